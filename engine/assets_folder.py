@@ -1,0 +1,8 @@
+"""Where the files lie that come with the project: beside the packages in a checkout, inside one when installed."""
+
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+ASSETS = next(
+    (folder for folder in (_HERE / "assets", _HERE.parent / "assets") if folder.is_dir()), _HERE / "assets"
+)

@@ -1,0 +1,121 @@
+"""``Dataset``: examples to learn from and examples to test with, and what is known about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import DataError, Verbatim
+from engine.registry import Registry
+from engine.validation import Array, labels, matrix, same_length
+
+DATASETS: Registry[Callable[[], Dataset]] = Registry("data set")
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Examples with their targets.
+
+    Attributes:
+        inputs: (k, width), floats, or bytes to save memory.
+        targets: (k, outputs) float32; one-hot for classification.
+        labels: (k,) class numbers; None for regression.
+        scale: what ``inputs`` are multiplied with on their way into a batch (1/255 for bytes).
+    """
+
+    inputs: Array
+    targets: Array
+    labels: Array | None = None
+    scale: float = 1.0
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def classes(self) -> int:
+        """Columns of the targets."""
+        return int(self.targets.shape[1])
+
+    def take(self, rows: slice, out: Array) -> Array:
+        """Writes consecutive examples, scaled, into ``out`` and returns it."""
+        np.multiply(self.inputs[rows], self.scale, out=out, casting="unsafe")
+        return out
+
+    def head(self, count: int) -> Split:
+        """The first examples, as views."""
+        some_labels = None if self.labels is None else self.labels[:count]
+        return Split(self.inputs[:count], self.targets[:count], some_labels, self.scale)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A training split, perhaps a test split, and what the data says about itself.
+
+    Attributes:
+        title: as a person reads it.
+        train, test: the splits; ``test`` may be None.
+        example_shape: how a row is laid out, for example (28, 28) for pictures.
+        class_names: one for each output; empty for regression.
+    """
+
+    title: str
+    train: Split
+    test: Split | None = None
+    example_shape: tuple[int, ...] = ()
+    class_names: tuple[str, ...] = field(default=())
+
+    @property
+    def width(self) -> int:
+        """Numbers in an example: the inputs a network needs."""
+        return int(self.train.inputs.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """Outputs a network needs."""
+        return self.train.classes
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether an example can be shown as a grey picture."""
+        return len(self.example_shape) == 2
+
+
+def one_hot(classes_of: Array, classes: int) -> Array:
+    """(k, classes) float32 with a 1 in the column of each label."""
+    targets = np.zeros((len(classes_of), classes), np.float32)
+    targets[np.arange(len(classes_of)), classes_of] = 1
+    return targets
+
+
+def classification_split(
+    name: str,
+    data: object,
+    class_numbers: object,
+    width: int,
+    classes: int,
+    dtype: npt.DTypeLike = np.float32,
+) -> Split:
+    """A split of checked examples and class numbers. Raises DataError; ``name`` says which ("train", "test")."""
+    inputs = _some_rows(f"{name}_data", matrix(f"{name}_data", data, width, dtype))
+    numbers = labels(f"{name}_labels", class_numbers, classes)
+    same_length(f"{name}_labels", len(numbers), f"{name}_data", len(inputs))
+    return Split(inputs, one_hot(numbers, classes), numbers)
+
+
+def regression_split(
+    name: str, data: object, targets: object, width: int, outputs: int, dtype: npt.DTypeLike = np.float32
+) -> Split:
+    """A split of checked examples and targets. Raises DataError."""
+    inputs = _some_rows(f"{name}_data", matrix(f"{name}_data", data, width, dtype))
+    rows = matrix(f"{name}_labels", targets, outputs, dtype)
+    same_length(f"{name}_labels", len(rows), f"{name}_data", len(inputs))
+    return Split(inputs, rows)
+
+
+def _some_rows(parameter: str, rows: Array) -> Array:
+    if len(rows) == 0:
+        raise DataError(parameter, Verbatim("empty"), "must hold at least one example", "Pass some examples.")
+    return rows

@@ -1,0 +1,90 @@
+"""Where a network starts. Weights come from one ``numpy.random.Generator``: same seed, same network.
+
+A new initialisation: subclass :class:`Initializer`, register it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from engine.registry import Registry
+from engine.validation import Array
+
+INITIALIZERS: Registry[type[Initializer]] = Registry("initializer")
+
+
+class Initializer(ABC):
+    """Fills the weights and biases of one layer."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+
+    def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
+        """Overwrites weights (n_out, n_in) and biases (n_out, 1); biases start at 0 unless a rule says otherwise."""
+        weights[...] = rng.standard_normal(weights.shape) * self.deviation(*weights.shape)
+        biases[...] = 0
+
+    @abstractmethod
+    def deviation(self, n_out: int, n_in: int) -> float:
+        """The standard deviation of a weight."""
+
+
+@INITIALIZERS.register("normal")
+class Normal(Initializer):
+    """The ancestor's: weights and biases from N(0, 1), however many inputs there are."""
+
+    name = "normal"
+    label = "N(0, 1)"
+
+    def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
+        """Biases are drawn as the weights are."""
+        super().fill(weights, biases, rng)
+        biases[...] = rng.standard_normal(biases.shape)
+
+    def deviation(self, n_out: int, n_in: int) -> float:
+        """1."""
+        return 1.0
+
+
+@INITIALIZERS.register("he")
+class He(Initializer):
+    """N(0, 2 / n_in), which keeps the variance through ReLU layers. He et al. 2015, arXiv:1502.01852, section 2.2."""
+
+    name = "he"
+    label = "He"
+
+    def deviation(self, n_out: int, n_in: int) -> float:
+        """sqrt(2 / n_in)."""
+        return float(np.sqrt(2 / n_in))
+
+
+@INITIALIZERS.register("glorot")
+class Glorot(Initializer):
+    """N(0, 2 / (n_in + n_out)), for sigmoid layers. Glorot and Bengio 2010, section 4.2.1, eq. (12)."""
+
+    name = "glorot"
+    label = "Glorot"
+
+    def deviation(self, n_out: int, n_in: int) -> float:
+        """sqrt(2 / (n_in + n_out))."""
+        return float(np.sqrt(2 / (n_in + n_out)))
+
+
+@INITIALIZERS.register("zeros")
+class Zeros(Initializer):
+    """Every parameter 0: all neurons of a layer stay alike and learn as one. Also where a file fills them next."""
+
+    name = "zeros"
+    label = "Zeros"
+
+    def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
+        """No random number is drawn."""
+        weights[...] = 0
+        biases[...] = 0
+
+    def deviation(self, n_out: int, n_in: int) -> float:
+        """0."""
+        return 0.0

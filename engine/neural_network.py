@@ -1,0 +1,182 @@
+"""``NeuralNetwork``: the interface of 2015 over everything in this package.
+
+net = NeuralNetwork([784, 50, 30, 10])
+net = NeuralNetwork("my_saved_network.json")
+net.train(train_data=X, train_labels=y, batch_size=100, epochs=20, learning_rate=0.3)
+net.predict(data)
+net.save(path); net.load(path)
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.datasets import Dataset, Split
+from engine.datasets.dataset import classification_split, regression_split
+from engine.errors import PlotError
+from engine.network import Network
+from engine.storage import load_network, save_network
+from engine.training import Epoch, Trainer, TrainingSettings
+
+
+class NeuralNetwork(Network):
+    """A feed-forward network that trains, predicts, saves and loads itself.
+
+    Sigmoid neurons, quadratic cost and weights from N(0, 1) unless told otherwise, as in 2015.
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int] | str | os.PathLike[str],
+        activations: Sequence[str] | None = None,
+        loss: str = "quadratic",
+        initializer: str = "normal",
+        seed: int | None = None,
+    ) -> None:
+        """A new network, or a saved one.
+
+        Args:
+            shape: layer sizes, input first; or the path of a saved network, which brings its own of all the rest.
+            activations, loss, initializer: as in :class:`~engine.network.Network`.
+            seed: of the weights; left out, every network is another.
+
+        Raises:
+            SettingError: an argument breaks its rule.
+            FileFormatError: the file is not a network.
+        """
+        if isinstance(shape, (str, os.PathLike)):
+            self.load(shape)
+        else:
+            super().__init__(shape, activations, loss, initializer, np.random.default_rng(seed))
+
+    def train(
+        self,
+        train_data: Any,
+        train_labels: Any,
+        batch_size: int = 100,
+        epochs: int = 20,
+        learning_rate: float = 0.3,
+        classification: bool = True,
+        print_cost: bool = False,
+        test_data: Any = None,
+        test_labels: Any = None,
+        plot: bool = False,
+        *,
+        drop_last: bool = True,
+        seed: int | None = None,
+    ) -> None:
+        """Mini-batch stochastic gradient descent.
+
+        Args:
+            train_data: (k, shape[0]) list of lists or array.
+            train_labels: class numbers, (k,) or (k, 1); or with ``classification=False`` targets, (k, shape[-1]).
+            batch_size, epochs, learning_rate: see :class:`~engine.training.TrainingSettings`.
+            classification: whether the labels are class numbers.
+            print_cost: print the train error (the cost, for regression) after each epoch, and the test error with
+                ``test_data``.
+            test_data, test_labels: as the training data; never learned from.
+            plot: show the curves in a window at the end. Needs PyQt5 and pyqtgraph.
+            drop_last: leave out the last ``k % batch_size`` examples of each shuffled epoch.
+            seed: of the order of examples.
+
+        Raises:
+            SettingError, DataError: before anything is learned.
+            DivergenceError: the loss stopped being finite.
+            PlotError: ``plot`` where no window can open; before anything is learned.
+        """
+        settings = TrainingSettings(
+            batch_size=batch_size,
+            epochs=epochs,
+            learning_rate=learning_rate,
+            seed=seed,
+            drop_last=drop_last,
+            evaluate=bool(print_cost or plot),
+        )
+        dataset = self._dataset(train_data, train_labels, test_data, test_labels, classification)
+        trainer = Trainer(self, dataset, settings)
+        if plot:
+            _check_a_window_can_open()
+        results = []
+        for event in trainer.run():
+            if isinstance(event, Epoch):
+                results.append(event)
+                if print_cost and event.epoch > 0:
+                    print(describe_epoch(event, epochs), flush=True)
+        if plot:
+            _show_curves(results)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the ancestor's JSON; see :mod:`engine.storage.network_json`. Raises OSError."""
+        save_network(self, os.fspath(path))
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Becomes the network in that file. On an error this network stays as it was.
+
+        Raises:
+            FileFormatError: the file is not a network.
+            OSError: the file cannot be read.
+        """
+        self.__dict__.update(load_network(os.fspath(path)).__dict__)
+
+    def _dataset(
+        self, train_data: Any, train_labels: Any, test_data: Any, test_labels: Any, classification: bool
+    ) -> Dataset:
+        make = classification_split if classification else regression_split
+
+        def split(name: str, data: Any, targets: Any) -> Split:
+            return make(name, data, targets, self.shape[0], self.shape[-1], self.parameters.dtype)
+
+        test = None if test_data is None else split("test", test_data, test_labels)
+        return Dataset("this data", split("train", train_data, train_labels), test)
+
+
+def describe_epoch(result: Epoch, epochs: int) -> str:
+    """One line about an epoch's end: errors in percent, or costs for regression."""
+    parts = [f"epoch {result.epoch:>{len(str(epochs))}} of {epochs}"]
+    for name, figures in (("train", result.train), ("test", result.test)):
+        if figures is not None and figures.error is not None:
+            parts.append(f"{name} error {figures.error:7.2%}".replace("%", " %"))
+        elif figures is not None:
+            parts.append(f"{name} cost {figures.loss:.6g}")
+    return "   ".join(parts)
+
+
+_PROBE = "import pyqtgraph; pyqtgraph.mkQApp()"
+
+
+def _check_a_window_can_open() -> None:
+    """Tried in another process, since Qt ends the process it cannot serve, and the network with it."""
+    probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True, check=False)
+    if probe.returncode == 0:
+        return
+    reason = (probe.stderr.strip().splitlines() or ["no reason given"])[0]
+    raise PlotError(
+        "plot",
+        True,
+        f"must be False where no window can open ({reason})",
+        "Pass plot=False, or start this on a desktop with PyQt5 and pyqtgraph installed.",
+    )
+
+
+def _show_curves(results: list[Epoch]) -> None:
+    """Train and test error (cost, for regression) against epochs, until the window is closed."""
+    import pyqtgraph as pg
+
+    app = pg.mkQApp("nnviz")
+    window = pg.plot(title="Training")
+    window.setLabel("bottom", "epoch")
+    window.addLegend()
+    for name, colour in (("train", "#4cc2ff"), ("test", "#ffb04a")):
+        figures = [getattr(result, name) for result in results]
+        if figures and figures[0] is not None:
+            is_error = figures[0].error is not None
+            window.setLabel("left", "error, %" if is_error else "cost")
+            heights = [100 * f.error if is_error else f.loss for f in figures]
+            window.plot([result.epoch for result in results], heights, pen=colour, name=name)
+    app.exec_()

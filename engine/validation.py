@@ -1,0 +1,217 @@
+"""What may come in from outside: numbers, shapes, arrays, labels. Refused with a clear error or returned clean."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import DataError, SettingError, Verbatim
+
+Array = npt.NDArray[Any]
+
+# Parameters, their gradient, the last finite copy and one snapshot for whoever watches.
+_COPIES_WHILE_TRAINING = 4
+
+
+def positive_number(parameter: str, value: object, example: str) -> float:
+    """A finite number above zero, as float. Raises SettingError."""
+    rule = "must be a finite number above 0"
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise SettingError(parameter, value, rule, f"Try {example}.")
+    if not (math.isfinite(value) and value > 0):
+        raise SettingError(parameter, value, rule, f"Try {example}.")
+    return float(value)
+
+
+def whole_number(parameter: str, value: object, least: int, example: str) -> int:
+    """A whole number of at least ``least``, as int; 3.0 counts as 3. Raises SettingError."""
+    rule = f"must be a whole number of at least {least}"
+    numeric = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not numeric or not float(value).is_integer() or value < least:  # type: ignore[arg-type, operator]
+        raise SettingError(parameter, value, rule, f"Try {example}.")
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def parse_number(parameter: str, text: str, example: str) -> float:
+    """A person's text as a number; both ``0.3`` and ``0,3`` are read. Raises SettingError."""
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        raise SettingError(parameter, text, "must be a number", f"Try {example}.") from None
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """A person's text like ``784, 64, 32, 10`` as layer sizes. Raises SettingError."""
+    parts = [part.strip() for part in text.split(",")]
+    for position, part in enumerate(parts, start=1):
+        if not part:
+            raise SettingError(
+                "shape",
+                text,
+                f"must have a number between its commas, and layer {position} is empty",
+                "Write the layer sizes like 784, 64, 32, 10.",
+            )
+        try:
+            int(part)
+        except ValueError:
+            raise SettingError(
+                "shape",
+                text,
+                f"must be whole numbers separated by commas, and layer {position} is “{part}”",
+                "Write the layer sizes like 784, 64, 32, 10.",
+            ) from None
+    return check_shape([int(part) for part in parts])
+
+
+def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
+    """Layer sizes from input to output as a tuple of int. Raises SettingError.
+
+    At least two layers, each of at least one neuron, and no more parameters than this machine can hold.
+    """
+    sizes = list(shape) if isinstance(shape, (list, tuple, np.ndarray)) else None
+    if sizes is None or len(sizes) < 2:
+        raise SettingError(
+            "shape",
+            shape,
+            "must be a list of at least two layer sizes, input first",
+            "For example [784, 64, 32, 10].",
+        )
+    checked = tuple(_layer_size(list(sizes), layer) for layer in range(len(sizes)))
+    check_memory(checked)
+    return checked
+
+
+def _layer_size(sizes: list[object], layer: int) -> int:
+    try:
+        return whole_number("shape", sizes[layer], 1, "64")
+    except SettingError:
+        raise SettingError(
+            "shape",
+            Verbatim(", ".join(map(str, sizes))),
+            f"must have at least 1 neuron in every layer, as a whole number, and layer {layer + 1} has {sizes[layer]}",
+            "Give that layer 1 neuron or more, or remove it.",
+        ) from None
+
+
+def parameter_count(shape: Sequence[int]) -> int:
+    """Weights and biases of a fully connected network of that shape."""
+    return sum((n_in + 1) * n_out for n_in, n_out in zip(shape, shape[1:], strict=False))
+
+
+def check_memory(shape: Sequence[int], bytes_per_number: int = 4) -> None:
+    """Raises SettingError where training that shape would need more memory than is available now."""
+    needed = parameter_count(shape) * bytes_per_number * _COPIES_WHILE_TRAINING
+    available = available_memory()
+    if available is None or needed <= available:
+        return
+    raise SettingError(
+        "shape",
+        Verbatim(", ".join(f"{size:,}" for size in shape)),
+        f"must fit in memory, and its {parameter_count(shape):,} parameters take {gigabytes(needed)} to train, "
+        f"against {gigabytes(available)} available on this machine",
+        f"Make the layer of {max(shape[1:-1] or shape):,} neurons smaller.",
+    )
+
+
+def available_memory() -> int | None:
+    """Bytes that can be used without swapping, or None where the system does not say.
+
+    Linux tells what is available (``MemAvailable``), other Unix systems what is built in.
+    """
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def gigabytes(size: int) -> str:
+    """A size in bytes as a person reads it."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e8 else f"{size / 1e6:,.1f} MB"
+
+
+def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.float32) -> Array:
+    """Examples as a C-contiguous (k, width) array of ``dtype``. Raises DataError.
+
+    Takes a list of lists or an array; refuses ragged rows, a wrong width, text, NaN and infinity.
+    """
+    array = _numbers(parameter, data)
+    if array.ndim != 2 or array.shape[1] != width:
+        raise DataError(
+            parameter,
+            Verbatim(f"of dimensions {array.shape}"),
+            f"must have one row for each example and {width} columns, as the network has {width} neurons there",
+            f"Reshape it to (k, {width}), or make a network that fits the data.",
+        )
+    _refuse_non_finite(parameter, array)
+    return np.ascontiguousarray(array, dtype=dtype)
+
+
+def _numbers(parameter: str, data: object) -> Array:
+    remedy = "Give a list of equally long lists of numbers, or a two-dimensional array."
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        raise DataError(parameter, Verbatim("ragged"), "must have rows of equal length", remedy) from None
+    if array.dtype.kind not in "biuf":
+        kind = Verbatim(f"of type {array.dtype}")
+        raise DataError(parameter, kind, "must hold real numbers only", remedy)
+    return array
+
+
+def _refuse_non_finite(parameter: str, array: Array) -> None:
+    # The sum of finite float32 may overflow, so float64; it spares the mask over the whole array.
+    if array.dtype.kind != "f" or math.isfinite(array.sum(dtype=np.float64)):
+        return
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        place = ", ".join(str(index) for index in bad[0])
+        raise DataError(
+            parameter,
+            Verbatim(f"{array[tuple(bad[0])]} at [{place}] ({len(bad):,} such values)"),
+            "must hold finite numbers only",
+            "Remove those examples, or put a number in their place.",
+        )
+
+
+def labels(parameter: str, data: object, classes: int) -> Array:
+    """Class numbers 0 … classes-1 as a (k,) array of int64, from (k,) or (k, 1). Raises DataError."""
+    array = _numbers(parameter, data)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise DataError(
+            parameter,
+            Verbatim(f"of dimensions {array.shape}"),
+            "must be one class number for each example, (k,) or (k, 1)",
+            "Pass the class numbers, or classification=False for targets.",
+        )
+    bad = np.flatnonzero(~((array >= 0) & (array < classes) & (array == np.floor(array))))
+    if len(bad):
+        raise DataError(
+            parameter,
+            Verbatim(f"{array[bad[0]]} at [{bad[0]}] ({len(bad):,} such labels)"),
+            f"must be a whole number from 0 to {classes - 1}, as the network has {classes} outputs",
+            "Number the classes from 0, or give the network an output for each.",
+        )
+    return array.astype(np.int64)
+
+
+def same_length(parameter: str, count: int, other: str, expected: int) -> None:
+    """Raises DataError unless there are as many of the one as of the other."""
+    if count != expected:
+        raise DataError(
+            parameter,
+            Verbatim(f"{count:,} long"),
+            f"must be as long as {other}, which has {expected:,} examples",
+            "Pass one target for each example.",
+        )
