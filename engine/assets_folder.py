@@ -3,6 +3,4 @@
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
-ASSETS = next(
-    (folder for folder in (_HERE / "assets", _HERE.parent / "assets") if folder.is_dir()), _HERE / "assets"
-)
+ASSETS = next((folder for folder in (_HERE / "assets", _HERE.parent / "assets") if folder.is_dir()), _HERE / "assets")

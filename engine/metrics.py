@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,9 +52,10 @@ class Evaluator:
             try:
                 next(steps)
             except StopIteration as finished:
-                return finished.value  # type: ignore[no-any-return]
+                result: Evaluation = finished.value
+                return result
 
-    def steps(self) -> Iterator[int]:
+    def steps(self) -> Generator[int, None, Evaluation]:
         """The same, yielding the number of examples done after each chunk, so that the caller can stop.
 
         The :class:`Evaluation` is the generator's return value.

@@ -6,6 +6,7 @@ optimizer is then a few operations over one vector, a snapshot is one copy. Rows
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ _PREDICT_CHUNK = 1000
 def layer_views(vector: Array, shape: Sequence[int]) -> tuple[list[Array], list[Array]]:
     """Cuts a flat vector into weights (n_out, n_in) and biases (n_out, 1), layer by layer, without copying."""
     weights, biases, start = [], [], 0
-    for n_in, n_out in zip(shape, shape[1:], strict=False):
+    for n_in, n_out in itertools.pairwise(shape):
         end = start + n_in * n_out
         weights.append(vector[start:end].reshape(n_out, n_in))
         biases.append(vector[end : end + n_out].reshape(n_out, 1))

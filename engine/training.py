@@ -7,7 +7,7 @@ when to go on, so pause, single step and stop need nothing in here, and threads 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -196,21 +196,23 @@ class Trainer:
     def _finish_epoch(self, seconds: float) -> Iterator[Event]:
         results: list[Evaluation] = []
         for evaluator in self._evaluators if self.settings.evaluate else []:
-            with np.errstate(all="ignore"):
-                result = yield from self._evaluated(evaluator)
+            result = yield from self._evaluated(evaluator)
             if not np.isfinite(result.loss):
                 raise self._diverged(self.batches_per_epoch)
             results.append(result)
         train, test = (*results, None, None)[:2]
         yield Epoch(self.epoch, train, test, seconds)
 
-    def _evaluated(self, evaluator: Evaluator) -> Iterator[Event]:
+    def _evaluated(self, evaluator: Evaluator) -> Generator[Event, None, Evaluation]:
+        """One exact evaluation, giving the caller a chance to stop after each chunk."""
         steps = evaluator.steps()
         while True:
             try:
-                next(steps)
+                with np.errstate(all="ignore"):
+                    next(steps)
             except StopIteration as finished:
-                return finished.value  # type: ignore[no-any-return]
+                result: Evaluation = finished.value
+                return result
             yield Evaluating(self.epoch)
 
     def _diverged(self, batch: int) -> DivergenceError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from collections.abc import Sequence
@@ -100,7 +101,7 @@ def _layer_size(sizes: list[object], layer: int) -> int:
 
 def parameter_count(shape: Sequence[int]) -> int:
     """Weights and biases of a fully connected network of that shape."""
-    return sum((n_in + 1) * n_out for n_in, n_out in zip(shape, shape[1:], strict=False))
+    return sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(shape))
 
 
 def check_memory(shape: Sequence[int], bytes_per_number: int = 4) -> None:

@@ -56,9 +56,7 @@ def _dimensions(path: Path, content: bytes) -> tuple[int, ...]:
     known = content[:3] == bytes((0, 0, _UNSIGNED_BYTE)) and count > 0
     if not known:
         start = content[:4].hex(" ") or "empty"
-        raise _error(
-            path, f"no IDX file (it starts with {start})", "must start with 00 00 08 and its dimensions"
-        )
+        raise _error(path, f"no IDX file (it starts with {start})", "must start with 00 00 08 and its dimensions")
     if len(content) < 4 + 4 * count:
         raise _error(path, f"{len(content)} bytes long", "must at least hold its own header")
     return tuple(int(size) for size in np.frombuffer(content, ">u4", count, offset=4))

@@ -51,9 +51,7 @@ def load_network(path: str | Path) -> Network:
     try:
         network = _empty_network(document)
     except EngineError as error:
-        raise _error(
-            path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy
-        ) from None
+        raise _error(path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
     for layer, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
         w[...] = _layer(path, document, "weights", layer, w.shape)
         b[...] = _layer(path, document, "biases", layer, b.shape)
@@ -76,9 +74,7 @@ def _document(path: Path) -> dict[str, Any]:
     missing = [key for key in _KEYS if key not in document]
     if missing:
         found = ", ".join(list(document)[:6]) or "none"
-        raise _error(
-            path, f"without “{missing[0]}” (its keys: {found})", f"must have the keys {', '.join(_KEYS)}"
-        )
+        raise _error(path, f"without “{missing[0]}” (its keys: {found})", f"must have the keys {', '.join(_KEYS)}")
     return document
 
 
@@ -86,9 +82,7 @@ def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError
     looks_cut = content.lstrip()[:1] in (b"{", b"[") and not content.rstrip().endswith((b"}", b"]"))
     if looks_cut:
         return _error(path, f"cut short after {len(content):,} bytes", "must be whole JSON, from { to }")
-    return _error(
-        path, f"not a network ({failure})"[:200], "must be JSON with the keys shape, weights and biases"
-    )
+    return _error(path, f"not a network ({failure})"[:200], "must be JSON with the keys shape, weights and biases")
 
 
 def _empty_network(document: dict[str, Any]) -> Network:
@@ -119,12 +113,8 @@ def _layer(path: Path, document: dict[str, Any], key: str, layer: int, expected:
     if len(lengths) > 1:
         raise _error(path, f"ragged in the {place}", "must have rows of equal length")
     if not isinstance(rows, list) or (len(rows), *lengths) != tuple(expected):
-        has = (
-            f"{len(rows)} × {', '.join(map(str, lengths))}" if isinstance(rows, list) else type(rows).__name__
-        )
-        raise _error(
-            path, f"{has} in the {place}", f"must be {expected[0]} × {expected[1]} there, as its shape says"
-        )
+        has = f"{len(rows)} × {', '.join(map(str, lengths))}" if isinstance(rows, list) else type(rows).__name__
+        raise _error(path, f"{has} in the {place}", f"must be {expected[0]} × {expected[1]} there, as its shape says")
     return _finite_numbers(path, rows, place)
 
 
@@ -136,9 +126,7 @@ def _finite_numbers(path: Path, rows: list[Any], place: str) -> Array:
     try:
         array = np.array(rows, np.float64)
     except (ValueError, OverflowError):
-        raise _error(
-            path, f"holding a number out of range in the {place}", "must hold finite numbers"
-        ) from None
+        raise _error(path, f"holding a number out of range in the {place}", "must hold finite numbers") from None
     if not np.isfinite(array).all():
         raise _error(path, f"holding NaN or infinity in the {place}", "must hold finite numbers only")
     return array
