@@ -1,10 +1,10 @@
 """Data to learn from: ``Dataset``, the registry of known ones, one file per source.
 
-A new data set: one new file with a function that returns a :class:`Dataset`, registered under its name, and its
-import below.
+A new data set: one new file with a function that returns a :class:`Dataset`, registered as a :class:`DataSource`,
+and its import below.
 """
 
 from engine.datasets import mnist
-from engine.datasets.dataset import DATASETS, Dataset, Split
+from engine.datasets.dataset import DATASETS, Dataset, DataSource, Split
 
-__all__ = ["DATASETS", "Dataset", "Split", "mnist"]
+__all__ = ["DATASETS", "DataSource", "Dataset", "Split", "mnist"]

@@ -12,8 +12,6 @@ from engine.errors import DataError, Verbatim
 from engine.registry import Registry
 from engine.validation import Array, labels, matrix, same_length
 
-DATASETS: Registry[Callable[[], Dataset]] = Registry("data set")
-
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -81,6 +79,17 @@ class Dataset:
     def is_picture(self) -> bool:
         """Whether an example can be shown as a grey picture."""
         return len(self.example_shape) == 2
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A data set that can be loaded: its title, shown before it is, and the function that loads it."""
+
+    title: str
+    load: Callable[[], Dataset]
+
+
+DATASETS: Registry[DataSource] = Registry("data set")
 
 
 def one_hot(classes_of: Array, classes: int) -> Array:

@@ -8,16 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.assets_folder import ASSETS
-from engine.datasets.dataset import DATASETS, Dataset, Split, one_hot
+from engine.datasets.dataset import DATASETS, Dataset, DataSource, Split, one_hot
 from engine.datasets.idx import read_idx
 from engine.errors import FileFormatError, Verbatim
 from engine.validation import labels, same_length
 
+TITLE = "MNIST handwritten digits"
 DIGITS = 10
 SIDE = 28
 
 
-@DATASETS.register("mnist")
 def load_mnist(folder: str | Path = ASSETS / "mnist") -> Dataset:
     """MNIST from its four IDX files, gzip (``.gz``) or not.
 
@@ -27,7 +27,7 @@ def load_mnist(folder: str | Path = ASSETS / "mnist") -> Dataset:
     """
     folder = Path(folder)
     return Dataset(
-        title="MNIST handwritten digits",
+        title=TITLE,
         train=_split(folder, "train"),
         test=_split(folder, "t10k"),
         example_shape=(SIDE, SIDE),
@@ -52,3 +52,6 @@ def _split(folder: Path, prefix: str) -> Split:
 def _file(folder: Path, name: str) -> Path:
     packed = folder / f"{name}.gz"
     return packed if packed.exists() else folder / name
+
+
+DATASETS.register("mnist")(DataSource(TITLE, load_mnist))

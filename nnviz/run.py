@@ -1,0 +1,51 @@
+"""One network's life: the network, where it came from, its curves, where it is saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.network import Network
+from engine.tape import Tape
+from nnviz.configuration import Configuration
+
+
+@dataclass
+class Run:
+    """What stands in the window and can be put back by undo.
+
+    Attributes:
+        network: the network that is trained; views see copies of its parameters.
+        configuration: what it was made from.
+        tape: its error curves.
+        path: the file it was saved to or opened from.
+        epochs: how long it was trained here, as a fraction.
+        saved_epochs: the same when it was last saved; None if it never was.
+    """
+
+    network: Network
+    configuration: Configuration
+    tape: Tape = field(default_factory=Tape)
+    path: Path | None = None
+    epochs: float = 0.0
+    saved_epochs: float | None = None
+
+    @property
+    def untouched(self) -> bool:
+        """Whether it is nothing but its seed: it can be made again, so it may be replaced without asking."""
+        return self.epochs == 0 and self.path is None
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether training would be lost with it."""
+        return self.epochs > 0 and self.epochs != self.saved_epochs
+
+    @property
+    def title(self) -> str:
+        """The file's name, or that there is none."""
+        return self.path.name if self.path else "untitled"
+
+
+def new_run(configuration: Configuration) -> Run:
+    """A new network, not trained."""
+    return Run(configuration.build(), configuration)

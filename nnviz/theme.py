@@ -1,0 +1,251 @@
+"""Colours, fonts, spacing: light and dark from one table, as palette and style sheet.
+
+Colour means something: blue is train, orange is test, grey is the past. The pair is told apart by colour-blind
+eyes, and every text keeps WCAG AA contrast (4.5 : 1) on its ground; a test holds that.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt5.QtCore import QByteArray, QSettings, QSize, Qt
+from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
+from PyQt5.QtSvg import QSvgRenderer
+from PyQt5.QtWidgets import QApplication
+
+from engine.assets_folder import ASSETS
+
+UNIT = 4  # every distance is a multiple of it, or half of one
+CARD_PADDING = 12
+GAP = 10
+TEXT = 13  # pixels
+SMALL = 12
+LARGE = 17
+ANSWER = 40
+ROW = 30  # height of a control
+FAMILY = "nnviz Sans"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One column of the table of colours."""
+
+    name: str
+    window: str  # between the cards
+    bar: str  # menu, toolbar, status
+    card: str
+    field: str  # what can be edited, and the ground of pictures
+    border: str
+    grid: str
+    text: str
+    muted: str
+    accent: str
+    accent_hover: str
+    on_accent: str
+    train: str
+    test: str
+    past: str
+    good: str
+    error: str
+    error_ground: str
+    negative: str  # ends of the diverging map; its middle is the field
+    positive: str
+
+
+DARK = Theme(
+    name="dark",
+    window="#0f1318",
+    bar="#161b22",
+    card="#1b212a",
+    field="#10151b",
+    border="#2a323d",
+    grid="#262e38",
+    text="#e6edf3",
+    muted="#93a0af",
+    accent="#4cc2ff",
+    accent_hover="#74d0ff",
+    on_accent="#06131c",
+    train="#4cc2ff",
+    test="#ffb454",
+    past="#566270",
+    good="#3fd28b",
+    error="#ff8f88",
+    error_ground="#3a2226",
+    negative="#4cc2ff",
+    positive="#ffa13d",
+)
+LIGHT = Theme(
+    name="light",
+    window="#eef0f3",
+    bar="#f7f8fa",
+    card="#ffffff",
+    field="#f4f6f8",
+    border="#dde2e8",
+    grid="#e6e9ee",
+    text="#1b2530",
+    muted="#5b6978",
+    accent="#0a6fc2",
+    accent_hover="#0860a8",
+    on_accent="#ffffff",
+    train="#0a6fc2",
+    test="#c2570c",
+    past="#aab4bf",
+    good="#127345",
+    error="#b3261e",
+    error_ground="#fdecea",
+    negative="#0a5fa8",
+    positive="#c04e00",
+)
+THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+_current = DARK
+
+
+def current() -> Theme:
+    """The theme in use. Painting code reads it each time it paints."""
+    return _current
+
+
+def colour(name: str) -> QColor:
+    """A colour of the theme in use, by its name in the table."""
+    return QColor(getattr(_current, name))
+
+
+def font(size: int = TEXT, bold: bool = False) -> QFont:
+    """The one family, whose figures are all equally wide, in a pixel size."""
+    made = QFont(FAMILY)
+    made.setPixelSize(size)
+    made.setWeight(QFont.DemiBold if bold else QFont.Normal)
+    return made
+
+
+def apply(app: QApplication, name: str) -> None:
+    """Dresses the whole application; ``name`` is "dark", "light" or "system"."""
+    global _current
+    _current = THEMES[system_theme() if name == "system" else name]
+    _load_fonts()
+    app.setStyle("Fusion")
+    app.setFont(font())
+    app.setPalette(_palette(_current))
+    app.setStyleSheet(_stylesheet(_current))
+    pg.setConfigOptions(background=_current.card, foreground=_current.muted, antialias=False)
+
+
+def system_theme() -> str:
+    """What the system prefers, as far as it says: Windows by its registry, the others by their palette."""
+    if sys.platform == "win32":
+        key = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+        return "light" if QSettings(key, QSettings.NativeFormat).value("AppsUseLightTheme", 1) else "dark"
+    if (preference := _portal_preference()) is not None:
+        return preference
+    return "dark" if _system_palette().color(QPalette.Window).lightness() < 128 else "light"
+
+
+@lru_cache
+def _system_palette() -> QPalette:
+    """As it was before ours; taken at the first call, when the application starts."""
+    return QApplication.palette()
+
+
+def _portal_preference() -> str | None:
+    """The desktop's colour scheme as freedesktop's settings portal tells it, or None where there is none."""
+    if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
+        return None
+    from PyQt5.QtDBus import QDBusConnection, QDBusMessage
+
+    ask = QDBusMessage.createMethodCall(
+        "org.freedesktop.portal.Desktop",
+        "/org/freedesktop/portal/desktop",
+        "org.freedesktop.portal.Settings",
+        "Read",
+    )
+    ask.setArguments(["org.freedesktop.appearance", "color-scheme"])
+    answer = QDBusConnection.sessionBus().call(ask, timeout=200)
+    if answer.type() != QDBusMessage.ReplyMessage:
+        return None
+    return {1: "dark", 2: "light"}.get(answer.arguments()[0])
+
+
+@lru_cache
+def _load_fonts() -> None:
+    for file in sorted((ASSETS / "fonts").glob("*.ttf")):
+        QFontDatabase.addApplicationFont(str(file))
+
+
+@lru_cache(maxsize=256)
+def icon(name: str, colour_name: str = "text", theme: str | None = None) -> QIcon:
+    """A symbol from the assets in a colour of the theme, sharp on every screen."""
+    table = THEMES[theme] if theme else _current
+    source = (ASSETS / "icons" / f"{name}.svg").read_bytes()
+    renderer = QSvgRenderer(QByteArray(source.replace(b"currentColor", getattr(table, colour_name).encode())))
+    made = QIcon()
+    for size in (16, 24, 32, 48):
+        pixmap = QPixmap(QSize(size, size))
+        pixmap.fill(Qt.transparent)
+        painter = QPainter(pixmap)
+        renderer.render(painter)
+        painter.end()
+        made.addPixmap(pixmap)
+    return made
+
+
+def app_icon() -> QIcon:
+    """The program's own."""
+    return icon("nnviz", theme="dark")
+
+
+@lru_cache
+def diverging_table(theme: Theme) -> list[int]:
+    """256 colours for values from -1 to 1, blue to orange, with 0 (entry 128) exactly at the field's colour."""
+    stops = np.array([_rgb(theme.negative), _rgb(theme.field), _rgb(theme.positive)], float)
+    # A power below 1 lifts small weights out of the background without moving zero.
+    place = np.linspace(-1, 1, 255)
+    strength = np.abs(place) ** 0.8
+    ends = np.where(place[:, None] < 0, stops[0], stops[2])
+    mixed = np.round(stops[1] + (ends - stops[1]) * strength[:, None]).astype(int)
+    colours = [QColor(*(int(v) for v in rgb)).rgb() for rgb in mixed]
+    return [colours[0], *colours]
+
+
+def _rgb(text: str) -> tuple[int, int, int]:
+    made = QColor(text)
+    return made.red(), made.green(), made.blue()
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.Window: theme.window,
+        QPalette.WindowText: theme.text,
+        QPalette.Base: theme.field,
+        QPalette.AlternateBase: theme.card,
+        QPalette.Text: theme.text,
+        QPalette.Button: theme.card,
+        QPalette.ButtonText: theme.text,
+        QPalette.Highlight: theme.accent,
+        QPalette.HighlightedText: theme.on_accent,
+        QPalette.ToolTipBase: theme.field,
+        QPalette.ToolTipText: theme.text,
+        QPalette.Link: theme.accent,
+    }
+    for role, value in roles.items():
+        palette.setColor(role, QColor(value))
+    palette.setColor(QPalette.PlaceholderText, QColor(theme.muted))
+    for role in (QPalette.Text, QPalette.WindowText, QPalette.ButtonText):
+        palette.setColor(QPalette.Disabled, role, QColor(theme.past))
+    return palette
+
+
+def _stylesheet(theme: Theme) -> str:
+    values = {name: getattr(theme, name) for name in theme.__dataclass_fields__}
+    chevron = (ASSETS / "icons" / f"chevron-down-{theme.name}.svg").as_posix()
+    values.update(chevron=chevron, text_size=TEXT, small=SMALL, large=LARGE, answer=ANSWER)
+    sheet = (Path(__file__).parent / "theme.qss").read_text(encoding="utf-8")
+    for name, value in values.items():
+        sheet = sheet.replace(f"@{name}@", str(value))
+    return sheet

@@ -1,0 +1,236 @@
+"""Pumps a ``Trainer`` in a thread of its own: go, pause, step, stop. And runs other slow work off the interface.
+
+What must not be lost (an epoch's figures, an error, the end) comes as a queued signal. What is only looked at
+(parameters on the way) goes into a mailbox, where the latest wins; the interface takes it when it has time.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from PyQt5.QtCore import QObject, QRunnable, QThread, QThreadPool, pyqtSignal
+
+from engine.training import Batch, Epoch, Estimate, Event, Trainer
+from engine.validation import Array
+from nnviz.mailbox import Mailbox
+
+# The price of a moving error curve: four milliseconds each time for the default network.
+_SECONDS_BETWEEN_ESTIMATES = 0.15
+
+
+class Until(Enum):
+    """How far to train before pausing."""
+
+    END = "end"
+    BATCH = "batch"
+    EPOCH = "epoch"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A network on its way: what the views draw.
+
+    Attributes:
+        parameters: a copy that nobody writes to.
+        epoch, batch, batches: as in :class:`~engine.training.Batch`; epoch 0 before the first step.
+        seconds_per_epoch: measured on the epoch under way.
+        estimate: figures on a sample, if it was time for some.
+    """
+
+    parameters: Array
+    epoch: int
+    batch: int
+    batches: int
+    seconds_per_epoch: float
+    estimate: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The worker waits. ``finished``: there is nothing left to train; ``error``: why it could not go on."""
+
+    frame: Frame
+    finished: bool = False
+    error: Exception | None = None
+
+
+class Worker(QThread):
+    """One thread that trains one network at a time.
+
+    Signals:
+        epoch_ended(job, Epoch), stopped(job, Stopped): queued, in order, none lost. ``job`` is the number that
+            :meth:`begin` gave, so that a late one of an earlier job can be told apart.
+    """
+
+    epoch_ended = pyqtSignal(int, object)
+    stopped = pyqtSignal(int, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frames: Mailbox[Frame] = Mailbox()
+        self._orders: queue.SimpleQueue[tuple[int, Trainer, Until] | None] = queue.SimpleQueue()
+        self._halt = False
+        self._job = 0
+        self._runs: dict[int, Iterator[Event]] = {}
+        self._last_batch: Batch | None = None
+        self._pace: _Pace = _Pace()
+
+    def begin(self) -> int:
+        """The number of a new job. What an earlier one still has to say is then out of date."""
+        self._job += 1
+        return self._job
+
+    def go(self, trainer: Trainer, until: Until) -> None:
+        """Trains on from where the current job stands. Returns at once."""
+        self._halt = False
+        self._orders.put((self._job, trainer, until))
+        if not self.isRunning():
+            self.start()
+
+    def halt(self) -> None:
+        """Asks the worker to wait after the step it is in. ``stopped`` follows if it was training."""
+        self._halt = True
+
+    def quit_and_wait(self) -> None:
+        """Ends the thread: after the step it is in."""
+        self._halt = True
+        self._orders.put(None)
+        self.wait()
+
+    def run(self) -> None:
+        """The thread: one order after another."""
+        while (order := self._orders.get()) is not None:
+            job, trainer, until = order
+            if job == self._job:
+                self._pump(job, trainer, until)
+
+    def _pump(self, job: int, trainer: Trainer, until: Until) -> None:
+        if job not in self._runs:
+            self._runs = {job: trainer.run()}
+            self._last_batch = None
+            self._pace = _Pace()
+        self._pace.resume()
+        try:
+            finished = self._until(job, trainer, until)
+        except Exception as error:
+            self._runs.pop(job, None)
+            self.stopped.emit(job, Stopped(self._frame(trainer), error=error))
+        else:
+            if finished:
+                self._runs.pop(job, None)
+            self.stopped.emit(job, Stopped(self._frame(trainer, not finished), finished=finished))
+
+    def _until(self, job: int, trainer: Trainer, until: Until) -> bool:
+        """Whether the run came to its end."""
+        for event in self._runs[job]:
+            if isinstance(event, Batch):
+                self._last_batch = event
+                self._pace.batch_done()
+                if self.frames.empty and until is not Until.BATCH:
+                    self.frames.put(self._frame(trainer, self._pace.estimate_due()))
+            elif isinstance(event, Epoch):
+                self._pace.resume()
+                self.epoch_ended.emit(job, event)
+            if self._halt or job != self._job or _reached(until, event):
+                return isinstance(event, Epoch) and event.epoch == trainer.settings.epochs
+        return True
+
+    def _frame(self, trainer: Trainer, with_estimate: bool = False) -> Frame:
+        last = self._last_batch
+        return Frame(
+            parameters=trainer.network.parameters.copy(),
+            epoch=last.epoch if last else 0,
+            batch=last.batch if last else 0,
+            batches=trainer.batches_per_epoch,
+            seconds_per_epoch=self._pace.seconds_per_batch * trainer.batches_per_epoch,
+            estimate=trainer.estimate() if with_estimate else None,
+        )
+
+
+def _reached(until: Until, event: Event) -> bool:
+    if until is Until.BATCH:
+        # A step that completes an epoch also waits for its figures.
+        is_last = isinstance(event, Batch) and event.batch == event.batches
+        return (isinstance(event, Batch) and not is_last) or (isinstance(event, Epoch) and event.epoch > 0)
+    return until is Until.EPOCH and isinstance(event, Epoch) and event.epoch > 0
+
+
+class _Pace:
+    """How long a batch takes, pauses and evaluations left out, and when the next estimate is due."""
+
+    def __init__(self) -> None:
+        self.seconds_per_batch = 0.0
+        self._batches = 0
+        self._start = time.perf_counter()
+        self._next_estimate = 0.0
+
+    def batch_done(self) -> None:
+        self._batches += 1
+        self.seconds_per_batch = (time.perf_counter() - self._start) / self._batches
+
+    def resume(self) -> None:
+        self._batches = 0
+        self._start = time.perf_counter()
+
+    def estimate_due(self) -> bool:
+        now = time.perf_counter()
+        if now < self._next_estimate:
+            return False
+        self._next_estimate = now + _SECONDS_BETWEEN_ESTIMATES
+        return True
+
+
+class _Report(QObject):
+    """Carries a task's outcome to the thread that started it."""
+
+    done = pyqtSignal(object)
+    failed = pyqtSignal(object)
+
+
+class _Task(QRunnable):
+    def __init__(self, work: Callable[[], Any], report: _Report) -> None:
+        super().__init__()
+        self._work = work
+        self._report = report
+
+    def run(self) -> None:
+        try:
+            result = self._work()
+        except Exception as error:
+            self._report.failed.emit(error)
+        else:
+            self._report.done.emit(result)
+
+
+class Background:
+    """Loads, saves and opens off the interface. Outcomes arrive in the thread that asked."""
+
+    def __init__(self) -> None:
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)  # in order: a save is over before the next open begins
+        self._reports: set[_Report] = set()
+
+    def run(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+        """Calls ``done`` with the result of ``work()``, or ``failed`` with what it raised."""
+        report = _Report()
+        self._reports.add(report)
+
+        def settle(then: Callable[[Any], None]) -> Callable[[Any], None]:
+            def settled(outcome: Any) -> None:
+                self._reports.discard(report)
+                then(outcome)
+
+            return settled
+
+        report.done.connect(settle(done))
+        report.failed.connect(settle(failed))
+        self._pool.start(_Task(work, report))
+
+    def wait(self) -> None:
+        """Until everything asked for is done; outcomes that were not delivered yet are dropped."""
+        self._pool.waitForDone()
