@@ -5,7 +5,10 @@ The parts are attributes as well, so that a window can put the message beside th
 
 from __future__ import annotations
 
+import numpy as np
+
 _LONGEST_VALUE = 60
+_LONGEST_DESCRIPTION = 200
 
 
 class EngineError(ValueError):
@@ -20,7 +23,7 @@ class EngineError(ValueError):
 
     def __init__(self, parameter: str, value: object, rule: str, remedy: str) -> None:
         self.parameter = parameter
-        self.value = _short(value)
+        self.value = shown(value)
         self.rule = rule
         self.remedy = remedy
         super().__init__(f"{parameter} is {self.value}: it {rule}. {remedy}")
@@ -60,6 +63,13 @@ class Verbatim(str):
     __slots__ = ()
 
 
-def _short(value: object) -> str:
-    text = str(value) if isinstance(value, Verbatim) else repr(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+def shown(value: object) -> str:
+    """A value as a text short enough for a message."""
+    if isinstance(value, np.generic):
+        value = value.item()  # 3, and not np.int64(3)
+    longest = _LONGEST_DESCRIPTION if isinstance(value, Verbatim) else _LONGEST_VALUE
+    try:
+        text = str(value) if isinstance(value, Verbatim) else repr(value)
+    except (RecursionError, ValueError):  # nested too deep, or a number of too many digits
+        text = f"of type {type(value).__name__}"
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.datasets import Split
-from engine.network import Buffers, Network
+from engine.network import Buffers, Network, chunk_rows
 from engine.validation import Array
-
-CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Evaluator:
     def __init__(self, network: Network, split: Split) -> None:
         self._network = network
         self._split = split
-        chunk = min(CHUNK, len(split))
+        chunk = chunk_rows(network.shape, len(split))
         self._buffers = Buffers(network, chunk)
         self._inputs = np.empty((chunk, network.shape[0]), network.parameters.dtype)
 

@@ -14,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.activations import ACTIVATIONS, Activation
-from engine.errors import DataError, SettingError, Verbatim
+from engine.errors import DataError, SettingError, Verbatim, shown
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES, Loss
 from engine.validation import Array, check_memory, check_shape, matrix, parameter_count
 
-_PREDICT_CHUNK = 1000
+# As many rows go through at once, as long as the widest layer's answers stay small.
+_CHUNK_ROWS = 1000
+_CHUNK_NUMBERS = 4_000_000
 
 
 def layer_views(vector: Array, shape: Sequence[int]) -> tuple[list[Array], list[Array]]:
@@ -31,6 +33,11 @@ def layer_views(vector: Array, shape: Sequence[int]) -> tuple[list[Array], list[
         biases.append(vector[end : end + n_out].reshape(n_out, 1))
         start = end + n_out
     return weights, biases
+
+
+def chunk_rows(shape: Sequence[int], rows: int) -> int:
+    """How many of so many examples to run through a network of that shape at once, at least 1."""
+    return max(1, min(rows, _CHUNK_ROWS, _CHUNK_NUMBERS // max(shape)))
 
 
 class Network:
@@ -67,9 +74,9 @@ class Network:
             SettingError: an argument breaks its rule, or the network would not fit in memory.
         """
         sizes = check_shape(shape)
-        names = list(activations) if activations is not None else ["sigmoid"] * (len(sizes) - 1)
-        _check_activation_count(names, sizes)
-        check_memory(sizes, np.dtype(dtype).itemsize)
+        names = _checked_activations(activations, sizes)
+        number_type = _checked_dtype(dtype)
+        check_memory(sizes, number_type.itemsize)
         self.shape = list(sizes)
         self.activations = names
         self.layer_activations: list[Activation] = [ACTIVATIONS[name]() for name in names]
@@ -77,7 +84,7 @@ class Network:
         self.loss_function: Loss = LOSSES[loss]()
         self.loss_function.check_output(self.layer_activations[-1])
         self.provenance: dict[str, Any] = {}
-        self.parameters: Array = np.empty(parameter_count(sizes), dtype=_checked_dtype(dtype))
+        self.parameters: Array = np.empty(parameter_count(sizes), number_type)
         self.weights, self.biases = layer_views(self.parameters, sizes)
         fill = INITIALIZERS[initializer]().fill
         rng = rng if rng is not None else np.random.default_rng()
@@ -98,6 +105,14 @@ class Network:
         twin.provenance = dict(self.provenance)
         return twin
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickles and deep copies leave out the views, which would become arrays of their own."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("weights", "biases")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.weights, self.biases = layer_views(self.parameters, self.shape)
+
     def predict(self, data: object) -> Array:
         """Answers for examples.
 
@@ -112,9 +127,10 @@ class Network:
         """
         rows = matrix("data", data, self.shape[0], self.parameters.dtype)
         answers = np.empty((len(rows), self.shape[-1]), dtype=self.parameters.dtype)
-        buffers = Buffers(self, min(_PREDICT_CHUNK, max(1, len(rows))))
-        for start in range(0, len(rows), _PREDICT_CHUNK):
-            chunk = rows[start : start + _PREDICT_CHUNK]
+        size = chunk_rows(self.shape, len(rows))
+        buffers = Buffers(self, size)
+        for start in range(0, len(rows), size):
+            chunk = rows[start : start + size]
             answers[start : start + len(chunk)] = self.forward(chunk, buffers)
         return answers
 
@@ -189,20 +205,27 @@ def first_non_finite_layer(network: Network) -> int | None:
 
 
 def _checked_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
-    checked = np.dtype(dtype)
-    if checked not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise SettingError("dtype", str(checked), "must be float32 or float64", "Use float32.")
+    try:
+        checked = np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError):
+        checked = None
+    if checked is None or checked not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise SettingError("dtype", Verbatim(dtype), "must be float32 or float64", "Use float32.")
     return checked
 
 
-def _check_activation_count(names: list[str], sizes: Sequence[int]) -> None:
-    if len(names) != len(sizes) - 1:
+def _checked_activations(activations: Sequence[str] | None, sizes: Sequence[int]) -> list[str]:
+    layers = len(sizes) - 1
+    if activations is None:
+        return ["sigmoid"] * layers
+    if not isinstance(activations, (list, tuple)) or len(activations) != layers:
         raise SettingError(
             "activations",
-            names,
-            f"must name one activation for each of the {len(sizes) - 1} layers after the input",
-            "For example " + repr(["relu"] * (len(sizes) - 2) + ["softmax"]) + ".",
+            activations,
+            f"must be a list that names one activation for each of the {layers} layers after the input",
+            "For example " + shown(Verbatim(["relu"] * (layers - 1) + ["softmax"])) + ".",
         )
+    return list(activations)
 
 
 def check_fits(network: Network, inputs: int, outputs: int, data_name: str) -> None:

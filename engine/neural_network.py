@@ -23,6 +23,7 @@ from engine.errors import PlotError
 from engine.network import Network
 from engine.storage import load_network, save_network
 from engine.training import Epoch, Trainer, TrainingSettings
+from engine.validation import whole_number
 
 
 class NeuralNetwork(Network):
@@ -53,6 +54,7 @@ class NeuralNetwork(Network):
         if isinstance(shape, (str, os.PathLike)):
             self.load(shape)
         else:
+            seed = None if seed is None else whole_number("seed", seed, 0, "1")
             super().__init__(shape, activations, loss, initializer, np.random.default_rng(seed))
 
     def train(
@@ -107,7 +109,7 @@ class NeuralNetwork(Network):
             if isinstance(event, Epoch):
                 results.append(event)
                 if print_cost and event.epoch > 0:
-                    print(describe_epoch(event, epochs), flush=True)
+                    print(describe_epoch(event, settings.epochs), flush=True)
         if plot:
             _show_curves(results)
 
@@ -155,7 +157,8 @@ def _check_a_window_can_open() -> None:
     probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True, check=False)
     if probe.returncode == 0:
         return
-    reason = (probe.stderr.strip().splitlines() or ["no reason given"])[0]
+    lines = probe.stderr.strip().splitlines() or ["no reason given"]
+    reason = lines[-1 if lines[0].startswith("Traceback") else 0]
     raise PlotError(
         "plot",
         True,

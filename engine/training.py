@@ -17,7 +17,7 @@ from engine.errors import DivergenceError, SettingError, Verbatim
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network, TrainingBuffers, check_fits, first_non_finite_layer
 from engine.optimizers import OPTIMIZERS
-from engine.validation import Array, positive_number, whole_number
+from engine.validation import Array, check_batch_memory, positive_number, whole_number
 
 # How many batches may be lost when a run diverges: the price is one copy of the parameters each time.
 _BATCHES_BETWEEN_COPIES = 50
@@ -121,6 +121,7 @@ class Trainer:
         """Raises SettingError or DataError where network, data and settings do not go together."""
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
         settings.check_against(len(dataset.train))
+        check_batch_memory(network.shape, settings.batch_size, network.parameters.itemsize)
         self.network = network
         self.dataset = dataset
         self.settings = settings
@@ -174,32 +175,41 @@ class Trainer:
 
     def _step(self, batch: int) -> float:
         # A diverging run is reported in words, not as a rain of warnings.
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            inputs, targets = self._batches.take(batch - 1)
-            outputs = self.network.forward(inputs, self._buffers)
-            loss = self.network.loss_of(outputs, targets)
-            if not np.isfinite(loss):
-                raise self._diverged(batch)
+        with np.errstate(all="ignore"):
+            inputs, targets, loss = self._forward(batch)
+            if batch % _BATCHES_BETWEEN_COPIES == 1:
+                self._keep(batch)
             gradient = self.network.backward(inputs, targets, self._buffers)
             self._optimizer.step(self.network.parameters, gradient, self._learning_rate)
-        if batch % _BATCHES_BETWEEN_COPIES == 0:
-            self._keep_if_finite(batch)
         return loss
 
-    def _keep_if_finite(self, batch: int) -> None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            squares = self.network.parameters @ self.network.parameters
-        if not np.isfinite(squares):
+    def _forward(self, batch: int) -> tuple[Array, Array, float]:
+        """Inputs, targets and loss of a batch, counted from 1. Raises DivergenceError where the loss is not finite."""
+        inputs, targets = self._batches.take(batch - 1)
+        loss = self.network.loss_of(self.network.forward(inputs, self._buffers), targets)
+        if not np.isfinite(loss):
             raise self._diverged(batch)
-        np.copyto(self._last_finite, self.network.parameters)
+        return inputs, targets, loss
+
+    def _keep(self, batch: int) -> None:
+        """Copies the parameters, which just gave a finite loss, to go back to."""
+        parameters = self.network.parameters
+        # Infinite weights may hide behind a sigmoid. NaN comes through min and max.
+        if not (np.isfinite(parameters.min()) and np.isfinite(parameters.max())):
+            raise self._diverged(batch)
+        np.copyto(self._last_finite, parameters)
 
     def _finish_epoch(self, seconds: float) -> Iterator[Event]:
+        last_batch = self.batches_per_epoch if self.epoch else 1
+        with np.errstate(all="ignore"):  # what the last step made of the network, no further step would notice
+            self._forward(last_batch)
         results: list[Evaluation] = []
         for evaluator in self._evaluators if self.settings.evaluate else []:
             result = yield from self._evaluated(evaluator)
             if not np.isfinite(result.loss):
-                raise self._diverged(self.batches_per_epoch)
+                raise self._diverged(last_batch)
             results.append(result)
+        self._keep(last_batch)
         train, test = (*results, None, None)[:2]
         yield Epoch(self.epoch, train, test, seconds)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DataError, SettingError, Verbatim
+from engine.errors import DataError, SettingError, Verbatim, shown
 
 Array = npt.NDArray[Any]
 
@@ -21,21 +21,32 @@ _COPIES_WHILE_TRAINING = 4
 
 def positive_number(parameter: str, value: object, example: str) -> float:
     """A finite number above zero, as float. Raises SettingError."""
-    rule = "must be a finite number above 0"
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise SettingError(parameter, value, rule, f"Try {example}.")
-    if not (math.isfinite(value) and value > 0):
-        raise SettingError(parameter, value, rule, f"Try {example}.")
-    return float(value)
+    number = _real(value)
+    if not 0 < number < math.inf:
+        raise SettingError(parameter, value, "must be a finite number above 0", f"Try {example}.")
+    return number
 
 
 def whole_number(parameter: str, value: object, least: int, example: str) -> int:
     """A whole number of at least ``least``, as int; 3.0 counts as 3. Raises SettingError."""
-    rule = f"must be a whole number of at least {least}"
-    numeric = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not numeric or not float(value).is_integer() or value < least:  # type: ignore[arg-type, operator]
-        raise SettingError(parameter, value, rule, f"Try {example}.")
+    whole = _is_int(value) or _real(value).is_integer()
+    if not whole or value < least:  # type: ignore[operator]
+        raise SettingError(parameter, value, f"must be a whole number of at least {least}", f"Try {example}.")
     return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _real(value: object) -> float:
+    """A number as float, infinite where it is too large; NaN for what is no number."""
+    if not (_is_int(value) or isinstance(value, (float, np.floating))):
+        return math.nan
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        return math.inf
 
 
 def parse_number(parameter: str, text: str, example: str) -> float:
@@ -63,7 +74,7 @@ def parse_shape(text: str) -> tuple[int, ...]:
             raise SettingError(
                 "shape",
                 text,
-                f"must be whole numbers separated by commas, and layer {position} is “{part}”",
+                f"must be whole numbers separated by commas, and layer {position} is “{shown(Verbatim(part))}”",
                 "Write the layer sizes like 784, 64, 32, 10.",
             ) from None
     return check_shape([int(part) for part in parts])
@@ -74,17 +85,24 @@ def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
 
     At least two layers, each of at least one neuron, and no more parameters than this machine can hold.
     """
-    sizes = list(shape) if isinstance(shape, (list, tuple, np.ndarray)) else None
-    if sizes is None or len(sizes) < 2:
+    sizes = _as_list(shape)
+    if len(sizes) < 2:
         raise SettingError(
             "shape",
             shape,
             "must be a list of at least two layer sizes, input first",
             "For example [784, 64, 32, 10].",
         )
-    checked = tuple(_layer_size(list(sizes), layer) for layer in range(len(sizes)))
+    checked = tuple(_layer_size(sizes, layer) for layer in range(len(sizes)))
     check_memory(checked)
     return checked
+
+
+def _as_list(shape: object) -> list[object]:
+    """Empty for what is neither a list, a tuple nor a one-dimensional array."""
+    if isinstance(shape, np.ndarray):
+        return list(shape.tolist()) if shape.ndim == 1 else []
+    return list(shape) if isinstance(shape, (list, tuple)) else []
 
 
 def _layer_size(sizes: list[object], layer: int) -> int:
@@ -93,8 +111,9 @@ def _layer_size(sizes: list[object], layer: int) -> int:
     except SettingError:
         raise SettingError(
             "shape",
-            Verbatim(", ".join(map(str, sizes))),
-            f"must have at least 1 neuron in every layer, as a whole number, and layer {layer + 1} has {sizes[layer]}",
+            Verbatim(", ".join(shown(size) for size in sizes)),
+            "must have at least 1 neuron in every layer, as a whole number, "
+            f"and layer {layer + 1} has {shown(sizes[layer])}",
             "Give that layer 1 neuron or more, or remove it.",
         ) from None
 
@@ -112,10 +131,25 @@ def check_memory(shape: Sequence[int], bytes_per_number: int = 4) -> None:
         return
     raise SettingError(
         "shape",
-        Verbatim(", ".join(f"{size:,}" for size in shape)),
-        f"must fit in memory, and its {parameter_count(shape):,} parameters take {gigabytes(needed)} to train, "
+        Verbatim(", ".join(_count(size) for size in shape)),
+        f"must fit in memory, and its {_count(parameter_count(shape))} parameters take {gigabytes(needed)} to train, "
         f"against {gigabytes(available)} available on this machine",
-        f"Make the layer of {max(shape[1:-1] or shape):,} neurons smaller.",
+        f"Make the layer of {_count(max(shape))} neurons smaller.",
+    )
+
+
+def check_batch_memory(shape: Sequence[int], rows: int, bytes_per_number: int = 4) -> None:
+    """Raises SettingError where the buffers for a batch of that many rows would need more memory than is available."""
+    needed = 2 * sum(shape) * rows * bytes_per_number  # answers and their gradient
+    available = available_memory()
+    if available is None or needed <= available:
+        return
+    raise SettingError(
+        "batch_size",
+        Verbatim(_count(rows)),
+        f"must fit in memory, and a batch takes {gigabytes(needed)} in a network of {_count(sum(shape))} neurons, "
+        f"against {gigabytes(available)} available on this machine",
+        "Try a smaller batch, or smaller layers.",
     )
 
 
@@ -137,13 +171,20 @@ def available_memory() -> int | None:
 
 def gigabytes(size: int) -> str:
     """A size in bytes as a person reads it."""
+    if size >= 10**15:
+        return f"{_count(size // 10**9)} GB"
     return f"{size / 1e9:,.1f} GB" if size >= 1e8 else f"{size / 1e6:,.1f} MB"
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number < 10**18 else f"about 10^{int(number.bit_length() * math.log10(2))}"
 
 
 def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.float32) -> Array:
     """Examples as a C-contiguous (k, width) array of ``dtype``. Raises DataError.
 
-    Takes a list of lists or an array; refuses ragged rows, a wrong width, text, NaN and infinity.
+    Takes a list of lists or an array; refuses ragged rows, a wrong width, text, NaN, infinity and what ``dtype``
+    cannot hold.
     """
     array = _numbers(parameter, data)
     if array.ndim != 2 or array.shape[1] != width:
@@ -153,8 +194,10 @@ def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.f
             f"must have one row for each example and {width} columns, as the network has {width} neurons there",
             f"Reshape it to (k, {width}), or make a network that fits the data.",
         )
-    _refuse_non_finite(parameter, array)
-    return np.ascontiguousarray(array, dtype=dtype)
+    with np.errstate(all="ignore"):
+        converted = np.ascontiguousarray(array, dtype=dtype)
+    _refuse_non_finite(parameter, array, converted)
+    return converted
 
 
 def _numbers(parameter: str, data: object) -> Array:
@@ -169,17 +212,18 @@ def _numbers(parameter: str, data: object) -> Array:
     return array
 
 
-def _refuse_non_finite(parameter: str, array: Array) -> None:
+def _refuse_non_finite(parameter: str, array: Array, converted: Array) -> None:
     # The sum of finite float32 may overflow, so float64; it spares the mask over the whole array.
-    if array.dtype.kind != "f" or math.isfinite(array.sum(dtype=np.float64)):
-        return
-    bad = np.argwhere(~np.isfinite(array))
+    with np.errstate(all="ignore"):
+        if math.isfinite(converted.sum(dtype=np.float64)):
+            return
+    bad = np.argwhere(~np.isfinite(converted))
     if len(bad):
         place = ", ".join(str(index) for index in bad[0])
         raise DataError(
             parameter,
             Verbatim(f"{array[tuple(bad[0])]} at [{place}] ({len(bad):,} such values)"),
-            "must hold finite numbers only",
+            f"must hold finite numbers only, in the range of {converted.dtype}",
             "Remove those examples, or put a number in their place.",
         )
 

@@ -49,7 +49,9 @@ class Configuration:
         object.__setattr__(self, "seed", whole_number("seed", self.seed, 0, "1"))
         for layer in self.layers:
             ACTIVATIONS[layer.activation]
-        self.training_settings()
+        settings = self.training_settings()
+        for name in ("batch_size", "epochs", "learning_rate"):
+            object.__setattr__(self, name, getattr(settings, name))
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -55,6 +55,7 @@ WAYLAND_LIBRARIES = OFFSCREEN_LIBRARIES | {
 }
 
 WINDOW_PACKAGES = ("numpy", "PyQt5", "pyqtgraph")
+CHECKOUT_SETUP = Path(__file__).parent.parent / ".ci" / "setup"
 
 
 def missing_for_window() -> Problem | None:
@@ -80,8 +81,10 @@ def missing_packages(names: Iterable[str]) -> Problem | None:
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if not missing:
         return None
-    install = f"{sys.executable} -m pip install {' '.join(missing)}"
-    return f"{_list(missing)} {_be(missing)} not installed for {sys.executable}.", f"Install with: {install}"
+    what = f"{_list(missing)} {_be(missing)} not installed for {sys.executable}."
+    if CHECKOUT_SETUP.exists() and os.name == "posix":
+        return what, "Install with: .ci/setup run && .venv/bin/python main.py"
+    return what, f"Install with: {sys.executable} -m pip install {' '.join(missing)}"
 
 
 def platforms_to_try(environment: os._Environ[str] | dict[str, str]) -> list[str]:
@@ -227,9 +230,11 @@ def _unset_platform() -> str:
 
 
 def _command() -> str:
-    """How this program was started, as a person would type it."""
-    program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else ""
-    return "nnviz" if program in ("nnviz", "nnviz.exe") else "python main.py"
+    """How this program was started, as the person typed it."""
+    program = Path(sys.argv[0])
+    if program.name == "main.py":
+        return f"{sys.orig_argv[0]} {program}"
+    return f"{sys.orig_argv[0]} -m nnviz" if program.name == "__main__.py" else "nnviz"
 
 
 def _list(words: list[str]) -> str:

@@ -168,6 +168,11 @@ class Session(QObject):
             return str(error)
         return None
 
+    @property
+    def run_settings(self) -> tuple[int, int] | None:
+        """Batch size and epochs of the run under way, which the fields may no longer show; None between runs."""
+        return (self._trainer.settings.batch_size, self._trainer.settings.epochs) if self._trainer else None
+
     def _check_ends(self, shape: tuple[int, ...]) -> None:
         data = self.dataset
         ends = (data.width, data.outputs) if data else (self.configuration.inputs, self.configuration.outputs)
@@ -201,6 +206,21 @@ class Session(QObject):
         ready = self.state in (State.LOADING, State.READY, State.PAUSED, State.FINISHED)
         return ready and not self.problems and (self.misfit is None or self.waits_for_next_run)
 
+    @property
+    def will_train(self) -> bool:
+        """Whether training begins by itself when the data is there."""
+        return self._wanted is not None
+
+    @property
+    def epoch_number(self) -> int:
+        """The epoch under way, over all runs of this network."""
+        return self._start_epoch + self.progress.epoch
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch this run ends with, over all runs of this network."""
+        return self._start_epoch + self.progress.epochs
+
     def start(self) -> None:
         """Trains to the end of the run; goes on where it was paused. While data loads, as soon as it is there."""
         self._go(Until.END)
@@ -215,12 +235,14 @@ class Session(QObject):
 
     def pause(self) -> None:
         """Stops after the batch under way; ``state_changed`` follows."""
-        self._wanted = None
+        if self.will_train:
+            self._wanted = None
+            self.state_changed.emit()
         self._worker.halt()
 
     def toggle(self) -> None:
         """Start or pause."""
-        if self.state is State.TRAINING:
+        if self.state is State.TRAINING or self.will_train:
             self.pause()
         else:
             self.start()
@@ -233,6 +255,7 @@ class Session(QObject):
     def _go(self, until: Until) -> None:
         if self.state is State.LOADING:
             self._wanted = until
+            self.state_changed.emit()
             return
         if not self.can_train or self.dataset is None:
             return
@@ -344,6 +367,7 @@ class Session(QObject):
         self.file_changed.emit()
 
     def _set_progress_at_rest(self) -> None:
+        self._start_epoch = self.run.tape.completed if self.run.epochs else 0
         self.progress = Progress(epochs=self.configuration.epochs)
         self.snapshot.emit()
 

@@ -173,16 +173,19 @@ def _portal_preference() -> str | None:
 
 @lru_cache
 def _load_fonts() -> None:
-    for file in sorted((ASSETS / "fonts").glob("*.ttf")):
+    for file in sorted((ASSETS / "fonts").glob("*.otf")):
         QFontDatabase.addApplicationFont(str(file))
 
 
+def icon(name: str, colour_name: str = "text") -> QIcon:
+    """A symbol from the assets in a colour of the theme in use, sharp on every screen."""
+    return _drawn_icon(name, getattr(_current, colour_name))
+
+
 @lru_cache(maxsize=256)
-def icon(name: str, colour_name: str = "text", theme: str | None = None) -> QIcon:
-    """A symbol from the assets in a colour of the theme, sharp on every screen."""
-    table = THEMES[theme] if theme else _current
+def _drawn_icon(name: str, ink: str) -> QIcon:
     source = (ASSETS / "icons" / f"{name}.svg").read_bytes()
-    renderer = QSvgRenderer(QByteArray(source.replace(b"currentColor", getattr(table, colour_name).encode())))
+    renderer = QSvgRenderer(QByteArray(source.replace(b"currentColor", ink.encode())))
     made = QIcon()
     for size in (16, 24, 32, 48):
         pixmap = QPixmap(QSize(size, size))
@@ -196,7 +199,7 @@ def icon(name: str, colour_name: str = "text", theme: str | None = None) -> QIco
 
 def app_icon() -> QIcon:
     """The program's own."""
-    return icon("nnviz", theme="dark")
+    return icon("nnviz")
 
 
 @lru_cache

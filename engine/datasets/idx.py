@@ -6,6 +6,7 @@ Format: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", secti
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from engine.validation import Array
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTE = 0x08
+_MOST_DIMENSIONS = 32  # numpy 1 takes no more
 _REMEDY = "Copy the file again from where it came from."
 
 
@@ -29,7 +31,7 @@ def read_idx(path: str | Path) -> Array:
     content = _content(path)
     dimensions = _dimensions(path, content)
     header = 4 + 4 * len(dimensions)
-    expected = header + int(np.prod(dimensions, dtype=np.int64))
+    expected = header + math.prod(dimensions)
     if len(content) != expected:
         stated = " × ".join(str(size) for size in dimensions)
         raise _error(
@@ -53,7 +55,7 @@ def _content(path: Path) -> bytes:
 def _dimensions(path: Path, content: bytes) -> tuple[int, ...]:
     """The sizes in the header: two zero bytes, a type code, a count, then one big-endian number each."""
     count = content[3] if len(content) >= 4 else 0
-    known = content[:3] == bytes((0, 0, _UNSIGNED_BYTE)) and count > 0
+    known = content[:3] == bytes((0, 0, _UNSIGNED_BYTE)) and 0 < count <= _MOST_DIMENSIONS
     if not known:
         start = content[:4].hex(" ") or "empty"
         raise _error(path, f"no IDX file (it starts with {start})", "must start with 00 00 08 and its dimensions")

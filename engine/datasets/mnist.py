@@ -37,7 +37,7 @@ def load_mnist(folder: str | Path = ASSETS / "mnist") -> Dataset:
 
 def _split(folder: Path, prefix: str) -> Split:
     pictures = read_idx(_file(folder, f"{prefix}-images-idx3-ubyte"))
-    if pictures.shape[1:] != (SIDE, SIDE):
+    if pictures.shape[1:] != (SIDE, SIDE) or len(pictures) == 0:
         raise FileFormatError(
             f"{prefix}-images-idx3-ubyte",
             Verbatim(f"of dimensions {pictures.shape}"),

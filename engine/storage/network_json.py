@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import EngineError, FileFormatError, Verbatim
-from engine.network import Network
+from engine.errors import DataError, EngineError, FileFormatError, SettingError, Verbatim, shown
+from engine.network import Network, first_non_finite_layer
 from engine.storage.files import write_whole
 from engine.validation import Array, check_shape
 
@@ -23,10 +23,22 @@ _WHOLE_FILE = "Open another file, or save the network again from where it came f
 
 
 def save_network(network: Network, path: str | Path) -> None:
-    """Writes the file whole or not at all. Raises OSError where the place cannot be written.
+    """Writes the file whole or not at all.
 
     Numbers are written with every digit they have, so that the same predictions come out again.
+
+    Raises:
+        DataError: a weight or bias is not finite.
+        OSError: the place cannot be written.
     """
+    bad = first_non_finite_layer(network)
+    if bad is not None:
+        raise DataError(
+            "network",
+            Verbatim(f"without finite weights in layer {bad}"),
+            "must have finite weights and biases to be saved",
+            "Reset it, or train it with a lower learning rate.",
+        )
     document = {
         "shape": list(network.shape),
         "weights": [w.tolist() for w in network.weights],
@@ -49,12 +61,22 @@ def load_network(path: str | Path) -> Network:
     path = Path(path)
     document = _document(path)
     try:
-        network = _empty_network(document)
+        shape = check_shape(document["shape"])
+        # Before the network is made: a shape that the rest of the file denies costs no memory.
+        weights = _layers(path, document, "weights", list(zip(shape[1:], shape[:-1], strict=True)))
+        biases = _layers(path, document, "biases", [(size, 1) for size in shape[1:]])
+        network = _empty_network(shape, document)
+    except FileFormatError:
+        raise
     except EngineError as error:
         raise _error(path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
-    for layer, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
-        w[...] = _layer(path, document, "weights", layer, w.shape)
-        b[...] = _layer(path, document, "biases", layer, b.shape)
+    with np.errstate(over="ignore"):
+        for view, numbers in zip((*network.weights, *network.biases), (*weights, *biases), strict=True):
+            view[...] = numbers
+    bad = first_non_finite_layer(network)
+    if bad is not None:
+        rule = f"must hold numbers in the range of {network.parameters.dtype}"
+        raise _error(path, f"holding a number out of range in layer {bad}", rule)
     return network
 
 
@@ -79,42 +101,59 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError:
-    looks_cut = content.lstrip()[:1] in (b"{", b"[") and not content.rstrip().endswith((b"}", b"]"))
-    if looks_cut:
+    if not content.strip():
+        return _error(path, "empty", "must be JSON with the keys shape, weights and biases")
+    text = content.decode("utf-8", "replace").strip()
+    ended_early = isinstance(failure, json.JSONDecodeError) and failure.pos >= len(failure.doc.rstrip())
+    if text[0] in "{[" and (ended_early or text[-1] != {"{": "}", "[": "]"}[text[0]]):
         return _error(path, f"cut short after {len(content):,} bytes", "must be whole JSON, from { to }")
-    return _error(path, f"not a network ({failure})"[:200], "must be JSON with the keys shape, weights and biases")
+    return _error(path, f"not a network ({failure})", "must be JSON with the keys shape, weights and biases")
 
 
-def _empty_network(document: dict[str, Any]) -> Network:
-    """A network of the file's shape and kind, whose parameters are still to be filled."""
-    shape = check_shape(document["shape"])
-    activations = document.get("activations")
+def _empty_network(shape: Sequence[int], document: dict[str, Any]) -> Network:
+    """A network of the file's shape and kind, whose parameters are still to be filled. Raises SettingError."""
+    provenance = document.get("provenance", {})
+    if not isinstance(provenance, dict):
+        raise SettingError("provenance", provenance, "must be an object", _WHOLE_FILE)
+    dtype = document.get("dtype", "float32")
+    if dtype not in ("float32", "float64"):
+        raise SettingError("dtype", dtype, "must be float32 or float64", _WHOLE_FILE)
     network = Network(
         shape,
-        list(activations) if isinstance(activations, list) else activations,
+        document.get("activations", ["sigmoid"] * (len(shape) - 1)),
         loss=document.get("loss", "quadratic"),
         initializer="zeros",
-        dtype=str(document.get("dtype", "float32")),
+        dtype=dtype,
     )
-    provenance = document.get("provenance", {})
-    network.provenance = provenance if isinstance(provenance, dict) else {}
+    network.provenance = provenance
     return network
 
 
-def _layer(path: Path, document: dict[str, Any], key: str, layer: int, expected: Sequence[int]) -> Array:
-    """The numbers of one layer, checked against the shape. Raises FileFormatError."""
+def _layers(path: Path, document: dict[str, Any], key: str, expected: Sequence[tuple[int, int]]) -> list[Array]:
+    """The numbers under a key, layer by layer, checked against the sizes expected. Raises FileFormatError."""
     layers = document[key]
-    count = len(document["shape"]) - 1
-    if not isinstance(layers, list) or len(layers) != count:
+    if not isinstance(layers, list) or len(layers) != len(expected):
         has = len(layers) if isinstance(layers, list) else type(layers).__name__
-        raise _error(path, f"with {has} layers of {key}", f"must have {count}, as its shape says")
-    rows, place = layers[layer], f"{key} of layer {layer + 1}"
-    lengths = {len(row) if isinstance(row, list) else -1 for row in rows} if isinstance(rows, list) else set()
+        raise _error(path, f"with {has} layers of {key}", f"must have {len(expected)}, as its shape says")
+    return [
+        _layer(path, rows, f"{key} of layer {layer}", size)
+        for layer, (rows, size) in enumerate(zip(layers, expected, strict=True), start=1)
+    ]
+
+
+def _layer(path: Path, rows: object, place: str, expected: tuple[int, int]) -> Array:
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise _error(path, f"without rows in the {place}", "must have a list of lists there")
+    lengths = {len(row) for row in rows}
     if len(lengths) > 1:
         raise _error(path, f"ragged in the {place}", "must have rows of equal length")
-    if not isinstance(rows, list) or (len(rows), *lengths) != tuple(expected):
-        has = f"{len(rows)} × {', '.join(map(str, lengths))}" if isinstance(rows, list) else type(rows).__name__
-        raise _error(path, f"{has} in the {place}", f"must be {expected[0]} × {expected[1]} there, as its shape says")
+    found = (len(rows), *(lengths or {0}))
+    if found != expected:
+        raise _error(
+            path,
+            f"{found[0]} × {found[1]} in the {place}",
+            f"must be {expected[0]} × {expected[1]} there, as its shape says",
+        )
     return _finite_numbers(path, rows, place)
 
 
@@ -122,7 +161,7 @@ def _finite_numbers(path: Path, rows: list[Any], place: str) -> Array:
     for row in rows:
         for number in row:
             if isinstance(number, bool) or not isinstance(number, (int, float)):
-                raise _error(path, f"holding {number!r} in the {place}", "must hold numbers only")
+                raise _error(path, f"holding {shown(number)} in the {place}", "must hold numbers only")
     try:
         array = np.array(rows, np.float64)
     except (ValueError, OverflowError):

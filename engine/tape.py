@@ -1,0 +1,68 @@
+"""What a run leaves behind: its error curves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.metrics import Evaluation
+from engine.training import Epoch, Estimate
+
+
+@dataclass
+class Curve:
+    """Points of one curve, in the order they were taken. ``epochs`` may be fractions."""
+
+    epochs: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def add(self, epoch: float, value: float) -> None:
+        """A point at the right end; one at the same place is replaced."""
+        if self.epochs and self.epochs[-1] == epoch:
+            self.values[-1] = value
+        else:
+            self.epochs.append(epoch)
+            self.values.append(value)
+
+    def clear(self) -> None:
+        """Forgets all points."""
+        self.epochs.clear()
+        self.values.clear()
+
+
+@dataclass
+class Tape:
+    """The curves of one network's training, over as many runs as it was trained in.
+
+    Attributes:
+        train, test: exact error after each epoch, as a share.
+        live_train, live_test: estimates within the epoch under way; they go when the exact figure comes.
+        completed: epochs done so far; where the next run goes on.
+    """
+
+    train: Curve = field(default_factory=Curve)
+    test: Curve = field(default_factory=Curve)
+    live_train: Curve = field(default_factory=Curve)
+    live_test: Curve = field(default_factory=Curve)
+    completed: int = 0
+
+    def add_epoch(self, epoch: int, result: Epoch) -> None:
+        """Exact figures at the end of an epoch; epoch 0 is the network before training."""
+        self.completed = epoch
+        for curve, live, figures in (
+            (self.train, self.live_train, result.train),
+            (self.test, self.live_test, result.test),
+        ):
+            live.clear()
+            if figures is not None:
+                curve.add(epoch, _height(figures))
+                live.add(epoch, _height(figures))
+
+    def add_estimate(self, epoch: float, estimate: Estimate) -> None:
+        """Figures of a sample, somewhere within an epoch."""
+        self.live_train.add(epoch, _height(estimate.train))
+        if estimate.test is not None:
+            self.live_test.add(epoch, _height(estimate.test))
+
+
+def _height(figures: Evaluation) -> float:
+    return figures.loss if figures.error is None else figures.error

@@ -1,0 +1,99 @@
+"""The composition root: builds the application and the window, wires them, runs them."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import traceback
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+from PyQt5.QtCore import QSettings, QStandardPaths, Qt, QTimer
+from PyQt5.QtWidgets import QApplication, QMessageBox
+
+from nnviz import __version__, theme
+from nnviz.session import Session
+from nnviz.window import MainWindow
+
+_LOG = logging.getLogger("nnviz")
+_LOG_SIZE = 500_000
+
+
+def create_window(theme_name: str | None = None) -> MainWindow:
+    """The window, not shown; makes a QApplication if there is none. MNIST loads as soon as events are processed.
+
+    ``theme_name`` overrides the remembered choice: "dark", "light" or "system".
+    """
+    app = _application()
+    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
+    theme.apply(app, theme_name or str(settings.value("theme", "system")))
+    session = Session()
+    window = MainWindow(session, settings)
+    window.application = app  # lives as long as the window: nothing else holds it
+    QTimer.singleShot(0, session.load_data)
+    return window
+
+
+def run() -> int:
+    """Opens the window and returns the exit code when it is closed."""
+    app = _application()
+    window = create_window()
+    reporter = _CrashReporter(window)
+    sys.excepthook = reporter.report
+    window.session.crashed.connect(lambda error: reporter.report(type(error), error, error.__traceback__))
+    # Ctrl+C in the terminal ends the program as it ends others; Qt would not let Python hear it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    window.show()
+    return app.exec_()
+
+
+def _application() -> QApplication:
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
+    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    app = QApplication(["nnviz"])
+    app.setApplicationName("nnviz")
+    app.setApplicationVersion(__version__)
+    return app
+
+
+class _CrashReporter:
+    """The one hook: whatever nobody caught is logged and shown, with the traceback to copy; the window lives on."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._log_file = _log_to_file()
+
+    def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Has the signature of ``sys.excepthook``."""
+        if issubclass(kind, KeyboardInterrupt):
+            self._window.close()
+            return
+        details = "".join(traceback.format_exception(kind, error, trace))
+        _LOG.error("not caught:\n%s", details)
+        sys.stderr.write(details)
+        box = QMessageBox(QMessageBox.Warning, "nnviz", "Something went wrong that should not have.", parent=self._window)
+        box.setObjectName("crashBox")
+        box.setInformativeText(
+            f"{kind.__name__}: {error}\n\nThe window goes on. The details below can be copied into a report; "
+            f"they are also in {self._log_file}."
+        )
+        box.setDetailedText(details)
+        box.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        box.setAttribute(Qt.WA_DeleteOnClose)
+        box.setModal(False)
+        box.show()
+
+
+def _log_to_file() -> Path:
+    folder = Path(QStandardPaths.writableLocation(QStandardPaths.AppLocalDataLocation))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "nnviz.log"
+    handler = RotatingFileHandler(path, maxBytes=_LOG_SIZE, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    _LOG.addHandler(handler)
+    return path

@@ -1,0 +1,257 @@
+"""The shape of the network: as text, and as a list of layers to add, remove and resize."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from engine.activations import ACTIVATIONS
+from engine.errors import EngineError
+from engine.validation import parameter_count, parse_number, parse_shape, whole_number
+from nnviz import text, theme
+from nnviz.configuration import Configuration, Layer
+from nnviz.session import Session
+from nnviz.widgets.card import Card, label
+from nnviz.widgets.fields import NumberEdit, step_whole
+
+_HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
+
+
+class NetworkPanel(Card):
+    """Edits the layers; says so where a change has to wait for the next run."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Network")
+        self._session = session
+        self.shape_edit = QLineEdit()
+        self.shape_edit.setObjectName("shapeEdit")
+        self.shape_edit.setAccessibleName("Shape of the network")
+        self.shape_edit.setToolTip(
+            "The neurons of every layer, from the pixels to the classes. More neurons can tell apart more, and learn "
+            "more slowly."
+        )
+        self.shape_edit.editingFinished.connect(self._shape_typed)
+        self.body.addWidget(self.shape_edit)
+        self._error = label(role="error")
+        self._error.setObjectName("shapeError")
+        self._error.setWordWrap(True)
+        self._error.hide()
+        self.body.addWidget(self._error)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(5)
+        self.body.addLayout(self._rows)
+        self.body.addLayout(self._foot())
+        self._notice = label(role="notice")
+        self._notice.setObjectName("networkNotice")
+        self._notice.setWordWrap(True)
+        self._notice.hide()
+        self.body.addWidget(self._notice)
+        for signal in (session.configuration_changed, session.run_changed, session.data_changed):
+            signal.connect(self._show)
+        self._drawn: tuple[object, ...] = ()
+        self._show()
+
+    def _foot(self) -> QHBoxLayout:
+        self._add = QPushButton("Add layer")
+        self._add.setObjectName("addLayerButton")
+        self._add.setAccessibleName("Add a hidden layer")
+        self._add.setToolTip("Puts another hidden layer before the output. Depth lets it combine what it found.")
+        self._add.clicked.connect(self._add_layer)
+        self._seed = NumberEdit(
+            "seedEdit",
+            step_whole(0),
+            "The number the first weights and the order of examples are drawn from. Same seed, same run.",
+            "Seed",
+        )
+        self._seed.setFixedWidth(78)
+        self._seed.committed.connect(self._seed_typed)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._add)
+        row.addStretch(1)
+        row.addWidget(label("Seed", "fieldName"))
+        row.addWidget(self._seed)
+        return row
+
+    # ---- what the person does
+
+    def _shape_typed(self) -> None:
+        typed = self.shape_edit.text()
+        if typed == self._session_shape() and "shape" not in self._session.problems:
+            return
+        self._try("shape", lambda: self._session.change_shape(parse_shape(typed)))
+
+    def _resize(self, index: int, typed: str) -> None:
+        def change() -> None:
+            neurons = whole_number("neurons", parse_number("neurons", typed, "64"), 1, "64")
+            self._change_layer(index, neurons=neurons)
+
+        self._try(f"layer {index + 1}", change)
+
+    def _change_layer(self, index: int, **fields: object) -> None:
+        layers = list(self._session.configuration.layers)
+        if index < len(layers):
+            layers[index] = replace(layers[index], **fields)  # type: ignore[arg-type]
+            self._session.change("shape" if "neurons" in fields else "activation", layers=tuple(layers))
+
+    def _add_layer(self) -> None:
+        layers = self._session.configuration.layers
+        last = layers[-1] if layers else Layer(32)
+        self._try("shape", lambda: self._session.change("shape", layers=(*layers, last)))
+
+    def _remove(self, index: int) -> None:
+        layers = list(self._session.configuration.layers)
+        del layers[index]
+        self._session.change("shape", layers=tuple(layers))
+
+    def _seed_typed(self, typed: str) -> None:
+        def change() -> None:
+            seed = whole_number("seed", parse_number("seed", typed, "1"), 0, "1")
+            self._session.change("seed", seed=seed)
+
+        self._try("seed", change)
+
+    def _try(self, field: str, change: object) -> None:
+        """Does it, or tells beside the field why not."""
+        try:
+            change()  # type: ignore[operator]
+        except EngineError as error:
+            self._session.set_problem(field, str(error))
+        else:
+            self._session.set_problem(field, None)
+        self._show_problems()
+        self._show()
+
+    # ---- what is shown
+
+    def _session_shape(self) -> str:
+        return ", ".join(str(size) for size in self._session.configuration.shape)
+
+    def _show(self) -> None:
+        configuration = self._session.configuration
+        if "shape" not in self._session.problems:
+            self.shape_edit.setText(self._session_shape())
+        self._seed.show_value(str(configuration.seed))
+        self.head.detail.setText(f"{text.count(parameter_count(configuration.shape))} parameters")
+        self._add.setIcon(theme.icon("plus"))
+        self._show_rows(configuration)
+        self._show_notice()
+
+    def _show_rows(self, configuration: Configuration) -> None:
+        output = self._session.run.network.activations[-1]
+        wanted = (configuration.shape, tuple(configuration.activations), output, theme.current().name)
+        if wanted == self._drawn:
+            return
+        same_layers = bool(self._drawn) and len(self._drawn[0]) == len(configuration.shape)  # type: ignore[arg-type]
+        same_layers = same_layers and self._drawn[2:] == wanted[2:]
+        self._drawn = wanted
+        if same_layers:
+            self._update_rows(configuration)
+            return
+        while (item := self._rows.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        data = self._session.dataset
+        pixels = f"inputs ({'×'.join(map(str, data.example_shape))} pixels)" if data and data.is_picture else "inputs"
+        self._rows.addWidget(_end_row(configuration.inputs, pixels, ""))
+        for index, layer in enumerate(configuration.layers):
+            self._rows.addWidget(_LayerRow(self, index, layer))
+        self._rows.addWidget(_end_row(configuration.outputs, "classes", ACTIVATIONS[output].label))
+
+    def _update_rows(self, configuration: Configuration) -> None:
+        for index, layer in enumerate(configuration.layers):
+            row = self._rows.itemAt(index + 1).widget()
+            assert isinstance(row, _LayerRow)
+            row.show_layer(layer)
+
+    def _show_notice(self) -> None:
+        misfit = self._session.misfit
+        note = None
+        if misfit and not self._session.waits_for_next_run:
+            note = misfit
+        elif self._session.waits_for_next_run:
+            note = "The network in the window has another shape or seed. This one starts with the next run: Reset."
+        self._notice.setText(note or "")
+        self._notice.setVisible(note is not None)
+
+    def _show_problems(self) -> None:
+        problems = self._session.problems
+        mine = [problems[key] for key in problems if key in ("shape", "seed") or key.startswith("layer ")]
+        self._error.setText(" ".join(mine))
+        self._error.setVisible(bool(mine))
+        mark_wrong(self.shape_edit, "shape" in problems)
+        self._seed.set_wrong("seed" in problems)
+
+
+def mark_wrong(field: QWidget, wrong: bool) -> None:
+    """The red frame."""
+    if bool(field.property("wrong")) != wrong:
+        field.setProperty("wrong", wrong)
+        field.style().unpolish(field)
+        field.style().polish(field)
+
+
+class _LayerRow(QFrame):
+    """A hidden layer: neurons, activation, remove."""
+
+    def __init__(self, panel: NetworkPanel, index: int, layer: Layer) -> None:
+        super().__init__()
+        self.setObjectName("layerRow")
+        number = index + 1
+        self.neurons = NumberEdit(
+            f"layer{number}Edit",
+            step_whole(1, by=8),
+            "How many neurons this hidden layer has. Each learns to see one feature of what comes in.",
+            f"Neurons of hidden layer {number}",
+        )
+        self.neurons.setFixedWidth(76)
+        self.neurons.committed.connect(lambda typed: panel._resize(index, typed))
+        self.activation = QComboBox()
+        self.activation.setObjectName(f"activation{number}Combo")
+        self.activation.setAccessibleName(f"Activation of hidden layer {number}")
+        self.activation.setToolTip("What a neuron makes of its weighted sum. Without a bend here, layers add nothing.")
+        for name in _HIDDEN:
+            self.activation.addItem(ACTIVATIONS[name].label, name)
+        self.activation.activated.connect(
+            lambda: panel._change_layer(index, activation=self.activation.currentData())
+        )
+        remove = QToolButton()
+        remove.setObjectName(f"removeLayer{number}Button")
+        remove.setAccessibleName(f"Remove hidden layer {number}")
+        remove.setToolTip("Takes this layer out of the network.")
+        remove.setIcon(theme.icon("x", "muted"))
+        remove.clicked.connect(lambda: panel._remove(index))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 1, 4, 1)
+        row.setSpacing(6)
+        for widget in (self.neurons, label("neurons", "fieldName")):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.activation)
+        row.addWidget(remove)
+        self.show_layer(layer)
+
+    def show_layer(self, layer: Layer) -> None:
+        """Puts the session's values into the row."""
+        self.neurons.show_value(str(layer.neurons))
+        self.activation.setCurrentIndex(_HIDDEN.index(layer.activation) if layer.activation in _HIDDEN else -1)
+
+
+def _end_row(size: int, what: str, activation: str) -> QFrame:
+    """The first and the last layer: they follow the data."""
+    frame = QFrame()
+    frame.setObjectName("layerRow")
+    frame.setProperty("end", True)
+    frame.setToolTip("Follows the data: it cannot be changed here.")
+    row = QHBoxLayout(frame)
+    row.setContentsMargins(13, 1, 8, 1)
+    frame.setMinimumHeight(theme.ROW - 2)
+    number = label(str(size), "title")
+    number.setFixedWidth(40)
+    number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+    row.addWidget(number)
+    row.addWidget(label(what, "fieldName"))
+    row.addStretch(1)
+    row.addWidget(label(activation, "fieldName"))
+    return frame

@@ -1,0 +1,166 @@
+"""The bar at the top: train, step, reset, how far it is, and how well it does."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from engine.training import Epoch
+from nnviz import text, theme
+from nnviz.session import Session, State
+from nnviz.widgets.card import label
+
+_STEPS = 1000
+_STATES = {
+    State.LOADING: "Loading data",
+    State.READY: "Ready",
+    State.TRAINING: "Training",
+    State.PAUSED: "Paused",
+    State.FINISHED: "Finished",
+}
+
+
+class RunBar(QWidget):
+    """Owns nothing: every button asks the session."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 9, 14, 9)
+        row.setSpacing(10)
+        self.train = _button("Train", "trainButton", "Train or pause")
+        self.train.setProperty("role", "primary")
+        self.train.setFixedWidth(104)
+        self.train.clicked.connect(session.toggle)
+        self.batch = _button("Batch", "stepBatchButton", "Train one batch")
+        self.batch.setToolTip("One step: the weights move once, along the gradient of one batch (B).")
+        self.batch.clicked.connect(session.step_batch)
+        self.epoch = _button("Epoch", "stepEpochButton", "Train one epoch")
+        self.epoch.setToolTip("Every training example once, then pause (E).")
+        self.epoch.clicked.connect(session.step_epoch)
+        self.reset = _button("Reset", "resetButton", "Reset")
+        self.reset.setToolTip("A new network from the seed and the fields at the left. Undo brings this one back.")
+        self.reset.clicked.connect(session.reset)
+        for button in (self.train, self.batch, self.epoch, self.reset):
+            row.addWidget(button)
+        row.addSpacing(14)
+        row.addLayout(self._progress_block(), 1)
+        row.addSpacing(14)
+        self.test_error = self._figure(row, "testFigure", "test error")
+        self.train_error = self._figure(row, "trainFigure", "train error")
+        for signal in (
+            session.state_changed,
+            session.snapshot,
+            session.problems_changed,
+            session.run_changed,
+            session.configuration_changed,
+            session.data_changed,
+        ):
+            signal.connect(self._show)
+        session.epoch_ended.connect(self._epoch_ended)
+        session.run_changed.connect(self._clear_figures)
+        self._show()
+
+    def _progress_block(self) -> QVBoxLayout:
+        self.status = QLabel()
+        self.status.setObjectName("runStatus")
+        self.status.setTextFormat(Qt.RichText)
+        self.times = label(role="muted")
+        self.times.setObjectName("runTimes")
+        self.progress = QProgressBar()
+        self.progress.setObjectName("runProgress")
+        self.progress.setAccessibleName("Progress of the run")
+        self.progress.setTextVisible(False)
+        self.progress.setRange(0, _STEPS)
+        words = QHBoxLayout()
+        words.addWidget(self.status, 1)
+        words.addWidget(self.times)
+        block = QVBoxLayout()
+        block.setSpacing(5)
+        block.addStretch(1)
+        block.addLayout(words)
+        block.addWidget(self.progress)
+        block.addStretch(1)
+        return block
+
+    def _figure(self, row: QHBoxLayout, role: str, name: str) -> QLabel:
+        figure = label("–", role)
+        figure.setObjectName(role)
+        figure.setAlignment(Qt.AlignRight)
+        figure.setMinimumWidth(72)
+        figure.setAccessibleName(name)
+        figure.setToolTip(f"The {name}: share of wrong answers after the last whole epoch, on all examples.")
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        under = label(name, "muted")
+        under.setAlignment(Qt.AlignRight)
+        column.addWidget(figure)
+        column.addWidget(under)
+        row.addLayout(column)
+        return figure
+
+    def _epoch_ended(self, result: Epoch) -> None:
+        for figure, outcome in ((self.train_error, result.train), (self.test_error, result.test)):
+            known = outcome is not None and outcome.error is not None and result.epoch > 0
+            if known and outcome is not None and outcome.error is not None:
+                figure.setText(text.percent(outcome.error))
+
+    def _clear_figures(self) -> None:
+        tape = self._session.run.tape
+        for figure, curve in ((self.train_error, tape.train), (self.test_error, tape.test)):
+            figure.setText(text.percent(curve.values[-1]) if len(curve.values) > 1 else "–")
+
+    def _show(self) -> None:
+        self._show_buttons()
+        session, progress = self._session, self._session.progress
+        words = [f"<b style='font-weight:600'>{_STATES[session.state]}</b>"]
+        if progress.epoch:
+            words.append(f"epoch {session.epoch_number} of {session.last_epoch}")
+            words.append(f"batch {progress.batch} / {progress.batches}")
+        elif session.state is State.LOADING and session.will_train:
+            words.append("training starts when it is there")
+        elif session.state is State.READY:
+            words.append("Space trains")
+        muted = theme.colour("muted").name()
+        self.status.setText(words[0] + f"<span style='color:{muted}'> · {' · '.join(words[1:])}</span>")
+        self.times.setText(self._times())
+        self.progress.setValue(round(_STEPS * progress.share))
+
+    def _times(self) -> str:
+        progress = self._session.progress
+        if not progress.seconds_per_epoch:
+            return ""
+        parts = [f"{text.duration(progress.seconds_per_epoch)} per epoch"]
+        if self._session.state in (State.TRAINING, State.PAUSED):
+            left = progress.seconds_per_epoch * progress.epochs * (1 - progress.share)
+            parts.append(f"{text.duration(left)} left")
+        return " · ".join(parts)
+
+    def _show_buttons(self) -> None:
+        session = self._session
+        training = session.state is State.TRAINING or (session.state is State.LOADING and session.will_train)
+        self.train.setText("Pause" if training else "Train")
+        icon_colour = "on_accent" if training or session.can_train else "muted"
+        self.train.setIcon(theme.icon("pause" if training else "play", icon_colour))
+        self.train.setEnabled(training or session.can_train)
+        self.train.setToolTip(self._train_tip())
+        steps = session.can_train and not training
+        for button, name in ((self.batch, "step-forward"), (self.epoch, "skip-forward")):
+            button.setEnabled(steps)
+            button.setIcon(theme.icon(name, "text" if steps else "past"))
+        self.reset.setIcon(theme.icon("rotate-ccw"))
+
+    def _train_tip(self) -> str:
+        if self._session.problems:
+            return "Training waits until this is mended: " + " ".join(self._session.problems.values())
+        if self._session.misfit and not self._session.can_train:
+            return self._session.misfit
+        return "Moves the weights, batch by batch, towards fewer mistakes; again to pause (Space)."
+
+
+def _button(title: str, name: str, accessible: str) -> QPushButton:
+    button = QPushButton(title)
+    button.setObjectName(name)
+    button.setAccessibleName(accessible)
+    return button

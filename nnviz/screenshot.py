@@ -1,0 +1,66 @@
+"""A picture of the real window, without a display: it trains in its worker as it would on a desk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PyQt5.QtCore import QBuffer, QEventLoop, QIODevice
+
+from engine.storage.files import write_whole
+from nnviz.app import create_window
+from nnviz.session import State
+from nnviz.window import MainWindow
+
+# A seven as a person draws it, in a box of 1 × 1.
+_SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
+
+
+def take(out: Path, epochs: int, theme_name: str, size: tuple[int, int], draw: bool) -> None:
+    """Trains ``epochs`` epochs and writes a PNG. Raises SettingError, DivergenceError or OSError."""
+    window = create_window(theme_name)
+    window.resize(*size)
+    window.show()
+    session = window.session
+    try:
+        _wait_until(window, lambda: session.state is not State.LOADING)
+        if draw:
+            window.canvas.set_strokes([_on_canvas(window)])
+        if epochs:
+            session.change("epochs", epochs=epochs)
+            session.start()
+            _wait_until(window, lambda: session.state is not State.TRAINING)
+        write_whole(out, _png(window))
+    finally:
+        session.close()
+    window.hide()
+
+
+def _on_canvas(window: MainWindow) -> np.ndarray:
+    """The seven in the middle of the canvas, its corners rounded by interpolation."""
+    side = 0.72 * min(window.canvas.width(), window.canvas.height())
+    steps = np.linspace(0, len(_SEVEN) - 1, 40)
+    smooth = np.stack([np.interp(steps, np.arange(len(_SEVEN)), _SEVEN[:, axis]) for axis in (0, 1)], axis=1)
+    corner = np.array([window.canvas.width() - 0.72 * side, window.canvas.height() - side]) / 2
+    return smooth * side + corner
+
+
+def _wait_until(window: MainWindow, reached: object) -> None:
+    """Runs the event loop until the state is the one that is waited for."""
+    loop = QEventLoop()
+
+    def look() -> None:
+        if reached():  # type: ignore[operator]
+            loop.quit()
+
+    window.session.state_changed.connect(look)
+    if not reached():  # type: ignore[operator]
+        loop.exec_()
+    window.session.state_changed.disconnect(look)
+
+
+def _png(window: MainWindow) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.WriteOnly)
+    window.grab().save(buffer, "PNG")
+    return bytes(buffer.data())

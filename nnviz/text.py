@@ -1,0 +1,24 @@
+"""How numbers are written: thin spaces between thousands, seconds as a person says them."""
+
+from __future__ import annotations
+
+_THIN = "\u202f"
+
+
+def count(number: int) -> str:
+    """60 000."""
+    return f"{number:,}".replace(",", _THIN)
+
+
+def percent(share: float) -> str:
+    """2.41 %."""
+    return f"{100 * share:.2f} %"
+
+
+def duration(seconds: float) -> str:
+    """0.21 s, 12 s, 3 min 05 s."""
+    if seconds < 10:
+        return f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.0f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"

@@ -1,0 +1,395 @@
+"""The main window: menus, toolbar, docks, status line. No logic: it asks the session, and the person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtCore import QSettings, Qt
+from PyQt5.QtGui import QCloseEvent, QKeySequence
+from PyQt5.QtWidgets import (
+    QAction,
+    QActionGroup,
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QScrollArea,
+    QToolBar,
+    QUndoGroup,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz import __version__, text, theme
+from nnviz.panels.curves import CurvesPanel
+from nnviz.panels.data import DataPanel
+from nnviz.panels.draw import DrawPanel
+from nnviz.panels.network import NetworkPanel
+from nnviz.panels.prediction import PredictionPanel
+from nnviz.panels.run_bar import RunBar
+from nnviz.panels.training import TrainingPanel
+from nnviz.panels.weights import WeightsPanel
+from nnviz.session import Session, State
+from nnviz.widgets.card import ColumnDock, label
+from nnviz.widgets.message_bar import MessageBar
+
+_FILES = "Networks (*.json);;All files (*)"
+_MOST_RECENT = 8
+_LEFT, _CENTRE, _RIGHT = 290, 812, 298
+_ABOUT = """<b>nnviz {version}</b><br>
+A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
+Our code: MIT licence. PyQt5: GPL-3.0. MNIST: LeCun, Cortes, Burges, CC BY-SA 3.0.
+Font: Inter, OFL 1.1. Icons: Lucide, ISC."""
+
+
+class MainWindow(QMainWindow):
+    """Puts panels into docks and wires menu actions to the session.
+
+    Attributes:
+        session: the model.
+        canvas: the drawing canvas.
+    """
+
+    application: QApplication
+
+    def __init__(self, session: Session, settings: QSettings) -> None:
+        super().__init__()
+        self.session = session
+        self._settings = settings
+        self._close_without_asking = False
+        self.setObjectName("mainWindow")
+        self.setWindowIcon(theme.app_icon())
+        self.setContextMenuPolicy(Qt.NoContextMenu)
+        self._add_toolbars()
+        self._add_docks()
+        self._add_menus()
+        self._add_status()
+        self.resize(1440, 900)
+        self._restore_layout()
+        for signal in (session.file_changed, session.run_changed, session.epoch_ended, session.state_changed):
+            signal.connect(self._show_title)
+        session.message_changed.connect(self._show_message)
+        session.file_changed.connect(self._remember_file)
+        session.snapshot.connect(self._show_speed)
+        session.state_changed.connect(self._show_speed)
+        self._show_title()
+
+    # ---- building
+
+    def _add_toolbars(self) -> None:
+        self.run_bar = RunBar(self.session)
+        self._fixed_toolbar("runToolBar", self.run_bar)
+        self.addToolBarBreak()
+        self.message_bar = MessageBar()
+        self._message_tools = self._fixed_toolbar("messageToolBar", self.message_bar)
+        self._message_tools.hide()
+        self.message_bar.dismissed.connect(self.session.dismiss_message)
+
+    def _fixed_toolbar(self, name: str, widget: QWidget) -> QToolBar:
+        bar = QToolBar()
+        bar.setObjectName(name)
+        bar.setMovable(False)
+        bar.setFloatable(False)
+        bar.addWidget(widget)
+        self.addToolBar(bar)
+        return bar
+
+    def _add_docks(self) -> None:
+        """The docks live in a window inside the window, so that there is air around them."""
+        session = self.session
+        self._host = QMainWindow()
+        self._host.setWindowFlags(Qt.Widget)
+        self._host.setDockNestingEnabled(True)
+        self._host.setContextMenuPolicy(Qt.NoContextMenu)
+        self.curves = CurvesPanel(session)
+        self.weights = WeightsPanel(session)
+        self.draw = DrawPanel(session)
+        self.prediction = PredictionPanel(session)
+        self.canvas = self.draw.canvas
+        self._choose = self._choose_dock()
+        self._docks = [self._choose, self.curves, self.weights, self.draw, self.prediction]
+        self._host.addDockWidget(Qt.LeftDockWidgetArea, self._choose)
+        self._host.splitDockWidget(self._choose, self.curves, Qt.Horizontal)
+        self._host.splitDockWidget(self.curves, self.draw, Qt.Horizontal)
+        self._host.splitDockWidget(self.curves, self.weights, Qt.Vertical)
+        self._host.splitDockWidget(self.draw, self.prediction, Qt.Vertical)
+        frame = QWidget()
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        column.addWidget(self._host)
+        self.setCentralWidget(frame)
+        self._default_sizes()
+        self._first_layout = self._host.saveState()
+
+    def _default_sizes(self) -> None:
+        self._host.resizeDocks([self._choose, self.curves, self.draw], [_LEFT, _CENTRE, _RIGHT], Qt.Horizontal)
+        self._host.resizeDocks([self.curves, self.weights], [320, 440], Qt.Vertical)
+        self._host.resizeDocks([self.draw, self.prediction], [430, 330], Qt.Vertical)
+
+    def _choose_dock(self) -> ColumnDock:
+        """Data, network and training, one under the other; it scrolls where the screen is low."""
+        dock = ColumnDock("Settings", "settingsDock")
+        column = QWidget()
+        column.setObjectName("scrolled")
+        rows = QVBoxLayout(column)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(theme.GAP)
+        self.data = DataPanel(self.session)
+        self.network = NetworkPanel(self.session)
+        self.training = TrainingPanel(self.session)
+        for card in (self.data, self.network, self.training):
+            rows.addWidget(card)
+        rows.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("settingsScroll")
+        scroll.setFrameShape(QFrame.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(270)
+        scroll.setWidget(column)
+        dock.setWidget(scroll)
+        return dock
+
+    def _add_status(self) -> None:
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        self._speed = label(role="good")
+        self._speed.setObjectName("speedLabel")
+        bar.addWidget(self._speed)
+        bar.addWidget(label("Space: train / pause · hover a weight to read it"), 1)
+        bar.addPermanentWidget(label(f"nnviz {__version__}"))
+
+    # ---- menus
+
+    def _add_menus(self) -> None:
+        self._add_file_menu()
+        self._add_edit_menu()
+        self._add_train_menu()
+        self._add_view_menu()
+        menu = self.menuBar().addMenu("&Help")
+        self._action(menu, "&About nnviz", "actionAbout", "F1", self._about)
+
+    def _action(self, menu: QMenu, title: str, name: str, key: str, slot: Callable[[], object]) -> QAction:
+        action = menu.addAction(title)
+        action.setObjectName(name)
+        action.setShortcut(QKeySequence(key))
+        action.triggered.connect(lambda _=False: slot())
+        return action
+
+    def _add_file_menu(self) -> None:
+        menu = self.menuBar().addMenu("&File")
+        self._action(menu, "&Open network …", "actionOpenNetwork", "Ctrl+O", self.open_network)
+        self._recent = menu.addMenu("Open &recent")
+        self._recent.setObjectName("menuRecent")
+        self._recent.aboutToShow.connect(self._fill_recent)
+        menu.addSeparator()
+        self._action(menu, "&Save network", "actionSaveNetwork", "Ctrl+S", self.save_network)
+        self._action(menu, "Save network &as …", "actionSaveNetworkAs", "Ctrl+Shift+S", self.save_network_as)
+        menu.addSeparator()
+        self._action(menu, "&Quit", "actionQuit", "Ctrl+Q", self.close)
+
+    def _add_edit_menu(self) -> None:
+        """One Ctrl+Z for both: it takes back what was done last, in the settings or on the canvas."""
+        menu = self.menuBar().addMenu("&Edit")
+        group = QUndoGroup(self)
+        for stack in (self.session.undo_stack, self.draw.undo_stack):
+            group.addStack(stack)
+            stack.indexChanged.connect(lambda _, stack=stack: group.setActiveStack(stack))
+        group.setActiveStack(self.session.undo_stack)
+        for action, name, key in (
+            (group.createUndoAction(self), "actionUndo", "Ctrl+Z"),
+            (group.createRedoAction(self), "actionRedo", "Ctrl+Shift+Z"),
+        ):
+            action.setObjectName(name)
+            action.setShortcut(QKeySequence(key))
+            menu.addAction(action)
+        menu.addSeparator()
+        self._action(menu, "Undo s&troke", "actionUndoStroke", "Ctrl+Backspace", self.draw.undo_stroke)
+        self._action(menu, "&Clear drawing", "actionClearDrawing", "Ctrl+Delete", self.draw.clear)
+
+    def _add_train_menu(self) -> None:
+        session = self.session
+        menu = self.menuBar().addMenu("&Train")
+        self._action(menu, "&Train / pause", "actionTrain", "Space", session.toggle)
+        self._action(menu, "One &batch", "actionStepBatch", "B", session.step_batch)
+        self._action(menu, "One &epoch", "actionStepEpoch", "E", session.step_epoch)
+        menu.addSeparator()
+        self._action(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
+
+    def _add_view_menu(self) -> None:
+        menu = self.menuBar().addMenu("&View")
+        for number, dock in enumerate(self._docks, start=1):
+            action = dock.toggleViewAction()
+            action.setObjectName(f"actionView{number}")
+            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
+            menu.addAction(action)
+        self._action(menu, "&Default layout", "actionDefaultLayout", "Ctrl+0", self._default_layout)
+        menu.addSeparator()
+        group = QActionGroup(self)
+        chosen = self._settings.value("theme", "system")
+        for title, name, key in (
+            ("Follow the &system", "system", "Ctrl+Alt+S"),
+            ("&Dark", "dark", "Ctrl+Alt+D"),
+            ("&Light", "light", "Ctrl+Alt+L"),
+        ):
+            slot = lambda name=name: self._choose_theme(name)  # noqa: E731
+            action = self._action(menu, title, f"actionTheme{name.capitalize()}", key, slot)
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+            group.addAction(action)
+
+    def _choose_theme(self, name: str) -> None:
+        self._settings.setValue("theme", name)
+        self.set_theme(name)
+
+    def set_theme(self, name: str) -> None:
+        """Dresses the application in "dark", "light" or what the system prefers."""
+        theme.apply(self.application, name)
+        # Icons and coloured words are made by the panels: they make them again.
+        self.session.configuration_changed.emit()
+        self.session.prediction_changed.emit()
+
+    def _default_layout(self) -> None:
+        self._host.restoreState(self._first_layout)
+        self._default_sizes()
+
+    def _about(self) -> None:
+        box = QMessageBox(self)
+        box.setObjectName("aboutBox")
+        box.setWindowTitle("About nnviz")
+        box.setTextFormat(Qt.RichText)
+        box.setText(_ABOUT.format(version=__version__))
+        box.setAttribute(Qt.WA_DeleteOnClose)
+        box.open()
+
+    # ---- files
+
+    def open_network(self) -> None:
+        """Asks which file, after asking about unsaved work."""
+        self._after_asking("Open another network", self._choose_file_to_open)
+
+    def open_path(self, path: Path) -> None:
+        """Opens that file, after asking about unsaved work."""
+        self._after_asking(f"Open {path.name}", lambda: self.session.open_network(path))
+
+    def _choose_file_to_open(self) -> None:
+        dialog = self._file_dialog("Open network", "openNetworkDialog")
+        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.fileSelected.connect(lambda chosen: self.session.open_network(Path(chosen)))
+        dialog.open()
+
+    def save_network(self, then: Callable[[], None] | None = None) -> None:
+        """Saves to the file it came from; asks for one where there is none."""
+        if self.session.run.path is None:
+            self.save_network_as(then)
+        else:
+            self.session.save(self.session.run.path, then)
+
+    def save_network_as(self, then: Callable[[], None] | None = None) -> None:
+        """Asks for a file and saves to it."""
+        dialog = self._file_dialog("Save network", "saveNetworkDialog")
+        dialog.setAcceptMode(QFileDialog.AcceptSave)
+        dialog.setDefaultSuffix("json")
+        dialog.selectFile(self.session.run.title if self.session.run.path else "network.json")
+        dialog.fileSelected.connect(lambda chosen: self.session.save(Path(chosen), then))
+        dialog.open()
+
+    def _file_dialog(self, title: str, name: str) -> QFileDialog:
+        dialog = QFileDialog(self, title, str(self._settings.value("folder", str(Path.home()))), _FILES)
+        dialog.setObjectName(name)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        return dialog
+
+    def _after_asking(self, what: str, then: Callable[[], None]) -> None:
+        """Does it at once where nothing would be lost; else asks whether to save first."""
+        if not self.session.run.unsaved:
+            then()
+            return
+        box = QMessageBox(QMessageBox.Question, "nnviz", "The network has learned since it was last saved.", parent=self)
+        box.setObjectName("unsavedBox")
+        box.setInformativeText(f"{what}: save it first?")
+        box.setStandardButtons(QMessageBox.Save | QMessageBox.Discard | QMessageBox.Cancel)
+        box.setDefaultButton(QMessageBox.Save)
+        box.setAttribute(Qt.WA_DeleteOnClose)
+
+        def answered(answer: int) -> None:
+            if answer == QMessageBox.Save:
+                self.save_network(then)
+            elif answer == QMessageBox.Discard:
+                then()
+
+        box.finished.connect(answered)
+        box.open()
+
+    def _remember_file(self) -> None:
+        path = self.session.run.path
+        if path is None:
+            return
+        recent = [str(path), *(other for other in self._recent_files() if other != str(path))]
+        self._settings.setValue("recent", recent[:_MOST_RECENT])
+        self._settings.setValue("folder", str(path.parent))
+
+    def _recent_files(self) -> list[str]:
+        stored = self._settings.value("recent", [])
+        return [stored] if isinstance(stored, str) else list(stored or [])
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        files = self._recent_files()
+        for number, name in enumerate(files, start=1):
+            action = self._recent.addAction(f"&{number}  {Path(name).name}")
+            action.setToolTip(name)
+            action.triggered.connect(lambda _, name=name: self.open_path(Path(name)))
+        if not files:
+            self._recent.addAction("No files yet").setEnabled(False)
+
+    # ---- what is shown
+
+    def _show_title(self, *_: object) -> None:
+        session = self.session
+        parts = [f"{session.run.title}[*]"]
+        if session.state is State.TRAINING and session.run.tape.completed:
+            parts.append(f"epoch {session.run.tape.completed} of {session.last_epoch}")
+        self.setWindowTitle(" – ".join([*parts, "nnviz"]))
+        self.setWindowModified(session.run.unsaved)
+
+    def _show_message(self) -> None:
+        message = self.session.message
+        if message is not None:
+            self.message_bar.show_text(message.text, message.is_error)
+        self._message_tools.setVisible(message is not None)
+
+    def _show_speed(self) -> None:
+        progress = self.session.progress
+        if self.session.state is State.TRAINING and progress.seconds_per_epoch:
+            samples = progress.batches * self.session.configuration.batch_size / progress.seconds_per_epoch
+            self._speed.setText(f"● {text.count(round(samples, -3))} samples/s")
+        elif self.session.state is not State.TRAINING:
+            self._speed.setText("")
+
+    # ---- the end
+
+    def _restore_layout(self) -> None:
+        if (geometry := self._settings.value("geometry")) is not None:
+            self.restoreGeometry(geometry)
+        if (state := self._settings.value("docks")) is not None:
+            self._host.restoreState(state)
+
+    def _close_now(self) -> None:
+        self._close_without_asking = True
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks about unsaved work if there is some; else stops the worker and goes."""
+        if self.session.run.unsaved and not self._close_without_asking:
+            event.ignore()
+            self._after_asking("Quit", self._close_now)
+            return
+        self._settings.setValue("geometry", self.saveGeometry())
+        self._settings.setValue("docks", self._host.saveState())
+        self._settings.sync()
+        self.session.close()
+        event.accept()

@@ -1,0 +1,42 @@
+"""A screen and the program on it, for each test its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.program import Program, Screen
+
+PICTURES = Path(__file__).parent / "pictures"
+
+
+@pytest.fixture
+def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+    require("Xvfb", "xdotool")
+    screen = Screen(tmp_path_factory.mktemp("screen"))
+    yield screen
+    screen.close()
+
+
+@pytest.fixture
+def program(screen: Screen, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Program]:
+    program = Program(screen, tmp_path)
+    yield program
+    if program.process.poll() is None:  # the test failed: leave a picture of what it saw
+        screen.save(PICTURES / f"{request.node.name}.png")
+        print(program.output())
+    program.kill()
+
+
+def require(*tools: str) -> None:
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if not missing:
+        return
+    reason = f"{', '.join(missing)} not found; .ci/setup test installs them"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

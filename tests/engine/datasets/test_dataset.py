@@ -1,0 +1,85 @@
+"""Splits and data sets, and how they are made from what people pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.datasets import DATASETS, Dataset, Split
+from engine.datasets.dataset import classification_split, one_hot, regression_split
+from engine.errors import DataError
+from tests.engine.helpers import class_data, refused
+
+
+def test_one_hot() -> None:
+    assert one_hot(np.array([2, 0]), 3).tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+def test_classification_split() -> None:
+    split = classification_split("train", [[1, 2], [3, 4]], [[1], [0]], 2, 3)
+    assert len(split) == 2
+    assert split.classes == 3
+    assert split.labels is not None
+    assert split.labels.tolist() == [1, 0]
+    assert split.targets.tolist() == [[0, 1, 0], [1, 0, 0]]
+
+
+def test_regression_split() -> None:
+    split = regression_split("train", [[1, 2], [3, 4]], [[0.5], [7]], 2, 1)
+    assert split.labels is None
+    assert split.targets.tolist() == [[0.5], [7]]
+
+
+@pytest.mark.parametrize("make", [classification_split, regression_split])
+@pytest.mark.parametrize(
+    ("data", "targets", "parameter", "value"),
+    [
+        (np.ones((0, 2)), [], "test_data", "empty"),
+        ([[1, 2, 3]], [[0]], "test_data", "(1, 3)"),
+        ([[1, 2], [3, 4]], [[0]], "test_labels", "1 long"),
+        ([[1, 2]], [[0], [0]], "test_labels", "2 long"),
+        ([[1, 2]], None, "test_labels", "of type object"),
+    ],
+)
+def test_splits_refuse_what_does_not_go_together(
+    make: Any, data: Any, targets: Any, parameter: str, value: str
+) -> None:
+    with refused(DataError, parameter, value):
+        make("test", data, targets, 2, 1)
+
+
+@pytest.mark.parametrize(("targets", "value"), [([[1, 2]], "(1, 2)"), ([1], "(1,)"), ([[float("nan")]], "nan at")])
+def test_regression_refuses_bad_targets(targets: Any, value: str) -> None:
+    with refused(DataError, "train_labels", value):
+        regression_split("train", [[1, 2]], targets, 2, 1)
+
+
+def test_head_shows_the_first_examples_without_copying() -> None:
+    split = class_data(examples=30).train
+    head = split.head(7)
+    assert len(head) == 7
+    assert np.shares_memory(head.inputs, split.inputs)
+    assert head.labels is not None
+    assert len(head.labels) == 7
+    assert head.scale == split.scale
+    assert len(split.head(1000)) == 30
+
+
+def test_take_scales_bytes_into_floats() -> None:
+    split = Split(np.array([[0, 51], [255, 102]], np.uint8), np.zeros((2, 1)), scale=1 / 255)
+    out = np.empty((2, 2), np.float32)
+    assert split.take(slice(0, 2), out) is out
+    np.testing.assert_allclose(out, [[0, 0.2], [1, 0.4]], rtol=1e-6)
+
+
+def test_a_data_set_knows_its_ends() -> None:
+    data = class_data(width=4, classes=3)
+    assert (data.width, data.outputs, data.is_picture) == (4, 3, False)
+    assert Dataset("squares", data.train, example_shape=(2, 2)).is_picture
+
+
+def test_known_data_sets_have_a_title_before_they_are_loaded() -> None:
+    assert "mnist" in list(DATASETS)
+    assert DATASETS["mnist"].title == DATASETS["mnist"].load().title

@@ -1,0 +1,102 @@
+"""The IDX reader."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.datasets.idx import read_idx
+from engine.errors import FileFormatError
+from tests.engine.helpers import refused
+
+
+def idx(*dimensions: int, body: bytes | None = None, start: bytes = b"\0\0\x08") -> bytes:
+    """An IDX file of bytes that count up."""
+    size = int(np.prod(dimensions))
+    body = bytes(i % 256 for i in range(size)) if body is None else body
+    return start + bytes([len(dimensions)]) + struct.pack(f">{len(dimensions)}I", *dimensions) + body
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "some-idx3-ubyte"
+
+
+@pytest.mark.parametrize("dimensions", [(5,), (2, 3), (2, 3, 4), (1, 1, 1, 2), (0,), (3, 0)])
+@pytest.mark.parametrize("pack", [lambda content: content, gzip.compress])
+def test_reads_what_was_written_gzip_or_not(file: Path, dimensions: tuple[int, ...], pack: object) -> None:
+    file.write_bytes(pack(idx(*dimensions)))  # type: ignore[operator]
+    array = read_idx(file)
+    assert array.shape == dimensions
+    assert array.dtype == np.uint8
+    assert array.ravel().tolist() == list(range(array.size))
+
+
+def test_takes_a_path_as_text(file: Path) -> None:
+    file.write_bytes(idx(3))
+    assert read_idx(str(file)).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b"", "starts with empty"),
+        (b"\0\0\x08", "starts with 00 00 08"),
+        (b"hello world", "starts with 68 65 6c 6c"),
+        (idx(3, start=b"\1\0\x08"), "starts with 01 00 08 01"),
+        (idx(3, start=b"\0\0\x0d"), "starts with 00 00 0d 01"),
+        (b"\0\0\x08\0", "starts with 00 00 08 00"),
+        (b"\0\0\x08\xff" + b"\0\0\0\1" * 255 + b"x", "starts with 00 00 08 ff"),
+        (b"\0\0\x08\3\0\0\0\2", "8 bytes long"),
+        (idx(2, 3)[:-1], "17 bytes long"),
+        (idx(2, 3) + b"x", "19 bytes long"),
+        (idx(2**31, 2**31, 4, body=b""), "16 bytes long"),
+        (idx(2**32 - 1, 2**32 - 1, body=b"x"), "13 bytes long"),
+        (gzip.compress(idx(2, 3)[:-1]), "17 bytes long"),
+        (gzip.compress(b"hello world"), "starts with 68 65 6c 6c"),
+        (gzip.compress(idx(2, 3))[:-9], "unreadable"),
+        (gzip.compress(idx(2, 3))[:5], "unreadable"),
+        (gzip.compress(idx(2, 3))[:-8] + b"12345678", "unreadable"),
+        (gzip.compress(idx(2, 3)) + b"trailing", "unreadable"),
+        (b"\x1f\x8bnot really", "unreadable"),
+    ],
+)
+def test_refuses(file: Path, content: bytes, value: str) -> None:
+    file.write_bytes(content)
+    with refused(FileFormatError, file.name, value):
+        read_idx(file)
+
+
+def test_refuses_a_missing_file_and_says_where_it_belongs(file: Path) -> None:
+    with refused(FileFormatError, file.name, "missing"):
+        read_idx(file)
+    with pytest.raises(FileFormatError, match=str(file.parent)):
+        read_idx(file)
+
+
+def test_refuses_a_folder(tmp_path: Path) -> None:
+    with refused(FileFormatError, tmp_path.name, "unreadable"):
+        read_idx(tmp_path)
+
+
+def test_says_how_long_the_file_should_be(file: Path) -> None:
+    file.write_bytes(idx(2, 3)[:-1])
+    with pytest.raises(FileFormatError, match="must be 18 bytes long, as its header says 2 × 3"):
+        read_idx(file)
+
+
+@given(content=st.one_of(st.binary(max_size=40), st.binary(max_size=40).map(lambda tail: b"\0\0\x08" + tail)))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    file = tmp_path_factory.getbasetemp() / "any-idx"
+    file.write_bytes(content)
+    try:
+        assert read_idx(file).size <= len(content)
+    except FileFormatError as error:
+        assert error.parameter == "any-idx"

@@ -1,0 +1,81 @@
+"""What several of the engine's tests share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.activations import ACTIVATIONS
+from engine.datasets.dataset import Dataset, classification_split, regression_split
+from engine.errors import EngineError, SettingError
+from engine.losses import LOSSES
+from engine.network import Network
+from engine.validation import Array
+
+
+@contextmanager
+def refused(kind: type[EngineError], parameter: str, value: str) -> Iterator[None]:
+    """Expects an error of that kind whose message names the parameter, the value, the rule and a way out."""
+    with pytest.raises(kind) as caught:
+        yield
+    error = caught.value
+    assert error.parameter == parameter
+    assert value in error.value
+    assert error.rule.startswith("must ")
+    assert error.remedy.endswith(".")
+    for part in (error.parameter, error.value, error.rule, error.remedy):
+        assert part in str(error)
+
+
+def accepts(loss: str, output: str) -> bool:
+    """Whether a loss can stand behind an output activation."""
+    try:
+        LOSSES[loss]().check_output(ACTIVATIONS[output]())
+    except SettingError:
+        return False
+    return True
+
+
+# Read from the registries: what is new there is tested here.
+LOSS_AND_OUTPUT = [(loss, output) for loss in LOSSES for output in ACTIVATIONS if accepts(loss, output)]
+
+
+def class_data(examples: int = 60, width: int = 4, classes: int = 3, test: int = 20, seed: int = 0) -> Dataset:
+    """Clouds around a corner for each class: easy to learn."""
+    rng = np.random.default_rng(seed)
+    corners = rng.normal(size=(classes, width)) * 2
+
+    def split(name: str, count: int) -> Any:
+        labels = np.arange(count) % classes
+        return classification_split(
+            name, corners[labels] + rng.normal(size=(count, width)) / 2, labels, width, classes
+        )
+
+    return Dataset("clouds", split("train", examples), split("test", test) if test else None)
+
+
+def numbered_data(examples: int, width: int = 2) -> Dataset:
+    """A regression whose first column numbers the examples, so that it can be seen which ones were used."""
+    inputs = np.zeros((examples, width))
+    inputs[:, 0] = np.arange(examples)
+    return Dataset("numbers", regression_split("train", inputs, np.zeros((examples, 1)), width, 1))
+
+
+def network_for(dataset: Dataset, seed: int = 1, hidden: int = 5, **how: Any) -> Network:
+    """A small network of the right width."""
+    return Network([dataset.width, hidden, dataset.outputs], rng=np.random.default_rng(seed), **how)
+
+
+def ancestor_predict(path: Path, data: Any) -> Array:
+    """What the program of 2015 makes of a file, written from its description: columns are examples, sigmoid."""
+    saved = json.loads(path.read_text())
+    a = np.array(data, dtype=float).T
+    for w, b in zip(saved["weights"], saved["biases"], strict=True):
+        a = 1 / (1 + np.exp(-(np.array(w) @ a + np.array(b))))
+    return a.T
