@@ -10,6 +10,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
+from PyQt5 import sip
 from PyQt5.QtCore import QSettings, QStandardPaths, Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QMessageBox
 
@@ -55,6 +56,8 @@ def _application() -> QApplication:
         return existing
     QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    # At the end of a script Python would destroy windows and application in any order, and crash over it.
+    sip.setdestroyonexit(False)
     app = QApplication(["nnviz"])
     app.setApplicationName("nnviz")
     app.setApplicationVersion(__version__)

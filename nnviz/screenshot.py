@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QBuffer, QEventLoop, QIODevice
+from PyQt5.QtCore import QBuffer, QEventLoop, QIODevice, QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 from engine.storage.files import write_whole
 from nnviz.app import create_window
@@ -18,6 +19,7 @@ _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0
 
 def take(out: Path, epochs: int, theme_name: str, size: tuple[int, int], draw: bool) -> None:
     """Trains ``epochs`` epochs and writes a PNG. Raises SettingError, DivergenceError or OSError."""
+    qInstallMessageHandler(_without_what_offscreen_lacks)
     window = create_window(theme_name)
     window.resize(*size)
     window.show()
@@ -34,6 +36,12 @@ def take(out: Path, epochs: int, theme_name: str, size: tuple[int, int], draw: b
     finally:
         session.close()
     window.hide()
+
+
+def _without_what_offscreen_lacks(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Qt's warnings, but for those about the desktop that is meant to be absent."""
+    if not text.startswith(("This plugin does not support", "QStandardPaths: XDG_RUNTIME_DIR")):
+        sys.stderr.write(f"{text}\n")
 
 
 def _on_canvas(window: MainWindow) -> np.ndarray:

@@ -456,6 +456,7 @@ class Session(QObject):
     def close(self) -> None:
         """Ends the worker and waits for files being written."""
         self._drop_trainer()
+        self.undo_stack.clear()
         self._worker.quit_and_wait()
         self._background.wait()
 

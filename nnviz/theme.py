@@ -17,7 +17,7 @@ import pyqtgraph as pg
 from PyQt5.QtCore import QByteArray, QSettings, QSize, Qt
 from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
 
 from engine.assets_folder import ASSETS
 
@@ -129,11 +129,27 @@ def apply(app: QApplication, name: str) -> None:
     global _current
     _current = THEMES[system_theme() if name == "system" else name]
     _load_fonts()
-    app.setStyle("Fusion")
+    app.setStyle(_Style("Fusion"))
     app.setFont(font())
     app.setPalette(_palette(_current))
     app.setStyleSheet(_stylesheet(_current))
     pg.setConfigOptions(background=_current.card, foreground=_current.muted, antialias=False)
+
+
+class _Style(QProxyStyle):
+    """Fusion without the lines under menu letters; Alt and the letter work all the same."""
+
+    def styleHint(
+        self,
+        hint: QStyle.StyleHint,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+        returnData: QStyleHintReturn | None = None,  # noqa: N803
+    ) -> int:
+        """Qt asks; only one answer differs."""
+        if hint == QStyle.SH_UnderlineShortcut:
+            return 0
+        return super().styleHint(hint, option, widget, returnData)
 
 
 def system_theme() -> str:
@@ -206,9 +222,8 @@ def app_icon() -> QIcon:
 def diverging_table(theme: Theme) -> list[int]:
     """256 colours for values from -1 to 1, blue to orange, with 0 (entry 128) exactly at the field's colour."""
     stops = np.array([_rgb(theme.negative), _rgb(theme.field), _rgb(theme.positive)], float)
-    # A power below 1 lifts small weights out of the background without moving zero.
     place = np.linspace(-1, 1, 255)
-    strength = np.abs(place) ** 0.8
+    strength = np.abs(place)
     ends = np.where(place[:, None] < 0, stops[0], stops[2])
     mixed = np.round(stops[1] + (ends - stops[1]) * strength[:, None]).astype(int)
     colours = [QColor(*(int(v) for v in rgb)).rgb() for rgb in mixed]

@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         session.snapshot.connect(self._show_speed)
         session.state_changed.connect(self._show_speed)
         self._show_title()
+        self._host.setFocus()  # no control looks chosen before the person chooses one
 
     # ---- building
 
@@ -148,7 +149,7 @@ class MainWindow(QMainWindow):
         scroll.setFrameShape(QFrame.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(270)
+        scroll.setMinimumWidth(_LEFT)
         scroll.setWidget(column)
         dock.setWidget(scroll)
         return dock
@@ -158,6 +159,7 @@ class MainWindow(QMainWindow):
         bar.setSizeGripEnabled(False)
         self._speed = label(role="good")
         self._speed.setObjectName("speedLabel")
+        self._speed.setMinimumWidth(150)
         bar.addWidget(self._speed)
         bar.addWidget(label("Space: train / pause · hover a weight to read it"), 1)
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
@@ -194,11 +196,12 @@ class MainWindow(QMainWindow):
     def _add_edit_menu(self) -> None:
         """One Ctrl+Z for both: it takes back what was done last, in the settings or on the canvas."""
         menu = self.menuBar().addMenu("&Edit")
-        group = QUndoGroup(self)
-        for stack in (self.session.undo_stack, self.draw.undo_stack):
-            group.addStack(stack)
-            stack.indexChanged.connect(lambda _, stack=stack: group.setActiveStack(stack))
-        group.setActiveStack(self.session.undo_stack)
+        self._undo_group = group = QUndoGroup(self)
+        group.addStack(self.session.undo_stack)
+        group.addStack(self.draw.undo_stack)
+        self.session.undo_stack.indexChanged.connect(self._setting_touched)
+        self.draw.undo_stack.indexChanged.connect(self._drawing_touched)
+        self._setting_touched()
         for action, name, key in (
             (group.createUndoAction(self), "actionUndo", "Ctrl+Z"),
             (group.createRedoAction(self), "actionRedo", "Ctrl+Shift+Z"),
@@ -209,6 +212,12 @@ class MainWindow(QMainWindow):
         menu.addSeparator()
         self._action(menu, "Undo s&troke", "actionUndoStroke", "Ctrl+Backspace", self.draw.undo_stroke)
         self._action(menu, "&Clear drawing", "actionClearDrawing", "Ctrl+Delete", self.draw.clear)
+
+    def _setting_touched(self, *_: object) -> None:
+        self._undo_group.setActiveStack(self.session.undo_stack)
+
+    def _drawing_touched(self, *_: object) -> None:
+        self._undo_group.setActiveStack(self.draw.undo_stack)
 
     def _add_train_menu(self) -> None:
         session = self.session
@@ -312,6 +321,7 @@ class MainWindow(QMainWindow):
         box.setObjectName("unsavedBox")
         box.setInformativeText(f"{what}: save it first?")
         box.setStandardButtons(QMessageBox.Save | QMessageBox.Discard | QMessageBox.Cancel)
+        box.button(QMessageBox.Discard).setText("&Discard")
         box.setDefaultButton(QMessageBox.Save)
         box.setAttribute(Qt.WA_DeleteOnClose)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QSize, Qt
-from PyQt5.QtWidgets import QHBoxLayout, QSlider, QToolButton, QUndoCommand, QUndoStack
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolButton, QUndoCommand, QUndoStack
 
 from nnviz.session import Session
 from nnviz.widgets.canvas import DEFAULT_PEN, Canvas
@@ -64,7 +64,9 @@ class DrawPanel(DockCard):
         self.seen.setObjectName("networkInputPicture")
         self.seen.setAccessibleName("What the network is shown")
         self.seen.setToolTip("The drawing as the network gets it: 28 × 28 pixels, made as the training pictures were.")
-        words = label("What the network sees:\n28 × 28, centred like MNIST", "muted")
+        words = label("What the network sees: 28 × 28, centred like MNIST", "muted")
+        words.setWordWrap(True)
+        words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.answer = label(role="answer")
         self.answer.setObjectName("answerLabel")
         self.answer.setAccessibleName("The network's answer")

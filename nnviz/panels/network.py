@@ -54,7 +54,7 @@ class NetworkPanel(Card):
         self._show()
 
     def _foot(self) -> QHBoxLayout:
-        self._add = QPushButton("Add layer")
+        self._add = QPushButton(" Add layer")
         self._add.setObjectName("addLayerButton")
         self._add.setAccessibleName("Add a hidden layer")
         self._add.setToolTip("Puts another hidden layer before the output. Depth lets it combine what it found.")
@@ -65,7 +65,7 @@ class NetworkPanel(Card):
             "The number the first weights and the order of examples are drawn from. Same seed, same run.",
             "Seed",
         )
-        self._seed.setFixedWidth(78)
+        self._seed.setFixedWidth(70)
         self._seed.committed.connect(self._seed_typed)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -141,7 +141,8 @@ class NetworkPanel(Card):
 
     def _show_rows(self, configuration: Configuration) -> None:
         output = self._session.run.network.activations[-1]
-        wanted = (configuration.shape, tuple(configuration.activations), output, theme.current().name)
+        data = self._session.dataset
+        wanted = (configuration.shape, tuple(configuration.activations), output, data, theme.current().name)
         if wanted == self._drawn:
             return
         same_layers = bool(self._drawn) and len(self._drawn[0]) == len(configuration.shape)  # type: ignore[arg-type]
@@ -152,7 +153,6 @@ class NetworkPanel(Card):
             return
         while (item := self._rows.takeAt(0)) is not None:
             item.widget().deleteLater()
-        data = self._session.dataset
         pixels = f"inputs ({'×'.join(map(str, data.example_shape))} pixels)" if data and data.is_picture else "inputs"
         self._rows.addWidget(_end_row(configuration.inputs, pixels, ""))
         for index, layer in enumerate(configuration.layers):
@@ -205,11 +205,12 @@ class _LayerRow(QFrame):
             "How many neurons this hidden layer has. Each learns to see one feature of what comes in.",
             f"Neurons of hidden layer {number}",
         )
-        self.neurons.setFixedWidth(76)
+        self.neurons.setFixedWidth(60)
         self.neurons.committed.connect(lambda typed: panel._resize(index, typed))
         self.activation = QComboBox()
         self.activation.setObjectName(f"activation{number}Combo")
         self.activation.setAccessibleName(f"Activation of hidden layer {number}")
+        self.activation.setFixedWidth(86)
         self.activation.setToolTip("What a neuron makes of its weighted sum. Without a bend here, layers add nothing.")
         for name in _HIDDEN:
             self.activation.addItem(ACTIVATIONS[name].label, name)
@@ -223,8 +224,8 @@ class _LayerRow(QFrame):
         remove.setIcon(theme.icon("x", "muted"))
         remove.clicked.connect(lambda: panel._remove(index))
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 1, 4, 1)
-        row.setSpacing(6)
+        row.setContentsMargins(6, 1, 3, 1)
+        row.setSpacing(4)
         for widget in (self.neurons, label("neurons", "fieldName")):
             row.addWidget(widget)
         row.addStretch(1)

@@ -19,7 +19,6 @@ class PredictionPanel(DockCard):
         self.bars.setToolTip("How sure the network is of each class, for the drawing as it is now.")
         self.head.detail.setText("%")
         self.body.addWidget(self.bars)
-        self.body.addStretch(1)
         session.data_changed.connect(self._name_classes)
         session.run_changed.connect(self._name_classes)
         session.prediction_changed.connect(self._show)

@@ -68,6 +68,8 @@ class RunBar(QWidget):
         self.status.setTextFormat(Qt.RichText)
         self.times = label(role="muted")
         self.times.setObjectName("runTimes")
+        self.times.setMinimumWidth(190)
+        self.times.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.progress = QProgressBar()
         self.progress.setObjectName("runProgress")
         self.progress.setAccessibleName("Progress of the run")
@@ -140,7 +142,7 @@ class RunBar(QWidget):
     def _show_buttons(self) -> None:
         session = self._session
         training = session.state is State.TRAINING or (session.state is State.LOADING and session.will_train)
-        self.train.setText("Pause" if training else "Train")
+        self.train.setText(" Pause" if training else " Train")
         icon_colour = "on_accent" if training or session.can_train else "muted"
         self.train.setIcon(theme.icon("pause" if training else "play", icon_colour))
         self.train.setEnabled(training or session.can_train)
@@ -160,7 +162,7 @@ class RunBar(QWidget):
 
 
 def _button(title: str, name: str, accessible: str) -> QPushButton:
-    button = QPushButton(title)
+    button = QPushButton(f" {title}")  # a little air between symbol and word
     button.setObjectName(name)
     button.setAccessibleName(accessible)
     return button

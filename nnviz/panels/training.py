@@ -54,7 +54,7 @@ class TrainingPanel(Card):
         grid.setColumnStretch(0, 1)
         for row, (name, title, object_name, step, tip) in enumerate(_FIELDS):
             edit = NumberEdit(object_name, step, tip, title)
-            edit.setFixedWidth(128)
+            edit.setFixedWidth(124)
             edit.committed.connect(lambda typed, name=name, title=title: self._typed(name, title, typed))
             error = label(role="error")
             error.setObjectName(object_name.replace("Edit", "Error"))

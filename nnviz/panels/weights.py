@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PyQt5.QtCore import QEvent
-from PyQt5.QtGui import QResizeEvent, QShowEvent
+from PyQt5.QtGui import QCursor, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QToolTip
 
 from engine.validation import Array
 from nnviz import text
 from nnviz.session import Session
-from nnviz.widgets.card import DockCard, label
+from nnviz.widgets.card import DockCard
 from nnviz.widgets.heat_map import ColourBar, HeatMap
 
 _GAP = 1  # cells between two tiles
 _MOST_TILES = 400
 _MOST_CELLS = 2000  # rows or columns of a matrix that are drawn: more than a screen has
+_MOSTLY = 0.9  # of the largest weight: a few may saturate, the many below keep their colour
 _STEPS = [mantissa * 10.0**power for power in range(-4, 5) for mantissa in (1, 1.5, 2, 3, 4, 6, 8)]
 
 
@@ -114,8 +114,8 @@ class WeightsPanel(DockCard):
         return f"{shown}{kind}weights"
 
     def _fit_limit(self, weights: Array) -> None:
-        """The ends of the colours: a round number that holds nearly all weights. It widens and seldom narrows."""
-        spread = 3 * float(np.sqrt(np.mean(np.square(weights))))
+        """The ends of the colours: a round number that holds all but extremes. It widens and seldom narrows."""
+        spread = _MOSTLY * float(max(weights.max(), -weights.min()))
         if self._limit / 3 < spread <= self._limit:
             return
         self._limit = next((step for step in _STEPS if step >= spread), spread)
@@ -124,9 +124,8 @@ class WeightsPanel(DockCard):
     def _hovered(self, row: int, column: int) -> None:
         if row < 0:
             QToolTip.hideText()
-            self.map.setToolTip(self.map.toolTip())
-            return
-        QToolTip.showText(self.map.cursor().pos(), self._describe(row, column), self.map)
+        else:
+            QToolTip.showText(QCursor.pos(), self._describe(row, column), self.map)
 
     def _describe(self, row: int, column: int) -> str:
         """What is under the mouse: neuron, where its input comes from, and the weight."""
@@ -153,10 +152,6 @@ class WeightsPanel(DockCard):
         """Another size may suit another number of columns."""
         super().resizeEvent(event)
         self._show()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Nothing is kept in colours: the next paint takes them from the theme."""
-        super().changeEvent(event)
 
 
 def _tab_names(shape: list[int]) -> list[str]:

@@ -13,7 +13,8 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz import theme
 
-_ROW = 19
+_ROW, _HIGHEST_ROW = 19, 28
+_THICKNESS = 9
 _NAME, _VALUE = 18, 46
 
 
@@ -24,7 +25,7 @@ class ProbabilityBars(QWidget):
         super().__init__()
         self._names: Sequence[str] = ()
         self._values: npt.NDArray[Any] | None = None
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
 
     def set_names(self, names: Sequence[str]) -> None:
         """The classes, from the top."""
@@ -60,11 +61,12 @@ class ProbabilityBars(QWidget):
             self._paint_row(painter, row, name, row == best)
 
     def _paint_row(self, painter: QPainter, row: int, name: str, is_best: bool) -> None:
-        top = row * _ROW
+        height = min(self.height() / max(1, len(self._names)), _HIGHEST_ROW)
+        top = row * height
         painter.setFont(theme.font(theme.SMALL, bold=is_best))
         painter.setPen(theme.colour("accent" if is_best else "muted"))
-        painter.drawText(QRectF(0, top, _NAME, _ROW), Qt.AlignLeft | Qt.AlignVCenter, name)
-        groove = QRectF(_NAME, top + 5, self.width() - _NAME - _VALUE, _ROW - 10)
+        painter.drawText(QRectF(0, top, _NAME, height), int(Qt.AlignLeft | Qt.AlignVCenter), name)
+        groove = QRectF(_NAME, top + (height - _THICKNESS) / 2, self.width() - _NAME - _VALUE, _THICKNESS)
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(groove, 3, 3)
@@ -76,5 +78,5 @@ class ProbabilityBars(QWidget):
         painter.setBrush(theme.colour("accent" if is_best else "past"))
         painter.drawRoundedRect(filled, min(3, filled.width() / 2), min(3, filled.width() / 2))
         painter.setPen(theme.colour("text" if is_best else "muted"))
-        figure = QRectF(self.width() - _VALUE, top, _VALUE, _ROW)
-        painter.drawText(figure, Qt.AlignRight | Qt.AlignVCenter, f"{100 * float(self._values[row]):.1f}")
+        figure = QRectF(self.width() - _VALUE, top, _VALUE, height)
+        painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * float(self._values[row]):.1f}")

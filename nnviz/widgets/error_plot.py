@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtCore import QEvent, QRectF, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QLabel
 
@@ -43,6 +43,8 @@ class ErrorPlot(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.hideButtons()
         self.getPlotItem().getViewBox().setDefaultPadding(0)
+        self.getPlotItem().layout.setContentsMargins(0, 10, 12, 0)
+        self._left.setWidth(30)
         self.setMinimumHeight(140)
         self.viewport().setMouseTracking(True)
         self._dress()
@@ -74,7 +76,7 @@ class ErrorPlot(pg.PlotWidget):
     def _dress(self) -> None:
         self.setBackground(theme.colour("card"))
         for axis in (self._bottom, self._left):
-            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0)
+            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False)
             axis.setTextPen(theme.colour("muted"))
             axis.setPen(theme.colour("border") if axis is self._bottom else pg.mkPen(None))
             axis.setTickPen(theme.colour("grid"))
@@ -143,6 +145,10 @@ def _ends(curves: list[Curve]) -> tuple[float, float]:
 
 class _PercentAxis(pg.AxisItem):
     """Marks at 1, 2 and 5 of every power of ten; values are logarithms."""
+
+    def boundingRect(self) -> QRectF:
+        """With room for the upper and the lower mark, which else would be left out as soon as there is a grid."""
+        return super().boundingRect().adjusted(0, -theme.SMALL, 0, theme.SMALL)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
         """All marks in view."""

@@ -27,7 +27,7 @@ class HeatMap(QWidget):
     def __init__(self, square: bool = True) -> None:
         super().__init__()
         self._square = square
-        self._cells: Array | None = None
+        self._cells = b""
         self._image: QImage | None = None
         self.setMouseTracking(True)
         self.setMinimumSize(QSize(80, 60))
@@ -40,13 +40,13 @@ class HeatMap(QWidget):
         # QImage wants lines that begin at multiples of four bytes.
         cells = np.full((rows, (columns + 3) // 4 * 4), 128, np.uint8)
         cells[:, :columns] = np.rint(scaled) + 128
-        self._cells = cells
-        self._image = QImage(cells.data, columns, rows, cells.shape[1], QImage.Format_Indexed8)
+        self._cells = cells.tobytes()  # the image does not copy them
+        self._image = QImage(self._cells, columns, rows, cells.shape[1], QImage.Format_Indexed8)
         self.update()
 
     def clear(self) -> None:
         """Shows nothing."""
-        self._cells = self._image = None
+        self._image = None
         self.update()
 
     def picture_rect(self) -> QRect:
@@ -102,8 +102,8 @@ class ColourBar(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         left, middle, right = QRect(0, 0, 48, 18), QRect(52, 5, 86, 8), QRect(142, 0, 48, 18)
-        painter.drawText(left, Qt.AlignRight | Qt.AlignVCenter, f"−{self._limit:.2g}")
-        painter.drawText(right, Qt.AlignLeft | Qt.AlignVCenter, f"+{self._limit:.2g}")
+        painter.drawText(left, int(Qt.AlignRight | Qt.AlignVCenter), f"−{self._limit:.2g}")
+        painter.drawText(right, int(Qt.AlignLeft | Qt.AlignVCenter), f"+{self._limit:.2g}")
         strip = QImage(bytes(range(1, 256)) + b"\x80", 255, 1, 256, QImage.Format_Indexed8)
         strip.setColorTable(theme.diverging_table(theme.current()))
         painter.drawImage(middle, strip)
