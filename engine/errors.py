@@ -26,7 +26,11 @@ class EngineError(ValueError):
         self.value = shown(value)
         self.rule = rule
         self.remedy = remedy
-        super().__init__(f"{parameter} is {self.value}: it {rule}. {remedy}")
+        super().__init__(self.told_of(parameter))
+
+    def told_of(self, name: str) -> str:
+        """The whole message, with the parameter called as the reader knows it."""
+        return f"{name} is {self.value}: it {self.rule}. {self.remedy}"
 
     def __reduce__(self) -> tuple[type, tuple[str, object, str, str]]:
         """Pickles by its parts: the base class would only keep the finished sentence."""
@@ -68,6 +72,8 @@ def shown(value: object) -> str:
     if isinstance(value, np.generic):
         value = value.item()  # 3, and not np.int64(3)
     longest = _LONGEST_DESCRIPTION if isinstance(value, Verbatim) else _LONGEST_VALUE
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)  # -1, and not -1.0
     try:
         text = str(value) if isinstance(value, Verbatim) else repr(value)
     except (RecursionError, ValueError):  # nested too deep, or a number of too many digits

@@ -79,7 +79,9 @@ class _CrashReporter:
         details = "".join(traceback.format_exception(kind, error, trace))
         _LOG.error("not caught:\n%s", details)
         sys.stderr.write(details)
-        box = QMessageBox(QMessageBox.Warning, "nnviz", "Something went wrong that should not have.", parent=self._window)
+        box = QMessageBox(
+            QMessageBox.Warning, "nnviz", "Something went wrong that should not have.", parent=self._window
+        )
         box.setObjectName("crashBox")
         box.setInformativeText(
             f"{kind.__name__}: {error}\n\nThe window goes on. The details below can be copied into a report; "

@@ -107,9 +107,8 @@ def _provenance(trainer: Trainer, result: Epoch | None) -> dict[str, Any]:
         "learning_rate": settings.learning_rate,
         "seed": settings.seed,
     }
-    for name, figures in (("train_error", result and result.train), ("test_error", result and result.test)):
-        if figures is not None:
-            known[name] = figures.error
+    if result is not None and result.train is not None and result.test is not None:
+        known.update(train_error=result.train.error, test_error=result.test.error)
     return known
 
 

@@ -17,7 +17,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QUndoCommand, QUndoStack
 
 from engine.datasets import DATASETS, Dataset
-from engine.errors import EngineError, SettingError
+from engine.errors import EngineError, FileFormatError, SettingError
 from engine.network import Network, check_fits
 from engine.storage import load_network, save_network
 from engine.training import Epoch, Trainer
@@ -26,7 +26,7 @@ from nnviz.configuration import Configuration, configuration_of
 from nnviz.run import Run, new_run
 from nnviz.worker import Background, Frame, Stopped, Until, Worker
 
-_MILLISECONDS_BETWEEN_VIEWS = 33
+_MILLISECONDS_BETWEEN_VIEWS = 45
 
 
 class State(Enum):
@@ -439,7 +439,9 @@ class Session(QObject):
         self.message_changed.emit()
 
     def _tell_error(self, error: Exception, what: str) -> None:
-        if isinstance(error, EngineError):
+        if isinstance(error, FileFormatError):
+            self._tell(Message(str(error)))
+        elif isinstance(error, EngineError):
             self._tell(Message(f"{what}: {error}"))
         elif isinstance(error, OSError):
             self._tell(Message(f"{what}: {error.strerror or error}. Choose another place."))

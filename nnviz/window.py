@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.setWindowIcon(theme.app_icon())
         self.setContextMenuPolicy(Qt.NoContextMenu)
-        self._add_toolbars()
+        self._add_toolbar()
         self._add_docks()
         self._add_menus()
         self._add_status()
@@ -80,23 +80,13 @@ class MainWindow(QMainWindow):
 
     # ---- building
 
-    def _add_toolbars(self) -> None:
+    def _add_toolbar(self) -> None:
         self.run_bar = RunBar(self.session)
-        self._fixed_toolbar("runToolBar", self.run_bar)
-        self.addToolBarBreak()
-        self.message_bar = MessageBar()
-        self._message_tools = self._fixed_toolbar("messageToolBar", self.message_bar)
-        self._message_tools.hide()
-        self.message_bar.dismissed.connect(self.session.dismiss_message)
-
-    def _fixed_toolbar(self, name: str, widget: QWidget) -> QToolBar:
         bar = QToolBar()
-        bar.setObjectName(name)
+        bar.setObjectName("runToolBar")
         bar.setMovable(False)
-        bar.setFloatable(False)
-        bar.addWidget(widget)
+        bar.addWidget(self.run_bar)
         self.addToolBar(bar)
-        return bar
 
     def _add_docks(self) -> None:
         """The docks live in a window inside the window, so that there is air around them."""
@@ -117,10 +107,16 @@ class MainWindow(QMainWindow):
         self._host.splitDockWidget(self.curves, self.draw, Qt.Horizontal)
         self._host.splitDockWidget(self.curves, self.weights, Qt.Vertical)
         self._host.splitDockWidget(self.draw, self.prediction, Qt.Vertical)
+        self._host.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        self.message_bar = MessageBar()
+        self.message_bar.hide()
+        self.message_bar.dismissed.connect(session.dismiss_message)
         frame = QWidget()
         column = QVBoxLayout(frame)
-        column.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        column.addWidget(self._host)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.message_bar)
+        column.addWidget(self._host, 1)
         self.setCentralWidget(frame)
         self._default_sizes()
         self._first_layout = self._host.saveState()
@@ -269,6 +265,7 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self)
         box.setObjectName("aboutBox")
         box.setWindowTitle("About nnviz")
+        box.setIconPixmap(theme.app_icon().pixmap(48))
         box.setTextFormat(Qt.RichText)
         box.setText(_ABOUT.format(version=__version__))
         box.setAttribute(Qt.WA_DeleteOnClose)
@@ -317,7 +314,10 @@ class MainWindow(QMainWindow):
         if not self.session.run.unsaved:
             then()
             return
-        box = QMessageBox(QMessageBox.Question, "nnviz", "The network has learned since it was last saved.", parent=self)
+        box = QMessageBox(self)
+        box.setWindowTitle("nnviz")
+        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
+        box.setText("The network has learned since it was last saved.")
         box.setObjectName("unsavedBox")
         box.setInformativeText(f"{what}: save it first?")
         box.setStandardButtons(QMessageBox.Save | QMessageBox.Discard | QMessageBox.Cancel)
@@ -370,13 +370,13 @@ class MainWindow(QMainWindow):
         message = self.session.message
         if message is not None:
             self.message_bar.show_text(message.text, message.is_error)
-        self._message_tools.setVisible(message is not None)
+        self.message_bar.setVisible(message is not None)
 
     def _show_speed(self) -> None:
         progress = self.session.progress
         if self.session.state is State.TRAINING and progress.seconds_per_epoch:
             samples = progress.batches * self.session.configuration.batch_size / progress.seconds_per_epoch
-            self._speed.setText(f"● {text.count(round(samples, -3))} samples/s")
+            self._speed.setText(f"● {text.count(1000 * round(samples / 1000))} samples/s")
         elif self.session.state is not State.TRAINING:
             self._speed.setText("")
 

@@ -20,7 +20,7 @@ from engine.validation import Array
 from nnviz.mailbox import Mailbox
 
 # The price of a moving error curve: four milliseconds each time for the default network.
-_SECONDS_BETWEEN_ESTIMATES = 0.15
+_SECONDS_BETWEEN_ESTIMATES = 0.25
 
 
 class Until(Enum):

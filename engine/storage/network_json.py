@@ -118,9 +118,12 @@ def _empty_network(shape: Sequence[int], document: dict[str, Any]) -> Network:
     dtype = document.get("dtype", "float32")
     if dtype not in ("float32", "float64"):
         raise SettingError("dtype", dtype, "must be float32 or float64", _WHOLE_FILE)
+    activations = document.get("activations", ["sigmoid"] * (len(shape) - 1))
+    if not isinstance(activations, list):
+        raise SettingError("activations", activations, "must be a list of names, one for each layer", _WHOLE_FILE)
     network = Network(
         shape,
-        document.get("activations", ["sigmoid"] * (len(shape) - 1)),
+        activations,
         loss=document.get("loss", "quadratic"),
         initializer="zeros",
         dtype=dtype,

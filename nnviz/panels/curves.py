@@ -17,6 +17,7 @@ class CurvesPanel(DockCard):
     def __init__(self, session: Session) -> None:
         super().__init__("Error", "curvesDock")
         self._session = session
+        self._drawn: tuple[int, ...] = ()  # what the lines on the screen were made from
         self.plot = ErrorPlot()
         self.plot.setObjectName("errorPlot")
         self.plot.setAccessibleName("Train and test error against epochs")
@@ -29,12 +30,20 @@ class CurvesPanel(DockCard):
         self.head.detail.setText("error in %, log · epochs")
         session.snapshot.connect(self._show)
         session.epoch_ended.connect(self._show)
-        session.run_changed.connect(self._show)
+        session.run_changed.connect(self._new_run)
+
+    def _new_run(self) -> None:
+        self._drawn = ()
+        self._show()
 
     def _show(self, *_: object) -> None:
         if not self.plot.isVisible():
             return
         tape = self._session.run.tape
+        drawn = (id(tape), self._session.last_epoch, *(len(c.epochs) for c in (tape.test, tape.train, tape.live_train)))
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
         curves = {
             "train": tape.train,
             "test": tape.test,

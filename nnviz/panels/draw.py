@@ -64,7 +64,7 @@ class DrawPanel(DockCard):
         self.seen.setObjectName("networkInputPicture")
         self.seen.setAccessibleName("What the network is shown")
         self.seen.setToolTip("The drawing as the network gets it: 28 × 28 pixels, made as the training pictures were.")
-        words = label("What the network sees: 28 × 28, centred like MNIST", "muted")
+        words = label("What the network sees: 28×28, centred like MNIST", "muted")
         words.setWordWrap(True)
         words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.answer = label(role="answer")
@@ -103,8 +103,10 @@ class DrawPanel(DockCard):
 
     def _show_answer(self) -> None:
         answer, data = self._session.prediction, self._session.dataset
-        named = data is not None and answer is not None and len(answer) == len(data.class_names)
-        self.answer.setText(data.class_names[int(np.argmax(answer))] if data and named else "")
+        if data is None or answer is None or len(answer) != len(data.class_names):
+            self.answer.clear()
+        else:
+            self.answer.setText(data.class_names[int(np.argmax(answer))])
 
 
 class _Strokes(QUndoCommand):
@@ -130,5 +132,3 @@ def _tool(text: str, name: str, tip: str) -> QToolButton:
     button.setAccessibleName({"undo": "Undo stroke", "clear": "Clear the canvas"}[text])
     button.setToolTip(tip)
     return button
-
-

@@ -118,7 +118,7 @@ class NetworkPanel(Card):
         try:
             change()  # type: ignore[operator]
         except EngineError as error:
-            self._session.set_problem(field, str(error))
+            self._session.set_problem(field, error.told_of(field))
         else:
             self._session.set_problem(field, None)
         self._show_problems()
@@ -152,9 +152,11 @@ class NetworkPanel(Card):
             self._update_rows(configuration)
             return
         while (item := self._rows.takeAt(0)) is not None:
+            item.widget().hide()
             item.widget().deleteLater()
-        pixels = f"inputs ({'×'.join(map(str, data.example_shape))} pixels)" if data and data.is_picture else "inputs"
-        self._rows.addWidget(_end_row(configuration.inputs, pixels, ""))
+        are_pixels = data is not None and data.is_picture and data.width == configuration.inputs
+        sides = "×".join(map(str, data.example_shape)) if data else ""
+        self._rows.addWidget(_end_row(configuration.inputs, f"inputs ({sides} pixels)" if are_pixels else "inputs", ""))
         for index, layer in enumerate(configuration.layers):
             self._rows.addWidget(_LayerRow(self, index, layer))
         self._rows.addWidget(_end_row(configuration.outputs, "classes", ACTIVATIONS[output].label))
@@ -214,9 +216,7 @@ class _LayerRow(QFrame):
         self.activation.setToolTip("What a neuron makes of its weighted sum. Without a bend here, layers add nothing.")
         for name in _HIDDEN:
             self.activation.addItem(ACTIVATIONS[name].label, name)
-        self.activation.activated.connect(
-            lambda: panel._change_layer(index, activation=self.activation.currentData())
-        )
+        self.activation.activated.connect(lambda: panel._change_layer(index, activation=self.activation.currentData()))
         remove = QToolButton()
         remove.setObjectName(f"removeLayer{number}Button")
         remove.setAccessibleName(f"Remove hidden layer {number}")

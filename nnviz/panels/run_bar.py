@@ -63,9 +63,10 @@ class RunBar(QWidget):
         self._show()
 
     def _progress_block(self) -> QVBoxLayout:
-        self.status = QLabel()
+        self.state = label(role="title")
+        self.state.setObjectName("runState")
+        self.status = label(role="muted")
         self.status.setObjectName("runStatus")
-        self.status.setTextFormat(Qt.RichText)
         self.times = label(role="muted")
         self.times.setObjectName("runTimes")
         self.times.setMinimumWidth(190)
@@ -76,6 +77,8 @@ class RunBar(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setRange(0, _STEPS)
         words = QHBoxLayout()
+        words.setSpacing(8)
+        words.addWidget(self.state)
         words.addWidget(self.status, 1)
         words.addWidget(self.times)
         block = QVBoxLayout()
@@ -116,16 +119,18 @@ class RunBar(QWidget):
     def _show(self) -> None:
         self._show_buttons()
         session, progress = self._session, self._session.progress
-        words = [f"<b style='font-weight:600'>{_STATES[session.state]}</b>"]
+        words = []
         if progress.epoch:
             words.append(f"epoch {session.epoch_number} of {session.last_epoch}")
             words.append(f"batch {progress.batch} / {progress.batches}")
         elif session.state is State.LOADING and session.will_train:
             words.append("training starts when it is there")
+        elif session.misfit and not session.can_train:
+            words.append("the network does not fit the data")
         elif session.state is State.READY:
             words.append("Space trains")
-        muted = theme.colour("muted").name()
-        self.status.setText(words[0] + f"<span style='color:{muted}'> · {' · '.join(words[1:])}</span>")
+        self.state.setText(_STATES[session.state])
+        self.status.setText(" · ".join(words))
         self.times.setText(self._times())
         self.progress.setValue(round(_STEPS * progress.share))
 

@@ -80,7 +80,7 @@ class TrainingPanel(Card):
             value = parse_number(name, typed, {"learning_rate": "0.1", "batch_size": "100"}.get(name, "20"))
             self._session.change(title.lower(), **{name: value})
         except EngineError as error:
-            self._set_problem(name, str(error))
+            self._set_problem(name, error.told_of(title))
         else:
             self._set_problem(name, None)
         self._show()

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QToolTip
 
 from engine.validation import Array
 from nnviz import text
-from nnviz.session import Session
+from nnviz.session import Session, State
 from nnviz.widgets.card import DockCard
 from nnviz.widgets.heat_map import ColourBar, HeatMap
 
@@ -96,6 +96,8 @@ class WeightsPanel(DockCard):
     def _show(self) -> None:
         if not self.map.isVisible():
             return
+        if self._session.state is State.LOADING and self._session.run.untouched:
+            return  # it is about to be shown as pictures
         weights = self._session.shown.weights[self._layer]
         tile = self._tile
         self._fit_limit(weights)

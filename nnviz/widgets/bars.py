@@ -26,6 +26,7 @@ class ProbabilityBars(QWidget):
         self._names: Sequence[str] = ()
         self._values: npt.NDArray[Any] | None = None
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first
 
     def set_names(self, names: Sequence[str]) -> None:
         """The classes, from the top."""
@@ -35,6 +36,8 @@ class ProbabilityBars(QWidget):
 
     def set_values(self, values: npt.NDArray[Any] | None) -> None:
         """Shares 0…1, one for each class; None for no answer."""
+        if _as_shown(values) == _as_shown(self._values):
+            return
         self._values = values
         self._describe()
         self.update()
@@ -55,6 +58,7 @@ class ProbabilityBars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Names and figures in the text colours, the winner in the accent."""
         painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.colour("card"))
         painter.setRenderHint(QPainter.Antialiasing)
         best = -1 if self._values is None else int(np.argmax(self._values))
         for row, name in enumerate(self._names):
@@ -80,3 +84,8 @@ class ProbabilityBars(QWidget):
         painter.setPen(theme.colour("text" if is_best else "muted"))
         figure = QRectF(self.width() - _VALUE, top, _VALUE, height)
         painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * float(self._values[row]):.1f}")
+
+
+def _as_shown(values: npt.NDArray[Any] | None) -> list[float] | None:
+    """To the last digit that is drawn: what does not show need not be painted."""
+    return None if values is None else np.round(values, 3).tolist()

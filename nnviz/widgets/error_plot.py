@@ -51,6 +51,8 @@ class ErrorPlot(pg.PlotWidget):
 
     def show_curves(self, curves: dict[str, Curve], epochs: float) -> None:
         """Draws curves named train, test, live_train, live_test (errors as shares); ``epochs`` is the axis' end."""
+        if not curves["train"].values:
+            self._hide_read_out()
         self._curves = curves
         self._epochs = max(epochs, 1.0)
         for name, line in self._lines.items():
@@ -109,6 +111,9 @@ class ErrorPlot(pg.PlotWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """The read-out goes with the mouse."""
         super().leaveEvent(event)
+        self._hide_read_out()
+
+    def _hide_read_out(self) -> None:
         self._cross.hide()
         self._read_out.hide()
 

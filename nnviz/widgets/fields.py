@@ -70,8 +70,7 @@ class NumberEdit(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """A number has no space in it, so Space stays what it is everywhere: train and pause."""
-        is_space = event.type() == QEvent.ShortcutOverride and event.key() == Qt.Key_Space
-        if is_space:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.ShortcutOverride and event.key() == Qt.Key_Space:
             event.ignore()
             return False
         return super().event(event)
@@ -137,5 +136,3 @@ def step_decade(text: str, direction: int) -> str:
     below = [mark for mark in marks if mark < value * 0.9999]
     chosen = above[:1] if direction > 0 else below[-1:]
     return f"{chosen[0]:g}" if chosen else text
-
-

@@ -30,6 +30,7 @@ class HeatMap(QWidget):
         self._cells = b""
         self._image: QImage | None = None
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first
         self.setMinimumSize(QSize(80, 60))
 
     def show_values(self, values: Array, limit: float) -> None:
@@ -61,10 +62,11 @@ class HeatMap(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """One image, however many tiles there are in it."""
-        if self._image is None:
-            return
-        self._image.setColorTable(theme.diverging_table(theme.current()))
-        QPainter(self).drawImage(self.picture_rect(), self._image)
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.colour("card"))
+        if self._image is not None:
+            self._image.setColorTable(theme.diverging_table(theme.current()))
+            painter.drawImage(self.picture_rect(), self._image)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tells which cell is under the mouse."""

@@ -9,7 +9,7 @@ from nnviz import theme
 
 
 class MessageBar(QFrame):
-    """Hidden while there is nothing to say."""
+    """Whoever holds it hides it while there is nothing to say."""
 
     dismissed = pyqtSignal()
 
@@ -31,10 +31,9 @@ class MessageBar(QFrame):
         row.addWidget(self._icon)
         row.addWidget(self.text, 1)
         row.addWidget(self._close)
-        self.hide()
 
     def show_text(self, text: str, is_error: bool) -> None:
-        """Shows the bar with that text."""
+        """An error stands out; anything else is quiet."""
         self.setProperty("error", is_error)
         for part in (self, self.text):
             part.style().unpolish(part)
@@ -43,4 +42,3 @@ class MessageBar(QFrame):
         self._icon.setPixmap(theme.icon("circle-alert" if is_error else "info", colour).pixmap(16))
         self._close.setIcon(theme.icon("x", "muted"))
         self.text.setText(text)
-        self.show()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -17,6 +17,9 @@ from engine.errors import EngineError, SettingError
 from engine.losses import LOSSES
 from engine.network import Network
 from engine.validation import Array
+
+T = TypeVar("T")
+E = TypeVar("E", bound=EngineError)
 
 
 @contextmanager
@@ -31,6 +34,14 @@ def refused(kind: type[EngineError], parameter: str, value: str) -> Iterator[Non
     assert error.remedy.endswith(".")
     for part in (error.parameter, error.value, error.rule, error.remedy):
         assert part in str(error)
+
+
+def value_or_error(kind: type[E], work: Callable[[], T]) -> T | E:
+    """What the work gives, or the error of that kind that it raises."""
+    try:
+        return work()
+    except kind as error:
+        return error
 
 
 def accepts(loss: str, output: str) -> bool:
@@ -53,9 +64,7 @@ def class_data(examples: int = 60, width: int = 4, classes: int = 3, test: int =
 
     def split(name: str, count: int) -> Any:
         labels = np.arange(count) % classes
-        return classification_split(
-            name, corners[labels] + rng.normal(size=(count, width)) / 2, labels, width, classes
-        )
+        return classification_split(name, corners[labels] + rng.normal(size=(count, width)) / 2, labels, width, classes)
 
     return Dataset("clouds", split("train", examples), split("test", test) if test else None)
 

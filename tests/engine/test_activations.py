@@ -17,7 +17,7 @@ EXTREMES = [[-1e4, -100.0, -1.0, 0.0], [1.0, 100.0, 1e4, 3e38]]
 
 
 def activated(name: str, z: object, dtype: type = np.float64) -> Array:
-    a = np.array(z, dtype)
+    a: Array = np.array(z, dtype)
     ACTIVATIONS[name]().forward(a)
     return a
 

@@ -51,9 +51,7 @@ def test_delta_is_the_slope_of_the_value(loss: str, output: str, batch: int, out
     z = rng.normal(size=(batch, outputs))
     z += 0.05 * np.sign(z)
     y = np.eye(outputs)[rng.integers(outputs, size=batch)]
-    np.testing.assert_allclose(
-        delta(loss, output, z, y), difference_quotient(loss, output, z, y), rtol=1e-5, atol=1e-8
-    )
+    np.testing.assert_allclose(delta(loss, output, z, y), difference_quotient(loss, output, z, y), rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
@@ -87,7 +85,8 @@ def test_cross_entropy_behind_sigmoid_asks_each_output_for_itself() -> None:
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_confident_mistake_costs_much_and_not_infinity(output: str, dtype: type) -> None:
-    a, y = np.array([[1, 0]], dtype), np.array([[0, 1]], dtype)
+    a: Array = np.array([[1, 0]], dtype)
+    y: Array = np.array([[0, 1]], dtype)
     assert 50 < LOSSES["cross-entropy"]().value(a, y, ACTIVATIONS[output]()) < math.inf
 
 

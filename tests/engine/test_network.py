@@ -233,9 +233,7 @@ def test_huge_but_finite_numbers_are_not_taken_for_infinity() -> None:
 # wrong arguments
 
 
-@pytest.mark.parametrize(
-    "activations", [["relu"], ["relu"] * 3, [], "relu", "re", 2, True, {"relu": 1, "sigmoid": 2}]
-)
+@pytest.mark.parametrize("activations", [["relu"], ["relu"] * 3, [], "relu", "re", 2, True, {"relu": 1, "sigmoid": 2}])
 def test_refuses_anything_but_one_activation_a_layer(activations: Any) -> None:
     with refused(SettingError, "activations", repr(activations)):
         Network([3, 4, 2], activations)

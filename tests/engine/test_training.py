@@ -37,14 +37,14 @@ def kinds(events: Iterator[Event]) -> str:
 
 def examples_used(training: Trainer) -> list[list[int]]:
     """The numbers of the examples that were learned from, epoch by epoch, in order."""
-    network, epochs = training.network, [[]]  # type: list[list[int]]
-    learn = network.backward
+    epochs: list[list[int]] = [[]]
+    learn = training.network.backward
 
     def backward(inputs: Array, *rest: Any) -> Array:
         epochs[-1].extend(inputs[:, 0].astype(int).tolist())
         return learn(inputs, *rest)
 
-    network.backward = backward  # type: ignore[method-assign]
+    training.network.backward = backward  # type: ignore[method-assign, assignment]
     for event in training.run():
         if isinstance(event, Epoch):
             epochs.append([])
@@ -76,7 +76,7 @@ def test_settings_become_plain_numbers() -> None:
 
 
 BAD_COUNTS = [0, -3, 2.5, math.nan, math.inf, True, "100", None, [100], 1j]
-BAD_RATES = [0, -0.1, math.nan, math.inf, -math.inf, 10**400, True, "0.3", None, [0.3], 1j]
+BAD_RATES = [0, -0.1, math.nan, math.inf, -math.inf, pytest.param(10**400, id="10^400"), True, "0.3", None, [0.3], 1j]
 
 
 @pytest.mark.parametrize("name", ["batch_size", "epochs"])
@@ -317,9 +317,15 @@ def test_the_global_random_state_is_neither_read_nor_touched() -> None:
 
 def test_a_learning_rate_changed_between_steps_takes_effect() -> None:
     training = trainer(batch_size=60, evaluate=False, learning_rate=0.25)
-    network, gradients = training.network, []  # type: Network, list[Array]
+    network = training.network
+    gradients: list[Array] = []
     learn = network.backward
-    network.backward = lambda *a: gradients.append(learn(*a).copy()) or gradients[-1].copy()  # type: ignore
+
+    def backward(*arguments: Any) -> Array:
+        gradients.append(learn(*arguments).copy())
+        return gradients[-1].copy()
+
+    network.backward = backward  # type: ignore[method-assign]
     before = network.parameters.copy()
     run = training.run()
     next(run), next(run)
@@ -377,7 +383,7 @@ def test_an_estimate_without_a_test_split() -> None:
 @pytest.mark.parametrize("batch_size", [100, 500])
 def test_the_inner_loop_allocates_nothing_big(inputs: type, batch_size: int) -> None:
     rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 256, (1000, 784)).astype(inputs)
+    pixels: Array = rng.integers(0, 256, (1000, 784)).astype(inputs)
     labels = rng.integers(10, size=1000)
     dataset = Dataset("noise", Split(pixels, np.eye(10, dtype=np.float32)[labels], labels, 1 / 255))
     network = Network([784, 64, 32, 10], ["relu", "relu", "softmax"], "cross-entropy", "he", np.random.default_rng(0))

@@ -1,0 +1,129 @@
+"""For all tests but those that start the program themselves: nobody's settings, no display, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+
+# As main.py sets them, and before numpy is first imported: tests are to measure what a person gets.
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+# The end-to-end tests hand no QT_… variable on to the program they start.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QCoreApplication, QEvent, QSettings, QThreadPool
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import DATASETS, Dataset, DataSource
+from engine.datasets.mnist import load_mnist
+from nnviz.session import State
+from nnviz.window import MainWindow
+from tests.nnviz.guards import no_thread_left_running, no_timer_left_ticking, no_window_left_visible
+
+__all__ = ["no_thread_left_running", "no_timer_left_ticking", "no_window_left_visible"]
+
+pytest_plugins = ["pytester"]
+
+_FOLDERS = ("CONFIG_HOME", "DATA_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR")
+
+MakeWindow = Callable[[], MainWindow]
+
+
+@pytest.fixture(autouse=True)
+def nobodys_settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home without a past, for each test its own: nothing is read from the person's, nothing written there."""
+    if request.node.get_closest_marker("e2e"):
+        return  # they give a home to every program they start
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for name in _FOLDERS:
+        folder = home / name.lower()
+        folder.mkdir(mode=0o700)
+        monkeypatch.setenv(f"XDG_{name}", str(folder))
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)  # the desktop's choice of theme
+    QSettings.setPath(QSettings.IniFormat, QSettings.UserScope, str(home / "config_home"))
+
+
+@pytest.fixture
+def home() -> Path:
+    """The home of this test's person."""
+    return Path.home()
+
+
+# ---- data
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Dataset:
+    """The real MNIST, loaded once."""
+    return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def few_digits(mnist: Dataset) -> Dataset:
+    """The first 2,000 and 500 of MNIST: an epoch takes hundredths of a second."""
+    assert mnist.test is not None
+    return Dataset(
+        mnist.title, mnist.train.head(2000), mnist.test.head(500), mnist.example_shape, mnist.class_names
+    )
+
+
+@pytest.fixture
+def load_with() -> Iterator[Callable[[Callable[[], Dataset]], None]]:
+    """Puts another function in the place of the one that loads MNIST."""
+    original = DATASETS["mnist"]
+
+    def put(load: Callable[[], Dataset]) -> None:
+        DATASETS.register("mnist")(DataSource(original.title, load))
+
+    yield put
+    DATASETS.register("mnist")(original)
+
+
+# ---- windows
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
+    """Makes windows as a script would, shows them, and closes them at the end without a question."""
+    made: list[MainWindow] = []
+
+    def make() -> MainWindow:
+        from nnviz.app import create_window
+
+        window = create_window()
+        made.append(window)
+        window.show()
+        return window
+
+    yield make
+    for window in made:
+        close(window)
+
+
+@pytest.fixture
+def window(make_window: MakeWindow, few_digits: Dataset, load_with: Callable[..., None]) -> MainWindow:
+    """A window that still loads its data, which is the beginning of MNIST."""
+    load_with(lambda: few_digits)
+    return make_window()
+
+
+@pytest.fixture
+def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """The same when the data is there."""
+    qtbot.waitUntil(lambda: window.session.state is not State.LOADING)
+    return window
+
+
+def close(window: MainWindow) -> None:
+    """Whatever was learned is given up."""
+    window.session.run.saved_epochs = window.session.run.epochs
+    window.close()
+    window.deleteLater()
+    QThreadPool.globalInstance().waitForDone()
+    QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)

@@ -1,0 +1,140 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.storage.files import write_whole
+
+posix = pytest.mark.skipif(os.name != "posix", reason="file modes and links of Unix")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """An older file."""
+    path = tmp_path / "net.json"
+    path.write_bytes(b"old")
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_writes_a_new_file(tmp_path: Path) -> None:
+    write_whole(tmp_path / "new.json", b"content")
+    assert (tmp_path / "new.json").read_bytes() == b"content"
+    assert names(tmp_path) == ["new.json"]
+
+
+def test_replaces_an_older_one(file: Path) -> None:
+    write_whole(str(file), b"new")
+    assert file.read_bytes() == b"new"
+    assert names(file.parent) == ["net.json"]
+
+
+def test_writes_beside_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_whole("net.json", b"here")
+    assert (tmp_path / "net.json").read_bytes() == b"here"
+
+
+@pytest.mark.parametrize("step", ["fsync", "chmod", "replace", "fdopen"])
+@pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_failure_in_the_middle_leaves_the_old_file_and_no_litter(
+    file: Path, monkeypatch: pytest.MonkeyPatch, step: str, failure: BaseException
+) -> None:
+    def fail(*_: Any) -> None:
+        raise failure
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, step, fail)
+        with pytest.raises(type(failure)):
+            write_whole(file, b"new")
+    assert file.read_bytes() == b"old"
+    assert names(file.parent) == ["net.json"]
+
+
+def test_the_new_file_is_on_the_disk_before_it_takes_the_old_ones_place(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def noted(name: str) -> Callable[..., None]:
+        call = getattr(os, name)
+        return lambda *arguments: done.append(name) or call(*arguments)  # type: ignore[func-returns-value]
+
+    for name in ("fsync", "replace"):
+        monkeypatch.setattr(os, name, noted(name))
+    write_whole(file, b"new")
+    assert done == ["fsync", "replace"]
+
+
+@pytest.mark.parametrize("path", ["missing/net.json", "net.json/below.json"])
+def test_a_missing_folder_is_an_os_error(file: Path, path: str) -> None:
+    with pytest.raises(OSError, match=r"net\.json"):
+        write_whole(file.parent / path, b"new")
+    assert names(file.parent) == ["net.json"]
+
+
+def test_a_folder_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "net.json").mkdir()
+    with pytest.raises(OSError, match=r"net\.json"):
+        write_whole(tmp_path / "net.json", b"new")
+    assert names(tmp_path) == ["net.json"]
+
+
+@posix
+@pytest.mark.parametrize("bits", [0o600, 0o640, 0o664])
+def test_an_older_files_mode_is_kept(file: Path, bits: int) -> None:
+    file.chmod(bits)
+    write_whole(file, b"new")
+    assert mode(file) == bits
+
+
+@posix
+@pytest.mark.parametrize(("umask", "bits"), [(0o022, 0o644), (0o077, 0o600)])
+def test_a_new_files_mode_follows_the_umask(tmp_path: Path, umask: int, bits: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_whole(tmp_path / "new.json", b"new")
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "new.json") == bits
+
+
+@posix
+def test_a_link_stays_a_link(file: Path) -> None:
+    (file.parent / "elsewhere").mkdir()
+    link = file.parent / "elsewhere" / "link.json"
+    link.symlink_to("../net.json")
+    write_whole(link, b"new")
+    assert link.is_symlink()
+    assert file.read_bytes() == b"new"
+    assert names(link.parent) == ["link.json"]
+
+
+@posix
+def test_a_link_to_nothing_makes_what_it_points_to(tmp_path: Path) -> None:
+    (tmp_path / "link.json").symlink_to("target.json")
+    write_whole(tmp_path / "link.json", b"new")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "target.json").read_bytes() == b"new"
+
+
+@posix
+def test_another_name_of_the_old_file_keeps_the_old_content(file: Path) -> None:
+    os.link(file, file.parent / "other name")
+    write_whole(file, b"new")
+    assert (file.parent / "other name").read_bytes() == b"old"
