@@ -24,7 +24,8 @@ class Initializer(ABC):
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
         """Overwrites weights (n_out, n_in) and biases (n_out, 1); biases start at 0 unless a rule says otherwise."""
-        weights[...] = rng.standard_normal(weights.shape) * self.deviation(*weights.shape)
+        rng.standard_normal(out=weights, dtype=weights.dtype)
+        weights *= self.deviation(*weights.shape)
         biases[...] = 0
 
     @abstractmethod
@@ -42,7 +43,7 @@ class Normal(Initializer):
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
         """Biases are drawn as the weights are."""
         super().fill(weights, biases, rng)
-        biases[...] = rng.standard_normal(biases.shape)
+        rng.standard_normal(out=biases, dtype=biases.dtype)
 
     def deviation(self, n_out: int, n_in: int) -> float:
         """1."""

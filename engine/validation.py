@@ -15,8 +15,8 @@ from engine.errors import DataError, SettingError, Verbatim, shown
 
 Array = npt.NDArray[Any]
 
-# Parameters, their gradient, the last finite copy and one snapshot for whoever watches.
-_COPIES_WHILE_TRAINING = 4
+# Parameters, their gradient, the last finite copy, and for whoever watches: what is shown, what comes next.
+_COPIES_WHILE_TRAINING = 5
 
 
 def positive_number(parameter: str, value: object, example: str) -> float:

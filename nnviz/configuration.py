@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.activations import ACTIVATIONS
 from engine.datasets import Dataset
+from engine.errors import SettingError, Verbatim
 from engine.network import Network
 from engine.training import TrainingSettings
 from engine.validation import check_shape, whole_number
@@ -63,8 +64,19 @@ class Configuration:
         """A name for each layer after the input."""
         return [*(layer.activation for layer in self.layers), OUTPUT_ACTIVATION]
 
-    def with_hidden(self, sizes: tuple[int, ...]) -> Configuration:
-        """The same with other hidden layers; those that stay keep their activation."""
+    def with_shape(self, shape: tuple[int, ...]) -> Configuration:
+        """The same with other hidden layers; those that stay keep their activation.
+
+        Raises SettingError where the ends are not those of the data.
+        """
+        if (shape[0], shape[-1]) != (self.inputs, self.outputs):
+            raise SettingError(
+                "shape",
+                Verbatim(", ".join(map(str, shape))),
+                f"must start with {self.inputs} inputs and end with {self.outputs} outputs, as the data has them",
+                f"Change the layers between {self.inputs} and {self.outputs}.",
+            )
+        sizes = shape[1:-1]
         last = self.layers[-1].activation if self.layers else "relu"
         kept = [layer.activation for layer in self.layers] + [last] * len(sizes)
         return replace(self, layers=tuple(Layer(n, kept[i]) for i, n in enumerate(sizes)))

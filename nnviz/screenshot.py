@@ -10,7 +10,7 @@ from PyQt5.QtCore import QBuffer, QEventLoop, QIODevice, QMessageLogContext, QtM
 
 from engine.storage.files import write_whole
 from nnviz.app import create_window
-from nnviz.session import State
+from nnviz.state import State
 from nnviz.window import MainWindow
 
 # A seven as a person draws it, in a box of 1 × 1.

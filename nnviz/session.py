@@ -7,61 +7,28 @@ the worker's, loading and saving the background's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
-from PyQt5.QtWidgets import QUndoCommand, QUndoStack
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QUndoStack
 
 from engine.datasets import DATASETS, Dataset
-from engine.errors import EngineError, FileFormatError, SettingError
+from engine.errors import EngineError, FileFormatError
 from engine.network import Network, check_fits
-from engine.storage import load_network, save_network
-from engine.training import Epoch, Trainer
-from engine.validation import Array
+from engine.training import Epoch
+from engine.validation import Array, parameter_count
 from nnviz.configuration import Configuration, configuration_of
+from nnviz.files import NetworkFiles
+from nnviz.pilot import Pilot
 from nnviz.run import Run, new_run
-from nnviz.worker import Background, Frame, Stopped, Until, Worker
+from nnviz.state import Message, Progress, State
+from nnviz.undo import Change
+from nnviz.worker import Background, Frame, Stopped, Until
 
-_MILLISECONDS_BETWEEN_VIEWS = 45
-
-
-class State(Enum):
-    """What the session is doing."""
-
-    LOADING = "loading"
-    READY = "ready"
-    TRAINING = "training"
-    PAUSED = "paused"
-    FINISHED = "finished"
-
-
-@dataclass(frozen=True)
-class Message:
-    """Something to tell: shown in the window until dismissed or out of date."""
-
-    text: str
-    is_error: bool = True
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the run is. Epochs count over all runs of this network."""
-
-    epoch: int = 0
-    epochs: int = 0
-    batch: int = 0
-    batches: int = 0
-    seconds_per_epoch: float = 0.0
-
-    @property
-    def share(self) -> float:
-        """0…1 of the epochs of this run, for a progress bar."""
-        done = self.epoch - 1 + self.batch / self.batches if self.batches and self.epoch else 0.0
-        return done / self.epochs if self.epochs else 0.0
+# Parameters that are drawn at once, in some milliseconds; more of them are drawn behind the window.
+_BUILT_AT_ONCE = 2_000_000
 
 
 class Session(QObject):
@@ -86,42 +53,43 @@ class Session(QObject):
         self.dataset: Dataset | None = None
         self.problems: dict[str, str] = {}
         self.message: Message | None = None
+        self._build = 0
         self.run: Run = new_run(self.configuration)
         self.shown: Network = self.run.network.copy()
         self.progress = Progress(epochs=self.configuration.epochs)
         self.drawing: Array | None = None
         self.prediction: Array | None = None
         self.undo_stack = QUndoStack(self)
-        self._trainer: Trainer | None = None
-        self._job = 0
         self._start_epoch = 0  # epochs that the network had behind it when this run began
         self._wanted: Until | None = None
-        self._worker = Worker()
-        self._worker.epoch_ended.connect(self._epoch_ended)
-        self._worker.stopped.connect(self._stopped)
+        self._pilot = Pilot()
+        self._pilot.frame.connect(self._show)
+        self._pilot.epoch_ended.connect(self._epoch_ended)
+        self._pilot.stopped.connect(self._stopped)
         self._background = Background()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_MILLISECONDS_BETWEEN_VIEWS)
-        self._timer.timeout.connect(self._take_frame)
+        self.files = NetworkFiles(self._background)
+        self.files.opened.connect(self._opened)
+        self.files.failed.connect(self._file_failed)
 
     # ---- data
 
     def load_data(self, name: str = "mnist") -> None:
         """Loads a registered data set behind the window; ``data_changed`` follows."""
+        self._pilot.drop()
         self._set_state(State.LOADING)
         self._background.run(DATASETS[name].load, self._data_loaded, self._data_failed)
 
     def _data_loaded(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self._set_state(State.READY)
+        self._rest()
         if self.run.untouched:
             self._set_configuration(self.configuration.for_dataset(dataset))
         self.data_changed.emit()
-        if self._wanted is not None:
-            wanted, self._wanted = self._wanted, None
-            self._go(wanted)
+        self._go_if_wanted()
 
     def _data_failed(self, error: Exception) -> None:
+        self._wanted = None
+        self._rest()
         self._tell_error(error, "The data could not be loaded")
 
     # ---- settings
@@ -132,15 +100,15 @@ class Session(QObject):
         ``what`` names the change for the undo menu ("learning rate").
         """
         new = self.configuration.changed(**fields)
-        self._check_against_data(new)
+        if self.dataset is not None:
+            new.training_settings().check_against(len(self.dataset.train))
         if new != self.configuration:
-            self.undo_stack.push(_Change(f"change of {what}", self._set_configuration, self.configuration, new))
+            self.undo_stack.push(Change(f"change of {what}", self._set_configuration, self.configuration, new))
 
     def change_shape(self, shape: tuple[int, ...]) -> None:
         """Takes a whole shape; its ends must be those of the data. Raises SettingError."""
-        self._check_ends(shape)
-        new = self.configuration.with_hidden(shape[1:-1])
-        self.change("shape", layers=new.layers)
+        fitting = self.configuration.for_dataset(self.dataset) if self.dataset else self.configuration
+        self.change("shape", layers=fitting.with_shape(shape).layers)
 
     def set_problem(self, field: str, text: str | None) -> None:
         """A field holds something that cannot be used (or no longer does); training waits for it to be mended."""
@@ -171,30 +139,16 @@ class Session(QObject):
     @property
     def run_settings(self) -> tuple[int, int] | None:
         """Batch size and epochs of the run under way, which the fields may no longer show; None between runs."""
-        return (self._trainer.settings.batch_size, self._trainer.settings.epochs) if self._trainer else None
-
-    def _check_ends(self, shape: tuple[int, ...]) -> None:
-        data = self.dataset
-        ends = (data.width, data.outputs) if data else (self.configuration.inputs, self.configuration.outputs)
-        if (shape[0], shape[-1]) != ends:
-            raise SettingError(
-                "shape",
-                shape,
-                f"must start with {ends[0]} inputs and end with {ends[1]} outputs, as the data has them",
-                f"Change the layers between {ends[0]} and {ends[1]}.",
-            )
-
-    def _check_against_data(self, configuration: Configuration) -> None:
-        if self.dataset is not None:
-            configuration.training_settings().check_against(len(self.dataset.train))
+        settings = self._pilot.settings
+        return (settings.batch_size, settings.epochs) if settings else None
 
     def _set_configuration(self, configuration: Configuration) -> None:
         self.configuration = configuration
-        if self._trainer is not None:
-            self._trainer.learning_rate = configuration.learning_rate
-        if self._trainer is None and self.run.untouched and self.waits_for_next_run:
-            self._set_run((new_run(configuration), configuration))
-        elif self._trainer is None and self.run.untouched:
+        self._pilot.set_learning_rate(configuration.learning_rate)
+        is_fresh = not self._pilot.has_run and self.run.untouched
+        if is_fresh and self.waits_for_next_run:
+            self._make_run(configuration, lambda run: self._set_run((run, self.configuration)))
+        elif is_fresh:
             self._set_progress_at_rest()
         self.configuration_changed.emit()
 
@@ -203,8 +157,9 @@ class Session(QObject):
     @property
     def can_train(self) -> bool:
         """Whether training may begin or go on now."""
-        ready = self.state in (State.LOADING, State.READY, State.PAUSED, State.FINISHED)
-        return ready and not self.problems and (self.misfit is None or self.waits_for_next_run)
+        has_data = self.dataset is not None or self.state is State.LOADING
+        fits = self.misfit is None or self.waits_for_next_run
+        return self.state is not State.TRAINING and has_data and fits and not self.problems
 
     @property
     def will_train(self) -> bool:
@@ -238,7 +193,7 @@ class Session(QObject):
         if self.will_train:
             self._wanted = None
             self.state_changed.emit()
-        self._worker.halt()
+        self._pilot.halt()
 
     def toggle(self) -> None:
         """Start or pause."""
@@ -250,52 +205,52 @@ class Session(QObject):
     def reset(self) -> None:
         """A new network from the fields and the seed, not trained; undo brings the old one back."""
         configuration = self.configuration.for_dataset(self.dataset) if self.dataset else self.configuration
-        self._replace_run(new_run(configuration), "reset")
+        self._make_run(configuration, lambda run: self._replace_run(run, "reset"))
 
     def _go(self, until: Until) -> None:
-        if self.state is State.LOADING:
+        if self.state in (State.LOADING, State.BUILDING):
             self._wanted = until
             self.state_changed.emit()
             return
         if not self.can_train or self.dataset is None:
             return
         self._dismiss()
-        if self._trainer is None:
-            self._begin()
-        if self._trainer is not None:
+        if self._pilot.has_run:
             self._set_state(State.TRAINING)
-            self._timer.start()
-            self._worker.go(self._trainer, until)
+            self._pilot.go(until)
+        elif self.waits_for_next_run:
+            self._wanted = until  # goes on when the network is there
+            configuration = self.configuration.for_dataset(self.dataset)
+            self._make_run(configuration, lambda run: self._replace_run(run, "new network"))
+        elif self._begin(self.dataset):
+            self._set_state(State.TRAINING)
+            self._pilot.go(until)
 
-    def _begin(self) -> None:
-        """A run from here on: with a new network where the fields ask for one, else with the one that is there."""
-        assert self.dataset is not None
-        if self.waits_for_next_run:
-            self._replace_run(new_run(self.configuration.for_dataset(self.dataset)), "new network")
+    def _go_if_wanted(self) -> None:
+        """What was asked for while data or network were not there yet."""
+        if self._wanted is not None and self.state not in (State.LOADING, State.BUILDING):
+            wanted, self._wanted = self._wanted, None
+            self._go(wanted)
+
+    def _begin(self, dataset: Dataset) -> bool:
+        """A run from here on, with the network that is there; whether that can be."""
         self._start_epoch = self.run.tape.completed
         try:
-            self._trainer = Trainer(self.run.network, self.dataset, self.configuration.training_settings())
+            self._pilot.begin(self.run.network, dataset, self.configuration.training_settings())
         except (EngineError, MemoryError) as error:
             self._tell_error(error, "Training could not begin")
-            return
-        self._job = self._worker.begin()
-
-    def _take_frame(self) -> None:
-        frame = self._worker.frames.take()
-        if frame is not None and self._trainer is not None:
-            self._show(frame)
+            return False
+        return True
 
     def _show(self, frame: Frame) -> None:
         """The frame becomes what all views see."""
         self.shown = self.run.network.with_parameters(frame.parameters)
-        within = frame.batch / frame.batches if frame.epoch else 1.0
-        epochs = self._start_epoch + frame.epoch - 1 + within
+        self.progress = self._pilot.progress(frame)
+        epochs = self._start_epoch + self.progress.epochs_done
         if epochs != self.run.epochs:
             self._set_epochs(epochs)
         if frame.estimate is not None and epochs > self.run.tape.completed:
             self.run.tape.add_estimate(epochs, frame.estimate)
-        total = self._trainer.settings.epochs if self._trainer else self.configuration.epochs
-        self.progress = Progress(frame.epoch, total, frame.batch, frame.batches, frame.seconds_per_epoch)
         self._predict()
         self.snapshot.emit()
 
@@ -305,9 +260,7 @@ class Session(QObject):
         if self.run.unsaved != was_unsaved:
             self.file_changed.emit()
 
-    def _epoch_ended(self, job: int, result: Epoch) -> None:
-        if job != self._job or self._trainer is None:
-            return
+    def _epoch_ended(self, result: Epoch) -> None:
         self.run.tape.add_epoch(self._start_epoch + result.epoch, result)
         self._record(result)
         self.epoch_ended.emit(result)
@@ -322,27 +275,36 @@ class Session(QObject):
                 provenance[name] = figures.error
         self.run.network.provenance = provenance
 
-    def _stopped(self, job: int, stop: Stopped) -> None:
-        if job != self._job or self._trainer is None:
-            return
-        self._timer.stop()
-        self._worker.frames.take()
-        self._show(stop.frame)
-        if stop.finished or stop.error is not None:
-            self._trainer = None
+    def _stopped(self, stop: Stopped) -> None:
         self._set_state(State.FINISHED if stop.finished else State.PAUSED)
         if stop.error is not None:
             self._tell_error(stop.error, "Training was paused")
 
-    def _drop_trainer(self) -> None:
-        """The run that was under way is over; what its thread still says is not heard."""
-        self._timer.stop()
-        self._worker.halt()
-        self._job = self._worker.begin()
-        self._worker.frames.take()
-        self._trainer = None
-
     # ---- the network in the window
+
+    def _make_run(self, configuration: Configuration, then: Callable[[Run], None]) -> None:
+        """Makes a new network and hands it on: at once if it is small, else behind the window."""
+        self._build += 1
+        build = self._build
+
+        def built(run: Run) -> None:
+            if build == self._build:
+                self._rest() if self.dataset else self._set_state(State.LOADING)
+                then(run)
+                self._go_if_wanted()
+
+        if parameter_count(configuration.shape) <= _BUILT_AT_ONCE:
+            then(new_run(configuration))
+            self._go_if_wanted()
+            return
+        self._pilot.drop()
+        self._set_state(State.BUILDING)
+        self._background.run(lambda: new_run(configuration), built, self._build_failed)
+
+    def _build_failed(self, error: Exception) -> None:
+        self._wanted = None
+        self._rest()
+        self._tell_error(error, "The network could not be made")
 
     def _replace_run(self, run: Run, text: str) -> None:
         """Another network, undoably unless the old one can be made again from its seed."""
@@ -350,16 +312,16 @@ class Session(QObject):
         if self.run.untouched:
             self._set_run(after)
         else:
-            self.undo_stack.push(_Change(text, self._set_run, before, after))
+            self.undo_stack.push(Change(text, self._set_run, before, after))
 
     def _set_run(self, run_and_fields: tuple[Run, Configuration]) -> None:
-        self._drop_trainer()
+        self._pilot.drop()
         run, self.configuration = run_and_fields
         self.run = run
         self.shown = run.network.copy()
         self._set_progress_at_rest()
-        if self.state is not State.LOADING:
-            self._set_state(State.READY if run.epochs == 0 else State.PAUSED)
+        if self.dataset is not None:
+            self._rest()
         self._dismiss()
         self._predict()
         self.run_changed.emit()
@@ -375,17 +337,7 @@ class Session(QObject):
 
     def open_network(self, path: Path) -> None:
         """Reads a network behind the window; on an error the one that is there stays as it was."""
-        self._background.run(
-            lambda: load_network(path),
-            lambda network: self._opened(path, network),
-            lambda error: self._tell_error(error, f"{path.name} could not be opened"),
-        )
-
-    def _opened(self, path: Path, network: Network) -> None:
-        configuration = configuration_of(network, self.configuration)
-        self._replace_run(Run(network, configuration, path=path, saved_epochs=0.0), f"opening of {path.name}")
-        if self.misfit:
-            self._tell(Message(self.misfit))
+        self.files.open(path)
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
         """Writes what the views show now, behind the window; ``then`` is called when it is on disk."""
@@ -393,17 +345,22 @@ class Session(QObject):
         network = self.shown.copy()
         network.provenance = dict(run.network.provenance)
 
-        def saved(_: object) -> None:
+        def saved() -> None:
             run.path, run.saved_epochs = path, epochs
             self.file_changed.emit()
             if then is not None:
                 then()
 
-        self._background.run(
-            lambda: save_network(network, path),
-            saved,
-            lambda error: self._tell_error(error, f"{path.name} could not be saved"),
-        )
+        self.files.save(network, path, saved)
+
+    def _opened(self, path: Path, network: Network) -> None:
+        configuration = configuration_of(network, self.configuration)
+        self._replace_run(Run(network, configuration, path=path, saved_epochs=0.0), f"opening of {path.name}")
+        if self.misfit:
+            self._tell(Message(self.misfit))
+
+    def _file_failed(self, what: str, error: Exception) -> None:
+        self._tell_error(error, what)
 
     # ---- the drawing
 
@@ -450,6 +407,10 @@ class Session(QObject):
         else:
             self.crashed.emit(error)
 
+    def _rest(self) -> None:
+        """Nothing is under way."""
+        self._set_state(State.PAUSED if self.run.epochs else State.READY)
+
     def _set_state(self, state: State) -> None:
         if state is not self.state:
             self.state = state
@@ -457,23 +418,6 @@ class Session(QObject):
 
     def close(self) -> None:
         """Ends the worker and waits for files being written."""
-        self._drop_trainer()
         self.undo_stack.clear()
-        self._worker.quit_and_wait()
+        self._pilot.close()
         self._background.wait()
-
-
-class _Change(QUndoCommand):
-    """Something set to a new value, and back."""
-
-    def __init__(self, text: str, apply: Callable[[Any], None], old: object, new: object) -> None:
-        super().__init__(text)
-        self._apply = apply
-        self._old = old
-        self._new = new
-
-    def redo(self) -> None:
-        self._apply(self._new)
-
-    def undo(self) -> None:
-        self._apply(self._old)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PyQt5.QtCore import QSettings, Qt
 from PyQt5.QtGui import QCloseEvent, QKeySequence
@@ -11,7 +10,6 @@ from PyQt5.QtWidgets import (
     QAction,
     QActionGroup,
     QApplication,
-    QFileDialog,
     QFrame,
     QMainWindow,
     QMenu,
@@ -24,6 +22,7 @@ from PyQt5.QtWidgets import (
 )
 
 from nnviz import __version__, text, theme
+from nnviz.dialogs import NetworkDialogs
 from nnviz.panels.curves import CurvesPanel
 from nnviz.panels.data import DataPanel
 from nnviz.panels.draw import DrawPanel
@@ -32,12 +31,11 @@ from nnviz.panels.prediction import PredictionPanel
 from nnviz.panels.run_bar import RunBar
 from nnviz.panels.training import TrainingPanel
 from nnviz.panels.weights import WeightsPanel
-from nnviz.session import Session, State
+from nnviz.session import Session
+from nnviz.state import State
 from nnviz.widgets.card import ColumnDock, label
 from nnviz.widgets.message_bar import MessageBar
 
-_FILES = "Networks (*.json);;All files (*)"
-_MOST_RECENT = 8
 _LEFT, _CENTRE, _RIGHT = 290, 812, 298
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
@@ -60,6 +58,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self._settings = settings
         self._close_without_asking = False
+        self.dialogs = NetworkDialogs(self, session, settings)
         self.setObjectName("mainWindow")
         self.setWindowIcon(theme.app_icon())
         self.setContextMenuPolicy(Qt.NoContextMenu)
@@ -72,7 +71,7 @@ class MainWindow(QMainWindow):
         for signal in (session.file_changed, session.run_changed, session.epoch_ended, session.state_changed):
             signal.connect(self._show_title)
         session.message_changed.connect(self._show_message)
-        session.file_changed.connect(self._remember_file)
+        session.files.activity_changed.connect(self._show_activity)
         session.snapshot.connect(self._show_speed)
         session.state_changed.connect(self._show_speed)
         self._show_title()
@@ -157,6 +156,9 @@ class MainWindow(QMainWindow):
         self._speed.setObjectName("speedLabel")
         self._speed.setMinimumWidth(150)
         bar.addWidget(self._speed)
+        self._activity = label()
+        self._activity.setObjectName("activityLabel")
+        bar.addWidget(self._activity)
         bar.addWidget(label("Space: train / pause · hover a weight to read it"), 1)
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
 
@@ -179,13 +181,13 @@ class MainWindow(QMainWindow):
 
     def _add_file_menu(self) -> None:
         menu = self.menuBar().addMenu("&File")
-        self._action(menu, "&Open network …", "actionOpenNetwork", "Ctrl+O", self.open_network)
+        self._action(menu, "&Open network …", "actionOpenNetwork", "Ctrl+O", self.dialogs.open_network)
         self._recent = menu.addMenu("Open &recent")
         self._recent.setObjectName("menuRecent")
-        self._recent.aboutToShow.connect(self._fill_recent)
+        self._recent.aboutToShow.connect(lambda: self.dialogs.fill_recent(self._recent))
         menu.addSeparator()
-        self._action(menu, "&Save network", "actionSaveNetwork", "Ctrl+S", self.save_network)
-        self._action(menu, "Save network &as …", "actionSaveNetworkAs", "Ctrl+Shift+S", self.save_network_as)
+        self._action(menu, "&Save network", "actionSaveNetwork", "Ctrl+S", self.dialogs.save_network)
+        self._action(menu, "Save network &as …", "actionSaveNetworkAs", "Ctrl+Shift+S", self.dialogs.save_network_as)
         menu.addSeparator()
         self._action(menu, "&Quit", "actionQuit", "Ctrl+Q", self.close)
 
@@ -271,91 +273,6 @@ class MainWindow(QMainWindow):
         box.setAttribute(Qt.WA_DeleteOnClose)
         box.open()
 
-    # ---- files
-
-    def open_network(self) -> None:
-        """Asks which file, after asking about unsaved work."""
-        self._after_asking("Open another network", self._choose_file_to_open)
-
-    def open_path(self, path: Path) -> None:
-        """Opens that file, after asking about unsaved work."""
-        self._after_asking(f"Open {path.name}", lambda: self.session.open_network(path))
-
-    def _choose_file_to_open(self) -> None:
-        dialog = self._file_dialog("Open network", "openNetworkDialog")
-        dialog.setFileMode(QFileDialog.ExistingFile)
-        dialog.fileSelected.connect(lambda chosen: self.session.open_network(Path(chosen)))
-        dialog.open()
-
-    def save_network(self, then: Callable[[], None] | None = None) -> None:
-        """Saves to the file it came from; asks for one where there is none."""
-        if self.session.run.path is None:
-            self.save_network_as(then)
-        else:
-            self.session.save(self.session.run.path, then)
-
-    def save_network_as(self, then: Callable[[], None] | None = None) -> None:
-        """Asks for a file and saves to it."""
-        dialog = self._file_dialog("Save network", "saveNetworkDialog")
-        dialog.setAcceptMode(QFileDialog.AcceptSave)
-        dialog.setDefaultSuffix("json")
-        dialog.selectFile(self.session.run.title if self.session.run.path else "network.json")
-        dialog.fileSelected.connect(lambda chosen: self.session.save(Path(chosen), then))
-        dialog.open()
-
-    def _file_dialog(self, title: str, name: str) -> QFileDialog:
-        dialog = QFileDialog(self, title, str(self._settings.value("folder", str(Path.home()))), _FILES)
-        dialog.setObjectName(name)
-        dialog.setAttribute(Qt.WA_DeleteOnClose)
-        return dialog
-
-    def _after_asking(self, what: str, then: Callable[[], None]) -> None:
-        """Does it at once where nothing would be lost; else asks whether to save first."""
-        if not self.session.run.unsaved:
-            then()
-            return
-        box = QMessageBox(self)
-        box.setWindowTitle("nnviz")
-        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
-        box.setText("The network has learned since it was last saved.")
-        box.setObjectName("unsavedBox")
-        box.setInformativeText(f"{what}: save it first?")
-        box.setStandardButtons(QMessageBox.Save | QMessageBox.Discard | QMessageBox.Cancel)
-        box.button(QMessageBox.Discard).setText("&Discard")
-        box.setDefaultButton(QMessageBox.Save)
-        box.setAttribute(Qt.WA_DeleteOnClose)
-
-        def answered(answer: int) -> None:
-            if answer == QMessageBox.Save:
-                self.save_network(then)
-            elif answer == QMessageBox.Discard:
-                then()
-
-        box.finished.connect(answered)
-        box.open()
-
-    def _remember_file(self) -> None:
-        path = self.session.run.path
-        if path is None:
-            return
-        recent = [str(path), *(other for other in self._recent_files() if other != str(path))]
-        self._settings.setValue("recent", recent[:_MOST_RECENT])
-        self._settings.setValue("folder", str(path.parent))
-
-    def _recent_files(self) -> list[str]:
-        stored = self._settings.value("recent", [])
-        return [stored] if isinstance(stored, str) else list(stored or [])
-
-    def _fill_recent(self) -> None:
-        self._recent.clear()
-        files = self._recent_files()
-        for number, name in enumerate(files, start=1):
-            action = self._recent.addAction(f"&{number}  {Path(name).name}")
-            action.setToolTip(name)
-            action.triggered.connect(lambda _, name=name: self.open_path(Path(name)))
-        if not files:
-            self._recent.addAction("No files yet").setEnabled(False)
-
     # ---- what is shown
 
     def _show_title(self, *_: object) -> None:
@@ -365,6 +282,9 @@ class MainWindow(QMainWindow):
             parts.append(f"epoch {session.run.tape.completed} of {session.last_epoch}")
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))
         self.setWindowModified(session.run.unsaved)
+
+    def _show_activity(self) -> None:
+        self._activity.setText(self.session.files.activity)
 
     def _show_message(self) -> None:
         message = self.session.message
@@ -396,7 +316,7 @@ class MainWindow(QMainWindow):
         """Asks about unsaved work if there is some; else stops the worker and goes."""
         if self.session.run.unsaved and not self._close_without_asking:
             event.ignore()
-            self._after_asking("Quit", self._close_now)
+            self.dialogs.after_asking("Quit", self._close_now)
             return
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("docks", self._host.saveState())

@@ -9,7 +9,8 @@ from PyQt5.QtWidgets import QComboBox
 from engine.datasets import DATASETS, Dataset
 from engine.validation import Array
 from nnviz import text
-from nnviz.session import Session, State
+from nnviz.session import Session
+from nnviz.state import State
 from nnviz.widgets.card import Card
 from nnviz.widgets.picture import Picture
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from PyQt5.QtCore import QSize, Qt
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolButton, QUndoCommand, QUndoStack
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolButton, QUndoStack
 
 from nnviz.session import Session
+from nnviz.undo import Change
 from nnviz.widgets.canvas import DEFAULT_PEN, Canvas
 from nnviz.widgets.card import DockCard, label
 from nnviz.widgets.picture import Picture
@@ -84,14 +83,14 @@ class DrawPanel(DockCard):
     def clear(self) -> None:
         """Empties the canvas, undoably."""
         if not self.canvas.is_empty:
-            self.undo_stack.push(_Strokes("clear", self.canvas, tuple(self.canvas.strokes), ()))
+            self.undo_stack.push(Change("clear", self.canvas.set_strokes, tuple(self.canvas.strokes), ()))
 
     def undo_stroke(self) -> None:
         """Takes back the last thing done on the canvas."""
         self.undo_stack.undo()
 
     def _stroke_finished(self, before: object, after: object) -> None:
-        self.undo_stack.push(_Strokes("stroke", self.canvas, before, after))
+        self.undo_stack.push(Change("stroke", self.canvas.set_strokes, before, after))
 
     def _drawn(self) -> None:
         picture = self.canvas.network_input()
@@ -107,22 +106,6 @@ class DrawPanel(DockCard):
             self.answer.clear()
         else:
             self.answer.setText(data.class_names[int(np.argmax(answer))])
-
-
-class _Strokes(QUndoCommand):
-    """The drawing before and after something was done to it."""
-
-    def __init__(self, text: str, canvas: Canvas, before: Any, after: Any) -> None:
-        super().__init__(text)
-        self._canvas = canvas
-        self._before = before
-        self._after = after
-
-    def redo(self) -> None:
-        self._canvas.set_strokes(self._after)
-
-    def undo(self) -> None:
-        self._canvas.set_strokes(self._before)
 
 
 def _tool(text: str, name: str, tip: str) -> QToolButton:

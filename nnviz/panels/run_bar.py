@@ -7,12 +7,14 @@ from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBo
 
 from engine.training import Epoch
 from nnviz import text, theme
-from nnviz.session import Session, State
+from nnviz.session import Session
+from nnviz.state import State
 from nnviz.widgets.card import label
 
 _STEPS = 1000
 _STATES = {
     State.LOADING: "Loading data",
+    State.BUILDING: "Making the network",
     State.READY: "Ready",
     State.TRAINING: "Training",
     State.PAUSED: "Paused",
@@ -123,7 +125,7 @@ class RunBar(QWidget):
         if progress.epoch:
             words.append(f"epoch {session.epoch_number} of {session.last_epoch}")
             words.append(f"batch {progress.batch} / {progress.batches}")
-        elif session.state is State.LOADING and session.will_train:
+        elif session.will_train:
             words.append("training starts when it is there")
         elif session.misfit and not session.can_train:
             words.append("the network does not fit the data")
@@ -146,7 +148,7 @@ class RunBar(QWidget):
 
     def _show_buttons(self) -> None:
         session = self._session
-        training = session.state is State.TRAINING or (session.state is State.LOADING and session.will_train)
+        training = session.state is State.TRAINING or session.will_train
         self.train.setText(" Pause" if training else " Train")
         icon_colour = "on_accent" if training or session.can_train else "muted"
         self.train.setIcon(theme.icon("pause" if training else "play", icon_colour))

@@ -9,7 +9,8 @@ from PyQt5.QtWidgets import QGridLayout
 from engine.errors import EngineError
 from engine.validation import parse_number
 from nnviz.configuration import Configuration
-from nnviz.session import Session, State
+from nnviz.session import Session
+from nnviz.state import State
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import NumberEdit, step_decade, step_whole
 

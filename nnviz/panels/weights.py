@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -10,7 +11,8 @@ from PyQt5.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QToolTip
 
 from engine.validation import Array
 from nnviz import text
-from nnviz.session import Session, State
+from nnviz.session import Session
+from nnviz.state import State
 from nnviz.widgets.card import DockCard
 from nnviz.widgets.heat_map import ColourBar, HeatMap
 
@@ -158,7 +160,7 @@ class WeightsPanel(DockCard):
 
 def _tab_names(shape: list[int]) -> list[str]:
     last = len(shape) - 2
-    pairs = list(zip(shape, shape[1:], strict=False))
+    pairs = list(itertools.pairwise(shape))
     return [f"{'Output' if i == last else f'Layer {i + 1}'} · {a}→{b}" for i, (a, b) in enumerate(pairs)]
 
 

@@ -27,6 +27,7 @@ class ProbabilityBars(QWidget):
         self._values: npt.NDArray[Any] | None = None
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first
+        self._describe()
 
     def set_names(self, names: Sequence[str]) -> None:
         """The classes, from the top."""

@@ -41,6 +41,10 @@ def test_message_has_parameter_value_rule_and_remedy() -> None:
     assert str(an_error()) == "learning_rate is -1: it must be above 0. Try 0.3."
 
 
+def test_a_window_may_call_the_parameter_by_its_own_name() -> None:
+    assert an_error().told_of("Learning rate") == "Learning rate is -1: it must be above 0. Try 0.3."
+
+
 def test_text_stands_in_quotes_and_a_description_does_not() -> None:
     assert an_error(value="abc").value == "'abc'"
     assert an_error(value=Verbatim("3 × 4")).value == "3 × 4"
@@ -48,6 +52,12 @@ def test_text_stands_in_quotes_and_a_description_does_not() -> None:
 
 def test_a_numpy_number_is_shown_as_a_number() -> None:
     assert an_error(value=np.float64(-0.5)).value == "-0.5"
+    assert an_error(value=np.int64(-3)).value == "-3"
+
+
+def test_a_whole_float_is_shown_without_its_point() -> None:
+    assert an_error(value=-1.0).value == "-1"
+    assert an_error(value=1e300).value == "1e+300"
 
 
 @pytest.mark.parametrize(

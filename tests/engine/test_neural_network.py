@@ -84,6 +84,8 @@ def test_a_new_network_is_sigmoid_with_quadratic_cost() -> None:
     assert [b.shape for b in net.biases] == [(50, 1), (30, 1), (10, 1)]
     assert net.activations == ["sigmoid"] * 3
     assert net.loss == "quadratic"
+    assert net.parameters.std() == pytest.approx(1, rel=0.02)  # N(0, 1)
+    assert net.biases[0].any()
 
 
 def test_there_is_no_limit_in_the_number_of_layers() -> None:
@@ -356,7 +358,7 @@ def test_train_refuses(bad: dict[str, Any], kind: type[EngineError], parameter: 
     net = NeuralNetwork([2, 4, 3], seed=1)
     before = bits(net)
     with refused(kind, parameter, value):
-        net.train(**({"train_data": x, "train_labels": y} | DIGITS | bad))
+        net.train(**(DIGITS | {"train_data": x, "train_labels": y} | bad))
     assert bits(net) == before
 
 

@@ -325,7 +325,7 @@ def test_a_learning_rate_changed_between_steps_takes_effect() -> None:
         gradients.append(learn(*arguments).copy())
         return gradients[-1].copy()
 
-    network.backward = backward  # type: ignore[method-assign]
+    network.backward = backward  # type: ignore[method-assign, assignment]
     before = network.parameters.copy()
     run = training.run()
     next(run), next(run)
@@ -446,6 +446,43 @@ def test_even_the_very_last_step_is_noticed(learning_rate: float, evaluate: bool
     with refused(DivergenceError, "loss", "epoch 1, batch 1"):
         list(training.run())
     np.testing.assert_array_equal(training.network.parameters, start)
+
+
+@pytest.mark.parametrize("evaluate", [True, False])
+def test_infinite_weights_do_not_hide_behind_a_sigmoid(evaluate: bool) -> None:
+    dataset = Dataset("one", regression_split("train", [[1.0]], [[0.25]], 1, 1))
+    network = Network([1, 1], rng=np.random.default_rng(0))
+    start = network.parameters.copy()
+    with refused(DivergenceError, "loss", "layer 1"):
+        list(trainer(dataset, network, batch_size=1, epochs=1, learning_rate=1e300, evaluate=evaluate).run())
+    np.testing.assert_array_equal(network.parameters, start)
+
+
+def test_figures_that_are_not_finite_are_never_shown() -> None:
+    """Here it is one example of the test split that is too much, after an epoch that went well."""
+    train = regression_split("train", [[1.0]] * 4, [[3.0]] * 4, 1, 1)
+    dataset = Dataset("one far away", train, regression_split("test", [[1e20]], [[3.0]], 1, 1))
+    network = Network([1, 1], ["identity"], initializer="zeros")
+    run = trainer(dataset, network, batch_size=2, epochs=1, learning_rate=0.1).run()
+    events: list[Event] = []
+    with refused(DivergenceError, "loss", "epoch 1, batch 2"):
+        events.extend(run)
+    assert all(np.isfinite(event.test.loss) for event in events if isinstance(event, Epoch) and event.test)
+    assert not network.parameters.any()
+
+
+def test_no_more_than_fifty_batches_are_lost() -> None:
+    training = diverging("relu", "identity", "quadratic", 0.001, batch_size=2)
+    run, after_100 = training.run(), None
+    for event in run:
+        if isinstance(event, Batch) and event.batch == 100:
+            after_100 = training.network.parameters.copy()
+        if isinstance(event, Batch) and event.batch == 149:
+            break
+    training.learning_rate = 1e38
+    with refused(DivergenceError, "loss", "epoch 1, batch 15"):
+        list(run)
+    np.testing.assert_array_equal(training.network.parameters, after_100)
 
 
 @pytest.mark.parametrize("layer", [1, 2])

@@ -64,6 +64,7 @@ def test_that_tidies_up_is_clean(qapp):
 
 def test_leaks_fail_the_test_that_leaks(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("COLUMNS", "200")  # the summary is cut to the width of the terminal
     pytester.makeconftest("from tests.nnviz.guards import *")
     pytester.makepyfile(LEAKS)
     result = pytester.runpytest_subprocess("-rA", "-p", "no:cacheprovider")

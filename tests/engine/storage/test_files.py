@@ -72,7 +72,12 @@ def test_the_new_file_is_on_the_disk_before_it_takes_the_old_ones_place(
 
     def noted(name: str) -> Callable[..., None]:
         call = getattr(os, name)
-        return lambda *arguments: done.append(name) or call(*arguments)  # type: ignore[func-returns-value]
+
+        def noting(*arguments: Any) -> None:
+            done.append(name)
+            call(*arguments)
+
+        return noting
 
     for name in ("fsync", "replace"):
         monkeypatch.setattr(os, name, noted(name))

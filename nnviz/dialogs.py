@@ -1,0 +1,112 @@
+"""What the window asks a person: which file, and whether to save first. Never a nested event loop: all are opened
+and answered by signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, QSettings, Qt
+from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+
+from nnviz import theme
+from nnviz.session import Session
+
+_FILES = "Networks (*.json);;All files (*)"
+_MOST_RECENT = 8
+
+
+class NetworkDialogs(QObject):
+    """Opens and saves networks as the person says; remembers the folder and the last files."""
+
+    def __init__(self, window: QWidget, session: Session, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._settings = settings
+        session.file_changed.connect(self._remember_file)
+
+    def open_network(self) -> None:
+        """Asks which file, after asking about unsaved work."""
+        self.after_asking("Open another network", self._choose_file_to_open)
+
+    def open_path(self, path: Path) -> None:
+        """Opens that file, after asking about unsaved work."""
+        self.after_asking(f"Open {path.name}", lambda: self._session.open_network(path))
+
+    def _choose_file_to_open(self) -> None:
+        dialog = self._file_dialog("Open network", "openNetworkDialog")
+        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.fileSelected.connect(lambda chosen: self._session.open_network(Path(chosen)))
+        dialog.open()
+
+    def save_network(self, then: Callable[[], None] | None = None) -> None:
+        """Saves to the file it came from; asks for one where there is none."""
+        if self._session.run.path is None:
+            self.save_network_as(then)
+        else:
+            self._session.save(self._session.run.path, then)
+
+    def save_network_as(self, then: Callable[[], None] | None = None) -> None:
+        """Asks for a file and saves to it."""
+        dialog = self._file_dialog("Save network", "saveNetworkDialog")
+        dialog.setAcceptMode(QFileDialog.AcceptSave)
+        dialog.setDefaultSuffix("json")
+        dialog.selectFile(self._session.run.title if self._session.run.path else "network.json")
+        dialog.fileSelected.connect(lambda chosen: self._session.save(Path(chosen), then))
+        dialog.open()
+
+    def _file_dialog(self, title: str, name: str) -> QFileDialog:
+        folder = str(self._settings.value("folder", str(Path.home())))
+        dialog = QFileDialog(self._window, title, folder, _FILES)
+        dialog.setObjectName(name)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        return dialog
+
+    def after_asking(self, what: str, then: Callable[[], None]) -> None:
+        """Does it at once where nothing would be lost; else asks whether to save first."""
+        if not self._session.run.unsaved:
+            then()
+            return
+        box = QMessageBox(self._window)
+        box.setObjectName("unsavedBox")
+        box.setWindowTitle("nnviz")
+        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
+        box.setText("The network has learned since it was last saved.")
+        box.setInformativeText(f"{what}: save it first?")
+        box.setStandardButtons(QMessageBox.Save | QMessageBox.Discard | QMessageBox.Cancel)
+        box.button(QMessageBox.Discard).setText("&Discard")
+        box.setDefaultButton(QMessageBox.Save)
+        box.setAttribute(Qt.WA_DeleteOnClose)
+
+        def answered(answer: int) -> None:
+            if answer == QMessageBox.Save:
+                self.save_network(then)
+            elif answer == QMessageBox.Discard:
+                then()
+
+        box.finished.connect(answered)
+        box.open()
+
+    def _remember_file(self) -> None:
+        path = self._session.run.path
+        if path is None:
+            return
+        recent = [str(path), *(other for other in self._recent_files() if other != str(path))]
+        self._settings.setValue("recent", recent[:_MOST_RECENT])
+        self._settings.setValue("folder", str(path.parent))
+
+    def _recent_files(self) -> list[str]:
+        stored = self._settings.value("recent", [])
+        return [stored] if isinstance(stored, str) else list(stored or [])
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """The last files, newest first."""
+        menu.clear()
+        files = self._recent_files()
+        for number, name in enumerate(files, start=1):
+            action = menu.addAction(f"&{number}  {Path(name).name}")
+            action.setToolTip(name)
+            action.triggered.connect(lambda _, name=name: self.open_path(Path(name)))
+        if not files:
+            menu.addAction("No files yet").setEnabled(False)

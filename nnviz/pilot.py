@@ -1,0 +1,105 @@
+"""Drives one run at a time: owns the worker and the timer that fetches what it has to show."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from engine.datasets import Dataset
+from engine.network import Network
+from engine.training import Trainer, TrainingSettings
+from nnviz.state import Progress
+from nnviz.worker import Frame, Stopped, Until, Worker
+
+_MILLISECONDS_BETWEEN_VIEWS = 45
+
+
+class Pilot(QObject):
+    """Only the run that was begun last is heard: what an earlier one still says is dropped here.
+
+    Signals:
+        frame(Frame): the latest, several times a second; none while nothing is trained.
+        epoch_ended(engine.training.Epoch): every one, in order.
+        stopped(Stopped): paused, finished or failed.
+    """
+
+    frame = pyqtSignal(object)
+    epoch_ended = pyqtSignal(object)
+    stopped = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trainer: Trainer | None = None
+        self._job = 0
+        self._worker = Worker()
+        self._worker.epoch_ended.connect(self._epoch_ended)
+        self._worker.stopped.connect(self._stopped)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_MILLISECONDS_BETWEEN_VIEWS)
+        self._timer.timeout.connect(self._fetch)
+
+    @property
+    def has_run(self) -> bool:
+        """Whether a run is under way or paused."""
+        return self._trainer is not None
+
+    @property
+    def settings(self) -> TrainingSettings | None:
+        """What the run was begun with."""
+        return self._trainer.settings if self._trainer else None
+
+    def begin(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
+        """A new run, not going yet. Raises SettingError, DataError or MemoryError."""
+        self._trainer = Trainer(network, dataset, settings)
+        self._job = self._worker.begin()
+
+    def go(self, until: Until) -> None:
+        """On from where the run stands."""
+        assert self._trainer is not None
+        self._timer.start()
+        self._worker.go(self._trainer, until)
+
+    def halt(self) -> None:
+        """Pauses after the batch under way; ``stopped`` follows."""
+        self._worker.halt()
+
+    def drop(self) -> None:
+        """The run is over, whatever it was doing."""
+        self._timer.stop()
+        self._worker.halt()
+        self._job = self._worker.begin()
+        self._worker.frames.take()
+        self._trainer = None
+
+    def set_learning_rate(self, rate: float) -> None:
+        """From the next batch on."""
+        if self._trainer is not None:
+            self._trainer.learning_rate = rate
+
+    def progress(self, frame: Frame) -> Progress:
+        """Where in the run that frame was taken."""
+        epochs = self._trainer.settings.epochs if self._trainer else 0
+        return Progress(frame.epoch, epochs, frame.batch, frame.batches, frame.seconds_per_epoch)
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self.drop()
+        self._worker.quit_and_wait()
+
+    def _fetch(self) -> None:
+        frame = self._worker.frames.take()
+        if frame is not None and self._trainer is not None:
+            self.frame.emit(frame)
+
+    def _epoch_ended(self, job: int, result: object) -> None:
+        if job == self._job and self._trainer is not None:
+            self.epoch_ended.emit(result)
+
+    def _stopped(self, job: int, stop: Stopped) -> None:
+        if job != self._job or self._trainer is None:
+            return
+        self._timer.stop()
+        self._worker.frames.take()
+        self.frame.emit(stop.frame)
+        if stop.finished or stop.error is not None:
+            self._trainer = None
+        self.stopped.emit(stop)

@@ -1,0 +1,46 @@
+"""The words the session speaks in: what it is doing, how far it is, what it has to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class State(Enum):
+    """What the session is doing."""
+
+    LOADING = "loading"
+    BUILDING = "building"  # a large network is being made
+    READY = "ready"
+    TRAINING = "training"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something to tell: shown in the window until dismissed or out of date."""
+
+    text: str
+    is_error: bool = True
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is. Its epochs count from 1; 0 before the first step."""
+
+    epoch: int = 0
+    epochs: int = 0
+    batch: int = 0
+    batches: int = 0
+    seconds_per_epoch: float = 0.0
+
+    @property
+    def epochs_done(self) -> float:
+        """Epochs of this run that are behind it, with the part of the one under way."""
+        return self.epoch - 1 + self.batch / self.batches if self.epoch and self.batches else 0.0
+
+    @property
+    def share(self) -> float:
+        """0…1 of this run, for a progress bar."""
+        return self.epochs_done / self.epochs if self.epochs else 0.0

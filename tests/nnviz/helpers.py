@@ -1,0 +1,138 @@
+"""What the tests of the window do again and again: find a widget, type into it, draw, wait for a state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnviz.session import State
+from nnviz.window import MainWindow
+
+W = TypeVar("W", bound=QWidget)
+
+MANY_EPOCHS = 100_000  # a run that does not end by itself
+
+
+def find(window: QWidget, kind: type[W], name: str) -> W:
+    """The widget with that object name, which must be there."""
+    widget = window.findChild(kind, name)
+    assert widget is not None, f"there is no {kind.__name__} called {name}"
+    return widget
+
+
+def action(window: MainWindow, name: str) -> QAction:
+    """The menu's action with that object name."""
+    found = window.findChild(QAction, name)
+    assert found is not None, f"there is no action called {name}"
+    return found
+
+
+def retype(qtbot: QtBot, window: QWidget, name: str, text: str) -> QLineEdit:
+    """Clicks into a field, replaces its text by key events, and presses Enter."""
+    field = find(window, QLineEdit, name)
+    qtbot.mouseClick(field, Qt.LeftButton, pos=QPoint(8, field.height() // 2))
+    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClick(field, Qt.Key_Delete)
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key_Return)
+    return field
+
+
+def click(qtbot: QtBot, window: QWidget, kind: type[W], name: str) -> W:
+    """Clicks in the middle of a widget that can be seen and clicked."""
+    widget = find(window, kind, name)
+    assert widget.isVisible(), name
+    assert widget.isEnabled(), name
+    qtbot.mouseClick(widget, Qt.LeftButton)
+    return widget
+
+
+def press(qtbot: QtBot, window: MainWindow, key: int, modifiers: int = Qt.NoModifier) -> None:
+    """A key for whatever has the focus. Brings the window to the front first, as a desktop would."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key(key), Qt.KeyboardModifiers(modifiers))
+
+
+def choose_file(qtbot: QtBot, window: MainWindow, dialog_name: str, path: Path) -> None:
+    """Types the name into the file dialog and presses Enter."""
+    dialog = find(window, QFileDialog, dialog_name)
+    name = find(dialog, QLineEdit, "fileNameEdit")
+    qtbot.keyClick(name, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(name, str(path))
+    qtbot.keyClick(name, Qt.Key_Return)
+
+
+def wait_for(qtbot: QtBot, window: MainWindow, *states: State) -> None:
+    """Until the session is in one of these states."""
+    qtbot.waitUntil(lambda: window.session.state in states, timeout=20_000)
+
+
+def train_for_a_while(qtbot: QtBot, window: MainWindow) -> None:
+    """Starts a run that does not end, and waits for its first epoch."""
+    session = window.session
+    session.change("epochs", epochs=MANY_EPOCHS)
+    with qtbot.waitSignal(session.epoch_ended, check_params_cb=lambda result: result.epoch >= 1):
+        session.start()
+
+
+def pause(qtbot: QtBot, window: MainWindow) -> None:
+    """Pauses, and waits until it is so."""
+    window.session.pause()
+    wait_for(qtbot, window, State.PAUSED)
+
+
+def train_epochs(qtbot: QtBot, window: MainWindow, epochs: int) -> None:
+    """A run of so many epochs, to its end."""
+    window.session.change("epochs", epochs=epochs)
+    window.session.start()
+    wait_for(qtbot, window, State.FINISHED)
+
+
+def drag(widget: QWidget, points: Sequence[tuple[float, float]], release: bool = True) -> None:
+    """A stroke with the left button, as the system would report it."""
+    for number, point in enumerate(points):
+        kind = QEvent.MouseButtonPress if number == 0 else QEvent.MouseMove
+        _send(widget, kind, point, Qt.LeftButton if number == 0 else Qt.NoButton, Qt.LeftButton)
+    if release:
+        _send(widget, QEvent.MouseButtonRelease, points[-1], Qt.LeftButton, Qt.NoButton)
+
+
+def hover(widget: QWidget, point: tuple[float, float]) -> None:
+    """The mouse moves there, no button down."""
+    _send(widget, QEvent.MouseMove, point, Qt.NoButton, Qt.NoButton)
+
+
+def leave(widget: QWidget) -> None:
+    """The mouse leaves the widget."""
+    QApplication.sendEvent(widget, QEvent(QEvent.Leave))
+
+
+def _send(widget: QWidget, kind: QEvent.Type, at: tuple[float, float], button: int, buttons: int) -> None:
+    place = QPointF(*at)
+    event = QMouseEvent(
+        kind,
+        place,
+        QPointF(widget.mapTo(widget.window(), QPoint(0, 0))) + place,
+        QPointF(widget.mapToGlobal(QPoint(0, 0))) + place,
+        Qt.MouseButton(button),
+        Qt.MouseButtons(buttons),
+        Qt.NoModifier,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def seven(widget: QWidget) -> list[tuple[float, float]]:
+    """A seven in one stroke, for a canvas of that widget's size."""
+    side = min(widget.width(), widget.height())
+    corners = [(0.25, 0.2), (0.5, 0.19), (0.72, 0.2), (0.62, 0.45), (0.5, 0.65), (0.42, 0.85)]
+    points = []
+    for (x0, y0), (x1, y1) in zip(corners, corners[1:], strict=False):
+        points += [(x0 + (x1 - x0) * part / 5, y0 + (y1 - y0) * part / 5) for part in range(5)]
+    return [(side * x, side * y) for x, y in [*points, corners[-1]]]
