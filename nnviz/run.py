@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from engine.network import Network
 from engine.tape import Tape
+from engine.training import Epoch
 from nnviz.configuration import Configuration
 
 
@@ -29,6 +31,15 @@ class Run:
     path: Path | None = None
     epochs: float = 0.0
     saved_epochs: float | None = None
+
+    def add_epoch(self, epoch: int, result: Epoch, data_title: str) -> None:
+        """Takes an epoch's figures into the curves and into what the file will say about the network's past."""
+        self.tape.add_epoch(epoch, result)
+        past: dict[str, Any] = {"data": data_title, "epochs": epoch, "seed": self.configuration.seed}
+        for name, figures in (("train_error", result.train), ("test_error", result.test)):
+            if figures is not None and figures.error is not None:
+                past[name] = figures.error
+        self.network.provenance = past
 
     @property
     def untouched(self) -> bool:

@@ -62,6 +62,7 @@ class Session(QObject):
         self.undo_stack = QUndoStack(self)
         self._start_epoch = 0  # epochs that the network had behind it when this run began
         self._wanted: Until | None = None
+        self._loading = True
         self._pilot = Pilot()
         self._pilot.frame.connect(self._show)
         self._pilot.epoch_ended.connect(self._epoch_ended)
@@ -69,18 +70,20 @@ class Session(QObject):
         self._background = Background()
         self.files = NetworkFiles(self._background)
         self.files.opened.connect(self._opened)
-        self.files.failed.connect(self._file_failed)
+        self.files.failed.connect(self._tell_error)
 
     # ---- data
 
     def load_data(self, name: str = "mnist") -> None:
         """Loads a registered data set behind the window; ``data_changed`` follows."""
         self._pilot.drop()
+        self._loading = True
         self._set_state(State.LOADING)
         self._background.run(DATASETS[name].load, self._data_loaded, self._data_failed)
 
     def _data_loaded(self, dataset: Dataset) -> None:
         self.dataset = dataset
+        self._loading = False
         self._rest()
         if self.run.untouched:
             self._set_configuration(self.configuration.for_dataset(dataset))
@@ -89,8 +92,9 @@ class Session(QObject):
 
     def _data_failed(self, error: Exception) -> None:
         self._wanted = None
+        self._loading = False
         self._rest()
-        self._tell_error(error, "The data could not be loaded")
+        self._tell_error("The data could not be loaded", error)
 
     # ---- settings
 
@@ -214,7 +218,7 @@ class Session(QObject):
             return
         if not self.can_train or self.dataset is None:
             return
-        self._dismiss()
+        self.dismiss_message()
         if self._pilot.has_run:
             self._set_state(State.TRAINING)
             self._pilot.go(until)
@@ -238,7 +242,7 @@ class Session(QObject):
         try:
             self._pilot.begin(self.run.network, dataset, self.configuration.training_settings())
         except (EngineError, MemoryError) as error:
-            self._tell_error(error, "Training could not begin")
+            self._tell_error("Training could not begin", error)
             return False
         return True
 
@@ -261,24 +265,13 @@ class Session(QObject):
             self.file_changed.emit()
 
     def _epoch_ended(self, result: Epoch) -> None:
-        self.run.tape.add_epoch(self._start_epoch + result.epoch, result)
-        self._record(result)
+        self.run.add_epoch(self._start_epoch + result.epoch, result, self.dataset.title if self.dataset else "")
         self.epoch_ended.emit(result)
-
-    def _record(self, result: Epoch) -> None:
-        """What the file will say about the network's past."""
-        provenance: dict[str, Any] = {"epochs": self.run.tape.completed, "seed": self.run.configuration.seed}
-        if self.dataset is not None:
-            provenance["data"] = self.dataset.title
-        for name, figures in (("train_error", result.train), ("test_error", result.test)):
-            if figures is not None and figures.error is not None:
-                provenance[name] = figures.error
-        self.run.network.provenance = provenance
 
     def _stopped(self, stop: Stopped) -> None:
         self._set_state(State.FINISHED if stop.finished else State.PAUSED)
         if stop.error is not None:
-            self._tell_error(stop.error, "Training was paused")
+            self._tell_error("Training was paused", stop.error)
 
     # ---- the network in the window
 
@@ -289,13 +282,13 @@ class Session(QObject):
 
         def built(run: Run) -> None:
             if build == self._build:
-                self._rest() if self.dataset else self._set_state(State.LOADING)
+                if self.state is State.BUILDING:
+                    self._rest()
                 then(run)
                 self._go_if_wanted()
 
         if parameter_count(configuration.shape) <= _BUILT_AT_ONCE:
-            then(new_run(configuration))
-            self._go_if_wanted()
+            built(new_run(configuration))
             return
         self._pilot.drop()
         self._set_state(State.BUILDING)
@@ -304,7 +297,7 @@ class Session(QObject):
     def _build_failed(self, error: Exception) -> None:
         self._wanted = None
         self._rest()
-        self._tell_error(error, "The network could not be made")
+        self._tell_error("The network could not be made", error)
 
     def _replace_run(self, run: Run, text: str) -> None:
         """Another network, undoably unless the old one can be made again from its seed."""
@@ -320,9 +313,8 @@ class Session(QObject):
         self.run = run
         self.shown = run.network.copy()
         self._set_progress_at_rest()
-        if self.dataset is not None:
-            self._rest()
-        self._dismiss()
+        self._rest()
+        self.dismiss_message()
         self._predict()
         self.run_changed.emit()
         self.configuration_changed.emit()
@@ -359,9 +351,6 @@ class Session(QObject):
         if self.misfit:
             self._tell(Message(self.misfit))
 
-    def _file_failed(self, what: str, error: Exception) -> None:
-        self._tell_error(error, what)
-
     # ---- the drawing
 
     def set_drawing(self, picture: Array | None) -> None:
@@ -383,10 +372,7 @@ class Session(QObject):
     # ---- messages
 
     def dismiss_message(self) -> None:
-        """The person has read it."""
-        self._dismiss()
-
-    def _dismiss(self) -> None:
+        """It was read, or is out of date."""
         if self.message is not None:
             self.message = None
             self.message_changed.emit()
@@ -395,7 +381,7 @@ class Session(QObject):
         self.message = message
         self.message_changed.emit()
 
-    def _tell_error(self, error: Exception, what: str) -> None:
+    def _tell_error(self, what: str, error: Exception) -> None:
         if isinstance(error, FileFormatError):
             self._tell(Message(str(error)))
         elif isinstance(error, EngineError):
@@ -408,8 +394,9 @@ class Session(QObject):
             self.crashed.emit(error)
 
     def _rest(self) -> None:
-        """Nothing is under way."""
-        self._set_state(State.PAUSED if self.run.epochs else State.READY)
+        """Nothing is under way, but perhaps for the data."""
+        at_rest = State.PAUSED if self.run.epochs else State.READY
+        self._set_state(State.LOADING if self._loading else at_rest)
 
     def _set_state(self, state: State) -> None:
         if state is not self.state:
