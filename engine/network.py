@@ -239,5 +239,5 @@ def check_fits(network: Network, inputs: int, outputs: int, data_name: str) -> N
                 parameter,
                 Verbatim(f"{has:,} in this network"),
                 f"must be {needs:,} for {data_name}",
-                "Start a new network for this data (Reset), or choose data that fits this network.",
+                "Make a network that fits (in the window: Reset), or choose data that fits this one.",
             )

@@ -24,7 +24,7 @@ from engine.storage import load_network, save_network
 from engine.training import Batch, Epoch, Trainer, TrainingSettings
 from engine.validation import parse_shape
 from nnviz import __version__
-from nnviz.configuration import LOSS, OUTPUT_ACTIVATION
+from nnviz.configuration import LOSS, OUTPUT_ACTIVATION, Configuration
 from nnviz.drawing import picture_of_image
 from nnviz.preflight import missing_for_offscreen, missing_for_window
 
@@ -72,8 +72,8 @@ def _train(arguments: argparse.Namespace) -> int:
         learning_rate=arguments.learning_rate,
         seed=arguments.seed,
     )
-    if arguments.save is not None and not Path(arguments.save).absolute().parent.is_dir():
-        raise CommandError(f"--save {arguments.save}: its folder does not exist. Make it first.")
+    if arguments.save is not None:
+        _check_folder(arguments.save)
     activations = [arguments.activation] * (len(shape) - 2) + [OUTPUT_ACTIVATION]
     network = Network(shape, activations, LOSS, "he", np.random.default_rng(settings.seed))
     trainer = Trainer(network, load_mnist(), settings)
@@ -83,6 +83,12 @@ def _train(arguments: argparse.Namespace) -> int:
         save_network(network, arguments.save)
         print(f"saved to {arguments.save}")
     return 0
+
+
+def _check_folder(file: str) -> None:
+    """Before the work is done, not after it."""
+    if not Path(file).absolute().parent.is_dir():
+        raise CommandError(f"{file}: its folder does not exist. Make it first, or choose another place.")
 
 
 def _train_with_progress(trainer: Trainer) -> Epoch | None:
@@ -167,6 +173,7 @@ def _grey(path: Path) -> Any:
 
 def _screenshot(arguments: argparse.Namespace) -> int:
     _stop_if_missing(missing_for_offscreen())
+    _check_folder(arguments.out)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from nnviz.screenshot import take
 
@@ -220,12 +227,13 @@ def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namesp
 def _add_train(commands: Any) -> None:
     hidden = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
     train = _command(commands, "train", "train on MNIST, telling train and test error after each epoch", _train)
-    train.add_argument("--shape", default="784,64,32,10", help="layer sizes, separated by commas")
+    usual = Configuration()
+    train.add_argument("--shape", default=",".join(map(str, usual.shape)), help="layer sizes, separated by commas")
     train.add_argument("--epochs", type=int, default=10, metavar="N", help="passes over the training data")
-    train.add_argument("--learning-rate", type=float, default=0.1, metavar="R", help="step size")
-    train.add_argument("--batch-size", type=int, default=100, metavar="B", help="examples in a step")
+    train.add_argument("--learning-rate", type=float, default=usual.learning_rate, metavar="R", help="step size")
+    train.add_argument("--batch-size", type=int, default=usual.batch_size, metavar="B", help="examples in a step")
     train.add_argument("--activation", choices=hidden, default="relu", help="of the hidden layers")
-    train.add_argument("--seed", type=int, default=1, metavar="S", help="of the weights and of the order of examples")
+    train.add_argument("--seed", type=int, default=usual.seed, metavar="S", help="of the weights and of the order of examples")
     train.add_argument("--save", metavar="FILE", default=argparse.SUPPRESS, help="where to save the network, as JSON")
     train.set_defaults(save=None)
 

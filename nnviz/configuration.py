@@ -40,7 +40,7 @@ class Configuration:
     inputs: int = 784
     outputs: int = 10
     layers: tuple[Layer, ...] = (Layer(64), Layer(32))
-    learning_rate: float = 0.1
+    learning_rate: float = 0.2
     batch_size: int = 100
     epochs: int = 20
     seed: int = 1

@@ -112,7 +112,8 @@ class Session(QObject):
     def change_shape(self, shape: tuple[int, ...]) -> None:
         """Takes a whole shape; its ends must be those of the data. Raises SettingError."""
         fitting = self.configuration.for_dataset(self.dataset) if self.dataset else self.configuration
-        self.change("shape", layers=fitting.with_shape(shape).layers)
+        new = fitting.with_shape(shape)
+        self.change("shape", inputs=new.inputs, layers=new.layers, outputs=new.outputs)
 
     def set_problem(self, field: str, text: str | None) -> None:
         """A field holds something that cannot be used (or no longer does); training waits for it to be mended."""

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.mnist import load_mnist
-from nnviz.session import State
+from nnviz.state import State
 from nnviz.window import MainWindow
 from tests.nnviz.guards import no_thread_left_running, no_timer_left_ticking, no_window_left_visible
 

@@ -16,7 +16,10 @@ def write_whole(path: str | Path, content: bytes) -> None:
     """
     # A link stays a link: what it points to is replaced.
     path = Path(os.path.realpath(path))
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # the person knows no .part
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

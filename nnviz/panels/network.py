@@ -88,7 +88,7 @@ class NetworkPanel(Card):
             neurons = whole_number("neurons", parse_number("neurons", typed, "64"), 1, "64")
             self._change_layer(index, neurons=neurons)
 
-        self._try(f"layer {index + 1}", change)
+        self._try(_problem_name(index), change)
 
     def _change_layer(self, index: int, **fields: object) -> None:
         layers = list(self._session.configuration.layers)
@@ -131,12 +131,13 @@ class NetworkPanel(Card):
 
     def _show(self) -> None:
         configuration = self._session.configuration
+        self._show_rows(configuration)
         if "shape" not in self._session.problems:
             self.shape_edit.setText(self._session_shape())
-        self._seed.show_value(str(configuration.seed))
+        if "seed" not in self._session.problems:
+            self._seed.show_value(str(configuration.seed))
         self.head.detail.setText(f"{text.count(parameter_count(configuration.shape))} parameters")
         self._add.setIcon(theme.icon("plus"))
-        self._show_rows(configuration)
         self._show_notice()
 
     def _show_rows(self, configuration: Configuration) -> None:
@@ -148,6 +149,7 @@ class NetworkPanel(Card):
         same_layers = bool(self._drawn) and len(self._drawn[0]) == len(configuration.shape)  # type: ignore[arg-type]
         same_layers = same_layers and self._drawn[2:] == wanted[2:]
         self._drawn = wanted
+        self._forget_bad_layers()
         if same_layers:
             self._update_rows(configuration)
             return
@@ -167,6 +169,12 @@ class NetworkPanel(Card):
             assert isinstance(row, _LayerRow)
             row.show_layer(layer)
 
+    def _forget_bad_layers(self) -> None:
+        """The layers are others now: what could not be used of the old ones is gone from the fields."""
+        for field in [field for field in self._session.problems if _is_of_layers(field)]:
+            self._session.set_problem(field, None)
+        self._show_problems()
+
     def _show_notice(self) -> None:
         misfit = self._session.misfit
         note = None
@@ -179,11 +187,24 @@ class NetworkPanel(Card):
 
     def _show_problems(self) -> None:
         problems = self._session.problems
-        mine = [problems[key] for key in problems if key in ("shape", "seed") or key.startswith("layer ")]
+        mine = [problems[field] for field in problems if field == "seed" or _is_of_layers(field)]
         self._error.setText(" ".join(mine))
         self._error.setVisible(bool(mine))
         mark_wrong(self.shape_edit, "shape" in problems)
         self._seed.set_wrong("seed" in problems)
+        for index in range(self._rows.count() - 2):  # without the ends
+            row = self._rows.itemAt(index + 1).widget()
+            assert isinstance(row, _LayerRow)
+            row.neurons.set_wrong(_problem_name(index) in problems)
+
+
+def _problem_name(index: int) -> str:
+    """What the size of that hidden layer, from 0, is called among the session's problems."""
+    return f"layer {index + 1}"
+
+
+def _is_of_layers(field: str) -> bool:
+    return field == "shape" or field.startswith("layer ")
 
 
 def mark_wrong(field: QWidget, wrong: bool) -> None:

@@ -135,6 +135,7 @@ def test_defaults_are_the_ancestors() -> None:
     assert net.activations == ["sigmoid", "sigmoid"]
     assert net.loss == "quadratic"
     assert net.provenance == {}
+    assert Network([300, 200]).parameters.std() == pytest.approx(1, rel=0.05)
 
 
 def test_two_networks_without_a_seed_differ() -> None:

@@ -398,10 +398,10 @@ def test_the_inner_loop_allocates_nothing_big(inputs: type, batch_size: int) -> 
         after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert after - before < 2_000
-    # What numpy broadcasts or converts through (8,192 numbers), and the loss's own two arrays as large as the answers.
-    # The inputs of a hundred examples alone are 313,600 bytes, the first layer's answers 25,600.
-    assert peak - before < 8192 * 4 + 2 * batch_size * 10 * 4 + 4_000
+    assert after - before < 5_000
+    # What numpy broadcasts or converts through, 8,192 numbers at a time, and two arrays of the loss, as large as the
+    # answers. The inputs of a hundred examples alone are 313,600 bytes, the first layer's answers 25,600.
+    assert peak - before < 3 * 8192 * 4 + 2 * batch_size * 10 * 4 + 4_000
 
 
 # divergence

@@ -11,7 +11,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.session import State
+from nnviz.state import State
 from nnviz.window import MainWindow
 
 W = TypeVar("W", bound=QWidget)

@@ -10,7 +10,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.session import State
+from nnviz.state import State
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window import MainWindow
 from tests.conftest import MakeWindow
