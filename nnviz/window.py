@@ -94,12 +94,12 @@ class MainWindow(QMainWindow):
         self._host.setWindowFlags(Qt.Widget)
         self._host.setDockNestingEnabled(True)
         self._host.setContextMenuPolicy(Qt.NoContextMenu)
+        self._choose = self._choose_dock()
         self.curves = CurvesPanel(session)
         self.weights = WeightsPanel(session)
         self.draw = DrawPanel(session)
         self.prediction = PredictionPanel(session)
         self.canvas = self.draw.canvas
-        self._choose = self._choose_dock()
         self._docks = [self._choose, self.curves, self.weights, self.draw, self.prediction]
         self._host.addDockWidget(Qt.LeftDockWidgetArea, self._choose)
         self._host.splitDockWidget(self._choose, self.curves, Qt.Horizontal)
@@ -154,12 +154,11 @@ class MainWindow(QMainWindow):
         bar.setSizeGripEnabled(False)
         self._speed = label(role="good")
         self._speed.setObjectName("speedLabel")
-        self._speed.setMinimumWidth(150)
-        bar.addWidget(self._speed)
         self._activity = label()
         self._activity.setObjectName("activityLabel")
         bar.addWidget(self._activity)
         bar.addWidget(label("Space: train / pause · hover a weight to read it"), 1)
+        bar.addPermanentWidget(self._speed)
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
 
     # ---- menus

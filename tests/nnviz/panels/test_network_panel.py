@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton
+from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.state import State
@@ -30,6 +30,11 @@ def rows(window: MainWindow) -> list[tuple[str, str]]:
     return shown
 
 
+def wait_for_layout(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    """New rows and tabs come, and old ones go, when the layout is next done."""
+    qtbot.waitUntil(lambda: len(window.findChildren(QWidget, name)) == 1 and visible(window, QWidget, name) is not None)
+
+
 def visible(window: MainWindow, kind: type, name: str) -> object:
     """A row that was taken out is deleted a little later."""
     return next((widget for widget in window.findChildren(kind, name) if widget.isVisible()), None)
@@ -47,7 +52,7 @@ def test_a_typed_shape_is_taken(ready_window: MainWindow, qtbot: QtBot) -> None:
         assert window.session.configuration.shape == shape
         assert window.session.run.network.shape == list(shape), "one that has not learned is made again at once"
         assert edit.text() == ", ".join(map(str, shape))
-        qtbot.wait(0)  # the new rows are laid out
+        wait_for_layout(qtbot, window, f"layer{len(shape) - 1}Tab")
         assert rows(window) == [(str(size), "ReLU") for size in shape[1:-1]]
         tab = visible(window, QPushButton, f"layer{len(shape) - 1}Tab")
         assert tab is not None

@@ -128,8 +128,9 @@ def test_leaving_the_field_takes_the_value(ready_window: MainWindow, qtbot: QtBo
 
 
 def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "learningRateEdit", "0.2")
     for field, up, down in (
-        ("learningRateEdit", 0.2, 0.1),
+        ("learningRateEdit", 0.3, 0.2),
         ("batchSizeEdit", 110, 100),
         ("epochsEdit", 21, 20),
     ):
@@ -142,6 +143,7 @@ def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 def test_the_little_arrows_step(ready_window: MainWindow, qtbot: QtBot) -> None:
     edit = find(ready_window, QLineEdit, "learningRateEdit")
+    retype(qtbot, ready_window, "learningRateEdit", "0.1")
     for share, value in ((0.25, 0.2), (0.75, 0.1), (0.75, 0.05)):
         place = QPoint(edit.width() - 10, int(edit.height() * share))
         stepper = edit.childAt(place)
