@@ -233,7 +233,9 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--learning-rate", type=float, default=usual.learning_rate, metavar="R", help="step size")
     train.add_argument("--batch-size", type=int, default=usual.batch_size, metavar="B", help="examples in a step")
     train.add_argument("--activation", choices=hidden, default="relu", help="of the hidden layers")
-    train.add_argument("--seed", type=int, default=usual.seed, metavar="S", help="of the weights and of the order of examples")
+    train.add_argument(
+        "--seed", type=int, default=usual.seed, metavar="S", help="of the weights and of the order of examples"
+    )
     train.add_argument("--save", metavar="FILE", default=argparse.SUPPRESS, help="where to save the network, as JSON")
     train.set_defaults(save=None)
 

@@ -19,11 +19,13 @@ class Pilot(QObject):
     Signals:
         frame(Frame): the latest, several times a second; none while nothing is trained.
         epoch_ended(engine.training.Epoch): every one, in order.
+        measuring: the errors after an epoch are being worked out, and it takes a while.
         stopped(Stopped): paused, finished or failed.
     """
 
     frame = pyqtSignal(object)
     epoch_ended = pyqtSignal(object)
+    measuring = pyqtSignal()
     stopped = pyqtSignal(object)
 
     def __init__(self) -> None:
@@ -32,6 +34,7 @@ class Pilot(QObject):
         self._job = 0
         self._worker = Worker()
         self._worker.epoch_ended.connect(self._epoch_ended)
+        self._worker.measuring.connect(self._measuring)
         self._worker.stopped.connect(self._stopped)
         self._timer = QTimer(self)
         self._timer.setInterval(_MILLISECONDS_BETWEEN_VIEWS)
@@ -93,6 +96,10 @@ class Pilot(QObject):
     def _epoch_ended(self, job: int, result: object) -> None:
         if job == self._job and self._trainer is not None:
             self.epoch_ended.emit(result)
+
+    def _measuring(self, job: int) -> None:
+        if job == self._job and self._trainer is not None:
+            self.measuring.emit()
 
     def _stopped(self, job: int, stop: Stopped) -> None:
         if job != self._job or self._trainer is None:

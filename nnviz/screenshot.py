@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -53,16 +54,16 @@ def _on_canvas(window: MainWindow) -> np.ndarray:
     return smooth * side + corner
 
 
-def _wait_until(window: MainWindow, reached: object) -> None:
+def _wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
     """Runs the event loop until the state is the one that is waited for."""
     loop = QEventLoop()
 
     def look() -> None:
-        if reached():  # type: ignore[operator]
+        if reached():
             loop.quit()
 
     window.session.state_changed.connect(look)
-    if not reached():  # type: ignore[operator]
+    if not reached():
         loop.exec_()
     window.session.state_changed.disconnect(look)
 

@@ -7,6 +7,7 @@ the worker's, loading and saving the background's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ class Session(QObject):
         self._pilot = Pilot()
         self._pilot.frame.connect(self._show)
         self._pilot.epoch_ended.connect(self._epoch_ended)
+        self._pilot.measuring.connect(self._measuring)
         self._pilot.stopped.connect(self._stopped)
         self._background = Background()
         self.files = NetworkFiles(self._background)
@@ -268,6 +270,10 @@ class Session(QObject):
     def _epoch_ended(self, result: Epoch) -> None:
         self.run.add_epoch(self._start_epoch + result.epoch, result, self.dataset.title if self.dataset else "")
         self.epoch_ended.emit(result)
+
+    def _measuring(self) -> None:
+        self.progress = replace(self.progress, measuring=True)
+        self.snapshot.emit()
 
     def _stopped(self, stop: Stopped) -> None:
         self._set_state(State.FINISHED if stop.finished else State.PAUSED)

@@ -34,6 +34,7 @@ class Progress:
     batch: int = 0
     batches: int = 0
     seconds_per_epoch: float = 0.0
+    measuring: bool = False  # the batch is done, the errors of the epoch are being worked out
 
     @property
     def epochs_done(self) -> float:

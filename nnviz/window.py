@@ -157,6 +157,7 @@ class MainWindow(QMainWindow):
         self._activity = label()
         self._activity.setObjectName("activityLabel")
         bar.addWidget(self._activity)
+        self._activity.hide()
         bar.addWidget(label("Space: train / pause · hover a weight to read it"), 1)
         bar.addPermanentWidget(self._speed)
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
@@ -284,6 +285,7 @@ class MainWindow(QMainWindow):
 
     def _show_activity(self) -> None:
         self._activity.setText(self.session.files.activity)
+        self._activity.setVisible(bool(self.session.files.activity))
 
     def _show_message(self) -> None:
         message = self.session.message

@@ -15,12 +15,13 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QRunnable, QThread, QThreadPool, pyqtSignal
 
-from engine.training import Batch, Epoch, Estimate, Event, Trainer
+from engine.training import Batch, Epoch, Estimate, Evaluating, Event, Trainer
 from engine.validation import Array
 from nnviz.mailbox import Mailbox
 
 # The price of a moving error curve: four milliseconds each time for the default network.
 _SECONDS_BETWEEN_ESTIMATES = 0.25
+_LONG_MEASUREMENT = 0.5
 
 
 class Until(Enum):
@@ -63,10 +64,12 @@ class Worker(QThread):
     """One thread that trains one network at a time.
 
     Signals:
+        measuring(job): the errors after an epoch take long enough to say so.
         epoch_ended(job, Epoch), stopped(job, Stopped): queued, in order, none lost. ``job`` is the number that
             :meth:`begin` gave, so that a late one of an earlier job can be told apart.
     """
 
+    measuring = pyqtSignal(int)
     epoch_ended = pyqtSignal(int, object)
     stopped = pyqtSignal(int, object)
 
@@ -133,7 +136,10 @@ class Worker(QThread):
                 self._pace.batch_done()
                 if self.frames.empty and until is not Until.BATCH:
                     self.frames.put(self._frame(trainer, self._pace.estimate_due()))
-            elif isinstance(event, Epoch):
+            elif isinstance(event, Evaluating):
+                if self._pace.measures_long():
+                    self.measuring.emit(job)
+            else:
                 self._pace.resume()
                 self.epoch_ended.emit(job, event)
             if self._halt or job != self._job or _reached(until, event):
@@ -168,10 +174,20 @@ class _Pace:
         self._batches = 0
         self._start = time.perf_counter()
         self._next_estimate = 0.0
+        self._last_batch = self._start
+        self._told = False
 
     def batch_done(self) -> None:
         self._batches += 1
-        self.seconds_per_batch = (time.perf_counter() - self._start) / self._batches
+        self._last_batch = time.perf_counter()
+        self._told = False
+        self.seconds_per_batch = (self._last_batch - self._start) / self._batches
+
+    def measures_long(self) -> bool:
+        """True once in an evaluation, when it has gone on for a while."""
+        waited = time.perf_counter() - self._last_batch
+        was_told, self._told = self._told, waited > _LONG_MEASUREMENT
+        return self._told and not was_told
 
     def resume(self) -> None:
         self._batches = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PyQt5.QtCore import Qt
@@ -50,7 +51,8 @@ class NetworkPanel(Card):
         self.body.addWidget(self._notice)
         for signal in (session.configuration_changed, session.run_changed, session.data_changed):
             signal.connect(self._show)
-        self._drawn: tuple[object, ...] = ()
+        self._rows_made_for: tuple[object, ...] = ()
+        self._layers_shown: tuple[Layer, ...] | None = None
         self._show()
 
     def _foot(self) -> QHBoxLayout:
@@ -113,10 +115,10 @@ class NetworkPanel(Card):
 
         self._try("seed", change)
 
-    def _try(self, field: str, change: object) -> None:
+    def _try(self, field: str, change: Callable[[], None]) -> None:
         """Does it, or tells beside the field why not."""
         try:
-            change()  # type: ignore[operator]
+            change()
         except EngineError as error:
             self._session.set_problem(field, error.told_of(field))
         else:
@@ -141,33 +143,35 @@ class NetworkPanel(Card):
         self._show_notice()
 
     def _show_rows(self, configuration: Configuration) -> None:
-        output = self._session.run.network.activations[-1]
-        data = self._session.dataset
-        wanted = (configuration.shape, tuple(configuration.activations), output, data, theme.current().name)
-        if wanted == self._drawn:
-            return
-        same_layers = bool(self._drawn) and len(self._drawn[0]) == len(configuration.shape)  # type: ignore[arg-type]
-        same_layers = same_layers and self._drawn[2:] == wanted[2:]
-        self._drawn = wanted
-        self._forget_bad_layers()
-        if same_layers:
-            self._update_rows(configuration)
-            return
+        """New rows only where there are more or fewer of them: the one being typed in stays."""
+        output, data = self._session.run.network.activations[-1], self._session.dataset
+        ends = (configuration.inputs, configuration.outputs, output, data, theme.current())
+        made_for = (len(configuration.layers), *ends)
+        if made_for != self._rows_made_for:
+            self._rows_made_for = made_for
+            self._make_rows(configuration, output)
+        if configuration.layers != self._layers_shown:
+            self._layers_shown = configuration.layers
+            self._forget_bad_layers()
+            for row, layer in zip(self._layer_rows(), configuration.layers, strict=True):
+                row.show_layer(layer)
+
+    def _make_rows(self, configuration: Configuration, output: str) -> None:
         while (item := self._rows.takeAt(0)) is not None:
             item.widget().hide()
             item.widget().deleteLater()
+        data = self._session.dataset
         are_pixels = data is not None and data.is_picture and data.width == configuration.inputs
         sides = "×".join(map(str, data.example_shape)) if data else ""
         self._rows.addWidget(_end_row(configuration.inputs, f"inputs ({sides} pixels)" if are_pixels else "inputs", ""))
-        for index, layer in enumerate(configuration.layers):
-            self._rows.addWidget(_LayerRow(self, index, layer))
+        for index in range(len(configuration.layers)):
+            self._rows.addWidget(_LayerRow(self, index))
+        self._layers_shown = None
         self._rows.addWidget(_end_row(configuration.outputs, "classes", ACTIVATIONS[output].label))
 
-    def _update_rows(self, configuration: Configuration) -> None:
-        for index, layer in enumerate(configuration.layers):
-            row = self._rows.itemAt(index + 1).widget()
-            assert isinstance(row, _LayerRow)
-            row.show_layer(layer)
+    def _layer_rows(self) -> list[_LayerRow]:
+        widgets = (self._rows.itemAt(index).widget() for index in range(self._rows.count()))
+        return [widget for widget in widgets if isinstance(widget, _LayerRow)]
 
     def _forget_bad_layers(self) -> None:
         """The layers are others now: what could not be used of the old ones is gone from the fields."""
@@ -192,9 +196,7 @@ class NetworkPanel(Card):
         self._error.setVisible(bool(mine))
         mark_wrong(self.shape_edit, "shape" in problems)
         self._seed.set_wrong("seed" in problems)
-        for index in range(self._rows.count() - 2):  # without the ends
-            row = self._rows.itemAt(index + 1).widget()
-            assert isinstance(row, _LayerRow)
+        for index, row in enumerate(self._layer_rows()):
             row.neurons.set_wrong(_problem_name(index) in problems)
 
 
@@ -218,7 +220,7 @@ def mark_wrong(field: QWidget, wrong: bool) -> None:
 class _LayerRow(QFrame):
     """A hidden layer: neurons, activation, remove."""
 
-    def __init__(self, panel: NetworkPanel, index: int, layer: Layer) -> None:
+    def __init__(self, panel: NetworkPanel, index: int) -> None:
         super().__init__()
         self.setObjectName("layerRow")
         number = index + 1
@@ -252,7 +254,6 @@ class _LayerRow(QFrame):
         row.addStretch(1)
         row.addWidget(self.activation)
         row.addWidget(remove)
-        self.show_layer(layer)
 
     def show_layer(self, layer: Layer) -> None:
         """Puts the session's values into the row."""

@@ -124,7 +124,10 @@ class RunBar(QWidget):
         words = []
         if progress.epoch:
             words.append(f"epoch {session.epoch_number} of {session.last_epoch}")
-            words.append(f"batch {progress.batch} / {progress.batches}")
+            done = f"batch {progress.batch} / {progress.batches}"
+            words.append("measuring the errors" if progress.measuring else done)
+        elif progress.measuring:
+            words.append("measuring the errors before the first step")
         elif session.will_train:
             words.append("training starts when it is there")
         elif session.misfit and not session.can_train:
