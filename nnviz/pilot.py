@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.datasets import Dataset
@@ -10,7 +12,9 @@ from engine.training import Trainer, TrainingSettings
 from nnviz.state import Progress
 from nnviz.worker import Frame, Stopped, Until, Worker
 
-_MILLISECONDS_BETWEEN_VIEWS = 45
+# Views are as frequent as the interface can draw them in this share of its time: what it takes, learning loses.
+_SHARE_FOR_VIEWS = 0.06
+_QUICKEST, _SLOWEST = 40, 250  # milliseconds between two views
 
 
 class Pilot(QObject):
@@ -37,7 +41,7 @@ class Pilot(QObject):
         self._worker.measuring.connect(self._measuring)
         self._worker.stopped.connect(self._stopped)
         self._timer = QTimer(self)
-        self._timer.setInterval(_MILLISECONDS_BETWEEN_VIEWS)
+        self._drawn_until = 0.0  # the interface's processor time when it had drawn the last view
         self._timer.timeout.connect(self._fetch)
 
     @property
@@ -58,7 +62,8 @@ class Pilot(QObject):
     def go(self, until: Until) -> None:
         """On from where the run stands."""
         assert self._trainer is not None
-        self._timer.start()
+        self._timer.start(_QUICKEST)
+        self._drawn_until = time.thread_time()
         self._worker.go(self._trainer, until)
 
     def halt(self) -> None:
@@ -89,9 +94,16 @@ class Pilot(QObject):
         self._worker.quit_and_wait()
 
     def _fetch(self) -> None:
+        self._timer.setInterval(self._pause())
         frame = self._worker.frames.take()
-        if frame is not None and self._trainer is not None:
+        if frame is not None and frame.job == self._job and self._trainer is not None:
             self.frame.emit(frame)
+
+    def _pause(self) -> int:
+        """Milliseconds to the next view, from what the last one cost."""
+        now = time.thread_time()
+        cost, self._drawn_until = now - self._drawn_until, now
+        return round(min(max(1000 * cost / _SHARE_FOR_VIEWS, _QUICKEST), _SLOWEST))
 
     def _epoch_ended(self, job: int, result: object) -> None:
         if job == self._job and self._trainer is not None:
