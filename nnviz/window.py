@@ -16,7 +16,6 @@ from PyQt5.QtWidgets import (
     QMessageBox,
     QScrollArea,
     QToolBar,
-    QUndoGroup,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +32,7 @@ from nnviz.panels.training import TrainingPanel
 from nnviz.panels.weights import WeightsPanel
 from nnviz.session import Session
 from nnviz.state import State
+from nnviz.undo import History
 from nnviz.widgets.card import ColumnDock, label
 from nnviz.widgets.message_bar import MessageBar
 
@@ -194,28 +194,22 @@ class MainWindow(QMainWindow):
     def _add_edit_menu(self) -> None:
         """One Ctrl+Z for both: it takes back what was done last, in the settings or on the canvas."""
         menu = self.menuBar().addMenu("&Edit")
-        self._undo_group = group = QUndoGroup(self)
-        group.addStack(self.session.undo_stack)
-        group.addStack(self.draw.undo_stack)
-        self.session.undo_stack.indexChanged.connect(self._setting_touched)
-        self.draw.undo_stack.indexChanged.connect(self._drawing_touched)
-        self._setting_touched()
-        for action, name, key in (
-            (group.createUndoAction(self), "actionUndo", "Ctrl+Z"),
-            (group.createRedoAction(self), "actionRedo", "Ctrl+Shift+Z"),
-        ):
-            action.setObjectName(name)
-            action.setShortcut(QKeySequence(key))
-            menu.addAction(action)
+        self._history = History(self, [self.session.undo_stack, self.draw.undo_stack])
+        self._undo = self._action(menu, "&Undo", "actionUndo", "Ctrl+Z", self._history.undo)
+        self._redo = self._action(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z", self._history.redo)
+        self._history.changed.connect(self._show_history)
+        self._show_history()
         menu.addSeparator()
         self._action(menu, "Undo s&troke", "actionUndoStroke", "Ctrl+Backspace", self.draw.undo_stroke)
         self._action(menu, "&Clear drawing", "actionClearDrawing", "Ctrl+Delete", self.draw.clear)
 
-    def _setting_touched(self, *_: object) -> None:
-        self._undo_group.setActiveStack(self.session.undo_stack)
-
-    def _drawing_touched(self, *_: object) -> None:
-        self._undo_group.setActiveStack(self.draw.undo_stack)
+    def _show_history(self) -> None:
+        for action, verb, what in (
+            (self._undo, "&Undo", self._history.undo_text),
+            (self._redo, "&Redo", self._history.redo_text),
+        ):
+            action.setEnabled(what is not None)
+            action.setText(f"{verb} {what or ''}".rstrip())
 
     def _add_train_menu(self) -> None:
         session = self.session
@@ -294,9 +288,10 @@ class MainWindow(QMainWindow):
         self.message_bar.setVisible(message is not None)
 
     def _show_speed(self) -> None:
-        progress = self.session.progress
-        if self.session.state is State.TRAINING and progress.seconds_per_epoch:
-            samples = progress.batches * self.session.configuration.batch_size / progress.seconds_per_epoch
+        progress, settings = self.session.progress, self.session.run_settings
+        if self.session.state is State.TRAINING and progress.seconds_per_epoch and settings:
+            batch_size, _ = settings
+            samples = progress.batches * batch_size / progress.seconds_per_epoch
             self._speed.setText(f"● {text.count(1000 * round(samples / 1000))} samples/s")
         elif self.session.state is not State.TRAINING:
             self._speed.setText("")

@@ -6,6 +6,7 @@ What must not be lost (an epoch's figures, an error, the end) comes as a queued 
 
 from __future__ import annotations
 
+import math
 import queue
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+import numpy as np
 from PyQt5.QtCore import QObject, QRunnable, QThread, QThreadPool, pyqtSignal
 
 from engine.training import Batch, Epoch, Estimate, Evaluating, Event, Trainer
@@ -37,12 +39,14 @@ class Frame:
     """A network on its way: what the views draw.
 
     Attributes:
-        parameters: a copy that nobody writes to.
+        job: the number of the run it was taken from.
+        parameters: a copy that nobody writes to; finite.
         epoch, batch, batches: as in :class:`~engine.training.Batch`; epoch 0 before the first step.
         seconds_per_epoch: measured on the epoch under way.
         estimate: figures on a sample, if it was time for some.
     """
 
+    job: int
     parameters: Array
     epoch: int
     batch: int
@@ -122,11 +126,11 @@ class Worker(QThread):
             finished = self._until(job, trainer, until)
         except Exception as error:
             self._runs.pop(job, None)
-            self.stopped.emit(job, Stopped(self._frame(trainer), error=error))
+            self.stopped.emit(job, Stopped(self._frame(job, trainer), error=error))
         else:
             if finished:
                 self._runs.pop(job, None)
-            self.stopped.emit(job, Stopped(self._frame(trainer, not finished), finished=finished))
+            self.stopped.emit(job, Stopped(self._frame(job, trainer, not finished), finished=finished))
 
     def _until(self, job: int, trainer: Trainer, until: Until) -> bool:
         """Whether the run came to its end."""
@@ -134,21 +138,25 @@ class Worker(QThread):
             if isinstance(event, Batch):
                 self._last_batch = event
                 self._pace.batch_done()
-                if self.frames.empty and until is not Until.BATCH:
-                    self.frames.put(self._frame(trainer, self._pace.estimate_due()))
+                if self.frames.empty and until is not Until.BATCH and _is_sound(trainer):
+                    self.frames.put(self._frame(job, trainer, self._pace.estimate_due()))
             elif isinstance(event, Evaluating):
                 if self._pace.measures_long():
                     self.measuring.emit(job)
             else:
                 self._pace.resume()
                 self.epoch_ended.emit(job, event)
-            if self._halt or job != self._job or _reached(until, event):
+            if job != self._job:
+                return False
+            # What a step made infinite is neither shown nor paused at: the next step finds it and says so.
+            if (self._halt or _reached(until, event)) and _is_sound(trainer):
                 return isinstance(event, Epoch) and event.epoch == trainer.settings.epochs
         return True
 
-    def _frame(self, trainer: Trainer, with_estimate: bool = False) -> Frame:
+    def _frame(self, job: int, trainer: Trainer, with_estimate: bool = False) -> Frame:
         last = self._last_batch
         return Frame(
+            job=job,
             parameters=trainer.network.parameters.copy(),
             epoch=last.epoch if last else 0,
             batch=last.batch if last else 0,
@@ -156,6 +164,12 @@ class Worker(QThread):
             seconds_per_epoch=self._pace.seconds_per_batch * trainer.batches_per_epoch,
             estimate=trainer.estimate() if with_estimate else None,
         )
+
+
+def _is_sound(trainer: Trainer) -> bool:
+    """Whether all weights are finite; in one pass, without a mask."""
+    with np.errstate(all="ignore"):
+        return math.isfinite(trainer.network.parameters.sum(dtype=np.float64))
 
 
 def _reached(until: Until, event: Event) -> bool:
@@ -238,8 +252,9 @@ class Background:
 
         def settle(then: Callable[[Any], None]) -> Callable[[Any], None]:
             def settled(outcome: Any) -> None:
-                self._reports.discard(report)
-                then(outcome)
+                if report in self._reports:
+                    self._reports.remove(report)
+                    then(outcome)
 
             return settled
 
@@ -250,3 +265,4 @@ class Background:
     def wait(self) -> None:
         """Until everything asked for is done; outcomes that were not delivered yet are dropped."""
         self._pool.waitForDone()
+        self._reports.clear()

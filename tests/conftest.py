@@ -74,9 +74,7 @@ def mnist() -> Dataset:
 def few_digits(mnist: Dataset) -> Dataset:
     """The first 2,000 and 500 of MNIST: an epoch takes hundredths of a second."""
     assert mnist.test is not None
-    return Dataset(
-        mnist.title, mnist.train.head(2000), mnist.test.head(500), mnist.example_shape, mnist.class_names
-    )
+    return Dataset(mnist.title, mnist.train.head(2000), mnist.test.head(500), mnist.example_shape, mnist.class_names)
 
 
 @pytest.fixture

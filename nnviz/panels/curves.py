@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QHBoxLayout, QLabel
 
 from nnviz import theme
@@ -37,7 +36,7 @@ class CurvesPanel(DockCard):
         self._show()
 
     def _show(self, *_: object) -> None:
-        if not self.plot.isVisible():
+        if not self.in_view:
             return
         tape = self._session.run.tape
         drawn = (id(tape), self._session.last_epoch, *(len(c.epochs) for c in (tape.test, tape.train, tape.live_train)))
@@ -52,9 +51,8 @@ class CurvesPanel(DockCard):
         }
         self.plot.show_curves(curves, self._session.last_epoch)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """What was missed while hidden is drawn now."""
-        super().showEvent(event)
+    def refresh(self) -> None:
+        """The curves as they are now."""
         self._show()
 
 

@@ -39,6 +39,8 @@ class DrawPanel(DockCard):
     def _add_buttons(self) -> None:
         self.undo_button = _tool("undo", "undoStrokeButton", "Takes back the last stroke (Ctrl+Z).")
         self.undo_button.clicked.connect(self.undo_stroke)
+        self.undo_button.setEnabled(False)
+        self.undo_stack.canUndoChanged.connect(self.undo_button.setEnabled)
         self.clear_button = _tool("clear", "clearButton", "Empties the canvas. Undo brings the drawing back.")
         self.clear_button.clicked.connect(self.clear)
         for button in (self.undo_button, self.clear_button):
@@ -96,9 +98,7 @@ class DrawPanel(DockCard):
         picture = self.canvas.network_input()
         self.seen.show_picture(picture.reshape(_SIDE, _SIDE))
         self._session.set_drawing(None if self.canvas.is_empty else picture)
-        for button in (self.findChild(QToolButton, "clearButton"), self.findChild(QToolButton, "undoStrokeButton")):
-            if button is not None:
-                button.setEnabled(not self.canvas.is_empty or self.undo_stack.canUndo())
+        self.clear_button.setEnabled(not self.canvas.is_empty)
 
     def _show_answer(self) -> None:
         answer, data = self._session.prediction, self._session.dataset

@@ -6,7 +6,7 @@ import itertools
 import math
 
 import numpy as np
-from PyQt5.QtGui import QCursor, QResizeEvent, QShowEvent
+from PyQt5.QtGui import QCursor, QResizeEvent
 from PyQt5.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QToolTip
 
 from engine.validation import Array
@@ -96,7 +96,7 @@ class WeightsPanel(DockCard):
         return data.example_shape if is_picture and data is not None else None
 
     def _show(self) -> None:
-        if not self.map.isVisible():
+        if not self.in_view:
             return
         if self._session.state is State.LOADING and self._session.run.untouched:
             return  # it is about to be shown as pictures
@@ -147,9 +147,8 @@ class WeightsPanel(DockCard):
 
     # ---- events
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """What was missed while hidden is drawn now."""
-        super().showEvent(event)
+    def refresh(self) -> None:
+        """The weights as they are now."""
         self._show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -52,6 +52,7 @@ class Canvas(QWidget):
         """Replaces the drawing. ``strokes`` are (n, 2) arrays in canvas pixels, y down."""
         arrays = [np.asarray(stroke, float).reshape(-1, 2) for stroke in strokes]
         self._strokes = [[(float(x), float(y)) for x, y in stroke] for stroke in arrays if len(stroke)]
+        self._drawing = False  # a stroke under way, if there is one, went with the others
         self._tell()
 
     def set_pen_width(self, pixels: float) -> None:

@@ -72,6 +72,16 @@ class DockCard(QDockWidget):
         sheet = _Body()
         self.body = sheet.column
         self.setWidget(sheet)
+        self.in_view = False  # neither closed nor behind another tab; isVisible() does not tell of tabs
+        self.visibilityChanged.connect(self._visibility_changed)
+
+    def refresh(self) -> None:
+        """Draws what was missed while out of view. Subclasses that draw say how."""
+
+    def _visibility_changed(self, in_view: bool) -> None:
+        self.in_view = in_view
+        if in_view:
+            self.refresh()
 
 
 class ColumnDock(QDockWidget):

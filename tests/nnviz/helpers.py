@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -75,11 +76,11 @@ def wait_for(qtbot: QtBot, window: MainWindow, *states: State) -> None:
 
 
 def train_for_a_while(qtbot: QtBot, window: MainWindow) -> None:
-    """Starts a run that does not end, and waits for its first epoch."""
+    """Starts a run that does not end, and waits until an epoch is over and has been seen."""
     session = window.session
     session.change("epochs", epochs=MANY_EPOCHS)
-    with qtbot.waitSignal(session.epoch_ended, check_params_cb=lambda result: result.epoch >= 1):
-        session.start()
+    session.start()
+    qtbot.waitUntil(lambda: session.run.epochs >= 1 and session.run.tape.completed >= 1)
 
 
 def pause(qtbot: QtBot, window: MainWindow) -> None:
@@ -133,6 +134,6 @@ def seven(widget: QWidget) -> list[tuple[float, float]]:
     side = min(widget.width(), widget.height())
     corners = [(0.25, 0.2), (0.5, 0.19), (0.72, 0.2), (0.62, 0.45), (0.5, 0.65), (0.42, 0.85)]
     points = []
-    for (x0, y0), (x1, y1) in zip(corners, corners[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(corners):
         points += [(x0 + (x1 - x0) * part / 5, y0 + (y1 - y0) * part / 5) for part in range(5)]
     return [(side * x, side * y) for x, y in [*points, corners[-1]]]

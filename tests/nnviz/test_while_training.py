@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.state import State
 from nnviz.window import MainWindow
-from tests.nnviz.helpers import click, find, pause, press, retype, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.helpers import action, click, find, pause, press, retype, train_epochs, train_for_a_while, wait_for
 
 
 def notice(window: MainWindow, name: str) -> QLabel:
@@ -19,17 +19,15 @@ def notice(window: MainWindow, name: str) -> QLabel:
 def test_the_learning_rate_acts_at_once(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_for_a_while(qtbot, window)
-    edit = retype(qtbot, window, "learningRateEdit", "1e-9")
+    retype(qtbot, window, "learningRateEdit", "1e-6")
     assert window.session.state is State.TRAINING
     pause(qtbot, window)
     before = window.session.run.network.parameters.copy()
-    press(qtbot, window, Qt.Key_B)
+    click(qtbot, window, QPushButton, "stepBatchButton")
     wait_for(qtbot, window, State.PAUSED)
     difference = abs(window.session.run.network.parameters - before).max()
-    assert difference < 1e-6, "this step was taken at the new rate"
+    assert 0 < difference < 1e-3, "this step was taken at the new rate"
     assert not notice(window, "trainingNotice").isVisible()
-    qtbot.keyClick(edit, Qt.Key_Up)
-    assert window.session.configuration.learning_rate == 2e-9
 
 
 def test_batch_size_and_epochs_wait_and_say_so(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -76,7 +74,7 @@ def test_shape_activation_and_seed_wait_and_say_so(ready_window: MainWindow, qtb
     combo.setFocus()
     qtbot.keyClick(combo, Qt.Key_Home)
     assert hint.isVisible()
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    action(window, "actionUndo").trigger()
     assert not hint.isVisible()
 
     retype(qtbot, window, "seedEdit", "5")
@@ -98,12 +96,12 @@ def test_train_after_a_change_begins_the_new_network(ready_window: MainWindow, q
     old = window.session.run
     retype(qtbot, window, "shapeEdit", "784, 12, 10")
     assert window.session.run is old
-    press(qtbot, window, Qt.Key_E)
+    click(qtbot, window, QPushButton, "stepEpochButton")
     wait_for(qtbot, window, State.PAUSED, State.FINISHED)
     assert window.session.run is not old
     assert window.session.run.network.shape == [784, 12, 10]
     assert window.session.run.tape.test.epochs == [0, 1]
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    action(window, "actionUndo").trigger()
     assert window.session.run is old, "and undo has the trained one"
 
 
@@ -115,7 +113,7 @@ def test_a_paused_run_waits_for_reset_too(ready_window: MainWindow, qtbot: QtBot
     network = window.session.run.network
     retype(qtbot, window, "shapeEdit", "784, 12, 10")
     assert notice(window, "networkNotice").isVisible()
-    press(qtbot, window, Qt.Key_B)
+    click(qtbot, window, QPushButton, "stepBatchButton")
     wait_for(qtbot, window, State.PAUSED)
     assert window.session.run.network is network
 

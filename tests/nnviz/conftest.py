@@ -1,0 +1,63 @@
+"""Fixtures of the window's tests that need more than a window."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from engine.network import Network
+
+
+class Gate:
+    """Holds every thread but the interface in the next pass through a network, until it is opened."""
+
+    def __init__(self) -> None:
+        self._open = threading.Event()
+        self._reached = threading.Event()
+        self.open()
+
+    def close(self) -> None:
+        """From now on a thread waits."""
+        self._reached.clear()
+        self._open.clear()
+
+    def open(self) -> None:
+        """Those that wait go on."""
+        self._open.set()
+
+    def wait_until_reached(self) -> None:
+        """Until a thread stands before the closed gate."""
+        assert self._reached.wait(10), "nobody came to the gate"
+
+    def pass_through(self) -> None:
+        """What a thread does there."""
+        if not self._open.is_set():
+            self._reached.set()
+            self._open.wait(10)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """Lets a test hold the worker in the middle of a step. Open at first, and at the end."""
+    gate = Gate()
+    forward = Network.forward
+
+    def held(self: Network, *arguments: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            gate.pass_through()
+        return forward(self, *arguments)
+
+    monkeypatch.setattr(Network, "forward", held)
+    yield gate
+    gate.open()
+
+
+@pytest.fixture
+def loading_gate() -> Iterator[threading.Event]:
+    """Data is there when this is set."""
+    gate = threading.Event()
+    yield gate
+    gate.set()
