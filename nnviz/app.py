@@ -20,6 +20,7 @@ from nnviz.window import MainWindow
 
 _LOG = logging.getLogger("nnviz")
 _LOG_SIZE = 500_000
+_MOST_DETAILS = 100_000  # characters
 
 
 def create_window(theme_name: str | None = None) -> MainWindow:
@@ -70,6 +71,7 @@ class _CrashReporter:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._log_file = _log_to_file()
+        self._box: QMessageBox | None = None
 
     def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Has the signature of ``sys.excepthook``."""
@@ -78,25 +80,40 @@ class _CrashReporter:
             return
         details = "".join(traceback.format_exception(kind, error, trace))
         _LOG.error("not caught:\n%s", details)
-        sys.stderr.write(details)
+        if sys.stderr is not None:  # there is none without a console
+            sys.stderr.write(details)
+        if self._box is not None:  # what goes wrong at every view would else bury the screen
+            self._box.setDetailedText(f"{self._box.detailedText()}\n{details}"[-_MOST_DETAILS:])
+        else:
+            self._show(f"{kind.__name__}: {error}", details)
+
+    def _show(self, what: str, details: str) -> None:
         box = QMessageBox(
             QMessageBox.Warning, "nnviz", "Something went wrong that should not have.", parent=self._window
         )
         box.setObjectName("crashBox")
-        box.setInformativeText(
-            f"{kind.__name__}: {error}\n\nThe window goes on. The details below can be copied into a report; "
-            f"they are also in {self._log_file}."
-        )
+        place = f"; they are also in {self._log_file}" if self._log_file else ""
+        box.setInformativeText(f"{what}\n\nThe window goes on. The details below can be copied into a report{place}.")
         box.setDetailedText(details)
         box.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        box.setAttribute(Qt.WA_DeleteOnClose)
         box.setModal(False)
+        box.finished.connect(self._closed)
         box.show()
+        self._box = box
+
+    def _closed(self) -> None:
+        if self._box is not None:
+            self._box.deleteLater()
+            self._box = None
 
 
-def _log_to_file() -> Path:
+def _log_to_file() -> Path | None:
+    """Where it is; None where nothing can be written."""
     folder = Path(QStandardPaths.writableLocation(QStandardPaths.AppLocalDataLocation))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
     path = folder / "nnviz.log"
     handler = RotatingFileHandler(path, maxBytes=_LOG_SIZE, backupCount=1, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

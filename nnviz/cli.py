@@ -89,6 +89,8 @@ def _check_folder(file: str) -> None:
     """Before the work is done, not after it."""
     if not Path(file).absolute().parent.is_dir():
         raise CommandError(f"{file}: its folder does not exist. Make it first, or choose another place.")
+    if Path(file).is_dir():
+        raise CommandError(f"{file} is a folder. Name a file in it.")
 
 
 def _train_with_progress(trainer: Trainer) -> Epoch | None:

@@ -1,7 +1,7 @@
 """From strokes or a photograph to the 28 × 28 picture that a network of MNIST expects.
 
 Made as MNIST was (LeCun, Cortes, Burges): the ink is scaled to fit a 20 × 20 box with its proportions kept, grey at
-the edges, then moved so that its centre of mass is the centre of the 28 × 28 field.
+the edges, then moved so that its centre of mass is where MNIST has it in the 28 × 28 field.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ BOX = 20
 # A pen is never thinner or thicker than this in the picture: a small drawing would else become a blot.
 _THINNEST, _THICKEST = 1.6, 2.6
 _SPACING = 0.35  # pixels of the picture between two points of a stroke that are worth keeping
+_MOST_SEGMENTS = 500  # in a scribble they lie farther apart: the picture must keep up with the mouse
 _INK = 0.25  # what counts as ink in a photograph, as a share of its contrast
-_CENTRE = SIDE / 2
+# MNIST's centres of mass lie between 14 and 15 pixels from the edges: in the middle of pixel 14, counted from 0.
+_CENTRE = SIDE / 2 + 0.5
 
 
 def picture_of_strokes(strokes: Sequence[Array], pen_width: float) -> Array:
@@ -88,18 +90,24 @@ def _ink_of(grey: Array) -> Array:
 
 def _segments(strokes: list[Array]) -> tuple[Array, Array]:
     """Starts and ends of all pieces of line, (k, 2) each; a dot is a piece of no length."""
+    spacing = max(_SPACING, sum(_path_length(stroke)[-1] for stroke in strokes) / _MOST_SEGMENTS)
     starts, ends = [], []
     for stroke in strokes:
-        kept = _thinned(stroke)
+        kept = _thinned(stroke, spacing)
         starts.append(kept[:-1] if len(kept) > 1 else kept)
         ends.append(kept[1:] if len(kept) > 1 else kept)
     return np.concatenate(starts), np.concatenate(ends)
 
 
-def _thinned(stroke: Array) -> Array:
-    """Without the points that lie closer together than the picture can show."""
+def _path_length(stroke: Array) -> Array:
+    """How far it is along the stroke to each of its points."""
     steps = np.hypot(*np.diff(stroke, axis=0).T)
-    marks = np.floor(np.concatenate([[0.0], np.cumsum(steps)]) / _SPACING)
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def _thinned(stroke: Array, spacing: float) -> Array:
+    """Without the points that lie closer together than the picture can show."""
+    marks = np.floor(_path_length(stroke) / spacing)
     keep = np.concatenate([[True], np.diff(marks) > 0])
     keep[-1] = True
     return stroke[keep]

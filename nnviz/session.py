@@ -307,9 +307,9 @@ class Session(QObject):
         self._tell_error("The network could not be made", error)
 
     def _replace_run(self, run: Run, text: str) -> None:
-        """Another network, undoably unless the old one can be made again from its seed."""
+        """Another network, undoably unless both can be made again from their seeds."""
         before, after = (self.run, self.configuration), (run, run.configuration)
-        if self.run.untouched:
+        if self.run.untouched and run.untouched:
             self._set_run(after)
         else:
             self.undo_stack.push(Change(text, self._set_run, before, after))
@@ -319,11 +319,11 @@ class Session(QObject):
         run, self.configuration = run_and_fields
         self.run = run
         self.shown = run.network.copy()
-        self._set_progress_at_rest()
         self._rest()
         self.dismiss_message()
         self._predict()
-        self.run_changed.emit()
+        self.run_changed.emit()  # first of all: it tells the views of another shape
+        self._set_progress_at_rest()
         self.configuration_changed.emit()
         self.file_changed.emit()
 
@@ -414,4 +414,4 @@ class Session(QObject):
         """Ends the worker and waits for files being written."""
         self.undo_stack.clear()
         self._pilot.close()
-        self._background.wait()
+        self._background.close()

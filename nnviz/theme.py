@@ -94,7 +94,7 @@ LIGHT = Theme(
     accent_hover="#0860a8",
     on_accent="#ffffff",
     train="#0a6fc2",
-    test="#c2570c",
+    test="#b44f0a",
     past="#aab4bf",
     good="#127345",
     error="#b3261e",
@@ -125,9 +125,9 @@ def font(size: int = TEXT, bold: bool = False) -> QFont:
 
 
 def apply(app: QApplication, name: str) -> None:
-    """Dresses the whole application; ``name`` is "dark", "light" or "system"."""
+    """Dresses the whole application; ``name`` is "dark", "light" or "system", as which any other name counts."""
     global _current
-    _current = THEMES[system_theme() if name == "system" else name]
+    _current = THEMES[name if name in THEMES else system_theme()]
     _load_fonts()
     app.setStyle(_Style("Fusion"))
     app.setFont(font())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QSettings, Qt
+from PyQt5.QtCore import QByteArray, QSettings, Qt
 from PyQt5.QtGui import QCloseEvent, QKeySequence
 from PyQt5.QtWidgets import (
     QAction,
@@ -227,7 +227,7 @@ class MainWindow(QMainWindow):
             action.setObjectName(f"actionView{number}")
             action.setShortcut(QKeySequence(f"Ctrl+{number}"))
             menu.addAction(action)
-        self._action(menu, "&Default layout", "actionDefaultLayout", "Ctrl+0", self._default_layout)
+        self._action(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._default_layout)
         menu.addSeparator()
         group = QActionGroup(self)
         chosen = self._settings.value("theme", "system")
@@ -299,9 +299,10 @@ class MainWindow(QMainWindow):
     # ---- the end
 
     def _restore_layout(self) -> None:
-        if (geometry := self._settings.value("geometry")) is not None:
+        geometry, state = self._settings.value("geometry"), self._settings.value("docks")
+        if isinstance(geometry, QByteArray):  # the file may be damaged
             self.restoreGeometry(geometry)
-        if (state := self._settings.value("docks")) is not None:
+        if isinstance(state, QByteArray):
             self._host.restoreState(state)
 
     def _close_now(self) -> None:

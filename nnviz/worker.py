@@ -244,9 +244,12 @@ class Background:
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)  # in order: a save is over before the next open begins
         self._reports: set[_Report] = set()
+        self._closed = False
 
     def run(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
-        """Calls ``done`` with the result of ``work()``, or ``failed`` with what it raised."""
+        """Calls ``done`` with the result of ``work()``, or ``failed`` with what it raised. Nothing after ``close``."""
+        if self._closed:
+            return
         report = _Report()
         self._reports.add(report)
 
@@ -262,7 +265,8 @@ class Background:
         report.failed.connect(settle(failed))
         self._pool.start(_Task(work, report))
 
-    def wait(self) -> None:
-        """Until everything asked for is done; outcomes that were not delivered yet are dropped."""
+    def close(self) -> None:
+        """Waits until everything asked for is done; outcomes that were not delivered yet are dropped."""
+        self._closed = True
         self._pool.waitForDone()
         self._reports.clear()

@@ -10,6 +10,8 @@ for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 # The end-to-end tests hand no QT_… variable on to the program they start.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+# ruff: noqa: E402
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,9 +23,9 @@ from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.mnist import load_mnist
 from nnviz.state import State
 from nnviz.window import MainWindow
-from tests.nnviz.guards import no_thread_left_running, no_timer_left_ticking, no_window_left_visible
+from tests.nnviz.guards import nothing_left_behind
 
-__all__ = ["no_thread_left_running", "no_timer_left_ticking", "no_window_left_visible"]
+__all__ = ["nothing_left_behind"]
 
 pytest_plugins = ["pytester"]
 
@@ -36,6 +38,12 @@ MakeWindow = Callable[[], MainWindow]
 def runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Qt asks for it once, when the application is made, and warns where there is none."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_guards() -> None:
+    """The guards walk through all objects; what was imported by now, the most of them, is left out."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -168,6 +169,15 @@ class NetworkPanel(Card):
             self._rows.addWidget(_LayerRow(self, index))
         self._layers_shown = None
         self._rows.addWidget(_end_row(configuration.outputs, "classes", ACTIVATIONS[output].label))
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """The Tab key goes through the rows from the top, although they are younger than what is below them."""
+        parts: list[QWidget] = [self.shape_edit]
+        for row in self._layer_rows():
+            parts += [row.neurons, row.activation, row.remove]
+        for one, other in itertools.pairwise([*parts, self._add, self._seed]):
+            QWidget.setTabOrder(one, other)
 
     def _layer_rows(self) -> list[_LayerRow]:
         widgets = (self._rows.itemAt(index).widget() for index in range(self._rows.count()))
@@ -240,7 +250,7 @@ class _LayerRow(QFrame):
         for name in _HIDDEN:
             self.activation.addItem(ACTIVATIONS[name].label, name)
         self.activation.activated.connect(lambda: panel._change_layer(index, activation=self.activation.currentData()))
-        remove = QToolButton()
+        self.remove = remove = QToolButton()
         remove.setObjectName(f"removeLayer{number}Button")
         remove.setAccessibleName(f"Remove hidden layer {number}")
         remove.setToolTip("Takes this layer out of the network.")

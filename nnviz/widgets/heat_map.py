@@ -58,7 +58,7 @@ class HeatMap(QWidget):
         if not self._square:
             return self.rect()
         size.scale(self.size(), Qt.KeepAspectRatio)
-        return QRect(QPoint(0, 0), size)
+        return QRect(QPoint(0, 0), size.expandedTo(QSize(1, 1)))  # however long and thin
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """One image, however many tiles there are in it."""

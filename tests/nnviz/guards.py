@@ -8,73 +8,73 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterator
-from typing import TypeVar
 
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QObject, QThread, QThreadPool, QTimer
-from PyQt5.QtWidgets import QApplication, QWidget
-
-T = TypeVar("T", bound=QObject)
+from PyQt5.QtWidgets import QApplication
 
 
 @pytest.fixture(autouse=True)
-def no_thread_left_running() -> Iterator[None]:
-    """Python's threads and Qt's. It ends those of Qt, so that only the guilty test fails."""
-    before = set(threading.enumerate())
+def nothing_left_behind() -> Iterator[None]:
+    """Fails the test that leaks. What it finds it also ends, so that only the guilty one fails."""
+    threads = set(threading.enumerate())
     yield
+    left = [*_threads_of_python(threads), *_living_objects(), *_visible_windows()]
+    assert not left, f"the test left behind: {', '.join(left)}"
+
+
+def _threads_of_python(before: set[threading.Thread]) -> list[str]:
     # Python shows a thread that Qt started as a dummy; that one is found below.
     new = set(threading.enumerate()) - before
-    left = [repr(thread) for thread in new if thread.is_alive() and not isinstance(thread, threading._DummyThread)]
-    for thread in _living(QThread):
-        if thread.isRunning():
-            left.append(_name(thread))
-            _end(thread)
-    for pool in _living(QThreadPool):
-        if pool.activeThreadCount():
-            left.append(_name(pool))
-            pool.waitForDone()
-    assert not left, f"the test left running: {', '.join(left)}"
+    return [repr(thread) for thread in new if thread.is_alive() and not isinstance(thread, threading._DummyThread)]
 
 
-@pytest.fixture(autouse=True)
-def no_timer_left_ticking() -> Iterator[None]:
-    """Those made in Python, wherever they hang."""
-    yield
-    left = [timer for timer in _living(QTimer) if timer.isActive()]
-    for timer in left:
-        timer.stop()
-    assert not left, f"the test left ticking: {', '.join(_name(timer) for timer in left)}"
-
-
-@pytest.fixture(autouse=True)
-def no_window_left_visible() -> Iterator[None]:
-    """Windows, dialogs, menus, tooltips."""
-    yield
-    left = [widget for widget in _top_level_widgets() if widget.isVisible()]
-    for widget in left:
-        widget.hide()
-    assert not left, f"the test left visible: {', '.join(_name(widget) for widget in left)}"
-
-
-def _living(kind: type[T]) -> list[T]:
-    """All objects of that kind whose other half, in C++, is still there."""
+def _living_objects() -> list[str]:
+    """Qt's threads, pools at work, and timers: those made in Python, wherever they hang."""
     if QApplication.instance() is None:
         return []
+    kinds = tuple(_ENDS)
     # By type(), which asks no object anything: some answer isinstance() in ways of their own.
-    return [thing for thing in gc.get_objects() if issubclass(type(thing), kind) and not sip.isdeleted(thing)]
+    found = [thing for thing in gc.get_objects() if issubclass(type(thing), kinds)]
+    return [_name(thing) for thing in found if not sip.isdeleted(thing) and _end(thing)]
 
 
-def _top_level_widgets() -> list[QWidget]:
-    return QApplication.topLevelWidgets() if QApplication.instance() is not None else []
+def _end(thing: QObject) -> bool:
+    """Ends it, and says whether there was something to end."""
+    return next(end for kind, end in _ENDS.items() if isinstance(thing, kind))(thing)
 
 
-def _end(thread: QThread) -> None:
-    """As politely as the thread allows; Python's interpreter would not survive terminate()."""
+def _end_thread(thread: QThread) -> bool:
+    """As politely as the thread allows; Python would not survive terminate()."""
+    if not thread.isRunning():
+        return False
     ask = getattr(thread, "quit_and_wait", None) or thread.quit
     ask()
-    thread.requestInterruption()
-    thread.wait(5000)
+    return thread.wait(5000)
+
+
+def _end_pool(pool: QThreadPool) -> bool:
+    return pool.activeThreadCount() > 0 and pool.waitForDone(5000)
+
+
+def _end_timer(timer: QTimer) -> bool:
+    was_active = timer.isActive()
+    timer.stop()
+    return was_active
+
+
+_ENDS = {QThread: _end_thread, QThreadPool: _end_pool, QTimer: _end_timer}
+
+
+def _visible_windows() -> list[str]:
+    """Windows, dialogs, menus, tooltips."""
+    if QApplication.instance() is None:
+        return []
+    left = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    for widget in left:
+        widget.hide()
+    return [_name(widget) for widget in left]
 
 
 def _name(thing: QObject) -> str:

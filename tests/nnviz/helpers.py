@@ -22,9 +22,9 @@ MANY_EPOCHS = 100_000  # a run that does not end by itself
 
 def find(window: QWidget, kind: type[W], name: str) -> W:
     """The widget with that object name, which must be there."""
-    widget = window.findChild(kind, name)
-    assert widget is not None, f"there is no {kind.__name__} called {name}"
-    return widget
+    widgets = window.findChildren(kind, name)
+    assert widgets, f"there is no {kind.__name__} called {name}"
+    return widgets[-1]  # the youngest: one that was replaced goes a little later
 
 
 def action(window: MainWindow, name: str) -> QAction:

@@ -71,13 +71,13 @@ def test_leaks_fail_the_test_that_leaks(pytester: pytest.Pytester, monkeypatch: 
     result.assert_outcomes(passed=9, errors=7)
     text = result.stdout.str()
     for guilty, what in (
-        ("test_thread_of_python", "left running: <Thread"),
-        ("test_thread_of_qt", "left running: QThread"),
-        ("test_worker", "left running: Worker"),
-        ("test_pool", "left running: QThreadPool"),
-        ("test_timer", "left ticking: QTimer"),
-        ("test_timer_of_a_widget", "left ticking: QTimer '' of QWidget"),
-        ("test_window", "left visible: QLabel"),
+        ("test_thread_of_python", "left behind: <Thread"),
+        ("test_thread_of_qt", "left behind: QThread"),
+        ("test_worker", "left behind: Worker"),
+        ("test_pool", "left behind: QThreadPool"),
+        ("test_timer", "left behind: QTimer"),
+        ("test_timer_of_a_widget", "left behind: QTimer '' of QWidget"),
+        ("test_window", "left behind: QLabel"),
     ):
         assert any(line.startswith("ERROR") and f"::{guilty} " in line and what in line for line in text.splitlines())
 

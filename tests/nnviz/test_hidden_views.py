@@ -59,11 +59,11 @@ def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, draw
     qtbot.waitUntil(lambda: "HeatMap" in drawn)
 
 
-def test_a_minimised_or_tabbed_view_is_hidden_too(ready_window: MainWindow, qtbot: QtBot, drawn: list[str]) -> None:
+def test_a_view_behind_another_tab_is_hidden_too(ready_window: MainWindow, qtbot: QtBot, drawn: list[str]) -> None:
     window = ready_window
     window._host.tabifyDockWidget(window.weights, window.curves)
     window.curves.raise_()
-    qtbot.waitUntil(lambda: not window.weights.map.isVisible())
+    qtbot.waitUntil(lambda: not window.weights.in_view)
     drawn.clear()
     train_for_a_while(qtbot, window)
     assert "HeatMap" not in drawn

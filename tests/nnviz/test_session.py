@@ -255,9 +255,7 @@ def test_reset_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot
     assert session.run.tape.test.epochs == [0, 1]
 
 
-def test_opening_does_not_wait_for_the_step(
-    ready_window: MainWindow, qtbot: QtBot, gate: Gate, home: Any
-) -> None:
+def test_opening_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot, gate: Gate, home: Any) -> None:
     window = ready_window
     session = window.session
     save_network(session.run.network, home / "other.json")

@@ -151,7 +151,7 @@ def test_after_the_end_nothing_is_told(qtbot: QtBot) -> None:
     done = threading.Event()
     told: list[object] = []
     background.run(done.set, told.append, told.append)
-    background.wait()
+    background.close()
     assert done.is_set(), "what was asked for is finished"
     qtbot.wait(1)
     assert told == []

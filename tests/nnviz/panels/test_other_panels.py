@@ -1,0 +1,84 @@
+"""Data, drawing and prediction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QComboBox, QLabel, QSlider
+from pytestqt.qtbot import QtBot
+
+from nnviz.widgets.bars import ProbabilityBars
+from nnviz.widgets.picture import Picture
+from nnviz.window import MainWindow
+from tests.nnviz.helpers import drag, find, pause, seven, train_epochs, train_for_a_while
+
+
+def grey_of(picture: Picture) -> float:
+    """How much ink is painted."""
+    image = picture.grab().toImage()
+    rows, columns = range(0, picture.height(), 2), range(0, picture.width(), 2)
+    return float(np.mean([image.pixelColor(x, y).lightness() for y in rows for x in columns]))
+
+
+def test_the_data_tells_of_itself(ready_window: MainWindow) -> None:
+    combo = find(ready_window, QComboBox, "datasetCombo")
+    assert combo.currentText() == "MNIST handwritten digits"
+    assert ready_window.data.head.detail.text() == "2\u202f000 train · 500 test"
+    assert 20 < grey_of(ready_window.data._examples) < 200
+
+
+def test_it_says_that_it_loads(window: MainWindow) -> None:
+    assert "loading" in window.data.head.detail.text()
+
+
+def test_what_the_network_sees_is_shown_while_drawing(ready_window: MainWindow) -> None:
+    seen = find(ready_window, Picture, "networkInputPicture")
+    assert grey_of(seen) == 0
+    path = seven(ready_window.canvas)
+    drag(ready_window.canvas, path[:8], release=False)
+    half = grey_of(seen)
+    assert half > 0
+    drag(ready_window.canvas, path[8:])
+    assert grey_of(seen) != half
+
+
+def test_the_pen_changes_what_the_network_sees(ready_window: MainWindow, qtbot: QtBot) -> None:
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    slider = find(ready_window, QSlider, "penWidthSlider")
+    before = ready_window.session.drawing.copy()
+    slider.setValue(slider.minimum())
+    assert ready_window.session.drawing.sum() < before.sum()
+
+
+def test_bars_move_while_drawing_and_while_training(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    bars = find(window, ProbabilityBars, "predictionBars")
+    said = {bars.accessibleDescription()}
+    path = seven(window.canvas)
+    for part in (path[:3], path[3:9], path[9:]):
+        drag(window.canvas, part)
+        said.add(bars.accessibleDescription())
+    assert len(said) == 4
+    train_for_a_while(qtbot, window)
+    qtbot.waitUntil(lambda: bars.accessibleDescription() not in said)
+    pause(qtbot, window)
+
+
+def test_the_bars_are_the_networks_answer(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    drag(window.canvas, seven(window.canvas))
+    answer = window.session.run.network.predict(window.canvas.network_input()[None])[0]
+    np.testing.assert_array_equal(window.session.prediction, answer)
+    assert answer.sum() == pytest.approx(1, abs=1e-5)
+    assert find(window, QLabel, "answerLabel").text() == str(answer.argmax())
+    said = find(window, ProbabilityBars, "predictionBars").accessibleDescription()
+    for digit in range(10):
+        assert f"{digit}: {answer[digit]:.1%}" in said
+
+
+def test_a_script_may_draw(ready_window: MainWindow) -> None:
+    ready_window.canvas.set_strokes([np.array(seven(ready_window.canvas))])
+    assert ready_window.session.prediction is not None
+    ready_window.canvas.set_strokes([])
+    assert ready_window.session.prediction is None
