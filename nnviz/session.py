@@ -16,7 +16,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QUndoStack
 
 from engine.datasets import DATASETS, Dataset
-from engine.errors import EngineError, FileFormatError
+from engine.errors import EngineError
 from engine.network import Network, check_fits
 from engine.training import Epoch
 from engine.validation import Array, parameter_count
@@ -24,7 +24,7 @@ from nnviz.configuration import Configuration, configuration_of
 from nnviz.files import NetworkFiles
 from nnviz.pilot import Pilot
 from nnviz.run import Run, new_run
-from nnviz.state import Message, Progress, State
+from nnviz.state import Message, Progress, State, message_of
 from nnviz.undo import Change
 from nnviz.worker import Background, Frame, Stopped, Until
 
@@ -389,14 +389,9 @@ class Session(QObject):
         self.message_changed.emit()
 
     def _tell_error(self, what: str, error: Exception) -> None:
-        if isinstance(error, FileFormatError):
-            self._tell(Message(str(error)))
-        elif isinstance(error, EngineError):
-            self._tell(Message(f"{what}: {error}"))
-        elif isinstance(error, OSError):
-            self._tell(Message(f"{what}: {error.strerror or error}. Choose another place."))
-        elif isinstance(error, MemoryError):
-            self._tell(Message(f"{what}: there is not enough memory. Make the network or the batch smaller."))
+        message = message_of(what, error)
+        if message is not None:
+            self._tell(message)
         else:
             self.crashed.emit(error)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from engine.errors import EngineError, FileFormatError
+
 
 class State(Enum):
     """What the session is doing."""
@@ -45,3 +47,16 @@ class Progress:
     def share(self) -> float:
         """0…1 of this run, for a progress bar."""
         return self.epochs_done / self.epochs if self.epochs else 0.0
+
+
+def message_of(what: str, error: Exception) -> Message | None:
+    """An error in words, after what could not be done; None for one that nobody foresaw."""
+    if isinstance(error, FileFormatError):
+        return Message(str(error))
+    if isinstance(error, EngineError):
+        return Message(f"{what}: {error}")
+    if isinstance(error, OSError):
+        return Message(f"{what}: {error.strerror or error}. Choose another place.")
+    if isinstance(error, MemoryError):
+        return Message(f"{what}: there is not enough memory. Make the network or the batch smaller.")
+    return None

@@ -110,6 +110,11 @@ def hover(widget: QWidget, point: tuple[float, float]) -> None:
     _send(widget, QEvent.MouseMove, point, Qt.NoButton, Qt.NoButton)
 
 
+def drag_on(widget: QWidget, point: tuple[float, float]) -> None:
+    """The mouse moves there with the left button down, wherever it was pressed."""
+    _send(widget, QEvent.MouseMove, point, Qt.NoButton, Qt.LeftButton)
+
+
 def leave(widget: QWidget) -> None:
     """The mouse leaves the widget."""
     QApplication.sendEvent(widget, QEvent(QEvent.Leave))

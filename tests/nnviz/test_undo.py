@@ -13,6 +13,7 @@ from tests.nnviz.helpers import (
     action,
     click,
     drag,
+    drag_on,
     find,
     pause,
     press,
@@ -182,6 +183,8 @@ def test_undo_with_the_pen_down_is_no_accident(ready_window: MainWindow, qtbot: 
     drag(window.canvas, [(30, 30), (60, 60)])
     drag(window.canvas, [(90, 30), (60, 90)], release=False)
     press(qtbot, window, Qt.Key_Delete, Qt.ControlModifier)
+    drag_on(window.canvas, (95, 95))
+    assert window.canvas.is_empty
     drag(window.canvas, [(95, 35), (99, 99)])
     assert strokes(window) == 1
 

@@ -10,9 +10,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
+from engine.errors import DivergenceError
 from engine.network import Network
 from engine.training import Trainer, TrainingSettings
-from nnviz.worker import Background, Stopped, Until, Worker
+from nnviz.worker import Background, Frame, Stopped, Until, Worker
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
 
@@ -97,6 +98,23 @@ def test_frames_carry_the_number_of_their_job(worker: Worker, qtbot: QtBot, few_
     assert stop.frame.job == second
     left = worker.frames.take()
     assert left is None or left.job == first
+
+
+def test_no_frame_is_ever_infinite(
+    worker: Worker, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even for the moment between the step that ruins the weights and the one that finds out."""
+    frames: list[Frame] = []
+    monkeypatch.setattr(worker.frames, "put", frames.append)  # never full: each step wants to be shown
+    order = trainer(few_digits, MANY_EPOCHS)
+    worker.begin()
+    with qtbot.waitSignal(worker.stopped) as signal:
+        worker.go(order, Until.END)
+        qtbot.waitUntil(lambda: len(frames) > 20)
+        order.learning_rate = 1e300
+    assert isinstance(signal.args[1].error, DivergenceError)
+    for frame in (*frames, signal.args[1].frame):
+        assert np.isfinite(frame.parameters).all()
 
 
 def test_a_job_out_of_date_is_left_alone(worker: Worker, qtbot: QtBot, few_digits: Dataset, gate: Gate) -> None:

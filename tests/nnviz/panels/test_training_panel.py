@@ -23,6 +23,7 @@ def value_of(window: MainWindow, field: str) -> float:
 GOOD_VALUES = [
     ("learningRateEdit", "0.3", 0.3, "0.3"),
     ("learningRateEdit", "0,25", 0.25, "0.25"),
+    ("learningRateEdit", "0,250", 0.25, "0.25"),  # the same again, written otherwise
     ("learningRateEdit", " 1e-3 ", 0.001, "0.001"),
     ("learningRateEdit", "5", 5.0, "5"),
     ("batchSizeEdit", "32", 32, "32"),

@@ -1,0 +1,84 @@
+"""The pilot hears only the run that was begun last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from engine.network import Network
+from engine.training import TrainingSettings
+from nnviz.pilot import Pilot
+from nnviz.worker import Frame, Until
+from tests.nnviz.helpers import MANY_EPOCHS
+
+
+@pytest.fixture
+def pilot(qapp: object) -> Iterator[Pilot]:
+    """Ended after the test."""
+    pilot = Pilot()
+    yield pilot
+    pilot.close()
+
+
+def begin(pilot: Pilot, data: Dataset, epochs: int = MANY_EPOCHS) -> Network:
+    """A run of a small network, not going yet."""
+    network = Network((784, 6, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
+    pilot.begin(network, data, TrainingSettings(epochs=epochs, learning_rate=0.1))
+    return network
+
+
+def test_a_run_and_its_progress(pilot: Pilot, qtbot: QtBot, few_digits: Dataset) -> None:
+    assert not pilot.has_run
+    begin(pilot, few_digits, epochs=2)
+    assert pilot.has_run
+    assert pilot.settings is not None
+    frames: list[Frame] = []
+    pilot.frame.connect(frames.append)
+    with qtbot.waitSignal(pilot.stopped) as signal:
+        pilot.go(Until.EPOCH)
+    assert not signal.args[0].finished
+    assert pilot.progress(frames[-1]).share == 0.5
+    with qtbot.waitSignal(pilot.stopped) as signal:
+        pilot.go(Until.END)
+    assert signal.args[0].finished
+    assert not pilot.has_run
+
+
+def test_a_dropped_run_is_not_heard(pilot: Pilot, qtbot: QtBot, few_digits: Dataset) -> None:
+    begin(pilot, few_digits)
+    with qtbot.waitSignal(pilot.frame):
+        pilot.go(Until.END)
+    heard: list[object] = []
+    for signal in (pilot.frame, pilot.epoch_ended, pilot.stopped):
+        signal.connect(heard.append)
+    pilot.drop()
+    assert not pilot.has_run
+    begin(pilot, few_digits)
+    qtbot.wait(1)  # what was on its way arrives
+    assert heard == []
+
+
+def test_a_frame_that_an_earlier_run_left_is_thrown_away(pilot: Pilot, qtbot: QtBot, few_digits: Dataset) -> None:
+    """Its network may have had another shape."""
+    begin(pilot, few_digits)
+    late = Frame(job=pilot._job - 1, parameters=np.zeros(3), epoch=1, batch=1, batches=1, seconds_per_epoch=1)
+    pilot._worker.frames.put(late)
+    frames: list[Frame] = []
+    pilot.frame.connect(frames.append)
+    with qtbot.waitSignal(pilot.frame):
+        pilot.go(Until.END)
+    pilot.halt()
+    assert not any(frame is late for frame in frames)
+    assert frames
+
+
+def test_the_learning_rate_may_be_turned(pilot: Pilot, few_digits: Dataset) -> None:
+    pilot.set_learning_rate(0.5)  # of no run: nothing happens
+    begin(pilot, few_digits)
+    pilot.set_learning_rate(0.25)
+    assert pilot._trainer is not None
+    assert pilot._trainer.learning_rate == 0.25
