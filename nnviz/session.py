@@ -156,8 +156,10 @@ class Session(QObject):
         if is_fresh and self.waits_for_next_run:
             self._make_run(configuration, lambda run: self._set_run((run, self.configuration)))
         elif is_fresh:
+            self._stop_building()
             self._set_progress_at_rest()
         self.configuration_changed.emit()
+        self._go_if_wanted()
 
     # ---- training
 
@@ -289,22 +291,28 @@ class Session(QObject):
 
         def built(run: Run) -> None:
             if build == self._build:
-                if self.state is State.BUILDING:
-                    self._rest()
+                self._stop_building()
                 then(run)
                 self._go_if_wanted()
+
+        def failed(error: Exception) -> None:
+            if build == self._build:
+                self._wanted = None
+                self._stop_building()
+                self._tell_error("The network could not be made", error)
 
         if parameter_count(configuration.shape) <= _BUILT_AT_ONCE:
             built(new_run(configuration))
             return
         self._pilot.drop()
         self._set_state(State.BUILDING)
-        self._background.run(lambda: new_run(configuration), built, self._build_failed)
+        self._background.run(lambda: new_run(configuration), built, failed)
 
-    def _build_failed(self, error: Exception) -> None:
-        self._wanted = None
-        self._rest()
-        self._tell_error("The network could not be made", error)
+    def _stop_building(self) -> None:
+        """It is made, or nobody wants it any more."""
+        self._build += 1
+        if self.state is State.BUILDING:
+            self._rest()
 
     def _replace_run(self, run: Run, text: str) -> None:
         """Another network, undoably unless both can be made again from their seeds."""
@@ -316,6 +324,9 @@ class Session(QObject):
 
     def _set_run(self, run_and_fields: tuple[Run, Configuration]) -> None:
         self._pilot.drop()
+        if self.state is State.BUILDING:
+            self._wanted = None  # it was meant for the network that does not come any more
+        self._stop_building()
         run, self.configuration = run_and_fields
         self.run = run
         self.shown = run.network.copy()
