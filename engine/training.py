@@ -167,6 +167,11 @@ class Trainer:
                 yield Batch(epoch, batch, self.batches_per_epoch, loss)
             yield from self._finish_epoch(seconds)
 
+    def back_to_finite(self) -> None:
+        """Puts parameters that are not finite back to the last copy that was: for a run that is given up."""
+        if first_non_finite_layer(self.network) is not None:
+            np.copyto(self.network.parameters, self._last_finite)
+
     def estimate(self) -> Estimate:
         """Loss and error of the network as it is now, on a fixed sample. Call it between two steps."""
         with np.errstate(all="ignore"):

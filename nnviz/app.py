@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import traceback
@@ -11,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PyQt5 import sip
-from PyQt5.QtCore import QSettings, QStandardPaths, Qt, QTimer
+from PyQt5.QtCore import QObject, QSettings, QStandardPaths, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QMessageBox
 
 from nnviz import __version__, theme
@@ -34,6 +35,7 @@ def create_window(theme_name: str | None = None) -> MainWindow:
     session = Session()
     window = MainWindow(session, settings)
     window.application = app  # lives as long as the window: nothing else holds it
+    session.crashed.connect(_hand_to_the_hook)
     QTimer.singleShot(0, session.load_data)
     return window
 
@@ -42,13 +44,19 @@ def run() -> int:
     """Opens the window and returns the exit code when it is closed."""
     app = _application()
     window = create_window()
-    reporter = _CrashReporter(window)
-    sys.excepthook = reporter.report
-    window.session.crashed.connect(lambda error: reporter.report(type(error), error, error.__traceback__))
+    sys.excepthook = _CrashReporter(window).report
     # Ctrl+C in the terminal ends the program as it ends others; Qt would not let Python hear it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     window.show()
-    return app.exec_()
+    code = app.exec_()
+    if not window.ended_whole:
+        # A step of a huge network goes on in its thread. There is nothing left to save: leave it behind.
+        os._exit(code)
+    return code
+
+
+def _hand_to_the_hook(error: Exception) -> None:
+    sys.excepthook(type(error), error, error.__traceback__)
 
 
 def _application() -> QApplication:
@@ -65,29 +73,30 @@ def _application() -> QApplication:
     return app
 
 
-class _CrashReporter:
+class _CrashReporter(QObject):
     """The one hook: whatever nobody caught is logged and shown, with the traceback to copy; the window lives on."""
 
+    _told = pyqtSignal(str, str)  # from whichever thread, to the interface's
+
     def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._told.connect(self._show)
         self._window = window
         self._log_file = _log_to_file()
         self._box: QMessageBox | None = None
 
     def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Has the signature of ``sys.excepthook``."""
-        if issubclass(kind, KeyboardInterrupt):
-            self._window.close()
-            return
         details = "".join(traceback.format_exception(kind, error, trace))
         _LOG.error("not caught:\n%s", details)
         if sys.stderr is not None:  # there is none without a console
             sys.stderr.write(details)
-        if self._box is not None:  # what goes wrong at every view would else bury the screen
-            self._box.setDetailedText(f"{self._box.detailedText()}\n{details}"[-_MOST_DETAILS:])
-        else:
-            self._show(f"{kind.__name__}: {error}", details)
+        self._told.emit(f"{kind.__name__}: {error}", details)
 
     def _show(self, what: str, details: str) -> None:
+        if self._box is not None:  # what goes wrong at every view would else bury the screen
+            self._box.setDetailedText(f"{self._box.detailedText()}\n{details}"[-_MOST_DETAILS:])
+            return
         box = QMessageBox(
             QMessageBox.Warning, "nnviz", "Something went wrong that should not have.", parent=self._window
         )

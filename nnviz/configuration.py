@@ -107,10 +107,12 @@ class Configuration:
 
 def configuration_of(network: Network, like: Configuration) -> Configuration:
     """The fields as they describe an opened network; what it does not tell stays as it is."""
+    seed = network.provenance.get("seed")
     hidden = zip(network.shape[1:-1], network.activations[:-1], strict=True)
     return replace(
         like,
         inputs=network.shape[0],
         outputs=network.shape[-1],
         layers=tuple(Layer(neurons, activation) for neurons, activation in hidden),
+        seed=seed if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 else like.seed,
     )

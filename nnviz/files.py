@@ -28,6 +28,7 @@ class NetworkFiles(QObject):
     def __init__(self, background: Background) -> None:
         super().__init__()
         self._background = background
+        self.saving = 0  # files being written
         self.activity = ""  # what goes on, or was done last
 
     def open(self, path: Path) -> None:
@@ -44,12 +45,18 @@ class NetworkFiles(QObject):
         """Writes a network that nobody changes meanwhile, and calls ``then`` when it is on disk."""
 
         def done(_: object) -> None:
+            self.saving -= 1
             self._tell(f"Saved to {path.name}")
             then()
 
         self._tell(f"Saving {path.name} …")
-        failure = self._failure(f"{path.name} could not be saved")
-        self._background.run(lambda: save_network(network, path), done, failure)
+        self.saving += 1
+
+        def failed(error: Exception) -> None:
+            self.saving -= 1
+            self._failure(f"{path.name} could not be saved")(error)
+
+        self._background.run(lambda: save_network(network, path), done, failed)
 
     def _failure(self, what: str) -> Callable[[Exception], None]:
         def failed(error: Exception) -> None:

@@ -88,10 +88,14 @@ class Pilot(QObject):
         epochs = self._trainer.settings.epochs if self._trainer else 0
         return Progress(frame.epoch, epochs, frame.batch, frame.batches, frame.seconds_per_epoch)
 
-    def close(self) -> None:
-        """Ends the thread."""
+    def set_estimating(self, wanted: bool) -> None:
+        """Whether figures within an epoch are worth their price: not where nobody sees them."""
+        self._worker.estimating = wanted
+
+    def close(self, milliseconds: int) -> bool:
+        """Ends the thread after the step it is in; whether that was in time."""
         self.drop()
-        self._worker.quit_and_wait()
+        return self._worker.quit_and_wait(milliseconds)
 
     def _fetch(self) -> None:
         self._timer.setInterval(self._pause())
@@ -118,7 +122,8 @@ class Pilot(QObject):
             return
         self._timer.stop()
         self._worker.frames.take()
-        self.frame.emit(stop.frame)
+        if stop.frame is not None:
+            self.frame.emit(stop.frame)
         if stop.finished or stop.error is not None:
             self._trainer = None
         self.stopped.emit(stop)

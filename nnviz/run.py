@@ -9,7 +9,9 @@ from typing import Any
 from engine.network import Network
 from engine.tape import Tape
 from engine.training import Epoch
-from nnviz.configuration import Configuration
+from nnviz.configuration import Configuration, configuration_of
+
+_MOST_EPOCHS = 1_000_000  # a file that claims more is not believed
 
 
 @dataclass
@@ -21,8 +23,9 @@ class Run:
         configuration: what it was made from.
         tape: its error curves.
         path: the file it was saved to or opened from.
-        epochs: how long it was trained here, as a fraction.
-        saved_epochs: the same when it was last saved; None if it never was.
+        epochs: how long it was trained, as a fraction.
+        changes: grows with everything it learns here, also where it goes back to the start of an epoch.
+        saved_changes: the same when it was last saved.
     """
 
     network: Network
@@ -30,11 +33,15 @@ class Run:
     tape: Tape = field(default_factory=Tape)
     path: Path | None = None
     epochs: float = 0.0
-    saved_epochs: float | None = None
+    changes: int = 0
+    saved_changes: int = 0
 
     def add_epoch(self, epoch: int, result: Epoch, data_title: str) -> None:
         """Takes an epoch's figures into the curves and into what the file will say about the network's past."""
         self.tape.add_epoch(epoch, result)
+        if result.epoch == 0:
+            return  # nothing was learned yet
+        self.changes = max(self.changes, 1)
         past: dict[str, Any] = {"data": data_title, "epochs": epoch, "seed": self.configuration.seed}
         for name, figures in (("train_error", result.train), ("test_error", result.test)):
             if figures is not None and figures.error is not None:
@@ -44,12 +51,12 @@ class Run:
     @property
     def untouched(self) -> bool:
         """Whether it is nothing but its seed: it can be made again, so it may be replaced without asking."""
-        return self.epochs == 0 and self.path is None
+        return self.changes == 0 and self.path is None
 
     @property
     def unsaved(self) -> bool:
         """Whether training would be lost with it."""
-        return self.epochs > 0 and self.epochs != self.saved_epochs
+        return self.changes != self.saved_changes
 
     @property
     def title(self) -> str:
@@ -60,3 +67,12 @@ class Run:
 def new_run(configuration: Configuration) -> Run:
     """A new network, not trained."""
     return Run(configuration.build(), configuration)
+
+
+def opened_run(network: Network, path: Path, like: Configuration) -> Run:
+    """A network from a file, whose past goes on where the file says it ended."""
+    claimed = network.provenance.get("epochs")
+    completed = claimed if type(claimed) is int and 0 <= claimed < _MOST_EPOCHS else 0
+    run = Run(network, configuration_of(network, like), path=path, epochs=float(completed))
+    run.tape.completed = completed
+    return run

@@ -20,16 +20,17 @@ from engine.errors import EngineError
 from engine.network import Network, check_fits
 from engine.training import Epoch
 from engine.validation import Array, parameter_count
-from nnviz.configuration import Configuration, configuration_of
+from nnviz.configuration import Configuration
 from nnviz.files import NetworkFiles
 from nnviz.pilot import Pilot
-from nnviz.run import Run, new_run
+from nnviz.run import Run, new_run, opened_run
 from nnviz.state import Message, Progress, State, message_of
 from nnviz.undo import Change
 from nnviz.worker import Background, Frame, Stopped, Until
 
 # Parameters that are drawn at once, in some milliseconds; more of them are drawn behind the window.
 _BUILT_AT_ONCE = 2_000_000
+_LONGEST_WAIT = 400  # milliseconds that closing waits for a thread
 
 
 class Session(QObject):
@@ -52,6 +53,7 @@ class Session(QObject):
         self.state = State.LOADING
         self.configuration = configuration or Configuration()
         self.dataset: Dataset | None = None
+        self.data_name: str | None = None
         self.problems: dict[str, str] = {}
         self.message: Message | None = None
         self._build = 0
@@ -59,9 +61,11 @@ class Session(QObject):
         self.shown: Network = self.run.network.copy()
         self.progress = Progress(epochs=self.configuration.epochs)
         self.drawing: Array | None = None
-        self.prediction: Array | None = None
+        self._answer: Array | None = None
+        self._asked: tuple[Network | None, Array | None] = (None, None)
         self.undo_stack = QUndoStack(self)
         self._start_epoch = 0  # epochs that the network had behind it when this run began
+        self._last_place = (0, 0, 0)  # job, epoch and batch of the last frame
         self._wanted: Until | None = None
         self._loading = True
         self._pilot = Pilot()
@@ -77,25 +81,35 @@ class Session(QObject):
     # ---- data
 
     def load_data(self, name: str = "mnist") -> None:
-        """Loads a registered data set behind the window; ``data_changed`` follows."""
+        """Loads a registered data set behind the window; ``data_changed`` follows. Not again what is there."""
+        if name == self.data_name:
+            return
+        self.data_name = name
         self._pilot.drop()
         self._loading = True
         self._set_state(State.LOADING)
-        self._background.run(DATASETS[name].load, self._data_loaded, self._data_failed)
+
+        def loaded(dataset: Dataset) -> None:
+            if name == self.data_name:
+                self._data_loaded(dataset)
+
+        self._background.run(DATASETS[name].load, loaded, self._data_failed)
 
     def _data_loaded(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self._loading = False
         self._rest()
         if self.run.untouched:
-            self._set_configuration(self.configuration.for_dataset(dataset))
+            self._set_configuration(self.configuration)
         self.data_changed.emit()
         self._go_if_wanted()
 
     def _data_failed(self, error: Exception) -> None:
         self._wanted = None
         self._loading = False
+        self.data_name = None
         self._rest()
+        self.data_changed.emit()
         self._tell_error("The data could not be loaded", error)
 
     # ---- settings
@@ -150,9 +164,11 @@ class Session(QObject):
         return (settings.batch_size, settings.epochs) if settings else None
 
     def _set_configuration(self, configuration: Configuration) -> None:
+        is_fresh = not self._pilot.has_run and self.run.untouched
+        if is_fresh and self.dataset is not None:
+            configuration = configuration.for_dataset(self.dataset)  # also where undo knows of other data
         self.configuration = configuration
         self._pilot.set_learning_rate(configuration.learning_rate)
-        is_fresh = not self._pilot.has_run and self.run.untouched
         if is_fresh and self.waits_for_next_run:
             self._make_run(configuration, lambda run: self._set_run((run, self.configuration)))
         elif is_fresh:
@@ -184,6 +200,10 @@ class Session(QObject):
     def last_epoch(self) -> int:
         """The epoch this run ends with, over all runs of this network."""
         return self._start_epoch + self.progress.epochs
+
+    def set_estimating(self, wanted: bool) -> None:
+        """Whether anybody looks at the figures within an epoch."""
+        self._pilot.set_estimating(wanted)
 
     def start(self) -> None:
         """Trains to the end of the run; goes on where it was paused. While data loads, as soon as it is there."""
@@ -256,16 +276,19 @@ class Session(QObject):
         self.shown = self.run.network.with_parameters(frame.parameters)
         self.progress = self._pilot.progress(frame)
         epochs = self._start_epoch + self.progress.epochs_done
-        if epochs != self.run.epochs:
+        place = (frame.job, frame.epoch, frame.batch)
+        if frame.epoch and place != self._last_place:
+            self._last_place = place
             self._set_epochs(epochs)
         if frame.estimate is not None and epochs > self.run.tape.completed:
             self.run.tape.add_estimate(epochs, frame.estimate)
-        self._predict()
+        self.prediction_changed.emit()
         self.snapshot.emit()
 
     def _set_epochs(self, epochs: float) -> None:
         was_unsaved = self.run.unsaved
         self.run.epochs = epochs
+        self.run.changes += 1
         if self.run.unsaved != was_unsaved:
             self.file_changed.emit()
 
@@ -332,14 +355,14 @@ class Session(QObject):
         self.shown = run.network.copy()
         self._rest()
         self.dismiss_message()
-        self._predict()
+        self.prediction_changed.emit()
         self.run_changed.emit()  # first of all: it tells the views of another shape
         self._set_progress_at_rest()
         self.configuration_changed.emit()
         self.file_changed.emit()
 
     def _set_progress_at_rest(self) -> None:
-        self._start_epoch = self.run.tape.completed if self.run.epochs else 0
+        self._start_epoch = self.run.tape.completed
         self.progress = Progress(epochs=self.configuration.epochs)
         self.snapshot.emit()
 
@@ -351,12 +374,12 @@ class Session(QObject):
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
         """Writes what the views show now, behind the window; ``then`` is called when it is on disk."""
-        run, epochs = self.run, self.run.epochs
+        run, changes = self.run, self.run.changes
         network = self.shown.copy()
         network.provenance = dict(run.network.provenance)
 
         def saved() -> None:
-            run.path, run.saved_epochs = path, epochs
+            run.path, run.saved_changes = path, changes
             self.file_changed.emit()
             if then is not None:
                 then()
@@ -364,8 +387,7 @@ class Session(QObject):
         self.files.save(network, path, saved)
 
     def _opened(self, path: Path, network: Network) -> None:
-        configuration = configuration_of(network, self.configuration)
-        self._replace_run(Run(network, configuration, path=path, saved_epochs=0.0), f"opening of {path.name}")
+        self._replace_run(opened_run(network, path, self.configuration), f"opening of {path.name}")
         if self.misfit:
             self._tell(Message(self.misfit))
 
@@ -374,13 +396,17 @@ class Session(QObject):
     def set_drawing(self, picture: Array | None) -> None:
         """(784,) float32 in 0…1 to be asked again at every snapshot; None for an empty canvas."""
         self.drawing = picture
-        self._predict()
-
-    def _predict(self) -> None:
-        self.prediction = self._answer()
         self.prediction_changed.emit()
 
-    def _answer(self) -> Array | None:
+    @property
+    def prediction(self) -> Array | None:
+        """The shown network's answer to the drawing, (outputs,); worked out when somebody looks."""
+        asked = (self.shown, self.drawing)
+        if self._asked[0] is not asked[0] or self._asked[1] is not asked[1]:
+            self._asked, self._answer = asked, self._ask()
+        return self._answer
+
+    def _ask(self) -> Array | None:
         if self.drawing is None or len(self.drawing) != self.shown.shape[0]:
             return None
         with np.errstate(all="ignore"):
@@ -408,7 +434,7 @@ class Session(QObject):
 
     def _rest(self) -> None:
         """Nothing is under way, but perhaps for the data."""
-        at_rest = State.PAUSED if self.run.epochs else State.READY
+        at_rest = State.PAUSED if self.run.changes else State.READY
         self._set_state(State.LOADING if self._loading else at_rest)
 
     def _set_state(self, state: State) -> None:
@@ -416,8 +442,12 @@ class Session(QObject):
             self.state = state
             self.state_changed.emit()
 
-    def close(self) -> None:
-        """Ends the worker and waits for files being written."""
+    def close(self) -> bool:
+        """Ends the worker and waits for files being written.
+
+        Whether all has ended. A step of a huge network, or the making of one, is not waited for longer than
+        people wait for a window to go: nothing of it would be kept.
+        """
         self.undo_stack.clear()
-        self._pilot.close()
-        self._background.close()
+        has_stopped = self._pilot.close(_LONGEST_WAIT)
+        return self._background.close(-1 if self.files.saving else _LONGEST_WAIT) and has_stopped

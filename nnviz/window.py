@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
     Attributes:
         session: the model.
         canvas: the drawing canvas.
+        ended_whole: whether every thread had ended when the window closed.
     """
 
     application: QApplication
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self._settings = settings
         self._close_without_asking = False
+        self.ended_whole = True
         self.dialogs = NetworkDialogs(self, session, settings)
         self.setObjectName("mainWindow")
         self.setWindowIcon(theme.app_icon())
@@ -252,6 +254,7 @@ class MainWindow(QMainWindow):
         # Icons and coloured words are made by the panels: they make them again.
         self.session.configuration_changed.emit()
         self.session.prediction_changed.emit()
+        self.session.message_changed.emit()
 
     def _default_layout(self) -> None:
         self._host.restoreState(self._first_layout)
@@ -318,5 +321,6 @@ class MainWindow(QMainWindow):
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("docks", self._host.saveState())
         self._settings.sync()
-        self.session.close()
+        self.hide()  # gone for the person, whatever the threads still do
+        self.ended_whole = self.session.close()
         event.accept()

@@ -24,6 +24,7 @@ from nnviz.mailbox import Mailbox
 # The price of a moving error curve: four milliseconds each time for the default network.
 _SECONDS_BETWEEN_ESTIMATES = 0.25
 _LONG_MEASUREMENT = 0.5
+_ENOUGH_BATCHES, _ENOUGH_SECONDS = 50, 0.3  # either, to tell how long a batch takes
 
 
 class Until(Enum):
@@ -59,7 +60,7 @@ class Frame:
 class Stopped:
     """The worker waits. ``finished``: there is nothing left to train; ``error``: why it could not go on."""
 
-    frame: Frame
+    frame: Frame | None
     finished: bool = False
     error: Exception | None = None
 
@@ -83,7 +84,8 @@ class Worker(QThread):
         self._orders: queue.SimpleQueue[tuple[int, Trainer, Until] | None] = queue.SimpleQueue()
         self._halt = False
         self._job = 0
-        self._runs: dict[int, Iterator[Event]] = {}
+        self.estimating = True  # whether anybody looks at the figures within an epoch
+        self._run: tuple[int, Iterator[Event]] | None = None
         self._last_batch: Batch | None = None
         self._pace: _Pace = _Pace()
 
@@ -103,11 +105,11 @@ class Worker(QThread):
         """Asks the worker to wait after the step it is in. ``stopped`` follows if it was training."""
         self._halt = True
 
-    def quit_and_wait(self) -> None:
-        """Ends the thread: after the step it is in."""
+    def quit_and_wait(self, milliseconds: int) -> bool:
+        """Ends the thread after the step it is in; whether that was in time."""
         self._halt = True
         self._orders.put(None)
-        self.wait()
+        return bool(self.wait(milliseconds))
 
     def run(self) -> None:
         """The thread: one order after another."""
@@ -115,43 +117,63 @@ class Worker(QThread):
             job, trainer, until = order
             if job == self._job:
                 self._pump(job, trainer, until)
+            if self._run is not None and self._run[0] != self._job:
+                self._run = None  # frees what a dropped run holds
 
     def _pump(self, job: int, trainer: Trainer, until: Until) -> None:
-        if job not in self._runs:
-            self._runs = {job: trainer.run()}
+        if self._run is None or self._run[0] != job:
+            self._run = (job, trainer.run())
             self._last_batch = None
             self._pace = _Pace()
         self._pace.resume()
         try:
-            finished = self._until(job, trainer, until)
+            finished = self._until(job, trainer, until, self._run[1])
+            stop = Stopped(self._frame(job, trainer, not finished), finished=finished)
         except Exception as error:
-            self._runs.pop(job, None)
-            self.stopped.emit(job, Stopped(self._frame(job, trainer), error=error))
-        else:
-            if finished:
-                self._runs.pop(job, None)
-            self.stopped.emit(job, Stopped(self._frame(job, trainer, not finished), finished=finished))
+            finished, stop = True, Stopped(self._frame_if_possible(job, trainer), error=error)
+        if finished:
+            self._run = None
+        self.stopped.emit(job, stop)
 
-    def _until(self, job: int, trainer: Trainer, until: Until) -> bool:
+    def _until(self, job: int, trainer: Trainer, until: Until, run: Iterator[Event]) -> bool:
         """Whether the run came to its end."""
-        for event in self._runs[job]:
+        has_stepped = False
+        for event in run:
             if isinstance(event, Batch):
-                self._last_batch = event
-                self._pace.batch_done()
-                if self.frames.empty and until is not Until.BATCH and _is_sound(trainer):
-                    self.frames.put(self._frame(job, trainer, self._pace.estimate_due()))
+                has_stepped = True
+                self._batch_done(job, trainer, event, until)
             elif isinstance(event, Evaluating):
                 if self._pace.measures_long():
                     self.measuring.emit(job)
             else:
-                self._pace.resume()
+                self._pace.epoch_done()
                 self.epoch_ended.emit(job, event)
             if job != self._job:
+                trainer.back_to_finite()
                 return False
+            may_stop = (self._halt and self._may_pause_at(event)) or (has_stepped and _reached(until, event))
             # What a step made infinite is neither shown nor paused at: the next step finds it and says so.
-            if (self._halt or _reached(until, event)) and _is_sound(trainer):
+            if may_stop and _is_sound(trainer):
                 return isinstance(event, Epoch) and event.epoch == trainer.settings.epochs
         return True
+
+    def _batch_done(self, job: int, trainer: Trainer, event: Batch, until: Until) -> None:
+        self._last_batch = event
+        self._pace.batch_done()
+        if self.frames.empty and until is not Until.BATCH and _is_sound(trainer):
+            self.frames.put(self._frame(job, trainer, self.estimating and self._pace.estimate_due()))
+
+    def _may_pause_at(self, event: Event) -> bool:
+        """Between an epoch's last batch and its figures only where these take long: they belong together."""
+        if isinstance(event, Evaluating):
+            return self._pace.is_measuring_long
+        return not (isinstance(event, Batch) and event.batch == event.batches)
+
+    def _frame_if_possible(self, job: int, trainer: Trainer) -> Frame | None:
+        try:
+            return self._frame(job, trainer)
+        except MemoryError:
+            return None
 
     def _frame(self, job: int, trainer: Trainer, with_estimate: bool = False) -> Frame:
         last = self._last_batch
@@ -195,13 +217,23 @@ class _Pace:
         self._batches += 1
         self._last_batch = time.perf_counter()
         self._told = False
-        self.seconds_per_batch = (self._last_batch - self._start) / self._batches
+        elapsed = self._last_batch - self._start
+        if self._batches >= _ENOUGH_BATCHES or elapsed > _ENOUGH_SECONDS:
+            self.seconds_per_batch = elapsed / self._batches
+
+    @property
+    def is_measuring_long(self) -> bool:
+        return time.perf_counter() - self._last_batch > _LONG_MEASUREMENT
 
     def measures_long(self) -> bool:
         """True once in an evaluation, when it has gone on for a while."""
-        waited = time.perf_counter() - self._last_batch
-        was_told, self._told = self._told, waited > _LONG_MEASUREMENT
+        was_told, self._told = self._told, self.is_measuring_long
         return self._told and not was_told
+
+    def epoch_done(self) -> None:
+        if self._batches:
+            self.seconds_per_batch = (self._last_batch - self._start) / self._batches
+        self.resume()
 
     def resume(self) -> None:
         self._batches = 0
@@ -265,8 +297,8 @@ class Background:
         report.failed.connect(settle(failed))
         self._pool.start(_Task(work, report))
 
-    def close(self) -> None:
-        """Waits until everything asked for is done; outcomes that were not delivered yet are dropped."""
+    def close(self, milliseconds: int) -> bool:
+        """Waits for what was asked for, -1 for as long as it takes; what is not delivered yet is dropped."""
         self._closed = True
-        self._pool.waitForDone()
         self._reports.clear()
+        return bool(self._pool.waitForDone(milliseconds))

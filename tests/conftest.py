@@ -134,7 +134,7 @@ def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 def close(window: MainWindow) -> None:
     """Whatever was learned is given up."""
-    window.session.run.saved_epochs = window.session.run.epochs
+    window.session.run.saved_changes = window.session.run.changes
     window.close()
     window.deleteLater()
     QThreadPool.globalInstance().waitForDone()

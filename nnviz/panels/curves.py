@@ -30,6 +30,7 @@ class CurvesPanel(DockCard):
         session.snapshot.connect(self._show)
         session.epoch_ended.connect(self._show)
         session.run_changed.connect(self._new_run)
+        self.visibilityChanged.connect(session.set_estimating)
 
     def _new_run(self) -> None:
         self._drawn = ()

@@ -43,7 +43,10 @@ class DataPanel(Card):
 
     def _show(self) -> None:
         data = self._session.dataset
-        assert data is not None
+        if data is None:
+            self.head.detail.setText("not loaded: choose it again")
+            return
+        self.combo.setCurrentIndex(self.combo.findData(self._session.data_name))
         tests = f" · {text.count(len(data.test))} test" if data.test else ""
         self.head.detail.setText(f"{text.count(len(data.train))} train{tests}")
         self._examples.setVisible(data.is_picture)

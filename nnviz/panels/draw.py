@@ -37,7 +37,9 @@ class DrawPanel(DockCard):
         self._drawn()
 
     def _add_buttons(self) -> None:
-        self.undo_button = _tool("undo", "undoStrokeButton", "Takes back the last stroke (Ctrl+Z).")
+        self.undo_button = _tool(
+            "undo", "undoStrokeButton", "Takes back the last thing done on the canvas (Ctrl+Backspace)."
+        )
         self.undo_button.clicked.connect(self.undo_stroke)
         self.undo_button.setEnabled(False)
         self.undo_stack.canUndoChanged.connect(self.undo_button.setEnabled)
@@ -85,14 +87,14 @@ class DrawPanel(DockCard):
     def clear(self) -> None:
         """Empties the canvas, undoably."""
         if not self.canvas.is_empty:
-            self.undo_stack.push(Change("clear", self.canvas.set_strokes, tuple(self.canvas.strokes), ()))
+            self.undo_stack.push(Change("clear", self.canvas.restore, self.canvas.drawing, ()))
 
     def undo_stroke(self) -> None:
         """Takes back the last thing done on the canvas."""
         self.undo_stack.undo()
 
     def _stroke_finished(self, before: object, after: object) -> None:
-        self.undo_stack.push(Change("stroke", self.canvas.set_strokes, before, after))
+        self.undo_stack.push(Change("stroke", self.canvas.restore, before, after))
 
     def _drawn(self) -> None:
         picture = self.canvas.network_input()
@@ -100,7 +102,13 @@ class DrawPanel(DockCard):
         self._session.set_drawing(None if self.canvas.is_empty else picture)
         self.clear_button.setEnabled(not self.canvas.is_empty)
 
+    def refresh(self) -> None:
+        """The answer as it is now."""
+        self._show_answer()
+
     def _show_answer(self) -> None:
+        if not self.in_view:
+            return
         answer, data = self._session.prediction, self._session.dataset
         if data is None or answer is None or len(answer) != len(data.class_names):
             self.answer.clear()

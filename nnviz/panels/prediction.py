@@ -35,4 +35,9 @@ class PredictionPanel(DockCard):
             self.head.detail.setText("network does not fit the data")
         else:
             self.head.detail.setText("%")
-        self.bars.set_values(self._session.prediction)
+        if self.in_view:
+            self.bars.set_values(self._session.prediction)
+
+    def refresh(self) -> None:
+        """The answer as it is now."""
+        self._show()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PyQt5.QtCore import QEvent, QPointF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent, QTabletEvent
+from PyQt5.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QTabletEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz import theme
@@ -20,12 +20,15 @@ DEFAULT_PEN = 18
 _HINT = "Draw a digit here"
 
 
+Drawing = tuple[tuple[tuple[float, float], ...], ...]
+
+
 class Canvas(QWidget):
-    """Keeps strokes as lists of points in its own pixels, y down.
+    """Keeps strokes in units of its shorter side, from its centre, so that they look the same at every size.
 
     Signals:
         changed: another point, or other strokes.
-        stroke_finished(before, after): the strokes as tuples of arrays, for undo.
+        stroke_finished(before, after): the whole drawing, for undo with :meth:`restore`.
     """
 
     changed = pyqtSignal()
@@ -33,7 +36,6 @@ class Canvas(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pen_width = float(DEFAULT_PEN)
         self._strokes: list[list[tuple[float, float]]] = []
         self._drawing = False
         self.setAttribute(Qt.WA_OpaquePaintEvent)
@@ -42,27 +44,52 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setMinimumSize(QSize(160, 160))
         self.resize(272, 240)
+        self._pen = DEFAULT_PEN / self._side
+
+    @property
+    def _side(self) -> int:
+        """Canvas pixels in a unit."""
+        return max(1, min(self.width(), self.height()))
+
+    @property
+    def _middle(self) -> Array:
+        return np.array([self.width(), self.height()]) / 2
 
     @property
     def strokes(self) -> list[Array]:
         """(n, 2) float arrays, canvas pixels, y down."""
-        return [np.array(stroke, float).reshape(-1, 2) for stroke in self._strokes]
+        return [np.round(np.array(stroke) * self._side + self._middle, 9) for stroke in self._strokes]
 
     def set_strokes(self, strokes: Sequence[Array]) -> None:
         """Replaces the drawing. ``strokes`` are (n, 2) arrays in canvas pixels, y down."""
         arrays = [np.asarray(stroke, float).reshape(-1, 2) for stroke in strokes]
-        self._strokes = [[(float(x), float(y)) for x, y in stroke] for stroke in arrays if len(stroke)]
+        units = [(stroke - self._middle) / self._side for stroke in arrays if len(stroke)]
+        self.restore(tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in units))
+
+    @property
+    def drawing(self) -> Drawing:
+        """All strokes, whatever size the canvas has now or later."""
+        return tuple(tuple(stroke) for stroke in self._strokes)
+
+    def restore(self, drawing: Drawing) -> None:
+        """Puts an earlier drawing back."""
+        self._strokes = [list(stroke) for stroke in drawing]
         self._drawing = False  # a stroke under way, if there is one, went with the others
         self._tell()
 
+    @property
+    def pen_width(self) -> float:
+        """In canvas pixels, as the canvas is now."""
+        return self._pen * self._side
+
     def set_pen_width(self, pixels: float) -> None:
         """The pen of the whole drawing, in canvas pixels."""
-        self.pen_width = float(pixels)
+        self._pen = pixels / self._side
         self._tell()
 
     def network_input(self) -> Array:
         """(784,) float32 in 0…1: what the network is shown."""
-        return picture_of_strokes(self.strokes, self.pen_width).ravel()
+        return picture_of_strokes([np.array(stroke) for stroke in self._strokes], self._pen).ravel()
 
     @property
     def is_empty(self) -> bool:
@@ -101,28 +128,23 @@ class Canvas(QWidget):
         event.accept()
 
     def _pen_down(self, place: QPointF) -> None:
-        self._before = tuple(self.strokes)
+        self._before = self.drawing
         self._drawing = True
-        self._strokes.append([(place.x(), place.y())])
+        self._strokes.append([self._in_units(place)])
         self._tell()
 
     def _pen_to(self, place: QPointF) -> None:
-        self._strokes[-1].append((place.x(), place.y()))
+        self._strokes[-1].append(self._in_units(place))
         self._tell()
 
     def _pen_up(self) -> None:
         self._drawing = False
-        self.stroke_finished.emit(self._before, tuple(self.strokes))
+        self.stroke_finished.emit(self._before, self.drawing)
+
+    def _in_units(self, place: QPointF) -> tuple[float, float]:
+        return (place.x() - self.width() / 2) / self._side, (place.y() - self.height() / 2) / self._side
 
     # ---- looks
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The drawing grows and shrinks with the canvas."""
-        old, new = event.oldSize(), event.size()
-        if self._strokes and old.width() > 0 and old.height() > 0:
-            scale = min(new.width() / old.width(), new.height() / old.height())
-            self._strokes = [[(x * scale, y * scale) for x, y in stroke] for stroke in self._strokes]
-            self._tell()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """White ink with round ends on black, in both themes: as the network sees it."""
@@ -133,7 +155,9 @@ class Canvas(QWidget):
             painter.setPen(Qt.gray)
             painter.setFont(theme.font(theme.SMALL))
             painter.drawText(self.rect(), Qt.AlignCenter, _HINT)
-        painter.setPen(QPen(Qt.white, self.pen_width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+        painter.translate(self.width() / 2, self.height() / 2)
+        painter.scale(self._side, self._side)
+        painter.setPen(QPen(Qt.white, self._pen, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
         for stroke in self._strokes:
             painter.drawPath(_path(stroke))
 
@@ -142,5 +166,5 @@ def _path(stroke: list[tuple[float, float]]) -> QPainterPath:
     path = QPainterPath(QPointF(*stroke[0]))
     for point in stroke[1:] or stroke:
         # A line of no length would not be drawn; a hair's breadth gives the dot.
-        path.lineTo(QPointF(point[0] + (0.01 if len(stroke) == 1 else 0), point[1]))
+        path.lineTo(QPointF(point[0] + (1e-4 if len(stroke) == 1 else 0), point[1]))
     return path

@@ -14,6 +14,8 @@ from PyQt5 import sip
 from PyQt5.QtCore import QObject, QThread, QThreadPool, QTimer
 from PyQt5.QtWidgets import QApplication
 
+from nnviz.worker import Worker
+
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
@@ -49,8 +51,9 @@ def _end_thread(thread: QThread) -> bool:
     """As politely as the thread allows; Python would not survive terminate()."""
     if not thread.isRunning():
         return False
-    ask = getattr(thread, "quit_and_wait", None) or thread.quit
-    ask()
+    if isinstance(thread, Worker):
+        thread.quit_and_wait(5000)
+    thread.quit()
     return thread.wait(5000)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -123,11 +122,6 @@ def test_without_a_place_for_the_log_it_is_shown_all_the_same(
     box.close()
 
 
-def test_ctrl_c_closes(window: MainWindow, reporter: _CrashReporter) -> None:
-    reporter.report(KeyboardInterrupt, KeyboardInterrupt(), None)
-    assert not window.isVisible()
-
-
 PROGRAM = """
 import sys
 from PyQt5.QtCore import QTimer
@@ -165,9 +159,10 @@ def test_a_slot_that_raises_does_not_end_the_program(home: Path) -> None:
     assert [log for log in home.rglob("nnviz.log") if "from a slot" in log.read_text()]
 
 
-def test_what_the_session_calls_a_crash_is_reported(window: MainWindow, reporter: _CrashReporter) -> None:
-    window.session.crashed.connect(lambda error: reporter.report(type(error), error, error.__traceback__))
-    QTimer.singleShot(0, lambda: None)
+def test_what_the_session_calls_a_crash_goes_to_the_hook(
+    window: MainWindow, reporter: _CrashReporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", reporter.report)
     window.session._tell_error("It could not be done", KeyError("odd"))
     (box,) = boxes(window)
     assert "KeyError" in box.informativeText()

@@ -85,12 +85,12 @@ def test_what_is_unsaved() -> None:
     assert run.untouched
     assert not run.unsaved
     assert run.title == "untitled"
-    run.epochs = 1.5
+    run.changes = 1
     assert run.unsaved
     assert not run.untouched
-    run.saved_epochs = 1.5
+    run.saved_changes = 1
     assert not run.unsaved
-    run.epochs = 1.6
+    run.changes = 2
     assert run.unsaved
 
 

@@ -21,7 +21,7 @@ def pilot(qapp: object) -> Iterator[Pilot]:
     """Ended after the test."""
     pilot = Pilot()
     yield pilot
-    pilot.close()
+    assert pilot.close(10_000)
 
 
 def begin(pilot: Pilot, data: Dataset, epochs: int = MANY_EPOCHS) -> Network:

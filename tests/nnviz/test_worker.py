@@ -23,7 +23,7 @@ def worker(qapp: object) -> Iterator[Worker]:
     """Ended after the test."""
     worker = Worker()
     yield worker
-    worker.quit_and_wait()
+    assert worker.quit_and_wait(10_000)
 
 
 def trainer(data: Dataset, epochs: int = 2) -> Trainer:
@@ -134,7 +134,7 @@ def test_it_ends_in_the_middle_of_a_run(worker: Worker, qtbot: QtBot, few_digits
     worker.begin()
     with qtbot.waitSignal(worker.epoch_ended):
         worker.go(trainer(few_digits, MANY_EPOCHS), Until.END)
-    worker.quit_and_wait()
+    assert worker.quit_and_wait(10_000)
     assert not worker.isRunning()
 
 
@@ -169,7 +169,7 @@ def test_after_the_end_nothing_is_told(qtbot: QtBot) -> None:
     done = threading.Event()
     told: list[object] = []
     background.run(done.set, told.append, told.append)
-    background.close()
+    assert background.close(10_000)
     assert done.is_set(), "what was asked for is finished"
     qtbot.wait(1)
     assert told == []
