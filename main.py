@@ -9,11 +9,20 @@ import sys
 # they do not pay. The libraries read it once, when numpy is first imported; what a person has set is left alone.
 BLAS_THREADS = "1"
 
+# Without these not even --help can be given: the command line imports them at once.
+PACKAGES = ("numpy", "PIL", "tqdm")
+
 
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit code: 0 for done, 2 for a bad argument or where the window cannot open."""
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, BLAS_THREADS)
+    from nnviz.preflight import missing_packages
+
+    problem = missing_packages(PACKAGES)
+    if problem:
+        print("nnviz: " + "\n".join(problem), file=sys.stderr)
+        return 2
     from nnviz.cli import main as run
 
     return run(sys.argv[1:] if argv is None else argv)

@@ -55,7 +55,6 @@ class Tape:
             live.clear()
             if figures is not None:
                 curve.add(epoch, _height(figures))
-                live.add(epoch, _height(figures))
 
     def add_estimate(self, epoch: float, estimate: Estimate) -> None:
         """Figures of a sample, somewhere within an epoch."""

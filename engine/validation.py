@@ -57,6 +57,17 @@ def parse_number(parameter: str, text: str, example: str) -> float:
         raise SettingError(parameter, text, "must be a number", f"Try {example}.") from None
 
 
+def parse_whole(parameter: str, text: str, example: str) -> int | float:
+    """A person's text as a number without a decimal comma: 1,000 might be meant as a thousand. Raises SettingError."""
+    cleaned = text.replace("\u202f", "").replace(" ", "")
+    for read in (int, float):
+        try:
+            return read(cleaned)
+        except ValueError:
+            continue
+    raise SettingError(parameter, text, "must be a whole number, without commas", f"Try {example}.")
+
+
 def parse_shape(text: str) -> tuple[int, ...]:
     """A person's text like ``784, 64, 32, 10`` as layer sizes. Raises SettingError."""
     parts = [part.strip() for part in text.split(",")]
@@ -77,6 +88,10 @@ def parse_shape(text: str) -> tuple[int, ...]:
                 f"must be whole numbers separated by commas, and layer {position} is “{shown(Verbatim(part))}”",
                 "Write the layer sizes like 784, 64, 32, 10.",
             ) from None
+    if len(parts) < 2:
+        raise SettingError(
+            "shape", text, "must have at least two layers, input and output", "Write their sizes like 784, 64, 32, 10."
+        )
     return check_shape([int(part) for part in parts])
 
 
@@ -85,6 +100,13 @@ def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
 
     At least two layers, each of at least one neuron, and no more parameters than this machine can hold.
     """
+    checked = check_sizes(shape)
+    check_memory(checked)
+    return checked
+
+
+def check_sizes(shape: Sequence[int]) -> tuple[int, ...]:
+    """The same for a network that is there already: it does not have to find memory once more."""
     sizes = _as_list(shape)
     if len(sizes) < 2:
         raise SettingError(
@@ -93,9 +115,7 @@ def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
             "must be a list of at least two layer sizes, input first",
             "For example [784, 64, 32, 10].",
         )
-    checked = tuple(_layer_size(sizes, layer) for layer in range(len(sizes)))
-    check_memory(checked)
-    return checked
+    return tuple(_layer_size(sizes, layer) for layer in range(len(sizes)))
 
 
 def _as_list(shape: object) -> list[object]:

@@ -47,6 +47,7 @@ def run() -> int:
     sys.excepthook = _CrashReporter(window).report
     # Ctrl+C in the terminal ends the program as it ends others; Qt would not let Python hear it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    window.resize(window.size().boundedTo(app.primaryScreen().availableSize()))
     window.show()
     code = app.exec_()
     if not window.ended_whole:

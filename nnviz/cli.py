@@ -29,6 +29,7 @@ from nnviz.drawing import picture_of_image
 from nnviz.preflight import missing_for_offscreen, missing_for_window
 
 USAGE_ERROR = 2
+INTERRUPTED = 130  # as shells say it
 
 
 class CommandError(Exception):
@@ -40,6 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
+    except KeyboardInterrupt:
+        return _complain("stopped", INTERRUPTED)
+    except MemoryError:
+        return _complain("there is not enough memory. Make the network or the batch smaller.", 1)
     except DivergenceError as error:
         return _complain(str(error), 1)
     except (CommandError, EngineError) as error:
@@ -89,6 +94,8 @@ def _check_folder(file: str) -> None:
     """Before the work is done, not after it."""
     if not Path(file).absolute().parent.is_dir():
         raise CommandError(f"{file}: its folder does not exist. Make it first, or choose another place.")
+    if not os.access(Path(file).absolute().parent, os.W_OK):
+        raise CommandError(f"{file}: its folder cannot be written to. Choose another place.")
     if Path(file).is_dir():
         raise CommandError(f"{file} is a folder. Name a file in it.")
 

@@ -12,7 +12,7 @@ from engine.datasets import Dataset
 from engine.errors import SettingError, Verbatim
 from engine.network import Network
 from engine.training import TrainingSettings
-from engine.validation import check_shape, whole_number
+from engine.validation import check_sizes, whole_number
 
 OUTPUT_ACTIVATION = "softmax"
 LOSS = "cross-entropy"
@@ -46,7 +46,7 @@ class Configuration:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        check_shape(self.shape)
+        check_sizes(self.shape)
         object.__setattr__(self, "seed", whole_number("seed", self.seed, 0, "1"))
         for layer in self.layers:
             ACTIVATIONS[layer.activation]

@@ -103,6 +103,7 @@ class NetworkDialogs(QObject):
     def fill_recent(self, menu: QMenu) -> None:
         """The last files, newest first."""
         menu.clear()
+        menu.setToolTipsVisible(True)
         files = self._recent_files()
         for number, name in enumerate(files, start=1):
             action = menu.addAction(f"&{number}  {Path(name).name}")

@@ -19,7 +19,10 @@ _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0
 
 
 def take(out: Path, epochs: int, theme_name: str, size: tuple[int, int], draw: bool) -> None:
-    """Trains ``epochs`` epochs and writes a PNG. Raises SettingError, DivergenceError or OSError."""
+    """Trains ``epochs`` epochs and writes a PNG. Raises SettingError or OSError.
+
+    Anything else that goes wrong is told in the window, and so in the picture.
+    """
     qInstallMessageHandler(_without_what_offscreen_lacks)
     window = create_window(theme_name)
     window.resize(*size)

@@ -19,7 +19,7 @@ from engine.datasets import DATASETS, Dataset
 from engine.errors import EngineError
 from engine.network import Network, check_fits
 from engine.training import Epoch
-from engine.validation import Array, parameter_count
+from engine.validation import Array, check_memory, parameter_count
 from nnviz.configuration import Configuration
 from nnviz.files import NetworkFiles
 from nnviz.pilot import Pilot
@@ -120,6 +120,8 @@ class Session(QObject):
         ``what`` names the change for the undo menu ("learning rate").
         """
         new = self.configuration.changed(**fields)
+        if new.shape != self.configuration.shape:
+            check_memory(new.shape)
         if self.dataset is not None:
             new.training_settings().check_against(len(self.dataset.train))
         if new != self.configuration:

@@ -56,7 +56,7 @@ def message_of(what: str, error: Exception) -> Message | None:
     if isinstance(error, EngineError):
         return Message(f"{what}: {error}")
     if isinstance(error, OSError):
-        return Message(f"{what}: {error.strerror or error}. Choose another place.")
+        return Message(f"{what}: {error.strerror or error}. Try again, or choose another file or folder.")
     if isinstance(error, MemoryError):
         return Message(f"{what}: there is not enough memory. Make the network or the batch smaller.")
     return None

@@ -127,6 +127,7 @@ def font(size: int = TEXT, bold: bool = False) -> QFont:
 def apply(app: QApplication, name: str) -> None:
     """Dresses the whole application; ``name`` is "dark", "light" or "system", as which any other name counts."""
     global _current
+    _system_palette()  # while it still is the system's
     _current = THEMES[name if name in THEMES else system_theme()]
     _load_fonts()
     app.setStyle(_Style("Fusion"))
@@ -137,7 +138,7 @@ def apply(app: QApplication, name: str) -> None:
 
 
 class _Style(QProxyStyle):
-    """Fusion without the lines under menu letters; Alt and the letter work all the same."""
+    """Fusion without lines under menu letters (Alt and the letter work all the same) and pictures on buttons."""
 
     def styleHint(
         self,
@@ -146,8 +147,8 @@ class _Style(QProxyStyle):
         widget: QWidget | None = None,
         returnData: QStyleHintReturn | None = None,  # noqa: N803
     ) -> int:
-        """Qt asks; only one answer differs."""
-        if hint == QStyle.SH_UnderlineShortcut:
+        """Qt asks; only these answers differ."""
+        if hint in (QStyle.SH_UnderlineShortcut, QStyle.SH_DialogButtonBox_ButtonsHaveIcons):
             return 0
         return super().styleHint(hint, option, widget, returnData)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt5.QtCore import QByteArray, QSettings, Qt
-from PyQt5.QtGui import QCloseEvent, QKeySequence
+from PyQt5.QtGui import QCloseEvent, QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import (
+    QAbstractButton,
     QAction,
     QActionGroup,
     QApplication,
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.setWindowIcon(theme.app_icon())
         self.setContextMenuPolicy(Qt.NoContextMenu)
+        self.setFocusPolicy(Qt.ClickFocus)  # a click beside the fields leaves them
         self._add_toolbar()
         self._add_docks()
         self._add_menus()
@@ -311,6 +313,14 @@ class MainWindow(QMainWindow):
     def _close_now(self) -> None:
         self._close_without_asking = True
         self.close()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return presses the button that has the focus: Space is taken, it trains everywhere."""
+        button = self.focusWidget()
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and isinstance(button, QAbstractButton):
+            button.click()
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about unsaved work if there is some; else stops the worker and goes."""

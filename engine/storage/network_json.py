@@ -39,16 +39,29 @@ def save_network(network: Network, path: str | Path) -> None:
             "must have finite weights and biases to be saved",
             "Reset it, or train it with a lower learning rate.",
         )
-    document = {
-        "shape": list(network.shape),
-        "weights": [w.tolist() for w in network.weights],
-        "biases": [b.tolist() for b in network.biases],
+    rest = {
         "activations": list(network.activations),
         "loss": network.loss,
         "dtype": str(network.parameters.dtype),
         "provenance": network.provenance,
     }
-    write_whole(path, json.dumps(document, separators=(",", ":"), allow_nan=False).encode())
+    parts = [
+        f'{{"shape":{_json(list(network.shape))}',
+        f'"weights":{_json_of_layers(network.weights)}',
+        f'"biases":{_json_of_layers(network.biases)}',
+        _json(rest)[1:],
+    ]
+    write_whole(path, ",".join(parts).encode())
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _json_of_layers(layers: list[Array]) -> str:
+    """Row by row: one call for millions of numbers would not let any other thread run meanwhile."""
+    rows = (",".join(_json(row.tolist()) for row in layer) for layer in layers)
+    return f"[{','.join(f'[{layer}]' for layer in rows)}]"
 
 
 def load_network(path: str | Path) -> Network:

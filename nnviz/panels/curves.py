@@ -20,7 +20,7 @@ class CurvesPanel(DockCard):
         self.plot = ErrorPlot()
         self.plot.setObjectName("errorPlot")
         self.plot.setAccessibleName("Train and test error against epochs")
-        self.plot.setToolTip(
+        self.head.setToolTip(
             "The share of wrong answers, on the pictures it learns from (train) and on others (test). "
             "Where the two part, it learns by heart."
         )

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QPushButt
 
 from engine.activations import ACTIVATIONS
 from engine.errors import EngineError
-from engine.validation import parameter_count, parse_number, parse_shape, whole_number
+from engine.validation import parameter_count, parse_shape, parse_whole, whole_number
 from nnviz import text, theme
 from nnviz.configuration import Configuration, Layer
 from nnviz.session import Session
@@ -35,6 +35,7 @@ class NetworkPanel(Card):
             "more slowly."
         )
         self.shape_edit.editingFinished.connect(self._shape_typed)
+        self.shape_edit.returnPressed.connect(self.shape_edit.clearFocus)  # the next Space trains
         self.body.addWidget(self.shape_edit)
         self._error = label(role="error")
         self._error.setObjectName("shapeError")
@@ -45,6 +46,11 @@ class NetworkPanel(Card):
         self._rows.setSpacing(5)
         self.body.addLayout(self._rows)
         self.body.addLayout(self._foot())
+        self._seed_error = label(role="error")
+        self._seed_error.setObjectName("seedError")
+        self._seed_error.setWordWrap(True)
+        self._seed_error.hide()
+        self.body.addWidget(self._seed_error)
         self._notice = label(role="notice")
         self._notice.setObjectName("networkNotice")
         self._notice.setWordWrap(True)
@@ -88,7 +94,7 @@ class NetworkPanel(Card):
 
     def _resize(self, index: int, typed: str) -> None:
         def change() -> None:
-            neurons = whole_number("neurons", parse_number("neurons", typed, "64"), 1, "64")
+            neurons = whole_number("neurons", parse_whole("neurons", typed, "64"), 1, "64")
             self._change_layer(index, neurons=neurons)
 
         self._try(_problem_name(index), change)
@@ -111,7 +117,7 @@ class NetworkPanel(Card):
 
     def _seed_typed(self, typed: str) -> None:
         def change() -> None:
-            seed = whole_number("seed", parse_number("seed", typed, "1"), 0, "1")
+            seed = whole_number("seed", parse_whole("seed", typed, "1"), 0, "1")
             self._session.change("seed", seed=seed)
 
         self._try("seed", change)
@@ -159,8 +165,9 @@ class NetworkPanel(Card):
 
     def _make_rows(self, configuration: Configuration, output: str) -> None:
         while (item := self._rows.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
+            row = item.widget()
+            row.setParent(None)  # type: ignore[call-overload]  # out of sight at once, whenever Qt deletes it
+            row.deleteLater()
         data = self._session.dataset
         are_pixels = data is not None and data.is_picture and data.width == configuration.inputs
         sides = "×".join(map(str, data.example_shape)) if data else ""
@@ -195,15 +202,16 @@ class NetworkPanel(Card):
         if misfit and not self._session.waits_for_next_run:
             note = misfit
         elif self._session.waits_for_next_run:
-            note = "The network in the window has another shape or seed. This one starts with the next run: Reset."
+            note = "These layers and this seed wait for the next run: Reset starts it with a new network."
         self._notice.setText(note or "")
         self._notice.setVisible(note is not None)
 
     def _show_problems(self) -> None:
         problems = self._session.problems
-        mine = [problems[field] for field in problems if field == "seed" or _is_of_layers(field)]
-        self._error.setText(" ".join(mine))
-        self._error.setVisible(bool(mine))
+        of_layers = [problems[field] for field in problems if _is_of_layers(field)]
+        for place, told in ((self._error, of_layers), (self._seed_error, [problems.get("seed", "")])):
+            place.setText(" ".join(told))
+            place.setVisible(any(told))
         mark_wrong(self.shape_edit, "shape" in problems)
         self._seed.set_wrong("seed" in problems)
         for index, row in enumerate(self._layer_rows()):
@@ -240,12 +248,12 @@ class _LayerRow(QFrame):
             "How many neurons this hidden layer has. Each learns to see one feature of what comes in.",
             f"Neurons of hidden layer {number}",
         )
-        self.neurons.setFixedWidth(60)
+        self.neurons.setFixedWidth(68)
         self.neurons.committed.connect(lambda typed: panel._resize(index, typed))
         self.activation = QComboBox()
         self.activation.setObjectName(f"activation{number}Combo")
         self.activation.setAccessibleName(f"Activation of hidden layer {number}")
-        self.activation.setFixedWidth(86)
+        self.activation.setFixedWidth(82)
         self.activation.setToolTip("What a neuron makes of its weighted sum. Without a bend here, layers add nothing.")
         for name in _HIDDEN:
             self.activation.addItem(ACTIVATIONS[name].label, name)

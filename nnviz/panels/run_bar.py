@@ -146,7 +146,7 @@ class RunBar(QWidget):
         parts = [f"{text.duration(progress.seconds_per_epoch)} per epoch"]
         if self._session.state in (State.TRAINING, State.PAUSED):
             left = progress.seconds_per_epoch * progress.epochs * (1 - progress.share)
-            parts.append(f"{text.duration(left)} left")
+            parts.append(f"{text.duration(left)} left" if left >= 1 else "less than 1 s left")
         return " · ".join(parts)
 
     def _show_buttons(self) -> None:
@@ -158,6 +158,8 @@ class RunBar(QWidget):
         self.train.setEnabled(training or session.can_train)
         self.train.setToolTip(self._train_tip())
         steps = session.can_train and not training
+        if not steps and (self.batch.hasFocus() or self.epoch.hasFocus()):
+            self.train.setFocus()  # or Qt would hand it on to Reset
         for button, name in ((self.batch, "step-forward"), (self.epoch, "skip-forward")):
             button.setEnabled(steps)
             button.setIcon(theme.icon(name, "text" if steps else "past"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PyQt5.QtWidgets import QGridLayout
 
 from engine.errors import EngineError
-from engine.validation import parse_number
+from engine.validation import parse_number, parse_whole
 from nnviz.configuration import Configuration
 from nnviz.session import Session
 from nnviz.state import State
@@ -78,7 +78,8 @@ class TrainingPanel(Card):
 
     def _typed(self, name: str, title: str, typed: str) -> None:
         try:
-            value = parse_number(name, typed, {"learning_rate": "0.1", "batch_size": "100"}.get(name, "20"))
+            parse = parse_number if name == "learning_rate" else parse_whole
+            value = parse(name, typed, _as_text(Configuration(), name))
             self._session.change(title.lower(), **{name: value})
         except EngineError as error:
             self._set_problem(name, error.told_of(title))
@@ -88,8 +89,13 @@ class TrainingPanel(Card):
 
     def _check_again(self) -> None:
         """A batch may be larger than the data that has just come."""
-        for name, title, *_ in _FIELDS:
-            self._typed(name, title, self._edits[name].text())
+        data, configuration = self._session.dataset, self._session.configuration
+        if data is None or "batch_size" in self._session.problems:
+            return
+        try:
+            configuration.training_settings().check_against(len(data.train))
+        except EngineError as error:
+            self._set_problem("batch_size", error.told_of("Batch size"))
 
     def _set_problem(self, name: str, text: str | None) -> None:
         self._session.set_problem(name, text)

@@ -6,8 +6,9 @@ import itertools
 import math
 
 import numpy as np
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QCursor, QResizeEvent
-from PyQt5.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QToolTip
+from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QScrollArea, QToolTip, QWidget
 
 from engine.validation import Array
 from nnviz import text
@@ -18,6 +19,7 @@ from nnviz.widgets.heat_map import ColourBar, HeatMap
 
 _GAP = 1  # cells between two tiles
 _MOST_TILES = 400
+_LONG_NAMES = 3  # so many tabs have room for "Layer"
 _MOST_CELLS = 2000  # rows or columns of a matrix that are drawn: more than a screen has
 _MOSTLY = 0.9  # of the largest weight: a few may saturate, the many below keep their colour
 _STEPS = [mantissa * 10.0**power for power in range(-4, 5) for mantissa in (1, 1.5, 2, 3, 4, 6, 8)]
@@ -35,7 +37,7 @@ class WeightsPanel(DockCard):
         self.map = HeatMap()
         self.map.setObjectName("weightsMap")
         self.map.setAccessibleName("Heat map of the weights")
-        self.map.setToolTip(
+        self.head.setToolTip(
             "Orange weights speak for, blue ones against; the background is zero. "
             "In the first layer each tile shows the pixels one neuron looks at."
         )
@@ -43,15 +45,32 @@ class WeightsPanel(DockCard):
         self.bar = ColourBar()
         self.head.title.hide()
         self._tabs = QButtonGroup(self)
-        self._tab_row = QHBoxLayout()
+        strip = QWidget()
+        strip.setObjectName("scrolled")
+        self._tab_row = QHBoxLayout(strip)
+        self._tab_row.setContentsMargins(0, 0, 0, 0)
         self._tab_row.setSpacing(2)
-        self.head.row.insertLayout(0, self._tab_row)
+        self._tab_row.setAlignment(Qt.AlignLeft)
+        self.head.row.insertWidget(0, self._scrolled(strip), 1)
         self.head.row.addWidget(self.bar)
         self.body.addWidget(self.map, 1)
         session.run_changed.connect(self._new_network)
         session.data_changed.connect(self._new_network)
         session.snapshot.connect(self._show)
         self._new_network()
+
+    def _scrolled(self, strip: QWidget) -> QScrollArea:
+        """Many tabs must not push the window off the screen."""
+        self._strip = QScrollArea()
+        self._strip.setFrameShape(QFrame.NoFrame)
+        self._strip.setWidgetResizable(True)
+        self._strip.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self._strip.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self._strip.setFocusPolicy(Qt.NoFocus)
+        self._strip.setFixedHeight(30)
+        self._strip.setMinimumWidth(150)
+        self._strip.setWidget(strip)
+        return self._strip
 
     # ---- layers
 
@@ -66,6 +85,7 @@ class WeightsPanel(DockCard):
         for tab in self._tabs.buttons():
             self._tabs.removeButton(tab)
             self._tab_row.removeWidget(tab)
+            tab.setParent(None)  # type: ignore[call-overload]  # out of sight at once, whenever Qt deletes it
             tab.deleteLater()
         self._layer = min(self._layer, len(names) - 1)
         for layer, name in enumerate(names):
@@ -84,6 +104,7 @@ class WeightsPanel(DockCard):
         """Which layer's weights to draw, from 0."""
         self._layer = layer
         self._limit = 0.0
+        self._strip.ensureWidgetVisible(self._tabs.buttons()[layer])
         self._show()
 
     # ---- pictures
@@ -160,7 +181,8 @@ class WeightsPanel(DockCard):
 def _tab_names(shape: list[int]) -> list[str]:
     last = len(shape) - 2
     pairs = list(itertools.pairwise(shape))
-    return [f"{'Output' if i == last else f'Layer {i + 1}'} · {a}→{b}" for i, (a, b) in enumerate(pairs)]
+    layer = "Layer " if len(pairs) <= _LONG_NAMES else "L"
+    return [f"{'Output' if i == last else f'{layer}{i + 1}'} · {a}→{b}" for i, (a, b) in enumerate(pairs)]
 
 
 def mosaic(weights: Array, tile: tuple[int, ...], columns: int) -> Array:

@@ -90,7 +90,7 @@ class ColourBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._limit = 1.0
-        self.setFixedSize(190, 18)
+        self.setFixedSize(214, 18)
         self.setAccessibleName("Colours of the weights")
 
     def set_limit(self, limit: float) -> None:
@@ -104,7 +104,7 @@ class ColourBar(QWidget):
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        left, middle, right = QRect(0, 0, 48, 18), QRect(52, 5, 86, 8), QRect(142, 0, 48, 18)
+        left, middle, right = QRect(0, 0, 60, 18), QRect(64, 5, 86, 8), QRect(154, 0, 60, 18)
         painter.drawText(left, int(Qt.AlignRight | Qt.AlignVCenter), f"−{self._limit:.2g}")
         painter.drawText(right, int(Qt.AlignLeft | Qt.AlignVCenter), f"+{self._limit:.2g}")
         strip = QImage(bytes(range(1, 256)) + b"\x80", 255, 1, 256, QImage.Format_Indexed8)

@@ -224,7 +224,7 @@ def test_a_seed_makes_the_same_network_again(ready_window: MainWindow, qtbot: Qt
 
 def test_a_bad_seed_is_refused_until_it_is_mended(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    error = find(window, QLabel, "shapeError")
+    error = find(window, QLabel, "seedError")
     for typed in ("-1", "1.5", "x", "nan", ""):
         edit = retype(qtbot, window, "seedEdit", typed)
         assert error.isVisible(), typed

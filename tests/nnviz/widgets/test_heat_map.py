@@ -104,7 +104,7 @@ def test_the_colour_bar_is_drawn(qtbot: QtBot) -> None:
     bar.show()
     image = bar.grab().toImage()
     look = theme.current()
-    for x, end in ((52, look.negative), (137, look.positive)):
+    for x, end in ((64, look.negative), (149, look.positive)):
         seen, wanted = image.pixelColor(x, 9), QColor(end)
         assert abs(seen.red() - wanted.red()) + abs(seen.blue() - wanted.blue()) < 12
     before = image.copy()
