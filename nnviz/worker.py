@@ -21,8 +21,9 @@ from engine.training import Batch, Epoch, Estimate, Evaluating, Event, Trainer
 from engine.validation import Array
 from nnviz.mailbox import Mailbox
 
-# The price of a moving error curve: four milliseconds each time for the default network.
+# A moving error curve costs four milliseconds each time for the default network, and much more for a huge one.
 _SECONDS_BETWEEN_ESTIMATES = 0.25
+_TIMES_ITS_COST = 19
 _LONG_MEASUREMENT = 0.5
 _ENOUGH_BATCHES, _ENOUGH_SECONDS = 50, 0.3  # either, to tell how long a batch takes
 
@@ -160,8 +161,13 @@ class Worker(QThread):
     def _batch_done(self, job: int, trainer: Trainer, event: Batch, until: Until) -> None:
         self._last_batch = event
         self._pace.batch_done()
-        if self.frames.empty and until is not Until.BATCH and _is_sound(trainer):
-            self.frames.put(self._frame(job, trainer, self.estimating and self._pace.estimate_due()))
+        if self.frames.empty and until is not Until.BATCH and self._pace.views.is_due:
+            with self._pace.views:
+                if _is_sound(trainer):
+                    self.frames.put(self._frame(job, trainer))
+            if self.estimating and self._pace.estimates.is_due:
+                with self._pace.estimates:
+                    self.frames.put(self._frame(job, trainer, with_estimate=True))
 
     def _may_pause_at(self, event: Event) -> bool:
         """Between an epoch's last batch and its figures only where these take long: they belong together."""
@@ -203,13 +209,14 @@ def _reached(until: Until, event: Event) -> bool:
 
 
 class _Pace:
-    """How long a batch takes, pauses and evaluations left out, and when the next estimate is due."""
+    """How long a batch takes, pauses and evaluations left out, and what watching may cost."""
 
     def __init__(self) -> None:
         self.seconds_per_batch = 0.0
         self._batches = 0
         self._start = time.perf_counter()
-        self._next_estimate = 0.0
+        self.views = _Budget(0)
+        self.estimates = _Budget(_SECONDS_BETWEEN_ESTIMATES)
         self._last_batch = self._start
         self._told = False
 
@@ -239,12 +246,24 @@ class _Pace:
         self._batches = 0
         self._start = time.perf_counter()
 
-    def estimate_due(self) -> bool:
+
+class _Budget:
+    """Something that may take a twentieth of the time: the longer it takes, the longer until it is due again."""
+
+    def __init__(self, least: float) -> None:
+        self._least = least
+        self._start = self._due = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        return time.perf_counter() >= self._due
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
         now = time.perf_counter()
-        if now < self._next_estimate:
-            return False
-        self._next_estimate = now + _SECONDS_BETWEEN_ESTIMATES
-        return True
+        self._due = now + max(self._least, _TIMES_ITS_COST * (now - self._start))
 
 
 class _Report(QObject):

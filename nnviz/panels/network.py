@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from engine.activations import ACTIVATIONS
 from engine.errors import EngineError
@@ -16,7 +16,7 @@ from nnviz import text, theme
 from nnviz.configuration import Configuration, Layer
 from nnviz.session import Session
 from nnviz.widgets.card import Card, label
-from nnviz.widgets.fields import NumberEdit, step_whole
+from nnviz.widgets.fields import FieldEdit, NumberEdit, step_whole
 
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
 
@@ -27,7 +27,7 @@ class NetworkPanel(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Network")
         self._session = session
-        self.shape_edit = QLineEdit()
+        self.shape_edit = FieldEdit()
         self.shape_edit.setObjectName("shapeEdit")
         self.shape_edit.setAccessibleName("Shape of the network")
         self.shape_edit.setToolTip(

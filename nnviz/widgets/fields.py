@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt5.QtCore import QEvent, QPointF, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QWheelEvent
+from PyQt5.QtGui import (
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PyQt5.QtWidgets import QLineEdit, QWidget
 
 from nnviz import theme
@@ -13,7 +23,22 @@ from nnviz import theme
 _STEPPER_WIDTH = 22
 
 
-class NumberEdit(QLineEdit):
+class FieldEdit(QLineEdit):
+    """A line edit that keeps the window's keys working while nothing is being typed into it: Space and undo."""
+
+    def event(self, event: QEvent) -> bool:
+        """Qt asks a field whether it wants a key before a shortcut gets it."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.ShortcutOverride and self._leaves(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def _leaves(self, event: QKeyEvent) -> bool:
+        is_undo = event.matches(QKeySequence.Undo) or event.matches(QKeySequence.Redo)
+        return not self.isModified() and (is_undo or event.key() == Qt.Key_Space)
+
+
+class NumberEdit(FieldEdit):
     """A line edit for a number. It keeps what was typed; whoever owns it says whether that can be used.
 
     Signals:
@@ -67,12 +92,9 @@ class NumberEdit(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def event(self, event: QEvent) -> bool:
+    def _leaves(self, event: QKeyEvent) -> bool:
         """A number has no space in it, so Space stays what it is everywhere: train and pause."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.ShortcutOverride and event.key() == Qt.Key_Space:
-            event.ignore()
-            return False
-        return super().event(event)
+        return event.key() == Qt.Key_Space or super()._leaves(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Only where the field has been clicked, so that scrolling past changes nothing."""
