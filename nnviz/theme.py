@@ -21,7 +21,6 @@ from PyQt5.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleHintReturn,
 
 from engine.assets_folder import ASSETS
 
-UNIT = 4  # every distance is a multiple of it, or half of one
 CARD_PADDING = 12
 GAP = 10
 TEXT = 13  # pixels

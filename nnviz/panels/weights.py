@@ -51,7 +51,7 @@ class WeightsPanel(DockCard):
         self._tab_row.setContentsMargins(0, 0, 0, 0)
         self._tab_row.setSpacing(2)
         self._tab_row.setAlignment(Qt.AlignLeft)
-        self.head.row.insertWidget(0, self._scrolled(strip), 1)
+        self.head.row.insertWidget(0, self._scrolled(strip), 100)  # all the room there is
         self.head.row.addWidget(self.bar)
         self.body.addWidget(self.map, 1)
         session.run_changed.connect(self._new_network)

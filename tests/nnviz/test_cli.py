@@ -333,3 +333,12 @@ def test_main_py_hands_the_code_on() -> None:
 def test_without_a_screen_the_command_line_needs_no_qt() -> None:
     code = "import sys, nnviz.cli; sys.exit(any(name.startswith(('PyQt5', 'pyqtgraph')) for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_missing_packages_are_named_and_how_to_get_them() -> None:
+    done = subprocess.run([sys.executable, "-S", "main.py"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    what, help_ = done.stderr.splitlines()
+    assert "numpy" in what
+    assert "not installed" in what
+    assert ".ci/setup run" in help_

@@ -168,3 +168,43 @@ def test_closing_in_the_middle_of_training_is_quick(ready_window: MainWindow, qt
     answer(qtbot, window, QMessageBox.Discard)
     assert not window.isVisible()
     assert time.perf_counter() - start < 1
+
+
+def test_a_network_that_learned_again_from_the_same_place_is_unsaved(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    """The same batch number is not the same network."""
+    session = ready_window.session
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.state is State.PAUSED)
+    session.save(home / "one.json")
+    qtbot.waitUntil(lambda: not session.run.unsaved)
+    session.reset()
+    session.undo_stack.undo()
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.state is State.PAUSED and session.run.changes == 2)
+    assert session.run.unsaved
+
+
+def test_an_opened_network_goes_on_with_its_past(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 3)
+    session.save(home / "three.json")
+    qtbot.waitUntil(lambda: not session.run.unsaved)
+    session.open_network(home / "three.json")
+    qtbot.waitUntil(lambda: session.run.epochs == 3 and session.run.changes == 0)
+    assert not session.run.unsaved
+    session.change("epochs", epochs=1)
+    session.start()
+    qtbot.waitUntil(lambda: session.state is State.FINISHED)
+    assert session.run.network.provenance["epochs"] == 4
+    assert session.run.tape.train.epochs == [3, 4]
+
+
+def test_choosing_the_data_that_is_there_disturbs_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    session.load_data("mnist")
+    assert session.state is State.TRAINING
+    session.pause()
+    qtbot.waitUntil(lambda: session.state is State.PAUSED)

@@ -207,3 +207,43 @@ def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
     wait_for(qtbot, window, State.READY)
     assert find(window, QLabel, "batchSizeError").isVisible()
     assert not find(window, QPushButton, "trainButton").isEnabled()
+
+
+def test_a_thousand_with_a_comma_is_not_one(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "batchSizeEdit", "1,000")
+    error = find(ready_window, QLabel, "batchSizeError")
+    assert "1,000" in error.text()
+    assert "without commas" in error.text()
+    assert ready_window.session.configuration.batch_size == 100
+    retype(qtbot, ready_window, "batchSizeEdit", "1 000")
+    assert ready_window.session.configuration.batch_size == 1000
+
+
+def test_undo_works_in_the_field_that_was_changed(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = retype(qtbot, ready_window, "learningRateEdit", "0.7")
+    assert ready_window.session.configuration.learning_rate == 0.7
+    qtbot.keyClick(edit, Qt.Key_Z, Qt.ControlModifier)
+    assert ready_window.session.configuration.learning_rate == 0.2
+    assert edit.text() == "0.2"
+
+
+def test_return_presses_a_button_and_space_trains(ready_window: MainWindow, qtbot: QtBot) -> None:
+    button = find(ready_window, QPushButton, "addLayerButton")
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key_Return)
+    assert ready_window.session.configuration.shape == (784, 64, 32, 32, 10)
+    shape = find(ready_window, QLineEdit, "shapeEdit")
+    shape.setFocus(Qt.TabFocusReason)
+    shape.selectAll()
+    qtbot.keyClick(shape, Qt.Key_Space)
+    wait_for(qtbot, ready_window, State.TRAINING, State.FINISHED)
+    assert shape.text() == "784, 64, 32, 32, 10"
+
+
+def test_a_learning_rate_keeps_all_its_digits_when_data_comes(ready_window: MainWindow) -> None:
+    session = ready_window.session
+    session.change("learning rate", learning_rate=0.123456789)
+    steps = session.undo_stack.count()
+    session.data_changed.emit()
+    assert session.configuration.learning_rate == 0.123456789
+    assert session.undo_stack.count() == steps

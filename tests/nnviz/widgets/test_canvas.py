@@ -149,3 +149,18 @@ def test_it_is_painted_white_on_black(canvas: Canvas) -> None:
     image = canvas.grab().toImage()
     for x, y, grey in ((136, 120, 255), (136, 40, 255), (20, 20, 0)):
         assert image.pixelColor(x, y).lightness() == grey
+
+
+def test_the_drawing_survives_every_size(qtbot: QtBot) -> None:
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.show()
+    canvas.resize(270, 280)
+    canvas.set_strokes([np.array([(60, 40), (200, 50), (120, 230)])])
+    strokes, seen, pen = canvas.strokes, canvas.network_input(), canvas.pen_width
+    for size in ((270, 160), (400, 200), (170, 500)):
+        canvas.resize(*size)
+        np.testing.assert_allclose(canvas.network_input(), seen, atol=1e-6)
+    canvas.resize(270, 280)
+    np.testing.assert_allclose(canvas.strokes[0], strokes[0])
+    assert canvas.pen_width == pytest.approx(pen)
