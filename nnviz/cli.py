@@ -166,18 +166,26 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 
 def _grey(path: Path) -> Any:
-    """A picture as (height, width) grey values; what is transparent counts as white paper."""
+    """A picture as (height, width) grey values; what is transparent counts as paper."""
     try:
         with Image.open(path) as image:
             upright = ImageOps.exif_transpose(image)
             if "A" in upright.getbands() or "transparency" in upright.info:
-                layers = upright.convert("RGBA")
-                upright = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers)
+                upright = _on_paper(upright.convert("RGBA"))
             deep = upright.mode in ("I", "F", "I;16", "I;16B")
             return np.asarray(upright if deep else upright.convert("L"), np.float64)
     except (OSError, Image.DecompressionBombError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a picture that can be read"
         raise CommandError(f"{path}: {reason}. Give a PNG, JPEG or another common picture file.") from None
+
+
+def _on_paper(layers: Image.Image) -> Image.Image:
+    """On white; on black where nothing would be seen on white."""
+    on_white = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("L")
+    darkest, lightest = on_white.getextrema()
+    if darkest != lightest:
+        return on_white
+    return Image.alpha_composite(Image.new("RGBA", layers.size, "black"), layers)
 
 
 def _screenshot(arguments: argparse.Namespace) -> int:

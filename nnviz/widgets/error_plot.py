@@ -44,7 +44,7 @@ class ErrorPlot(pg.PlotWidget):
         self.hideButtons()
         self.getPlotItem().getViewBox().setDefaultPadding(0)
         self.getPlotItem().layout.setContentsMargins(0, 10, 12, 0)
-        self._left.setWidth(30)
+        self._left.setWidth(40)  # room for 0.001
         self._left.setZValue(-1)  # its grid lies behind the curves
         self.setMinimumHeight(140)
         self.viewport().setMouseTracking(True)

@@ -342,3 +342,11 @@ def test_missing_packages_are_named_and_how_to_get_them() -> None:
     assert "numpy" in what
     assert "not installed" in what
     assert ".ci/setup run" in help_
+
+
+def test_white_ink_on_nothing_is_seen(tmp_path: Path) -> None:
+    layers = np.zeros((40, 40, 4), np.uint8)
+    layers[10:30, 18:22] = 255  # opaque white on transparency
+    Image.fromarray(layers).save(tmp_path / "one.png")
+    grey = cli._grey(tmp_path / "one.png")
+    assert (grey[20, 20], grey[0, 0]) == (255, 0)
