@@ -86,7 +86,8 @@ class Pilot(QObject):
     def progress(self, frame: Frame) -> Progress:
         """Where in the run that frame was taken."""
         epochs = self._trainer.settings.epochs if self._trainer else 0
-        return Progress(frame.epoch, epochs, frame.batch, frame.batches, frame.seconds_per_epoch)
+        seconds = frame.seconds_per_epoch, frame.seconds_measuring
+        return Progress(frame.epoch, epochs, frame.batch, frame.batches, *seconds)
 
     def set_estimating(self, wanted: bool) -> None:
         """Whether figures within an epoch are worth their price: not where nobody sees them."""

@@ -36,12 +36,18 @@ class Progress:
     batch: int = 0
     batches: int = 0
     seconds_per_epoch: float = 0.0
+    seconds_measuring: float = 0.0  # what the errors at an epoch's end take on top of that
     measuring: bool = False  # the batch is done, the errors of the epoch are being worked out
 
     @property
     def epochs_done(self) -> float:
         """Epochs of this run that are behind it, with the part of the one under way."""
         return self.epoch - 1 + self.batch / self.batches if self.epoch and self.batches else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """To the end of the run, its measurements included."""
+        return (self.seconds_per_epoch + self.seconds_measuring) * (self.epochs - self.epochs_done)
 
     @property
     def share(self) -> float:

@@ -44,7 +44,8 @@ class Frame:
         job: the number of the run it was taken from.
         parameters: a copy that nobody writes to; finite.
         epoch, batch, batches: as in :class:`~engine.training.Batch`; epoch 0 before the first step.
-        seconds_per_epoch: measured on the epoch under way.
+        seconds_per_epoch: of learning, measured on the epoch under way.
+        seconds_measuring: what the errors at the last epoch's end took on top of that.
         estimate: figures on a sample, if it was time for some.
     """
 
@@ -54,6 +55,7 @@ class Frame:
     batch: int
     batches: int
     seconds_per_epoch: float
+    seconds_measuring: float = 0.0
     estimate: Estimate | None = None
 
 
@@ -190,6 +192,7 @@ class Worker(QThread):
             batch=last.batch if last else 0,
             batches=trainer.batches_per_epoch,
             seconds_per_epoch=self._pace.seconds_per_batch * trainer.batches_per_epoch,
+            seconds_measuring=self._pace.seconds_measuring,
             estimate=trainer.estimate() if with_estimate else None,
         )
 
@@ -212,7 +215,7 @@ class _Pace:
     """How long a batch takes, pauses and evaluations left out, and what watching may cost."""
 
     def __init__(self) -> None:
-        self.seconds_per_batch = 0.0
+        self.seconds_per_batch = self.seconds_measuring = 0.0
         self._batches = 0
         self._start = time.perf_counter()
         self.views = _Budget(0)
@@ -240,6 +243,7 @@ class _Pace:
     def epoch_done(self) -> None:
         if self._batches:
             self.seconds_per_batch = (self._last_batch - self._start) / self._batches
+        self.seconds_measuring = time.perf_counter() - (self._last_batch if self._batches else self._start)
         self.resume()
 
     def resume(self) -> None:

@@ -145,7 +145,7 @@ class RunBar(QWidget):
             return ""
         parts = [f"{text.duration(progress.seconds_per_epoch)} per epoch"]
         if self._session.state in (State.TRAINING, State.PAUSED):
-            left = progress.seconds_per_epoch * progress.epochs * (1 - progress.share)
+            left = progress.seconds_left
             parts.append(f"{text.duration(left)} left" if left >= 1 else "less than 1 s left")
         return " · ".join(parts)
 
