@@ -10,7 +10,7 @@ import math
 import queue
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -163,13 +163,16 @@ class Worker(QThread):
     def _batch_done(self, job: int, trainer: Trainer, event: Batch, until: Until) -> None:
         self._last_batch = event
         self._pace.batch_done()
-        if self.frames.empty and until is not Until.BATCH and self._pace.views.is_due:
-            with self._pace.views:
-                if _is_sound(trainer):
-                    self.frames.put(self._frame(job, trainer))
-            if self.estimating and self._pace.estimates.is_due:
-                with self._pace.estimates:
-                    self.frames.put(self._frame(job, trainer, with_estimate=True))
+        if until is Until.BATCH or not (self.frames.empty and self._pace.views.is_due):
+            return
+        with self._pace.views:
+            frame = self._frame(job, trainer) if _is_sound(trainer) else None
+        if frame is None:
+            return
+        if self.estimating and self._pace.estimates.is_due:
+            with self._pace.estimates:
+                frame = replace(frame, estimate=trainer.estimate())
+        self.frames.put(frame)
 
     def _may_pause_at(self, event: Event) -> bool:
         """Between an epoch's last batch and its figures only where these take long: they belong together."""

@@ -212,7 +212,7 @@ class NetworkPanel(Card):
         for place, told in ((self._error, of_layers), (self._seed_error, [problems.get("seed", "")])):
             place.setText(" ".join(told))
             place.setVisible(any(told))
-        mark_wrong(self.shape_edit, "shape" in problems)
+        self.shape_edit.set_wrong("shape" in problems)
         self._seed.set_wrong("seed" in problems)
         for index, row in enumerate(self._layer_rows()):
             row.neurons.set_wrong(_problem_name(index) in problems)
@@ -225,14 +225,6 @@ def _problem_name(index: int) -> str:
 
 def _is_of_layers(field: str) -> bool:
     return field == "shape" or field.startswith("layer ")
-
-
-def mark_wrong(field: QWidget, wrong: bool) -> None:
-    """The red frame."""
-    if bool(field.property("wrong")) != wrong:
-        field.setProperty("wrong", wrong)
-        field.style().unpolish(field)
-        field.style().polish(field)
 
 
 class _LayerRow(QFrame):

@@ -26,6 +26,13 @@ _STEPPER_WIDTH = 22
 class FieldEdit(QLineEdit):
     """A line edit that keeps the window's keys working while nothing is being typed into it: Space and undo."""
 
+    def set_wrong(self, wrong: bool) -> None:
+        """Marks the field."""
+        if bool(self.property("wrong")) != wrong:
+            self.setProperty("wrong", wrong)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
     def event(self, event: QEvent) -> bool:
         """Qt asks a field whether it wants a key before a shortcut gets it."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.ShortcutOverride and self._leaves(event):
@@ -64,13 +71,6 @@ class NumberEdit(FieldEdit):
         self._shown = text
         if not (self.hasFocus() and self.isModified()):
             self.setText(text)
-
-    def set_wrong(self, wrong: bool) -> None:
-        """Marks the field."""
-        if bool(self.property("wrong")) != wrong:
-            self.setProperty("wrong", wrong)
-            self.style().unpolish(self)
-            self.style().polish(self)
 
     def step(self, direction: int) -> None:
         """The next value up or down."""
