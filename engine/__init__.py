@@ -9,7 +9,8 @@ net.predict(images[:5])
 
 from engine.errors import DataError, DivergenceError, EngineError, FileFormatError, SettingError
 from engine.neural_network import NeuralNetwork
-from engine.training import Trainer, TrainingSettings
+from engine.settings import TrainingSettings
+from engine.training import Trainer
 
 __all__ = [
     "DataError",

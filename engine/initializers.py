@@ -74,6 +74,42 @@ class Glorot(Initializer):
         return float(np.sqrt(2 / (n_in + n_out)))
 
 
+@INITIALIZERS.register("lecun")
+class LeCun(Initializer):
+    """N(0, 1 / n_in), which keeps the variance where f' is 1. LeCun et al. 1998, "Efficient BackProp", section 4.6."""
+
+    name = "lecun"
+    label = "LeCun"
+
+    def deviation(self, n_out: int, n_in: int) -> float:
+        """sqrt(1 / n_in)."""
+        return float(np.sqrt(1 / n_in))
+
+
+@INITIALIZERS.register("orthogonal")
+class Orthogonal(Initializer):
+    """Rows (columns, where there are fewer of them) at right angles and of length 1: lengths come through unchanged.
+
+    Saxe, McClelland and Ganguli 2014, arXiv:1312.6120, section 3. The Q of a normal matrix, with the signs that make
+    it uniform over all of them: Mezzadri 2007, arXiv:math-ph/0609050.
+    """
+
+    name = "orthogonal"
+    label = "Orthogonal"
+
+    def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
+        """By QR in float64; biases start at 0."""
+        n_out, n_in = weights.shape
+        q, r = np.linalg.qr(rng.standard_normal((max(n_out, n_in), min(n_out, n_in))))
+        q *= np.where(np.diagonal(r) < 0, -1, 1)
+        weights[...] = q if n_out >= n_in else q.T
+        biases[...] = 0
+
+    def deviation(self, n_out: int, n_in: int) -> float:
+        """That of the numbers in such a matrix."""
+        return float(np.sqrt(1 / max(n_in, n_out)))
+
+
 @INITIALIZERS.register("zeros")
 class Zeros(Initializer):
     """Every parameter 0: all neurons of a layer stay alike and learn as one. Also where a file fills them next."""

@@ -20,29 +20,34 @@ LOSSES: Registry[type[Loss]] = Registry("loss")
 
 
 class Loss(ABC):
-    """C(a, y) for outputs a and targets y, both (batch, outputs)."""
+    """C(a, y) for outputs a = f(z) and targets y, all (batch, outputs).
+
+    Attributes:
+        joined_with: output activations that this loss is written together with: it stands behind these only, and its
+            :meth:`gradient` is that with respect to z, not to a. Empty: it stands behind any activation.
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
-    outputs: ClassVar[tuple[str, ...]] = ()  # output activations it needs; none: any
+    joined_with: ClassVar[tuple[str, ...]] = ()
 
     def check_output(self, activation: Activation) -> None:
         """Raises SettingError where the loss makes no sense behind that output activation."""
-        if self.outputs and activation.name not in self.outputs:
+        if self.joined_with and activation.name not in self.joined_with:
             raise SettingError(
                 "loss",
                 self.name,
                 f"must stand behind an output activation that gives probabilities, and this one is {activation.name}",
-                f"Use {' or '.join(self.outputs)} as the output activation, or the quadratic loss.",
+                f"Use {' or '.join(self.joined_with)} as the output activation, or the quadratic loss.",
             )
 
     @abstractmethod
-    def value(self, a: Array, y: Array, activation: Activation) -> float:
-        """The mean cost of an example, behind that output activation."""
+    def forward(self, z: Array, y: Array, activation: Activation) -> float:
+        """Turns the output layer's weighted sums z into answers a = f(z), in place; the mean cost of an example."""
 
     @abstractmethod
-    def delta(self, a: Array, y: Array, activation: Activation, out: Array) -> None:
-        """Writes dC/dz of the output layer's weighted sums into ``out``. ``a`` may be overwritten."""
+    def gradient(self, a: Array, y: Array, out: Array) -> None:
+        """Writes the gradient of each example's cost with respect to a (to z, see ``joined_with``) into ``out``."""
 
 
 @LOSSES.register("quadratic")
@@ -52,16 +57,38 @@ class Quadratic(Loss):
     name = "quadratic"
     label = "Quadratic"
 
-    def value(self, a: Array, y: Array, activation: Activation) -> float:
-        """Half the squared distance, averaged over the examples."""
-        difference = (a - y).ravel()
-        return float(difference @ difference) / (2 * len(a))
+    def forward(self, z: Array, y: Array, activation: Activation) -> float:
+        """Half the squared distance."""
+        activation.forward(z)
+        difference = z - y
+        return float(np.vdot(difference, difference)) / (2 * len(z))
 
-    def delta(self, a: Array, y: Array, activation: Activation, out: Array) -> None:
-        """(a - y) f'(z) / batch."""
+    def gradient(self, a: Array, y: Array, out: Array) -> None:
+        """a - y."""
         np.subtract(a, y, out=out)
-        out *= 1 / len(a)
-        activation.backward(a, out)
+
+
+@LOSSES.register("huber")
+class Huber(Loss):
+    """Quadratic for differences up to 1, linear beyond: an outlier pulls no harder than a miss by 1.
+
+    Huber 1964, "Robust estimation of a location parameter". For regression.
+    """
+
+    name = "huber"
+    label = "Huber"
+
+    def forward(self, z: Array, y: Array, activation: Activation) -> float:
+        """Of each output d^2 / 2 or |d| - 1/2, which is c |d| - c^2 / 2 with c = min(|d|, 1)."""
+        activation.forward(z)
+        distance = np.abs(z - y)
+        near = np.minimum(distance, 1)
+        return (float(np.vdot(near, distance)) - float(np.vdot(near, near)) / 2) / len(z)
+
+    def gradient(self, a: Array, y: Array, out: Array) -> None:
+        """a - y, kept within -1 and 1."""
+        np.subtract(a, y, out=out)
+        np.clip(out, -1, 1, out=out)
 
 
 @LOSSES.register("cross-entropy")
@@ -69,22 +96,34 @@ class CrossEntropy(Loss):
     """C = -sum y log a behind softmax; behind sigmoid each output is a yes or no of its own.
 
     Behind both, dC/dz = a - y: no factor that vanishes where the answer is badly wrong. Bishop 2006, "Pattern
-    Recognition and Machine Learning", section 4.3.
+    Recognition and Machine Learning", section 4.3. The cost is computed from z, so that a confident mistake costs
+    what it should however small its probability is.
     """
 
     name = "cross-entropy"
     label = "Cross-entropy"
-    outputs = ("softmax", "sigmoid")
+    joined_with = ("softmax", "sigmoid")
 
-    def value(self, a: Array, y: Array, activation: Activation) -> float:
-        """Probabilities are kept off 0, so that a confident mistake costs much and not infinity."""
-        tiny = np.finfo(a.dtype).tiny
-        total = np.vdot(y, np.log(np.maximum(a, tiny)))
-        if activation.name == "sigmoid":
-            total += np.vdot(1 - y, np.log(np.maximum(1 - a, tiny)))
-        return -float(total) / len(a)
+    def forward(self, z: Array, y: Array, activation: Activation) -> float:
+        """-sum y log a, with log a never taken of a rounded a."""
+        cost = self._softmax(z, y) if activation.name == "softmax" else self._sigmoid(z, y, activation)
+        return cost / len(z)
 
-    def delta(self, a: Array, y: Array, activation: Activation, out: Array) -> None:
-        """(a - y) / batch."""
+    def _softmax(self, z: Array, y: Array) -> float:
+        """log a_i = z_i - max z - log s, where s is the sum of all e^(z - max z)."""
+        z -= np.maximum.reduce(z, axis=1, keepdims=True)
+        likelihood = float(np.vdot(y, z))
+        np.exp(z, out=z)
+        total = np.add.reduce(z, axis=1, keepdims=True)
+        z /= total
+        return float(np.vdot(np.add.reduce(y, axis=1), np.log(total))) - likelihood
+
+    def _sigmoid(self, z: Array, y: Array, activation: Activation) -> float:
+        """-log a = log(1 + e^-z), and -log(1 - a) is that plus z."""
+        cost = float(np.logaddexp(z, 0).sum()) - float(np.vdot(y, z))
+        activation.forward(z)
+        return cost
+
+    def gradient(self, a: Array, y: Array, out: Array) -> None:
+        """dC/dz = a - y; behind softmax for targets that sum to 1."""
         np.subtract(a, y, out=out)
-        out *= 1 / len(a)

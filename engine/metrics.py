@@ -20,11 +20,36 @@ class Evaluation:
         loss: mean loss of an example.
         error: share of wrong answers, 0…1; None for regression.
         confusion: (classes, classes) counts, row = true class, column = answer; None for regression.
+        ranks: (classes,) counts of the examples by how many classes were answered above the true one; None for
+            regression.
     """
 
     loss: float
     error: float | None
     confusion: Array | None
+    ranks: Array | None = None
+
+    @property
+    def precision(self) -> Array | None:
+        """(classes,) share of the answers of each class that were right; NaN for a class never answered."""
+        return None if self.confusion is None else _share(self.confusion, axis=0)
+
+    @property
+    def recall(self) -> Array | None:
+        """(classes,) share of the examples of each class that were found; NaN for a class without examples."""
+        return None if self.confusion is None else _share(self.confusion, axis=1)
+
+    def top_error(self, k: int) -> float | None:
+        """Share of the examples whose class is not among the ``k`` answered highest; None for regression."""
+        if self.ranks is None:
+            return None
+        return float(self.ranks[k:].sum() / self.ranks.sum())
+
+
+def _share(confusion: Array, axis: int) -> Array:
+    with np.errstate(invalid="ignore"):
+        share: Array = np.diagonal(confusion) / confusion.sum(axis=axis)
+    return share
 
 
 def confusion_matrix(labels: Array, answers: Array, classes: int) -> Array:
@@ -60,20 +85,27 @@ class Evaluator:
         """
         split, size = self._split, len(self._inputs)
         classes = split.classes
-        confusion = np.zeros((classes, classes), np.int64) if split.labels is not None else None
+        confusion, ranks = np.zeros((classes, classes), np.int64), np.zeros(classes, np.int64)
         loss = 0.0
         for start in range(0, len(split), size):
             stop = min(start + size, len(split))
             inputs = split.take(slice(start, stop), self._inputs[: stop - start])
-            outputs = self._network.forward(inputs, self._buffers)
-            loss += self._network.loss_of(outputs, split.targets[start:stop]) * (stop - start)
-            if split.labels is not None and confusion is not None:
-                confusion += confusion_matrix(split.labels[start:stop], outputs.argmax(axis=1), classes)
+            buffers = self._buffers.cut(len(inputs))
+            loss += self._network.forward_with_loss(inputs, split.targets[start:stop], buffers) * len(inputs)
+            outputs = buffers.outputs[-1]
+            if split.labels is not None:
+                labels = split.labels[start:stop]
+                confusion += confusion_matrix(labels, outputs.argmax(axis=1), classes)
+                ranks += _ranks(labels, outputs)
             yield stop
-        return _evaluation(loss / len(split), confusion)
+        if split.labels is None:
+            return Evaluation(loss / len(split), None, None)
+        error = 1 - float(np.trace(confusion)) / float(confusion.sum())
+        return Evaluation(loss / len(split), error, confusion, ranks)
 
 
-def _evaluation(loss: float, confusion: Array | None) -> Evaluation:
-    if confusion is None:
-        return Evaluation(loss, None, None)
-    return Evaluation(loss, 1 - float(np.trace(confusion)) / float(confusion.sum()), confusion)
+def _ranks(labels: Array, outputs: Array) -> Array:
+    """How often the true class was answered highest, second highest and so on, (classes,)."""
+    of_the_true = outputs[np.arange(len(labels)), labels][:, None]
+    above = (outputs > of_the_true).sum(axis=1)
+    return np.bincount(above, minlength=outputs.shape[1])

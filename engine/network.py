@@ -17,7 +17,7 @@ from engine.activations import ACTIVATIONS, Activation
 from engine.errors import DataError, SettingError, Verbatim, shown
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES, Loss
-from engine.validation import Array, check_memory, check_shape, matrix, parameter_count
+from engine.validation import Array, check_memory, check_shape, matrix, parameter_count, positive_number
 
 # As many rows go through at once, as long as the widest layer's answers stay small.
 _CHUNK_ROWS = 1000
@@ -60,6 +60,7 @@ class Network:
         initializer: str = "normal",
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
+        weight_scale: float = 1.0,
     ) -> None:
         """A new network with random weights.
 
@@ -69,6 +70,7 @@ class Network:
             loss, initializer: registered names.
             rng: the source of the weights; a fresh one if left out.
             dtype: float32 or float64.
+            weight_scale: what the first weights are multiplied with.
 
         Raises:
             SettingError: an argument breaks its rule, or the network would not fit in memory.
@@ -88,8 +90,11 @@ class Network:
         self.weights, self.biases = layer_views(self.parameters, sizes)
         fill = INITIALIZERS[initializer]().fill
         rng = rng if rng is not None else np.random.default_rng()
+        scale = positive_number("weight_scale", weight_scale, "1")
         for w, b in zip(self.weights, self.biases, strict=True):
             fill(w, b, rng)
+            if scale != 1:
+                w *= scale
 
     def with_parameters(self, parameters: Array) -> Network:
         """The same network over another parameter vector, which is not copied. What a snapshot is shown with."""
@@ -139,61 +144,150 @@ class Network:
 
         The batch may be smaller than the buffers. Every layer's answer is left in ``buffers.outputs``.
         """
-        rows = inputs
-        for w, b, activation, out in zip(
-            self.weights, self.biases, self.layer_activations, buffers.outputs, strict=True
-        ):
-            answer = out[: len(inputs)]
-            np.dot(rows, w.T, out=answer)
-            answer += b.T
-            activation.forward(answer)
-            rows = answer
-        return rows
+        z = self._sums_of_last_layer(inputs, buffers.cut(len(inputs)))
+        self.layer_activations[-1].forward(z)
+        return z
 
-    def backward(self, inputs: Array, targets: Array, buffers: TrainingBuffers) -> Array:
-        """The gradient of the mean loss over the batch, as one vector laid out as ``parameters``.
+    def forward_with_loss(self, inputs: Array, targets: Array, buffers: Buffers) -> float:
+        """The same, with the mean loss of the outputs against targets (batch, shape[-1]) as its result."""
+        z = self._sums_of_last_layer(inputs, buffers.cut(len(inputs)))
+        return self.loss_function.forward(z, targets, self.layer_activations[-1])
+
+    def _sums_of_last_layer(self, inputs: Array, buffers: Buffers) -> Array:
+        """The weighted sums z of the output layer; all layers below are worked out."""
+        rows = _masked(inputs, 0, buffers)
+        last = len(self.weights) - 1
+        for layer in range(last):
+            z = buffers.outputs[layer]
+            np.dot(rows, self.weights[layer].T, out=z)
+            z += self.biases[layer].T
+            _keep_sums(z, layer, buffers)
+            self.layer_activations[layer].forward(z)
+            rows = _masked(z, layer + 1, buffers)
+        z = buffers.outputs[last]
+        np.dot(self.weights[last], rows.T, out=z.T)  # columns, see Buffers
+        z += self.biases[last].T
+        _keep_sums(z, last, buffers)
+        return z
+
+    def backward(self, inputs: Array, targets: Array, buffers: TrainingBuffers, factor: float = 1.0) -> Array:
+        """The gradient of the mean loss over the batch, times a factor, as one vector laid out as ``parameters``.
 
         Call :meth:`forward` with the same inputs and buffers first; the outputs left there are used up.
         Back-propagation: Rumelhart, Hinton and Williams 1986.
         """
-        batch = len(inputs)
+        buffers = buffers.cut(len(inputs))
         last = len(self.weights) - 1
-        delta = buffers.deltas[last][:batch]
-        self.loss_function.delta(buffers.outputs[last][:batch], targets, self.layer_activations[last], delta)
+        delta = buffers.deltas[last]
+        self.loss_function.gradient(buffers.outputs[last], targets, delta)
+        delta *= factor / len(inputs)
+        if not self.loss_function.joined_with:
+            self._through_activation(last, buffers)
         for layer in range(last, -1, -1):
-            below = buffers.outputs[layer - 1][:batch] if layer else inputs
+            delta = buffers.deltas[layer]
+            below = buffers.inputs_of(layer, inputs)
             np.dot(delta.T, below, out=buffers.weight_gradients[layer])
-            np.dot(buffers.ones[:batch], delta, out=buffers.bias_gradients[layer][:, 0])
+            np.dot(buffers.ones, delta, out=buffers.bias_gradients[layer][:, 0])
             if layer:
-                next_delta = buffers.deltas[layer - 1][:batch]
-                np.dot(delta, self.weights[layer], out=next_delta)
-                self.layer_activations[layer - 1].backward(below, next_delta)
-                delta = next_delta
+                np.dot(delta, self.weights[layer], out=buffers.deltas[layer - 1])
+                mask = buffers.masks[layer]
+                if mask is not None:
+                    buffers.deltas[layer - 1] *= mask
+                self._through_activation(layer - 1, buffers)
         return buffers.gradient
 
-    def loss_of(self, outputs: Array, targets: Array) -> float:
-        """The mean loss of outputs against targets, both (batch, shape[-1])."""
-        return self.loss_function.value(outputs, targets, self.layer_activations[-1])
+    def _through_activation(self, layer: int, buffers: TrainingBuffers) -> None:
+        """Turns the layer's delta from dC/da into dC/dz."""
+        kept = buffers.sums[layer]
+        self.layer_activations[layer].backward(buffers.outputs[layer] if kept is None else kept, buffers.deltas[layer])
 
 
 class Buffers:
-    """What a forward pass writes to, allocated once for batches of up to ``batch`` rows."""
+    """What a forward pass writes to, allocated once.
+
+    Attributes:
+        batch: rows they are for.
+        outputs: each layer's answer, (batch, neurons). That of the last layer lies column by column: it is short, and
+            what softmax sums up is then one long run for each class instead of many short ones.
+        sums: z of the layers whose activation needs it for its derivative, else None; in training only.
+        masks: what each layer's inputs, the network's first, are multiplied with; None where nothing is (dropout).
+        masked: where those products go.
+    """
 
     def __init__(self, network: Network, batch: int) -> None:
-        dtype = network.parameters.dtype
-        self.outputs: list[Array] = [np.empty((batch, size), dtype) for size in network.shape[1:]]
+        self.batch = batch
+        self._network = network
+        self._cut: Buffers | None = None
+        self.outputs = self._for_each_layer(batch)
+        self.sums: list[Array | None] = [None] * len(self.outputs)
+        self.masks: list[Array | None] = [None] * len(self.outputs)
+        self.masked: list[Array | None] = [None] * len(self.outputs)
+
+    def cut(self, batch: int) -> Buffers:
+        """The same for another number of rows: a last, smaller batch. One such number is kept."""
+        if batch == self.batch:
+            return self
+        if self._cut is None or self._cut.batch != batch:
+            self._cut = Buffers(self._network, batch)
+        return self._cut
+
+    def _for_each_layer(self, batch: int) -> list[Array]:
+        dtype, sizes = self._network.parameters.dtype, self._network.shape[1:]
+        return [*(np.empty((batch, size), dtype) for size in sizes[:-1]), np.empty((sizes[-1], batch), dtype).T]
 
 
 class TrainingBuffers(Buffers):
-    """What forward and backward write to."""
+    """What forward and backward write to.
 
-    def __init__(self, network: Network, batch: int) -> None:
+    Attributes:
+        deltas: dC/dz of each layer, laid out as ``outputs``.
+        gradient: as ``parameters``; ``weight_gradients`` and ``bias_gradients`` are views into it.
+    """
+
+    def __init__(self, network: Network, batch: int, gradient: Array | None = None) -> None:
         super().__init__(network, batch)
-        dtype = network.parameters.dtype
-        self.ones: Array = np.ones(batch, dtype)
-        self.deltas: list[Array] = [np.empty((batch, size), dtype) for size in network.shape[1:]]
-        self.gradient: Array = np.zeros_like(network.parameters)
+        self.deltas = self._for_each_layer(batch)
+        self.ones: Array = np.ones(batch, network.parameters.dtype)
+        for layer, activation in enumerate(network.layer_activations):
+            self.sums[layer] = np.empty_like(self.outputs[layer]) if activation.needs_sums else None
+        self.gradient: Array = np.zeros_like(network.parameters) if gradient is None else gradient
         self.weight_gradients, self.bias_gradients = layer_views(self.gradient, network.shape)
+
+    def cut(self, batch: int) -> TrainingBuffers:
+        """For another number of rows, with the same gradient."""
+        if batch == self.batch:
+            return self
+        if not isinstance(self._cut, TrainingBuffers) or self._cut.batch != batch:
+            self._cut = TrainingBuffers(self._network, batch, self.gradient)
+        return self._cut
+
+    def unmask(self) -> None:
+        """Nothing is left out any more."""
+        self.masks = [None] * len(self.masks)
+        self._cut = None
+
+    def inputs_of(self, layer: int, inputs: Array) -> Array:
+        """What a layer was given in the forward pass: the network's inputs, or the answers below, masked or not."""
+        masked = self.masked[layer]
+        if self.masks[layer] is not None and masked is not None:
+            return masked
+        return self.outputs[layer - 1] if layer else inputs
+
+
+def _keep_sums(z: Array, layer: int, buffers: Buffers) -> None:
+    sums = buffers.sums[layer]
+    if sums is not None:
+        np.copyto(sums, z)
+
+
+def _masked(rows: Array, layer: int, buffers: Buffers) -> Array:
+    mask = buffers.masks[layer]
+    if mask is None:
+        return rows
+    product = buffers.masked[layer]
+    if product is None:
+        product = buffers.masked[layer] = np.empty_like(rows)
+    return np.multiply(rows, mask, out=product)
 
 
 def first_non_finite_layer(network: Network) -> int | None:

@@ -20,9 +20,11 @@ import numpy as np
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, regression_split
 from engine.errors import PlotError
+from engine.events import Epoch
 from engine.network import Network
+from engine.settings import TrainingSettings
 from engine.storage import load_network, save_network
-from engine.training import Epoch, Trainer, TrainingSettings
+from engine.training import Trainer
 from engine.validation import whole_number
 
 

@@ -6,23 +6,72 @@ A new optimizer: subclass :class:`Optimizer`, write ``step``, register it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import ClassVar
+
+import numpy as np
 
 from engine.registry import Registry
 from engine.validation import Array
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
 
+# So many numbers of each vector stay in the processor's cache over all passes of a rule.
+_PART = 32_768
+# What no gradient feeds any more fades until it is denormal, which some processors count with a hundred times slower.
+_STEPS_BETWEEN_SWEEPS, _NOTHING = 50, 1e-25
+
 
 class Optimizer(ABC):
-    """An update rule over the whole parameter vector at once."""
+    """An update rule over the whole parameter vector at once.
+
+    Attributes:
+        uses: which of the constants below it reads; a window offers these.
+        keeps: names of the vectors that it keeps from step to step, each as long as the parameters.
+        takes_scaled_gradient: its step depends on nothing but the product of learning rate and gradient.
+        decouples_decay: weight decay shrinks the weights by themselves, not by way of the gradient.
+        momentum: how much of the last direction is kept (beta1 of Adam).
+        beta2: how much of the average square is kept.
+        epsilon: keeps divisions away from 0.
+        kept: the vectors by name; they start at 0.
+        steps: taken so far.
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
+    uses: ClassVar[tuple[str, ...]] = ()
+    keeps: ClassVar[tuple[str, ...]] = ()
+    takes_scaled_gradient: ClassVar[bool] = False
+    decouples_decay: ClassVar[bool] = False
+
+    def __init__(self, momentum: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
+        self.momentum = momentum
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.kept: dict[str, Array] = {}
+        self.steps = 0
 
     @abstractmethod
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         """Changes ``parameters`` in place. ``gradient`` has the same layout and may be overwritten."""
+
+    def adopt(self, other: Optimizer) -> None:
+        """Goes on where another one stopped, as far as both keep the same."""
+        if set(self.keeps) == set(other.keeps):
+            self.kept, self.steps = other.kept, other.steps
+
+    def _parts(self, parameters: Array, gradient: Array) -> Iterator[tuple[Array, ...]]:
+        """Parameters, gradient and all that is kept, piece by piece; counts the step."""
+        for name in self.keeps:
+            if name not in self.kept:
+                self.kept[name] = np.zeros_like(parameters)
+        self.steps += 1
+        vectors = (parameters, gradient, *(self.kept[name] for name in self.keeps))
+        if self.steps % _STEPS_BETWEEN_SWEEPS == 0:
+            for vector in vectors[2:]:
+                vector[np.abs(vector) < _NOTHING] = 0
+        for start in range(0, len(parameters), _PART):
+            yield tuple(vector[start : start + _PART] for vector in vectors)
 
 
 @OPTIMIZERS.register("sgd")
@@ -31,8 +80,122 @@ class SGD(Optimizer):
 
     name = "sgd"
     label = "SGD"
+    takes_scaled_gradient = True
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """Two passes over the vector."""
-        gradient *= learning_rate
+        """One pass over the vector where the gradient is scaled already."""
+        if learning_rate != 1:
+            gradient *= learning_rate
         parameters -= gradient
+
+
+@OPTIMIZERS.register("momentum")
+class Momentum(Optimizer):
+    """velocity = momentum * velocity + gradient; parameters -= learning rate * velocity. Polyak 1964."""
+
+    name = "momentum"
+    label = "Momentum"
+    uses = ("momentum",)
+    keeps = ("velocity",)
+
+    def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
+        """The gradient serves as scratch."""
+        for p, g, velocity in self._parts(parameters, gradient):
+            velocity *= self.momentum
+            velocity += g
+            np.multiply(velocity, learning_rate, out=g)
+            p -= g
+
+
+@OPTIMIZERS.register("nesterov")
+class Nesterov(Optimizer):
+    """As momentum, but the step is taken with the velocity that the next one will see.
+
+    velocity = momentum * velocity + gradient; parameters -= learning rate * (gradient + momentum * velocity).
+    Nesterov 1983, as written by Sutskever et al. 2013, "On the importance of initialization and momentum", section 2.
+    """
+
+    name = "nesterov"
+    label = "Nesterov"
+    uses = ("momentum",)
+    keeps = ("velocity",)
+
+    def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
+        """The new velocity is momentum * velocity + gradient, so the step is written without a scratch vector."""
+        for p, g, velocity in self._parts(parameters, gradient):
+            velocity *= self.momentum
+            velocity += g
+            g *= learning_rate
+            p -= g
+            np.multiply(velocity, learning_rate * self.momentum, out=g)
+            p -= g
+
+
+@OPTIMIZERS.register("rmsprop")
+class RMSProp(Optimizer):
+    """The gradient over the root of its average square. Tieleman and Hinton 2012, Coursera lecture 6.5.
+
+    square = beta2 * square + (1 - beta2) * gradient^2; parameters -= learning rate * gradient / (sqrt(square) +
+    epsilon).
+    """
+
+    name = "rmsprop"
+    label = "RMSProp"
+    uses = ("beta2", "epsilon")
+    keeps = ("square",)
+
+    def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
+        """One scratch piece, allocated for each."""
+        for p, g, square in self._parts(parameters, gradient):
+            scratch = g * g
+            scratch *= 1 - self.beta2
+            square *= self.beta2
+            square += scratch
+            np.sqrt(square, out=scratch)
+            scratch += self.epsilon
+            g /= scratch
+            g *= learning_rate
+            p -= g
+
+
+@OPTIMIZERS.register("adam")
+class Adam(Optimizer):
+    """Average gradient over the root of its average square. Kingma and Ba 2015, arXiv:1412.6980, algorithm 1.
+
+    mean = momentum * mean + (1 - momentum) * gradient; square = beta2 * square + (1 - beta2) * gradient^2; both are
+    divided by 1 - (their factor)^steps, since they start at 0; parameters -= learning rate * mean / (sqrt(square) +
+    epsilon).
+    """
+
+    name = "adam"
+    label = "Adam"
+    uses = ("momentum", "beta2", "epsilon")
+    keeps = ("mean", "square")
+
+    def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
+        """Both corrections go into the step size and epsilon, as at the end of the paper's section 2."""
+        for p, g, mean, square in self._parts(parameters, gradient):
+            root = float(np.sqrt(1 - self.beta2**self.steps))
+            size = learning_rate * root / (1 - self.momentum**self.steps)
+            # mean += (1 - momentum) (gradient - mean) and the same for the square: a pass less than as above.
+            scratch = g - mean
+            scratch *= 1 - self.momentum
+            mean += scratch
+            g *= g
+            g -= square
+            g *= 1 - self.beta2
+            square += g
+            np.sqrt(square, out=g)
+            g += self.epsilon * root
+            np.divide(mean, g, out=g)
+            g *= size
+            p -= g
+
+
+@OPTIMIZERS.register("adamw")
+class AdamW(Adam):
+    """Adam whose weight decay does not go through the averages. Loshchilov and Hutter 2019, arXiv:1711.05101."""
+
+    name = "adamw"
+    label = "AdamW"
+    decouples_decay = True

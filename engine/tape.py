@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.events import Epoch, Estimate
 from engine.metrics import Evaluation
-from engine.training import Epoch, Estimate
 
 
 @dataclass

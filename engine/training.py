@@ -1,139 +1,76 @@
-"""Mini-batch training: ``TrainingSettings`` and ``Trainer``, a generator that the caller drives.
+"""Mini-batch training: ``Trainer``, a generator that the caller drives.
 
 ``Trainer.run()`` yields after every batch, during each evaluation and after every epoch. Whoever calls it decides
-when to go on, so pause, single step and stop need nothing in here, and threads live outside.
+when to go on, so pause, single step and stop need nothing in here, and threads live outside. Between two events
+everything about the run can be put into a :class:`TrainingState`, and a run that goes on from it does so to the bit.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from engine.batches import Batches
 from engine.datasets import Dataset, Split
-from engine.errors import DivergenceError, SettingError, Verbatim
+from engine.errors import DataError, DivergenceError, SettingError, Verbatim
+from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network, TrainingBuffers, check_fits, first_non_finite_layer
-from engine.optimizers import OPTIMIZERS
-from engine.validation import Array, check_batch_memory, positive_number, whole_number
+from engine.recipe import Recipe
+from engine.schedules import warmed_up
+from engine.settings import TrainingSettings
+from engine.validation import Array, check_batch_memory
 
 # How many batches may be lost when a run diverges: the price is one copy of the parameters each time.
 _BATCHES_BETWEEN_COPIES = 50
 _ESTIMATE_EXAMPLES = 1000
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How to train. Checked when made; raises SettingError.
-
-    Attributes:
-        batch_size: examples in a step.
-        epochs: passes over the training data.
-        learning_rate: step size.
-        optimizer: a registered name.
-        seed: of the order of examples.
-        drop_last: leave out the last, incomplete batch of each epoch.
-        evaluate: work out the exact train and test figures after each epoch.
-    """
-
-    batch_size: int = 100
-    epochs: int = 20
-    learning_rate: float = 0.3
-    optimizer: str = "sgd"
-    seed: int | None = 1
-    drop_last: bool = True
-    evaluate: bool = True
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "batch_size", whole_number("batch_size", self.batch_size, 1, "100"))
-        object.__setattr__(self, "epochs", whole_number("epochs", self.epochs, 1, "20"))
-        object.__setattr__(self, "learning_rate", positive_number("learning_rate", self.learning_rate, "0.3"))
-        if self.seed is not None:
-            object.__setattr__(self, "seed", whole_number("seed", self.seed, 0, "1"))
-        OPTIMIZERS[self.optimizer]
-
-    def check_against(self, examples: int) -> None:
-        """Raises SettingError where the batch is larger than the training data."""
-        if self.batch_size > examples:
-            raise SettingError(
-                "batch_size",
-                Verbatim(f"{self.batch_size:,}"),
-                f"must be at most the {examples:,} examples of the training data",
-                f"Try {min(100, examples)}.",
-            )
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One step was taken. ``epoch`` counts from 1; ``batch`` of ``batches`` in it are done."""
-
-    epoch: int
-    batch: int
-    batches: int
-    loss: float
-
-
-@dataclass(frozen=True)
-class Evaluating:
-    """Part of the evaluation after an epoch is done; nothing was learned."""
-
-    epoch: int
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """An epoch ended. Epoch 0 is the network before the first step.
-
-    Attributes:
-        train, test: exact figures; None where there is no such split or they were not asked for.
-        seconds: time spent learning in this epoch, without evaluation and without pauses.
-    """
-
-    epoch: int
-    train: Evaluation | None
-    test: Evaluation | None
-    seconds: float
-
-
-Event = Batch | Evaluating | Epoch
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Figures on the first thousand examples of each split, cheap enough to take several times a second."""
-
-    train: Evaluation
-    test: Evaluation | None
+# What an order of examples, drawn batches and the parts that are held out depend on.
+_FIXED_WHILE_TRAINING = ("batch_size", "drop_last", "held_out", "seed")
 
 
 class Trainer:
     """Trains one network on one data set.
 
     Attributes:
-        network, dataset, settings: as given.
-        learning_rate: may be changed between two steps.
-        epoch: the epoch under way, from 1; epochs completed before the first step: 0.
+        network: as given.
+        dataset: as given, less what is held out.
+        settings: may be changed between two steps, see :meth:`change`.
+        epoch: the epoch under way, from 1; 0 before the first step.
+        batch: steps taken in it.
     """
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
         """Raises SettingError or DataError where network, data and settings do not go together."""
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
+        self._given = dataset
+        if settings.held_out and dataset.held_out is None:
+            dataset = dataset.hold_out(settings.held_out)
         settings.check_against(len(dataset.train))
         check_batch_memory(network.shape, settings.batch_size, network.parameters.itemsize)
         self.network = network
         self.dataset = dataset
         self.settings = settings
-        self.epoch = 0
-        self._learning_rate = settings.learning_rate
+        self.epoch = self.batch = 0
+        self._seconds = 0.0
+        self._measured = False  # whether the figures at the end of the epoch under way were told
+        self._best: _Best | None = None
         self._rng = np.random.default_rng(settings.seed)
-        self._optimizer = OPTIMIZERS[settings.optimizer]()
-        self._batches = _Batches(dataset.train, network, settings)
+        self._optimizer = settings.new_optimizer()
+        self._batches = Batches(dataset.train, network, settings)
         self._buffers = TrainingBuffers(network, settings.batch_size)
         self._last_finite = network.parameters.copy()
-        self._evaluators = _evaluators(network, dataset, None)
-        self._estimators = _evaluators(network, dataset, _ESTIMATE_EXAMPLES)
+        self._evaluators = {name: Evaluator(network, split) for name, split in _splits(dataset).items()}
+        self._estimators = [
+            Evaluator(network, split.head(_ESTIMATE_EXAMPLES))
+            for name, split in _splits(dataset).items()
+            if name != "held_out"
+        ]
+        self._recipe = Recipe(network, dataset, settings)
 
     @property
     def batches_per_epoch(self) -> int:
@@ -142,30 +79,63 @@ class Trainer:
 
     @property
     def learning_rate(self) -> float:
-        """The step size from the next step on. Setting it raises SettingError unless finite and above 0."""
-        return self._learning_rate
+        """The step size before the schedule. Setting it raises SettingError unless finite and above 0."""
+        return self.settings.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._learning_rate = positive_number("learning_rate", value, "0.3")
+        self.change(replace(self.settings, learning_rate=value))
+
+    @property
+    def rate(self) -> float:
+        """The step size of the next step, as the schedule has it."""
+        settings, batches = self.settings, self.batches_per_epoch
+        done = max(self.epoch - 1, 0) + self.batch / batches
+        factor = warmed_up(self._recipe.schedule, done, settings.epochs, settings.warmup, batches)
+        return settings.learning_rate * factor
+
+    def change(self, settings: TrainingSettings) -> None:
+        """Goes on with other settings from the next step on; the network and the place in the run stay.
+
+        May be called from another thread. Raises SettingError for what cannot be changed in the middle of a run, or
+        does not fit the network.
+        """
+        for name in _FIXED_WHILE_TRAINING:
+            if getattr(settings, name) != getattr(self.settings, name):
+                raise SettingError(
+                    name,
+                    getattr(settings, name),
+                    f"must stay {getattr(self.settings, name)} while this run lasts",
+                    "Start a new run to change it.",
+                )
+        Recipe(self.network, self.dataset, settings)  # raises where the network or the data cannot have them
+        self.settings = settings
 
     def run(self) -> Iterator[Event]:
-        """Trains ``settings.epochs`` epochs, yielding after each step.
+        """Trains ``settings.epochs`` epochs, yielding after each step; or what is left of them after a resumption.
 
         Raises:
             DivergenceError: the loss stopped being finite. The parameters are put back to the last copy that was.
         """
-        yield from self._finish_epoch(0.0)
-        for epoch in range(1, self.settings.epochs + 1):
-            self.epoch = epoch
-            seconds = 0.0
+        while True:
+            if not self._measured:
+                yield from self._rest_of_epoch()
+            if self.epoch >= self.settings.epochs or self._nothing_gets_better():
+                break
+            self.epoch += 1
+            self.batch, self._seconds, self._measured = 0, 0.0, False
             self._batches.shuffle(self._rng)
-            for batch in range(1, self.batches_per_epoch + 1):
-                start = time.perf_counter()
-                loss = self._step(batch)
-                seconds += time.perf_counter() - start
-                yield Batch(epoch, batch, self.batches_per_epoch, loss)
-            yield from self._finish_epoch(seconds)
+        if self._best is not None:
+            np.copyto(self.network.parameters, self._best.parameters)
+            yield BestRestored(self._best.epoch, self._best.figures, self.epoch < self.settings.epochs)
+
+    def _rest_of_epoch(self) -> Iterator[Event]:
+        while self.epoch and self.batch < self.batches_per_epoch:
+            start = time.perf_counter()
+            loss = self._step()
+            self._seconds += time.perf_counter() - start
+            yield Batch(self.epoch, self.batch, self.batches_per_epoch, loss)
+        yield from self._finish_epoch()
 
     def back_to_finite(self) -> None:
         """Puts parameters that are not finite back to the last copy that was: for a run that is given up."""
@@ -178,45 +148,72 @@ class Trainer:
             train, *test = [evaluator.evaluate() for evaluator in self._estimators]
         return Estimate(train, test[0] if test else None)
 
-    def _step(self, batch: int) -> float:
+    # ---- a step
+
+    def _step(self) -> float:
+        """The next batch: forward, backward, update. Its loss before the update."""
+        if self._recipe.settings is not self.settings:
+            self._adopt_settings()
+        recipe, optimizer = self._recipe, self._optimizer
+        rate = self.rate
         # A diverging run is reported in words, not as a rain of warnings.
         with np.errstate(all="ignore"):
-            inputs, targets, loss = self._forward(batch)
-            if batch % _BATCHES_BETWEEN_COPIES == 1:
-                self._keep(batch)
-            gradient = self.network.backward(inputs, targets, self._buffers)
-            self._optimizer.step(self.network.parameters, gradient, self._learning_rate)
+            inputs, targets = self._batches.take(self.batch)
+            buffers = self._buffers.cut(len(inputs))
+            recipe.disturb(inputs, buffers, self._rng)
+            loss = self._finite_loss(inputs, targets, buffers)
+            if self.batch % _BATCHES_BETWEEN_COPIES == 0:
+                self._keep()
+            scaled = optimizer.takes_scaled_gradient and not recipe.changes_gradient
+            gradient = self.network.backward(inputs, targets, buffers, rate if scaled else 1.0)
+            recipe.before_step(buffers, rate)
+            optimizer.step(self.network.parameters, gradient, 1.0 if scaled else rate)
+            recipe.after_step()
+        self.batch += 1
         return loss
 
-    def _forward(self, batch: int) -> tuple[Array, Array, float]:
-        """Inputs, targets and loss of a batch, counted from 1. Raises DivergenceError where the loss is not finite."""
-        inputs, targets = self._batches.take(batch - 1)
-        loss = self.network.loss_of(self.network.forward(inputs, self._buffers), targets)
-        if not np.isfinite(loss):
-            raise self._diverged(batch)
-        return inputs, targets, loss
+    def _adopt_settings(self) -> None:
+        settings = self.settings
+        optimizer = settings.new_optimizer()
+        optimizer.adopt(self._optimizer)
+        self._optimizer = optimizer
+        self._recipe = Recipe(self.network, self.dataset, settings)
+        self._buffers.unmask()
+        if not settings.patience:
+            self._best = None
 
-    def _keep(self, batch: int) -> None:
+    def _finite_loss(self, inputs: Array, targets: Array, buffers: TrainingBuffers) -> float:
+        """The loss of a batch. Raises DivergenceError where it is not finite."""
+        loss = self.network.forward_with_loss(inputs, targets, buffers)
+        if not math.isfinite(loss):
+            raise self._diverged(buffers)
+        return loss
+
+    def _keep(self) -> None:
         """Copies the parameters, which just gave a finite loss, to go back to."""
         parameters = self.network.parameters
         # Infinite weights may hide behind a sigmoid. NaN comes through min and max.
         if not (np.isfinite(parameters.min()) and np.isfinite(parameters.max())):
-            raise self._diverged(batch)
+            raise self._diverged(self._buffers)
         np.copyto(self._last_finite, parameters)
 
-    def _finish_epoch(self, seconds: float) -> Iterator[Event]:
-        last_batch = self.batches_per_epoch if self.epoch else 1
+    # ---- the end of an epoch
+
+    def _finish_epoch(self) -> Iterator[Event]:
         with np.errstate(all="ignore"):  # what the last step made of the network, no further step would notice
-            self._forward(last_batch)
-        results: list[Evaluation] = []
-        for evaluator in self._evaluators if self.settings.evaluate else []:
-            result = yield from self._evaluated(evaluator)
-            if not np.isfinite(result.loss):
-                raise self._diverged(last_batch)
-            results.append(result)
-        self._keep(last_batch)
-        train, test = (*results, None, None)[:2]
-        yield Epoch(self.epoch, train, test, seconds)
+            inputs, targets = self._batches.take(max(self.batch - 1, 0))
+            self._finite_loss(inputs, targets, self._buffers.cut(len(inputs)))
+        results: dict[str, Evaluation] = {}
+        for name, evaluator in self._evaluators.items():
+            if self.settings.evaluate or (name == "held_out" and self.settings.patience):
+                results[name] = yield from self._evaluated(evaluator)
+                if not math.isfinite(results[name].loss):
+                    raise self._diverged(self._buffers)
+        self._keep()
+        if self.settings.patience and "held_out" in results:
+            self._remember_if_best(results["held_out"])
+        self._measured = True
+        yield Epoch(self.epoch, results.get("train"), results.get("test"), self._seconds, results.get("held_out"))
 
     def _evaluated(self, evaluator: Evaluator) -> Generator[Event, None, Evaluation]:
         """One exact evaluation, giving the caller a chance to stop after each chunk."""
@@ -230,50 +227,126 @@ class Trainer:
                 return result
             yield Evaluating(self.epoch)
 
-    def _diverged(self, batch: int) -> DivergenceError:
-        layer = first_non_finite_layer(self.network) or self._first_non_finite_output()
+    def _remember_if_best(self, figures: Evaluation) -> None:
+        if self._best is None or _badness(figures) < _badness(self._best.figures):
+            self._best = _Best(self.epoch, figures, self.network.parameters.copy())
+
+    def _nothing_gets_better(self) -> bool:
+        patience = self.settings.patience
+        return self._best is not None and patience > 0 and self.epoch - self._best.epoch >= patience
+
+    def _diverged(self, buffers: TrainingBuffers) -> DivergenceError:
+        layer = first_non_finite_layer(self.network) or _first_non_finite_output(buffers)
         np.copyto(self.network.parameters, self._last_finite)
+        # The batch that shows it: the one under way, or at an epoch's end the last.
+        batch = min(self.batch + 1, self.batches_per_epoch) if self.epoch else 1
         return DivergenceError(
             "loss",
             Verbatim(f"no longer finite at epoch {self.epoch}, batch {batch} (layer {layer} went first)"),
-            f"must stay finite, and with a learning rate of {self._learning_rate:g} it grows without bound",
+            f"must stay finite, and with a learning rate of {self.rate:g} it grows without bound",
             "The network is back at its last finite weights. Lower the learning rate and go on, or reset.",
         )
 
-    def _first_non_finite_output(self) -> int:
-        finite = [bool(np.isfinite(out).all()) for out in self._buffers.outputs]
-        return finite.index(False) + 1 if False in finite else len(finite)
+    # ---- to stop here and go on elsewhere
+
+    def state(self) -> TrainingState:
+        """The run as it is between two events; nothing in it changes any more."""
+        progress: dict[str, Any] = {
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "seconds": self._seconds,
+            "measured": self._measured,
+            "steps": self._optimizer.steps,
+            "optimizer": self._optimizer.name,
+            "random": self._rng.bit_generator.state,
+            "data": {"title": self._given.title, "checksum": self._given.train.checksum()},
+        }
+        vectors = {f"optimizer.{name}": vector.copy() for name, vector in self._optimizer.kept.items()}
+        vectors["order"] = self._batches.order.astype(np.uint32)
+        if self._best is not None:
+            progress["best"] = {
+                "epoch": self._best.epoch,
+                "loss": self._best.figures.loss,
+                "error": self._best.figures.error,
+            }
+            vectors["best"] = self._best.parameters.copy()
+        return TrainingState(self.settings.as_dict(), progress, vectors)
+
+    @classmethod
+    def resume(cls, network: Network, dataset: Dataset, state: TrainingState) -> Trainer:
+        """A trainer whose :meth:`run` goes on where another's :meth:`state` was taken, with the network of then.
+
+        Raises:
+            DataError: the data are not those of then.
+            SettingError: the state is not whole, or does not fit the network.
+        """
+        trainer = cls(network, dataset, TrainingSettings.from_dict(state.settings))
+        try:
+            trainer._restore(state)
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, (DataError, SettingError)):
+                raise
+            raise SettingError(
+                "training state",
+                Verbatim(f"not usable ({error})"),
+                "must be whole, as a checkpoint has it",
+                "Train the network anew from its weights, or open another checkpoint.",
+            ) from None
+        return trainer
+
+    def _restore(self, state: TrainingState) -> None:
+        progress, vectors = state.progress, state.vectors
+        if progress["data"]["checksum"] != self._given.train.checksum():
+            raise DataError(
+                "data",
+                Verbatim(self._given.title),
+                f"must be the examples this run was begun with ({progress['data']['title']})",
+                "Load those, or train the network anew from its weights.",
+            )
+        self.epoch, self.batch = int(progress["epoch"]), int(progress["batch"])
+        self._seconds, self._measured = float(progress["seconds"]), bool(progress["measured"])
+        self._rng.bit_generator.state = progress["random"]
+        if progress["optimizer"] == self._optimizer.name:
+            self._optimizer.steps = int(progress["steps"])
+            for name in self._optimizer.keeps:
+                if f"optimizer.{name}" in vectors:
+                    self._optimizer.kept[name] = _like(self.network.parameters, vectors[f"optimizer.{name}"])
+        order = vectors["order"].astype(np.intp)
+        if not np.array_equal(np.sort(order), np.arange(len(self.dataset.train))):
+            raise ValueError("its order of examples is none")
+        self._batches.order = order
+        if "best" in progress:
+            best = progress["best"]
+            figures = Evaluation(float(best["loss"]), best["error"], None)
+            self._best = _Best(int(best["epoch"]), figures, _like(self.network.parameters, vectors["best"]))
 
 
-def _evaluators(network: Network, dataset: Dataset, examples: int | None) -> list[Evaluator]:
-    splits = [split for split in (dataset.train, dataset.test) if split is not None]
-    return [Evaluator(network, split.head(examples) if examples else split) for split in splits]
+@dataclass(frozen=True)
+class _Best:
+    """Where the held-out figures were best so far."""
+
+    epoch: int
+    figures: Evaluation
+    parameters: Array
 
 
-class _Batches:
-    """The training data in random order, a batch at a time, gathered into buffers that are allocated once."""
+def _like(parameters: Array, vector: Array) -> Array:
+    """A copy of the vector, as long and of the same kind as the parameters. Raises ValueError."""
+    if vector.shape != parameters.shape:
+        raise ValueError(f"{vector.size} numbers for {parameters.size} parameters")
+    return vector.astype(parameters.dtype)
 
-    def __init__(self, split: Split, network: Network, settings: TrainingSettings) -> None:
-        size, examples = settings.batch_size, len(split)
-        dtype = network.parameters.dtype
-        self._split = split
-        self._size = size
-        self.per_epoch = examples // size if settings.drop_last else -(-examples // size)
-        self._order: Array = np.arange(examples)
-        self._rows: Array = np.empty((size, split.inputs.shape[1]), split.inputs.dtype)
-        self._inputs: Array = np.empty((size, split.inputs.shape[1]), dtype)
-        self._targets: Array = np.empty((size, split.classes), split.targets.dtype)
 
-    def shuffle(self, rng: np.random.Generator) -> None:
-        """A new order for the coming epoch."""
-        rng.shuffle(self._order)
+def _badness(figures: Evaluation) -> tuple[float, float]:
+    """What early stopping goes by: the error, and the loss between equals; the loss for regression."""
+    return (figures.loss if figures.error is None else figures.error, figures.loss)
 
-    def take(self, index: int) -> tuple[Array, Array]:
-        """Inputs and targets of batch ``index``, from 0, as views that the next call overwrites."""
-        rows = self._order[index * self._size : (index + 1) * self._size]
-        raw, inputs, targets = (part[: len(rows)] for part in (self._rows, self._inputs, self._targets))
-        # mode="clip" lets take write straight into its output; the indices are in range anyway.
-        np.take(self._split.inputs, rows, axis=0, out=raw, mode="clip")
-        np.multiply(raw, inputs.dtype.type(self._split.scale), out=inputs)
-        np.take(self._split.targets, rows, axis=0, out=targets, mode="clip")
-        return inputs, targets
+
+def _splits(dataset: Dataset) -> dict[str, Split]:
+    splits = {"train": dataset.train, "test": dataset.test, "held_out": dataset.held_out}
+    return {name: split for name, split in splits.items() if split is not None}
+
+
+def _first_non_finite_output(buffers: TrainingBuffers) -> int:
+    finite = [bool(np.isfinite(out).all()) for out in buffers.outputs]
+    return finite.index(False) + 1 if False in finite else len(finite)

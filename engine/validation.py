@@ -27,6 +27,16 @@ def positive_number(parameter: str, value: object, example: str) -> float:
     return number
 
 
+def number_within(parameter: str, value: object, least: float, most: float, example: str) -> float:
+    """A number from ``least`` to ``most``, both included, as float. Raises SettingError."""
+    number = _real(value)
+    if not least <= number <= most or math.isinf(number):
+        upper = "" if math.isinf(most) else f" to {most:g}"
+        rule = f"must be a number from {least:g}{upper}" if upper else f"must be a finite number of at least {least:g}"
+        raise SettingError(parameter, value, rule, f"Try {example}.")
+    return number
+
+
 def whole_number(parameter: str, value: object, least: int, example: str) -> int:
     """A whole number of at least ``least``, as int; 3.0 counts as 3. Raises SettingError."""
     whole = _is_int(value) or _real(value).is_integer()

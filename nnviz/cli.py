@@ -17,11 +17,13 @@ from engine.activations import ACTIVATIONS
 from engine.datasets import Dataset
 from engine.datasets.mnist import load_mnist
 from engine.errors import DivergenceError, EngineError
+from engine.events import Batch, Epoch
 from engine.metrics import Evaluator
 from engine.network import Network, check_fits
 from engine.neural_network import describe_epoch
+from engine.settings import TrainingSettings
 from engine.storage import load_network, save_network
-from engine.training import Batch, Epoch, Trainer, TrainingSettings
+from engine.training import Trainer
 from engine.validation import parse_shape
 from nnviz import __version__
 from nnviz.configuration import LOSS, OUTPUT_ACTIVATION, Configuration

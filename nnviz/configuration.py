@@ -11,7 +11,7 @@ from engine.activations import ACTIVATIONS
 from engine.datasets import Dataset
 from engine.errors import SettingError, Verbatim
 from engine.network import Network
-from engine.training import TrainingSettings
+from engine.settings import TrainingSettings
 from engine.validation import check_sizes, whole_number
 
 OUTPUT_ACTIVATION = "softmax"

@@ -8,7 +8,8 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.datasets import Dataset
 from engine.network import Network
-from engine.training import Trainer, TrainingSettings
+from engine.settings import TrainingSettings
+from engine.training import Trainer
 from nnviz.state import Progress
 from nnviz.worker import Frame, Stopped, Until, Worker
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.events import Epoch
 from engine.network import Network
 from engine.tape import Tape
-from engine.training import Epoch
 from nnviz.configuration import Configuration, configuration_of
 
 _MOST_EPOCHS = 1_000_000  # a file that claims more is not believed

@@ -17,8 +17,8 @@ from PyQt5.QtWidgets import QUndoStack
 
 from engine.datasets import DATASETS, Dataset
 from engine.errors import EngineError
+from engine.events import Epoch
 from engine.network import Network, check_fits
-from engine.training import Epoch
 from engine.validation import Array, check_memory, parameter_count
 from nnviz.configuration import Configuration
 from nnviz.files import NetworkFiles

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QObject, QRunnable, QThread, QThreadPool, pyqtSignal
 
-from engine.training import Batch, Epoch, Estimate, Evaluating, Event, Trainer
+from engine.events import Batch, Epoch, Estimate, Evaluating, Event
+from engine.training import Trainer
 from engine.validation import Array
 from nnviz.mailbox import Mailbox
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DataError, Verbatim
+from engine.errors import DataError, SettingError, Verbatim
 from engine.registry import Registry
 from engine.validation import Array, labels, matrix, same_length
 
@@ -42,6 +43,16 @@ class Split:
         np.multiply(self.inputs[rows], self.scale, out=out, casting="unsafe")
         return out
 
+    def at(self, rows: Array) -> Split:
+        """Those examples, copied."""
+        some_labels = None if self.labels is None else self.labels[rows]
+        return Split(self.inputs[rows], self.targets[rows], some_labels, self.scale)
+
+    def checksum(self) -> int:
+        """One number for all examples and targets, to tell data apart (CRC-32)."""
+        of_inputs = zlib.crc32(np.ascontiguousarray(self.inputs).data)
+        return zlib.crc32(np.ascontiguousarray(self.targets).data, of_inputs)
+
     def head(self, count: int) -> Split:
         """The first examples, as views."""
         some_labels = None if self.labels is None else self.labels[:count]
@@ -55,6 +66,7 @@ class Dataset:
     Attributes:
         title: as a person reads it.
         train, test: the splits; ``test`` may be None.
+        held_out: training examples put aside to choose by; None where there are none.
         example_shape: how a row is laid out, for example (28, 28) for pictures.
         class_names: one for each output; empty for regression.
     """
@@ -64,6 +76,25 @@ class Dataset:
     test: Split | None = None
     example_shape: tuple[int, ...] = ()
     class_names: tuple[str, ...] = field(default=())
+    held_out: Split | None = None
+
+    def hold_out(self, share: float, seed: int = 0) -> Dataset:
+        """The same with that share of the training examples put aside, 0…1, drawn at random: the same each time.
+
+        Raises SettingError where no example would be left on either side.
+        """
+        count = round(share * len(self.train))
+        if not 0 < count < len(self.train):
+            raise SettingError(
+                "held_out",
+                share,
+                f"must leave examples on both sides, and there are {len(self.train):,}",
+                "Try 0.1, with more data.",
+            )
+        order = np.random.default_rng(seed).permutation(len(self.train))
+        # In their own order, which is kinder to memory.
+        aside, rest = np.sort(order[:count]), np.sort(order[count:])
+        return replace(self, train=self.train.at(rest), held_out=self.train.at(aside))
 
     @property
     def width(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from engine.training import Epoch
+from engine.events import Epoch
 from nnviz import text, theme
 from nnviz.session import Session
 from nnviz.state import State

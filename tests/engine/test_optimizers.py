@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from engine.datasets.dataset import Dataset, regression_split
+from engine.events import Batch
 from engine.network import Network
 from engine.optimizers import OPTIMIZERS, SGD
-from engine.training import Batch, Trainer, TrainingSettings
+from engine.settings import TrainingSettings
+from engine.training import Trainer
 from tests.engine.helpers import network_for
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.events import Epoch, Estimate
 from engine.metrics import Evaluation
 from engine.tape import Curve, Tape
-from engine.training import Epoch, Estimate
 
 
 def figures(error: float | None, loss: float = 9.0) -> Evaluation:

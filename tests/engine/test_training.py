@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import regression_split
 from engine.errors import DataError, DivergenceError, SettingError, UnknownNameError
+from engine.events import Batch, Epoch, Evaluating, Event
 from engine.metrics import Evaluator
 from engine.network import Network
-from engine.training import Batch, Epoch, Evaluating, Event, Trainer, TrainingSettings
+from engine.settings import TrainingSettings
+from engine.training import Trainer
 from engine.validation import Array
 from tests.engine.helpers import class_data, network_for, numbered_data, refused
 

@@ -7,8 +7,8 @@ import pytest
 
 from engine.datasets import Dataset
 from engine.errors import SettingError
+from engine.events import Epoch
 from engine.network import Network
-from engine.training import Epoch
 from nnviz.configuration import Configuration, Layer, configuration_of
 from nnviz.run import new_run
 from nnviz.state import Progress

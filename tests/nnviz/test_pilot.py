@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.network import Network
-from engine.training import TrainingSettings
+from engine.settings import TrainingSettings
 from nnviz.pilot import Pilot
 from nnviz.worker import Frame, Until
 from tests.nnviz.helpers import MANY_EPOCHS

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.errors import DivergenceError
 from engine.network import Network
-from engine.training import Trainer, TrainingSettings
+from engine.settings import TrainingSettings
+from engine.training import Trainer
 from nnviz.worker import Background, Frame, Stopped, Until, Worker
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS

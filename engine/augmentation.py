@@ -1,0 +1,340 @@
+"""Batches of pictures bent, shifted, rotated: new examples from old ones, made while training.
+
+Whatever moves pixels is one map from each pixel of the new picture to a place in the old one, and is resampled once:
+repeated resampling blurs. No loop over pictures; a batch is worked on in parts that stay in the processor's cache.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import SettingError, Verbatim
+from engine.validation import Array, whole_number
+
+# Buffers for one part of a batch: about a second-level cache, yet so many pictures that the calls do not count.
+_BYTES_IN_A_PART = 1_500_000
+# Numbers held for each pixel: the framed picture, its place and corner (y, x), the index (twice as long), 4 neighbours.
+_NUMBERS_FOR_A_PIXEL = 1 + 2 + 2 + 2 + 4
+# Share of the elastic field's variance that is drawn. The rest are tiny ripples, many of them.
+_SHARE_OF_VARIANCE = 0.99
+# Pixels by which an edge may move in one step: beyond 1 / √2 a pixel would become brighter than its neighbours.
+_THICKNESS_STEP = 0.7
+# 1, y and x: what an affine map is made of.
+_AFFINE_TERMS = 3
+
+
+class _Limits(NamedTuple):
+    least: float
+    most: float
+    unit: str
+    example: str
+
+
+_LIMITS: Mapping[str, _Limits] = {
+    "shift": _Limits(0, 100, "pixels", "2"),
+    "rotation": _Limits(0, 180, "degrees", "10"),
+    "scale": _Limits(0, 1, "(0.1 is up to a tenth larger or smaller)", "0.1"),
+    "shear": _Limits(0, 1, "(1 is a slant of 45 degrees)", "0.1"),
+    "elastic": _Limits(0, 20, "pixels", "1"),
+    "elastic_sigma": _Limits(1, 100, "pixels", "4"),
+    "thickness": _Limits(0, 2, "pixels", "0.3"),
+    "noise": _Limits(0, 1, "(1 is the difference between black and white)", "0.05"),
+}
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How strongly pictures are distorted. Checked when made; raises SettingError. 0 switches a distortion off.
+
+    "Up to" means: uniformly drawn for each picture, from minus to plus that much.
+
+    Attributes:
+        shift: pixels, up to; right and down are positive, and drawn apart. At most 100.
+        rotation: degrees about the picture's centre, up to; counter-clockwise is positive. At most 180.
+        scale: height and width times a factor from 1 / (1 + scale) to 1 + scale, its logarithm uniform. At most 1.
+        shear: slant, in pixels sideways for each pixel upwards, up to; leaning right is positive. At most 1.
+        elastic: pixels; root mean square of the distance by which a pixel is moved. At most 20.
+        elastic_sigma: pixels; standard deviation of the Gaussian that smooths the elastic displacements. 1 to 100.
+        thickness: pixels by which the edges of strokes move outwards, up to; negative is inwards, and strokes thinner
+            than twice that fade. At most 2.
+        noise: standard deviation of the normal noise in each pixel, in brightness from 0 to 1; what gets beyond is cut
+            off. At most 1.
+    """
+
+    shift: float = 0.0
+    rotation: float = 0.0
+    scale: float = 0.0
+    shear: float = 0.0
+    elastic: float = 0.0
+    elastic_sigma: float = 4.0
+    thickness: float = 0.0
+    noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, _within_limits(field.name, getattr(self, field.name)))
+
+    @property
+    def moves(self) -> bool:
+        """Whether it moves pixels."""
+        return any((self.shift, self.rotation, self.scale, self.shear, self.elastic))
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it changes anything."""
+        return self.moves or self.thickness > 0 or self.noise > 0
+
+
+def _within_limits(name: str, value: object) -> float:
+    limits = _LIMITS[name]
+    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not is_number or not limits.least <= value <= limits.most:  # type: ignore[operator]
+        rule = f"must be a number from {limits.least:g} to {limits.most:g} {limits.unit}"
+        raise SettingError(name, value, rule, f"Try {limits.example}.")
+    return float(value)  # type: ignore[arg-type]
+
+
+class Augmenter:
+    """Distorts batches of pictures of one size, in buffers that are allocated once."""
+
+    def __init__(
+        self,
+        augmentation: Augmentation,
+        picture_shape: tuple[int, ...],
+        batch_size: int,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        """
+        Args:
+            augmentation: what to do.
+            picture_shape: (height, width).
+            batch_size: most pictures in a batch.
+            dtype: of the pictures, float32 or float64.
+
+        Raises:
+            SettingError: these are no pictures.
+        """
+        if len(picture_shape) != 2:
+            raise SettingError(
+                "augmentation",
+                Verbatim(f"on, with examples of dimensions {tuple(picture_shape)}"),
+                "must have pictures to distort, of a height and a width, and this data is not pictures",
+                "Switch augmentation off.",
+            )
+        self._augmentation = augmentation
+        self._shape = height, width = picture_shape
+        self._batch_size = whole_number("batch_size", batch_size, 1, "100")
+        self._dtype: Any = np.dtype(dtype)
+        bytes_for_one = _NUMBERS_FOR_A_PIXEL * height * width * self._dtype.itemsize
+        self._part = min(self._batch_size, max(1, _BYTES_IN_A_PART // bytes_for_one))
+        self._allocate_padded()
+        self._allocate_motion()
+        self._thicknesses = self._empty(self._batch_size)
+        self._noise = self._empty(self._part, height * width)
+
+    def _empty(self, *shape: int) -> Array:
+        return np.empty(shape, self._dtype)
+
+    def _allocate_padded(self) -> None:
+        """The pictures of a part, each in a frame of zeros one pixel wide: beyond it there is nothing to be found."""
+        height, width = self._shape
+        self._row, self._frame = width + 2, (height + 2) * (width + 2)
+        # Beyond the last frame there is room for the lower right neighbours of its last pixel.
+        self._padded = np.zeros(self._part * self._frame + self._row + 1, self._dtype)
+        frames = self._padded[: self._part * self._frame].reshape(self._part, height + 2, width + 2)
+        self._inside = frames[:, 1:-1, 1:-1]
+        steps = self._part * self._frame if self._augmentation.thickness else 0
+        self._signed, self._across, self._along = (self._empty(steps) for _ in range(3))
+
+    def _allocate_motion(self) -> None:
+        height, width = self._shape
+        self._basis = affine_basis(self._shape)
+        if self._augmentation.elastic:
+            self._basis = np.vstack((self._basis, elastic_basis(self._shape, self._augmentation.elastic_sigma)))
+        self._basis = self._basis.astype(self._dtype)
+        self._coefficients = self._empty(2, self._batch_size, len(self._basis))
+        self._drawn = self._empty(2 * self._batch_size * (len(self._basis) - _AFFINE_TERMS))
+        self._places = self._empty(2, self._part, height * width)
+        self._corners = np.empty_like(self._places)
+        self._index = np.empty((self._part, height * width), np.intp)
+        self._first = self._frame * np.arange(self._part, dtype=np.intp)[:, None]
+        self._neighbours = self._empty(4, self._part, height * width)
+
+    def apply(self, pictures: Array, rng: np.random.Generator) -> None:
+        """Distorts pictures in place, each in its own way.
+
+        Outside a picture is 0. The same state of ``rng`` and the same pictures give the same bits; nothing is drawn
+        for what is switched off.
+
+        Args:
+            pictures: (k, height * width) with k <= batch_size, values 0 … 1, C-contiguous, of the ``dtype`` given.
+            rng: where all randomness comes from.
+        """
+        wanted = self._augmentation
+        if wanted.moves:
+            self._draw_motion(len(pictures), rng)
+        if wanted.thickness:
+            self._thicknesses[: len(pictures)] = self._uniform(wanted.thickness, len(pictures), rng)
+        for start in range(0, len(pictures), self._part):
+            part = pictures[start : start + self._part]
+            if wanted.moves or wanted.thickness:
+                self._redraw(part, slice(start, start + len(part)))
+            if wanted.noise:
+                self._add_noise(part, rng)
+
+    # ---- what is drawn
+
+    def _uniform(self, strength: float, count: int, rng: np.random.Generator) -> Array:
+        """(count,) from -strength to strength; zeros without a draw where that is 0."""
+        if not strength:
+            return np.zeros(count, self._dtype)
+        drawn: Array = rng.random(count, dtype=self._dtype)
+        drawn *= 2 * strength
+        drawn -= strength
+        return drawn
+
+    def _draw_motion(self, count: int, rng: np.random.Generator) -> None:
+        """Coefficients (2, count, terms): where each pixel comes from, y and x in its frame, from the basis."""
+        coefficients = self._coefficients[:, :count]
+        self._draw_affine(coefficients, rng)
+        if self._augmentation.elastic:
+            modes = len(self._basis) - _AFFINE_TERMS
+            drawn = self._drawn[: 2 * count * modes].reshape(2, count, modes)
+            rng.standard_normal(dtype=self._dtype, out=drawn)
+            drawn *= self._augmentation.elastic / math.sqrt(2)  # of the distance, so by √2 less along each axis
+            coefficients[:, :, _AFFINE_TERMS:] = drawn
+
+    def _draw_affine(self, coefficients: Array, rng: np.random.Generator) -> None:
+        """The inverse of: scale, then slant, then turn about the centre, then shift."""
+        wanted, count = self._augmentation, coefficients.shape[1]
+        down, right = (self._uniform(wanted.shift, count, rng) for _ in range(2))
+        angle = self._uniform(math.radians(wanted.rotation), count, rng)
+        scale = np.exp(self._uniform(math.log1p(wanted.scale), count, rng))
+        shear = self._uniform(wanted.shear, count, rng)
+        cos, sin = np.cos(angle) / scale, np.sin(angle) / scale
+        rows = (cos, sin), (shear * cos - sin, shear * sin + cos)
+        for axis, (by_y, by_x) in enumerate(rows):
+            centre = (self._shape[axis] - 1) / 2 + 1  # 1 for the frame
+            coefficients[axis, :, 0] = centre - by_y * down - by_x * right
+            coefficients[axis, :, 1] = by_y
+            coefficients[axis, :, 2] = by_x
+
+    # ---- what is done to a part of a batch
+
+    def _redraw(self, part: Array, rows: slice) -> None:
+        inside = self._inside[: len(part)]
+        inside[...] = part.reshape(inside.shape)
+        if self._augmentation.thickness:
+            self._thicken(self._thicknesses[rows])
+        if self._augmentation.moves:
+            self._find_places(self._coefficients[:, rows])
+            self._resample(part)
+        else:
+            part.reshape(inside.shape)[...] = inside
+
+    def _thicken(self, by: Array) -> None:
+        """Moves the edges of strokes by (k,) pixels: each pixel changes by that times the slope on its brighter side.
+
+        Morphology as a differential equation, ∂u/∂t = ±|∇u|, which grows equally in all directions; Rouy and Tourin
+        1992. To shrink is to grow the negative.
+        """
+        steps = math.ceil(self._augmentation.thickness / _THICKNESS_STEP)
+        used, inside = len(by) * self._frame, self._inside[: len(by)]
+        sign = np.copysign(self._dtype.type(1), by)[:, None]
+        by_step = (by / steps)[:, None, None]
+        signed, slope = self._signed[:used], self._along[:used]
+        for _ in range(steps):
+            np.multiply(self._padded[:used].reshape(len(by), -1), sign, out=signed.reshape(len(by), -1))
+            self._slope(signed, slope)
+            slopes = slope.reshape(len(by), *(side + 2 for side in self._shape))[:, 1:-1, 1:-1]
+            slopes *= by_step
+            inside += slopes
+
+    def _slope(self, signed: Array, slope: Array) -> None:
+        """Into ``slope``, how steeply each pixel within the frames is below its surroundings; the frames are lost."""
+        across = self._across[: len(slope)]
+        for step, squares in ((1, across), (self._row, slope)):
+            here, middle = squares[step:-step], signed[step:-step]
+            np.maximum(signed[: -2 * step], signed[2 * step :], out=here)
+            np.maximum(here, middle, out=here)
+            here -= middle
+            here *= here
+        inner = slope[self._row : -self._row]
+        inner += across[self._row : -self._row]
+        np.sqrt(inner, out=inner)
+
+    def _find_places(self, coefficients: Array) -> None:
+        """Where each pixel comes from: the pixel above and left of that is the ``_index``, the rest in ``_places``."""
+        count = coefficients.shape[1]
+        places, corners, index = self._places[:, :count], self._corners[:, :count], self._index[:count]
+        np.matmul(coefficients, self._basis, out=places)
+        for axis, side in enumerate(self._shape):
+            np.clip(places[axis], 0, side + 1, out=places[axis])
+        np.floor(places, out=corners)
+        places -= corners
+        corners[0] *= self._row
+        corners[0] += corners[1]
+        np.copyto(index, corners[0], casting="unsafe")
+        index += self._first[:count]
+
+    def _resample(self, part: Array) -> None:
+        """Bilinear interpolation between the four neighbours of each place."""
+        count = len(part)
+        down, right = self._places[:, :count]
+        neighbours = self._neighbours[:, :count]
+        for offset, values in zip((0, 1, self._row, self._row + 1), neighbours, strict=True):
+            # The indices are in range; "clip" spares the check, and a copy of what is written.
+            np.take(self._padded[offset:], self._index[:count], out=values, mode="clip")
+        left, beside = neighbours[0::2], neighbours[1::2]  # both rows at once
+        beside -= left
+        beside *= right
+        left += beside
+        above, below = left
+        below -= above
+        below *= down
+        np.add(above, below, out=part)
+
+    def _add_noise(self, part: Array, rng: np.random.Generator) -> None:
+        noise = self._noise[: len(part)]
+        rng.standard_normal(dtype=self._dtype, out=noise)
+        noise *= self._augmentation.noise
+        part += noise
+        np.clip(part, 0, 1, out=part)
+
+
+def affine_basis(shape: tuple[int, int]) -> Array:
+    """(3, height * width): 1, and each pixel's y and x seen from the picture's centre."""
+    y, x = np.indices(shape, np.float64).reshape(2, -1)
+    return np.stack((np.ones_like(y), y - y.mean(), x - x.mean()))
+
+
+def elastic_basis(shape: tuple[int, int], sigma: float) -> Array:
+    """(modes, height * width): times independent normal numbers, a smooth random field of variance 1 at each pixel.
+
+    The field is that of Simard, Steinkraus and Platt 2003, section 2: noise smoothed by a Gaussian of ``sigma`` pixels,
+    so that pixels d apart correlate by exp(-d² / 4 sigma²). Instead of smoothing it is put together from its principal
+    components (Karhunen 1947, Loève 1948), of which a few carry nearly all of the variance: 27 for 28 × 28 and sigma 4.
+    """
+    (variances_y, modes_y), (variances_x, modes_x) = (_principal_components(side, sigma) for side in shape)
+    variances = np.outer(variances_y, variances_x).ravel()
+    order = np.argsort(-variances, kind="stable")
+    share = np.cumsum(variances[order]) / variances.sum()
+    kept = order[: 1 + int(np.searchsorted(share, _SHARE_OF_VARIANCE))]
+    at_y, at_x = np.unravel_index(kept, (shape[0], shape[1]))
+    modes = modes_y[at_y][:, :, None] * modes_x[at_x][:, None, :]
+    basis: Array = np.sqrt(variances[kept])[:, None] * modes.reshape(len(kept), -1)
+    basis /= np.sqrt((basis**2).sum(axis=0))  # what was left out is missed at the edges most
+    return basis
+
+
+def _principal_components(side: int, sigma: float) -> tuple[Array, Array]:
+    """Variances (side,) and directions (side, side), one in each row, of a smooth random line."""
+    distance = np.subtract.outer(np.arange(side), np.arange(side))
+    variances, directions = np.linalg.eigh(np.exp(-(distance**2) / (4 * sigma**2)))
+    return np.maximum(variances, 0), directions.T

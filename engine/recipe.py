@@ -1,0 +1,67 @@
+"""What the settings of a training add to a plain step, made ready for one network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.augmentation import Augmenter
+from engine.datasets import Dataset
+from engine.errors import SettingError
+from engine.network import Network, TrainingBuffers
+from engine.optimizers import OPTIMIZERS
+from engine.regularisation import Dropout, Penalties, clip_gradient, decay_weights, limit_norms
+from engine.settings import TrainingSettings
+from engine.validation import Array
+
+
+class Recipe:
+    """Disturbs what goes in, changes the gradient, limits what comes out.
+
+    Attributes:
+        settings: what it was made from.
+        schedule: of the learning rate.
+        changes_gradient: whether the gradient of the loss is not yet what the optimizer gets.
+    """
+
+    def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
+        """Raises SettingError where the network or the data cannot have these settings."""
+        if settings.patience and dataset.held_out is None:
+            raise SettingError(
+                "patience",
+                settings.patience,
+                "must be 0 where no training examples are held out to judge by",
+                "Hold some out, 0.1 for example, or set it to 0.",
+            )
+        decouples = OPTIMIZERS[settings.optimizer].decouples_decay
+        self.settings = settings
+        self.schedule = settings.new_schedule()
+        self._network = network
+        self._shrinkage = settings.weight_decay if decouples else 0.0
+        self._penalties = Penalties(network, settings.l1, 0.0 if decouples else settings.weight_decay)
+        self.changes_gradient = bool(self._penalties.is_active or settings.clip_norm)
+        self._dropout = Dropout(settings.dropout_of(len(network.weights)))
+        self._augmenter: Augmenter | None = None
+        if settings.augmentation.is_active:
+            self._augmenter = Augmenter(
+                settings.augmentation, dataset.example_shape, settings.batch_size, network.parameters.dtype
+            )
+
+    def disturb(self, inputs: Array, buffers: TrainingBuffers, rng: np.random.Generator) -> None:
+        """Distorts the pictures of a batch and draws new dropout masks, each where it was asked for."""
+        if self._augmenter is not None:
+            self._augmenter.apply(inputs, rng)
+        self._dropout.draw(inputs, buffers, rng)
+
+    def before_step(self, buffers: TrainingBuffers, rate: float) -> None:
+        """Penalties, clipping, and decay that does not go through the gradient."""
+        if self._penalties.is_active:
+            self._penalties.add(buffers)
+        if self.settings.clip_norm:
+            clip_gradient(buffers.gradient, self.settings.clip_norm)
+        if self._shrinkage:
+            decay_weights(self._network, rate * self._shrinkage)
+
+    def after_step(self) -> None:
+        """The limit on the weights of a neuron."""
+        if self.settings.max_norm:
+            limit_norms(self._network, self.settings.max_norm)

@@ -1,0 +1,92 @@
+"""What keeps a network from learning its examples by heart: penalties, limits, dropout.
+
+All of it looks at weights, not at biases: a bias cannot single out an example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.network import Network, TrainingBuffers
+from engine.validation import Array
+
+
+class Penalties:
+    """L1 and L2 penalties, added to the gradient of the loss; the loss that is reported leaves them out.
+
+    L2, or weight decay, stands for the cost ``weight_decay`` / 2 * sum w^2, and L1 for ``l1`` * sum |w|. Nielsen 2015,
+    chapter 3, "Regularization", eq. (87) and (95).
+    """
+
+    def __init__(self, network: Network, l1: float, weight_decay: float) -> None:
+        self._network = network
+        self._l1 = l1
+        self._weight_decay = weight_decay
+        self.is_active = bool(l1 or weight_decay)
+        longest = max(w.size for w in network.weights) if self.is_active else 0
+        self._scratch: Array = np.empty(longest, network.parameters.dtype)
+
+    def add(self, buffers: TrainingBuffers) -> None:
+        """Adds weight_decay * w + l1 * sign w to each weight's gradient."""
+        for w, gradient in zip(self._network.weights, buffers.weight_gradients, strict=True):
+            scratch = self._scratch[: w.size].reshape(w.shape)
+            if self._weight_decay:
+                gradient += np.multiply(w, self._weight_decay, out=scratch)
+            if self._l1:
+                np.sign(w, out=scratch)
+                scratch *= self._l1
+                gradient += scratch
+
+
+def decay_weights(network: Network, share: float) -> None:
+    """Every weight loses that share of itself: weight decay that does not go through the gradient."""
+    for w in network.weights:
+        w *= 1 - share
+
+
+def clip_gradient(gradient: Array, most: float) -> float:
+    """Shortens the gradient to length ``most`` where it is longer; its length before.
+
+    Pascanu, Mikolov and Bengio 2013, arXiv:1211.5063, algorithm 1.
+    """
+    length = float(np.sqrt(np.vdot(gradient, gradient)))
+    if length > most:
+        gradient *= most / length
+    return length
+
+
+def limit_norms(network: Network, most: float) -> None:
+    """Shortens the weights of each neuron to length ``most`` where they are longer (max-norm).
+
+    Srivastava et al. 2014, "Dropout", section 5.1.
+    """
+    for w in network.weights:
+        lengths = np.sqrt(np.einsum("ij,ij->i", w, w))
+        if lengths.max() > most:
+            w *= (most / np.maximum(lengths, most))[:, None]
+
+
+class Dropout:
+    """Leaves out each input of a layer with some probability, anew for every example and step.
+
+    What stays is scaled up by 1 / (1 - rate), so that prediction needs no change. Srivastava et al. 2014, "Dropout",
+    section 4, in its "inverted" form.
+    """
+
+    def __init__(self, rates: Sequence[float]) -> None:
+        """``rates``: one for the inputs of each layer, the network's own first."""
+        self._rates = tuple(rates)
+
+    def draw(self, inputs: Array, buffers: TrainingBuffers, rng: np.random.Generator) -> None:
+        """New masks, in ``buffers``."""
+        for layer, rate in enumerate(self._rates):
+            if not rate:
+                continue
+            mask = buffers.masks[layer]
+            if mask is None:
+                mask = buffers.masks[layer] = np.empty_like(buffers.outputs[layer - 1] if layer else inputs)
+            rng.random(out=mask, dtype=mask.dtype)
+            np.greater_equal(mask, rate, out=mask)
+            mask *= 1 / (1 - rate)

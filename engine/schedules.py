@@ -1,0 +1,97 @@
+"""The learning rate over time.
+
+A new schedule: subclass :class:`Schedule`, register it.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from engine.registry import Registry
+
+SCHEDULES: Registry[type[Schedule]] = Registry("schedule")
+
+
+class Schedule(ABC):
+    """What the learning rate is multiplied with.
+
+    Attributes:
+        uses: which of the two constants it reads; a window offers these.
+        decay: the factor of one drop.
+        decay_epochs: epochs from drop to drop.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    uses: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, decay: float = 0.5, decay_epochs: float = 5.0) -> None:
+        self.decay = decay
+        self.decay_epochs = decay_epochs
+
+    @abstractmethod
+    def factor(self, epoch: float, epochs: float) -> float:
+        """The factor after ``epoch`` epochs, a fraction, of ``epochs``; both without the warm-up."""
+
+
+@SCHEDULES.register("constant")
+class Constant(Schedule):
+    """Always 1."""
+
+    name = "constant"
+    label = "Constant"
+
+    def factor(self, epoch: float, epochs: float) -> float:
+        """1."""
+        return 1.0
+
+
+@SCHEDULES.register("step")
+class Step(Schedule):
+    """decay^k after k times ``decay_epochs``."""
+
+    name = "step"
+    label = "Step"
+    uses = ("decay", "decay_epochs")
+
+    def factor(self, epoch: float, epochs: float) -> float:
+        """A staircase."""
+        # What a sum of batches misses a whole epoch by must not put off the drop by a batch.
+        return float(self.decay ** math.floor(epoch / self.decay_epochs + 1e-9))
+
+
+@SCHEDULES.register("exponential")
+class Exponential(Schedule):
+    """decay^(epoch / decay_epochs), without steps."""
+
+    name = "exponential"
+    label = "Exponential"
+    uses = ("decay", "decay_epochs")
+
+    def factor(self, epoch: float, epochs: float) -> float:
+        """A straight line on a logarithmic axis."""
+        return float(self.decay ** (epoch / self.decay_epochs))
+
+
+@SCHEDULES.register("cosine")
+class Cosine(Schedule):
+    """Half a wave from 1 down to 0 at the end. Loshchilov and Hutter 2017, arXiv:1608.03983, eq. (5), one period."""
+
+    name = "cosine"
+    label = "Cosine"
+
+    def factor(self, epoch: float, epochs: float) -> float:
+        """(1 + cos(pi t)) / 2 with t = epoch / epochs."""
+        return (1 + math.cos(math.pi * min(epoch / epochs, 1.0))) / 2 if epochs > 0 else 1.0
+
+
+def warmed_up(schedule: Schedule, epoch: float, epochs: float, warmup: float, batches: int) -> float:
+    """The factor with a linear rise over the first ``warmup`` epochs, whose first step is no step of 0.
+
+    Goyal et al. 2017, arXiv:1706.02677, section 2.2. ``batches``: steps in an epoch.
+    """
+    if epoch < warmup:
+        return min(1.0, (epoch + 1 / batches) / warmup)
+    return schedule.factor(epoch - warmup, epochs - warmup)

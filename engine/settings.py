@@ -1,0 +1,159 @@
+"""``TrainingSettings``: everything that can be chosen about a training, checked, and as a plain dictionary."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from engine.augmentation import Augmentation
+from engine.errors import SettingError, Verbatim, shown
+from engine.optimizers import OPTIMIZERS, Optimizer
+from engine.schedules import SCHEDULES, Schedule
+from engine.validation import number_within, positive_number, whole_number
+
+# name, least, most, example
+_RANGES: tuple[tuple[str, float, float, str], ...] = (
+    ("momentum", 0, 0.9999, "0.9"),
+    ("beta2", 0, 0.999999, "0.999"),
+    ("warmup", 0, math.inf, "1"),
+    ("decay", 0, 1, "0.5"),
+    ("l1", 0, math.inf, "0.0001"),
+    ("weight_decay", 0, math.inf, "0.0001"),
+    ("max_norm", 0, math.inf, "3"),
+    ("clip_norm", 0, math.inf, "1"),
+    ("held_out", 0, 0.5, "0.1"),
+)
+_MOST_DROPOUT = 0.95
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train. Checked when made; raises SettingError.
+
+    Attributes:
+        batch_size: examples in a step.
+        epochs: passes over the training data.
+        learning_rate: step size.
+        optimizer: a registered name; ``momentum``, ``beta2``, ``epsilon``: its constants, where it has them.
+        schedule: a registered name; ``decay``, ``decay_epochs``: its constants, where it has them.
+        warmup: epochs over which the learning rate rises from 0, as a fraction.
+        l1, weight_decay: penalties on the weights.
+        dropout: share of the hidden neurons left out; or a share for each layer before the output, inputs first.
+        max_norm: longest vector of a neuron's incoming weights; 0: any length.
+        clip_norm: longest gradient; 0: any length.
+        held_out: share of the training examples that is not learned from, but measured after each epoch.
+        patience: epochs without a better held-out error after which training stops, with the best parameters put
+            back; 0: all epochs are trained.
+        augmentation: how pictures are distorted before they are learned from.
+        seed: of the order of examples and of all other chance in training.
+        drop_last: leave out the last, incomplete batch of each epoch.
+        evaluate: work out the exact train and test figures after each epoch.
+    """
+
+    batch_size: int = 100
+    epochs: int = 20
+    learning_rate: float = 0.3
+    optimizer: str = "sgd"
+    momentum: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    schedule: str = "constant"
+    decay: float = 0.5
+    decay_epochs: float = 5.0
+    warmup: float = 0.0
+    l1: float = 0.0
+    weight_decay: float = 0.0
+    dropout: float | tuple[float, ...] = 0.0
+    max_norm: float = 0.0
+    clip_norm: float = 0.0
+    held_out: float = 0.0
+    patience: int = 0
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    seed: int | None = 1
+    drop_last: bool = True
+    evaluate: bool = True
+
+    def __post_init__(self) -> None:
+        for name, example in (("batch_size", "100"), ("epochs", "20")):
+            self._set(name, whole_number(name, getattr(self, name), 1, example))
+        for name, example in (("learning_rate", "0.3"), ("epsilon", "1e-8"), ("decay_epochs", "5")):
+            self._set(name, positive_number(name, getattr(self, name), example))
+        for name, least, most, example in _RANGES:
+            self._set(name, number_within(name, getattr(self, name), least, most, example))
+        self._set("patience", whole_number("patience", self.patience, 0, "5"))
+        self._set("dropout", _checked_dropout(self.dropout))
+        if self.seed is not None:
+            self._set("seed", whole_number("seed", self.seed, 0, "1"))
+        OPTIMIZERS[self.optimizer]
+        SCHEDULES[self.schedule]
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def new_optimizer(self) -> Optimizer:
+        """The optimizer with its constants, at its start."""
+        return OPTIMIZERS[self.optimizer](self.momentum, self.beta2, self.epsilon)
+
+    def new_schedule(self) -> Schedule:
+        """The schedule with its constants."""
+        return SCHEDULES[self.schedule](self.decay, self.decay_epochs)
+
+    def dropout_of(self, layers: int) -> tuple[float, ...]:
+        """The dropout of the inputs of each of so many layers, the network's own inputs first. Raises SettingError."""
+        if not isinstance(self.dropout, tuple):
+            return (0.0, *[self.dropout] * (layers - 1))
+        if len(self.dropout) != layers:
+            raise SettingError(
+                "dropout",
+                Verbatim(", ".join(f"{rate:g}" for rate in self.dropout)),
+                f"must have one share for each of the {layers} layers before the output, inputs first",
+                "Give " + ", ".join(["0", *["0.5"] * (layers - 1)]) + ", or one number for all hidden layers.",
+            )
+        return self.dropout
+
+    def check_against(self, examples: int) -> None:
+        """Raises SettingError where the batch is larger than the training data."""
+        if self.batch_size > examples:
+            raise SettingError(
+                "batch_size",
+                Verbatim(f"{self.batch_size:,}"),
+                f"must be at most the {examples:,} examples of the training data",
+                f"Try {min(100, examples)}.",
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """All settings as JSON can hold them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, entries: Mapping[str, Any]) -> TrainingSettings:
+        """Settings from what :meth:`as_dict` gave, or from some of it; the rest has its usual value.
+
+        Raises SettingError for a name that is no setting, or a value that breaks its rule.
+        """
+        known = dict(_known_only("settings", entries, cls))
+        if isinstance(known.get("dropout"), list):
+            known["dropout"] = tuple(known["dropout"])
+        if "augmentation" in known:
+            known["augmentation"] = Augmentation(**_known_only("augmentation", known["augmentation"], Augmentation))
+        return cls(**known)
+
+
+def _known_only(parameter: str, entries: object, kind: Any) -> Mapping[str, Any]:
+    names = [each.name for each in fields(kind)]
+    if not isinstance(entries, Mapping):
+        raise SettingError(parameter, entries, "must be a table of settings", f"Its names: {', '.join(names)}.")
+    for name in entries:
+        if name not in names:
+            raise SettingError(parameter, name, "must be the name of a setting", f"Choose from: {', '.join(names)}.")
+    return entries
+
+
+def _checked_dropout(value: object) -> float | tuple[float, ...]:
+    if isinstance(value, (tuple, list)) and value:
+        return tuple(number_within("dropout", rate, 0, _MOST_DROPOUT, "0.5") for rate in value)
+    if isinstance(value, (tuple, list)):
+        raise SettingError("dropout", shown(value), "must not be empty", "Give 0 for no dropout.")
+    return number_within("dropout", value, 0, _MOST_DROPOUT, "0.5")

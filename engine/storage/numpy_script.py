@@ -1,0 +1,229 @@
+"""One Python file that gives a network's answers with numpy alone, for a machine without this program.
+
+One way only: a network is written here, not read. The weights stand at the end, so that the code is what one reads
+first: zlib and base64 over the little-endian numbers of the parameter vector.
+
+A new activation: its function, as text, in ``_FUNCTIONS``.
+"""
+
+from __future__ import annotations
+
+import base64
+import textwrap
+import zlib
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from string import Template
+
+import numpy as np
+
+from engine.errors import DataError, SettingError, Verbatim
+from engine.network import Network, first_non_finite_layer
+from engine.storage.files import write_whole
+
+_WIDTH = 88  # of the lines written, as most formatters want it
+_LONGEST_NAME = 100
+
+_SCRIPT = Template('''\
+"""$about"""
+
+import base64
+import sys
+import zlib
+
+import numpy as np
+
+
+$functions
+
+
+LAYERS = [  # inputs, neurons, activation
+$layers
+]
+
+
+def predict(rows):
+    """Answers for examples: (k, $n_in) numbers, a row for each, become (k, $n_out)."""
+    rows = np.asarray(rows, dtype=np.$dtype)
+    if rows.ndim != 2 or rows.shape[1] != $n_in:
+        raise ValueError(f"rows must be of shape (k, $n_in), not {rows.shape}")
+    for weights, biases, activation in NETWORK:
+        rows = activation(rows @ weights.T + biases)
+    return rows
+
+
+def unpack(text):
+    """Weights (neurons, inputs), biases (neurons,) and activation of each layer."""
+    numbers = np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype="$stored")
+    network = []
+    for inputs, neurons, activation in LAYERS:
+        ends = [inputs * neurons, inputs * neurons + neurons]
+        weights, biases, numbers = np.split(numbers, ends)
+        network.append((weights.reshape(neurons, inputs), biases, activation))
+    return network
+
+
+def read(path):
+    """The rows in a file: an array saved by numpy, or numbers separated by commas."""
+    if path.lower().endswith(".npy"):
+        return np.load(path, allow_pickle=False)
+    return np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
+
+
+def main(arguments):
+    """Prints the answers for the rows in the file named, a line for each row."""
+    if len(arguments) != 2:
+        sys.exit(
+            f"Usage: python {arguments[0]} ROWS\\n"
+            "ROWS is a .npy file of shape (k, $n_in), or a CSV file without a heading,\\n"
+            "with $n_in numbers in each line. The answers are printed: "
+            "$n_out in each line."
+        )
+    try:
+        answers = predict(read(arguments[1]))
+    except (OSError, EOFError, ValueError) as error:
+        sys.exit(f"{arguments[1]} cannot be used: {error}")
+    np.savetxt(sys.stdout, answers, fmt="%.${digits}g", delimiter=",")
+
+
+# All weights and biases, layer by layer.
+NETWORK = unpack("""
+$parameters""")
+
+if __name__ == "__main__":
+    main(sys.argv)
+''')
+
+_FUNCTIONS = {
+    "identity": '''\
+def identity(z):
+    """f(z) = z"""
+    return z''',
+    "sigmoid": '''\
+def sigmoid(z):
+    """f(z) = 1 / (1 + e^-z), written so that it cannot overflow"""
+    return 0.5 + 0.5 * np.tanh(0.5 * z)''',
+    "tanh": '''\
+def tanh(z):
+    """f(z) = tanh(z)"""
+    return np.tanh(z)''',
+    "relu": '''\
+def relu(z):
+    """f(z) = max(0, z)"""
+    return np.maximum(z, 0)''',
+    "leaky-relu": '''\
+def leaky_relu(z):
+    """f(z) = z above 0, z / 100 below"""
+    return np.maximum(z, 0.01 * z)''',
+    "elu": '''\
+def elu(z):
+    """f(z) = z above 0, e^z - 1 below"""
+    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))''',
+    "gelu": '''\
+def gelu(z):
+    """f(z) = z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))"""
+    # Beyond 10 the tanh is 1 anyway, and the cube of a large number would overflow.
+    x = np.clip(z, -10, 10)
+    return 0.5 * z * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))''',
+    "softplus": '''\
+def softplus(z):
+    """f(z) = log(1 + e^z)"""
+    return np.logaddexp(0, z)''',
+    "softmax": '''\
+def softmax(z):
+    """f(z)_i = e^z_i / (sum of e^z_j over the layer)"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)''',
+}
+EXPORTED_ACTIVATIONS = tuple(_FUNCTIONS)
+
+
+def export_script(network: Network, path: str | Path) -> None:
+    """Writes the script, whole or not at all.
+
+    Numbers stay float32 or float64, as in the network.
+
+    Raises:
+        DataError: a weight or bias is not finite.
+        SettingError: an activation cannot be written as a script.
+        OSError: the place cannot be written.
+    """
+    check_can_be_exported(network, EXPORTED_ACTIVATIONS, "as a script")
+    write_whole(path, _script(network).encode())
+
+
+def check_can_be_exported(network: Network, activations: Collection[str], how: str) -> None:
+    """Raises DataError where a number is not finite, SettingError where an activation is none of those known."""
+    bad = first_non_finite_layer(network)
+    if bad is not None:
+        raise DataError(
+            "network",
+            Verbatim(f"without finite weights in layer {bad}"),
+            "must have finite weights and biases to be exported",
+            "Reset it, or train it with a lower learning rate.",
+        )
+    for name in network.activations:
+        if name not in activations:
+            raise SettingError(
+                "activations", name, f"must be one that can be exported {how}", f"Use {', '.join(activations)}."
+            )
+
+
+def _script(network: Network) -> str:
+    kind = network.parameters.dtype
+    stored = kind.newbyteorder("<")
+    used = dict.fromkeys(network.activations)
+    return _SCRIPT.substitute(
+        about=_about(network),
+        functions="\n\n\n".join(_FUNCTIONS[name] for name in used),
+        layers=_layers(network),
+        n_in=network.shape[0],
+        n_out=network.shape[-1],
+        dtype=kind.name,
+        stored=f"<f{kind.itemsize}",
+        digits=9 if kind == np.float32 else 17,  # as many as it takes to tell any two numbers apart
+        parameters=base64.encodebytes(zlib.compress(network.parameters.astype(stored).tobytes())).decode(),
+    )
+
+
+def _layers(network: Network) -> str:
+    rows = zip(network.shape[:-1], network.shape[1:], network.activations, strict=True)
+    return "\n".join(f"    ({n_in}, {n_out}, {name.replace('-', '_')})," for n_in, n_out, name in rows)
+
+
+def _about(network: Network) -> str:
+    """The script's docstring, without its quotes."""
+    facts = [
+        f"Neurons of each layer, input first: {', '.join(map(str, network.shape))}.",
+        f"Activations: {', '.join(network.activations)}. Loss: {_harmless(network.loss)}.",
+        *_past(network),
+    ]
+    paragraph = "\n".join(textwrap.fill(fact, _WIDTH, break_long_words=False) for fact in facts)
+    return (
+        "A neural network in one file, which needs Python and numpy and nothing else.\n\n"
+        f"{paragraph}\n\n"
+        "On the command line:  python this_file.py rows.csv\n"
+        "In a program:         from this_file import predict\n\n"
+        "Written by nnviz.\n"
+    )
+
+
+def _past(network: Network) -> list[str]:
+    """What the provenance has to say, whatever stands there: it may come from anybody's file."""
+    data, epochs, error = (network.provenance.get(key) for key in ("data", "epochs", "test_error"))
+    said = []
+    if isinstance(data, str) and _harmless(data):
+        said.append(f"Trained on: {_harmless(data)}.")
+    if type(epochs) is int and 0 < epochs < 10**9:
+        said.append(f"Epochs: {epochs}.")
+    if isinstance(error, (int, float)) and not isinstance(error, bool) and 0 <= error <= 1:
+        said.append(f"Error on the test examples: {100 * error:.2f} %.")
+    return [" ".join(said)] if said else []
+
+
+def _harmless(text: str) -> str:
+    """A name that cannot end the docstring that it stands in, and does not tell of the folders of this machine."""
+    if PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute():
+        text = PureWindowsPath(text).name  # takes both kinds of slashes
+    printable = "".join(each if each.isprintable() and each not in '\\"' else " " for each in text)
+    return " ".join(printable.split())[:_LONGEST_NAME]

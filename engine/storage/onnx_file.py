@@ -1,0 +1,208 @@
+"""ONNX, which other programs and devices run: https://onnx.ai/onnx/operators.
+
+One way only: a network is written here, not read. The package ``onnx`` is optional, and needed only for that.
+
+A new activation: one line in ``_OPERATORS`` where ONNX has an operator for it, else a function in ``_FORMULAS``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from engine.errors import SettingError, Verbatim
+from engine.network import Network
+from engine.storage.files import write_whole
+from engine.storage.numpy_script import check_can_be_exported
+from engine.validation import Array, gigabytes
+
+# The oldest versions with all that is used here, for runtimes that are old. Softmax works on one axis since opset
+# 13; an operator for GELU came with 20, so GELU is composed. Intermediate representation 7 came with opset 13.
+_OPSET = 13
+_IR_VERSION = 7
+# Protocol buffers end at 2 GiB; some of it goes to names.
+_MOST_BYTES = 2**31 - 2**20
+
+
+def export_onnx(network: Network, path: str | Path) -> None:
+    """Writes an ONNX model, whole or not at all: ``input`` (batch, n_in) to ``output`` (batch, n_out).
+
+    Numbers stay float32 or float64, as in the network.
+
+    Raises:
+        DataError: a weight or bias is not finite.
+        SettingError: an activation cannot be written as ONNX, the network is too large for the format, or the package
+            onnx is missing.
+        OSError: the place cannot be written.
+    """
+    check_can_be_exported(network, EXPORTED_ACTIVATIONS, "as ONNX")
+    _check_size(network)
+    write_whole(path, _serialized(network, _plan_of(network)))
+
+
+def _check_size(network: Network) -> None:
+    size = network.parameters.nbytes
+    if size > _MOST_BYTES:
+        raise SettingError(
+            "network",
+            Verbatim(f"{gigabytes(size)} large"),
+            f"must take less than {gigabytes(_MOST_BYTES)} to be written as ONNX",
+            "Export a smaller network, or save this one in the format of this program.",
+        )
+
+
+# ---- what is to be written, still without the package
+
+
+class _Node(NamedTuple):
+    operator: str
+    inputs: tuple[str, ...]
+    output: str
+    attributes: dict[str, Any]
+
+
+@dataclass
+class _Plan:
+    """The nodes and the fixed numbers of a model, each under its name."""
+
+    dtype: np.dtype[Any]
+    layer: str = ""  # whose nodes are being added, "layer1"
+    nodes: list[_Node] = field(default_factory=list)
+    numbers: dict[str, Array] = field(default_factory=dict)
+
+    def add(self, operator: str, *inputs: str | float, **attributes: object) -> str:
+        """Adds a node whose inputs are the names of earlier outputs, or constants. Returns its output's name."""
+        names = tuple(each if isinstance(each, str) else self._constant(each) for each in inputs)
+        output = f"{self.layer}.{operator.lower()}{len(self.nodes) + 1}"
+        self.nodes.append(_Node(operator, names, output, attributes))
+        return output
+
+    def _constant(self, value: float) -> str:
+        name = f"constant.{value:.6g}"
+        self.numbers[name] = np.array(value, self.dtype)
+        return name
+
+    def name_last(self, output: str) -> str:
+        """Gives the output of the node added last a name for others to read."""
+        self.nodes[-1] = self.nodes[-1]._replace(output=output)
+        return output
+
+
+def _plan_of(network: Network) -> _Plan:
+    plan = _Plan(network.parameters.dtype)
+    value = "input"
+    for number, (w, b, name) in enumerate(zip(network.weights, network.biases, network.activations, strict=True), 1):
+        plan.layer = f"layer{number}"
+        weight, bias = f"{plan.layer}.weight", f"{plan.layer}.bias"
+        plan.numbers |= {weight: w, bias: b[:, 0]}
+        plan.add("Gemm", value, weight, bias, transB=1)
+        _add_activation(plan, name, plan.name_last(f"{plan.layer}.sum"))
+        value = plan.name_last("output" if number == len(network.weights) else f"{plan.layer}.output")
+    return plan
+
+
+def _add_activation(plan: _Plan, name: str, z: str) -> None:
+    # ONNX Runtime has some operators for float32 only.
+    if name in _FORMULAS and (name not in _OPERATORS or plan.dtype == np.float64):
+        _FORMULAS[name](plan, z)
+    else:
+        operator, attributes = _OPERATORS[name]
+        plan.add(operator, z, **attributes)
+
+
+def _leaky_relu(plan: _Plan, z: str) -> None:
+    """max(z, 0.01 z)."""
+    plan.add("Max", z, plan.add("Mul", z, 0.01))
+
+
+def _elu(plan: _Plan, z: str) -> None:
+    """max(z, 0) + e^min(z, 0) - 1."""
+    below = plan.add("Sub", plan.add("Exp", plan.add("Min", z, 0.0)), 1.0)
+    plan.add("Add", plan.add("Max", z, 0.0), below)
+
+
+def _softplus(plan: _Plan, z: str) -> None:
+    """max(z, 0) + log(1 + e^-|z|), which is log(1 + e^z) and cannot overflow."""
+    small = plan.add("Exp", plan.add("Neg", plan.add("Abs", z)))
+    plan.add("Add", plan.add("Max", z, 0.0), plan.add("Log", plan.add("Add", small, 1.0)))
+
+
+def _gelu(plan: _Plan, z: str) -> None:
+    """z/2 (1 + tanh(√(2/π) (z + 0.044715 z³))). Hendrycks and Gimpel 2016, section 2."""
+    cube = plan.add("Mul", plan.add("Mul", z, z), z)
+    inside = plan.add("Add", z, plan.add("Mul", cube, 0.044715))
+    tanh = plan.add("Tanh", plan.add("Mul", inside, math.sqrt(2 / math.pi)))
+    plan.add("Mul", plan.add("Mul", z, 0.5), plan.add("Add", tanh, 1.0))
+
+
+_OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
+    "identity": ("Identity", {}),
+    "sigmoid": ("Sigmoid", {}),
+    "tanh": ("Tanh", {}),
+    "relu": ("Relu", {}),
+    "leaky-relu": ("LeakyRelu", {"alpha": 0.01}),
+    "elu": ("Elu", {"alpha": 1.0}),
+    "softplus": ("Softplus", {}),
+    "softmax": ("Softmax", {"axis": 1}),
+}
+# Where there is no operator, or none for float64.
+_FORMULAS: dict[str, Callable[[_Plan, str], None]] = {
+    "leaky-relu": _leaky_relu,
+    "elu": _elu,
+    "gelu": _gelu,
+    "softplus": _softplus,
+}
+EXPORTED_ACTIVATIONS = tuple(_OPERATORS | _FORMULAS)
+
+
+# ---- the file
+
+
+def _serialized(network: Network, plan: _Plan) -> bytes:
+    """The checked model as bytes. Raises SettingError where the package is missing."""
+    try:
+        import onnx
+        from onnx import helper, numpy_helper
+    except ImportError:
+        raise SettingError(
+            "format",
+            "onnx",
+            "must have the package onnx installed to be written",
+            "Install it with “pip install onnx”, or export a Python script, which needs nothing more.",
+        ) from None
+    kind = helper.np_dtype_to_tensor_dtype(plan.dtype)
+    graph = helper.make_graph(
+        [helper.make_node(n.operator, n.inputs, [n.output], name=n.output, **n.attributes) for n in plan.nodes],
+        "network",
+        [helper.make_tensor_value_info("input", kind, ["batch", network.shape[0]])],
+        [helper.make_tensor_value_info("output", kind, ["batch", network.shape[-1]])],
+        [numpy_helper.from_array(array, name) for name, array in plan.numbers.items()],
+    )
+    model = helper.make_model(
+        graph,
+        producer_name="nnviz",
+        doc_string=_description(network),
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=_IR_VERSION,
+    )
+    onnx.checker.check_model(model, full_check=True)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _description(network: Network) -> str:
+    """What the network is and what is known of its past, a line for each."""
+    lines = [
+        f"A fully connected network of {'-'.join(map(str, network.shape))} neurons.",
+        f"Activations: {', '.join(network.activations)}",
+        f"Loss: {network.loss}",
+    ]
+    if network.provenance:
+        lines.append(f"Provenance: {json.dumps(network.provenance, default=str)}")
+    return "\n".join(lines)

@@ -1,0 +1,251 @@
+"""Samples a second: this engine against PyTorch, scikit-learn, JAX and its own bare matrix products.
+
+    python -m tests.benchmarks.throughput [--epochs 5] [--shapes 784-128-10 …] [--peers torch …] [--json FILE]
+
+MNIST, cross-entropy behind softmax, plain SGD, batches of 100 in a new random order every epoch, float32. Every
+contender runs with one thread and with all cores, each pair in a process of its own; all are asked for an epoch in
+turn, so that only what stands in one table may be compared. What counts is the median of its epochs after one to warm
+up, with the better of its thread counts. Compiling (JAX) and preparing data are not counted; making the random order
+is. Two more figures of this engine: Adam against SGD, and the peak memory of a process that trains.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.network import Network, TrainingBuffers
+from engine.optimizers import OPTIMIZERS
+from tests.benchmarks.children import Child, MissingPeerError, machine, thread_counts
+from tests.benchmarks.peers import CONTENDERS, PEERS, TITLES, Contender, Job, Layers, Ours
+
+SAMPLES = 60_000
+JOBS = {
+    "784-50-30-10": Job((50, 30), "sigmoid"),
+    "784-128-10": Job((128,)),
+    "784-512-256-10": Job((512, 256)),
+}
+# What this engine's samples per second should be, as a multiple of the peer's; for the floor, its share of our epoch.
+TARGETS = {
+    "784-50-30-10": {"torch": 2.8, "sklearn": 2.2, "jax": 1.05, "floor": 0.66},
+    "784-128-10": {"torch": 1.9, "sklearn": 2.0, "jax": 1.0, "floor": 0.75},
+    "784-512-256-10": {"torch": 1.1, "sklearn": 1.6, "jax": 0.88, "floor": 0.85},
+}
+SIDE_SHAPE = "784-128-10"
+ADAM_TARGET = 1.33  # epoch with Adam ÷ epoch with SGD, at most
+MEMORY_TARGET = 400  # MB, at most
+FLOOR = "floor"
+SPECS = {**CONTENDERS, FLOOR: "tests.benchmarks.throughput:Floor"}
+NAMES = {**TITLES, FLOOR: "matrix products"}
+NOT_INSTALLED = "not installed (pip install '.[bench]')"
+
+
+class Floor(Contender):
+    """Nothing but the matrix products: what would be left if all else in the engine took no time."""
+
+    def _build(self, chunk: int) -> float:
+        rng = np.random.default_rng(self.job.seed)
+        self._buffers = TrainingBuffers(self.network, self.job.batch_size)
+        self._inputs = rng.random((self.job.batch_size, self.data.width), np.float32)
+        for numbers in (*self._buffers.outputs, *self._buffers.deltas):
+            numbers[...] = rng.random(numbers.shape, np.float32)
+        return 0.0
+
+    def _learn(self, batches: int) -> None:
+        for _ in range(batches):
+            matrix_products(self.network, self._inputs, self._buffers)
+
+    def _layers(self) -> Layers:
+        raise NotImplementedError("the matrix products learn nothing")
+
+
+def matrix_products(network: Network, inputs: np.ndarray, buffers: TrainingBuffers) -> None:
+    """The products of one step. Mirrors Network.forward and Network.backward, layouts and outputs included.
+
+    When those change theirs, this must follow. The sums over the batch for the biases are not counted.
+    """
+    below = [inputs, *buffers.outputs]
+    last = len(network.weights) - 1
+    for layer in range(last):
+        np.dot(below[layer], network.weights[layer].T, out=buffers.outputs[layer])
+    np.dot(network.weights[last], below[last].T, out=buffers.outputs[last].T)
+    for layer in range(last, -1, -1):
+        np.dot(buffers.deltas[layer].T, below[layer], out=buffers.weight_gradients[layer])
+        if layer:
+            np.dot(buffers.deltas[layer], network.weights[layer], out=buffers.deltas[layer - 1])
+
+
+class Memory(Ours):
+    """This engine, asked how much memory it took."""
+
+    def peak_memory(self, job: dict[str, Any]) -> dict[str, float]:
+        """Trains one epoch with evaluation; returns the ``megabytes`` this process ever held at once.
+
+        A process inherits the peak of the one that started it, so the parent must stay smaller than this.
+        """
+        import resource  # not on Windows
+
+        self.prepare(job, 1)
+        for _ in self._run(evaluate=True):
+            pass
+        unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
+        return {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a contender did at one shape: the best of its thread counts.
+
+    Attributes:
+        seconds: median of its epochs.
+        epochs: seconds of each, by thread count.
+    """
+
+    threads: int
+    seconds: float
+    epochs: dict[int, list[float]]
+
+
+def started(names: Iterable[str], counts: Sequence[int], stack: ExitStack) -> tuple[dict[str, list[Child]], set[str]]:
+    """A child for each contender and thread count, and the names of those whose library is missing."""
+    children: dict[str, list[Child]] = {}
+    missing: set[str] = set()
+    for name in tqdm(list(names), desc="starting", leave=False):
+        try:
+            children[name] = [stack.enter_context(Child(SPECS[name], threads)) for threads in counts]
+        except MissingPeerError:
+            missing.add(name)
+    return children, missing
+
+
+def in_turn(children: Sequence[Child], rounds: int, batches: int, title: str) -> list[list[float]]:
+    """Seconds of each child's epochs. They take turns, and every second round in the opposite order."""
+    seconds: list[list[float]] = [[] for _ in children]
+    order = list(zip(children, seconds, strict=True))
+    with tqdm(total=(rounds + 1) * len(children), desc=title, leave=False) as progress:
+        for turn in range(rounds + 1):
+            for child, taken in order if turn % 2 else order[::-1]:
+                answer = child.ask("learn", batches=batches)
+                if turn:  # the first is to warm up
+                    taken.append(answer["seconds"])
+                progress.update()
+    return seconds
+
+
+def measure(children: dict[str, list[Child]], shape: str, rounds: int) -> dict[str, Entry]:
+    """Everybody's epochs at one shape."""
+    job = JOBS[shape]
+    batches = SAMPLES // job.batch_size
+    flat = [child for group in children.values() for child in group]
+    for child in tqdm(flat, desc=f"{shape}: preparing", leave=False):
+        child.ask("prepare", job=asdict(job), chunk=batches)
+    taken = iter(in_turn(flat, rounds, batches, shape))
+    return {name: _entry({child.threads: next(taken) for child in group}) for name, group in children.items()}
+
+
+def _entry(epochs: dict[int, list[float]]) -> Entry:
+    best = min(epochs, key=lambda threads: statistics.median(epochs[threads]))
+    return Entry(best, statistics.median(epochs[best]), epochs)
+
+
+def adam_to_sgd(threads: int, rounds: int) -> float | None:
+    """How much longer this engine's epoch takes with Adam, in turn; None where it has no Adam."""
+    if "adam" not in OPTIMIZERS:
+        return None
+    jobs = [JOBS[SIDE_SHAPE], replace(JOBS[SIDE_SHAPE], optimizer="adam", learning_rate=0.001)]
+    batches = SAMPLES // jobs[0].batch_size
+    with ExitStack() as stack:
+        pair = [stack.enter_context(Child(SPECS["ours"], threads)) for _ in jobs]
+        for child, job in zip(pair, jobs, strict=True):
+            child.ask("prepare", job=asdict(job), chunk=batches)
+        sgd, adam = in_turn(pair, rounds, batches, "Adam and SGD")
+    return statistics.median(adam) / statistics.median(sgd)
+
+
+def peak_memory(threads: int) -> float:
+    """Megabytes of a process that loads MNIST, trains an epoch and evaluates."""
+    with Child("tests.benchmarks.throughput:Memory", threads) as child:
+        return float(child.ask("peak_memory", job=asdict(replace(JOBS[SIDE_SHAPE], epochs=1)))["megabytes"])
+
+
+def print_shape(shape: str, entries: dict[str, Entry], missing: Iterable[str]) -> None:
+    """The table of one shape, with the targets beside what was reached."""
+    print(f"\n{shape} {JOBS[shape].activation}")
+    print(f"  {'contender':<18}{'threads':>8}{'s/epoch':>10}{'samples/s':>12}{'ours ÷ it':>11}{'target':>9}")
+    for name, entry in entries.items():
+        start = f"  {NAMES[name]:<18}{entry.threads:>8}{entry.seconds:>10.3f}{SAMPLES / entry.seconds:>12,.0f}"
+        print(start + _judged(shape, name, _ratio(entries, name)))
+    for name in missing:
+        print(f"  {NAMES[name]:<18}  {NOT_INSTALLED}")
+
+
+def _ratio(entries: dict[str, Entry], name: str) -> float:
+    """Our samples per second ÷ theirs, which is their seconds ÷ ours; for the floor it is its share of our epoch."""
+    return entries[name].seconds / entries["ours"].seconds
+
+
+def _judged(shape: str, name: str, ratio: float) -> str:
+    if name == "ours":
+        return ""
+    target = TARGETS[shape][name]
+    note = "  (its share of our epoch)" if name == FLOOR else ""
+    return f"{ratio:>11.2f}{f'≥ {target:g}':>9}  {'reached' if ratio >= target else 'missed'}{note}"
+
+
+def _at_most(title: str, value: float | None, target: float, unit: str = "") -> str:
+    if value is None:
+        return f"{title}: left out, the engine has no Adam yet"
+    return f"{title}: {value:.3g}{unit} (target ≤ {target:g}{unit}: {'reached' if value <= target else 'missed'})"
+
+
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.throughput", description="Samples a second.")
+    parser.add_argument("--epochs", type=int, default=5, metavar="N", help="epochs each, after one to warm up")
+    parser.add_argument("--shapes", nargs="+", choices=JOBS, default=list(JOBS), metavar="SHAPE", help=" ".join(JOBS))
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS, metavar="PEER", help=" ".join(PEERS))
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there, too")
+    return parser.parse_args(given)
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Measures, prints the tables and a line of JSON."""
+    chosen = arguments(given)
+    report: dict[str, Any] = {"machine": machine(), "epochs": chosen.epochs, "shapes": {}}
+    print(", ".join(f"{what}: {value or 'none'}" for what, value in report["machine"].items()))
+    ours_threads = 1
+    with ExitStack() as stack:
+        children, missing = started(("ours", *chosen.peers, FLOOR), thread_counts(), stack)
+        for shape in chosen.shapes:
+            entries = measure(children, shape, chosen.epochs)
+            print_shape(shape, entries, missing)
+            ratios = {name: _ratio(entries, name) for name in entries if name != "ours"}
+            results = {name: asdict(entry) for name, entry in entries.items()}
+            report["shapes"][shape] = {"results": results, "ratios": ratios, "targets": TARGETS[shape]}
+            if shape == SIDE_SHAPE:
+                ours_threads = entries["ours"].threads
+        report["idle_seconds"] = max(child.idle_seconds for group in children.values() for child in group)
+    report["adam_to_sgd"] = adam_to_sgd(ours_threads, chosen.epochs)
+    report["peak_memory_mb"] = peak_memory(ours_threads)
+    print("\n" + _at_most(f"Adam ÷ SGD, {SIDE_SHAPE}", report["adam_to_sgd"], ADAM_TARGET))
+    print(_at_most("peak memory", report["peak_memory_mb"], MEMORY_TARGET, " MB"))
+    print(f"processor time of a process between two of its turns: at most {report['idle_seconds']:.2f} s\n")
+    line = json.dumps(report)
+    print(line)
+    if chosen.json:
+        chosen.json.write_text(line + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
