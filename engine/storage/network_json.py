@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import DataError, EngineError, FileFormatError, SettingError, Verbatim, shown
+from engine.errors import EngineError, FileFormatError, SettingError, Verbatim, shown
 from engine.network import Network, first_non_finite_layer
+from engine.storage.checks import check_finite
 from engine.storage.files import write_whole
 from engine.validation import Array, check_shape
 
@@ -31,14 +32,7 @@ def save_network(network: Network, path: str | Path) -> None:
         DataError: a weight or bias is not finite.
         OSError: the place cannot be written.
     """
-    bad = first_non_finite_layer(network)
-    if bad is not None:
-        raise DataError(
-            "network",
-            Verbatim(f"without finite weights in layer {bad}"),
-            "must have finite weights and biases to be saved",
-            "Reset it, or train it with a lower learning rate.",
-        )
+    check_finite(network)
     rest = {
         "activations": list(network.activations),
         "loss": network.loss,

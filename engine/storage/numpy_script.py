@@ -11,14 +11,13 @@ from __future__ import annotations
 import base64
 import textwrap
 import zlib
-from collections.abc import Collection
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from string import Template
 
 import numpy as np
 
-from engine.errors import DataError, SettingError, Verbatim
-from engine.network import Network, first_non_finite_layer
+from engine.network import Network
+from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
 
 _WIDTH = 88  # of the lines written, as most formatters want it
@@ -150,23 +149,6 @@ def export_script(network: Network, path: str | Path) -> None:
     """
     check_can_be_exported(network, EXPORTED_ACTIVATIONS, "as a script")
     write_whole(path, _script(network).encode())
-
-
-def check_can_be_exported(network: Network, activations: Collection[str], how: str) -> None:
-    """Raises DataError where a number is not finite, SettingError where an activation is none of those known."""
-    bad = first_non_finite_layer(network)
-    if bad is not None:
-        raise DataError(
-            "network",
-            Verbatim(f"without finite weights in layer {bad}"),
-            "must have finite weights and biases to be exported",
-            "Reset it, or train it with a lower learning rate.",
-        )
-    for name in network.activations:
-        if name not in activations:
-            raise SettingError(
-                "activations", name, f"must be one that can be exported {how}", f"Use {', '.join(activations)}."
-            )
 
 
 def _script(network: Network) -> str:

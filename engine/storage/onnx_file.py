@@ -18,8 +18,8 @@ import numpy as np
 
 from engine.errors import SettingError, Verbatim
 from engine.network import Network
+from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
-from engine.storage.numpy_script import check_can_be_exported
 from engine.validation import Array, gigabytes
 
 # The oldest versions with all that is used here, for runtimes that are old. Softmax works on one axis since opset

@@ -1,0 +1,90 @@
+"""Which learning rate? Sweeps upward for a few hundred batches on a copy of the network and watches the loss.
+
+Smith 2017, arXiv:1506.01186, section 3.3 ("LR range test"), with a geometric sweep.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from engine.datasets import Dataset
+from engine.errors import DivergenceError
+from engine.events import Batch
+from engine.network import Network
+from engine.settings import TrainingSettings
+from engine.training import Trainer
+from engine.validation import positive_number, whole_number
+
+# The loss is smoothed over about so many batches, and the sweep ends where it is so many times its best.
+_SMOOTHING, _WORSE = 0.95, 4.0
+
+
+@dataclass(frozen=True)
+class RatePoint:
+    """A learning rate that was tried, and the smoothed loss with it."""
+
+    rate: float
+    loss: float
+
+
+class RateFinder:
+    """Sweeps the learning rate upward on a copy; the network itself stays as it is.
+
+    Attributes:
+        points: what was found so far.
+        batches: how many steps the sweep takes at most.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        dataset: Dataset,
+        settings: TrainingSettings,
+        lowest: float = 1e-5,
+        highest: float = 10.0,
+        batches: int = 300,
+    ) -> None:
+        """Raises SettingError or DataError as :class:`~engine.training.Trainer` does, or for an empty range."""
+        lowest = positive_number("lowest", lowest, "1e-5")
+        self._lowest = lowest
+        self._growth = positive_number("highest", highest, "10") / lowest
+        self.batches = whole_number("batches", batches, 2, "300")
+        # Held-out examples, patience and the schedule are about whole runs.
+        sweep = replace(
+            settings, learning_rate=lowest, schedule="constant", warmup=0.0, patience=0, evaluate=False, epochs=10**6
+        )
+        self._trainer = Trainer(network.copy(), dataset, sweep)
+        self.points: list[RatePoint] = []
+
+    def run(self) -> Iterator[RatePoint]:
+        """One point a step, until the highest rate, or until the loss has grown out of hand."""
+        average = best = 0.0
+        try:
+            for event in self._trainer.run():
+                if not isinstance(event, Batch):
+                    continue
+                average = _SMOOTHING * average + (1 - _SMOOTHING) * event.loss
+                smoothed = average / (1 - _SMOOTHING ** (len(self.points) + 1))
+                self.points.append(RatePoint(self._trainer.learning_rate, smoothed))
+                best = smoothed if len(self.points) == 1 else min(best, smoothed)
+                yield self.points[-1]
+                if len(self.points) == self.batches or smoothed > _WORSE * best:
+                    return
+                self._trainer.learning_rate = self._lowest * self._growth ** (len(self.points) / (self.batches - 1))
+        except DivergenceError:
+            return  # that rate is too high, which is what was asked
+
+    @property
+    def suggestion(self) -> float | None:
+        """Where the loss falls steepest against the logarithm of the rate; None where it never falls.
+
+        Gugger 2018, "How do you find a good learning rate": near there the network learns fastest.
+        """
+        steepest, found = 0.0, None
+        for before, after in zip(self.points, self.points[10:], strict=False):
+            slope = (after.loss - before.loss) / math.log(after.rate / before.rate)
+            if slope < steepest:
+                steepest, found = slope, math.sqrt(before.rate * after.rate)
+        return found

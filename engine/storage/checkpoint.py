@@ -1,0 +1,141 @@
+"""A compact ``.npz``: the parameters as they lie in memory and, if wanted, a training to go on with to the bit.
+
+It is numpy's own format, a zip of arrays, read without pickle, so that a stranger's file can do no harm. The array
+``header`` holds JSON: the format's version, shape, activations, loss and so on; ``parameters`` holds the vector, and
+``training/...`` what :class:`~engine.events.TrainingState` has.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import EngineError, FileFormatError, SettingError, Verbatim
+from engine.events import TrainingState
+from engine.network import Network, first_non_finite_layer
+from engine.storage.checks import check_finite
+from engine.storage.files import write_whole
+from engine.validation import Array, check_shape, parameter_count
+
+VERSION = 1
+_FORMAT = "nnviz checkpoint"
+_TRAINING = "training/"
+_REMEDY = "Open another file, or save the network again from where it came from."
+
+
+def save_checkpoint(
+    network: Network, path: str | Path, state: TrainingState | None = None, half_precision: bool = False
+) -> None:
+    """Writes the file whole or not at all.
+
+    Args:
+        state: of the training of this network, taken together with its parameters.
+        half_precision: parameters as float16: half the size, three digits. Not for a training to go on with.
+
+    Raises:
+        DataError: a weight or bias is not finite.
+        SettingError: ``half_precision`` together with a state, or a weight that is too large for it.
+        OSError: the place cannot be written.
+    """
+    check_finite(network)
+    header: dict[str, Any] = {
+        "format": _FORMAT,
+        "version": VERSION,
+        "shape": list(network.shape),
+        "activations": list(network.activations),
+        "loss": network.loss,
+        "dtype": str(network.parameters.dtype),
+        "provenance": network.provenance,
+    }
+    arrays = {"parameters": _half(network, state) if half_precision else network.parameters}
+    if state is not None:
+        header["settings"], header["progress"] = state.settings, state.progress
+        arrays.update({_TRAINING + name: vector for name, vector in state.vectors.items()})
+    content = io.BytesIO()
+    np.savez_compressed(content, header=np.array(json.dumps(header, allow_nan=False)), **arrays)
+    write_whole(path, content.getvalue())
+
+
+def _half(network: Network, state: TrainingState | None) -> Array:
+    if state is not None:
+        raise SettingError(
+            "half_precision",
+            True,
+            "must be False where a training is saved with the network: it would not go on exactly",
+            "Save it in full, or save the network alone.",
+        )
+    if np.abs(network.parameters).max() > np.finfo(np.float16).max:
+        raise SettingError(
+            "half_precision", True, "must be False for weights beyond 65504, and there are some", "Save it in full."
+        )
+    return network.parameters.astype(np.float16)
+
+
+def load_checkpoint(path: str | Path) -> tuple[Network, TrainingState | None]:
+    """The network in a checkpoint, and its training where one was saved with it.
+
+    Raises:
+        FileFormatError: no checkpoint, damaged, of a newer version, or holding something that is no finite number.
+        OSError: the file cannot be read.
+    """
+    path = Path(path)
+    content = io.BytesIO(path.read_bytes())
+    try:
+        with np.load(content, allow_pickle=False) as arrays:
+            header = _header(path, arrays)
+            network = _network(path, header, arrays)
+            return network, _state(header, arrays)
+    except FileFormatError:
+        raise
+    except EngineError as error:
+        raise _error(path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise _error(path, f"damaged, or no checkpoint ({error})", "must be an .npz as it was saved") from None
+
+
+def _header(path: Path, arrays: Any) -> dict[str, Any]:
+    header = json.loads(str(arrays["header"][()]))
+    if not isinstance(header, dict) or header.get("format") != _FORMAT:
+        raise _error(path, "an .npz of something else", "must be a checkpoint of a network")
+    if header["version"] > VERSION:
+        raise _error(
+            path,
+            f"of version {header['version']}",
+            f"must be of version {VERSION} or older",
+            "Open it with a newer release of this program.",
+        )
+    return header
+
+
+def _network(path: Path, header: dict[str, Any], arrays: Any) -> Network:
+    shape = check_shape(header["shape"])
+    parameters = arrays["parameters"]
+    if parameters.shape != (parameter_count(shape),) or parameters.dtype.kind != "f":
+        raise _error(
+            path, f"with {parameters.size:,} parameters", f"must have {parameter_count(shape):,}, as its shape says"
+        )
+    network = Network(shape, header["activations"], header["loss"], "zeros", dtype=header["dtype"])
+    network.parameters[...] = parameters
+    if not isinstance(header["provenance"], dict):
+        raise SettingError("provenance", header["provenance"], "must be an object", _REMEDY)
+    network.provenance = header["provenance"]
+    bad = first_non_finite_layer(network)
+    if bad is not None:
+        raise _error(path, f"holding NaN or infinity in layer {bad}", "must hold finite numbers only")
+    return network
+
+
+def _state(header: dict[str, Any], arrays: Any) -> TrainingState | None:
+    if "progress" not in header:
+        return None
+    vectors = {name.removeprefix(_TRAINING): arrays[name] for name in arrays.files if name.startswith(_TRAINING)}
+    return TrainingState(header["settings"], header["progress"], vectors)
+
+
+def _error(path: Path, value: str, rule: str, remedy: str = _REMEDY) -> FileFormatError:
+    return FileFormatError(path.name, Verbatim(value), rule, remedy)
