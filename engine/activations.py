@@ -186,7 +186,8 @@ class GELU(Activation):
 
     def _near(self, z: Array) -> Array:
         """Beyond 10 the tanh is 1 to the last digit, and z^3 might overflow."""
-        return np.clip(z, -10, 10, dtype=z.dtype)
+        near: Array = np.clip(z, -10, 10)
+        return near
 
     def _tanh(self, z: Array) -> Array:
         t = z * z

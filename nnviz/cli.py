@@ -11,36 +11,26 @@ from typing import Any, NoReturn
 
 import numpy as np
 from PIL import Image, ImageOps
-from tqdm import tqdm
 
-from engine.activations import ACTIVATIONS
 from engine.datasets import Dataset
 from engine.datasets.mnist import load_mnist
 from engine.errors import DivergenceError, EngineError
-from engine.events import Batch, Epoch
-from engine.metrics import Evaluator
+from engine.metrics import Evaluation, Evaluator
 from engine.network import Network, check_fits
-from engine.neural_network import describe_epoch
-from engine.settings import TrainingSettings
-from engine.storage import load_network, save_network
-from engine.training import Trainer
-from engine.validation import parse_shape
+from engine.storage import export_onnx, export_script, load_network
 from nnviz import __version__
-from nnviz.configuration import LOSS, OUTPUT_ACTIVATION, Configuration
 from nnviz.drawing import picture_of_image
 from nnviz.preflight import missing_for_offscreen, missing_for_window
+from nnviz.train_command import CommandError, add_train, check_folder
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # as shells say it
 
 
-class CommandError(Exception):
-    """A line for the person; the program ends with code 2."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a subcommand, or opens the window. Returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = _parser(words).parse_args(words)
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
@@ -71,64 +61,6 @@ def _window(arguments: argparse.Namespace) -> int:
     return run()
 
 
-def _train(arguments: argparse.Namespace) -> int:
-    shape = parse_shape(arguments.shape)
-    settings = TrainingSettings(
-        batch_size=arguments.batch_size,
-        epochs=arguments.epochs,
-        learning_rate=arguments.learning_rate,
-        seed=arguments.seed,
-    )
-    if arguments.save is not None:
-        _check_folder(arguments.save)
-    activations = [arguments.activation] * (len(shape) - 2) + [OUTPUT_ACTIVATION]
-    network = Network(shape, activations, LOSS, "he", np.random.default_rng(settings.seed))
-    trainer = Trainer(network, load_mnist(), settings)
-    result = _train_with_progress(trainer)
-    if arguments.save is not None:
-        network.provenance = _provenance(trainer, result)
-        save_network(network, arguments.save)
-        print(f"saved to {arguments.save}")
-    return 0
-
-
-def _check_folder(file: str) -> None:
-    """Before the work is done, not after it."""
-    if not Path(file).absolute().parent.is_dir():
-        raise CommandError(f"{file}: its folder does not exist. Make it first, or choose another place.")
-    if not os.access(Path(file).absolute().parent, os.W_OK):
-        raise CommandError(f"{file}: its folder cannot be written to. Choose another place.")
-    if Path(file).is_dir():
-        raise CommandError(f"{file} is a folder. Name a file in it.")
-
-
-def _train_with_progress(trainer: Trainer) -> Epoch | None:
-    result = None
-    epochs = trainer.settings.epochs
-    with tqdm(total=epochs * trainer.batches_per_epoch, unit=" batches", leave=False, mininterval=0.2) as bar:
-        for event in trainer.run():
-            if isinstance(event, Batch):
-                bar.update()
-            elif isinstance(event, Epoch) and event.epoch > 0:
-                result = event
-                bar.write(describe_epoch(event, epochs))
-    return result
-
-
-def _provenance(trainer: Trainer, result: Epoch | None) -> dict[str, Any]:
-    settings = trainer.settings
-    known: dict[str, Any] = {
-        "data": trainer.dataset.title,
-        "epochs": settings.epochs,
-        "batch_size": settings.batch_size,
-        "learning_rate": settings.learning_rate,
-        "seed": settings.seed,
-    }
-    if result is not None and result.train is not None and result.test is not None:
-        known.update(train_error=result.train.error, test_error=result.test.error)
-    return known
-
-
 def _evaluate(arguments: argparse.Namespace) -> int:
     data = load_mnist()
     network = _fitting_network(arguments.file, data)
@@ -139,6 +71,11 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     wrong = round(result.error * len(data.test))
     print(f"test error {100 * result.error:.2f} % ({wrong:,} of {len(data.test):,}), loss {result.loss:.4f}\n")
     print(_table(result.confusion, data.class_names))
+    print()
+    print(_class_figures(result, data.class_names))
+    beyond_three = result.top_error(3)
+    assert beyond_three is not None
+    print(f"\nnot among the three highest answers: {100 * beyond_three:.2f} %")
     return 0
 
 
@@ -148,6 +85,16 @@ def _table(confusion: Any, names: Sequence[str]) -> str:
     head = "true \\ answer " + "".join(name.rjust(width) for name in names)
     rows = [name.rjust(13) + " " + "".join(str(n).rjust(width) for n in row) for name, row in zip(names, confusion)]  # noqa: B905
     return "\n".join([head, *rows])
+
+
+def _class_figures(result: Evaluation, names: Sequence[str]) -> str:
+    """Precision (right among those answered so) and recall (found among those that are so) of every digit, in %."""
+    assert result.precision is not None
+    assert result.recall is not None
+    rows = {"digit": names}
+    for title, shares in (("precision, %", result.precision), ("recall, %", result.recall)):
+        rows[title] = [f"{100 * share:.1f}" for share in shares]
+    return "\n".join(title.rjust(13) + " " + "".join(cell.rjust(6) for cell in cells) for title, cells in rows.items())
 
 
 def _predict(arguments: argparse.Namespace) -> int:
@@ -190,9 +137,20 @@ def _on_paper(layers: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", layers.size, "black"), layers)
 
 
+def _export(arguments: argparse.Namespace) -> int:
+    exports = {".onnx": export_onnx, ".py": export_script}
+    export = exports.get(Path(arguments.out).suffix.lower())
+    if export is None:
+        raise CommandError(f"{arguments.out}: its name must end in {' or '.join(exports)}.")
+    check_folder(arguments.out)
+    export(load_network(arguments.file), arguments.out)
+    print(f"exported to {arguments.out}")
+    return 0
+
+
 def _screenshot(arguments: argparse.Namespace) -> int:
     _stop_if_missing(missing_for_offscreen())
-    _check_folder(arguments.out)
+    check_folder(arguments.out)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from nnviz.screenshot import take
 
@@ -220,17 +178,22 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"{self.prog}: {message}. Try {self.prog} --help.\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser("nnviz", description="Watch a neural network learn. Without a command, the window opens.")
     parser.add_argument("--version", action="version", version=f"nnviz {__version__}")
     parser.set_defaults(run=_window)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    _add_train(commands)
+    text = "train on MNIST, telling train and test error after each epoch"
+    train = commands.add_parser("train", help=text, description=text.capitalize() + ".")
+    add_train(train, words)
     evaluate = _command(commands, "evaluate", "test error and confusion matrix of a saved network", _evaluate)
-    evaluate.add_argument("file", metavar="FILE", help="a network saved as JSON")
+    evaluate.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
     predict = _command(commands, "predict", "tell which digits are on pictures", _predict)
-    predict.add_argument("file", metavar="FILE", help="a network saved as JSON")
+    predict.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
     predict.add_argument("images", metavar="IMAGE", nargs="+", help="any size, dark on light or light on dark")
+    export = _command(commands, "export", "a saved network for use elsewhere", _export)
+    export.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
+    export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
     _add_screenshot(commands)
     return parser
 
@@ -241,22 +204,6 @@ def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namesp
     )
     parser.set_defaults(run=run)
     return parser
-
-
-def _add_train(commands: Any) -> None:
-    hidden = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
-    train = _command(commands, "train", "train on MNIST, telling train and test error after each epoch", _train)
-    usual = Configuration()
-    train.add_argument("--shape", default=",".join(map(str, usual.shape)), help="layer sizes, separated by commas")
-    train.add_argument("--epochs", type=int, default=10, metavar="N", help="passes over the training data")
-    train.add_argument("--learning-rate", type=float, default=usual.learning_rate, metavar="R", help="step size")
-    train.add_argument("--batch-size", type=int, default=usual.batch_size, metavar="B", help="examples in a step")
-    train.add_argument("--activation", choices=hidden, default="relu", help="of the hidden layers")
-    train.add_argument(
-        "--seed", type=int, default=usual.seed, metavar="S", help="of the weights and of the order of examples"
-    )
-    train.add_argument("--save", metavar="FILE", default=argparse.SUPPRESS, help="where to save the network, as JSON")
-    train.set_defaults(save=None)
 
 
 def _add_screenshot(commands: Any) -> None:

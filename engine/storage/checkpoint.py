@@ -52,7 +52,7 @@ def save_checkpoint(
         "dtype": str(network.parameters.dtype),
         "provenance": network.provenance,
     }
-    arrays = {"parameters": _half(network, state) if half_precision else network.parameters}
+    arrays: dict[str, Any] = {"parameters": _half(network, state) if half_precision else network.parameters}
     if state is not None:
         header["settings"], header["progress"] = state.settings, state.progress
         arrays.update({_TRAINING + name: vector for name, vector in state.vectors.items()})

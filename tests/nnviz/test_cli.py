@@ -17,7 +17,7 @@ from tqdm import tqdm
 from engine.datasets import Dataset
 from engine.network import Network
 from engine.storage import load_network, save_network
-from nnviz import cli
+from nnviz import cli, train_command
 
 ROOT = Path(__file__).parents[2]
 EPOCH = re.compile(r"epoch (\d+) of (\d+)\s+train error\s+([\d.]+) %\s+test error\s+([\d.]+) %")
@@ -27,6 +27,7 @@ EPOCH = re.compile(r"epoch (\d+) of (\d+)\s+train error\s+([\d.]+) %\s+test erro
 def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset) -> None:
     """In place of MNIST; and no thread that watches the progress bar."""
     monkeypatch.setattr(cli, "load_mnist", lambda: few_digits)
+    monkeypatch.setattr(train_command, "load_mnist", lambda: few_digits)
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
@@ -35,7 +36,7 @@ def trained(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A network that knows digits tolerably well."""
     path = tmp_path_factory.mktemp("nets") / "trained.json"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "load_mnist", lambda: few_digits)
+        patch.setattr(train_command, "load_mnist", lambda: few_digits)
         patch.setattr(tqdm, "monitor_interval", 0)
         arguments = ("train", "--epochs", "12", "--learning-rate", "0.3", "--batch-size", "20", "--save", str(path))
         assert cli.main(arguments) == 0
