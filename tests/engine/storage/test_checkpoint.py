@@ -1,0 +1,163 @@
+"""The compact .npz: what comes back, what is refused, and that nothing in it is run."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.errors import DataError, FileFormatError, SettingError
+from engine.network import Network
+from engine.settings import TrainingSettings
+from engine.storage import load_checkpoint, load_network, save_checkpoint, save_network
+from engine.training import Trainer
+from engine.validation import Array
+from tests.engine.helpers import class_data, network_for, refused
+
+
+def a_network(**how: Any) -> Network:
+    made = Network([3, 4, 2], ["tanh", "softmax"], "cross-entropy", rng=np.random.default_rng(3), **how)
+    made.provenance = {"data": "clouds", "epochs": 3}
+    return made
+
+
+def rewritten(path: Path, **changes: Any) -> Path:
+    """The same file with other arrays; a dictionary ``header`` changes some of its entries."""
+    with np.load(path) as old:
+        arrays: dict[str, Array] = {name: old[name] for name in old.files}
+    header = json.loads(str(arrays["header"][()]))
+    header.update(changes.pop("header", {}))
+    arrays["header"] = np.array(json.dumps(header))
+    arrays.update(changes)
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    save_network(a_network(), tmp_path / "net.npz")
+    return tmp_path / "net.npz"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_everything_comes_back_to_the_bit(tmp_path: Path, dtype: type) -> None:
+    network = a_network(dtype=dtype)
+    save_network(network, tmp_path / "net.NPZ")
+    loaded = load_network(tmp_path / "net.NPZ")
+    np.testing.assert_array_equal(loaded.parameters, network.parameters)
+    assert loaded.parameters.dtype == dtype
+    assert (loaded.shape, loaded.activations, loaded.loss) == (network.shape, network.activations, network.loss)
+    assert loaded.provenance == network.provenance
+
+
+def test_what_is_in_the_file_decides_and_not_its_name(saved: Path, tmp_path: Path) -> None:
+    saved.rename(tmp_path / "net.json")
+    assert load_network(tmp_path / "net.json").shape == [3, 4, 2]
+    save_network(a_network(), tmp_path / "plain")
+    (tmp_path / "plain").rename(tmp_path / "plain.npz")
+    assert load_network(tmp_path / "plain.npz").shape == [3, 4, 2]
+
+
+def test_a_network_alone_has_no_training(saved: Path) -> None:
+    assert load_checkpoint(saved)[1] is None
+
+
+def test_half_precision_keeps_three_digits(tmp_path: Path) -> None:
+    network = a_network()
+    save_checkpoint(network, tmp_path / "half.npz", half_precision=True)
+    loaded = load_network(tmp_path / "half.npz")
+    assert loaded.parameters.dtype == np.float32
+    np.testing.assert_allclose(loaded.parameters, network.parameters, rtol=1e-3)
+
+
+def test_half_precision_is_refused_where_it_would_lose_more(tmp_path: Path) -> None:
+    network = a_network()
+    network.parameters[0] = 1e5
+    with refused(SettingError, "half_precision", "True"):
+        save_checkpoint(network, tmp_path / "half.npz", half_precision=True)
+    trainer = Trainer(network_for(class_data()), class_data(), TrainingSettings(batch_size=10))
+    with refused(SettingError, "half_precision", "True"):
+        save_checkpoint(trainer.network, tmp_path / "half.npz", trainer.state(), half_precision=True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_a_training_goes_on_to_the_bit(tmp_path: Path, optimizer: str) -> None:
+    data = class_data()
+    settings = TrainingSettings(
+        batch_size=7, epochs=3, optimizer=optimizer, learning_rate=0.01, dropout=0.3, held_out=0.2, patience=9
+    )
+    unbroken = Trainer(network_for(data), data, settings)
+    for count, _ in enumerate(unbroken.run()):
+        if count == 12:
+            save_checkpoint(unbroken.network, tmp_path / "net.npz", unbroken.state())
+    network, state = load_checkpoint(tmp_path / "net.npz")
+    assert state is not None
+    list(Trainer.resume(network, data, state).run())
+    np.testing.assert_array_equal(network.parameters, unbroken.network.parameters)
+
+
+def test_a_network_that_is_not_finite_is_not_saved(tmp_path: Path) -> None:
+    network = a_network()
+    network.weights[1][0, 0] = np.nan
+    with refused(DataError, "network", "layer 2"):
+        save_network(network, tmp_path / "net.npz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_in_a_file_is_run(saved: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.unlink, (saved,))
+
+    bomb = np.empty(1, object)
+    bomb[0] = Bomb()
+    assert pickle.dumps(bomb)
+    rewritten(saved, parameters=bomb)
+    with pytest.raises(FileFormatError, match="damaged"):
+        load_network(saved)
+    assert saved.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"parameters": np.zeros(5, np.float32)}, "with 5 parameters: it must have 26"),
+        ({"parameters": np.zeros(26, np.int64)}, "with 26 parameters"),
+        ({"parameters": np.full(26, np.nan, np.float32)}, "NaN or infinity in layer 1"),
+        ({"header": {"format": "another"}}, "an .npz of something else"),
+        ({"header": {"version": 99}}, "of version 99"),
+        ({"header": {"version": None}}, "damaged"),
+        ({"header": {"shape": [3]}}, "shape"),
+        ({"header": {"shape": [10**9, 10**9]}}, "shape"),
+        ({"header": {"activations": ["tanh", "swash"]}}, "swash"),
+        ({"header": {"loss": "none"}}, "none"),
+        ({"header": {"dtype": "int8"}}, "dtype"),
+        ({"header": {"provenance": 3}}, "provenance"),
+    ],
+)
+def test_a_damaged_file_is_refused_in_words(saved: Path, changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(FileFormatError) as caught:
+        load_network(rewritten(saved, **changes))
+    assert told in str(caught.value)
+    assert str(caught.value).startswith("net.npz is ")
+
+
+@pytest.mark.parametrize("keep", [4, 30, 200, -1])
+def test_a_file_cut_short_is_refused(saved: Path, keep: int) -> None:
+    saved.write_bytes(saved.read_bytes()[:keep])
+    with pytest.raises(FileFormatError, match="damaged"):
+        load_network(saved)
+
+
+def test_an_npz_without_a_header_is_refused(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    np.savez(content, numbers=np.arange(3))
+    (tmp_path / "numbers.npz").write_bytes(content.getvalue())
+    with pytest.raises(FileFormatError, match="damaged, or no checkpoint"):
+        load_network(tmp_path / "numbers.npz")

@@ -1,0 +1,87 @@
+"""The learning-rate finder: sweeps upward on a copy, stops in time, and points where the loss falls fastest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.datasets.dataset import Dataset
+from engine.errors import SettingError
+from engine.network import Network
+from engine.rate_finder import RateFinder, RatePoint
+from engine.settings import TrainingSettings
+from tests.engine.helpers import class_data, network_for, refused
+
+SETTINGS = TrainingSettings(batch_size=10)
+
+
+def data_and_network() -> tuple[Dataset, Network]:
+    data = class_data(examples=300)
+    return data, network_for(data, activations=["relu", "softmax"], loss="cross-entropy", initializer="he")
+
+
+def test_rates_rise_by_one_factor_over_the_whole_range() -> None:
+    data, network = data_and_network()
+    points = list(RateFinder(network, data, SETTINGS, 1e-6, 1e-2, batches=50).run())
+    rates = [point.rate for point in points]
+    assert len(points) == 50
+    assert rates[0] == pytest.approx(1e-6)
+    assert rates[-1] == pytest.approx(1e-2)
+    ratios = np.divide(rates[1:], rates[:-1])
+    np.testing.assert_allclose(ratios, ratios[0])
+
+
+def test_the_network_itself_learns_nothing() -> None:
+    data, network = data_and_network()
+    before = network.parameters.copy()
+    list(RateFinder(network, data, SETTINGS).run())
+    np.testing.assert_array_equal(network.parameters, before)
+
+
+def test_a_sweep_ends_where_the_loss_gets_out_of_hand() -> None:
+    data, network = data_and_network()
+    finder = RateFinder(network, data, SETTINGS, 1e-4, 1e9, batches=200)
+    points = list(finder.run())
+    assert len(points) < 200
+    assert all(np.isfinite(point.loss) for point in points)
+    assert finder.points == points
+
+
+def test_the_suggestion_learns_faster_than_a_tenth_of_it() -> None:
+    data, network = data_and_network()
+    finder = RateFinder(network, data, SETTINGS, 1e-4, 10, batches=200)
+    list(finder.run())
+    best = min(finder.points, key=lambda point: point.loss)
+    assert finder.suggestion is not None
+    assert finder.points[0].rate < finder.suggestion < best.rate
+
+
+def test_where_the_loss_never_falls_there_is_no_suggestion() -> None:
+    data, network = data_and_network()
+    finder = RateFinder(network, data, SETTINGS)
+    assert finder.suggestion is None
+    finder.points = [RatePoint(10.0**k, 1.0 + k) for k in range(20)]
+    assert finder.suggestion is None
+
+
+def test_steepest_by_hand() -> None:
+    data, network = data_and_network()
+    finder = RateFinder(network, data, SETTINGS)
+    # Flat, a fall from the rate 10 to the rate 100, flat.
+    finder.points = [RatePoint(10.0 ** (k / 10), 2.0 - min(max(k - 10, 0), 10) / 10) for k in range(40)]
+    assert finder.suggestion == pytest.approx(10**1.5)
+
+
+def test_settings_for_whole_runs_do_not_disturb_it() -> None:
+    data, network = data_and_network()
+    settings = TrainingSettings(
+        batch_size=10, epochs=1, schedule="cosine", warmup=5, held_out=0.2, patience=1, optimizer="adam"
+    )
+    assert len(list(RateFinder(network, data, settings, 1e-6, 1e-3, batches=60).run())) == 60
+
+
+@pytest.mark.parametrize(("name", "value"), [("lowest", 0.0), ("highest", -1.0), ("batches", 1)])
+def test_an_empty_range_is_refused(name: str, value: float) -> None:
+    data, network = data_and_network()
+    with refused(SettingError, name, f"{value:g}"):
+        RateFinder(network, data, SETTINGS, **{name: value})  # type: ignore[arg-type]
