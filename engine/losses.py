@@ -110,13 +110,14 @@ class CrossEntropy(Loss):
         return cost / len(z)
 
     def _softmax(self, z: Array, y: Array) -> float:
-        """log a_i = z_i - max z - log s, where s is the sum of all e^(z - max z)."""
+        """log a = z - max z - log s, where s is the sum of all e^(z - max z)."""
         z -= np.maximum.reduce(z, axis=1, keepdims=True)
-        likelihood = float(np.vdot(y, z))
-        np.exp(z, out=z)
-        total = np.add.reduce(z, axis=1, keepdims=True)
-        z /= total
-        return float(np.vdot(np.add.reduce(y, axis=1), np.log(total))) - likelihood
+        powers = np.exp(z)
+        total = np.add.reduce(powers, axis=1, keepdims=True)
+        z -= np.log(total)
+        cost = -float(np.vdot(y, z))
+        np.divide(powers, total, out=z)
+        return cost
 
     def _sigmoid(self, z: Array, y: Array, activation: Activation) -> float:
         """-log a = log(1 + e^-z), and -log(1 - a) is that plus z."""

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Instead the next child starts when the last one's threads are asleep.
 SETTLE_SECONDS = 0.25
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+PEER_MODULES = ("torch", "sklearn", "jax")
 XLA_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 
@@ -177,8 +178,8 @@ def _serve(name: str, threads: int) -> None:
         idle = time.process_time() - asleep_since
         try:
             result = work() or {}
-        except ImportError as error:
-            result = {"failed": f"not installed ({error.name})", "missing": True}
+        except ModuleNotFoundError as error:
+            result = {"failed": str(error), "missing": error.name in PEER_MODULES}
         except Exception as error:
             result = {"failed": f"{type(error).__name__}: {error}"}
         print(json.dumps({**result, "idle_seconds": idle}), file=answers, flush=True)

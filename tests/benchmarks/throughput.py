@@ -5,8 +5,9 @@
 MNIST, cross-entropy behind softmax, plain SGD, batches of 100 in a new random order every epoch, float32. Every
 contender runs with one thread and with all cores, each pair in a process of its own; all are asked for an epoch in
 turn, so that only what stands in one table may be compared. What counts is the median of its epochs after one to warm
-up, with the better of its thread counts. Compiling (JAX) and preparing data are not counted; making the random order
-is. Two more figures of this engine: Adam against SGD, and the peak memory of a process that trains.
+up, with the better of its thread counts; one that is hopelessly behind the other is left out of further rounds.
+Compiling (JAX) and preparing data are not counted; making the random order is. Two more figures of this engine: Adam
+against SGD, and the peak memory of a process that trains.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ TARGETS = {
 SIDE_SHAPE = "784-128-10"
 ADAM_TARGET = 1.33  # epoch with Adam ÷ epoch with SGD, at most
 MEMORY_TARGET = 400  # MB, at most
+HOPELESS = 1.5  # times as slow at its fastest as with the other thread count at its slowest
 FLOOR = "floor"
 SPECS = {**CONTENDERS, FLOOR: "tests.benchmarks.throughput:Floor"}
 NAMES = {**TITLES, FLOOR: "matrix products"}
@@ -133,16 +135,25 @@ def started(names: Iterable[str], counts: Sequence[int], stack: ExitStack) -> tu
 
 def in_turn(children: Sequence[Child], rounds: int, batches: int, title: str) -> list[list[float]]:
     """Seconds of each child's epochs. They take turns, and every second round in the opposite order."""
-    seconds: list[list[float]] = [[] for _ in children]
-    order = list(zip(children, seconds, strict=True))
+    taken: dict[Child, list[float]] = {child: [] for child in children}
     with tqdm(total=(rounds + 1) * len(children), desc=title, leave=False) as progress:
         for turn in range(rounds + 1):
-            for child, taken in order if turn % 2 else order[::-1]:
-                answer = child.ask("learn", batches=batches)
-                if turn:  # the first is to warm up
-                    taken.append(answer["seconds"])
+            for child in children if turn % 2 else children[::-1]:
+                if not _hopeless(child, taken):
+                    seconds = child.ask("learn", batches=batches)["seconds"]
+                    if turn:  # the first is to warm up
+                        taken[child].append(seconds)
                 progress.update()
-    return seconds
+    return list(taken.values())
+
+
+def _hopeless(child: Child, taken: dict[Child, list[float]]) -> bool:
+    """Whether a contender's other thread count is so much faster that this one cannot be its best.
+
+    Where somebody else uses a core, threads that wait for each other take a hundred times as long.
+    """
+    rivals = [taken[other] for other in taken if other.contender == child.contender and other.threads != child.threads]
+    return any(taken[child] and seconds and min(taken[child]) > HOPELESS * max(seconds) for seconds in rivals)
 
 
 def measure(children: dict[str, list[Child]], shape: str, rounds: int) -> dict[str, Entry]:
