@@ -143,7 +143,7 @@ class NeuralNetwork(Network):
 def describe_epoch(result: Epoch, epochs: int) -> str:
     """One line about an epoch's end: errors in percent, or costs for regression."""
     parts = [f"epoch {result.epoch:>{len(str(epochs))}} of {epochs}"]
-    for name, figures in (("train", result.train), ("test", result.test)):
+    for name, figures in (("train", result.train), ("held-out", result.held_out), ("test", result.test)):
         if figures is not None and figures.error is not None:
             parts.append(f"{name} error {figures.error:7.2%}".replace("%", " %"))
         elif figures is not None:

@@ -184,7 +184,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser.set_defaults(run=_window)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     text = "train on MNIST, telling train and test error after each epoch"
-    train = commands.add_parser("train", help=text, description=text.capitalize() + ".")
+    train = commands.add_parser("train", help=text, description=text[0].upper() + text[1:] + ".")
     add_train(train, words)
     evaluate = _command(commands, "evaluate", "test error and confusion matrix of a saved network", _evaluate)
     evaluate.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
@@ -200,7 +200,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> _Parser:
     parser: _Parser = commands.add_parser(
-        name, help=text, description=text.capitalize() + ".", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        name, help=text, description=text[0].upper() + text[1:] + ".", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     parser.set_defaults(run=run)
     return parser

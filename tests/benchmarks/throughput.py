@@ -1,6 +1,6 @@
 """Samples a second: this engine against PyTorch, scikit-learn, JAX and its own bare matrix products.
 
-    python -m tests.benchmarks.throughput [--epochs 5] [--shapes 784-128-10 …] [--peers torch …] [--json FILE]
+    python -m tests.benchmarks.throughput [--epochs 5] [--shapes 784-128-10 …] [--peers torch …] [--threads 1 2] [--json FILE]
 
 MNIST, cross-entropy behind softmax, plain SGD, batches of 100 in a new random order every epoch, float32. Every
 contender runs with one thread and with all cores, each pair in a process of its own; all are asked for an epoch in
@@ -121,15 +121,15 @@ class Entry:
     epochs: dict[int, list[float]]
 
 
-def started(names: Iterable[str], counts: Sequence[int], stack: ExitStack) -> tuple[dict[str, list[Child]], set[str]]:
+def started(names: Iterable[str], counts: Sequence[int], stack: ExitStack) -> tuple[dict[str, list[Child]], list[str]]:
     """A child for each contender and thread count, and the names of those whose library is missing."""
     children: dict[str, list[Child]] = {}
-    missing: set[str] = set()
+    missing: list[str] = []
     for name in tqdm(list(names), desc="starting", leave=False):
         try:
             children[name] = [stack.enter_context(Child(SPECS[name], threads)) for threads in counts]
         except MissingPeerError:
-            missing.add(name)
+            missing.append(name)
     return children, missing
 
 
@@ -228,6 +228,9 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=5, metavar="N", help="epochs each, after one to warm up")
     parser.add_argument("--shapes", nargs="+", choices=JOBS, default=list(JOBS), metavar="SHAPE", help=" ".join(JOBS))
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS, metavar="PEER", help=" ".join(PEERS))
+    parser.add_argument(
+        "--threads", nargs="+", type=int, default=thread_counts(), metavar="T", help="thread counts to try, for all"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there, too")
     return parser.parse_args(given)
 
@@ -239,7 +242,7 @@ def main(given: Sequence[str] | None = None) -> int:
     print(", ".join(f"{what}: {value or 'none'}" for what, value in report["machine"].items()))
     ours_threads = 1
     with ExitStack() as stack:
-        children, missing = started(("ours", *chosen.peers, FLOOR), thread_counts(), stack)
+        children, missing = started(("ours", *chosen.peers, FLOOR), chosen.threads, stack)
         for shape in chosen.shapes:
             entries = measure(children, shape, chosen.epochs)
             print_shape(shape, entries, missing)
