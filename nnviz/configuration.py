@@ -1,21 +1,28 @@
-"""What a person chooses: the network's shape and how it is trained. Frozen, checked, without Qt."""
+"""What a person chooses: the network's make and how it is trained. Frozen, checked, without Qt."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.activations import ACTIVATIONS
+from engine.augmentation import Augmentation
 from engine.datasets import Dataset
 from engine.errors import SettingError, Verbatim
+from engine.initializers import INITIALIZERS
+from engine.losses import LOSSES
 from engine.network import Network
+from engine.presets import Preset
+from engine.recipe import Recipe
 from engine.settings import TrainingSettings
-from engine.validation import check_sizes, whole_number
+from engine.validation import check_sizes, positive_number, whole_number
 
-OUTPUT_ACTIVATION = "softmax"
-LOSS = "cross-entropy"
+# What a careful hand would do to digits: they stay the digits they are.
+MILD = Augmentation(shift=1, rotation=8, scale=0.08, shear=0.1, elastic=0.8, elastic_sigma=4.5, thickness=0.2)
+_TRAINING = frozenset(each.name for each in fields(TrainingSettings))
+_DISTORTIONS = frozenset(each.name for each in fields(Augmentation))
 
 
 @dataclass(frozen=True)
@@ -30,29 +37,46 @@ class Layer:
 class Configuration:
     """The fields of the window. Checked when made; raises SettingError.
 
+    Every setting of the training can be read here under its own name, and given to :meth:`changed` under it.
+
     Attributes:
         inputs, outputs: the ends; they follow the data set.
         layers: the hidden layers.
-        learning_rate, batch_size, epochs: as in :class:`~engine.training.TrainingSettings`.
-        seed: of the first weights and of the order of examples.
+        output, loss, initializer: registered names; ``weight_scale``: what the first weights are multiplied with.
+        training: how it is trained; its seed is also that of the first weights.
+        strengths: how strongly pictures are distorted when that is switched on.
     """
 
     inputs: int = 784
     outputs: int = 10
     layers: tuple[Layer, ...] = (Layer(64), Layer(32))
-    learning_rate: float = 0.2
-    batch_size: int = 100
-    epochs: int = 20
-    seed: int = 1
+    output: str = "softmax"
+    loss: str = "cross-entropy"
+    initializer: str = "he"
+    weight_scale: float = 1.0
+    training: TrainingSettings = field(default_factory=lambda: TrainingSettings(learning_rate=0.2))
+    strengths: Augmentation = MILD
 
     def __post_init__(self) -> None:
         check_sizes(self.shape)
-        object.__setattr__(self, "seed", whole_number("seed", self.seed, 0, "1"))
-        for layer in self.layers:
-            ACTIVATIONS[layer.activation]
-        settings = self.training_settings()
-        for name in ("batch_size", "epochs", "learning_rate"):
-            object.__setattr__(self, name, getattr(settings, name))
+        for name in self.activations:
+            ACTIVATIONS[name]
+        LOSSES[self.loss]().check_output(ACTIVATIONS[self.output]())
+        INITIALIZERS[self.initializer]
+        object.__setattr__(self, "weight_scale", positive_number("weight_scale", self.weight_scale, "1"))
+        whole_number("seed", self.training.seed, 0, "1")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The settings of the training."""
+            if name in _TRAINING:
+                return getattr(self.training, name)
+            raise AttributeError(f"a configuration has no {name!r}")
+
+    def value(self, name: str) -> Any:
+        """A setting by its name; of a distortion its strength, also while distortions are switched off."""
+        return getattr(self.distortions if name in _DISTORTIONS else self, name)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -62,7 +86,21 @@ class Configuration:
     @property
     def activations(self) -> list[str]:
         """A name for each layer after the input."""
-        return [*(layer.activation for layer in self.layers), OUTPUT_ACTIVATION]
+        return [*(layer.activation for layer in self.layers), self.output]
+
+    # ---- the same with something else
+
+    def changed(self, **fields: Any) -> Configuration:
+        """The same with some fields replaced, settings of the training among them. Raises SettingError."""
+        training = {name: fields.pop(name) for name in list(fields) if name in _TRAINING}
+        distortions = {name: fields.pop(name) for name in list(fields) if name in _DISTORTIONS}
+        if distortions:  # whoever turns one wants to see what it does
+            fields["strengths"] = training["augmentation"] = replace(self.distortions, **distortions)
+        if "layers" in fields and "dropout" not in training:
+            training["dropout"] = _dropout_for(self.training.dropout, len(fields["layers"]) + 1)
+        if training:
+            fields["training"] = replace(fields.get("training", self.training), **training)
+        return replace(self, **fields)
 
     def with_shape(self, shape: tuple[int, ...]) -> Configuration:
         """The same with other hidden layers; those that stay keep their activation.
@@ -79,40 +117,109 @@ class Configuration:
         sizes = shape[1:-1]
         last = self.layers[-1].activation if self.layers else "relu"
         kept = [layer.activation for layer in self.layers] + [last] * len(sizes)
-        return replace(self, layers=tuple(Layer(n, kept[i]) for i, n in enumerate(sizes)))
+        return self.changed(layers=tuple(Layer(n, kept[i]) for i, n in enumerate(sizes)))
+
+    def with_output(self, name: str) -> Configuration:
+        """The same with another output activation, and with the first loss that makes sense behind it, if need be."""
+        joined = LOSSES[self.loss].joined_with
+        fits = not joined or name in joined
+        loss = self.loss if fits else next(loss for loss in LOSSES if not LOSSES[loss].joined_with)
+        return replace(self, output=name, loss=loss)
+
+    def with_loss(self, name: str) -> Configuration:
+        """The same with another loss, and with the first output activation it makes sense behind, if need be."""
+        joined = LOSSES[name].joined_with
+        fits = not joined or self.output in joined
+        return replace(self, loss=name, output=self.output if fits else joined[0])
 
     def for_dataset(self, dataset: Dataset) -> Configuration:
         """The same with the ends that the data set needs."""
         return replace(self, inputs=dataset.width, outputs=dataset.outputs)
 
-    def training_settings(self) -> TrainingSettings:
-        """What the trainer needs of it."""
-        return TrainingSettings(
-            batch_size=self.batch_size, epochs=self.epochs, learning_rate=self.learning_rate, seed=self.seed
+    # ---- distorted pictures
+
+    @property
+    def distortions(self) -> Augmentation:
+        """The strengths that are in use, or would be."""
+        return self.training.augmentation if self.training.augmentation.is_active else self.strengths
+
+    def with_distortions(self, wanted: bool) -> Configuration:
+        """The same with pictures distorted or not; the strengths are not forgotten."""
+        strengths = self.distortions
+        if not wanted:
+            return self.changed(augmentation=Augmentation(), strengths=strengths)
+        return self.changed(augmentation=strengths if strengths.is_active else MILD)
+
+    # ---- presets
+
+    def with_preset(self, preset: Preset) -> Configuration:
+        """The same with all that a preset says; the seed stays the person's."""
+        settings = preset.training
+        return replace(
+            self,
+            layers=tuple(Layer(size, preset.activation) for size in preset.hidden),
+            output=preset.output,
+            loss=preset.loss,
+            initializer=preset.initializer,
+            weight_scale=preset.weight_scale,
+            training=replace(settings, seed=self.training.seed),
+            strengths=settings.augmentation if settings.augmentation.is_active else self.strengths,
         )
 
+    def follows(self, preset: Preset) -> bool:
+        """Whether nothing differs from what the preset says."""
+        return replace(self.with_preset(preset), strengths=self.strengths) == self
+
+    # ---- what is made from it
+
+    def training_settings(self) -> TrainingSettings:
+        """What the trainer needs of it."""
+        return self.training
+
+    def check_against(self, dataset: Dataset) -> None:
+        """Raises SettingError where network, data and settings do not go together.
+
+        The recipe is asked with a network of one neuron a layer: it costs nothing.
+        """
+        settings, examples = self.training, len(dataset.train)
+        aside = dataset.train.head(1) if settings.held_out else None
+        settings.check_against(examples - round(settings.held_out * examples))
+        stand_in = Network([1] * (len(self.layers) + 2), self.activations, self.loss, "zeros")
+        Recipe(stand_in, replace(dataset, held_out=aside), replace(settings, batch_size=1))
+
     def build(self) -> Network:
-        """A new network of that shape, from the seed."""
-        rng = np.random.default_rng(self.seed)
-        return Network(self.shape, self.activations, LOSS, "he", rng)
+        """A new network of that make, from the seed."""
+        rng = np.random.default_rng(self.training.seed)
+        return Network(
+            self.shape, self.activations, self.loss, self.initializer, rng, weight_scale=self.weight_scale
+        )
 
     def same_network(self, other: Configuration) -> bool:
         """Whether both make the same network."""
-        return (self.shape, self.activations, self.seed) == (other.shape, other.activations, other.seed)
+        return self._make() == other._make()
 
-    def changed(self, **fields: Any) -> Configuration:
-        """The same with some fields replaced. Raises SettingError."""
-        return replace(self, **fields)
+    def _make(self) -> tuple[object, ...]:
+        first_weights = (self.initializer, self.weight_scale, self.training.seed)
+        return (self.shape, self.activations, self.loss, *first_weights)
 
 
 def configuration_of(network: Network, like: Configuration) -> Configuration:
     """The fields as they describe an opened network; what it does not tell stays as it is."""
     seed = network.provenance.get("seed")
+    is_seed = isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0
     hidden = zip(network.shape[1:-1], network.activations[:-1], strict=True)
-    return replace(
-        like,
+    return like.changed(
         inputs=network.shape[0],
         outputs=network.shape[-1],
         layers=tuple(Layer(neurons, activation) for neurons, activation in hidden),
-        seed=seed if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 else like.seed,
+        output=network.activations[-1],
+        loss=network.loss,
+        seed=seed if is_seed else like.training.seed,
     )
+
+
+def _dropout_for(dropout: float | tuple[float, ...], layers: int) -> float | tuple[float, ...]:
+    """A share for each of so many layers: the last one is cut off, or repeated."""
+    if not isinstance(dropout, tuple):
+        return dropout
+    return (*dropout, *dropout[-1:] * layers)[:layers]

@@ -22,7 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 # Pools of threads spin for a while after their last task: OpenMP some milliseconds, OpenBLAS a tenth of a second. That
-# is left as it is, since a pool that sleeps at once (OMP_WAIT_POLICY=passive) pays for waking up all through an epoch.
+# is left as it is: a pool that sleeps at once (OMP_WAIT_POLICY=passive) may pay for waking up all through an epoch.
 # Instead the next child starts when the last one's threads are asleep.
 SETTLE_SECONDS = 0.25
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")

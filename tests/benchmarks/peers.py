@@ -318,7 +318,7 @@ class Jax(Contender):
         super().__init__()
         self._jax = jax
         self._x = jax.device_put(self._pictures())
-        self._y = jax.device_put(self.data.train.targets)  # one-hot: faster here than a gather
+        self._y = jax.device_put(self.data.train.targets)  # one-hot, as the engine has them
 
     def _build(self, chunk: int) -> float:
         jnp = self._jax.numpy

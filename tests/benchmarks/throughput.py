@@ -1,6 +1,7 @@
 """Samples a second: this engine against PyTorch, scikit-learn, JAX and its own bare matrix products.
 
-    python -m tests.benchmarks.throughput [--epochs 5] [--shapes 784-128-10 …] [--peers torch …] [--threads 1 2] [--json FILE]
+    python -m tests.benchmarks.throughput [--epochs 5] [--shapes 784-128-10 …] [--peers torch …] [--threads 1 2]
+                                          [--json FILE]
 
 MNIST, cross-entropy behind softmax, plain SGD, batches of 100 in a new random order every epoch, float32. Every
 contender runs with one thread and with all cores, each pair in a process of its own; all are asked for an epoch in
@@ -150,7 +151,7 @@ def in_turn(children: Sequence[Child], rounds: int, batches: int, title: str) ->
 def _hopeless(child: Child, taken: dict[Child, list[float]]) -> bool:
     """Whether a contender's other thread count is so much faster that this one cannot be its best.
 
-    Where somebody else uses a core, threads that wait for each other take a hundred times as long.
+    Where somebody else uses a core, threads that wait for each other can take many times as long.
     """
     rivals = [taken[other] for other in taken if other.contender == child.contender and other.threads != child.threads]
     return any(taken[child] and seconds and min(taken[child]) > HOPELESS * max(seconds) for seconds in rivals)

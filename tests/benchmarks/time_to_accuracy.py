@@ -152,14 +152,14 @@ def print_table(summaries: dict[str, dict[str, Any]], absent: dict[str, str]) ->
         print(f"  {TITLES[name]:<14}  {reason}")
 
 
-def differences(recipe: Recipe) -> list[str]:
+def differences(recipe: Recipe) -> dict[str, str]:
     """What is not the same for all."""
     sklearn = ["only its loop over the batches is timed", "parts of the first epoch are calls of their own"]
     if recipe.schedule != "constant":
         sklearn.append(f"{recipe.schedule} is set from outside at every step")
     if recipe.optimizer == "adamw" and recipe.weight_decay:
         sklearn.append("Adam without weight decay, for it has no AdamW")
-    return [f"scikit-learn: {'; '.join(sklearn)}.", "JAX: compiling is included, and shown apart."]
+    return {"sklearn": "; ".join(sklearn), "jax": "compiling is included, and shown apart"}
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
@@ -195,8 +195,9 @@ def main(given: Sequence[str] | None = None) -> int:
         races = [race(children, recipe, seed) for seed in range(1, chosen.seeds + 1)]
         summaries = {name: summary([runs[name] for runs in races]) for name in children}
     print_table(summaries, absent)
-    notes = differences(recipe)
-    print("  " + "\n  ".join(notes))
+    notes = {name: note for name, note in differences(recipe).items() if name in summaries}
+    for name, note in notes.items():
+        print(f"  {TITLES[name]}: {note}.")
     report |= {"results": summaries, "absent": absent, "differences": notes}
     line = json.dumps(report)
     print("\n" + line)
