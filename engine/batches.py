@@ -27,7 +27,8 @@ class Batches:
         self._size = size
         self._scale = dtype.type(split.scale)
         self._rows: Array = np.empty((size, split.inputs.shape[1]), split.inputs.dtype)
-        self._inputs: Array = np.empty((size, split.inputs.shape[1]), dtype)
+        # Two in turn: a second core may still hold what the last products read of the one before.
+        self._inputs: Array = np.empty((2, size, split.inputs.shape[1]), dtype)
         self._targets: Array = np.empty((size, split.classes), split.targets.dtype)
 
     def shuffle(self, rng: np.random.Generator) -> None:
@@ -35,9 +36,9 @@ class Batches:
         rng.shuffle(self.order)
 
     def take(self, index: int) -> tuple[Array, Array]:
-        """Inputs and targets of batch ``index``, from 0, as views that the next call overwrites."""
+        """Inputs and targets of batch ``index``, from 0, as views that later calls overwrite."""
         rows = self.order[index * self._size : (index + 1) * self._size]
-        raw, inputs, targets = (part[: len(rows)] for part in (self._rows, self._inputs, self._targets))
+        raw, inputs, targets = (part[: len(rows)] for part in (self._rows, self._inputs[index % 2], self._targets))
         # mode="clip" lets take write straight into its output; the indices are in range anyway.
         np.take(self._split.inputs, rows, axis=0, out=raw, mode="clip")
         np.multiply(raw, self._scale, out=inputs)

@@ -24,7 +24,8 @@ class Initializer(ABC):
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
         """Overwrites weights (n_out, n_in) and biases (n_out, 1); biases start at 0 unless a rule says otherwise."""
-        rng.standard_normal(out=weights, dtype=weights.dtype)
+        # Drawn neuron by neuron, however the weights lie in memory: the same seed is the same network.
+        weights[...] = rng.standard_normal(weights.shape, dtype=weights.dtype)
         weights *= self.deviation(*weights.shape)
         biases[...] = 0
 

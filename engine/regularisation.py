@@ -31,7 +31,9 @@ class Penalties:
     def add(self, buffers: TrainingBuffers) -> None:
         """Adds weight_decay * w + l1 * sign w to each weight's gradient."""
         for w, gradient in zip(self._network.weights, buffers.weight_gradients, strict=True):
-            scratch = self._scratch[: w.size].reshape(w.shape)
+            # As they lie in memory, which is the same for both: views, not copies.
+            w, gradient = w.ravel("K"), gradient.ravel("K")
+            scratch = self._scratch[: w.size]
             if self._weight_decay:
                 gradient += np.multiply(w, self._weight_decay, out=scratch)
             if self._l1:
@@ -87,6 +89,6 @@ class Dropout:
             mask = buffers.masks[layer]
             if mask is None:
                 mask = buffers.masks[layer] = np.empty_like(buffers.outputs[layer - 1] if layer else inputs)
-            rng.random(out=mask, dtype=mask.dtype)
+            rng.random(out=mask if mask.flags.c_contiguous else mask.T, dtype=mask.dtype)
             np.greater_equal(mask, rate, out=mask)
             mask *= 1 / (1 - rate)

@@ -34,13 +34,14 @@ class Tape:
     """The curves of one network's training, over as many runs as it was trained in.
 
     Attributes:
-        train, test: exact error after each epoch, as a share.
+        train, test: exact error after each epoch, as a share; held_out: the same of the examples put aside.
         live_train, live_test: estimates within the epoch under way; they go when the exact figure comes.
         completed: epochs done so far; where the next run goes on.
     """
 
     train: Curve = field(default_factory=Curve)
     test: Curve = field(default_factory=Curve)
+    held_out: Curve = field(default_factory=Curve)
     live_train: Curve = field(default_factory=Curve)
     live_test: Curve = field(default_factory=Curve)
     completed: int = 0
@@ -55,6 +56,8 @@ class Tape:
             live.clear()
             if figures is not None:
                 curve.add(epoch, _height(figures))
+        if result.held_out is not None:
+            self.held_out.add(epoch, _height(result.held_out))
 
     def add_estimate(self, epoch: float, estimate: Estimate) -> None:
         """Figures of a sample, somewhere within an epoch."""

@@ -152,8 +152,7 @@ class Trainer:
 
     def _step(self) -> float:
         """The next batch: forward, backward, update. Its loss before the update."""
-        if self._recipe.settings is not self.settings:
-            self._adopt_settings()
+        self._adopt_settings()
         recipe, optimizer = self._recipe, self._optimizer
         rate = self.rate
         # A diverging run is reported in words, not as a rain of warnings.
@@ -173,7 +172,10 @@ class Trainer:
         return loss
 
     def _adopt_settings(self) -> None:
+        """Makes good what :meth:`change` promised."""
         settings = self.settings
+        if self._recipe.settings is settings:
+            return
         optimizer = settings.new_optimizer()
         optimizer.adopt(self._optimizer)
         self._optimizer = optimizer
@@ -251,6 +253,7 @@ class Trainer:
 
     def state(self) -> TrainingState:
         """The run as it is between two events; nothing in it changes any more."""
+        self._adopt_settings()
         progress: dict[str, Any] = {
             "epoch": self.epoch,
             "batch": self.batch,

@@ -65,6 +65,7 @@ class Configuration:
         INITIALIZERS[self.initializer]
         object.__setattr__(self, "weight_scale", positive_number("weight_scale", self.weight_scale, "1"))
         whole_number("seed", self.training.seed, 0, "1")
+        self.training.dropout_of(len(self.layers) + 1)
 
     if not TYPE_CHECKING:
 
@@ -190,9 +191,7 @@ class Configuration:
     def build(self) -> Network:
         """A new network of that make, from the seed."""
         rng = np.random.default_rng(self.training.seed)
-        return Network(
-            self.shape, self.activations, self.loss, self.initializer, rng, weight_scale=self.weight_scale
-        )
+        return Network(self.shape, self.activations, self.loss, self.initializer, rng, weight_scale=self.weight_scale)
 
     def same_network(self, other: Configuration) -> bool:
         """Whether both make the same network."""

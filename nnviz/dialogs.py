@@ -12,7 +12,9 @@ from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 from nnviz import theme
 from nnviz.session import Session
 
-_FILES = "Networks (*.json);;All files (*)"
+_FILES = "Networks (*.json *.npz);;All files (*)"
+_JSON, _COMPACT = "JSON (*.json)", "Compact checkpoint (*.npz)"
+_EXPORTS = {".onnx": "ONNX model (*.onnx)", ".py": "Python script (*.py)"}
 _MOST_RECENT = 8
 
 
@@ -30,12 +32,12 @@ class NetworkDialogs(QObject):
         """Asks which file, after asking about unsaved work."""
         self.after_asking("Open another network", self._choose_file_to_open)
 
-    def open_path(self, path: Path) -> None:
-        """Opens that file, after asking about unsaved work."""
-        self.after_asking(f"Open {path.name}", lambda: self._session.open_network(path))
+    def open_path(self, path: Path, title: str | None = None) -> None:
+        """Opens that file, or a copy of it under a title, after asking about unsaved work."""
+        self.after_asking(f"Open {title or path.name}", lambda: self._session.open_network(path, title))
 
     def _choose_file_to_open(self) -> None:
-        dialog = self._file_dialog("Open network", "openNetworkDialog")
+        dialog = self._file_dialog("Open network", "openNetworkDialog", _FILES)
         dialog.setFileMode(QFileDialog.ExistingFile)
         dialog.fileSelected.connect(lambda chosen: self._session.open_network(Path(chosen)))
         dialog.open()
@@ -49,16 +51,29 @@ class NetworkDialogs(QObject):
 
     def save_network_as(self, then: Callable[[], None] | None = None) -> None:
         """Asks for a file and saves to it."""
-        dialog = self._file_dialog("Save network", "saveNetworkDialog")
+        dialog = self._file_dialog("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}")
         dialog.setAcceptMode(QFileDialog.AcceptSave)
-        dialog.setDefaultSuffix("json")
-        dialog.selectFile(self._session.run.title if self._session.run.path else "network.json")
+        path = self._session.run.path
+        dialog.selectFile(path.name if path else "network.json")
+        dialog.filterSelected.connect(lambda chosen: _follow_filter(dialog, ".npz" if chosen == _COMPACT else ".json"))
+        is_compact = path is not None and path.suffix.lower() == ".npz"
+        dialog.selectNameFilter(_COMPACT if is_compact else _JSON)
+        dialog.setDefaultSuffix("npz" if is_compact else "json")
         dialog.fileSelected.connect(lambda chosen: self._session.save(Path(chosen), then))
         dialog.open()
 
-    def _file_dialog(self, title: str, name: str) -> QFileDialog:
+    def export_as(self, ending: str) -> None:
+        """Asks for a file with that ending and exports to it."""
+        dialog = self._file_dialog("Export network", "exportNetworkDialog", _EXPORTS[ending])
+        dialog.setAcceptMode(QFileDialog.AcceptSave)
+        dialog.setDefaultSuffix(ending.removeprefix("."))
+        dialog.selectFile(f"{Path(self._session.run.title).stem}{ending}")
+        dialog.fileSelected.connect(lambda chosen: self._session.export(Path(chosen).with_suffix(ending)))
+        dialog.open()
+
+    def _file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
         folder = str(self._settings.value("folder", str(Path.home())))
-        dialog = QFileDialog(self._window, title, folder, _FILES)
+        dialog = QFileDialog(self._window, title, folder, filters)
         dialog.setObjectName(name)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         return dialog
@@ -111,3 +126,11 @@ class NetworkDialogs(QObject):
             action.triggered.connect(lambda _, name=name: self.open_path(Path(name)))
         if not files:
             menu.addAction("No files yet").setEnabled(False)
+
+
+def _follow_filter(dialog: QFileDialog, ending: str) -> None:
+    """The name in the field gets the ending of the chosen kind."""
+    dialog.setDefaultSuffix(ending.removeprefix("."))
+    for chosen in dialog.selectedFiles()[:1]:
+        if Path(chosen).suffix.lower() in (".json", ".npz"):
+            dialog.selectFile(Path(chosen).with_suffix(ending).name)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.datasets import Dataset
+from engine.errors import EngineError
+from engine.events import TrainingState
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
@@ -16,6 +20,8 @@ from nnviz.worker import Frame, Stopped, Until, Worker
 # Views are as frequent as the interface can draw them in this share of its time: what it takes, learning loses.
 _SHARE_FOR_VIEWS = 0.06
 _QUICKEST, _SLOWEST = 40, 250  # milliseconds between two views
+# What the order of the examples and the parts that are held out depend on.
+_WAIT = ("batch_size", "held_out", "seed", "drop_last")
 
 
 class Pilot(QObject):
@@ -23,22 +29,26 @@ class Pilot(QObject):
 
     Signals:
         frame(Frame): the latest, several times a second; none while nothing is trained.
-        epoch_ended(engine.training.Epoch): every one, in order.
+        epoch_ended(engine.events.Epoch): every one, in order.
+        best_restored(engine.events.BestRestored): early stopping has put the best parameters back.
         measuring: the errors after an epoch are being worked out, and it takes a while.
         stopped(Stopped): paused, finished or failed.
     """
 
     frame = pyqtSignal(object)
     epoch_ended = pyqtSignal(object)
+    best_restored = pyqtSignal(object)
     measuring = pyqtSignal()
     stopped = pyqtSignal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self._trainer: Trainer | None = None
+        self._ended: Trainer | None = None  # the run that came to its end last
         self._job = 0
         self._worker = Worker()
         self._worker.epoch_ended.connect(self._epoch_ended)
+        self._worker.best_restored.connect(self._best_restored)
         self._worker.measuring.connect(self._measuring)
         self._worker.stopped.connect(self._stopped)
         self._timer = QTimer(self)
@@ -52,12 +62,16 @@ class Pilot(QObject):
 
     @property
     def settings(self) -> TrainingSettings | None:
-        """What the run was begun with."""
+        """What the run goes by; it may differ from the fields in what waits for the next one."""
         return self._trainer.settings if self._trainer else None
 
     def begin(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
         """A new run, not going yet. Raises SettingError, DataError or MemoryError."""
-        self._trainer = Trainer(network, dataset, settings)
+        self.resume(Trainer(network, dataset, settings))
+
+    def resume(self, trainer: Trainer) -> None:
+        """A run that was begun elsewhere, not going yet."""
+        self._trainer, self._ended = trainer, None
         self._job = self._worker.begin()
 
     def go(self, until: Until) -> None:
@@ -77,16 +91,44 @@ class Pilot(QObject):
         self._worker.halt()
         self._job = self._worker.begin()
         self._worker.frames.take()
-        self._trainer = None
+        self._trainer = self._ended = None
 
-    def set_learning_rate(self, rate: float) -> None:
-        """From the next batch on."""
-        if self._trainer is not None:
-            self._trainer.learning_rate = rate
+    def change(self, settings: TrainingSettings) -> None:
+        """From the next step on; what a run cannot change in its middle stays as it is until the next one."""
+        if self._trainer is None:
+            return
+        now = self._trainer.settings
+        wanted = replace(settings, **{name: getattr(now, name) for name in _WAIT})
+        # Patience may have been chosen together with examples to hold out, dropout together with other layers.
+        for attempt in (wanted, replace(wanted, patience=now.patience, dropout=now.dropout)):
+            try:
+                if attempt != self._trainer.settings:
+                    self._trainer.change(attempt)
+            except EngineError:
+                continue
+            return
+
+    def hold(self) -> Callable[[], TrainingState] | None:
+        """A function for another thread that takes the run as it stands; until it has, the run does not go on.
+
+        None where there is no run, or it is going.
+        """
+        trainer = self._trainer or self._ended
+        if trainer is None or not self._worker.at_work.acquire(blocking=False):
+            return None
+
+        def take() -> TrainingState:
+            try:
+                return trainer.state()
+            finally:
+                self._worker.at_work.release()
+
+        return take
 
     def progress(self, frame: Frame) -> Progress:
         """Where in the run that frame was taken."""
-        epochs = self._trainer.settings.epochs if self._trainer else 0
+        trainer = self._trainer or self._ended
+        epochs = trainer.settings.epochs if trainer else 0
         seconds = frame.seconds_per_epoch, frame.seconds_measuring
         return Progress(frame.epoch, epochs, frame.batch, frame.batches, *seconds)
 
@@ -115,6 +157,10 @@ class Pilot(QObject):
         if job == self._job and self._trainer is not None:
             self.epoch_ended.emit(result)
 
+    def _best_restored(self, job: int, result: object) -> None:
+        if job == self._job and self._trainer is not None:
+            self.best_restored.emit(result)
+
     def _measuring(self, job: int) -> None:
         if job == self._job and self._trainer is not None:
             self.measuring.emit()
@@ -127,5 +173,5 @@ class Pilot(QObject):
         if stop.frame is not None:
             self.frame.emit(stop.frame)
         if stop.finished or stop.error is not None:
-            self._trainer = None
+            self._trainer, self._ended = None, self._trainer if stop.finished else None
         self.stopped.emit(stop)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.events import Epoch
+from engine.events import BestRestored, Epoch
 from engine.network import Network
 from engine.tape import Tape
 from nnviz.configuration import Configuration, configuration_of
@@ -23,6 +23,9 @@ class Run:
         configuration: what it was made from.
         tape: its error curves.
         path: the file it was saved to or opened from.
+        name: what it is called while it has no file.
+        was_opened: whether it comes from a file, so that its seed alone would not make it again.
+        best: what early stopping put back at the end of the last run; None where it did not.
         epochs: how long it was trained, as a fraction.
         changes: grows with everything it learns here, also where it goes back to the start of an epoch.
         saved_changes: the same when it was last saved.
@@ -32,6 +35,9 @@ class Run:
     configuration: Configuration
     tape: Tape = field(default_factory=Tape)
     path: Path | None = None
+    name: str = "untitled"
+    was_opened: bool = False
+    best: BestRestored | None = None
     epochs: float = 0.0
     changes: int = 0
     saved_changes: int = 0
@@ -39,19 +45,38 @@ class Run:
     def add_epoch(self, epoch: int, result: Epoch, data_title: str) -> None:
         """Takes an epoch's figures into the curves and into what the file will say about the network's past."""
         self.tape.add_epoch(epoch, result)
+        self.best = None
         if result.epoch == 0:
             return  # nothing was learned yet
         self.changes = max(self.changes, 1)
-        past: dict[str, Any] = {"data": data_title, "epochs": epoch, "seed": self.configuration.seed}
-        for name, figures in (("train_error", result.train), ("test_error", result.test)):
+        past: dict[str, Any] = {"data": data_title, "epochs": epoch, "seed": self.configuration.training.seed}
+        for name, figures in (
+            ("train_error", result.train),
+            ("test_error", result.test),
+            ("held_out_error", result.held_out),
+        ):
             if figures is not None and figures.error is not None:
                 past[name] = figures.error
+        self.network.provenance = past
+
+    def put_back(self, epoch: int, best: BestRestored) -> None:
+        """Takes in that the parameters are those of an earlier epoch again, which is what the file will say."""
+        self.best = best
+        self.changes += 1
+        past = {**self.network.provenance, "epochs": epoch}
+        for name, curve in (
+            ("train_error", self.tape.train),
+            ("test_error", self.tape.test),
+            ("held_out_error", self.tape.held_out),
+        ):
+            if name in past and epoch in curve.epochs:
+                past[name] = curve.values[curve.epochs.index(epoch)]
         self.network.provenance = past
 
     @property
     def untouched(self) -> bool:
         """Whether it is nothing but its seed: it can be made again, so it may be replaced without asking."""
-        return self.changes == 0 and self.path is None
+        return self.changes == 0 and self.path is None and not self.was_opened
 
     @property
     def unsaved(self) -> bool:
@@ -60,8 +85,8 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The file's name, or that there is none."""
-        return self.path.name if self.path else "untitled"
+        """The file's name, or its own where there is none."""
+        return self.path.name if self.path else self.name
 
 
 def new_run(configuration: Configuration) -> Run:
@@ -69,10 +94,10 @@ def new_run(configuration: Configuration) -> Run:
     return Run(configuration.build(), configuration)
 
 
-def opened_run(network: Network, path: Path, like: Configuration) -> Run:
+def opened_run(network: Network, like: Configuration) -> Run:
     """A network from a file, whose past goes on where the file says it ended."""
     claimed = network.provenance.get("epochs")
     completed = claimed if type(claimed) is int and 0 <= claimed < _MOST_EPOCHS else 0
-    run = Run(network, configuration_of(network, like), path=path, epochs=float(completed))
+    run = Run(network, configuration_of(network, like), was_opened=True, epochs=float(completed))
     run.tape.completed = completed
     return run

@@ -1,4 +1,4 @@
-"""The one model behind the window: state, settings, data, network, run, prediction. Signals out.
+"""The one model behind the window: state, settings, data, network, run, files, prediction. Signals out.
 
 Panels read it and ask it to act; none of them keeps a truth of its own. Nothing slow happens in here: training is
 the worker's, loading and saving the background's.
@@ -9,376 +9,57 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QUndoStack
-
-from engine.datasets import DATASETS, Dataset
-from engine.errors import EngineError
-from engine.events import Epoch
-from engine.network import Network, check_fits
-from engine.validation import Array, check_memory, parameter_count
+from engine.network import Network
+from engine.validation import Array
+from nnviz.answer import Answer
 from nnviz.configuration import Configuration
-from nnviz.files import NetworkFiles
-from nnviz.pilot import Pilot
-from nnviz.run import Run, new_run, opened_run
-from nnviz.state import Message, Progress, State, message_of
-from nnviz.undo import Change
-from nnviz.worker import Background, Frame, Stopped, Until
+from nnviz.files import CHECKPOINT, NetworkFiles, Opened
+from nnviz.learning import Learning
+from nnviz.rate_search import RateSearch
+from nnviz.run import opened_run
+from nnviz.state import Message, State
 
-# Parameters that are drawn at once, in some milliseconds; more of them are drawn behind the window.
-_BUILT_AT_ONCE = 2_000_000
 _LONGEST_WAIT = 400  # milliseconds that closing waits for a thread
 
 
-class Session(QObject):
-    """See the module. Attributes are for reading; methods change them and tell."""
+class Session(Learning):
+    """See the module. Attributes are for reading; methods change them and tell.
 
-    state_changed = pyqtSignal()
-    configuration_changed = pyqtSignal()
-    problems_changed = pyqtSignal()
-    data_changed = pyqtSignal()
-    run_changed = pyqtSignal()  # another network
-    snapshot = pyqtSignal()  # newer parameters, progress and curves of the same network
-    epoch_ended = pyqtSignal(object)  # engine.training.Epoch
-    prediction_changed = pyqtSignal()
-    message_changed = pyqtSignal()
-    file_changed = pyqtSignal()  # path or unsaved mark
-    crashed = pyqtSignal(object)  # an exception nobody foresaw
+    Attributes:
+        files: what is read and written.
+        rates: the search for a learning rate.
+        drawing: what the network is asked about.
+    """
 
     def __init__(self, configuration: Configuration | None = None) -> None:
-        super().__init__()
-        self.state = State.LOADING
-        self.configuration = configuration or Configuration()
-        self.dataset: Dataset | None = None
-        self.data_name: str | None = None
-        self.problems: dict[str, str] = {}
-        self.message: Message | None = None
-        self._build = 0
-        self.run: Run = new_run(self.configuration)
-        self.shown: Network = self.run.network.copy()
-        self.progress = Progress(epochs=self.configuration.epochs)
+        super().__init__(configuration)
         self.drawing: Array | None = None
-        self._answer: Array | None = None
-        self._asked: tuple[Network | None, Array | None] = (None, None)
-        self.undo_stack = QUndoStack(self)
-        self._start_epoch = 0  # epochs that the network had behind it when this run began
-        self._last_place = (0, 0, 0)  # job, epoch and batch of the last frame
-        self._wanted: Until | None = None
-        self._loading = True
-        self._pilot = Pilot()
-        self._pilot.frame.connect(self._show)
-        self._pilot.epoch_ended.connect(self._epoch_ended)
-        self._pilot.measuring.connect(self._measuring)
-        self._pilot.stopped.connect(self._stopped)
-        self._background = Background()
+        self._answer = Answer()
         self.files = NetworkFiles(self._background)
         self.files.opened.connect(self._opened)
         self.files.failed.connect(self._tell_error)
-
-    # ---- data
-
-    def load_data(self, name: str = "mnist") -> None:
-        """Loads a registered data set behind the window; ``data_changed`` follows. Not again what is there."""
-        if name == self.data_name:
-            return
-        self.data_name = name
-        self._pilot.drop()
-        self._loading = True
-        self._set_state(State.LOADING)
-
-        def loaded(dataset: Dataset) -> None:
-            if name == self.data_name:
-                self._data_loaded(dataset)
-
-        self._background.run(DATASETS[name].load, loaded, self._data_failed)
-
-    def _data_loaded(self, dataset: Dataset) -> None:
-        self.dataset = dataset
-        self._loading = False
-        self._rest()
-        if self.run.untouched:
-            self._set_configuration(self.configuration)
-        self.data_changed.emit()
-        self._go_if_wanted()
-
-    def _data_failed(self, error: Exception) -> None:
-        self._wanted = None
-        self._loading = False
-        self.data_name = None
-        self._rest()
-        self.data_changed.emit()
-        self._tell_error("The data could not be loaded", error)
-
-    # ---- settings
-
-    def change(self, what: str, **fields: Any) -> None:
-        """Changes settings, undoably. Raises SettingError, and then nothing has changed.
-
-        ``what`` names the change for the undo menu ("learning rate").
-        """
-        new = self.configuration.changed(**fields)
-        if new.shape != self.configuration.shape:
-            check_memory(new.shape)
-        if self.dataset is not None:
-            new.training_settings().check_against(len(self.dataset.train))
-        if new != self.configuration:
-            self.undo_stack.push(Change(f"change of {what}", self._set_configuration, self.configuration, new))
-
-    def change_shape(self, shape: tuple[int, ...]) -> None:
-        """Takes a whole shape; its ends must be those of the data. Raises SettingError."""
-        fitting = self.configuration.for_dataset(self.dataset) if self.dataset else self.configuration
-        new = fitting.with_shape(shape)
-        self.change("shape", inputs=new.inputs, layers=new.layers, outputs=new.outputs)
-
-    def set_problem(self, field: str, text: str | None) -> None:
-        """A field holds something that cannot be used (or no longer does); training waits for it to be mended."""
-        if self.problems.get(field) == text:
-            return
-        if text is None:
-            self.problems.pop(field, None)
-        else:
-            self.problems[field] = text
-        self.problems_changed.emit()
-
-    @property
-    def waits_for_next_run(self) -> bool:
-        """Whether the fields describe another network than the one in the window."""
-        return not self.configuration.same_network(self.run.configuration)
-
-    @property
-    def misfit(self) -> str | None:
-        """Why the network cannot work with the data, or None."""
-        if self.dataset is None:
-            return None
-        try:
-            check_fits(self.run.network, self.dataset.width, self.dataset.outputs, self.dataset.title)
-        except EngineError as error:
-            return str(error)
-        return None
-
-    @property
-    def run_settings(self) -> tuple[int, int] | None:
-        """Batch size and epochs of the run under way, which the fields may no longer show; None between runs."""
-        settings = self._pilot.settings
-        return (settings.batch_size, settings.epochs) if settings else None
-
-    def _set_configuration(self, configuration: Configuration) -> None:
-        is_fresh = not self._pilot.has_run and self.run.untouched
-        if is_fresh and self.dataset is not None:
-            configuration = configuration.for_dataset(self.dataset)  # also where undo knows of other data
-        self.configuration = configuration
-        self._pilot.set_learning_rate(configuration.learning_rate)
-        if is_fresh and self.waits_for_next_run:
-            self._make_run(configuration, lambda run: self._set_run((run, self.configuration)))
-        elif is_fresh:
-            self._stop_building()
-            self._set_progress_at_rest()
-        self.configuration_changed.emit()
-        self._go_if_wanted()
-
-    # ---- training
-
-    @property
-    def can_train(self) -> bool:
-        """Whether training may begin or go on now."""
-        has_data = self.dataset is not None or self.state is State.LOADING
-        fits = self.misfit is None or self.waits_for_next_run
-        return self.state is not State.TRAINING and has_data and fits and not self.problems
-
-    @property
-    def will_train(self) -> bool:
-        """Whether training begins by itself when the data is there."""
-        return self._wanted is not None
-
-    @property
-    def epoch_number(self) -> int:
-        """The epoch under way, over all runs of this network."""
-        return self._start_epoch + self.progress.epoch
-
-    @property
-    def last_epoch(self) -> int:
-        """The epoch this run ends with, over all runs of this network."""
-        return self._start_epoch + self.progress.epochs
-
-    def set_estimating(self, wanted: bool) -> None:
-        """Whether anybody looks at the figures within an epoch."""
-        self._pilot.set_estimating(wanted)
-
-    def start(self) -> None:
-        """Trains to the end of the run; goes on where it was paused. While data loads, as soon as it is there."""
-        self._go(Until.END)
-
-    def step_batch(self) -> None:
-        """Trains one batch and pauses."""
-        self._go(Until.BATCH)
-
-    def step_epoch(self) -> None:
-        """Trains to the end of the epoch and pauses."""
-        self._go(Until.EPOCH)
-
-    def pause(self) -> None:
-        """Stops after the batch under way; ``state_changed`` follows."""
-        if self.will_train:
-            self._wanted = None
-            self.state_changed.emit()
-        self._pilot.halt()
-
-    def toggle(self) -> None:
-        """Start or pause."""
-        if self.state is State.TRAINING or self.will_train:
-            self.pause()
-        else:
-            self.start()
-
-    def reset(self) -> None:
-        """A new network from the fields and the seed, not trained; undo brings the old one back."""
-        configuration = self.configuration.for_dataset(self.dataset) if self.dataset else self.configuration
-        self._make_run(configuration, lambda run: self._replace_run(run, "reset"))
-
-    def _go(self, until: Until) -> None:
-        if self.state in (State.LOADING, State.BUILDING):
-            self._wanted = until
-            self.state_changed.emit()
-            return
-        if not self.can_train or self.dataset is None:
-            return
-        self.dismiss_message()
-        if self._pilot.has_run:
-            self._set_state(State.TRAINING)
-            self._pilot.go(until)
-        elif self.waits_for_next_run:
-            self._wanted = until  # goes on when the network is there
-            configuration = self.configuration.for_dataset(self.dataset)
-            self._make_run(configuration, lambda run: self._replace_run(run, "new network"))
-        elif self._begin(self.dataset):
-            self._set_state(State.TRAINING)
-            self._pilot.go(until)
-
-    def _go_if_wanted(self) -> None:
-        """What was asked for while data or network were not there yet."""
-        if self._wanted is not None and self.state not in (State.LOADING, State.BUILDING):
-            wanted, self._wanted = self._wanted, None
-            self._go(wanted)
-
-    def _begin(self, dataset: Dataset) -> bool:
-        """A run from here on, with the network that is there; whether that can be."""
-        self._start_epoch = self.run.tape.completed
-        try:
-            self._pilot.begin(self.run.network, dataset, self.configuration.training_settings())
-        except (EngineError, MemoryError) as error:
-            self._tell_error("Training could not begin", error)
-            return False
-        return True
-
-    def _show(self, frame: Frame) -> None:
-        """The frame becomes what all views see."""
-        self.shown = self.run.network.with_parameters(frame.parameters)
-        self.progress = self._pilot.progress(frame)
-        epochs = self._start_epoch + self.progress.epochs_done
-        place = (frame.job, frame.epoch, frame.batch)
-        if frame.epoch and place != self._last_place:
-            self._last_place = place
-            self._set_epochs(epochs)
-        if frame.estimate is not None and epochs > self.run.tape.completed:
-            self.run.tape.add_estimate(epochs, frame.estimate)
-        self.prediction_changed.emit()
-        self.snapshot.emit()
-
-    def _set_epochs(self, epochs: float) -> None:
-        was_unsaved = self.run.unsaved
-        self.run.epochs = epochs
-        self.run.changes += 1
-        if self.run.unsaved != was_unsaved:
-            self.file_changed.emit()
-
-    def _epoch_ended(self, result: Epoch) -> None:
-        self.run.add_epoch(self._start_epoch + result.epoch, result, self.dataset.title if self.dataset else "")
-        self.epoch_ended.emit(result)
-
-    def _measuring(self) -> None:
-        self.progress = replace(self.progress, measuring=True)
-        self.snapshot.emit()
-
-    def _stopped(self, stop: Stopped) -> None:
-        self._set_state(State.FINISHED if stop.finished else State.PAUSED)
-        if stop.error is not None:
-            self._tell_error("Training was paused", stop.error)
-
-    # ---- the network in the window
-
-    def _make_run(self, configuration: Configuration, then: Callable[[Run], None]) -> None:
-        """Makes a new network and hands it on: at once if it is small, else behind the window."""
-        self._build += 1
-        build = self._build
-
-        def built(run: Run) -> None:
-            if build == self._build:
-                self._stop_building()
-                then(run)
-                self._go_if_wanted()
-
-        def failed(error: Exception) -> None:
-            if build == self._build:
-                self._wanted = None
-                self._stop_building()
-                self._tell_error("The network could not be made", error)
-
-        if parameter_count(configuration.shape) <= _BUILT_AT_ONCE:
-            built(new_run(configuration))
-            return
-        self._pilot.drop()
-        self._set_state(State.BUILDING)
-        self._background.run(lambda: new_run(configuration), built, failed)
-
-    def _stop_building(self) -> None:
-        """It is made, or nobody wants it any more."""
-        self._build += 1
-        if self.state is State.BUILDING:
-            self._rest()
-
-    def _replace_run(self, run: Run, text: str) -> None:
-        """Another network, undoably unless both can be made again from their seeds."""
-        before, after = (self.run, self.configuration), (run, run.configuration)
-        if self.run.untouched and run.untouched:
-            self._set_run(after)
-        else:
-            self.undo_stack.push(Change(text, self._set_run, before, after))
-
-    def _set_run(self, run_and_fields: tuple[Run, Configuration]) -> None:
-        self._pilot.drop()
-        if self.state is State.BUILDING:
-            self._wanted = None  # it was meant for the network that does not come any more
-        self._stop_building()
-        run, self.configuration = run_and_fields
-        self.run = run
-        self.shown = run.network.copy()
-        self._rest()
-        self.dismiss_message()
-        self.prediction_changed.emit()
-        self.run_changed.emit()  # first of all: it tells the views of another shape
-        self._set_progress_at_rest()
-        self.configuration_changed.emit()
-        self.file_changed.emit()
-
-    def _set_progress_at_rest(self) -> None:
-        self._start_epoch = self.run.tape.completed
-        self.progress = Progress(epochs=self.configuration.epochs)
-        self.snapshot.emit()
+        self.rates = RateSearch()
+        self.rates.failed.connect(self._search_failed)
 
     # ---- files
 
-    def open_network(self, path: Path) -> None:
-        """Reads a network behind the window; on an error the one that is there stays as it was."""
-        self.files.open(path)
+    def open_network(self, path: Path, title: str | None = None) -> None:
+        """Reads a network behind the window; on an error the one that is there stays as it was.
+
+        One with a ``title`` is a copy under that name: saving asks for another file.
+        """
+        self.files.open(path, self.dataset, title)
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Writes what the views show now, behind the window; ``then`` is called when it is on disk."""
+        """Writes what the views show now, behind the window; ``then`` is called when it is on disk.
+
+        A checkpoint also keeps the run, where that is paused or finished.
+        """
         run, changes = self.run, self.run.changes
-        network = self.shown.copy()
-        network.provenance = dict(run.network.provenance)
+        is_checkpoint = path.suffix.lower() == CHECKPOINT
+        can_hold = is_checkpoint and self.state in (State.PAUSED, State.FINISHED)
+        note = " without the run: pause to keep it" if is_checkpoint and self.state is State.TRAINING else ""
 
         def saved() -> None:
             run.path, run.saved_changes = path, changes
@@ -386,12 +67,34 @@ class Session(QObject):
             if then is not None:
                 then()
 
-        self.files.save(network, path, saved)
+        self.files.save(self._shown_with_past(), path, saved, self._pilot.hold() if can_hold else None, note)
 
-    def _opened(self, path: Path, network: Network) -> None:
-        self._replace_run(opened_run(network, path, self.configuration), f"opening of {path.name}")
+    def export(self, path: Path) -> None:
+        """Writes what the views show now for use elsewhere, in the format that the ending of the name says."""
+        self.files.export(self._shown_with_past(), path)
+
+    def _shown_with_past(self) -> Network:
+        network = self.shown.copy()
+        network.provenance = dict(self.run.network.provenance)
+        return network
+
+    def _opened(self, path: Path, title: str | None, found: Opened) -> None:
+        run = opened_run(found.network, self.configuration)
+        if title is None:
+            run.path = path
+        else:
+            run.name = title
+        if found.settings is not None:
+            seed = found.settings.seed if found.settings.seed is not None else run.configuration.training.seed
+            run.configuration = run.configuration.changed(training=replace(found.settings, seed=seed))
+        self._replace_run(run, f"opening of {title or path.name}")
         if self.misfit:
             self._tell(Message(self.misfit))
+        elif found.why_not:
+            why = f"{path.name} opened. Training starts anew from its weights: {found.why_not}"
+            self._tell(Message(why, is_error=False))
+        elif found.trainer is not None:
+            self._go_on_with(found.trainer, found.epochs_done)
 
     # ---- the drawing
 
@@ -403,46 +106,22 @@ class Session(QObject):
     @property
     def prediction(self) -> Array | None:
         """The shown network's answer to the drawing, (outputs,); worked out when somebody looks."""
-        asked = (self.shown, self.drawing)
-        if self._asked[0] is not asked[0] or self._asked[1] is not asked[1]:
-            self._asked, self._answer = asked, self._ask()
-        return self._answer
+        return self._answer.of(self.shown, self.drawing)
 
-    def _ask(self) -> Array | None:
-        if self.drawing is None or len(self.drawing) != self.shown.shape[0]:
-            return None
-        with np.errstate(all="ignore"):
-            answer = self.shown.predict(self.drawing[None])[0]
-        return answer if np.isfinite(answer).all() else None
+    # ---- the learning rate
 
-    # ---- messages
+    def search_rate(self) -> None:
+        """Looks for a learning rate for the network that the fields describe; see ``rates``."""
+        if self.dataset is None:
+            return
+        configuration = self.configuration.for_dataset(self.dataset)
+        make = configuration.build if self.waits_for_next_run or self.misfit else self.shown.copy
+        self.rates.start(make, self.dataset, configuration.training)
 
-    def dismiss_message(self) -> None:
-        """It was read, or is out of date."""
-        if self.message is not None:
-            self.message = None
-            self.message_changed.emit()
+    def _search_failed(self, error: Exception) -> None:
+        self._tell_error("The search could not begin", error)
 
-    def _tell(self, message: Message) -> None:
-        self.message = message
-        self.message_changed.emit()
-
-    def _tell_error(self, what: str, error: Exception) -> None:
-        message = message_of(what, error)
-        if message is not None:
-            self._tell(message)
-        else:
-            self.crashed.emit(error)
-
-    def _rest(self) -> None:
-        """Nothing is under way, but perhaps for the data."""
-        at_rest = State.PAUSED if self.run.changes else State.READY
-        self._set_state(State.LOADING if self._loading else at_rest)
-
-    def _set_state(self, state: State) -> None:
-        if state is not self.state:
-            self.state = state
-            self.state_changed.emit()
+    # ---- the end
 
     def close(self) -> bool:
         """Ends the worker and waits for files being written.
@@ -451,5 +130,5 @@ class Session(QObject):
         people wait for a window to go: nothing of it would be kept.
         """
         self.undo_stack.clear()
-        has_stopped = self._pilot.close(_LONGEST_WAIT)
+        has_stopped = all([self.rates.close(_LONGEST_WAIT), self._pilot.close(_LONGEST_WAIT)])
         return self._background.close(-1 if self.files.saving else _LONGEST_WAIT) and has_stopped

@@ -48,15 +48,15 @@ def _described(path: Path) -> Shipped:
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         past = {}  # opening it will say what is wrong
     title, error = past.get("title"), past.get("test_error")
-    has_error = isinstance(error, (int, float)) and not isinstance(error, bool) and 0 <= error <= 1
-    return Shipped(path, title if isinstance(title, str) and title else path.stem, float(error) if has_error else None)
+    is_share = isinstance(error, float) and 0 <= error <= 1
+    return Shipped(path, title if isinstance(title, str) and title else path.stem, error if is_share else None)
 
 
 def _provenance(path: Path) -> dict[str, Any]:
     if path.suffix.lower() == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:  # reads only what is asked for
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # reads only what is asked for
             document = json.loads(str(arrays["header"][()]))
     else:
         document = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= _LARGEST_JSON else {}
-    past = document.get("provenance", {})
+    past = document.get("provenance", {}) if isinstance(document, dict) else {}
     return past if isinstance(past, dict) else {}

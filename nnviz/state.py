@@ -47,12 +47,12 @@ class Progress:
     @property
     def seconds_left(self) -> float:
         """To the end of the run, its measurements included."""
-        return (self.seconds_per_epoch + self.seconds_measuring) * (self.epochs - self.epochs_done)
+        return (self.seconds_per_epoch + self.seconds_measuring) * max(self.epochs - self.epochs_done, 0)
 
     @property
     def share(self) -> float:
         """0…1 of this run, for a progress bar."""
-        return self.epochs_done / self.epochs if self.epochs else 0.0
+        return min(self.epochs_done / self.epochs, 1.0) if self.epochs else 0.0
 
 
 def message_of(what: str, error: Exception) -> Message | None:

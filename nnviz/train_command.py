@@ -20,6 +20,7 @@ from engine.activations import ACTIVATIONS
 from engine.datasets.mnist import load_mnist
 from engine.errors import SettingError
 from engine.events import Batch, BestRestored, Epoch
+from engine.metrics import Evaluator
 from engine.neural_network import describe_epoch
 from engine.presets import Preset, preset_named
 from engine.settings import TrainingSettings
@@ -51,6 +52,9 @@ def train(arguments: argparse.Namespace) -> int:
         if arguments.checkpoint is not None:
             print(f"stopped; go on with: train --resume {arguments.checkpoint} --checkpoint {arguments.checkpoint}")
         raise KeyboardInterrupt
+    if not trainer.settings.evaluate:
+        result = _measured(trainer)
+        print(describe_epoch(result, trainer.settings.epochs))
     if arguments.save is not None:
         trainer.network.provenance = _provenance(trainer, result, arguments)
         if arguments.half:
@@ -167,6 +171,13 @@ def _train_with_progress(trainer: Trainer, asked_to_stop: list[bool], checkpoint
             if asked_to_stop:
                 break
     return result
+
+
+def _measured(trainer: Trainer) -> Epoch:
+    """The figures of the trained network, where they were not to be worked out after every epoch."""
+    data = trainer.dataset
+    figures = [split and Evaluator(trainer.network, split).evaluate() for split in (data.train, data.test)]
+    return Epoch(trainer.epoch, figures[0], figures[1], 0.0)
 
 
 def _provenance(trainer: Trainer, result: Epoch | None, arguments: argparse.Namespace) -> dict[str, Any]:

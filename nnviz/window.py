@@ -1,21 +1,15 @@
-"""The main window: menus, toolbar, docks, status line. No logic: it asks the session, and the person."""
+"""The main window: toolbar, docks, status line. No logic: it asks the session, and the person."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PyQt5.QtCore import QByteArray, QSettings, Qt
-from PyQt5.QtGui import QCloseEvent, QKeyEvent, QKeySequence
+from PyQt5.QtGui import QCloseEvent, QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
-    QAction,
-    QActionGroup,
     QApplication,
-    QFrame,
+    QDockWidget,
     QMainWindow,
-    QMenu,
     QMessageBox,
-    QScrollArea,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -23,6 +17,7 @@ from PyQt5.QtWidgets import (
 
 from nnviz import __version__, text, theme
 from nnviz.dialogs import NetworkDialogs
+from nnviz.menus import Menus
 from nnviz.panels.curves import CurvesPanel
 from nnviz.panels.data import DataPanel
 from nnviz.panels.draw import DrawPanel
@@ -33,8 +28,8 @@ from nnviz.panels.training import TrainingPanel
 from nnviz.panels.weights import WeightsPanel
 from nnviz.session import Session
 from nnviz.state import State
-from nnviz.undo import History
 from nnviz.widgets.card import ColumnDock, label
+from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.message_bar import MessageBar
 
 _LEFT, _CENTRE, _RIGHT = 290, 812, 298
@@ -50,6 +45,7 @@ class MainWindow(QMainWindow):
     Attributes:
         session: the model.
         canvas: the drawing canvas.
+        docks: in the order of the View menu.
         ended_whole: whether every thread had ended when the window closed.
     """
 
@@ -68,7 +64,7 @@ class MainWindow(QMainWindow):
         self.setFocusPolicy(Qt.ClickFocus)  # a click beside the fields leaves them
         self._add_toolbar()
         self._add_docks()
-        self._add_menus()
+        self._menus = Menus(self.menuBar(), self, settings)
         self._add_status()
         self.resize(1440, 900)
         self._restore_layout()
@@ -79,6 +75,7 @@ class MainWindow(QMainWindow):
         session.snapshot.connect(self._show_speed)
         session.state_changed.connect(self._show_speed)
         self._show_title()
+        self._show_message()
         self._host.setFocus()  # no control looks chosen before the person chooses one
 
     # ---- building
@@ -104,7 +101,7 @@ class MainWindow(QMainWindow):
         self.draw = DrawPanel(session)
         self.prediction = PredictionPanel(session)
         self.canvas = self.draw.canvas
-        self._docks = [self._choose, self.curves, self.weights, self.draw, self.prediction]
+        self.docks: list[QDockWidget] = [self._choose, self.curves, self.weights, self.draw, self.prediction]
         self._host.addDockWidget(Qt.LeftDockWidgetArea, self._choose)
         self._host.splitDockWidget(self._choose, self.curves, Qt.Horizontal)
         self._host.splitDockWidget(self.curves, self.draw, Qt.Horizontal)
@@ -143,13 +140,9 @@ class MainWindow(QMainWindow):
         for card in (self.data, self.network, self.training):
             rows.addWidget(card)
         rows.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setObjectName("settingsScroll")
-        scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll = ScrollColumn("settingsScroll", column)
         scroll.setMinimumWidth(_LEFT)
-        scroll.setWidget(column)
+        self.training.opened.connect(scroll.show_whole)
         dock.setWidget(scroll)
         return dock
 
@@ -166,89 +159,7 @@ class MainWindow(QMainWindow):
         bar.addPermanentWidget(self._speed)
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
 
-    # ---- menus
-
-    def _add_menus(self) -> None:
-        self._add_file_menu()
-        self._add_edit_menu()
-        self._add_train_menu()
-        self._add_view_menu()
-        menu = self.menuBar().addMenu("&Help")
-        self._action(menu, "&About nnviz", "actionAbout", "F1", self._about)
-
-    def _action(self, menu: QMenu, title: str, name: str, key: str, slot: Callable[[], object]) -> QAction:
-        action = menu.addAction(title)
-        action.setObjectName(name)
-        action.setShortcut(QKeySequence(key))
-        action.triggered.connect(lambda _=False: slot())
-        return action
-
-    def _add_file_menu(self) -> None:
-        menu = self.menuBar().addMenu("&File")
-        self._action(menu, "&Open network …", "actionOpenNetwork", "Ctrl+O", self.dialogs.open_network)
-        self._recent = menu.addMenu("Open &recent")
-        self._recent.setObjectName("menuRecent")
-        self._recent.aboutToShow.connect(lambda: self.dialogs.fill_recent(self._recent))
-        menu.addSeparator()
-        self._action(menu, "&Save network", "actionSaveNetwork", "Ctrl+S", self.dialogs.save_network)
-        self._action(menu, "Save network &as …", "actionSaveNetworkAs", "Ctrl+Shift+S", self.dialogs.save_network_as)
-        menu.addSeparator()
-        self._action(menu, "&Quit", "actionQuit", "Ctrl+Q", self.close)
-
-    def _add_edit_menu(self) -> None:
-        """One Ctrl+Z for both: it takes back what was done last, in the settings or on the canvas."""
-        menu = self.menuBar().addMenu("&Edit")
-        self._history = History(self, [self.session.undo_stack, self.draw.undo_stack])
-        self._undo = self._action(menu, "&Undo", "actionUndo", "Ctrl+Z", self._history.undo)
-        self._redo = self._action(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z", self._history.redo)
-        self._history.changed.connect(self._show_history)
-        self._show_history()
-        menu.addSeparator()
-        self._action(menu, "Undo s&troke", "actionUndoStroke", "Ctrl+Backspace", self.draw.undo_stroke)
-        self._action(menu, "&Clear drawing", "actionClearDrawing", "Ctrl+Delete", self.draw.clear)
-
-    def _show_history(self) -> None:
-        for action, verb, what in (
-            (self._undo, "&Undo", self._history.undo_text),
-            (self._redo, "&Redo", self._history.redo_text),
-        ):
-            action.setEnabled(what is not None)
-            action.setText(f"{verb} {what or ''}".rstrip())
-
-    def _add_train_menu(self) -> None:
-        session = self.session
-        menu = self.menuBar().addMenu("&Train")
-        self._action(menu, "&Train / pause", "actionTrain", "Space", session.toggle)
-        self._action(menu, "One &batch", "actionStepBatch", "B", session.step_batch)
-        self._action(menu, "One &epoch", "actionStepEpoch", "E", session.step_epoch)
-        menu.addSeparator()
-        self._action(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
-
-    def _add_view_menu(self) -> None:
-        menu = self.menuBar().addMenu("&View")
-        for number, dock in enumerate(self._docks, start=1):
-            action = dock.toggleViewAction()
-            action.setObjectName(f"actionView{number}")
-            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
-            menu.addAction(action)
-        self._action(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._default_layout)
-        menu.addSeparator()
-        group = QActionGroup(self)
-        chosen = self._settings.value("theme", "system")
-        for title, name, key in (
-            ("Follow the &system", "system", "Ctrl+Alt+S"),
-            ("&Dark", "dark", "Ctrl+Alt+D"),
-            ("&Light", "light", "Ctrl+Alt+L"),
-        ):
-            slot = lambda name=name: self._choose_theme(name)  # noqa: E731
-            action = self._action(menu, title, f"actionTheme{name.capitalize()}", key, slot)
-            action.setCheckable(True)
-            action.setChecked(name == chosen)
-            group.addAction(action)
-
-    def _choose_theme(self, name: str) -> None:
-        self._settings.setValue("theme", name)
-        self.set_theme(name)
+    # ---- looks
 
     def set_theme(self, name: str) -> None:
         """Dresses the application in "dark", "light" or what the system prefers."""
@@ -258,11 +169,13 @@ class MainWindow(QMainWindow):
         self.session.prediction_changed.emit()
         self.session.message_changed.emit()
 
-    def _default_layout(self) -> None:
+    def default_layout(self) -> None:
+        """Every dock where it was at first."""
         self._host.restoreState(self._first_layout)
         self._default_sizes()
 
-    def _about(self) -> None:
+    def about(self) -> None:
+        """What this is, and whose."""
         box = QMessageBox(self)
         box.setObjectName("aboutBox")
         box.setWindowTitle("About nnviz")
@@ -295,8 +208,7 @@ class MainWindow(QMainWindow):
     def _show_speed(self) -> None:
         progress, settings = self.session.progress, self.session.run_settings
         if self.session.state is State.TRAINING and progress.seconds_per_epoch and settings:
-            batch_size, _ = settings
-            samples = progress.batches * batch_size / progress.seconds_per_epoch
+            samples = progress.batches * settings.batch_size / progress.seconds_per_epoch
             self._speed.setText(f"● {text.count(1000 * round(samples / 1000))} samples/s")
         elif self.session.state is not State.TRAINING:
             self._speed.setText("")

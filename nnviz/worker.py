@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QObject, QRunnable, QThread, QThreadPool, pyqtSignal
 
-from engine.events import Batch, Epoch, Estimate, Evaluating, Event
+from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event
 from engine.training import Trainer
 from engine.validation import Array
 from nnviz.mailbox import Mailbox
@@ -74,18 +75,23 @@ class Worker(QThread):
 
     Signals:
         measuring(job): the errors after an epoch take long enough to say so.
-        epoch_ended(job, Epoch), stopped(job, Stopped): queued, in order, none lost. ``job`` is the number that
-            :meth:`begin` gave, so that a late one of an earlier job can be told apart.
+        epoch_ended(job, Epoch), best_restored(job, BestRestored), stopped(job, Stopped): queued, in order, none lost.
+            ``job`` is the number that :meth:`begin` gave, so that a late one of an earlier job can be told apart.
+
+    Attributes:
+        at_work: held while a trainer is being driven; whoever holds it may look into the trainer.
     """
 
     measuring = pyqtSignal(int)
     epoch_ended = pyqtSignal(int, object)
+    best_restored = pyqtSignal(int, object)
     stopped = pyqtSignal(int, object)
 
     def __init__(self) -> None:
         super().__init__()
         self.frames: Mailbox[Frame] = Mailbox()
         self._orders: queue.SimpleQueue[tuple[int, Trainer, Until] | None] = queue.SimpleQueue()
+        self.at_work = threading.Lock()
         self._halt = False
         self._job = 0
         self.estimating = True  # whether anybody looks at the figures within an epoch
@@ -120,11 +126,13 @@ class Worker(QThread):
         while (order := self._orders.get()) is not None:
             job, trainer, until = order
             if job == self._job:
-                self._pump(job, trainer, until)
+                with self.at_work:
+                    stop = self._pump(job, trainer, until)
+                self.stopped.emit(job, stop)
             if self._run is not None and self._run[0] != self._job:
                 self._run = None  # frees what a dropped run holds
 
-    def _pump(self, job: int, trainer: Trainer, until: Until) -> None:
+    def _pump(self, job: int, trainer: Trainer, until: Until) -> Stopped:
         if self._run is None or self._run[0] != job:
             self._run = (job, trainer.run())
             self._last_batch = None
@@ -137,7 +145,7 @@ class Worker(QThread):
             finished, stop = True, Stopped(self._frame_if_possible(job, trainer), error=error)
         if finished:
             self._run = None
-        self.stopped.emit(job, stop)
+        return stop
 
     def _until(self, job: int, trainer: Trainer, until: Until, run: Iterator[Event]) -> bool:
         """Whether the run came to its end."""
@@ -149,6 +157,8 @@ class Worker(QThread):
             elif isinstance(event, Evaluating):
                 if self._pace.measures_long():
                     self.measuring.emit(job)
+            elif isinstance(event, BestRestored):
+                self.best_restored.emit(job, event)
             else:
                 self._pace.epoch_done()
                 self.epoch_ended.emit(job, event)
@@ -157,8 +167,8 @@ class Worker(QThread):
                 return False
             may_stop = (self._halt and self._may_pause_at(event)) or (has_stepped and _reached(until, event))
             # What a step made infinite is neither shown nor paused at: the next step finds it and says so.
-            if may_stop and _is_sound(trainer):
-                return isinstance(event, Epoch) and event.epoch == trainer.settings.epochs
+            if may_stop and not _is_last(event, trainer) and _is_sound(trainer):
+                return False
         return True
 
     def _batch_done(self, job: int, trainer: Trainer, event: Batch, until: Until) -> None:
@@ -205,6 +215,11 @@ def _is_sound(trainer: Trainer) -> bool:
     """Whether all weights are finite; in one pass, without a mask."""
     with np.errstate(all="ignore"):
         return math.isfinite(trainer.network.parameters.sum(dtype=np.float64))
+
+
+def _is_last(event: Event, trainer: Trainer) -> bool:
+    """Whether nothing is learned after that: the run then comes to its end by itself."""
+    return isinstance(event, BestRestored) or (isinstance(event, Epoch) and event.epoch >= trainer.settings.epochs)
 
 
 def _reached(until: Until, event: Event) -> bool:

@@ -1,8 +1,8 @@
-"""A compact ``.npz``: the parameters as they lie in memory and, if wanted, a training to go on with to the bit.
+"""A compact ``.npz``: the parameters and, if wanted, a training to go on with to the bit.
 
 It is numpy's own format, a zip of arrays, read without pickle, so that a stranger's file can do no harm. The array
-``header`` holds JSON: the format's version, shape, activations, loss and so on; ``parameters`` holds the vector, and
-``training/...`` what :class:`~engine.events.TrainingState` has.
+``header`` holds JSON: the format's version, shape, activations, loss and so on; ``parameters`` holds each layer's
+weights, neuron by neuron, and its biases, and ``training/...`` what :class:`~engine.events.TrainingState` has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.errors import EngineError, FileFormatError, SettingError, Verbatim
 from engine.events import TrainingState
-from engine.network import Network, first_non_finite_layer
+from engine.network import Network, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
 from engine.storage.checks import check_finite
 from engine.storage.files import write_whole
 from engine.validation import Array, check_shape, parameter_count
@@ -25,6 +25,7 @@ from engine.validation import Array, check_shape, parameter_count
 VERSION = 1
 _FORMAT = "nnviz checkpoint"
 _TRAINING = "training/"
+_ORDER = "order"  # of the examples: the one vector of a training that is not laid out as the parameters
 _REMEDY = "Open another file, or save the network again from where it came from."
 
 
@@ -52,16 +53,18 @@ def save_checkpoint(
         "dtype": str(network.parameters.dtype),
         "provenance": network.provenance,
     }
-    arrays: dict[str, Any] = {"parameters": _half(network, state) if half_precision else network.parameters}
+    parameters = neuron_by_neuron(network.parameters, network.shape)
+    arrays: dict[str, Any] = {"parameters": _half(parameters, state) if half_precision else parameters}
     if state is not None:
         header["settings"], header["progress"] = state.settings, state.progress
-        arrays.update({_TRAINING + name: vector for name, vector in state.vectors.items()})
+        for name, vector in state.vectors.items():
+            arrays[_TRAINING + name] = vector if name == _ORDER else neuron_by_neuron(vector, network.shape)
     content = io.BytesIO()
     np.savez_compressed(content, header=np.array(json.dumps(header, allow_nan=False)), **arrays)
     write_whole(path, content.getvalue())
 
 
-def _half(network: Network, state: TrainingState | None) -> Array:
+def _half(parameters: Array, state: TrainingState | None) -> Array:
     if state is not None:
         raise SettingError(
             "half_precision",
@@ -69,11 +72,11 @@ def _half(network: Network, state: TrainingState | None) -> Array:
             "must be False where a training is saved with the network: it would not go on exactly",
             "Save it in full, or save the network alone.",
         )
-    if np.abs(network.parameters).max() > np.finfo(np.float16).max:
+    if np.abs(parameters).max() > np.finfo(np.float16).max:
         raise SettingError(
             "half_precision", True, "must be False for weights beyond 65504, and there are some", "Save it in full."
         )
-    return network.parameters.astype(np.float16)
+    return parameters.astype(np.float16)
 
 
 def load_checkpoint(path: str | Path) -> tuple[Network, TrainingState | None]:
@@ -89,7 +92,7 @@ def load_checkpoint(path: str | Path) -> tuple[Network, TrainingState | None]:
         with np.load(content, allow_pickle=False) as arrays:
             header = _header(path, arrays)
             network = _network(path, header, arrays)
-            return network, _state(header, arrays)
+            return network, _state(header, arrays, network.shape)
     except FileFormatError:
         raise
     except EngineError as error:
@@ -120,7 +123,7 @@ def _network(path: Path, header: dict[str, Any], arrays: Any) -> Network:
             path, f"with {parameters.size:,} parameters", f"must have {parameter_count(shape):,}, as its shape says"
         )
     network = Network(shape, header["activations"], header["loss"], "zeros", dtype=header["dtype"])
-    network.parameters[...] = parameters
+    network.parameters[...] = from_neuron_by_neuron(parameters, shape)
     if not isinstance(header["provenance"], dict):
         raise SettingError("provenance", header["provenance"], "must be an object", _REMEDY)
     network.provenance = header["provenance"]
@@ -130,10 +133,14 @@ def _network(path: Path, header: dict[str, Any], arrays: Any) -> Network:
     return network
 
 
-def _state(header: dict[str, Any], arrays: Any) -> TrainingState | None:
+def _state(header: dict[str, Any], arrays: Any, shape: list[int]) -> TrainingState | None:
     if "progress" not in header:
         return None
-    vectors = {name.removeprefix(_TRAINING): arrays[name] for name in arrays.files if name.startswith(_TRAINING)}
+    vectors = {}
+    for key in arrays.files:
+        if key.startswith(_TRAINING):
+            name = key.removeprefix(_TRAINING)
+            vectors[name] = arrays[key] if name == _ORDER else from_neuron_by_neuron(arrays[key], shape)
     return TrainingState(header["settings"], header["progress"], vectors)
 
 

@@ -16,7 +16,7 @@ from string import Template
 
 import numpy as np
 
-from engine.network import Network
+from engine.network import Network, neuron_by_neuron
 from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
 
@@ -153,6 +153,7 @@ def export_script(network: Network, path: str | Path) -> None:
 
 def _script(network: Network) -> str:
     kind = network.parameters.dtype
+    numbers = neuron_by_neuron(network.parameters, network.shape)
     stored = kind.newbyteorder("<")
     used = dict.fromkeys(network.activations)
     return _SCRIPT.substitute(
@@ -164,7 +165,7 @@ def _script(network: Network) -> str:
         dtype=kind.name,
         stored=f"<f{kind.itemsize}",
         digits=9 if kind == np.float32 else 17,  # as many as it takes to tell any two numbers apart
-        parameters=base64.encodebytes(zlib.compress(network.parameters.astype(stored).tobytes())).decode(),
+        parameters=base64.encodebytes(zlib.compress(numbers.astype(stored).tobytes())).decode(),
     )
 
 

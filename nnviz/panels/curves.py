@@ -25,12 +25,23 @@ class CurvesPanel(DockCard):
             "Where the two part, it learns by heart."
         )
         self.body.addWidget(self.plot)
-        self.head.row.insertLayout(2, _legend())
+        self.head.row.insertLayout(2, self._legend())
         self.head.detail.setText("error in %, log · epochs")
         session.snapshot.connect(self._show)
         session.epoch_ended.connect(self._show)
         session.run_changed.connect(self._new_run)
         self.visibilityChanged.connect(session.set_estimating)
+
+    def _legend(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        self._held_out_key = _Key("held_out", "╍")
+        self._held_out_key.setObjectName("heldOutKey")
+        self._held_out_key.hide()
+        for key in (_Key("train", "■"), _Key("test", "■"), self._held_out_key):
+            row.addWidget(key)
+        row.addWidget(label())
+        return row
 
     def _new_run(self) -> None:
         self._drawn = ()
@@ -40,17 +51,21 @@ class CurvesPanel(DockCard):
         if not self.in_view:
             return
         tape = self._session.run.tape
-        drawn = (id(tape), self._session.last_epoch, *(len(c.epochs) for c in (tape.test, tape.train, tape.live_train)))
+        lengths = (len(curve.epochs) for curve in (tape.test, tape.train, tape.held_out, tape.live_train))
+        end = max(self._session.last_epoch, tape.completed)
+        drawn = (id(tape), end, *lengths)
         if drawn == self._drawn:
             return
         self._drawn = drawn
         curves = {
             "train": tape.train,
             "test": tape.test,
+            "held_out": tape.held_out,
             "live_train": tape.live_train,
             "live_test": tape.live_test,
         }
-        self.plot.show_curves(curves, self._session.last_epoch)
+        self._held_out_key.setVisible(bool(tape.held_out.values))
+        self.plot.show_curves(curves, end)
 
     def refresh(self) -> None:
         """The curves as they are now."""
@@ -58,17 +73,17 @@ class CurvesPanel(DockCard):
 
 
 class _Key(QLabel):
-    """A coloured square with a name, in the colours of the theme."""
+    """A coloured sign with a name, in the colours of the theme."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, sign: str) -> None:
         super().__init__()
-        self._name = name
+        self._name, self._sign = name, sign
         self.setProperty("role", "muted")
         self._dress()
 
     def _dress(self) -> None:
         ink = theme.colour(self._name).name()
-        wanted = f'<span style="color:{ink}">■</span> {self._name}'
+        wanted = f'<span style="color:{ink}">{self._sign}</span> {self._name.replace("_", " ")}'
         if wanted != self.text():
             self.setText(wanted)
 
@@ -76,12 +91,3 @@ class _Key(QLabel):
         super().changeEvent(event)  # type: ignore[arg-type]
         if hasattr(self, "_name"):
             self._dress()
-
-
-def _legend() -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(12)
-    for name in ("train", "test"):
-        row.addWidget(_Key(name))
-    row.addWidget(label())
-    return row

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt5.QtCore import QSize
-from PyQt5.QtWidgets import QComboBox
 
 from engine.datasets import DATASETS, Dataset
 from engine.validation import Array
@@ -12,6 +11,7 @@ from nnviz import text
 from nnviz.session import Session
 from nnviz.state import State
 from nnviz.widgets.card import Card
+from nnviz.widgets.fields import Combo
 from nnviz.widgets.picture import Picture
 
 
@@ -21,10 +21,9 @@ class DataPanel(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Data")
         self._session = session
-        self.combo = QComboBox()
-        self.combo.setObjectName("datasetCombo")
-        self.combo.setAccessibleName("Data set")
-        self.combo.setToolTip("What the network learns from. Its first and last layer follow the data.")
+        self.combo = Combo(
+            "datasetCombo", "Data set", "What the network learns from. Its first and last layer follow the data."
+        )
         for name in DATASETS:
             self.combo.addItem(DATASETS[name].title, name)
         self.combo.activated.connect(lambda: session.load_data(self.combo.currentData()))

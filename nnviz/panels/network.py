@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from engine.activations import ACTIVATIONS
 from engine.errors import EngineError
@@ -16,7 +16,7 @@ from nnviz import text, theme
 from nnviz.configuration import Configuration, Layer
 from nnviz.session import Session
 from nnviz.widgets.card import Card, label
-from nnviz.widgets.fields import FieldEdit, NumberEdit, step_whole
+from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
 
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
 
@@ -144,14 +144,15 @@ class NetworkPanel(Card):
         if "shape" not in self._session.problems:
             self.shape_edit.setText(self._session_shape())
         if "seed" not in self._session.problems:
-            self._seed.show_value(str(configuration.seed))
+            self._seed.show_value(str(configuration.training.seed))
         self.head.detail.setText(f"{text.count(parameter_count(configuration.shape))} parameters")
         self._add.setIcon(theme.icon("plus"))
+        self._show_problems()
         self._show_notice()
 
     def _show_rows(self, configuration: Configuration) -> None:
         """New rows only where there are more or fewer of them: the one being typed in stays."""
-        output, data = self._session.run.network.activations[-1], self._session.dataset
+        output, data = configuration.output, self._session.dataset
         ends = (configuration.inputs, configuration.outputs, output, data, theme.current())
         made_for = (len(configuration.layers), *ends)
         if made_for != self._rows_made_for:
@@ -202,7 +203,7 @@ class NetworkPanel(Card):
         if misfit and not self._session.waits_for_next_run:
             note = misfit
         elif self._session.waits_for_next_run:
-            note = "These layers and this seed wait for the next run: Reset starts it with a new network."
+            note = "Shape, first weights and loss wait for the next run: Reset starts it with a new network."
         self._notice.setText(note or "")
         self._notice.setVisible(note is not None)
 
@@ -242,11 +243,12 @@ class _LayerRow(QFrame):
         )
         self.neurons.setFixedWidth(68)
         self.neurons.committed.connect(lambda typed: panel._resize(index, typed))
-        self.activation = QComboBox()
-        self.activation.setObjectName(f"activation{number}Combo")
-        self.activation.setAccessibleName(f"Activation of hidden layer {number}")
+        self.activation = Combo(
+            f"activation{number}Combo",
+            f"Activation of hidden layer {number}",
+            "What a neuron makes of its weighted sum. Without a bend here, layers add nothing.",
+        )
         self.activation.setFixedWidth(82)
-        self.activation.setToolTip("What a neuron makes of its weighted sum. Without a bend here, layers add nothing.")
         for name in _HIDDEN:
             self.activation.addItem(ACTIVATIONS[name].label, name)
         self.activation.activated.connect(lambda: panel._change_layer(index, activation=self.activation.currentData()))

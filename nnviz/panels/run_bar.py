@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from engine.events import Epoch
+from engine.events import BestRestored, Epoch
 from nnviz import text, theme
 from nnviz.session import Session
 from nnviz.state import State
@@ -61,6 +61,7 @@ class RunBar(QWidget):
         ):
             signal.connect(self._show)
         session.epoch_ended.connect(self._epoch_ended)
+        session.best_restored.connect(self._best_restored)
         session.run_changed.connect(self._clear_figures)
         self._show()
 
@@ -113,16 +114,26 @@ class RunBar(QWidget):
             if known and outcome is not None and outcome.error is not None:
                 figure.setText(text.percent(outcome.error))
 
+    def _best_restored(self, _: object) -> None:
+        self._clear_figures()
+        self._show()
+
     def _clear_figures(self) -> None:
-        tape = self._session.run.tape
-        for figure, curve in ((self.train_error, tape.train), (self.test_error, tape.test)):
-            figure.setText(text.percent(curve.values[-1]) if len(curve.values) > 1 else "–")
+        """Those of the network that is there now."""
+        run = self._session.run
+        for figure, curve in ((self.train_error, run.tape.train), (self.test_error, run.tape.test)):
+            known = dict(zip(curve.epochs[1:], curve.values[1:], strict=True))
+            last = curve.epochs[-1] if known else 0
+            value = known.get(last if run.best is None else run.network.provenance.get("epochs", last))
+            figure.setText("–" if value is None else text.percent(value))
 
     def _show(self) -> None:
         self._show_buttons()
         session, progress = self._session, self._session.progress
         words = []
-        if progress.epoch:
+        if session.state is State.FINISHED and session.run.best is not None:
+            words.append(self._about_best(session.run.best))
+        elif progress.epoch:
             words.append(f"epoch {session.epoch_number} of {session.last_epoch}")
             done = f"batch {progress.batch} / {progress.batches}"
             words.append("measuring the errors" if progress.measuring else done)
@@ -134,10 +145,16 @@ class RunBar(QWidget):
             words.append("the network does not fit the data")
         elif session.state is State.READY:
             words.append("Space trains")
-        self.state.setText(_STATES[session.state])
+        is_early = session.state is State.FINISHED and session.run.best is not None and session.run.best.early
+        self.state.setText("Stopped early:" if is_early else _STATES[session.state])
         self.status.setText(" · ".join(words))
         self.times.setText(self._times())
         self.progress.setValue(round(_STEPS * progress.share))
+
+    def _about_best(self, best: BestRestored) -> str:
+        figure = text.percent(best.figures.error) if best.figures.error is not None else f"loss {best.figures.loss:.4f}"
+        epoch = self._session.run.network.provenance.get("epochs", best.epoch)
+        return f"best at epoch {epoch} ({figure} held out)"
 
     def _times(self) -> str:
         progress = self._session.progress

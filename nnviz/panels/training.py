@@ -1,117 +1,189 @@
-"""How the network is trained: learning rate, batch size, epochs."""
+"""How the network is trained: five fields for everybody, and the rest folded away beneath them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from PyQt5.QtWidgets import QGridLayout
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.errors import EngineError
-from engine.validation import parse_number, parse_whole
+from engine.optimizers import OPTIMIZERS
+from engine.validation import parse_whole
+from nnviz import summaries
 from nnviz.configuration import Configuration
+from nnviz.panels.augmentation import AugmentationForm
+from nnviz.panels.form import Field, Form
+from nnviz.panels.groups import InitialisationForm, OptimizerForm, RegularisationForm
+from nnviz.panels.schedule import ScheduleForm
 from nnviz.session import Session
 from nnviz.state import State
 from nnviz.widgets.card import Card, label
-from nnviz.widgets.fields import NumberEdit, step_decade, step_whole
+from nnviz.widgets.fields import step_decade, step_whole
+from nnviz.widgets.group import Group
 
-_FIELDS: list[tuple[str, str, str, Callable[[str, int], str], str]] = [
-    (
+OWN = "Custom"
+_OWN_TIP = "The settings are your own: at least one differs from every preset."
+_FIELDS = (
+    Field(
         "learning_rate",
         "Learning rate",
-        "learningRateEdit",
         step_decade,
         "How far the weights move at each step. Too small learns slowly, too large never settles. "
         "It can be turned while the network learns.",
     ),
-    (
+    Field(
         "batch_size",
         "Batch size",
-        "batchSizeEdit",
         step_whole(1, by=10),
         "How many examples are averaged for one step. Small batches step often and unsteadily.",
+        parse_whole,
     ),
-    (
+    Field(
         "epochs",
         "Epochs",
-        "epochsEdit",
         step_whole(1),
         "How often the network sees all training examples before training ends.",
+        parse_whole,
     ),
-]
+)
+_Summary = Callable[[Configuration], str]
+_GROUPS: tuple[tuple[str, str, str, Callable[[Session], QWidget], _Summary, tuple[str, ...]], ...] = (
+    (
+        "optimizerGroup",
+        "Optimizer constants",
+        "How much of earlier gradients goes into a step of the weights.",
+        OptimizerForm,
+        summaries.of_optimizer,
+        OptimizerForm.NAMES,
+    ),
+    (
+        "scheduleGroup",
+        "Schedule",
+        "How the learning rate changes while the network learns, and a search for a good one.",
+        ScheduleForm,
+        summaries.of_schedule,
+        ScheduleForm.NAMES,
+    ),
+    (
+        "regularisationGroup",
+        "Regularisation",
+        "What keeps the network from learning its examples by heart.",
+        RegularisationForm,
+        summaries.of_regularisation,
+        RegularisationForm.NAMES,
+    ),
+    (
+        "augmentationGroup",
+        "Augmentation",
+        "Shows the network each picture a little different every time, so that it learns what matters in it.",
+        AugmentationForm,
+        summaries.of_augmentation,
+        AugmentationForm.NAMES,
+    ),
+    (
+        "initialisationGroup",
+        "Initialisation",
+        "Where the weights start, and what the network is judged by.",
+        InitialisationForm,
+        summaries.of_initialisation,
+        InitialisationForm.NAMES,
+    ),
+)
 
 
 class TrainingPanel(Card):
-    """One row a field; what is wrong with a value stands under it."""
+    """Says so where a change has to wait for the next run.
+
+    Signals:
+        opened(Group): one was unfolded.
+    """
+
+    opened = pyqtSignal(QWidget)
 
     def __init__(self, session: Session) -> None:
         super().__init__("Training")
         self._session = session
-        self._edits: dict[str, NumberEdit] = {}
-        self._errors = {}
-        self._run_fields: tuple[int, int] | None = None
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(5)
-        grid.setColumnStretch(0, 1)
-        for row, (name, title, object_name, step, tip) in enumerate(_FIELDS):
-            edit = NumberEdit(object_name, step, tip, title)
-            edit.setFixedWidth(124)
-            edit.committed.connect(lambda typed, name=name, title=title: self._typed(name, title, typed))
-            error = label(role="error")
-            error.setObjectName(object_name.replace("Edit", "Error"))
-            error.setWordWrap(True)
-            error.hide()
-            grid.addWidget(label(title, "fieldName"), 2 * row, 0)
-            grid.addWidget(edit, 2 * row, 1)
-            grid.addWidget(error, 2 * row + 1, 0, 1, 2)
-            self._edits[name], self._errors[name] = edit, error
-        self.body.addLayout(grid)
-        self._notice = label("Batch size and epochs wait for the next run.", "notice")
+        self._form = Form(session)
+        self._add_presets()
+        self._form.add_choice(
+            "optimizer",
+            "Optimizer",
+            "The rule by which a gradient becomes a step of the weights. Each wants a learning rate of its own.",
+            OPTIMIZERS,
+        )
+        for field in _FIELDS:
+            self._form.add_field(field)
+        self.body.addWidget(self._form)
+        self._notice = label(role="notice")
         self._notice.setObjectName("trainingNotice")
         self._notice.setWordWrap(True)
         self._notice.hide()
         self.body.addWidget(self._notice)
+        self._add_groups()
         for signal in (session.configuration_changed, session.run_changed, session.state_changed):
             signal.connect(self._show)
+        session.problems_changed.connect(self._show_summaries)
         session.data_changed.connect(self._check_again)
         self._show()
 
-    def _typed(self, name: str, title: str, typed: str) -> None:
-        try:
-            parse = parse_number if name == "learning_rate" else parse_whole
-            value = parse(name, typed, _as_text(Configuration(), name))
-            self._session.change(title.lower(), **{name: value})
-        except EngineError as error:
-            self._set_problem(name, error.told_of(title))
-        else:
-            self._set_problem(name, None)
+    def _add_presets(self) -> None:
+        tip = "Shape, activations, loss and all settings of a known network at once. Undo brings yours back."
+        self._presets = self._form.add_combo("preset", "Preset", tip)
+        self._presets.addItem(OWN)
+        self._presets.setItemData(0, _OWN_TIP, Qt.ToolTipRole)
+        for preset in self._session.presets:
+            self._presets.addItem(preset.name)
+            self._presets.setItemData(self._presets.count() - 1, preset.description, Qt.ToolTipRole)
+        self._preset_tip = tip
+        self._presets.activated.connect(self._preset_chosen)
+
+    def _add_groups(self) -> None:
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(0)
+        self._groups: list[tuple[Group, _Summary, tuple[str, ...]]] = []
+        for name, title, tip, form, summary, names in _GROUPS:
+            group = Group(name, title, tip, partial(form, self._session))
+            group.toggled.connect(lambda is_open, group=group: self.opened.emit(group) if is_open else None)
+            column.addWidget(group)
+            self._groups.append((group, summary, names))
+        self.body.addLayout(column)
+
+    @property
+    def groups(self) -> list[Group]:
+        """From the top."""
+        return [group for group, _, _ in self._groups]
+
+    def _preset_chosen(self, index: int) -> None:
+        if index > 0:
+            self._session.choose_preset(self._session.presets[index - 1])
         self._show()
 
     def _check_again(self) -> None:
         """A batch may be larger than the data that has just come."""
         data, configuration = self._session.dataset, self._session.configuration
-        if data is None or "batch_size" in self._session.problems:
+        if data is None:
             return
         try:
-            configuration.training_settings().check_against(len(data.train))
+            configuration.check_against(data)
         except EngineError as error:
-            self._set_problem("batch_size", error.told_of("Batch size"))
-
-    def _set_problem(self, name: str, text: str | None) -> None:
-        self._session.set_problem(name, text)
-        self._errors[name].setText(text or "")
-        self._errors[name].setVisible(text is not None)
-        self._edits[name].set_wrong(text is not None)
+            if error.parameter == "batch_size" and "batch_size" not in self._session.problems:
+                self._session.set_problem("batch_size", error.told_of("Batch size"))
 
     def _show(self) -> None:
-        configuration = self._session.configuration
-        for name, edit in self._edits.items():
-            if name not in self._session.problems:
-                edit.show_value(_as_text(configuration, name))
-        fields = self._session.run_settings
-        waits = fields is not None and fields != (configuration.batch_size, configuration.epochs)
-        self._notice.setVisible(waits and self._session.state in (State.TRAINING, State.PAUSED))
+        preset = self._session.preset
+        self._presets.setCurrentIndex(0 if preset is None else self._session.presets.index(preset) + 1)
+        told = self._preset_tip if preset is None else f"{preset.description} {self._preset_tip}"
+        self._presets.setToolTip(told)
+        waits = summaries.waiting(self._session.configuration.training, self._session.run_settings)
+        self._notice.setText(waits)
+        self._notice.setVisible(bool(waits) and self._session.state in (State.TRAINING, State.PAUSED))
+        self._show_summaries()
 
-
-def _as_text(configuration: Configuration, name: str) -> str:
-    return f"{getattr(configuration, name):g}" if name == "learning_rate" else str(getattr(configuration, name))
+    def _show_summaries(self) -> None:
+        for group, summary, names in self._groups:
+            is_wrong = any(name in self._session.problems for name in names)
+            told = "to be mended" if is_wrong else summary(self._session.configuration)
+            group.head.show_summary(told, is_wrong)

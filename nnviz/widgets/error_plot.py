@@ -20,10 +20,11 @@ from nnviz import theme
 _MARKS = [mantissa * 10.0**power for power in range(-3, 3) for mantissa in (1, 2, 5) if mantissa * 10.0**power <= 100]
 _LOWEST = _MARKS[0]
 _READ_OUT_DISTANCE = 14
+_LINES = ("live_train", "live_test", "held_out", "train", "test")  # the last on top
 
 
 class ErrorPlot(pg.PlotWidget):
-    """Two curves, train and test, and the fine lines of the epoch under way."""
+    """Curves of train, test and perhaps held-out error, and the fine lines of the epoch under way."""
 
     def __init__(self) -> None:
         self._bottom = _EpochAxis("bottom")
@@ -31,7 +32,7 @@ class ErrorPlot(pg.PlotWidget):
         super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
         self._curves: dict[str, Curve] = {}
         self._epochs = 1.0
-        self._lines = {name: self.plot() for name in ("live_train", "live_test", "train", "test")}
+        self._lines = {name: self.plot() for name in _LINES}
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._cross.hide()
         self.addItem(self._cross, ignoreBounds=True)
@@ -51,7 +52,7 @@ class ErrorPlot(pg.PlotWidget):
         self._dress()
 
     def show_curves(self, curves: dict[str, Curve], epochs: float) -> None:
-        """Draws curves named train, test, live_train, live_test (errors as shares); ``epochs`` is the axis' end."""
+        """Draws curves named train, test, held_out, live_train, live_test (errors as shares) up to ``epochs``."""
         if not curves["train"].values:
             self._hide_read_out()
         self._curves = curves
@@ -86,7 +87,8 @@ class ErrorPlot(pg.PlotWidget):
         self._left.setGrid(255)
         for name, line in self._lines.items():
             is_live = name.startswith("live_")
-            line.setPen(pg.mkPen(theme.colour(name.removeprefix("live_")), width=1 if is_live else 2))
+            style = Qt.DashLine if name == "held_out" else Qt.SolidLine
+            line.setPen(pg.mkPen(theme.colour(name.removeprefix("live_")), width=1 if is_live else 2, style=style))
             line.opts["antialias"] = True
             line.setAlpha(0.6 if is_live else 1.0, False)
         self._cross.setPen(pg.mkPen(theme.colour("muted"), style=Qt.DotLine))
@@ -120,11 +122,11 @@ class ErrorPlot(pg.PlotWidget):
 
     def _figures(self, epoch: int) -> str | None:
         parts = []
-        for name in ("train", "test"):
+        for name in ("train", "test", "held_out"):
             value = _at(self._curves.get(name), epoch)
             if value is not None:
-                ink = theme.colour(name).name()
-                parts.append(f'<span style="color:{ink}">{name} {100 * value:.2f} %</span>')
+                ink, word = theme.colour(name).name(), name.replace("_", " ")
+                parts.append(f'<span style="color:{ink}">{word} {100 * value:.2f} %</span>')
         return f"epoch {epoch}<br>" + "&nbsp;&nbsp;&nbsp;".join(parts) if parts else None
 
 

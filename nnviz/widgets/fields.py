@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PyQt5.QtCore import QEvent, QPointF, Qt, pyqtSignal
@@ -16,11 +17,12 @@ from PyQt5.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PyQt5.QtWidgets import QLineEdit, QWidget
+from PyQt5.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from nnviz import theme
 
 _STEPPER_WIDTH = 22
+_LEAST_PENALTY = 1e-6
 
 
 class FieldEdit(QLineEdit):
@@ -62,6 +64,7 @@ class NumberEdit(FieldEdit):
         self.setAccessibleName(accessible)
         self._step = step
         self._shown = ""
+        self.takes_list = False  # several numbers, with spaces between them
         self._arrows = _Stepper(self)
         self.setTextMargins(0, 0, _STEPPER_WIDTH - 6, 0)
         self.editingFinished.connect(self._commit)
@@ -94,7 +97,7 @@ class NumberEdit(FieldEdit):
 
     def _leaves(self, event: QKeyEvent) -> bool:
         """A number has no space in it, so Space stays what it is everywhere: train and pause."""
-        return event.key() == Qt.Key_Space or super()._leaves(event)
+        return (event.key() == Qt.Key_Space and not self.takes_list) or super()._leaves(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Only where the field has been clicked, so that scrolling past changes nothing."""
@@ -108,6 +111,24 @@ class NumberEdit(FieldEdit):
         """The arrows stay at the right end."""
         super().resizeEvent(event)
         self._arrows.setGeometry(self.width() - _STEPPER_WIDTH - 2, 2, _STEPPER_WIDTH, self.height() - 4)
+
+
+class Combo(QComboBox):
+    """A choice of names. The wheel scrolls past it, unless it has been clicked."""
+
+    def __init__(self, name: str, accessible: str, tip: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(accessible)
+        self.setToolTip(tip)
+        self.setFocusPolicy(Qt.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Whoever scrolls the column chooses nothing on the way."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 class _Stepper(QWidget):
@@ -157,3 +178,27 @@ def step_decade(text: str, direction: int) -> str:
     below = [mark for mark in marks if mark < value * 0.9999]
     chosen = above[:1] if direction > 0 else below[-1:]
     return f"{chosen[0]:g}" if chosen else text
+
+
+def step_by(size: float, most: float = math.inf) -> Callable[[str, int], str]:
+    """Steps of a fixed size from 0 up to the most."""
+
+    def step(text: str, direction: int) -> str:
+        try:
+            value = float(text.replace(",", "."))
+        except ValueError:
+            return text  # a list, say: it stays what it is
+        return f"{min(max(round(value / size + direction) * size, 0), most):.6g}"
+
+    return step
+
+
+def step_decade_or_zero(text: str, direction: int) -> str:
+    """As step_decade, with 0 below the smallest of use: for what can be switched off."""
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        return text
+    if value == 0:
+        return f"{_LEAST_PENALTY:g}" if direction > 0 else "0"
+    return "0" if direction < 0 and value <= _LEAST_PENALTY else step_decade(text, direction)

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from engine.network import Network, TrainingBuffers
+from engine.network import Network, TrainingBuffers, product
 from engine.optimizers import OPTIMIZERS
 from tests.benchmarks.children import Child, MissingPeerError, machine, thread_counts
 from tests.benchmarks.peers import CONTENDERS, PEERS, TITLES, Contender, Job, Layers, Ours
@@ -78,14 +78,12 @@ def matrix_products(network: Network, inputs: np.ndarray, buffers: TrainingBuffe
     When those change theirs, this must follow. The sums over the batch for the biases are not counted.
     """
     below = [inputs, *buffers.outputs]
-    last = len(network.weights) - 1
-    for layer in range(last):
-        np.dot(below[layer], network.weights[layer].T, out=buffers.outputs[layer])
-    np.dot(network.weights[last], below[last].T, out=buffers.outputs[last].T)
-    for layer in range(last, -1, -1):
-        np.dot(buffers.deltas[layer].T, below[layer], out=buffers.weight_gradients[layer])
+    for layer, weights in enumerate(network.weights):
+        product(below[layer], weights.T, buffers.outputs[layer])
+    for layer in range(len(network.weights) - 1, -1, -1):
+        product(buffers.deltas[layer].T, below[layer], buffers.weight_gradients[layer])
         if layer:
-            np.dot(buffers.deltas[layer], network.weights[layer], out=buffers.deltas[layer - 1])
+            product(buffers.deltas[layer], network.weights[layer], buffers.deltas[layer - 1])
 
 
 class Memory(Ours):

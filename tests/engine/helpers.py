@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,11 @@ import pytest
 from engine.activations import ACTIVATIONS
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.errors import EngineError, SettingError
+from engine.events import Epoch
 from engine.losses import LOSSES
 from engine.network import Network
+from engine.settings import TrainingSettings
+from engine.training import Trainer
 from engine.validation import Array
 
 T = TypeVar("T")
@@ -53,6 +57,11 @@ def accepts(loss: str, output: str) -> bool:
     return True
 
 
+# What no step size and no other number above 0 may be.
+BAD_RATES = [0, -0.1, math.nan, math.inf, -math.inf, pytest.param(10**400, id="10^400"), True, "0.3", None, [0.3], 1j]
+# How ``NeuralNetwork.train`` is called on so few examples.
+QUICK: dict[str, Any] = {"batch_size": 3, "epochs": 2, "seed": 5}
+
 # Read from the registries: what is new there is tested here.
 LOSS_AND_OUTPUT = [(loss, output) for loss in LOSSES for output in ACTIVATIONS if accepts(loss, output)]
 
@@ -79,6 +88,40 @@ def numbered_data(examples: int, width: int = 2) -> Dataset:
 def network_for(dataset: Dataset, seed: int = 1, hidden: int = 5, **how: Any) -> Network:
     """A small network of the right width."""
     return Network([dataset.width, hidden, dataset.outputs], rng=np.random.default_rng(seed), **how)
+
+
+def trainer(dataset: Dataset | None = None, network: Network | None = None, **how: Any) -> Trainer:
+    """Ready to train a small network for two epochs of three batches."""
+    dataset = dataset or class_data()
+    how = {"batch_size": 20, "epochs": 2} | how
+    return Trainer(network or network_for(dataset), dataset, TrainingSettings(**how))
+
+
+def examples_used(training: Trainer) -> list[list[int]]:
+    """The numbers of the examples that were learned from, epoch by epoch, in order."""
+    epochs: list[list[int]] = [[]]
+    learn = training.network.backward
+
+    def backward(inputs: Array, *rest: Any) -> Array:
+        epochs[-1].extend(inputs[:, 0].astype(int).tolist())
+        return learn(inputs, *rest)
+
+    training.network.backward = backward  # type: ignore[method-assign, assignment]
+    for event in training.run():
+        if isinstance(event, Epoch):
+            epochs.append([])
+    return epochs[1:-1]
+
+
+def few_examples(examples: int = 10, width: int = 2, classes: int = 3) -> tuple[list[list[float]], list[int]]:
+    """Plain lists, as a person may pass them: noise and class numbers."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(examples, width)).tolist(), (np.arange(examples) % classes).tolist()
+
+
+def bits(network: Network) -> bytes:
+    """Every parameter, to be compared exactly."""
+    return network.parameters.tobytes()
 
 
 def ancestor_predict(path: Path, data: Any) -> Array:

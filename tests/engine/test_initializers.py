@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from engine.errors import UnknownNameError
+from engine.errors import SettingError, UnknownNameError
 from engine.initializers import INITIALIZERS
 from engine.network import Network
 from tests.engine.helpers import refused
@@ -26,7 +28,15 @@ def test_another_seed_another_network(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "deviation"), [("normal", 1.0), ("he", (2 / 300) ** 0.5), ("glorot", (2 / 500) ** 0.5), ("zeros", 0.0)]
+    ("name", "deviation"),
+    [
+        ("normal", 1.0),
+        ("he", (2 / 300) ** 0.5),
+        ("glorot", (2 / 500) ** 0.5),
+        ("lecun", (1 / 300) ** 0.5),
+        ("orthogonal", (1 / 300) ** 0.5),
+        ("zeros", 0.0),
+    ],
 )
 def test_weights_have_mean_0_and_the_stated_deviation(name: str, deviation: float) -> None:
     weights = fresh(name).weights[0]
@@ -37,8 +47,57 @@ def test_weights_have_mean_0_and_the_stated_deviation(name: str, deviation: floa
 
 def test_the_ancestors_biases_are_random_and_the_others_start_at_0() -> None:
     assert fresh("normal").biases[0].std() == pytest.approx(1, rel=0.2)
-    for name in ("he", "glorot", "zeros"):
+    for name in sorted(set(INITIALIZERS) - {"normal"}):
         assert not fresh(name).biases[0].any()
+
+
+@pytest.mark.parametrize("name", list(INITIALIZERS))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_kind_of_number_stays(name: str, dtype: type) -> None:
+    assert Network([5, 4], initializer=name, dtype=dtype).parameters.dtype == dtype
+
+
+@pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"normal", "zeros"}))
+def test_lengths_come_through_about_unchanged(name: str) -> None:
+    """Through a layer as wide as what comes in; he makes up for the half that a ReLU takes."""
+    net = Network([400, 400], initializer=name, rng=np.random.default_rng(0), dtype=np.float64)
+    x = np.random.default_rng(1).normal(size=400)
+    expected = 2**0.5 if name == "he" else 1
+    assert np.linalg.norm(net.weights[0] @ x) / np.linalg.norm(x) == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(7, 7), (12, 5), (5, 12), (1, 6), (6, 1), (1, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_orthogonal_rows_or_columns_are_at_right_angles_and_of_length_1(n_in: int, n_out: int, dtype: type) -> None:
+    net = Network([n_in, n_out], initializer="orthogonal", rng=np.random.default_rng(2), dtype=dtype)
+    w = net.weights[0].astype(np.float64)
+    products = w @ w.T if n_out <= n_in else w.T @ w
+    np.testing.assert_allclose(products, np.eye(min(n_in, n_out)), atol=1e-6 if dtype is np.float32 else 1e-14)
+
+
+def test_orthogonal_knows_no_direction() -> None:
+    """Without the right signs, a QR decomposition gives the numbers on the diagonal one sign."""
+    rng = np.random.default_rng(3)
+    corners = np.array([Network([3, 3], initializer="orthogonal", rng=rng).weights[0] for _ in range(400)])
+    np.testing.assert_allclose(corners.mean(axis=0), 0, atol=0.15)
+    np.testing.assert_allclose((corners**2).mean(axis=0), 1 / 3, atol=0.06)
+
+
+@pytest.mark.parametrize("name", list(INITIALIZERS))
+def test_weights_are_scaled_and_biases_are_not(name: str) -> None:
+    plain, scaled = (
+        Network([4, 3, 2], initializer=name, rng=np.random.default_rng(1), weight_scale=by, dtype=np.float64)
+        for by in (1, 0.25)
+    )
+    for layer in (0, 1):
+        np.testing.assert_array_equal(scaled.weights[layer], 0.25 * plain.weights[layer])
+        np.testing.assert_array_equal(scaled.biases[layer], plain.biases[layer])
+
+
+@pytest.mark.parametrize("scale", [0, -1, float("nan"), float("inf"), "1", None, True])
+def test_a_bad_scale_is_refused(scale: Any) -> None:
+    with refused(SettingError, "weight_scale", repr(scale)):
+        Network([3, 2], weight_scale=scale)
 
 
 def test_an_unknown_one_is_refused() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, regression_split
-from engine.metrics import Evaluator, confusion_matrix
+from engine.metrics import Evaluation, Evaluator, confusion_matrix
 from engine.network import Network
 from tests.engine.helpers import class_data, network_for
 
@@ -43,6 +45,66 @@ def test_regression_has_a_loss_only() -> None:
     assert (result.loss, result.error, result.confusion) == (2.0, None, None)
 
 
+def answered(true: list[int], outputs: list[list[float]]) -> Evaluation:
+    """The figures of a network that answers just that: weights 1, so the examples are the answers."""
+    width = len(outputs[0])
+    net = Network([width, width], ["identity"], initializer="zeros")
+    net.weights[0][...] = np.eye(width)
+    return Evaluator(net, classification_split("test", outputs, true, width, width)).evaluate()
+
+
+def test_precision_and_recall_by_hand() -> None:
+    # Class 0 is answered three times, twice rightly, and there are two. Class 1 is answered once, rightly, of two.
+    # Class 2 is answered once and does not occur. Class 3 occurs once and is never answered.
+    figures = Evaluation(0.0, None, np.array([[2, 0, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0]]))
+    assert figures.precision is not None
+    assert figures.recall is not None
+    np.testing.assert_allclose(figures.precision, [2 / 3, 1, 0, np.nan])
+    np.testing.assert_allclose(figures.recall, [1, 1 / 2, np.nan, 0])
+
+
+def test_precision_and_recall_of_answers_by_hand() -> None:
+    figures = answered([0, 0, 1, 1], [[9, 1, 0], [9, 1, 0], [9, 1, 0], [1, 9, 0]])
+    assert figures.precision is not None
+    assert figures.recall is not None
+    np.testing.assert_allclose(figures.precision, [2 / 3, 1, np.nan])
+    np.testing.assert_allclose(figures.recall, [1, 1 / 2, np.nan])
+
+
+def test_ranks_and_top_errors_by_hand() -> None:
+    figures = answered([0, 1, 2, 0], [[3, 2, 1], [3, 2, 1], [3, 2, 1], [1, 2, 3]])
+    assert figures.ranks is not None
+    assert figures.ranks.tolist() == [1, 1, 2]
+    assert [figures.top_error(k) for k in (1, 2, 3, 4)] == [0.75, 0.5, 0, 0]
+    assert figures.error == 0.75
+
+
+@given(examples=st.integers(1, 40), classes=st.integers(1, 6), seed=st.integers(0, 1000))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_figures_of_random_answers(examples: int, classes: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    true = rng.integers(classes, size=examples).tolist()
+    outputs = rng.permuted(np.tile(np.arange(classes, dtype=float), (examples, 1)), axis=1)
+    figures = answered(true, outputs.tolist())
+    best = [np.argsort(-row).tolist() for row in outputs]
+    assert figures.top_error(1) == pytest.approx(figures.error)
+    for k in range(1, classes + 1):
+        missed = sum(label not in row[:k] for label, row in zip(true, best, strict=True))
+        assert figures.top_error(k) == pytest.approx(missed / examples)
+    assert figures.precision is not None
+    assert figures.recall is not None
+    for c in range(classes):
+        named = [label for label, row in zip(true, best, strict=True) if row[0] == c]
+        there = [row[0] for label, row in zip(true, best, strict=True) if label == c]
+        np.testing.assert_allclose(figures.precision[c], named.count(c) / len(named) if named else np.nan)
+        np.testing.assert_allclose(figures.recall[c], there.count(c) / len(there) if there else np.nan)
+
+
+def test_regression_has_none_of_these() -> None:
+    figures = Evaluator(copying_network(), regression_split("test", [[1, 2]], [[1, 4]], 2, 2)).evaluate()
+    assert (figures.precision, figures.recall, figures.ranks, figures.top_error(1)) == (None, None, None, None)
+
+
 @pytest.mark.parametrize("count", [1, 999, 1000, 1001, 2500])
 def test_many_chunks_give_what_all_at_once_gives(count: int) -> None:
     split = class_data(examples=count, test=0).train
@@ -53,6 +115,9 @@ def test_many_chunks_give_what_all_at_once_gives(count: int) -> None:
     assert result.loss == pytest.approx(((answers - split.targets) ** 2).sum(axis=1).mean() / 2, rel=1e-5)
     assert result.confusion is not None
     assert result.confusion.sum() == count
+    assert result.ranks is not None
+    assert result.ranks.sum() == count
+    assert result.top_error(1) == pytest.approx(result.error)
 
 
 def test_it_can_be_stopped_between_chunks() -> None:

@@ -8,88 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
-from engine.activations import ACTIVATIONS
 from engine.errors import DataError, SettingError, UnknownNameError
 from engine.network import (
-    Buffers,
     Network,
-    TrainingBuffers,
     check_fits,
     chunk_rows,
     first_non_finite_layer,
+    from_neuron_by_neuron,
     layer_views,
+    neuron_by_neuron,
 )
-from engine.validation import Array
-from tests.engine.helpers import LOSS_AND_OUTPUT, refused
-
-HIDDEN_LOSS_OUTPUT = [(hidden, *pair) for hidden in ACTIVATIONS for pair in LOSS_AND_OUTPUT]
+from tests.engine.helpers import refused
 
 
 def network(shape: list[int], hidden: str = "sigmoid", output: str = "sigmoid", **how: Any) -> Network:
     how.setdefault("rng", np.random.default_rng(7))
     return Network(shape, [hidden] * (len(shape) - 2) + [output], **how)
-
-
-def loss_at(net: Network, parameters: Array, x: Array, y: Array) -> float:
-    twin = net.with_parameters(parameters)
-    return twin.loss_of(twin.forward(x, Buffers(twin, len(x))), y)
-
-
-def gradient_of(net: Network, x: Array, y: Array) -> Array:
-    buffers = TrainingBuffers(net, len(x))
-    net.forward(x, buffers)
-    return net.backward(x, y, buffers)
-
-
-def difference_quotients(net: Network, x: Array, y: Array, step: float = 1e-6) -> tuple[Array, Array]:
-    """The slope along every parameter, from the right and from the left."""
-    here = loss_at(net, net.parameters, x, y)
-    nudges = np.eye(len(net.parameters)) * step
-    right = [(loss_at(net, net.parameters + nudge, x, y) - here) / step for nudge in nudges]
-    left = [(here - loss_at(net, net.parameters - nudge, x, y)) / step for nudge in nudges]
-    return np.array(right), np.array(left)
-
-
-@pytest.mark.parametrize(("hidden", "loss", "output"), HIDDEN_LOSS_OUTPUT)
-@given(
-    shape=st.lists(st.integers(1, 4), min_size=2, max_size=5),
-    batch=st.integers(1, 6),
-    seed=st.integers(0, 10_000),
-)
-@settings(max_examples=30, deadline=None, derandomize=True)
-def test_gradient_is_what_finite_differences_say(
-    hidden: str, loss: str, output: str, shape: list[int], batch: int, seed: int
-) -> None:
-    rng = np.random.default_rng(seed)
-    net = network(shape, hidden, output, loss=loss, dtype=np.float64)
-    net.parameters[...] = rng.normal(scale=0.7, size=net.parameters.shape)
-    x = rng.normal(size=(batch, shape[0]))
-    y = np.eye(shape[-1])[rng.integers(shape[-1], size=batch)]
-    right, left = difference_quotients(net, x, y)
-    assume(np.allclose(right, left, rtol=1e-3, atol=1e-3))  # no kink of a ReLU just here
-    np.testing.assert_allclose(gradient_of(net, x, y), (right + left) / 2, rtol=1e-4, atol=1e-8)
-
-
-def test_gradient_of_a_batch_is_the_mean_of_its_examples() -> None:
-    net = network([3, 4, 2], "relu", "softmax", loss="cross-entropy", dtype=np.float64)
-    rng = np.random.default_rng(1)
-    x, y = rng.normal(size=(5, 3)), np.eye(2)[[0, 1, 1, 0, 1]]
-    each = [gradient_of(net, x[i : i + 1], y[i : i + 1]).copy() for i in range(5)]
-    np.testing.assert_allclose(gradient_of(net, x, y), np.mean(each, axis=0), rtol=1e-9, atol=1e-15)
-
-
-def test_a_small_batch_in_large_buffers_leaves_no_trace_of_the_last_one() -> None:
-    net = network([3, 4, 2], dtype=np.float64)
-    rng = np.random.default_rng(1)
-    x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
-    buffers = TrainingBuffers(net, 6)
-    net.forward(x, buffers)
-    net.backward(x, y, buffers)
-    net.forward(x[:2], buffers)
-    np.testing.assert_allclose(net.backward(x[:2], y[:2], buffers), gradient_of(net, x[:2], y[:2]), rtol=1e-12)
 
 
 # the parameter vector
@@ -101,11 +36,22 @@ def test_weights_and_biases_are_views_of_one_contiguous_vector() -> None:
     assert net.parameters.flags.c_contiguous
     assert [w.shape for w in net.weights] == [(4, 3), (2, 4)]
     assert [b.shape for b in net.biases] == [(4, 1), (2, 1)]
-    net.parameters[...] = np.arange(26)
+    net.parameters[...] = from_neuron_by_neuron(np.arange(26.0, dtype=np.float32), net.shape)
     assert net.weights[0][0].tolist() == [0, 1, 2]
     assert net.biases[0][:, 0].tolist() == [12, 13, 14, 15]
     assert net.weights[1][1].tolist() == [20, 21, 22, 23]
     assert net.biases[1][:, 0].tolist() == [24, 25]
+
+
+@pytest.mark.parametrize("shape", [[3, 4, 2], [3, 300, 2], [300, 256, 255, 1]])
+def test_files_hold_the_weights_neuron_by_neuron_whatever_the_layout(shape: list[int]) -> None:
+    net = network(shape)
+    ordered = neuron_by_neuron(net.parameters, shape)
+    first = np.concatenate([net.weights[0].ravel(), net.biases[0].ravel()])
+    np.testing.assert_array_equal(ordered[: len(first)], first)
+    np.testing.assert_array_equal(from_neuron_by_neuron(ordered, shape), net.parameters)
+    with pytest.raises(ValueError, match="numbers for"):
+        from_neuron_by_neuron(ordered[1:], shape)
 
 
 def test_the_views_cover_every_parameter_once() -> None:

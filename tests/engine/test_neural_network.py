@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,29 +12,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import NeuralNetwork, neural_network
+from engine import NeuralNetwork
 from engine.datasets import Dataset
-from engine.errors import DataError, DivergenceError, EngineError, FileFormatError, PlotError, SettingError
+from engine.errors import FileFormatError
 from engine.network import Network
-from tests.engine.helpers import ancestor_predict, refused
+from tests.engine.helpers import QUICK, ancestor_predict, bits, few_examples
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
-DIGITS: dict[str, Any] = {"batch_size": 3, "epochs": 2, "seed": 5}
-
-
-def data(examples: int = 10, width: int = 2, classes: int = 3) -> tuple[list[list[float]], list[int]]:
-    rng = np.random.default_rng(0)
-    return rng.normal(size=(examples, width)).tolist(), (np.arange(examples) % classes).tolist()
 
 
 def trained_with(x: Any, y: Any, shape: tuple[int, ...] = (2, 4, 3), **how: Any) -> NeuralNetwork:
     net = NeuralNetwork(list(shape), seed=1)
-    net.train(x, y, **(DIGITS | how))
+    net.train(x, y, **(QUICK | how))
     return net
-
-
-def bits(net: NeuralNetwork) -> bytes:
-    return net.parameters.tobytes()
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -99,7 +87,7 @@ def test_predict_gives_an_array_from_lists_of_lists() -> None:
 
 
 def test_train_and_predict_as_in_the_readme(tmp_path: Path) -> None:
-    x, y = data(200)
+    x, y = few_examples(200)
     net = NeuralNetwork([2, 5, 3])
     assert net.train(train_data=x, train_labels=y) is None  # type: ignore[func-returns-value]
     net.save(str(tmp_path / "my_net.json"))
@@ -118,18 +106,18 @@ def test_train_and_predict_as_in_the_readme(tmp_path: Path) -> None:
     ],
 )
 def test_labels_may_come_in_many_ways(form: Callable[[list[int]], Any]) -> None:
-    x, y = data()
+    x, y = few_examples()
     assert bits(trained_with(x, form(y))) == bits(trained_with(x, y))
 
 
 @pytest.mark.parametrize("form", [np.array, lambda x: np.array(x, np.float32), tuple, np.asfortranarray])
 def test_data_may_come_in_many_ways(form: Callable[[Any], Any]) -> None:
-    x, y = data()
+    x, y = few_examples()
     assert bits(trained_with(form(x), y)) == bits(trained_with(x, y))
 
 
 def test_train_changes_none_of_its_arguments() -> None:
-    x, y = np.array(data()[0], np.float32), np.array(data()[1])
+    x, y = np.array(few_examples()[0], np.float32), np.array(few_examples()[1])
     before = x.copy(), y.copy()
     trained_with(x, y)
     np.testing.assert_array_equal(x, before[0])
@@ -155,13 +143,13 @@ def test_classification_false_takes_targets() -> None:
 
 
 def test_classification_true_is_one_hot_regression() -> None:
-    x, y = data()
+    x, y = few_examples()
     as_targets = trained_with(x, np.eye(3)[y], classification=False)
     assert bits(as_targets) == bits(trained_with(x, y))
 
 
 def test_same_seeds_same_network() -> None:
-    x, y = data()
+    x, y = few_examples()
     assert bits(trained_with(x, y)) == bits(trained_with(x, y))
     assert bits(trained_with(x, y, seed=6)) != bits(trained_with(x, y))
     assert bits(NeuralNetwork([2, 3], seed=1)) == bits(NeuralNetwork([2, 3], seed=1))
@@ -169,10 +157,10 @@ def test_same_seeds_same_network() -> None:
 
 
 def test_training_again_goes_on_from_where_it_was() -> None:
-    x, y = data()
+    x, y = few_examples()
     net = trained_with(x, y)
     before = bits(net)
-    net.train(x, y, **DIGITS)
+    net.train(x, y, **QUICK)
     assert bits(net) != before
 
 
@@ -180,13 +168,13 @@ def test_training_again_goes_on_from_where_it_was() -> None:
 
 
 def test_nothing_is_printed_by_default(capsys: pytest.CaptureFixture[str]) -> None:
-    x, y = data()
+    x, y = few_examples()
     trained_with(x, y, test_data=x, test_labels=y)
     assert lines(capsys) == []
 
 
 def test_print_cost_prints_the_train_error_after_each_epoch(capsys: pytest.CaptureFixture[str]) -> None:
-    x, y = data()
+    x, y = few_examples()
     net = trained_with(x, y, print_cost=True, epochs=12)
     printed = lines(capsys)
     assert len(printed) == 12
@@ -197,7 +185,7 @@ def test_print_cost_prints_the_train_error_after_each_epoch(capsys: pytest.Captu
 
 
 def test_print_cost_prints_the_test_error_where_there_is_test_data(capsys: pytest.CaptureFixture[str]) -> None:
-    x, y = data(20)
+    x, y = few_examples(20)
     net = trained_with(x[:10], y[:10], print_cost=True, test_data=x[10:], test_labels=y[10:])
     printed = lines(capsys)
     assert len(printed) == 2
@@ -207,7 +195,7 @@ def test_print_cost_prints_the_test_error_where_there_is_test_data(capsys: pytes
 
 
 def test_print_cost_prints_the_cost_of_a_regression(capsys: pytest.CaptureFixture[str]) -> None:
-    x, _ = data()
+    x, _ = few_examples()
     y = [[0.1, 0.2, 0.3]] * 10
     net = trained_with(x, y, classification=False, print_cost=True, test_data=x, test_labels=y)
     printed = lines(capsys)
@@ -218,13 +206,13 @@ def test_print_cost_prints_the_cost_of_a_regression(capsys: pytest.CaptureFixtur
 
 
 def test_a_whole_number_of_epochs_may_be_a_float(capsys: pytest.CaptureFixture[str]) -> None:
-    x, y = data()
+    x, y = few_examples()
     trained_with(x, y, print_cost=True, epochs=2.0)
     assert lines(capsys)[0].startswith("epoch 1 of 2   ")
 
 
 def test_printing_does_not_change_what_is_learned() -> None:
-    x, y = data()
+    x, y = few_examples()
     assert bits(trained_with(x, y, print_cost=True)) == bits(trained_with(x, y))
 
 
@@ -233,7 +221,7 @@ def test_printing_does_not_change_what_is_learned() -> None:
 
 @pytest.mark.parametrize("path_type", [str, Path])
 def test_round_trip_with_the_path_in_the_constructor(tmp_path: Path, path_type: Callable[[Any], Any]) -> None:
-    x, y = data()
+    x, y = few_examples()
     net = trained_with(x, y)
     path = path_type(tmp_path / "net.json")
     net.save(path)
@@ -262,12 +250,12 @@ def test_load_makes_it_the_network_of_the_file(tmp_path: Path) -> None:
 
 
 def test_a_loaded_network_can_be_trained_on(tmp_path: Path) -> None:
-    x, y = data()
+    x, y = few_examples()
     net = trained_with(x, y)
     net.save(tmp_path / "net.json")
     again = NeuralNetwork(tmp_path / "net.json")
     for each in (net, again):
-        each.train(x, y, **DIGITS)
+        each.train(x, y, **QUICK)
     assert bits(again) == bits(net)
     assert np.shares_memory(again.weights[0], again.parameters)
 
@@ -283,7 +271,7 @@ def test_a_hand_written_file_of_the_ancestor_opens(tmp_path: Path) -> None:
 
 
 def test_a_network_trained_here_predicts_the_same_in_the_ancestor(tmp_path: Path) -> None:
-    x, y = data(50)
+    x, y = few_examples(50)
     net = trained_with(x, y, epochs=20)
     net.save(tmp_path / "net.json")
     np.testing.assert_allclose(ancestor_predict(tmp_path / "net.json", x), net.predict(x), atol=1e-6)
@@ -301,176 +289,6 @@ def test_a_load_that_fails_leaves_the_network_as_it_was(tmp_path: Path, content:
         net.load(tmp_path / "missing.json")
     assert bits(net) == before
     assert all(net.__dict__[name] is value for name, value in state.items())
-
-
-# bad input: refused before anything is learned
-
-
-BAD_TRAINING: list[tuple[dict[str, Any], type[EngineError], str, str]] = [
-    ({"learning_rate": float("nan")}, SettingError, "learning_rate", "nan"),
-    ({"learning_rate": -0.3}, SettingError, "learning_rate", "-0.3"),
-    ({"learning_rate": 0}, SettingError, "learning_rate", "0"),
-    ({"learning_rate": float("inf")}, SettingError, "learning_rate", "inf"),
-    ({"learning_rate": "0.3"}, SettingError, "learning_rate", "'0.3'"),
-    ({"learning_rate": True}, SettingError, "learning_rate", "True"),
-    ({"learning_rate": None}, SettingError, "learning_rate", "None"),
-    ({"batch_size": 11}, SettingError, "batch_size", "11"),
-    ({"batch_size": 0}, SettingError, "batch_size", "0"),
-    ({"batch_size": -3}, SettingError, "batch_size", "-3"),
-    ({"batch_size": 2.5}, SettingError, "batch_size", "2.5"),
-    ({"batch_size": "3"}, SettingError, "batch_size", "'3'"),
-    ({"batch_size": True}, SettingError, "batch_size", "True"),
-    ({"epochs": 0}, SettingError, "epochs", "0"),
-    ({"epochs": 1.5}, SettingError, "epochs", "1.5"),
-    ({"epochs": float("inf")}, SettingError, "epochs", "inf"),
-    ({"seed": -1}, SettingError, "seed", "-1"),
-    ({"train_labels": [0, 1, 3] + [0] * 7}, DataError, "train_labels", "3 at [2]"),
-    ({"train_labels": [0, -1] + [0] * 8}, DataError, "train_labels", "-1 at [1]"),
-    ({"train_labels": [0.5] + [0] * 9}, DataError, "train_labels", "0.5 at [0]"),
-    ({"train_labels": ["0"] * 10}, DataError, "train_labels", "of type"),
-    ({"train_labels": [0] * 9}, DataError, "train_labels", "9 long"),
-    ({"train_labels": [0] * 11}, DataError, "train_labels", "11 long"),
-    ({"train_labels": [[1, 0, 0]] * 10}, DataError, "train_labels", "(10, 3)"),
-    ({"train_labels": None}, DataError, "train_labels", "of type"),
-    ({"train_labels": [0] * 10, "classification": False}, DataError, "train_labels", "(10,)"),
-    ({"train_labels": [[1, 0]] * 10, "classification": False}, DataError, "train_labels", "(10, 2)"),
-    ({"train_labels": [[1, 0, float("nan")]] * 10, "classification": False}, DataError, "train_labels", "nan at"),
-    ({"train_data": [[1, 2, 3]] * 10}, DataError, "train_data", "(10, 3)"),
-    ({"train_data": [[1, 2]] * 9 + [[1]]}, DataError, "train_data", "ragged"),
-    ({"train_data": [[1, 2]] * 9 + [[1, float("nan")]]}, DataError, "train_data", "nan at [9, 1]"),
-    ({"train_data": [[1, 2]] * 9 + [[1, float("inf")]]}, DataError, "train_data", "inf at [9, 1]"),
-    ({"train_data": [["1", "2"]] * 10}, DataError, "train_data", "of type"),
-    ({"train_data": np.ones((2, 10))}, DataError, "train_data", "(2, 10)"),
-    ({"train_data": []}, DataError, "train_data", "(0,)"),
-    ({"train_data": np.ones((0, 2)), "train_labels": []}, DataError, "train_data", "empty"),
-    ({"train_data": None}, DataError, "train_data", "of type"),
-    ({"test_data": [[1, 2, 3]], "test_labels": [0]}, DataError, "test_data", "(1, 3)"),
-    ({"test_data": [[1, 2]], "test_labels": [3]}, DataError, "test_labels", "3 at [0]"),
-    ({"test_data": [[1, 2]], "test_labels": [0, 1]}, DataError, "test_labels", "2 long"),
-    ({"test_data": [[1, 2]]}, DataError, "test_labels", "of type"),
-    ({"test_data": np.ones((0, 2)), "test_labels": []}, DataError, "test_data", "empty"),
-]
-
-
-@pytest.mark.parametrize(("bad", "kind", "parameter", "value"), BAD_TRAINING)
-def test_train_refuses(bad: dict[str, Any], kind: type[EngineError], parameter: str, value: str) -> None:
-    x, y = data()
-    net = NeuralNetwork([2, 4, 3], seed=1)
-    before = bits(net)
-    with refused(kind, parameter, value):
-        net.train(**(DIGITS | {"train_data": x, "train_labels": y} | bad))
-    assert bits(net) == before
-
-
-@pytest.mark.parametrize(
-    "shape", [[5], [], [2, 0, 1], [2, -3, 1], [2, 2.5], [2, True], [2, "3"], [2, None], 5, None, {}]
-)
-def test_the_constructor_refuses_a_bad_shape(shape: Any) -> None:
-    with refused(SettingError, "shape", ""):
-        NeuralNetwork(shape)
-
-
-@pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
-def test_the_constructor_refuses_a_bad_seed(seed: Any) -> None:
-    with refused(SettingError, "seed", repr(seed)):
-        NeuralNetwork([2, 1], seed=seed)
-
-
-def test_text_is_taken_for_a_path() -> None:
-    with pytest.raises(FileNotFoundError):
-        NeuralNetwork("784, 64, 10")
-
-
-@pytest.mark.parametrize("print_cost", [True, False])
-def test_a_rate_that_is_far_too_high_is_an_error_and_leaves_finite_weights(print_cost: bool) -> None:
-    net = NeuralNetwork([2, 4, 3], ["relu", "softmax"], "cross-entropy", seed=1)
-    x, y = data()
-    with refused(DivergenceError, "loss", "went first"):
-        net.train(x, y, **(DIGITS | {"learning_rate": 1e38, "print_cost": print_cost}))
-    assert np.isfinite(net.predict(x)).all()
-
-
-# plot: in processes of their own, so that no window is left behind here
-
-PLOTTING = """
-import json, sys
-import numpy as np
-from PyQt5.QtWidgets import QApplication
-QApplication.exec_ = lambda *_: 0  # as if the window were closed at once
-import engine
-from engine import NeuralNetwork
-how = json.loads(sys.argv[1])
-x = np.random.default_rng(0).normal(size=(30, 2))
-y = (x.sum(axis=1) > 0).astype(int)
-net = NeuralNetwork([2, 3, 2], seed=1)
-if how.pop("regression"):
-    y, how["classification"] = np.eye(2)[y], False
-if how.pop("test"):
-    how.update(test_data=x[:10], test_labels=y[:10])
-net.train(x, y, batch_size=10, epochs=4, seed=1, plot=True, **how)
-import pyqtgraph
-window = pyqtgraph.plots[-1]
-curves = {item.name(): [axis.tolist() for axis in item.getData()] for item in window.listDataItems()}
-final = net.predict(x)
-figure = (100 * float((final.argmax(axis=1) != y).mean()) if y.ndim == 1
-          else float(((final - y) ** 2).sum(axis=1).mean() / 2))
-labels = [window.getAxis(side).labelText for side in ("bottom", "left")]
-print(json.dumps({"visible": window.isVisible(), "curves": curves, "labels": labels, "last": figure}))
-"""
-
-
-def plotted(monkeypatch: pytest.MonkeyPatch, **how: Any) -> dict[str, Any]:
-    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    arguments = json.dumps({"regression": False, "test": False} | how)
-    done = subprocess.run([sys.executable, "-c", PLOTTING, arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
-
-
-def test_plot_shows_train_and_test_error_against_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = plotted(monkeypatch, test=True)
-    assert shown["visible"]
-    assert shown["labels"] == ["epoch", "error, %"]
-    assert list(shown["curves"]) == ["train", "test"]
-    for epochs, errors in shown["curves"].values():
-        assert epochs == [0, 1, 2, 3, 4]
-        assert all(0 <= error <= 100 for error in errors)
-    assert shown["curves"]["train"][1][-1] == pytest.approx(shown["last"])
-
-
-def test_plot_shows_the_cost_of_a_regression(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = plotted(monkeypatch, regression=True)
-    assert shown["labels"] == ["epoch", "cost"]
-    assert list(shown["curves"]) == ["train"]
-    assert shown["curves"]["train"][1][-1] == pytest.approx(shown["last"], rel=1e-4)
-
-
-def refused_plot(value: str) -> None:
-    x, y = data()
-    net = NeuralNetwork([2, 4, 3], seed=1)
-    before = bits(net)
-    with refused(PlotError, "plot", "True"):
-        net.train(x, y, plot=True, **DIGITS)
-    assert bits(net) == before
-    with pytest.raises(PlotError, match=value):
-        net.train(x, y, plot=True, **DIGITS)
-
-
-def test_plot_without_a_window_system_is_refused_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("QT_QPA_PLATFORM", "nowhere")
-    refused_plot("nowhere")
-
-
-def test_plot_without_pyqtgraph_is_refused_before_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "pyqtgraph.py").write_text("raise ImportError('pyqtgraph is not installed')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    refused_plot("ImportError: pyqtgraph is not installed")
-
-
-def test_bad_data_is_refused_before_a_window_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neural_network, "_check_a_window_can_open", lambda: pytest.fail("tried"))
-    with pytest.raises(DataError):
-        NeuralNetwork([2, 3]).train([[1, 2, 3]], [0], batch_size=1, plot=True)
 
 
 # it learns

@@ -11,9 +11,10 @@ from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.registry import Registry
+from engine.schedules import SCHEDULES
 from tests.engine.helpers import refused
 
-ALL = [ACTIVATIONS, LOSSES, INITIALIZERS, OPTIMIZERS, DATASETS]
+ALL = [ACTIVATIONS, LOSSES, INITIALIZERS, OPTIMIZERS, SCHEDULES, DATASETS]
 
 
 def colours() -> Registry[type]:

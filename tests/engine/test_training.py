@@ -3,110 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import tracemalloc
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from engine.datasets import Dataset, Split
-from engine.datasets.dataset import regression_split
-from engine.errors import DataError, DivergenceError, SettingError, UnknownNameError
+from engine.errors import DataError, SettingError
 from engine.events import Batch, Epoch, Evaluating, Event
 from engine.metrics import Evaluator
 from engine.network import Network
-from engine.settings import TrainingSettings
-from engine.training import Trainer
 from engine.validation import Array
-from tests.engine.helpers import class_data, network_for, numbered_data, refused
-
-
-def trainer(dataset: Dataset | None = None, network: Network | None = None, **how: Any) -> Trainer:
-    dataset = dataset or class_data()
-    how = {"batch_size": 20, "epochs": 2} | how
-    return Trainer(network or network_for(dataset), dataset, TrainingSettings(**how))
+from tests.engine.helpers import BAD_RATES, class_data, network_for, refused, trainer
 
 
 def kinds(events: Iterator[Event]) -> str:
     """B for a batch, v for part of an evaluation, E for an epoch's end."""
     return "".join({Batch: "B", Evaluating: "v", Epoch: "E"}[type(event)] for event in events)
-
-
-def examples_used(training: Trainer) -> list[list[int]]:
-    """The numbers of the examples that were learned from, epoch by epoch, in order."""
-    epochs: list[list[int]] = [[]]
-    learn = training.network.backward
-
-    def backward(inputs: Array, *rest: Any) -> Array:
-        epochs[-1].extend(inputs[:, 0].astype(int).tolist())
-        return learn(inputs, *rest)
-
-    training.network.backward = backward  # type: ignore[method-assign, assignment]
-    for event in training.run():
-        if isinstance(event, Epoch):
-            epochs.append([])
-    return epochs[1:-1]
-
-
-# settings
-
-
-def test_defaults_are_the_ancestors() -> None:
-    defaults = TrainingSettings()
-    assert (defaults.batch_size, defaults.epochs, defaults.learning_rate) == (100, 20, 0.3)
-    assert defaults.drop_last
-
-
-def test_settings_are_frozen() -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        TrainingSettings().epochs = 3  # type: ignore[misc]
-
-
-def test_settings_become_plain_numbers() -> None:
-    cleaned = TrainingSettings(batch_size=np.int64(8), epochs=3.0, learning_rate=1, seed=np.uint8(4))  # type: ignore[arg-type]
-    assert [type(x) for x in (cleaned.batch_size, cleaned.epochs, cleaned.learning_rate, cleaned.seed)] == [
-        int,
-        int,
-        float,
-        int,
-    ]
-
-
-BAD_COUNTS = [0, -3, 2.5, math.nan, math.inf, True, "100", None, [100], 1j]
-BAD_RATES = [0, -0.1, math.nan, math.inf, -math.inf, pytest.param(10**400, id="10^400"), True, "0.3", None, [0.3], 1j]
-
-
-@pytest.mark.parametrize("name", ["batch_size", "epochs"])
-@pytest.mark.parametrize("value", BAD_COUNTS)
-def test_counts_are_refused(name: str, value: Any) -> None:
-    with refused(SettingError, name, repr(value)):
-        TrainingSettings(**{name: value})
-
-
-@pytest.mark.parametrize("value", BAD_RATES)
-def test_learning_rates_are_refused(value: Any) -> None:
-    with refused(SettingError, "learning_rate", repr(value)[:50]):
-        TrainingSettings(learning_rate=value)
-
-
-@pytest.mark.parametrize("value", [-1, 0.5, True, "1", math.nan])
-def test_seeds_are_refused(value: Any) -> None:
-    with refused(SettingError, "seed", repr(value)):
-        TrainingSettings(seed=value)
-
-
-def test_a_seed_may_be_as_large_as_numpy_takes_it() -> None:
-    assert trainer(seed=10**400).settings.seed == 10**400
-
-
-def test_an_unknown_optimizer_is_refused() -> None:
-    with refused(UnknownNameError, "optimizer", "'magic'"):
-        TrainingSettings(optimizer="magic")
 
 
 # before training
@@ -225,61 +140,6 @@ def test_each_step_moves_the_parameters_against_the_gradient() -> None:
             before = training.network.parameters.copy()
 
 
-# which examples are used
-
-
-@given(examples=st.integers(1, 40), batch=st.integers(1, 40))
-@settings(max_examples=30, deadline=None, derandomize=True)
-def test_dropping_leaves_out_the_remainder_and_uses_every_other_example_once(examples: int, batch: int) -> None:
-    batch = min(batch, examples)
-    for used in examples_used(trainer(numbered_data(examples), batch_size=batch, learning_rate=1e-9)):
-        assert len(used) == len(set(used)) == examples - examples % batch
-        assert set(used) <= set(range(examples))
-
-
-@given(examples=st.integers(1, 40), batch=st.integers(1, 40))
-@settings(max_examples=30, deadline=None, derandomize=True)
-def test_without_dropping_every_example_is_used_once_an_epoch(examples: int, batch: int) -> None:
-    batch = min(batch, examples)
-    training = trainer(numbered_data(examples), batch_size=batch, learning_rate=1e-9, drop_last=False)
-    assert training.batches_per_epoch == math.ceil(examples / batch)
-    for used in examples_used(training):
-        assert Counter(used) == Counter(range(examples))
-
-
-def test_each_epoch_has_an_order_of_its_own() -> None:
-    first, second = examples_used(trainer(numbered_data(50), batch_size=10, learning_rate=1e-9))
-    assert first != second
-    assert first != sorted(first)
-
-
-def test_what_is_left_out_changes_from_epoch_to_epoch() -> None:
-    epochs = examples_used(trainer(numbered_data(50), batch_size=40, epochs=20, learning_rate=1e-9))
-    left_out = [set(range(50)) - set(used) for used in epochs]
-    assert len(set.union(*left_out)) > 40
-
-
-def test_inputs_and_targets_stay_together() -> None:
-    x = np.arange(40.0)[:, None] / 40
-    dataset = Dataset("a line", regression_split("train", x, 2 * x + 1, 1, 1))
-    network = Network([1, 1], ["identity"], initializer="zeros")
-    list(trainer(dataset, network, batch_size=7, epochs=200, learning_rate=0.3).run())
-    assert network.parameters.tolist() == pytest.approx([2, 1], abs=1e-3)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64, np.int32])
-@pytest.mark.parametrize("network_dtype", [np.float32, np.float64])
-def test_inputs_of_every_type_are_scaled_alike(dtype: type, network_dtype: type) -> None:
-    raw = np.random.default_rng(3).integers(0, 256, (30, 4))
-    split = Split(raw.astype(dtype), np.eye(2, dtype=np.float32)[raw[:, 0] % 2], raw[:, 0] % 2, 1 / 255)
-    network = Network([4, 2], rng=np.random.default_rng(0), dtype=network_dtype)
-    reference = Network([4, 2], rng=np.random.default_rng(0), dtype=network_dtype)
-    scaled = Split((raw / 255).astype(network_dtype), split.targets, split.labels)
-    list(trainer(Dataset("bytes", split), network).run())
-    list(trainer(Dataset("floats", scaled), reference).run())
-    np.testing.assert_allclose(network.parameters, reference.parameters, rtol=1e-5, atol=1e-6)
-
-
 # randomness
 
 
@@ -324,18 +184,18 @@ def test_a_learning_rate_changed_between_steps_takes_effect() -> None:
     learn = network.backward
 
     def backward(*arguments: Any) -> Array:
-        gradients.append(learn(*arguments).copy())
-        return gradients[-1].copy()
+        gradients.append(learn(*arguments[:3]).copy())
+        return gradients[-1] * arguments[3]
 
     network.backward = backward  # type: ignore[method-assign, assignment]
     before = network.parameters.copy()
     run = training.run()
     next(run), next(run)
-    np.testing.assert_allclose(network.parameters, before - 0.25 * gradients[0], rtol=1e-6)
+    np.testing.assert_allclose(network.parameters, before - 0.25 * gradients[0], rtol=1e-5)
     training.learning_rate = 2
     before = network.parameters.copy()
     next(run), next(run)
-    np.testing.assert_allclose(network.parameters, before - 2 * gradients[1], rtol=1e-6)
+    np.testing.assert_allclose(network.parameters, before - 2 * gradients[1], rtol=1e-5)
 
 
 @pytest.mark.parametrize("value", BAD_RATES)
@@ -404,138 +264,6 @@ def test_the_inner_loop_allocates_nothing_big(inputs: type, batch_size: int) -> 
     # What numpy broadcasts or converts through, 8,192 numbers at a time, and two arrays of the loss, as large as the
     # answers. The inputs of a hundred examples alone are 313,600 bytes, the first layer's answers 25,600.
     assert peak - before < 3 * 8192 * 4 + 2 * batch_size * 10 * 4 + 4_000
-
-
-# divergence
-
-
-def diverging(
-    hidden: str, output: str, loss: str, learning_rate: float, dtype: type = np.float32, **how: Any
-) -> Trainer:
-    dataset = class_data(examples=300)
-    network = network_for(dataset, activations=[hidden, output], loss=loss, dtype=dtype)
-    return trainer(dataset, network, **({"batch_size": 10, "epochs": 50, "learning_rate": learning_rate} | how))
-
-
-@pytest.mark.parametrize(
-    ("hidden", "output", "loss", "learning_rate"),
-    [
-        ("relu", "identity", "quadratic", 1e30),
-        ("relu", "identity", "quadratic", 1e3),
-        ("relu", "softmax", "cross-entropy", 1e30),
-        ("identity", "softmax", "quadratic", 3e38),
-        ("sigmoid", "identity", "quadratic", 1e30),
-        ("sigmoid", "sigmoid", "quadratic", 1e300),
-        ("sigmoid", "softmax", "cross-entropy", 1e300),
-    ],
-)
-@pytest.mark.parametrize("evaluate", [True, False])
-def test_a_diverging_run_stops_with_a_finite_network(
-    hidden: str, output: str, loss: str, learning_rate: float, evaluate: bool
-) -> None:
-    training = diverging(hidden, output, loss, learning_rate, evaluate=evaluate)
-    with refused(DivergenceError, "loss", "went first"):
-        list(training.run())
-    assert np.isfinite(training.network.parameters).all()
-    assert np.isfinite(training.estimate().train.loss)
-
-
-@pytest.mark.parametrize("evaluate", [True, False])
-@pytest.mark.parametrize("learning_rate", [1e30, 1e38, 1e300])
-def test_even_the_very_last_step_is_noticed(learning_rate: float, evaluate: bool) -> None:
-    training = diverging("relu", "identity", "quadratic", learning_rate, batch_size=300, epochs=1, evaluate=evaluate)
-    start = training.network.parameters.copy()
-    with refused(DivergenceError, "loss", "epoch 1, batch 1"):
-        list(training.run())
-    np.testing.assert_array_equal(training.network.parameters, start)
-
-
-@pytest.mark.parametrize("evaluate", [True, False])
-def test_infinite_weights_do_not_hide_behind_a_sigmoid(evaluate: bool) -> None:
-    dataset = Dataset("one", regression_split("train", [[1.0]], [[0.25]], 1, 1))
-    network = Network([1, 1], rng=np.random.default_rng(0))
-    start = network.parameters.copy()
-    with refused(DivergenceError, "loss", "layer 1"):
-        list(trainer(dataset, network, batch_size=1, epochs=1, learning_rate=1e300, evaluate=evaluate).run())
-    np.testing.assert_array_equal(network.parameters, start)
-
-
-def test_figures_that_are_not_finite_are_never_shown() -> None:
-    """Here it is one example of the test split that is too much, after an epoch that went well."""
-    train = regression_split("train", [[1.0]] * 4, [[3.0]] * 4, 1, 1)
-    dataset = Dataset("one far away", train, regression_split("test", [[1e20]], [[3.0]], 1, 1))
-    network = Network([1, 1], ["identity"], initializer="zeros")
-    run = trainer(dataset, network, batch_size=2, epochs=1, learning_rate=0.1).run()
-    events: list[Event] = []
-    with refused(DivergenceError, "loss", "epoch 1, batch 2"):
-        events.extend(run)
-    assert all(np.isfinite(event.test.loss) for event in events if isinstance(event, Epoch) and event.test)
-    assert not network.parameters.any()
-
-
-def test_no_more_than_fifty_batches_are_lost() -> None:
-    training = diverging("relu", "identity", "quadratic", 0.001, batch_size=2)
-    run, after_100 = training.run(), None
-    for event in run:
-        if isinstance(event, Batch) and event.batch == 100:
-            after_100 = training.network.parameters.copy()
-        if isinstance(event, Batch) and event.batch == 149:
-            break
-    training.learning_rate = 1e38
-    with refused(DivergenceError, "loss", "epoch 1, batch 15"):
-        list(run)
-    np.testing.assert_array_equal(training.network.parameters, after_100)
-
-
-@pytest.mark.parametrize("layer", [1, 2])
-def test_the_message_names_the_layer_whose_weights_went(layer: int) -> None:
-    training = diverging("relu", "identity", "quadratic", 0.001)
-    run = training.run()
-    for event in run:
-        if isinstance(event, Batch) and event.batch == 3:
-            break
-    training.network.weights[layer - 1][0, 0] = np.inf
-    with refused(DivergenceError, "loss", f"epoch 1, batch 4 (layer {layer} went first)"):
-        next(run)
-
-
-def test_the_message_names_the_layer_whose_answers_went() -> None:
-    training = diverging("relu", "identity", "quadratic", 0.001)
-    training.network.weights[0][...] = 1
-    training.network.weights[1][...] = 3e38
-    with refused(DivergenceError, "loss", "epoch 0, batch 1 (layer 2 went first)"):
-        next(training.run())
-
-
-def test_huge_but_finite_weights_are_let_be() -> None:
-    training = diverging("sigmoid", "sigmoid", "quadratic", 1e30)
-    *_, last = training.run()
-    assert isinstance(last, Epoch)
-    assert last.epoch == 50
-
-
-def test_training_goes_on_with_a_lower_rate_after_divergence() -> None:
-    training = diverging("relu", "softmax", "cross-entropy", 1e30)
-    with pytest.raises(DivergenceError):
-        list(training.run())
-    *_, last = trainer(training.dataset, training.network, learning_rate=0.05, epochs=20).run()
-    assert isinstance(last, Epoch)
-    assert last.test is not None
-    assert last.test.error is not None
-    assert last.test.error <= 0.1
-
-
-def test_a_rate_that_shoots_up_on_the_way_is_noticed_too() -> None:
-    training = diverging("relu", "identity", "quadratic", 0.001)
-    run = training.run()
-    for event in run:
-        if isinstance(event, Epoch) and event.epoch == 2:
-            break
-    good = training.network.parameters.copy()
-    training.learning_rate = 1e35
-    with pytest.raises(DivergenceError, match=r"epoch 3.*1e\+35"):
-        list(run)
-    np.testing.assert_array_equal(training.network.parameters, good)
 
 
 # it learns

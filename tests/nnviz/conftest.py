@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -43,14 +43,17 @@ class Gate:
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Lets a test hold the worker in the middle of a step. Open at first, and at the end."""
     gate = Gate()
-    forward = Network.forward
 
-    def held(self: Network, *arguments: Any) -> Any:
-        if threading.current_thread() is not threading.main_thread():
-            gate.pass_through()
-        return forward(self, *arguments)
+    def held(original: Callable[..., Any]) -> Callable[..., Any]:
+        def pass_through(self: Network, *arguments: Any) -> Any:
+            if threading.current_thread() is not threading.main_thread():
+                gate.pass_through()
+            return original(self, *arguments)
 
-    monkeypatch.setattr(Network, "forward", held)
+        return pass_through
+
+    for name in ("forward", "forward_with_loss"):
+        monkeypatch.setattr(Network, name, held(getattr(Network, name)))
     yield gate
     gate.open()
 

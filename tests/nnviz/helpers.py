@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QLineEdit, QWidget
+from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.state import State
+from nnviz.widgets.group import Group
 from nnviz.window import MainWindow
 
 W = TypeVar("W", bound=QWidget)
@@ -52,6 +53,27 @@ def click(qtbot: QtBot, window: QWidget, kind: type[W], name: str) -> W:
     assert widget.isEnabled(), name
     qtbot.mouseClick(widget, Qt.LeftButton)
     return widget
+
+
+def unfold(qtbot: QtBot, window: MainWindow, name: str) -> Group:
+    """Opens a group of settings with the mouse, unless it is open."""
+    group = find(window, Group, name)
+    if not group.is_open:
+        qtbot.mouseClick(group.head, Qt.LeftButton)
+    assert group.is_open
+    return group
+
+
+def pick(qtbot: QtBot, window: MainWindow, name: str, entry: str) -> QComboBox:
+    """Opens the list of a combo box and chooses an entry by its text."""
+    combo = find(window, QComboBox, name)
+    index = combo.findText(entry)
+    assert index >= 0, f"{name} does not offer {entry}"
+    combo.showPopup()
+    combo.view().setCurrentIndex(combo.model().index(index, 0))
+    qtbot.keyClick(combo.view(), Qt.Key_Return)
+    assert not combo.view().isVisible()
+    return combo
 
 
 def press(qtbot: QtBot, window: MainWindow, key: int, modifiers: int = Qt.NoModifier) -> None:

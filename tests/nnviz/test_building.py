@@ -30,8 +30,8 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
             assert ready.wait(10)
         return new_run(configuration)
 
-    monkeypatch.setattr("nnviz.session.new_run", make)
-    monkeypatch.setattr("nnviz.session._BUILT_AT_ONCE", 784 * LARGE)
+    monkeypatch.setattr("nnviz.builder.new_run", make)
+    monkeypatch.setattr("nnviz.builder._BUILT_AT_ONCE", 784 * LARGE)
     yield ready
     ready.set()
 
@@ -117,7 +117,7 @@ def test_too_little_memory_after_all(
     def fail(configuration: Configuration) -> Run:
         raise MemoryError
 
-    monkeypatch.setattr("nnviz.session.new_run", fail)
+    monkeypatch.setattr("nnviz.builder.new_run", fail)
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     small.session.start()
     wait_for(qtbot, small, State.READY)

@@ -18,7 +18,7 @@ def test_what_stands_there_at_first() -> None:
     usual = Configuration()
     assert usual.shape == (784, 64, 32, 10)
     assert usual.activations == ["relu", "relu", "softmax"]
-    assert usual.training_settings().epochs == usual.epochs
+    assert usual.training_settings().epochs == usual.epochs == 20
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_what_breaks_its_rule_is_refused(fields: dict[str, object]) -> None:
 
 
 def test_whole_numbers_are_whole() -> None:
-    made = Configuration(batch_size=50.0, epochs=3.0, seed=7.0)  # type: ignore[arg-type]
+    made = Configuration().changed(batch_size=50.0, epochs=3.0, seed=7.0)
     assert all(isinstance(number, int) for number in (made.batch_size, made.epochs, made.seed))
 
 
@@ -56,7 +56,7 @@ def test_layers_that_stay_keep_their_activation() -> None:
 
 
 def test_the_seed_makes_the_network() -> None:
-    one, same, other = (Configuration(seed=seed).build().parameters for seed in (3, 3, 4))
+    one, same, other = (Configuration().changed(seed=seed).build().parameters for seed in (3, 3, 4))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
 
@@ -70,7 +70,7 @@ def test_what_makes_another_network() -> None:
 
 def test_it_follows_the_data_and_an_opened_network(few_digits: Dataset) -> None:
     opened = Network([4, 7, 3], ["sigmoid", "sigmoid"])
-    described = configuration_of(opened, Configuration(learning_rate=0.7))
+    described = configuration_of(opened, Configuration().changed(learning_rate=0.7))
     assert described.shape == (4, 7, 3)
     assert described.layers == (Layer(7, "sigmoid"),)
     assert described.learning_rate == 0.7
@@ -95,7 +95,7 @@ def test_what_is_unsaved() -> None:
 
 
 def test_a_run_remembers_its_past() -> None:
-    run = new_run(Configuration(seed=5))
+    run = new_run(Configuration().changed(seed=5))
     run.add_epoch(3, Epoch(3, None, None, 0.1), "digits")
     assert run.network.provenance == {"data": "digits", "epochs": 3, "seed": 5}
     assert run.tape.completed == 3

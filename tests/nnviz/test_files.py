@@ -187,7 +187,7 @@ def test_a_file_of_the_ancestor_opens_and_learns_on(
 
 def test_opening_can_be_undone(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
-    save_network(Configuration(seed=9).build(), home / "other.json")
+    save_network(Configuration().changed(seed=9).build(), home / "other.json")
     train_epochs(qtbot, window, 1)
     trained = window.session.run
     window.session.open_network(home / "other.json")
@@ -323,7 +323,7 @@ def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path) -> Non
     assert [entry.isEnabled() for entry in menu.actions()] == [False]
     for number in range(10):
         path = home / f"net{number}.json"
-        save_network(Configuration(seed=number).build(), path)
+        save_network(Configuration().changed(seed=number).build(), path)
         open_and_wait(qtbot, window, path)
     open_and_wait(qtbot, window, home / "net7.json")
     menu.aboutToShow.emit()

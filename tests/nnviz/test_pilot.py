@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,9 +77,23 @@ def test_a_frame_that_an_earlier_run_left_is_thrown_away(pilot: Pilot, qtbot: Qt
     assert frames
 
 
-def test_the_learning_rate_may_be_turned(pilot: Pilot, few_digits: Dataset) -> None:
-    pilot.set_learning_rate(0.5)  # of no run: nothing happens
+def test_settings_may_be_changed(pilot: Pilot, few_digits: Dataset) -> None:
+    """What a run cannot change in its middle stays as it is, and nothing else with it."""
+    settings = TrainingSettings(epochs=7, learning_rate=0.25, batch_size=50, seed=9, dropout=0.2)
+    pilot.change(settings)  # of no run: nothing happens
     begin(pilot, few_digits)
-    pilot.set_learning_rate(0.25)
-    assert pilot._trainer is not None
-    assert pilot._trainer.learning_rate == 0.25
+    begun = pilot.settings
+    assert begun is not None
+    pilot.change(settings)
+    assert pilot.settings == replace(settings, batch_size=begun.batch_size, seed=begun.seed)
+    pilot.change(begun)
+    assert pilot.settings == begun
+
+
+def test_what_does_not_fit_the_run_keeps_nothing_else_back(pilot: Pilot, few_digits: Dataset) -> None:
+    """Patience without examples put aside, dropout for other layers."""
+    begin(pilot, few_digits)
+    begun = pilot.settings
+    assert begun is not None
+    pilot.change(replace(begun, momentum=0.5, held_out=0.1, patience=3, dropout=(0.1, 0.2, 0.3)))
+    assert pilot.settings == replace(begun, momentum=0.5)

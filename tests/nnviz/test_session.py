@@ -297,7 +297,7 @@ def test_an_exception_in_the_worker_is_told_and_the_window_lives(
 ) -> None:
     session = ready_window.session
 
-    def broken(self: Trainer, batch: int) -> float:
+    def broken(self: Trainer) -> float:
         raise KeyError("a bug")
 
     hooked: list[object] = []

@@ -41,7 +41,9 @@ def test_from_the_first_space_to_the_last_click(make_window: MakeWindow, qtbot: 
     before = session.run.network.parameters.copy()
     click(qtbot, window, QPushButton, "stepBatchButton")
     wait_for(qtbot, window, State.PAUSED)
-    assert (session.progress.epoch, session.progress.batch) == (1, paused_at.batch + 1)
+    is_at_end = paused_at.batch == paused_at.batches
+    one_on = (paused_at.epoch + 1, 1) if is_at_end else (paused_at.epoch, paused_at.batch + 1)
+    assert (session.progress.epoch, session.progress.batch) == one_on
     assert np.any(session.run.network.parameters != before)
 
     # One epoch is to the end of this one.

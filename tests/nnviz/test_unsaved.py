@@ -96,7 +96,7 @@ def test_a_save_that_fails_keeps_the_window(learned: MainWindow, qtbot: QtBot, h
 
 def test_nothing_is_asked_where_nothing_is_lost(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
-    save_network(Configuration(seed=4).build(), home / "other.json")
+    save_network(Configuration().changed(seed=4).build(), home / "other.json")
     press(qtbot, window, Qt.Key_O, Qt.ControlModifier)
     assert question(window) is None
     choose_file(qtbot, window, "openNetworkDialog", home / "other.json")
@@ -117,7 +117,7 @@ def test_closing_while_it_loads_asks_nothing(window: MainWindow) -> None:
 
 
 def test_opening_asks_first(learned: MainWindow, qtbot: QtBot, home: Path) -> None:
-    save_network(Configuration(seed=4).build(), home / "other.json")
+    save_network(Configuration().changed(seed=4).build(), home / "other.json")
     run = learned.session.run
     press(qtbot, learned, Qt.Key_O, Qt.ControlModifier)
     assert learned.findChild(QFileDialog, "openNetworkDialog") is None

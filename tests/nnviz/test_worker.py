@@ -63,6 +63,34 @@ def test_the_last_epoch_finishes_however_it_is_asked_for(worker: Worker, qtbot: 
     assert stops == [False] * 19 + [True]
 
 
+@pytest.mark.parametrize("until", [Until.END, Until.EPOCH])
+def test_a_run_with_patience_ends_with_its_best_network(
+    worker: Worker, qtbot: QtBot, few_digits: Dataset, until: Until
+) -> None:
+    """The last epoch does not end it: what comes then is part of the run."""
+    settings = TrainingSettings(epochs=1, learning_rate=0.1, held_out=0.1, patience=5)
+    network = Network((784, 8, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
+    worker.begin()
+    with qtbot.waitSignal(worker.best_restored) as signal:
+        stop = stopped(qtbot, worker, Trainer(network, few_digits, settings), until)
+    assert stop.finished
+    assert signal.args[1].epoch == 1
+    assert not signal.args[1].early
+    np.testing.assert_array_equal(stop.frame.parameters, network.parameters)
+
+
+def test_nobody_looks_into_a_trainer_at_work(worker: Worker, qtbot: QtBot, few_digits: Dataset, gate: Gate) -> None:
+    worker.begin()
+    gate.close()
+    worker.go(trainer(few_digits), Until.END)
+    gate.wait_until_reached()
+    assert not worker.at_work.acquire(blocking=False)
+    with qtbot.waitSignal(worker.stopped):
+        gate.open()
+    assert worker.at_work.acquire(blocking=False), "as soon as it has stopped"
+    worker.at_work.release()
+
+
 def test_halt_ends_the_wait(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
     order = trainer(few_digits, MANY_EPOCHS)
     job = worker.begin()

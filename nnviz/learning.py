@@ -1,0 +1,345 @@
+"""Data, network and run: what is trained, how far it is, and what is to be seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PyQt5.QtCore import pyqtSignal
+
+from engine.datasets import DATASETS, Dataset
+from engine.errors import EngineError
+from engine.events import BestRestored, Epoch
+from engine.network import Network, check_fits
+from engine.settings import TrainingSettings
+from engine.training import Trainer
+from nnviz.builder import Builder
+from nnviz.choices import Choices
+from nnviz.configuration import Configuration
+from nnviz.pilot import Pilot
+from nnviz.run import Run, new_run
+from nnviz.state import Progress, State
+from nnviz.undo import Change
+from nnviz.worker import Background, Frame, Stopped, Until
+
+
+class Learning(Choices):
+    """The half of the session that lives through a training. Attributes are for reading; methods change them and tell.
+
+    Attributes:
+        run: the network that is trained, with its past.
+        shown: a copy of it that nobody writes to, which is what views draw.
+        progress: how far the run is.
+    """
+
+    state_changed = pyqtSignal()
+    data_changed = pyqtSignal()
+    run_changed = pyqtSignal()  # another network
+    snapshot = pyqtSignal()  # newer parameters, progress and curves of the same network
+    epoch_ended = pyqtSignal(object)  # engine.events.Epoch
+    best_restored = pyqtSignal(object)  # engine.events.BestRestored
+    prediction_changed = pyqtSignal()
+    file_changed = pyqtSignal()  # path or unsaved mark
+
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        super().__init__(configuration)
+        self.state = State.LOADING
+        self.data_name: str | None = None
+        self.run: Run = new_run(self.configuration)
+        self.shown: Network = self.run.network.copy()
+        self.progress = Progress(epochs=self.configuration.training.epochs)
+        self._start_epoch = 0  # epochs that the network had behind it when this run began
+        self._last_place = (0, 0, 0)  # job, epoch and batch of the last frame
+        self._wanted: Until | None = None
+        self._loading = True
+        self._pilot = Pilot()
+        self._pilot.frame.connect(self._show)
+        self._pilot.epoch_ended.connect(self._epoch_ended)
+        self._pilot.best_restored.connect(self._best_restored)
+        self._pilot.measuring.connect(self._measuring)
+        self._pilot.stopped.connect(self._stopped)
+        self._background = Background()
+        self._builder = Builder(self._background)
+
+    # ---- data
+
+    def load_data(self, name: str = "mnist") -> None:
+        """Loads a registered data set behind the window; ``data_changed`` follows. Not again what is there."""
+        if name == self.data_name:
+            return
+        self.data_name = name
+        self._pilot.drop()
+        self._loading = True
+        self._set_state(State.LOADING)
+
+        def loaded(dataset: Dataset) -> None:
+            if name == self.data_name:
+                self._data_loaded(dataset)
+
+        self._background.run(DATASETS[name].load, loaded, self._data_failed)
+
+    def _data_loaded(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self._loading = False
+        self._rest()
+        if self.run.untouched:
+            self._set_configuration(self.configuration)
+        self.data_changed.emit()
+        self._go_if_wanted()
+
+    def _data_failed(self, error: Exception) -> None:
+        self._wanted = None
+        self._loading = False
+        self.data_name = None
+        self._rest()
+        self.data_changed.emit()
+        self._tell_error("The data could not be loaded", error)
+
+    # ---- settings
+
+    @property
+    def waits_for_next_run(self) -> bool:
+        """Whether the fields describe another network than the one in the window."""
+        return not self.configuration.same_network(self.run.configuration)
+
+    @property
+    def misfit(self) -> str | None:
+        """Why the network cannot work with the data, or None."""
+        if self.dataset is None:
+            return None
+        try:
+            check_fits(self.run.network, self.dataset.width, self.dataset.outputs, self.dataset.title)
+        except EngineError as error:
+            return str(error)
+        return None
+
+    @property
+    def run_settings(self) -> TrainingSettings | None:
+        """What the run under way goes by, which the fields may no longer show; None between runs."""
+        return self._pilot.settings
+
+    def _set_configuration(self, configuration: Configuration) -> None:
+        is_fresh = not self._pilot.has_run and self.run.untouched
+        if is_fresh and self.dataset is not None:
+            configuration = configuration.for_dataset(self.dataset)  # also where undo knows of other data
+        self.configuration = configuration
+        self._pilot.change(configuration.training)
+        if self._pilot.has_run and self.progress.epochs != configuration.training.epochs:
+            self.progress = replace(self.progress, epochs=configuration.training.epochs)
+            self.snapshot.emit()
+        if is_fresh and self.waits_for_next_run:
+            self._make_run(configuration, lambda run: self._set_run((run, self.configuration)))
+        elif is_fresh:
+            self._stop_building()
+            self._set_progress_at_rest()
+        self.configuration_changed.emit()
+        self._go_if_wanted()
+
+    # ---- training
+
+    @property
+    def can_train(self) -> bool:
+        """Whether training may begin or go on now."""
+        has_data = self.dataset is not None or self.state is State.LOADING
+        fits = self.misfit is None or self.waits_for_next_run
+        return self.state is not State.TRAINING and has_data and fits and not self.problems
+
+    @property
+    def will_train(self) -> bool:
+        """Whether training begins by itself when the data is there."""
+        return self._wanted is not None
+
+    @property
+    def epoch_number(self) -> int:
+        """The epoch under way, over all runs of this network."""
+        return self._start_epoch + self.progress.epoch
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch this run ends with, over all runs of this network."""
+        return self._start_epoch + self.progress.epochs
+
+    def set_estimating(self, wanted: bool) -> None:
+        """Whether anybody looks at the figures within an epoch."""
+        self._pilot.set_estimating(wanted)
+
+    def start(self) -> None:
+        """Trains to the end of the run; goes on where it was paused. While data loads, as soon as it is there."""
+        self._go(Until.END)
+
+    def step_batch(self) -> None:
+        """Trains one batch and pauses."""
+        self._go(Until.BATCH)
+
+    def step_epoch(self) -> None:
+        """Trains to the end of the epoch and pauses."""
+        self._go(Until.EPOCH)
+
+    def pause(self) -> None:
+        """Stops after the batch under way; ``state_changed`` follows."""
+        if self.will_train:
+            self._wanted = None
+            self.state_changed.emit()
+        self._pilot.halt()
+
+    def toggle(self) -> None:
+        """Start or pause."""
+        if self.state is State.TRAINING or self.will_train:
+            self.pause()
+        else:
+            self.start()
+
+    def reset(self) -> None:
+        """A new network from the fields and the seed, not trained; undo brings the old one back."""
+        configuration = self.configuration.for_dataset(self.dataset) if self.dataset else self.configuration
+        self._make_run(configuration, lambda run: self._replace_run(run, "reset"))
+
+    def _go(self, until: Until) -> None:
+        if self.state in (State.LOADING, State.BUILDING):
+            self._wanted = until
+            self.state_changed.emit()
+            return
+        if not self.can_train or self.dataset is None:
+            return
+        self.dismiss_message()
+        if self._pilot.has_run:
+            self._set_state(State.TRAINING)
+            self._pilot.go(until)
+        elif self.waits_for_next_run:
+            self._wanted = until  # goes on when the network is there
+            configuration = self.configuration.for_dataset(self.dataset)
+            self._make_run(configuration, lambda run: self._replace_run(run, "new network"))
+        elif self._begin(self.dataset):
+            self._set_state(State.TRAINING)
+            self._pilot.go(until)
+
+    def _go_if_wanted(self) -> None:
+        """What was asked for while data or network were not there yet."""
+        if self._wanted is not None and self.state not in (State.LOADING, State.BUILDING):
+            wanted, self._wanted = self._wanted, None
+            self._go(wanted)
+
+    def _begin(self, dataset: Dataset) -> bool:
+        """A run from here on, with the network that is there; whether that can be."""
+        self._start_epoch = self.run.tape.completed
+        try:
+            self._pilot.begin(self.run.network, dataset, self.configuration.training)
+        except (EngineError, MemoryError) as error:
+            self._tell_error("Training could not begin", error)
+            return False
+        return True
+
+    def _show(self, frame: Frame) -> None:
+        """The frame becomes what all views see."""
+        self.shown = self.run.network.with_parameters(frame.parameters)
+        self.progress = self._pilot.progress(frame)
+        epochs = self._start_epoch + self.progress.epochs_done
+        place = (frame.job, frame.epoch, frame.batch)
+        if frame.epoch and place != self._last_place:
+            self._last_place = place
+            self._set_epochs(epochs)
+        if frame.estimate is not None and epochs > self.run.tape.completed:
+            self.run.tape.add_estimate(epochs, frame.estimate)
+        self.prediction_changed.emit()
+        self.snapshot.emit()
+
+    def _set_epochs(self, epochs: float) -> None:
+        was_unsaved = self.run.unsaved
+        self.run.epochs = epochs
+        self.run.changes += 1
+        if self.run.unsaved != was_unsaved:
+            self.file_changed.emit()
+
+    def _epoch_ended(self, result: Epoch) -> None:
+        self.run.add_epoch(self._start_epoch + result.epoch, result, self.dataset.title if self.dataset else "")
+        self.epoch_ended.emit(result)
+
+    def _best_restored(self, result: BestRestored) -> None:
+        self.run.put_back(self._start_epoch + result.epoch, result)
+        self.file_changed.emit()
+        self.best_restored.emit(result)
+
+    def _measuring(self) -> None:
+        self.progress = replace(self.progress, measuring=True)
+        self.snapshot.emit()
+
+    def _stopped(self, stop: Stopped) -> None:
+        self._set_state(State.FINISHED if stop.finished else State.PAUSED)
+        if stop.error is not None:
+            self._tell_error("Training was paused", stop.error)
+
+    # ---- the network in the window
+
+    def _make_run(self, configuration: Configuration, then: Callable[[Run], None]) -> None:
+        """Makes a new network and hands it on: at once if it is small, else behind the window."""
+
+        def built(run: Run) -> None:
+            self._stop_building()
+            then(run)
+            self._go_if_wanted()
+
+        def failed(error: Exception) -> None:
+            self._wanted = None
+            self._stop_building()
+            self._tell_error("The network could not be made", error)
+
+        if not self._builder.make(configuration, built, failed):
+            self._pilot.drop()
+            self._set_state(State.BUILDING)
+
+    def _stop_building(self) -> None:
+        """It is made, or nobody wants it any more."""
+        self._builder.cancel()
+        if self.state is State.BUILDING:
+            self._rest()
+
+    def _replace_run(self, run: Run, text: str) -> None:
+        """Another network, undoably unless both can be made again from their seeds."""
+        before, after = (self.run, self.configuration), (run, run.configuration)
+        if self.run.untouched and run.untouched:
+            self._set_run(after)
+        else:
+            self.undo_stack.push(Change(text, self._set_run, before, after))
+
+    def _set_run(self, run_and_fields: tuple[Run, Configuration]) -> None:
+        self._pilot.drop()
+        if self.state is State.BUILDING:
+            self._wanted = None  # it was meant for the network that does not come any more
+        self._stop_building()
+        run, self.configuration = run_and_fields
+        self.run = run
+        self.shown = run.network.copy()
+        self._rest()
+        self.dismiss_message()
+        self.prediction_changed.emit()
+        self.run_changed.emit()  # first of all: it tells the views of another shape
+        self._set_progress_at_rest()
+        self.configuration_changed.emit()
+        self.file_changed.emit()
+
+    def _set_progress_at_rest(self) -> None:
+        self._start_epoch = self.run.tape.completed
+        self.progress = Progress(epochs=self.configuration.training.epochs)
+        self.snapshot.emit()
+
+    def _go_on_with(self, trainer: Trainer, epochs_done: int) -> None:
+        """The run stands where it was saved; the next step is the one that would have come then."""
+        self._pilot.resume(trainer)
+        self._start_epoch = max(0, self.run.tape.completed - epochs_done)
+        self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
+        self.run.epochs = self._start_epoch + self.progress.epochs_done
+        self._set_state(State.PAUSED)
+        self.snapshot.emit()
+        self.configuration_changed.emit()
+
+    # ---- states
+
+    def _rest(self) -> None:
+        """Nothing is under way, but perhaps for the data."""
+        at_rest = State.PAUSED if self.run.changes else State.READY
+        self._set_state(State.LOADING if self._loading else at_rest)
+
+    def _set_state(self, state: State) -> None:
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit()

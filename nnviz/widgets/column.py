@@ -1,0 +1,56 @@
+"""A column that scrolls where the window is too low, without moving anything sideways."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
+
+_BAR = 6
+_AIR = 8  # below what is brought into view
+
+
+class ScrollColumn(QScrollArea):
+    """Its bar lies over the padding at the right end of the cards, and is there only while it is of use."""
+
+    def __init__(self, name: str, content: QWidget) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setFrameShape(QFrame.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.NoFocus)
+        self._bar = QScrollBar(Qt.Vertical, self)
+        self._bar.setObjectName("columnScrollBar")
+        self._bar.valueChanged.connect(self.verticalScrollBar().setValue)
+        self.verticalScrollBar().valueChanged.connect(self._bar.setValue)
+        self.verticalScrollBar().rangeChanged.connect(self._fit)
+        self.setWidget(content)
+        self._fit()
+
+    def _fit(self, *_: int) -> None:
+        within = self.verticalScrollBar()
+        self._bar.setRange(within.minimum(), within.maximum())
+        self._bar.setPageStep(within.pageStep())
+        self._bar.setSingleStep(within.singleStep())
+        self._bar.setValue(within.value())
+        self._bar.setGeometry(self.width() - _BAR - 2, 4, _BAR, self.height() - 8)
+        self._bar.setVisible(within.maximum() > within.minimum())
+        self._bar.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The bar stays at the right end."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def show_whole(self, widget: QWidget) -> None:
+        """Scrolls no further than it takes to see that widget; from its top where it is too high."""
+        content = self.widget()
+        content.layout().activate()
+        content.adjustSize()
+        top = widget.mapTo(content, QPoint(0, 0)).y()
+        bottom = top + widget.sizeHint().height() + _AIR
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        if bottom > bar.value() + height:
+            bar.setValue(min(bottom - height, top))

@@ -1,0 +1,131 @@
+"""A part of a card that is folded away: one slim row until somebody opens it, and built only then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+
+from nnviz import theme
+
+_CHEVRON = 14  # from the right end to its middle, as in a combo box
+
+
+class Group(QWidget):
+    """A head with a title and a quiet summary, and under it what ``make`` gives when it is first opened.
+
+    Signals:
+        toggled(is_open).
+    """
+
+    toggled = pyqtSignal(bool)
+
+    def __init__(self, name: str, title: str, tip: str, make: Callable[[], QWidget]) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._make = make
+        self._content: QWidget | None = None
+        self.head = GroupHead(f"{name}Button", title, tip)
+        self.head.toggled.connect(self._show_content)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self._column.addWidget(self.head)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its content can be seen."""
+        return self.head.isChecked()
+
+    def _show_content(self, is_open: bool) -> None:
+        if self._content is None:
+            self._content = self._make()
+            self._content.setObjectName(f"{self.objectName()}Content")
+            self._content.setContentsMargins(0, 0, 0, 6)
+            self._column.addWidget(self._content)
+            self._order_tabs(self._content)
+        self._content.setVisible(is_open)
+        self.toggled.emit(is_open)
+
+    def _order_tabs(self, content: QWidget) -> None:
+        """The Tab key goes through what is in it before it goes on, although that is younger than what follows."""
+        before: QWidget = self.head
+        for widget in content.findChildren(QWidget):
+            if widget.focusPolicy() & Qt.TabFocus:
+                QWidget.setTabOrder(before, widget)
+                before = widget
+
+
+class GroupHead(QAbstractButton):
+    """The row that opens and closes: by mouse, Return, or the right and left arrow keys."""
+
+    def __init__(self, name: str, title: str, tip: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setText(title)
+        self.setAccessibleName(title)
+        self._tip = tip
+        self._summary = ""
+        self._is_wrong = False
+        self.setToolTip(tip)
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.TabFocus)
+        self.setCursor(Qt.PointingHandCursor)
+        self.setAttribute(Qt.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+
+    @property
+    def summary(self) -> str:
+        """What is set in it, in a few words."""
+        return self._summary
+
+    def show_summary(self, text: str, is_wrong: bool = False) -> None:
+        """What stands at the right; all of it in the tooltip too, where it may be too long for the row."""
+        if (text, is_wrong) != (self._summary, self._is_wrong):
+            self._summary, self._is_wrong = text, is_wrong
+            self.setAccessibleDescription(text)
+            self.setToolTip(f"Now: {text}. {self._tip}")
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """One slim row."""
+        return QSize(80, theme.ROW - 2)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """As in a tree: right opens, left closes."""
+        if event.key() in (Qt.Key_Right, Qt.Key_Left):
+            self.setChecked(event.key() == Qt.Key_Right)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A fine line above, title, summary, chevron; a frame where it has the focus."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(theme.colour("border"))
+        painter.drawLine(0, 0, self.width(), 0)
+        if self.hasFocus():
+            painter.setPen(theme.colour("accent"))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 2.5, -0.5, -0.5), 4, 4)
+        area = self.rect().adjusted(4 if self.hasFocus() else 0, 1, -_CHEVRON - 11, 0)
+        self._paint_words(painter, area)
+        self._paint_chevron(painter)
+
+    def _paint_words(self, painter: QPainter, area: QRect) -> None:
+        is_lit = self.underMouse() or self.isChecked()
+        painter.setFont(theme.font())
+        painter.setPen(theme.colour("text" if is_lit else "muted"))
+        painter.drawText(area, int(Qt.AlignLeft | Qt.AlignVCenter), self.text())
+        taken = painter.fontMetrics().horizontalAdvance(self.text()) + 12
+        small = theme.font(theme.SMALL)
+        words = QFontMetrics(small).elidedText(self._summary, Qt.ElideRight, max(area.width() - taken, 0))
+        painter.setFont(small)
+        painter.setPen(theme.colour("error" if self._is_wrong else "muted"))
+        painter.drawText(area, int(Qt.AlignRight | Qt.AlignVCenter), words)
+
+    def _paint_chevron(self, painter: QPainter) -> None:
+        painter.setPen(QPen(theme.colour("muted"), 1.3, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+        x, y, down = self.width() - _CHEVRON, self.height() / 2 + 0.5, -2 if self.isChecked() else 2
+        painter.drawPolyline(QPolygonF([QPointF(x - 4, y - down), QPointF(x, y + down), QPointF(x + 4, y - down)]))

@@ -1,0 +1,72 @@
+"""Which examples are learned from, and as what they come."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.datasets import Dataset, Split
+from engine.datasets.dataset import regression_split
+from engine.events import Epoch
+from engine.network import Network
+from engine.training import Trainer
+from engine.validation import Array
+from tests.engine.helpers import examples_used, numbered_data, trainer
+
+
+@given(examples=st.integers(1, 40), batch=st.integers(1, 40))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_dropping_leaves_out_the_remainder_and_uses_every_other_example_once(examples: int, batch: int) -> None:
+    batch = min(batch, examples)
+    for used in examples_used(trainer(numbered_data(examples), batch_size=batch, learning_rate=1e-9)):
+        assert len(used) == len(set(used)) == examples - examples % batch
+        assert set(used) <= set(range(examples))
+
+
+@given(examples=st.integers(1, 40), batch=st.integers(1, 40))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_without_dropping_every_example_is_used_once_an_epoch(examples: int, batch: int) -> None:
+    batch = min(batch, examples)
+    training = trainer(numbered_data(examples), batch_size=batch, learning_rate=1e-9, drop_last=False)
+    assert training.batches_per_epoch == math.ceil(examples / batch)
+    for used in examples_used(training):
+        assert Counter(used) == Counter(range(examples))
+
+
+def test_each_epoch_has_an_order_of_its_own() -> None:
+    first, second = examples_used(trainer(numbered_data(50), batch_size=10, learning_rate=1e-9))
+    assert first != second
+    assert first != sorted(first)
+
+
+def test_what_is_left_out_changes_from_epoch_to_epoch() -> None:
+    epochs = examples_used(trainer(numbered_data(50), batch_size=40, epochs=20, learning_rate=1e-9))
+    left_out = [set(range(50)) - set(used) for used in epochs]
+    assert len(set.union(*left_out)) > 40
+
+
+def test_inputs_and_targets_stay_together() -> None:
+    x = np.arange(40.0)[:, None] / 40
+    dataset = Dataset("a line", regression_split("train", x, 2 * x + 1, 1, 1))
+    network = Network([1, 1], ["identity"], initializer="zeros")
+    list(trainer(dataset, network, batch_size=7, epochs=200, learning_rate=0.3).run())
+    assert network.parameters.tolist() == pytest.approx([2, 1], abs=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64, np.int32])
+@pytest.mark.parametrize("network_dtype", [np.float32, np.float64])
+def test_inputs_of_every_type_are_scaled_alike(dtype: type, network_dtype: type) -> None:
+    raw = np.random.default_rng(3).integers(0, 256, (30, 4))
+    split = Split(raw.astype(dtype), np.eye(2, dtype=np.float32)[raw[:, 0] % 2], raw[:, 0] % 2, 1 / 255)
+    network = Network([4, 2], rng=np.random.default_rng(0), dtype=network_dtype)
+    reference = Network([4, 2], rng=np.random.default_rng(0), dtype=network_dtype)
+    scaled = Split((raw / 255).astype(network_dtype), split.targets, split.labels)
+    list(trainer(Dataset("bytes", split), network).run())
+    list(trainer(Dataset("floats", scaled), reference).run())
+    np.testing.assert_allclose(network.parameters, reference.parameters, rtol=1e-5, atol=1e-6)

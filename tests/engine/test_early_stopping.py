@@ -1,0 +1,161 @@
+"""It stops when nothing gets better, and the best parameters come back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.datasets.dataset import Dataset, classification_split, regression_split
+from engine.errors import SettingError
+from engine.events import Batch, BestRestored, Epoch, Event
+from engine.metrics import Evaluation
+from engine.settings import TrainingSettings
+from engine.training import Trainer
+from tests.engine.helpers import class_data, network_for, refused, trainer
+
+
+def muddled(regression: bool = False) -> Dataset:
+    """Labels that have little to do with the examples: what is learned by heart soon does harm."""
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(80, 6))
+    labels = (x[:, 0] + rng.normal(scale=2, size=80) > 0).astype(int)
+    if regression:
+        return Dataset("muddled", regression_split("train", x, labels[:, None] * 2.0, 6, 1))
+    return Dataset("muddled", classification_split("train", x, labels, 6, 2))
+
+
+def learning(patience: int, epochs: int = 25, regression: bool = False, **how: Any) -> Trainer:
+    data = muddled(regression)
+    network = network_for(data, hidden=20, activations=["tanh", "identity"], initializer="glorot", seed=3)
+    how = {"learning_rate": 0.2, "held_out": 0.3, "batch_size": 8} | how
+    return trainer(data, network, epochs=epochs, patience=patience, **how)
+
+
+def watched(training: Trainer) -> tuple[list[Event], list[bytes]]:
+    """All events, and the parameters after each epoch."""
+    events, after = [], []
+    for event in training.run():
+        events.append(event)
+        if isinstance(event, Epoch):
+            after.append(training.network.parameters.tobytes())
+    return events, after
+
+
+def badness(figures: Evaluation | None) -> tuple[float, float]:
+    assert figures is not None
+    return (figures.loss if figures.error is None else figures.error, figures.loss)
+
+
+def held_out_figures(regression: bool = False) -> list[tuple[float, float]]:
+    """Of all 25 epochs, and of the start."""
+    events, _ = watched(learning(0, regression=regression))
+    return [badness(event.held_out) for event in events if isinstance(event, Epoch)]
+
+
+def best_and_last(figures: list[tuple[float, float]], patience: int) -> tuple[int, int]:
+    """By hand: the best epoch, and the last one when it stops ``patience`` epochs after."""
+    best = 0
+    for epoch, figure in enumerate(figures):
+        if figure < figures[best]:
+            best = epoch
+        if epoch - best >= patience:
+            return best, epoch
+    return best, len(figures) - 1
+
+
+def test_these_data_do_get_worse_in_the_end() -> None:
+    for regression in (False, True):
+        best, last = best_and_last(held_out_figures(regression), 5)
+        assert 0 < best < last < 25
+        assert best_and_last(held_out_figures(regression), 1) != (best, last)
+
+
+@pytest.mark.parametrize("regression", [False, True])
+@pytest.mark.parametrize("patience", [1, 2, 5, 24, 100])
+def test_it_stops_after_so_many_epochs_without_a_better_one(patience: int, regression: bool) -> None:
+    best, last = best_and_last(held_out_figures(regression), patience)
+    training = learning(patience, regression=regression)
+    events, after = watched(training)
+    assert [event.epoch for event in events if isinstance(event, Epoch)] == list(range(last + 1))
+    assert isinstance(events[-1], BestRestored)
+    assert events[-1].epoch == best
+    assert events[-1].early == (last < 25)
+    assert training.network.parameters.tobytes() == after[best]
+    [figures] = [event.held_out for event in events if isinstance(event, Epoch) and event.epoch == best]
+    assert badness(events[-1].figures) == badness(figures)
+
+
+def test_equal_errors_are_told_apart_by_the_loss() -> None:
+    figures = held_out_figures()
+    errors = [error for error, _ in figures]
+    assert errors.count(min(errors)) > 1
+    best = watched(learning(100))[0][-1]
+    assert isinstance(best, BestRestored)
+    assert best.epoch == min(range(len(figures)), key=lambda epoch: figures[epoch])
+
+
+def test_a_network_that_does_not_move_stops_at_once_and_stays() -> None:
+    """No better is not better, not even by nothing."""
+    training = learning(3, learning_rate=1e-30)
+    before = training.network.parameters.tobytes()
+    events, _ = watched(training)
+    assert [event.epoch for event in events if isinstance(event, Epoch)] == [0, 1, 2, 3]
+    last = events[-1]
+    assert isinstance(last, BestRestored)
+    assert (last.epoch, last.early) == (0, True)
+    assert training.network.parameters.tobytes() == before
+
+
+def test_without_patience_the_last_parameters_stay() -> None:
+    training = learning(0)
+    events, after = watched(training)
+    assert not any(isinstance(event, BestRestored) for event in events)
+    assert training.network.parameters.tobytes() == after[-1]
+
+
+def test_it_needs_no_other_figures() -> None:
+    with_all, alone = watched(learning(3)), watched(learning(3, evaluate=False))
+    assert with_all[1] == alone[1]
+    for event in alone[0]:
+        if isinstance(event, Epoch):
+            assert event.train is event.test is None
+            assert event.held_out is not None
+
+
+def test_patience_without_held_out_examples_is_refused() -> None:
+    with refused(SettingError, "patience", "3"):
+        trainer(patience=3)
+    training = trainer()
+    with refused(SettingError, "patience", "3"):
+        training.change(TrainingSettings(batch_size=20, epochs=2, patience=3))
+
+
+def test_data_that_come_with_held_out_examples_are_enough() -> None:
+    *_, last = trainer(class_data().hold_out(0.25), patience=1, epochs=1).run()
+    assert isinstance(last, BestRestored)
+
+
+def test_patience_given_up_on_the_way_lets_the_run_go_on_to_its_end() -> None:
+    _, last = best_and_last(held_out_figures(), 5)
+    training, epochs = learning(5), []
+    for event in training.run():
+        if isinstance(event, Epoch):
+            epochs.append(event.epoch)
+        if isinstance(event, Batch) and event.epoch == last and event.batch == 1:
+            training.change(replace(training.settings, patience=0))
+        assert not isinstance(event, BestRestored)
+    assert epochs == list(range(26))
+
+
+def test_patience_begun_on_the_way_counts_from_there() -> None:
+    training, events = learning(0), []
+    for event in training.run():
+        events.append(event)
+        if isinstance(event, Epoch) and event.epoch == 20:
+            training.change(replace(training.settings, patience=3))
+    last = events[-1]
+    assert isinstance(last, BestRestored)
+    assert last.epoch > 20

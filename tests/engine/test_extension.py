@@ -1,0 +1,136 @@
+"""What CONTRIBUTING.md shows is taken from there, put into the registries, and used by its name."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import activations, optimizers
+from engine.activations import ACTIVATIONS
+from engine.datasets import Dataset
+from engine.errors import UnknownNameError
+from engine.events import Epoch
+from engine.network import Buffers, Network, TrainingBuffers
+from engine.optimizers import OPTIMIZERS
+from engine.registry import Registry
+from engine.settings import TrainingSettings
+from engine.storage import load_network, save_network
+from engine.storage.checkpoint import load_checkpoint, save_checkpoint
+from engine.training import Trainer
+from engine.validation import Array
+from tests.engine.helpers import bits, class_data, network_for, refused
+
+CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
+
+
+def shown_under(heading: str) -> str:
+    """The one python block of that section."""
+    [section] = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", CONTRIBUTING.read_text(), re.DOTALL | re.MULTILINE)
+    [block] = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    return block  # type: ignore[no-any-return]
+
+
+def entered(monkeypatch: pytest.MonkeyPatch, registry: Registry[type], module: object, heading: str) -> str:
+    """The name under which the block registers its class, for this test only."""
+    monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+    before = set(registry)
+    # As if it stood at the end of that file.
+    exec(compile(shown_under(heading), str(CONTRIBUTING), "exec"), dict(vars(module)))
+    [name] = set(registry) - before
+    return name
+
+
+@pytest.fixture
+def activation(monkeypatch: pytest.MonkeyPatch) -> str:
+    return entered(monkeypatch, ACTIVATIONS, activations, "Add an activation")
+
+
+@pytest.fixture
+def optimizer(monkeypatch: pytest.MonkeyPatch) -> str:
+    return entered(monkeypatch, OPTIMIZERS, optimizers, "Add an optimizer")
+
+
+def network(activation: str, data: Dataset, **how: object) -> Network:
+    return network_for(data, hidden=8, activations=[activation, "softmax"], loss="cross-entropy", **how)
+
+
+def test_what_is_shown_is_complete(activation: str, optimizer: str) -> None:
+    for registry, name in ((ACTIVATIONS, activation), (OPTIMIZERS, optimizer)):
+        assert registry[name].name == name  # type: ignore[attr-defined]
+        assert registry[name].label  # type: ignore[attr-defined]
+        assert registry[name].__doc__
+
+
+def test_nothing_of_it_stays_behind() -> None:
+    for heading, registry in (("Add an activation", ACTIVATIONS), ("Add an optimizer", OPTIMIZERS)):
+        [name] = re.findall(r'\.register\("(.*?)"\)', shown_under(heading))
+        with refused(UnknownNameError, registry.kind, name):
+            registry[name]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_it_learns(activation: str, optimizer: str, dtype: type) -> None:
+    data = class_data()
+    settings = TrainingSettings(batch_size=20, epochs=40, learning_rate=0.01, optimizer=optimizer, weight_decay=0.01)
+    net = network(activation, data, dtype=dtype)
+    first, *_, last = (event for event in Trainer(net, data, settings).run() if isinstance(event, Epoch))
+    assert first.test is not None
+    assert first.test.error is not None
+    assert first.test.error > 0.2
+    assert last.test is not None
+    assert last.test.error == 0
+    assert net.parameters.dtype == dtype
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_its_gradient_is_what_finite_differences_say(activation: str, seed: int) -> None:
+    data = class_data(examples=6)
+    net, x, y = network(activation, data, seed=seed, dtype=np.float64), data.train.inputs, data.train.targets
+    buffers = TrainingBuffers(net, 6)
+    net.forward_with_loss(x, y, buffers)
+    gradient = net.backward(x, y, buffers)
+
+    def loss_at(parameters: Array) -> float:
+        return net.with_parameters(parameters).forward_with_loss(x, y, Buffers(net, 6))
+
+    nudges = np.eye(len(net.parameters)) * 1e-6
+    slopes = [(loss_at(net.parameters + nudge) - loss_at(net.parameters - nudge)) / 2e-6 for nudge in nudges]
+    np.testing.assert_allclose(gradient, slopes, rtol=1e-5, atol=1e-7)
+
+
+def test_it_is_saved_and_loaded_by_name(activation: str, tmp_path: Path) -> None:
+    net = network(activation, class_data())
+    save_network(net, tmp_path / "net.json")
+    assert load_network(tmp_path / "net.json").activations == [activation, "softmax"]
+    save_checkpoint(net, tmp_path / "net.npz")
+    again, _ = load_checkpoint(tmp_path / "net.npz")
+    assert again.activations == [activation, "softmax"]
+    np.testing.assert_array_equal(again.predict([[1, 2, 3, 4]]), net.predict([[1, 2, 3, 4]]))
+
+
+def test_settings_with_it_come_back_from_json(optimizer: str) -> None:
+    settings = TrainingSettings(optimizer=optimizer)
+    assert TrainingSettings.from_dict(json.loads(json.dumps(settings.as_dict()))) == settings
+
+
+def test_a_training_with_it_goes_on_from_a_checkpoint_to_the_bit(
+    activation: str, optimizer: str, tmp_path: Path
+) -> None:
+    data = class_data()
+    net = network(activation, data)
+    settings = TrainingSettings(batch_size=20, epochs=4, learning_rate=0.01, optimizer=optimizer)
+    whole = Trainer(net, data, settings)
+    for event in whole.run():
+        if event.epoch == 2:
+            break
+    save_checkpoint(net, tmp_path / "run.npz", whole.state())
+    list(whole.run())
+    again, state = load_checkpoint(tmp_path / "run.npz")
+    assert state is not None
+    assert f"optimizer.{OPTIMIZERS[optimizer].keeps[0]}" in state.vectors
+    list(Trainer.resume(again, data, state).run())
+    assert bits(again) == bits(net)

@@ -1,0 +1,158 @@
+"""Training examples put aside to choose by."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.datasets import Dataset, Split
+from engine.errors import SettingError
+from engine.events import Epoch
+from engine.metrics import Evaluator
+from tests.engine.helpers import bits, class_data, examples_used, numbered_data, refused, trainer
+
+
+def numbers(split: Split | None) -> list[int]:
+    assert split is not None
+    return [int(number) for number in split.inputs[:, 0]]
+
+
+@given(examples=st.integers(2, 200), share=st.floats(0.01, 0.99))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_every_example_is_on_one_side_and_both_keep_their_order(examples: int, share: float) -> None:
+    count = round(share * examples)
+    if not 0 < count < examples:
+        return
+    parted = numbered_data(examples).hold_out(share)
+    kept, aside = numbers(parted.train), numbers(parted.held_out)
+    assert sorted(kept + aside) == list(range(examples))
+    assert len(aside) == count
+    assert kept == sorted(kept)
+    assert aside == sorted(aside)
+
+
+def test_it_is_the_same_each_time_and_drawn_at_random() -> None:
+    data = numbered_data(100)
+    assert numbers(data.hold_out(0.3).held_out) == numbers(data.hold_out(0.3).held_out)
+    assert numbers(data.hold_out(0.3).held_out) != numbers(data.hold_out(0.3, seed=1).held_out)
+    assert numbers(data.hold_out(0.3).held_out) not in (list(range(30)), list(range(70, 100)))
+
+
+def test_inputs_targets_labels_and_scale_stay_together() -> None:
+    raw = np.arange(40, dtype=np.uint8)[:, None]
+    split = Split(raw, np.eye(4, dtype=np.float32)[raw[:, 0] % 4], raw[:, 0] % 4, 1 / 255)
+    data = Dataset("bytes", split, split.head(3), (1, 1), tuple("abcd"))
+    parted = data.hold_out(0.25)
+    assert (parted.title, parted.example_shape, parted.class_names) == ("bytes", (1, 1), tuple("abcd"))
+    assert parted.test is data.test
+    for part in (parted.train, parted.held_out):
+        assert part is not None
+        assert part.labels is not None
+        assert part.scale == 1 / 255
+        assert part.inputs.dtype == np.uint8
+        np.testing.assert_array_equal(part.labels, part.inputs[:, 0] % 4)
+        np.testing.assert_array_equal(part.targets.argmax(axis=1), part.labels)
+
+
+def test_the_given_data_stay_as_they_are() -> None:
+    data = numbered_data(20)
+    parted = data.hold_out(0.5)
+    assert data.held_out is None
+    assert numbers(data.train) == list(range(20))
+    parted.train.inputs[...] = -1
+    assert numbers(data.train) == list(range(20))
+
+
+@pytest.mark.parametrize(("examples", "share"), [(3, 0.1), (1, 0.5), (4, 0.99), (10, 0.0), (10, 1.0)])
+def test_an_empty_side_is_refused(examples: int, share: float) -> None:
+    with refused(SettingError, "held_out", f"{share:g}"):
+        numbered_data(examples).hold_out(share)
+
+
+def test_at_copies_those_examples() -> None:
+    split = class_data().train
+    some = split.at(np.array([7, 3, 3]))
+    np.testing.assert_array_equal(some.inputs, split.inputs[[7, 3, 3]])
+    np.testing.assert_array_equal(some.targets, split.targets[[7, 3, 3]])
+    assert split.labels is not None
+    assert some.labels is not None
+    np.testing.assert_array_equal(some.labels, split.labels[[7, 3, 3]])
+    assert not np.shares_memory(some.inputs, split.inputs)
+
+
+def test_a_checksum_tells_data_apart() -> None:
+    split = class_data().train
+    same = class_data().train
+    assert split.checksum() == same.checksum() == split.at(np.arange(60)).checksum()
+    assert split.checksum() != split.at(np.arange(59)).checksum()
+    assert split.checksum() != split.at(np.arange(60)[::-1]).checksum()
+    for array in (same.inputs, same.targets):
+        kept = array[5, 1]
+        array[5, 1] += 1
+        assert split.checksum() != same.checksum()
+        array[5, 1] = kept
+    assert split.checksum() == same.checksum()
+
+
+def test_a_checksum_looks_at_values_not_at_how_they_lie_in_memory() -> None:
+    split = class_data().train
+    other = Split(np.asfortranarray(split.inputs), np.repeat(split.targets, 2, axis=0)[::2], split.labels)
+    assert split.checksum() == other.checksum()
+
+
+# in a training
+
+
+def test_held_out_examples_are_never_learned_from() -> None:
+    training = trainer(numbered_data(50), batch_size=10, epochs=8, learning_rate=1e-9, held_out=0.2)
+    aside = numbers(training.dataset.held_out)
+    assert len(aside) == 10
+    for used in examples_used(training):
+        assert set(used) == set(range(50)) - set(aside)
+
+
+def test_their_figures_are_exact_and_the_train_figures_leave_them_out() -> None:
+    training = trainer(held_out=0.25)
+    assert training.dataset.held_out is not None
+    for event in training.run():
+        if isinstance(event, Epoch):
+            assert event.held_out is not None
+            assert event.train is not None
+            assert event.train.confusion is not None
+            assert event.train.confusion.sum() == 45
+            assert event.held_out.confusion is not None
+            assert event.held_out.confusion.sum() == 15
+            exact = Evaluator(training.network, training.dataset.held_out).evaluate()
+            assert (event.held_out.loss, event.held_out.error) == (exact.loss, exact.error)
+
+
+def test_without_them_there_are_no_such_figures() -> None:
+    assert all(event.held_out is None for event in trainer().run() if isinstance(event, Epoch))
+
+
+def test_data_that_come_with_some_are_not_parted_again() -> None:
+    data = class_data().hold_out(0.5)
+    training = trainer(data, held_out=0.1)
+    assert training.dataset is data
+
+
+def test_it_does_not_depend_on_the_seed_of_the_training() -> None:
+    first, second = (trainer(held_out=0.25, seed=seed).dataset.held_out for seed in (1, 2))
+    assert first is not None
+    assert second is not None
+    assert first.checksum() == second.checksum()
+
+
+def test_training_on_what_is_left_is_the_same_as_with_data_parted_before() -> None:
+    here, before = trainer(held_out=0.25), trainer(class_data().hold_out(0.25))
+    list(here.run())
+    list(before.run())
+    assert bits(here.network) == bits(before.network)
+
+
+def test_a_batch_must_fit_into_what_is_left() -> None:
+    assert trainer(batch_size=45, held_out=0.25).batches_per_epoch == 1
+    with refused(SettingError, "batch_size", "46"):
+        trainer(batch_size=46, held_out=0.25)

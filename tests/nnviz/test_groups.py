@@ -1,0 +1,455 @@
+"""The groups of settings: closed at first, opened by mouse and keys; every field acts, refuses and can be undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QCoreApplication, QPoint, QPointF, Qt
+from PyQt5.QtGui import QWheelEvent
+from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QScrollArea, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.activations import ACTIVATIONS
+from engine.losses import LOSSES
+from engine.optimizers import OPTIMIZERS
+from engine.schedules import SCHEDULES
+from nnviz import theme
+from nnviz.configuration import MILD
+from nnviz.state import State
+from nnviz.widgets.group import Group, GroupHead
+from nnviz.widgets.picture import LazyPicture
+from nnviz.widgets.small_plot import SmallPlot
+from nnviz.window import MainWindow
+from tests.nnviz.helpers import (
+    action,
+    click,
+    find,
+    pause,
+    pick,
+    press,
+    retype,
+    train_epochs,
+    train_for_a_while,
+    unfold,
+    wait_for,
+)
+
+GROUPS = [f"{name}Group" for name in ("optimizer", "schedule", "regularisation", "augmentation", "initialisation")]
+
+
+def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for name in GROUPS:
+        group = find(ready_window, Group, name)
+        assert not group.is_open
+        assert group.height() <= 32, "one slim row"
+        assert not group.findChildren((QLineEdit, QComboBox, QCheckBox))
+        qtbot.mouseClick(group.head, Qt.LeftButton)
+        assert group.is_open
+        fields = [field for field in group.findChildren((QLineEdit, QComboBox)) if field.isVisible()]
+        assert fields or group.head.summary == "none"
+        qtbot.mouseClick(group.head, Qt.LeftButton)
+        QCoreApplication.processEvents()
+        assert not group.is_open
+        assert group.height() <= 32
+
+
+def test_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for name in GROUPS:
+        group = find(ready_window, Group, name)
+        assert group.head.accessibleName()
+        group.head.setFocus()
+        press(qtbot, ready_window, Qt.Key_Return)
+        assert group.is_open
+        press(qtbot, ready_window, Qt.Key_Left)
+        assert not group.is_open
+        press(qtbot, ready_window, Qt.Key_Right)
+        assert group.is_open
+    assert ready_window.session.state is State.READY
+
+
+def test_tab_goes_through_what_is_unfolded(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.session.change("optimizer", optimizer="momentum")
+    for name in ("initialisationGroup", "scheduleGroup", "optimizerGroup"):
+        unfold(qtbot, window, name)
+    find(window, QLineEdit, "epochsEdit").setFocus()
+    passed = []
+    for _ in range(13):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        passed.append(QApplication.focusWidget().objectName())
+    assert passed == [
+        *("optimizerGroupButton", "momentumEdit", "scheduleGroupButton", "scheduleCombo", "warmupEdit"),
+        *("findRateButton", "regularisationGroupButton", "augmentationGroupButton", "initialisationGroupButton"),
+        *("initializerCombo", "weightScaleEdit", "outputCombo", "lossCombo"),
+    ]
+
+
+def test_everything_in_them_has_a_name_and_a_tip(ready_window: MainWindow, qtbot: QtBot) -> None:
+    pick(qtbot, ready_window, "optimizerCombo", "Adam")
+    for name in GROUPS:
+        unfold(qtbot, ready_window, name)
+    pick(qtbot, ready_window, "scheduleCombo", "Step")
+    fields = ready_window.training.findChildren((QLineEdit, QComboBox, QCheckBox, QToolButton))
+    assert len(fields) > 30
+    for field in fields:
+        assert field.isVisibleTo(ready_window), field.objectName()
+        assert field.objectName().endswith(("Edit", "Combo", "Check", "Button"))
+        assert field.accessibleName(), field.objectName()
+        assert field.toolTip().endswith((".", ")")), field.objectName()
+        assert len(field.toolTip()) > 30, field.objectName()
+    names = [field.objectName() for field in fields]
+    assert len(names) == len(set(names))
+
+
+def test_one_at_the_bottom_scrolls_into_view_and_no_further(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.resize(1280, 720)
+    QCoreApplication.processEvents()
+    scroll = find(ready_window, QScrollArea, "settingsScroll")
+    width = ready_window.training.width()
+    group = unfold(qtbot, ready_window, "regularisationGroup")
+    QCoreApplication.processEvents()
+    last = find(group, QLineEdit, "patienceEdit")
+    assert last.visibleRegion().boundingRect() == last.rect()
+    assert not group.head.visibleRegion().isEmpty()
+    assert scroll.verticalScrollBar().value() > 0
+    assert ready_window.training.width() == width, "nothing moves sideways"
+
+
+def test_they_follow_the_theme(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    for name in GROUPS:
+        unfold(qtbot, window, name)
+    plot = find(window, SmallPlot, "schedulePlot")
+    for look in (theme.LIGHT, theme.DARK):
+        window.set_theme(look.name)
+        QCoreApplication.processEvents()
+        window.grab()
+        assert plot.backgroundBrush().color().name() == look.card
+        assert plot._line.opts["pen"].color().name() == look.muted
+
+
+def test_whoever_scrolls_past_chooses_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    combo = find(ready_window, QComboBox, "optimizerCombo")
+    place = QPointF(combo.rect().center())
+    ready_window._host.setFocus()
+    for _ in range(2):
+        turn = QWheelEvent(
+            place, QPointF(combo.mapToGlobal(combo.rect().center())), QPoint(), QPoint(0, -120), Qt.NoButton,
+            Qt.NoModifier, Qt.NoScrollPhase, False,
+        )  # fmt: skip
+        QCoreApplication.sendEvent(combo, turn)
+        if not combo.hasFocus():
+            assert ready_window.session.configuration.training.optimizer == "sgd"
+            combo.setFocus()
+    assert ready_window.session.configuration.training.optimizer == "momentum"
+
+
+# ---- every field
+
+
+FIELDS: dict[str, list[tuple[str, str, str, Any, str]]] = {
+    "optimizerGroup": [
+        ("momentumEdit", "0.5", "momentum", 0.5, "1"),
+        ("beta2Edit", "0.99", "beta2", 0.99, "2"),
+        ("epsilonEdit", "1e-7", "epsilon", 1e-7, "0"),
+    ],
+    "scheduleGroup": [
+        ("warmupEdit", "1,5", "warmup", 1.5, "-1"),
+        ("decayEdit", "0.3", "decay", 0.3, "1.5"),
+        ("decayEpochsEdit", "3", "decay_epochs", 3.0, "0"),
+    ],
+    "regularisationGroup": [
+        ("weightDecayEdit", "0.01", "weight_decay", 0.01, "-0.1"),
+        ("l1Edit", "0.001", "l1", 0.001, "much"),
+        ("dropoutEdit", "0.3", "dropout", 0.3, "1"),
+        ("dropoutEdit", "0.1, 0.5, 0.4", "dropout", (0.1, 0.5, 0.4), "0.1, 0.5"),
+        ("maxNormEdit", "3", "max_norm", 3.0, "-3"),
+        ("clipNormEdit", "1", "clip_norm", 1.0, "x"),
+        ("heldOutEdit", "0.2", "held_out", 0.2, "0.9"),
+    ],
+    "augmentationGroup": [
+        ("shiftEdit", "2", "shift", 2.0, "-2"),
+        ("rotationEdit", "15", "rotation", 15.0, "200"),
+        ("scaleEdit", "0.2", "scale", 0.2, "2"),
+        ("shearEdit", "0.3", "shear", 0.3, "-1"),
+        ("elasticEdit", "1.5", "elastic", 1.5, "30"),
+        ("elasticSigmaEdit", "5", "elastic_sigma", 5.0, "0"),
+        ("thicknessEdit", "0.5", "thickness", 0.5, "3"),
+        ("noiseEdit", "0.1", "noise", 0.1, "2"),
+    ],
+    "initialisationGroup": [
+        ("weightScaleEdit", "0.5", "weight_scale", 0.5, "0"),
+    ],
+}
+
+
+@pytest.mark.parametrize("group", FIELDS)
+def test_a_field_changes_its_setting_refuses_and_undoes(ready_window: MainWindow, qtbot: QtBot, group: str) -> None:
+    ready_window.session.change("rule", optimizer="adam", schedule="step")
+    head = unfold(qtbot, ready_window, group).head
+    for field in FIELDS[group]:
+        exercise(qtbot, ready_window, head, *field)
+
+
+def exercise(
+    qtbot: QtBot, window: MainWindow, head: GroupHead, name: str, good: str, setting: str, value: Any, bad: str
+) -> None:
+    """Types something good, something bad, mends it, and takes it back."""
+    session = window.session
+    before = session.configuration
+    field = retype(qtbot, window, name, good)
+    assert session.configuration.value(setting) == value, name
+    assert not session.problems, name
+    assert head.summary not in ("off", "none"), name
+
+    retype(qtbot, window, name, bad)
+    error = find(window, QLabel, name.replace("Edit", "Error"))
+    assert error.isVisibleTo(window), name
+    assert "must" in error.text(), name
+    assert field.text() == bad, "nothing is lost"
+    assert session.configuration.value(setting) == value, name
+    assert head.summary == "to be mended", name
+    assert not session.can_train, name
+
+    retype(qtbot, window, name, good)
+    assert not session.problems, name
+    assert not error.isVisibleTo(window), name
+    action(window, "actionUndo").trigger()
+    assert session.configuration == before, name
+    action(window, "actionRedo").trigger()
+    assert session.configuration.value(setting) == value, name
+    action(window, "actionUndo").trigger()
+
+
+def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, ready_window, "regularisationGroup")
+    settings = lambda: ready_window.session.configuration.training  # noqa: E731
+    for name, key, told in (
+        ("dropoutEdit", Qt.Key_Up, lambda: settings().dropout == 0.05),
+        ("dropoutEdit", Qt.Key_Down, lambda: settings().dropout == 0),
+        ("weightDecayEdit", Qt.Key_Up, lambda: settings().weight_decay == 1e-6),
+        ("weightDecayEdit", Qt.Key_Down, lambda: settings().weight_decay == 0),
+        ("heldOutEdit", Qt.Key_Up, lambda: settings().held_out == 0.05),
+        ("patienceEdit", Qt.Key_Up, lambda: settings().patience == 1),
+    ):
+        field = find(ready_window, QLineEdit, name)
+        field.setFocus()
+        qtbot.keyClick(field, key)
+        assert told(), name
+
+
+# ---- what belongs together
+
+
+def test_only_the_constants_that_are_read_are_there(ready_window: MainWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, ready_window, "optimizerGroup")
+    for name in OPTIMIZERS:
+        pick(qtbot, ready_window, "optimizerCombo", OPTIMIZERS[name].label)
+        assert ready_window.session.configuration.training.optimizer == name
+        for constant in ("momentum", "beta2", "epsilon"):
+            field = find(ready_window, QLineEdit, f"{constant}Edit")
+            assert field.isVisibleTo(ready_window) == (constant in OPTIMIZERS[name].uses), (name, constant)
+
+
+def test_a_bad_constant_goes_with_its_optimizer(ready_window: MainWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, ready_window, "optimizerGroup")
+    pick(qtbot, ready_window, "optimizerCombo", "Momentum")
+    retype(qtbot, ready_window, "momentumEdit", "7")
+    assert not ready_window.session.can_train
+    pick(qtbot, ready_window, "optimizerCombo", "SGD")
+    assert ready_window.session.can_train
+
+
+def test_the_schedule_and_its_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "scheduleGroup")
+    plot = find(window, SmallPlot, "schedulePlot")
+    for name in SCHEDULES:
+        pick(qtbot, window, "scheduleCombo", SCHEDULES[name].label)
+        for constant in ("decay", "decayEpochs"):
+            assert find(window, QLineEdit, f"{constant}Edit").isVisibleTo(window) == bool(SCHEDULES[name].uses)
+    pick(qtbot, window, "scheduleCombo", "Cosine")
+    epochs, rates = plot.points
+    assert (epochs[0], epochs[-1]) == (0, 20)
+    assert rates[0] == pytest.approx(0.2)
+    assert rates[-1] == pytest.approx(0, abs=1e-6)
+    retype(qtbot, window, "epochsEdit", "8")
+    retype(qtbot, window, "warmupEdit", "2")
+    epochs, rates = plot.points
+    assert epochs[-1] == 8
+    assert rates[0] < 0.01
+    assert max(rates) == pytest.approx(0.2, rel=0.01)
+    assert find(window, Group, "scheduleGroup").head.summary == "cosine, warm-up 2"
+
+
+def test_the_curve_says_where_the_run_is(ready_window: MainWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, ready_window, "scheduleGroup")
+    QCoreApplication.processEvents()
+    plot = find(ready_window, SmallPlot, "schedulePlot")
+    find(ready_window, QScrollArea, "settingsScroll").ensureWidgetVisible(plot)
+    assert plot.marked is None
+    train_for_a_while(qtbot, ready_window)
+    pause(qtbot, ready_window)
+    assert plot.marked == pytest.approx(ready_window.session.progress.epochs_done)
+    ready_window.session.reset()
+    assert plot.marked is None
+
+
+def test_patience_needs_examples_to_judge_by(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "regularisationGroup")
+    retype(qtbot, window, "patienceEdit", "3")
+    error = find(window, QLabel, "patienceError")
+    assert "held out" in error.text()
+    assert window.session.configuration.training.patience == 0
+    retype(qtbot, window, "heldOutEdit", "0.1")
+    assert window.session.configuration.training.patience == 3, "what stood there is taken now"
+    assert not error.isVisibleTo(window)
+    retype(qtbot, window, "heldOutEdit", "0")
+    assert "patience" in find(window, QLabel, "heldOutError").text()
+    assert window.session.configuration.training.held_out == 0.1
+
+
+def test_dropout_follows_the_layers(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "regularisationGroup")
+    retype(qtbot, window, "dropoutEdit", "0.1, 0.5, 0.4")
+    retype(qtbot, window, "shapeEdit", "784, 20, 10")
+    assert window.session.configuration.training.dropout == (0.1, 0.5)
+    retype(qtbot, window, "shapeEdit", "784, 20, 20, 20, 10")
+    assert window.session.configuration.training.dropout == (0.1, 0.5, 0.5, 0.5)
+
+
+def test_loss_and_output_go_in_pairs(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "initialisationGroup")
+    for loss in LOSSES:
+        pick(qtbot, window, "lossCombo", LOSSES[loss].label)
+        assert window.session.configuration.loss == loss
+    for output in ACTIVATIONS:
+        pick(qtbot, window, "outputCombo", ACTIVATIONS[output].label)
+        assert window.session.configuration.output == output
+        assert window.session.run.network.activations[-1] == output
+    pick(qtbot, window, "outputCombo", "Tanh")
+    pick(qtbot, window, "lossCombo", "Cross-entropy")
+    assert window.session.configuration.output in LOSSES["cross-entropy"].joined_with
+    pick(qtbot, window, "initializerCombo", "Zeros")
+    assert not window.session.run.network.parameters.any()
+
+
+# ---- augmentation
+
+
+def test_on_off_and_the_strengths_are_kept(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    group = unfold(qtbot, window, "augmentationGroup")
+    check = find(window, QCheckBox, "augmentationCheck")
+    qtbot.mouseClick(check, Qt.LeftButton)
+    assert check.isChecked()
+    assert session.configuration.training.augmentation == MILD
+    assert group.head.summary == "mild"
+    retype(qtbot, window, "rotationEdit", "12")
+    qtbot.mouseClick(check, Qt.LeftButton)
+    assert not check.isChecked()
+    assert not session.configuration.training.augmentation.is_active
+    assert find(window, QLineEdit, "rotationEdit").text() == "12"
+    assert group.head.summary == "off"
+    check.setFocus()
+    press(qtbot, window, Qt.Key_Return)
+    assert session.configuration.training.augmentation.rotation == 12
+    action(window, "actionUndo").trigger()
+    assert not check.isChecked()
+    retype(qtbot, window, "noiseEdit", "0.1")
+    assert check.isChecked(), "whoever turns a strength wants to see it"
+
+
+def picture_of(preview: LazyPicture) -> bytes:
+    """What it shows, as bytes."""
+    preview.grab()
+    image = preview._image
+    assert image is not None
+    return image.bits().asstring(image.byteCount())
+
+
+def test_the_preview_shows_what_the_network_sees(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "augmentationGroup")
+    preview = find(window, LazyPicture, "augmentationPreview")
+    plain = picture_of(preview)
+    qtbot.mouseClick(find(window, QCheckBox, "augmentationCheck"), Qt.LeftButton)
+    distorted = picture_of(preview)
+    assert distorted != plain
+    assert picture_of(preview) == distorted, "it does not flicker"
+    qtbot.mouseClick(preview, Qt.LeftButton)
+    other = picture_of(preview)
+    assert other != distorted
+    click(qtbot, window, QToolButton, "otherExamplesButton")
+    assert picture_of(preview) not in (other, distorted)
+
+
+def test_the_preview_costs_nothing_while_it_cannot_be_seen(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = ready_window
+    group = unfold(qtbot, window, "augmentationGroup")
+    preview = find(window, LazyPicture, "augmentationPreview")
+    preview.grab()
+    qtbot.mouseClick(group.head, Qt.LeftButton)
+    asked: list[int] = []
+    monkeypatch.setattr(preview, "_source", lambda: asked.append(1))
+    window.session.change("noise", noise=0.2)
+    QCoreApplication.processEvents()
+    assert not asked
+    qtbot.mouseClick(group.head, Qt.LeftButton)
+    preview.grab()
+    assert asked
+
+
+# ---- in the middle of a run
+
+
+def test_what_can_act_at_once_does(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    for name in GROUPS:
+        unfold(qtbot, window, name)
+    train_for_a_while(qtbot, window)
+    begun = session.configuration
+    hint = find(window, QLabel, "trainingNotice")
+    pick(qtbot, window, "optimizerCombo", "Momentum")
+    retype(qtbot, window, "momentumEdit", "0.5")
+    pick(qtbot, window, "scheduleCombo", "Cosine")
+    retype(qtbot, window, "weightDecayEdit", "0.001")
+    retype(qtbot, window, "rotationEdit", "5")
+    assert session.run_settings == session.configuration.training
+    assert session.state is State.TRAINING
+    assert not hint.isVisibleTo(window)
+    retype(qtbot, window, "heldOutEdit", "0.1")
+    retype(qtbot, window, "patienceEdit", "3")
+    assert hint.text() == "Held-out share and patience wait for the next run."
+    assert session.run_settings.momentum == 0.5
+    done = session.run.tape.completed
+    qtbot.waitUntil(lambda: session.run.tape.completed > done)
+    for _ in range(7):
+        action(window, "actionUndo").trigger()
+        assert session.run_settings.optimizer == session.configuration.training.optimizer
+    assert session.configuration == begun
+    assert session.run_settings == begun.training
+    pause(qtbot, window)
+    assert session.message is None
+
+
+def test_weights_and_loss_wait(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "initialisationGroup")
+    train_epochs(qtbot, window, 1)
+    hint = find(window, QLabel, "networkNotice")
+    for name, entry in (("initializerCombo", "Glorot"), ("outputCombo", "Sigmoid"), ("lossCombo", "Quadratic")):
+        pick(qtbot, window, name, entry)
+        assert hint.isVisibleTo(window), name
+        action(window, "actionUndo").trigger()
+        assert not hint.isVisibleTo(window), name
+    pick(qtbot, window, "lossCombo", "Quadratic")
+    click(qtbot, window, QPushButton, "stepBatchButton")
+    wait_for(qtbot, window, State.PAUSED)
+    assert window.session.run.network.loss == "quadratic"
