@@ -176,8 +176,9 @@ def _train_with_progress(trainer: Trainer, asked_to_stop: list[bool], checkpoint
 def _measured(trainer: Trainer) -> Epoch:
     """The figures of the trained network, where they were not to be worked out after every epoch."""
     data = trainer.dataset
-    figures = [split and Evaluator(trainer.network, split).evaluate() for split in (data.train, data.test)]
-    return Epoch(trainer.epoch, figures[0], figures[1], 0.0)
+    train = Evaluator(trainer.network, data.train).evaluate()
+    test = None if data.test is None else Evaluator(trainer.network, data.test).evaluate()
+    return Epoch(trainer.epoch, train, test, 0.0)
 
 
 def _provenance(trainer: Trainer, result: Epoch | None, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -193,13 +194,24 @@ def _provenance(trainer: Trainer, result: Epoch | None, arguments: argparse.Name
     if arguments.title:
         known["title"] = arguments.title
     if not arguments.resume:
-        known["command"] = "python main.py " + shlex.join(arguments.words)
+        known["command"] = "python main.py " + shlex.join(_without_checkpoint(arguments.words))
     if result is not None:
         for name in ("train", "test"):
             figures = getattr(result, name)
             if figures is not None and figures.error is not None:
                 known[f"{name}_error"] = figures.error
     return known
+
+
+def _without_checkpoint(words: Sequence[str]) -> list[str]:
+    """The command line without where the training was kept meanwhile, which makes no difference to the network."""
+    kept: list[str] = []
+    for word in words:
+        if kept and kept[-1] == "--checkpoint":
+            kept.pop()
+        elif not word.startswith("--checkpoint="):
+            kept.append(word)
+    return kept
 
 
 # ---- its arguments

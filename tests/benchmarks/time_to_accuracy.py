@@ -19,12 +19,14 @@ import statistics
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from engine.presets import preset_named
+from engine.settings import TrainingSettings
 from tests.benchmarks.children import Child, ChildError, MissingPeerError, machine, thread_counts
 from tests.benchmarks.peers import CONTENDERS, PEERS, TITLES, Job
 
@@ -35,16 +37,16 @@ TRIALS = 3  # timed chunks that decide on a contender's threads, after one to wa
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained that should be good soon."""
+    """How a network is trained, as far as everybody can follow it."""
 
-    hidden: tuple[int, ...] = (256,)
-    activation: str = "relu"
-    optimizer: str = "adam"
-    learning_rate: float = 0.002
-    batch_size: int = 100
-    epochs: int = 10
-    weight_decay: float = 0.0
-    schedule: str = "cosine"
+    hidden: tuple[int, ...]
+    activation: str
+    optimizer: str
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    weight_decay: float
+    schedule: str
 
     def job(self, seed: int) -> Job:
         """The recipe with a seed, as children take it."""
@@ -52,8 +54,13 @@ class Recipe:
 
 
 def modern_recipe() -> Recipe:
-    """The recipe everybody follows: the project's preset "Modern"."""
-    return Recipe()
+    """The recipe everybody follows: the project's preset "Modern". Raises ValueError where it has more than that."""
+    preset = preset_named("Modern")
+    training = preset.training
+    common = {name.name: getattr(training, name.name) for name in fields(Recipe) if hasattr(training, name.name)}
+    if training != TrainingSettings(**common):
+        raise ValueError("the preset has settings that not everybody can follow")
+    return Recipe(hidden=preset.hidden, activation=preset.activation, **common)
 
 
 @dataclass

@@ -93,12 +93,25 @@ def test_a_wrong_choice_is_told_in_one_line(
 
 def test_the_file_tells_the_command_that_makes_it_again(tmp_path: Path) -> None:
     first, second = str(tmp_path / "first.npz"), str(tmp_path / "second.npz")
-    train(*SMALL, "--epochs", "2", "--title", "a try", "--save", first)
+    kept = str(tmp_path / "kept.npz")
+    train(*SMALL, "--epochs", "2", "--title", "a try", "--checkpoint", kept, "--save", first)
     known = load_network(first).provenance
     assert known["title"] == "a try"
+    assert kept not in known["command"]
     words = known["command"].removeprefix("python main.py ").replace(first, second)
     assert cli.main(shlex.split(words)) == 0
     np.testing.assert_array_equal(load_network(first).parameters, load_network(second).parameters)
+
+
+def test_without_figures_on_the_way_there_are_some_at_the_end(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    train(*SMALL, "--epochs", "2", "--set", "evaluate=false", "--save", str(tmp_path / "net.json"))
+    first, second, last, _ = capsys.readouterr().out.splitlines()
+    assert (first, second) == ("epoch 1 of 2", "epoch 2 of 2")
+    shown = f"{100 * load_network(tmp_path / 'net.json').provenance['test_error']:.2f} %"
+    assert last.startswith("epoch 2 of 2   train error")
+    assert last.endswith(shown)
 
 
 def test_half_precision_is_half_the_size_and_nearly_the_same(tmp_path: Path) -> None:
