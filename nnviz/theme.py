@@ -1,7 +1,8 @@
 """Colours, fonts, spacing: light and dark from one table, as palette and style sheet.
 
-Colour means something: blue is train, orange is test, dashed violet is held out, grey is the past. They are told
-apart by colour-blind eyes, and every text keeps WCAG AA contrast (4.5 : 1) on its ground; a test holds that.
+Colour means something: blue is train, orange is test, dashed in the colour of text is held out, grey is the past.
+They are told apart by colour-blind eyes, and every text keeps WCAG AA contrast (4.5 : 1) on its ground; tests hold
+that.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ DARK = Theme(
     on_accent="#06131c",
     train="#4cc2ff",
     test="#ffb454",
-    held_out="#c3b1ff",
+    held_out="#e6edf3",
     past="#566270",
     good="#3fd28b",
     error="#ff8f88",
@@ -96,7 +97,7 @@ LIGHT = Theme(
     on_accent="#ffffff",
     train="#0a6fc2",
     test="#b44f0a",
-    held_out="#6a3fc4",
+    held_out="#1b2530",
     past="#aab4bf",
     good="#127345",
     error="#b3261e",

@@ -53,7 +53,8 @@ class Group(QWidget):
         """The Tab key goes through what is in it before it goes on, although that is younger than what follows."""
         before: QWidget = self.head
         for widget in content.findChildren(QWidget):
-            if widget.focusPolicy() & Qt.TabFocus:
+            is_here = widget.window() is content.window()  # unlike the list of a combo box
+            if is_here and widget.focusPolicy() & Qt.TabFocus:
                 QWidget.setTabOrder(before, widget)
                 before = widget
 

@@ -72,14 +72,15 @@ BLINDNESS = {
 
 @THEMES
 @pytest.mark.parametrize("blindness", BLINDNESS)
-def test_train_and_test_differ_for_colour_blind_eyes(look: Theme, blindness: str) -> None:
+def test_what_is_drawn_together_differs_for_colour_blind_eyes(look: Theme, blindness: str) -> None:
     def seen(colour: str) -> list[float]:
         made = QColor(colour)
         light = [channel**2.2 for channel in (made.redF(), made.greenF(), made.blueF())]
         mixed = (sum(w * c for w, c in zip(row, light, strict=True)) for row in BLINDNESS[blindness])
         return [max(0.0, min(1.0, value)) ** (1 / 2.2) for value in mixed]
 
-    for one, other in (("train", "test"), ("negative", "positive")):
+    pairs = (("train", "test"), ("train", "held_out"), ("test", "held_out"), ("negative", "positive"))
+    for one, other in pairs:
         pair = zip(seen(getattr(look, one)), seen(getattr(look, other)), strict=True)
         assert sum((a - b) ** 2 for a, b in pair) ** 0.5 > 0.3
 
