@@ -61,7 +61,7 @@ class Optimizer(ABC):
         if set(self.keeps) == set(other.keeps):
             self.kept, self.steps = other.kept, other.steps
 
-    def _parts(self, parameters: Array, gradient: Array) -> Iterator[tuple[Array, ...]]:
+    def parts(self, parameters: Array, gradient: Array) -> Iterator[tuple[Array, ...]]:
         """Parameters, gradient and all that is kept, piece by piece; counts the step."""
         for name in self.keeps:
             if name not in self.kept:
@@ -101,7 +101,7 @@ class Momentum(Optimizer):
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         """The gradient serves as scratch."""
-        for p, g, velocity in self._parts(parameters, gradient):
+        for p, g, velocity in self.parts(parameters, gradient):
             velocity *= self.momentum
             velocity += g
             np.multiply(velocity, learning_rate, out=g)
@@ -123,7 +123,7 @@ class Nesterov(Optimizer):
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         """The new velocity is momentum * velocity + gradient, so the step is written without a scratch vector."""
-        for p, g, velocity in self._parts(parameters, gradient):
+        for p, g, velocity in self.parts(parameters, gradient):
             velocity *= self.momentum
             velocity += g
             g *= learning_rate
@@ -147,7 +147,7 @@ class RMSProp(Optimizer):
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         """One scratch piece, allocated for each."""
-        for p, g, square in self._parts(parameters, gradient):
+        for p, g, square in self.parts(parameters, gradient):
             scratch = g * g
             scratch *= 1 - self.beta2
             square *= self.beta2
@@ -175,7 +175,7 @@ class Adam(Optimizer):
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         """All corrections go into the step size and epsilon, as at the end of the paper's section 2."""
-        for p, g, mean, square in self._parts(parameters, gradient):
+        for p, g, mean, square in self.parts(parameters, gradient):
             root = math.sqrt((1 - self.beta2**self.steps) / (1 - self.beta2))
             size = learning_rate * root * (1 - self.momentum) / (1 - self.momentum**self.steps)
             mean *= self.momentum

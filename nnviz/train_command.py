@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from engine.activations import ACTIVATIONS
@@ -52,7 +53,10 @@ def train(arguments: argparse.Namespace) -> int:
         if arguments.checkpoint is not None:
             print(f"stopped; go on with: train --resume {arguments.checkpoint} --checkpoint {arguments.checkpoint}")
         raise KeyboardInterrupt
-    if not trainer.settings.evaluate:
+    if arguments.half:  # its figures are those of what is saved
+        parameters = trainer.network.parameters
+        parameters[...] = parameters.astype(np.float16)
+    if arguments.half or not trainer.settings.evaluate:
         result = _measured(trainer)
         print(describe_epoch(result, trainer.settings.epochs))
     if arguments.save is not None:
