@@ -7,8 +7,8 @@ MNIST, cross-entropy behind softmax, plain SGD, batches of 100 in a new random o
 contender runs with one thread and with all cores, each pair in a process of its own; all are asked for an epoch in
 turn, so that only what stands in one table may be compared. What counts is the median of its epochs after one to warm
 up, with the better of its thread counts; one that is hopelessly behind the other is left out of further rounds.
-Compiling (JAX) and preparing data are not counted; making the random order is. Two more figures of this engine: Adam
-against SGD, and the peak memory of a process that trains.
+Compiling (JAX) and preparing data are not counted; making the random order is. Three more figures of this engine: Adam
+against SGD, the peak memory of a process that trains, and the time to distort all pictures once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import argparse
 import json
 import statistics
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
@@ -26,8 +27,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from engine.augmentation import Augmentation, Augmenter
 from engine.network import Network, TrainingBuffers, product
-from engine.optimizers import OPTIMIZERS
 from tests.benchmarks.children import Child, MissingPeerError, machine, thread_counts
 from tests.benchmarks.peers import CONTENDERS, PEERS, TITLES, Contender, Job, Layers, Ours
 
@@ -46,8 +47,11 @@ TARGETS = {
 SIDE_SHAPE = "784-128-10"
 ADAM_TARGET = 1.33  # epoch with Adam ÷ epoch with SGD, at most
 MEMORY_TARGET = 400  # MB, at most
+DISTORTIONS = Augmentation(shift=2, rotation=15, scale=0.15, shear=0.15, elastic=1.5)  # affine and elastic
+DISTORTION_TARGET = 2.0  # seconds for 60,000 pictures on one core, at most
 HOPELESS = 1.5  # times as slow at its fastest as with the other thread count at its slowest
 FLOOR = "floor"
+ASIDE = "tests.benchmarks.throughput:Aside"
 SPECS = {**CONTENDERS, FLOOR: "tests.benchmarks.throughput:Floor"}
 NAMES = {**TITLES, FLOOR: "matrix products"}
 NOT_INSTALLED = "not installed (pip install '.[bench]')"
@@ -86,11 +90,28 @@ def matrix_products(network: Network, inputs: np.ndarray, buffers: TrainingBuffe
             product(buffers.deltas[layer], network.weights[layer], buffers.deltas[layer - 1])
 
 
-class Memory(Ours):
-    """This engine, asked how much memory it took."""
+class Aside(Ours):
+    """This engine, asked how much memory a training takes, and how long distorting pictures."""
 
     def _build(self, chunk: int) -> float:
         return 0.0  # the one trainer is made below
+
+    def distort(self, epochs: int) -> dict[str, float]:
+        """Distorts all training pictures, in batches of 100; returns the median ``seconds`` of an epoch."""
+        train = self.data.train
+        rng = np.random.default_rng(1)
+        augmenter = Augmenter(DISTORTIONS, self.data.example_shape, 100)
+        batch = np.empty((100, self.data.width), np.float32)
+        taken = []
+        for _ in range(epochs):
+            seconds = 0.0
+            for start in range(0, len(train), 100):
+                train.take(slice(start, start + 100), batch)
+                before = time.perf_counter()
+                augmenter.apply(batch, rng)
+                seconds += time.perf_counter() - before
+            taken.append(seconds)
+        return {"seconds": statistics.median(taken)}
 
     def peak_memory(self, job: dict[str, Any]) -> dict[str, float]:
         """Trains one epoch with evaluation; returns the ``megabytes`` this process ever held at once.
@@ -171,10 +192,8 @@ def _entry(epochs: dict[int, list[float]]) -> Entry:
     return Entry(best, statistics.median(epochs[best]), epochs)
 
 
-def adam_to_sgd(threads: int, rounds: int) -> float | None:
-    """How much longer this engine's epoch takes with Adam, in turn; None where it has no Adam."""
-    if "adam" not in OPTIMIZERS:
-        return None
+def adam_to_sgd(threads: int, rounds: int) -> float:
+    """How much longer this engine's epoch takes with Adam, in turn."""
     jobs = [JOBS[SIDE_SHAPE], replace(JOBS[SIDE_SHAPE], optimizer="adam", learning_rate=0.001)]
     batches = SAMPLES // jobs[0].batch_size
     with ExitStack() as stack:
@@ -187,8 +206,14 @@ def adam_to_sgd(threads: int, rounds: int) -> float | None:
 
 def peak_memory(threads: int) -> float:
     """Megabytes of a process that loads MNIST, trains an epoch and evaluates."""
-    with Child("tests.benchmarks.throughput:Memory", threads) as child:
+    with Child(ASIDE, threads) as child:
         return float(child.ask("peak_memory", job=asdict(replace(JOBS[SIDE_SHAPE], epochs=1)))["megabytes"])
+
+
+def distortion_seconds(epochs: int) -> float:
+    """Seconds to distort all training pictures once, on one core."""
+    with Child(ASIDE, 1) as child:
+        return float(child.ask("distort", epochs=epochs)["seconds"])
 
 
 def print_shape(shape: str, entries: dict[str, Entry], missing: Iterable[str]) -> None:
@@ -215,9 +240,7 @@ def _judged(shape: str, name: str, ratio: float) -> str:
     return f"{ratio:>11.2f}{f'≥ {target:g}':>9}  {'reached' if ratio >= target else 'missed'}{note}"
 
 
-def _at_most(title: str, value: float | None, target: float, unit: str = "") -> str:
-    if value is None:
-        return f"{title}: left out, the engine has no Adam yet"
+def _at_most(title: str, value: float, target: float, unit: str = "") -> str:
     return f"{title}: {value:.3g}{unit} (target ≤ {target:g}{unit}: {'reached' if value <= target else 'missed'})"
 
 
@@ -253,8 +276,11 @@ def main(given: Sequence[str] | None = None) -> int:
         report["idle_seconds"] = max(child.idle_seconds for group in children.values() for child in group)
     report["adam_to_sgd"] = adam_to_sgd(ours_threads, chosen.epochs)
     report["peak_memory_mb"] = peak_memory(ours_threads)
+    report["distortion_seconds"] = distortion_seconds(chosen.epochs)
     print("\n" + _at_most(f"Adam ÷ SGD, {SIDE_SHAPE}", report["adam_to_sgd"], ADAM_TARGET))
     print(_at_most("peak memory", report["peak_memory_mb"], MEMORY_TARGET, " MB"))
+    title = f"distorting {SAMPLES:,} pictures, affine and elastic, one core"
+    print(_at_most(title, report["distortion_seconds"], DISTORTION_TARGET, " s"))
     print(f"processor time of a process between two of its turns: at most {report['idle_seconds']:.2f} s\n")
     line = json.dumps(report)
     print(line)
