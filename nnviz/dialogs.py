@@ -3,6 +3,7 @@ and answered by signals."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class NetworkDialogs(QObject):
         dialog = self._file_dialog("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}")
         dialog.setAcceptMode(QFileDialog.AcceptSave)
         path = self._session.run.path
-        dialog.selectFile(path.name if path else "network.json")
+        dialog.selectFile(path.name if path else f"{self._proposed_name()}.json")
         dialog.filterSelected.connect(lambda chosen: _follow_filter(dialog, ".npz" if chosen == _COMPACT else ".json"))
         is_compact = path is not None and path.suffix.lower() == ".npz"
         dialog.selectNameFilter(_COMPACT if is_compact else _JSON)
@@ -67,9 +68,16 @@ class NetworkDialogs(QObject):
         dialog = self._file_dialog("Export network", "exportNetworkDialog", _EXPORTS[ending])
         dialog.setAcceptMode(QFileDialog.AcceptSave)
         dialog.setDefaultSuffix(ending.removeprefix("."))
-        dialog.selectFile(f"{Path(self._session.run.title).stem}{ending}")
+        dialog.selectFile(f"{self._proposed_name()}{ending}")
         dialog.fileSelected.connect(lambda chosen: self._session.export(Path(chosen).with_suffix(ending)))
         dialog.open()
+
+    def _proposed_name(self) -> str:
+        """Of a file, without its ending: the network's own, as far as a file may be called so."""
+        path, name = self._session.run.path, self._session.run.name
+        if path is not None:
+            return path.stem
+        return re.sub(r"[^\w.-]+", "-", name) if self._session.run.was_opened else "network"
 
     def _file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
         folder = str(self._settings.value("folder", str(Path.home())))

@@ -147,10 +147,6 @@ class Form(QWidget):
 
     # ---- what is shown
 
-    def has_problems(self) -> bool:
-        """Whether one of its fields holds something that cannot be used."""
-        return any(name in self._session.problems for name in self._fields)
-
     def show_only(self, names: Iterable[str]) -> None:
         """Of the fields, those; the others do nothing to the network at the moment."""
         self._hidden = set(self._fields) - set(names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -119,13 +121,18 @@ class RunBar(QWidget):
         self._show()
 
     def _clear_figures(self) -> None:
-        """Those of the network that is there now."""
+        """Those of the network that is there now: from its curves, or as the file that it was opened from has them."""
         run = self._session.run
-        for figure, curve in ((self.train_error, run.tape.train), (self.test_error, run.tape.test)):
-            known = dict(zip(curve.epochs[1:], curve.values[1:], strict=True))
-            last = curve.epochs[-1] if known else 0
-            value = known.get(last if run.best is None else run.network.provenance.get("epochs", last))
-            figure.setText("–" if value is None else text.percent(value))
+        past = run.network.provenance
+        for figure, curve, name in (
+            (self.train_error, run.tape.train, "train_error"),
+            (self.test_error, run.tape.test, "test_error"),
+        ):
+            known = dict(zip(curve.epochs, curve.values, strict=True))
+            last = curve.epochs[-1] if curve.epochs else 0
+            error: Any = known.get(past.get("epochs", last) if run.best else last, past.get(name)) if past else None
+            is_share = isinstance(error, float) and 0 <= error <= 1
+            figure.setText(text.percent(error) if is_share else "–")
 
     def _show(self) -> None:
         self._show_buttons()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from PyQt5.QtCore import Qt, pyqtSignal
@@ -24,6 +25,7 @@ from nnviz.widgets.fields import step_decade, step_whole
 from nnviz.widgets.group import Group
 
 OWN = "Custom"
+_PRESET_TIP = "Shape, activations, loss and all settings of a known network at once. Undo brings yours back."
 _OWN_TIP = "The settings are your own: at least one differs from every preset."
 _FIELDS = (
     Field(
@@ -48,9 +50,22 @@ _FIELDS = (
         parse_whole,
     ),
 )
-_Summary = Callable[[Configuration], str]
-_GROUPS: tuple[tuple[str, str, str, Callable[[Session], QWidget], _Summary, tuple[str, ...]], ...] = (
-    (
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A group: what its head says, what is in it when it is unfolded, and the settings that are typed there."""
+
+    name: str
+    title: str
+    tip: str
+    form: Callable[[Session], QWidget]
+    summary: Callable[[Configuration], str]
+    settings: tuple[str, ...]
+
+
+_PARTS = (
+    _Part(
         "optimizerGroup",
         "Optimizer constants",
         "How much of earlier gradients goes into a step of the weights.",
@@ -58,7 +73,7 @@ _GROUPS: tuple[tuple[str, str, str, Callable[[Session], QWidget], _Summary, tupl
         summaries.of_optimizer,
         OptimizerForm.NAMES,
     ),
-    (
+    _Part(
         "scheduleGroup",
         "Schedule",
         "How the learning rate changes while the network learns, and a search for a good one.",
@@ -66,7 +81,7 @@ _GROUPS: tuple[tuple[str, str, str, Callable[[Session], QWidget], _Summary, tupl
         summaries.of_schedule,
         ScheduleForm.NAMES,
     ),
-    (
+    _Part(
         "regularisationGroup",
         "Regularisation",
         "What keeps the network from learning its examples by heart.",
@@ -74,7 +89,7 @@ _GROUPS: tuple[tuple[str, str, str, Callable[[Session], QWidget], _Summary, tupl
         summaries.of_regularisation,
         RegularisationForm.NAMES,
     ),
-    (
+    _Part(
         "augmentationGroup",
         "Augmentation",
         "Shows the network each picture a little different every time, so that it learns what matters in it.",
@@ -82,7 +97,7 @@ _GROUPS: tuple[tuple[str, str, str, Callable[[Session], QWidget], _Summary, tupl
         summaries.of_augmentation,
         AugmentationForm.NAMES,
     ),
-    (
+    _Part(
         "initialisationGroup",
         "Initialisation",
         "Where the weights start, and what the network is judged by.",
@@ -98,6 +113,9 @@ class TrainingPanel(Card):
 
     Signals:
         opened(Group): one was unfolded.
+
+    Attributes:
+        groups: from the top.
     """
 
     opened = pyqtSignal(QWidget)
@@ -129,32 +147,25 @@ class TrainingPanel(Card):
         self._show()
 
     def _add_presets(self) -> None:
-        tip = "Shape, activations, loss and all settings of a known network at once. Undo brings yours back."
-        self._presets = self._form.add_combo("preset", "Preset", tip)
+        self._presets = self._form.add_combo("preset", "Preset", _PRESET_TIP)
         self._presets.addItem(OWN)
         self._presets.setItemData(0, _OWN_TIP, Qt.ToolTipRole)
         for preset in self._session.presets:
             self._presets.addItem(preset.name)
             self._presets.setItemData(self._presets.count() - 1, preset.description, Qt.ToolTipRole)
-        self._preset_tip = tip
         self._presets.activated.connect(self._preset_chosen)
 
     def _add_groups(self) -> None:
         column = QVBoxLayout()
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(0)
-        self._groups: list[tuple[Group, _Summary, tuple[str, ...]]] = []
-        for name, title, tip, form, summary, names in _GROUPS:
-            group = Group(name, title, tip, partial(form, self._session))
+        self.groups: list[Group] = []
+        for part in _PARTS:
+            group = Group(part.name, part.title, part.tip, partial(part.form, self._session))
             group.toggled.connect(lambda is_open, group=group: self.opened.emit(group) if is_open else None)
             column.addWidget(group)
-            self._groups.append((group, summary, names))
+            self.groups.append(group)
         self.body.addLayout(column)
-
-    @property
-    def groups(self) -> list[Group]:
-        """From the top."""
-        return [group for group, _, _ in self._groups]
 
     def _preset_chosen(self, index: int) -> None:
         if index > 0:
@@ -175,7 +186,7 @@ class TrainingPanel(Card):
     def _show(self) -> None:
         preset = self._session.preset
         self._presets.setCurrentIndex(0 if preset is None else self._session.presets.index(preset) + 1)
-        told = self._preset_tip if preset is None else f"{preset.description} {self._preset_tip}"
+        told = _PRESET_TIP if preset is None else f"{preset.description} {_PRESET_TIP}"
         self._presets.setToolTip(told)
         waits = summaries.waiting(self._session.configuration.training, self._session.run_settings)
         self._notice.setText(waits)
@@ -183,7 +194,7 @@ class TrainingPanel(Card):
         self._show_summaries()
 
     def _show_summaries(self) -> None:
-        for group, summary, names in self._groups:
-            is_wrong = any(name in self._session.problems for name in names)
-            told = "to be mended" if is_wrong else summary(self._session.configuration)
-            group.head.show_summary(told, is_wrong)
+        problems, configuration = self._session.problems, self._session.configuration
+        for part, group in zip(_PARTS, self.groups, strict=True):
+            is_wrong = any(name in problems for name in part.settings)
+            group.head.show_summary("to be mended" if is_wrong else part.summary(configuration), is_wrong)

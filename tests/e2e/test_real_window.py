@@ -46,6 +46,23 @@ def test_quit_with_nothing_to_save_asks_nothing(program: Program) -> None:
     assert not [word for word in COMPLAINTS if word in program.output()], program.output()
 
 
+def test_a_group_of_settings_unfolds_and_folds(program: Program, tmp_path: Path) -> None:
+    window = program.wait_for_window("nnviz")
+    program.focus(window)
+    place = places(program.box(window)[2:], tmp_path / "twin")
+    head, below = place["optimizerGroupButton"], place["initialisationGroupButton"]  # where no tooltip reaches
+    on_screen = shifted(below, by=program.box(window))
+    at = (head[0] + head[2] // 2, head[1] + head[3] // 2)
+    before = program.screen.pixels(on_screen)
+    program.click(window, at)
+    until(lambda: ink(before, program.screen.pixels(on_screen)) > 0.01, "what comes after it further down")
+    program.click(window, at)
+    until(lambda: ink(before, program.screen.pixels(on_screen)) < 0.001, "it where it was")
+    program.close(window)
+    assert program.exit_code(seconds=1) == 0
+    assert not [word for word in COMPLAINTS if word in program.output()], program.output()
+
+
 def draw(program: Program, window: str, canvas: Box) -> None:
     """Draws a seven, and sees its strokes."""
     on_screen = shifted(canvas, by=program.box(window))

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.augmentation import Augmentation
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import regression_split
 from engine.events import Epoch
+from engine.metrics import Evaluator
 from engine.network import Network
-from engine.training import Trainer
 from engine.validation import Array
 from tests.engine.helpers import examples_used, numbered_data, trainer
 
@@ -70,3 +71,42 @@ def test_inputs_of_every_type_are_scaled_alike(dtype: type, network_dtype: type)
     list(trainer(Dataset("bytes", split), network).run())
     list(trainer(Dataset("floats", scaled), reference).run())
     np.testing.assert_allclose(network.parameters, reference.parameters, rtol=1e-5, atol=1e-6)
+
+
+def pictures_learned_from(**how: Any) -> tuple[list[Array], Dataset]:
+    """Those of one epoch in the order they came, and the data they were made from: a dot in the middle of each."""
+    inputs = np.zeros((30, 49), np.float32)
+    inputs[:, 24] = 1
+    data = Dataset(
+        "dots", Split(inputs, np.eye(2, dtype=np.float32)[np.arange(30) % 2], np.arange(30) % 2), None, (7, 7)
+    )
+    training = trainer(data, epochs=1, batch_size=15, **how)
+    learn, seen = training.network.backward, []
+
+    def backward(batch: Array, *rest: Any) -> Array:
+        seen.extend(batch.copy())
+        return learn(batch, *rest)
+
+    training.network.backward = backward  # type: ignore[method-assign, assignment]
+    for event in training.run():
+        if isinstance(event, Epoch):
+            assert event.train is not None
+            assert event.train.loss == Evaluator(training.network.copy(), data.train).evaluate().loss
+    return seen, data
+
+
+def test_pictures_are_distorted_before_they_are_learned_from_and_only_then() -> None:
+    """Nobody measures on distorted ones, and the data stay as they are."""
+    seen, data = pictures_learned_from(augmentation=Augmentation(shift=2))
+    places = {int(picture.argmax()) for picture in seen}
+    assert len(seen) == 30
+    assert len(places) > 10
+    assert (data.train.inputs[:, 24] == 1).all()
+    assert data.train.inputs.sum() == 30
+    again, _ = pictures_learned_from(augmentation=Augmentation(shift=2))
+    np.testing.assert_array_equal(again, seen)
+
+
+def test_without_that_they_are_learned_from_as_they_are() -> None:
+    seen, _ = pictures_learned_from()
+    assert {int(picture.argmax()) for picture in seen} == {24}

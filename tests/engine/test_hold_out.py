@@ -132,6 +132,14 @@ def test_without_them_there_are_no_such_figures() -> None:
     assert all(event.held_out is None for event in trainer().run() if isinstance(event, Epoch))
 
 
+def test_they_are_not_taken_for_test_examples() -> None:
+    training = trainer(class_data(test=0), held_out=0.25)
+    assert training.estimate().test is None
+    *_, last = training.run()
+    assert isinstance(last, Epoch)
+    assert last.test is None
+
+
 def test_data_that_come_with_some_are_not_parted_again() -> None:
     data = class_data().hold_out(0.5)
     training = trainer(data, held_out=0.1)

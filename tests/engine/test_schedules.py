@@ -25,7 +25,7 @@ from tests.engine.helpers import numbered_data, refused, trainer
         ("constant", {0: 1, 3.5: 1, 20: 1}),
         ("step", {0: 1, 3.99: 1, 4: 0.2, 7.99: 0.2, 8: 0.04, 19: 0.2**4, 20: 0.2**5}),
         ("exponential", {0: 1, 2: 0.2**0.5, 4: 0.2, 6: 0.2**1.5, 20: 0.2**5}),
-        ("cosine", {0: 1, 5: (1 + math.sqrt(0.5)) / 2, 10: 0.5, 15: (1 - math.sqrt(0.5)) / 2, 20: 0}),
+        ("cosine", {0: 1, 5: (1 + math.sqrt(0.5)) / 2, 10: 0.5, 15: (1 - math.sqrt(0.5)) / 2, 20: 0, 25: 0}),
     ],
 )
 def test_by_hand_over_twenty_epochs(name: str, values: dict[float, float]) -> None:

@@ -65,7 +65,7 @@ def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, 
 def test_the_name_of_the_network_is_offered(ready_window: MainWindow) -> None:
     action(ready_window, "actionExportScript").trigger()
     dialog = find(ready_window, QFileDialog, "exportNetworkDialog")
-    assert Path(dialog.selectedFiles()[0]).name == "untitled.py"
+    assert Path(dialog.selectedFiles()[0]).name == "network.py"
     dialog.close()
 
 
@@ -127,15 +127,17 @@ def test_the_weights_are_not_read_for_the_menu(folder: Path, monkeypatch: pytest
 def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window, session = ready_window, ready_window.session
     path = folder / "best.npz"
-    save_checkpoint(a_network(title="The best one", test_error=0.0041, epochs=5), path)
+    save_checkpoint(a_network(title="Small: 784-64-32-10", test_error=0.0041, epochs=5), path)
     menu = find(window, QMenu, "menuShipped")
     menu.aboutToShow.emit()
-    assert [entry.text() for entry in menu.actions()] == ["&1  The best one · 0.41 % test error"]
+    assert [entry.text() for entry in menu.actions()] == ["&1  Small: 784-64-32-10 · 0.41 % test error"]
     before = session.run
     menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: session.run is not before)
-    assert window.windowTitle().startswith("The best one")
+    assert window.windowTitle().startswith("Small: 784-64-32-10")
     assert session.run.path is None
+    assert find(window, QLabel, "testFigure").text() == "0.41 %", "as its file says"
+    assert find(window, QLabel, "trainFigure").text() == "–"
     assert not session.run.untouched
     assert session.run.tape.completed == 5
     assert not window.isWindowModified()
@@ -143,6 +145,8 @@ def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home:
     content = path.read_bytes()
     train_epochs(qtbot, window, 1)
     action(window, "actionSaveNetwork").trigger()
+    proposed = find(window, QFileDialog, "saveNetworkDialog").selectedFiles()[0]
+    assert Path(proposed).name == "Small-784-64-32-10.json"
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
     qtbot.waitUntil(lambda: session.run.path == home / "mine.npz")
     assert path.read_bytes() == content, "the shipped file stays"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_the_network_is_the_one_the_command_line_makes(ready_window: MainWindow)
 
 def test_a_change_makes_it_ones_own(ready_window: MainWindow, qtbot: QtBot) -> None:
     combo = choose(ready_window, "Modern")
-    for field, text in (("learningRateEdit", "0.003"), ("shapeEdit", "784, 256, 10")):
+    for field, text in (("learningRateEdit", "0.0123"), ("shapeEdit", "784, 17, 10")):
         retype(qtbot, ready_window, field, text)
         assert combo.currentText() == "Custom"
         action(ready_window, "actionUndo").trigger()
@@ -89,10 +90,12 @@ def test_custom_can_be_chosen_and_changes_nothing(ready_window: MainWindow) -> N
 def test_it_mends_what_could_not_be_used(ready_window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "learningRateEdit", "-1")
     retype(qtbot, ready_window, "shapeEdit", "784, x, 10")
+    modern = next(preset for preset in presets() if preset.name == "Modern")
     choose(ready_window, "Modern")
     assert not ready_window.session.problems
-    assert find(ready_window, QLineEdit, "learningRateEdit").text() == "0.002"
-    assert find(ready_window, QLineEdit, "shapeEdit").text() == "784, 256, 128, 10"
+    assert find(ready_window, QLineEdit, "learningRateEdit").text() == f"{modern.training.learning_rate:g}"
+    shape = ", ".join(str(size) for size in (784, *modern.hidden, 10))
+    assert find(ready_window, QLineEdit, "shapeEdit").text() == shape
     assert not find(ready_window, QLabel, "learningRateError").isVisible()
 
 
@@ -101,14 +104,16 @@ def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_for_a_while(qtbot, window)
     network = window.session.run.network
-    choose(window, "Best on MNIST")
+    preset = presets()[-1]
+    choose(window, preset.name)
     settings = window.session.run_settings
     assert settings is not None
-    assert (settings.optimizer, settings.dropout) == ("adamw", 0.2)
+    assert settings == replace(preset.training, batch_size=settings.batch_size)
     assert window.session.run.network is network
     assert find(window, QLabel, "networkNotice").isVisible()
     action(window, "actionUndo").trigger()
-    assert window.session.run_settings.optimizer == "sgd"
+    assert window.session.run_settings == window.session.configuration.training
+    assert window.session.configuration.training.optimizer == "sgd"
     pause(qtbot, window)
 
 
