@@ -12,7 +12,7 @@ from engine.network import Buffers, Network, chunk_rows
 from engine.validation import Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
     """How a network did on a set of examples.
 

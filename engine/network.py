@@ -177,7 +177,7 @@ class Network:
     def forward(self, inputs: Array, buffers: Buffers) -> Array:
         """Outputs (batch, shape[-1]) for inputs (batch, shape[0]), as a view into ``buffers``.
 
-        The batch may be smaller than the buffers. Every layer's answer is left in ``buffers.outputs``.
+        Every layer's answer is left in ``buffers.outputs``; for a smaller batch in those of ``buffers.cut(batch)``.
         """
         z = self._sums_of_last_layer(inputs, buffers.cut(len(inputs)))
         self.layer_activations[-1].forward(z)

@@ -5,6 +5,7 @@ All of it looks at weights, not at biases: a bias cannot single out an example.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -54,6 +55,8 @@ def clip_gradient(gradient: Array, most: float) -> float:
     Pascanu, Mikolov and Bengio 2013, arXiv:1211.5063, algorithm 1.
     """
     length = float(np.sqrt(np.vdot(gradient, gradient)))
+    if math.isinf(length):  # the squares may be beyond float32 where the numbers are not
+        length = float(np.linalg.norm(gradient.astype(np.float64)))
     if length > most:
         gradient *= most / length
     return length
@@ -66,6 +69,8 @@ def limit_norms(network: Network, most: float) -> None:
     """
     for w in network.weights:
         lengths = np.sqrt(np.einsum("ij,ij->i", w, w))
+        if not np.isfinite(lengths).all():
+            lengths = np.linalg.norm(w.astype(np.float64), axis=1)
         if lengths.max() > most:
             w *= (most / np.maximum(lengths, most))[:, None]
 
@@ -82,7 +87,7 @@ class Dropout:
         self._rates = tuple(rates)
 
     def draw(self, inputs: Array, buffers: TrainingBuffers, rng: np.random.Generator) -> None:
-        """New masks, in ``buffers``."""
+        """New masks, in ``buffers``, which are cut to as many rows as ``inputs`` has."""
         for layer, rate in enumerate(self._rates):
             if not rate:
                 continue

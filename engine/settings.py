@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+import numpy as np
+
 from engine.augmentation import Augmentation
 from engine.errors import SettingError, Verbatim, shown
 from engine.optimizers import OPTIMIZERS, Optimizer
@@ -42,7 +44,7 @@ class TrainingSettings:
         l1, weight_decay: penalties on the weights.
         dropout: share of the hidden neurons left out; or a share for each layer before the output, inputs first.
         max_norm: longest vector of a neuron's incoming weights; 0: any length.
-        clip_norm: longest gradient; 0: any length.
+        clip_norm: longest gradient, penalties included; 0: any length.
         held_out: share of the training examples that is not learned from, but measured after each epoch.
         patience: epochs without a better held-out error after which training stops, with the best parameters put
             back; 0: all epochs are trained.
@@ -86,6 +88,13 @@ class TrainingSettings:
         self._set("dropout", _checked_dropout(self.dropout))
         if self.seed is not None:
             self._set("seed", whole_number("seed", self.seed, 0, "1"))
+        for name in ("drop_last", "evaluate"):
+            if not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise SettingError(name, getattr(self, name), "must be True or False", "Try True.")
+        if not isinstance(self.augmentation, Augmentation):
+            raise SettingError(
+                "augmentation", self.augmentation, "must be an Augmentation", "For none at all: Augmentation()."
+            )
         OPTIMIZERS[self.optimizer]
         SCHEDULES[self.schedule]
 
@@ -134,8 +143,6 @@ class TrainingSettings:
         Raises SettingError for a name that is no setting, or a value that breaks its rule.
         """
         known = dict(_known_only("settings", entries, cls))
-        if isinstance(known.get("dropout"), list):
-            known["dropout"] = tuple(known["dropout"])
         if "augmentation" in known:
             known["augmentation"] = Augmentation(**_known_only("augmentation", known["augmentation"], Augmentation))
         return cls(**known)

@@ -24,7 +24,7 @@ from engine.network import Network, TrainingBuffers, check_fits, first_non_finit
 from engine.recipe import Recipe
 from engine.schedules import warmed_up
 from engine.settings import TrainingSettings
-from engine.validation import Array, check_batch_memory
+from engine.validation import Array, check_batch_memory, number_within, whole_number
 
 # How many batches may be lost when a run diverges: the price is one copy of the parameters each time.
 _BATCHES_BETWEEN_COPIES = 50
@@ -285,10 +285,18 @@ class Trainer:
         """
         trainer = cls(network, dataset, TrainingSettings.from_dict(state.settings))
         try:
-            trainer._restore(state)
-        except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, (DataError, SettingError)):
-                raise
+            begun_with = state.progress["data"]
+            if begun_with["checksum"] != dataset.train.checksum():
+                raise DataError(
+                    "data",
+                    Verbatim(dataset.title),
+                    f"must be the examples this run was begun with ({begun_with['title']})",
+                    "Load those, or train the network anew from its weights.",
+                )
+            trainer._restore(state.progress, state.vectors)
+        except DataError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise SettingError(
                 "training state",
                 Verbatim(f"not usable ({error})"),
@@ -297,31 +305,28 @@ class Trainer:
             ) from None
         return trainer
 
-    def _restore(self, state: TrainingState) -> None:
-        progress, vectors = state.progress, state.vectors
-        if progress["data"]["checksum"] != self._given.train.checksum():
-            raise DataError(
-                "data",
-                Verbatim(self._given.title),
-                f"must be the examples this run was begun with ({progress['data']['title']})",
-                "Load those, or train the network anew from its weights.",
-            )
-        self.epoch, self.batch = int(progress["epoch"]), int(progress["batch"])
-        self._seconds, self._measured = float(progress["seconds"]), bool(progress["measured"])
+    def _restore(self, progress: dict[str, Any], vectors: dict[str, Array]) -> None:
+        self.epoch = whole_number("epoch", progress["epoch"], 0, "1")
+        self.batch = whole_number("batch", progress["batch"], 0, "1")
+        if self.batch > self.batches_per_epoch:
+            raise ValueError(f"batch {self.batch} of {self.batches_per_epoch}")
+        self._seconds = number_within("seconds", progress["seconds"], 0, math.inf, "1")
+        self._measured = bool(progress["measured"])
         self._rng.bit_generator.state = progress["random"]
         if progress["optimizer"] == self._optimizer.name:
-            self._optimizer.steps = int(progress["steps"])
-            for name in self._optimizer.keeps:
-                if f"optimizer.{name}" in vectors:
-                    self._optimizer.kept[name] = _like(self.network.parameters, vectors[f"optimizer.{name}"])
-        order = vectors["order"].astype(np.intp)
+            self._optimizer.steps = whole_number("steps", progress["steps"], 0, "1")
+            for name in self._optimizer.keeps if self._optimizer.steps else ():
+                self._optimizer.kept[name] = _like(self.network.parameters, vectors[f"optimizer.{name}"])
+        order = np.asarray(vectors["order"]).astype(np.intp)
         if not np.array_equal(np.sort(order), np.arange(len(self.dataset.train))):
             raise ValueError("its order of examples is none")
         self._batches.order = order
         if "best" in progress:
             best = progress["best"]
-            figures = Evaluation(float(best["loss"]), best["error"], None)
-            self._best = _Best(int(best["epoch"]), figures, _like(self.network.parameters, vectors["best"]))
+            error = None if best["error"] is None else number_within("error", best["error"], 0, 1, "0.1")
+            figures = Evaluation(number_within("loss", best["loss"], -math.inf, math.inf, "0.1"), error, None)
+            epoch = whole_number("epoch", best["epoch"], 0, "1")
+            self._best = _Best(epoch, figures, _like(self.network.parameters, vectors["best"]))
 
 
 @dataclass(frozen=True)
@@ -335,8 +340,8 @@ class _Best:
 
 def _like(parameters: Array, vector: Array) -> Array:
     """A copy of the vector, as long and of the same kind as the parameters. Raises ValueError."""
-    if vector.shape != parameters.shape:
-        raise ValueError(f"{vector.size} numbers for {parameters.size} parameters")
+    if vector.shape != parameters.shape or vector.dtype.kind != "f" or not np.isfinite(vector).all():
+        raise ValueError(f"its vectors must hold {parameters.size} finite numbers each")
     return vector.astype(parameters.dtype)
 
 

@@ -203,3 +203,13 @@ def test_without_a_limit_they_are() -> None:
     network = network_for(class_data(), activations=["relu", "softmax"], loss="cross-entropy")
     list(trainer(class_data(), network, learning_rate=0.3, epochs=4).run())
     assert max(float(np.linalg.norm(w, axis=1).max()) for w in network.weights) > 1
+
+
+def test_limits_hold_where_squares_are_beyond_float32() -> None:
+    gradient: Array = np.array([3e20, -4e20], np.float32)
+    assert clip_gradient(gradient, 10) == pytest.approx(5e20)
+    np.testing.assert_allclose(gradient, [6, -8], rtol=1e-6)
+    network = Network([2, 2], initializer="zeros")
+    network.weights[0][...] = [[3e20, 4e20], [1, 0]]
+    limit_norms(network, 10)
+    np.testing.assert_allclose(network.weights[0], [[6, 8], [1, 0]], rtol=1e-6)

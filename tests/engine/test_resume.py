@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -304,7 +305,7 @@ def test_another_test_split_is_not_other_data() -> None:
 def test_a_network_that_does_not_fit_is_refused() -> None:
     with refused(DataError, "inputs", "4 in this network"):
         Trainer.resume(Network([4, 3, 2]), pictures(), a_state())
-    with refused(SettingError, "training state", "numbers for"):
+    with refused(SettingError, "training state", "finite numbers"):
         Trainer.resume(Network([64, 3, 2]), pictures(), replace(a_state(), settings={"batch_size": 15, **SMALL}))
 
 
@@ -349,6 +350,19 @@ DAMAGE: list[Callable[[TrainingState], object]] = [
     lambda state: state.vectors.update(order=np.arange(1, 57, dtype=np.uint32)),
     lambda state: state.vectors.update(best=state.vectors["best"][:-1]),
     lambda state: state.vectors.update({"optimizer.mean": np.zeros(3)}),
+    lambda state: state.vectors.pop("optimizer.square"),
+    lambda state: state.vectors.update(best=state.vectors["best"] * np.float32(np.nan)),
+    lambda state: state.vectors.update(best=state.vectors["best"] + 1j),
+    lambda state: state.vectors.update(best=state.vectors["best"].astype(str)),
+    lambda state: state.vectors.update(order=[]),
+    lambda state: state.progress.update(epoch=-3),
+    lambda state: state.progress.update(epoch=math.inf),
+    lambda state: state.progress.update(batch=-1),
+    lambda state: state.progress.update(batch=9999),
+    lambda state: state.progress.update(steps=-1),
+    lambda state: state.progress.update(seconds=math.nan),
+    lambda state: state.progress["best"].update(error="x"),
+    lambda state: state.progress["random"]["state"].update(state=-1),
 ]
 
 

@@ -262,3 +262,11 @@ def test_what_is_no_table_is_refused(entries: Any) -> None:
 def test_values_from_a_dictionary_keep_their_rules(name: str, value: Any) -> None:
     with refused(SettingError, name, ""):
         TrainingSettings.from_dict({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("drop_last", "no"), ("evaluate", 1), ("augmentation", None), ("augmentation", "strong")]
+)
+def test_what_is_no_number_has_its_rule_too(name: str, value: Any) -> None:
+    with refused(SettingError, name, str(value)):
+        TrainingSettings(**{name: value})
