@@ -29,6 +29,7 @@ class Optimizer(ABC):
     Attributes:
         uses: which of the constants below it reads; a window offers these.
         keeps: names of the vectors that it keeps from step to step, each as long as the parameters.
+        usual_rate: a learning rate to start from.
         takes_scaled_gradient: its step depends on nothing but the product of learning rate and gradient.
         decouples_decay: weight decay shrinks the weights by themselves, not by way of the gradient.
         momentum: how much of the last direction is kept (beta1 of Adam).
@@ -42,6 +43,7 @@ class Optimizer(ABC):
     label: ClassVar[str]
     uses: ClassVar[tuple[str, ...]] = ()
     keeps: ClassVar[tuple[str, ...]] = ()
+    usual_rate: ClassVar[float] = 0.001
     takes_scaled_gradient: ClassVar[bool] = False
     decouples_decay: ClassVar[bool] = False
 
@@ -81,6 +83,7 @@ class SGD(Optimizer):
 
     name = "sgd"
     label = "SGD"
+    usual_rate = 0.2
     takes_scaled_gradient = True
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
@@ -96,6 +99,7 @@ class Momentum(Optimizer):
 
     name = "momentum"
     label = "Momentum"
+    usual_rate = 0.02
     uses = ("momentum",)
     keeps = ("velocity",)
 
@@ -118,6 +122,7 @@ class Nesterov(Optimizer):
 
     name = "nesterov"
     label = "Nesterov"
+    usual_rate = 0.02
     uses = ("momentum",)
     keeps = ("velocity",)
 

@@ -19,6 +19,7 @@ from engine.validation import positive_number, whole_number
 
 # The loss is smoothed over about so many batches, and the sweep ends where it is so many times its best.
 _SMOOTHING, _WORSE = 0.95, 4.0
+_TOO_SMALL = 8  # the part of the sweep, from its start, that teaches nothing yet: an eighth
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,13 @@ class RateFinder:
     def suggestion(self) -> float | None:
         """Where the loss falls steepest against the logarithm of the rate; None where it never falls.
 
+        The first part of the sweep, whose rates are too small to teach anything, shows chance and is left out.
+
         Gugger 2018, "How do you find a good learning rate": near there the network learns fastest.
         """
         steepest, found = 0.0, None
-        for before, after in zip(self.points, self.points[10:], strict=False):
+        telling = self.points[len(self.points) // _TOO_SMALL :]
+        for before, after in zip(telling, telling[10:], strict=False):
             slope = (after.loss - before.loss) / math.log(after.rate / before.rate)
             if slope < steepest:
                 steepest, found = slope, math.sqrt(before.rate * after.rate)

@@ -30,7 +30,7 @@ from engine.validation import Array, check_batch_memory, number_within, whole_nu
 _BATCHES_BETWEEN_COPIES = 50
 _ESTIMATE_EXAMPLES = 1000
 # What an order of examples, drawn batches and the parts that are held out depend on.
-_FIXED_WHILE_TRAINING = ("batch_size", "drop_last", "held_out", "seed")
+FIXED_WHILE_TRAINING = ("batch_size", "drop_last", "held_out", "seed")
 
 
 class Trainer:
@@ -100,7 +100,7 @@ class Trainer:
         May be called from another thread. Raises SettingError for what cannot be changed in the middle of a run, or
         does not fit the network.
         """
-        for name in _FIXED_WHILE_TRAINING:
+        for name in FIXED_WHILE_TRAINING:
             if getattr(settings, name) != getattr(self.settings, name):
                 raise SettingError(
                     name,

@@ -14,6 +14,7 @@ from engine.errors import SettingError, Verbatim
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.network import Network
+from engine.optimizers import OPTIMIZERS
 from engine.presets import Preset
 from engine.recipe import Recipe
 from engine.settings import TrainingSettings
@@ -102,6 +103,12 @@ class Configuration:
         if training:
             fields["training"] = replace(fields.get("training", self.training), **training)
         return replace(self, **fields)
+
+    def with_optimizer(self, name: str) -> Configuration:
+        """The same with another optimizer, and as bold or as timid a learning rate for it as it was before."""
+        change = OPTIMIZERS[name].usual_rate / OPTIMIZERS[self.training.optimizer].usual_rate
+        rate = self.training.learning_rate * change
+        return self.changed(optimizer=name, learning_rate=float(f"{rate:.3g}"))
 
     def with_shape(self, shape: tuple[int, ...]) -> Configuration:
         """The same with other hidden layers; those that stay keep their activation.

@@ -13,15 +13,13 @@ from engine.errors import EngineError
 from engine.events import TrainingState
 from engine.network import Network
 from engine.settings import TrainingSettings
-from engine.training import Trainer
+from engine.training import FIXED_WHILE_TRAINING, Trainer
 from nnviz.state import Progress
 from nnviz.worker import Frame, Stopped, Until, Worker
 
 # Views are as frequent as the interface can draw them in this share of its time: what it takes, learning loses.
 _SHARE_FOR_VIEWS = 0.06
 _QUICKEST, _SLOWEST = 40, 250  # milliseconds between two views
-# What the order of the examples and the parts that are held out depend on.
-_WAIT = ("batch_size", "held_out", "seed", "drop_last")
 
 
 class Pilot(QObject):
@@ -98,7 +96,7 @@ class Pilot(QObject):
         if self._trainer is None:
             return
         now = self._trainer.settings
-        wanted = replace(settings, **{name: getattr(now, name) for name in _WAIT})
+        wanted = replace(settings, **{name: getattr(now, name) for name in FIXED_WHILE_TRAINING})
         # Patience may have been chosen together with examples to hold out, dropout together with other layers.
         for attempt in (wanted, replace(wanted, patience=now.patience, dropout=now.dropout)):
             try:

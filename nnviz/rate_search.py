@@ -16,7 +16,6 @@ from engine.settings import TrainingSettings
 from nnviz.worker import Background
 
 _SECONDS_BETWEEN_VIEWS = 0.05
-_TOO_SMALL = 8  # the part of the sweep, from its start, in which no rate is large enough
 
 
 class RateSearch(QObject):
@@ -60,7 +59,7 @@ class RateSearch(QObject):
         def work() -> float | None:
             finder = RateFinder(make(), dataset, settings)
             self._sweep(finder, number, cancelled)
-            return _clear_suggestion(finder)
+            return finder.suggestion
 
         def done(suggestion: float | None) -> None:
             if number == self._search and not cancelled.is_set():
@@ -105,13 +104,6 @@ class RateSearch(QObject):
         self._cancelled.set()
         self._search += 1
         return self._background.close(milliseconds)
-
-
-def _clear_suggestion(finder: RateFinder) -> float | None:
-    """None also where the loss fell fastest at the very start, among rates too small to teach: that was chance."""
-    found, points = finder.suggestion, finder.points
-    is_chance = found is not None and found < points[len(points) // _TOO_SMALL].rate
-    return None if is_chance else found
 
 
 def _two_digits(value: float) -> float:

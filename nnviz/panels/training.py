@@ -128,8 +128,10 @@ class TrainingPanel(Card):
         self._form.add_choice(
             "optimizer",
             "Optimizer",
-            "The rule by which a gradient becomes a step of the weights. Each wants a learning rate of its own.",
+            "The rule by which a gradient becomes a step of the weights. Each wants a learning rate of its own, which "
+            "follows.",
             OPTIMIZERS,
+            self._choose_optimizer,
         )
         for field in _FIELDS:
             self._form.add_field(field)
@@ -166,6 +168,9 @@ class TrainingPanel(Card):
             column.addWidget(group)
             self.groups.append(group)
         self.body.addLayout(column)
+
+    def _choose_optimizer(self, name: str) -> None:
+        self._session.choose("change of optimizer", self._session.configuration.with_optimizer(name))
 
     def _preset_chosen(self, index: int) -> None:
         if index > 0:

@@ -56,6 +56,14 @@ def test_the_suggestion_learns_faster_than_a_tenth_of_it() -> None:
     assert finder.points[0].rate < finder.suggestion < best.rate
 
 
+def test_a_fall_among_rates_too_small_to_teach_is_chance() -> None:
+    data, network = data_and_network()
+    finder = RateFinder(network, data, SETTINGS)
+    # A great fall at once, a smaller one in the middle.
+    finder.points = [RatePoint(10.0 ** (k / 20), 5.0 - min(k, 5) - min(max(k - 40, 0), 10) / 20) for k in range(80)]
+    assert finder.suggestion == pytest.approx(10 ** (45 / 20))
+
+
 def test_where_the_loss_never_falls_there_is_no_suggestion() -> None:
     data, network = data_and_network()
     finder = RateFinder(network, data, SETTINGS)

@@ -252,6 +252,19 @@ def test_only_the_constants_that_are_read_are_there(ready_window: MainWindow, qt
             assert field.isVisibleTo(ready_window) == (constant in OPTIMIZERS[name].uses), (name, constant)
 
 
+def test_another_optimizer_brings_a_learning_rate_that_suits_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    retype(qtbot, ready_window, "learningRateEdit", "0.4")  # twice as bold as usual
+    pick(qtbot, ready_window, "optimizerCombo", "Adam")
+    assert session.configuration.training.learning_rate == 0.002
+    assert find(ready_window, QLineEdit, "learningRateEdit").text() == "0.002"
+    pick(qtbot, ready_window, "optimizerCombo", "Momentum")
+    assert session.configuration.training.learning_rate == 0.04
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert (session.configuration.training.optimizer, session.configuration.training.learning_rate) == ("sgd", 0.4)
+
+
 def test_a_bad_constant_goes_with_its_optimizer(ready_window: MainWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "optimizerGroup")
     pick(qtbot, ready_window, "optimizerCombo", "Momentum")

@@ -115,10 +115,10 @@ def test_the_network_of_the_fields_is_searched_for(open_window: MainWindow, qtbo
     assert window.session.message is None
 
 
-def test_a_fall_by_chance_is_no_suggestion(
+def test_without_a_suggestion_none_is_offered(
     open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.rate_finder.RateFinder.suggestion", 1.3e-5)
+    monkeypatch.setattr("engine.rate_finder.RateFinder.suggestion", None)
     search(qtbot, open_window)
     assert open_window.session.rates.suggestion is None
     assert not find(open_window, QPushButton, "takeRateButton").isVisibleTo(open_window)
