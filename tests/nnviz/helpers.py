@@ -20,6 +20,10 @@ W = TypeVar("W", bound=QWidget)
 
 MANY_EPOCHS = 100_000  # a run that does not end by itself
 
+SETTING_GROUPS = [
+    f"{name}Group" for name in ("optimizer", "schedule", "regularisation", "augmentation", "initialisation")
+]
+
 
 def find(window: QWidget, kind: type[W], name: str) -> W:
     """The widget with that object name, which must be there."""

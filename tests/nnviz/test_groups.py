@@ -16,6 +16,7 @@ from nnviz.widgets.group import Group, GroupHead
 from nnviz.widgets.small_plot import SmallPlot
 from nnviz.window import MainWindow
 from tests.nnviz.helpers import (
+    SETTING_GROUPS,
     action,
     find,
     pick,
@@ -24,11 +25,9 @@ from tests.nnviz.helpers import (
     unfold,
 )
 
-GROUPS = [f"{name}Group" for name in ("optimizer", "schedule", "regularisation", "augmentation", "initialisation")]
-
 
 def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: MainWindow, qtbot: QtBot) -> None:
-    for name in GROUPS:
+    for name in SETTING_GROUPS:
         group = find(ready_window, Group, name)
         assert not group.is_open
         assert group.height() <= 32, "one slim row"
@@ -44,7 +43,7 @@ def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: MainWindow
 
 
 def test_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
-    for name in GROUPS:
+    for name in SETTING_GROUPS:
         group = find(ready_window, Group, name)
         assert group.head.accessibleName()
         group.head.setFocus()
@@ -76,7 +75,7 @@ def test_tab_goes_through_what_is_unfolded(ready_window: MainWindow, qtbot: QtBo
 
 def test_everything_in_them_has_a_name_and_a_tip(ready_window: MainWindow, qtbot: QtBot) -> None:
     pick(qtbot, ready_window, "optimizerCombo", "Adam")
-    for name in GROUPS:
+    for name in SETTING_GROUPS:
         unfold(qtbot, ready_window, name)
     pick(qtbot, ready_window, "scheduleCombo", "Step")
     fields = ready_window.training.findChildren((QLineEdit, QComboBox, QCheckBox, QToolButton))
@@ -107,7 +106,7 @@ def test_one_at_the_bottom_scrolls_into_view_and_no_further(ready_window: MainWi
 
 def test_they_follow_the_theme(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    for name in GROUPS:
+    for name in SETTING_GROUPS:
         unfold(qtbot, window, name)
     plot = find(window, SmallPlot, "schedulePlot")
     for look in (theme.LIGHT, theme.DARK):

@@ -18,6 +18,7 @@ from nnviz.widgets.picture import LazyPicture
 from nnviz.widgets.small_plot import SmallPlot
 from nnviz.window import MainWindow
 from tests.nnviz.helpers import (
+    SETTING_GROUPS,
     action,
     click,
     find,
@@ -216,7 +217,7 @@ def test_the_preview_costs_nothing_while_it_cannot_be_seen(
 
 def test_what_can_act_at_once_does(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
-    for name in GROUPS:
+    for name in SETTING_GROUPS:
         unfold(qtbot, window, name)
     train_for_a_while(qtbot, window)
     begun = session.configuration
