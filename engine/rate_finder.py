@@ -19,6 +19,7 @@ from engine.validation import positive_number, whole_number
 
 # The loss is smoothed over about so many batches, and the sweep ends where it is so many times its best.
 _SMOOTHING, _WORSE = 0.95, 4.0
+_A_FALL = 0.8  # the best loss must be below so much of the first
 _TOO_SMALL = 8  # the part of the sweep, from its start, that teaches nothing yet: an eighth
 
 
@@ -79,7 +80,7 @@ class RateFinder:
 
     @property
     def suggestion(self) -> float | None:
-        """Where the loss falls steepest against the logarithm of the rate; None where it never falls.
+        """Where the loss falls steepest against the logarithm of the rate; None where it falls by less than a fifth.
 
         The first part of the sweep, whose rates are too small to teach anything, shows chance and is left out.
 
@@ -87,6 +88,8 @@ class RateFinder:
         """
         steepest, found = 0.0, None
         telling = self.points[len(self.points) // _TOO_SMALL :]
+        if not telling or min(point.loss for point in telling) > _A_FALL * telling[0].loss:
+            return None  # a network that has learned already: what moves the loss is chance
         for before, after in zip(telling, telling[10:], strict=False):
             slope = (after.loss - before.loss) / math.log(after.rate / before.rate)
             if slope < steepest:

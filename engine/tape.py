@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from engine.events import Epoch, Estimate
@@ -46,6 +47,27 @@ class Tape:
     live_test: Curve = field(default_factory=Curve)
     completed: int = 0
 
+    def as_dict(self) -> dict[str, list[list[float]]]:
+        """The exact curves as JSON can hold them: pairs of epoch and error."""
+        curves = {"train": self.train, "test": self.test, "held_out": self.held_out}
+        return {
+            name: [list(pair) for pair in zip(curve.epochs, curve.values, strict=True)]
+            for name, curve in curves.items()
+            if curve.epochs
+        }
+
+    @classmethod
+    def from_dict(cls, curves: object) -> Tape:
+        """What :meth:`as_dict` gave. It may come from anybody's file: curves that are none are left out."""
+        tape = cls()
+        for name in ("train", "test", "held_out"):
+            pairs = curves.get(name, []) if isinstance(curves, dict) else []
+            if isinstance(pairs, list) and all(_is_point(pair) for pair in pairs):
+                curve: Curve = getattr(tape, name)
+                for epoch, value in sorted(pairs):
+                    curve.add(float(epoch), float(value))
+        return tape
+
     def add_epoch(self, epoch: int, result: Epoch) -> None:
         """Exact figures at the end of an epoch; epoch 0 is the network before training."""
         self.completed = epoch
@@ -64,6 +86,15 @@ class Tape:
         self.live_train.add(epoch, _height(estimate.train))
         if estimate.test is not None:
             self.live_test.add(epoch, _height(estimate.test))
+
+
+def _is_point(pair: object) -> bool:
+    """Whether it is an epoch and an error, both finite and not below 0."""
+    return (
+        isinstance(pair, (list, tuple))
+        and len(pair) == 2
+        and all(isinstance(number, (int, float)) and 0 <= number < math.inf for number in pair)
+    )
 
 
 def _height(figures: Evaluation) -> float:

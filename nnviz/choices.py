@@ -69,9 +69,13 @@ class Choices(QObject):
         except EngineError as error:
             self._tell_error(f"The preset {preset.name} cannot be used", error)
         else:
-            self.problems.clear()  # fields forget what could not be used
-            self.problems_changed.emit()
-            self.configuration_changed.emit()
+            self.forget_problems()
+
+    def forget_problems(self) -> None:
+        """What could not be used is dropped: fields show again what is in force."""
+        self.problems.clear()
+        self.problems_changed.emit()
+        self.configuration_changed.emit()
 
     @property
     def preset(self) -> Preset | None:

@@ -105,10 +105,13 @@ class Configuration:
         return replace(self, **fields)
 
     def with_optimizer(self, name: str) -> Configuration:
-        """The same with another optimizer, and as bold or as timid a learning rate for it as it was before."""
+        """The same with another optimizer, and as bold or as timid a learning rate for it as it was before.
+
+        Weight decay takes its share of the weights times the learning rate, so it goes the other way.
+        """
         change = OPTIMIZERS[name].usual_rate / OPTIMIZERS[self.training.optimizer].usual_rate
-        rate = self.training.learning_rate * change
-        return self.changed(optimizer=name, learning_rate=float(f"{rate:.3g}"))
+        rate, decay = self.training.learning_rate * change, self.training.weight_decay / change
+        return self.changed(optimizer=name, learning_rate=_three_digits(rate), weight_decay=_three_digits(decay))
 
     def with_shape(self, shape: tuple[int, ...]) -> Configuration:
         """The same with other hidden layers; those that stay keep their activation.
@@ -207,6 +210,10 @@ class Configuration:
     def _make(self) -> tuple[object, ...]:
         first_weights = (self.initializer, self.weight_scale, self.training.seed)
         return (self.shape, self.activations, self.loss, *first_weights)
+
+
+def _three_digits(value: float) -> float:
+    return float(f"{value:.3g}")
 
 
 def configuration_of(network: Network, like: Configuration) -> Configuration:

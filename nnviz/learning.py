@@ -18,7 +18,7 @@ from nnviz.choices import Choices
 from nnviz.configuration import Configuration
 from nnviz.pilot import Pilot
 from nnviz.run import Run, new_run
-from nnviz.state import Progress, State
+from nnviz.state import Message, Progress, State
 from nnviz.undo import Change
 from nnviz.worker import Background, Frame, Stopped, Until
 
@@ -192,7 +192,13 @@ class Learning(Choices):
     def reset(self) -> None:
         """A new network from the fields and the seed, not trained; undo brings the old one back."""
         configuration = self.configuration.for_dataset(self.dataset) if self.dataset else self.configuration
-        self._make_run(configuration, lambda run: self._replace_run(run, "reset"))
+        self._make_run(configuration, self._put_in_place)
+
+    def _put_in_place(self, run: Run) -> None:
+        is_unsaved = self.run.unsaved
+        self._replace_run(run, "reset")
+        if is_unsaved:
+            self._tell(Message("The trained network was put away, unsaved. Ctrl+Z brings it back.", is_error=False))
 
     def _go(self, until: Until) -> None:
         if self.state in (State.LOADING, State.BUILDING):

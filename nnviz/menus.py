@@ -7,7 +7,7 @@ from typing import Protocol
 
 from PyQt5.QtCore import QObject, QSettings
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QActionGroup, QDockWidget, QMenu, QMenuBar
+from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QLineEdit, QMenu, QMenuBar
 
 from nnviz.dialogs import NetworkDialogs
 from nnviz.panels.draw import DrawPanel
@@ -80,17 +80,26 @@ class Menus(QObject):
         """One Ctrl+Z for both: it takes back what was done last, in the settings or on the canvas."""
         draw = self._window.draw
         self._history = History(self, [self._session.undo_stack, draw.undo_stack])
-        self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._history.undo)
+        self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._undo_step)
         self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z", self._history.redo)
         self._history.changed.connect(self._show_history)
+        self._session.problems_changed.connect(self._show_history)
         self._show_history()
         menu.addSeparator()
         self._add(menu, "Undo s&troke", "actionUndoStroke", "Ctrl+Backspace", draw.undo_stroke)
         self._add(menu, "&Clear drawing", "actionClearDrawing", "Ctrl+Delete", draw.clear)
 
+    def _undo_step(self) -> None:
+        """What cannot be used is no step yet: it goes first, and the fields show what is in force."""
+        if self._session.problems:
+            self._session.forget_problems()
+        else:
+            self._history.undo()
+
     def _show_history(self) -> None:
+        wrong = "what cannot be used" if self._session.problems else None
         for action, verb, what in (
-            (self._undo, "&Undo", self._history.undo_text),
+            (self._undo, "&Undo", wrong or self._history.undo_text),
             (self._redo, "&Redo", self._history.redo_text),
         ):
             action.setEnabled(what is not None)
@@ -119,11 +128,20 @@ class Menus(QObject):
 
     def _fill_train(self, menu: QMenu) -> None:
         session = self._session
-        self._add(menu, "&Train / pause", "actionTrain", "Space", session.toggle)
+        self._add(menu, "&Train / pause", "actionTrain", "Space", self._toggle)
         self._add(menu, "One &batch", "actionStepBatch", "B", session.step_batch)
         self._add(menu, "One &epoch", "actionStepEpoch", "E", session.step_epoch)
         menu.addSeparator()
-        self._add(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
+        reset = self._add(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
+        # It would make another network than the fields say.
+        session.problems_changed.connect(lambda: reset.setEnabled(not session.problems))
+
+    def _toggle(self) -> None:
+        """With what stands in the fields, also where it was typed but not yet entered."""
+        field = QApplication.focusWidget()
+        if isinstance(field, QLineEdit) and field.isModified():
+            field.clearFocus()
+        self._session.toggle()
 
     def _fill_view(self, menu: QMenu) -> None:
         for number, dock in enumerate(self._window.docks, start=1):

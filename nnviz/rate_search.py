@@ -99,6 +99,12 @@ class RateSearch(QObject):
         if self.is_running:
             self._end()
 
+    def forget(self) -> None:
+        """What was found for another network means nothing for this one."""
+        if self.points and not self.is_running:
+            self.points, self.share, self.suggestion = [], 0.0, None
+            self.changed.emit()
+
     def close(self, milliseconds: int) -> bool:
         """Ends it for good; whether that was in time."""
         self._cancelled.set()

@@ -99,5 +99,6 @@ def opened_run(network: Network, like: Configuration) -> Run:
     claimed = network.provenance.get("epochs")
     completed = claimed if type(claimed) is int and 0 <= claimed < _MOST_EPOCHS else 0
     run = Run(network, configuration_of(network, like), was_opened=True, epochs=float(completed))
+    run.tape = Tape.from_dict(network.provenance.pop("curves", None))
     run.tape.completed = completed
     return run

@@ -41,6 +41,7 @@ class Session(Learning):
         self.files.failed.connect(self._tell_error)
         self.rates = RateSearch()
         self.rates.failed.connect(self._search_failed)
+        self.run_changed.connect(self.rates.forget)
 
     # ---- files
 
@@ -67,7 +68,11 @@ class Session(Learning):
             if then is not None:
                 then()
 
-        self.files.save(self._shown_with_past(), path, saved, self._pilot.hold() if can_hold else None, note)
+        network = self._shown_with_past()
+        curves = run.tape.as_dict()
+        if curves:
+            network.provenance["curves"] = curves
+        self.files.save(network, path, saved, self._pilot.hold() if can_hold else None, note)
 
     def export(self, path: Path) -> None:
         """Writes what the views show now for use elsewhere, in the format that the ending of the name says."""

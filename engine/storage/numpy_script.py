@@ -187,6 +187,8 @@ def _about(network: Network) -> str:
         f"{paragraph}\n\n"
         "On the command line:  python this_file.py rows.csv\n"
         "In a program:         from this_file import predict\n\n"
+        "Rows hold numbers as the network was trained with: of pictures, brightness from 0\n"
+        "to 1, which is bytes / 255.\n\n"
         "Written by nnviz.\n"
     )
 

@@ -150,6 +150,8 @@ class RunBar(QWidget):
             words.append("training starts when it is there")
         elif session.misfit and not session.can_train:
             words.append("the network does not fit the data")
+        elif session.problems:
+            words.append("training waits for the field marked red")
         elif session.state is State.READY:
             words.append("Space trains")
         is_early = session.state is State.FINISHED and session.run.best is not None and session.run.best.early
@@ -187,7 +189,8 @@ class RunBar(QWidget):
         for button, name in ((self.batch, "step-forward"), (self.epoch, "skip-forward")):
             button.setEnabled(steps)
             button.setIcon(theme.icon(name, "text" if steps else "past"))
-        self.reset.setIcon(theme.icon("rotate-ccw"))
+        self.reset.setEnabled(not session.problems)  # it would make another network than the fields say
+        self.reset.setIcon(theme.icon("rotate-ccw", "past" if session.problems else "text"))
 
     def _train_tip(self) -> str:
         if self._session.problems:

@@ -128,8 +128,8 @@ class TrainingPanel(Card):
         self._form.add_choice(
             "optimizer",
             "Optimizer",
-            "The rule by which a gradient becomes a step of the weights. Each wants a learning rate of its own, which "
-            "follows.",
+            "The rule by which a gradient becomes a step of the weights. Each wants a learning rate and a "
+            "weight decay of its own, which follow.",
             OPTIMIZERS,
             self._choose_optimizer,
         )

@@ -11,7 +11,7 @@ from PyQt5.QtGui import QCursor, QResizeEvent
 from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QScrollArea, QToolTip, QWidget
 
 from engine.validation import Array
-from nnviz import text
+from nnviz import text, theme
 from nnviz.session import Session
 from nnviz.state import State
 from nnviz.widgets.card import DockCard
@@ -130,7 +130,15 @@ class WeightsPanel(DockCard):
             shown = weights[:_MOST_TILES]
             self._columns = _best_columns(len(shown), tile, self.map.width(), self.map.height())
             self.map.show_values(mosaic(shown, tile, self._columns), self._limit)
-        self.head.detail.setText(self._detail(weights, tile))
+        self._show_detail(self._detail(weights, tile))
+
+    def _show_detail(self, told: str) -> None:
+        """As much of it as leaves all tabs in sight."""
+        detail, width = self.head.detail, self._strip.widget().sizeHint().width() + self.bar.sizeHint().width()
+        room = self.head.contentsRect().width() - width - 2 * theme.CARD_PADDING - 3 * self.head.row.spacing()
+        shorter = (told, told.rpartition(" · ")[2])
+        fitting = (words for words in shorter if detail.fontMetrics().horizontalAdvance(words) <= room)
+        detail.setText(next(fitting, ""))
 
     def _detail(self, weights: Array, tile: tuple[int, ...] | None) -> str:
         most = _MOST_CELLS if tile is None else _MOST_TILES

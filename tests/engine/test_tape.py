@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from engine.events import Epoch, Estimate
 from engine.metrics import Evaluation
 from engine.tape import Curve, Tape
@@ -42,3 +46,21 @@ def test_regression_draws_the_loss() -> None:
     tape = Tape()
     tape.add_epoch(0, Epoch(0, figures(None, loss=2.5), None, 0.0))
     assert tape.train.values == [2.5]
+
+
+def test_curves_come_back_from_a_file() -> None:
+    tape = Tape()
+    for curve, values in ((tape.train, [0.9, 0.2]), (tape.held_out, [0.8, 0.3])):
+        for epoch, value in enumerate(values):
+            curve.add(epoch, value)
+    kept = json.loads(json.dumps(tape.as_dict()))
+    assert kept == {"train": [[0, 0.9], [1, 0.2]], "held_out": [[0, 0.8], [1, 0.3]]}
+    again = Tape.from_dict(kept)
+    assert (again.train, again.test, again.held_out) == (tape.train, tape.test, tape.held_out)
+
+
+@pytest.mark.parametrize(
+    "damage", [None, 3, [], {"train": 3}, {"train": [[1]]}, {"train": [[1, "x"]]}, {"train": [[1, -1]]}, {"train": [5]}]
+)
+def test_what_is_no_curve_is_left_out(damage: object) -> None:
+    assert Tape.from_dict(damage).train.epochs == []

@@ -198,7 +198,7 @@ def test_an_opened_network_goes_on_with_its_past(ready_window: MainWindow, qtbot
     session.start()
     qtbot.waitUntil(lambda: session.state is State.FINISHED)
     assert session.run.network.provenance["epochs"] == 4
-    assert session.run.tape.train.epochs == [3, 4]
+    assert session.run.tape.train.epochs == [0, 1, 2, 3, 4]
 
 
 def test_choosing_the_data_that_is_there_disturbs_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
