@@ -28,7 +28,8 @@ def test_from_the_first_space_to_the_last_click(make_window: MakeWindow, qtbot: 
     wait_for(qtbot, window, State.READY)
     assert len(session.dataset.train) == 60_000
 
-    # Two epochs, typed and started by key. Paused on the way, once.
+    # Two epochs of many batches, typed and started by key. Paused on the way, once.
+    retype(qtbot, window, "batchSizeEdit", "20")
     retype(qtbot, window, "epochsEdit", "2")
     press(qtbot, window, Qt.Key_Space)
     qtbot.waitUntil(lambda: session.progress.batch > 20, timeout=20_000)
@@ -50,7 +51,7 @@ def test_from_the_first_space_to_the_last_click(make_window: MakeWindow, qtbot: 
     press(qtbot, window, Qt.Key_E)
     wait_for(qtbot, window, State.TRAINING)
     wait_for(qtbot, window, State.PAUSED)
-    assert (session.progress.epoch, session.progress.batch) == (1, 600)
+    assert (session.progress.epoch, session.progress.batch) == (1, 3000)
     assert session.run.tape.test.epochs == [0, 1]
     assert session.run.tape.test.values[-1] < 0.1
     assert "untitled" in window.windowTitle()
