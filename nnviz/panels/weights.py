@@ -134,7 +134,7 @@ class WeightsPanel(DockCard):
 
     def _show_detail(self, told: str) -> None:
         """As much of it as leaves all tabs in sight."""
-        detail, width = self.head.detail, self._strip.widget().sizeHint().width() + self.bar.sizeHint().width()
+        detail, width = self.head.detail, self._strip.widget().sizeHint().width() + self.bar.minimumWidth()
         room = self.head.contentsRect().width() - width - 2 * theme.CARD_PADDING - 3 * self.head.row.spacing()
         shorter = (told, told.rpartition(" · ")[2])
         fitting = (words for words in shorter if detail.fontMetrics().horizontalAdvance(words) <= room)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QComboBox, QLabel, QSlider
+from PyQt5.QtCore import QCoreApplication
+from PyQt5.QtWidgets import QComboBox, QLabel, QPushButton, QSlider
 from pytestqt.qtbot import QtBot
 
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.picture import Picture
 from nnviz.window import MainWindow
-from tests.nnviz.helpers import drag, find, pause, seven, train_epochs, train_for_a_while
+from tests.nnviz.helpers import click, drag, find, pause, seven, train_epochs, train_for_a_while
 
 
 def grey_of(picture: Picture) -> float:
@@ -82,3 +83,14 @@ def test_a_script_may_draw(ready_window: MainWindow) -> None:
     assert ready_window.session.prediction is not None
     ready_window.canvas.set_strokes([])
     assert ready_window.session.prediction is None
+
+
+@pytest.mark.parametrize("layer", [1, 2, 3])
+def test_all_tabs_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, layer: int) -> None:
+    ready_window.resize(1280, 720)
+    QCoreApplication.processEvents()
+    click(qtbot, ready_window, QPushButton, f"layer{layer}Tab")
+    QCoreApplication.processEvents()
+    for number in (1, 2, 3):
+        tab = find(ready_window, QPushButton, f"layer{number}Tab")
+        assert tab.visibleRegion().boundingRect() == tab.rect(), tab.text()
