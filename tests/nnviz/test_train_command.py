@@ -189,6 +189,16 @@ def test_export_to_something_else_is_refused(trained: Path, tmp_path: Path, caps
     assert ".onnx or .py" in capsys.readouterr().err
 
 
+def test_whoever_reads_along_may_stop_reading() -> None:
+    command = [sys.executable, "main.py", "evaluate", "assets/networks/small.npz"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0
+
+
 def test_help_names_every_option() -> None:
     done = subprocess.run([sys.executable, "main.py", "train", "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0
