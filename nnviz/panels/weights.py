@@ -133,12 +133,13 @@ class WeightsPanel(DockCard):
         self._show_detail(self._detail(weights, tile))
 
     def _show_detail(self, told: str) -> None:
-        """As much of it as leaves all tabs in sight."""
+        """As much of it as leaves all tabs in sight; whoever points there reads all."""
         detail, width = self.head.detail, self._strip.widget().sizeHint().width() + self.bar.minimumWidth()
         room = self.head.contentsRect().width() - width - 2 * theme.CARD_PADDING - 3 * self.head.row.spacing()
         shorter = (told, told.rpartition(" · ")[2])
         fitting = (words for words in shorter if detail.fontMetrics().horizontalAdvance(words) <= room)
         detail.setText(next(fitting, ""))
+        detail.setToolTip(f"{told[0].upper()}{told[1:]}.")
 
     def _detail(self, weights: Array, tile: tuple[int, ...] | None) -> str:
         most = _MOST_CELLS if tile is None else _MOST_TILES

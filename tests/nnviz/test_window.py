@@ -217,7 +217,7 @@ def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> 
     place = heat_map.picture_rect()
     hover(heat_map, (place.x() + place.width() - 2, place.y() + place.height() - 2))
     assert seen[-1] == f"neuron 32 ← input 64: {second[31, 63]:+.4f}"
-    assert "row: neuron" in window.weights.head.detail.text()
+    assert "neuron, column: input" in window.weights.head.detail.toolTip()
     leave(heat_map)
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
 
