@@ -107,5 +107,7 @@ class Evaluator:
 def _ranks(labels: Array, outputs: Array) -> Array:
     """How often the true class was answered highest, second highest and so on, (classes,)."""
     of_the_true = outputs[np.arange(len(labels)), labels][:, None]
-    above = (outputs > of_the_true).sum(axis=1)
-    return np.bincount(above, minlength=outputs.shape[1])
+    # Between equals the first counts as higher, as argmax has it.
+    before = np.arange(outputs.shape[1]) < labels[:, None]
+    above = (outputs > of_the_true) | ((outputs == of_the_true) & before)
+    return np.bincount(above.sum(axis=1), minlength=outputs.shape[1])

@@ -133,7 +133,7 @@ class Network:
 
     def with_parameters(self, parameters: Array) -> Network:
         """The same network over another parameter vector, which is not copied. What a snapshot is shown with."""
-        twin = Network.__new__(Network)
+        twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
         twin.parameters = parameters
         twin.weights, twin.biases = layer_views(parameters, self.shape)

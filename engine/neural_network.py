@@ -106,6 +106,7 @@ class NeuralNetwork(Network):
         trainer = Trainer(self, dataset, settings)
         if plot:
             _check_a_window_can_open()
+        self.provenance = {}  # what it was trained on before says nothing of what it will be
         results = []
         for event in trainer.run():
             if isinstance(event, Epoch):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from engine.datasets import Dataset
-from engine.errors import DivergenceError
+from engine.errors import DivergenceError, SettingError
 from engine.events import Batch
 from engine.network import Network
 from engine.settings import TrainingSettings
@@ -52,6 +52,8 @@ class RateFinder:
         lowest = positive_number("lowest", lowest, "1e-5")
         self._lowest = lowest
         self._growth = positive_number("highest", highest, "10") / lowest
+        if self._growth <= 1:
+            raise SettingError("highest", highest, f"must be above the lowest rate, {lowest:g}", "Try 10.")
         self.batches = whole_number("batches", batches, 2, "300")
         # Held-out examples, patience and the schedule are about whole runs.
         sweep = replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass, field
 
 from engine.events import Epoch, Estimate
@@ -93,7 +93,7 @@ def _is_point(pair: object) -> bool:
     return (
         isinstance(pair, (list, tuple))
         and len(pair) == 2
-        and all(isinstance(number, (int, float)) and 0 <= number < math.inf for number in pair)
+        and all(isinstance(number, (int, float)) and 0 <= number <= sys.float_info.max for number in pair)
     )
 
 

@@ -22,7 +22,7 @@ from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Even
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network, TrainingBuffers, check_fits, first_non_finite_layer
 from engine.recipe import Recipe
-from engine.schedules import warmed_up
+from engine.schedules import Schedule, warmed_up
 from engine.settings import TrainingSettings
 from engine.validation import Array, check_batch_memory, number_within, whole_number
 
@@ -89,10 +89,12 @@ class Trainer:
     @property
     def rate(self) -> float:
         """The step size of the next step, as the schedule has it."""
-        settings, batches = self.settings, self.batches_per_epoch
+        return self._rate(self.settings, self.settings.new_schedule())
+
+    def _rate(self, settings: TrainingSettings, schedule: Schedule) -> float:
+        batches = self.batches_per_epoch
         done = max(self.epoch - 1, 0) + self.batch / batches
-        factor = warmed_up(self._recipe.schedule, done, settings.epochs, settings.warmup, batches)
-        return settings.learning_rate * factor
+        return settings.learning_rate * warmed_up(schedule, done, settings.epochs, settings.warmup, batches)
 
     def change(self, settings: TrainingSettings) -> None:
         """Goes on with other settings from the next step on; the network and the place in the run stay.
@@ -125,7 +127,7 @@ class Trainer:
             self.epoch += 1
             self.batch, self._seconds, self._measured = 0, 0.0, False
             self._batches.shuffle(self._rng)
-        if self._best is not None:
+        if self._best is not None and self.settings.patience:
             np.copyto(self.network.parameters, self._best.parameters)
             yield BestRestored(self._best.epoch, self._best.figures, self.epoch < self.settings.epochs)
 
@@ -154,7 +156,7 @@ class Trainer:
         """The next batch: forward, backward, update. Its loss before the update."""
         self._adopt_settings()
         recipe, optimizer = self._recipe, self._optimizer
-        rate = self.rate
+        rate = self._rate(recipe.settings, recipe.schedule)  # whatever another thread sets meanwhile
         # A diverging run is reported in words, not as a rain of warnings.
         with np.errstate(all="ignore"):
             inputs, targets = self._batches.take(self.batch)

@@ -56,8 +56,8 @@ def train(arguments: argparse.Namespace) -> int:
     if arguments.half:  # its figures are those of what is saved
         parameters = trainer.network.parameters
         parameters[...] = parameters.astype(np.float16)
-    if arguments.half or not trainer.settings.evaluate:
-        result = _measured(trainer)
+    if arguments.half or result is None or not trainer.settings.evaluate:
+        result = _measured(trainer, result.epoch if result else trainer.epoch)
         print(describe_epoch(result, trainer.settings.epochs))
     if arguments.save is not None:
         trainer.network.provenance = _provenance(trainer, result, arguments)
@@ -170,6 +170,7 @@ def _train_with_progress(trainer: Trainer, asked_to_stop: list[bool], checkpoint
                 bar.write(describe_epoch(event, epochs))
             elif isinstance(event, BestRestored):
                 bar.write(f"best held-out figures at epoch {event.epoch}: its weights are kept")
+                result = _measured(trainer, event.epoch)
             if checkpoint is not None and (asked_to_stop or (isinstance(event, Epoch) and event.epoch > 0)):
                 save_checkpoint(trainer.network, checkpoint, trainer.state())
             if asked_to_stop:
@@ -177,12 +178,12 @@ def _train_with_progress(trainer: Trainer, asked_to_stop: list[bool], checkpoint
     return result
 
 
-def _measured(trainer: Trainer) -> Epoch:
-    """The figures of the trained network, where they were not to be worked out after every epoch."""
+def _measured(trainer: Trainer, epoch: int) -> Epoch:
+    """The figures of the network as it is now, which is that of ``epoch``."""
     data = trainer.dataset
     train = Evaluator(trainer.network, data.train).evaluate()
     test = None if data.test is None else Evaluator(trainer.network, data.test).evaluate()
-    return Epoch(trainer.epoch, train, test, 0.0)
+    return Epoch(epoch, train, test, 0.0)
 
 
 def _provenance(trainer: Trainer, result: Epoch | None, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -190,7 +191,7 @@ def _provenance(trainer: Trainer, result: Epoch | None, arguments: argparse.Name
     settings = trainer.settings
     known: dict[str, Any] = {
         "data": trainer.dataset.title,
-        "epochs": trainer.epoch,
+        "epochs": result.epoch if result else trainer.epoch,
         "batch_size": settings.batch_size,
         "learning_rate": settings.learning_rate,
         "seed": settings.seed,

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import io
 import json
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,11 @@ VERSION = 1
 _FORMAT = "nnviz checkpoint"
 _TRAINING = "training/"
 _ORDER = "order"  # of the examples: the one vector of a training that is not laid out as the parameters
+# What numpy and zipfile raise over bytes that are not what they were.
+_DAMAGE = (
+    *(ValueError, KeyError, TypeError, EOFError, NotImplementedError, SyntaxError),
+    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+)
 _REMEDY = "Open another file, or save the network again from where it came from."
 
 
@@ -97,7 +104,7 @@ def load_checkpoint(path: str | Path) -> tuple[Network, TrainingState | None]:
         raise
     except EngineError as error:
         raise _error(path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise _error(path, f"damaged, or no checkpoint ({error})", "must be an .npz as it was saved") from None
 
 

@@ -251,6 +251,7 @@ class SklearnMLP(Contender):
             learning_rate="constant",
             learning_rate_init=job.learning_rate,
             momentum=0,
+            nesterovs_momentum=False,  # it would work every update out twice, for the same result
             shuffle=True,
             random_state=job.seed,
             tol=0,

@@ -161,3 +161,14 @@ def test_patience_begun_on_the_way_counts_from_there() -> None:
     last = events[-1]
     assert isinstance(last, BestRestored)
     assert last.epoch > 20
+
+
+def test_patience_given_up_at_the_last_epoch_keeps_the_last_weights() -> None:
+    data = class_data()
+    training = Trainer(network_for(data), data, TrainingSettings(batch_size=10, epochs=2, held_out=0.2, patience=5))
+    events = []
+    for event in training.run():
+        events.append(event)
+        if isinstance(event, Epoch) and event.epoch == 2:
+            training.change(replace(training.settings, patience=0))
+    assert not [event for event in events if isinstance(event, BestRestored)]

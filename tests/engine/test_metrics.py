@@ -141,3 +141,11 @@ def test_bytes_are_scaled_on_the_way_in(mnist: Dataset) -> None:
     as_floats = Split(head.inputs / np.float32(255), head.targets, head.labels)
     net = Network([784, 10], rng=np.random.default_rng(0), initializer="glorot")
     assert Evaluator(net, head).evaluate().loss == pytest.approx(Evaluator(net, as_floats).evaluate().loss, rel=1e-5)
+
+
+def test_between_equal_answers_the_first_counts_as_higher() -> None:
+    data = class_data(examples=30, classes=3)
+    result = Evaluator(network_for(data, initializer="zeros"), data.train).evaluate()
+    assert result.top_error(1) == pytest.approx(result.error)
+    assert result.top_error(2) == pytest.approx(1 / 3)
+    assert result.top_error(3) == 0

@@ -329,3 +329,14 @@ def test_learns_digits_as_the_demo_of_2015_did(mnist: Dataset, capsys: pytest.Ca
 
 def test_is_a_network() -> None:
     assert issubclass(NeuralNetwork, Network)
+
+
+def test_training_forgets_what_was_known_of_its_past() -> None:
+    network = NeuralNetwork([2, 2], seed=1)
+    network.provenance = {"test_error": 0.0046}
+    network.train([[0, 1], [1, 0]], [0, 1], batch_size=2, epochs=1)
+    assert network.provenance == {}
+
+
+def test_a_copy_is_one_that_trains_and_saves_too() -> None:
+    assert isinstance(NeuralNetwork([2, 2], seed=1).copy(), NeuralNetwork)

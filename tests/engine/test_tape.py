@@ -60,7 +60,18 @@ def test_curves_come_back_from_a_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [None, 3, [], {"train": 3}, {"train": [[1]]}, {"train": [[1, "x"]]}, {"train": [[1, -1]]}, {"train": [5]}]
+    "damage",
+    [
+        None,
+        3,
+        [],
+        {"train": 3},
+        {"train": [[1]]},
+        {"train": [[1, "x"]]},
+        {"train": [[1, -1]]},
+        {"train": [5]},
+        {"train": [[1, 10**400]]},
+    ],
 )
 def test_what_is_no_curve_is_left_out(damage: object) -> None:
     assert Tape.from_dict(damage).train.epochs == []

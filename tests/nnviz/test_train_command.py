@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from engine.datasets import Dataset
 from engine.events import Batch
+from engine.metrics import Evaluator
 from engine.storage import load_checkpoint, load_network
 from engine.training import Trainer
 from nnviz import cli, train_command
@@ -204,3 +205,33 @@ def test_help_names_every_option() -> None:
     assert done.returncode == 0
     for option in ("--preset", "--set", "--checkpoint", "--resume", "held_out"):
         assert option in done.stdout
+
+
+def test_the_file_has_the_figures_of_the_weights_that_are_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, few_digits: Dataset
+) -> None:
+    file = tmp_path / "net.npz"
+    train(
+        *SMALL,
+        "--epochs",
+        "8",
+        "--learning-rate",
+        "2.5",
+        "--set",
+        "held_out=0.2",
+        "--set",
+        "patience=4",
+        "--save",
+        str(file),
+    )
+    assert few_digits.test is not None
+    network = load_network(file)
+    assert network.provenance["test_error"] == Evaluator(network, few_digits.test).evaluate().error
+    assert f"at epoch {network.provenance['epochs']}:" in capsys.readouterr().out
+
+
+def test_a_finished_training_resumed_still_saves_its_figures(tmp_path: Path) -> None:
+    kept, file = str(tmp_path / "kept.npz"), str(tmp_path / "net.npz")
+    train(*SMALL, "--epochs", "1", "--checkpoint", kept)
+    train("--resume", kept, "--save", file)
+    assert "test_error" in load_network(file).provenance
