@@ -11,10 +11,10 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import QEvent, QRectF, Qt
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QLabel
 
 from engine.tape import Curve
 from nnviz import theme
+from nnviz.widgets.quiet_plot import QuietPlot
 
 # Marks of the axis in percent; its ends are always two of them.
 _MARKS = [mantissa * 10.0**power for power in range(-3, 3) for mantissa in (1, 2, 5) if mantissa * 10.0**power <= 100]
@@ -23,7 +23,7 @@ _READ_OUT_DISTANCE = 14
 _LINES = ("live_train", "live_test", "held_out", "train", "test")  # the last on top
 
 
-class ErrorPlot(pg.PlotWidget):
+class ErrorPlot(QuietPlot):
     """Curves of train, test and perhaps held-out error, and the fine lines of the epoch under way."""
 
     def __init__(self) -> None:
@@ -33,22 +33,10 @@ class ErrorPlot(pg.PlotWidget):
         self._curves: dict[str, Curve] = {}
         self._epochs = 1.0
         self._lines = {name: self.plot() for name in _LINES}
-        self._cross = pg.InfiniteLine(angle=90, movable=False)
-        self._cross.hide()
-        self.addItem(self._cross, ignoreBounds=True)
-        self._read_out = QLabel(self)
-        self._read_out.setObjectName("readOut")
-        self._read_out.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self._read_out.hide()
-        self.setMouseEnabled(x=False, y=False)
-        self.setMenuEnabled(False)
-        self.hideButtons()
-        self.getPlotItem().getViewBox().setDefaultPadding(0)
-        self.getPlotItem().layout.setContentsMargins(0, 10, 12, 0)
+        self._cross, self._read_out = self._make_quiet((0, 10, 12, 0))
         self._left.setWidth(40)  # room for 0.001
         self._left.setZValue(-1)  # its grid lies behind the curves
         self.setMinimumHeight(140)
-        self.viewport().setMouseTracking(True)
         self._dress()
 
     def show_curves(self, curves: dict[str, Curve], epochs: float) -> None:

@@ -8,14 +8,14 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import QEvent, Qt
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QLabel
 
 from nnviz import theme
+from nnviz.widgets.quiet_plot import QuietPlot
 
 Marks = Sequence[tuple[float, str]]
 
 
-class SmallPlot(pg.PlotWidget):
+class SmallPlot(QuietPlot):
     """Shows y over x, and perhaps a mark on the x axis."""
 
     def __init__(self, name: str, accessible: str, tip: str, height: int = 96) -> None:
@@ -28,20 +28,8 @@ class SmallPlot(pg.PlotWidget):
         self._points: tuple[list[float], list[float]] = ([], [])
         self._describe: Callable[[float, float], str] = lambda x, y: ""
         self._line = self.plot()
-        self._mark = pg.InfiniteLine(angle=90, movable=False)
-        self._mark.hide()
-        self.addItem(self._mark, ignoreBounds=True)
-        self._read_out = QLabel(self)
-        self._read_out.setObjectName("readOut")
-        self._read_out.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self._read_out.hide()
-        self.setMouseEnabled(x=False, y=False)
-        self.setMenuEnabled(False)
-        self.hideButtons()
-        self.getPlotItem().getViewBox().setDefaultPadding(0)
-        self.getPlotItem().layout.setContentsMargins(0, 6, 14, 0)
+        self._mark, self._read_out = self._make_quiet((0, 6, 14, 0))
         self.getAxis("left").setWidth(44)
-        self.viewport().setMouseTracking(True)
         self._dress()
 
     def show_line(

@@ -1,0 +1,28 @@
+"""What all plots of the window share: nothing to drag or to click, and a read-out beside the mouse."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel
+
+
+class QuietPlot(pg.PlotWidget):
+    """A plot that is looked at and pointed into. Subclasses draw."""
+
+    def _make_quiet(self, margins: tuple[int, int, int, int]) -> tuple[pg.InfiniteLine, QLabel]:
+        """Takes away what pyqtgraph would offer. Returns an upright line and a read-out, both hidden."""
+        mark = pg.InfiniteLine(angle=90, movable=False)
+        mark.hide()
+        self.addItem(mark, ignoreBounds=True)
+        read_out = QLabel(self)
+        read_out.setObjectName("readOut")
+        read_out.setAttribute(Qt.WA_TransparentForMouseEvents)
+        read_out.hide()
+        self.setMouseEnabled(x=False, y=False)
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self.getPlotItem().getViewBox().setDefaultPadding(0)
+        self.getPlotItem().layout.setContentsMargins(*margins)
+        self.viewport().setMouseTracking(True)
+        return mark, read_out
