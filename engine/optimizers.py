@@ -37,6 +37,7 @@ class Optimizer(ABC):
         epsilon: keeps divisions away from 0.
         kept: the vectors by name; they start at 0.
         steps: taken so far.
+        zeros: how much of each average is still the 0 it started from, for rules that correct for it.
     """
 
     name: ClassVar[str]
@@ -51,17 +52,22 @@ class Optimizer(ABC):
         self.momentum = momentum
         self.beta2 = beta2
         self.epsilon = epsilon
-        self.kept: dict[str, Array] = {}
-        self.steps = 0
+        self.restart()
 
     @abstractmethod
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         """Changes ``parameters`` in place. ``gradient`` has the same layout and may be overwritten."""
 
+    def restart(self) -> None:
+        """Forgets all steps taken."""
+        self.kept: dict[str, Array] = {}
+        self.zeros: dict[str, float] = {}
+        self.steps = 0
+
     def adopt(self, other: Optimizer) -> None:
         """Goes on where another one stopped, as far as both keep the same."""
         if set(self.keeps) == set(other.keeps):
-            self.kept, self.steps = other.kept, other.steps
+            self.kept, self.zeros, self.steps = other.kept, other.zeros, other.steps
 
     def parts(self, parameters: Array, gradient: Array) -> Iterator[tuple[Array, ...]]:
         """Parameters, gradient and all that is kept, piece by piece; counts the step."""
@@ -168,9 +174,10 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """Average gradient over the root of its average square. Kingma and Ba 2015, arXiv:1412.6980, algorithm 1.
 
-    mean = momentum * mean + (1 - momentum) * gradient; square = beta2 * square + (1 - beta2) * gradient^2; both are
-    divided by 1 - (their factor)^steps, since they start at 0; parameters -= learning rate * mean / (sqrt(square) +
-    epsilon). What is kept here is mean / (1 - momentum) and square / (1 - beta2): two passes less over the vectors.
+    mean = momentum * mean + (1 - momentum) * gradient; square = beta2 * square + (1 - beta2) * gradient^2; both start
+    at 0, so they are divided by what is not that 0 any more, 1 - (their factor)^steps, or 1 less the product of the
+    factors where they changed on the way; parameters -= learning rate * mean / (sqrt(square) + epsilon). What is kept
+    here is mean / (1 - momentum) and square / (1 - beta2): two passes less over the vectors.
     """
 
     name = "adam"
@@ -180,9 +187,11 @@ class Adam(Optimizer):
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         """All corrections go into the step size and epsilon, as at the end of the paper's section 2."""
+        for name, factor in (("mean", self.momentum), ("square", self.beta2)):
+            self.zeros[name] = factor * self.zeros.get(name, factor**self.steps)
+        root = math.sqrt((1 - self.zeros["square"]) / (1 - self.beta2))
+        size = learning_rate * root * (1 - self.momentum) / (1 - self.zeros["mean"])
         for p, g, mean, square in self.parts(parameters, gradient):
-            root = math.sqrt((1 - self.beta2**self.steps) / (1 - self.beta2))
-            size = learning_rate * root * (1 - self.momentum) / (1 - self.momentum**self.steps)
             mean *= self.momentum
             mean += g
             g *= g

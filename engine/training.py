@@ -57,6 +57,7 @@ class Trainer:
         self.settings = settings
         self.epoch = self.batch = 0
         self._seconds = 0.0
+        self._last_rate = 0.0  # of the last step taken
         self._measured = False  # whether the figures at the end of the epoch under way were told
         self._best: _Best | None = None
         self._rng = np.random.default_rng(settings.seed)
@@ -156,7 +157,7 @@ class Trainer:
         """The next batch: forward, backward, update. Its loss before the update."""
         self._adopt_settings()
         recipe, optimizer = self._recipe, self._optimizer
-        rate = self._rate(recipe.settings, recipe.schedule)  # whatever another thread sets meanwhile
+        rate = self._last_rate = self._rate(recipe.settings, recipe.schedule)
         # A diverging run is reported in words, not as a rain of warnings.
         with np.errstate(all="ignore"):
             inputs, targets = self._batches.take(self.batch)
@@ -242,12 +243,20 @@ class Trainer:
     def _diverged(self, buffers: TrainingBuffers) -> DivergenceError:
         layer = first_non_finite_layer(self.network) or _first_non_finite_output(buffers)
         np.copyto(self.network.parameters, self._last_finite)
+        self._optimizer.restart()  # what it keeps leads to where the parameters went
+        if not self.epoch:
+            return DivergenceError(
+                "loss",
+                Verbatim(f"not finite before the first step (layer {layer} is where it begins)"),
+                "must be finite, and with weights or data this large it overflows",
+                "Reset the network with smaller first weights, or scale the data.",
+            )
         # The batch that shows it: the one under way, or at an epoch's end the last.
-        batch = min(self.batch + 1, self.batches_per_epoch) if self.epoch else 1
+        batch = min(self.batch + 1, self.batches_per_epoch)
         return DivergenceError(
             "loss",
             Verbatim(f"no longer finite at epoch {self.epoch}, batch {batch} (layer {layer} went first)"),
-            f"must stay finite, and with a learning rate of {self.rate:g} it grows without bound",
+            f"must stay finite, and with a learning rate of {self._last_rate or self.rate:g} it grows without bound",
             "The network is back at its last finite weights. Lower the learning rate and go on, or reset.",
         )
 
@@ -255,14 +264,14 @@ class Trainer:
 
     def state(self) -> TrainingState:
         """The run as it is between two events; nothing in it changes any more."""
-        self._adopt_settings()
         progress: dict[str, Any] = {
             "epoch": self.epoch,
             "batch": self.batch,
             "seconds": self._seconds,
             "measured": self._measured,
             "steps": self._optimizer.steps,
-            "optimizer": self._optimizer.name,
+            "zeros": dict(self._optimizer.zeros),
+            "in force": self._recipe.settings.as_dict(),
             "random": self._rng.bit_generator.state,
             "data": {"title": self._given.title, "checksum": self._given.train.checksum()},
         }
@@ -285,7 +294,8 @@ class Trainer:
             DataError: the data are not those of then.
             SettingError: the state is not whole, or does not fit the network.
         """
-        trainer = cls(network, dataset, TrainingSettings.from_dict(state.settings))
+        settings = TrainingSettings.from_dict(state.settings)
+        trainer = cls(network, dataset, TrainingSettings.from_dict(state.progress.get("in force", state.settings)))
         try:
             begun_with = state.progress["data"]
             if begun_with["checksum"] != dataset.train.checksum():
@@ -305,6 +315,7 @@ class Trainer:
                 "must be whole, as a checkpoint has it",
                 "Train the network anew from its weights, or open another checkpoint.",
             ) from None
+        trainer.change(settings)
         return trainer
 
     def _restore(self, progress: dict[str, Any], vectors: dict[str, Array]) -> None:
@@ -315,10 +326,12 @@ class Trainer:
         self._seconds = number_within("seconds", progress["seconds"], 0, math.inf, "1")
         self._measured = bool(progress["measured"])
         self._rng.bit_generator.state = progress["random"]
-        if progress["optimizer"] == self._optimizer.name:
-            self._optimizer.steps = whole_number("steps", progress["steps"], 0, "1")
-            for name in self._optimizer.keeps if self._optimizer.steps else ():
-                self._optimizer.kept[name] = _like(self.network.parameters, vectors[f"optimizer.{name}"])
+        optimizer = self._optimizer
+        optimizer.steps = whole_number("steps", progress["steps"], 0, "1")
+        zeros = progress.get("zeros", {})
+        optimizer.zeros = {name: number_within("zeros", zeros[name], 0, 1, "0.5") for name in zeros}
+        for name in optimizer.keeps if optimizer.steps else ():
+            optimizer.kept[name] = _like(self.network.parameters, vectors[f"optimizer.{name}"])
         order = np.asarray(vectors["order"]).astype(np.intp)
         if not np.array_equal(np.sort(order), np.arange(len(self.dataset.train))):
             raise ValueError("its order of examples is none")

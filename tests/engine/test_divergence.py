@@ -110,7 +110,7 @@ def test_the_message_names_the_layer_whose_answers_went() -> None:
     training = diverging("relu", "identity", "quadratic", 0.001)
     training.network.weights[0][...] = 1
     training.network.weights[1][...] = 3e38
-    with refused(DivergenceError, "loss", "epoch 0, batch 1 (layer 2 went first)"):
+    with refused(DivergenceError, "loss", "before the first step (layer 2 is where it begins)"):
         next(training.run())
 
 
@@ -143,3 +143,29 @@ def test_a_rate_that_shoots_up_on_the_way_is_noticed_too() -> None:
     with pytest.raises(DivergenceError, match=r"epoch 3.*1e\+35"):
         list(run)
     np.testing.assert_array_equal(training.network.parameters, good)
+
+
+def test_the_message_tells_the_rate_of_the_step_that_went_wrong() -> None:
+    """At the end of a run the schedule has come down to 0, which cannot have been it."""
+    training = diverging("relu", "identity", "quadratic", 1e38, batch_size=300, epochs=1, schedule="cosine")
+    with pytest.raises(DivergenceError, match=r"learning rate of 1e\+38"):
+        list(training.run())
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "nesterov"])
+def test_the_same_run_goes_on_after_divergence_with_a_lower_rate(optimizer: str) -> None:
+    """Nothing that the optimizer kept of the way out is left."""
+    training = diverging("relu", "identity", "quadratic", 0.01, optimizer=optimizer, epochs=20)
+    run = training.run()
+    for event in run:
+        if isinstance(event, Epoch) and event.epoch == 2:
+            break
+    training.learning_rate = 1e4
+    with pytest.raises(DivergenceError, match="learning rate of 10000"):
+        list(run)
+    training.learning_rate = 0.001
+    *_, last = training.run()
+    assert isinstance(last, Epoch)
+    assert last.test is not None
+    assert last.test.error is not None
+    assert last.test.error <= 0.2

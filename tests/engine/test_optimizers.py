@@ -185,9 +185,12 @@ def test_momentum_goes_on_as_nesterov_by_hand() -> None:
 
 @pytest.mark.parametrize("after", ["adam", "adamw"])
 def test_adam_goes_on_with_other_constants_by_hand(after: str) -> None:
-    """The averages stay what they are; the new constants count from the next gradient on."""
+    """The averages stay what they are; the new constants count from the next gradient on.
+
+    What is left of the zeros that the averages began with is the product of all factors so far.
+    """
     first, second, parameters = OPTIMIZERS["adam"](0.9, 0.99), OPTIMIZERS[after](0.6, 0.7), np.array([1.0])
-    p, m, v = 1.0, 0.0, 0.0
+    p, m, v, zeros_in_m, zeros_in_v = 1.0, 0.0, 0.0, 1.0, 1.0
     for t, (g, rate) in enumerate(STEPS, start=1):
         if t == 4:
             second.adopt(first)
@@ -195,8 +198,24 @@ def test_adam_goes_on_with_other_constants_by_hand(after: str) -> None:
         (first if t < 4 else second).step(parameters, np.array([g]), rate)
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g**2
-        p = p - rate * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + 1e-8)
+        zeros_in_m, zeros_in_v = zeros_in_m * beta1, zeros_in_v * beta2
+        p = p - rate * (m / (1 - zeros_in_m)) / (math.sqrt(v / (1 - zeros_in_v)) + 1e-8)
         assert parameters[0] == pytest.approx(p, rel=1e-10)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+@pytest.mark.parametrize("constants", [(0.999, 0.999), (0.9, 0.9999), (0.5, 0.9), (0.0, 0.999)])
+def test_a_steady_gradient_gives_steady_steps_whatever_constants_are_set(
+    name: str, constants: tuple[float, float]
+) -> None:
+    first, second, parameters = OPTIMIZERS[name](0.9, 0.999), OPTIMIZERS[name](*constants), np.array([0.0])
+    for _ in range(100):
+        first.step(parameters, np.array([0.3]), 0.01)
+    second.adopt(first)
+    for _ in range(100):
+        before = parameters[0]
+        second.step(parameters, np.array([0.3]), 0.01)
+        assert before - parameters[0] == pytest.approx(0.01, rel=1e-6)
 
 
 # in a training

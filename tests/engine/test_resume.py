@@ -268,6 +268,27 @@ def test_settings_changed_on_the_way_go_on_too(change: dict[str, Any], steps_aft
     assert bits(training.network) == bits(whole.network)
 
 
+@pytest.mark.parametrize("goes_on", ["the same", "resumed"])
+def test_settings_that_are_only_looked_at_change_nothing(goes_on: str) -> None:
+    """They come into force with the next step, so a state between two changes keeps what the first would throw away."""
+    case = Case(class_data, {}, {"batch_size": 20, "epochs": 3, "optimizer": "adam", "learning_rate": 0.01})
+    whole, other = case.begin(), case.begin()
+    run, other_run = whole.run(), other.run()
+    for events in (run, other_run):
+        while not isinstance(next(events), Batch):
+            pass
+    began = whole.settings
+    whole.change(replace(began, optimizer="sgd"))
+    state = whole.state()
+    assert state.settings["optimizer"] == "sgd"
+    if goes_on == "resumed":
+        whole = resumed(case, Place(0, state, whole.network.parameters.copy()))
+        run = whole.run()
+    whole.change(began)
+    list(run), list(other_run)
+    assert bits(whole.network) == bits(other.network)
+
+
 # what is refused
 
 
@@ -316,7 +337,7 @@ def without(entries: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in entries.items() if key != name}
 
 
-@pytest.mark.parametrize("name", ["epoch", "batch", "seconds", "measured", "steps", "optimizer", "random", "data"])
+@pytest.mark.parametrize("name", ["epoch", "batch", "seconds", "measured", "steps", "random", "data"])
 def test_a_state_that_lacks_something_is_refused(name: str) -> None:
     state = a_state()
     with refused(SettingError, "training state", name):
