@@ -176,6 +176,11 @@ def _fitting_network(file: str, data: Dataset) -> Network:
 
 
 class _Parser(argparse.ArgumentParser):
+    """Takes options by their whole names only: the command in a file must mean the same in later versions."""
+
+    def __init__(self, prog: str | None = None, **options: Any) -> None:
+        super().__init__(prog, **{**options, "allow_abbrev": False})
+
     def error(self, message: str) -> NoReturn:
         """One line, and code 2."""
         self.exit(USAGE_ERROR, f"{self.prog}: {message}. Try {self.prog} --help.\n")

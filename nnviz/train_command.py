@@ -22,10 +22,12 @@ from engine.datasets.mnist import load_mnist
 from engine.errors import SettingError
 from engine.events import Batch, BestRestored, Epoch
 from engine.metrics import Evaluator
+from engine.network import Network
 from engine.neural_network import describe_epoch
 from engine.presets import Preset, preset_named
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, save_checkpoint, save_network
+from engine.storage.files import mode_of_file
 from engine.training import Trainer
 from engine.validation import parse_shape
 from nnviz.configuration import Configuration
@@ -33,6 +35,8 @@ from nnviz.configuration import Configuration
 # Settings with an option of their own, see add_train.
 _OPTIONS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "weight_decay", "dropout", "seed")
 _DEFAULT_EPOCHS = 10
+# Of a training that goes on only the epochs may be changed.
+_FIXED_BY_CHECKPOINT = ("preset", "shape", "activation", *(name for name in _OPTIONS if name != "epochs"), "set")
 
 
 class CommandError(Exception):
@@ -41,43 +45,61 @@ class CommandError(Exception):
 
 def train(arguments: argparse.Namespace) -> int:
     """Trains on MNIST, from a preset or from options, or goes on from a checkpoint. Returns the exit code."""
+    _check(arguments)
+    trainer = _begun(arguments) if arguments.resume is None else _resumed(arguments)
+    place = trainer.epoch, trainer.batch
+    with _interrupts() as asked_to_stop:
+        result = _train_with_progress(trainer, asked_to_stop, arguments.checkpoint)
+        if asked_to_stop:
+            _stopped(trainer, arguments)
+            raise KeyboardInterrupt
+        if arguments.resume is not None and (trainer.epoch, trainer.batch) == place:
+            print(_already_finished(trainer, arguments.resume))
+        _finished(trainer, result, arguments)
+    return 0
+
+
+# ---- before
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Before the work is done, not after it. Raises CommandError for options that do not go together."""
     for file in (arguments.save, arguments.checkpoint):
         if file is not None:
             check_folder(file)
-    if arguments.half and not str(arguments.save).endswith(".npz"):
-        raise CommandError("--half needs --save with a file that ends in .npz: JSON has no half precision.")
-    trainer = _resumed(arguments) if arguments.resume else _begun(arguments)
-    with _interrupts() as asked_to_stop:
-        result = _train_with_progress(trainer, asked_to_stop, arguments.checkpoint)
-    if asked_to_stop:
-        if arguments.checkpoint is not None:
-            print(f"stopped; go on with: train --resume {arguments.checkpoint} --checkpoint {arguments.checkpoint}")
-        raise KeyboardInterrupt
-    if arguments.half:  # its figures are those of what is saved
-        parameters = trainer.network.parameters
-        parameters[...] = parameters.astype(np.float16)
-    if arguments.half or result is None or not trainer.settings.evaluate:
-        result = _measured(trainer, result.epoch if result else trainer.epoch)
-        print(describe_epoch(result, trainer.settings.epochs))
-    if arguments.save is not None:
-        trainer.network.provenance = _provenance(trainer, result, arguments)
-        if arguments.half:
-            save_checkpoint(trainer.network, arguments.save, half_precision=True)
-        else:
-            save_network(trainer.network, arguments.save)
-        print(f"saved to {arguments.save}")
-    return 0
+    if arguments.half and Path(arguments.save or "").suffix.lower() != ".npz":
+        saved = f"--save {arguments.save} does not" if arguments.save else "there is no --save"
+        raise CommandError(
+            f"--half needs --save with a file that ends in .npz, and {saved}: JSON has no half precision."
+        )
+    for option, file in (("--checkpoint", arguments.checkpoint), ("--resume", arguments.resume)):
+        if file and arguments.save and os.path.realpath(file) == os.path.realpath(arguments.save):
+            raise CommandError(
+                f"--save {arguments.save}: must be another file than that of {option}, whose training would be lost "
+                f"under the network alone. Name another file."
+            )
+    given = [name for name in _FIXED_BY_CHECKPOINT if getattr(arguments, name) not in (None, [])]
+    if arguments.resume is not None and given:
+        names = ", ".join("--" + name.replace("_", "-") for name in given)
+        raise CommandError(
+            f"{names}: cannot be given with --resume {arguments.resume}, whose training goes on as it was begun. "
+            f"Leave out what is named here, or begin anew without --resume."
+        )
 
 
 def check_folder(file: str) -> None:
     """Before the work is done, not after it. Raises CommandError where ``file`` cannot be written."""
-    folder = Path(file).absolute().parent
+    if Path(file).is_dir():
+        raise CommandError(f"{file} is a folder. Name a file in it.")
+    try:
+        mode_of_file(file)
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}. Name another file.") from None
+    folder = Path(os.path.realpath(file)).parent  # where a link points to
     if not folder.is_dir():
         raise CommandError(f"{file}: its folder does not exist. Make it first, or choose another place.")
     if not os.access(folder, os.W_OK):
         raise CommandError(f"{file}: its folder cannot be written to. Choose another place.")
-    if Path(file).is_dir():
-        raise CommandError(f"{file} is a folder. Name a file in it.")
 
 
 # ---- what to train
@@ -129,9 +151,16 @@ def _assignment(text: str) -> tuple[str, Any]:
 def _resumed(arguments: argparse.Namespace) -> Trainer:
     network, state = load_checkpoint(arguments.resume)
     if state is None:
-        raise CommandError(f"{arguments.resume}: holds a network, but no training to go on with.")
+        raise CommandError(
+            f"{arguments.resume}: holds a network, but no training to go on with. Give a file that --checkpoint wrote."
+        )
     trainer = Trainer.resume(network, load_mnist(), state)
     if arguments.epochs is not None:
+        if arguments.epochs < trainer.epoch:
+            raise CommandError(
+                f"--epochs {arguments.epochs}: must be at least {trainer.epoch}, the epoch that {arguments.resume} "
+                f"has come to. Ask for more, or leave it out."
+            )
         trainer.change(replace(trainer.settings, epochs=arguments.epochs))
     return trainer
 
@@ -178,6 +207,73 @@ def _train_with_progress(trainer: Trainer, asked_to_stop: list[bool], checkpoint
     return result
 
 
+# ---- after
+
+
+def _finished(trainer: Trainer, result: Epoch | None, arguments: argparse.Namespace) -> None:
+    """Tells the last figures where they were not told yet, and saves the network."""
+    if arguments.half:
+        _halve(trainer.network)
+    if arguments.half or result is None or not trainer.settings.evaluate:
+        result = _measured(trainer, result.epoch if result else trainer.epoch)
+        print(describe_epoch(result, trainer.settings.epochs))
+    if arguments.save is not None:
+        past = _provenance(trainer, result, arguments.title)
+        if arguments.resume is None:
+            past["command"] = "python main.py " + shlex.join(_without_places(arguments.words))
+        _save(trainer.network, past, arguments)
+        print(f"saved to {arguments.save}")
+
+
+def _stopped(trainer: Trainer, arguments: argparse.Namespace) -> None:
+    """At Ctrl+C: saves what was learned so far, and tells how to go on."""
+    place = f"epoch {trainer.epoch} of {trainer.settings.epochs}, after batch {trainer.batch} of "
+    place += str(trainer.batches_per_epoch)
+    if not trainer.epoch:
+        print("stopped before the first step: there is nothing to save yet")
+    elif arguments.save is None:
+        print(f"stopped in {place}")
+    else:
+        trainer.back_to_finite()
+        if arguments.half:
+            _halve(trainer.network)
+        whole = trainer.epoch if trainer.batch == trainer.batches_per_epoch else trainer.epoch - 1
+        _save(trainer.network, _provenance(trainer, _measured(trainer, whole), arguments.title), arguments)
+        print(f"stopped in {place}; the network as it is there is saved to {arguments.save}")
+    if arguments.checkpoint is not None:
+        print(f"go on with: {_command_to_go_on(arguments)}")
+    elif trainer.epoch:
+        print("its training cannot go on from there: that takes --checkpoint FILE from the start")
+
+
+def _command_to_go_on(arguments: argparse.Namespace) -> str:
+    words = ["python", "main.py", "train", "--resume", arguments.checkpoint, "--checkpoint", arguments.checkpoint]
+    for name in ("save", "title"):
+        if getattr(arguments, name):
+            words += [f"--{name}", getattr(arguments, name)]
+    return shlex.join([*words, "--half"] if arguments.half else words)
+
+
+def _already_finished(trainer: Trainer, file: str) -> str:
+    epochs = trainer.settings.epochs
+    if trainer.epoch < epochs:
+        return f"{file} is already finished: early stopping ended it at epoch {trainer.epoch} of {epochs}"
+    return f"{file} is already finished: epoch {trainer.epoch} of {epochs}; to go on raise --epochs"
+
+
+def _halve(network: Network) -> None:
+    """So that the figures are those of what is saved."""
+    network.parameters[...] = network.parameters.astype(np.float16)
+
+
+def _save(network: Network, past: dict[str, Any], arguments: argparse.Namespace) -> None:
+    network.provenance = past
+    if arguments.half:
+        save_checkpoint(network, arguments.save, half_precision=True)
+    else:
+        save_network(network, arguments.save)
+
+
 def _measured(trainer: Trainer, epoch: int) -> Epoch:
     """The figures of the network as it is now, which is that of ``epoch``."""
     data = trainer.dataset
@@ -186,36 +282,40 @@ def _measured(trainer: Trainer, epoch: int) -> Epoch:
     return Epoch(epoch, train, test, 0.0)
 
 
-def _provenance(trainer: Trainer, result: Epoch | None, arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the file will say about the network's past, with the command that makes it again."""
+def _provenance(trainer: Trainer, result: Epoch, title: str | None) -> dict[str, Any]:
+    """What the file will say about the network's past."""
     settings = trainer.settings
     known: dict[str, Any] = {
         "data": trainer.dataset.title,
-        "epochs": result.epoch if result else trainer.epoch,
+        "epochs": result.epoch,
         "batch_size": settings.batch_size,
         "learning_rate": settings.learning_rate,
         "seed": settings.seed,
     }
-    if arguments.title:
-        known["title"] = arguments.title
-    if not arguments.resume:
-        known["command"] = "python main.py " + shlex.join(_without_checkpoint(arguments.words))
-    if result is not None:
-        for name in ("train", "test"):
-            figures = getattr(result, name)
-            if figures is not None and figures.error is not None:
-                known[f"{name}_error"] = figures.error
+    if title:
+        known["title"] = title
+    for name in ("train", "test"):
+        figures = getattr(result, name)
+        if figures is not None and figures.error is not None:
+            known[f"{name}_error"] = figures.error
     return known
 
 
-def _without_checkpoint(words: Sequence[str]) -> list[str]:
-    """The command line without where the training was kept meanwhile, which makes no difference to the network."""
+def _without_places(words: Sequence[str]) -> list[str]:
+    """The command line as anybody may read it: files in whatever folder, and nothing of a checkpoint.
+
+    Where the training was kept meanwhile makes no difference to the network.
+    """
     kept: list[str] = []
-    for word in words:
-        if kept and kept[-1] == "--checkpoint":
-            kept.pop()
-        elif not word.startswith("--checkpoint="):
+    rest = iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if option not in ("--save", "--checkpoint"):
             kept.append(word)
+            continue
+        file = value if equals else next(rest, "")
+        if option == "--save":
+            kept += [option, Path(file).name]
     return kept
 
 
@@ -248,7 +348,7 @@ def add_train(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
         default=[],
         help=f"any other setting, as often as needed: {names}",
     )
-    add("--save", metavar="FILE", help="where to save the network: .npz compact, any other name as JSON")
+    add("--save", metavar="FILE", help="where to save the network, at Ctrl+C too: .npz compact, any other name as JSON")
     add("--half", action="store_true", help="save an .npz in half precision")
     add("--title", metavar="TEXT", help="a name for the network, kept in its file")
     add("--checkpoint", metavar="FILE", help="where to keep the training after each epoch and at Ctrl+C, as .npz")

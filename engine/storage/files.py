@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path
+
+_NEW_FILE = 0o666  # less the umask, which the system takes off by itself
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
     """Writes through a temporary file beside ``path``, flushed and renamed: a reader sees the old or the new file.
 
     Raises:
-        OSError: the folder is missing or cannot be written; an older file at ``path`` is then untouched.
+        OSError: the folder is missing or cannot be written, or something other than a file stands at ``path``;
+            what was there is then untouched.
     """
+    mode = mode_of_file(path)
     # A link stays a link: what it points to is replaced.
     path = Path(os.path.realpath(path))
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        handle = os.open(temporary, flags, _NEW_FILE if mode is None else mode)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from None  # the person knows no .part
     try:
@@ -25,7 +40,8 @@ def write_whole(path: str | Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _mode_for(path))
+        if mode is not None:
+            os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -33,11 +49,18 @@ def write_whole(path: str | Path, content: bytes) -> None:
         raise
 
 
-def _mode_for(path: Path) -> int:
-    """As the file there already, or as a newly opened file would be."""
+def mode_of_file(path: str | Path) -> int | None:
+    """The permissions of the file at ``path``, or None where there is nothing yet.
+
+    Raises:
+        OSError: something other than a file stands there, which :func:`write_whole` would not replace.
+    """
     try:
-        return path.stat().st_mode & 0o777
-    except OSError:
-        umask = os.umask(0)
-        os.umask(umask)
-        return 0o666 & ~umask
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISREG(mode):
+        return mode & 0o777
+    kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "something else")
+    reason = f"{kind} stands there, and only a regular file can be replaced"
+    raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL, reason, str(path))

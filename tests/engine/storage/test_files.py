@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -143,3 +144,66 @@ def test_another_name_of_the_old_file_keeps_the_old_content(file: Path) -> None:
     os.link(file, file.parent / "other name")
     write_whole(file, b"new")
     assert (file.parent / "other name").read_bytes() == b"old"
+
+
+@posix
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "net.json"
+    os.mkfifo(pipe)
+    (tmp_path / "link.json").symlink_to(pipe)
+    for path in (pipe, tmp_path / "link.json"):
+        with pytest.raises(OSError, match=r"a pipe stands there, and only a regular file") as caught:
+            write_whole(path, b"new")
+        assert caught.value.filename == str(path)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert names(tmp_path) == ["link.json", "net.json"]
+
+
+@posix
+def test_a_socket_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path must be short
+    with socket.socket(socket.AF_UNIX) as here:
+        here.bind("net.json")
+        with pytest.raises(OSError, match="a socket stands there"):
+            write_whole("net.json", b"new")
+    assert names(tmp_path) == ["net.json"]
+
+
+@posix
+def test_a_device_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "replace", lambda *_: pytest.fail("the device would be gone"))
+    (tmp_path / "link.json").symlink_to(os.devnull)
+    with pytest.raises(OSError, match="a device stands there"):
+        write_whole(tmp_path / "link.json", b"new")
+
+
+@posix
+def test_a_link_to_itself_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "net.json").symlink_to("net.json")
+    with pytest.raises(OSError, match=r"net\.json"):
+        write_whole(tmp_path / "net.json", b"new")
+    assert (tmp_path / "net.json").is_symlink()
+
+
+@posix
+@pytest.mark.parametrize("name", ["net.json", "new.json"])
+def test_the_umask_which_all_threads_share_is_never_touched(
+    file: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(os, "umask", lambda _: pytest.fail("another thread may make a file now"))
+    write_whole(file.parent / name, b"new")
+
+
+@posix
+def test_what_is_written_is_never_more_open_than_the_old_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.chmod(0o600)
+    seen: list[int] = []
+    fsync = os.fsync
+
+    def looking(handle: int) -> None:
+        seen.append(stat.S_IMODE(os.fstat(handle).st_mode))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", looking)
+    write_whole(file, b"new")
+    assert seen == [0o600]
