@@ -1,0 +1,84 @@
+"""A card with several pages behind tabs. Only the page in front is in view, and only it costs anything."""
+
+from __future__ import annotations
+
+from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from nnviz.widgets.card import DockCard
+from nnviz.widgets.tabs import Tabs
+
+
+class Page(QWidget):
+    """What one tab shows. Subclasses fill ``body`` and put into ``aside`` what stands at the right of the head.
+
+    Attributes:
+        in_view: whether it is in front in a card that is in view.
+    """
+
+    def __init__(self, title: str, name: str, tip: str) -> None:
+        super().__init__()
+        self.title, self.name, self.tip = title, name, tip
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.aside = QWidget()
+        self.in_view = False
+
+    def refresh(self) -> None:
+        """Draws what was missed while out of view."""
+
+    def set_in_view(self, in_view: bool) -> None:
+        """Told by the card. Subclasses that need something computed say so here."""
+        self.in_view = in_view
+        if in_view:
+            self.refresh()
+
+    def table(self) -> tuple[list[str], list[list[object]]] | None:
+        """What is shown, as column names and rows, for a CSV file; None where there are no numbers."""
+        return None
+
+
+class TabbedCard(DockCard):
+    """Tabs instead of a title."""
+
+    def __init__(self, title: str, name: str) -> None:
+        super().__init__(title, name)
+        self.head.title.hide()
+        self.tabs = Tabs()
+        self.tabs.chosen.connect(self._turn_to)
+        self._stack = QStackedWidget()
+        self._asides = QStackedWidget()
+        self.head.row.insertWidget(0, self.tabs, 100)  # all the room there is
+        self.head.row.insertWidget(2, self._asides)
+        self.body.addWidget(self._stack, 1)
+        self.pages: list[Page] = []
+
+    def add_page(self, page: Page) -> None:
+        """Another tab, at the right."""
+        self.pages.append(page)
+        self._stack.addWidget(page)
+        self._asides.addWidget(page.aside)
+        self.tabs.set_tabs([(each.title, each.name, each.tip) for each in self.pages])
+
+    @property
+    def page(self) -> Page:
+        """The one in front."""
+        return self.pages[self.tabs.index]
+
+    def _turn_to(self, index: int) -> None:
+        self._stack.setCurrentIndex(index)
+        self._asides.setCurrentIndex(index)
+        self._tell_pages()
+
+    def _tell_pages(self) -> None:
+        for page in self.pages:
+            wanted = self.in_view and page is self.page
+            if wanted != page.in_view:
+                page.set_in_view(wanted)
+
+    def _visibility_changed(self, in_view: bool) -> None:
+        super()._visibility_changed(in_view)
+        self._tell_pages()
+
+    def table(self) -> tuple[list[str], list[list[object]]] | None:
+        """Of the page in front."""
+        return self.page.table()
