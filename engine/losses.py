@@ -12,11 +12,14 @@ from typing import ClassVar
 import numpy as np
 
 from engine.activations import Activation
-from engine.errors import SettingError
+from engine.errors import DataError, SettingError, Verbatim
 from engine.registry import Registry
 from engine.validation import Array
 
 LOSSES: Registry[type[Loss]] = Registry("loss")
+
+# How far a probability, or a sum of them, may be off: rounding to float32 stays far below, a mistake hardly does.
+_ROUNDING = 1e-4
 
 
 class Loss(ABC):
@@ -40,6 +43,14 @@ class Loss(ABC):
                 f"must stand behind an output activation that gives probabilities, and this one is {activation.name}",
                 f"Use {' or '.join(self.joined_with)} as the output activation, or the quadratic loss.",
             )
+
+    def check_targets(self, targets: Array, activation: Activation, parameter: str = "targets") -> None:
+        """Raises DataError where the loss makes no sense for targets (k, outputs) behind that output activation.
+
+        For all examples at once, before anything is learned; ``parameter`` is what the message calls them. Any
+        targets will do, unless a loss says otherwise.
+        """
+        return
 
     @abstractmethod
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
@@ -103,6 +114,28 @@ class CrossEntropy(Loss):
     name = "cross-entropy"
     label = "Cross-entropy"
     joined_with = ("softmax", "sigmoid")
+
+    def check_targets(self, targets: Array, activation: Activation, parameter: str = "targets") -> None:
+        """Raises DataError unless they are probabilities: within 0 and 1; behind softmax, of sum 1 in each row."""
+        if not (targets.min(initial=0) >= -_ROUNDING and targets.max(initial=1) <= 1 + _ROUNDING):
+            bad = np.argwhere(~((targets >= -_ROUNDING) & (targets <= 1 + _ROUNDING)))
+            row, column = bad[0]
+            value = f"{targets[row, column]:g} at [{row}, {column}] ({len(bad):,} such values)"
+            raise self._no_probabilities(parameter, value, "must lie within 0 and 1", activation)
+        if activation.name == "softmax":
+            sums = targets @ np.ones(targets.shape[1], np.result_type(targets, np.float32))
+            off = np.flatnonzero(np.abs(sums - 1) > _ROUNDING)
+            if len(off):
+                value = f"{sums[off[0]]:g} in sum at [{off[0]}] ({len(off):,} such rows)"
+                raise self._no_probabilities(parameter, value, "must sum to 1 in each row", activation)
+
+    def _no_probabilities(self, parameter: str, value: str, rule: str, activation: Activation) -> DataError:
+        return DataError(
+            parameter,
+            Verbatim(value),
+            f"{rule} for the {self.name} loss behind {activation.name}",
+            "Make the network with the quadratic loss, or use one-hot labels: 1 for the class of the example, else 0.",
+        )
 
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
         """-sum y log a, with log a never taken of a rounded a."""

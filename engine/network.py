@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from engine.activations import ACTIVATIONS, Activation
 from engine.errors import DataError, SettingError, Verbatim, shown
-from engine.initializers import INITIALIZERS
+from engine.initializers import INITIALIZERS, Initializer
 from engine.losses import LOSSES, Loss
 from engine.validation import Array, check_memory, check_shape, matrix, parameter_count, positive_number
 
@@ -112,7 +112,7 @@ class Network:
         """
         sizes = check_shape(shape)
         names = _checked_activations(activations, sizes)
-        number_type = _checked_dtype(dtype)
+        number_type = check_dtype(dtype)
         check_memory(sizes, number_type.itemsize)
         self.shape = list(sizes)
         self.activations = names
@@ -123,11 +123,12 @@ class Network:
         self.provenance: dict[str, Any] = {}
         self.parameters: Array = np.empty(parameter_count(sizes), number_type)
         self.weights, self.biases = layer_views(self.parameters, sizes)
-        fill = INITIALIZERS[initializer]().fill
-        rng = rng if rng is not None else np.random.default_rng()
-        scale = positive_number("weight_scale", weight_scale, "1")
+        rng = np.random.default_rng() if rng is None else rng
+        self._draw_weights(INITIALIZERS[initializer](), positive_number("weight_scale", weight_scale, "1"), rng)
+
+    def _draw_weights(self, initializer: Initializer, scale: float, rng: np.random.Generator) -> None:
         for w, b in zip(self.weights, self.biases, strict=True):
-            fill(w, b, rng)
+            initializer.fill(w, b, rng)
             if scale != 1:
                 w *= scale
 
@@ -332,7 +333,8 @@ def first_non_finite_layer(network: Network) -> int | None:
     return None
 
 
-def _checked_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+def check_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """The number type of a network. Raises SettingError unless it is float32 or float64."""
     try:
         checked = np.dtype(dtype)
     except (TypeError, ValueError, SyntaxError):

@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, regression_split
-from engine.errors import PlotError
+from engine.errors import DataError, PlotError
 from engine.events import Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
@@ -41,23 +42,30 @@ class NeuralNetwork(Network):
         loss: str = "quadratic",
         initializer: str = "normal",
         seed: int | None = None,
+        *,
+        dtype: npt.DTypeLike | None = None,
+        weight_scale: float = 1.0,
     ) -> None:
         """A new network, or a saved one.
 
         Args:
-            shape: layer sizes, input first; or the path of a saved network, which brings its own of all the rest.
-            activations, loss, initializer: as in :class:`~engine.network.Network`.
+            shape: layer sizes, input first; or the path of a saved network, which brings its own of all the rest but
+                ``dtype``.
+            activations, loss, initializer, weight_scale: as in :class:`~engine.network.Network`.
             seed: of the weights; left out, every network is another.
+            dtype: float32 or float64; left out, float32, and for a saved network as in :meth:`load`.
 
         Raises:
             SettingError: an argument breaks its rule.
             FileFormatError: the file is not a network.
         """
         if isinstance(shape, (str, os.PathLike)):
-            self.load(shape)
+            self.load(shape, dtype)
         else:
             seed = None if seed is None else whole_number("seed", seed, 0, "1")
-            super().__init__(shape, activations, loss, initializer, np.random.default_rng(seed))
+            number_type = np.float32 if dtype is None else dtype
+            rng = np.random.default_rng(seed)
+            super().__init__(shape, activations, loss, initializer, rng, number_type, weight_scale)
 
     def train(
         self,
@@ -84,13 +92,14 @@ class NeuralNetwork(Network):
             classification: whether the labels are class numbers.
             print_cost: print the train error (the cost, for regression) after each epoch, and the test error with
                 ``test_data``.
-            test_data, test_labels: as the training data; never learned from.
+            test_data, test_labels: as the training data, both or neither; never learned from.
             plot: show the curves in a window at the end. Needs PyQt5 and pyqtgraph.
             drop_last: leave out the last ``k % batch_size`` examples of each shuffled epoch.
             seed: of the order of examples.
 
         Raises:
-            SettingError, DataError: before anything is learned.
+            SettingError, DataError: before anything is learned. The cross-entropy takes only targets that are
+                probabilities, see :meth:`~engine.losses.Loss.check_targets`.
             DivergenceError: the loss stopped being finite.
             PlotError: ``plot`` where no window can open; before anything is learned.
         """
@@ -107,12 +116,7 @@ class NeuralNetwork(Network):
         if plot:
             _check_a_window_can_open()
         self.provenance = {}  # what it was trained on before says nothing of what it will be
-        results = []
-        for event in trainer.run():
-            if isinstance(event, Epoch):
-                results.append(event)
-                if print_cost and event.epoch > 0:
-                    print(describe_epoch(event, settings.epochs), flush=True)
+        results = _trained(trainer, print_cost)
         if plot:
             _show_curves(results)
 
@@ -120,14 +124,20 @@ class NeuralNetwork(Network):
         """Writes the ancestor's JSON; see :mod:`engine.storage.network_json`. Raises OSError."""
         save_network(self, os.fspath(path))
 
-    def load(self, path: str | os.PathLike[str]) -> None:
+    def load(self, path: str | os.PathLike[str], dtype: npt.DTypeLike | None = None) -> None:
         """Becomes the network in that file. On an error this network stays as it was.
 
+        Args:
+            path: of a file of ours or of the ancestor.
+            dtype: float32 or float64. Left out, what the file says. The ancestor's do not say: they are read as
+                float32, which keeps seven of their digits; ``dtype="float64"`` keeps them all.
+
         Raises:
-            FileFormatError: the file is not a network.
+            SettingError: ``dtype`` is neither.
+            FileFormatError: the file is not a network, or holds a number that ``dtype`` cannot.
             OSError: the file cannot be read.
         """
-        self.__dict__.update(load_network(os.fspath(path)).__dict__)
+        self.__dict__.update(load_network(os.fspath(path), dtype).__dict__)
 
     def _dataset(
         self, train_data: Any, train_labels: Any, test_data: Any, test_labels: Any, classification: bool
@@ -135,10 +145,33 @@ class NeuralNetwork(Network):
         make = classification_split if classification else regression_split
 
         def split(name: str, data: Any, targets: Any) -> Split:
-            return make(name, data, targets, self.shape[0], self.shape[-1], self.parameters.dtype)
+            made = make(name, data, targets, self.shape[0], self.shape[-1], self.parameters.dtype)
+            # The trainer would refuse them too, but does not know what they are called here.
+            self.loss_function.check_targets(made.targets, self.layer_activations[-1], f"{name}_labels")
+            return made
 
-        test = None if test_data is None else split("test", test_data, test_labels)
+        test = split("test", test_data, test_labels) if _both_or_neither(test_data, test_labels) else None
         return Dataset("this data", split("train", train_data, train_labels), test)
+
+
+def _trained(trainer: Trainer, print_cost: bool) -> list[Epoch]:
+    """Runs to the end. The figures after each epoch, which are printed if wanted."""
+    results = []
+    for event in trainer.run():
+        if isinstance(event, Epoch):
+            results.append(event)
+            if print_cost and event.epoch > 0:
+                print(describe_epoch(event, trainer.settings.epochs), flush=True)
+    return results
+
+
+def _both_or_neither(test_data: Any, test_labels: Any) -> bool:
+    """Whether there is something to test with. Raises DataError where only half of it is."""
+    if (test_data is None) != (test_labels is None):
+        names = ("test_data", "test_labels")
+        missing, there = names if test_data is None else reversed(names)
+        raise DataError(missing, None, f"must be given together with {there}", "Pass both, or leave out both.")
+    return test_data is not None
 
 
 def describe_epoch(result: Epoch, epochs: int) -> str:

@@ -20,7 +20,8 @@ OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
 # So many numbers of each vector stay in the processor's cache over all passes of a rule; fewer would not pay the calls.
 _PART = 131_072
 # What no gradient feeds any more fades until it is denormal, which some processors count with a hundred times slower.
-_STEPS_BETWEEN_SWEEPS, _NOTHING = 50, 1e-25
+# This times the smallest number of its kind is nothing: about 1e-25 for float32, 1e-295 for float64.
+_STEPS_BETWEEN_SWEEPS, _NOTHING = 50, 1e13
 
 
 class Optimizer(ABC):
@@ -77,8 +78,9 @@ class Optimizer(ABC):
         self.steps += 1
         vectors = (parameters, gradient, *(self.kept[name] for name in self.keeps))
         if self.steps % _STEPS_BETWEEN_SWEEPS == 0:
+            nothing = np.finfo(parameters.dtype).tiny * _NOTHING
             for vector in vectors[2:]:
-                vector[np.abs(vector) < _NOTHING] = 0
+                vector[np.abs(vector) < nothing] = 0
         for start in range(0, len(parameters), _PART):
             yield tuple(vector[start : start + _PART] for vector in vectors)
 

@@ -50,9 +50,8 @@ class RateFinder:
     ) -> None:
         """Raises SettingError or DataError as :class:`~engine.training.Trainer` does, or for an empty range."""
         lowest = positive_number("lowest", lowest, "1e-5")
-        self._lowest = lowest
-        self._growth = positive_number("highest", highest, "10") / lowest
-        if self._growth <= 1:
+        self._lowest, self._highest = lowest, positive_number("highest", highest, "10")
+        if self._highest <= lowest:
             raise SettingError("highest", highest, f"must be above the lowest rate, {lowest:g}", "Try 10.")
         self.batches = whole_number("batches", batches, 2, "300")
         # Held-out examples, patience and the schedule are about whole runs.
@@ -76,7 +75,9 @@ class RateFinder:
                 yield self.points[-1]
                 if len(self.points) == self.batches or smoothed > _WORSE * best:
                     return
-                self._trainer.learning_rate = self._lowest * self._growth ** (len(self.points) / (self.batches - 1))
+                way = len(self.points) / (self.batches - 1)
+                # Not by the quotient of the ends: it may be too large for a float.
+                self._trainer.learning_rate = self._lowest ** (1 - way) * self._highest**way
         except DivergenceError:
             return  # that rate is too high, which is what was asked
 

@@ -210,19 +210,22 @@ def _count(number: int) -> str:
     return f"{number:,}" if number < 10**18 else f"about 10^{int(number.bit_length() * math.log10(2))}"
 
 
-def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.float32) -> Array:
+_ROWS_REMEDY = "Give a list of equally long lists of numbers, or a two-dimensional array."
+
+
+def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.float32, remedy: str = "") -> Array:
     """Examples as a C-contiguous (k, width) array of ``dtype``. Raises DataError.
 
     Takes a list of lists or an array; refuses ragged rows, a wrong width, text, NaN, infinity and what ``dtype``
-    cannot hold.
+    cannot hold. ``remedy``: what to do about other dimensions.
     """
-    array = _numbers(parameter, data)
+    array = _numbers(parameter, data, _ROWS_REMEDY)
     if array.ndim != 2 or array.shape[1] != width:
         raise DataError(
             parameter,
             Verbatim(f"of dimensions {array.shape}"),
             f"must have one row for each example and {width} columns, as the network has {width} neurons there",
-            f"Reshape it to (k, {width}), or make a network that fits the data.",
+            remedy or f"Reshape it to (k, {width}), or make a network that fits the data.",
         )
     with np.errstate(all="ignore"):
         converted = np.ascontiguousarray(array, dtype=dtype)
@@ -230,8 +233,15 @@ def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.f
     return converted
 
 
-def _numbers(parameter: str, data: object) -> Array:
-    remedy = "Give a list of equally long lists of numbers, or a two-dimensional array."
+def targets(parameter: str, data: object, outputs: int, dtype: npt.DTypeLike = np.float32) -> Array:
+    """What a network should answer as a (k, outputs) array of ``dtype``. Raises DataError as :func:`matrix` does."""
+    remedy = f"Give an array of dimensions (k, {outputs}), with the targets of an example in each row"
+    if outputs > 1:
+        remedy += "; or classification=True, where these are class numbers"
+    return matrix(parameter, data, outputs, dtype, remedy + ".")
+
+
+def _numbers(parameter: str, data: object, remedy: str) -> Array:
     try:
         array = np.asarray(data)
     except ValueError:
@@ -260,7 +270,9 @@ def _refuse_non_finite(parameter: str, array: Array, converted: Array) -> None:
 
 def labels(parameter: str, data: object, classes: int) -> Array:
     """Class numbers 0 … classes-1 as a (k,) array of int64, from (k,) or (k, 1). Raises DataError."""
-    array = _numbers(parameter, data)
+    numbers = f"Give a list of class numbers from 0 to {classes - 1}, one for each example."
+    array = _numbers(parameter, data, numbers)
+    is_targets = array.ndim == 2 and array.shape[1] == classes
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
@@ -268,7 +280,7 @@ def labels(parameter: str, data: object, classes: int) -> Array:
             parameter,
             Verbatim(f"of dimensions {array.shape}"),
             "must be one class number for each example, (k,) or (k, 1)",
-            "Pass the class numbers, or classification=False for targets.",
+            "Pass classification=False, as these have the dimensions of targets." if is_targets else numbers,
         )
     bad = np.flatnonzero(~((array >= 0) & (array < classes) & (array == np.floor(array))))
     if len(bad):
@@ -276,7 +288,9 @@ def labels(parameter: str, data: object, classes: int) -> Array:
             parameter,
             Verbatim(f"{array[bad[0]]} at [{bad[0]}] ({len(bad):,} such labels)"),
             f"must be a whole number from 0 to {classes - 1}, as the network has {classes} outputs",
-            "Number the classes from 0, or give the network an output for each.",
+            "Pass classification=False with targets of dimensions (k, 1), or give the network an output for each class."
+            if classes == 1
+            else "Number the classes from 0, or give the network an output for each.",
         )
     return array.astype(np.int64)
 

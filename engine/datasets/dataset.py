@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.errors import DataError, SettingError, Verbatim
 from engine.registry import Registry
-from engine.validation import Array, labels, matrix, same_length
+from engine.validation import Array, labels, matrix, same_length, targets
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +63,14 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training split, perhaps a test split, and what the data says about itself.
+    """A training split, perhaps a test split, and what the data says about itself. Raises DataError, see below.
 
     Attributes:
         title: as a person reads it.
         train, test: the splits; ``test`` may be None.
         held_out: training examples put aside to choose by; None where there are none.
-        example_shape: how a row is laid out, for example (28, 28) for pictures.
+        example_shape: how a row is laid out, for example (28, 28) for pictures: refused where that is not as many
+            numbers as an example has. Empty: as a plain row.
         class_names: one for each output; empty for regression.
     """
 
@@ -77,6 +80,17 @@ class Dataset:
     example_shape: tuple[int, ...] = ()
     class_names: tuple[str, ...] = field(default=())
     held_out: Split | None = None
+
+    def __post_init__(self) -> None:
+        sizes: tuple[Any, ...] = self.example_shape
+        are_sizes = all(isinstance(size, (int, np.integer)) and size > 0 for size in sizes)
+        if sizes and not (are_sizes and math.prod(sizes) == self.width):
+            raise DataError(
+                "example_shape",
+                sizes,
+                f"must lay out the {self.width:,} numbers of an example, as sizes whose product that is",
+                f"Give sizes whose product is {self.width}, or () for a plain row.",
+            )
 
     def hold_out(self, share: float, seed: int = 0) -> Dataset:
         """The same with that share of the training examples put aside, 0…1, drawn at random: the same each time.
@@ -146,11 +160,11 @@ def classification_split(
 
 
 def regression_split(
-    name: str, data: object, targets: object, width: int, outputs: int, dtype: npt.DTypeLike = np.float32
+    name: str, data: object, wanted: object, width: int, outputs: int, dtype: npt.DTypeLike = np.float32
 ) -> Split:
     """A split of checked examples and targets. Raises DataError."""
     inputs = _some_rows(f"{name}_data", matrix(f"{name}_data", data, width, dtype))
-    rows = matrix(f"{name}_labels", targets, outputs, dtype)
+    rows = targets(f"{name}_labels", wanted, outputs, dtype)
     same_length(f"{name}_labels", len(rows), f"{name}_data", len(inputs))
     return Split(inputs, rows)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy.typing as npt
+
 from engine.network import Network
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.storage.network_json import load_network as load_json
@@ -30,13 +32,17 @@ def save_network(network: Network, path: str | Path) -> None:
     save(network, path)
 
 
-def load_network(path: str | Path) -> Network:
+def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Network:
     """The network in a checkpoint, or in a JSON file of ours or of the ancestor.
 
+    Args:
+        dtype: float32 or float64; left out, what the file says, and float32 where it does not.
+
     Raises:
-        FileFormatError: the file is not a network.
+        SettingError: ``dtype`` is neither.
+        FileFormatError: the file is not a network, or holds a number that ``dtype`` cannot.
         OSError: the file cannot be read.
     """
     with open(path, "rb") as file:
         is_zip = file.read(len(_START_OF_A_ZIP)) == _START_OF_A_ZIP
-    return load_checkpoint(path)[0] if is_zip else load_json(path)
+    return load_checkpoint(path, dtype)[0] if is_zip else load_json(path, dtype)

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.errors import EngineError, FileFormatError, SettingError, Verbatim
 from engine.events import TrainingState
-from engine.network import Network, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
+from engine.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
 from engine.storage.checks import check_finite
 from engine.storage.files import write_whole
 from engine.validation import Array, check_shape, parameter_count
@@ -86,19 +87,24 @@ def _half(parameters: Array, state: TrainingState | None) -> Array:
     return parameters.astype(np.float16)
 
 
-def load_checkpoint(path: str | Path) -> tuple[Network, TrainingState | None]:
+def load_checkpoint(path: str | Path, dtype: npt.DTypeLike | None = None) -> tuple[Network, TrainingState | None]:
     """The network in a checkpoint, and its training where one was saved with it.
 
+    Args:
+        dtype: float32 or float64; left out, the one of then, with which alone a training goes on to the bit.
+
     Raises:
+        SettingError: ``dtype`` is neither.
         FileFormatError: no checkpoint, damaged, of a newer version, or holding something that is no finite number.
         OSError: the file cannot be read.
     """
     path = Path(path)
+    number_type = None if dtype is None else check_dtype(dtype)
     content = io.BytesIO(path.read_bytes())
     try:
         with np.load(content, allow_pickle=False) as arrays:
             header = _header(path, arrays)
-            network = _network(path, header, arrays)
+            network = _network(path, header, arrays, number_type)
             return network, _state(header, arrays, network.shape)
     except FileFormatError:
         raise
@@ -122,21 +128,25 @@ def _header(path: Path, arrays: Any) -> dict[str, Any]:
     return header
 
 
-def _network(path: Path, header: dict[str, Any], arrays: Any) -> Network:
+def _network(path: Path, header: dict[str, Any], arrays: Any, number_type: np.dtype[Any] | None) -> Network:
     shape = check_shape(header["shape"])
     parameters = arrays["parameters"]
     if parameters.shape != (parameter_count(shape),) or parameters.dtype.kind != "f":
         raise _error(
             path, f"with {parameters.size:,} parameters", f"must have {parameter_count(shape):,}, as its shape says"
         )
-    network = Network(shape, header["activations"], header["loss"], "zeros", dtype=header["dtype"])
-    network.parameters[...] = from_neuron_by_neuron(parameters, shape)
+    of_file = check_dtype(header["dtype"])
+    kind = of_file if number_type is None else number_type
+    network = Network(shape, header["activations"], header["loss"], "zeros", dtype=kind)
+    with np.errstate(over="ignore"):
+        network.parameters[...] = from_neuron_by_neuron(parameters, shape)
     if not isinstance(header["provenance"], dict):
         raise SettingError("provenance", header["provenance"], "must be an object", _REMEDY)
     network.provenance = header["provenance"]
     bad = first_non_finite_layer(network)
     if bad is not None:
-        raise _error(path, f"holding NaN or infinity in layer {bad}", "must hold finite numbers only")
+        rule = f"must hold finite numbers only, in the range of {kind}"
+        raise _error(path, f"holding NaN or infinity in layer {bad} as {kind}", rule)
     return network
 
 

@@ -1,7 +1,8 @@
 """The ancestor's JSON: keys ``shape``, ``weights`` (n_out × n_in lists) and ``biases`` (n_out × 1 lists).
 
 What was added since stands under further keys, which the ancestor ignores: ``activations``, ``loss``, ``dtype``,
-``provenance``. Where they are absent the network is the ancestor's: sigmoid, quadratic cost.
+``provenance``. Where they are absent the network is the ancestor's: sigmoid, quadratic cost. Its numbers have all the
+digits of float64; they are read as float32, as our networks have them, unless float64 is asked for.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.errors import EngineError, FileFormatError, SettingError, Verbatim, shown
-from engine.network import Network, first_non_finite_layer
+from engine.network import Network, check_dtype, first_non_finite_layer
 from engine.storage.checks import check_finite
 from engine.storage.files import write_whole
 from engine.validation import Array, check_shape
 
 _KEYS = ("shape", "weights", "biases")
+_WIDER = 'Give dtype="float64" as well where it is loaded, or open another file.'
 _WHOLE_FILE = "Open another file, or save the network again from where it came from."
 
 
@@ -58,21 +61,27 @@ def _json_of_layers(layers: list[Array]) -> str:
     return f"[{','.join(f'[{layer}]' for layer in rows)}]"
 
 
-def load_network(path: str | Path) -> Network:
+def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Network:
     """The network in a file of ours or of the ancestor.
 
+    Args:
+        dtype: float32 or float64; left out, what the file says, and float32 where it does not.
+
     Raises:
-        FileFormatError: not a network, cut short, a missing key, ragged rows, or something that is no finite number.
+        SettingError: ``dtype`` is neither.
+        FileFormatError: not a network, cut short, a missing key, ragged rows, or something that is no finite number of
+            that ``dtype``.
         OSError: the file cannot be read.
     """
     path = Path(path)
+    number_type = None if dtype is None else check_dtype(dtype)
     document = _document(path)
     try:
         shape = check_shape(document["shape"])
         # Before the network is made: a shape that the rest of the file denies costs no memory.
         weights = _layers(path, document, "weights", list(zip(shape[1:], shape[:-1], strict=True)))
         biases = _layers(path, document, "biases", [(size, 1) for size in shape[1:]])
-        network = _empty_network(shape, document)
+        network = _empty_network(shape, document, number_type)
     except FileFormatError:
         raise
     except EngineError as error:
@@ -83,7 +92,7 @@ def load_network(path: str | Path) -> Network:
     bad = first_non_finite_layer(network)
     if bad is not None:
         rule = f"must hold numbers in the range of {network.parameters.dtype}"
-        raise _error(path, f"holding a number out of range in layer {bad}", rule)
+        raise _error(path, f"holding a number out of range in layer {bad}", rule, _WIDER)
     return network
 
 
@@ -117,7 +126,7 @@ def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError
     return _error(path, f"not a network ({failure})", "must be JSON with the keys shape, weights and biases")
 
 
-def _empty_network(shape: Sequence[int], document: dict[str, Any]) -> Network:
+def _empty_network(shape: Sequence[int], document: dict[str, Any], number_type: np.dtype[Any] | None) -> Network:
     """A network of the file's shape and kind, whose parameters are still to be filled. Raises SettingError."""
     provenance = document.get("provenance", {})
     if not isinstance(provenance, dict):
@@ -133,7 +142,7 @@ def _empty_network(shape: Sequence[int], document: dict[str, Any]) -> Network:
         activations,
         loss=document.get("loss", "quadratic"),
         initializer="zeros",
-        dtype=dtype,
+        dtype=dtype if number_type is None else number_type,
     )
     network.provenance = provenance
     return network

@@ -36,7 +36,7 @@ TRIALS = 3  # timed chunks that decide on a contender's threads, after one to wa
 
 
 @dataclass(frozen=True)
-class Recipe:
+class CommonRecipe:
     """How a network is trained, as far as everybody can follow it."""
 
     hidden: tuple[int, ...]
@@ -53,14 +53,14 @@ class Recipe:
         return Job(**asdict(self), seed=seed)
 
 
-def modern_recipe() -> Recipe:
+def modern_recipe() -> CommonRecipe:
     """The recipe everybody follows: the project's preset "Modern". Raises ValueError where it has more than that."""
     preset = preset_named("Modern")
     training = preset.training
-    common = {name.name: getattr(training, name.name) for name in fields(Recipe) if hasattr(training, name.name)}
+    common = {name.name: getattr(training, name.name) for name in fields(CommonRecipe) if hasattr(training, name.name)}
     if training != TrainingSettings(**common):
         raise ValueError("the preset has settings that not everybody can follow")
-    return Recipe(hidden=preset.hidden, activation=preset.activation, **common)
+    return CommonRecipe(hidden=preset.hidden, activation=preset.activation, **common)
 
 
 @dataclass
@@ -102,7 +102,7 @@ def parts_of_first_epoch(per_epoch: int) -> int:
     return next(parts for parts in (4, 3, 2, 1) if per_epoch % parts == 0)
 
 
-def best_child(name: str, recipe: Recipe, chunk: int, stack: ExitStack) -> Child:
+def best_child(name: str, recipe: CommonRecipe, chunk: int, stack: ExitStack) -> Child:
     """The contender with the thread count that learns fastest. Raises ChildError where it cannot take part."""
     tried = [stack.enter_context(Child(CONTENDERS[name], threads)) for threads in thread_counts()]
     for child in tried:
@@ -116,7 +116,7 @@ def best_child(name: str, recipe: Recipe, chunk: int, stack: ExitStack) -> Child
     return best
 
 
-def race(children: dict[str, Child], recipe: Recipe, seed: int) -> dict[str, Run]:
+def race(children: dict[str, Child], recipe: CommonRecipe, seed: int) -> dict[str, Run]:
     """Everybody from the same first weights, in turn, until all is reached or the epochs are over."""
     per_epoch = SAMPLES // recipe.batch_size
     parts = parts_of_first_epoch(per_epoch)
@@ -159,7 +159,7 @@ def print_table(summaries: dict[str, dict[str, Any]], absent: dict[str, str]) ->
         print(f"  {TITLES[name]:<14}  {reason}")
 
 
-def differences(recipe: Recipe) -> dict[str, str]:
+def differences(recipe: CommonRecipe) -> dict[str, str]:
     """What is not the same for all."""
     sklearn = ["only its loop over the batches is timed", "parts of the first epoch are calls of their own"]
     if recipe.schedule != "constant":

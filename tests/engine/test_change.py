@@ -79,7 +79,7 @@ def test_another_optimizer_goes_on_with_what_it_keeps_too(after: str, keeps: boo
     next(batches)
     np.testing.assert_array_equal(training.network.parameters, before)  # the network is the same
     state = training.state()
-    assert state.progress["optimizer"] == after
+    assert state.settings["optimizer"] == after
     assert (state.progress["steps"] == 3) == keeps
     assert ("optimizer.velocity" in state.vectors) == keeps
 

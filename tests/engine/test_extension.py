@@ -27,10 +27,15 @@ from tests.engine.helpers import bits, class_data, network_for, refused
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
 
+def section(heading: str) -> str:
+    """What stands there under that heading."""
+    [text] = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", CONTRIBUTING.read_text(), re.DOTALL | re.MULTILINE)
+    return text  # type: ignore[no-any-return]
+
+
 def shown_under(heading: str) -> str:
     """The one python block of that section."""
-    [section] = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", CONTRIBUTING.read_text(), re.DOTALL | re.MULTILINE)
-    [block] = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    [block] = re.findall(r"^```python\n(.*?)^```$", section(heading), re.DOTALL | re.MULTILINE)
     return block  # type: ignore[no-any-return]
 
 
@@ -134,3 +139,24 @@ def test_a_training_with_it_goes_on_from_a_checkpoint_to_the_bit(
     assert f"optimizer.{OPTIMIZERS[optimizer].keeps[0]}" in state.vectors
     list(Trainer.resume(again, data, state).run())
     assert bits(again) == bits(net)
+
+
+# the page itself
+
+
+@pytest.mark.parametrize("file", ["engine/storage/onnx_file.py", "engine/storage/numpy_script.py"])
+def test_it_says_where_the_exports_learn_of_an_activation(file: str) -> None:
+    assert f"`{file}`" in section("Add an activation")
+    source = (CONTRIBUTING.parent / file).read_text()
+    tables = re.findall(r"`(_[A-Z]+)`", section("Add an activation"))
+    assert any(f"\n{table}" in source for table in tables)
+
+
+def test_the_row_of_the_assets_names_every_folder() -> None:
+    [row] = re.findall(r"^\| `assets/` \| (.*?) \|", section("The house"), re.MULTILINE)
+    for folder in (path for path in (CONTRIBUTING.parent / "assets").iterdir() if path.is_dir()):
+        assert folder.name in row.lower()
+
+
+def test_its_lines_are_no_longer_than_those_of_the_code() -> None:
+    assert [line for line in CONTRIBUTING.read_text().splitlines() if len(line) > 120] == []

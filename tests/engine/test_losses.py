@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.activations import ACTIVATIONS
-from engine.errors import SettingError
+from engine.errors import DataError, SettingError
 from engine.losses import LOSSES
 from engine.validation import Array
 from tests.engine.helpers import LOSS_AND_OUTPUT, refused
@@ -146,3 +146,46 @@ def test_cross_entropy_is_refused_behind_what_gives_no_probabilities(output: str
 @pytest.mark.parametrize("loss", ["quadratic", "huber"])
 def test_the_losses_of_regression_stand_behind_anything(loss: str, output: str) -> None:
     LOSSES[loss]().check_output(ACTIVATIONS[output]())
+
+
+# targets
+
+
+@pytest.mark.parametrize(
+    ("output", "targets", "value", "rule"),
+    [
+        ("softmax", [[1, 0], [0.5, 0.7]], "1.2 in sum at [1] (1 such rows)", "must sum to 1"),
+        ("softmax", [[0, 0], [1, 1], [0, 1]], "0 in sum at [0] (2 such rows)", "must sum to 1"),
+        ("softmax", [[0.5, 0.501]], "1.001 in sum at [0]", "must sum to 1"),
+        ("softmax", [[1, 0], [1.5, -0.5]], "1.5 at [1, 0] (2 such values)", "must lie within 0 and 1"),
+        ("sigmoid", [[0, 1], [1, 7]], "7 at [1, 1] (1 such values)", "must lie within 0 and 1"),
+        ("sigmoid", [[-0.001, 1]], "-0.001 at [0, 0]", "must lie within 0 and 1"),
+        ("sigmoid", [[0.5, math.nan]], "nan at [0, 1]", "must lie within 0 and 1"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_cross_entropy_refuses_targets_that_are_no_probabilities(
+    output: str, targets: list[list[float]], value: str, rule: str, dtype: type
+) -> None:
+    check = LOSSES["cross-entropy"]().check_targets
+    with refused(DataError, "train_labels", value):
+        check(np.array(targets, dtype), ACTIVATIONS[output](), "train_labels")
+    with pytest.raises(DataError, match=f"{rule}.* behind {output}. Make the network with the quadratic loss, or use"):
+        check(np.array(targets, dtype), ACTIVATIONS[output]())
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 10, 10_000])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rounded_probabilities_are_taken(outputs: int, dtype: type) -> None:
+    rng = np.random.default_rng(3)
+    shares = np.exp(rng.normal(scale=3, size=(20, outputs))).astype(dtype)
+    shares /= shares.sum(axis=1, keepdims=True)
+    for targets in (shares, np.eye(outputs, dtype=dtype)[:3], np.eye(outputs, dtype=np.uint8)[:3]):
+        LOSSES["cross-entropy"]().check_targets(targets, ACTIVATIONS["softmax"]())
+    yes_or_no = rng.random((20, outputs)).astype(dtype).round(1)
+    LOSSES["cross-entropy"]().check_targets(yes_or_no, ACTIVATIONS["sigmoid"]())
+
+
+@pytest.mark.parametrize(("loss", "output"), [each for each in LOSS_AND_OUTPUT if each[0] != "cross-entropy"])
+def test_the_losses_of_regression_take_any_targets(loss: str, output: str) -> None:
+    LOSSES[loss]().check_targets(np.array([[-3.0, 900.0]]), ACTIVATIONS[output]())

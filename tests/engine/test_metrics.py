@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, regression_split
+from engine.errors import DataError
 from engine.metrics import Evaluation, Evaluator, confusion_matrix
 from engine.network import Network
-from tests.engine.helpers import class_data, network_for
+from tests.engine.helpers import class_data, network_for, refused, trainer
 
 
 def copying_network() -> Network:
@@ -149,3 +150,25 @@ def test_between_equal_answers_the_first_counts_as_higher() -> None:
     assert result.top_error(1) == pytest.approx(result.error)
     assert result.top_error(2) == pytest.approx(1 / 3)
     assert result.top_error(3) == 0
+
+
+@pytest.mark.parametrize("wrong", [1, 46, 9999])
+def test_an_error_is_the_nearest_number_to_its_fraction(wrong: int) -> None:
+    """And not 1 - 0.9954, which is 0.0046000000000000485."""
+    labels = np.zeros(10_000, int)
+    labels[:wrong] = 1
+    split = classification_split("test", np.tile([1.0, 0.0], (10_000, 1)), labels, 2, 2)
+    assert Evaluator(copying_network(), split).evaluate().error == wrong / 10_000
+
+
+def test_targets_that_the_loss_cannot_have_are_refused_before_anything_is_learned() -> None:
+    good, bad = (regression_split("train", [[1, 2], [3, 4]], targets, 2, 2) for targets in ([[1, 0]] * 2, [[1, 1]] * 2))
+    network = Network([2, 2], ["softmax"], "cross-entropy")
+    before = network.parameters.copy()
+    for train, test in ((bad, None), (good, bad)):
+        with refused(DataError, "targets", "2 in sum at [0]"):
+            trainer(Dataset("bad", train, test), network, batch_size=1)
+    trainer(Dataset("good", good, good), network, batch_size=1)
+    np.testing.assert_array_equal(network.parameters, before)
+    with refused(DataError, "targets", "2 in sum at [0]"):
+        Evaluator(network, bad)

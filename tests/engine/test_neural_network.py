@@ -291,6 +291,57 @@ def test_a_load_that_fails_leaves_the_network_as_it_was(tmp_path: Path, content:
     assert all(net.__dict__[name] is value for name, value in state.items())
 
 
+# the number type
+
+
+@pytest.mark.parametrize("dtype", [np.float32, "float64"])
+def test_number_type_and_scale_of_the_weights_can_be_chosen(dtype: Any) -> None:
+    plain, scaled = (
+        NeuralNetwork([2, 3], seed=1, dtype=dtype),
+        NeuralNetwork([2, 3], seed=1, dtype=dtype, weight_scale=2),
+    )
+    assert NeuralNetwork([2, 3]).parameters.dtype == np.float32
+    assert scaled.parameters.dtype == dtype
+    np.testing.assert_array_equal(scaled.weights[0], plain.weights[0] * 2)
+
+
+def test_dtype_and_weight_scale_are_keyword_only() -> None:
+    parameters = inspect.signature(NeuralNetwork).parameters
+    assert all(parameters[name].kind is inspect.Parameter.KEYWORD_ONLY for name in ("dtype", "weight_scale"))
+
+
+@pytest.mark.parametrize("name", ["net.json", "net.npz"])
+def test_a_float64_network_comes_back_as_one(tmp_path: Path, name: str) -> None:
+    net = NeuralNetwork([2, 4, 3], seed=3, dtype=np.float64)
+    net.save(tmp_path / name)
+    assert bits(NeuralNetwork(tmp_path / name)) == bits(net)
+    narrow = NeuralNetwork(tmp_path / name, dtype=np.float32)
+    np.testing.assert_array_equal(narrow.parameters, net.parameters.astype(np.float32))
+    assert narrow.parameters.dtype == np.float32
+    narrow.load(tmp_path / name)
+    assert bits(narrow) == bits(net)
+
+
+def test_the_ancestors_digits_are_kept_where_float64_is_asked_for(tmp_path: Path) -> None:
+    third, path = 1 / 3, tmp_path / "ancestor.json"
+    path.write_text(json.dumps({"shape": [1, 1], "weights": [[[third]]], "biases": [[[-third]]]}))
+    assert NeuralNetwork(path).parameters.tolist() == [np.float32(third), -np.float32(third)]
+    for wide in (NeuralNetwork(path, dtype="float64"), NeuralNetwork([2, 2])):
+        wide.load(path, dtype="float64")
+        assert wide.parameters.tolist() == [third, -third]
+        wide.save(tmp_path / "again.json")
+        assert NeuralNetwork(tmp_path / "again.json").parameters.tolist() == [third, -third]
+
+
+@pytest.mark.parametrize("name", ["net.json", "net.npz"])
+def test_a_number_beyond_the_type_asked_for_is_refused(tmp_path: Path, name: str) -> None:
+    net = NeuralNetwork([1, 1], seed=3, dtype=np.float64)
+    net.parameters[0] = 1e300
+    net.save(tmp_path / name)
+    with pytest.raises(FileFormatError, match=r"layer 1.* in the range of float32"):
+        NeuralNetwork(tmp_path / name, dtype=np.float32)
+
+
 # it learns
 
 

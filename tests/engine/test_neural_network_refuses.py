@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,8 @@ BAD_TRAINING: list[tuple[dict[str, Any], type[EngineError], str, str]] = [
     ({"test_data": [[1, 2, 3]], "test_labels": [0]}, DataError, "test_data", "(1, 3)"),
     ({"test_data": [[1, 2]], "test_labels": [3]}, DataError, "test_labels", "3 at [0]"),
     ({"test_data": [[1, 2]], "test_labels": [0, 1]}, DataError, "test_labels", "2 long"),
-    ({"test_data": [[1, 2]]}, DataError, "test_labels", "of type"),
+    ({"test_data": [[1, 2]]}, DataError, "test_labels", "None"),
+    ({"test_labels": [0]}, DataError, "test_data", "None"),
     ({"test_data": np.ones((0, 2)), "test_labels": []}, DataError, "test_data", "empty"),
 ]
 
@@ -93,3 +95,71 @@ def test_a_rate_that_is_far_too_high_is_an_error_and_leaves_finite_weights(print
     with refused(DivergenceError, "loss", "went first"):
         net.train(x, y, **(QUICK | {"learning_rate": 1e38, "print_cost": print_cost}))
     assert np.isfinite(net.predict(x)).all()
+
+
+XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
+CLASSES, ONE_HOT = [0, 1, 2, 1], [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "refused_with", "advice", "followed"),
+    [
+        (3, {"train_labels": ONE_HOT}, "Pass classification=False", {"train_labels": ONE_HOT, "classification": False}),
+        (3, {"train_labels": [[0, 1]] * 4}, "a list of class numbers from 0 to 2", {"train_labels": CLASSES}),
+        (3, {"train_labels": list("0121")}, "a list of class numbers from 0 to 2", {"train_labels": CLASSES}),
+        (3, {"train_labels": [[0], [1, 2]]}, "a list of class numbers from 0 to 2", {"train_labels": CLASSES}),
+        (3, {"train_labels": None}, "a list of class numbers from 0 to 2", {"train_labels": CLASSES}),
+        (
+            3,
+            {"train_labels": CLASSES, "classification": False},
+            "classification=True, where these are class numbers",
+            {"train_labels": CLASSES, "classification": True},
+        ),
+        (
+            3,
+            {"train_labels": [[1, 0]] * 4, "classification": False},
+            r"dimensions \(k, 3\)",
+            {"train_labels": ONE_HOT, "classification": False},
+        ),
+        (
+            1,
+            {"train_labels": [0, 1, 1, 0]},
+            r"classification=False with targets of dimensions \(k, 1\)",
+            {"train_labels": [[0], [1], [1], [0]], "classification": False},
+        ),
+        (
+            1,
+            {"train_labels": [0, 1, 1, 0], "classification": False},
+            r"dimensions \(k, 1\)",
+            {"train_labels": [[0], [1], [1], [0]], "classification": False},
+        ),
+    ],
+)
+def test_who_follows_the_advice_about_labels_can_train(
+    outputs: int, refused_with: dict[str, Any], advice: str, followed: dict[str, Any]
+) -> None:
+    net = NeuralNetwork([2, outputs], seed=1)
+    with pytest.raises(DataError, match=advice):
+        net.train(XOR, **(QUICK | refused_with))
+    net.train(XOR, **(QUICK | followed))
+
+
+@pytest.mark.parametrize("which", ["train_labels", "test_labels"])
+def test_the_cross_entropy_refuses_targets_that_are_no_probabilities(which: str) -> None:
+    net = NeuralNetwork([2, 3], ["softmax"], "cross-entropy", seed=1)
+    before = bits(net)
+    data = {"train_labels": ONE_HOT, "test_data": XOR, "test_labels": ONE_HOT} | {which: [[1, 0, 0]] * 3 + [[1, 1, 0]]}
+    with refused(DataError, which, "2 in sum at [3] (1 such rows)"):
+        net.train(XOR, **(QUICK | data), classification=False)
+    assert bits(net) == before
+    NeuralNetwork([2, 3], ["softmax"], "quadratic").train(XOR, **(QUICK | data), classification=False)
+
+
+@pytest.mark.parametrize("dtype", ["float16", int, "nonsense"])
+def test_a_bad_number_type_is_refused(tmp_path: Path, dtype: Any) -> None:
+    with refused(SettingError, "dtype", str(dtype)):
+        NeuralNetwork([2, 1], dtype=dtype)
+    for name in ("net.json", "net.npz"):
+        NeuralNetwork([2, 1]).save(tmp_path / name)
+        with refused(SettingError, "dtype", str(dtype)):
+            NeuralNetwork(tmp_path / name, dtype=dtype)

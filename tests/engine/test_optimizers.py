@@ -141,12 +141,20 @@ def test_what_has_faded_is_swept_away_after_fifty_steps(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["momentum", "nesterov", "adam", "adamw"])
 def test_negative_numbers_are_swept_by_their_size_too(name: str) -> None:
-    optimizer, parameters = OPTIMIZERS[name](), np.zeros(3)
+    optimizer, parameters = OPTIMIZERS[name](), np.zeros(3, np.float32)
     taken(optimizer, parameters, [(0.0, 0.1)] * 49)
     averages = optimizer.kept[optimizer.keeps[0]]
     averages[...] = [-1, -1e-20, -1e-30]
     taken(optimizer, parameters, [(0.0, 0.1)])
-    np.testing.assert_allclose(averages, [-0.9, -0.9e-20, 0], rtol=1e-12)
+    np.testing.assert_allclose(averages, [-0.9, -0.9e-20, 0], rtol=1e-6)
+
+
+def test_small_numbers_of_float64_are_not_swept_away() -> None:
+    """Gradients of 1e-14 have squares of 1e-28, which count where epsilon is smaller still."""
+    optimizer, parameters = OPTIMIZERS["adam"](epsilon=1e-30), np.zeros(1)
+    for _ in range(200):
+        optimizer.step(parameters, np.array([1e-14]), 0.001)
+    assert parameters[0] == pytest.approx(-0.2, rel=1e-6)
 
 
 # one takes over from another

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,16 @@ def test_a_range_that_does_not_rise_is_refused(highest: float) -> None:
     data, network = data_and_network()
     with refused(SettingError, "highest", f"{highest:g}"):
         RateFinder(network, data, SETTINGS, lowest=1.0, highest=highest)
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(1e-300, 1e10), (5e-324, 1.0), (1e-25, 1e-5)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_range_may_be_as_wide_as_floats_are(lowest: float, highest: float, dtype: type) -> None:
+    data = class_data(examples=300)
+    network = network_for(data, dtype=dtype, activations=["tanh", "softmax"], loss="cross-entropy")
+    points = list(RateFinder(network, data, SETTINGS, lowest, highest, batches=20).run())
+    rates = [point.rate for point in points]
+    assert rates[0] == lowest
+    assert len(points) == 20 or rates[-1] > 1
+    steps = np.diff(np.log(rates[5:]))  # the first may be denormal
+    np.testing.assert_allclose(steps, (math.log(highest) - math.log(lowest)) / 19)

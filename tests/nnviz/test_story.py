@@ -24,21 +24,32 @@ def _shown_bars(window: MainWindow) -> str:
 @pytest.mark.slow
 def test_from_the_first_space_to_the_last_click(make_window: MakeWindow, qtbot: QtBot, home: Path) -> None:
     window = make_window()
-    session = window.session
     wait_for(qtbot, window, State.READY)
-    assert len(session.dataset.train) == 60_000
+    assert len(window.session.dataset.train) == 60_000
+    _train_and_pause(window, qtbot)
+    _step_one_batch(window, qtbot)
+    _step_to_the_end_of_the_epoch(window, qtbot)
+    _draw_a_seven_while_it_learns_the_rest(window, qtbot)
+    _save(window, qtbot, home / "seven.json")
+    _reset_and_open(window, qtbot, home / "seven.json")
+    _quit(window, qtbot)
 
-    # Two epochs of many batches, typed and started by key. Paused on the way, once.
+
+def _train_and_pause(window: MainWindow, qtbot: QtBot) -> None:
+    """Two epochs of many batches, typed and started by key. Paused on the way, once."""
     retype(qtbot, window, "batchSizeEdit", "20")
     retype(qtbot, window, "epochsEdit", "2")
     press(qtbot, window, Qt.Key_Space)
-    qtbot.waitUntil(lambda: session.progress.batch > 20, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.progress.batch > 20, timeout=20_000)
     press(qtbot, window, Qt.Key_Space)
     wait_for(qtbot, window, State.PAUSED)
-    paused_at = session.progress
-    assert paused_at.epoch == 1
+    assert window.session.progress.epoch == 1
 
-    # One batch is one batch.
+
+def _step_one_batch(window: MainWindow, qtbot: QtBot) -> None:
+    """One batch is one batch."""
+    session = window.session
+    paused_at = session.progress
     before = session.run.network.parameters.copy()
     click(qtbot, window, QPushButton, "stepBatchButton")
     wait_for(qtbot, window, State.PAUSED)
@@ -47,7 +58,10 @@ def test_from_the_first_space_to_the_last_click(make_window: MakeWindow, qtbot: 
     assert (session.progress.epoch, session.progress.batch) == one_on
     assert np.any(session.run.network.parameters != before)
 
-    # One epoch is to the end of this one.
+
+def _step_to_the_end_of_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
+    """One epoch is to the end of this one."""
+    session = window.session
     press(qtbot, window, Qt.Key_E)
     wait_for(qtbot, window, State.TRAINING)
     wait_for(qtbot, window, State.PAUSED)
@@ -57,7 +71,8 @@ def test_from_the_first_space_to_the_last_click(make_window: MakeWindow, qtbot: 
     assert "untitled" in window.windowTitle()
     assert window.isWindowModified()
 
-    # A seven, while it learns the rest.
+
+def _draw_a_seven_while_it_learns_the_rest(window: MainWindow, qtbot: QtBot) -> None:
     assert _shown_bars(window) == "no answer"
     drag(window.canvas, seven(window.canvas))
     assert find(window, QLabel, "answerLabel").text() == "7"
@@ -66,18 +81,23 @@ def test_from_the_first_space_to_the_last_click(make_window: MakeWindow, qtbot: 
     press(qtbot, window, Qt.Key_Space)
     wait_for(qtbot, window, State.FINISHED)
     assert _shown_bars(window) != first_answer
-    assert find(window, QLabel, "testFigure").text() == f"{100 * session.run.tape.test.values[2]:.2f} %"
+    last_error = window.session.run.tape.test.values[2]
+    assert find(window, QLabel, "testFigure").text() == f"{100 * last_error:.2f} %"
 
-    # Saved: the mark goes.
-    file = home / "seven.json"
-    answer = session.prediction.copy()
+
+def _save(window: MainWindow, qtbot: QtBot, file: Path) -> None:
+    """The mark of what is unsaved goes."""
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier | Qt.ShiftModifier)
     choose_file(qtbot, window, "saveNetworkDialog", file)
     qtbot.waitUntil(lambda: not window.isWindowModified())
     assert file.exists()
-    assert window.windowTitle().startswith("seven.json[*]")
+    assert window.windowTitle().startswith(f"{file.name}[*]")
 
-    # A new network says something else; the file, opened again, what it said.
+
+def _reset_and_open(window: MainWindow, qtbot: QtBot, file: Path) -> None:
+    """A new network says something else; the file, opened again, what it said."""
+    session = window.session
+    answer = session.prediction.copy()
     click(qtbot, window, QPushButton, "resetButton")
     assert not np.array_equal(session.prediction, answer)
     assert "untitled" in window.windowTitle()
@@ -87,7 +107,9 @@ def test_from_the_first_space_to_the_last_click(make_window: MakeWindow, qtbot: 
     np.testing.assert_array_equal(session.prediction, answer)
     assert not window.isWindowModified()
 
-    # Nothing is unsaved, so nothing is asked.
+
+def _quit(window: MainWindow, qtbot: QtBot) -> None:
+    """Nothing is unsaved, so nothing is asked."""
     press(qtbot, window, Qt.Key_Q, Qt.ControlModifier)
     assert not window.isVisible()
     assert not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]

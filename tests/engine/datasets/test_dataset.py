@@ -83,3 +83,14 @@ def test_a_data_set_knows_its_ends() -> None:
 def test_known_data_sets_have_a_title_before_they_are_loaded() -> None:
     assert "mnist" in list(DATASETS)
     assert DATASETS["mnist"].title == DATASETS["mnist"].load().title
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (4, 4), (5,), (-2, -2), (4, 0), (2, 2, 2), (2.0, 2.0), ("2", 2)])
+def test_a_shape_that_is_not_that_of_an_example_is_refused(shape: tuple[Any, ...]) -> None:
+    with refused(DataError, "example_shape", str(shape)):
+        Dataset("squares", class_data(width=4).train, example_shape=shape)
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (2, 2), (1, 4), (2, 1, 2)])
+def test_any_shape_of_as_many_numbers_will_do(shape: tuple[int, ...]) -> None:
+    assert Dataset("squares", class_data(width=4).train, example_shape=shape).example_shape == shape

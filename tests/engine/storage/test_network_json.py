@@ -1,64 +1,27 @@
-"""The ancestor's JSON, read with suspicion."""
+"""The ancestor's JSON, there and back."""
 
 from __future__ import annotations
 
-import copy
 import json
-import sys
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from engine import NeuralNetwork
-from engine.activations import ACTIVATIONS
-from engine.errors import DataError, FileFormatError
+from engine.errors import DataError
 from engine.network import Network
 from engine.storage import load_network, save_network
-from tests.engine.helpers import LOSS_AND_OUTPUT, ancestor_predict, refused, value_or_error
+from tests.engine.helpers import LOSS_AND_OUTPUT, ancestor_predict, refused
+from tests.engine.storage.documents import ANCESTORS, OURS
 
-ANCESTORS = {
-    "shape": [3, 2, 1],
-    "weights": [[[0.1, -0.2, 0.3], [1.5, 0, -2]], [[0.7, -1e-3]]],
-    "biases": [[[0.05], [-1]], [[2.5]]],
-}
-OURS = ANCESTORS | {
-    "activations": ["relu", "sigmoid"],
-    "loss": "cross-entropy",
-    "dtype": "float64",
-    "provenance": {"epochs": 3},
-}
 EXAMPLES = [[1, 2, 3], [0.5, -1, 0], [0, 0, 0]]
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "net.json"
-
-
-def changed(*path: Any, to: Any) -> str:
-    """Our document as JSON, with something else in one place."""
-    document = copy.deepcopy(OURS)
-    place: Any = document
-    for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = to
-    return json.dumps(document)
-
-
-def without(key: str) -> str:
-    return json.dumps({name: value for name, value in OURS.items() if name != key})
-
-
-def cannot_be_loaded(file: Path, content: str | bytes, value: str) -> None:
-    file.write_bytes(content.encode() if isinstance(content, str) else content)
-    with refused(FileFormatError, file.name, value):
-        load_network(file)
 
 
 # there and back
@@ -143,260 +106,12 @@ def test_an_editors_encodings_are_read(file: Path, encoding: str) -> None:
     assert load_network(str(file)).loss == "cross-entropy"
 
 
-# what is no network
-
-
-@pytest.mark.parametrize(
-    ("content", "value"),
-    [
-        (b"", "empty"),
-        (b" \n\t", "empty"),
-        (b"hello", "not a network"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not a network"),
-        (b"\x00" * 64, "not a network"),
-        (b"\xff\xfe\x00", "not a network"),
-        ('{"shape": [3, 2], nonsense}', "not a network"),
-        ("<html></html>", "not a network"),
-        ("{'shape': [3, 2]}", "not a network"),
-        (json.dumps(OURS) + "{}", "not a network"),
-        ("[]", "a list at the top"),
-        ("[[1, 2], [3]]", "a list at the top"),
-        ("3", "a int at the top"),
-        ("null", "NoneType at the top"),
-        ('"shape"', "a str at the top"),
-        ("true", "a bool at the top"),
-        ("{}", "without “shape” (its keys: none)"),
-        ('{"a": 1}', "without “shape” (its keys: a)"),
-        (json.dumps(OURS)[:-1], "cut short after"),
-        (json.dumps(OURS)[:60], "cut short after"),
-        ("[1, 2", "cut short after"),
-        ("{", "cut short after 1 bytes"),
-    ],
-)
-def test_refuses_what_is_no_network(file: Path, content: str | bytes, value: str) -> None:
-    cannot_be_loaded(file, content, value)
-
-
-@pytest.mark.parametrize("key", ["shape", "weights", "biases"])
-def test_refuses_a_file_without_one_of_the_ancestors_keys(file: Path, key: str) -> None:
-    cannot_be_loaded(file, without(key), f"without “{key}”")
-
-
 @pytest.mark.parametrize("key", ["activations", "loss", "dtype", "provenance"])
 def test_any_of_our_keys_may_be_missing(file: Path, key: str) -> None:
     document = OURS | {"loss": "quadratic"}
     del document[key]
     file.write_text(json.dumps(document))
     assert load_network(file).shape == [3, 2, 1]
-
-
-def test_wherever_a_file_is_cut_it_is_called_cut_short(file: Path) -> None:
-    whole = json.dumps(OURS)
-    for length in range(1, len(whole)):
-        cannot_be_loaded(file, whole[:length], "cut short after")
-
-
-# wrong numbers
-
-
-@pytest.mark.parametrize(
-    ("content", "value"),
-    [
-        (changed("weights", 0, 1, to=[1, 2]), "ragged in the weights of layer 1"),
-        (changed("weights", 0, 1, to=[1, 2, 3, 4]), "ragged in the weights of layer 1"),
-        (changed("weights", 0, to=[[1, 2], [3, 4]]), "2 × 2 in the weights of layer 1"),
-        (changed("weights", 0, to=[[1, 2], [3, 4], [5, 6]]), "3 × 2 in the weights of layer 1"),
-        (changed("weights", 0, to=[]), "0 × 0 in the weights of layer 1"),
-        (changed("weights", 0, to=[[], []]), "2 × 0 in the weights of layer 1"),
-        (changed("weights", 0, to=[1, 2, 3]), "without rows in the weights of layer 1"),
-        (changed("weights", 0, 1, to=3), "without rows in the weights of layer 1"),
-        (changed("weights", 0, to="abc"), "without rows in the weights of layer 1"),
-        (changed("weights", 0, to=None), "without rows in the weights of layer 1"),
-        (changed("weights", 0, to={"0": [1, 2, 3]}), "without rows in the weights of layer 1"),
-        (changed("weights", to=OURS["weights"][:1]), "with 1 layers of weights"),  # type: ignore[index]
-        (changed("weights", to=[*OURS["weights"], [[1]]]), "with 3 layers of weights"),  # type: ignore[misc]
-        (changed("weights", to=[]), "with 0 layers of weights"),
-        (changed("weights", to={}), "with dict layers of weights"),
-        (changed("weights", to=None), "with NoneType layers of weights"),
-        (changed("biases", 1, to=[[1], [2]]), "2 × 1 in the biases of layer 2"),
-        (changed("biases", 0, to=[1, 2]), "without rows in the biases of layer 1"),
-        (changed("biases", 0, to=[[1, 2]]), "1 × 2 in the biases of layer 1"),
-        (changed("biases", 0, to=[[1], []]), "ragged in the biases of layer 1"),
-        (changed("biases", to=3), "with int layers of biases"),
-        (changed("weights", 1, 0, 1, to="0.5"), "holding '0.5' in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=None), "holding None in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=True), "holding True in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=[1]), "holding [1] in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to={}), "holding {} in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=float("nan")), "holding NaN or infinity in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=float("inf")), "holding NaN or infinity in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=-float("inf")), "holding NaN or infinity in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to="N").replace('"N"', "1e999"), "holding NaN or infinity in the weights"),
-        pytest.param(changed("weights", 1, 0, 1, to=10**400), "out of range in the weights of layer 2", id="10^400"),
-        (changed("biases", 1, 0, 0, to=float("nan")), "holding NaN or infinity in the biases of layer 2"),
-        (changed("biases", 1, 0, 0, to="x" * 10_000), "in the biases of layer 2"),
-        (json.dumps(ANCESTORS).replace("0.7", "1e39"), "out of range in layer 2"),
-    ],
-)
-def test_refuses_wrong_numbers_and_says_where_they_are(file: Path, content: str, value: str) -> None:
-    cannot_be_loaded(file, content, value)
-
-
-def test_whole_numbers_are_numbers(file: Path) -> None:
-    file.write_text(changed("weights", 1, to=[[2**60, -3]]))
-    assert load_network(file).weights[1].tolist() == [[float(2**60), -3]]
-
-
-# wrong settings
-
-
-@pytest.mark.parametrize(
-    ("shape", "value"),
-    [
-        ([3, 0, 1], "shape is 3, 0, 1"),
-        ([3, -2, 1], "shape is 3, -2, 1"),
-        ([3, 2.5, 1], "shape is 3, 2.5, 1"),
-        ([3, True, 1], "shape is 3, True, 1"),
-        ([3, "2", 1], "shape is 3, '2', 1"),
-        ([3, None, 1], "shape is 3, None, 1"),
-        ([3, [2], 1], "shape is 3, [2], 1"),
-        ([3, float("nan"), 1], "shape is 3, nan, 1"),
-        ([3, float("inf"), 1], "shape is 3, inf, 1"),
-        pytest.param([3, 10**400, 1], "shape is 3, about 10^400, 1", id="10^400"),
-        ([784, 10**12, 10], "shape is 784, 1,000,000,000,000, 10"),
-        ([3, 10_000_000, 1], "2 × 3 in the weights of layer 1"),
-        ([3, 2, 1, 1], "with 2 layers of weights"),
-        ([3, 1], "with 2 layers of weights"),
-        ([3, 3, 1], "2 × 3 in the weights of layer 1"),
-        ([4, 2, 1], "2 × 3 in the weights of layer 1"),
-        ([3], "shape is [3]"),
-        ([], "shape is []"),
-        ("3, 2, 1", "shape is '3, 2, 1'"),
-        (None, "shape is None"),
-        (3, "shape is 3"),
-        ({"0": 3, "1": 2}, "shape is {'0': 3"),
-    ],
-)
-def test_refuses_a_wrong_shape(file: Path, shape: Any, value: str) -> None:
-    cannot_be_loaded(file, changed("shape", to=shape), value)
-
-
-def test_a_shape_that_the_rest_denies_costs_no_memory(file: Path) -> None:
-    file.write_text(changed("shape", to=[3, 10_000_000, 1]))
-    tracemalloc.start()
-    try:
-        with pytest.raises(FileFormatError):
-            load_network(file)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < 1_000_000
-
-
-@pytest.mark.parametrize("activations", [["relu"], ["relu"] * 3, [], "relu", "re", 5, True, None, {"relu": 1, "b": 2}])
-def test_refuses_activations_that_do_not_name_one_for_each_layer(file: Path, activations: Any) -> None:
-    cannot_be_loaded(file, changed("activations", to=activations), f"activations is {activations!r}")
-
-
-@pytest.mark.parametrize("name", ["magic", "", "ReLU", 1, None, True, ["relu"], {"relu": 1}])
-def test_refuses_an_unknown_activation(file: Path, name: Any) -> None:
-    cannot_be_loaded(file, changed("activations", 0, to=name), f"activation is {name!r}")
-    with pytest.raises(FileFormatError, match="Choose one of: " + ", ".join(ACTIVATIONS)):
-        load_network(file)
-
-
-@pytest.mark.parametrize("loss", ["magic", "", 1, None, True, ["quadratic"], {}])
-def test_refuses_an_unknown_loss(file: Path, loss: Any) -> None:
-    cannot_be_loaded(file, changed("loss", to=loss), f"loss is {loss!r}")
-
-
-def test_refuses_a_loss_that_does_not_go_with_the_output(file: Path) -> None:
-    cannot_be_loaded(file, changed("activations", 1, to="relu"), "loss is 'cross-entropy'")
-
-
-@pytest.mark.parametrize(
-    "dtype", ["float16", "int32", "nonsense", ">f4", "f4,f4", "a", "", None, 3, True, ["float32"], {}]
-)
-def test_refuses_an_unknown_number_type(file: Path, dtype: Any) -> None:
-    cannot_be_loaded(file, changed("dtype", to=dtype), f"dtype is {dtype!r}")
-
-
-@pytest.mark.parametrize("provenance", [None, [], "mine", 3, True])
-def test_refuses_provenance_that_is_no_object(file: Path, provenance: Any) -> None:
-    cannot_be_loaded(file, changed("provenance", to=provenance), f"provenance is {provenance!r}")
-
-
-@pytest.mark.parametrize("key", ["shape", "weights", "activations", "loss", "dtype", "provenance", "unknown"])
-@pytest.mark.parametrize("open_close", ["[]", ('{"a":', "}")])
-def test_nesting_of_any_depth_is_survived(file: Path, key: str, open_close: tuple[str, str]) -> None:
-    opening, closing = open_close
-    limit = sys.getrecursionlimit()
-    for depth in (50, *range(limit - 150, limit + 10, 3), 100_000):
-        deep = opening * depth + "1" + closing * depth
-        file.write_text(changed(key, to="DEEP").replace('"DEEP"', deep))
-        outcome = value_or_error(FileFormatError, lambda: load_network(file))
-        assert len(str(outcome)) < 1000
-        assert isinstance(outcome, FileFormatError) or key in ("unknown", "provenance")
-
-
-# any file at all
-
-anything = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=5)
-    | st.sampled_from(["relu", "float32"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-def places(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The way to everything in a document."""
-    steps = (
-        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
-    )
-    return [found for step, inner in steps for found in ((*path, step), *places(inner, (*path, step)))]
-
-
-def loads_or_is_refused(folder: pytest.TempPathFactory, content: bytes) -> None:
-    file = folder.getbasetemp() / "any.json"
-    file.write_bytes(content)
-    outcome = value_or_error(FileFormatError, lambda: load_network(file))
-    if isinstance(outcome, FileFormatError):
-        assert outcome.parameter == "any.json"
-        assert len(str(outcome)) < 1000
-    else:
-        assert np.isfinite(outcome.parameters).all()
-        assert len(outcome.predict(np.zeros((2, outcome.shape[0])))) == 2
-
-
-@given(path=st.sampled_from(places(OURS)), to=anything)
-@settings(max_examples=400, deadline=None, derandomize=True)
-def test_anything_anywhere_is_loaded_or_refused(
-    tmp_path_factory: pytest.TempPathFactory, path: tuple[Any, ...], to: Any
-) -> None:
-    loads_or_is_refused(tmp_path_factory, changed(*path, to=to).encode())
-
-
-@given(at=st.integers(0, len(json.dumps(OURS))), drop=st.integers(0, 20), put=st.binary(max_size=6))
-@settings(max_examples=400, deadline=None, derandomize=True)
-def test_a_damaged_file_is_loaded_or_refused(
-    tmp_path_factory: pytest.TempPathFactory, at: int, drop: int, put: bytes
-) -> None:
-    whole = json.dumps(OURS).encode()
-    loads_or_is_refused(tmp_path_factory, whole[:at] + put + whole[at + drop :])
-
-
-@given(content=st.binary(max_size=60) | anything.map(lambda value: json.dumps(value).encode()))
-@settings(max_examples=200, deadline=None, derandomize=True)
-def test_any_bytes_are_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
-    file = tmp_path_factory.getbasetemp() / "any.json"
-    file.write_bytes(content)
-    with pytest.raises(FileFormatError):
-        load_network(file)
 
 
 # files and folders
