@@ -16,7 +16,7 @@ from engine.events import TrainingState
 from engine.network import Network
 from engine.training import Trainer
 from tests.engine.helpers import refused
-from tests.engine.test_resume import CASES, pictures, uninterrupted
+from tests.engine.test_resume import CASES, pictures, through_a_file, uninterrupted
 
 
 def a_state(name: str = "everything") -> TrainingState:
