@@ -15,7 +15,7 @@ from engine.errors import DataError, SettingError
 from engine.events import TrainingState
 from engine.network import Network
 from engine.training import Trainer
-from tests.engine.helpers import refused
+from tests.engine.helpers import bits, refused
 from tests.engine.test_resume import CASES, pictures, through_a_file, uninterrupted
 
 
