@@ -80,7 +80,8 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         for name, example in (("batch_size", "100"), ("epochs", "20")):
             self._set(name, whole_number(name, getattr(self, name), 1, example))
-        for name, example in (("learning_rate", "0.3"), ("epsilon", "1e-8"), ("decay_epochs", "5")):
+        rate = f"{OPTIMIZERS[self.optimizer].usual_rate:g}"
+        for name, example in (("learning_rate", rate), ("epsilon", "1e-8"), ("decay_epochs", "5")):
             self._set(name, positive_number(name, getattr(self, name), example))
         for name, least, most, example in _RANGES:
             self._set(name, number_within(name, getattr(self, name), least, most, example))
@@ -95,7 +96,6 @@ class TrainingSettings:
             raise SettingError(
                 "augmentation", self.augmentation, "must be an Augmentation", "For none at all: Augmentation()."
             )
-        OPTIMIZERS[self.optimizer]
         SCHEDULES[self.schedule]
 
     def _set(self, name: str, value: object) -> None:

@@ -79,8 +79,14 @@ def parse_whole(parameter: str, text: str, example: str) -> int | float:
 
 
 def parse_shape(text: str) -> tuple[int, ...]:
-    """A person's text like ``784, 64, 32, 10`` as layer sizes. Raises SettingError."""
-    parts = [part.strip() for part in text.split(",")]
+    """A person's text like ``784, 64, 32, 10`` as layer sizes; semicolons, spaces or dashes do as well.
+
+    Raises SettingError.
+    """
+    separator = next((sign for sign in ",;" if sign in text), None)
+    if separator is None and " " not in text.strip():
+        separator = "-"
+    parts = [part.strip() for part in text.split(separator)]
     for position, part in enumerate(parts, start=1):
         if not part:
             raise SettingError(

@@ -1,0 +1,124 @@
+"""How a network's numbers are spread, layer by layer: weights, biases, activations, gradients, and who is dead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from engine.datasets import Split
+from engine.network import Network, TrainingBuffers
+from engine.validation import Array
+
+# So many examples show how neurons answer, and so many numbers how a layer's are spread.
+EXAMPLES = 256
+_SAMPLE = 4096
+# A neuron whose slope stays below this on every example learns next to nothing: it is dead, or saturated.
+_FLAT = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Some numbers of one kind.
+
+    Attributes:
+        sample: at most 4,096 of them, drawn at random, the same places each time.
+        count: how many there are.
+        low, high, mean, deviation: of all of them.
+    """
+
+    sample: Array
+    count: int
+    low: float
+    high: float
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSpreads:
+    """One layer after the input.
+
+    Attributes:
+        weights, biases: its parameters.
+        activations: its neurons' answers to the examples.
+        gradients: of the mean loss of the examples with respect to its weights.
+        dead: how many of its neurons are flat, at a slope below 0.001, on every example; None for the output layer.
+        neurons: how many it has.
+    """
+
+    weights: Spread
+    biases: Spread
+    activations: Spread
+    gradients: Spread
+    dead: int | None
+    neurons: int
+
+
+class Anatomist:
+    """Looks at networks of one make with the same examples, in buffers that it keeps."""
+
+    def __init__(self, network: Network, split: Split) -> None:
+        """``split`` gives the examples, of which the first 256 are taken. Its ends must be those of the network."""
+        some = split.head(EXAMPLES)
+        self._inputs = some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype))
+        self._targets = some.targets
+        self._buffers = TrainingBuffers(network, len(some))
+
+    def look_at(self, network: Network) -> list[LayerSpreads]:
+        """A network of the make that was given; it is not changed."""
+        buffers, last = self._buffers, len(network.weights) - 1
+        with np.errstate(all="ignore"):
+            network.forward(self._inputs, buffers)
+            activations = [spread_of(answers) for answers in buffers.outputs]
+            dead = [self._dead(network, layer) for layer in range(last)]
+            # Slopes were worked out in the same buffers: forward again, then back.
+            network.forward_with_loss(self._inputs, self._targets, buffers)
+            network.backward(self._inputs, self._targets, buffers)
+            return [
+                LayerSpreads(
+                    weights=spread_of(network.weights[layer]),
+                    biases=spread_of(network.biases[layer]),
+                    activations=activations[layer],
+                    gradients=spread_of(buffers.weight_gradients[layer]),
+                    dead=dead[layer] if layer < last else None,
+                    neurons=network.shape[layer + 1],
+                )
+                for layer in range(last + 1)
+            ]
+
+    def _dead(self, network: Network, layer: int) -> int:
+        """How many neurons have no slope on any example."""
+        kept, slope = self._buffers.sums[layer], self._buffers.deltas[layer]
+        slope.fill(1)
+        network.layer_activations[layer].backward(self._buffers.outputs[layer] if kept is None else kept, slope)
+        np.abs(slope, out=slope)
+        return int((slope.max(axis=0) < _FLAT).sum())
+
+
+def spread_of(values: Array) -> Spread:
+    """How the numbers of an array of any shape are spread."""
+    flat = values.reshape(-1) if values.flags.c_contiguous else values.T.reshape(-1)
+    sample = flat if flat.size <= _SAMPLE else flat[_places(flat.size)]
+    return Spread(
+        sample=np.array(sample, np.float32),
+        count=flat.size,
+        low=float(flat.min()),
+        high=float(flat.max()),
+        mean=float(flat.mean(dtype=np.float64)),
+        deviation=float(flat.std(dtype=np.float64)) if flat.size < _SAMPLE else _deviation(flat),
+    )
+
+
+def _deviation(flat: Array) -> float:
+    """Without a copy of all the numbers."""
+    mean = float(flat.mean(dtype=np.float64))
+    square = float(np.dot(flat, flat)) / flat.size
+    return float(np.sqrt(max(square - mean**2, 0.0)))
+
+
+@lru_cache(maxsize=64)
+def _places(size: int) -> Array:
+    """Where to draw from so many numbers: the same each time, so that a histogram moves only as they do."""
+    return np.sort(np.random.default_rng(0).choice(size, _SAMPLE, replace=False))
