@@ -13,10 +13,15 @@ BLAS_THREADS = "1"
 PACKAGES = ("numpy", "PIL", "tqdm")
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Returns the exit code: 0 for done, 2 for a bad argument or where the window cannot open."""
+def set_threads() -> None:
+    """For the libraries behind numpy. Call it before numpy is imported."""
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, BLAS_THREADS)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Returns the exit code: 0 for done, 2 for a bad argument or where the window cannot open."""
+    set_threads()
     from nnviz.preflight import missing_packages
 
     problem = missing_packages(PACKAGES)

@@ -1,12 +1,15 @@
-"""What a run leaves behind: its error curves."""
+"""What a run leaves behind: its curves of error and of loss."""
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass, field
 
 from engine.events import Epoch, Estimate
 from engine.metrics import Evaluation
+
+_EXACT = ("train", "test", "held_out")
 
 
 @dataclass
@@ -31,13 +34,12 @@ class Curve:
 
 
 @dataclass
-class Tape:
-    """The curves of one network's training, over as many runs as it was trained in.
+class Curves:
+    """One figure, error or loss, against epochs.
 
     Attributes:
-        train, test: exact error after each epoch, as a share; held_out: the same of the examples put aside.
+        train, test: exact figures after each epoch; held_out: the same of the examples put aside.
         live_train, live_test: estimates within the epoch under way; they go when the exact figure comes.
-        completed: epochs done so far; where the next run goes on.
     """
 
     train: Curve = field(default_factory=Curve)
@@ -45,57 +47,97 @@ class Tape:
     held_out: Curve = field(default_factory=Curve)
     live_train: Curve = field(default_factory=Curve)
     live_test: Curve = field(default_factory=Curve)
+
+    @property
+    def last_epoch(self) -> float:
+        """The last one with an exact figure; 0 where there is none."""
+        return max([0.0, *self.train.epochs[-1:], *self.test.epochs[-1:], *self.held_out.epochs[-1:]])
+
+
+@dataclass
+class Tape:
+    """The curves of one network's training, over as many runs as it was trained in.
+
+    Attributes:
+        error: shares of wrong answers; its curves stay empty for regression.
+        loss: mean losses of an example.
+        completed: epochs done so far; where the next run goes on.
+    """
+
+    error: Curves = field(default_factory=Curves)
+    loss: Curves = field(default_factory=Curves)
     completed: int = 0
 
+    @property
+    def train(self) -> Curve:
+        """Exact train error after each epoch."""
+        return self.error.train
+
+    @property
+    def test(self) -> Curve:
+        """Exact test error after each epoch."""
+        return self.error.test
+
+    @property
+    def held_out(self) -> Curve:
+        """Exact error of the examples put aside, after each epoch."""
+        return self.error.held_out
+
     def as_dict(self) -> dict[str, list[list[float]]]:
-        """The exact curves as JSON can hold them: pairs of epoch and error."""
-        curves = {"train": self.train, "test": self.test, "held_out": self.held_out}
-        return {
-            name: [list(pair) for pair in zip(curve.epochs, curve.values, strict=True)]
-            for name, curve in curves.items()
-            if curve.epochs
-        }
+        """The exact curves as JSON can hold them: pairs of epoch and figure.
+
+        Errors stand under train, test and held_out, losses under train_loss, test_loss and held_out_loss.
+        """
+        pairs = {name: _pairs(curve) for name, curve in self._exact().items()}
+        return {name: points for name, points in pairs.items() if points}
 
     @classmethod
     def from_dict(cls, curves: object) -> Tape:
         """What :meth:`as_dict` gave. It may come from anybody's file: curves that are none are left out."""
         tape = cls()
-        for name in ("train", "test", "held_out"):
+        for name, curve in tape._exact().items():
             pairs = curves.get(name, []) if isinstance(curves, dict) else []
             if isinstance(pairs, list) and all(_is_point(pair) for pair in pairs):
-                curve: Curve = getattr(tape, name)
                 for epoch, value in sorted(pairs):
                     curve.add(float(epoch), float(value))
         return tape
 
+    def _exact(self) -> dict[str, Curve]:
+        """By the names they have in a file."""
+        errors = {name: getattr(self.error, name) for name in _EXACT}
+        return errors | {f"{name}_loss": getattr(self.loss, name) for name in _EXACT}
+
     def add_epoch(self, epoch: int, result: Epoch) -> None:
         """Exact figures at the end of an epoch; epoch 0 is the network before training."""
         self.completed = epoch
-        for curve, live, figures in (
-            (self.train, self.live_train, result.train),
-            (self.test, self.live_test, result.test),
-        ):
-            live.clear()
-            if figures is not None:
-                curve.add(epoch, _height(figures))
-        if result.held_out is not None:
-            self.held_out.add(epoch, _height(result.held_out))
+        for curves in (self.error, self.loss):
+            curves.live_train.clear()
+            curves.live_test.clear()
+        for name in _EXACT:
+            self._add(name, epoch, getattr(result, name))
 
     def add_estimate(self, epoch: float, estimate: Estimate) -> None:
         """Figures of a sample, somewhere within an epoch."""
-        self.live_train.add(epoch, _height(estimate.train))
-        if estimate.test is not None:
-            self.live_test.add(epoch, _height(estimate.test))
+        self._add("live_train", epoch, estimate.train)
+        self._add("live_test", epoch, estimate.test)
+
+    def _add(self, name: str, epoch: float, figures: Evaluation | None) -> None:
+        if figures is None:
+            return
+        getattr(self.loss, name).add(epoch, figures.loss)
+        if figures.error is not None:
+            getattr(self.error, name).add(epoch, figures.error)
+
+
+def _pairs(curve: Curve) -> list[list[float]]:
+    """Without what JSON has no word for: a loss may overflow where the data is not what it learned from."""
+    return [list(pair) for pair in zip(curve.epochs, curve.values, strict=True) if math.isfinite(pair[1])]
 
 
 def _is_point(pair: object) -> bool:
-    """Whether it is an epoch and an error, both finite and not below 0."""
+    """Whether it is an epoch and a figure, both finite and not below 0."""
     return (
         isinstance(pair, (list, tuple))
         and len(pair) == 2
         and all(isinstance(number, (int, float)) and 0 <= number <= sys.float_info.max for number in pair)
     )
-
-
-def _height(figures: Evaluation) -> float:
-    return figures.loss if figures.error is None else figures.error

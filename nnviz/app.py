@@ -16,7 +16,7 @@ from PyQt5.QtCore import QObject, QSettings, QStandardPaths, Qt, QTimer, pyqtSig
 from PyQt5.QtWidgets import QApplication, QMessageBox
 
 from nnviz import __version__, theme
-from nnviz.session import Session
+from nnviz.memory import Memory
 from nnviz.window import MainWindow
 
 _LOG = logging.getLogger("nnviz")
@@ -24,19 +24,24 @@ _LOG_SIZE = 500_000
 _MOST_DETAILS = 100_000  # characters
 
 
-def create_window(theme_name: str | None = None) -> MainWindow:
-    """The window, not shown; makes a QApplication if there is none. MNIST loads as soon as events are processed.
+def create_window(theme_name: str | None = None, settings: QSettings | None = None) -> MainWindow:
+    """The window, not shown; makes a QApplication if there is none. Data loads as soon as events are processed.
 
-    ``theme_name`` overrides the remembered choice: "dark", "light" or "system".
+    ``theme_name`` overrides the remembered choice: "dark", "light" or "system". ``settings`` is where everything is
+    remembered, if not in the person's own file.
     """
     app = _application()
-    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
+    if settings is None:
+        settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
     theme.apply(app, theme_name or str(settings.value("theme", "system")))
-    session = Session()
+    memory = Memory(settings)
+    session = memory.new_session()
     window = MainWindow(session, settings)
     window.application = app  # lives as long as the window: nothing else holds it
+    window.closing.connect(memory.save)
+    memory.setParent(window)
     session.crashed.connect(_hand_to_the_hook)
-    QTimer.singleShot(0, session.load_data)
+    QTimer.singleShot(0, memory.load)
     return window
 
 

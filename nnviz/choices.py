@@ -16,6 +16,9 @@ from nnviz.presets import readable_presets
 from nnviz.state import Message, message_of
 from nnviz.undo import Change
 
+# Each may hold a network that was put away.
+MOST_UNDO_STEPS = 30
+
 
 class Choices(QObject):
     """Settings that can be undone, fields that hold something unusable, and the message of the moment.
@@ -35,6 +38,7 @@ class Choices(QObject):
         self.problems: dict[str, str] = {}
         self.message: Message | None = None
         self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(MOST_UNDO_STEPS)
         self.presets, errors = readable_presets()
         if errors:
             self.message = Message(" ".join(_words(error) for error in errors))
@@ -103,6 +107,10 @@ class Choices(QObject):
         if self.message is not None:
             self.message = None
             self.message_changed.emit()
+
+    def tell(self, text: str) -> None:
+        """Something a person may want to know, and nothing that went wrong."""
+        self._tell(Message(text, is_error=False))
 
     def _tell(self, message: Message) -> None:
         self.message = message

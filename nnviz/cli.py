@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from engine.datasets import Dataset
 from engine.datasets.mnist import load_mnist
@@ -20,6 +19,7 @@ from engine.network import Network, check_fits
 from engine.storage import export_onnx, export_script, load_network
 from nnviz import __version__
 from nnviz.drawing import picture_of_image
+from nnviz.photograph import grey_of_file
 from nnviz.preflight import missing_for_offscreen, missing_for_window
 from nnviz.train_command import CommandError, add_train, check_folder
 
@@ -120,24 +120,10 @@ def _predict(arguments: argparse.Namespace) -> int:
 def _grey(path: Path) -> Any:
     """A picture as (height, width) grey values; what is transparent counts as paper."""
     try:
-        with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image)
-            if "A" in upright.getbands() or "transparency" in upright.info:
-                upright = _on_paper(upright.convert("RGBA"))
-            deep = upright.mode in ("I", "F", "I;16", "I;16B")
-            return np.asarray(upright if deep else upright.convert("L"), np.float64)
-    except (OSError, Image.DecompressionBombError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a picture that can be read"
-        raise CommandError(f"{path}: {reason}. Give a PNG, JPEG or another common picture file.") from None
-
-
-def _on_paper(layers: Image.Image) -> Image.Image:
-    """On white; on black where nothing would be seen on white."""
-    on_white = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("L")
-    darkest, lightest = on_white.getextrema()
-    if darkest != lightest:
-        return on_white
-    return Image.alpha_composite(Image.new("RGBA", layers.size, "black"), layers)
+        return grey_of_file(path)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise CommandError(f"{path}: {why}. Give a PNG, JPEG or another common picture file.") from None
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -157,7 +143,7 @@ def _screenshot(arguments: argparse.Namespace) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from nnviz.screenshot import take
 
-    take(Path(arguments.out), arguments.epochs, arguments.theme, arguments.size, arguments.draw)
+    take(Path(arguments.out), arguments.epochs, arguments.theme, arguments.size, arguments.draw, arguments.hints)
     return 0
 
 
@@ -224,6 +210,7 @@ def _add_screenshot(commands: Any) -> None:
     shot.add_argument("--theme", choices=("dark", "light"), default="dark", help="the window's colours")
     shot.add_argument("--size", type=_size, default=(1440, 900), metavar="WxH", help="in pixels")
     shot.add_argument("--draw", action="store_true", help="draw a seven on the canvas first")
+    shot.add_argument("--hints", action="store_true", help="show the hints of the first start too")
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -160,6 +161,27 @@ class Configuration:
         if not wanted:
             return self.changed(augmentation=Augmentation(), strengths=strengths)
         return self.changed(augmentation=strengths if strengths.is_active else MILD)
+
+    # ---- as a file holds it
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, as JSON can hold it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, entries: Mapping[str, Any]) -> Configuration:
+        """The inverse of :meth:`as_dict`; what is missing is as it usually is.
+
+        Raises SettingError for a value that breaks its rule, TypeError or AttributeError for one of another kind.
+        """
+        known = dict(entries)
+        if "layers" in known:
+            known["layers"] = tuple(Layer(**layer) for layer in known["layers"])
+        if "training" in known:
+            known["training"] = TrainingSettings.from_dict(known["training"])
+        if "strengths" in known:
+            known["strengths"] = Augmentation(**known["strengths"])
+        return cls(**known)
 
     # ---- presets
 

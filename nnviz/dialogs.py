@@ -11,7 +11,9 @@ from PyQt5.QtCore import QObject, QSettings, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from nnviz import theme
+from nnviz.run import Run
 from nnviz.session import Session
+from nnviz.undo import Change
 
 _FILES = "Networks (*.json *.npz);;All files (*)"
 _JSON, _COMPACT = "JSON (*.json)", "Compact checkpoint (*.npz)"
@@ -27,6 +29,7 @@ class NetworkDialogs(QObject):
         self._window = window
         self._session = session
         self._settings = settings
+        self._given_up: list[tuple[Run, int]] = []  # networks that may go, and how much each had changed by then
         session.file_changed.connect(self._remember_file)
 
     def open_network(self) -> None:
@@ -52,8 +55,7 @@ class NetworkDialogs(QObject):
 
     def save_network_as(self, then: Callable[[], None] | None = None) -> None:
         """Asks for a file and saves to it."""
-        dialog = self._file_dialog("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}")
-        dialog.setAcceptMode(QFileDialog.AcceptSave)
+        dialog = self.where_to_save("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}")
         path = self._session.run.path
         dialog.selectFile(path.name if path else f"{self._proposed_name()}.json")
         dialog.filterSelected.connect(lambda chosen: _follow_filter(dialog, ".npz" if chosen == _COMPACT else ".json"))
@@ -65,8 +67,7 @@ class NetworkDialogs(QObject):
 
     def export_as(self, ending: str) -> None:
         """Asks for a file with that ending and exports to it."""
-        dialog = self._file_dialog("Export network", "exportNetworkDialog", _EXPORTS[ending])
-        dialog.setAcceptMode(QFileDialog.AcceptSave)
+        dialog = self.where_to_save("Export network", "exportNetworkDialog", _EXPORTS[ending])
         dialog.setDefaultSuffix(ending.removeprefix("."))
         dialog.selectFile(f"{self._proposed_name()}{ending}")
         dialog.fileSelected.connect(lambda chosen: self._session.export(Path(chosen).with_suffix(ending)))
@@ -79,6 +80,12 @@ class NetworkDialogs(QObject):
             return path.stem
         return re.sub(r"[^\w.-]+", "-", name) if self._session.run.was_opened else "network"
 
+    def where_to_save(self, title: str, name: str, filters: str) -> QFileDialog:
+        """A dialog that asks for a file to write, and before one is replaced; not open yet."""
+        dialog = self._file_dialog(title, name, filters)
+        dialog.setAcceptMode(QFileDialog.AcceptSave)
+        return dialog
+
     def _file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
         folder = str(self._settings.value("folder", str(Path.home())))
         dialog = QFileDialog(self._window, title, folder, filters)
@@ -86,30 +93,90 @@ class NetworkDialogs(QObject):
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         return dialog
 
+    # ---- before something is lost
+
     def after_asking(self, what: str, then: Callable[[], None]) -> None:
         """Does it at once where nothing would be lost; else asks whether to save first."""
-        if not self._session.run.unsaved:
+        run = self._session.run
+        if not run.unsaved:
             then()
             return
-        box = QMessageBox(self._window)
-        box.setObjectName("unsavedBox")
-        box.setWindowTitle("nnviz")
-        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
-        box.setText("The network has learned since it was last saved.")
-        box.setInformativeText(f"{what}: save it first?")
+        box = self._question(
+            "unsavedBox", "The network has learned since it was last saved.", f"{what}: save it first?"
+        )
         box.setStandardButtons(QMessageBox.Save | QMessageBox.Discard | QMessageBox.Cancel)
         box.button(QMessageBox.Discard).setText("&Discard")
         box.setDefaultButton(QMessageBox.Save)
-        box.setAttribute(Qt.WA_DeleteOnClose)
 
         def answered(answer: int) -> None:
             if answer == QMessageBox.Save:
                 self.save_network(then)
             elif answer == QMessageBox.Discard:
+                self._given_up = [*self._given_up[-_MOST_RECENT:], (run, run.changes)]
                 then()
 
         box.finished.connect(answered)
         box.open()
+
+    @property
+    def has_something_to_lose(self) -> bool:
+        """Whether a trained network is in the window, or was put away from it, that no file holds."""
+        return self._session.run.unsaved or bool(self._put_away())
+
+    def ask_before_quitting(self, quit_now: Callable[[], None]) -> None:
+        """About the network in the window first, then about those that were put away and that undo could bring back."""
+        self.after_asking("Quit", lambda: self._ask_about_put_away(quit_now))
+
+    def _put_away(self) -> list[Run]:
+        """Those that learned, were never saved, and were not given up when that was asked."""
+        given_up = {(id(run), changes) for run, changes in self._given_up}
+        return [run for run, _ in self._runs_in_undo() if run.unsaved and (id(run), run.changes) not in given_up]
+
+    def _runs_in_undo(self) -> list[tuple[Run, int]]:
+        """All networks but the one in the window that undo or redo can bring back, each with the step that does."""
+        stack, found = self._session.undo_stack, {id(self._session.run)}
+        runs = []
+        for number in range(stack.count()):
+            step = stack.command(number)
+            for value, index in ((step.old, number), (step.new, number + 1)) if isinstance(step, Change) else ():
+                run = value[0] if isinstance(value, tuple) and value else None
+                if isinstance(run, Run) and id(run) not in found:
+                    found.add(id(run))
+                    runs.append((run, index))
+        return runs
+
+    def _bring_back(self, wanted: Run) -> None:
+        for run, index in self._runs_in_undo():
+            if run is wanted:
+                self._session.undo_stack.setIndex(index)
+
+    def _ask_about_put_away(self, quit_now: Callable[[], None]) -> None:
+        lost = self._put_away()
+        if not lost:
+            quit_now()
+            return
+        names = ", ".join(f"{run.title} (trained for {run.epochs:.3g} epochs)" for run in lost)
+        words = "A network that was put away has learned and was never saved."
+        if len(lost) > 1:
+            words = f"{len(lost)} networks that were put away have learned and were never saved."
+        box = self._question("putAwayBox", words, f"{names}. Undo brings it back; quit without it?")
+        back = box.addButton("&Bring back the last" if len(lost) > 1 else "&Bring it back", QMessageBox.AcceptRole)
+        box.addButton("&Discard", QMessageBox.DestructiveRole).clicked.connect(quit_now)
+        box.addButton(QMessageBox.Cancel)
+        back.clicked.connect(lambda: self._bring_back(lost[-1]))
+        box.setDefaultButton(back)
+        box.open()
+
+    def _question(self, name: str, words: str, more: str) -> QMessageBox:
+        """Not open yet; it stands before this window only, and nothing waits for it."""
+        box = QMessageBox(self._window)
+        box.setObjectName(name)
+        box.setWindowTitle("nnviz")
+        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
+        box.setText(words)
+        box.setInformativeText(more)
+        box.setAttribute(Qt.WA_DeleteOnClose)
+        return box
 
     def _remember_file(self) -> None:
         path = self._session.run.path

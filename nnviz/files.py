@@ -15,6 +15,7 @@ from engine.events import TrainingState
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.storage import export_onnx, export_script, load_checkpoint, load_network, save_checkpoint, save_network
+from engine.storage.files import write_whole
 from engine.training import Trainer
 from nnviz.worker import Background
 
@@ -95,6 +96,10 @@ class NetworkFiles(QObject):
         """Writes what the ending of the name says: ``.onnx`` or ``.py``."""
         export = EXPORTS[path.suffix.lower()]
         self._write(lambda: export(network, path), path, ("Exporting", "exported"), lambda: None)
+
+    def write(self, make: Callable[[], bytes], path: Path) -> None:
+        """Writes what ``make`` gives; it is called behind the window too."""
+        self._write(lambda: write_whole(path, make()), path, ("Exporting", "exported"), lambda: None)
 
     def _write(
         self, work: Callable[[], None], path: Path, verbs: tuple[str, str], then: Callable[[], None], note: str = ""

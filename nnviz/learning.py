@@ -16,8 +16,9 @@ from engine.training import Trainer
 from nnviz.builder import Builder
 from nnviz.choices import Choices
 from nnviz.configuration import Configuration
+from nnviz.moments import MomentsOfRuns
 from nnviz.pilot import Pilot
-from nnviz.run import Run, new_run
+from nnviz.run import Past, Run, new_run
 from nnviz.state import Message, Progress, State
 from nnviz.undo import Change
 from nnviz.worker import Background, Frame, Stopped, Until
@@ -28,13 +29,16 @@ class Learning(Choices):
 
     Attributes:
         run: the network that is trained, with its past.
+        past: the trained networks that it took the place of.
         shown: a copy of it that nobody writes to, which is what views draw.
         progress: how far the run is.
+        moments: parameters of that network on its way so far.
     """
 
     state_changed = pyqtSignal()
     data_changed = pyqtSignal()
     run_changed = pyqtSignal()  # another network
+    past_changed = pyqtSignal()  # earlier runs were forgotten, or came back
     snapshot = pyqtSignal()  # newer parameters, progress and curves of the same network
     epoch_ended = pyqtSignal(object)  # engine.events.Epoch
     best_restored = pyqtSignal(object)  # engine.events.BestRestored
@@ -46,7 +50,10 @@ class Learning(Choices):
         self.state = State.LOADING
         self.data_name: str | None = None
         self.run: Run = new_run(self.configuration)
+        self.past = Past()
         self.shown: Network = self.run.network.copy()
+        self._moments_of_runs = MomentsOfRuns()
+        self._begin_moments()
         self.progress = Progress(epochs=self.configuration.training.epochs)
         self._start_epoch = 0  # epochs that the network had behind it when this run began
         self._last_place = (0, 0, 0)  # job, epoch and batch of the last frame
@@ -159,6 +166,11 @@ class Learning(Choices):
         """The epoch this run ends with, over all runs of this network."""
         return self._start_epoch + self.progress.epochs
 
+    @property
+    def share_done(self) -> float:
+        """0…1 of all epochs up to the last one that are behind this network."""
+        return min((self._start_epoch + self.progress.epochs_done) / self.last_epoch, 1.0) if self.last_epoch else 0.0
+
     def set_estimating(self, wanted: bool) -> None:
         """Whether anybody looks at the figures within an epoch."""
         self._pilot.set_estimating(wanted)
@@ -244,6 +256,7 @@ class Learning(Choices):
         if frame.epoch and place != self._last_place:
             self._last_place = place
             self._set_epochs(epochs)
+        self.moments.add(epochs, frame.parameters)
         if frame.estimate is not None and epochs > self.run.tape.completed:
             self.run.tape.add_estimate(epochs, frame.estimate)
         self.prediction_changed.emit()
@@ -262,6 +275,7 @@ class Learning(Choices):
 
     def _best_restored(self, result: BestRestored) -> None:
         self.run.put_back(self._start_epoch + result.epoch, result)
+        self.moments.forget_after(self._start_epoch + result.epoch)
         self.file_changed.emit()
         self.best_restored.emit(result)
 
@@ -313,8 +327,10 @@ class Learning(Choices):
             self._wanted = None  # it was meant for the network that does not come any more
         self._stop_building()
         run, self.configuration = run_and_fields
+        self.past = self.past.after(self.run, run)
         self.run = run
         self.shown = run.network.copy()
+        self._begin_moments()
         self._rest()
         self.dismiss_message()
         self.prediction_changed.emit()
@@ -322,6 +338,19 @@ class Learning(Choices):
         self._set_progress_at_rest()
         self.configuration_changed.emit()
         self.file_changed.emit()
+
+    def _begin_moments(self) -> None:
+        self.moments = self._moments_of_runs.of(self.run)
+        self.moments.add(self.run.epochs, self.shown.parameters)
+
+    def forget_past(self) -> None:
+        """Earlier runs are no longer shown; undo brings their curves back."""
+        if self.past.runs:
+            self.undo_stack.push(Change("forgetting earlier runs", self._set_past, self.past, Past()))
+
+    def _set_past(self, past: Past) -> None:
+        self.past = past
+        self.past_changed.emit()
 
     def _set_progress_at_rest(self) -> None:
         self._start_epoch = self.run.tape.completed

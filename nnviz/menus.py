@@ -9,7 +9,9 @@ from PyQt5.QtCore import QObject, QSettings
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QLineEdit, QMenu, QMenuBar
 
+from nnviz.card_actions import CardActions
 from nnviz.dialogs import NetworkDialogs
+from nnviz.help import HelpWindows
 from nnviz.panels.draw import DrawPanel
 from nnviz.session import Session
 from nnviz.shipped import Shipped, shipped_files, shipped_networks
@@ -22,6 +24,8 @@ class Window(Protocol):
     session: Session
     dialogs: NetworkDialogs
     draw: DrawPanel
+    cards: CardActions
+    help: HelpWindows
     docks: list[QDockWidget]
 
     def close(self) -> bool:
@@ -51,7 +55,7 @@ class Menus(QObject):
         self._fill_network(bar.addMenu("&Network"))
         self._fill_train(bar.addMenu("&Train"))
         self._fill_view(bar.addMenu("&View"))
-        self._add(bar.addMenu("&Help"), "&About nnviz", "actionAbout", "F1", window.about)
+        self._fill_help(bar.addMenu("&Help"))
 
     def _add(self, menu: QMenu, title: str, name: str, key: str, slot: Callable[[], object]) -> QAction:
         action = menu.addAction(title)
@@ -88,6 +92,11 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "Undo s&troke", "actionUndoStroke", "Ctrl+Backspace", draw.undo_stroke)
         self._add(menu, "&Clear drawing", "actionClearDrawing", "Ctrl+Delete", draw.clear)
+        self._add(menu, "Pen or &eraser", "actionEraser", "X", draw.toggle_eraser)
+        self._add(menu, "&Paste picture", "actionPastePicture", "Ctrl+V", draw.paste)
+        random = self._add(menu, "Random test &digit", "actionRandomDigit", "Ctrl+T", draw.show_random_digit)
+        self._session.data_changed.connect(lambda: random.setEnabled(draw.test_pictures is not None))
+        random.setEnabled(draw.test_pictures is not None)
 
     def _undo_step(self) -> None:
         """What cannot be used is no step yet: it goes first, and the fields show what is in force."""
@@ -149,6 +158,8 @@ class Menus(QObject):
             action.setObjectName(f"actionView{number}")
             action.setShortcut(QKeySequence(f"Ctrl+{number}"))
             menu.addAction(action)
+        enlarge = self._add(menu, "&Enlarge card / back", "actionEnlargeCard", "Ctrl+Return", self._window.cards.toggle)
+        enlarge.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
         self._add(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._window.default_layout)
         menu.addSeparator()
         group = QActionGroup(self)
@@ -163,6 +174,13 @@ class Menus(QObject):
             action.setCheckable(True)
             action.setChecked(name == chosen)
             group.addAction(action)
+
+    def _fill_help(self, menu: QMenu) -> None:
+        window = self._window
+        self._add(menu, "&What is this?", "actionHelp", "F1", window.help.help_here)
+        self._add(menu, "&Shortcuts", "actionShortcuts", "Ctrl+F1", window.help.shortcuts)
+        menu.addSeparator()
+        self._add(menu, "&About nnviz", "actionAbout", "Shift+F1", window.about)
 
     def _choose_theme(self, name: str) -> None:
         self._settings.setValue("theme", name)

@@ -19,7 +19,9 @@ from nnviz.worker import Frame, Stopped, Until, Worker
 
 # Views are as frequent as the interface can draw them in this share of its time: what it takes, learning loses.
 _SHARE_FOR_VIEWS = 0.06
-_QUICKEST, _SLOWEST = 40, 250  # milliseconds between two views
+_QUICKEST, _SLOWEST = 30, 250  # milliseconds between two views
+_LOOK_AGAIN = 5  # where there was nothing new to show
+_TRUST = 0.3  # how much of a new measurement of a view's cost is taken over
 
 
 class Pilot(QObject):
@@ -49,8 +51,9 @@ class Pilot(QObject):
         self._worker.best_restored.connect(self._best_restored)
         self._worker.measuring.connect(self._measuring)
         self._worker.stopped.connect(self._stopped)
+        self._cost = 0.0  # of the last view, in seconds of the interface's processor time
         self._timer = QTimer(self)
-        self._drawn_until = 0.0  # the interface's processor time when it had drawn the last view
+        self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._fetch)
 
     @property
@@ -76,7 +79,6 @@ class Pilot(QObject):
         """On from where the run stands."""
         assert self._trainer is not None
         self._timer.start(_QUICKEST)
-        self._drawn_until = time.thread_time()
         self._worker.go(self._trainer, until)
 
     def halt(self) -> None:
@@ -140,16 +142,23 @@ class Pilot(QObject):
         return self._worker.quit_and_wait(milliseconds)
 
     def _fetch(self) -> None:
-        self._timer.setInterval(self._pause())
         frame = self._worker.frames.take()
-        if frame is not None and frame.job == self._job and self._trainer is not None:
-            self.frame.emit(frame)
+        if frame is None or frame.job != self._job or self._trainer is None:
+            self._timer.start(_LOOK_AGAIN)
+            return
+        start = time.thread_time()
+        self.frame.emit(frame)
+        # What the view has to paint is painted before the event loop comes to this.
+        QTimer.singleShot(0, lambda: self._painted(time.thread_time() - start))
+        self._timer.start(self._pause())
+
+    def _painted(self, cost: float) -> None:
+        """What the person does meanwhile counts too, so one costly view is not believed at once."""
+        self._cost += (min(cost, 2 * self._cost or cost) - self._cost) * _TRUST
 
     def _pause(self) -> int:
-        """Milliseconds to the next view, from what the last one cost."""
-        now = time.thread_time()
-        cost, self._drawn_until = now - self._drawn_until, now
-        return round(min(max(1000 * cost / _SHARE_FOR_VIEWS, _QUICKEST), _SLOWEST))
+        """Milliseconds to the next view, from what the last ones cost."""
+        return round(min(max(1000 * self._cost / _SHARE_FOR_VIEWS, _QUICKEST), _SLOWEST))
 
     def _epoch_ended(self, job: int, result: object) -> None:
         if job == self._job and self._trainer is not None:

@@ -9,9 +9,11 @@ from typing import Any
 from engine.events import BestRestored, Epoch
 from engine.network import Network
 from engine.tape import Tape
+from engine.validation import Array
 from nnviz.configuration import Configuration, configuration_of
 
 _MOST_EPOCHS = 1_000_000  # a file that claims more is not believed
+_MOST_EARLIER = 3  # more would be a tangle
 
 
 @dataclass
@@ -21,7 +23,7 @@ class Run:
     Attributes:
         network: the network that is trained; views see copies of its parameters.
         configuration: what it was made from.
-        tape: its error curves.
+        tape: its curves.
         path: the file it was saved to or opened from.
         name: what it is called while it has no file.
         was_opened: whether it comes from a file, so that its seed alone would not make it again.
@@ -29,6 +31,7 @@ class Run:
         epochs: how long it was trained, as a fraction.
         changes: grows with everything it learns here, also where it goes back to the start of an epoch.
         saved_changes: the same when it was last saved.
+        opened_with: a copy of the parameters that an opened network came with; None for one made from its seed.
     """
 
     network: Network
@@ -41,6 +44,11 @@ class Run:
     epochs: float = 0.0
     changes: int = 0
     saved_changes: int = 0
+    opened_with: Array | None = None
+
+    def parameters_at_start(self) -> Array:
+        """Before any training in this window: as it was opened, or made again from its seed."""
+        return self.configuration.build().parameters if self.opened_with is None else self.opened_with
 
     def add_epoch(self, epoch: int, result: Epoch, data_title: str) -> None:
         """Takes an epoch's figures into the curves and into what the file will say about the network's past."""
@@ -89,6 +97,37 @@ class Run:
         return self.path.name if self.path else self.name
 
 
+@dataclass(frozen=True)
+class EarlierRun:
+    """What is kept of a network that was replaced: how it was made, and its curves."""
+
+    shape: tuple[int, ...]
+    tape: Tape
+
+    @property
+    def title(self) -> str:
+        """784-30-10."""
+        return "-".join(map(str, self.shape))
+
+
+@dataclass(frozen=True)
+class Past:
+    """The networks that stood in the window before this one, the latest last, for comparison."""
+
+    runs: tuple[EarlierRun, ...] = ()
+
+    def after(self, before: Run, now: Run) -> Past:
+        """The past when ``now`` takes the place of ``before``, which is kept where it was trained for an epoch.
+
+        A network that comes back, by undo, is the present again and no longer listed.
+        """
+        kept = [run for run in self.runs if run.tape is not now.tape]
+        is_trained = max(before.tape.error.last_epoch, before.tape.loss.last_epoch) >= 1
+        if is_trained and before is not now:
+            kept.append(EarlierRun(tuple(before.network.shape), before.tape))
+        return Past(tuple(kept[-_MOST_EARLIER:]))
+
+
 def new_run(configuration: Configuration) -> Run:
     """A new network, not trained."""
     return Run(configuration.build(), configuration)
@@ -99,6 +138,7 @@ def opened_run(network: Network, like: Configuration) -> Run:
     claimed = network.provenance.get("epochs")
     completed = claimed if type(claimed) is int and 0 <= claimed < _MOST_EPOCHS else 0
     run = Run(network, configuration_of(network, like), was_opened=True, epochs=float(completed))
+    run.opened_with = network.parameters.copy()
     run.tape = Tape.from_dict(network.provenance.pop("curves", None))
     run.tape.completed = completed
     return run

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QBuffer, QEventLoop, QIODevice, QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PyQt5.QtCore import (
+    QBuffer,
+    QEventLoop,
+    QIODevice,
+    QMessageLogContext,
+    QSettings,
+    QTemporaryDir,
+    QtMsgType,
+    qInstallMessageHandler,
+)
+from PyQt5.QtWidgets import QApplication
 
 from engine.storage.files import write_whole
 from nnviz.app import create_window
@@ -18,13 +28,19 @@ from nnviz.window import MainWindow
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
 
 
-def take(out: Path, epochs: int, theme_name: str, size: tuple[int, int], draw: bool) -> None:
-    """Trains ``epochs`` epochs and writes a PNG. Raises SettingError or OSError.
+def take(out: Path, epochs: int, theme_name: str, size: tuple[int, int], draw: bool, with_hints: bool = False) -> None:
+    """Trains ``epochs`` epochs and writes a PNG; of what the person has chosen here, nothing is in it.
+
+    Raises SettingError or OSError.
 
     Anything else that goes wrong is told in the window, and so in the picture.
     """
     qInstallMessageHandler(_without_what_offscreen_lacks)
-    window = create_window(theme_name)
+    nothing_remembered = QTemporaryDir()
+    settings = QSettings(nothing_remembered.filePath("nnviz.ini"), QSettings.IniFormat)
+    window = create_window(theme_name, settings)
+    if not with_hints:
+        window.hints.put_away()
     window.resize(*size)
     window.show()
     session = window.session
@@ -36,6 +52,7 @@ def take(out: Path, epochs: int, theme_name: str, size: tuple[int, int], draw: b
             session.change("epochs", epochs=epochs)
             session.start()
             _wait_until(window, lambda: session.state is not State.TRAINING)
+        QApplication.processEvents()  # layouts that have not followed yet
         write_whole(out, _png(window))
     finally:
         session.close()

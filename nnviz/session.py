@@ -10,12 +10,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from PyQt5.QtCore import pyqtSignal
+
+from engine.datasets import Split
 from engine.network import Network
 from engine.validation import Array
-from nnviz.answer import Answer
+from nnviz.anatomy import Anatomy
+from nnviz.answer import SURE_FROM, Answer, Verdict, verdict_of
 from nnviz.configuration import Configuration
 from nnviz.files import CHECKPOINT, NetworkFiles, Opened
 from nnviz.learning import Learning
+from nnviz.pictures import Pictures
 from nnviz.rate_search import RateSearch
 from nnviz.run import opened_run
 from nnviz.state import Message, State
@@ -28,20 +33,32 @@ class Session(Learning):
 
     Attributes:
         files: what is read and written.
+        pictures: what is put on the canvas from files and the clipboard.
         rates: the search for a learning rate.
+        anatomy: how the shown network's numbers are spread.
         drawing: what the network is asked about.
+        sure_from: the share, 0…1, from which an answer counts as sure.
     """
+
+    sure_from_changed = pyqtSignal()
 
     def __init__(self, configuration: Configuration | None = None) -> None:
         super().__init__(configuration)
         self.drawing: Array | None = None
+        self.sure_from = SURE_FROM
         self._answer = Answer()
         self.files = NetworkFiles(self._background)
         self.files.opened.connect(self._opened)
         self.files.failed.connect(self._tell_error)
+        self.pictures = Pictures(self._background)
+        self.pictures.failed.connect(self._tell_error)
         self.rates = RateSearch()
         self.rates.failed.connect(self._search_failed)
         self.run_changed.connect(self.rates.forget)
+        self.anatomy = Anatomy(self._background, self._subject)
+        self.snapshot.connect(self.anatomy.look)
+        self.run_changed.connect(self.anatomy.forget)
+        self.data_changed.connect(self.anatomy.forget)
 
     # ---- files
 
@@ -113,6 +130,27 @@ class Session(Learning):
         """The shown network's answer to the drawing, (outputs,); worked out when somebody looks."""
         return self._answer.of(self.shown, self.drawing)
 
+    @property
+    def verdict(self) -> Verdict | None:
+        """Which class that answer speaks for; None without an answer, and where the outputs are no classes."""
+        answer, names = self.prediction, self.dataset.class_names if self.dataset else ()
+        if answer is None or len(answer) != len(names) or len(names) < 2:
+            return None
+        return verdict_of(answer, self.sure_from)
+
+    def set_sure_from(self, share: float) -> None:
+        """The share from which an answer counts as sure; it changes nothing in the network."""
+        share = min(max(share, 0.0), 1.0)
+        if share != self.sure_from:
+            self.sure_from = share
+            self.sure_from_changed.emit()
+
+    def _subject(self) -> tuple[Network, Callable[[], Array], Split] | None:
+        """What the anatomy is of."""
+        if self.dataset is None or self.misfit is not None:
+            return None
+        return self.shown, self.run.parameters_at_start, self.dataset.train
+
     # ---- the learning rate
 
     def search_rate(self) -> None:
@@ -135,5 +173,6 @@ class Session(Learning):
         people wait for a window to go: nothing of it would be kept.
         """
         self.undo_stack.clear()
+        self.anatomy.want(False)
         has_stopped = all([self.rates.close(_LONGEST_WAIT), self._pilot.close(_LONGEST_WAIT)])
         return self._background.close(-1 if self.files.saving else _LONGEST_WAIT) and has_stopped

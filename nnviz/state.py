@@ -49,11 +49,6 @@ class Progress:
         """To the end of the run, its measurements included."""
         return (self.seconds_per_epoch + self.seconds_measuring) * max(self.epochs - self.epochs_done, 0)
 
-    @property
-    def share(self) -> float:
-        """0…1 of this run, for a progress bar."""
-        return min(self.epochs_done / self.epochs, 1.0) if self.epochs else 0.0
-
 
 def message_of(what: str, error: Exception) -> Message | None:
     """An error in words, after what could not be done; None for one that nobody foresaw."""

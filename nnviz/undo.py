@@ -16,16 +16,16 @@ class Change(QUndoCommand):
     def __init__(self, text: str, apply: Callable[[Any], None], old: object, new: object) -> None:
         super().__init__(text)
         self._apply = apply
-        self._old = old
-        self._new = new
+        self.old = old
+        self.new = new
 
     def redo(self) -> None:
         """Qt calls it once when the step is taken."""
-        self._apply(self._new)
+        self._apply(self.new)
 
     def undo(self) -> None:
         """Back to what was."""
-        self._apply(self._old)
+        self._apply(self.old)
 
 
 class History(QObject):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QByteArray, QSettings, Qt
+from collections.abc import Callable
+
+from PyQt5.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -16,11 +18,17 @@ from PyQt5.QtWidgets import (
 )
 
 from nnviz import __version__, text, theme
+from nnviz.card_actions import CardActions
 from nnviz.dialogs import NetworkDialogs
+from nnviz.focus_order import focus_order
+from nnviz.help import HelpWindows
+from nnviz.hints import Hints
 from nnviz.menus import Menus
 from nnviz.panels.curves import CurvesPanel
 from nnviz.panels.data import DataPanel
+from nnviz.panels.distributions import DistributionsPage
 from nnviz.panels.draw import DrawPanel
+from nnviz.panels.learning_strip import LearningStripPanel
 from nnviz.panels.network import NetworkPanel
 from nnviz.panels.prediction import PredictionPanel
 from nnviz.panels.run_bar import RunBar
@@ -33,6 +41,8 @@ from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.message_bar import MessageBar
 
 _LEFT, _CENTRE, _RIGHT = 290, 812, 298
+_LONGEST = 7  # digits of a number that is remembered
+_NEWS = 5000  # milliseconds that what was done stays news
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
 Our code: MIT licence. PyQt5: GPL-3.0. MNIST: LeCun, Cortes, Burges, CC BY-SA 3.0.
@@ -47,8 +57,12 @@ class MainWindow(QMainWindow):
         canvas: the drawing canvas.
         docks: in the order of the View menu.
         ended_whole: whether every thread had ended when the window closed.
+
+    Signals:
+        closing: nobody was against it, and the session still lives.
     """
 
+    closing = pyqtSignal()
     application: QApplication
 
     def __init__(self, session: Session, settings: QSettings) -> None:
@@ -64,14 +78,20 @@ class MainWindow(QMainWindow):
         self.setFocusPolicy(Qt.ClickFocus)  # a click beside the fields leaves them
         self._add_toolbar()
         self._add_docks()
+        self.cards = CardActions(self._host, self.docks, self.dialogs, session)
+        self.help = HelpWindows(self, self.menuBar())
         self._menus = Menus(self.menuBar(), self, settings)
         self._add_status()
         self.resize(1440, 900)
-        self._restore_layout()
+        self._restore()
+        controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.network.head}
+        self.hints = Hints(self, session, settings, controls, self.canvas)
         for signal in (session.file_changed, session.run_changed, session.epoch_ended, session.state_changed):
             signal.connect(self._show_title)
         session.message_changed.connect(self._show_message)
-        session.files.activity_changed.connect(self._show_activity)
+        session.files.activity_changed.connect(lambda: self._show_activity(session.files.activity))
+        session.state_changed.connect(self._end_of_news)
+        self.cards.done.connect(self._show_activity)
         session.snapshot.connect(self._show_speed)
         session.state_changed.connect(self._show_speed)
         self._show_title()
@@ -97,26 +117,29 @@ class MainWindow(QMainWindow):
         self._host.setContextMenuPolicy(Qt.NoContextMenu)
         self._choose = self._choose_dock()
         self.curves = CurvesPanel(session)
+        self.curves.add_page(DistributionsPage(session))
         self.weights = WeightsPanel(session)
         self.draw = DrawPanel(session)
         self.prediction = PredictionPanel(session)
+        self.learning_strip = LearningStripPanel(session)
         self.canvas = self.draw.canvas
         self.docks: list[QDockWidget] = [self._choose, self.curves, self.weights, self.draw, self.prediction]
+        self.docks.append(self.learning_strip)
         self._host.addDockWidget(Qt.LeftDockWidgetArea, self._choose)
         self._host.splitDockWidget(self._choose, self.curves, Qt.Horizontal)
         self._host.splitDockWidget(self.curves, self.draw, Qt.Horizontal)
         self._host.splitDockWidget(self.curves, self.weights, Qt.Vertical)
         self._host.splitDockWidget(self.draw, self.prediction, Qt.Vertical)
+        self._host.splitDockWidget(self.prediction, self.learning_strip, Qt.Vertical)
         self._host.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        self.message_bar = MessageBar()
-        self.message_bar.hide()
-        self.message_bar.dismissed.connect(session.dismiss_message)
         frame = QWidget()
         column = QVBoxLayout(frame)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.message_bar)
         column.addWidget(self._host, 1)
+        self.message_bar = MessageBar(frame)
+        self.message_bar.hide()
+        self.message_bar.dismissed.connect(session.dismiss_message)
         self.setCentralWidget(frame)
         self._default_sizes()
         self._first_layout = self._host.saveState()
@@ -124,7 +147,7 @@ class MainWindow(QMainWindow):
     def _default_sizes(self) -> None:
         self._host.resizeDocks([self._choose, self.curves, self.draw], [_LEFT, _CENTRE, _RIGHT], Qt.Horizontal)
         self._host.resizeDocks([self.curves, self.weights], [320, 440], Qt.Vertical)
-        self._host.resizeDocks([self.draw, self.prediction], [430, 330], Qt.Vertical)
+        self._host.resizeDocks([self.draw, self.prediction, self.learning_strip], [400, 260, 110], Qt.Vertical)
 
     def _choose_dock(self) -> ColumnDock:
         """Data, network and training, one under the other; it scrolls where the screen is low."""
@@ -155,6 +178,10 @@ class MainWindow(QMainWindow):
         self._activity.setObjectName("activityLabel")
         bar.addWidget(self._activity)
         self._activity.hide()
+        self._news = QTimer(self)
+        self._news.setSingleShot(True)
+        self._news.setInterval(_NEWS)
+        self._news.timeout.connect(self._end_of_news)
         bar.addWidget(label("Space: train / pause · hover a weight to read it"), 1)
         bar.addPermanentWidget(self._speed)
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
@@ -171,6 +198,7 @@ class MainWindow(QMainWindow):
 
     def default_layout(self) -> None:
         """Every dock where it was at first."""
+        self.cards.put_back()
         self._host.restoreState(self._first_layout)
         self._default_sizes()
 
@@ -195,9 +223,18 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))
         self.setWindowModified(session.run.unsaved)
 
-    def _show_activity(self) -> None:
-        self._activity.setText(self.session.files.activity)
-        self._activity.setVisible(bool(self.session.files.activity))
+    def _show_activity(self, activity: str) -> None:
+        """What goes on stays; what was done goes away after a while."""
+        self._activity.setText(activity)
+        self._activity.setVisible(bool(activity))
+        if activity.endswith("…"):
+            self._news.stop()
+        else:
+            self._news.start()
+
+    def _end_of_news(self) -> None:
+        if not self._activity.text().endswith("…"):
+            self._activity.hide()
 
     def _show_message(self) -> None:
         message = self.session.message
@@ -215,34 +252,67 @@ class MainWindow(QMainWindow):
 
     # ---- the end
 
-    def _restore_layout(self) -> None:
+    def _restore(self) -> None:
         geometry, state = self._settings.value("geometry"), self._settings.value("docks")
         if isinstance(geometry, QByteArray):  # the file may be damaged
             self.restoreGeometry(geometry)
         if isinstance(state, QByteArray):
             self._host.restoreState(state)
+        for key, (_, put) in self._habits().items():
+            stored = str(self._settings.value(key, ""))
+            if stored.isdecimal() and len(stored) < _LONGEST:
+                put(int(stored))
+
+    def _habits(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
+        """Whole numbers in which a person's way of looking at things is remembered: how to read and to put each."""
+        pen, error, loss = self.draw.pen, self.curves.error, self.curves.loss
+        return {
+            "pen_width": (pen.value, pen.setValue),  # which keeps it within its range
+            "log_error": (lambda: error.is_log, lambda stored: error.set_log(bool(stored))),
+            "log_loss": (lambda: loss.is_log, lambda stored: loss.set_log(bool(stored))),
+        }
+
+    def _remember(self) -> None:
+        self._settings.setValue("geometry", self.saveGeometry())
+        self._settings.setValue("docks", self.cards.layout())
+        for key, (read, _) in self._habits().items():
+            self._settings.setValue(key, str(int(read())))
+        self.closing.emit()
+        self._settings.sync()
 
     def _close_now(self) -> None:
         self._close_without_asking = True
         self.close()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab, from wherever in the window."""
+        order = focus_order(self, [self.run_bar, self.message_bar], [dock for dock in self.docks if dock.isVisible()])
+        if not order:
+            return False
+        now = self.focusWidget()
+        place = order.index(now) + (1 if forward else -1) if now in order else (0 if forward else -1)
+        reason = Qt.TabFocusReason if forward else Qt.BacktabFocusReason
+        order[place % len(order)].setFocus(reason)
+        return True
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return presses the button that has the focus: Space is taken, it trains everywhere."""
+        """Return presses the button in focus: Space is taken, it trains everywhere. Esc goes one step back."""
         button = self.focusWidget()
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and isinstance(button, QAbstractButton):
             button.click()
-        else:
+        elif event.key() == Qt.Key_Escape and self.session.message is not None:
+            self.session.dismiss_message()
+        elif event.key() != Qt.Key_Escape or not self.cards.put_back():
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about unsaved work if there is some; else stops the worker and goes."""
-        if self.session.run.unsaved and not self._close_without_asking:
+        if not self._close_without_asking and self.dialogs.has_something_to_lose:
             event.ignore()
-            self.dialogs.after_asking("Quit", self._close_now)
+            self.dialogs.ask_before_quitting(self._close_now)
             return
-        self._settings.setValue("geometry", self.saveGeometry())
-        self._settings.setValue("docks", self._host.saveState())
-        self._settings.sync()
+        self._news.stop()
+        self._remember()
         self.hide()  # gone for the person, whatever the threads still do
         self.ended_whole = self.session.close()
         event.accept()

@@ -135,6 +135,7 @@ def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
 def close(window: MainWindow) -> None:
     """Whatever was learned is given up."""
     window.session.run.saved_changes = window.session.run.changes
+    window.session.undo_stack.clear()  # and with it what was put away
     window.close()
     window.deleteLater()
     QThreadPool.globalInstance().waitForDone()

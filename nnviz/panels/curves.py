@@ -1,93 +1,211 @@
-"""Train and test error against epochs."""
+"""Error and loss against epochs, each on its page: this run in colour, earlier ones in grey."""
 
 from __future__ import annotations
 
-from PyQt5.QtWidgets import QHBoxLayout, QLabel
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton
 
-from nnviz import theme
+from engine.tape import Curves, Tape
+from nnviz.run import EarlierRun
 from nnviz.session import Session
-from nnviz.widgets.card import DockCard, label
-from nnviz.widgets.error_plot import ErrorPlot
+from nnviz.widgets.curve_axes import ERROR, LOSS, Quantity
+from nnviz.widgets.curve_plot import EARLIER, CurvePlot, Earlier
+from nnviz.widgets.legend import Key
+from nnviz.widgets.pages import Page, TabbedCard
+
+_LONGEST_NAME = 14  # letters of a run in the legend; of a longer one the read-out tells
+_EXACT = ("train", "test", "held_out")
+_TIPS = {
+    "Error": "The share of wrong answers, on the pictures it learns from (train) and on others (test). "
+    "Where the two part, it learns by heart.",
+    "Loss": "The mean loss of an example, which is what training makes smaller. "
+    "It also tells how sure the network is of its answers, which the error does not.",
+}
+_HOW_TO_ZOOM = (
+    "Draw a rectangle to look closer; double click, or 0, for the whole. The wheel, or + and −, zooms the epochs, "
+    "with Ctrl the values; arrows move. The network is not touched."
+)
+_KEY_TIPS = {
+    "train": "Shows or hides the curve of the examples it learns from. The network is not touched.",
+    "test": "Shows or hides the curve of examples it never learns from. The network is not touched.",
+    "held_out": "Shows or hides the curve of the training examples put aside. The network is not touched.",
+}
 
 
-class CurvesPanel(DockCard):
-    """Fine lines move within an epoch, on a sample; the strong ones go through the exact figures at its end."""
+class CurvesPanel(TabbedCard):
+    """Fine lines move within an epoch, on a sample; the strong ones go through the exact figures at its end.
+
+    Attributes:
+        error, loss: the pages.
+        forget: the action that takes the earlier runs away.
+    """
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Error", "curvesDock")
+        super().__init__("Curves", "curvesDock")
         self._session = session
-        self._drawn: tuple[int, ...] = ()  # what the lines on the screen were made from
-        self.plot = ErrorPlot()
-        self.plot.setObjectName("errorPlot")
-        self.plot.setAccessibleName("Train and test error against epochs")
-        self.head.setToolTip(
-            "The share of wrong answers, on the pictures it learns from (train) and on others (test). "
-            "Where the two part, it learns by heart."
-        )
+        self.forget = QAction("Forget earlier runs", self)
+        self.forget.setObjectName("actionForgetEarlierRuns")
+        self.forget.triggered.connect(lambda: session.forget_past())
+        self.error = CurvePage(session, ERROR, self.forget)
+        self.loss = CurvePage(session, LOSS, self.forget)
+        self.add_page(self.error)
+        self.add_page(self.loss)
+        session.data_changed.connect(self._data_changed)
+
+    def add_page(self, page: Page) -> None:
+        """Another tab. All of them stay in sight: it is the names in the legend that get shorter."""
+        super().add_page(page)
+        self.tabs.setMinimumWidth(self.tabs.width_of_all)
+
+    @property
+    def plot(self) -> CurvePlot:
+        """The one in front, or that of the error."""
+        return self.loss.plot if self.page is self.loss else self.error.plot
+
+    def _data_changed(self) -> None:
+        dataset = self._session.dataset
+        if dataset is not None:
+            self.set_makes_sense(self.error, dataset.train.labels is not None)
+
+    def _tell_pages(self) -> None:
+        super()._tell_pages()
+        self._session.set_estimating(self.error.in_view or self.loss.in_view)
+
+
+class CurvePage(Page):
+    """One figure against epochs, with its legend.
+
+    Signals:
+        scale_changed: the value axis is another, by the person or by :meth:`set_log`.
+    """
+
+    scale_changed = pyqtSignal()
+
+    def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
+        title = quantity.name.capitalize()
+        super().__init__(title, f"{quantity.name}Tab", _TIPS[title])
+        self._session, self._quantity, self._forget = session, quantity, forget
+        self.plot = CurvePlot(quantity, self._named("resetZoomButton"))
+        self.plot.setObjectName(f"{quantity.name}Plot")
+        self.plot.setAccessibleName(f"Train and test {quantity.name} against epochs")
+        self.plot.setToolTip(_HOW_TO_ZOOM)
         self.body.addWidget(self.plot)
-        self.head.row.insertLayout(2, self._legend())
-        self.head.detail.setText("error in %, log · epochs")
+        self.keys = {name: self._key(name) for name in _EXACT}
+        self.keys[EARLIER] = self._earlier_key()
+        self.scale = self._scale_button()
+        self._lay_out_aside()
         session.snapshot.connect(self._show)
         session.epoch_ended.connect(self._show)
         session.run_changed.connect(self._new_run)
-        self.visibilityChanged.connect(session.set_estimating)
+        session.past_changed.connect(self._show_past)
+        self._show_past()
 
-    def _legend(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        self._held_out_key = _Key("held_out", "╍")
-        self._held_out_key.setObjectName("heldOutKey")
-        self._held_out_key.hide()
-        for key in (_Key("train", "■"), _Key("test", "■"), self._held_out_key):
+    def _named(self, name: str) -> str:
+        """Object names are the window's: those of the loss say so."""
+        return name if self._quantity is ERROR else f"{self._quantity.name}{name[0].upper()}{name[1:]}"
+
+    # ---- the right of the head
+
+    def _lay_out_aside(self) -> None:
+        row = QHBoxLayout(self.aside)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addStretch(1)
+        for key in self.keys.values():
             row.addWidget(key)
-        row.addWidget(label())
-        return row
+        row.addWidget(self.scale)
+        self.keys["held_out"].hide()
+
+    def _key(self, name: str) -> Key:
+        object_name = self._named({"held_out": "heldOutKey"}.get(name, f"{name}Key"))
+        key = Key(name, name.replace("_", " "), object_name, _KEY_TIPS[name], dashed=name == "held_out")
+        key.toggled.connect(lambda shown: self.plot.set_shown(name, shown))
+        return key
+
+    def _earlier_key(self) -> Key:
+        tip = (
+            "Shows or hides the networks that were trained before this one: test solid, train dashed. "
+            "Right-click to forget them."
+        )
+        key = Key("past", "earlier run", self._named("earlierKey"), tip, yielding=True)
+        for widget in (key, self.plot):
+            widget.addAction(self._forget)
+            widget.setContextMenuPolicy(Qt.ActionsContextMenu)
+        key.toggled.connect(lambda shown: self.plot.set_shown(EARLIER, shown))
+        return key
+
+    def _scale_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(self._named("scaleButton"))
+        button.setProperty("role", "key")
+        button.setToolTip(
+            "The scale of the value axis. Logarithmic shows small values as well as large ones; linear shows "
+            "differences as they are. The network is not touched."
+        )
+        button.clicked.connect(lambda: self.set_log(not self.is_log))
+        self._name_scale(button)
+        return button
+
+    def _name_scale(self, button: QToolButton) -> None:
+        button.setText(self._quantity.scale_text(self.plot.is_log))
+        button.setAccessibleName(f"Scale: {button.text()}")
+
+    # ---- scale
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the value axis is logarithmic."""
+        return self.plot.is_log
+
+    def set_log(self, is_log: bool) -> None:
+        """A logarithmic value axis, or a linear one."""
+        if is_log != self.plot.is_log:
+            self.plot.set_log(is_log)
+            self._name_scale(self.scale)
+            self.scale_changed.emit()
+
+    # ---- curves
+
+    def _of(self, tape: Tape) -> Curves:
+        curves: Curves = getattr(tape, self._quantity.name)
+        return curves
 
     def _new_run(self) -> None:
-        self._drawn = ()
+        self.plot.reset_zoom()
+        self._show_past()
         self._show()
+
+    def _show_past(self) -> None:
+        runs = self._session.past.runs
+        self.plot.show_earlier([self._earlier(run) for run in runs])
+        key = self.keys[EARLIER]
+        name = runs[0].title if len(runs) == 1 else ""
+        one = f"{name}, earlier run" if 0 < len(name) <= _LONGEST_NAME else "earlier run"
+        key.set_name(one if len(runs) == 1 else "earlier runs")
+        key.setVisible(bool(runs))
+        self._forget.setEnabled(bool(runs))
+
+    def _earlier(self, run: EarlierRun) -> Earlier:
+        curves = self._of(run.tape)
+        return Earlier(run.title, curves.train, curves.test)
 
     def _show(self, *_: object) -> None:
         if not self.in_view:
             return
         tape = self._session.run.tape
-        lengths = (len(curve.epochs) for curve in (tape.test, tape.train, tape.held_out, tape.live_train))
-        end = max(self._session.last_epoch, tape.completed)
-        drawn = (id(tape), end, *lengths)
-        if drawn == self._drawn:
-            return
-        self._drawn = drawn
-        curves = {
-            "train": tape.train,
-            "test": tape.test,
-            "held_out": tape.held_out,
-            "live_train": tape.live_train,
-            "live_test": tape.live_test,
-        }
-        self._held_out_key.setVisible(bool(tape.held_out.values))
-        self.plot.show_curves(curves, end)
+        curves = self._of(tape)
+        self.keys["held_out"].setVisible(bool(curves.held_out.values))
+        self.plot.show_curves(vars(curves), max(self._session.last_epoch, tape.completed))
 
     def refresh(self) -> None:
         """The curves as they are now."""
         self._show()
 
-
-class _Key(QLabel):
-    """A coloured sign with a name, in the colours of the theme."""
-
-    def __init__(self, name: str, sign: str) -> None:
-        super().__init__()
-        self._name, self._sign = name, sign
-        self.setProperty("role", "muted")
-        self._dress()
-
-    def _dress(self) -> None:
-        ink = theme.colour(self._name).name()
-        wanted = f'<span style="color:{ink}">{self._sign}</span> {self._name.replace("_", " ")}'
-        if wanted != self.text():
-            self.setText(wanted)
-
-    def changeEvent(self, event: object) -> None:
-        super().changeEvent(event)  # type: ignore[arg-type]
-        if hasattr(self, "_name"):
-            self._dress()
+    def table(self) -> tuple[list[str], list[list[object]]]:
+        """Epoch, train, test and held out; errors as shares."""
+        curves = self._of(self._session.run.tape)
+        columns = [getattr(curves, name) for name in _EXACT]
+        names = ["epoch", *(f"{name.replace('_', '-')} {self._quantity.name}" for name in _EXACT)]
+        epochs = sorted({epoch for curve in columns for epoch in curve.epochs})
+        values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns]
+        return names, [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]

@@ -3,84 +3,139 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QSize, Qt
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolButton, QUndoStack
+from PyQt5.QtCore import QEvent, QMimeData, QSize, Qt
+from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QSlider, QToolButton, QUndoStack
 
+from engine.datasets import Split
+from nnviz import theme
+from nnviz.marks import Drawing, Ink, Stroke
 from nnviz.session import Session
+from nnviz.state import Message
 from nnviz.undo import Change
 from nnviz.widgets.canvas import DEFAULT_PEN, Canvas
 from nnviz.widgets.card import DockCard, label
+from nnviz.widgets.check import Check
 from nnviz.widgets.picture import Picture
+from nnviz.widgets.verdict import VerdictView
 
 _SIDE = 28
+_SEEN = QSize(2 * _SIDE, 2 * _SIDE)  # each of the picture's pixels as large as the others
+_CANVAS_TIP = (
+    "Draw a digit with the mouse or a pen; the right button or a pen's back erases. The network is asked at every "
+    "move. Pictures can be dropped or pasted here."
+)
+_PEN_TIP = (
+    "How thick the pen of the whole drawing is, and the eraser with it. The network learned from strokes about a tenth "
+    "of a digit wide."
+)
+_SEEN_TIP = "The drawing as the network gets it: 28 × 28 pixels."
+_CENTRE_TIP = (
+    "On: the drawing is scaled and centred before the network sees it, as its training pictures were. Off: it gets "
+    "the canvas as it is, and you see how much it depends on that."
+)
 
 
 class DrawPanel(DockCard):
-    """Draw with the mouse; the session asks the network at every stroke and at every view of its training."""
+    """Draw with the mouse; the session asks the network at every move and at every view of its training."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Draw a digit", "drawDock")
         self._session = session
+        self._random = np.random.default_rng()
         self.undo_stack = QUndoStack(self)
-        self.canvas = Canvas()
-        self.canvas.setObjectName("drawCanvas")
-        self.canvas.setAccessibleName("Drawing canvas")
-        self.canvas.setToolTip("Draw a digit with the mouse. It is scaled and centred before the network sees it.")
-        self.canvas.changed.connect(self._drawn)
-        self.canvas.stroke_finished.connect(self._stroke_finished)
-        self.body.addWidget(self.canvas, 1)
+        self._add_canvas()
         self.body.addLayout(self._pen_row())
         self.body.addLayout(self._seen_row())
         self._add_buttons()
+        self._refusal: Message | None = None
+        session.pictures.read.connect(self._show_picture)
+        session.pictures.failed.connect(self._picture_failed)
         session.prediction_changed.connect(self._show_answer)
-        session.data_changed.connect(self._show_answer)
+        session.sure_from_changed.connect(self._show_answer)
+        session.data_changed.connect(self._data_changed)
+        self._data_changed()
+        self._dress()
         self._drawn()
 
+    def _add_canvas(self) -> None:
+        self.canvas = Canvas()
+        self.canvas.setObjectName("drawCanvas")
+        self.canvas.setAccessibleName("Drawing canvas")
+        self.canvas.setToolTip(_CANVAS_TIP)
+        self.canvas.changed.connect(self._drawn)
+        self.canvas.stroke_finished.connect(self._stroke_finished)
+        self.canvas.dropped.connect(self._dropped)
+        self.body.addWidget(self.canvas, 1)
+
     def _add_buttons(self) -> None:
-        self.undo_button = _tool(
-            "undo", "undoStrokeButton", "Takes back the last thing done on the canvas (Ctrl+Backspace)."
-        )
+        tip = "Puts a picture of the test data on the canvas, which the network has never learned from (Ctrl+T)."
+        self.random_button = _tool("", "randomDigitButton", "Random test digit", tip)
+        self.random_button.clicked.connect(self.show_random_digit)
+        tip = "Takes back the last thing done on the canvas (Ctrl+Backspace)."
+        self.undo_button = _tool("undo", "undoStrokeButton", "Undo stroke", tip)
         self.undo_button.clicked.connect(self.undo_stroke)
         self.undo_button.setEnabled(False)
         self.undo_stack.canUndoChanged.connect(self.undo_button.setEnabled)
-        self.clear_button = _tool("clear", "clearButton", "Empties the canvas. Undo brings the drawing back.")
+        tip = "Empties the canvas. Undo brings the drawing back."
+        self.clear_button = _tool("clear", "clearButton", "Clear the canvas", tip)
         self.clear_button.clicked.connect(self.clear)
-        for button in (self.undo_button, self.clear_button):
-            self.head.row.addWidget(button)
+        words = QHBoxLayout()
+        words.setSpacing(0)
+        for part in (self.undo_button, label("·", "muted"), self.clear_button):
+            words.addWidget(part)
+        self.head.row.addWidget(self.random_button)
+        self.head.row.addLayout(words)
 
     def _pen_row(self) -> QHBoxLayout:
         self.pen = QSlider(Qt.Horizontal)
         self.pen.setObjectName("penWidthSlider")
         self.pen.setAccessibleName("Pen width")
-        self.pen.setToolTip("How thick the pen is. The network learned from strokes about a tenth of a digit wide.")
+        self.pen.setToolTip(_PEN_TIP)
         self.pen.setRange(6, 40)
         self.pen.setValue(DEFAULT_PEN)
         self.pen.valueChanged.connect(self.canvas.set_pen_width)
+        tip = "While it is on, the mouse takes ink away, also from what the network sees (X). Undo brings it back."
+        self.eraser_button = _tool("", "eraserButton", "Eraser", tip)
+        self.eraser_button.setCheckable(True)
+        self.eraser_button.toggled.connect(self._erase)
+        self.centre = Check("centreCheck", "Centre", _CENTRE_TIP)
+        self.centre.setAccessibleName("Centre as MNIST")
+        self.centre.setChecked(True)
+        self.centre.toggled.connect(self.canvas.set_centred)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(label("Pen", "fieldName"))
         row.addWidget(self.pen, 1)
+        row.addWidget(self.eraser_button)
+        row.addWidget(self.centre)
         return row
 
     def _seen_row(self) -> QHBoxLayout:
-        self.seen = Picture(QSize(64, 64))
+        self.seen = Picture(_SEEN)
         self.seen.setObjectName("networkInputPicture")
         self.seen.setAccessibleName("What the network is shown")
-        self.seen.setToolTip("The drawing as the network gets it: 28 × 28 pixels, made as the training pictures were.")
-        words = label("What the network sees: 28×28, centred like MNIST", "muted")
-        words.setWordWrap(True)
-        words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self.answer = label(role="answer")
-        self.answer.setObjectName("answerLabel")
-        self.answer.setAccessibleName("The network's answer")
-        self.answer.setMinimumWidth(34)
-        self.answer.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.seen.setToolTip(_SEEN_TIP)
+        self.words = label(role="muted")
+        self.words.setObjectName("seenLabel")
+        self.words.setWordWrap(True)
+        self.words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.answer = VerdictView()
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addWidget(self.seen)
-        row.addWidget(words, 1)
+        row.addWidget(self.words, 1)
         row.addWidget(self.answer)
         return row
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Icons have the colours of the theme."""
+        if event.type() == QEvent.StyleChange and hasattr(self, "random_button"):
+            self._dress()
+        super().changeEvent(event)
+
+    def _dress(self) -> None:
+        self.random_button.setIcon(theme.icon("dices", "muted" if self.random_button.isEnabled() else "past"))
+        self.eraser_button.setIcon(theme.icon("eraser", "accent" if self.eraser_button.isChecked() else "muted"))
 
     # ---- what the person does
 
@@ -93,33 +148,96 @@ class DrawPanel(DockCard):
         """Takes back the last thing done on the canvas."""
         self.undo_stack.undo()
 
-    def _stroke_finished(self, before: object, after: object) -> None:
-        self.undo_stack.push(Change("stroke", self.canvas.restore, before, after))
+    def toggle_eraser(self) -> None:
+        """Pen or eraser."""
+        self.eraser_button.toggle()
+
+    def paste(self) -> None:
+        """Puts the clipboard's picture in the place of the drawing, undoably; a message says why where it cannot."""
+        self._session.pictures.load(QApplication.clipboard().mimeData(), "the clipboard")
+
+    @property
+    def test_pictures(self) -> Split | None:
+        """Those of the data's test examples that fit the canvas; None where there are none."""
+        data = self._session.dataset
+        fits = data is not None and data.test is not None and data.example_shape == (_SIDE, _SIDE) and len(data.test)
+        return data.test if data is not None and fits else None
+
+    def show_random_digit(self) -> None:
+        """Puts a picture of the test data on the canvas, undoably."""
+        test, data = self.test_pictures, self._session.dataset
+        if test is None or data is None:
+            return
+        number = int(self._random.integers(len(test)))
+        pixels = test.take(slice(number, number + 1), np.empty((1, _SIDE * _SIDE), np.float32))
+        title = f"test picture {number}"
+        if test.labels is not None:
+            title += f": a {data.class_names[int(test.labels[number])]}"
+        ink = Ink(pixels.reshape(_SIDE, _SIDE), 1.0, title, is_example=True)
+        self._replace("test digit", ink)
+
+    def _replace(self, what: str, ink: Ink) -> None:
+        self.undo_stack.push(Change(what, self.canvas.restore, self.canvas.drawing, (ink,)))
+
+    def _stroke_finished(self, before: Drawing, after: tuple[Stroke, ...]) -> None:
+        what = "erasing" if after[-1].eraser else "stroke"
+        self.undo_stack.push(Change(what, self.canvas.restore, before, after))
+
+    def _erase(self, erases: bool) -> None:
+        self.canvas.set_erases(erases)
+        self._dress()
+
+    def _dropped(self, given: QMimeData) -> None:
+        self._session.pictures.load(given, "what was dropped")
+
+    def _show_picture(self, ink: Ink) -> None:
+        self._replace("picture", ink)
+        if self._refusal is not None and self._session.message is self._refusal:
+            self._session.dismiss_message()  # this one could be read
+
+    def _picture_failed(self) -> None:
+        """The session has told why."""
+        self._refusal = self._session.message
+
+    # ---- what is shown
 
     def _drawn(self) -> None:
         picture = self.canvas.network_input()
         self.seen.show_picture(picture.reshape(_SIDE, _SIDE))
-        self._session.set_drawing(None if self.canvas.is_empty else picture)
+        self.words.setText(self._seen_as())
+        self._session.set_drawing(picture if picture.any() else None)
         self.clear_button.setEnabled(not self.canvas.is_empty)
+
+    def _seen_as(self) -> str:
+        """How the picture beside was made, in few words."""
+        drawing = self.canvas.drawing
+        first = drawing[0] if drawing else None
+        if isinstance(first, Ink) and first.is_example and len(drawing) == 1:
+            return f"what the network sees: {first.title}"
+        if self.canvas.centred:
+            return "what the network sees: centred 28×28, like MNIST"
+        return "not centred: the canvas scaled to 28×28"
 
     def refresh(self) -> None:
         """The answer as it is now."""
         self._show_answer()
 
+    def _data_changed(self) -> None:
+        self.random_button.setEnabled(self.test_pictures is not None)
+        self._dress()
+        self._show_answer()
+
     def _show_answer(self) -> None:
         if not self.in_view:
             return
-        answer, data = self._session.prediction, self._session.dataset
-        if data is None or answer is None or len(answer) != len(data.class_names):
-            self.answer.clear()
-        else:
-            self.answer.setText(data.class_names[int(np.argmax(answer))])
+        data = self._session.dataset
+        self.answer.show_verdict(self._session.verdict, data.class_names if data is not None else ())
 
 
-def _tool(text: str, name: str, tip: str) -> QToolButton:
+def _tool(text: str, name: str, accessible: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setObjectName(name)
-    button.setAccessibleName({"undo": "Undo stroke", "clear": "Clear the canvas"}[text])
+    button.setAccessibleName(accessible)
     button.setToolTip(tip)
     return button

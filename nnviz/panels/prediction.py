@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from PyQt5.QtCore import QRegularExpression
+from PyQt5.QtGui import QRegularExpressionValidator
+
+from nnviz import theme
 from nnviz.session import Session
 from nnviz.widgets.bars import ProbabilityBars
-from nnviz.widgets.card import DockCard
+from nnviz.widgets.card import DockCard, Table
+from nnviz.widgets.fields import NumberEdit
+
+_STEP = 5  # percent
+_MOST_BARS = 20
+
+
+def class_names(session: Session) -> list[str]:
+    """A name for each of the network's outputs: the data's where it fits, else its number."""
+    data, outputs = session.dataset, session.run.network.shape[-1]
+    if data is not None and len(data.class_names) == outputs:
+        return list(data.class_names)
+    return [str(number) for number in range(outputs)]
 
 
 class PredictionPanel(DockCard):
-    """A bar for each class; it moves while drawing and while training."""
+    """A bar for each class; it moves while drawing and while training. Below a threshold the answer is not sure."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Prediction", "predictionDock")
@@ -16,28 +32,85 @@ class PredictionPanel(DockCard):
         self.bars = ProbabilityBars()
         self.bars.setObjectName("predictionBars")
         self.bars.setAccessibleName("Prediction")
-        self.bars.setToolTip("How sure the network is of each class, for the drawing as it is now.")
-        self.head.detail.setText("%")
+        self.bars.setToolTip(
+            "How sure the network is of each class, in percent, for the drawing as it is now. The dotted line is "
+            "the share from which its answer counts as sure."
+        )
+        self.sure_from = _threshold_field()
+        self.sure_from.committed.connect(self._threshold_entered)
+        self.head.row.addWidget(self.sure_from)
         self.body.addWidget(self.bars)
+        self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)
         session.data_changed.connect(self._name_classes)
         session.run_changed.connect(self._name_classes)
         session.prediction_changed.connect(self._show)
+        session.sure_from_changed.connect(self._show_threshold)
+        self._show_threshold()
         self._name_classes()
 
     def _name_classes(self) -> None:
-        data, outputs = self._session.dataset, self._session.run.network.shape[-1]
-        fits = data is not None and len(data.class_names) == outputs
-        self.bars.set_names(data.class_names if data and fits else [str(number) for number in range(outputs)][:20])
+        self.bars.set_names(class_names(self._session)[:_MOST_BARS])
         self._show()
 
     def _show(self) -> None:
-        if self._session.dataset is not None and self._session.misfit:
-            self.head.detail.setText("network does not fit the data")
-        else:
-            self.head.detail.setText("%")
+        misfit = self._session.dataset is not None and self._session.misfit is not None
+        detail = "network does not fit the data" if misfit else "% · sure from"
+        if self.head.detail.text() != detail:
+            self.head.detail.setText(detail)
+            self.sure_from.setVisible(not misfit)
         if self.in_view:
-            self.bars.set_values(self._session.prediction)
+            self.bars.set_values(self._session.prediction, self._reason())
+
+    def _reason(self) -> str:
+        """Why there is no answer."""
+        session, inputs = self._session, self._session.run.network.shape[0]
+        if session.drawing is None:
+            return "draw a digit to ask the network"
+        if len(session.drawing) != inputs:
+            return f"it takes {inputs} numbers, not a drawing"
+        return "its outputs are not finite" if session.prediction is None else ""
 
     def refresh(self) -> None:
         """The answer as it is now."""
         self._show()
+
+    def table(self) -> Table | None:
+        """The outputs, for a CSV file."""
+        answer = self._session.prediction
+        if answer is None:
+            return None
+        rows: list[list[object]] = [
+            [name, value] for name, value in zip(class_names(self._session), answer.tolist(), strict=True)
+        ]
+        return ["class", "output"], rows
+
+    # ---- the threshold
+
+    def _show_threshold(self) -> None:
+        self.sure_from.show_value(f"{100 * self._session.sure_from:.0f} %")
+        self.bars.set_mark(self._session.sure_from)
+
+    def _threshold_entered(self, text: str) -> None:
+        """What cannot be a share is not taken: at most 100, and nothing leaves it as it was."""
+        digits = text.rstrip(" %")
+        if digits:
+            self._session.set_sure_from(min(int(digits), 100) / 100)
+        self._show_threshold()
+
+
+def _threshold_field() -> NumberEdit:
+    field = NumberEdit(
+        "sureThresholdSpin",
+        _step,
+        "From which share on the answer counts as sure. Below it, it is shown in grey as “not sure”; "
+        "nothing in the network changes.",
+        "Sure from, in percent",
+    )
+    field.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{0,3} ?%?"), field))
+    field.setFixedWidth(68)
+    return field
+
+
+def _step(text: str, direction: int) -> str:
+    now = int(text.rstrip(" %") or 0)
+    return f"{min(max((now // _STEP + direction) * _STEP, 0), 100)} %"

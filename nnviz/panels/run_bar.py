@@ -79,6 +79,7 @@ class RunBar(QWidget):
         self.progress = QProgressBar()
         self.progress.setObjectName("runProgress")
         self.progress.setAccessibleName("Progress of the run")
+        self.progress.setToolTip("How far the run is, of the epochs that it was asked for. It only tells.")
         self.progress.setTextVisible(False)
         self.progress.setRange(0, _STEPS)
         words = QHBoxLayout()
@@ -158,7 +159,7 @@ class RunBar(QWidget):
         self.state.setText("Stopped early:" if is_early else _STATES[session.state])
         self.status.setText(" · ".join(words))
         self.times.setText(self._times())
-        self.progress.setValue(round(_STEPS * progress.share))
+        self.progress.setValue(round(_STEPS * session.share_done))
 
     def _about_best(self, best: BestRestored) -> str:
         figure = text.percent(best.figures.error) if best.figures.error is not None else f"loss {best.figures.loss:.4f}"

@@ -1,179 +1,257 @@
-"""The weights of a layer as heat maps."""
+"""The weights of a layer as heat maps, and of one neuron in full."""
 
 from __future__ import annotations
 
 import itertools
-import math
 
-import numpy as np
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QCursor, QResizeEvent
-from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QScrollArea, QToolTip, QWidget
+from PyQt5.QtCore import QSignalBlocker, Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QScrollBar, QStackedWidget
 
 from engine.validation import Array
-from nnviz import text, theme
+from nnviz import text
+from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
 from nnviz.session import Session
 from nnviz.state import State
-from nnviz.widgets.card import DockCard
+from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.heat_map import ColourBar, HeatMap
+from nnviz.widgets.neuron_view import NeuronView
+from nnviz.widgets.tabs import Tabs
 
-_GAP = 1  # cells between two tiles
-_MOST_TILES = 400
 _LONG_NAMES = 3  # so many tabs have room for "Layer"
-_MOST_CELLS = 2000  # rows or columns of a matrix that are drawn: more than a screen has
-_MOSTLY = 0.9  # of the largest weight: a few may saturate, the many below keep their colour
 _STEPS = [mantissa * 10.0**power for power in range(-4, 5) for mantissa in (1, 1.5, 2, 3, 4, 6, 8)]
+_TIP = "Shows the weights of this layer. It changes nothing in the network."
 
 
 class WeightsPanel(DockCard):
-    """One tab a layer. The first layer of pictures is a mosaic: a tile shows what its neuron looks for."""
+    """One tab a layer, one tile a neuron; a click enlarges it. In the first layer of pictures a tile is a picture.
+
+    Attributes:
+        map: all neurons of the layer.
+        neuron_view: what stands in its place while one is enlarged.
+        neuron: which is enlarged, from 0; None while all are shown.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__("Weights", "weightsDock")
         self._session = session
-        self._layer = 0
         self._limit = 0.0
-        self._columns = 1
+        self.neuron: int | None = None
         self.map = HeatMap()
         self.map.setObjectName("weightsMap")
         self.map.setAccessibleName("Heat map of the weights")
-        self.head.setToolTip(
-            "Orange weights speak for, blue ones against; the background is zero. "
-            "In the first layer each tile shows the pixels one neuron looks at."
-        )
-        self.map.hovered.connect(self._hovered)
+        self.neuron_view = NeuronView()
         self.bar = ColourBar()
+        self.tabs = Tabs()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.map)
+        self._stack.addWidget(self.neuron_view)
+        self._pages = QScrollBar(Qt.Vertical, self.widget())
+        self._pages.setObjectName("weightsScrollBar")
+        self._pages.setAccessibleName("Pages of neurons")
+        self._pages.setToolTip("Shows further neurons of the layer. It changes nothing in the network.")
+        self._pages.hide()
         self.head.title.hide()
-        self._tabs = QButtonGroup(self)
-        strip = QWidget()
-        strip.setObjectName("scrolled")
-        self._tab_row = QHBoxLayout(strip)
-        self._tab_row.setContentsMargins(0, 0, 0, 0)
-        self._tab_row.setSpacing(2)
-        self._tab_row.setAlignment(Qt.AlignLeft)
-        self.head.row.insertWidget(0, self._scrolled(strip), 100)  # all the room there is
+        self.head.setToolTip(
+            "Orange weights speak for, blue ones against; the background is zero. Click a tile to enlarge its neuron."
+        )
+        self.head.row.insertWidget(0, self.tabs, 100)  # all the room there is
         self.head.row.addWidget(self.bar)
-        self.body.addWidget(self.map, 1)
-        session.run_changed.connect(self._new_network)
-        session.data_changed.connect(self._new_network)
-        session.snapshot.connect(self._show)
+        self.body.addWidget(self._stack, 1)
+        self._connect()
         self._new_network()
 
-    def _scrolled(self, strip: QWidget) -> QScrollArea:
-        """Many tabs must not push the window off the screen."""
-        self._strip = QScrollArea()
-        self._strip.setFrameShape(QFrame.NoFrame)
-        self._strip.setWidgetResizable(True)
-        self._strip.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self._strip.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self._strip.setFocusPolicy(Qt.NoFocus)
-        self._strip.setFixedHeight(30)
-        self._strip.setMinimumWidth(150)
-        self._strip.setWidget(strip)
-        return self._strip
+    def _connect(self) -> None:
+        self.tabs.chosen.connect(self._turn_to)
+        self.map.setWhatsThis(
+            "Every tile is one neuron of the layer: the weights of what comes in, laid out as a picture. One colour "
+            "speaks for the neuron, the other against it. Point at a weight to read it; a click enlarges the neuron."
+        )
+        self.map.hovered.connect(self._hovered)
+        self.map.opened.connect(self.show_neuron)
+        self.map.turned.connect(self._show_around)
+        self._pages.valueChanged.connect(self.map.turn_to)
+        self.neuron_view.left.connect(self.show_all)
+        self.neuron_view.stepped.connect(self._step)
+        self.neuron_view.hovered.connect(self._hovered_in_neuron)
+        self._session.run_changed.connect(self._new_network)
+        self._session.data_changed.connect(self._new_network)
+        self._session.snapshot.connect(self._show)
 
     # ---- layers
 
+    @property
+    def _layer(self) -> int:
+        return self.tabs.index
+
     def _new_network(self) -> None:
-        shape = self._session.run.network.shape
-        if [tab.text() for tab in self._tabs.buttons()] != _tab_names(shape):
-            self._make_tabs(_tab_names(shape))
+        names = _tab_names(self._session.run.network.shape)
+        if self.tabs.texts != names:
+            before = self._layer
+            self.tabs.set_tabs([(name, f"layer{layer + 1}Tab", _TIP) for layer, name in enumerate(names)])
+            if self._layer != before:
+                self._close_neuron()
+        if self.neuron is not None and self.neuron >= len(self._weights):
+            self._close_neuron()
         self._limit = 0.0
         self._show()
-
-    def _make_tabs(self, names: list[str]) -> None:
-        for tab in self._tabs.buttons():
-            self._tabs.removeButton(tab)
-            self._tab_row.removeWidget(tab)
-            tab.setParent(None)  # type: ignore[call-overload]  # out of sight at once, whenever Qt deletes it
-            tab.deleteLater()
-        self._layer = min(self._layer, len(names) - 1)
-        for layer, name in enumerate(names):
-            tab = QPushButton(name)
-            tab.setObjectName(f"layer{layer + 1}Tab")
-            tab.setAccessibleName(f"Weights of {name}")
-            tab.setToolTip("Shows the weights of this layer. It changes nothing in the network.")
-            tab.setProperty("role", "tab")
-            tab.setCheckable(True)
-            tab.setChecked(layer == self._layer)
-            tab.clicked.connect(lambda _, layer=layer: self.show_layer(layer))
-            self._tabs.addButton(tab)
-            self._tab_row.addWidget(tab)
 
     def show_layer(self, layer: int) -> None:
         """Which layer's weights to draw, from 0."""
-        self._layer = layer
+        self.tabs.choose(layer)
+
+    def _turn_to(self, layer: int) -> None:
+        self._close_neuron()
         self._limit = 0.0
-        self._strip.ensureWidgetVisible(self._tabs.buttons()[layer])
         self._show()
 
-    # ---- pictures
+    @property
+    def _weights(self) -> Array:
+        return self._session.shown.weights[self._layer]
 
     @property
-    def _tile(self) -> tuple[int, ...] | None:
+    def _tile(self) -> tuple[int, int] | None:
         """The shape of a tile, where a neuron's weights are a picture."""
         data = self._session.dataset
-        is_picture = self._layer == 0 and data is not None and data.is_picture and self._session.misfit is None
-        return data.example_shape if is_picture and data is not None else None
+        if self._layer or data is None or not data.is_picture or self._session.misfit is not None:
+            return None
+        return data.example_shape[0], data.example_shape[1]
+
+    @property
+    def _words(self) -> LayerWords:
+        data = self._session.dataset
+        classes = data.class_names if data is not None and self._session.misfit is None else ()
+        return LayerWords(self._session.shown, self._layer, self._tile, classes)
+
+    # ---- one neuron
+
+    def show_neuron(self, neuron: int) -> None:
+        """Enlarges a neuron of the layer, from 0."""
+        self.neuron = neuron
+        self._stack.setCurrentWidget(self.neuron_view)
+        self.neuron_view.setFocus()
+        self._show()
+
+    def show_all(self) -> None:
+        """Back to the mosaic, where the neuron is outlined."""
+        neuron = self.neuron
+        self._close_neuron()
+        self.map.setFocus()
+        self._show()
+        if neuron is not None:
+            self.map.mark(neuron)
+
+    def _close_neuron(self) -> None:
+        self.neuron = None
+        self._stack.setCurrentWidget(self.map)
+
+    def _step(self, by: int) -> None:
+        if self.neuron is not None:
+            self.show_neuron((self.neuron + by) % len(self._weights))
+
+    # ---- pictures
 
     def _show(self) -> None:
         if not self.in_view:
             return
         if self._session.state is State.LOADING and self._session.run.untouched:
             return  # it is about to be shown as pictures
-        weights = self._session.shown.weights[self._layer]
-        tile = self._tile
+        weights = self._weights
         self._fit_limit(weights)
-        if tile is None:
-            self.map.show_values(weights[:_MOST_CELLS, :_MOST_CELLS], self._limit)
+        if self.neuron is None:
+            self.map.show_values(weights, self._limit, self._tile)
+            self.bar.set_limit(self.map.end)
         else:
-            shown = weights[:_MOST_TILES]
-            self._columns = _best_columns(len(shown), tile, self.map.width(), self.map.height())
-            self.map.show_values(mosaic(shown, tile, self._columns), self._limit)
-        self._show_detail(self._detail(weights, tile))
+            facts = neuron_facts(self._words, self.neuron)
+            self.neuron_view.show_neuron(facts, weights[self.neuron], self._limit, self._tile)
+            self.bar.set_limit(self._limit)
+        self._show_around()
 
-    def _show_detail(self, told: str) -> None:
+    def _show_around(self) -> None:
+        self._show_detail()
+        self._fit_pages()
+
+    def _show_detail(self) -> None:
         """As much of it as leaves all tabs in sight; whoever points there reads all."""
-        detail, width = self.head.detail, self._strip.widget().sizeHint().width() + self.bar.minimumWidth()
-        room = self.head.contentsRect().width() - width - 2 * theme.CARD_PADDING - 3 * self.head.row.spacing()
-        shorter = (told, told.rpartition(" · ")[2])
-        fitting = (words for words in shorter if detail.fontMetrics().horizontalAdvance(words) <= room)
+        told = self._details()
+        detail, row = self.head.detail, self.head.row
+        room = row.contentsRect().width() - self.tabs.width_of_all - self.bar.width() - 3 * row.spacing()
+        fitting = (words for words in told if detail.fontMetrics().horizontalAdvance(words) <= room)
         detail.setText(next(fitting, ""))
-        detail.setToolTip(f"{told[0].upper()}{told[1:]}.")
+        tip = f"{told[0][0].upper()}{told[0][1:]}."
+        if detail.toolTip() != tip:
+            detail.setToolTip(tip)
 
-    def _detail(self, weights: Array, tile: tuple[int, ...] | None) -> str:
-        most = _MOST_CELLS if tile is None else _MOST_TILES
-        shown = f"first {most} of {text.count(len(weights))} neurons · " if len(weights) > most else ""
-        kind = "row: neuron, column: input · " if tile is None else ""
-        return f"{shown}{kind}weights"
+    def _details(self) -> list[str]:
+        """Ways to say it, the longest first."""
+        if self.neuron is not None or self.map.grid is None:
+            return ["weights"]
+        grid, shown, count = self.map.grid, self.map.shown, len(self._weights)
+        if len(shown) < count:
+            first, last, total = (text.count(number) for number in (shown.start + 1, shown.stop, count))
+            return [f"neurons {first} to {last} of {total} · scroll for more", f"{first} to {last} of {total}"]
+        rows, columns = grid.down.block, grid.across.block
+        if grid.is_picture and max(rows, columns) > 1:
+            return [f"means of {rows}×{columns} weights", "means"]
+        if grid.is_picture:
+            return ["weights"]
+        if grid.down.cells == 1:
+            return ["row: neuron, column: input · weights", "weights"]
+        return ["a tile: the inputs of a neuron, row by row · weights", "a tile: a neuron", "weights"]
+
+    def _fit_pages(self) -> None:
+        """The bar stands in the padding of the card, and only where there is another page."""
+        bar, pages = self._pages, self.map.pages if self.neuron is None else 1
+        bar.setVisible(pages > 1)
+        if pages > 1:
+            with QSignalBlocker(bar):
+                bar.setRange(0, pages - 1)
+                bar.setValue(self.map.page)
+            place = self._stack.geometry()
+            bar.setGeometry(place.right() + 4, place.top(), 6, place.height())
+            bar.raise_()
 
     def _fit_limit(self, weights: Array) -> None:
         """The ends of the colours: a round number that holds all but extremes. It widens and seldom narrows."""
-        spread = _MOSTLY * float(max(weights.max(), -weights.min()))
+        spread = typical_end(weights)
         if self._limit / 3 < spread <= self._limit:
             return
         self._limit = next((step for step in _STEPS if step >= spread), spread)
-        self.bar.set_limit(self._limit)
 
-    def _hovered(self, row: int, column: int) -> None:
-        if row < 0:
-            QToolTip.hideText()
-        else:
-            QToolTip.showText(QCursor.pos(), self._describe(row, column), self.map)
+    # ---- read-out
 
-    def _describe(self, row: int, column: int) -> str:
+    def _hovered(self, neuron: int, number: int) -> None:
+        told = "" if neuron < 0 else self._describe(neuron, number)
+        self.map.tell(told)
+        if number < 0:  # chosen by the keyboard, perhaps by somebody who hears it
+            self.map.setAccessibleDescription(told)
+
+    def _hovered_in_neuron(self, number: int) -> None:
+        shows = self.neuron is not None and number >= 0
+        self.neuron_view.tell(self._describe(self.neuron, number) if shows and self.neuron is not None else "")
+
+    def _describe(self, neuron: int, number: int) -> str:
         """What is under the mouse: neuron, where its input comes from, and the weight."""
-        weights = self._session.shown.weights[self._layer]
-        tile = self._tile
-        if tile is None:
-            return f"neuron {row + 1} ← input {column + 1}: {weights[row, column]:+.4f}"
-        height, width = tile[0] + _GAP, tile[1] + _GAP
-        neuron = row // height * self._columns + column // width
-        y, x = row % height, column % width
-        if neuron >= min(len(weights), _MOST_TILES) or y >= tile[0] or x >= tile[1]:
-            return ""
-        value = weights[neuron, y * tile[1] + x]
-        return f"neuron {neuron + 1} ← pixel ({x + 1}, {y + 1}): {value:+.4f}"
+        words = self._words
+        if number < 0:
+            return f"{words.neuron(neuron)} · Enter enlarges it"
+        return f"{words.neuron(neuron)} ← {words.source(number)}: {signed(float(self._weights[neuron, number]))}"
+
+    # ---- for a file
+
+    @property
+    def caption(self) -> str:
+        """The layer, and the neuron where only one is shown."""
+        layer = f"Weights {self.tabs.texts[self._layer].partition(' ·')[0]}"
+        return layer if self.neuron is None else f"{layer} neuron {self.neuron + 1}"
+
+    def table(self) -> Table:
+        """The shown layer: a row a neuron with its bias and weights, made one by one as they are asked for."""
+        words, weights = self._words, self._weights
+        biases = self._session.shown.biases[self._layer]
+        header = ["neuron", "bias", *(words.source(number) for number in range(weights.shape[1]))]
+        rows = ([n + 1, float(biases[n, 0]), *weights[n].tolist()] for n in range(len(weights)))
+        return header, rows
 
     # ---- events
 
@@ -182,9 +260,10 @@ class WeightsPanel(DockCard):
         self._show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another size may suit another number of columns."""
+        """Another size may have room for other words."""
         super().resizeEvent(event)
-        self._show()
+        if self.in_view:
+            self._show_around()
 
 
 def _tab_names(shape: list[int]) -> list[str]:
@@ -192,23 +271,3 @@ def _tab_names(shape: list[int]) -> list[str]:
     pairs = list(itertools.pairwise(shape))
     layer = "Layer " if len(pairs) <= _LONG_NAMES else "L"
     return [f"{'Output' if i == last else f'{layer}{i + 1}'} · {a}→{b}" for i, (a, b) in enumerate(pairs)]
-
-
-def mosaic(weights: Array, tile: tuple[int, ...], columns: int) -> Array:
-    """Rows of ``weights`` as tiles of that shape, in rows of ``columns``, with a gap of zeros between them."""
-    count = len(weights)
-    rows = math.ceil(count / columns)
-    height, width = tile[0] + _GAP, tile[1] + _GAP
-    field = np.zeros((rows * columns, height, width), np.float32)
-    field[:count, : tile[0], : tile[1]] = weights.reshape(count, *tile)
-    together = field.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
-    return together[: rows * height - _GAP, : columns * width - _GAP]
-
-
-def _best_columns(count: int, tile: tuple[int, ...], width: int, height: int) -> int:
-    """As many as make the tiles largest in that space."""
-
-    def scale(columns: int) -> float:
-        return min(width / (columns * tile[1]), height / (math.ceil(count / columns) * tile[0]))
-
-    return max(range(1, count + 1), key=scale)

@@ -1,4 +1,4 @@
-"""Ten bars, one for each class: how sure the network is of it."""
+"""Bars, one for each class: how sure the network is of it."""
 
 from __future__ import annotations
 
@@ -7,24 +7,31 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PyQt5.QtCore import QRectF, QSize, Qt
-from PyQt5.QtGui import QPainter, QPaintEvent
+from PyQt5.QtCore import QLineF, QRectF, QSize, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz import theme
 
-_ROW, _HIGHEST_ROW = 19, 28
+_LOWEST_ROW, _ROW, _HIGHEST_ROW = 13, 19, 28
 _THICKNESS = 9
-_NAME, _VALUE = 18, 46
+_WORTH_SEEING = 0.005  # of a second guess
+_LEAST_NAME, _MOST_NAME, _VALUE = 18, 90, 46
 
 
 class ProbabilityBars(QWidget):
-    """One row a class: name, bar, percent. The largest stands out."""
+    """One row a class: name, bar, percent. The largest stands out, the second a little.
+
+    A fine line through all bars marks the share from which an answer counts as sure.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._names: Sequence[str] = ()
         self._values: npt.NDArray[Any] | None = None
+        self._mark: float | None = None
+        self._reason = ""
+        self._name_width = _LEAST_NAME
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first
         self._describe()
@@ -32,22 +39,33 @@ class ProbabilityBars(QWidget):
     def set_names(self, names: Sequence[str]) -> None:
         """The classes, from the top."""
         self._names = names
+        widest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
+        self._name_width = min(max(widest + 10, _LEAST_NAME), _MOST_NAME)
+        self._describe()
         self.updateGeometry()
         self.update()
 
-    def set_values(self, values: npt.NDArray[Any] | None) -> None:
-        """Shares 0…1, one for each class; None for no answer."""
-        if _as_shown(values) == _as_shown(self._values):
+    def set_values(self, values: npt.NDArray[Any] | None, reason: str = "") -> None:
+        """Shares 0…1, one for each class; None for no answer, with the reason, which stands in its place."""
+        if _as_shown(values) == _as_shown(self._values) and reason == self._reason:
             return
-        self._values = values
+        self._values, self._reason = values, reason
         self._describe()
         self.update()
+
+    def set_mark(self, share: float | None) -> None:
+        """From where an answer counts as sure; None where that means nothing."""
+        if share != self._mark:
+            self._mark = share
+            self.update()
 
     def sizeHint(self) -> QSize:
         """A row for each class."""
         return QSize(220, _ROW * max(1, len(self._names)))
 
-    minimumSizeHint = sizeHint
+    def minimumSizeHint(self) -> QSize:
+        """Rows as low as they can be read."""
+        return QSize(160, _LOWEST_ROW * max(1, len(self._names)))
 
     def _describe(self) -> None:
         if self._values is None:
@@ -56,35 +74,94 @@ class ProbabilityBars(QWidget):
         shares = zip(self._names, self._values, strict=False)
         self.setAccessibleDescription(", ".join(f"{name}: {share:.1%}" for name, share in shares))
 
+    # ---- painting
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Names and figures in the text colours, the winner in the accent."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setRenderHint(QPainter.Antialiasing)
-        best = -1 if self._values is None else int(np.argmax(self._values))
-        for row, name in enumerate(self._names):
-            self._paint_row(painter, row, name, row == best)
-
-    def _paint_row(self, painter: QPainter, row: int, name: str, is_best: bool) -> None:
         height = min(self.height() / max(1, len(self._names)), _HIGHEST_ROW)
-        top = row * height
-        painter.setFont(theme.font(theme.SMALL, bold=is_best))
-        painter.setPen(theme.colour("accent" if is_best else "muted"))
-        painter.drawText(QRectF(0, top, _NAME, height), int(Qt.AlignLeft | Qt.AlignVCenter), name)
-        groove = QRectF(_NAME, top + (height - _THICKNESS) / 2, self.width() - _NAME - _VALUE, _THICKNESS)
+        grooves = [self._groove(row * height, height) for row in range(len(self._names))]
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("field"))
-        painter.drawRoundedRect(groove, 3, 3)
-        if self._values is None or row >= len(self._values):
+        for groove in grooves:
+            painter.drawRoundedRect(groove, 3, 3)
+        order = self._order()
+        self._paint_bars(painter, grooves, order)
+        self._paint_words(painter, height, order)
+        self._paint_mark(painter, height)
+        self._paint_reason(painter, height)
+
+    def _groove(self, top: float, height: float) -> QRectF:
+        width = self.width() - self._name_width - _VALUE
+        return QRectF(self._name_width, top + (height - _THICKNESS) / 2, width, _THICKNESS)
+
+    def _order(self) -> tuple[int, int]:
+        """The largest and the second; -1 where there is none, or nearly nothing."""
+        if self._values is None or len(self._values) == 0:
+            return -1, -1
+        order = np.argsort(-self._values, kind="stable")  # the first of equals is the larger, as everywhere
+        has_second = len(order) > 1 and self._values[order[1]] >= _WORTH_SEEING
+        return int(order[0]), int(order[1]) if has_second else -1
+
+    def _paint_bars(self, painter: QPainter, grooves: list[QRectF], order: tuple[int, int]) -> None:
+        if self._values is None:
             return
-        share = float(np.clip(self._values[row], 0, 1))
-        filled = QRectF(groove)
-        filled.setWidth(max(1.5, groove.width() * share))
-        painter.setBrush(theme.colour("accent" if is_best else "past"))
-        painter.drawRoundedRect(filled, min(3, filled.width() / 2), min(3, filled.width() / 2))
-        painter.setPen(theme.colour("text" if is_best else "muted"))
-        figure = QRectF(self.width() - _VALUE, top, _VALUE, height)
-        painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * float(self._values[row]):.1f}")
+        shares = np.clip(self._values, 0, 1).tolist()
+        for row, (filled, share) in enumerate(zip(grooves, shares, strict=False)):
+            filled.setWidth(max(1.5, filled.width() * share))
+            radius = min(3.0, filled.width() / 2)
+            painter.setBrush(theme.colour("accent" if row == order[0] else "muted" if row == order[1] else "past"))
+            painter.drawRoundedRect(filled, radius, radius)
+
+    def _paint_words(self, painter: QPainter, height: float, order: tuple[int, int]) -> None:
+        painter.setFont(theme.font(theme.SMALL))
+        values = [] if self._values is None else self._values.tolist()
+        metrics = painter.fontMetrics()
+        for row, name in enumerate(self._names):
+            if row == order[0]:
+                painter.setFont(theme.font(theme.SMALL, bold=True))
+            name_colour, figure_colour = _inks(row, order)
+            top, shown = row * height, metrics.elidedText(name, Qt.ElideRight, self._name_width - 4)
+            painter.setPen(theme.colour(name_colour))
+            painter.drawText(QRectF(0, top, self._name_width, height), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
+            if row < len(values):
+                painter.setPen(theme.colour(figure_colour))
+                figure = QRectF(self.width() - _VALUE, top, _VALUE, height)
+                painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * values[row]:.1f}")
+            if row == order[0]:
+                painter.setFont(theme.font(theme.SMALL))
+
+    def _paint_mark(self, painter: QPainter, height: float) -> None:
+        """One pixel wide, without antialiasing; it ends with the rows."""
+        if self._mark is None or self._values is None:
+            return
+        painter.setRenderHint(QPainter.Antialiasing, False)
+        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DotLine))
+        groove = self._groove(0, height)
+        x = round(groove.left() + groove.width() * self._mark)
+        painter.drawLine(QLineF(x, 2, x, height * len(self._names) - 2))
+
+    def _paint_reason(self, painter: QPainter, height: float) -> None:
+        """In the middle, in the place of one or two grooves."""
+        if self._values is not None or not self._reason:
+            return
+        painter.setFont(theme.font(theme.SMALL))
+        rows = len(self._names)
+        first, count = (rows - 1) // 2, 1 if rows % 2 else 2
+        ground = QRectF(self._name_width, first * height, self.width() - self._name_width, count * height)
+        painter.fillRect(ground, theme.colour("card"))
+        painter.setPen(theme.colour("muted"))
+        ground.setRight(ground.right() - _VALUE)
+        painter.drawText(ground, int(Qt.AlignCenter), self._reason)
+
+
+def _inks(row: int, order: tuple[int, int]) -> tuple[str, str]:
+    """The colours of a name and of its figure."""
+    if row == order[0]:
+        return "accent", "text"
+    return ("text", "text") if row == order[1] else ("muted", "muted")
 
 
 def _as_shown(values: npt.NDArray[Any] | None) -> list[float] | None:

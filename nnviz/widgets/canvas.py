@@ -1,44 +1,69 @@
-"""The canvas: strokes of the mouse or a tablet's pen, white on black."""
+"""The canvas: lines of the mouse or a tablet's pen, an eraser, pictures; white on black."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from PyQt5.QtCore import QEvent, QPointF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QTabletEvent
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QColor,
+    QCursor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QTabletEvent,
+)
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz import theme
-from nnviz.drawing import picture_of_strokes
-
-Array = npt.NDArray[Any]
+from nnviz.drawing import picture_of
+from nnviz.marks import Array, Drawing, Stroke
+from nnviz.widgets.sheet import Sheet, draw_line, extent_of, piece_of
 
 DEFAULT_PEN = 18
+_ERASER = 2.0  # pens wide
+_LIGHTEST = 0.5  # share of the pen's width when it hardly touches the tablet
+_LARGEST_CURSOR = 96  # pixels: what every desktop can show
+_OUTSIDE = QColor(255, 255, 255, 26)  # over what the network does not see
+_ROUND = 6  # the radius of the corners
 _HINT = "Draw a digit here"
 
 
-Drawing = tuple[tuple[tuple[float, float], ...], ...]
-
-
 class Canvas(QWidget):
-    """Keeps strokes in units of its shorter side, from its centre, so that they look the same at every size.
+    """Keeps marks in units of its shorter side, from its centre, so that they look the same at every size.
 
     Signals:
-        changed: another point, or other strokes.
+        changed: another point, or other marks.
         stroke_finished(before, after): the whole drawing, for undo with :meth:`restore`.
+        dropped(QMimeData): something that may be a picture, valid until the slot returns.
+
+    Attributes:
+        erases: whether the left button erases; the right button and the back of a tablet's pen always do.
+        centred: whether the network sees the drawing scaled and centred as MNIST is.
     """
 
     changed = pyqtSignal()
     stroke_finished = pyqtSignal(object, object)
+    dropped = pyqtSignal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        self._strokes: list[list[tuple[float, float]]] = []
-        self._drawing = False
+        self._marks: Drawing = ()
+        self._live: _Live | None = None
+        self._sheet: Sheet | None = None  # the marks, and the line under way but for its last piece
+        self._is_target = False
+        self.erases = False
+        self.centred = True
         self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setAcceptDrops(True)
         self.setCursor(Qt.CrossCursor)
         self.setFocusPolicy(Qt.ClickFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
@@ -55,26 +80,28 @@ class Canvas(QWidget):
     def _middle(self) -> Array:
         return np.array([self.width(), self.height()]) / 2
 
+    # ---- the drawing
+
     @property
     def strokes(self) -> list[Array]:
-        """(n, 2) float arrays, canvas pixels, y down."""
-        return [np.round(np.array(stroke) * self._side + self._middle, 9) for stroke in self._strokes]
+        """Those of the pen: (n, 2) float arrays, canvas pixels, y down."""
+        pens = [mark for mark in self.drawing if isinstance(mark, Stroke) and not mark.eraser]
+        return [np.round(stroke.points * self._side + self._middle, 9) for stroke in pens]
 
     def set_strokes(self, strokes: Sequence[Array]) -> None:
         """Replaces the drawing. ``strokes`` are (n, 2) arrays in canvas pixels, y down."""
         arrays = [np.asarray(stroke, float).reshape(-1, 2) for stroke in strokes]
-        units = [(stroke - self._middle) / self._side for stroke in arrays if len(stroke)]
-        self.restore(tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in units))
+        self.restore(tuple(Stroke((stroke - self._middle) / self._side) for stroke in arrays if len(stroke)))
 
     @property
     def drawing(self) -> Drawing:
-        """All strokes, whatever size the canvas has now or later."""
-        return tuple(tuple(stroke) for stroke in self._strokes)
+        """All marks, whatever size the canvas has now or later."""
+        return self._marks if self._live is None else (*self._marks, self._live.stroke())
 
     def restore(self, drawing: Drawing) -> None:
-        """Puts an earlier drawing back."""
-        self._strokes = [list(stroke) for stroke in drawing]
-        self._drawing = False  # a stroke under way, if there is one, went with the others
+        """Puts another drawing in the place of this one."""
+        self._marks = tuple(drawing)
+        self._live = None  # a stroke under way, if there is one, went with the others
         self._tell()
 
     @property
@@ -83,88 +110,233 @@ class Canvas(QWidget):
         return self._pen * self._side
 
     def set_pen_width(self, pixels: float) -> None:
-        """The pen of the whole drawing, in canvas pixels."""
+        """The pen of the whole drawing, in canvas pixels. What is erased stays so; the next eraser goes with it."""
         self._pen = pixels / self._side
+        self.set_erases(self.erases)
+        self._tell()
+
+    def set_erases(self, erases: bool) -> None:
+        """Whether the left button erases."""
+        self.erases = erases
+        self.setCursor(_ring(_ERASER * self.pen_width) if erases else QCursor(Qt.CrossCursor))
+
+    def set_centred(self, centred: bool) -> None:
+        """Whether the network sees the drawing as MNIST's were made, or the square in the middle as it is."""
+        self.centred = centred
         self._tell()
 
     def network_input(self) -> Array:
         """(784,) float32 in 0…1: what the network is shown."""
-        return picture_of_strokes([np.array(stroke) for stroke in self._strokes], self._pen).ravel()
+        return picture_of(self.drawing, self._pen, self.centred).ravel()
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is drawn."""
-        return not self._strokes
+        """Whether nothing was drawn, or all of it cleared."""
+        return not self.drawing
 
     def _tell(self) -> None:
+        self._sheet = None
         self.update()
         self.changed.emit()
 
     # ---- pen
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The left button puts the pen down."""
-        if event.button() == Qt.LeftButton:
-            self._pen_down(event.localPos())
+        """The left button puts the pen down, the right one the eraser."""
+        if event.button() in (Qt.LeftButton, Qt.RightButton):
+            self._put_down(event.localPos(), 1.0, self.erases or event.button() == Qt.RightButton, event.button())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Draws while the pen is down."""
-        if self._drawing:
-            self._pen_to(event.localPos())
+        self._move_to(event.localPos(), 1.0)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Lifts the pen."""
-        if event.button() == Qt.LeftButton and self._drawing:
-            self._pen_up()
+        """Lifts what that button put down."""
+        if self._live is not None and event.button() == self._live.button:
+            self._lift()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        """A tablet's pen draws as the mouse does, with its finer positions."""
+        """A tablet's pen draws as the mouse does, with its finer positions and its pressure."""
         if event.type() == QEvent.TabletPress:
-            self._pen_down(event.posF())
-        elif event.type() == QEvent.TabletMove and self._drawing:
-            self._pen_to(event.posF())
-        elif event.type() == QEvent.TabletRelease and self._drawing:
-            self._pen_up()
+            erases = self.erases or event.pointerType() == QTabletEvent.Eraser
+            self._put_down(event.posF(), event.pressure(), erases, Qt.NoButton)
+        elif event.type() == QEvent.TabletMove:
+            self._move_to(event.posF(), event.pressure())
+        elif event.type() == QEvent.TabletRelease and self._live is not None:
+            self._lift()
         event.accept()
 
-    def _pen_down(self, place: QPointF) -> None:
-        self._before = self.drawing
-        self._drawing = True
-        self._strokes.append([self._in_units(place)])
-        self._tell()
+    def _put_down(self, place: QPointF, pressure: float, erases: bool, button: Qt.MouseButton) -> None:
+        if self._live is not None and self._live.button != button:
+            return  # one thing at a time
+        if self._live is not None:
+            self._lift()  # its release was lost
+        if erases and not self._marks:
+            return
+        ink_before = self._up_to_date_sheet().pixmap.toImage() if erases else None
+        self._live = _Live(button, _ERASER * self._pen if erases else 0.0, ink_before)
+        self._live.add(self._in_units(place), pressure)
+        self._show_new_piece()
+        self.changed.emit()
 
-    def _pen_to(self, place: QPointF) -> None:
-        self._strokes[-1].append(self._in_units(place))
-        self._tell()
+    def _move_to(self, place: QPointF, pressure: float) -> None:
+        if self._live is None or not self._live.add(self._in_units(place), pressure):
+            return
+        stroke = self._live.stroke()
+        if len(stroke.points) > 2:  # the last piece but one is bent now as it will stay
+            piece = piece_of(stroke, len(stroke.points) - 3)
+            self._up_to_date_sheet().lay_piece(*piece, self._pen, stroke.eraser)
+        self._show_new_piece()
+        self.changed.emit()
 
-    def _pen_up(self) -> None:
-        self._drawing = False
-        self.stroke_finished.emit(self._before, self.drawing)
+    def _lift(self) -> None:
+        assert self._live is not None
+        before, live, stroke = self._marks, self._live, self._live.stroke()
+        sheet = self._up_to_date_sheet()
+        sheet.lay_piece(*piece_of(stroke, max(0, len(stroke.points) - 2)), self._pen, stroke.eraser)
+        self._live = None
+        if live.ink_before is not None and sheet.pixmap.toImage() == live.ink_before:
+            self.changed.emit()  # the eraser met nothing: that is no step
+            return
+        self._marks = (*before, stroke)
+        self.stroke_finished.emit(before, self._marks)
 
     def _in_units(self, place: QPointF) -> tuple[float, float]:
         return (place.x() - self.width() / 2) / self._side, (place.y() - self.height() / 2) / self._side
 
+    def _show_new_piece(self) -> None:
+        """Repaints what the last two pieces cover: the last may have bent the one before."""
+        assert self._live is not None
+        if not self._marks and self._live.is_new:
+            self.update()  # the hint goes
+            return
+        points = np.array(self._live.points[-4:]) * self._side + self._middle
+        covered = extent_of(points, (self._live.eraser or self._pen) * self._side)
+        # A bent line leaves the box of its points a little.
+        margin = 2 + 0.15 * max(covered.width(), covered.height())
+        self.update(covered.adjusted(-margin, -margin, margin, margin).toAlignedRect())
+
+    # ---- pictures
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A picture or a file is welcome; whether it can be read is told when it is let go."""
+        if event.mimeData().hasImage() or event.mimeData().hasUrls():
+            event.acceptProposedAction()
+            self._set_target(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """It is taken elsewhere."""
+        self._set_target(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hands it on."""
+        self._set_target(False)
+        event.acceptProposedAction()
+        self.dropped.emit(event.mimeData())
+
+    def _set_target(self, is_target: bool) -> None:
+        self._is_target = is_target
+        self.update()
+
     # ---- looks
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The eraser keeps its share of the canvas, and its ring shows it."""
+        super().resizeEvent(event)
+        if self.erases:
+            self.set_erases(True)
+
+    def _up_to_date_sheet(self) -> Sheet:
+        sheet = self._sheet
+        if sheet is None or sheet.size != self.size() or sheet.ratio != self.devicePixelRatioF():
+            sheet = self._sheet = Sheet(self.size(), self.devicePixelRatioF())
+            sheet.lay(self._marks, self._pen)
+            stroke = self._live.stroke() if self._live else None
+            for number in range(len(stroke.points) - 2 if stroke else 0):
+                assert stroke is not None
+                sheet.lay_piece(*piece_of(stroke, number), self._pen, stroke.eraser)
+        return sheet
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """White ink with round ends on black, in both themes: as the network sees it."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), Qt.black)
-        painter.setRenderHint(QPainter.Antialiasing)
+        sheet = self._up_to_date_sheet()
+        painter = sheet.painter(self)
+        painter.save()
+        painter.resetTransform()
+        painter.setClipRect(event.rect())
+        painter.drawPixmap(0, 0, sheet.pixmap)
+        painter.restore()
+        if self._live is not None:
+            stroke = self._live.stroke()
+            draw_line(painter, *piece_of(stroke, max(0, len(stroke.points) - 2)), self._pen, stroke.eraser)
+        painter.resetTransform()
+        self._paint_signs(painter)
+        painter.fillPath(self._beyond_the_corners(), theme.colour("card"))
+
+    def _paint_signs(self, painter: QPainter) -> None:
+        """What is no ink: the hint, what the network does not see, and whether a picture may be let go here."""
         if self.is_empty:
             painter.setPen(Qt.gray)
             painter.setFont(theme.font(theme.SMALL))
             painter.drawText(self.rect(), Qt.AlignCenter, _HINT)
-        painter.translate(self.width() / 2, self.height() / 2)
-        painter.scale(self._side, self._side)
-        painter.setPen(QPen(Qt.white, self._pen, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
-        for stroke in self._strokes:
-            painter.drawPath(_path(stroke))
+        if not self.centred:
+            beyond = (max(self.width(), self.height()) - self._side) / 2
+            wide = self.width() > self.height()
+            edge = QRectF(0, 0, beyond, self.height()) if wide else QRectF(0, 0, self.width(), beyond)
+            painter.fillRect(edge, _OUTSIDE)
+            painter.fillRect(
+                edge.translated(*((self._side + beyond, 0) if wide else (0, self._side + beyond))), _OUTSIDE
+            )
+        if self._is_target:
+            painter.setPen(QPen(theme.colour("accent"), 2))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _ROUND, _ROUND)
+
+    def _beyond_the_corners(self) -> QPainterPath:
+        whole, sheet = QPainterPath(), QPainterPath()
+        whole.addRect(QRectF(self.rect()))
+        sheet.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
+        return whole.subtracted(sheet)
 
 
-def _path(stroke: list[tuple[float, float]]) -> QPainterPath:
-    path = QPainterPath(QPointF(*stroke[0]))
-    for point in stroke[1:] or stroke:
-        # A line of no length would not be drawn; a hair's breadth gives the dot.
-        path.lineTo(QPointF(point[0] + (1e-4 if len(stroke) == 1 else 0), point[1]))
-    return path
+class _Live:
+    """The stroke under way."""
+
+    def __init__(self, button: Qt.MouseButton, eraser: float, ink_before: object) -> None:
+        self.button = button
+        self.eraser = eraser
+        self.ink_before = ink_before
+        self.points: list[tuple[float, float]] = []
+        self._widths: list[float] = []
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is a dot yet."""
+        return len(self.points) == 1
+
+    def add(self, point: tuple[float, float], pressure: float) -> bool:
+        """Whether it is another point than the last."""
+        if self.points and self.points[-1] == point:
+            return False
+        self.points.append(point)
+        self._widths.append(_LIGHTEST + (1 - _LIGHTEST) * max(0.0, min(pressure, 1.0)) ** 0.5)
+        return True
+
+    def stroke(self) -> Stroke:
+        """As it is now."""
+        widths = None if self.eraser or min(self._widths) == 1 else np.array(self._widths)
+        return Stroke(np.array(self.points), widths, self.eraser)
+
+
+def _ring(diameter: float) -> QCursor:
+    """A circle as large as the eraser, seen on black and on white."""
+    size = int(min(max(diameter, 8), _LARGEST_CURSOR)) | 1
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.Antialiasing)
+    for inset, colour in ((0.5, Qt.gray), (1.5, Qt.black)):
+        painter.setPen(QColor(colour))
+        painter.drawEllipse(QRectF(inset, inset, size - 2 * inset, size - 2 * inset))
+    painter.end()
+    return QCursor(pixmap)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from collections.abc import Iterable, Sequence
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz import theme
+from nnviz.widgets.card_menu import CardMenuButton
+
+# Column names and rows, for a CSV file. Many rows may be an iterator: they are gone through behind the window.
+Table = tuple[list[str], Iterable[Sequence[object]]]
 
 
 def label(text: str = "", role: str = "") -> QLabel:
@@ -16,21 +23,35 @@ def label(text: str = "", role: str = "") -> QLabel:
 
 
 class CardHead(QFrame):
-    """The line at the top of a card."""
+    """The line at the top of a card: ``row`` is to be filled, ``corner`` stays at its right end.
+
+    Signals:
+        double_clicked: with the mouse, where no control is.
+    """
+
+    double_clicked = pyqtSignal()
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self.setObjectName("cardHead")
         self.title = label(title, "title")
         self.detail = label(role="muted")
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2)
+        self.corner = QHBoxLayout(self)
+        self.corner.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2)
+        self.corner.setSpacing(4)
+        self.row = QHBoxLayout()
         self.row.setSpacing(8)
+        self.corner.addLayout(self.row, 1)
         self.row.addWidget(self.title)
         self.row.addStretch(1)
         self.row.addWidget(self.detail)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.setMinimumHeight(34)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Kept from the dock, which would float."""
+        self.double_clicked.emit()
+        event.accept()
 
 
 class _Body(QFrame):
@@ -58,7 +79,13 @@ class Card(QWidget):
 
 
 class DockCard(QDockWidget):
-    """A card that can be dragged by its head, floated, closed and brought back from the View menu."""
+    """A card that can be dragged by its head, floated, enlarged, exported, closed and brought back from the View menu.
+
+    Signals:
+        asked(what): what the person wants of the card, as :class:`CardMenuButton` names it.
+    """
+
+    asked = pyqtSignal(str)
 
     def __init__(self, title: str, name: str) -> None:
         super().__init__(title)
@@ -68,6 +95,11 @@ class DockCard(QDockWidget):
         )
         self.setAllowedAreas(Qt.AllDockWidgetAreas)
         self.head = CardHead(title)
+        self.head.double_clicked.connect(lambda: self.asked.emit("enlarge"))
+        self.menu_button = CardMenuButton(name, title, lambda: self.has_table)
+        self.menu_button.asked.connect(self.asked)
+        self.head.corner.addWidget(self.menu_button)
+        self.head.corner.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)  # its dots end the line
         self.setTitleBarWidget(self.head)
         sheet = _Body()
         self.body = sheet.column
@@ -77,6 +109,20 @@ class DockCard(QDockWidget):
 
     def refresh(self) -> None:
         """Draws what was missed while out of view. Subclasses that draw say how."""
+
+    @property
+    def caption(self) -> str:
+        """What is shown, for the name of a file."""
+        return self.windowTitle()
+
+    @property
+    def has_table(self) -> bool:
+        """Whether there are numbers, without making a table of them."""
+        return type(self).table is not DockCard.table
+
+    def table(self) -> Table | None:
+        """The numbers that are shown, for a CSV file; None where there are none."""
+        return None
 
     def _visibility_changed(self, in_view: bool) -> None:
         self.in_view = in_view

@@ -1,20 +1,22 @@
-"""A line across the window that tells what happened, until it is dismissed."""
+"""A sheet over the top of the cards that tells what happened, until it is dismissed. It moves nothing."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from nnviz import theme
 
+_WIDEST = 760
+
 
 class MessageBar(QFrame):
-    """Whoever holds it hides it while there is nothing to say."""
+    """Lies in the middle at the top of its parent; whoever holds it hides it while there is nothing to say."""
 
     dismissed = pyqtSignal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("messageBar")
         self._icon = QLabel()
         self.text = QLabel()
@@ -31,6 +33,8 @@ class MessageBar(QFrame):
         row.addWidget(self._icon)
         row.addWidget(self.text, 1)
         row.addWidget(self._close)
+        if parent is not None:
+            parent.installEventFilter(self)
 
     def show_text(self, text: str, is_error: bool) -> None:
         """An error stands out; anything else is quiet."""
@@ -42,3 +46,19 @@ class MessageBar(QFrame):
         self._icon.setPixmap(theme.icon("circle-alert" if is_error else "info", colour).pixmap(16))
         self._close.setIcon(theme.icon("x", "muted"))
         self.text.setText(text)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The parent has another size."""
+        if event.type() == QEvent.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        """As high as its words need at that width."""
+        ground = self.parentWidget()
+        if ground is None:
+            return
+        width = min(ground.width() - 2 * theme.GAP, _WIDEST)
+        self.setGeometry((ground.width() - width) // 2, theme.GAP, width, self.heightForWidth(width))
+        self.raise_()

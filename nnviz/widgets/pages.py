@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from nnviz.widgets.card import DockCard
+from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.tabs import Tabs
 
 
@@ -13,6 +13,7 @@ class Page(QWidget):
 
     Attributes:
         in_view: whether it is in front in a card that is in view.
+        makes_sense: whether it has a tab, see :meth:`TabbedCard.set_makes_sense`.
     """
 
     def __init__(self, title: str, name: str, tip: str) -> None:
@@ -22,6 +23,7 @@ class Page(QWidget):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.aside = QWidget()
         self.in_view = False
+        self.makes_sense = True
 
     def refresh(self) -> None:
         """Draws what was missed while out of view."""
@@ -32,7 +34,7 @@ class Page(QWidget):
         if in_view:
             self.refresh()
 
-    def table(self) -> tuple[list[str], list[list[object]]] | None:
+    def table(self) -> Table | None:
         """What is shown, as column names and rows, for a CSV file; None where there are no numbers."""
         return None
 
@@ -43,6 +45,7 @@ class TabbedCard(DockCard):
     def __init__(self, title: str, name: str) -> None:
         super().__init__(title, name)
         self.head.title.hide()
+        self.head.detail.hide()  # pages have their aside
         self.tabs = Tabs()
         self.tabs.chosen.connect(self._turn_to)
         self._stack = QStackedWidget()
@@ -58,6 +61,18 @@ class TabbedCard(DockCard):
         self._stack.addWidget(page)
         self._asides.addWidget(page.aside)
         self.tabs.set_tabs([(each.title, each.name, each.tip) for each in self.pages])
+        self._show_tabs()
+
+    def set_makes_sense(self, page: Page, makes_sense: bool) -> None:
+        """A page that says nothing about the data at hand has no tab; the next one comes in front."""
+        page.makes_sense = makes_sense
+        self._show_tabs()
+        if not self.page.makes_sense:
+            self.tabs.choose(next(number for number, other in enumerate(self.pages) if other.makes_sense))
+
+    def _show_tabs(self) -> None:
+        for number, page in enumerate(self.pages):
+            self.tabs.set_shown(number, page.makes_sense)
 
     @property
     def page(self) -> Page:
@@ -79,6 +94,16 @@ class TabbedCard(DockCard):
         super()._visibility_changed(in_view)
         self._tell_pages()
 
-    def table(self) -> tuple[list[str], list[list[object]]] | None:
+    @property
+    def caption(self) -> str:
+        """The title of the page in front."""
+        return self.page.title
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the page in front has numbers."""
+        return type(self.page).table is not Page.table
+
+    def table(self) -> Table | None:
         """Of the page in front."""
         return self.page.table()

@@ -12,7 +12,8 @@ from PyQt5.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 
-def _grey_image(values: npt.NDArray[Any]) -> QImage:
+def grey_image(values: npt.NDArray[Any]) -> QImage:
+    """A copy of a (height, width) float array in 0…1, 1 is white."""
     grey = np.ascontiguousarray(np.clip(values, 0, 1) * 255, np.uint8)
     height, width = grey.shape
     return QImage(grey.tobytes(), width, height, width, QImage.Format_Grayscale8).copy()
@@ -33,7 +34,7 @@ class Picture(QWidget):
 
     def show_picture(self, values: npt.NDArray[Any]) -> None:
         """Draws values; a copy is taken."""
-        self._image = _grey_image(values)
+        self._image = grey_image(values)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -74,7 +75,7 @@ class LazyPicture(Picture):
         if self._is_stale:
             self._is_stale = False
             values = self._source()
-            self._image = None if values is None else _grey_image(values)
+            self._image = None if values is None else grey_image(values)
         super().paintEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -69,6 +69,10 @@ class Tabs(QScrollArea):
         self.ensureWidgetVisible(button)
         self.chosen.emit(index)
 
+    def set_shown(self, index: int, shown: bool) -> None:
+        """Takes a tab away, or brings it back; the others keep their numbers."""
+        self._buttons.buttons()[index].setVisible(shown)
+
     @property
     def width_of_all(self) -> int:
         """Pixels that all tabs take side by side."""

@@ -102,8 +102,7 @@ def test_a_run_remembers_its_past() -> None:
 
 
 def test_progress() -> None:
-    assert Progress().share == 0
-    assert Progress(epochs=4).share == 0
-    assert Progress(epoch=1, epochs=4, batch=0, batches=10).share == 0
-    assert Progress(epoch=3, epochs=4, batch=5, batches=10).share == pytest.approx(2.5 / 4)
-    assert Progress(epoch=4, epochs=4, batch=10, batches=10).share == 1
+    assert Progress().epochs_done == 0
+    assert Progress(epoch=1, epochs=4, batch=0, batches=10).epochs_done == 0
+    assert Progress(epoch=3, epochs=4, batch=5, batches=10).epochs_done == 2.5
+    assert Progress(epoch=4, epochs=4, batch=10, batches=10).epochs_done == 4

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.events import BestRestored
 from nnviz import text
 from nnviz.state import State
-from nnviz.widgets.error_plot import ErrorPlot
+from nnviz.widgets.curve_plot import CurvePlot
 from nnviz.window import MainWindow
 from tests.nnviz.helpers import action, find, hover, train_epochs, wait_for
 
@@ -97,7 +97,7 @@ def test_undo_of_a_reset_shows_the_figures_of_the_best(ready_window: MainWindow,
 
 def test_the_curve_and_its_key_are_there_only_with_held_out_examples(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    plot, key = find(window, ErrorPlot, "errorPlot"), find(window, QWidget, "heldOutKey")
+    plot, key = find(window, CurvePlot, "errorPlot"), find(window, QWidget, "heldOutKey")
     train_epochs(qtbot, window, 1)
     assert not key.isVisibleTo(window)
     assert plot._lines["held_out"].getData()[0] is None or not len(plot._lines["held_out"].getData()[0])
@@ -120,7 +120,7 @@ def test_a_run_without_a_test_split_of_its_own(ready_window: MainWindow, qtbot: 
     window = ready_window
     window.session.change("held out", held_out=0.1)
     train_epochs(qtbot, window, 1)
-    (low, high) = find(window, ErrorPlot, "errorPlot").getPlotItem().getViewBox().targetRange()[1]
+    (low, high) = find(window, CurvePlot, "errorPlot").getPlotItem().getViewBox().targetRange()[1]
     values = np.log10(100 * np.array(window.session.run.tape.held_out.values[1:]))
     assert low <= values.min()
     assert values.max() <= high

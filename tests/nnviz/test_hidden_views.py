@@ -9,7 +9,8 @@ import pytest
 from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from nnviz.widgets.error_plot import ErrorPlot
+from nnviz.panels.neuron_facts import signed
+from nnviz.widgets.curve_plot import CurvePlot
 from nnviz.widgets.heat_map import HeatMap
 from nnviz.window import MainWindow
 from tests.nnviz.helpers import action, pause, press, train_for_a_while
@@ -30,7 +31,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(kind, method, counted)
 
     count(HeatMap, "show_values")
-    count(ErrorPlot, "show_curves")
+    count(CurvePlot, "show_curves")
     return calls
 
 
@@ -47,13 +48,13 @@ def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, draw
 
     press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
     press(qtbot, window, Qt.Key_3, Qt.ControlModifier)
-    assert {"HeatMap", "ErrorPlot"} <= set(drawn)
+    assert {"HeatMap", "CurvePlot"} <= set(drawn)
     tape = window.session.run.tape
     x, y = window.curves.plot._lines["test"].getData()
     assert list(x) == tape.test.epochs
     np.testing.assert_allclose(10**y / 100, tape.test.values)
     weights = window.session.run.network.weights[0]
-    assert window.weights._describe(0, 0).endswith(f"{weights[0, 0]:+.4f}")
+    assert window.weights._describe(0, 0).endswith(signed(float(weights[0, 0])))
     drawn.clear()
     window.session.step_batch()
     qtbot.waitUntil(lambda: "HeatMap" in drawn)

@@ -42,7 +42,7 @@ def test_a_run_and_its_progress(pilot: Pilot, qtbot: QtBot, few_digits: Dataset)
     with qtbot.waitSignal(pilot.stopped) as signal:
         pilot.go(Until.EPOCH)
     assert not signal.args[0].finished
-    assert pilot.progress(frames[-1]).share == 0.5
+    assert pilot.progress(frames[-1]).epochs_done == 1
     with qtbot.waitSignal(pilot.stopped) as signal:
         pilot.go(Until.END)
     assert signal.args[0].finished

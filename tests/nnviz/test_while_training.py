@@ -74,7 +74,18 @@ def test_fewer_epochs_than_are_done_end_the_run(ready_window: MainWindow, qtbot:
     train_for_a_while(qtbot, window)
     retype(qtbot, window, "epochsEdit", "1")
     wait_for(qtbot, window, State.FINISHED)
-    assert window.session.progress.share == 1
+    assert window.session.share_done == 1
+
+
+def test_the_bar_counts_all_epochs_of_a_network_that_is_trained_on(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    window.session.change("epochs", epochs=1)
+    window.session.step_batch()
+    wait_for(qtbot, window, State.PAUSED)
+    assert window.run_bar.status.text().startswith("epoch 4 of 4")
+    assert 0.75 < window.session.share_done < 1
+    assert window.run_bar.progress.value() == round(window.run_bar.progress.maximum() * window.session.share_done)
 
 
 def test_shape_activation_and_seed_wait_and_say_so(ready_window: MainWindow, qtbot: QtBot) -> None:

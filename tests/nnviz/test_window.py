@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import (
     QAction,
     QApplication,
     QComboBox,
+    QLabel,
     QLineEdit,
     QMenu,
     QMessageBox,
@@ -21,6 +22,7 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from nnviz.panels.neuron_facts import signed
 from nnviz.state import State
 from nnviz.widgets.canvas import Canvas
 from nnviz.window import MainWindow
@@ -128,7 +130,7 @@ def test_shortcuts_do_what_the_menu_says(ready_window: MainWindow, qtbot: QtBot)
     drag(window.canvas, seven(window.canvas))
     press(qtbot, window, Qt.Key_Backspace, Qt.ControlModifier)
     assert window.canvas.is_empty
-    press(qtbot, window, Qt.Key_F1)
+    press(qtbot, window, Qt.Key_F1, Qt.ShiftModifier)
     box = find(window, QMessageBox, "aboutBox")
     assert "CC BY-SA" in box.text()
     qtbot.keyClick(box, Qt.Key_Escape)
@@ -201,22 +203,23 @@ def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> 
     heat_map = window.weights.map
     place = heat_map.picture_rect()
     seen = []
-    heat_map.hovered.connect(lambda row, column: seen.append(window.weights._describe(row, column)))
-    hover(heat_map, (place.x() + 2, place.y() + 2))
+    read_out = find(heat_map, QLabel, "readOut")
+    heat_map.hovered.connect(lambda neuron, number: seen.append(read_out.text() if read_out.isVisible() else ""))
+    hover(heat_map, (place.x() + 1, place.y() + 1))
     first = window.session.run.network.weights[0]
-    assert seen[-1] == f"neuron 1 ← pixel (1, 1): {first[0, 0]:+.4f}"
-    columns = window.weights._columns
-    tile = place.width() / (columns * 29 - 1)
-    hover(heat_map, (place.x() + 28.5 * tile, place.y() + 2))
+    assert seen[-1] == f"neuron 1 ← pixel row 1, column 1: {signed(float(first[0, 0]))}"
+    tile = heat_map.tile_rect(1)
+    hover(heat_map, (tile.x() - 1, tile.y() + 2))
     assert seen[-1] == "", "between two tiles"
-    hover(heat_map, (place.x() + 29.5 * tile, place.y() + 1.5 * tile))
-    assert seen[-1] == f"neuron 2 ← pixel (1, 2): {first[1, 28]:+.4f}"
+    cell = tile.width() / 28
+    hover(heat_map, (tile.x() + 0.5 * cell, tile.y() + 1.6 * cell))
+    assert seen[-1] == f"neuron 2 ← pixel row 2, column 1: {signed(float(first[1, 28]))}"
 
     qtbot.mouseClick(find(window, QPushButton, "layer2Tab"), Qt.LeftButton)
     second = window.session.run.network.weights[1]
     place = heat_map.picture_rect()
     hover(heat_map, (place.x() + place.width() - 2, place.y() + place.height() - 2))
-    assert seen[-1] == f"neuron 32 ← input 64: {second[31, 63]:+.4f}"
+    assert seen[-1] == f"neuron 32 ← neuron 64 of layer 1: {signed(float(second[31, 63]))}"
     assert "neuron, column: input" in window.weights.head.detail.toolTip()
     leave(heat_map)
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
@@ -229,7 +232,7 @@ def test_a_layer_shown_last_is_gone_after_the_network_shrank(ready_window: MainW
     hover(window.weights.map, (3, 3))
     leave(window.weights.map)
     retype(qtbot, window, "shapeEdit", "784, 500, 10")
-    assert "first 400 of 500 neurons" in window.weights.head.detail.text()
+    assert window.weights.map.shown == range(500)
     retype(qtbot, window, "shapeEdit", "784, 5, 10")
     window.grab()
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])

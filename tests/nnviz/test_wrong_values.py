@@ -40,7 +40,7 @@ def test_a_rule_that_two_fields_break_goes_with_undo(ready_window: MainWindow, q
 
 def test_nothing_is_reset_meanwhile(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    retype(qtbot, window, "shapeEdit", "784 20 10")
+    retype(qtbot, window, "shapeEdit", "784, x, 10")
     assert not find(window, QPushButton, "resetButton").isEnabled()
     assert not action(window, "actionReset").isEnabled()
     assert "marked red" in find(window, QLabel, "runStatus").text()

@@ -1,0 +1,57 @@
+"""Where Tab goes: what you choose, what you watch, what you ask, as the eye goes; however docks lie and tabs come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QWidget
+
+from nnviz.widgets.card import CardHead, DockCard
+
+W = TypeVar("W", bound=QWidget)
+
+
+def focus_order(window: QWidget, first: list[QWidget], docks: Sequence[QWidget]) -> list[QWidget]:
+    """All that Tab reaches in a window: what lies in ``first``, then dock by dock, column by column.
+
+    Within a dock the head comes first, from left to right, then the rest in the order Qt keeps.
+    """
+    columns = sorted(docks, key=lambda dock: (dock.mapTo(window, QPoint(0, 0)).x(), dock.y()))
+    places = [*first, *columns]
+
+    def rank(widget: QWidget) -> tuple[int, int]:
+        place = next((number for number, each in enumerate(places) if each.isAncestorOf(widget)), len(places))
+        return place, widget.mapTo(window, QPoint(0, 0)).x() if _is_in_head(widget) else window.width()
+
+    return sorted(_reached(window), key=rank)
+
+
+def _reached(window: QWidget) -> Iterator[QWidget]:
+    """In Qt's own chain, which is the order in which they were made."""
+    widget = window.nextInFocusChain()
+    while widget is not window:
+        proxy: QWidget | None = widget.focusProxy()  # a viewport hands the focus to its view
+        takes_tab = int(widget.focusPolicy()) & int(Qt.TabFocus) == int(Qt.TabFocus)
+        is_there = widget.isEnabled() and widget.isVisible() and widget.window() is window
+        if takes_tab and proxy is None and is_there and not _is_behind_another_card(widget):
+            yield widget
+        widget = widget.nextInFocusChain()
+
+
+def _is_in_head(widget: QWidget) -> bool:
+    return _holder(widget, CardHead) is not None
+
+
+def _is_behind_another_card(widget: QWidget) -> bool:
+    """Docks one upon the other are visible as far as Qt says."""
+    card = _holder(widget, DockCard)
+    return card is not None and not card.in_view
+
+
+def _holder(widget: QWidget, kind: type[W]) -> W | None:
+    parent: QWidget | None = widget
+    while parent is not None and not isinstance(parent, kind):
+        parent = parent.parentWidget()
+    return parent

@@ -1,0 +1,122 @@
+"""What a drawing is made of: strokes of the pen and of the eraser, and pictures that were put on the canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+
+INKED = 0.25  # what counts as ink in a picture, as a share of the darkest
+_CORNER = np.cos(np.radians(75))  # a sharper turn than this is a corner that was meant
+_STEPS = 8  # pieces of line for each piece of curve
+_MOST_POINTS = 1200  # a stroke of more is as dense as a curve can be
+_COARSE = 64  # cells along the longer side that tell where a picture has ink
+
+
+@dataclass(frozen=True, eq=False)
+class Stroke:
+    """A line of the pen, or of the eraser.
+
+    Attributes:
+        points: (n, 2), y down, in the drawing's unit.
+        widths: (n,) shares of the pen's width; None for the whole width all along.
+        eraser: the eraser's width in that unit; 0 for the pen.
+    """
+
+    points: Array
+    widths: Array | None = None
+    eraser: float = 0.0
+
+    @cached_property
+    def curve(self) -> tuple[Array, Array | None]:
+        """Points close to each other on a smooth line, and the widths there."""
+        return curve_of(self.points, self.widths)
+
+
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """A picture, with its middle in the middle of the canvas.
+
+    Attributes:
+        pixels: (height, width) float32 in 0…1, 1 is ink.
+        side: how long its longer side is, in the drawing's unit.
+        title: what it is, for people; may be empty.
+        is_example: one of the data set: it is shown to the network as it is while nothing is drawn over it.
+    """
+
+    pixels: Array
+    side: float
+    title: str = ""
+    is_example: bool = False
+
+    @property
+    def pixel(self) -> float:
+        """How long a pixel's side is."""
+        return self.side / max(self.pixels.shape)
+
+    @property
+    def corner(self) -> Array:
+        """(x, y) of the upper left corner."""
+        return -np.array(self.pixels.shape[::-1]) * self.pixel / 2
+
+    @cached_property
+    def box(self) -> tuple[Array, Array] | None:
+        """The corners (x, y) of what is inked; None where nothing is."""
+        inked = self.pixels > INKED
+        rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+        if not len(rows):
+            return None
+        low, high = np.array([columns[0], rows[0]]), np.array([columns[-1], rows[-1]]) + 1
+        return self.corner + low * self.pixel, self.corner + high * self.pixel
+
+    @cached_property
+    def cells(self) -> tuple[Array, float]:
+        """(k, 2) the middles of coarse cells with ink, and how long a cell's side is."""
+        step = -(-max(self.pixels.shape) // _COARSE)
+        rows, columns = np.nonzero(self.pixels > INKED)
+        cells = np.unique(np.stack([columns // step, rows // step], axis=1), axis=0)
+        return self.corner + (cells + 0.5) * step * self.pixel, step * self.pixel
+
+
+Mark: TypeAlias = Stroke | Ink
+Drawing: TypeAlias = tuple[Mark, ...]  # the later lies over the earlier
+
+
+def curve_of(points: Array, widths: Array | None = None) -> tuple[Array, Array | None]:
+    """A smooth line through all points (Catmull-Rom in chord lengths); sharp corners stay corners.
+
+    Returns:
+        ((n - 1) · 8 + 1, 2) points on it, fewer where they are dense, and the widths there.
+    """
+    steps = min(_STEPS, _MOST_POINTS // max(1, len(points)))
+    if len(points) < 3 or steps < 2:
+        return points, widths
+    way = np.diff(points, axis=0)
+    length = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-12)[:, None]
+    heading = way / length
+    leaves, arrives = heading.copy(), heading.copy()
+    before, after = length[:-1], length[1:]
+    blend = (heading[:-1] * after + heading[1:] * before) / (before + after)
+    is_smooth = ((heading[:-1] * heading[1:]).sum(axis=1) > _CORNER)[:, None]
+    leaves[1:] = np.where(is_smooth, blend, heading[1:])
+    arrives[:-1] = np.where(is_smooth, blend, heading[:-1])
+    place = np.arange(steps)[:, None] / steps
+    curve = _hermite(
+        points[:-1, None], points[1:, None], (leaves * length)[:, None], (arrives * length)[:, None], place
+    )
+    smooth = np.concatenate([curve.reshape(-1, 2), points[-1:]])
+    if widths is None:
+        return smooth, None
+    return smooth, np.interp(np.arange(len(smooth)) / steps, np.arange(len(points)), widths)
+
+
+def _hermite(start: Array, end: Array, leaves: Array, arrives: Array, place: Array) -> Array:
+    """The cubic from one point to the next with those tangents, at places 0…1."""
+    square, cube = place**2, place**3
+    bend = 3 * square - 2 * cube
+    return start + (end - start) * bend + leaves * (cube - 2 * square + place) + arrives * (cube - square)

@@ -1,0 +1,133 @@
+"""How weights, biases, activations and gradients are spread in each layer, and which neurons are dead."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from PyQt5.QtWidgets import QHBoxLayout
+
+from engine.distributions import LayerSpreads, Spread
+from engine.validation import Array
+from nnviz import text, theme
+from nnviz.session import Session
+from nnviz.widgets.card import label
+from nnviz.widgets.column import ScrollColumn
+from nnviz.widgets.histograms import Cell, HistogramGrid, Row
+from nnviz.widgets.pages import Page
+
+_BINS = 48
+_KINDS = ("weights", "biases", "activations", "gradients")
+_MOST_OF_THEM = 99.8  # percent: a few far away must not squeeze all others together
+_MANY = 0.1  # a share of dead neurons that is worth a warning
+_STEPS = [mantissa * 10.0**power for power in range(-9, 6) for mantissa in (1, 1.5, 2, 3, 4, 6, 8)]
+
+
+class DistributionsPage(Page):
+    """A row for each layer. What it shows is worked out only while it is in view."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(
+            "Distributions",
+            "distributionsTab",
+            "How the numbers in each layer are spread, now and at the start. It changes nothing in the network.",
+        )
+        self._session = session
+        self._limits: dict[tuple[int, str], tuple[float, float]] = {}
+        self.grid = HistogramGrid([kind.capitalize() for kind in _KINDS])
+        self.grid.setObjectName("distributionsGrid")
+        self.grid.setAccessibleName("Distributions of weights, biases, activations and gradients in each layer")
+        self.grid.setToolTip("")
+        scroll = ScrollColumn("distributionsScroll", self.grid)
+        self.body.addWidget(scroll)
+        self._add_legend()
+        session.anatomy.changed.connect(self._show)
+        session.run_changed.connect(self._limits.clear)
+
+    def _add_legend(self) -> None:
+        row = QHBoxLayout(self.aside)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        self._keys = label(role="muted")
+        row.addStretch(1)
+        row.addWidget(self._keys)
+        row.addWidget(label("height: √count", "muted"))
+        self._dress()
+
+    def _dress(self) -> None:
+        now, start = theme.colour("train").name(), theme.colour("muted").name()
+        self._keys.setText(
+            f'<span style="color:{now}">■</span> now&nbsp;&nbsp; <span style="color:{start}">―</span> at the start'
+        )
+
+    def set_in_view(self, in_view: bool) -> None:
+        """Only what is seen is worked out."""
+        super().set_in_view(in_view)
+        self._session.anatomy.want(in_view)
+
+    def refresh(self) -> None:
+        """The spreads as they are known now, in the colours of now."""
+        self._dress()
+        self._show()
+
+    def _show(self) -> None:
+        if not self.in_view:
+            return
+        anatomy, shape = self._session.anatomy, self._session.run.network.shape
+        if anatomy.now is None or anatomy.start is None:
+            self.grid.show_rows([])
+            return
+        pairs = list(itertools.pairwise(shape))
+        last = len(pairs) - 1
+        self.grid.show_rows(
+            [
+                self._row(index, "Output" if index == last else f"Layer {index + 1}", now, start)
+                for index, (now, start) in enumerate(zip(anatomy.now, anatomy.start, strict=True))
+            ]
+        )
+
+    def _row(self, index: int, name: str, now: LayerSpreads, start: LayerSpreads) -> Row:
+        cells = [self._cell(index, kind, getattr(now, kind), getattr(start, kind)) for kind in _KINDS]
+        if now.dead is None:
+            return Row(name, f"{text.count(now.neurons)} outputs", False, cells)
+        note = f"{text.count(now.dead)} of {text.count(now.neurons)}\nneurons dead"
+        return Row(name, note, now.dead > _MANY * now.neurons, cells)
+
+    def _cell(self, index: int, kind: str, now: Spread, start: Spread) -> Cell:
+        low, high = self._ends(index, kind, now, start)
+        told = (
+            f"{kind} now: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, from {now.low:.3g} to {now.high:.3g}<br>"
+            f"at the start: mean {start.mean:+.3g}, deviation {start.deviation:.3g}, "
+            f"from {start.low:.3g} to {start.high:.3g}"
+        )
+        return Cell(_histogram(now, low, high), _histogram(start, low, high), low, high, told)
+
+    def _ends(self, index: int, kind: str, now: Spread, start: Spread) -> tuple[float, float]:
+        """Round numbers around most of both. They widen, and seldom narrow, so that bars stay where they are."""
+        sizes = [np.percentile(np.abs(spread.sample), _MOST_OF_THEM) for spread in (now, start)]
+        wanted = max(float(max(sizes)), 1e-12)
+        least = 0.0 if min(now.low, start.low) >= 0 and kind == "activations" else -1.0
+        old = self._limits.get((index, kind), (0.0, 0.0))
+        if not old[1] / 3 < wanted <= old[1]:
+            limit = next((step for step in _STEPS if step >= wanted), wanted)
+            self._limits[index, kind] = old = (limit, limit)
+        return least * old[1], old[1]
+
+    def table(self) -> tuple[list[str], list[list[object]]] | None:
+        """A line for each layer, kind and moment."""
+        anatomy = self._session.anatomy
+        head = ["layer", "numbers", "when", "count", "mean", "deviation", "lowest", "highest", "dead neurons"]
+        lines: list[list[object]] = []
+        for when, layers in (("start", anatomy.start), ("now", anatomy.now)):
+            for index, layer in enumerate(layers or [], start=1):
+                for kind in _KINDS:
+                    spread: Spread = getattr(layer, kind)
+                    figures = (spread.count, spread.mean, spread.deviation, spread.low, spread.high)
+                    lines.append([index, kind, when, *figures, "" if layer.dead is None else layer.dead])
+        return (head, lines) if lines else None
+
+
+def _histogram(spread: Spread, low: float, high: float) -> Array:
+    """Counts of the sample in equal steps; what lies beyond the ends is counted at the ends."""
+    place = (spread.sample - low) * (_BINS / (high - low))
+    return np.bincount(np.clip(place, 0, _BINS - 1).astype(np.intp), minlength=_BINS)

@@ -1,0 +1,84 @@
+"""What can be said in words and numbers of a layer's neurons and of the weights that lead to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.network import Network
+from engine.validation import Array
+from nnviz import text
+from nnviz.widgets.neuron_view import NeuronFacts
+
+_STRONGEST = 5
+_TYPICAL = 0.995  # of the weights lie within the colours: the few beyond may saturate
+_SAMPLE = 4096  # weights that are looked at for that
+
+
+@dataclass(frozen=True)
+class LayerWords:
+    """How the neurons of a layer and their inputs are called.
+
+    ``tile`` is the shape of a picture that its inputs are; ``classes`` the names of the outputs, if they have any.
+    """
+
+    network: Network
+    layer: int
+    tile: tuple[int, int] | None
+    classes: Sequence[str]
+
+    def neuron(self, number: int) -> str:
+        """Neuron 8, with the class where it is an output."""
+        name = self.class_name(number)
+        return f"neuron {number + 1} (class {name})" if name else f"neuron {number + 1}"
+
+    def class_name(self, number: int) -> str:
+        """What that output stands for; empty where it stands for nothing."""
+        is_output = self.layer == len(self.network.weights) - 1 and len(self.classes) == self.network.shape[-1]
+        return self.classes[number] if is_output else ""
+
+    def source(self, number: int) -> str:
+        """Where an input comes from: a pixel, a number of the example, or a neuron of the layer before."""
+        if self.tile is not None:
+            row, column = divmod(number, self.tile[1])
+            return f"pixel row {row + 1}, column {column + 1}"
+        return f"neuron {number + 1} of layer {self.layer}" if self.layer else f"input {number + 1}"
+
+
+def neuron_facts(words: LayerWords, neuron: int) -> NeuronFacts:
+    """The numbers of one neuron, from 0."""
+    network, layer = words.network, words.layer
+    weights = network.weights[layer][neuron]
+    name = words.class_name(neuron)
+    title = f"Neuron {text.count(neuron + 1)} of {text.count(len(network.weights[layer]))}"
+    rows = [
+        ("activation", network.layer_activations[layer].label),
+        ("bias", signed(float(network.biases[layer][neuron, 0]))),
+        ("weights", f"{signed(float(weights.min()))} … {signed(float(weights.max()))}"),
+        ("norm", f"{math.hypot(*weights.tolist()):.4f}"),
+    ]
+    strongest = np.argsort(-np.abs(weights), kind="stable")[:_STRONGEST]
+    inputs = [(words.source(int(number)), signed(float(weights[number]))) for number in strongest]
+    return NeuronFacts(f"{title} · class {name}" if name else title, rows, inputs)
+
+
+def signed(value: float) -> str:
+    """+0.0312, with a real minus sign."""
+    return f"{value:+.4f}".replace("-", "−")
+
+
+def typical_end(weights: Array) -> float:
+    """The magnitude that nearly all weights keep below, from a sample evenly spread over neurons and inputs."""
+    flat = (weights if weights.flags.c_contiguous else weights.T).reshape(-1)
+    step = max(1, flat.size // _SAMPLE)
+    while step > 1 and any(math.gcd(step, side) > 1 for side in weights.shape):
+        step += 1  # one that shares a factor with a side would meet the same inputs again and again
+    sample = np.abs(flat[::step])
+    sample = sample[np.isfinite(sample)]  # a network that diverged is shown all the same
+    if not len(sample):
+        return 1.0
+    place = min(len(sample) - 1, int(_TYPICAL * len(sample)))
+    return float(np.partition(sample, place)[place])

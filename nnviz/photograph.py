@@ -1,0 +1,356 @@
+"""From a photograph or scan of one digit to its ink: which grey is paper, which is ink, and where the digit is.
+
+The light on the paper is estimated as a smooth surface and taken away; what is then darker (or lighter) than the
+noise of the paper is ink; specks, and shadows at the border, are left out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageFilter, ImageOps
+
+from engine.errors import DataError, Verbatim
+
+Array: TypeAlias = npt.NDArray[Any]
+
+MOST_PIXELS = 50_000_000
+_ENOUGH = 1600  # pixels along a side that a JPEG is decoded to: more tells nothing about a digit
+_LOOK = 640  # pixels along the longer side in which the digit is looked for
+_KEEP = 192  # and in which it is kept
+_THINNEST = 0.075  # of the digit's longer side: thinner lines are made thicker, as MNIST's are
+_SMALL = 60  # pixels along a side; below that only the border tells of the light
+_FIELD = 96  # pixels in which the light is looked at
+_FAINTEST = 0.04  # contrast of ink, as a share of the whole range of greys
+_NOISE = 5.0  # ink stands out from the paper's noise by so many of its standard deviations
+_SPECK = 0.04  # a patch of ink smaller than this, as a share of the largest, is none
+_LOOK_FOR_PATCHES = 160  # cells along a side
+_SHADE = 0.3  # what is left of the light where it is darkest, as a share of the range of greys
+_GRAIN = 5  # pixels: no longer than a patch of noise
+_MOST_PATCHES = 9  # a digit has one or two, with breaks some more; noise has many
+_SOFTEST = 0.06  # how far the edge of ink may be drawn out, as such a share
+_MOST_INK = 0.75  # a larger share of the picture is no ink
+
+
+def grey_of_file(path: Path) -> Array:
+    """A picture as (height, width) grey values; what is transparent counts as paper. Raises DataError or OSError."""
+    try:
+        with Image.open(path) as image:
+            check_size(path.name, *image.size)
+            image.draft("L", (_ENOUGH, _ENOUGH))
+            return grey_of_layers(ImageOps.exif_transpose(image))
+    except Image.DecompressionBombError:
+        raise _too_large(path.name, Verbatim("of far too many pixels")) from None
+    except (OSError, SyntaxError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise
+        what = Verbatim("not a picture that can be read")
+        raise DataError(path.name, what, "must be one", "Give a PNG, JPEG or another common picture file.") from None
+
+
+def grey_of_layers(image: Image.Image) -> Array:
+    """The grey of a picture on paper: white, or black where nothing would be seen on white."""
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = _on_paper(image.convert("RGBA"))
+    is_deep = image.mode in ("I", "F", "I;16", "I;16B")
+    return np.asarray(image if is_deep else image.convert("L"), np.float32)
+
+
+def check_size(name: str, width: int, height: int) -> None:
+    """Raises DataError for a picture that would take too much memory."""
+    if width * height > MOST_PIXELS:
+        raise _too_large(name, Verbatim(f"of {width:,} × {height:,} pixels, {width * height / 1e6:.0f} million"))
+
+
+def _too_large(name: str, size: Verbatim) -> DataError:
+    rule = f"must have at most {MOST_PIXELS // 10**6} million"
+    return DataError(name, size, rule, "Make it smaller, or cut the digit out.")
+
+
+def _on_paper(layers: Image.Image) -> Image.Image:
+    on_white = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("L")
+    darkest, lightest = on_white.getextrema()
+    if darkest != lightest:
+        return on_white
+    return Image.alpha_composite(Image.new("RGBA", layers.size, "black"), layers)
+
+
+def ink_of_photograph(grey: Array) -> Array | None:
+    """The digit alone, cut out.
+
+    Args:
+        grey: (height, width), any size and range; dark on light or light on dark, told apart by the border.
+
+    Returns:
+        (height, width) float32 in 0…1, 1 is ink, at most 192 pixels long; None where there is no ink.
+    """
+    whole = np.asarray(grey, np.float32)
+    small, factor = _reduced(whole, _LOOK)
+    ink = _ink(small)
+    if ink is None:
+        return None
+    box = _box(ink > 0.5)
+    if factor > 1 and max(box[1] - box[0], box[3] - box[2]) < _KEEP:
+        finer = _looked_at_closely(whole, box, factor)
+        ink = ink if finer is None else finer
+    return _cut_out(ink)
+
+
+def _looked_at_closely(whole: Array, box: tuple[int, int, int, int], factor: int) -> Array | None:
+    """The ink of the part around a digit that is small in a large picture."""
+    margin = max(4, max(box[1] - box[0], box[3] - box[2]) // 3)
+    top, bottom, left, right = (
+        max(0, box[0] - margin) * factor,
+        (box[1] + margin) * factor,
+        max(0, box[2] - margin) * factor,
+        (box[3] + margin) * factor,
+    )
+    return _ink(_reduced(whole[top:bottom, left:right], _LOOK)[0])
+
+
+def _reduced(grey: Array, longest: int) -> tuple[Array, int]:
+    """Means of blocks, so many pixels along a side as the factor says."""
+    factor = -(-max(grey.shape) // longest)
+    if factor <= 1:
+        return grey, 1
+    height, width = (max(1, length // factor) for length in grey.shape)
+    tall, wide = min(factor, grey.shape[0]), min(factor, grey.shape[1])
+    blocks = grey[: height * tall, : width * wide].reshape(height, tall, width, wide)
+    return blocks.mean(axis=(1, 3)), factor
+
+
+def _ink(grey: Array) -> Array | None:
+    """0 for paper, 1 for ink, as large as ``grey``; None where there is none."""
+    span = float(grey.max() - grey.min())
+    if not span > 0:
+        return None
+    sharp = (grey - grey.min()) / span
+    calm = _filtered(sharp, ImageFilter.MedianFilter(3)) if min(grey.shape) >= _SMALL else sharp
+    calm = _without_light(calm)
+    noise = _noise(calm)
+    is_ink = calm > _threshold(calm)
+    if not 0 < is_ink.mean() < _MOST_INK:
+        return None
+    dark = float(np.quantile(calm[is_ink], 0.75))
+    is_ink = calm > 0.5 * dark
+    digit, patches = _patches_that_count(is_ink)
+    if min(grey.shape) >= _SMALL and (patches > _MOST_PATCHES or not _looks_written(calm, digit, dark)):
+        return None
+    faintest = min(max(0.02 * dark, 3 * noise), 0.45 * dark)
+    ink = np.clip((calm - faintest) / (dark - faintest), 0, 1)
+    around = _filtered(digit.astype(np.float32), ImageFilter.MaxFilter(5)) > 0
+    return np.where(around, ink, 0).astype(np.float32)
+
+
+# ---- light
+
+
+def _without_light(grey: Array) -> Array:
+    """How much darker, or lighter, than the paper would be there: positive for ink."""
+    if min(grey.shape) < _SMALL:
+        difference = grey - _surface(grey)
+        return difference if difference.max() >= -difference.min() else -difference
+    ink = grey if _is_light_on_dark(grey) else -grey
+    light = _lit_paper(ink)
+    ink = ink - light
+    if light.max() <= 0:  # of ink that swallows light there is less to see in the shade
+        ink = ink * (_SHADE + float(np.median(-light))) / (_SHADE - light)
+    for _ in range(2):
+        ink = ink - _blurred_paper(ink, ink < _threshold(ink))
+    return ink
+
+
+def _is_light_on_dark(grey: Array) -> bool:
+    """Lines stand out from what is around them farther than the paper between them does."""
+    around = _enlarged(_filtered(_small(grey), ImageFilter.GaussianBlur(_FIELD / 24)), grey.shape)
+    stands_out = grey - around
+    return bool((stands_out**3).mean() > 0)
+
+
+def _lit_paper(ink: Array) -> Array:
+    """The paper's own lightness, where light ink lay on it: an opening by a square wider than any line."""
+    small = _small(ink)
+    reach = min(_FIELD // 8, *(length - 1 for length in small.shape))
+    paper = np.pad(small, reach, mode="reflect", reflect_type="odd")  # a slope goes on beyond the border
+    for how in (ImageFilter.MinFilter(5), ImageFilter.MaxFilter(5)):
+        for _ in range(_FIELD // 16):
+            paper = _filtered(paper, how)
+    paper = _filtered(paper, ImageFilter.GaussianBlur(_FIELD / 24))
+    return _enlarged(paper[reach:-reach, reach:-reach], ink.shape)
+
+
+def _small(grey: Array) -> Array:
+    """About 96 pixels long: enough for light, which is smooth."""
+    return _reduced(grey, _FIELD)[0]
+
+
+def _enlarged(grey: Array, shape: tuple[int, ...]) -> Array:
+    made = Image.fromarray(np.asarray(grey, np.float32)).resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
+    return np.asarray(made)
+
+
+def _surface(grey: Array) -> Array:
+    """A smooth surface through the border: too little else is paper in a small picture."""
+    rows, columns = np.meshgrid(np.linspace(-1, 1, grey.shape[0]), np.linspace(-1, 1, grey.shape[1]), indexing="ij")
+    surfaces = np.stack([np.ones_like(rows), rows, columns, rows * columns, rows**2, columns**2], axis=-1)
+    edge = np.ones(grey.shape, bool)
+    edge[1:-1, 1:-1] = False
+    return np.asarray(surfaces @ _fitted(surfaces[edge], grey[edge]))
+
+
+def _fitted(surfaces: Array, grey: Array) -> Array:
+    """The smooth surface of most of the border; where a digit touches it does not count."""
+    weights = np.ones(len(grey))
+    flat = np.zeros(surfaces.shape[1])
+    flat[0] = np.median(grey)
+    off = np.abs(grey - flat[0])
+    if np.mean(off < 1e-6) > 0.5:  # as in every picture that was not photographed
+        return flat
+    for _ in range(8):
+        scaled = surfaces * weights[:, None]
+        # A little stiff, so that a few pixels of a small picture do not bend it.
+        found = np.linalg.solve(scaled.T @ surfaces + 1e-3 * len(grey) * np.diag([0, 1, 1, 1, 1, 1]), scaled.T @ grey)
+        off = np.abs(grey - surfaces @ found)
+        weights = 1 / (1 + (off / max(2 * float(np.median(off)), 1e-4)) ** 2)
+    return np.asarray(found)
+
+
+def _blurred_paper(ink: Array, is_paper: Array) -> Array:
+    """The mean of the paper nearby."""
+    blur = ImageFilter.GaussianBlur(_FIELD / 10)
+    share = _filtered(_small(is_paper.astype(np.float32)), blur)
+    light = _filtered(_small(np.where(is_paper, ink, 0).astype(np.float32)), blur)
+    return _enlarged(light / np.maximum(share, 1e-3), ink.shape)
+
+
+# ---- ink
+
+
+def _threshold(values: Array) -> float:
+    """Above it is ink: where ink is rare, what stands out from the noise of the paper."""
+    return max(_parting(values), _FAINTEST, _NOISE * _noise(values))
+
+
+def _noise(values: Array) -> float:
+    """The standard deviation of the paper, also where there is some ink."""
+    paper = values[values <= _parting(values)]
+    return 1.4826 * float(np.median(np.abs(paper - np.median(paper))))
+
+
+def _parting(values: Array) -> float:
+    """The value that parts paper from ink best (Otsu 1979, "A threshold selection method")."""
+    counts, edges = np.histogram(values, bins=128)
+    middles = (edges[1:] + edges[:-1]) / 2
+    below = np.cumsum(counts)[:-1]
+    above = below[-1] + counts[-1] - below
+    total = np.cumsum(counts * middles)
+    gap = (total[-1] - total[:-1]) / np.maximum(above, 1) - total[:-1] / np.maximum(below, 1)
+    return float(edges[1 + int(np.argmax(below * above * gap**2))])
+
+
+def _patches_that_count(is_ink: Array) -> tuple[Array, int]:
+    """Without specks; and without what hangs in from the border, where there is a digit apart from that.
+
+    Returns:
+        What is left, and of how many patches it is.
+    """
+    patch_of = _patches(is_ink)
+    sizes = np.bincount(patch_of.ravel())
+    sizes[0] = 0
+    border = np.unique(np.concatenate([patch_of[0], patch_of[-1], patch_of[:, 0], patch_of[:, -1]]))
+    free = sizes.copy()
+    free[border] = 0
+    if free.max() > 0.15 * sizes.max() or (sizes.max() >= 64 and free.max() >= max(64, 0.0005 * is_ink.size)):
+        sizes = free
+    counts = sizes >= max(1.0, _SPECK * sizes.max())
+    return counts[patch_of] & is_ink, int(counts.sum())
+
+
+def _looks_written(calm: Array, digit: Array, dark: float) -> bool:
+    """Neither a few grains of noise nor the soft edge of a shadow."""
+    longest = max(calm.shape)
+    top, bottom, left, right = _box(digit)
+    if max(bottom - top, right - left) < _GRAIN:
+        return False
+    soft = _filtered(calm, ImageFilter.GaussianBlur(longest / 300))
+    steps = [np.abs(np.diff(soft, axis=axis))[np.diff(digit, axis=axis)] for axis in (0, 1)]
+    return bool(np.concatenate(steps).mean() > dark / (_SOFTEST * longest))
+
+
+def _patches(is_ink: Array) -> Array:
+    """Numbers the patches of ink that touch each other, also by corners, from 1; 0 is paper.
+
+    Patches with a gap that a coarse look does not see are one.
+    """
+    step = -(-max(is_ink.shape) // _LOOK_FOR_PATCHES)
+    rows, columns = is_ink.shape
+    padded = np.pad(is_ink, ((0, -rows % step), (0, -columns % step)))
+    coarse = np.asarray(padded.reshape(padded.shape[0] // step, step, -1, step).any(axis=(1, 3)))
+    patch_of = np.where(coarse, np.arange(1, coarse.size + 1).reshape(coarse.shape), 0)
+    while True:  # each pass carries the highest number along whole rows and columns
+        before = patch_of
+        patch_of = _carried(_carried(patch_of, coarse, 1), coarse, 0)
+        around = np.pad(patch_of, 1)
+        for down, right in ((0, 0), (0, 2), (2, 0), (2, 2)):
+            beside = around[down : down + coarse.shape[0], right : right + coarse.shape[1]]
+            patch_of = np.where(coarse, np.maximum(patch_of, beside), 0)
+        if np.array_equal(patch_of, before):
+            break
+    numbers = np.unique(patch_of, return_inverse=True)[1].reshape(coarse.shape) + int(coarse.all())
+    return np.where(is_ink, np.repeat(np.repeat(numbers, step, 0), step, 1)[:rows, :columns], 0)
+
+
+def _carried(patch_of: Array, is_ink: Array, axis: int) -> Array:
+    """Every run of ink along the axis takes the highest number in it."""
+    rows, ink = (patch_of, is_ink) if axis == 1 else (patch_of.T, is_ink.T)
+    starts = ink & ~np.pad(ink, ((0, 0), (1, 0)))[:, :-1]
+    run_of = np.cumsum(starts.ravel()) * ink.ravel()
+    highest = np.zeros(run_of.max() + 1, patch_of.dtype)
+    np.maximum.at(highest, run_of, rows.ravel())
+    highest[0] = 0
+    carried = highest[run_of].reshape(ink.shape)
+    return carried if axis == 1 else carried.T
+
+
+def _cut_out(ink: Array) -> Array | None:
+    """The digit's box alone, its lines no thinner than MNIST's, not larger than need be."""
+    if not (ink > 0.25).any():
+        return None
+    top, bottom, left, right = _box(ink > 0.25)
+    digit = ink[top:bottom, left:right]
+    longest = max(digit.shape)
+    if longest > _KEEP:
+        size = [max(1, round(length * _KEEP / longest)) for length in digit.shape]
+        digit = np.asarray(Image.fromarray(digit).resize((size[1], size[0]), Image.Resampling.BOX))
+    return np.asarray(np.clip(_thickened(digit), 0, 1), np.float32)
+
+
+def _thickened(digit: Array) -> Array:
+    """Lines of a fine pen made as thick as MNIST's thin ones, or they would be grey and vanish."""
+    is_ink = np.pad(digit > 0.5, 1)
+    edges = (is_ink[1:] != is_ink[:-1]).sum() + (is_ink[:, 1:] != is_ink[:, :-1]).sum()
+    # Pixels are passed from one side to the other along a slanted line more often than it is long.
+    width = 2 * is_ink.sum() / max(1.0, edges * np.pi / 4)
+    missing = (_THINNEST * max(digit.shape) - width) / 2
+    if missing < 0.5:
+        return digit
+    reach = round(missing)
+    padded = np.pad(digit, reach)
+    return _filtered(padded, ImageFilter.MaxFilter(2 * reach + 1))
+
+
+def _filtered(values: Array, how: Any) -> Array:
+    """By Pillow, at a 255th: its filters know no floats."""
+    low, high = float(values.min()), float(values.max())
+    span = max(high - low, 1e-12)
+    bytes_ = np.round((values - low) * (255 / span)).astype(np.uint8)
+    return np.asarray(Image.fromarray(bytes_).filter(how), np.float32) * np.float32(span / 255) + np.float32(low)
+
+
+def _box(is_ink: Array) -> tuple[int, int, int, int]:
+    """First row and the one after the last, first column and the one after the last."""
+    rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1

@@ -1,0 +1,96 @@
+"""A callout of one line beside a control: it takes no focus, covers no control, and can be sent away."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, pyqtSignal
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+
+from nnviz import theme
+from nnviz.widgets.card import label
+
+_AIR = 8
+
+
+class Side(Enum):
+    """Where a callout stands."""
+
+    LEFT = "left of its control"
+    RIGHT = "right of its control"
+    INSIDE = "at the left end of its control, which shows nothing yet"
+
+
+class Hint(QFrame):
+    """Follows its control as the window changes; out of sight while that is.
+
+    Signals:
+        dismissed: by its ×.
+    """
+
+    dismissed = pyqtSignal()
+
+    def __init__(self, name: str, text: str, control: QWidget, side: Side) -> None:
+        super().__init__(control.window())
+        self._control = control
+        self._side = side
+        self.setObjectName(f"{name}Hint")
+        self.setFocusPolicy(Qt.NoFocus)
+        self.setAccessibleName(text)
+        self._close = QToolButton()
+        self._close.setObjectName(f"dismiss{name.capitalize()}HintButton")
+        self._close.setAccessibleName("Dismiss this hint")
+        self._close.setToolTip("This hint does not come back. It changes nothing in the network.")
+        self._close.setFocusPolicy(Qt.NoFocus)
+        self._close.clicked.connect(self.dismissed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 2, 2, 2)
+        row.setSpacing(6)
+        row.addWidget(label("●", "hintDot"))
+        row.addWidget(label(text, "hint"))
+        row.addWidget(self._close)
+        self._dress()
+        self._watch()
+
+    def _watch(self) -> None:
+        """The control, and all that it lies in: any of them may move or go."""
+        widget: QWidget | None = self._control
+        while widget is not None:
+            widget.installEventFilter(self)
+            widget = widget.parentWidget()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Something around the control has changed."""
+        if event.type() in (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide, QEvent.LayoutRequest):
+            self.place()
+        return super().eventFilter(watched, event)
+
+    def place(self) -> None:
+        """Beside the control; not at all where that cannot be seen or there is no room."""
+        window, control = self.parentWidget(), self._control
+        in_sight = control.isVisible() and control.window() is window and not control.visibleRegion().isEmpty()
+        self.adjustSize()
+        if in_sight:
+            spot = QRect(self._corner(QRect(control.mapTo(window, QPoint(0, 0)), control.size())), self.size())
+            in_sight = window.rect().contains(spot)
+            self.move(spot.topLeft())
+        self.setVisible(in_sight)
+        self.raise_()
+
+    def _corner(self, control: QRect) -> QPoint:
+        middle = control.center().y() - self.height() // 2
+        left, right = control.left() - self.width() - _AIR, control.right() + _AIR
+        if self._side is Side.INSIDE:
+            return QPoint(control.left(), middle)
+        if self._side is Side.LEFT:
+            return QPoint(left if left >= 0 else right, middle)
+        return QPoint(right, middle)
+
+    def _dress(self) -> None:
+        self._close.setIcon(theme.icon("x", "muted"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme has another ink."""
+        super().changeEvent(event)
+        if event.type() == QEvent.StyleChange and hasattr(self, "_close"):
+            self._dress()

@@ -1,0 +1,271 @@
+"""Where the tiles of a mosaic lie, and their values as pixels. Knows numpy, no widgets.
+
+A tile is a neuron, a cell in it one of its incoming weights. All tiles have the same whole number of pixels; what is
+left over is shared out between them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+EMPTY, ZERO = 0, 128  # among the 256 colours: the ground between tiles, and the value 0; 1 and 255 are the ends
+SMALLEST = 5  # pixels of a tile's side: smaller ones are put on another page
+_AIR = 0.06  # of a tile's side, between two
+_MOST_AIR = 0.25
+_HIGHEST_ROW = 64
+_LEAST_CELL = 2  # pixels of a cell in a plain row of inputs
+_MOST_READ = 1_500_000  # weights that are looked at for one view; of more, some in each cell are
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Tiles side by side: how many, of how many cells and pixels each, and pixels from one start to the next."""
+
+    count: int
+    cells: int
+    size: int
+    pitch: float
+
+    def start(self, tile: int) -> int:
+        """Its first pixel."""
+        return round(tile * self.pitch)
+
+    @property
+    def length(self) -> int:
+        """Pixels of all."""
+        return self.start(self.count - 1) + self.size
+
+    @property
+    def block(self) -> int:
+        """So many cells share one on the screen, where there are more of them than pixels."""
+        return -(-self.cells // self.size)
+
+    @property
+    def seen(self) -> int:
+        """Cells of a tile on the screen."""
+        return -(-self.cells // self.block)
+
+    def find(self, pixel: int) -> tuple[int, int] | None:
+        """Tile and cell at a pixel; None between tiles."""
+        for tile in (int(pixel / self.pitch), int(pixel / self.pitch) + 1):
+            inside = pixel - self.start(tile)
+            if tile < self.count and 0 <= inside < self.size:
+                return tile, min(inside * self.seen * self.block // self.size, self.cells - 1)
+        return None
+
+    @property
+    def sources(self) -> npt.NDArray[np.intp]:
+        """For each pixel the index of its cell, where the seen cells of a tile and one of ground take turns."""
+        made = np.full(self.length, self.seen, np.intp)
+        within = np.arange(self.size) * self.seen // self.size
+        for tile in range(self.count):
+            start = self.start(tile)
+            made[start : start + self.size] = tile * (self.seen + 1) + within
+        return made
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The layout of one page: tiles row by row. ``inputs`` cells of each tile are in use, the first ones."""
+
+    across: Axis
+    down: Axis
+    inputs: int
+    is_picture: bool
+
+    @property
+    def capacity(self) -> int:
+        """Tiles that fit."""
+        return self.across.count * self.down.count
+
+    def place(self, tile: int) -> tuple[int, int, int, int]:
+        """Left, top, width and height of a tile, in pixels."""
+        row, column = divmod(tile, self.across.count)
+        return self.across.start(column), self.down.start(row), self.across.size, self.down.size
+
+    def at(self, x: int, y: int) -> tuple[int, int] | None:
+        """Tile and input at a pixel; None where there is neither. The tile may be one that is not there."""
+        across, down = self.across.find(x), self.down.find(y)
+        if across is None or down is None:
+            return None
+        number = down[1] * self.across.cells + across[1]
+        return (down[0] * self.across.count + across[0], number) if number < self.inputs else None
+
+
+# ---- layouts
+
+
+def most_tiles(width: int, height: int) -> int:
+    """How many of the smallest fit."""
+    pitch = SMALLEST + 1
+    return max(1, (width + 1) // pitch) * max(1, (height + 1) // pitch)
+
+
+def picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -> Grid:
+    """For tiles of ``shape`` in their proportions: as many columns as make them largest."""
+    rows, columns = shape
+    count = min(count, most_tiles(width, height))
+    across = np.arange(1, count + 1)
+    down = -(-count // across)
+    unit = np.minimum(_largest(width, across) / columns, _largest(height, down) / rows)
+    best = across[unit >= unit.max() * 0.999][-1]
+    scale = float(unit[best - 1])
+    return Grid(
+        _axis(int(best), columns, scale * columns, width, _MOST_AIR),
+        _axis(-(-count // int(best)), rows, scale * rows, height, _MOST_AIR),
+        rows * columns,
+        True,
+    )
+
+
+def plain_grid(count: int, inputs: int, width: int, height: int) -> Grid:
+    """For inputs without a place of their own: a row a neuron where that can be read, else tiles of wrapped rows."""
+    if count * (SMALLEST + 1) <= height + 1 and inputs * _LEAST_CELL <= width:
+        size = min(float(_largest(height, np.array([count]))[0]), _HIGHEST_ROW)
+        return Grid(Axis(1, inputs, width, width), _axis(count, 1, size, height, _AIR), inputs, False)
+    count = min(count, most_tiles(width, height))
+    columns = _columns_of_squares(count, width, height)
+    rows = -(-count // columns)
+    across, down = (float(_largest(side, np.array([n]))[0]) for side, n in ((width, columns), (height, rows)))
+    cells = _wrapped(inputs, across / down)
+    wide = _axis(columns, cells, across, width, _MOST_AIR)
+    return Grid(wide, _axis(rows, -(-inputs // cells), down, height, _MOST_AIR), inputs, False)
+
+
+def _largest(length: int, counts: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """The side of a tile when so many share that length with some air between them, a pixel at least."""
+    airy = length / (counts + _AIR * (counts - 1))
+    return np.maximum(np.where(airy * _AIR >= 1, airy, (length - counts + 1) / counts), 1.0)
+
+
+def _axis(count: int, cells: int, size: float, length: int, most_air: float) -> Axis:
+    whole = max(1, int(size + 1e-6))
+    if count == 1:
+        return Axis(1, cells, whole, whole)
+    pitch = min((length - whole) / (count - 1), whole + max(2.0, most_air * whole))
+    return Axis(count, cells, whole, max(pitch, whole))
+
+
+def _columns_of_squares(count: int, width: int, height: int) -> int:
+    """As many as make tiles nearly square and leave few places empty."""
+    columns = np.arange(1, count + 1)
+    rows = -(-count // columns)
+    odd = np.abs(np.log((width / columns) / (height / rows))) + 2 * (columns * rows - count) / count
+    return int(columns[odd.argmin()])
+
+
+def _wrapped(inputs: int, aspect: float) -> int:
+    """Cells in a row of a tile: about square ones, and rather a number that leaves no last row half full."""
+    ideal = min(max(1.0, math.sqrt(inputs * aspect)), float(inputs))
+    near = range(max(1, round(ideal / 1.5)), min(inputs, round(ideal * 1.5)) + 1)
+    exact = [cells for cells in near if inputs % cells == 0]
+    return min(exact, key=lambda cells: abs(math.log(cells / ideal))) if exact else round(ideal)
+
+
+# ---- pixels
+
+
+class Renderer:
+    """Turns weights into the pixels of a grid: indices of 256 colours. Its buffers serve view after view."""
+
+    def __init__(self, grid: Grid, neurons: int) -> None:
+        self.grid, self.neurons = grid, neurons
+        self._cells = grid.down.seen, grid.across.seen
+        is_whole = grid.down.block == grid.across.block == 1
+        self._samples = None if is_whole else self._places_to_look(grid.down.block, grid.across.block)
+        self.averaged = len(self._samples or [0]) if grid.is_picture else 1  # so many weights make a cell's mean
+        self._used = grid.inputs if self._samples is None else len(self._samples[0])
+        high, wide = self._cells
+        self._field = np.full((grid.down.count, high + 1, grid.across.count, wide + 1), EMPTY, np.uint8)
+        self._scaled: npt.NDArray[np.float32] | None = None
+        self._taken: npt.NDArray[Any] = np.empty((3, 0))
+        across = grid.across.sources
+        self._across = np.pad(across, (0, -len(across) % 4), constant_values=wide)  # a QImage's lines: 4 bytes each
+        self._down = grid.down.sources
+        self._widened = np.empty((grid.down.count * (high + 1), len(self._across)), np.uint8)
+        self.pixels = np.empty((len(self._down), len(self._across)), np.uint8)
+
+    def _places_to_look(self, rows: int, columns: int) -> list[npt.NDArray[np.intp]]:
+        """One array of inputs for each of the weights that share a cell: which to take for every cell."""
+        grid = self.grid
+        high, wide = self._cells
+        affordable = math.sqrt(max(1.0, _MOST_READ / (self.neurons * high * wide)))
+        made = []
+        for down in _spread(rows, affordable):
+            for across in _spread(columns, affordable):
+                y = np.minimum(np.arange(high) * rows + down, grid.down.cells - 1)
+                x = np.minimum(np.arange(wide) * columns + across, grid.across.cells - 1)
+                made.append((y[:, None] * grid.across.cells + x).ravel())
+        first = np.arange(high)[:, None] * rows * grid.across.cells + np.arange(wide) * columns
+        used = int((first.ravel() < grid.inputs).sum())
+        return [np.minimum(places[:used], grid.inputs - 1) for places in made]
+
+    def render(self, weights: Array, limit: float) -> None:
+        """Fills ``pixels`` with (neurons, inputs) weights; -limit and limit are the ends of the colours."""
+        by_input = not weights.flags.c_contiguous and weights.T.flags.c_contiguous
+        values, share = self._sampled(weights.T if by_input else weights, 0 if by_input else 1)
+        scaled = self._buffer(by_input)
+        used = scaled[: self._used] if by_input else scaled[:, : self._used]
+        with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is shown all the same
+            np.multiply(values, share * 127 / max(limit, 1e-12), out=used, casting="unsafe")
+            np.fmin(used, 127, out=used)
+            np.fmax(used, -127, out=used)
+        np.add(used, ZERO + 0.5, out=used)  # what is cut off on the way to whole numbers rounds them
+        self._lay_out(scaled.T if by_input else scaled)
+        field = self._field.reshape(len(self._widened), -1)
+        np.take(field, self._across, axis=1, out=self._widened, mode="clip")
+        np.take(self._widened, self._down, axis=0, out=self.pixels, mode="clip")
+
+    def _buffer(self, by_input: bool) -> npt.NDArray[np.float32]:
+        """For a number per cell, in the order in which the weights lie. Cells without an input keep the ground."""
+        high, wide = self._cells
+        shape = (high * wide, self.neurons) if by_input else (self.neurons, high * wide)
+        if self._scaled is None or self._scaled.shape != shape:
+            self._scaled = np.full(shape, EMPTY, np.float32)
+        return self._scaled
+
+    def _sampled(self, lying: Array, axis: int) -> tuple[Array, float]:
+        """A number per cell and what to multiply it with: of a picture the mean, of other inputs the strongest."""
+        if self._samples is None:
+            return lying, 1.0
+        first, *others = self._samples
+        shape = (self._used, lying.shape[1]) if axis == 0 else (lying.shape[0], self._used)
+        if self._taken.shape[1:] != shape or self._taken.dtype != lying.dtype:
+            self._taken = np.empty((3, *shape), lying.dtype)
+        total, low, more = self._taken
+        np.take(lying, first, axis=axis, out=total, mode="clip")
+        if self.grid.is_picture:
+            for places in others:
+                total += np.take(lying, places, axis=axis, out=more, mode="clip")
+            return total, 1 / len(self._samples)
+        np.copyto(low, total)
+        for places in others:
+            np.take(lying, places, axis=axis, out=more, mode="clip")
+            np.fmax(total, more, out=total)
+            np.fmin(low, more, out=low)
+        np.copyto(total, low, where=-low > total)
+        return total, 1.0
+
+    def _lay_out(self, cells: npt.NDArray[np.float32]) -> None:
+        """Copies (neurons, cells) to where the tiles lie."""
+        high, wide = self._cells
+        columns = self.grid.across.count
+        tiles = self._field[:, :high, :, :wide].transpose(0, 2, 1, 3)
+        whole, rest = divmod(self.neurons, columns)
+        split = whole * columns
+        np.copyto(tiles[:whole], cells[:split].reshape(whole, columns, high, wide), casting="unsafe")
+        if rest:
+            np.copyto(tiles[whole, :rest], cells[split:].reshape(rest, high, wide), casting="unsafe")
+
+
+def _spread(block: int, affordable: float) -> list[int]:
+    """Up to so many places in a block, evenly apart."""
+    count = max(1, min(block, int(affordable)))
+    return [(2 * place + 1) * block // (2 * count) for place in range(count)]

@@ -1,0 +1,379 @@
+"""The curves in the window: pages, legend, scale, earlier runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QCoreApplication, QPoint, QPointF, Qt, QTimer
+from PyQt5.QtGui import QContextMenuEvent
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QMenu, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset, Split
+from nnviz import theme
+from nnviz.configuration import Layer
+from nnviz.session import Session
+from nnviz.state import State
+from nnviz.widgets.curve_plot import CurvePlot
+from nnviz.widgets.legend import Key
+from nnviz.widgets.pages import Page
+from nnviz.window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, click, find, hover, pause, press, train_epochs, train_for_a_while
+
+
+def turn_to(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    """Clicks on a tab."""
+    click(qtbot, window, QPushButton, name)
+    QCoreApplication.processEvents()
+
+
+def plot_of(window: MainWindow, name: str) -> CurvePlot:
+    """errorPlot or lossPlot."""
+    return find(window, CurvePlot, name)
+
+
+def drawn(plot: CurvePlot, name: str) -> tuple[list[float], list[float]]:
+    """Epochs and heights of a line."""
+    x, y = plot._lines[name].getData()
+    return ([], []) if x is None else (list(x), list(y))
+
+
+def key(window: MainWindow, name: str) -> Key:
+    """A key of the legend."""
+    return find(window, Key, name)
+
+
+def another_shape(session: Session, *neurons: int) -> None:
+    """In the fields; the network follows when it is trained."""
+    session.change("layers", layers=tuple(Layer(count) for count in neurons))
+
+
+# ---- pages
+
+
+def test_error_and_loss_each_have_a_page(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    assert window.curves.windowTitle() == "Curves"
+    train_epochs(qtbot, window, 2)
+    tape = window.session.run.tape
+    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2]
+    assert drawn(plot_of(window, "lossPlot"), "test")[0] == [], "out of view nothing is drawn"
+    turn_to(qtbot, window, "lossTab")
+    assert plot_of(window, "lossPlot").isVisible()
+    assert not plot_of(window, "errorPlot").isVisible()
+    for name, curve in (("train", tape.loss.train), ("test", tape.loss.test)):
+        epochs, heights = drawn(plot_of(window, "lossPlot"), name)
+        assert epochs == curve.epochs
+        np.testing.assert_allclose(10 ** np.array(heights), curve.values)
+    assert window.curves.plot is plot_of(window, "lossPlot")
+
+
+@pytest.mark.parametrize(("tab", "plot"), [("errorTab", "errorPlot"), ("lossTab", "lossPlot")])
+def test_fine_lines_move_within_an_epoch(
+    make_window: MakeWindow, load_with: Callable[..., None], mnist: Dataset, qtbot: QtBot, tab: str, plot: str
+) -> None:
+    load_with(lambda: mnist)
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    turn_to(qtbot, window, tab)
+    window.session.change("batch size", batch_size=10)
+    window.session.start()
+    qtbot.waitUntil(lambda: len(drawn(plot_of(window, plot), "live_test")[0]) >= 2, timeout=20_000)
+    pause(qtbot, window)
+
+
+def test_nobody_estimates_for_a_page_that_is_not_in_view(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    worker = window.session._pilot._worker
+    other = Page("Other", "otherTab", "")
+    window.curves.add_page(other)
+    for tab, expected in (("lossTab", True), ("otherTab", False), ("errorTab", True), ("otherTab", False)):
+        turn_to(qtbot, window, tab)
+        assert worker.estimating is expected, tab
+    turn_to(qtbot, window, "lossTab")
+    press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
+    assert not worker.estimating
+    press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
+    assert worker.estimating
+
+
+def test_without_classes_there_is_no_page_of_errors(
+    make_window: MakeWindow, load_with: Callable[..., None], few_digits: Dataset, qtbot: QtBot
+) -> None:
+    def without_labels(split: Split | None) -> Split:
+        assert split is not None
+        return Split(split.inputs, split.targets, None, split.scale)
+
+    regression = Dataset("Numbers", without_labels(few_digits.train), without_labels(few_digits.test))
+    load_with(lambda: regression)
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    assert not find(window, QPushButton, "errorTab").isVisible()
+    assert find(window, QPushButton, "lossTab").isChecked()
+    train_epochs(qtbot, window, 2)
+    assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
+    assert window.session.run.tape.error.test.epochs == []
+    window.session.data_name = None
+    load_with(lambda: few_digits)
+    window.session.load_data()
+    qtbot.waitUntil(lambda: window.session.state is not State.LOADING)
+    assert find(window, QPushButton, "errorTab").isVisible()
+
+
+# ---- legend
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_a_key_hides_its_curve_and_shows_it_again(ready_window: MainWindow, qtbot: QtBot, way: str) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 2)
+    line = plot_of(window, "errorPlot")._lines["train"]
+    for shown in (False, True):
+        if way == "mouse":
+            click(qtbot, window, Key, "trainKey")
+        else:
+            key(window, "trainKey").setFocus(Qt.TabFocusReason)
+            press(qtbot, window, Qt.Key_Return)
+        assert line.isVisible() is shown
+        assert key(window, "trainKey").isChecked() is shown
+    assert plot_of(window, "errorPlot")._lines["test"].isVisible()
+
+
+def colours_of(window: MainWindow, name: str) -> set[str]:
+    """Those that a key is painted in."""
+    image = key(window, name).grab().toImage()
+    return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+
+
+def test_a_keys_square_is_full_while_the_curve_is_shown(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    for name in ("dark", "light"):
+        window.set_theme(name)
+        QCoreApplication.processEvents()
+        test = key(window, "testKey")
+        middle = QPoint(11, test.height() // 2)
+        assert test.grab().toImage().pixelColor(middle).name() == theme.current().test
+        assert theme.current().train in colours_of(window, "trainKey")
+        click(qtbot, window, Key, "testKey")
+        assert test.grab().toImage().pixelColor(middle).name() != theme.current().test
+        click(qtbot, window, Key, "testKey")
+
+
+def test_everything_has_a_name_of_its_own(ready_window: MainWindow) -> None:
+    """And says what it does."""
+    buttons = [button for button in window_buttons(ready_window) if button.objectName()]
+    names = [button.objectName() for button in buttons]
+    assert len(set(names)) == len(names)
+    for name in ("trainKey", "testKey", "heldOutKey", "earlierKey", "scaleButton", "resetZoomButton"):
+        assert name in names
+        assert f"loss{name[0].upper()}{name[1:]}" in names
+    assert all(button.toolTip() and button.accessibleName() for button in buttons)
+
+
+def window_buttons(window: MainWindow) -> list[QAbstractButton]:
+    """All that the card has of its own."""
+    return [each for page in window.curves.pages[:2] for each in page_buttons(page)]
+
+
+def page_buttons(page: Page) -> list[QAbstractButton]:
+    """In the page and in its part of the head."""
+    return page.findChildren(QAbstractButton) + page.aside.findChildren(QAbstractButton)
+
+
+# ---- scale
+
+
+def test_the_scale_is_switched_for_each_page(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 2)
+    button = find(window, QToolButton, "scaleButton")
+    assert button.text() == "error %, log"
+    with qtbot.waitSignal(window.curves.error.scale_changed):
+        click(qtbot, window, QToolButton, "scaleButton")
+    assert button.text() == "error %, linear"
+    np.testing.assert_allclose(
+        drawn(plot_of(window, "errorPlot"), "test")[1], 100 * np.array(window.session.run.tape.test.values)
+    )
+    assert not window.curves.error.is_log
+    assert window.curves.loss.is_log
+    turn_to(qtbot, window, "lossTab")
+    assert find(window, QToolButton, "lossScaleButton").text() == "loss, log"
+    window.curves.loss.set_log(False)
+    assert find(window, QToolButton, "lossScaleButton").text() == "loss, linear"
+
+
+# ---- earlier runs
+
+
+def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    assert not key(window, "earlierKey").isVisible()
+    train_epochs(qtbot, window, 2)
+    first = session.run.tape
+    click(qtbot, window, QPushButton, "resetButton")
+    assert key(window, "earlierKey").isVisible()
+    assert key(window, "earlierKey").text() == "784-64-32-10, earlier run"
+    grey_train, grey_test = plot_of(window, "errorPlot")._grey[0]
+    np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.test.values)
+    np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.train.values)
+    action(window, "actionUndo").trigger()
+    assert session.past.runs == ()
+    assert not key(window, "earlierKey").isVisible()
+    action(window, "actionRedo").trigger()
+    assert [run.title for run in session.past.runs] == ["784-64-32-10"]
+    another_shape(session, 30)
+    train_epochs(qtbot, window, 1)
+    another_shape(session, 20)
+    train_epochs(qtbot, window, 1)
+    assert [run.title for run in session.past.runs] == ["784-64-32-10", "784-30-10"]
+    assert key(window, "earlierKey").text() == "earlier runs"
+    plot = plot_of(window, "errorPlot")
+    place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(1, 1.2)))
+    hover(plot.viewport(), (place.x(), place.y()))
+    assert "784-30-10 " in plot._read_out.text()
+    assert "784-64-32-10 " in plot._read_out.text()
+
+
+def test_one_that_is_trained_on_stays_one_run(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_window, 1)
+    train_epochs(qtbot, ready_window, 1)
+    assert ready_window.session.past.runs == ()
+    assert drawn(plot_of(ready_window, "errorPlot"), "test")[0] == [0, 1, 2]
+
+
+def test_a_run_stopped_in_its_middle_is_kept_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_for_a_while(qtbot, ready_window)
+    ready_window.session.reset()
+    assert len(ready_window.session.past.runs) == 1
+
+
+def test_opening_a_file_makes_the_present_network_an_earlier_one(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window, session = ready_window, ready_window.session
+    another_shape(session, 30)
+    train_epochs(qtbot, window, 2)
+    path = tmp_path / "net.json"
+    with qtbot.waitSignal(session.file_changed):
+        session.save(path)
+    qtbot.waitUntil(lambda: session.run.path == path)
+    saved = session.run.tape
+    another_shape(session, 20)
+    train_epochs(qtbot, window, 1)
+    session.open_network(path)
+    qtbot.waitUntil(lambda: session.run.path == path)
+    assert [run.title for run in session.past.runs] == ["784-30-10", "784-20-10"]
+    assert session.run.tape.loss.test.values == pytest.approx(saved.loss.test.values)
+    turn_to(qtbot, window, "lossTab")
+    assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
+
+
+def test_earlier_runs_are_forgotten_and_come_back_by_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    forget = action(window, "actionForgetEarlierRuns")
+    assert not forget.isEnabled()
+    train_epochs(qtbot, window, 1)
+    session.reset()
+    plot = plot_of(window, "errorPlot")
+    assert len(plot._earlier) == 1
+    assert forget.isEnabled()
+    forget.trigger()
+    assert session.past.runs == ()
+    assert len(plot._earlier) == 0
+    assert not key(window, "earlierKey").isVisible()
+    action(window, "actionUndo").trigger()
+    assert len(plot._earlier) == 1
+    assert key(window, "earlierKey").isVisible()
+
+
+@pytest.mark.parametrize("name", ["earlierKey", "errorPlot"])
+def test_a_right_click_offers_to_forget(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    window.session.reset()
+    QCoreApplication.processEvents()
+    widget = key(window, name) if name == "earlierKey" else plot_of(window, name).viewport()
+    chosen: list[str] = []
+
+    def choose() -> None:
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        chosen.extend(each.text() for each in menu.actions())
+        menu.setActiveAction(menu.actions()[-1])
+        qtbot.keyClick(menu, Qt.Key_Return)
+
+    QTimer.singleShot(0, choose)
+    centre = widget.rect().center()
+    QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Mouse, centre, widget.mapToGlobal(centre)))
+    qtbot.waitUntil(lambda: window.session.past.runs == ())
+    assert chosen == ["Forget earlier runs"]
+
+
+def test_another_run_begins_with_the_whole_view(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    plot = plot_of(window, "errorPlot")
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key_Plus)
+    assert plot.is_zoomed
+    window.session.step_batch()
+    qtbot.waitUntil(lambda: window.session.state is State.PAUSED)
+    assert plot.is_zoomed
+    window.session.reset()
+    assert not plot.is_zoomed
+
+
+# ---- numbers
+
+
+def test_the_table_gives_the_figures(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    window.session.change("held out", held_out=0.1)
+    train_epochs(qtbot, window, 1)
+    tape = window.session.run.tape
+    names, rows = window.curves.table()
+    assert names == ["epoch", "train error", "test error", "held-out error"]
+    assert [row[0] for row in rows] == [0, 1, 2]
+    assert [row[2] for row in rows] == tape.test.values
+    assert rows[0][3] == ""
+    assert rows[2][3] == tape.held_out.values[-1]
+    turn_to(qtbot, window, "lossTab")
+    names, rows = window.curves.table()
+    assert names == ["epoch", "train loss", "test loss", "held-out loss"]
+    assert [row[1] for row in rows] == tape.loss.train.values
+
+
+# ---- looks
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+def test_tabs_and_legend_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    window = ready_window
+    if len(window.curves.pages) < 3:
+        window.curves.add_page(Page("Distributions", "distributionsTab", ""))
+    window.resize(*size)
+    window.session.change("held out", held_out=0.1)
+    train_epochs(qtbot, window, 1)
+    window.session.reset()
+    train_epochs(qtbot, window, 1)
+    QCoreApplication.processEvents()
+    for name in ("errorTab", "lossTab", "trainKey", "testKey", "heldOutKey", "earlierKey", "scaleButton"):
+        widget = find(window, QAbstractButton, name)
+        assert widget.visibleRegion().boundingRect() == widget.rect(), name
+        if name in ("trainKey", "testKey", "heldOutKey"):
+            assert widget.width() == widget.sizeHint().width(), f"the name of {name} is cut off"
+
+
+def test_a_long_name_in_the_legend_widens_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    before = window.curves.minimumSizeHint().width()
+    window.session.reset()
+    QCoreApplication.processEvents()
+    assert key(window, "earlierKey").sizeHint().width() > 100
+    assert window.curves.minimumSizeHint().width() <= before + 40

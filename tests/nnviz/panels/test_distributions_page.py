@@ -1,0 +1,120 @@
+"""The distributions: worked out only in view, and what is drawn is what the network holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.distributions import spread_of
+from nnviz.panels.distributions import DistributionsPage
+from nnviz.widgets.histograms import HistogramGrid
+from nnviz.window import MainWindow
+from tests.nnviz.helpers import click, find, hover, leave, pause, press, train_epochs, train_for_a_while
+
+
+@pytest.fixture
+def page(ready_window: MainWindow, qtbot: QtBot) -> DistributionsPage:
+    """In front, with something to show."""
+    click(qtbot, ready_window, QPushButton, "distributionsTab")
+    page = ready_window.curves.page
+    assert isinstance(page, DistributionsPage)
+    qtbot.waitUntil(lambda: len(page.grid.rows) == 3)
+    return page
+
+
+def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, ready_window: MainWindow) -> None:
+    assert [row.name for row in page.grid.rows] == ["Layer 1", "Layer 2", "Output"]
+    assert [row.note.split()[2] for row in page.grid.rows[:2]] == ["64", "32"]
+    first = page.grid.rows[0].cells[0]
+    weights = spread_of(ready_window.session.shown.weights[0])
+    assert first.now.sum() == len(weights.sample)
+    edges = np.linspace(first.low, first.high, len(first.now) + 1)
+    inside = np.clip(weights.sample.astype(float), first.low, first.high)
+    np.testing.assert_array_equal(first.now, np.histogram(inside, edges)[0])
+    np.testing.assert_array_equal(first.start, first.now)  # nothing is learned yet
+
+
+def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    before = page.grid.rows[2].cells[0]
+    train_epochs(qtbot, ready_window, 3)
+    shown = ready_window.session.shown
+    qtbot.waitUntil(lambda: page._session.anatomy._seen is shown and not page._session.anatomy._is_looking)
+    after = page.grid.rows[2].cells[0]
+    assert after.start is not None
+    assert before.start is not None
+    assert after.start.sum() == before.start.sum()
+    assert not np.array_equal(after.now, after.start)
+
+
+def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, ready_window, QPushButton, "errorTab")
+    assert not ready_window.session.anatomy.wanted
+    before = ready_window.session.anatomy.now
+    train_for_a_while(qtbot, ready_window)
+    pause(qtbot, ready_window)
+    assert ready_window.session.anatomy.now is before
+    click(qtbot, ready_window, QPushButton, "distributionsTab")
+    qtbot.waitUntil(lambda: ready_window.session.anatomy.now is not before)
+
+
+def test_in_a_closed_card_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, ready_window, Qt.Key_2, Qt.ControlModifier)
+    assert not ready_window.session.anatomy.wanted
+    press(qtbot, ready_window, Qt.Key_2, Qt.ControlModifier)
+    assert ready_window.session.anatomy.wanted
+
+
+def test_the_read_out_tells_figures(page: DistributionsPage) -> None:
+    grid = page.grid
+    read_out = find(grid, QLabel, "readOut")
+    place = grid.cell_rect(0, 1).center()
+    hover(grid, (place.x(), place.y()))
+    assert read_out.isVisible()
+    assert "biases now: mean +0" in read_out.text()
+    hover(grid, (2, 2))
+    assert not read_out.isVisible()
+    hover(grid, (place.x(), place.y()))
+    leave(grid)
+    assert not read_out.isVisible()
+
+
+def test_dead_neurons_are_told_and_many_are_a_warning(
+    page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    assert page.grid.rows[0].note == "0 of 64\nneurons dead"
+    assert not page.grid.rows[0].is_warning
+    session = ready_window.session
+    dead = session.shown.copy()
+    dead.biases[0][:20] = -1e5
+    session.shown = dead
+    session.snapshot.emit()
+    qtbot.waitUntil(lambda: page.grid.rows[0].note == "20 of 64\nneurons dead")
+    assert page.grid.rows[0].is_warning
+
+
+def test_its_numbers_as_a_table(page: DistributionsPage) -> None:
+    table = page.table()
+    assert table is not None
+    head, rows = table
+    lines = [list(row) for row in rows]
+    assert len(lines) == 2 * 3 * 4
+    assert all(len(line) == len(head) for line in lines)
+    assert lines[0][:4] == [1, "weights", "start", 784 * 64]
+
+
+def test_many_layers_scroll(ready_window: MainWindow, qtbot: QtBot, page: DistributionsPage) -> None:
+    ready_window.session.change_shape((784, *[8] * 9, 10))
+    qtbot.waitUntil(lambda: len(page.grid.rows) == 10)
+    last = page.grid.cell_rect(9, 0)
+    assert last.height() > 20
+    assert last.bottom() < page.grid.height()
+
+
+def test_an_empty_grid_paints(qtbot: QtBot) -> None:
+    grid = HistogramGrid(["a", "b"])
+    qtbot.addWidget(grid)
+    grid.resize(300, 200)
+    assert not grid.grab().isNull()

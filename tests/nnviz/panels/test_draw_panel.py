@@ -1,0 +1,285 @@
+"""The card one draws in: eraser, centring, pictures from elsewhere, test digits; each step can be undone."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt5.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz import pictures
+from nnviz.marks import Ink
+from nnviz.widgets.check import Check
+from nnviz.window import MainWindow
+from tests.nnviz.helpers import action, click, drag, find, press, seven
+
+
+@pytest.fixture
+def photo(few_digits: Dataset) -> np.ndarray:
+    """A digit on a sheet, (280, 280) bytes."""
+    digit = Image.fromarray(few_digits.train.inputs[0].reshape(28, 28).astype(np.uint8))
+    return 230 - np.asarray(digit.resize((280, 280), Image.Resampling.BICUBIC)) // 2
+
+
+@pytest.fixture
+def file(photo: np.ndarray, tmp_path: Path) -> Path:
+    """The same in a file."""
+    Image.fromarray(photo).save(tmp_path / "five.png")
+    return tmp_path / "five.png"
+
+
+def image_of(photo: np.ndarray) -> QImage:
+    """For the clipboard."""
+    return QImage(photo.tobytes(), 280, 280, 280, QImage.Format_Grayscale8).copy()
+
+
+def drop(window: MainWindow, given: QMimeData) -> bool:
+    """Lets something go over the canvas, as the system would report it; whether it was welcome."""
+    enter = QDragEnterEvent(QPoint(50, 50), Qt.CopyAction, given, Qt.LeftButton, Qt.NoModifier)
+    QApplication.sendEvent(window.canvas, enter)
+    if enter.isAccepted():
+        event = QDropEvent(QPointF(50, 50), Qt.CopyAction, given, Qt.LeftButton, Qt.NoModifier)
+        QApplication.sendEvent(window.canvas, event)
+    return enter.isAccepted()
+
+
+def files(*paths: Path | str) -> QMimeData:
+    """As a file manager gives them, or a browser its addresses."""
+    given = QMimeData()
+    given.setUrls([QUrl.fromLocalFile(str(path)) if isinstance(path, Path) else QUrl(path) for path in paths])
+    return given
+
+
+def words(window: MainWindow) -> str:
+    """What is said beside the small picture."""
+    return find(window, QLabel, "seenLabel").text()
+
+
+def wait_for_picture(qtbot: QtBot, window: MainWindow) -> Ink:
+    """Until it lies on the canvas alone."""
+    qtbot.waitUntil(lambda: len(window.canvas.drawing) == 1 and isinstance(window.canvas.drawing[0], Ink))
+    return window.canvas.drawing[0]
+
+
+# ---- pictures
+
+
+def test_paste(ready_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_digits: Dataset) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    drawn = window.canvas.network_input()
+    QApplication.clipboard().setImage(image_of(photo))
+    window.canvas.setFocus()
+    press(qtbot, window, Qt.Key_V, Qt.ControlModifier)
+    wait_for_picture(qtbot, window)
+    seen = window.session.drawing
+    np.testing.assert_array_equal(seen, window.canvas.network_input())
+    digit = few_digits.train.inputs[0] * few_digits.train.scale
+    assert np.corrcoef(seen, digit)[0, 1] > 0.85
+    assert window.session.message is None
+    click(qtbot, window, QToolButton, "undoStrokeButton")
+    np.testing.assert_array_equal(window.canvas.network_input(), drawn)
+    action(window, "actionRedo").trigger()
+    np.testing.assert_array_equal(window.canvas.network_input(), seen)
+
+
+def test_drop_a_file(ready_window: MainWindow, qtbot: QtBot, file: Path) -> None:
+    assert drop(ready_window, files(file))
+    ink = wait_for_picture(qtbot, ready_window)
+    assert ink.title == "five.png"
+    assert ready_window.session.drawing.any()
+    drag(ready_window.canvas, [(20, 20), (60, 20)])
+    assert len(ready_window.canvas.drawing) == 2
+
+
+def test_drop_a_picture_out_of_another_window(ready_window: MainWindow, qtbot: QtBot, photo: np.ndarray) -> None:
+    given = files("https://example.org/five.png")
+    given.setImageData(image_of(photo))
+    assert drop(ready_window, given)
+    wait_for_picture(qtbot, ready_window)
+
+
+def test_text_is_not_welcome(ready_window: MainWindow) -> None:
+    given = QMimeData()
+    given.setText("5")
+    assert not drop(ready_window, given)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("text.png", "not a picture that can be read"),
+        ("missing.png", "No such file"),
+        ("poster.png", "56 million"),
+        ("blank.png", "of one grey"),
+        ("cut.png", "not a picture that can be read"),
+    ],
+)
+def test_what_cannot_be_read_is_told_and_nothing_is_lost(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, file: Path, name: str, why: str
+) -> None:
+    window = ready_window
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "cut.png").write_bytes(file.read_bytes()[:200])
+    Image.new("1", (8000, 7000)).save(tmp_path / "poster.png")
+    Image.new("L", (80, 80), 200).save(tmp_path / "blank.png")
+    drag(window.canvas, seven(window.canvas))
+    drawn = window.canvas.network_input()
+    drop(window, files(tmp_path / name))
+    qtbot.waitUntil(lambda: window.session.message is not None)
+    assert name in window.session.message.text
+    assert why in window.session.message.text
+    assert window.message_bar.isVisible()
+    np.testing.assert_array_equal(window.canvas.network_input(), drawn)
+    assert window.draw.undo_stack.count() == 1
+
+
+def test_a_picture_that_can_be_read_takes_the_complaint_away(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, file: Path
+) -> None:
+    drop(ready_window, files(tmp_path / "missing.png"))
+    qtbot.waitUntil(lambda: ready_window.session.message is not None)
+    drop(ready_window, files(file))
+    wait_for_picture(qtbot, ready_window)
+    assert ready_window.session.message is None
+
+
+def test_files_are_read_behind_the_window(
+    ready_window: MainWindow, qtbot: QtBot, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what is drawn meanwhile can be brought back."""
+    window = ready_window
+    gate, original = threading.Event(), pictures.ink_of_photograph
+
+    def held(grey: np.ndarray) -> np.ndarray | None:
+        assert gate.wait(10)
+        return original(grey)
+
+    monkeypatch.setattr(pictures, "ink_of_photograph", held)
+    drop(window, files(file))
+    drag(window.canvas, seven(window.canvas))
+    drawn = window.session.drawing
+    gate.set()
+    wait_for_picture(qtbot, window)
+    click(qtbot, window, QToolButton, "undoStrokeButton")
+    np.testing.assert_array_equal(window.session.drawing, drawn)
+
+
+def test_nothing_on_the_clipboard(ready_window: MainWindow) -> None:
+    QApplication.clipboard().setText("5")
+    action(ready_window, "actionPastePicture").trigger()
+    assert "the clipboard" in ready_window.session.message.text
+    assert ready_window.canvas.is_empty
+
+
+def test_an_address_without_a_picture(ready_window: MainWindow) -> None:
+    drop(ready_window, files("https://example.org/five.png"))
+    assert "without a picture" in ready_window.session.message.text
+
+
+# ---- test digits
+
+
+def test_a_random_test_digit(ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    drawn = window.canvas.network_input()
+    press(qtbot, window, Qt.Key_T, Qt.ControlModifier)
+    number, label = words(window).removeprefix("what the network sees: test picture ").split(": a ")
+    assert few_digits.test is not None
+    assert few_digits.test.labels is not None
+    assert few_digits.test.labels[int(number)] == int(label)
+    expected = few_digits.test.inputs[int(number)] * few_digits.test.scale
+    np.testing.assert_allclose(window.session.drawing, expected, atol=1e-6)
+    click(qtbot, window, Check, "centreCheck")
+    np.testing.assert_allclose(window.session.drawing, expected, atol=1e-6)
+    seen = set()
+    for _ in range(5):
+        click(qtbot, window, QToolButton, "randomDigitButton")
+        seen.add(words(window))
+    assert len(seen) > 1
+    drag(window.canvas, [(20, 20), (60, 20)])
+    assert words(window).startswith("not centred")
+    for _ in range(7):
+        click(qtbot, window, QToolButton, "undoStrokeButton")
+    assert [len(mark.points) for mark in window.canvas.drawing] == [len(seven(window.canvas))]
+    click(qtbot, window, Check, "centreCheck")
+    np.testing.assert_array_equal(window.session.drawing, drawn)
+
+
+def test_no_test_digit_without_data(make_window: object, load_with: object) -> None:
+    window = make_window()  # type: ignore[operator]
+    assert window.session.dataset is None
+    assert not find(window, QToolButton, "randomDigitButton").isEnabled()
+    assert not action(window, "actionRandomDigit").isEnabled()
+    window.draw.show_random_digit()
+    assert window.canvas.is_empty
+
+
+def test_the_data_brings_test_digits(ready_window: MainWindow) -> None:
+    assert find(ready_window, QToolButton, "randomDigitButton").isEnabled()
+    assert action(ready_window, "actionRandomDigit").isEnabled()
+
+
+# ---- eraser and centring
+
+
+def test_the_eraser(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    drawn = window.session.drawing
+    button = click(qtbot, window, QToolButton, "eraserButton")
+    assert button.isChecked()
+    x, y = seven(window.canvas)[12]
+    drag(window.canvas, [(x - 40, y), (x + 40, y)])
+    assert abs(window.session.drawing - drawn).max() > 0.5
+    assert action(window, "actionUndo").text() == "&Undo erasing"
+    press(qtbot, window, Qt.Key_X)
+    assert not button.isChecked()
+    action(window, "actionUndo").trigger()
+    np.testing.assert_array_equal(window.session.drawing, drawn)
+
+
+def test_all_erased_is_no_question_to_the_network(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, [(60, 60), (90, 60)])
+    press(qtbot, window, Qt.Key_X)
+    drag(window.canvas, [(40, 60), (110, 60)])
+    assert window.session.drawing is None
+    assert window.session.prediction is None
+
+
+def test_centring(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    side = min(window.canvas.width(), window.canvas.height())
+    drag(window.canvas, [(0.3 * x + 0.1 * side, 0.3 * y) for x, y in seven(window.canvas)])
+    centred = window.session.drawing
+    assert words(window) == "what the network sees: centred 28×28, like MNIST"
+    click(qtbot, window, Check, "centreCheck")
+    assert words(window) == "not centred: the canvas scaled to 28×28"
+    assert window.session.drawing.sum() < centred.sum()
+    click(qtbot, window, Check, "centreCheck")
+    np.testing.assert_array_equal(window.session.drawing, centred)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+def test_it_all_fits(ready_window: MainWindow, size: tuple[int, int]) -> None:
+    ready_window.resize(*size)
+    QCoreApplication.processEvents()
+    for name in ("eraserButton", "randomDigitButton", "undoStrokeButton", "clearButton"):
+        button = find(ready_window, QToolButton, name)
+        assert button.visibleRegion().boundingRect() == button.rect(), name
+        assert button.width() >= button.sizeHint().width(), name
+    centre = find(ready_window, Check, "centreCheck")
+    assert centre.width() >= centre.sizeHint().width()
+    label = find(ready_window, QLabel, "seenLabel")
+    assert label.heightForWidth(label.width()) <= label.height()
+    picture = ready_window.draw.seen
+    assert (picture.width(), picture.height()) == (56, 56), "two pixels for each: none is wider than another"

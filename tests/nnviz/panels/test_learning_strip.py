@@ -1,0 +1,246 @@
+"""While it learns: the drawing of now, asked about the whole training so far."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.events import BestRestored
+from engine.metrics import Evaluation
+from nnviz import theme
+from nnviz.answer import Replay
+from nnviz.panels.learning_strip import LearningStripPanel
+from nnviz.widgets.strip_plot import ShareLine, StripPlot
+from nnviz.window import MainWindow
+from tests.nnviz.helpers import drag, hover, leave, pause, press, seven, train_epochs, train_for_a_while
+
+
+def wait_until_asked(qtbot: QtBot, window: MainWindow) -> None:
+    strip = window.learning_strip
+    qtbot.waitUntil(lambda: not strip._timer.isActive() and strip._replay.drawing is window.session.drawing)
+
+
+def rows(strip: LearningStripPanel) -> np.ndarray:
+    table = strip.table()
+    assert table is not None
+    return np.array([list(row) for row in table[1]], float)
+
+
+def expect_true_history(window: MainWindow) -> None:
+    """Each row is what the network said, or would have said, at that epoch."""
+    session, shown = window.session, rows(window.learning_strip)
+    moments = list(session.moments)
+    assert shown[0, 0] == 0
+    assert len(shown) - len(moments) in (0, 1), "the moments, and perhaps now"
+    for moment, row in zip(moments, shown, strict=False):
+        assert row[0] == moment.epochs
+        answer = session.run.network.with_parameters(moment.parameters).predict(session.drawing[None])[0]
+        np.testing.assert_allclose(row[1:], answer, atol=1e-6)
+    assert shown[-1, 0] == session.run.epochs
+    np.testing.assert_allclose(shown[-1, 1:], session.prediction, atol=1e-6)
+
+
+def test_an_empty_canvas_says_what_to_do(ready_window: MainWindow) -> None:
+    strip = ready_window.learning_strip
+    assert "draw a digit" in strip.plot._note
+    assert strip.table() is None
+    assert strip.head.detail.text() == ""
+    assert strip.plot.accessibleDescription() == "no answer"
+
+
+def test_one_moment_is_no_history_yet(ready_window: MainWindow) -> None:
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    assert "train" in ready_window.learning_strip.plot._note
+    assert len(rows(ready_window.learning_strip)) == 1
+
+
+def test_a_drawing_that_was_there_before_grows_its_history(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    train_for_a_while(qtbot, window)
+    pause(qtbot, window)
+    wait_until_asked(qtbot, window)
+    expect_true_history(window)
+    assert window.learning_strip.plot._note == ""
+
+
+def test_a_drawing_of_afterwards_gets_the_whole_history(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    drag(window.canvas, seven(window.canvas))
+    wait_until_asked(qtbot, window)
+    expect_true_history(window)
+    before, described = rows(window.learning_strip), window.learning_strip.plot.accessibleDescription()
+    best = window.session.verdict.best
+    assert f"{best}: {before[0, 1 + best]:.1%} to {before[-1, 1 + best]:.1%}" in described
+    drag(window.canvas, [(40, 40), (120, 60), (60, 120)])
+    wait_until_asked(qtbot, window)
+    expect_true_history(window)
+    assert not np.allclose(before[:, 1:], rows(window.learning_strip)[:, 1:])
+
+
+def test_a_second_run_goes_on_where_the_first_ended(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    train_epochs(qtbot, window, 2)
+    train_epochs(qtbot, window, 2)
+    wait_until_asked(qtbot, window)
+    expect_true_history(window)
+    assert rows(window.learning_strip)[-1, 0] == 4
+
+
+def test_reset_begins_a_history_and_undo_brings_the_old_one_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    train_epochs(qtbot, window, 2)
+    wait_until_asked(qtbot, window)
+    before = rows(window.learning_strip)
+    window.session.reset()
+    wait_until_asked(qtbot, window)
+    assert len(rows(window.learning_strip)) == 1
+    expect_true_history(window)
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    wait_until_asked(qtbot, window)
+    np.testing.assert_allclose(rows(window.learning_strip), before, atol=1e-6)
+
+
+def test_what_early_stopping_puts_back_is_the_past_again(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    session = window.session
+    assert session.moments.newest.epochs == 3
+    session._best_restored(BestRestored(1, Evaluation(0.1, 0.1, None), early=True))
+    assert session.moments.newest.epochs <= session._start_epoch + 1
+
+
+def test_it_is_asked_in_slices_and_not_while_hidden(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = ready_window
+    train_for_a_while(qtbot, window)
+    pause(qtbot, window)
+    counts: list[int] = []
+    original = Replay.ask
+
+    def in_no_time(self: Replay, network: Any, moments: Any, seconds: float) -> bool:
+        assert 0 < seconds <= 0.004
+        counts.append(len(self._answers))
+        return original(self, network, moments, 0)
+
+    monkeypatch.setattr(Replay, "ask", in_no_time)
+    window.learning_strip.close()
+    drag(window.canvas, seven(window.canvas))
+    assert not window.learning_strip._timer.isActive()
+    window.learning_strip.show()
+    wait_until_asked(qtbot, window)
+    assert len(counts) >= len(window.session.moments) - 1
+    assert counts == sorted(counts)
+    expect_true_history(window)
+
+
+def test_the_leading_class_is_blue_the_second_orange(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    drag(window.canvas, seven(window.canvas))
+    wait_until_asked(qtbot, window)
+    lines = window.learning_strip._lines
+    assert [line.colour for line in lines] == ["accent", "test", "muted"]
+    assert lines[0].name == str(window.session.verdict.best)
+    means = rows(window.learning_strip)[:, 1:].mean(axis=0)
+    others = [index for index in np.argsort(-means) if str(index) != lines[0].name]
+    assert [line.name for line in lines[1:]] == [str(index) for index in others[:2]]
+    words = window.learning_strip.head.detail.text()
+    assert theme.colour("accent").name() in words
+    assert words.index(f">{lines[0].name}<") < words.index(f">{lines[1].name}<")
+
+
+def test_the_heads_colours_follow_the_theme(ready_window: MainWindow) -> None:
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    for name in ("light", "dark"):
+        ready_window.set_theme(name)
+        assert theme.THEMES[name].accent in ready_window.learning_strip.head.detail.text()
+
+
+def test_a_network_that_takes_no_drawing_has_no_history(ready_window: MainWindow) -> None:
+    session = ready_window.session
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    session.dataset = replace(session.dataset, class_names=("yes", "no"))
+    session.data_changed.emit()
+    assert ready_window.learning_strip.table() is None
+    assert ready_window.learning_strip.plot._note == "no answer"
+
+
+# ---- the plot
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> StripPlot:
+    made = StripPlot()
+    qtbot.addWidget(made)
+    made.resize(260, 64)
+    epochs = [0.0, 1.0, 2.0, 4.0]
+    made.show_lines(
+        epochs,
+        [
+            ShareLine("7", "accent", [0.1, 0.4, 0.9, 1.0]),
+            ShareLine("1", "test", [0.2, 0.5, 0.1, 0.0]),
+            ShareLine("9", "muted", [0.3, 0.0, 0.0, 0.0]),
+        ],
+    )
+    return made
+
+
+def test_the_mouse_reads_the_nearest_epoch_out(plot: StripPlot) -> None:
+    area = plot._area
+    for place, words in ((0.0, ["epoch 0.0", "7: 10 %", "1: 20 %", "9: 30 %"]), (0.52, ["epoch 2.0", "7: 90 %"])):
+        hover(plot, (area.left() + place * area.width(), 20))
+        assert [said for said, _ in plot.read_out()][: len(words)] == words
+        plot.grab()
+    leave(plot)
+    assert plot.read_out() == []
+
+
+def test_the_read_out_goes_with_what_it_was_of(plot: StripPlot) -> None:
+    hover(plot, (plot._area.right(), 20))
+    plot.show_lines([0.0], [ShareLine("7", "accent", [0.5])])
+    assert plot.read_out() == []
+    plot.show_lines([], [])
+    hover(plot, (100, 20))
+    assert plot.read_out() == []
+    plot.grab()
+
+
+def test_names_at_the_ends_do_not_lie_on_each_other(plot: StripPlot) -> None:
+    from nnviz.widgets.strip_plot import _apart
+
+    assert _apart([10.0, 50.0, 50.0], 50.0) == [10.0, 39.0, 50.0]
+    assert _apart([5.0, 20.0, 40.0], 50.0) == [5.0, 20.0, 40.0]
+
+
+@pytest.mark.parametrize(("height", "names"), [(64, 3), (38, 2), (30, 1)])
+def test_no_name_is_pushed_out_of_a_low_plot(plot: StripPlot, height: int, names: int) -> None:
+    plot.resize(260, height)
+    painted: list[tuple[str, float]] = []
+    painter = SimpleNamespace(
+        setPen=lambda _: None, drawText=lambda at, _, name: painted.append((name, at.center().y()))
+    )
+    area = plot._area
+    plot._paint_names(painter, area, [plot._points(line, area) for line in plot._lines])
+    assert {name for name, _ in painted} == set("719"[:names])
+    assert all(0 < y < height for _, y in painted)
+
+
+def test_lines_are_where_their_shares_are(plot: StripPlot) -> None:
+    area = plot._area
+    points = plot._points(plot._lines[0], area)
+    assert points[0].x() == area.left()
+    assert points[-1].x() == pytest.approx(area.right())
+    assert points[-1].y() == pytest.approx(area.top())
+    assert points[2].x() == pytest.approx(area.center().x())
+    assert points[0].y() == pytest.approx(area.bottom() - 0.1 * area.height())

@@ -1,0 +1,242 @@
+"""Bars, the large answer, the second guess, and the threshold below which the answer is not sure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QColor, QImage
+from PyQt5.QtWidgets import QLabel, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnviz import theme
+from nnviz.answer import verdict_of
+from nnviz.state import State
+from nnviz.widgets.bars import ProbabilityBars
+from nnviz.widgets.verdict import VerdictView
+from nnviz.window import MainWindow
+from tests.nnviz.helpers import drag, find, press, retype, seven, train_epochs
+
+DIGITS = tuple("0123456789")
+
+
+def shares(**of_digits: float) -> np.ndarray:
+    values = np.zeros(10, np.float32)
+    for name, share in of_digits.items():
+        values[int(name[1:])] = share
+    return values
+
+
+def has_ink(image: QImage, colour: QColor, top: int = 0, bottom: int = 0) -> bool:
+    rows = range(top, bottom or image.height())
+    return any(image.pixelColor(x, y) == colour for x in range(image.width()) for y in rows)
+
+
+@pytest.fixture
+def bars(qtbot: QtBot) -> ProbabilityBars:
+    made = ProbabilityBars()
+    qtbot.addWidget(made)
+    made.resize(240, 200)
+    made.set_names(DIGITS)
+    return made
+
+
+# ---- bars
+
+
+def test_the_largest_is_in_the_accent_and_the_second_stands_out_a_little(bars: ProbabilityBars) -> None:
+    bars.set_values(shares(d7=0.6, d1=0.3, d4=0.1))
+    image = bars.grab().toImage()
+    fills = [image.pixelColor(24, 20 * row + 10).name() for row in range(10)]
+    assert fills[7] == theme.colour("accent").name()
+    assert fills[1] == theme.colour("muted").name()
+    assert fills[4] == theme.colour("past").name()
+
+
+def test_a_second_guess_of_nearly_nothing_does_not_stand_out(bars: ProbabilityBars) -> None:
+    bars.set_values(shares(d7=0.999, d1=0.001))
+    assert not has_ink(bars.grab().toImage(), theme.colour("text"), 20, 39)
+
+
+def test_the_mark_stands_at_the_threshold(bars: ProbabilityBars) -> None:
+    bars.set_values(shares(d7=0.6))
+
+    def marked() -> list[int]:
+        image = bars.grab().toImage()
+        between = [2, 19, 20, 39, 40]  # rows without a groove
+        return [x for x in range(30, 190) if any(image.pixelColor(x, y) != theme.colour("card") for y in between)]
+
+    assert marked() == []
+    places = []
+    for share in (0.25, 0.5, 0.75):
+        bars.set_mark(share)
+        places += marked()
+    assert len(places) == 3
+    assert places[1] - places[0] == pytest.approx(places[2] - places[1], abs=1)
+
+
+def test_long_names_get_room(bars: ProbabilityBars) -> None:
+    bars.set_values(shares(d7=1))
+    narrow = bars._groove(0, 20).left()
+    bars.set_names([*DIGITS[:9], "aeroplane"])
+    assert narrow < bars._groove(0, 20).left() < 100
+
+
+def test_bars_paint_nothing_twice(bars: ProbabilityBars, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(bars, "update", lambda: calls.append(1))
+    bars.set_values(shares(d7=0.6))
+    bars.set_values(shares(d7=0.60001))
+    bars.set_mark(0.5)
+    bars.set_mark(0.5)
+    assert len(calls) == 2
+
+
+# ---- the large answer
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> VerdictView:
+    made = VerdictView()
+    qtbot.addWidget(made)
+    return made
+
+
+def said(view: VerdictView) -> list[str]:
+    return [line.text() for line in (view.name, view.sureness, view.second)]
+
+
+def test_the_answer_with_its_share_and_the_second_guess(view: VerdictView) -> None:
+    view.show_verdict(verdict_of(shares(d7=0.85, d1=0.12)), DIGITS)
+    assert said(view) == ["7", "85 %", "or 1 · 12 %"]
+
+
+def test_an_answer_that_is_not_sure(view: VerdictView) -> None:
+    view.show_verdict(verdict_of(shares(d7=0.45, d1=0.4)), DIGITS)
+    assert said(view) == ["7", "not sure", "or 1 · 40 %"]
+    assert not has_ink(view.name.grab().toImage(), theme.colour("accent"))
+
+
+def test_it_is_in_the_accent_again_when_it_is_sure_again(view: VerdictView) -> None:
+    from nnviz.app import _application
+
+    theme.apply(_application(), "dark")
+    for share, is_accent in ((0.9, True), (0.4, False), (0.9, True)):
+        view.show_verdict(verdict_of(shares(d7=share)), DIGITS)
+        assert has_ink(view.name.grab().toImage(), theme.colour("accent")) is is_accent
+
+
+def test_a_second_guess_of_nearly_nothing_is_left_out(view: VerdictView) -> None:
+    view.show_verdict(verdict_of(shares(d7=0.999, d1=0.001)), DIGITS)
+    assert said(view) == ["7", "100 %", ""]
+
+
+def test_nothing_moves_whatever_it_says(view: VerdictView) -> None:
+    view.show_verdict(None, DIGITS)
+    places = []
+    view.show()
+    for values in (None, shares(d7=1), shares(d7=0.4, d8=0.35), shares(d1=0.001)):
+        view.show_verdict(None if values is None else verdict_of(values), DIGITS)
+        places.append((view.size(), view.name.geometry(), view.sureness.geometry(), view.second.geometry()))
+    assert all(place == places[0] for place in places)
+
+
+def test_long_class_names_fit(view: VerdictView) -> None:
+    names = ("a", "a very long name of a class that nobody can read")
+    view.show_verdict(verdict_of(np.array([0.1, 0.9])), names)
+    assert view.width() <= 120
+    assert view.name.text().endswith("…")
+
+
+# ---- in the window
+
+
+def test_before_anything_is_drawn_the_card_says_what_to_do(ready_window: MainWindow) -> None:
+    assert "draw a digit" in ready_window.prediction.bars._reason
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    assert ready_window.prediction.bars._reason == ""
+    ready_window.draw.clear()
+    assert "draw a digit" in ready_window.prediction.bars._reason
+
+
+def test_the_large_answer_is_the_sessions_verdict(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    drag(window.canvas, seven(window.canvas))
+    verdict = window.session.verdict
+    order = window.session.prediction.argsort()
+    assert (verdict.best, verdict.second) == (order[-1], order[-2])
+    assert find(window, QLabel, "answerLabel").text() == str(verdict.best)
+    second = find(window, QLabel, "secondGuessLabel").text()
+    assert second == (f"or {verdict.second} · {100 * verdict.second_share:.0f} %" if second else "")
+    assert bool(second) is (verdict.second_share >= 0.005)
+
+
+def test_a_person_sets_from_where_the_answer_is_sure(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    field = find(window, QLineEdit, "sureThresholdSpin")
+    assert field.text() == "50 %"
+    for typed, share in (("100", 1.0), ("0", 0.0), ("25 %", 0.25), ("999", 1.0)):
+        with qtbot.waitSignal(window.session.sure_from_changed):
+            retype(qtbot, window, "sureThresholdSpin", typed)
+        assert window.session.sure_from == share
+        assert field.text() == f"{100 * share:.0f} %"
+        assert (find(window, QLabel, "surenessLabel").text() == "not sure") is not window.session.verdict.is_sure
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "%"])
+def test_what_is_no_share_changes_nothing(ready_window: MainWindow, qtbot: QtBot, typed: str) -> None:
+    field = retype(qtbot, ready_window, "sureThresholdSpin", typed)
+    assert ready_window.session.sure_from == 0.5
+    assert field.text() == "50 %"
+
+
+def test_the_arrow_keys_step_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    field = find(ready_window, QLineEdit, "sureThresholdSpin")
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key_Up)
+    assert ready_window.session.sure_from == 0.55
+    for _ in range(30):
+        qtbot.keyClick(field, Qt.Key_Down)
+    assert ready_window.session.sure_from == 0
+    assert field.text() == "0 %"
+
+
+def test_space_still_trains_from_there(ready_window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(find(ready_window, QLineEdit, "sureThresholdSpin"), Qt.LeftButton, pos=QPoint(8, 8))
+    ready_window.session.change("epochs", epochs=1)
+    press(qtbot, ready_window, Qt.Key_Space)
+    qtbot.waitUntil(lambda: ready_window.session.state is State.FINISHED)
+
+
+def test_the_network_is_left_as_it_is(ready_window: MainWindow) -> None:
+    session = ready_window.session
+    before, run = session.run.network.parameters.copy(), session.run
+    session.set_sure_from(0.9)
+    assert session.run is run
+    assert not run.unsaved
+    np.testing.assert_array_equal(run.network.parameters, before)
+
+
+def test_the_table_is_what_the_bars_show(ready_window: MainWindow) -> None:
+    assert ready_window.prediction.table() is None
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    columns, rows = ready_window.prediction.table()
+    assert columns == ["class", "output"]
+    assert [row[0] for row in rows] == list(DIGITS)
+    np.testing.assert_allclose([row[1] for row in rows], ready_window.session.prediction)
+
+
+def test_the_card_keeps_its_place_at_any_answer(ready_window: MainWindow) -> None:
+    """The layout does not jump when an answer comes, goes, or is unsure."""
+
+    def places() -> list[object]:
+        cards: list[QWidget] = [ready_window.draw, ready_window.prediction, ready_window.learning_strip]
+        return [*(card.geometry() for card in cards), ready_window.canvas.geometry()]
+
+    before = places()
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    ready_window.session.set_sure_from(1)
+    ready_window.grab()
+    assert places() == before
