@@ -58,6 +58,9 @@ def _end_thread(thread: QThread) -> bool:
 
 
 def _end_pool(pool: QThreadPool) -> bool:
+    if pool is QThreadPool.globalInstance():  # Qt's own, which converts pictures there
+        pool.waitForDone(5000)
+        return False
     return pool.activeThreadCount() > 0 and pool.waitForDone(5000)
 
 
