@@ -43,14 +43,13 @@ class Hints(QObject):
         hint = self.shown.pop(name, None)
         if hint is not None:
             self._settings.setValue(f"hints/{name}", "followed")
-            hint.hide()
-            hint.setParent(None)  # type: ignore[call-overload]  # nothing it watches shows it again
+            hint.let_go()
             hint.deleteLater()
 
     def put_away(self) -> None:
         """For this time: nothing is to stand before the window."""
         for hint in self.shown.values():
-            hint.hide()
+            hint.let_go()
             hint.deleteLater()
         self.shown.clear()
 

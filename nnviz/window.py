@@ -312,6 +312,7 @@ class MainWindow(QMainWindow):
             self.dialogs.ask_before_quitting(self._close_now)
             return
         self._news.stop()
+        self.hints.put_away()
         self._remember()
         self.hide()  # gone for the person, whatever the threads still do
         self.ended_whole = self.session.close()

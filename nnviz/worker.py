@@ -25,7 +25,7 @@ from nnviz.mailbox import Mailbox
 
 # A moving error curve costs four milliseconds each time for the default network, and much more for a huge one.
 _SECONDS_BETWEEN_ESTIMATES = 0.25
-_TIMES_ITS_COST = 19
+_TIMES_ITS_COST = 49
 _LONG_MEASUREMENT = 0.5
 _ENOUGH_BATCHES, _ENOUGH_SECONDS = 50, 0.3  # either, to tell how long a batch takes
 
@@ -271,7 +271,7 @@ class _Pace:
 
 
 class _Budget:
-    """Something that may take a twentieth of the time: the longer it takes, the longer until it is due again."""
+    """Something that may take a fiftieth of the time: the longer it takes, the longer until it is due again."""
 
     def __init__(self, least: float) -> None:
         self._least = least

@@ -54,10 +54,19 @@ class Hint(QFrame):
 
     def _watch(self) -> None:
         """The control, and all that it lies in: any of them may move or go."""
+        self._watched: list[QWidget] = []
         widget: QWidget | None = self._control
         while widget is not None:
             widget.installEventFilter(self)
+            self._watched.append(widget)
             widget = widget.parentWidget()
+
+    def let_go(self) -> None:
+        """It hides and follows no more: what it watched may be taken apart."""
+        for widget in self._watched:
+            widget.removeEventFilter(self)
+        self._watched.clear()
+        self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Something around the control has changed."""
