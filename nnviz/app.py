@@ -21,6 +21,7 @@ from nnviz.window import MainWindow
 
 _LOG = logging.getLogger("nnviz")
 _LOG_SIZE = 500_000
+_SECONDS_TO_SWITCH = 0.0002
 _MOST_DETAILS = 100_000  # characters
 
 
@@ -69,6 +70,8 @@ def _application() -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    # The training and the interface share Python's lock. At the usual 5 ms the mouse would wait for it visibly.
+    sys.setswitchinterval(_SECONDS_TO_SWITCH)
     QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
     # At the end of a script Python would destroy windows and application in any order, and crash over it.

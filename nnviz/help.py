@@ -14,21 +14,25 @@ from nnviz import theme
 # What is to be seen on a card, by the object name of its dock or, for those in the column, of the card.
 CARDS = {
     "curvesDock": (
-        "Error and loss",
+        "Error, loss and distributions",
         "The share of wrong answers and the loss against epochs: blue on the pictures the network learns from (train), "
         "orange on pictures it never learns from (test). While both fall it learns what digits have in common. Where "
-        "train goes on falling and test does not, it learns its pictures by heart. Grey lines are earlier runs.",
+        "train goes on falling and test does not, it learns its pictures by heart. Grey lines are earlier runs. "
+        "Distributions shows how the numbers in each layer are spread, now and at the start, and how many neurons "
+        "are dead: flat on every example, so that they learn nothing more.",
     ),
     "weightsDock": (
         "Weights",
         "What each neuron has learned to look for. In the first layer every tile is one neuron, laid out as a picture: "
         "a pixel in the one colour speaks for the neuron, in the other against it, and one that is like the ground "
-        "does not matter to it. Noise turns into pen strokes as the network learns.",
+        "does not matter to it. Noise turns into pen strokes as the network learns. A click on a tile shows its neuron "
+        "alone: its weights, their range, its bias.",
     ),
     "drawDock": (
         "Draw a digit",
         "Draw with the mouse or a pen. The drawing is made into 28 × 28 pixels as the training pictures were, and the "
-        "network is asked at every move, also while it is learning.",
+        "network is asked at every move, also while it is learning. A picture can be dropped or pasted here, and the "
+        "dice bring a digit of the test set. Without centring you see how much the network relies on it.",
     ),
     "predictionDock": (
         "Prediction",
@@ -47,10 +51,15 @@ CARDS = {
 }
 # Keys and mouse where no menu tells of them.
 _MORE_KEYS = (
-    ("Draw", "Left button", "Draw a stroke"),
-    ("Plots", "Wheel", "Zoom in and out"),
-    ("Plots", "Drag", "Move what is seen"),
-    ("Plots", "Double click", "See all again"),
+    ("Canvas", "Left button", "Draw a stroke"),
+    ("Canvas", "Right button", "Erase"),
+    ("Curves", "Wheel, + −", "Zoom the epochs in and out; with Ctrl the values"),
+    ("Curves", "Drag", "Look closer at a rectangle"),
+    ("Curves", "Double click, 0", "See all again"),
+    ("Curves", "← → ↑ ↓", "Move what is seen"),
+    ("Weights", "Click, or arrows and Enter", "See one neuron; again or Esc: see all"),
+    ("Weights", "← →", "The neuron before and after, where one is shown"),
+    ("Weights", "Page up and down, wheel", "More neurons, where not all fit"),
     ("Fields", "↑ ↓, wheel", "Step the number in the field"),
     ("Fields", "Enter", "Use what was typed"),
     ("Fields", "Esc", "Take back what was typed"),

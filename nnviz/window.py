@@ -39,6 +39,7 @@ from nnviz.state import State
 from nnviz.widgets.card import ColumnDock, label
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.message_bar import MessageBar
+from nnviz.widgets.steady import Steady
 
 _LEFT, _CENTRE, _RIGHT = 290, 812, 298
 _LONGEST = 7  # digits of a number that is remembered
@@ -182,8 +183,8 @@ class MainWindow(QMainWindow):
         self._news.setSingleShot(True)
         self._news.setInterval(_NEWS)
         self._news.timeout.connect(self._end_of_news)
-        bar.addWidget(label("Space: train / pause · hover a weight to read it"), 1)
-        bar.addPermanentWidget(self._speed)
+        bar.addWidget(label("Space: train / pause · hover a weight to read it, click it to see its neuron"), 1)
+        bar.addPermanentWidget(Steady(self._speed, 150))
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
 
     # ---- looks

@@ -12,6 +12,7 @@ from nnviz import text, theme
 from nnviz.session import Session
 from nnviz.state import State
 from nnviz.widgets.card import label
+from nnviz.widgets.steady import Steady
 
 _STEPS = 1000
 _STATES = {
@@ -55,13 +56,13 @@ class RunBar(QWidget):
         self.train_error = self._figure(row, "trainFigure", "train error")
         for signal in (
             session.state_changed,
-            session.snapshot,
             session.problems_changed,
             session.run_changed,
             session.configuration_changed,
             session.data_changed,
         ):
             signal.connect(self._show)
+        session.snapshot.connect(self._show_progress)
         session.epoch_ended.connect(self._epoch_ended)
         session.best_restored.connect(self._best_restored)
         session.run_changed.connect(self._clear_figures)
@@ -74,7 +75,6 @@ class RunBar(QWidget):
         self.status.setObjectName("runStatus")
         self.times = label(role="muted")
         self.times.setObjectName("runTimes")
-        self.times.setMinimumWidth(190)
         self.times.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.progress = QProgressBar()
         self.progress.setObjectName("runProgress")
@@ -85,8 +85,8 @@ class RunBar(QWidget):
         words = QHBoxLayout()
         words.setSpacing(8)
         words.addWidget(self.state)
-        words.addWidget(self.status, 1)
-        words.addWidget(self.times)
+        words.addWidget(Steady(self.status), 1)
+        words.addWidget(Steady(self.times, 190))
         block = QVBoxLayout()
         block.setSpacing(5)
         block.addStretch(1)
@@ -137,6 +137,9 @@ class RunBar(QWidget):
 
     def _show(self) -> None:
         self._show_buttons()
+        self._show_progress()
+
+    def _show_progress(self) -> None:
         session, progress = self._session, self._session.progress
         words = []
         if session.state is State.FINISHED and session.run.best is not None:

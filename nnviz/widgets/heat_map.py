@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,8 @@ class HeatMap(QWidget):
         self._limit = self.end = 1.0
         self._renderer: Renderer | None = None
         self._image: QImage | None = None
-        self._painted: tuple[theme.Theme, QImage] | None = None
+        self._colours: Array = np.zeros((0, 0), np.uint32)  # what the image shows
+        self._coloured_in: theme.Theme | None = None
         self._mouse: QPoint | None = None
         self._pressed: int | None = None
         self._marked: int | None = None  # the neuron with an outline
@@ -87,7 +89,7 @@ class HeatMap(QWidget):
 
     def clear(self) -> None:
         """Shows nothing."""
-        self._values = self.grid = self._renderer = self._image = self._painted = None
+        self._values = self.grid = self._renderer = self._image = None
         self._mark(None)
         self.tell("")
         self.update()
@@ -101,13 +103,13 @@ class HeatMap(QWidget):
         shown = self._values[self.first : self.first + self.grid.capacity]
         if self._renderer is None or (self._renderer.grid, self._renderer.neurons) != (self.grid, len(shown)):
             self._renderer = Renderer(self.grid, len(shown))
-            pixels = self._renderer.pixels
-            address = sip.voidptr(pixels.ctypes.data)  # the image does not copy them
+            self._colours = np.zeros(self._renderer.pixels.shape, np.uint32)
+            address = sip.voidptr(self._colours.ctypes.data)  # the image does not copy them
             size = (self.grid.across.length, self.grid.down.length)
-            self._image = QImage(address, *size, pixels.shape[1], QImage.Format_Indexed8)
+            self._image = QImage(address, *size, self._colours.strides[0], QImage.Format_RGB32)
         self.end = self._limit / math.sqrt(self._renderer.averaged)
         self._renderer.render(shown, self.end)
-        self._painted = None
+        self._coloured_in = None
         self._look_again()
         self.update()
 
@@ -171,10 +173,11 @@ class HeatMap(QWidget):
         painter.fillRect(event.rect(), theme.colour("card"))
         if self._image is None or self.grid is None:
             return
-        if self._painted is None or self._painted[0] is not theme.current():
-            self._image.setColorTable(colour_table(theme.current()))
-            self._painted = theme.current(), self._image.convertToFormat(QImage.Format_RGB32)
-        painter.drawImage(0, 0, self._painted[1])
+        if self._coloured_in is not theme.current() and self._renderer is not None:
+            self._coloured_in = theme.current()
+            # Qt's own conversion would take both cores from the training.
+            np.take(_colours_of(theme.current()), self._renderer.pixels, out=self._colours, mode="clip")
+        painter.drawImage(0, 0, self._image)
         if self._marked is not None and self._marked in self.shown:
             painter.setPen(theme.colour("accent" if self._mouse is None else "text"))
             painter.drawRect(self.tile_rect(self._marked).adjusted(-1, -1, 0, 0).intersected(self._inner()))
@@ -336,6 +339,13 @@ class ColourBar(QWidget):
         painter.drawImage(middle, strip)
 
 
+@lru_cache
+def _colours_of(look: theme.Theme) -> Array:
+    """The same as an array to look values up in."""
+    return np.array(colour_table(look), np.uint32)
+
+
+@lru_cache
 def colour_table(look: theme.Theme) -> list[int]:
     """Of a mosaic: the card between the tiles, and the diverging colours, which rise slowly at first.
 
