@@ -141,9 +141,10 @@ def _screenshot(arguments: argparse.Namespace) -> int:
     _stop_if_missing(missing_for_offscreen())
     check_folder(arguments.out)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from nnviz.screenshot import take
+    from nnviz.screenshot import Scene, take
 
-    take(Path(arguments.out), arguments.epochs, arguments.theme, arguments.size, arguments.draw, arguments.hints)
+    scene = Scene(arguments.epochs, arguments.of, arguments.draw, arguments.hints)
+    take(Path(arguments.out), arguments.theme, arguments.size, scene)
     return 0
 
 
@@ -207,6 +208,7 @@ def _add_screenshot(commands: Any) -> None:
     shot = _command(commands, "screenshot", "a picture of the window, without a display", _screenshot)
     shot.add_argument("out", metavar="OUT.png", help="the picture to write")
     shot.add_argument("--epochs", type=int, default=0, metavar="N", help="train that long first")
+    shot.add_argument("--of", type=int, default=0, metavar="N", help="in a run of so many epochs, which goes on")
     shot.add_argument("--theme", choices=("dark", "light"), default="dark", help="the window's colours")
     shot.add_argument("--size", type=_size, default=(1440, 900), metavar="WxH", help="in pixels")
     shot.add_argument("--draw", action="store_true", help="draw a seven on the canvas first")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +30,18 @@ from nnviz.window import MainWindow
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
 
 
-def take(out: Path, epochs: int, theme_name: str, size: tuple[int, int], draw: bool, with_hints: bool = False) -> None:
-    """Trains ``epochs`` epochs and writes a PNG; of what the person has chosen here, nothing is in it.
+@dataclass(frozen=True)
+class Scene:
+    """What is to be seen: after so many epochs, which may be part of a longer run that goes on; a drawing; hints."""
 
-    Raises SettingError or OSError.
+    epochs: int = 0
+    of: int = 0
+    draw: bool = False
+    hints: bool = False
+
+
+def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> None:
+    """Writes a PNG of the scene; of what the person has chosen here, nothing is in it. Raises SettingError or OSError.
 
     Anything else that goes wrong is told in the window, and so in the picture.
     """
@@ -39,24 +49,30 @@ def take(out: Path, epochs: int, theme_name: str, size: tuple[int, int], draw: b
     nothing_remembered = QTemporaryDir()
     settings = QSettings(nothing_remembered.filePath("nnviz.ini"), QSettings.IniFormat)
     window = create_window(theme_name, settings)
-    if not with_hints:
+    if not scene.hints:
         window.hints.put_away()
     window.resize(*size)
     window.show()
     session = window.session
     try:
         _wait_until(window, lambda: session.state is not State.LOADING)
-        if draw:
+        if scene.draw:
             window.canvas.set_strokes([_on_canvas(window)])
-        if epochs:
-            session.change("epochs", epochs=epochs)
-            session.start()
-            _wait_until(window, lambda: session.state is not State.TRAINING)
+        if scene.epochs:
+            _train(window, scene)
         QApplication.processEvents()  # layouts that have not followed yet
         write_whole(out, _png(window))
     finally:
         session.close()
     window.hide()
+
+
+def _train(window: MainWindow, scene: Scene) -> None:
+    session = window.session
+    session.change("epochs", epochs=max(scene.epochs, scene.of))
+    session.start()
+    on_the_way = scene.epochs if scene.of > scene.epochs else math.inf
+    _wait_until(window, lambda: session.state is not State.TRAINING or session.run.epochs > on_the_way)
 
 
 def _without_what_offscreen_lacks(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
@@ -82,10 +98,13 @@ def _wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
         if reached():
             loop.quit()
 
-    window.session.state_changed.connect(look)
+    signals = (window.session.state_changed, window.session.snapshot)
+    for signal in signals:
+        signal.connect(look)
     if not reached():
         loop.exec_()
-    window.session.state_changed.disconnect(look)
+    for signal in signals:
+        signal.disconnect(look)
 
 
 def _png(window: MainWindow) -> bytes:

@@ -225,3 +225,49 @@ def places(size: tuple[int, int], home: Path) -> dict[str, Box]:
     found = re.search(r"^places (.*)$", twin.stdout, re.MULTILINE)
     assert found, twin.stderr
     return {name: tuple(box) for name, box in json.loads(found[1]).items()}
+
+
+ANSWERS = """
+import os, sys
+import numpy as np
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QApplication
+from nnviz.answer import Verdict
+from nnviz.app import create_window
+window = create_window()
+window.resize(int(sys.argv[1]), int(sys.argv[2]))
+window.show()
+names = [str(digit) for digit in range(10)]
+for _ in range(20):
+    QApplication.processEvents()
+looks = []
+for digit in range(10):
+    window.draw.answer.show_verdict(Verdict(digit, 1.0, (digit + 1) % 10, 0.0, True), names)
+    QApplication.processEvents()
+    label = window.draw.answer.name
+    place = label.rect().translated(label.mapTo(window, label.rect().topLeft()))
+    image = window.grab(place).toImage().convertToFormat(QImage.Format_RGB888)
+    memory = image.constBits()
+    memory.setsize(image.byteCount())
+    rows = np.frombuffer(memory, np.uint8).reshape(image.height(), image.bytesPerLine())
+    looks.append(rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy())
+np.save(sys.argv[3], np.stack(looks))
+os._exit(0)  # it may still be loading its data, which nobody needs here
+"""
+
+
+def looks_of_answers(size: tuple[int, int], home: Path) -> npt.NDArray[np.uint8]:
+    """How the large answer looks for each digit, (10, height, width, 3), in a twin that needs no display."""
+    file = home / "answers.npy"
+    home.mkdir(parents=True, exist_ok=True)
+    twin = subprocess.run(
+        [sys.executable, "-c", ANSWERS, *map(str, size), str(file)],
+        cwd=ROOT,
+        env=environment(home, QT_QPA_PLATFORM="offscreen"),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert file.exists(), twin.stderr
+    looks: npt.NDArray[np.uint8] = np.load(file)
+    return looks

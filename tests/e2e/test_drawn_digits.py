@@ -1,0 +1,59 @@
+"""Digits drawn with the mouse on a real (virtual) screen, read by the best shipped network."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnviz.shipped import shipped_networks
+from tests.e2e.program import Box, Program, looks_of_answers, places, until
+from tests.e2e.test_real_window import shifted, smooth, within
+
+pytestmark = pytest.mark.e2e
+
+# Strokes as people write them, in a box of 1 × 1.
+STROKES = {
+    7: [[(0.25, 0.2), (0.75, 0.2), (0.65, 0.45), (0.45, 0.85)]],
+    2: [[(0.3, 0.3), (0.4, 0.18), (0.6, 0.18), (0.7, 0.32), (0.62, 0.5), (0.3, 0.8), (0.72, 0.8)]],
+    4: [[(0.35, 0.2), (0.28, 0.52), (0.7, 0.52)], [(0.64, 0.2), (0.6, 0.85)]],
+    0: [[(0.5, 0.18), (0.32, 0.32), (0.3, 0.62), (0.48, 0.82), (0.66, 0.64), (0.68, 0.34), (0.5, 0.18)]],
+}
+
+
+def test_the_best_network_reads_what_is_drawn(program: Program, tmp_path: Path) -> None:
+    window = program.wait_for_window("nnviz")
+    program.focus(window)
+    best = next(network for network in shipped_networks() if network.path.stem == "best")
+    number = shipped_networks().index(best) + 1
+    program.key("alt+n", "s", str(number))  # Network → Shipped networks → its number
+    program.wait_for_title(window, "^" + re.escape(best.title))
+
+    size = program.box(window)[2:]
+    place = places(size, tmp_path / "twin")
+    looks = looks_of_answers(size, tmp_path / "twin")
+    for digit, strokes in STROKES.items():
+        for stroke in strokes:
+            program.drag(window, smooth(within(square(place["drawCanvas"]), stroke)))
+        until(lambda digit=digit: answer(program, window, place["answerLabel"], looks) == digit, f"the answer {digit}")
+        program.key("ctrl+Delete")
+        until(lambda: answer(program, window, place["answerLabel"], looks) is None, "an empty canvas")
+    program.close(window)
+    assert program.exit_code(seconds=1) == 0
+
+
+def square(box: Box) -> Box:
+    """The middle of it."""
+    left, top, width, height = box
+    side = min(width, height)
+    return left + (width - side) // 2, top + (height - side) // 2, side, side
+
+
+def answer(program: Program, window: str, label: Box, looks: np.ndarray) -> int | None:
+    """The digit that the large answer on the screen looks like; None where there is none."""
+    seen = program.screen.pixels(shifted(label, by=program.box(window))).astype(int)
+    if np.abs(seen - seen[0, 0]).max() < 60:
+        return None
+    return int(np.abs(looks.astype(int) - seen).mean(axis=(1, 2, 3)).argmin())
