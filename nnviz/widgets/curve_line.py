@@ -63,7 +63,9 @@ class CurveLine(pg.PlotCurveItem):
         is_few = self.xData is None or len(self.xData) <= _FEW
         self.opts["antialias"] = is_few
         dash = [4, 3] if self._dashed else None
-        pen = pg.mkPen(self._colour, width=self._width if is_few else 1, dash=dash)
+        view = self.getViewWidget()
+        ratio = 1.0 if view is None else view.devicePixelRatioF()  # these pens measure in the screen's own pixels
+        pen = pg.mkPen(self._colour, width=ratio * (self._width if is_few else 1), dash=dash)
         if pen != self.opts["pen"]:
             self.setPen(pen)
 
