@@ -59,7 +59,21 @@ def run() -> int:
     if not window.ended_whole:
         # A step of a huge network goes on in its thread. There is nothing left to save: leave it behind.
         os._exit(code)
+    _take_down(app, window)
     return code
+
+
+def _take_down(app: QApplication, window: MainWindow) -> None:
+    """Destroys all widgets while nothing else is being destroyed.
+
+    What is left to PyQt's own clean-up at exit goes while that walks over sip's table of objects. Event filters and our
+    style, Python both, are called then, and each object they are called with is put into the table: when that grows
+    or is tidied the walk goes on in freed memory, and crashes.
+    """
+    sip.delete(window)
+    for widget in app.topLevelWidgets():
+        if not sip.isdeleted(widget):  # it may have gone with one before it
+            sip.delete(widget)
 
 
 def _hand_to_the_hook(error: Exception) -> None:
