@@ -14,6 +14,7 @@ from engine.validation import Array
 # So many examples show how neurons answer, and so many numbers how a layer's are spread.
 EXAMPLES = 256
 _SAMPLE = 4096
+_PIECE = 65_536
 # A neuron whose slope stays below this on every example learns next to nothing: it is dead, or saturated.
 _FLAT = 1e-3
 
@@ -23,9 +24,9 @@ class Spread:
     """Some numbers of one kind.
 
     Attributes:
-        sample: at most 4,096 of them, drawn at random, the same places each time.
+        sample: at most 4,096 of them, drawn at random, the same places each time; only finite ones.
         count: how many there are.
-        low, high, mean, deviation: of all of them.
+        low, high, mean, deviation: of all that are finite; 0 where none is.
     """
 
     sample: Array
@@ -99,23 +100,29 @@ class Anatomist:
 
 def spread_of(values: Array) -> Spread:
     """How the numbers of an array of any shape are spread."""
+    with np.errstate(all="ignore"):
+        return _spread_of(values)
+
+
+def _spread_of(values: Array) -> Spread:
     flat = values.reshape(-1) if values.flags.c_contiguous else values.T.reshape(-1)
-    sample = flat if flat.size <= _SAMPLE else flat[_places(flat.size)]
-    return Spread(
-        sample=np.array(sample, np.float32),
-        count=flat.size,
-        low=float(flat.min()),
-        high=float(flat.max()),
-        mean=float(flat.mean(dtype=np.float64)),
-        deviation=float(flat.std(dtype=np.float64)) if flat.size < _SAMPLE else _deviation(flat),
-    )
+    count = flat.size
+    if not np.isfinite(flat.min() + flat.max()):  # NaN comes through both
+        flat = flat[np.isfinite(flat)]
+    if not flat.size:
+        return Spread(flat, count, 0.0, 0.0, 0.0, 0.0)
+    sample = np.array(flat if flat.size <= _SAMPLE else flat[_places(flat.size)])
+    mean = flat.mean(dtype=np.float64)
+    return Spread(sample, count, float(flat.min()), float(flat.max()), float(mean), _deviation(flat, mean))
 
 
-def _deviation(flat: Array) -> float:
-    """Without a copy of all the numbers."""
-    mean = float(flat.mean(dtype=np.float64))
-    square = float(np.dot(flat, flat)) / flat.size
-    return float(np.sqrt(max(square - mean**2, 0.0)))
+def _deviation(flat: Array, mean: np.float64) -> float:
+    """In pieces: without a copy of all the numbers, and without taking large squares from one another."""
+    total = np.float64(0)
+    for start in range(0, flat.size, _PIECE):
+        off = flat[start : start + _PIECE] - mean
+        total += np.dot(off, off)
+    return float(np.sqrt(total / flat.size))
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""How the shown network's numbers are spread, now and at its start: worked out behind the window while somebody looks."""
+"""How the shown network's numbers are spread, now and at its start: worked out behind the window, while seen."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Anatomy(QObject):
 
     Signals:
         changed: ``now`` and ``start`` are others, or gone.
+        failed(Exception): a look ended with an error that nobody foresaw.
 
     Attributes:
         now, start: a :class:`LayerSpreads` for each layer; None where nothing was looked at yet.
@@ -33,6 +34,7 @@ class Anatomy(QObject):
     """
 
     changed = pyqtSignal()
+    failed = pyqtSignal(object)
 
     def __init__(self, background: Background, subject: Callable[[], Subject | None]) -> None:
         """``subject`` gives what to look at, or None."""
@@ -53,6 +55,8 @@ class Anatomy(QObject):
     def want(self, wanted: bool) -> None:
         """From now on, or no longer."""
         self.wanted = wanted
+        if not wanted:
+            self._anatomist = None  # its buffers may be large
         self._due = 0.0
         self._timer.stop()
         self.look()
@@ -96,12 +100,15 @@ class Anatomy(QObject):
             self._is_looking = False
             self._due = time.perf_counter() + max(_QUICKEST, _TIMES_ITS_COST * seconds)
             if self._seen is network:  # else it was forgotten meanwhile
-                self._anatomist, self.start, self.now = found
+                someone, self.start, self.now = found
+                self._anatomist = someone if self.wanted else None
                 self.changed.emit()
             self.look()
 
-        def failed(_: Exception) -> None:
-            """There was not the memory for it: the view stays as it is until there is another network."""
+        def failed(error: Exception) -> None:
+            """Where there is not the memory for it, the view stays as it is until there is another network."""
             self._is_looking = False
+            if not isinstance(error, MemoryError):
+                self.failed.emit(error)
 
         self._background.run(work, done, failed)

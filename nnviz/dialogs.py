@@ -188,7 +188,8 @@ class NetworkDialogs(QObject):
 
     def _recent_files(self) -> list[str]:
         stored = self._settings.value("recent", [])
-        return [stored] if isinstance(stored, str) else list(stored or [])
+        several = stored if isinstance(stored, list) else [stored]
+        return [name for name in several if isinstance(name, str) and name]
 
     def fill_recent(self, menu: QMenu) -> None:
         """The last files, newest first."""

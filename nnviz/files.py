@@ -58,7 +58,8 @@ class NetworkFiles(QObject):
     def __init__(self, background: Background) -> None:
         super().__init__()
         self._background = background
-        self.saving = 0  # files being written
+        self._slow = Background()
+        self.saving = 0  # files being written that closing waits for
         self.activity = ""  # what goes on, or was done last
 
     def open(self, path: Path, dataset: Dataset | None, title: str | None = None) -> None:
@@ -98,26 +99,39 @@ class NetworkFiles(QObject):
         self._write(lambda: export(network, path), path, ("Exporting", "exported"), lambda: None)
 
     def write(self, make: Callable[[], bytes], path: Path) -> None:
-        """Writes what ``make`` gives; it is called behind the window too."""
-        self._write(lambda: write_whole(path, make()), path, ("Exporting", "exported"), lambda: None)
+        """Writes what ``make`` gives; it is called behind the window too, and may take long: nothing waits for it."""
+        work = lambda: write_whole(path, make())  # noqa: E731
+        self._write(work, path, ("Exporting", "exported"), lambda: None, behind=self._slow)
+
+    def close(self, milliseconds: int) -> bool:
+        """Ends what nothing waits for; whether that was in time."""
+        return self._slow.close(milliseconds)
 
     def _write(
-        self, work: Callable[[], None], path: Path, verbs: tuple[str, str], then: Callable[[], None], note: str = ""
+        self,
+        work: Callable[[], None],
+        path: Path,
+        verbs: tuple[str, str],
+        then: Callable[[], None],
+        note: str = "",
+        behind: Background | None = None,
     ) -> None:
         present, past = verbs
 
+        is_waited_for = behind is None
+
         def done(_: object) -> None:
-            self.saving -= 1
+            self.saving -= is_waited_for
             self._tell(f"{past.capitalize()} to {path.name}{note}")
             then()
 
         def failed(error: Exception) -> None:
-            self.saving -= 1
+            self.saving -= is_waited_for
             self._failure(f"{path.name} could not be {past}")(error)
 
         self._tell(f"{present} {path.name} …")
-        self.saving += 1
-        self._background.run(work, done, failed)
+        self.saving += is_waited_for
+        (behind or self._background).run(work, done, failed)
 
     def _failure(self, what: str) -> Callable[[Exception], None]:
         def failed(error: Exception) -> None:

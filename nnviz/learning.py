@@ -83,7 +83,11 @@ class Learning(Choices):
             if name == self.data_name:
                 self._data_loaded(dataset)
 
-        self._background.run(DATASETS[name].load, loaded, self._data_failed)
+        def failed(error: Exception) -> None:
+            if name == self.data_name:
+                self._data_failed(error)
+
+        self._background.run(DATASETS[name].load, loaded, failed)
 
     def _data_loaded(self, dataset: Dataset) -> None:
         self.dataset = dataset

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ class Memory(QObject):
         self._session: Session | None = None
         self._goes_on = False  # training was asked for before the network was there
         self._opens = False  # the network of last time is being read, or is there
+        self._is_lost = False  # the network of last time could not be read
         self._has_settled = False  # whether all of last time is in the window
         self.configuration = restored(self._stored("configuration"))
 
@@ -76,6 +79,8 @@ class Memory(QObject):
             return  # what comes back is still on its way: it is not forgotten for that
         self._settings.setValue("configuration", json.dumps(session.configuration.as_dict()))
         run = session.run
+        if self._is_lost and run.untouched:
+            return  # it could not be read this time; the next time it perhaps can
         title = run.name if run.was_opened and run.path is None else ""
         self._settings.setValue("network", str(run.path or ""))
         self._settings.setValue("shipped", title)
@@ -98,14 +103,16 @@ class Memory(QObject):
             session.pause()
             self._open(session, path, None)
             return
+        if session.dataset is None:
+            return  # it could not be loaded: last time's network is not forgotten for that
         self._has_settled = True
-        if is_untouched and session.dataset is not None:
+        if is_untouched:
             self._choose_large(session, session.dataset)
 
     def _open(self, session: Session, path: Path, title: str | None) -> None:
         self._opens = True
         session.files.opened.connect(self._opened)
-        session.files.failed.connect(self._opened)
+        session.files.failed.connect(self._not_opened)
         session.open_network(path, title)
 
     def _choose_large(self, session: Session, dataset: Dataset) -> None:
@@ -118,18 +125,23 @@ class Memory(QObject):
     def _last_network(self, session: Session) -> tuple[Path | None, str | None]:
         """Its file, and its title if it came with the program."""
         stored, title = str(self._settings.value("network", "")), str(self._settings.value("shipped", ""))
-        if stored and Path(stored).is_file():
+        if stored and os.path.isfile(stored):  # Path.is_file() may raise
             return Path(stored), None
         if stored:
+            self._is_lost = not os.path.isdir(os.path.dirname(stored))  # on a disk that is not there now, perhaps
             session.tell(f"{Path(stored).name}, the network of last time, is no longer in {Path(stored).parent}.")
         path = next((each.path for each in shipped_networks() if each.title == title), None) if title else None
         return path, title if path else None
+
+    def _not_opened(self, *_: object) -> None:
+        self._is_lost = True
+        self._opened()
 
     def _opened(self, *_: object) -> None:
         session = self._session
         assert session is not None
         session.files.opened.disconnect(self._opened)
-        session.files.failed.disconnect(self._opened)
+        session.files.failed.disconnect(self._not_opened)
         self._has_settled = True
         if not session.run.unsaved:
             session.undo_stack.clear()  # that it was opened is nothing a person did
@@ -180,6 +192,7 @@ def _pieces(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _number(stored: object) -> float | None:
     try:
-        return float(str(stored))
+        number = float(str(stored))
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

@@ -140,5 +140,6 @@ def opened_run(network: Network, like: Configuration) -> Run:
     run = Run(network, configuration_of(network, like), was_opened=True, epochs=float(completed))
     run.opened_with = network.parameters.copy()
     run.tape = Tape.from_dict(network.provenance.pop("curves", None))
-    run.tape.completed = completed
+    # Early stopping puts back the weights of an epoch before the last: what follows goes on behind all curves.
+    run.tape.completed = max(completed, int(max(run.tape.error.last_epoch, run.tape.loss.last_epoch)))
     return run

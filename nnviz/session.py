@@ -6,6 +6,7 @@ the worker's, loading and saving the background's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +57,7 @@ class Session(Learning):
         self.rates.failed.connect(self._search_failed)
         self.run_changed.connect(self.rates.forget)
         self.anatomy = Anatomy(self._background, self._subject)
+        self.anatomy.failed.connect(self.crashed)
         self.snapshot.connect(self.anatomy.look)
         self.run_changed.connect(self.anatomy.forget)
         self.data_changed.connect(self.anatomy.forget)
@@ -141,7 +143,7 @@ class Session(Learning):
     def set_sure_from(self, share: float) -> None:
         """The share from which an answer counts as sure; it changes nothing in the network."""
         share = min(max(share, 0.0), 1.0)
-        if share != self.sure_from:
+        if share != self.sure_from and not math.isnan(share):
             self.sure_from = share
             self.sure_from_changed.emit()
 
@@ -174,5 +176,5 @@ class Session(Learning):
         """
         self.undo_stack.clear()
         self.anatomy.want(False)
-        has_stopped = all([self.rates.close(_LONGEST_WAIT), self._pilot.close(_LONGEST_WAIT)])
-        return self._background.close(-1 if self.files.saving else _LONGEST_WAIT) and has_stopped
+        parts_stopped = [part.close(_LONGEST_WAIT) for part in (self.rates, self._pilot, self.files)]
+        return self._background.close(-1 if self.files.saving else _LONGEST_WAIT) and all(parts_stopped)

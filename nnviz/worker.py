@@ -331,6 +331,8 @@ class Background:
             def settled(outcome: Any) -> None:
                 if report in self._reports:
                     self._reports.remove(report)
+                    report.done.disconnect()  # or it and what it calls would hold each other
+                    report.failed.disconnect()
                     then(outcome)
 
             return settled

@@ -54,7 +54,9 @@ class DataPanel(Card):
 
 
 def _one_of_each(data: Dataset) -> Array:
-    """The first example of every class, side by side."""
-    assert data.train.labels is not None
-    first = [int(np.argmax(data.train.labels == number)) for number in range(len(data.class_names))]
+    """The first example of every class, side by side; where there are no classes, the first ten."""
+    labels, classes = data.train.labels, range(len(data.class_names))
+    first = list(range(min(10, len(data.train))))
+    if labels is not None:
+        first = [int(np.argmax(labels == number)) for number in classes]
     return np.hstack([data.train.inputs[row].reshape(data.example_shape) for row in first]) * data.train.scale

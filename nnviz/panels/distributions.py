@@ -104,7 +104,8 @@ class DistributionsPage(Page):
 
     def _ends(self, index: int, kind: str, now: Spread, start: Spread) -> tuple[float, float]:
         """Round numbers around most of both. They widen, and seldom narrow, so that bars stay where they are."""
-        sizes = [np.percentile(np.abs(spread.sample), _MOST_OF_THEM) for spread in (now, start)]
+        samples = [spread.sample for spread in (now, start) if len(spread.sample)]
+        sizes = [np.percentile(np.abs(sample), _MOST_OF_THEM) for sample in samples] or [0.0]
         wanted = max(float(max(sizes)), 1e-12)
         least = 0.0 if min(now.low, start.low) >= 0 and kind == "activations" else -1.0
         old = self._limits.get((index, kind), (0.0, 0.0))
@@ -129,5 +130,5 @@ class DistributionsPage(Page):
 
 def _histogram(spread: Spread, low: float, high: float) -> Array:
     """Counts of the sample in equal steps; what lies beyond the ends is counted at the ends."""
-    place = (spread.sample - low) * (_BINS / (high - low))
+    place = (spread.sample.astype(np.float64) - low) * (_BINS / (high - low))
     return np.bincount(np.clip(place, 0, _BINS - 1).astype(np.intp), minlength=_BINS)

@@ -33,6 +33,7 @@ _CENTRE_TIP = (
     "On: the drawing is scaled and centred before the network sees it, as its training pictures were. Off: it gets "
     "the canvas as it is, and you see how much it depends on that."
 )
+_MOST_UNDO_STEPS = 100
 
 
 class DrawPanel(DockCard):
@@ -43,6 +44,7 @@ class DrawPanel(DockCard):
         self._session = session
         self._random = np.random.default_rng()
         self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(_MOST_UNDO_STEPS)
         self._add_canvas()
         self.body.addLayout(self._pen_row())
         self.body.addLayout(self._seen_row())
@@ -93,7 +95,7 @@ class DrawPanel(DockCard):
         self.pen.setToolTip(_PEN_TIP)
         self.pen.setRange(6, 40)
         self.pen.setValue(DEFAULT_PEN)
-        self.pen.valueChanged.connect(self.canvas.set_pen_width)
+        self.pen.valueChanged.connect(self.canvas.set_pen)
         tip = "While it is on, the mouse takes ink away, also from what the network sees (X). Undo brings it back."
         self.eraser_button = _tool("", "eraserButton", "Eraser", tip)
         self.eraser_button.setCheckable(True)

@@ -28,6 +28,7 @@ from nnviz.drawing import picture_of
 from nnviz.marks import Array, Drawing, Stroke
 from nnviz.widgets.sheet import Sheet, draw_line, extent_of, piece_of
 
+PEN_UNIT = 240  # pens are told in 240ths of the canvas's shorter side
 DEFAULT_PEN = 18
 _ERASER = 2.0  # pens wide
 _LIGHTEST = 0.5  # share of the pen's width when it hardly touches the tablet
@@ -69,7 +70,7 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setMinimumSize(QSize(160, 160))
         self.resize(272, 240)
-        self._pen = DEFAULT_PEN / self._side
+        self._pen = DEFAULT_PEN / PEN_UNIT
 
     @property
     def _side(self) -> int:
@@ -109,9 +110,12 @@ class Canvas(QWidget):
         """In canvas pixels, as the canvas is now."""
         return self._pen * self._side
 
-    def set_pen_width(self, pixels: float) -> None:
-        """The pen of the whole drawing, in canvas pixels. What is erased stays so; the next eraser goes with it."""
-        self._pen = pixels / self._side
+    def set_pen(self, width: float) -> None:
+        """The pen of the whole drawing, in 240ths of the shorter side, however large the canvas is.
+
+        What is erased stays so; the next eraser goes with it.
+        """
+        self._pen = width / PEN_UNIT
         self.set_erases(self.erases)
         self._tell()
 

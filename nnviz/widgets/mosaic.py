@@ -110,8 +110,14 @@ def most_tiles(width: int, height: int) -> int:
 
 def picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -> Grid:
     """For tiles of ``shape`` in their proportions: as many columns as make them largest."""
+    grid = _picture_grid(min(count, most_tiles(width, height)), shape, width, height)
+    while grid.capacity > 1 and (grid.across.length > max(width, 1) or grid.down.length > max(height, 1)):
+        grid = _picture_grid(grid.capacity * 3 // 4, shape, width, height)  # slim ones: a pixel wide, and many high
+    return grid
+
+
+def _picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -> Grid:
     rows, columns = shape
-    count = min(count, most_tiles(width, height))
     across = np.arange(1, count + 1)
     down = -(-count // across)
     unit = np.minimum(_largest(width, across) / columns, _largest(height, down) / rows)

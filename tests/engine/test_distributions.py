@@ -24,6 +24,25 @@ def test_figures_are_of_all_numbers_and_the_sample_is_some_of_them(shape: tuple[
         assert np.isin(spread.sample, values).all()
 
 
+@pytest.mark.parametrize(("mean", "deviation"), [(1, 1e-4), (100, 0.01), (1000, 0.1), (0, 1e18)])
+@pytest.mark.parametrize("count", [100, 100_000])
+def test_small_differences_between_large_numbers_count(mean: float, deviation: float, count: int) -> None:
+    values = (mean + deviation * np.random.default_rng(1).standard_normal(count)).astype(np.float32)
+    assert spread_of(values).deviation == pytest.approx(values.astype(np.float64).std(), rel=1e-6)
+
+
+def test_what_is_not_finite_is_left_out() -> None:
+    spread = spread_of(np.array([1, np.nan, 3, np.inf, -np.inf], np.float32))
+    assert (spread.count, spread.low, spread.high, spread.mean, spread.deviation) == (5, 1, 3, 2, 1)
+    assert spread.sample.tolist() == [1, 3]
+    nothing = spread_of(np.full(3, np.nan))
+    assert (nothing.low, nothing.high, len(nothing.sample)) == (0, 0, 0)
+
+
+def test_numbers_beyond_float32_are_told_too() -> None:
+    assert spread_of(np.array([1e200, -1e200])).high == 1e200
+
+
 def test_the_same_places_are_drawn_each_time() -> None:
     values = np.arange(20_000, dtype=np.float32)
     np.testing.assert_array_equal(spread_of(values).sample + 1, spread_of(values + 1).sample)

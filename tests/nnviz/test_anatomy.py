@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -9,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.distributions import Anatomist
 from nnviz.session import Session
 from nnviz.window import MainWindow
+from nnviz.worker import _Report
 from tests.nnviz.helpers import pause, train_epochs, train_for_a_while
 
 
@@ -78,6 +81,33 @@ def test_another_network_is_another_subject(ready_window: MainWindow, qtbot: QtB
     qtbot.waitUntil(lambda: session.anatomy.now is not None and len(session.anatomy.now) == 3)
     assert session.anatomy.now is not None
     assert session.anatomy.now[0].neurons == 5
+
+
+def test_looks_leave_nothing_behind(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Each holds a network; the garbage collector would be late."""
+    session = ready_window.session
+    session.anatomy.want(True)
+    qtbot.waitUntil(lambda: session.anatomy.now is not None)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            session.shown = session.shown.copy()
+            with qtbot.waitSignal(session.anatomy.changed):
+                session.snapshot.emit()
+        qtbot.wait(1)
+        assert sum(type(thing) is _Report for thing in gc.get_objects()) <= 1
+    finally:
+        gc.enable()
+
+
+def test_out_of_sight_it_keeps_no_buffers(ready_window: MainWindow, qtbot: QtBot) -> None:
+    anatomy = ready_window.session.anatomy
+    anatomy.want(True)
+    qtbot.waitUntil(lambda: anatomy.now is not None)
+    anatomy.want(False)
+    assert anatomy._anatomist is None
+    assert anatomy.now is not None
 
 
 def test_an_opened_network_is_compared_with_what_was_opened(

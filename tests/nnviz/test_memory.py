@@ -273,7 +273,7 @@ def test_a_screenshot_shows_nothing_of_the_person(
     create = screenshot.create_window
     monkeypatch.setattr(screenshot, "create_window", lambda *given: made.append(create(*given)) or made[-1])
     monkeypatch.setattr(screenshot, "qInstallMessageHandler", lambda _: None)
-    take(home / "x.png", 0, "dark", (1280, 800), draw=False)
+    take(home / "x.png", "dark", (1280, 800), screenshot.Scene())
     (window,) = made
     assert window.session.configuration == Configuration()
     assert not window.hints.shown

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLineEdit, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.state import State
+from nnviz.widgets.canvas import PEN_UNIT
 from nnviz.window import MainWindow
 from tests.nnviz.helpers import (
     action,
@@ -230,5 +232,6 @@ def test_the_pen_width_stays_out_of_it(ready_window: MainWindow, qtbot: QtBot) -
     slider = find(window, QSlider, "penWidthSlider")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key_End)
-    assert window.canvas.pen_width == slider.maximum()
+    side = min(window.canvas.width(), window.canvas.height())
+    assert window.canvas.pen_width == pytest.approx(slider.maximum() * side / PEN_UNIT)
     assert not action(window, "actionUndo").isEnabled()

@@ -95,6 +95,20 @@ def test_dead_neurons_are_told_and_many_are_a_warning(
     assert page.grid.rows[0].is_warning
 
 
+@pytest.mark.parametrize("scale", [1e15, 1e30, 1e38])
+def test_answers_beyond_all_bounds_are_drawn_as_far_as_they_go(
+    page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot, scale: float
+) -> None:
+    session = ready_window.session
+    huge = session.shown.copy()
+    huge.parameters *= scale
+    session.shown = huge
+    with qtbot.waitSignal(session.anatomy.changed):
+        session.snapshot.emit()
+    assert all(np.isfinite(cell.high) for row in page.grid.rows for cell in row.cells)
+    assert not page.grid.grab().isNull()
+
+
 def test_its_numbers_as_a_table(page: DistributionsPage) -> None:
     table = page.table()
     assert table is not None

@@ -128,7 +128,7 @@ def test_pen_width(canvas: Canvas) -> None:
     drag(canvas, seven(canvas))
     thin, thick = [], []
     for width, ink in ((8, thin), (30, thick)):
-        canvas.set_pen_width(width)
+        canvas.set_pen(width)
         ink.append(canvas.network_input().sum())
         ink.append((np.array(canvas.grab().toImage().pixel(136, 120)) & 0xFF).item())
     assert thin[0] < thick[0]

@@ -205,7 +205,7 @@ def test_with_the_eraser_in_hand_the_left_button_erases(canvas: Canvas) -> None:
 def test_a_thicker_pen_later_gives_nothing_back_that_was_erased(canvas: Canvas, qtbot: QtBot) -> None:
     drag(canvas, [(150, 30), (150, 210)])
     erase(canvas, qtbot, (150, 30), (150, 210))
-    canvas.set_pen_width(40)
+    canvas.set_pen(40)
     assert shown(canvas)[120, 150] == 0
 
 
