@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PyQt5.QtCore import pyqtSignal
 
@@ -22,6 +22,16 @@ from nnviz.run import Past, Run, new_run
 from nnviz.state import Message, Progress, State
 from nnviz.undo import Change
 from nnviz.worker import Background, Frame, Stopped, Until
+
+
+@dataclass(frozen=True)
+class Left:
+    """A run that another took the place of in its middle."""
+
+    run: Run
+    trainer: Trainer
+    data: Dataset
+    start_epoch: int
 
 
 class Learning(Choices):
@@ -57,6 +67,7 @@ class Learning(Choices):
         self.progress = Progress(epochs=self.configuration.training.epochs)
         self._start_epoch = 0  # epochs that the network had behind it when this run began
         self._last_place = (0, 0, 0)  # job, epoch and batch of the last frame
+        self._left: Left | None = None
         self._wanted: Until | None = None
         self._loading = True
         self._pilot = Pilot()
@@ -244,6 +255,7 @@ class Learning(Choices):
     def _begin(self, dataset: Dataset) -> bool:
         """A run from here on, with the network that is there; whether that can be."""
         self._start_epoch = self.run.tape.completed
+        self.run.finished = None
         try:
             self._pilot.begin(self.run.network, dataset, self.configuration.training)
         except (EngineError, MemoryError) as error:
@@ -326,10 +338,11 @@ class Learning(Choices):
             self.undo_stack.push(Change(text, self._set_run, before, after))
 
     def _set_run(self, run_and_fields: tuple[Run, Configuration]) -> None:
-        self._pilot.drop()
         if self.state is State.BUILDING:
             self._wanted = None  # it was meant for the network that does not come any more
         self._stop_building()
+        self._leave()
+        self._pilot.drop()
         run, self.configuration = run_and_fields
         self.past = self.past.after(self.run, run)
         self.run = run
@@ -340,8 +353,31 @@ class Learning(Choices):
         self.prediction_changed.emit()
         self.run_changed.emit()  # first of all: it tells the views of another shape
         self._set_progress_at_rest()
+        self._stand_as_left()
         self.configuration_changed.emit()
         self.file_changed.emit()
+
+    def _leave(self) -> None:
+        """Keeps what undo needs to bring the run back as it stands; of runs under way only the last."""
+        trainer, data = self._pilot.trainer, self.dataset
+        if trainer is not None and data is not None:
+            self._left = Left(self.run, trainer, data, self._start_epoch)
+        elif self.state is State.FINISHED:
+            self.run.finished = self.progress
+
+    def _stand_as_left(self) -> None:
+        """Paused in the middle where it was left there, finished where it was finished."""
+        left = self._left
+        if left is not None and left.run is self.run and left.data is self.dataset:
+            self._left = None
+            self._pilot.resume(left.trainer)
+            self._pilot.change(self.configuration.training)
+            self._stand_at(left.trainer, left.start_epoch)
+        elif self.run.finished is not None and not self._loading:
+            self.progress = self.run.finished
+            self._start_epoch = max(0, self.run.tape.completed - self.progress.epoch)
+            self._set_state(State.FINISHED)
+            self.snapshot.emit()
 
     def _begin_moments(self) -> None:
         self.moments = self._moments_of_runs.of(self.run)
@@ -364,12 +400,16 @@ class Learning(Choices):
     def _go_on_with(self, trainer: Trainer, epochs_done: int) -> None:
         """The run stands where it was saved; the next step is the one that would have come then."""
         self._pilot.resume(trainer)
-        self._start_epoch = max(0, self.run.tape.completed - epochs_done)
+        self._stand_at(trainer, max(0, self.run.tape.completed - epochs_done))
+        self.configuration_changed.emit()
+
+    def _stand_at(self, trainer: Trainer, start_epoch: int) -> None:
+        """Paused in a run that began after so many epochs."""
+        self._start_epoch = start_epoch
         self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
         self.run.epochs = self._start_epoch + self.progress.epochs_done
         self._set_state(State.PAUSED)
         self.snapshot.emit()
-        self.configuration_changed.emit()
 
     # ---- states
 

@@ -86,6 +86,7 @@ class Menus(QObject):
         self._history = History(self, [self._session.undo_stack, draw.undo_stack])
         self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._undo_step)
         self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z", self._history.redo)
+        self._redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         self._history.changed.connect(self._show_history)
         self._session.problems_changed.connect(self._show_history)
         self._show_history()

@@ -62,6 +62,11 @@ class Pilot(QObject):
         return self._trainer is not None
 
     @property
+    def trainer(self) -> Trainer | None:
+        """Of the run under way or paused."""
+        return self._trainer
+
+    @property
     def settings(self) -> TrainingSettings | None:
         """What the run goes by; it may differ from the fields in what waits for the next one."""
         return self._trainer.settings if self._trainer else None

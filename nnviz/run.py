@@ -11,6 +11,7 @@ from engine.network import Network
 from engine.tape import Tape
 from engine.validation import Array
 from nnviz.configuration import Configuration, configuration_of
+from nnviz.state import Progress
 
 _MOST_EPOCHS = 1_000_000  # a file that claims more is not believed
 _MOST_EARLIER = 3  # more would be a tangle
@@ -31,6 +32,7 @@ class Run:
         epochs: how long it was trained, as a fraction.
         changes: grows with everything it learns here, also where it goes back to the start of an epoch.
         saved_changes: the same when it was last saved.
+        finished: how far it had come when it was put away at the end of a run; None where it was not.
         opened_with: a copy of the parameters that an opened network came with; None for one made from its seed.
     """
 
@@ -45,6 +47,7 @@ class Run:
     changes: int = 0
     saved_changes: int = 0
     opened_with: Array | None = None
+    finished: Progress | None = None
 
     def parameters_at_start(self) -> Array:
         """Before any training in this window: as it was opened, or made again from its seed."""

@@ -86,7 +86,7 @@ class RunBar(QWidget):
         words.setSpacing(8)
         words.addWidget(self.state)
         words.addWidget(Steady(self.status), 1)
-        words.addWidget(Steady(self.times, 190))
+        words.addWidget(Steady(self.times, 236))
         block = QVBoxLayout()
         block.setSpacing(5)
         block.addStretch(1)
@@ -156,13 +156,15 @@ class RunBar(QWidget):
             words.append("the network does not fit the data")
         elif session.problems:
             words.append("training waits for the field marked red")
-        elif session.state is State.READY:
-            words.append("Space trains")
+        elif session.state in (State.READY, State.PAUSED):
+            done = session.run.tape.completed
+            words += [f"trained for {done} epochs", "Space trains on"] if done else ["Space trains"]
         is_early = session.state is State.FINISHED and session.run.best is not None and session.run.best.early
         self.state.setText("Stopped early:" if is_early else _STATES[session.state])
         self.status.setText(" · ".join(words))
         self.times.setText(self._times())
-        self.progress.setValue(round(_STEPS * session.share_done))
+        is_under_way = progress.epoch or session.state is State.TRAINING
+        self.progress.setValue(round(_STEPS * session.share_done) if is_under_way else 0)
 
     def _about_best(self, best: BestRestored) -> str:
         figure = text.percent(best.figures.error) if best.figures.error is not None else f"loss {best.figures.loss:.4f}"

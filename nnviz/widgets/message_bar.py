@@ -1,17 +1,19 @@
-"""A sheet over the top of the cards that tells what happened, until it is dismissed. It moves nothing."""
+"""A sheet over the feet of the cards that tells what happened. It moves nothing, and what is no error goes by itself."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QHideEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from nnviz import theme
 
 _WIDEST = 760
+_LONG_ENOUGH = 12_000  # milliseconds to read what is no error
 
 
 class MessageBar(QFrame):
-    """Lies in the middle at the top of its parent; whoever holds it hides it while there is nothing to say."""
+    """Lies in the middle at the bottom of its parent; whoever holds it hides it while there is nothing to say."""
 
     dismissed = pyqtSignal()
 
@@ -33,6 +35,10 @@ class MessageBar(QFrame):
         row.addWidget(self._icon)
         row.addWidget(self.text, 1)
         row.addWidget(self._close)
+        self.time = QTimer(self)
+        self.time.setSingleShot(True)
+        self.time.setInterval(_LONG_ENOUGH)
+        self.time.timeout.connect(self.dismissed)
         if parent is not None:
             parent.installEventFilter(self)
 
@@ -47,6 +53,14 @@ class MessageBar(QFrame):
         self._close.setIcon(theme.icon("x", "muted"))
         self.text.setText(text)
         self._place()
+        if is_error:
+            self.time.stop()
+        else:
+            self.time.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing is left to go."""
+        self.time.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The parent has another size."""
@@ -60,5 +74,6 @@ class MessageBar(QFrame):
         if ground is None:
             return
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)
-        self.setGeometry((ground.width() - width) // 2, theme.GAP, width, self.heightForWidth(width))
+        height = self.heightForWidth(width)
+        self.setGeometry((ground.width() - width) // 2, ground.height() - height - theme.GAP, width, height)
         self.raise_()

@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QLabel, QPushBut
 from pytestqt.qtbot import QtBot
 
 from nnviz import card_export, theme
+from nnviz.state import Message
 from nnviz.widgets.card import DockCard, Table
 from nnviz.window import MainWindow
 from tests.conftest import MakeWindow
@@ -275,3 +276,15 @@ def test_the_bars_of_a_message_do_not_hide_the_buttons(ready_window: MainWindow)
     ready_window.session.tell("A message")
     button = find(ready_window, QPushButton, "trainButton")
     assert button.visibleRegion().boundingRect() == button.rect()
+
+
+def test_what_is_no_error_goes_by_itself(ready_window: MainWindow, qtbot: QtBot) -> None:
+    bar = ready_window.message_bar
+    bar.time.setInterval(20)
+    ready_window.session.tell("A message")
+    assert bar.isVisible()
+    qtbot.waitUntil(lambda: not bar.isVisible())
+    assert ready_window.session.message is None
+    ready_window.session._tell(Message("An error", is_error=True))
+    assert bar.isVisible()
+    assert not bar.time.isActive()

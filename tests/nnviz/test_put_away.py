@@ -39,7 +39,7 @@ def test_asked_and_told_which(put_away: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, put_away, Qt.Key_Q, Qt.ControlModifier)
     box = question(put_away)
     assert box is not None
-    assert "untitled (trained for 2 epochs)" in box.informativeText()
+    assert "untitled, 784-64-32-10, trained for 2 epochs" in box.informativeText()
     qtbot.keyClick(box, Qt.Key_Escape)
     assert question(put_away) is None
     assert put_away.isVisible()
