@@ -3,69 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-from PyQt5.QtCore import pyqtSignal
+from dataclasses import replace
 
 from engine.datasets import DATASETS, Dataset
 from engine.errors import EngineError
 from engine.events import BestRestored, Epoch
-from engine.network import Network, check_fits
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.builder import Builder
-from nnviz.choices import Choices
 from nnviz.configuration import Configuration
 from nnviz.moments import MomentsOfRuns
 from nnviz.pilot import Pilot
-from nnviz.run import Past, Run, new_run
+from nnviz.run import Past, Run
+from nnviz.standing import Left, Standing
 from nnviz.state import Message, Progress, State
 from nnviz.undo import Change
 from nnviz.worker import Background, Frame, Stopped, Until
 
 
-@dataclass(frozen=True)
-class Left:
-    """A run that another took the place of in its middle."""
-
-    run: Run
-    trainer: Trainer
-    data: Dataset
-    start_epoch: int
-
-
-class Learning(Choices):
+class Learning(Standing):
     """The half of the session that lives through a training. Attributes are for reading; methods change them and tell.
 
     Attributes:
-        run: the network that is trained, with its past.
-        past: the trained networks that it took the place of.
-        shown: a copy of it that nobody writes to, which is what views draw.
-        progress: how far the run is.
-        moments: parameters of that network on its way so far.
+        moments: parameters of the network on its way so far.
     """
-
-    state_changed = pyqtSignal()
-    data_changed = pyqtSignal()
-    run_changed = pyqtSignal()  # another network
-    past_changed = pyqtSignal()  # earlier runs were forgotten, or came back
-    snapshot = pyqtSignal()  # newer parameters, progress and curves of the same network
-    epoch_ended = pyqtSignal(object)  # engine.events.Epoch
-    best_restored = pyqtSignal(object)  # engine.events.BestRestored
-    prediction_changed = pyqtSignal()
-    file_changed = pyqtSignal()  # path or unsaved mark
 
     def __init__(self, configuration: Configuration | None = None) -> None:
         super().__init__(configuration)
-        self.state = State.LOADING
         self.data_name: str | None = None
-        self.run: Run = new_run(self.configuration)
-        self.past = Past()
-        self.shown: Network = self.run.network.copy()
         self._moments_of_runs = MomentsOfRuns()
         self._begin_moments()
-        self.progress = Progress(epochs=self.configuration.training.epochs)
-        self._start_epoch = 0  # epochs that the network had behind it when this run began
         self._last_place = (0, 0, 0)  # job, epoch and batch of the last frame
         self._left: Left | None = None
         self._wanted: Until | None = None
@@ -120,22 +87,6 @@ class Learning(Choices):
     # ---- settings
 
     @property
-    def waits_for_next_run(self) -> bool:
-        """Whether the fields describe another network than the one in the window."""
-        return not self.configuration.same_network(self.run.configuration)
-
-    @property
-    def misfit(self) -> str | None:
-        """Why the network cannot work with the data, or None."""
-        if self.dataset is None:
-            return None
-        try:
-            check_fits(self.run.network, self.dataset.width, self.dataset.outputs, self.dataset.title)
-        except EngineError as error:
-            return str(error)
-        return None
-
-    @property
     def run_settings(self) -> TrainingSettings | None:
         """What the run under way goes by, which the fields may no longer show; None between runs."""
         return self._pilot.settings
@@ -160,31 +111,9 @@ class Learning(Choices):
     # ---- training
 
     @property
-    def can_train(self) -> bool:
-        """Whether training may begin or go on now."""
-        has_data = self.dataset is not None or self.state is State.LOADING
-        fits = self.misfit is None or self.waits_for_next_run
-        return self.state is not State.TRAINING and has_data and fits and not self.problems
-
-    @property
     def will_train(self) -> bool:
         """Whether training begins by itself when the data is there."""
         return self._wanted is not None
-
-    @property
-    def epoch_number(self) -> int:
-        """The epoch under way, over all runs of this network."""
-        return self._start_epoch + self.progress.epoch
-
-    @property
-    def last_epoch(self) -> int:
-        """The epoch this run ends with, over all runs of this network."""
-        return self._start_epoch + self.progress.epochs
-
-    @property
-    def share_done(self) -> float:
-        """0…1 of all epochs up to the last one that are behind this network."""
-        return min((self._start_epoch + self.progress.epochs_done) / self.last_epoch, 1.0) if self.last_epoch else 0.0
 
     def set_estimating(self, wanted: bool) -> None:
         """Whether anybody looks at the figures within an epoch."""

@@ -157,8 +157,8 @@ class RunBar(QWidget):
         elif session.problems:
             words.append("training waits for the field marked red")
         elif session.state in (State.READY, State.PAUSED):
-            done = session.run.tape.completed
-            words += [f"trained for {done} epochs", "Space trains on"] if done else ["Space trains"]
+            past = session.run.tape.completed
+            words += [f"trained for {past} epochs", "Space trains on"] if past else ["Space trains"]
         is_early = session.state is State.FINISHED and session.run.best is not None and session.run.best.early
         self.state.setText("Stopped early:" if is_early else _STATES[session.state])
         self.status.setText(" · ".join(words))

@@ -1,4 +1,4 @@
-"""A sheet over the feet of the cards that tells what happened. It moves nothing, and what is no error goes by itself."""
+"""A sheet over the feet of the cards that tells what happened. It moves nothing; what is no error goes by itself."""
 
 from __future__ import annotations
 
