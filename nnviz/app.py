@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
@@ -59,20 +60,22 @@ def run() -> int:
     if not window.ended_whole:
         # A step of a huge network goes on in its thread. There is nothing left to save: leave it behind.
         os._exit(code)
-    _take_down(app, window)
+    _take_down()
     return code
 
 
-def _take_down(app: QApplication, window: MainWindow) -> None:
-    """Destroys all widgets while nothing else is being destroyed.
+def _take_down() -> None:
+    """Destroys all widgets while nothing else is being destroyed; also where a script just ends.
 
     What is left to PyQt's own clean-up at exit goes while that walks over sip's table of objects. Event filters and our
     style, Python both, are called then, and each object they are called with is put into the table: when that grows
     or is tidied the walk goes on in freed memory, and crashes.
     """
-    sip.delete(window)
-    for widget in app.topLevelWidgets():
-        if not sip.isdeleted(widget):  # it may have gone with one before it
+    widgets = QApplication.topLevelWidgets() if QApplication.instance() is not None else []
+    for widget in sorted(widgets, key=lambda widget: not isinstance(widget, MainWindow)):  # menus go with their window
+        if sip.isdeleted(widget):
+            continue
+        if not isinstance(widget, MainWindow) or widget.session.close():
             sip.delete(widget)
 
 
@@ -93,6 +96,7 @@ def _application() -> QApplication:
     app = QApplication(["nnviz"])
     app.setApplicationName("nnviz")
     app.setApplicationVersion(__version__)
+    atexit.register(_take_down)  # after PyQt's own, so it runs before that
     return app
 
 

@@ -155,7 +155,9 @@ class NetworkDialogs(QObject):
         if not lost:
             quit_now()
             return
-        names = "; ".join(f"{run.title}, {'-'.join(map(str, run.network.shape))}, trained for {run.epochs:.3g} epochs" for run in lost)
+        names = "; ".join(
+            f"{run.title}, {'-'.join(map(str, run.network.shape))}, trained for {run.epochs:.3g} epochs" for run in lost
+        )
         words = "A network that was put away has learned and was never saved."
         if len(lost) > 1:
             words = f"{len(lost)} networks that were put away have learned and were never saved."

@@ -120,15 +120,20 @@ class Past:
     runs: tuple[EarlierRun, ...] = ()
 
     def after(self, before: Run, now: Run) -> Past:
-        """The past when ``now`` takes the place of ``before``, which is kept where it was trained for an epoch.
+        """The past when ``now`` takes the place of ``before``, which is kept where it has lines to compare with.
 
         A network that comes back, by undo, is the present again and no longer listed.
         """
         kept = [run for run in self.runs if run.tape is not now.tape]
-        is_trained = max(before.tape.error.last_epoch, before.tape.loss.last_epoch) >= 1
-        if is_trained and before is not now:
+        if _has_lines(before.tape) and before is not now:
             kept.append(EarlierRun(tuple(before.network.shape), before.tape))
         return Past(tuple(kept[-_MOST_EARLIER:]))
+
+
+def _has_lines(tape: Tape) -> bool:
+    """Whether a curve goes anywhere: of a single figure nothing would be drawn."""
+    curves = (curve for of in (tape.error, tape.loss) for curve in (of.train, of.test))
+    return any(len(curve.epochs) > 1 for curve in curves)
 
 
 def new_run(configuration: Configuration) -> Run:

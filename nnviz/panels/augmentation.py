@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from PyQt5.QtCore import QSize
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
@@ -37,6 +39,7 @@ class AugmentationForm(Form):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._shown: tuple[object, ...] = ()  # what the preview was made from
+        self._idle: dict[str, str] = {}  # strengths that cannot be used, while none is
         self._draw = 0  # which examples are shown, and how they were drawn
         self._check = Check(
             "augmentationCheck",
@@ -80,12 +83,36 @@ class AugmentationForm(Form):
         new = session.configuration.with_distortions(wanted)
         self._chosen("shift", "Augmentation", lambda: session.choose(text, new))
 
+    @property
+    def _is_on(self) -> bool:
+        return self._session.configuration.training.augmentation.is_active
+
+    def _tell_problem(self, name: str, text: str | None) -> None:
+        """It keeps nobody from training while pictures are not distorted."""
+        self._idle.pop(name, None)
+        if text is not None and not self._is_on:
+            self._idle[name] = text
+            text = None
+        self._session.set_problem(name, text)
+
+    def _move_problems(self) -> None:
+        """Distortions may have been switched on or off, by whatever: what cannot be used begins or ceases to count."""
+        told = [name for name in self.NAMES if name in (self._idle if self._is_on else self._session.problems)]
+        for name in told:
+            self._tell_problem(name, self._problems[name])
+
+    @property
+    def _problems(self) -> Mapping[str, str]:
+        of_session = self._session.problems
+        return {**self._idle, **{name: of_session[name] for name in self.NAMES if name in of_session}}
+
     def show_others(self) -> None:
         """Other examples, distorted in other ways."""
         self._draw += 1
         self._picture.refresh()
 
     def _show(self) -> None:
+        self._move_problems()
         super()._show()
         self._check.setChecked(self._session.configuration.training.augmentation.is_active)
         shown = (self._session.configuration.training.augmentation, self._session.dataset)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
 from engine.tape import Curves, Tape
 from nnviz.run import EarlierRun
@@ -93,7 +93,11 @@ class CurvePage(Page):
         self.keys = {name: self._key(name) for name in _EXACT}
         self.keys[EARLIER] = self._earlier_key()
         self.scale = self._scale_button()
+        reset, self._log_action = self._actions()
+        _offer(self.plot, reset, self._log_action, forget)
         self._lay_out_aside()
+        self._earlier: list[Earlier] = []
+        self._named_earlier: list[str] | None = None
         session.snapshot.connect(self._show)
         session.epoch_ended.connect(self._show)
         session.run_changed.connect(self._new_run)
@@ -128,11 +132,22 @@ class CurvePage(Page):
             "Right-click to forget them."
         )
         key = Key("past", "earlier run", self._named("earlierKey"), tip, yielding=True)
-        for widget in (key, self.plot):
-            widget.addAction(self._forget)
-            widget.setContextMenuPolicy(Qt.ActionsContextMenu)
+        _offer(key, self._forget)
         key.toggled.connect(lambda shown: self.plot.set_shown(EARLIER, shown))
         return key
+
+    def _actions(self) -> tuple[QAction, QAction]:
+        """Back to the whole, and the scale: for who looks for them with a right click."""
+        reset, log = QAction("Reset zoom", self), QAction("Logarithmic", self)
+        reset.setObjectName(self._named("actionResetZoom"))
+        reset.setEnabled(False)
+        reset.triggered.connect(self.plot.reset_zoom)
+        self.plot.zoomed.connect(reset.setEnabled)
+        log.setObjectName(self._named("actionLogarithmic"))
+        log.setCheckable(True)
+        log.setChecked(self.plot.is_log)
+        log.toggled.connect(self.set_log)
+        return reset, log
 
     def _scale_button(self) -> QToolButton:
         button = QToolButton()
@@ -162,6 +177,7 @@ class CurvePage(Page):
         if is_log != self.plot.is_log:
             self.plot.set_log(is_log)
             self._name_scale(self.scale)
+            self._log_action.setChecked(is_log)
             self.scale_changed.emit()
 
     # ---- curves
@@ -172,20 +188,38 @@ class CurvePage(Page):
 
     def _new_run(self) -> None:
         self.plot.reset_zoom()
+        self._say_how_to_begin()
         self._show_past()
         self._show()
 
+    def _say_how_to_begin(self) -> None:
+        """Where there are no curves yet."""
+        run = self._session.run
+        if run.was_opened:
+            at = f"opened at epoch {run.tape.completed}" if run.tape.completed else "opened"
+            self.plot.set_hint(f"{at}; its curve begins when it is trained on", stays=True)
+        else:
+            self.plot.set_hint(f"train the network to see its {self._quantity.name} fall")
+
     def _show_past(self) -> None:
         runs = self._session.past.runs
-        self.plot.show_earlier([self._earlier(run) for run in runs])
-        key = self.keys[EARLIER]
-        name = runs[0].title if len(runs) == 1 else ""
-        one = f"{name}, earlier run" if 0 < len(name) <= _LONGEST_NAME else "earlier run"
-        key.set_name(one if len(runs) == 1 else "earlier runs")
-        key.setVisible(bool(runs))
+        self._earlier = [self._earlier_of(run) for run in runs]
+        self.plot.show_earlier(self._earlier)
+        self._name_earlier()
         self._forget.setEnabled(bool(runs))
 
-    def _earlier(self, run: EarlierRun) -> Earlier:
+    def _name_earlier(self) -> None:
+        """The legend knows those of which something is to be seen."""
+        names = [run.name for run in self._earlier if run.begins_before(self.plot.end)]
+        if names == self._named_earlier:
+            return
+        self._named_earlier = names
+        key = self.keys[EARLIER]
+        is_short = len(names) == 1 and len(names[0]) <= _LONGEST_NAME
+        key.set_name(f"{names[0]}, earlier run" if is_short else "earlier run" if len(names) == 1 else "earlier runs")
+        key.setVisible(bool(names))
+
+    def _earlier_of(self, run: EarlierRun) -> Earlier:
         curves = self._of(run.tape)
         return Earlier(run.title, curves.train, curves.test)
 
@@ -196,6 +230,7 @@ class CurvePage(Page):
         curves = self._of(tape)
         self.keys["held_out"].setVisible(bool(curves.held_out.values))
         self.plot.show_curves(vars(curves), max(self._session.last_epoch, tape.completed))
+        self._name_earlier()
 
     def refresh(self) -> None:
         """The curves as they are now."""
@@ -209,3 +244,9 @@ class CurvePage(Page):
         epochs = sorted({epoch for curve in columns for epoch in curve.epochs})
         values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns]
         return names, [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]
+
+
+def _offer(widget: QWidget, *actions: QAction) -> None:
+    """At a right click."""
+    widget.addActions(actions)
+    widget.setContextMenuPolicy(Qt.ActionsContextMenu)

@@ -1,13 +1,13 @@
-"""Rows of fields and choices, each for one setting; what is wrong with a value stands under it."""
+"""Rows of fields and choices, each for one setting; what is wrong with a value stands beside it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PyQt5.QtWidgets import QGridLayout, QLabel, QWidget
+from PyQt5.QtWidgets import QGridLayout, QWidget
 
 from engine.errors import EngineError
 from engine.registry import Registry
@@ -16,6 +16,7 @@ from nnviz.configuration import Configuration
 from nnviz.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
+from nnviz.widgets.note import Note
 
 FIELD_WIDTH = 138
 
@@ -26,7 +27,7 @@ class Field:
 
     Attributes:
         name: of the setting, as the configuration knows it.
-        title: as a person reads it.
+        title: as a person reads it; behind a comma in what unit.
         step: the next value up or down, as text.
         tip: what it does to the network.
         parse: text → value; gets the setting's name, the text and an example.
@@ -37,6 +38,11 @@ class Field:
     step: Callable[[str, int], str]
     tip: str
     parse: Callable[[str, str, str], Any] = parse_number
+
+    @property
+    def spoken(self) -> str:
+        """Its title within a sentence."""
+        return self.title.partition(",")[0]
 
     @property
     def object_name(self) -> str:
@@ -55,7 +61,7 @@ class Form(QWidget):
         self._edits: dict[str, NumberEdit] = {}
         self._combos: dict[str, Combo] = {}
         self._parts: dict[str, list[QWidget]] = {}
-        self._errors: dict[str, QLabel] = {}
+        self._errors: dict[str, Note] = {}
         self._hidden: set[str] = set()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -108,20 +114,15 @@ class Form(QWidget):
     def _add_row(self, name: str, title: str, widget: QWidget, error_name: str) -> None:
         row = self._grid.rowCount()
         caption = label(title, "fieldName")
-        error = label(role="error")
-        error.setObjectName(error_name)
-        error.setWordWrap(True)
-        error.hide()
         self._grid.addWidget(caption, row, 0)
         self._grid.addWidget(widget, row, 1)
-        self._grid.addWidget(error, row + 1, 0, 1, 2)
-        self._errors[name], self._parts[name] = error, [caption, widget]
+        self._errors[name], self._parts[name] = Note(widget, error_name), [caption, widget]
 
     # ---- what the person does
 
     def _typed(self, field: Field, typed: str) -> None:
         if self._try(field, typed):
-            for other in [name for name in self._fields if name in self._session.problems]:
+            for other in [name for name in self._fields if name in self._problems]:
                 self._try(self._fields[other], self._edits[other].text())  # it may go well with what is there now
         self._show()
 
@@ -129,12 +130,21 @@ class Form(QWidget):
         """Whether the session took it; else it is told why not."""
         try:
             value = field.parse(field.name, typed, as_text(Configuration().value(field.name)))
-            self._session.change(field.title.lower(), **{field.name: value})
+            self._session.change(field.spoken.lower(), **{field.name: value})
         except EngineError as error:
-            self._session.set_problem(field.name, _words(error, field.name, field.title))
+            self._tell_problem(field.name, _words(error, field.name, field.spoken))
             return False
-        self._session.set_problem(field.name, None)
+        self._tell_problem(field.name, None)
         return True
+
+    def _tell_problem(self, name: str, text: str | None) -> None:
+        """What cannot be used keeps the session from training."""
+        self._session.set_problem(name, text)
+
+    @property
+    def _problems(self) -> Mapping[str, str]:
+        """What the fields hold that cannot be used."""
+        return self._session.problems
 
     def _chosen(self, name: str, title: str, choose: Callable[[], None]) -> None:
         try:
@@ -158,7 +168,7 @@ class Form(QWidget):
         self._show()
 
     def _show(self) -> None:
-        configuration, problems = self._session.configuration, self._session.problems
+        configuration, problems = self._session.configuration, self._problems
         for name, edit in self._edits.items():
             edit.set_wrong(name in problems)
             if name not in problems:
@@ -169,9 +179,7 @@ class Form(QWidget):
             self._show_error(name, None)
 
     def _show_error(self, name: str, text: str | None) -> None:
-        error = self._errors[name]
-        error.setText(text or "")
-        error.setVisible(text is not None and name not in self._hidden)
+        self._errors[name].tell((text or "") if name not in self._hidden else "")
 
 
 def as_text(value: object) -> str:

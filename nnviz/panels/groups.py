@@ -47,7 +47,7 @@ _AGAINST_HEART = (
     ),
     Field(
         "dropout",
-        "Dropout",
+        "Dropout, share",
         step_by(0.05, 0.95),
         "The share of hidden neurons that is left out of each step, so that none relies on another. "
         "Or a share for each layer, inputs first: 0.1, 0.5, 0.5.",
@@ -67,9 +67,10 @@ _AGAINST_HEART = (
     ),
     Field(
         "held_out",
-        "Held out",
+        "Held out, share",
         step_by(0.05, 0.5),
-        "The share of the training examples that the network does not learn from, but is measured on after each epoch.",
+        "The share of the training examples that the network does not learn from, but is measured on after each epoch; "
+        "0.1 is a tenth.",
     ),
     Field(
         "patience",

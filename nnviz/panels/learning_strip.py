@@ -110,20 +110,20 @@ class LearningStripPanel(DockCard):
             self._answers.append(answer)
         shares = np.clip(np.array(self._answers), 0, 1)
         names = class_names(session)
-        leaders = _leaders(shares, verdict.best)
+        leaders = _leaders(shares, verdict)
         self._lines = [
             ShareLine(names[index], colour, shares[:, index].tolist())
             for index, colour in zip(leaders, _COLOURS, strict=False)
         ]
         is_alone = len(self._epochs) == 1
-        self.plot.show_lines(self._epochs, self._lines, "train to see how it comes to its answer" if is_alone else "")
+        self.plot.show_lines(self._epochs, self._lines, "train to see it change" if is_alone else "")
         self._show_head()
         self._describe()
 
     def _show_nothing(self) -> None:
         self._epochs, self._answers, self._lines = [], [], []
         is_empty = self._session.drawing is None
-        self.plot.show_lines([], [], "draw a digit to see how its answer comes about" if is_empty else "no answer")
+        self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer")
         self._show_head()
         self._describe()
 
@@ -153,10 +153,17 @@ class LearningStripPanel(DockCard):
         return ["epoch", *class_names(self._session)], rows
 
 
-def _leaders(shares: Array, best: int) -> list[int]:
-    """The best now, and those that were the likeliest over the training as a whole: a peak of one view is none."""
-    order = np.argsort(-shares.mean(axis=0), kind="stable").tolist()
-    return [best, *(index for index in order if index != best)][: len(_COLOURS)]
+def _leaders(shares: Array, verdict: Verdict) -> list[int]:
+    """The likeliest now, in whole percent, as the verdict tells them.
+
+    Of those that have nearly nothing, the likeliest over the training as a whole: a peak of one view is none.
+    """
+    now = np.floor(100 * shares[-1] + 0.5)
+    now[verdict.best] = np.inf
+    if now[verdict.second] >= 1:
+        now[verdict.second] = 1000  # of equals it is the one that is told
+    order: list[int] = np.lexsort((-shares.mean(axis=0), -now)).tolist()
+    return order[: len(_COLOURS)]
 
 
 def _inked(line: ShareLine) -> str:

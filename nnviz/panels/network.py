@@ -17,7 +17,11 @@ from nnviz.configuration import Configuration, Layer
 from nnviz.session import Session
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
+from nnviz.widgets.note import Note, Notice
 
+_WAITS = "Shape, first weights and loss wait for the next run: Reset starts it with a new network."
+_WAITS_SHORT = "Waits for the next run: Reset starts it."
+_MISFIT_SHORT = "The network does not fit the data."
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
 
 
@@ -35,27 +39,18 @@ class NetworkPanel(Card):
             "more slowly."
         )
         self.shape_edit.editingFinished.connect(self._shape_typed)
-        self.shape_edit.returnPressed.connect(self.shape_edit.clearFocus)  # the next Space trains
+        self.shape_edit.returnPressed.connect(self._shape_entered)
         self.body.addWidget(self.shape_edit)
-        self._error = label(role="error")
-        self._error.setObjectName("shapeError")
-        self._error.setWordWrap(True)
-        self._error.hide()
-        self.body.addWidget(self._error)
+        self._error = Note(self.shape_edit, "shapeError")
         self._rows = QVBoxLayout()
-        self._rows.setSpacing(5)
+        self._rows.setSpacing(4)
         self.body.addLayout(self._rows)
         self.body.addLayout(self._foot())
-        self._seed_error = label(role="error")
-        self._seed_error.setObjectName("seedError")
-        self._seed_error.setWordWrap(True)
-        self._seed_error.hide()
-        self.body.addWidget(self._seed_error)
-        self._notice = label(role="notice")
-        self._notice.setObjectName("networkNotice")
-        self._notice.setWordWrap(True)
-        self._notice.hide()
+        self._seed_error = Note(self._seed, "seedError")
+        self._notice = Notice("networkNotice")
         self.body.addWidget(self._notice)
+        self.body.setSpacing(4)
+        self.body.setContentsMargins(theme.CARD_PADDING, 6, theme.CARD_PADDING, 6)  # the line is air, mostly
         for signal in (session.configuration_changed, session.run_changed, session.data_changed):
             signal.connect(self._show)
         self._rows_made_for: tuple[object, ...] = ()
@@ -91,6 +86,12 @@ class NetworkPanel(Card):
         if typed == self._session_shape() and "shape" not in self._session.problems:
             return
         self._try("shape", lambda: self._session.change_shape(parse_shape(typed)))
+
+    def _shape_entered(self) -> None:
+        """The next Space trains; what has to be mended keeps the keys."""
+        self._shape_typed()
+        if "shape" not in self._session.problems:
+            self.shape_edit.clearFocus()
 
     def _resize(self, index: int, typed: str) -> None:
         def change() -> None:
@@ -158,11 +159,19 @@ class NetworkPanel(Card):
         if made_for != self._rows_made_for:
             self._rows_made_for = made_for
             self._make_rows(configuration, output)
+        for row, layer in self._mended(configuration):
+            row.show_layer(layer)
         if configuration.layers != self._layers_shown:
             self._layers_shown = configuration.layers
             self._forget_bad_layers()
             for row, layer in zip(self._layer_rows(), configuration.layers, strict=True):
                 row.show_layer(layer)
+
+    def _mended(self, configuration: Configuration) -> list[tuple[_LayerRow, Layer]]:
+        """Those that are still marked for a problem that was taken back."""
+        problems, rows = self._session.problems, self._layer_rows()
+        gone = [n for n, row in enumerate(rows) if row.neurons.property("wrong") and _problem_name(n) not in problems]
+        return [(rows[n], configuration.layers[n]) for n in gone if n < len(configuration.layers)]
 
     def _make_rows(self, configuration: Configuration, output: str) -> None:
         while (item := self._rows.takeAt(0)) is not None:
@@ -199,24 +208,21 @@ class NetworkPanel(Card):
 
     def _show_notice(self) -> None:
         misfit = self._session.misfit
-        note = None
-        if misfit and not self._session.waits_for_next_run:
-            note = misfit
-        elif self._session.waits_for_next_run:
-            note = "Shape, first weights and loss wait for the next run: Reset starts it with a new network."
-        self._notice.setText(note or "")
-        self._notice.setVisible(note is not None)
+        if self._session.waits_for_next_run:
+            self._notice.tell(_WAITS, _WAITS_SHORT)
+        else:
+            self._notice.tell(misfit or "", _MISFIT_SHORT)
 
     def _show_problems(self) -> None:
         problems = self._session.problems
+        fields: dict[str, FieldEdit] = {"shape": self.shape_edit}
+        fields |= {_problem_name(index): row.neurons for index, row in enumerate(self._layer_rows())}
+        for name, field in {**fields, "seed": self._seed}.items():
+            field.set_wrong(name in problems)
         of_layers = [problems[field] for field in problems if _is_of_layers(field)]
-        for place, told in ((self._error, of_layers), (self._seed_error, [problems.get("seed", "")])):
-            place.setText(" ".join(told))
-            place.setVisible(any(told))
-        self.shape_edit.set_wrong("shape" in problems)
-        self._seed.set_wrong("seed" in problems)
-        for index, row in enumerate(self._layer_rows()):
-            row.neurons.set_wrong(_problem_name(index) in problems)
+        first = next((field for name, field in fields.items() if name in problems), self.shape_edit)
+        self._error.tell(" ".join(of_layers), first)
+        self._seed_error.tell(problems.get("seed", ""))
 
 
 def _problem_name(index: int) -> str:

@@ -53,7 +53,7 @@ def neuron_facts(words: LayerWords, neuron: int) -> NeuronFacts:
     network, layer = words.network, words.layer
     weights = network.weights[layer][neuron]
     name = words.class_name(neuron)
-    title = f"Neuron {text.count(neuron + 1)} of {text.count(len(network.weights[layer]))}"
+    title = f"neuron {text.count(neuron + 1)} of {text.count(len(network.weights[layer]))}"
     rows = [
         ("activation", network.layer_activations[layer].label),
         ("bias", signed(float(network.biases[layer][neuron, 0]))),
@@ -62,7 +62,7 @@ def neuron_facts(words: LayerWords, neuron: int) -> NeuronFacts:
     ]
     strongest = np.argsort(-np.abs(weights), kind="stable")[:_STRONGEST]
     inputs = [(words.source(int(number)), signed(float(weights[number]))) for number in strongest]
-    return NeuronFacts(f"{title} · class {name}" if name else title, rows, inputs)
+    return NeuronFacts(f"Class {name} · {title}" if name else title.capitalize(), rows, inputs)
 
 
 def signed(value: float) -> str:

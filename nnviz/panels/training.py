@@ -20,9 +20,10 @@ from nnviz.panels.groups import InitialisationForm, OptimizerForm, Regularisatio
 from nnviz.panels.schedule import ScheduleForm
 from nnviz.session import Session
 from nnviz.state import State
-from nnviz.widgets.card import Card, label
+from nnviz.widgets.card import Card
 from nnviz.widgets.fields import step_decade, step_whole
 from nnviz.widgets.group import Group
+from nnviz.widgets.note import Notice
 
 OWN = "Custom"
 _PRESET_TIP = "Shape, activations, loss and all settings of a known network at once. Undo brings yours back."
@@ -136,11 +137,8 @@ class TrainingPanel(Card):
         for field in _FIELDS:
             self._form.add_field(field)
         self.body.addWidget(self._form)
-        self._notice = label(role="notice")
-        self._notice.setObjectName("trainingNotice")
-        self._notice.setWordWrap(True)
-        self._notice.hide()
-        self.body.addWidget(self._notice)
+        self._notice = Notice("trainingNotice")
+        self.head.row.insertWidget(1, self._notice, 100)
         self._add_groups()
         for signal in (session.configuration_changed, session.run_changed, session.state_changed):
             signal.connect(self._show)
@@ -194,8 +192,8 @@ class TrainingPanel(Card):
         told = _PRESET_TIP if preset is None else f"{preset.description} {_PRESET_TIP}"
         self._presets.setToolTip(told)
         waits = summaries.waiting(self._session.configuration.training, self._session.run_settings)
-        self._notice.setText(waits)
-        self._notice.setVisible(bool(waits) and self._session.state in (State.TRAINING, State.PAUSED))
+        is_under_way = self._session.state in (State.TRAINING, State.PAUSED)
+        self._notice.tell(waits if is_under_way else "", "Waits for the next run.")
         self._show_summaries()
 
     def _show_summaries(self) -> None:

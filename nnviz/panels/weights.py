@@ -15,11 +15,10 @@ from nnviz.session import Session
 from nnviz.state import State
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.heat_map import ColourBar, HeatMap
-from nnviz.widgets.neuron_view import NeuronView
+from nnviz.widgets.neuron_view import NeuronView, round_end
 from nnviz.widgets.tabs import Tabs
 
 _LONG_NAMES = 3  # so many tabs have room for "Layer"
-_STEPS = [mantissa * 10.0**power for power in range(-4, 5) for mantissa in (1, 1.5, 2, 3, 4, 6, 8)]
 _TIP = "Shows the weights of this layer. It changes nothing in the network."
 
 
@@ -175,9 +174,11 @@ class WeightsPanel(DockCard):
         """As much of it as leaves all tabs in sight; whoever points there reads all."""
         told = self._details()
         detail, row = self.head.detail, self.head.row
+        detail.ensurePolished()  # else its words are measured in another font
         room = row.contentsRect().width() - self.tabs.width_of_all - self.bar.width() - 3 * row.spacing()
         fitting = (words for words in told if detail.fontMetrics().horizontalAdvance(words) <= room)
         detail.setText(next(fitting, ""))
+        detail.setVisible(bool(detail.text()))  # it takes no room from the tabs, not even a gap
         tip = f"{told[0][0].upper()}{told[0][1:]}."
         if detail.toolTip() != tip:
             detail.setToolTip(tip)
@@ -216,7 +217,7 @@ class WeightsPanel(DockCard):
         spread = typical_end(weights)
         if self._limit / 3 < spread <= self._limit:
             return
-        self._limit = next((step for step in _STEPS if step >= spread), spread)
+        self._limit = round_end(spread)
 
     # ---- read-out
 

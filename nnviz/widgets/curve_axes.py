@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from nnviz.text import percent
 Ends = tuple[float, float]
 _LEAST_MARKS = 3  # with fewer a logarithmic axis is marked between 1, 2 and 5 as well
 _EPSILON = 1e-6
+_WORD_WIDTH, _WORD_GAP, _LEAST_GAP = 44, 9, 4  # pixels: left of the epoch axis, between it and its word, to a number
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,15 @@ def even_marks(low: float, high: float, wanted: float) -> list[float]:
     return [number * step for number in range(first, math.floor(high / step + _EPSILON) + 1)]
 
 
+def enough_marks(low: float, high: float, wanted: float) -> list[float]:
+    """Even ones; more than are wanted, where that is what it takes to have two: with one alone nobody can measure."""
+    found = even_marks(low, high, wanted)
+    while len(found) < 2:
+        wanted *= 2
+        found = even_marks(low, high, wanted)
+    return found
+
+
 def ends(values: Any, is_log: bool, quantity: Quantity) -> Ends:
     """Marks around the values, an array in the axis' unit; heights on the axis, that is logarithms on a log one."""
     values = values[np.isfinite(values)]
@@ -122,50 +131,57 @@ class ValueAxis(pg.AxisItem):
         """Those in view; as many as can be read."""
         most = max(size / 36, 2)
         if not self.is_log:
-            return [(None, even_marks(minVal, maxVal, min(most, 6)))]
+            return [(None, enough_marks(minVal, maxVal, min(most, 6)))]
         low, high = 10.0**minVal, 10.0**maxVal
         shown = marks(low, high)
         if len(shown) < _LEAST_MARKS:
-            shown = [mark for mark in even_marks(low, high, min(most, 8)) if mark > 0]
-        elif len(shown) > 2 * most:  # powers of ten say enough
-            shown = [mark for mark in shown if f"{mark:e}".startswith("1.0")]
+            shown = enough_marks(low, high, min(most, 8))
+        elif len(shown) > 2 * most:  # powers of ten say enough, if there are two
+            powers = [mark for mark in shown if f"{mark:e}".startswith("1.0")]
+            shown = powers if len(powers) > 1 else shown[::2]
         return [(None, [math.log10(mark) for mark in shown])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """In the axis' unit, without it. Even marks have equally many digits."""
         if self.is_log:
             return [f"{10**value:.4g}" for value in values]
-        digits = max(0, math.ceil(-math.log10(values[1] - values[0]) - _EPSILON)) if len(values) > 1 else 9
+        digits = _digits(values)
         return [f"{value:.{digits}f}" if value and digits < 5 else f"{round(value, 12):.4g}" for value in values]
 
 
 class EpochAxis(pg.AxisItem):
-    """Whole epochs only, six or so of them, and the word between two of them."""
+    """Whole epochs, six or so of them, and the word left of the first, where it is never taken for one of them."""
 
     _WORD = "epoch"
 
     def __init__(self) -> None:
         super().__init__("bottom")
 
+    def boundingRect(self) -> QRectF:
+        """With room for the word, and for a large number under either end: what does not fit would be left out."""
+        return super().boundingRect().adjusted(-_WORD_WIDTH, 0, theme.SMALL, 0)
+
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
-        """Multiples of 1, 2 or 5."""
-        step = _step(max((maxVal - minVal) / 6, 1))
-        first = math.ceil(minVal / step - _EPSILON)
-        return [(None, [number * step for number in range(first, math.floor(maxVal / step + _EPSILON) + 1)])]
+        """Multiples of 1, 2 or 5. Where less than two whole epochs are in view, parts of them."""
+        whole = even_marks(minVal, maxVal, min(6.0, maxVal - minVal))
+        return [(None, whole if len(whole) > 1 else enough_marks(minVal, maxVal, 4))]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        """Whole numbers."""
-        return [f"{value:.0f}" for value in values]
+        """With as many digits as tell them apart: none, unless somebody looks closely."""
+        return [f"{value:.{_digits(values)}f}" for value in values]
 
     def generateDrawSpecs(self, p: Any) -> Any:  # noqa: N802
-        """The marks, and the word in the gap right of the middle."""
+        """The marks, and the word, unless a number that lies in its place while one is zoomed."""
         specs = super().generateDrawSpecs(p)
         texts = specs[2] if specs else []
-        middle = self.size().width() / 2
-        gaps = [(one[0], two[0]) for one, two in itertools.pairwise(texts)]
-        for left, right in [gap for gap in gaps if gap[1].center().x() > middle][:1]:
-            room = right.left() - left.right()
-            if room > 60:
-                place = QRectF(left.right(), left.top(), room, left.height())
-                texts.append((place, int(Qt.AlignHCenter | Qt.AlignTop | Qt.TextDontClip), self._WORD))
+        if texts:
+            first = texts[0][0]
+            place = QRectF(-_WORD_WIDTH, first.top(), _WORD_WIDTH - _WORD_GAP, first.height())
+            if first.left() >= place.right() + _LEAST_GAP:
+                texts.append((place, int(Qt.AlignRight | Qt.AlignTop | Qt.TextDontClip), self._WORD))
         return specs
+
+
+def _digits(values: Sequence[float]) -> int:
+    """Behind the point, so that even marks differ."""
+    return max(0, math.ceil(-math.log10(values[1] - values[0]) - _EPSILON)) if len(values) > 1 else 9

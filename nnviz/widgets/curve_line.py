@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtGui import QColor
+from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtGui import QColor, QPainter, QPen
 
 from engine.tape import Curve
 from nnviz.widgets.curve_axes import Ends, Quantity
 
+_DOT = 3  # so many times the line's width is the dot of a curve that is a single point
 _FEW = 150  # points up to which a line is drawn softly; more of them cost time and show no more
 
 
@@ -59,13 +61,49 @@ class CurveLine(pg.PlotCurveItem):
         self._colour = colour
         self._dress()
 
+    # ---- a single point, of which a line would show nothing
+
+    @property
+    def is_dot(self) -> bool:
+        """Whether there is a single figure, of a strong line: the fine ones grow as one looks."""
+        return len(self.x) == 1 and self._width > 1
+
+    def pixelPadding(self) -> float:  # noqa: N802
+        """With room for the dot."""
+        return float(max(super().pixelPadding(), _DOT * self._width * self._ratio if self.is_dot else 0.0))
+
+    def paint(self, p: QPainter, opt: Any, widget: Any) -> None:
+        """The line, or the dot: at an end of the axis just inside, where it is seen as a whole."""
+        super().paint(p, opt, widget)
+        box = self.getViewBox()
+        if not self.is_dot or box is None or self.xData is None or not len(self.xData):
+            return
+        width, seen = _DOT * self._width, box.viewRect()
+        across, upwards = (width / 2 * pixel for pixel in box.viewPixelSize())
+        x, y = float(self.xData[0]), float(self.yData[0])
+        if not (seen.left() <= x <= seen.right() and seen.top() <= y <= seen.bottom()):
+            return
+        x = min(max(x, seen.left() + across), seen.right() - across)
+        y = min(max(y, seen.top() + upwards), seen.bottom() - upwards)
+        p.setRenderHint(QPainter.Antialiasing)
+        pen = QPen(self._colour, width * self._ratio, Qt.SolidLine, Qt.RoundCap)
+        pen.setCosmetic(True)
+        p.setPen(pen)
+        p.drawPoint(QPointF(x, y))
+
+    @property
+    def _ratio(self) -> float:
+        """Of the screen: these pens measure in its own pixels."""
+        view = self.getViewWidget()
+        return 1.0 if view is None else float(view.devicePixelRatioF())
+
+    # ---- looks
+
     def _dress(self) -> None:
         is_few = self.xData is None or len(self.xData) <= _FEW
         self.opts["antialias"] = is_few
         dash = [4, 3] if self._dashed else None
-        view = self.getViewWidget()
-        ratio = 1.0 if view is None else view.devicePixelRatioF()  # these pens measure in the screen's own pixels
-        pen = pg.mkPen(self._colour, width=ratio * (self._width if is_few else 1), dash=dash)
+        pen = pg.mkPen(self._colour, width=self._ratio * (self._width if is_few else 1), dash=dash)
         if pen != self.opts["pen"]:
             self.setPen(pen)
 

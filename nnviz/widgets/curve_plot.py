@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QEvent, QPoint, Qt
+from PyQt5.QtCore import QEvent, QPoint, QRect, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QLabel
 
@@ -21,6 +21,8 @@ from nnviz.widgets.zoom_plot import ZoomPlot
 
 EARLIER = "earlier"
 _READ_OUT_DISTANCE = 14
+_SAMPLE = 4  # pixels between two places where is looked whether a line lies under the read-out
+_IN_THE_WAY = 10_000  # over the mouse or the button: worse than over any line
 _NAMES = ("live_train", "live_test", "held_out", "train", "test")  # the last on top
 _EXACT = ("train", "test", "held_out")
 
@@ -32,6 +34,10 @@ class Earlier:
     name: str
     train: Curve
     test: Curve
+
+    def begins_before(self, epoch: float) -> bool:
+        """Whether one of its lines is seen on an axis that ends there."""
+        return any(len(curve.epochs) > 1 and curve.epochs[0] < epoch for curve in (self.train, self.test))
 
 
 class CurvePlot(ZoomPlot):
@@ -53,8 +59,10 @@ class CurvePlot(ZoomPlot):
         self._grey: list[tuple[CurveLine, CurveLine]] = []
         self._hidden: set[str] = set()
         self._mouse: QPoint | None = None
+        self._corner = 0  # of the mouse, where the read-out was last
+        self._hint_stays = False
         self._lines = {name: self._add_line(name) for name in _NAMES}
-        self._cross, self._read_out = self._make_quiet((0, 10, 12, 0))
+        self._cross, self._read_out = self._make_quiet((0, 10, 24, 0))  # at the right for half of a large epoch
         self._level = pg.InfiniteLine(angle=0, movable=False)
         self._level.hide()
         self.addItem(self._level, ignoreBounds=True)
@@ -64,8 +72,9 @@ class CurvePlot(ZoomPlot):
         self._hint.setObjectName("plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
+        self.view_changed.connect(self._read)  # under a mouse that rests there is another epoch now
         self.getPlotItem().getViewBox().sigResized.connect(self._resized)
-        self._left.setWidth(44)  # room for 0.001
+        self._left.setWidth(44)  # room for 0.001, and below for the word at the epochs
         self._left.setZValue(-1)  # its grid lies behind the curves
         self.setMinimumHeight(140)
         self._dress()
@@ -85,6 +94,14 @@ class CurvePlot(ZoomPlot):
         if any(changed) or max(epochs, 1.0) != self._epochs:
             self._epochs = max(epochs, 1.0)
             self._update()
+
+    def set_hint(self, words: str, stays: bool = False) -> None:
+        """What stands in the plot while the run has no curves; where it ``stays`` also over those of earlier runs."""
+        if (words, stays) != (self._hint.text(), self._hint_stays):
+            self._hint_stays = stays
+            self._hint.setText(words)
+            self._place_hint()
+            self._set_home()
 
     def show_earlier(self, runs: Sequence[Earlier]) -> None:
         """Draws these behind, test solid and train dashed."""
@@ -143,20 +160,35 @@ class CurvePlot(ZoomPlot):
     def _resized(self) -> None:
         """As many points as there is room for."""
         self._draw()
+        self._place_hint()
+
+    def _place_hint(self) -> None:
         self._hint.adjustSize()
         self._hint.move(self._plot_area().center() - self._hint.rect().center())
 
     def _set_home(self) -> None:
-        """Everything that is shown, but what lies before the first epoch's end does not stretch the axis for ever."""
-        shown = [line for name, line in self._by_name() if name not in self._hidden and len(line.x)]
-        self._hint.setHidden(any(len(line.x) for _, line in self._by_name()))
-        values = np.concatenate([line.y for line in shown]) if shown else np.empty(0)
-        late = np.concatenate([line.y[np.searchsorted(line.x, 1) :] for line in shown]) if shown else values
-        far = max((float(line.x[-1]) for line in shown), default=1.0)
+        """This run's epochs, and all values that are shown of them; earlier runs go on to the right, out of sight.
+
+        What lies before the first epoch's end does not stretch the axis for ever.
+        """
+        shown = [(name, line) for name, line in self._by_name() if name not in self._hidden and len(line.x)]
+        self._show_hint()
+        far = max((float(line.x[-1]) for name, line in shown if name != EARLIER), default=1.0)
         across = (0.0, max(self._epochs, math.ceil(far)))  # whole epochs: it stays as it is within one
+        values = _values([line for _, line in shown], 0.0, across[1])
+        late = _values([line for _, line in shown], 1.0, across[1])
         home = ends(late if len(late) else values, self.is_log, self.quantity)
         whole = ends(values, self.is_log, self.quantity)
         self.set_home((across, home), (across, _around(home, whole)))
+
+    def _show_hint(self) -> None:
+        is_needed = not any(len(line.x) for line in self._lines.values())
+        self._hint.setVisible(is_needed and (self._hint_stays or not any(len(line.x) for _, line in self._by_name())))
+
+    @property
+    def end(self) -> float:
+        """The last epoch that can be seen."""
+        return self._bounds[0][1]
 
     # ---- looks
 
@@ -169,7 +201,8 @@ class CurvePlot(ZoomPlot):
     def _dress(self) -> None:
         self.setBackground(theme.colour("card"))
         for axis in (self._bottom, self._left):
-            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False, tickTextOffset=6)
+            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False)
+            axis.setStyle(tickTextOffset=8 if axis is self._bottom else 6)
             axis.setTextPen(theme.colour("muted"))
             axis.setPen(theme.colour("border") if axis is self._bottom else pg.mkPen(None))
             axis.setTickPen(theme.colour("grid"))
@@ -213,7 +246,7 @@ class CurvePlot(ZoomPlot):
         text, epoch, height = None, 0, 0.0
         if self._mouse is not None and self._plot_area().contains(self._mouse):
             place = self.place(self._mouse)
-            epoch, height = round(place.x()), place.y()
+            epoch, height = self._nearest(place.x()), place.y()
             text = self._figures(epoch)
         for part in (self._cross, self._level, self._read_out):
             part.setVisible(text is not None)
@@ -224,14 +257,50 @@ class CurvePlot(ZoomPlot):
             self._read_out.adjustSize()
             self._place_read_out(self._mouse)
 
+    def _nearest(self, x: float) -> int:
+        """The whole epoch; none that lies out of view."""
+        low, high = self.view[0]
+        return min(max(round(x), math.ceil(low - 1e-6)), math.floor(high + 1e-6))
+
     def _place_read_out(self, at: QPoint) -> None:
-        """Beside the mouse, on the side where there is room, and never off the plot."""
+        """In the corner beside the mouse where it hides least of the lines, and never off the plot.
+
+        It stays in the one where it is unless another is better.
+        """
+        places = self._corners(at)
+        costs = [self._hidden_under(place) + _IN_THE_WAY * self._is_in_the_way(place, at) for place in places]
+        self._corner = min(range(len(places)), key=lambda index: (costs[index], index != self._corner))
+        self._read_out.move(places[self._corner].topLeft())
+
+    def _is_in_the_way(self, place: QRect, at: QPoint) -> bool:
+        button = self.reset_button
+        return place.contains(at) or (button.isVisible() and place.intersects(button.geometry()))
+
+    def _corners(self, at: QPoint) -> list[QRect]:
+        """Right above the mouse, left above, right below and left below it."""
         width, height = self._read_out.width(), self._read_out.height()
-        x = at.x() + _READ_OUT_DISTANCE
-        if x + width > self.width():
-            x = at.x() - _READ_OUT_DISTANCE - width
-        y = at.y() - height - 4
-        self._read_out.move(max(0, min(x, self.width() - width)), max(4, min(y, self.height() - height)))
+        beside = (at.x() + _READ_OUT_DISTANCE, at.x() - _READ_OUT_DISTANCE - width)
+        over = (at.y() - height - 4, at.y() + _READ_OUT_DISTANCE)
+        return [
+            QRect(max(0, min(x, self.width() - width)), max(4, min(y, self.height() - height)), width, height)
+            for y in over
+            for x in beside
+        ]
+
+    def _hidden_under(self, place: QRect) -> int:
+        """How much of the lines would lie under the read-out there, as a number of places along them."""
+        area, ((left, right), (low, high)) = self._plot_area(), self.getPlotItem().getViewBox().viewRange()
+        pixels = np.arange(place.left(), place.right() + _SAMPLE, _SAMPLE)
+        epochs = left + (pixels - area.left()) / max(area.width(), 1) * (right - left)
+        count = 0
+        for _, line in self._by_name():
+            if line.isVisible() and line.xData is not None and len(line.xData):
+                x, y = line.xData, line.yData
+                at = np.concatenate([epochs, x[(x > epochs[0]) & (x < epochs[-1])]])
+                heights = np.interp(at, x, y, left=np.nan, right=np.nan)
+                rows = area.bottom() - (heights - low) / (high - low) * area.height()
+                count += int(((rows >= place.top() - 1) & (rows <= place.bottom() + 1)).sum())
+        return count
 
     def _figures(self, epoch: int) -> str | None:
         """What is known of the curves that are shown; None where nothing is."""
@@ -262,6 +331,12 @@ def _at(curve: Curve | None, epoch: int) -> float | None:
         return None
     index = bisect_left(curve.epochs, epoch)
     return curve.values[index] if index < len(curve.epochs) and curve.epochs[index] == epoch else None
+
+
+def _values(lines: Sequence[CurveLine], first: float, last: float) -> np.ndarray:
+    """All of them from one epoch to another."""
+    parts = [line.y[np.searchsorted(line.x, first) : np.searchsorted(line.x, last, side="right")] for line in lines]
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def _around(one: Ends, other: Ends) -> Ends:

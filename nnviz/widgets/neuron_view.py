@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QFrame,
@@ -22,13 +22,16 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from nnviz import theme
+from nnviz import text, theme
 from nnviz.widgets.card import label
 from nnviz.widgets.heat_map import HeatMap
 
 Array = npt.NDArray[Any]
 
 _BINS = 41
+_SCALE = 48  # pixels at the left of the bars, for the ends of the scale
+_FOOT = 20  # and under them, for the numbers of the inputs
+_ENDS = [mantissa * 10.0**power for power in range(-4, 5) for mantissa in (1, 1.5, 2, 3, 4, 6, 8)]
 _FACTS_WIDTH = 296
 _STEPS = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.Key_Down: 1}
 
@@ -162,6 +165,8 @@ class NeuronView(QWidget):
 class WeightBars(QWidget):
     """A bar for each input, up for weights that speak for the neuron, down for those against it.
 
+    At the left stand the ends of the scale, below the numbers of the first and the last input.
+
     Signals:
         hovered(input): the one under the mouse, -1 where there is none.
         clicked(): anywhere.
@@ -185,17 +190,34 @@ class WeightBars(QWidget):
         self.setMinimumSize(QSize(80, 60))
 
     def show_values(self, values: Array, limit: float) -> None:
-        """Weights (inputs,); a bar as high as the widget stands for the limit or the largest weight."""
-        self._values, self._limit = values, max(limit, float(np.abs(values).max(initial=0.0)), 1e-12)
+        """Weights (inputs,); the ends of the scale are the limit, or a round number that holds the largest weight."""
+        largest = float(np.nan_to_num(np.abs(values)).max(initial=0.0))
+        self._values, self._limit = values, max(limit if largest <= limit else round_end(largest), 1e-12)
         if self._mouse is not None:
             self.hovered.emit(self._input)
         self.update()
 
     @property
+    def end(self) -> float:
+        """The weight whose bar is as high as there is room."""
+        return self._limit
+
+    @property
+    def field(self) -> QRect:
+        """Where the bars are."""
+        return self.rect().adjusted(_SCALE, 0, 0, -_FOOT)
+
+    @property
+    def axis(self) -> tuple[str, str]:
+        """What stands under the first and the last bar."""
+        return "input 1", text.count(len(self._values))
+
+    @property
     def _input(self) -> int:
-        if self._mouse is None or not 0 <= self._mouse < self.width():
+        field = self.field
+        if self._mouse is None or not field.left() <= self._mouse <= field.right():
             return -1
-        return min(self._mouse * len(self._values) // max(self.width(), 1), len(self._values) - 1)
+        return (self._mouse - field.left()) * len(self._values) // field.width()
 
     def tell(self, text: str) -> None:
         """Words at the top, over the bar under the mouse."""
@@ -207,19 +229,32 @@ class WeightBars(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Where there are more inputs than pixels, the strongest of each pixel is drawn."""
-        painter = QPainter(self)
-        look, middle = theme.current(), self.height() / 2
-        painter.fillRect(self.rect(), QColor(look.field))
-        count = min(len(self._values), self.width())
+        painter, field = QPainter(self), self.field
+        look, middle = theme.current(), field.height() / 2
+        painter.fillRect(field, QColor(look.field))
+        self._paint_scale(painter)
+        painter.translate(field.topLeft())
+        count = min(len(self._values), field.width())
         if count:
             heights = _strongest_of_each(self._values, count) / self._limit * (middle - 4)
-            pitch = self.width() / count
+            pitch = field.width() / count
             wide = pitch - 1 if pitch >= 3 else pitch
             for number, high in enumerate(heights.tolist()):
                 ink = look.positive if high > 0 else look.negative
                 top = middle - high if high > 0 else middle
                 painter.fillRect(QRectF(number * pitch, top, wide, abs(high)), QColor(ink))
-        painter.fillRect(QRectF(0, middle, self.width(), 1), QColor(look.past))
+        painter.fillRect(QRectF(0, middle, field.width(), 1), QColor(look.past))
+
+    def _paint_scale(self, painter: QPainter) -> None:
+        field, end = self.field, f"{self._limit:.3g}"
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("muted"))
+        beside = QRect(0, field.top(), _SCALE - 6, field.height())
+        for words, place in ((f"+{end}", Qt.AlignTop), ("0", Qt.AlignVCenter), (f"−{end}", Qt.AlignBottom)):
+            painter.drawText(beside, int(Qt.AlignRight | place), words)
+        below = QRect(field.left(), field.bottom() + 4, field.width(), _FOOT - 4)
+        for words, place in zip(self.axis, (Qt.AlignLeft, Qt.AlignRight), strict=True):
+            painter.drawText(below, int(Qt.AlignTop | place), words)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tells which input is under the mouse."""
@@ -304,6 +339,11 @@ def _button(text: str, name: str, tip: str) -> QPushButton:
     made.setToolTip(f"{tip} It changes nothing in the network.")
     made.setProperty("role", "small")
     return made
+
+
+def round_end(value: float) -> float:
+    """The next of the round numbers that end a scale of weights."""
+    return next((end for end in _ENDS if end >= value), value)
 
 
 def _strongest_of_each(values: Array, count: int) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from PyQt5.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
@@ -14,7 +15,9 @@ from nnviz import theme
 
 _LEFT, _TOP, _BOTTOM = 42, 6, 16  # room for 100 %, for half a line of text, for the epochs
 _LEAST_RIGHT, _MOST_RIGHT = 16, 70
-_LINE = 11  # two names at the right are at least so far apart
+_LINE = 12  # two names at the right are at least so far apart
+_FARTHEST = 10  # from the end of its line a name still belongs to it
+_NAME_GAP = 5  # between line and name
 _DOT = 2.5
 _THICKER = 0.6  # of a second fine line below the first: one wider pen costs four times as much
 
@@ -81,7 +84,7 @@ class StripPlot(QWidget):
         """What is read out under the mouse, as words and colours; nothing where it is not."""
         if self._pointed < 0:
             return []
-        epoch = f"epoch {_number(self._epochs[self._pointed], self._span)}"
+        epoch = f"epoch {_number(self._epochs[self._pointed])}"
         figures = [(f"{line.name}: {100 * line.shares[self._pointed]:.0f} %", line.colour) for line in self._lines]
         return [(epoch, "muted"), *figures]
 
@@ -126,9 +129,18 @@ class StripPlot(QWidget):
         for line, points in reversed(list(zip(self._lines, curves, strict=True))):
             self._paint_line(painter, line, points)
         self._paint_names(painter, area, curves)
+        self._paint_note(painter, area)
+
+    def _paint_note(self, painter: QPainter, area: QRectF) -> None:
+        """One line in the middle; where there is a grid it makes way, and so do the names at the first points."""
+        if not self._note:
+            return
+        room = area.adjusted(self.width() - area.right(), 0, 0, 0) if self._lines else QRectF(self.rect())
+        words = painter.fontMetrics().elidedText(self._note, Qt.ElideRight, int(room.width()))
+        place = painter.boundingRect(room, int(Qt.AlignCenter), words)
+        painter.fillRect(place.adjusted(-6, 0, 6, 0), theme.colour("card"))
         painter.setPen(theme.colour("muted"))
-        room = area if self._lines else QRectF(self.rect())
-        painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), self._note)
+        painter.drawText(room, int(Qt.AlignCenter), words)
 
     def _paint_grid(self, painter: QPainter, area: QRectF) -> None:
         painter.setPen(theme.colour("grid"))
@@ -144,8 +156,8 @@ class StripPlot(QWidget):
         below = QRectF(area.left(), area.bottom() + 1, area.width(), _BOTTOM - 1)
         end = self._epochs[0] + self._span
         if self._pointed < 0:
-            painter.drawText(below, int(Qt.AlignLeft | Qt.AlignBottom), f"{self._epochs[0]:g}")
-            painter.drawText(below, int(Qt.AlignRight | Qt.AlignBottom), f"epoch {_number(end, self._span)}")
+            painter.drawText(below, int(Qt.AlignLeft | Qt.AlignBottom), _number(self._epochs[0]))
+            painter.drawText(below, int(Qt.AlignRight | Qt.AlignBottom), f"epoch {_number(end)}")
             return
         x = self._points(self._lines[0], area)[self._pointed].x()
         painter.setPen(QPen(theme.colour("muted"), 1, Qt.DotLine))
@@ -170,26 +182,42 @@ class StripPlot(QWidget):
             painter.drawEllipse(marked, _DOT, _DOT)
 
     def _paint_names(self, painter: QPainter, area: QRectF, curves: list[list[QPointF]]) -> None:
-        """At the ends of their lines, moved apart where they would lie on each other; the first, if few have room."""
-        room = 1 + int(area.height() / _LINE)
-        order = sorted(range(min(room, len(curves))), key=lambda index: curves[index][-1].y())
-        heights = _apart([curves[index][-1].y() for index in order], area.bottom())
-        for index, y in zip(order, heights, strict=True):
-            line = self._lines[index]
+        """At the ends of their lines, moved apart where they would lie on each other."""
+        lowest = area.bottom() - 2  # clear of the epochs below
+        for index, y in _name_heights([points[-1].y() for points in curves], area.top(), lowest):
+            line, x = self._lines[index], curves[index][-1].x() + _NAME_GAP
+            place = QRectF(x, y - 8, self.width() - x, 16)
+            if x < area.right():  # the grid goes on behind a line that has just begun
+                width = painter.fontMetrics().horizontalAdvance(line.name) + 4
+                painter.fillRect(QRectF(x - 2, y - 6, width, 12), theme.colour("card"))
             painter.setPen(theme.colour(line.colour))
-            place = QRectF(area.right() + 5, y - 8, self.width() - area.right() - 5, 16)
             painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), line.name)
 
 
-def _number(epoch: float, span: float) -> str:
-    """Whole where many epochs are shown, finer where it is one or two."""
-    return f"{epoch:.0f}" if span >= 10 else f"{epoch:.1f}"
+def _number(epoch: float) -> str:
+    """Whole, or below 10, where a view comes after every few batches, with one digit."""
+    return f"{round(epoch, 1):g}" if epoch < 10 else f"{epoch:.0f}"
 
 
-def _apart(heights: list[float], lowest: float) -> list[float]:
-    """The same from the top down, at least a line apart, the last not below the plot."""
-    placed: list[float] = []
-    for number, height in enumerate(reversed(heights)):
-        limit = placed[-1] - _LINE if placed else lowest
-        placed.append(min(height, limit) if number else min(height, lowest))
-    return placed[::-1]
+def _name_heights(ends: list[float], highest: float, lowest: float) -> list[tuple[int, float]]:
+    """Which lines have a name, the most important given first, and how high; none has one far from its end."""
+    shown: list[tuple[int, float]] = []
+    for number in range(len(ends)):
+        wanted = sorted([*(index for index, _ in shown), number], key=lambda index: ends[index])
+        heights = _apart([ends[index] for index in wanted], highest, lowest)
+        moved = [abs(ends[index] - height) for index, height in zip(wanted, heights, strict=True)]
+        if max(moved) <= _FARTHEST and heights[0] >= highest - 0.5:
+            shown = list(zip(wanted, heights, strict=True))
+    return shown
+
+
+def _apart(heights: list[float], highest: float, lowest: float) -> list[float]:
+    """The same from the top down, at least a line apart, moved as little as that takes, within the plot."""
+    groups: list[list[float]] = []  # of names that touch, each as high as the first of its group would be
+    for number, height in enumerate(heights):
+        groups.append([height - number * _LINE])
+        while len(groups) > 1 and fmean(groups[-2]) > fmean(groups[-1]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    limit = lowest - (len(heights) - 1) * _LINE
+    first = [min(max(fmean(group), highest), limit) for group in groups for _ in group]
+    return [height + number * _LINE for number, height in enumerate(first)]

@@ -1,10 +1,11 @@
-"""A strip of tabs in the head of a card. It scrolls where there are more than fit."""
+"""A strip of tabs in the head of a card. It scrolls where there are more than fit; the one in front is whole."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QScrollArea, QWidget
 
 
@@ -60,20 +61,41 @@ class Tabs(QScrollArea):
             button.clicked.connect(lambda _, index=index: self.choose(index))
             self._buttons.addButton(button)
             self._row.addWidget(button)
+            button.show()  # one that has not been shown yet, by Qt's next round, counts for no room
+        self._row.invalidate()
+        self.updateGeometry()
+        self._show_front()
 
     def choose(self, index: int) -> None:
         """Presses a tab."""
         self.index = index
-        button = self._buttons.buttons()[index]
-        button.setChecked(True)
-        self.ensureWidgetVisible(button)
+        self._buttons.buttons()[index].setChecked(True)
+        self._show_front()
         self.chosen.emit(index)
+
+    def _show_front(self) -> None:
+        """Scrolls to the tab that is down; its place is that of a strip that has been laid out."""
+        if self._buttons.buttons():
+            strip = self.widget()
+            strip.resize(max(self.viewport().width(), strip.minimumSizeHint().width()), strip.height())
+            self._row.activate()
+            self.ensureWidgetVisible(self._buttons.buttons()[self.index], 0, 0)
 
     def set_shown(self, index: int, shown: bool) -> None:
         """Takes a tab away, or brings it back; the others keep their numbers."""
         self._buttons.buttons()[index].setVisible(shown)
+        self.updateGeometry()
 
     @property
     def width_of_all(self) -> int:
         """Pixels that all tabs take side by side."""
         return self.widget().sizeHint().width()
+
+    def sizeHint(self) -> QSize:
+        """Room for all: what stands beside them has to give way first."""
+        return QSize(self.width_of_all, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The one in front stays in sight."""
+        super().resizeEvent(event)
+        self._show_front()

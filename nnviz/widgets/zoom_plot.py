@@ -30,9 +30,11 @@ class ZoomPlot(QuietPlot):
 
     Signals:
         view_changed: the axes hold something else.
+        zoomed(is_zoomed): somebody has begun to look closer, or looks at the whole again.
     """
 
     view_changed = pyqtSignal()
+    zoomed = pyqtSignal(bool)
 
     def _make_zoomable(self, reset_name: str) -> None:
         """Called once by subclasses when the plot is quiet."""
@@ -103,16 +105,17 @@ class ZoomPlot(QuietPlot):
     def _apply(self) -> None:
         x, y = self.view
         box = self.getPlotItem().getViewBox()
-        if [list(x), list(y)] != box.targetRange():
-            box.setRange(xRange=x, yRange=y, padding=0, update=True)
-            self.view_changed.emit()
         if self.reset_button.isHidden() == self.is_zoomed:
             self.reset_button.setVisible(self.is_zoomed)
             self._place_button()
+            self.zoomed.emit(self.is_zoomed)
+        if [list(x), list(y)] != box.targetRange():
+            box.setRange(xRange=x, yRange=y, padding=0, update=True)
+            self.view_changed.emit()
 
     def _place_button(self) -> None:
         self.reset_button.adjustSize()
-        self.reset_button.move(self.width() - self.reset_button.width() - 16, 12)
+        self.reset_button.move(self.width() - self.reset_button.width() - 28, 12)
 
     def place(self, point: QPoint) -> QPointF:
         """Epoch and height at a pixel of the widget."""

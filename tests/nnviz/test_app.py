@@ -47,7 +47,15 @@ print("done")
 """
 
 
-@pytest.mark.parametrize("end", ["window.close()", "pass"])
+TRAINING = """
+window.show()
+window.session.start()
+for _ in range(30):
+    QApplication.processEvents()
+"""
+
+
+@pytest.mark.parametrize("end", ["window.close()", "pass", "window.show()", TRAINING])
 def test_a_script_makes_its_own_application_and_ends_well(end: str) -> None:
     """Also where it forgets the window."""
     done = subprocess.run([sys.executable, "-c", SCRIPT + end], cwd=ROOT, capture_output=True, text=True, timeout=60)

@@ -33,15 +33,18 @@ def test_a_trained_network_is_kept_by_its_shape() -> None:
 
 
 def test_one_that_was_not_trained_for_an_epoch_is_not() -> None:
-    untrained, measured, opened = run(30, 0), run(30, 0), run(30, 0)
+    untrained, measured, opened, looked_at = run(30, 0), run(30, 0), run(30, 0), run(30, 0)
     measured.tape.train.add(0, 0.9)
     opened.tape.completed = 20  # a file that tells no curves
-    for before in (untrained, measured, opened):
+    for curve in (looked_at.tape.train, looked_at.tape.test, looked_at.tape.loss.train):
+        curve.add(150, 0.004)  # of such a file, measured as training went on: single figures are no line
+    for before in (untrained, measured, opened, looked_at):
         assert Past().after(before, run(64)).runs == ()
 
 
 def test_losses_are_reason_enough_to_keep_it() -> None:
     before = run(30, 0)
+    before.tape.loss.train.add(0, 2.6)
     before.tape.loss.train.add(1, 2.5)
     assert titles(Past().after(before, run(64))) == ["784-30-10"]
 

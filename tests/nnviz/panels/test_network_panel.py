@@ -53,7 +53,8 @@ def test_a_typed_shape_is_taken(ready_window: MainWindow, qtbot: QtBot) -> None:
         assert window.session.run.network.shape == list(shape), "one that has not learned is made again at once"
         assert edit.text() == ", ".join(map(str, shape))
         wait_for_layout(qtbot, window, f"layer{len(shape) - 1}Tab")
-        assert rows(window) == [(str(size), "ReLU") for size in shape[1:-1]]
+        told = [(str(size), "ReLU") for size in shape[1:-1]]
+        qtbot.waitUntil(lambda told=told: rows(window) == told)
         tab = visible(window, QPushButton, f"layer{len(shape) - 1}Tab")
         assert tab is not None
         assert tab.text() == f"Output · {shape[-2]}→{shape[-1]}"

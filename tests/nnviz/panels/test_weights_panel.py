@@ -200,7 +200,7 @@ def test_a_hidden_neuron_shows_bars(ready_window: MainWindow, qtbot: QtBot) -> N
     bars = find(window, WeightBars, "neuronBars")
     assert bars.isVisible()
     assert not view.picture.isVisible()
-    hover(bars, ((17 + 0.5) * bars.width() / 64, 50))
+    hover(bars, (bars.field.left() + (17 + 0.5) * bars.field.width() / 64, 50))
     value = signed(float(window.session.shown.weights[1][9, 17]))
     assert find(bars, QLabel, "readOut").text() == f"neuron 10 ← neuron 18 of layer 1: {value}"
     leave(bars)
@@ -213,7 +213,7 @@ def test_an_output_neuron_tells_its_class(ready_window: MainWindow, qtbot: QtBot
     window = ready_window
     click(qtbot, window, QPushButton, "layer3Tab")
     view = open_neuron(qtbot, window, 3)
-    assert title_of(window) == "Neuron 4 of 10 · class 3"
+    assert title_of(window) == "Class 3 · neuron 4 of 10"
     assert "Softmax" in words_in(view)
 
 

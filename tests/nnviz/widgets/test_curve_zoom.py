@@ -115,7 +115,7 @@ def test_a_flat_rectangle_leaves_the_values_as_they_are(plot: CurvePlot) -> None
     x, y = pixel(plot, 5, 0.8)
     drag(plot.viewport(), [(x, y), (x + 75, y + 2), (x + 150, y + 5)])
     x0, x1, y0, y1 = view(plot)
-    assert (y0, y1) == (0, 1)
+    assert (y0, y1) == pytest.approx((0, 1))
     assert x0 == pytest.approx(5, abs=0.1)
     assert pixel(plot, x1, 0)[0] - pixel(plot, x0, 0)[0] > 500
     assert x1 < 12
@@ -216,7 +216,7 @@ def test_nobody_gets_lost(plot: CurvePlot) -> None:
     assert x1 - x0 == pytest.approx(1)
     assert y1 - y0 > 1e-3
     assert len(plot._left.tickValues(y0, y1, 260)[0][1]) >= 2
-    assert len(plot._bottom.tickValues(x0, x1, 500)[0][1]) >= 1
+    assert len(plot._bottom.tickValues(x0, x1, 500)[0][1]) >= 2
 
 
 def test_the_mouse_reads_while_one_looks_closely(plot: CurvePlot) -> None:

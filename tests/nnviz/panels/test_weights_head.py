@@ -1,0 +1,98 @@
+"""The head of the weights card: tabs before words, and the one in front whole."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from nnviz.configuration import Layer
+from nnviz.shipped import FOLDER
+from nnviz.widgets.neuron_view import WeightBars
+from nnviz.window import MainWindow
+from tests.nnviz.helpers import find, hover
+
+
+def tabs_in_sight(window: MainWindow) -> dict[str, bool]:
+    """Which tabs are whole."""
+    strip = window.weights.tabs
+    buttons = strip.findChildren(QPushButton)
+    sight = strip.viewport().rect()
+    places = {each.text(): QRect(each.mapTo(strip.viewport(), QPoint(0, 0)), each.size()) for each in buttons}
+    return {text: sight.contains(place) for text, place in places.items()}
+
+
+def open_best(window: MainWindow, qtbot: QtBot) -> None:
+    """The largest network that comes along."""
+    with qtbot.waitSignal(window.session.run_changed):
+        window.session.open_network(FOLDER / "best.npz", "Best")
+    QApplication.processEvents()
+
+
+def bring_output_to_front(window: MainWindow, qtbot: QtBot) -> None:
+    """By a click on the last tab."""
+    qtbot.mouseClick(window.weights.tabs.findChildren(QPushButton)[-1], Qt.LeftButton)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_words_give_way_before_a_tab_does(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    window = ready_window
+    window.resize(*size)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
+    bring_output_to_front(window, qtbot)
+    open_best(window, qtbot)
+    assert len(tabs_in_sight(window)) == 3
+    assert all(tabs_in_sight(window).values()), window.weights.head.detail.text()
+    window.session.change("shape", layers=(Layer(1000), Layer(30)))
+    with qtbot.waitSignal(window.session.run_changed):
+        window.session.reset()
+    QApplication.processEvents()
+    assert all(tabs_in_sight(window).values()), window.weights.head.detail.text()
+
+
+def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    bring_output_to_front(window, qtbot)
+    layers = window.session.configuration.layers[:1] * 12
+    window.session.change("shape", layers=layers)
+    QApplication.processEvents()
+    assert not all(tabs_in_sight(window).values())
+    strip = window.weights.tabs
+    for index in (12, 0, 7):
+        strip.choose(index)
+        assert tabs_in_sight(window)[strip.texts[index]], index
+    strip.choose(12)
+    window.resize(1180, 700)
+    QApplication.processEvents()
+    assert tabs_in_sight(window)[strip.texts[12]], "in a narrower window too"
+
+
+# ---- one neuron of a layer beyond the first
+
+
+def test_the_bars_have_a_scale(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.weights.show_layer(1)
+    window.weights.show_neuron(2)
+    QApplication.processEvents()
+    bars = find(window, WeightBars, "neuronBars")
+    weights = window.session.shown.weights[1][2]
+    assert bars.axis == ("input 1", "64")
+    assert abs(weights).max() <= bars.end
+    assert f"{bars.end:g}" == f"{bars.end:.1g}" or f"{bars.end:g}".rstrip("0").endswith("5"), "a round number"
+    field = bars.field
+    assert field.left() > 0
+    assert field.bottom() < bars.height() - 10
+    with qtbot.waitSignal(bars.hovered, check_params_cb=lambda number: number == 0):
+        hover(bars, (field.left() + 1, 10))
+    with qtbot.waitSignal(bars.hovered, check_params_cb=lambda number: number == 63):
+        hover(bars, (field.right(), 10))
+    with qtbot.waitSignal(bars.hovered, check_params_cb=lambda number: number == -1):
+        hover(bars, (field.left() - 4, 10))
+
+
+def test_an_output_is_called_by_its_class_first(ready_window: MainWindow) -> None:
+    ready_window.weights.show_layer(2)
+    ready_window.weights.show_neuron(4)
+    assert find(ready_window, QLabel, "neuronTitle").text() == "Class 4 · neuron 5 of 10"
