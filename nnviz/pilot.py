@@ -18,7 +18,7 @@ from nnviz.state import Progress
 from nnviz.worker import Frame, Stopped, Until, Worker
 
 # Views are as frequent as the interface can draw them in this share of its time: what it takes, learning loses.
-_SHARE_FOR_VIEWS = 0.06
+_SHARE_FOR_VIEWS = 0.1
 _QUICKEST, _SLOWEST = 28, 250  # milliseconds between two views
 _LOOK_AGAIN = 5  # where there was nothing new to show
 _TRUST = 0.3  # how much of a new measurement of a view's cost is taken over
