@@ -55,7 +55,7 @@ def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> Non
     window.show()
     session = window.session
     try:
-        _wait_until(window, lambda: session.state is not State.LOADING)
+        wait_until(window, lambda: session.state is not State.LOADING)
         if scene.draw:
             window.canvas.set_strokes([_on_canvas(window)])
         if scene.epochs:
@@ -72,7 +72,7 @@ def _train(window: MainWindow, scene: Scene) -> None:
     session.change("epochs", epochs=max(scene.epochs, scene.of))
     session.start()
     on_the_way = scene.epochs if scene.of > scene.epochs else math.inf
-    _wait_until(window, lambda: session.state is not State.TRAINING or session.run.epochs > on_the_way)
+    wait_until(window, lambda: session.state is not State.TRAINING or session.run.epochs > on_the_way)
 
 
 def _without_what_offscreen_lacks(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
@@ -90,7 +90,7 @@ def _on_canvas(window: MainWindow) -> np.ndarray:
     return smooth * side + corner
 
 
-def _wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
+def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
     """Runs the event loop until the state is the one that is waited for."""
     loop = QEventLoop()
 

@@ -14,7 +14,7 @@ import statistics
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from PyQt5.QtGui import QMouseEvent  # noqa: E402
 
 from engine.training import Trainer  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
+from nnviz.screenshot import wait_until  # noqa: E402
 from nnviz.state import State  # noqa: E402
 from nnviz.window import MainWindow  # noqa: E402
 
@@ -38,23 +39,6 @@ EVENTS_PER_SECOND = 125
 MOVES_PER_STROKE, STROKES_PER_DRAWING = 50, 3
 CYCLES, WARM_UP_CYCLES = 500, 5
 FOR_EVER = 1_000_000
-
-
-def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
-    """Runs the event loop until it is so; looks at every change of state and every view."""
-    loop = QEventLoop()
-
-    def look(*_: object) -> None:
-        if reached():
-            loop.quit()
-
-    signals = (window.session.state_changed, window.session.snapshot, window.session.epoch_ended)
-    for signal in signals:
-        signal.connect(look)
-    if not reached():
-        loop.exec_()
-    for signal in signals:
-        signal.disconnect(look)
 
 
 def wait(seconds: float) -> None:

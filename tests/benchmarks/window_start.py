@@ -13,29 +13,26 @@ from typing import Any
 import main
 
 
-def measure(asked_for: float) -> None:
-    """Prints one line of JSON, in seconds since ``asked_for`` (time.time), and closes the window."""
-    figures: dict[str, float] = {}
+class Stopwatch:
+    """Notes two moments of a window's life, in seconds since ``asked_for`` (time.time); then tells and closes it."""
 
-    def watch(window: Any) -> None:
+    def __init__(self, window: Any, asked_for: float) -> None:
         from PyQt5.QtCore import QEvent, QObject, QTimer
 
         from nnviz.state import State
 
-        def note(name: str) -> None:
-            figures.setdefault(name, time.time() - asked_for)
-            if len(figures) == 2:
-                print(json.dumps(figures), flush=True)
-                window.close()
+        self._window, self._asked_for = window, asked_for
+        self._figures: dict[str, float] = {}
+        note = self._note
 
         class Watch(QObject):
             def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-                if watched is window.canvas and event.type() == QEvent.Paint and "first_paint" not in figures:
+                if event.type() == QEvent.Paint:
                     QTimer.singleShot(0, lambda: note("first_paint"))  # when this painting is over and on screen
                 return False
 
-        window.benchmark_watch = Watch()
-        window.canvas.installEventFilter(window.benchmark_watch)
+        self._watch = Watch()
+        window.canvas.installEventFilter(self._watch)
 
         def state_changed() -> None:
             if window.session.state is not State.LOADING:
@@ -43,28 +40,35 @@ def measure(asked_for: float) -> None:
 
         window.session.state_changed.connect(state_changed)
 
-    def run(argv: list[str]) -> int:
-        """What main.main does, with an eye on the window."""
-        from nnviz import app
+    def _note(self, name: str) -> None:
+        if name in self._figures:
+            return
+        self._figures[name] = time.time() - self._asked_for
+        if len(self._figures) == 2:
+            print(json.dumps(self._figures), flush=True)
+            self._window.close()
 
-        create_window = app.create_window
 
-        def watched(*arguments: Any) -> Any:
-            window = create_window(*arguments)
-            watch(window)
-            return window
-
-        app.create_window = watched
-        from nnviz.cli import main as run_window
-
-        return run_window(argv)
-
-    import nnviz.preflight as preflight  # as main does, before anything heavy
-
+def run(asked_for: float) -> int:
+    """What main.main does, with a stopwatch at the window."""
     main.set_threads()
-    assert preflight.missing_packages(main.PACKAGES) is None
-    sys.exit(run([]))
+    from nnviz.preflight import missing_packages
+
+    assert missing_packages(main.PACKAGES) is None
+    from nnviz import app
+
+    create_window = app.create_window
+
+    def watched(*arguments: Any) -> Any:
+        window = create_window(*arguments)
+        window.stopwatch = Stopwatch(window, asked_for)
+        return window
+
+    app.create_window = watched
+    from nnviz.cli import main as run_window
+
+    return run_window([])
 
 
 if __name__ == "__main__":
-    measure(float(sys.argv[1]))
+    sys.exit(run(float(sys.argv[1])))
