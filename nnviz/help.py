@@ -136,7 +136,8 @@ def described(widget: QWidget | None) -> str:
         parts.append((name, control.whatsThis() or control.toolTip()))
     card = _nearest(widget, lambda each: each.objectName() in CARDS)
     if card is not None:
-        parts.append(CARDS[card.objectName()])
+        title, words = CARDS[card.objectName()]
+        parts.append(("" if parts and parts[0][0] == title else title, words))
     return "".join(_paragraph(name, text) for name, text in parts)
 
 
@@ -151,6 +152,10 @@ def _nearest(widget: QWidget | None, wanted: Callable[[QWidget], bool]) -> QWidg
     return widget
 
 
+# Entries whose text tells what they would do at the moment.
+_ALWAYS = {"actionUndo": "Undo", "actionRedo": "Redo"}
+
+
 def _keys_of(menus: QMenuBar) -> Iterator[tuple[str, str, str]]:
     """Menu, key and title of every entry that has a key; those of a menu within a menu begin with its title."""
     for heading in menus.actions():
@@ -163,7 +168,8 @@ def _entries_of(menu: QMenu, prefix: str) -> Iterator[tuple[str, str]]:
         if inner is not None:
             yield from _entries_of(inner, f"{prefix}{_plain(entry.text())}: ")
         elif not entry.shortcut().isEmpty():
-            yield entry.shortcut().toString().replace("Return", "Enter"), f"{prefix}{_plain(entry.text())}"
+            title = _ALWAYS.get(entry.objectName(), _plain(entry.text()))
+            yield entry.shortcut().toString().replace("Return", "Enter"), f"{prefix}{title}"
 
 
 def _plain(title: str) -> str:

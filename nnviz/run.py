@@ -125,7 +125,8 @@ class Past:
         A network that comes back, by undo, is the present again and no longer listed.
         """
         kept = [run for run in self.runs if run.tape is not now.tape]
-        if _has_lines(before.tape) and before is not now:
+        is_the_same_file = before.path is not None and before.path == now.path
+        if _has_lines(before.tape) and before is not now and not is_the_same_file:
             kept.append(EarlierRun(tuple(before.network.shape), before.tape))
         return Past(tuple(kept[-_MOST_EARLIER:]))
 

@@ -74,12 +74,16 @@ class Session(Learning):
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
         """Writes what the views show now, behind the window; ``then`` is called when it is on disk.
 
-        A checkpoint also keeps the run, where that is paused or finished.
+        A checkpoint also keeps the run, which pauses for it, and goes on by itself.
         """
-        run, changes = self.run, self.run.changes
         is_checkpoint = path.suffix.lower() == CHECKPOINT
+        if is_checkpoint and self.state is State.TRAINING:
+            self._in_a_pause(lambda: self.save(path, then))
+            return
+        run, changes = self.run, self.run.changes
         can_hold = is_checkpoint and self.state in (State.PAUSED, State.FINISHED)
-        note = " without the run: pause to keep it" if is_checkpoint and self.state is State.TRAINING else ""
+        is_in_the_middle = self._pilot.has_run and not is_checkpoint
+        note = ", without its place in the run: .npz keeps that too" if is_in_the_middle else ""
 
         def saved() -> None:
             run.path, run.saved_changes = path, changes
@@ -92,6 +96,19 @@ class Session(Learning):
         if curves:
             network.provenance["curves"] = curves
         self.files.save(network, path, saved, self._pilot.hold() if can_hold else None, note)
+
+    def _in_a_pause(self, work: Callable[[], None]) -> None:
+        """Does it when the worker waits, and trains on unless the run has come to its end."""
+
+        def look() -> None:
+            if self.state is not State.TRAINING:
+                self.state_changed.disconnect(look)
+                work()
+                if self.state is State.PAUSED:
+                    self.start()
+
+        self.state_changed.connect(look)
+        self.pause()
 
     def export(self, path: Path) -> None:
         """Writes what the views show now for use elsewhere, in the format that the ending of the name says."""

@@ -21,6 +21,8 @@ from nnviz.widgets.note import Note, Notice
 
 _WAITS = "Shape, first weights and loss wait for the next run: Reset starts it with a new network."
 _WAITS_SHORT = "Waits for the next run: Reset starts it."
+_COMES = "Shape, first weights and loss come with the next run: Space or Reset starts it with a new network."
+_COMES_SHORT = "Comes with the next run: Space starts it."
 _MISFIT_SHORT = "The network does not fit the data."
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
 
@@ -53,6 +55,7 @@ class NetworkPanel(Card):
         self.body.setContentsMargins(theme.CARD_PADDING, 6, theme.CARD_PADDING, 6)  # the line is air, mostly
         for signal in (session.configuration_changed, session.run_changed, session.data_changed):
             signal.connect(self._show)
+        session.state_changed.connect(self._show_notice)
         self._rows_made_for: tuple[object, ...] = ()
         self._layers_shown: tuple[Layer, ...] | None = None
         self._show()
@@ -208,7 +211,9 @@ class NetworkPanel(Card):
 
     def _show_notice(self) -> None:
         misfit = self._session.misfit
-        if self._session.waits_for_next_run:
+        if self._session.waits_for_next_run and self._session.run_settings is None:
+            self._notice.tell(_COMES, _COMES_SHORT)
+        elif self._session.waits_for_next_run:
             self._notice.tell(_WAITS, _WAITS_SHORT)
         else:
             self._notice.tell(misfit or "", _MISFIT_SHORT)

@@ -330,8 +330,9 @@ class ColourBar(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         low, high = f"−{self._limit:.2g}", f"+{self._limit:.2g}"
-        wide = painter.fontMetrics().horizontalAdvance(high) + 4
-        middle = QRect(self.width() - wide - 86, 5, 86, 8)
+        wide, left = (painter.fontMetrics().horizontalAdvance(words) + 4 for words in (high, low))
+        length = min(86, self.width() - wide - left)  # less where the numbers are long ones
+        middle = QRect(self.width() - wide - length, 5, length, 8)
         painter.drawText(self.rect(), int(Qt.AlignRight | Qt.AlignVCenter), high)
         painter.drawText(QRect(0, 0, middle.x() - 4, 18), int(Qt.AlignRight | Qt.AlignVCenter), low)
         strip = QImage(bytes(range(1, 256)) + b"\x00", 255, 1, 256, QImage.Format_Indexed8)

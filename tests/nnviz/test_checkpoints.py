@@ -121,16 +121,42 @@ def test_a_finished_run_comes_back_with_its_settings(ready_window: MainWindow, q
     train_epochs(qtbot, window, 1)
 
 
-def test_while_it_trains_the_network_alone_is_saved(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window = ready_window
-    train_for_a_while(qtbot, window)
-    save(qtbot, window, home / "run.npz")
-    assert load_checkpoint(home / "run.npz")[1] is None
-    assert "without the run" in find(window, QLabel, "activityLabel").text()
-    pause(qtbot, window)
-    save(qtbot, window, home / "paused.npz")
-    assert load_checkpoint(home / "paused.npz")[1] is not None
-    assert find(window, QLabel, "activityLabel").text() == "Saved to paused.npz"
+def test_while_it_trains_it_pauses_for_the_run_to_be_saved_and_goes_on(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    path = home / "n.npz"
+    with qtbot.waitSignal(session.file_changed):
+        session.save(path)
+    qtbot.waitUntil(lambda: path.exists() and not session.files.saving)
+    assert session.files.activity == "Saved to n.npz"
+    network, state = load_checkpoint(path)
+    assert state is not None
+    assert state.progress["epoch"] >= 1
+    wait_for(qtbot, ready_window, State.TRAINING)
+    done = session.run.tape.completed
+    qtbot.waitUntil(lambda: session.run.tape.completed > done + 1)
+    assert network.provenance["epochs"] >= 1
+    pause(qtbot, ready_window)
+
+
+def test_a_run_that_ends_meanwhile_is_saved_as_finished(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session = ready_window.session
+    session.change("epochs", epochs=1)
+    session.start()
+    session.save(home / "n.npz")
+    qtbot.waitUntil(lambda: (home / "n.npz").exists() and not session.files.saving)
+    assert load_checkpoint(home / "n.npz")[1] is not None
+    qtbot.waitUntil(lambda: session.state in (State.FINISHED, State.TRAINING))
+
+
+def test_json_says_that_the_place_in_the_run_is_not_kept(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session = ready_window.session
+    steps(qtbot, ready_window, 0, 2)
+    with qtbot.waitSignal(session.file_changed):
+        session.save(home / "n.json")
+    assert session.files.activity == "Saved to n.json, without its place in the run: .npz keeps that too"
 
 
 def test_training_waits_for_the_state_to_be_taken(

@@ -65,6 +65,19 @@ def test_there_is_help_for_every_control(ready_window: MainWindow) -> None:
         assert len(described(control)) > 30, control.objectName()
 
 
+def test_a_title_is_told_once(ready_window: MainWindow) -> None:
+    assert described(ready_window.prediction.bars).count("<b>Prediction</b>") == 1
+
+
+def test_the_keys_of_undo_do_not_tell_of_the_moment(ready_window: MainWindow) -> None:
+    ready_window.session.change("epochs", epochs=3)
+    ready_window.help.shortcuts()
+    text = words(ready_window, "shortcutsWindow")
+    assert "Undo change of epochs" not in text
+    assert "Undo" in text
+    find(ready_window, QDialog, "shortcutsWindow").close()
+
+
 def test_a_second_f1_replaces_the_first(ready_window: MainWindow, qtbot: QtBot) -> None:
     for _ in range(2):
         ready_window.help.help_here()

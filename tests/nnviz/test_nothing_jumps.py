@@ -11,7 +11,18 @@ from nnviz import theme
 from nnviz.state import State
 from nnviz.widgets.note import Note, Notice
 from nnviz.window import MainWindow
-from tests.nnviz.helpers import action, click, find, pause, press, retype, train_for_a_while, unfold
+from tests.nnviz.helpers import (
+    action,
+    click,
+    find,
+    pause,
+    press,
+    retype,
+    train_epochs,
+    train_for_a_while,
+    unfold,
+    wait_for,
+)
 
 WRONG = [
     ("shapeEdit", "shapeError", "784, x, 10"),
@@ -134,6 +145,24 @@ def test_what_waits_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> Non
         assert notice.read in (notice.text(), "Waits for the next run: Reset starts it.", "Waits for the next run.")
         assert notice.accessibleName() == notice.text()
     pause(qtbot, window)
+
+
+def test_the_notice_says_what_space_does(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """In the middle of a run it goes on; behind its end it starts the next one."""
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    retype(qtbot, window, "shapeEdit", "784, 9, 10")
+    assert "Space" in find(window, Notice, "networkNotice").read
+    retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
+    window.session.change("epochs", epochs=2)
+    window.session.step_batch()
+    wait_for(qtbot, window, State.PAUSED)
+    retype(qtbot, window, "shapeEdit", "784, 9, 10")
+    assert "Space" not in find(window, Notice, "networkNotice").read
+    window.session.start()
+    wait_for(qtbot, window, State.FINISHED)
+    assert "Space" in find(window, Notice, "networkNotice").read
+    assert window.session.run.network.shape == [784, 64, 32, 10]
 
 
 def test_all_that_waits_is_read_without_a_mouse(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +31,14 @@ def test_a_trained_network_is_kept_by_its_shape() -> None:
     past = Past().after(run(30), run(64, 0))
     assert titles(past) == ["784-30-10"]
     assert past.runs[0].tape.train.values == pytest.approx([0.5, 0.25, 0.5 / 3])
+
+
+def test_a_network_opened_again_from_its_own_file_is_not_shown_twice() -> None:
+    before, now = run(30), run(30)
+    before.path = now.path = Path("thirty.json")
+    assert titles(Past().after(before, now)) == []
+    now.path = Path("other.json")
+    assert titles(Past().after(before, now)) == ["784-30-10"]
 
 
 def test_one_that_was_not_trained_for_an_epoch_is_not() -> None:
