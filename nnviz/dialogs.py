@@ -158,10 +158,10 @@ class NetworkDialogs(QObject):
         names = "; ".join(
             f"{run.title}, {'-'.join(map(str, run.network.shape))}, trained for {run.epochs:.3g} epochs" for run in lost
         )
-        words = "A network that was put away has learned and was never saved."
+        words, it = "A network that was put away has learned and was never saved.", "it"
         if len(lost) > 1:
-            words = f"{len(lost)} networks that were put away have learned and were never saved."
-        box = self._question("putAwayBox", words, f"{names}. Undo brings it back; quit without it?")
+            words, it = f"{len(lost)} networks that were put away have learned and were never saved.", "them"
+        box = self._question("putAwayBox", words, f"{names}. Undo brings {it} back; quit without {it}?")
         back = box.addButton("&Bring back the last" if len(lost) > 1 else "&Bring it back", QMessageBox.AcceptRole)
         box.addButton("&Discard", QMessageBox.DestructiveRole).clicked.connect(quit_now)
         box.addButton(QMessageBox.Cancel)

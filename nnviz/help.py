@@ -90,6 +90,13 @@ class HelpWindows(QObject):
         """All keys, as the menus have them, and those that no menu has."""
         self._show("shortcutsWindow", "Shortcuts", _table([*_keys_of(self._menus), *_MORE_KEYS]))
 
+    def close_all(self) -> bool:
+        """Closes what is open; whether anything was."""
+        opened = [box for box in self._window.findChildren(_HelpWindow) if box.isVisible()]
+        for box in opened:
+            box.close()
+        return bool(opened)
+
     def _show(self, name: str, title: str, content: str, at: QPoint | None = None) -> None:
         for old in self._window.findChildren(QDialog, name):
             old.close()

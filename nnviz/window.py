@@ -301,6 +301,8 @@ class MainWindow(QMainWindow):
         button = self.focusWidget()
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and isinstance(button, QAbstractButton):
             button.click()
+        elif event.key() == Qt.Key_Escape and self.help.close_all():
+            pass
         elif event.key() == Qt.Key_Escape and self.session.message is not None:
             self.session.dismiss_message()
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():

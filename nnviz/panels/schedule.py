@@ -157,8 +157,11 @@ class RateSearchView(QWidget):
         self._progress.setValue(round(100 * search.share))
         self._plot.setVisible(len(points) > 1)
         is_without = not search.is_running and found is None and len(points) > 1
-        self._told.setText("The loss fell nowhere clearly: no suggestion." if is_without else "")
-        self._told.setVisible(is_without)
+        tried_on = "a new network of these fields" if self._session.waits_for_next_run else "a copy of the network"
+        self._told.setText(
+            "The loss fell nowhere clearly: no suggestion." if is_without else f"loss against rate, on {tried_on}"
+        )
+        self._told.setVisible(len(points) > 1)
         if len(points) > 1:
             self._draw()
 

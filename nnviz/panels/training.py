@@ -168,7 +168,13 @@ class TrainingPanel(Card):
         self.body.addLayout(column)
 
     def _choose_optimizer(self, name: str) -> None:
+        before = self._session.configuration.training
         self._session.choose("change of optimizer", self._session.configuration.with_optimizer(name))
+        now = self._session.configuration.training
+        changed = [f"learning rate {now.learning_rate:g}"] if now.learning_rate != before.learning_rate else []
+        changed += [f"weight decay {now.weight_decay:g}"] if now.weight_decay != before.weight_decay else []
+        if changed:
+            self._session.tell(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
 
     def _preset_chosen(self, index: int) -> None:
         if index > 0:

@@ -65,6 +65,13 @@ def test_there_is_help_for_every_control(ready_window: MainWindow) -> None:
         assert len(described(control)) > 30, control.objectName()
 
 
+def test_esc_in_the_window_closes_help(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.help.help_here()
+    ready_window.help.shortcuts()
+    press(qtbot, ready_window, Qt.Key_Escape)
+    assert not [box for box in ready_window.findChildren(QDialog) if box.isVisible()]
+
+
 def test_a_title_is_told_once(ready_window: MainWindow) -> None:
     assert described(ready_window.prediction.bars).count("<b>Prediction</b>") == 1
 

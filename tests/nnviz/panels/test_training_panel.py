@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from nnviz.state import State
 from nnviz.window import MainWindow
-from tests.nnviz.helpers import find, press, retype, wait_for
+from tests.nnviz.helpers import find, pick, press, retype, wait_for
 
 
 def value_of(window: MainWindow, field: str) -> float:
@@ -247,3 +247,12 @@ def test_a_learning_rate_keeps_all_its_digits_when_data_comes(ready_window: Main
     session.data_changed.emit()
     assert session.configuration.learning_rate == 0.123456789
     assert session.undo_stack.count() == steps
+
+
+def test_what_comes_with_another_optimizer_is_told(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.session.change("weight decay", weight_decay=0.001)
+    pick(qtbot, ready_window, "optimizerCombo", "RMSProp")
+    told = ready_window.session.message
+    assert told is not None
+    assert not told.is_error
+    assert told.text == "Learning rate 0.001 and weight decay 0.2 came with RMSProp."
