@@ -35,11 +35,13 @@ def create_window(theme_name: str | None = None, settings: QSettings | None = No
     app = _application()
     if settings is None:
         settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
-    theme.apply(app, theme_name or str(settings.value("theme", "system")))
+    look = theme_name or str(settings.value("theme", "system"))
+    theme.apply(app, look)
     memory = Memory(settings)
     session = memory.new_session()
     window = MainWindow(session, settings)
     window.application = app  # lives as long as the window: nothing else holds it
+    window.follows_system = look not in theme.THEMES
     window.closing.connect(memory.save)
     memory.setParent(window)
     session.crashed.connect(_hand_to_the_hook)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
 
     closing = pyqtSignal()
     application: QApplication
+    follows_system = False  # whether the system's colours are to be ours
 
     def __init__(self, session: Session, settings: QSettings) -> None:
         super().__init__()
@@ -191,11 +192,19 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, name: str) -> None:
         """Dresses the application in "dark", "light" or what the system prefers."""
+        self.follows_system = name not in theme.THEMES
         theme.apply(self.application, name)
         # Icons and coloured words are made by the panels: they make them again.
         self.session.configuration_changed.emit()
         self.session.prediction_changed.emit()
         self.session.message_changed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Whoever changes the system's colours comes back to the window afterwards: it looks then."""
+        super().changeEvent(event)
+        is_back = event.type() == QEvent.ActivationChange and self.isActiveWindow()
+        if is_back and self.follows_system and theme.system_theme() != theme.current().name:
+            self.set_theme("system")
 
     def default_layout(self) -> None:
         """Every dock where it was at first."""

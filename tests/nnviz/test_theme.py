@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from PyQt5.QtCore import QSettings, Qt
+from PyQt5.QtCore import QEvent, QSettings, Qt
 from PyQt5.QtGui import QColor, QFontInfo
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -148,3 +148,23 @@ def test_the_choice_is_remembered(ready_window: MainWindow, make_window: MakeWin
     action(again, "actionThemeSystem").trigger()
     assert theme.current().name == theme.system_theme()
     again.close()
+
+
+def test_the_system_is_followed_while_it_runs(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the person comes back to the window; not where light or dark was chosen."""
+    window = ready_window
+    assert window.follows_system
+    monkeypatch.setattr(theme, "system_theme", lambda: "dark")
+    QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    for wanted in ("dark", "light"):
+        monkeypatch.setattr(theme, "system_theme", lambda wanted=wanted: wanted)
+        QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
+        assert theme.current().name == wanted
+        assert background(window) == theme.current().window
+    press(qtbot, window, Qt.Key_D, Qt.ControlModifier | Qt.AltModifier)
+    QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
+    assert theme.current() is DARK
