@@ -98,14 +98,19 @@ class Session(Learning):
         self.files.save(network, path, saved, self._pilot.hold() if can_hold else None, note)
 
     def _in_a_pause(self, work: Callable[[], None]) -> None:
-        """Does it when the worker waits, and trains on unless the run has come to its end."""
+        """Does it when the worker waits, and trains on unless the run has come to its end.
+
+        Not at all if another network has taken the place of this one meanwhile: it was not meant for that.
+        """
+        run = self.run
 
         def look() -> None:
             if self.state is not State.TRAINING:
                 self.state_changed.disconnect(look)
-                work()
-                if self.state is State.PAUSED:
-                    self.start()
+                if self.run is run:
+                    work()
+                    if self.state is State.PAUSED:
+                        self.start()
 
         self.state_changed.connect(look)
         self.pause()

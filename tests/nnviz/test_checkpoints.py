@@ -151,6 +151,20 @@ def test_a_run_that_ends_meanwhile_is_saved_as_finished(ready_window: MainWindow
     qtbot.waitUntil(lambda: session.state in (State.FINISHED, State.TRAINING))
 
 
+def test_a_network_that_comes_meanwhile_is_not_saved_in_its_place(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    session.save(home / "n.npz")
+    session.reset()
+    assert session.state is State.READY
+    qtbot.wait(1)
+    assert not session.files.saving
+    assert not (home / "n.npz").exists()
+    assert session.run.path is None
+
+
 def test_json_says_that_the_place_in_the_run_is_not_kept(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     session = ready_window.session
     steps(qtbot, ready_window, 0, 2)
