@@ -71,11 +71,9 @@ class Anatomist:
         """A network of the make that was given; it is not changed."""
         buffers, last = self._buffers, len(network.weights) - 1
         with np.errstate(all="ignore"):
-            network.forward(self._inputs, buffers)
+            network.forward_with_loss(self._inputs, self._targets, buffers)
             activations = [spread_of(answers) for answers in buffers.outputs]
             dead = [self._dead(network, layer) for layer in range(last)]
-            # Slopes were worked out in the same buffers: forward again, then back.
-            network.forward_with_loss(self._inputs, self._targets, buffers)
             network.backward(self._inputs, self._targets, buffers)
             return [
                 LayerSpreads(
@@ -91,20 +89,17 @@ class Anatomist:
 
     def _dead(self, network: Network, layer: int) -> int:
         """How many neurons have no slope on any example."""
-        kept, slope = self._buffers.sums[layer], self._buffers.deltas[layer]
+        sums, slope = self._buffers.sums[layer], self._buffers.deltas[layer]
         slope.fill(1)
-        network.layer_activations[layer].backward(self._buffers.outputs[layer] if kept is None else kept, slope)
+        values = self._buffers.outputs[layer] if sums is None else sums
+        network.layer_activations[layer].backward(values.copy(), slope)  # which uses up what it is given
         np.abs(slope, out=slope)
         return int((slope.max(axis=0) < _FLAT).sum())
 
 
+@np.errstate(all="ignore")
 def spread_of(values: Array) -> Spread:
     """How the numbers of an array of any shape are spread."""
-    with np.errstate(all="ignore"):
-        return _spread_of(values)
-
-
-def _spread_of(values: Array) -> Spread:
     flat = values.reshape(-1) if values.flags.c_contiguous else values.T.reshape(-1)
     count = flat.size
     if not np.isfinite(flat.min() + flat.max()):  # NaN comes through both
