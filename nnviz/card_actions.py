@@ -6,12 +6,12 @@ from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QObject, pyqtSignal
 from PyQt5.QtGui import QCursor
-from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
+from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from nnviz import card_export
 from nnviz.dialogs import NetworkDialogs
 from nnviz.session import Session
-from nnviz.widgets.card import DockCard
+from nnviz.widgets.card import DockCard, holder
 
 _KINDS = {"png": "Picture (*.png)", "svg": "Vector graphics (*.svg)", "csv": "Table (*.csv)"}
 
@@ -97,7 +97,7 @@ class CardActions(QObject):
     def _card_in_use(self) -> DockCard | None:
         """The one that has the focus, else the one under the mouse, else the first that can be seen."""
         for widget in (QApplication.focusWidget(), QApplication.widgetAt(QCursor.pos())):
-            card = card_of(widget)
+            card = holder(widget, DockCard)
             if card in self._docks:
                 return card
         return next((dock for dock in self._docks if isinstance(dock, DockCard) and dock.in_view), None)
@@ -121,12 +121,5 @@ class CardActions(QObject):
                 header, rows = table
                 self._session.files.write(lambda: card_export.csv_bytes(header, rows), path)
             return
-        content = card_export.png(card) if kind == "png" else card_export.svg(card)
+        content = card_export.png(card_export.picture(card)) if kind == "png" else card_export.svg(card)
         self._session.files.write(lambda: content, path)
-
-
-def card_of(widget: QWidget | None) -> DockCard | None:
-    """The card that a widget is part of."""
-    while widget is not None and not isinstance(widget, DockCard):
-        widget = widget.parentWidget()
-    return widget

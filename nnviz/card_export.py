@@ -26,11 +26,11 @@ def picture(card: DockCard) -> QPixmap:
     return made
 
 
-def png(card: DockCard) -> bytes:
-    """That picture as a file."""
+def png(pixmap: QPixmap) -> bytes:
+    """A picture as a file."""
     buffer = QBuffer()
     buffer.open(QIODevice.WriteOnly)
-    picture(card).save(buffer, "PNG")
+    pixmap.save(buffer, "PNG")
     return bytes(buffer.data())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, QSettings, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
-from nnviz import theme
+from nnviz import text, theme
 from nnviz.run import Run
 from nnviz.session import Session
 from nnviz.undo import Change
@@ -156,7 +156,7 @@ class NetworkDialogs(QObject):
             quit_now()
             return
         names = "; ".join(
-            f"{run.title}, {'-'.join(map(str, run.network.shape))}, trained for {run.epochs:.3g} epochs" for run in lost
+            f"{run.title}, {text.shape(run.network.shape)}, trained for {run.epochs:.3g} epochs" for run in lost
         )
         words, it = "A network that was put away has learned and was never saved.", "it"
         if len(lost) > 1:

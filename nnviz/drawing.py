@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnviz.marks import Array, Ink, Mark, Stroke
+from engine.validation import Array
+from nnviz.marks import Ink, Mark, Stroke
 from nnviz.photograph import ink_of_photograph
 
 SIDE = 28
@@ -24,20 +25,6 @@ _FAINTEST = 0.05  # less ink than this in every pixel is none
 # MNIST's centres of mass lie between 14 and 15 pixels from the edges: in the middle of pixel 14, counted from 0.
 _CENTRE = SIDE / 2 + 0.5
 _PIXELS = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
-
-
-def picture_of_strokes(strokes: Sequence[Array], pen_width: float) -> Array:
-    """The network's picture of lines that were drawn with one pen.
-
-    Args:
-        strokes: (n, 2) arrays of points, y down, in any unit.
-        pen_width: in the same unit.
-
-    Returns:
-        (28, 28) float32 in 0…1, white ink on black; all 0 where there is no stroke.
-    """
-    arrays = [np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes if len(stroke)]
-    return picture_of([Stroke(points) for points in arrays], pen_width)
 
 
 def picture_of_image(grey: Array) -> Array:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
 
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QWidget
 
-from nnviz.widgets.card import CardHead, DockCard
-
-W = TypeVar("W", bound=QWidget)
+from nnviz.widgets.card import CardHead, DockCard, holder
 
 
 def focus_order(window: QWidget, first: list[QWidget], docks: Sequence[QWidget]) -> list[QWidget]:
@@ -41,17 +38,10 @@ def _reached(window: QWidget) -> Iterator[QWidget]:
 
 
 def _is_in_head(widget: QWidget) -> bool:
-    return _holder(widget, CardHead) is not None
+    return holder(widget, CardHead) is not None
 
 
 def _is_behind_another_card(widget: QWidget) -> bool:
     """Docks one upon the other are visible as far as Qt says."""
-    card = _holder(widget, DockCard)
+    card = holder(widget, DockCard)
     return card is not None and not card.in_view
-
-
-def _holder(widget: QWidget, kind: type[W]) -> W | None:
-    parent: QWidget | None = widget
-    while parent is not None and not isinstance(parent, kind):
-        parent = parent.parentWidget()
-    return parent

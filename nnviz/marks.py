@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[Any]
+from engine.validation import Array
 
 INKED = 0.25  # what counts as ink in a picture, as a share of the darkest
 _CORNER = np.cos(np.radians(75))  # a sharper turn than this is a corner that was meant
-_STEPS = 8  # pieces of line for each piece of curve
+CURVE_STEPS = 8  # pieces of line for each piece of curve
 _MOST_POINTS = 1200  # a stroke of more is as dense as a curve can be
 _COARSE = 64  # cells along the longer side that tell where a picture has ink
 
@@ -93,7 +92,7 @@ def curve_of(points: Array, widths: Array | None = None) -> tuple[Array, Array |
     Returns:
         ((n - 1) · 8 + 1, 2) points on it, fewer where they are dense, and the widths there.
     """
-    steps = min(_STEPS, _MOST_POINTS // max(1, len(points)))
+    steps = min(CURVE_STEPS, _MOST_POINTS // max(1, len(points)))
     if len(points) < 3 or steps < 2:
         return points, widths
     way = np.diff(points, axis=0)

@@ -7,15 +7,13 @@ noise of the paper is ink; specks, and shadows at the border, are left out.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageFilter, ImageOps
 
 from engine.errors import DataError, Verbatim
-
-Array: TypeAlias = npt.NDArray[Any]
+from engine.validation import Array
 
 MOST_PIXELS = 50_000_000
 _ENOUGH = 1600  # pixels along a side that a JPEG is decoded to: more tells nothing about a digit

@@ -10,7 +10,8 @@ from PyQt5.QtCore import QMimeData, QObject, pyqtSignal
 from PyQt5.QtGui import QImage, QPixmap
 
 from engine.errors import DataError, Verbatim
-from nnviz.marks import Array, Ink
+from engine.validation import Array
+from nnviz.marks import Ink
 from nnviz.photograph import check_size, grey_of_file, grey_of_layers, ink_of_photograph
 from nnviz.worker import Background
 

@@ -10,6 +10,7 @@ from engine.events import BestRestored, Epoch
 from engine.network import Network
 from engine.tape import Tape
 from engine.validation import Array
+from nnviz import text
 from nnviz.configuration import Configuration, configuration_of
 from nnviz.state import Progress
 
@@ -110,7 +111,7 @@ class EarlierRun:
     @property
     def title(self) -> str:
         """784-30-10."""
-        return "-".join(map(str, self.shape))
+        return text.shape(self.shape)
 
 
 @dataclass(frozen=True)

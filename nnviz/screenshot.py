@@ -10,9 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from PyQt5.QtCore import (
-    QBuffer,
     QEventLoop,
-    QIODevice,
     QMessageLogContext,
     QSettings,
     QTemporaryDir,
@@ -23,6 +21,7 @@ from PyQt5.QtWidgets import QApplication
 
 from engine.storage.files import write_whole
 from nnviz.app import create_window
+from nnviz.card_export import png
 from nnviz.state import State
 from nnviz.window import MainWindow
 
@@ -61,7 +60,7 @@ def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> Non
         if scene.epochs:
             _train(window, scene)
         QApplication.processEvents()  # layouts that have not followed yet
-        write_whole(out, _png(window))
+        write_whole(out, png(window.grab()))
     finally:
         session.close()
     window.hide()
@@ -105,10 +104,3 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
         loop.exec_()
     for signal in signals:
         signal.disconnect(look)
-
-
-def _png(window: MainWindow) -> bytes:
-    buffer = QBuffer()
-    buffer.open(QIODevice.WriteOnly)
-    window.grab().save(buffer, "PNG")
-    return bytes(buffer.data())

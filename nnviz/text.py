@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _THIN = "\u202f"
 
 
 def count(number: int) -> str:
     """60 000."""
     return f"{number:,}".replace(",", _THIN)
+
+
+def shape(sizes: Iterable[int]) -> str:
+    """784-64-32-10."""
+    return "-".join(map(str, sizes))
 
 
 def percent(share: float) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout
 
@@ -33,11 +31,10 @@ class DistributionsPage(Page):
             "How the numbers in each layer are spread, now and at the start. It changes nothing in the network.",
         )
         self._session = session
-        self._limits: dict[tuple[int, str], tuple[float, float]] = {}
+        self._limits: dict[tuple[int, str], float] = {}
         self.grid = HistogramGrid([kind.capitalize() for kind in _KINDS])
         self.grid.setObjectName("distributionsGrid")
         self.grid.setAccessibleName("Distributions of weights, biases, activations and gradients in each layer")
-        self.grid.setToolTip("")
         scroll = ScrollColumn("distributionsScroll", self.grid)
         self.body.addWidget(scroll)
         self._add_legend()
@@ -73,12 +70,11 @@ class DistributionsPage(Page):
     def _show(self) -> None:
         if not self.in_view:
             return
-        anatomy, shape = self._session.anatomy, self._session.run.network.shape
+        anatomy = self._session.anatomy
         if anatomy.now is None or anatomy.start is None:
             self.grid.show_rows([])
             return
-        pairs = list(itertools.pairwise(shape))
-        last = len(pairs) - 1
+        last = len(anatomy.now) - 1
         self.grid.show_rows(
             [
                 self._row(index, "Output" if index == last else f"Layer {index + 1}", now, start)
@@ -108,11 +104,10 @@ class DistributionsPage(Page):
         sizes = [np.percentile(np.abs(sample), _MOST_OF_THEM) for sample in samples] or [0.0]
         wanted = max(float(max(sizes)), 1e-12)
         least = 0.0 if min(now.low, start.low) >= 0 and kind == "activations" else -1.0
-        old = self._limits.get((index, kind), (0.0, 0.0))
-        if not old[1] / 3 < wanted <= old[1]:
-            limit = next((step for step in _STEPS if step >= wanted), wanted)
-            self._limits[index, kind] = old = (limit, limit)
-        return least * old[1], old[1]
+        limit = self._limits.get((index, kind), 0.0)
+        if not limit / 3 < wanted <= limit:
+            self._limits[index, kind] = limit = next((step for step in _STEPS if step >= wanted), wanted)
+        return least * limit, limit
 
     def table(self) -> tuple[list[str], list[list[object]]] | None:
         """A line for each layer, kind and moment."""

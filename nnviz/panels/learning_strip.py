@@ -59,8 +59,7 @@ class LearningStripPanel(DockCard):
         self._show()
 
     def _drawing_may_differ(self) -> None:
-        if self.in_view and self._replay.drawing is not self._session.drawing:
-            self._replay.restart(self._session.drawing)
+        if self._replay.drawing is not self._session.drawing:
             self._show()
 
     def _show(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
@@ -11,8 +12,16 @@ from PyQt5.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolic
 from nnviz import theme
 from nnviz.widgets.card_menu import CardMenuButton
 
+W = TypeVar("W", bound=QWidget)
 # Column names and rows, for a CSV file. Many rows may be an iterator: they are gone through behind the window.
 Table = tuple[list[str], Iterable[Sequence[object]]]
+
+
+def holder(widget: QWidget | None, kind: type[W]) -> W | None:
+    """The widget itself or the nearest around it that is of that kind."""
+    while widget is not None and not isinstance(widget, kind):
+        widget = widget.parentWidget()
+    return widget
 
 
 def label(text: str = "", role: str = "") -> QLabel:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -21,12 +19,12 @@ from PyQt5.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PyQt5.QtWidgets import QLabel, QWidget
+from PyQt5.QtWidgets import QWidget
 
+from engine.validation import Array
 from nnviz import theme
 from nnviz.widgets.mosaic import ZERO, Grid, Renderer, picture_grid, plain_grid
-
-Array = npt.NDArray[Any]
+from nnviz.widgets.read_out import read_out
 
 _READ_OUT_DISTANCE = 14
 _RISE = 1.5  # the power of a weight that its colour follows
@@ -66,10 +64,7 @@ class HeatMap(QWidget):
         self._mouse: QPoint | None = None
         self._pressed: int | None = None
         self._marked: int | None = None  # the neuron with an outline
-        self._read_out = QLabel(self)
-        self._read_out.setObjectName("readOut")
-        self._read_out.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self._read_out.hide()
+        self._read_out = read_out(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.validation import Array
 from nnviz import theme
+from nnviz.widgets.read_out import read_out
 
 _NAMES = 108  # pixels for the rows' names
 _GAP = 16
@@ -21,10 +22,10 @@ _LEAST, _MOST = 54, 150  # height of a row
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One histogram: counts from ``low`` to ``high``, perhaps how they were, and what to say about it."""
+    """One histogram: counts from ``low`` to ``high``, how they were, and what to say about it."""
 
     now: Array
-    start: Array | None
+    start: Array
     low: float
     high: float
     told: str
@@ -50,10 +51,7 @@ class HistogramGrid(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self._read_out = QLabel(self)
-        self._read_out.setObjectName("readOut")
-        self._read_out.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self._read_out.hide()
+        self._read_out = read_out(self)
         self._under_mouse: QPoint | None = None
 
     def show_rows(self, rows: Sequence[Row]) -> None:
@@ -107,14 +105,13 @@ class HistogramGrid(QWidget):
             zero = place.x() + round(place.width() * -cell.low / (cell.high - cell.low))
             painter.setPen(theme.colour("border"))
             painter.drawLine(zero, place.y(), zero, place.bottom())
-        highest = np.sqrt(max(cell.now.max(initial=1), 1 if cell.start is None else cell.start.max(initial=1)))
+        highest = np.sqrt(max(cell.now.max(initial=1), cell.start.max(initial=1)))
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("train"))
         painter.drawPolygon(_silhouette(cell.now, place, highest))
-        if cell.start is not None:
-            painter.setBrush(Qt.NoBrush)
-            painter.setPen(QPen(theme.colour("muted"), 1))
-            painter.drawPolyline(_silhouette(cell.start, place, highest))
+        painter.setBrush(Qt.NoBrush)
+        painter.setPen(QPen(theme.colour("muted"), 1))
+        painter.drawPolyline(_silhouette(cell.start, place, highest))
         painter.setPen(theme.colour("muted"))
         foot = QRect(place.x(), place.bottom() + 1, place.width(), _FOOT)
         painter.drawText(foot, int(Qt.AlignLeft | Qt.AlignTop), _short(cell.low))

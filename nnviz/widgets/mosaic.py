@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from engine.validation import Array
 
 EMPTY, ZERO = 0, 128  # among the 256 colours: the ground between tiles, and the value 0; 1 and 255 are the ends
 SMALLEST = 5  # pixels of a tile's side: smaller ones are put on another page

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PyQt5.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
@@ -22,11 +21,11 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from engine.validation import Array
 from nnviz import text, theme
 from nnviz.widgets.card import label
 from nnviz.widgets.heat_map import HeatMap
-
-Array = npt.NDArray[Any]
+from nnviz.widgets.read_out import read_out
 
 _BINS = 41
 _SCALE = 48  # pixels at the left of the bars, for the ends of the scale
@@ -180,11 +179,7 @@ class WeightBars(QWidget):
         self._values: Array = np.zeros(0)
         self._limit = 1.0
         self._mouse: int | None = None
-        self._read_out = label()
-        self._read_out.setParent(self)
-        self._read_out.setObjectName("readOut")
-        self._read_out.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self._read_out.hide()
+        self._read_out = read_out(self)
         self.setMouseTracking(True)
         self.setCursor(Qt.PointingHandCursor)
         self.setMinimumSize(QSize(80, 60))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
+
+from nnviz.widgets.read_out import read_out
 
 
 class QuietPlot(pg.PlotWidget):
@@ -15,14 +16,10 @@ class QuietPlot(pg.PlotWidget):
         mark = pg.InfiniteLine(angle=90, movable=False)
         mark.hide()
         self.addItem(mark, ignoreBounds=True)
-        read_out = QLabel(self)
-        read_out.setObjectName("readOut")
-        read_out.setAttribute(Qt.WA_TransparentForMouseEvents)
-        read_out.hide()
         self.setMouseEnabled(x=False, y=False)
         self.setMenuEnabled(False)
         self.hideButtons()
         self.getPlotItem().getViewBox().setDefaultPadding(0)
         self.getPlotItem().layout.setContentsMargins(*margins)
         self.viewport().setMouseTracking(True)
-        return mark, read_out
+        return mark, read_out(self)

@@ -6,10 +6,10 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QPaintDevice, QPainter, QPen, QPixmap, QPolygonF
 
-from nnviz.marks import Array, Drawing, Ink, Stroke, curve_of
+from engine.validation import Array
+from nnviz.marks import CURVE_STEPS, Drawing, Ink, Stroke, curve_of
 from nnviz.widgets.picture import grey_image
 
-_PIECES = 8  # of a curve between two points, as curve_of makes them
 _NO_LENGTH = 1e-4  # a line of no length would not be drawn; a hair's breadth gives the dot
 
 
@@ -55,7 +55,7 @@ def piece_of(stroke: Stroke, number: int) -> tuple[Array, Array | None]:
     first = max(0, number - 1)
     around = slice(first, number + 3)
     points, widths = curve_of(stroke.points[around], None if stroke.widths is None else stroke.widths[around])
-    pieces = _PIECES if len(stroke.points[around]) > 2 else 1
+    pieces = CURVE_STEPS if len(stroke.points[around]) > 2 else 1
     piece = slice((number - first) * pieces, (number - first + 1) * pieces + 1)
     return points[piece], None if widths is None else widths[piece]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -11,7 +13,7 @@ from PIL import Image
 
 from engine.datasets import Dataset
 from nnviz import drawing
-from nnviz.drawing import BOX, SIDE, picture_of, picture_of_image, picture_of_strokes
+from nnviz.drawing import BOX, SIDE, picture_of, picture_of_image
 from nnviz.marks import Ink, Mark, Stroke
 
 Array = npt.NDArray[np.float64]
@@ -23,6 +25,11 @@ FOUR = [np.array([(80, 40), (60, 140), (190, 140)], float), np.array([(150, 60),
 CIRCLE = [np.array([(100 + 60 * np.cos(a), 100 + 80 * np.sin(a)) for a in np.linspace(0, 6.2, 60)])]
 LINE = [np.array([(100, 20), (100, 220)], float)]
 DIGITS = {"seven": SEVEN, "four": FOUR, "circle": CIRCLE, "line": LINE}
+
+
+def picture_of_strokes(strokes: Sequence[np.ndarray], pen_width: float) -> np.ndarray:
+    """Of lines drawn with one pen, (n, 2) arrays of points."""
+    return picture_of([Stroke(np.asarray(line, np.float64).reshape(-1, 2)) for line in strokes if len(line)], pen_width)
 
 
 def centre_of_mass(picture: Array) -> Array:
