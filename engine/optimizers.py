@@ -80,7 +80,7 @@ class Optimizer(ABC):
         if self.steps % _STEPS_BETWEEN_SWEEPS == 0:
             nothing = np.finfo(parameters.dtype).tiny * _NOTHING
             for vector in vectors[2:]:
-                vector[np.abs(vector) < nothing] = 0
+                vector *= np.abs(vector) >= nothing
         for start in range(0, len(parameters), _PART):
             yield tuple(vector[start : start + _PART] for vector in vectors)
 

@@ -39,7 +39,10 @@ def read_idx(path: str | Path) -> Array:
             f"{len(content):,} bytes long",
             f"must be {expected:,} bytes long, as its header says {stated}",
         )
-    return np.frombuffer(content, np.uint8, offset=header).reshape(dimensions)
+    # A copy, since numpy asks for huge pages where it allocates, and rows are gathered from those a sixth faster.
+    array = np.frombuffer(content, np.uint8, offset=header).reshape(dimensions).copy()
+    array.flags.writeable = False
+    return array
 
 
 def _content(path: Path) -> bytes:

@@ -26,6 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # Instead the next child starts when the last one's threads are asleep.
 SETTLE_SECONDS = 0.25
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+# What keeps a library from the kernels it would pick for this processor. Some machines are set up so; it is left out,
+# or one contender would be held back and another not.
+KERNEL_VARIABLES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "ATEN_CPU_CAPABILITY")
 PEER_MODULES = ("torch", "sklearn", "jax")
 XLA_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
@@ -51,13 +54,13 @@ def thread_counts() -> list[int]:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """The parent's, with the thread count set wherever a library may look for it."""
+    """The parent's, with the thread count set wherever a library may look for it, and the kernels left to it."""
     settings = {name: str(threads) for name in THREAD_VARIABLES}
     # JAX would try, and warn, on machines with an accelerator that it was not built for.
     settings["JAX_PLATFORMS"] = "cpu"
     if threads == 1:
         settings["XLA_FLAGS"] = XLA_ONE_THREAD
-    return {**os.environ, **settings}
+    return {name: value for name, value in {**os.environ, **settings}.items() if name not in KERNEL_VARIABLES}
 
 
 class Child:
@@ -66,6 +69,7 @@ class Child:
     Attributes:
         contender: "module:class" of a :class:`~tests.benchmarks.peers.Contender`.
         threads: how many.
+        kernels: which of its kernels each OpenBLAS in there uses; None where threadpoolctl is not installed.
         idle_seconds: the most processor time it used between two of its turns. What its threads spin through falls
             into the pause before the next child's turn.
     """
@@ -84,7 +88,7 @@ class Child:
             text=True,
         )
         try:
-            self._answer()
+            self.kernels: str | None = self._answer()["kernels"]
         except ChildError:
             self.close()
             raise
@@ -164,6 +168,15 @@ def _pin(threads: int) -> None:
         os.sched_setaffinity(0, {cores()[-1]})
 
 
+def _kernels() -> str | None:
+    """The processor that each OpenBLAS in this process has its kernels for, in words."""
+    try:
+        from threadpoolctl import threadpool_info  # comes with scikit-learn
+    except ModuleNotFoundError:
+        return None
+    return ", ".join(sorted({pool["architecture"] for pool in threadpool_info() if "architecture" in pool})) or "none"
+
+
 def _serve(name: str, threads: int) -> None:
     """Makes the contender, says so, and answers requests until the pipe closes."""
     answers = os.fdopen(os.dup(1), "w")
@@ -185,10 +198,11 @@ def _serve(name: str, threads: int) -> None:
         print(json.dumps({**result, "idle_seconds": idle}), file=answers, flush=True)
         asleep_since = time.process_time()
 
-    def make() -> None:
+    def make() -> dict[str, Any]:
         nonlocal contender
         module, class_name = name.split(":")
         contender = getattr(importlib.import_module(module), class_name)()  # numpy is loaded here, threads decided
+        return {"kernels": _kernels()}
 
     answer(make)
     for line in sys.stdin:

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.augmentation import Augmentation
+from engine.batches import Batches
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import regression_split
 from engine.events import Epoch
 from engine.metrics import Evaluator
 from engine.network import Network
+from engine.settings import TrainingSettings
 from engine.validation import Array
 from tests.engine.helpers import examples_used, numbered_data, trainer
 
@@ -110,3 +112,41 @@ def test_pictures_are_distorted_before_they_are_learned_from_and_only_then() -> 
 def test_without_that_they_are_learned_from_as_they_are() -> None:
     seen, _ = pictures_learned_from()
     assert {int(picture.argmax()) for picture in seen} == {24}
+
+
+def numbered_batches(examples: int, batch: int, *, drop_last: bool = True) -> Batches:
+    """Of examples whose one input is their number, in that order."""
+    numbers = np.arange(examples)
+    split = Split(numbers[:, None].astype(np.float32), np.eye(2, dtype=np.float32)[numbers % 2], numbers % 2)
+    return Batches(split, Network([1, 2]), TrainingSettings(batch_size=batch, drop_last=drop_last))
+
+
+@given(examples=st.integers(1, 40), batch=st.integers(1, 12), data=st.data())
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_batches_can_be_asked_for_in_any_order(examples: int, batch: int, data: st.DataObject) -> None:
+    """Whatever is gathered ahead, and whatever was done to what was handed out."""
+    batches = numbered_batches(examples, batch, drop_last=False)
+    for index in data.draw(st.lists(st.integers(0, batches.per_epoch - 1), max_size=12)):
+        inputs, targets = batches.take(index)
+        expected = np.arange(examples)[index * batch : (index + 1) * batch]
+        assert inputs[:, 0].tolist() == expected.tolist()
+        assert targets.argmax(axis=1).tolist() == (expected % 2).tolist()
+        inputs[...] = -1  # as distortions do
+        targets[...] = -1
+
+
+def test_what_was_gathered_ahead_is_not_used_after_shuffling() -> None:
+    batches = numbered_batches(40, 4)
+    batches.take(0)
+    batches.shuffle(np.random.default_rng(0))
+    for index in range(1, batches.per_epoch):
+        assert batches.take(index)[0][:, 0].tolist() == batches.order[index * 4 : (index + 1) * 4].tolist()
+
+
+def test_no_more_is_gathered_ahead_than_an_epoch_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.batches._AHEAD_NUMBERS", 12)
+    for examples, batch, ahead in [(40, 4, 3), (40, 5, 2), (40, 13, 1), (8, 4, 2)]:
+        batches = numbered_batches(examples, batch)
+        assert len(batches._inputs) == ahead * batch
+        taken = [batches.take(index)[0][:, 0].tolist() for index in range(batches.per_epoch)]
+        assert np.concatenate(taken).tolist() == list(range(batches.per_epoch * batch))
