@@ -100,8 +100,12 @@ class ReLU(Activation):
     label = "ReLU"
 
     def forward(self, z: Array) -> None:
-        """NaN stays NaN, so that a diverged run is noticed."""
-        np.maximum(z, 0, out=z)
+        """NaN stays NaN, so that a diverged run is noticed.
+
+        Against a row of zeros, which numpy compares several times as fast as with one number.
+        """
+        rows = z if z.flags.c_contiguous else z.T
+        np.maximum(rows, np.zeros(rows.shape[1], z.dtype), out=rows)
 
     def backward(self, a: Array, gradient: Array) -> None:
         """f' = 1 where a > 0, else 0."""
