@@ -7,7 +7,7 @@ optimizer is then a few operations over one vector, a snapshot is one copy. Rows
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from engine.activations import ACTIVATIONS, Activation
 from engine.errors import DataError, SettingError, Verbatim, shown
 from engine.initializers import INITIALIZERS, Initializer
 from engine.losses import LOSSES, Loss
+from engine.products import add_product, adds_at_once, product
 from engine.validation import Array, check_memory, check_shape, matrix, parameter_count, positive_number
 
 # As many rows go through at once, as long as the widest layer's answers stay small.
@@ -57,17 +58,6 @@ def from_neuron_by_neuron(ordered: Array, shape: Sequence[int]) -> Array:
         view[...] = ordered[start : start + view.size].reshape(view.shape)
         start += view.size
     return vector
-
-
-def product(a: Array, b: Array, out: Array) -> None:
-    """Writes a b into ``out``, which lies row by row or column by column in memory.
-
-    numpy's dot writes rows only; but (a b)^T is b^T a^T, and transposing moves nothing.
-    """
-    if out.flags.c_contiguous:
-        np.dot(a, b, out=out)
-    else:
-        np.dot(b.T, a.T, out=out.T)
 
 
 def chunk_rows(shape: Sequence[int], rows: int) -> int:
@@ -207,7 +197,21 @@ class Network:
         Call :meth:`forward` with the same inputs and buffers first; the outputs left there are used up.
         Back-propagation: Rumelhart, Hinton and Williams 1986.
         """
-        buffers = buffers.cut(len(inputs))
+        self._go_back(inputs, targets, buffers.cut(len(inputs)), factor, self._write_gradient)
+        return buffers.gradient
+
+    def descend(self, inputs: Array, targets: Array, buffers: TrainingBuffers, rate: float) -> None:
+        """``parameters -= rate * gradient``; in a large network straight from the products, and no gradient is left.
+
+        Call :meth:`forward` first, as for :meth:`backward`.
+        """
+        if any(adds_at_once(w) for w in self.weights):
+            self._go_back(inputs, targets, buffers.cut(len(inputs)), -rate, self._add_gradient)
+        else:
+            self.parameters += self.backward(inputs, targets, buffers, -rate)
+
+    def _go_back(self, inputs: Array, targets: Array, buffers: TrainingBuffers, factor: float, learn: _Learn) -> None:
+        """From the last layer to the first: each hands down what it must with its weights as they are, then learns."""
         last = len(self.weights) - 1
         delta = buffers.deltas[last]
         self.loss_function.gradient(buffers.outputs[last], targets, delta)
@@ -215,22 +219,34 @@ class Network:
         if not self.loss_function.joined_with:
             self._through_activation(last, buffers)
         for layer in range(last, -1, -1):
-            delta = buffers.deltas[layer]
-            below = buffers.inputs_of(layer, inputs)
-            product(delta.T, below, buffers.weight_gradients[layer])
-            np.dot(buffers.ones, delta, out=buffers.bias_gradients[layer][:, 0])
             if layer:
-                product(delta, self.weights[layer], buffers.deltas[layer - 1])
+                product(buffers.deltas[layer], self.weights[layer], buffers.deltas[layer - 1])
+            learn(layer, buffers.inputs_of(layer, inputs), buffers)
+            if layer:
                 mask = buffers.masks[layer]
                 if mask is not None:
                     buffers.deltas[layer - 1] *= mask
                 self._through_activation(layer - 1, buffers)
-        return buffers.gradient
+
+    def _write_gradient(self, layer: int, below: Array, buffers: TrainingBuffers) -> None:
+        delta = buffers.deltas[layer]
+        product(delta.T, below, buffers.weight_gradients[layer])
+        np.dot(buffers.ones, delta, out=buffers.bias_gradients[layer][:, 0])
+
+    def _add_gradient(self, layer: int, below: Array, buffers: TrainingBuffers) -> None:
+        delta = buffers.deltas[layer]
+        add_product(delta.T, below, self.weights[layer], scratch=buffers.weight_gradients[layer])
+        np.dot(buffers.ones, delta, out=buffers.bias_gradients[layer][:, 0])
+        self.biases[layer] += buffers.bias_gradients[layer]
 
     def _through_activation(self, layer: int, buffers: TrainingBuffers) -> None:
         """Turns the layer's delta from dC/da into dC/dz."""
         kept = buffers.sums[layer]
         self.layer_activations[layer].backward(buffers.outputs[layer] if kept is None else kept, buffers.deltas[layer])
+
+
+# Given a layer, what went into it, and the buffers with its delta.
+_Learn = Callable[[int, Array, "TrainingBuffers"], None]
 
 
 class Buffers:

@@ -31,7 +31,6 @@ class Optimizer(ABC):
         uses: which of the constants below it reads; a window offers these.
         keeps: names of the vectors that it keeps from step to step, each as long as the parameters.
         usual_rate: a learning rate to start from.
-        takes_scaled_gradient: its step depends on nothing but the product of learning rate and gradient.
         decouples_decay: weight decay shrinks the weights by themselves, not by way of the gradient.
         momentum: how much of the last direction is kept (beta1 of Adam).
         beta2: how much of the average square is kept.
@@ -46,7 +45,6 @@ class Optimizer(ABC):
     uses: ClassVar[tuple[str, ...]] = ()
     keeps: ClassVar[tuple[str, ...]] = ()
     usual_rate: ClassVar[float] = 0.001
-    takes_scaled_gradient: ClassVar[bool] = False
     decouples_decay: ClassVar[bool] = False
 
     def __init__(self, momentum: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
@@ -87,17 +85,18 @@ class Optimizer(ABC):
 
 @OPTIMIZERS.register("sgd")
 class SGD(Optimizer):
-    """parameters -= learning rate * gradient. Robbins and Monro 1951."""
+    """parameters -= learning rate * gradient. Robbins and Monro 1951.
+
+    Where nothing else is done to the gradient, the network takes this step itself: see ``Network.descend``.
+    """
 
     name = "sgd"
     label = "SGD"
     usual_rate = 0.2
-    takes_scaled_gradient = True
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """One pass over the vector where the gradient is scaled already."""
-        if learning_rate != 1:
-            gradient *= learning_rate
+        """Two passes, without a scratch vector."""
+        gradient *= learning_rate
         parameters -= gradient
 
 

@@ -21,6 +21,7 @@ from engine.errors import DataError, DivergenceError, SettingError, Verbatim
 from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network, TrainingBuffers, check_fits, first_non_finite_layer
+from engine.optimizers import SGD
 from engine.recipe import Recipe
 from engine.schedules import Schedule, warmed_up
 from engine.settings import TrainingSettings
@@ -166,10 +167,12 @@ class Trainer:
             loss = self._finite_loss(inputs, targets, buffers)
             if self.batch % _BATCHES_BETWEEN_COPIES == 0:
                 self._keep()
-            scaled = optimizer.takes_scaled_gradient and not recipe.changes_gradient
-            gradient = self.network.backward(inputs, targets, buffers, rate if scaled else 1.0)
-            recipe.before_step(buffers, rate)
-            optimizer.step(self.network.parameters, gradient, 1.0 if scaled else rate)
+            if type(optimizer) is SGD and not recipe.changes_gradient:
+                self.network.descend(inputs, targets, buffers, rate)
+            else:
+                gradient = self.network.backward(inputs, targets, buffers)
+                recipe.before_step(buffers, rate)
+                optimizer.step(self.network.parameters, gradient, rate)
             recipe.after_step()
         self.batch += 1
         return loss

@@ -107,12 +107,6 @@ def test_every_number_of_a_long_vector_is_moved(name: str) -> None:
     assert list(optimizer.kept) == list(optimizer.keeps)
 
 
-@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if OPTIMIZERS[name].takes_scaled_gradient])
-def test_a_gradient_that_is_scaled_already_is_all_that_some_need(name: str) -> None:
-    scaled = taken(OPTIMIZERS[name](), np.array([1.5]), [(g * rate, 1.0) for g, rate in STEPS])
-    np.testing.assert_allclose(scaled, taken(OPTIMIZERS[name](), np.array([1.5]), STEPS), rtol=1e-12)
-
-
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_says_which_constants_it_reads(name: str) -> None:
     usual = taken(OPTIMIZERS[name](), np.array([1.5]), STEPS)
