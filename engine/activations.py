@@ -102,7 +102,7 @@ class ReLU(Activation):
     def forward(self, z: Array) -> None:
         """NaN stays NaN, so that a diverged run is noticed.
 
-        Against a row of zeros, which numpy compares several times as fast as with one number.
+        Against a row of zeros: from some ten neurons on numpy is faster with it than with one number, up to five times.
         """
         rows = z if z.flags.c_contiguous else z.T
         np.maximum(rows, np.zeros(rows.shape[1], z.dtype), out=rows)

@@ -9,8 +9,8 @@ from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.validation import Array
 
-# So many numbers are gathered at once, or else one batch: fewer calls for small batches, and what a second core still
-# holds of the last product is seldom overwritten. More would not stay in the cache until they are used.
+# So many inputs and targets are gathered at once, or else one batch: fewer calls for small batches, and what a second
+# core still holds of the last product is seldom overwritten. More would not stay in the cache until they are used.
 _AHEAD_NUMBERS = 500_000
 
 
@@ -32,7 +32,7 @@ class Batches:
         self._size = size
         self._scale = dtype.type(split.scale)
         width = split.inputs.shape[1]
-        self._ahead = min(self.per_epoch, max(1, _AHEAD_NUMBERS // (size * width)))
+        self._ahead = min(self.per_epoch, max(1, _AHEAD_NUMBERS // (size * (width + split.classes))))
         rows = self._ahead * size
         self._raw: Array = np.empty((rows, width), split.inputs.dtype)
         self._inputs: Array = np.empty((rows, width), dtype)

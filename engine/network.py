@@ -201,11 +201,13 @@ class Network:
         return buffers.gradient
 
     def descend(self, inputs: Array, targets: Array, buffers: TrainingBuffers, rate: float) -> None:
-        """``parameters -= rate * gradient``; in a large network straight from the products, and no gradient is left.
+        """``parameters -= rate * gradient``, straight from the products where that saves time.
 
-        Call :meth:`forward` first, as for :meth:`backward`.
+        Call :meth:`forward` first, as for :meth:`backward`. What is left in ``buffers.gradient`` means nothing. Where
+        an error or Ctrl+C ends it half-way, the upper layers may have taken the step already.
         """
-        if any(adds_at_once(w) for w in self.weights):
+        ours = type(self).backward is Network.backward  # a subclass may have another gradient
+        if ours and any(adds_at_once(w) for w in self.weights):
             self._go_back(inputs, targets, buffers.cut(len(inputs)), -rate, self._add_gradient)
         else:
             self.parameters += self.backward(inputs, targets, buffers, -rate)

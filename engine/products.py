@@ -2,8 +2,9 @@
 
 numpy's dot writes a product; it cannot add one to what stands there. The BLAS below it can, in the same pass: GEMM is
 C = alpha A B + beta C (Dongarra, Du Croz, Hammarling and Duff 1990, "A set of level 3 basic linear algebra
-subprograms"). numpy from PyPI brings OpenBLAS along under names of its own, and there it is asked directly. Under any
-other numpy the sum is a pass of its own: the same up to rounding, and slower.
+subprograms"). numpy from PyPI brings OpenBLAS along under names of its own, and there it is asked directly, where the
+system finds by way of a library what that depends on (Linux, macOS). Elsewhere the sum is a pass of its own: the same
+up to rounding, and slower.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ def product(a: Array, b: Array, out: Array) -> None:
 
 def adds_at_once(out: Array) -> bool:
     """Whether :func:`add_product` to ``out`` is one pass."""
-    return out.size >= _WORTH_A_CALL and out.dtype.char in _GEMM
+    return out.size >= _WORTH_A_CALL and out.dtype in _GEMM
 
 
 def add_product(a: Array, b: Array, out: Array, scratch: Array) -> None:
-    """Adds a b to ``out``. ``scratch`` is as large, and what is left in it means nothing.
+    """Adds a b to ``out``, which overlaps with neither. ``scratch`` is as large; what is left in it means nothing.
 
-    One pass where :func:`adds_at_once`, and all three lie row by row or column by column in memory.
+    One pass where :func:`adds_at_once`, and all three are of one type and lie row by row or column by column in memory.
     """
     if not adds_at_once(out) or not _fit(a, b, out):
         product(a, b, scratch)
@@ -56,7 +57,7 @@ def add_product(a: Array, b: Array, out: Array, scratch: Array) -> None:
     a_kind, a_step = (_AS_IT_IS, inner) if a.flags.c_contiguous else (_TRANSPOSED, rows)
     b_kind, b_step = (_AS_IT_IS, columns) if b.flags.c_contiguous else (_TRANSPOSED, inner)
     addresses = a.ctypes.data, b.ctypes.data, out.ctypes.data
-    _GEMM[out.dtype.char](
+    _GEMM[out.dtype](
         *(_ROW_BY_ROW, a_kind, b_kind, rows, columns, inner),
         *(1.0, addresses[0], a_step, addresses[1], b_step),
         *(1.0, addresses[2], columns),
@@ -69,15 +70,13 @@ def _fit(a: Array, b: Array, out: Array) -> bool:
         a.dtype == b.dtype == out.dtype
         and a.shape == (out.shape[0], b.shape[0])
         and b.shape[1] == out.shape[1]
-        and a.flags.forc
-        and b.flags.forc
-        and out.flags.forc
+        and all(array.flags.forc and array.flags.aligned for array in (a, b, out))
         and out.flags.writeable
     )
 
 
-def _find_gemm() -> dict[str, Callable[..., None]]:
-    """GEMM for float32 and float64, by type code. Empty where numpy's BLAS is none that is known here."""
+def _find_gemm() -> dict[np.dtype[Any], Callable[..., None]]:
+    """GEMM for float32 and float64, in this machine's byte order. Empty where numpy's BLAS is none that is known."""
     try:
         library = ctypes.CDLL(np.linalg._umath_linalg.__file__)
     except (AttributeError, OSError):
@@ -85,8 +84,8 @@ def _find_gemm() -> dict[str, Callable[..., None]]:
     for before, after in _NAMES:
         if hasattr(library, f"{before}sgemm{after}"):
             return {
-                "f": _declared(library[f"{before}sgemm{after}"], ctypes.c_float),
-                "d": _declared(library[f"{before}dgemm{after}"], ctypes.c_double),
+                np.dtype(np.float32): _declared(library[f"{before}sgemm{after}"], ctypes.c_float),
+                np.dtype(np.float64): _declared(library[f"{before}dgemm{after}"], ctypes.c_double),
             }
     return {}
 

@@ -167,7 +167,7 @@ class Trainer:
             loss = self._finite_loss(inputs, targets, buffers)
             if self.batch % _BATCHES_BETWEEN_COPIES == 0:
                 self._keep()
-            if type(optimizer) is SGD and not recipe.changes_gradient:
+            if type(optimizer) is SGD and not recipe.changes_gradient:  # a subclass of it steps otherwise
                 self.network.descend(inputs, targets, buffers, rate)
             else:
                 gradient = self.network.backward(inputs, targets, buffers)

@@ -28,7 +28,10 @@ SETTLE_SECONDS = 0.25
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 # What keeps a library from the kernels it would pick for this processor. Some machines are set up so; it is left out,
 # or one contender would be held back and another not.
-KERNEL_VARIABLES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "ATEN_CPU_CAPABILITY")
+KERNEL_VARIABLES = (
+    *("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NPY_DISABLE_CPU_FEATURES", "ATEN_CPU_CAPABILITY", "XLA_FLAGS"),
+    *("MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"),
+)
 PEER_MODULES = ("torch", "sklearn", "jax")
 XLA_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
@@ -60,7 +63,7 @@ def _environment(threads: int) -> dict[str, str]:
     settings["JAX_PLATFORMS"] = "cpu"
     if threads == 1:
         settings["XLA_FLAGS"] = XLA_ONE_THREAD
-    return {name: value for name, value in {**os.environ, **settings}.items() if name not in KERNEL_VARIABLES}
+    return {name: value for name, value in os.environ.items() if name not in KERNEL_VARIABLES} | settings
 
 
 class Child:

@@ -5,9 +5,9 @@
 
 MNIST, cross-entropy behind softmax, plain SGD, batches of 100 in a new random order every epoch, float32. Every
 contender runs with one thread and with all cores, each pair in a process of its own; all are asked for an epoch in
-turn, so that only what stands in one table may be compared. Of each round the better of its thread counts counts; a
-figure is the median over the rounds after one to warm up, and a ratio is the median of the rounds' ratios: two cores
-of a virtual machine may be near each other in one second and far apart in the next, and two threads be twice as fast.
+turn, so that only what stands in one table may be compared. What counts is the thread count with the better median of
+its epochs, after one to warm up; a ratio is the median of the ratios of every round, for two cores of a virtual machine
+may be near each other in one second and far apart in the next, and two threads be twice as fast.
 Compiling (JAX) and preparing data are not counted; making the random order is. Three more figures of this engine: Adam
 against SGD, the peak memory of a process that trains, and the time to distort all pictures once.
 """
@@ -78,17 +78,18 @@ class Floor(Contender):
 
 
 def matrix_products(network: Network, inputs: np.ndarray, buffers: TrainingBuffers) -> None:
-    """The products of one step. Mirrors Network.forward and Network.backward, layouts and outputs included.
+    """The products of one step, in the layouts and the order of Network.forward and Network.backward.
 
-    When those change theirs, this must follow. The sums over the batch for the biases are not counted.
+    When those change theirs, this must follow. Each is written to an output of its own, also where a step would add it
+    to the weights in the same pass. The sums over the batch for the biases are not counted.
     """
     below = [inputs, *buffers.outputs]
     for layer, weights in enumerate(network.weights):
         product(below[layer], weights.T, buffers.outputs[layer])
     for layer in range(len(network.weights) - 1, -1, -1):
-        product(buffers.deltas[layer].T, below[layer], buffers.weight_gradients[layer])
         if layer:
             product(buffers.deltas[layer], network.weights[layer], buffers.deltas[layer - 1])
+        product(buffers.deltas[layer].T, below[layer], buffers.weight_gradients[layer])
 
 
 class Aside(Ours):
@@ -139,15 +140,14 @@ class Entry:
     epochs: dict[int, list[float]]
 
     @property
-    def rounds(self) -> list[float]:
-        """Seconds of an epoch in each round, with the thread count that was the better one there."""
-        return [min(seconds) for seconds in zip(*self.epochs.values(), strict=True)]
+    def threads(self) -> int:
+        """The better thread count, by the median of its epochs."""
+        return min(self.epochs, key=lambda count: statistics.median(self.epochs[count]))
 
     @property
-    def threads(self) -> int:
-        """The thread count that was the better one most often."""
-        counts = list(self.epochs)
-        return statistics.mode(counts[turn.index(min(turn))] for turn in zip(*self.epochs.values(), strict=True))
+    def rounds(self) -> list[float]:
+        """Seconds of an epoch in each round, with that thread count."""
+        return self.epochs[self.threads]
 
     def ratio(self, other: Entry) -> float:
         """How many times as long as the other one it takes, as a median over the rounds."""
