@@ -7,8 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPointF
-from PyQt5.QtWidgets import QApplication, QLabel
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.tape import Curve
@@ -16,7 +15,8 @@ from nnviz import theme
 from nnviz.widgets.curve_axes import LOSS
 from nnviz.widgets.curve_line import thinned
 from nnviz.widgets.curve_plot import CurvePlot, Earlier
-from tests.nnviz.helpers import find, hover, leave
+from tests.nnviz.helpers import hover, leave
+from tests.nnviz.widgets.helpers import place_of, ranges, read_out, shown_plot
 
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
 TEST = Curve([0, 1, 2, 3], [0.9, 0.09, 0.06, 0.042])
@@ -26,31 +26,7 @@ LIVE = Curve([3, 3.4, 3.8], [0.031, 0.03, 0.028])
 @pytest.fixture
 def plot(qtbot: QtBot, qapp: QApplication) -> CurvePlot:
     """With three epochs of ten, and a part of the fourth."""
-    theme.apply(qapp, "dark")
-    plot = CurvePlot()
-    qtbot.addWidget(plot)
-    plot.resize(600, 300)
-    plot.show()
-    plot.show_curves({"train": TRAIN, "test": TEST, "live_train": LIVE, "live_test": Curve()}, 10)
-    return plot
-
-
-def ranges(plot: CurvePlot) -> tuple[list[float], list[float]]:
-    """Epochs, and percent."""
-    x, y = plot.getPlotItem().getViewBox().viewRange()
-    return x, [10**value for value in y]
-
-
-def place_of(plot: CurvePlot, epoch: float, percent: float = 10) -> tuple[float, float]:
-    """Where that lies in the widget."""
-    box = plot.getPlotItem().getViewBox()
-    at = plot.mapFromScene(box.mapViewToScene(QPointF(epoch, math.log10(percent))))
-    return at.x(), at.y()
-
-
-def read_out(plot: CurvePlot) -> QLabel:
-    """The small sheet beside the mouse."""
-    return find(plot, QLabel, "readOut")
+    return shown_plot(qtbot, qapp, {"train": TRAIN, "test": TEST, "live_train": LIVE, "live_test": Curve()}, 10)
 
 
 def test_the_lines_go_through_the_figures(plot: CurvePlot) -> None:

@@ -16,7 +16,7 @@ from nnviz import theme
 from nnviz.widgets.curve_axes import EpochAxis
 from nnviz.widgets.curve_plot import CurvePlot, Earlier
 from tests.nnviz.helpers import find, hover
-from tests.nnviz.widgets.test_curve_plot import place_of, ranges, read_out
+from tests.nnviz.widgets.helpers import place_of, ranges, read_out, shown_plot
 
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
 LONG = Earlier("784-1000-10", Curve([149, 150], [0.2, 0.1]), Curve([2, 150], [0.08, 0.9]))
@@ -25,13 +25,7 @@ LONG = Earlier("784-1000-10", Curve([149, 150], [0.2, 0.1]), Curve([2, 150], [0.
 @pytest.fixture
 def plot(qtbot: QtBot, qapp: QApplication) -> CurvePlot:
     """With three epochs of ten."""
-    theme.apply(qapp, "dark")
-    plot = CurvePlot()
-    qtbot.addWidget(plot)
-    plot.resize(600, 300)
-    plot.show()
-    plot.show_curves({"train": TRAIN}, 10)
-    return plot
+    return shown_plot(qtbot, qapp, {"train": TRAIN}, 10)
 
 
 # ---- the axes

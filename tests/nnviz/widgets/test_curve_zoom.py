@@ -10,9 +10,9 @@ from PyQt5.QtWidgets import QApplication, QFrame, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.tape import Curve
-from nnviz import theme
 from nnviz.widgets.curve_plot import CurvePlot
 from tests.nnviz.helpers import drag, drag_on, find, hover
+from tests.nnviz.widgets.helpers import pixel, shown_plot
 
 EPOCHS = 20
 TRAIN = Curve(list(range(EPOCHS + 1)), [0.9, *np.geomspace(0.08, 0.012, EPOCHS)])
@@ -22,24 +22,12 @@ TEST = Curve(list(range(EPOCHS + 1)), [0.9, *np.geomspace(0.09, 0.022, EPOCHS)])
 @pytest.fixture
 def plot(qtbot: QtBot, qapp: QApplication) -> CurvePlot:
     """With twenty epochs, from 1 % to 10 %."""
-    theme.apply(qapp, "dark")
-    plot = CurvePlot()
-    qtbot.addWidget(plot)
-    plot.resize(600, 300)
-    plot.show()
-    plot.show_curves({"train": TRAIN, "test": TEST}, EPOCHS)
-    return plot
+    return shown_plot(qtbot, qapp, {"train": TRAIN, "test": TEST}, EPOCHS)
 
 
 def view(plot: CurvePlot) -> np.ndarray:
     """What is seen: two epochs and two heights."""
     return np.array(plot.getPlotItem().getViewBox().viewRange()).ravel()
-
-
-def pixel(plot: CurvePlot, epoch: float, height: float) -> tuple[float, float]:
-    """Where that lies in the widget."""
-    at = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(epoch, height)))
-    return at.x(), at.y()
 
 
 def turn(plot: CurvePlot, at: tuple[float, float], notches: float, modifiers: int = Qt.NoModifier) -> None:

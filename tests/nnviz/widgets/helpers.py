@@ -1,0 +1,48 @@
+"""What the tests of the curves share: a plot on the screen, and where something lies in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from PyQt5.QtCore import QPointF
+from PyQt5.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from engine.tape import Curve
+from nnviz import theme
+from nnviz.widgets.curve_plot import CurvePlot
+from tests.nnviz.helpers import find
+
+
+def shown_plot(qtbot: QtBot, app: QApplication, curves: Mapping[str, Curve], epochs: int) -> CurvePlot:
+    """A plot in the dark theme, 600 × 300, with these curves of a run of so many epochs."""
+    theme.apply(app, "dark")
+    plot = CurvePlot()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.show()
+    plot.show_curves(curves, epochs)
+    return plot
+
+
+def ranges(plot: CurvePlot) -> tuple[list[float], list[float]]:
+    """Epochs, and percent."""
+    x, y = plot.getPlotItem().getViewBox().viewRange()
+    return x, [10**value for value in y]
+
+
+def pixel(plot: CurvePlot, epoch: float, height: float) -> tuple[float, float]:
+    """Where that lies in the widget; the height is as the axis has it, a decimal logarithm of percent."""
+    at = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(epoch, height)))
+    return at.x(), at.y()
+
+
+def place_of(plot: CurvePlot, epoch: float, percent: float = 10) -> tuple[float, float]:
+    """The same for percent."""
+    return pixel(plot, epoch, math.log10(percent))
+
+
+def read_out(plot: CurvePlot) -> QLabel:
+    """The small sheet beside the mouse."""
+    return find(plot, QLabel, "readOut")
