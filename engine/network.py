@@ -231,15 +231,12 @@ class Network:
                 self._through_activation(layer - 1, buffers)
 
     def _write_gradient(self, layer: int, below: Array, buffers: TrainingBuffers) -> None:
-        delta = buffers.deltas[layer]
-        product(delta.T, below, buffers.weight_gradients[layer])
-        np.dot(buffers.ones, delta, out=buffers.bias_gradients[layer][:, 0])
+        product(buffers.deltas[layer].T, below, buffers.weight_gradients[layer])
+        buffers.sum_deltas(layer)
 
     def _add_gradient(self, layer: int, below: Array, buffers: TrainingBuffers) -> None:
-        delta = buffers.deltas[layer]
-        add_product(delta.T, below, self.weights[layer], scratch=buffers.weight_gradients[layer])
-        np.dot(buffers.ones, delta, out=buffers.bias_gradients[layer][:, 0])
-        self.biases[layer] += buffers.bias_gradients[layer]
+        add_product(buffers.deltas[layer].T, below, self.weights[layer], scratch=buffers.weight_gradients[layer])
+        self.biases[layer] += buffers.sum_deltas(layer)
 
     def _through_activation(self, layer: int, buffers: TrainingBuffers) -> None:
         """Turns the layer's delta from dC/da into dC/dz."""
@@ -300,7 +297,7 @@ class TrainingBuffers(Buffers):
     def __init__(self, network: Network, batch: int, gradient: Array | None = None) -> None:
         super().__init__(network, batch)
         self.deltas = self._for_each_layer(batch)
-        self.ones: Array = np.ones(batch, network.parameters.dtype)
+        self._ones: Array = np.ones(batch, network.parameters.dtype)
         for layer, activation in enumerate(network.layer_activations):
             self.sums[layer] = np.empty_like(self.outputs[layer]) if activation.needs_sums else None
         self.gradient: Array = np.zeros_like(network.parameters) if gradient is None else gradient
@@ -325,6 +322,12 @@ class TrainingBuffers(Buffers):
         if self.masks[layer] is not None and masked is not None:
             return masked
         return self.outputs[layer - 1] if layer else inputs
+
+    def sum_deltas(self, layer: int) -> Array:
+        """Writes the gradient of a layer's biases and returns it: deltas summed over the batch, as a product."""
+        gradient = self.bias_gradients[layer]
+        np.dot(self._ones, self.deltas[layer], out=gradient[:, 0])
+        return gradient
 
 
 def _keep_sums(z: Array, layer: int, buffers: Buffers) -> None:

@@ -72,7 +72,7 @@ class Child:
     Attributes:
         contender: "module:class" of a :class:`~tests.benchmarks.peers.Contender`.
         threads: how many.
-        kernels: which of its kernels each OpenBLAS in there uses; None where threadpoolctl is not installed.
+        kernels: which of its kernels each OpenBLAS in there uses, in words.
         idle_seconds: the most processor time it used between two of its turns. What its threads spin through falls
             into the pause before the next child's turn.
     """
@@ -91,7 +91,7 @@ class Child:
             text=True,
         )
         try:
-            self.kernels: str | None = self._answer()["kernels"]
+            self.kernels: str = self._answer()["kernels"]
         except ChildError:
             self.close()
             raise
@@ -171,12 +171,12 @@ def _pin(threads: int) -> None:
         os.sched_setaffinity(0, {cores()[-1]})
 
 
-def _kernels() -> str | None:
+def _kernels() -> str:
     """The processor that each OpenBLAS in this process has its kernels for, in words."""
     try:
         from threadpoolctl import threadpool_info  # comes with scikit-learn
     except ModuleNotFoundError:
-        return None
+        return "unknown (install threadpoolctl)"
     return ", ".join(sorted({pool["architecture"] for pool in threadpool_info() if "architecture" in pool})) or "none"
 
 

@@ -271,7 +271,7 @@ def main(given: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         children, missing = started(("ours", *chosen.peers, FLOOR), chosen.threads, stack)
         report["machine"]["kernels"] = children["ours"][0].kernels
-        print(f"OpenBLAS uses its kernels for: {report['machine']['kernels'] or 'unknown (install threadpoolctl)'}")
+        print(f"OpenBLAS uses its kernels for: {report['machine']['kernels']}")
         for shape in chosen.shapes:
             entries = measure(children, shape, chosen.epochs)
             print_shape(shape, entries, missing)

@@ -199,8 +199,8 @@ def main(given: Sequence[str] | None = None) -> int:
                 absent[name] = "not installed (pip install '.[bench]')"
             except ChildError as error:
                 absent[name] = f"cannot take part: {error}"
-        report["machine"]["kernels"] = children["ours"].kernels if "ours" in children else None
-        print(f"OpenBLAS uses its kernels for: {report['machine']['kernels'] or 'unknown (install threadpoolctl)'}")
+        report["machine"]["kernels"] = children["ours"].kernels if "ours" in children else "unknown"
+        print(f"OpenBLAS uses its kernels for: {report['machine']['kernels']}")
         races = [race(children, recipe, seed) for seed in range(1, chosen.seeds + 1)]
         summaries = {name: summary([runs[name] for runs in races]) for name in children}
     print_table(summaries, absent)
