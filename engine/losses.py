@@ -153,10 +153,14 @@ class CrossEntropy(Loss):
         return cost
 
     def _sigmoid(self, z: Array, y: Array, activation: Activation) -> float:
-        """-log a = log(1 + e^-z), and -log(1 - a) is that plus z."""
-        cost = float(np.logaddexp(z, 0).sum()) - float(np.vdot(y, z))
+        """-y log a - (1 - y) log(1 - a) = max(0, z) - y z + log(1 + e^-|z|), where nothing large cancels."""
+        costs = np.abs(z)
+        np.negative(costs, out=costs)
+        np.exp(costs, out=costs)
+        np.log1p(costs, out=costs)
+        costs += np.maximum(z, 0) - y * z
         activation.forward(z)
-        return cost
+        return float(costs.sum())
 
     def gradient(self, a: Array, y: Array, out: Array) -> None:
         """dC/dz = a - y; behind softmax for targets that sum to 1."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.datasets import Split
 from engine.network import Buffers, Network, chunk_rows
-from engine.validation import Array
+from engine.validation import Array, whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,11 @@ class Evaluation:
         return None if self.confusion is None else _share(self.confusion, axis=1)
 
     def top_error(self, k: int) -> float | None:
-        """Share of the examples whose class is not among the ``k`` answered highest; None for regression."""
+        """Share of the examples whose class is not among the ``k`` answered highest; None for regression.
+
+        Raises SettingError unless ``k`` is a whole number of at least 1.
+        """
+        k = whole_number("k", k, 1, "5")
         if self.ranks is None:
             return None
         return float(self.ranks[k:].sum() / self.ranks.sum())
@@ -54,7 +58,7 @@ def _share(confusion: Array, axis: int) -> Array:
 
 def confusion_matrix(labels: Array, answers: Array, classes: int) -> Array:
     """Counts of each true class (row) answered as each class (column), (classes, classes) int64."""
-    cells = labels * classes + answers
+    cells = labels.astype(np.int64) * classes + answers  # bytes would overflow
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
@@ -86,7 +90,7 @@ class Evaluator:
         The :class:`Evaluation` is the generator's return value.
         """
         split, size = self._split, len(self._inputs)
-        classes = split.classes
+        classes = 0 if split.labels is None else split.classes
         confusion, ranks = np.zeros((classes, classes), np.int64), np.zeros(classes, np.int64)
         loss = 0.0
         for start in range(0, len(split), size):

@@ -93,13 +93,13 @@ class Tape:
 
     @classmethod
     def from_dict(cls, curves: object) -> Tape:
-        """What :meth:`as_dict` gave. It may come from anybody's file: curves that are none are left out."""
+        """What :meth:`as_dict` gave. It may come from anybody's file: what is no curve, or no point, is left out."""
         tape = cls()
         for name, curve in tape._exact().items():
             pairs = curves.get(name, []) if isinstance(curves, dict) else []
-            if isinstance(pairs, list) and all(_is_point(pair) for pair in pairs):
-                for epoch, value in sorted(pairs):
-                    curve.add(float(epoch), float(value))
+            points = filter(_is_point, pairs) if isinstance(pairs, list) else ()
+            for epoch, value in sorted(points):
+                curve.add(float(epoch), float(value))
         return tape
 
     def _exact(self) -> dict[str, Curve]:

@@ -276,7 +276,7 @@ class Trainer:
             "zeros": dict(self._optimizer.zeros),
             "in force": self._recipe.settings.as_dict(),
             "random": self._rng.bit_generator.state,
-            "data": {"title": self._given.title, "checksum": self._given.train.checksum()},
+            "data": {"title": self._given.title, **self._given.fingerprint()},
         }
         vectors = {f"optimizer.{name}": vector.copy() for name, vector in self._optimizer.kept.items()}
         vectors["order"] = self._batches.order.astype(np.uint32)
@@ -300,8 +300,10 @@ class Trainer:
         settings = TrainingSettings.from_dict(state.settings)
         trainer = cls(network, dataset, TrainingSettings.from_dict(state.progress.get("in force", state.settings)))
         try:
-            begun_with = state.progress["data"]
-            if begun_with["checksum"] != dataset.train.checksum():
+            begun_with, now = state.progress["data"], dataset.fingerprint()
+            # Files of older versions have the checksum only.
+            same = [begun_with.get(name, now[name]) == now[name] for name in now]
+            if begun_with["checksum"] != now["checksum"] or not all(same):
                 raise DataError(
                     "data",
                     Verbatim(dataset.title),

@@ -239,6 +239,19 @@ def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.f
     return converted
 
 
+def table(parameter: str, data: object) -> Array:
+    """Numbers in rows and columns, (k, n) with neither 0, whatever their type, not copied. Raises DataError."""
+    array = _numbers(parameter, data, _ROWS_REMEDY)
+    if array.ndim != 2 or array.size == 0:
+        raise DataError(
+            parameter,
+            Verbatim(f"of dimensions {array.shape}"),
+            "must have a row for each example, at least one, and at least one column",
+            "Reshape it to (examples, numbers in each).",
+        )
+    return array
+
+
 def targets(parameter: str, data: object, outputs: int, dtype: npt.DTypeLike = np.float32) -> Array:
     """What a network should answer as a (k, outputs) array of ``dtype``. Raises DataError as :func:`matrix` does."""
     remedy = f"Give an array of dimensions (k, {outputs}), with the targets of an example in each row"

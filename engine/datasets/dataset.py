@@ -13,17 +13,26 @@ import numpy.typing as npt
 
 from engine.errors import DataError, SettingError, Verbatim
 from engine.registry import Registry
-from engine.validation import Array, labels, matrix, same_length, targets
+from engine.validation import (
+    Array,
+    labels,
+    matrix,
+    number_within,
+    positive_number,
+    same_length,
+    table,
+    targets,
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Examples with their targets.
+    """Examples with their targets, at least one. Raises DataError where they do not go together.
 
     Attributes:
         inputs: (k, width), floats, or bytes to save memory.
         targets: (k, outputs) float32; one-hot for classification.
-        labels: (k,) class numbers; None for regression.
+        labels: (k,) class numbers, kept as int64; None for regression.
         scale: what ``inputs`` are multiplied with on their way into a batch (1/255 for bytes).
     """
 
@@ -32,8 +41,23 @@ class Split:
     labels: Array | None = None
     scale: float = 1.0
 
+    def __post_init__(self) -> None:
+        checked: dict[str, Any] = {name: table(name, getattr(self, name)) for name in ("inputs", "targets")}
+        same_length("targets", len(checked["targets"]), "inputs", len(checked["inputs"]))
+        if self.labels is not None:
+            checked["labels"] = labels("labels", self.labels, checked["targets"].shape[1])
+            same_length("labels", len(checked["labels"]), "inputs", len(checked["inputs"]))
+        checked["scale"] = positive_number("scale", self.scale, "1")
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
     def __len__(self) -> int:
         return len(self.inputs)
+
+    @property
+    def width(self) -> int:
+        """Columns of the inputs."""
+        return int(self.inputs.shape[1])
 
     @property
     def classes(self) -> int:
@@ -63,7 +87,9 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training split, perhaps a test split, and what the data says about itself. Raises DataError, see below.
+    """A training split, perhaps others, and what the data says about itself.
+
+    Raises DataError where the splits differ in inputs or outputs, or for a wrong ``example_shape``.
 
     Attributes:
         title: as a person reads it.
@@ -91,12 +117,22 @@ class Dataset:
                 f"must lay out the {self.width:,} numbers of an example, as sizes whose product that is",
                 f"Give sizes whose product is {self.width}, or () for a plain row.",
             )
+        ends = (self.width, self.outputs)
+        for name, split in (("test", self.test), ("held_out", self.held_out)):
+            if split is not None and (split.width, split.classes) != ends:
+                raise DataError(
+                    name,
+                    Verbatim(f"of {split.width:,} inputs and {split.classes:,} outputs"),
+                    f"must have those of the training examples, {ends[0]:,} and {ends[1]:,}",
+                    "Lay all examples out alike.",
+                )
 
     def hold_out(self, share: float, seed: int = 0) -> Dataset:
         """The same with that share of the training examples put aside, 0…1, drawn at random: the same each time.
 
         Raises SettingError where no example would be left on either side.
         """
+        share = number_within("held_out", share, 0, 1, "0.1")
         count = round(share * len(self.train))
         if not 0 < count < len(self.train):
             raise SettingError(
@@ -113,12 +149,17 @@ class Dataset:
     @property
     def width(self) -> int:
         """Numbers in an example: the inputs a network needs."""
-        return int(self.train.inputs.shape[1])
+        return self.train.width
 
     @property
     def outputs(self) -> int:
         """Outputs a network needs."""
         return self.train.classes
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells the examples of a run from others, as JSON can hold it; those to test with do not count."""
+        held_out = None if self.held_out is None else self.held_out.checksum()
+        return {"checksum": self.train.checksum(), "scale": self.train.scale, "held_out": held_out}
 
     @property
     def is_picture(self) -> bool:
@@ -138,10 +179,11 @@ DATASETS: Registry[DataSource] = Registry("data set")
 
 
 def one_hot(classes_of: Array, classes: int) -> Array:
-    """(k, classes) float32 with a 1 in the column of each label."""
-    targets = np.zeros((len(classes_of), classes), np.float32)
-    targets[np.arange(len(classes_of)), classes_of] = 1
-    return targets
+    """(k, classes) float32 with a 1 in the column of each label. Raises DataError for labels that are none."""
+    columns = labels("labels", classes_of, classes)
+    rows = np.zeros((len(columns), classes), np.float32)
+    rows[np.arange(len(columns)), columns] = 1
+    return rows
 
 
 def classification_split(

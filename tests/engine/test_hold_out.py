@@ -71,6 +71,12 @@ def test_an_empty_side_is_refused(examples: int, share: float) -> None:
         numbered_data(examples).hold_out(share)
 
 
+@pytest.mark.parametrize("share", [float("nan"), "a", None, 2, -0.5])
+def test_a_share_that_is_none_is_refused(share: float) -> None:
+    with refused(SettingError, "held_out", str(share)):
+        numbered_data(20).hold_out(share)
+
+
 def test_at_copies_those_examples() -> None:
     split = class_data().train
     some = split.at(np.array([7, 3, 3]))

@@ -128,6 +128,21 @@ def test_a_confident_mistake_costs_what_it_should_to_the_last_digit(output: str,
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_confident_answers_that_are_right_lose_no_digits_to_others(output: str, dtype: type) -> None:
+    """Each costs e^-12 or so: nothing of the size of z may be added up and taken away again."""
+    right = np.linspace(12, 18, 1000)
+    z = np.column_stack([right, -right])
+    if output == "softmax":
+        z, exact = z / 2, np.log1p(np.exp(-right)).mean()
+    else:
+        exact = 2 * np.log1p(np.exp(-right)).mean()
+    y = np.tile([1.0, 0.0], (1000, 1))
+    assert cost("cross-entropy", output, z, y, dtype) == pytest.approx(exact, rel=0.01)
+    assert cost("cross-entropy", output, 1e4 * z, y, dtype) == 0
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_gradient_of_a_confident_mistake_does_not_vanish(output: str, dtype: type) -> None:
     z, y, out = np.array([[1e4, -1e4]], dtype), np.array([[0, 1]], dtype), np.empty((1, 2), dtype)
     loss = LOSSES["cross-entropy"]()

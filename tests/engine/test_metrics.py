@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, regression_split
-from engine.errors import DataError
+from engine.errors import DataError, SettingError
 from engine.metrics import Evaluation, Evaluator, confusion_matrix
 from engine.network import Network
 from tests.engine.helpers import class_data, network_for, refused, trainer
@@ -29,6 +29,11 @@ def test_confusion_matrix_by_hand() -> None:
 
 def test_confusion_matrix_has_a_row_and_a_column_for_absent_classes() -> None:
     assert confusion_matrix(np.array([1]), np.array([1]), 4).shape == (4, 4)
+
+
+def test_many_classes_as_bytes_are_counted_rightly() -> None:
+    classes = np.arange(200, dtype=np.uint8)
+    assert confusion_matrix(classes, classes, 200).tolist() == np.eye(200, dtype=int).tolist()
 
 
 def test_error_loss_and_confusion_by_hand() -> None:
@@ -172,3 +177,16 @@ def test_targets_that_the_loss_cannot_have_are_refused_before_anything_is_learne
     np.testing.assert_array_equal(network.parameters, before)
     with refused(DataError, "targets", "2 in sum at [0]"):
         Evaluator(network, bad)
+
+
+@pytest.mark.parametrize("k", [0, -1, 1.5, "1", None])
+def test_top_error_refuses_what_is_no_count(k: object) -> None:
+    figures = answered([0, 1], [[1, 0], [0, 1]])
+    with refused(SettingError, "k", str(k)):
+        figures.top_error(k)  # type: ignore[arg-type]
+
+
+def test_a_regression_of_many_outputs_needs_no_table_of_them() -> None:
+    outputs = 300_000  # squared, they would not fit in any memory
+    split = Split(np.ones((2, 1), np.float32), np.zeros((2, outputs), np.float32))
+    assert Evaluator(Network([1, outputs], ["identity"], initializer="zeros"), split).evaluate().loss == 0

@@ -35,8 +35,10 @@ def other_labels(data: Dataset) -> Dataset:
         lambda: other_labels(pictures()),
         lambda: replace(pictures(), train=pictures().train.head(69)),
         lambda: replace(pictures(), train=pictures().train.at(np.arange(70)[::-1])),
+        lambda: replace(pictures(), train=replace(pictures().train, scale=0.5)),
+        lambda: replace(pictures(), held_out=pictures().train.head(7)),
     ],
-    ids=["labels", "fewer", "order"],
+    ids=["labels", "fewer", "order", "scale", "held out"],
 )
 def test_other_data_are_refused(other: Callable[[], Dataset]) -> None:
     network = CASES["everything"].fresh_network()
@@ -48,6 +50,16 @@ def test_other_data_are_refused(other: Callable[[], Dataset]) -> None:
 
 def test_another_test_split_is_not_other_data() -> None:
     Trainer.resume(CASES["everything"].fresh_network(), replace(pictures(), test=None), a_state())
+
+
+def test_a_state_of_an_older_version_knows_its_checksum_only() -> None:
+    state = a_state()
+    for name in ("scale", "held_out"):
+        del state.progress["data"][name]
+    Trainer.resume(CASES["everything"].fresh_network(), pictures(), state)
+    del state.progress["data"]["checksum"]
+    with refused(SettingError, "training state", "checksum"):
+        Trainer.resume(CASES["everything"].fresh_network(), pictures(), state)
 
 
 def test_a_network_that_does_not_fit_is_refused() -> None:

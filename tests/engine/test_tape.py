@@ -123,3 +123,8 @@ def test_curves_come_back_from_a_file() -> None:
 )
 def test_what_is_no_curve_is_left_out(damage: object) -> None:
     assert Tape.from_dict(damage).train.epochs == []
+
+
+def test_a_point_that_is_none_does_not_take_the_others_along() -> None:
+    curve = Tape.from_dict({"train": [[2, 0.1], [1, -1], [0, 0.9], "x", [3, None]]}).train
+    assert (curve.epochs, curve.values) == ([0, 2], [0.9, 0.1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from engine.datasets import DATASETS, Dataset, Split
 from engine.datasets.dataset import classification_split, one_hot, regression_split
-from engine.errors import DataError
+from engine.errors import DataError, SettingError
 from tests.engine.helpers import class_data, refused
 
 
@@ -94,3 +95,55 @@ def test_a_shape_that_is_not_that_of_an_example_is_refused(shape: tuple[Any, ...
 @pytest.mark.parametrize("shape", [(), (4,), (2, 2), (1, 4), (2, 1, 2)])
 def test_any_shape_of_as_many_numbers_will_do(shape: tuple[int, ...]) -> None:
     assert Dataset("squares", class_data(width=4).train, example_shape=shape).example_shape == shape
+
+
+TWO = np.eye(2, dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "class_numbers", "scale", "parameter", "value"),
+    [
+        (np.ones((4, 3)), TWO, None, 1.0, "targets", "2 long"),
+        (np.ones((2, 3)), TWO, [0, 1, 1], 1.0, "labels", "3 long"),
+        (np.ones((2, 3)), TWO, [0, 2], 1.0, "labels", "2 at [1]"),
+        (np.ones((2, 3)), TWO, [0, -1], 1.0, "labels", "-1 at [1]"),
+        (np.ones((0, 3)), np.ones((0, 2)), None, 1.0, "inputs", "(0, 3)"),
+        (np.ones((2, 0)), TWO, None, 1.0, "inputs", "(2, 0)"),
+        (np.ones(2), TWO, None, 1.0, "inputs", "(2,)"),
+        (np.ones((2, 3)), [0, 1], None, 1.0, "targets", "(2,)"),
+        ([["a"], ["b"]], TWO, None, 1.0, "inputs", "of type"),
+    ],
+)
+def test_a_split_refuses_what_does_not_go_together(
+    inputs: Any, targets: Any, class_numbers: Any, scale: float, parameter: str, value: str
+) -> None:
+    with refused(DataError, parameter, value):
+        Split(inputs, targets, class_numbers, scale)
+
+
+@pytest.mark.parametrize("scale", [0, -1, math.nan, math.inf, "1"])
+def test_a_split_refuses_a_scale_that_is_none(scale: Any) -> None:
+    with refused(SettingError, "scale", str(scale)):
+        Split(TWO, TWO, None, scale)
+
+
+def test_a_split_takes_lists_and_does_not_copy_arrays() -> None:
+    assert Split([[1, 2], [3, 4]], TWO.tolist(), [1, 0]).inputs.tolist() == [[1, 2], [3, 4]]  # type: ignore[arg-type]
+    split = Split(TWO, TWO, np.array([1, 0], np.uint8))
+    assert split.inputs is split.targets is TWO
+    assert split.labels is not None
+    assert split.labels.dtype == np.int64
+
+
+@pytest.mark.parametrize("name", ["test", "held_out"])
+@pytest.mark.parametrize(
+    ("other", "value"), [(Split(np.ones((2, 3)), TWO), "3 inputs"), (Split(TWO, np.ones((2, 1))), "1 outputs")]
+)
+def test_splits_of_other_ends_are_refused(name: str, other: Split, value: str) -> None:
+    with refused(DataError, name, value):
+        Dataset("two", Split(TWO, TWO), **{name: other})  # type: ignore[arg-type]
+
+
+def test_one_hot_refuses_labels_that_are_none() -> None:
+    with refused(DataError, "labels", "-1 at [0]"):
+        one_hot(np.array([-1, 0]), 2)
