@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import SettingError, Verbatim
-from engine.validation import Array, whole_number
+from engine.validation import Array, available_memory, gigabytes, whole_number
 
 # Buffers for one part of a batch: about a second-level cache, yet so many pictures that the calls do not count.
 _BYTES_IN_A_PART = 1_500_000
@@ -320,17 +320,33 @@ def elastic_basis(shape: tuple[int, int], sigma: float) -> Array:
     The field is that of Simard, Steinkraus and Platt 2003, section 2: noise smoothed by a Gaussian of ``sigma`` pixels,
     so that pixels d apart correlate by exp(-d² / 4 sigma²). Instead of smoothing it is put together from its principal
     components (Karhunen 1947, Loève 1948), of which a few carry nearly all of the variance: 27 for 28 × 28 and sigma 4.
+
+    Raises SettingError where they would not fit in memory: a small sigma in large pictures takes many.
     """
     (variances_y, modes_y), (variances_x, modes_x) = (_principal_components(side, sigma) for side in shape)
     variances = np.outer(variances_y, variances_x).ravel()
     order = np.argsort(-variances, kind="stable")
     share = np.cumsum(variances[order]) / variances.sum()
     kept = order[: 1 + int(np.searchsorted(share, _SHARE_OF_VARIANCE))]
+    _check_memory(len(kept) * shape[0] * shape[1], sigma)
     at_y, at_x = np.unravel_index(kept, (shape[0], shape[1]))
     modes = modes_y[at_y][:, :, None] * modes_x[at_x][:, None, :]
     basis: Array = np.sqrt(variances[kept])[:, None] * modes.reshape(len(kept), -1)
     basis /= np.sqrt((basis**2).sum(axis=0))  # what was left out is missed at the edges most
     return basis
+
+
+def _check_memory(numbers: int, sigma: float) -> None:
+    needed, available = 3 * 8 * numbers, available_memory()  # while it is put together
+    if available is None or needed <= available:
+        return
+    raise SettingError(
+        "elastic_sigma",
+        sigma,
+        f"must be larger for pictures of this size: with it the displacements take {gigabytes(needed)}, against "
+        f"{gigabytes(available)} available on this machine",
+        f"Try {2 * sigma:g}.",
+    )
 
 
 def _principal_components(side: int, sigma: float) -> tuple[Array, Array]:

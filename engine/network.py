@@ -20,12 +20,11 @@ from engine.losses import LOSSES, Loss
 from engine.products import add_product, adds_at_once, product
 from engine.validation import Array, check_memory, check_shape, matrix, parameter_count, positive_number
 
-# As many rows go through at once, as long as the widest layer's answers stay small.
-_CHUNK_ROWS = 1000
 # From so many neurons on, a layer's weights lie neuron by neuron and its answers column by column; below, weights lie
 # input by input and answers row by row. Measured with OpenBLAS at batches of 100: each is up to a tenth faster there.
 _WIDE = 256
-_CHUNK_NUMBERS = 4_000_000
+# So many rows go through at once, as long as the widest layer's answers are not more than so many numbers.
+_CHUNK_ROWS, _CHUNK_NUMBERS = 1000, 4_000_000
 
 
 def layer_views(vector: Array, shape: Sequence[int]) -> tuple[list[Array], list[Array]]:
@@ -120,7 +119,11 @@ class Network:
         for w, b in zip(self.weights, self.biases, strict=True):
             initializer.fill(w, b, rng)
             if scale != 1:
-                w *= scale
+                with np.errstate(over="ignore"):
+                    w *= scale
+        if scale != 1 and first_non_finite_layer(self) is not None:
+            rule = f"must leave the first weights in the range of {self.parameters.dtype}"
+            raise SettingError("weight_scale", scale, rule, "Try 1.")
 
     def with_parameters(self, parameters: Array) -> Network:
         """The same network over another parameter vector, which is not copied. What a snapshot is shown with."""
@@ -354,10 +357,10 @@ def first_non_finite_layer(network: Network) -> int | None:
     return None
 
 
-def check_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+def check_dtype(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
     """The number type of a network. Raises SettingError unless it is float32 or float64."""
     try:
-        checked = np.dtype(dtype)
+        checked = None if dtype is None else np.dtype(dtype)  # numpy takes None for float64
     except (TypeError, ValueError, SyntaxError):
         checked = None
     if checked is None or checked not in (np.dtype(np.float32), np.dtype(np.float64)):

@@ -89,7 +89,7 @@ def load_preset(path: Path) -> Preset:
         return _preset(document)
     except EngineError as error:
         raise _error(path, f"a preset whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _error(path, f"no preset ({type(error).__name__}: {error})") from None
 
 

@@ -20,6 +20,7 @@ from engine.validation import positive_number, whole_number
 # The loss is smoothed over about so many batches, and the sweep ends where it is so many times its best.
 _SMOOTHING, _WORSE = 0.95, 4.0
 _A_FALL = 0.8  # the best loss must be below so much of the first
+_LEAST_SPAN = 1.1  # the highest rate must be so many times the lowest
 _TOO_SMALL = 8  # the part of the sweep, from its start, that teaches nothing yet: an eighth
 
 
@@ -51,10 +52,11 @@ class RateFinder:
         """Raises SettingError or DataError as :class:`~engine.training.Trainer` does, or for an empty range."""
         lowest = positive_number("lowest", lowest, "1e-5")
         self._lowest, self._highest = lowest, positive_number("highest", highest, "10")
-        if self._highest <= lowest:
-            raise SettingError("highest", highest, f"must be above the lowest rate, {lowest:g}", "Try 10.")
+        if self._highest < _LEAST_SPAN * lowest:
+            rule = f"must be at least {_LEAST_SPAN:g} times the lowest rate, {lowest:g}"
+            raise SettingError("highest", highest, rule, "Try 10.")
         self.batches = whole_number("batches", batches, 2, "300")
-        # Held-out examples, patience and the schedule are about whole runs.
+        # Patience and the schedule are about whole runs.
         sweep = replace(
             settings, learning_rate=lowest, schedule="constant", warmup=0.0, patience=0, evaluate=False, epochs=10**6
         )

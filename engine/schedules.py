@@ -59,7 +59,8 @@ class Step(Schedule):
     def factor(self, epoch: float, epochs: float) -> float:
         """A staircase."""
         # What a sum of batches misses a whole epoch by must not put off the drop by a batch.
-        return float(self.decay ** math.floor(epoch / self.decay_epochs + 1e-9))
+        steps = epoch / self.decay_epochs + 1e-9
+        return float(self.decay ** (math.floor(steps) if math.isfinite(steps) else steps))
 
 
 @SCHEDULES.register("exponential")

@@ -27,6 +27,7 @@ _RANGES: tuple[tuple[str, float, float, str], ...] = (
     ("clip_norm", 0, math.inf, "1"),
     ("held_out", 0, 0.5, "0.1"),
 )
+_MOST = 10**15  # epochs, and examples in a batch
 _MOST_DROPOUT = 0.95
 
 
@@ -79,7 +80,7 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         for name, example in (("batch_size", "100"), ("epochs", "20")):
-            self._set(name, whole_number(name, getattr(self, name), 1, example))
+            self._set(name, whole_number(name, getattr(self, name), 1, example, _MOST))
         rate = f"{OPTIMIZERS[self.optimizer].usual_rate:g}"
         for name, example in (("learning_rate", rate), ("epsilon", "1e-8"), ("decay_epochs", "5")):
             self._set(name, positive_number(name, getattr(self, name), example))
@@ -92,6 +93,7 @@ class TrainingSettings:
         for name in ("drop_last", "evaluate"):
             if not isinstance(getattr(self, name), (bool, np.bool_)):
                 raise SettingError(name, getattr(self, name), "must be True or False", "Try True.")
+            self._set(name, bool(getattr(self, name)))
         if not isinstance(self.augmentation, Augmentation):
             raise SettingError(
                 "augmentation", self.augmentation, "must be an Augmentation", "For none at all: Augmentation()."

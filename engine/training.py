@@ -218,10 +218,24 @@ class Trainer:
                 if not math.isfinite(results[name].loss):
                     raise self._diverged(self._buffers)
         self._keep()
+        self._check_optimizer()
         if self.settings.patience and "held_out" in results:
             self._remember_if_best(results["held_out"])
         self._measured = True
         yield Epoch(self.epoch, results.get("train"), results.get("test"), self._seconds, results.get("held_out"))
+
+    def _check_optimizer(self) -> None:
+        """Raises DivergenceError where what the optimizer keeps has overflowed: no step would move anything again."""
+        for name, vector in self._optimizer.kept.items():
+            if not np.isfinite(vector).all():
+                self._optimizer.restart()
+                largest = np.sqrt(np.finfo(vector.dtype).max)
+                raise DivergenceError(
+                    "gradient",
+                    Verbatim(f"too large by epoch {self.epoch} for what the optimizer keeps of it ({name})"),
+                    f"must stay below {largest:.0e} in {vector.dtype}, or its square overflows",
+                    "Scale the inputs and targets to the order of 1, or limit the gradient (clip_norm).",
+                )
 
     def _evaluated(self, evaluator: Evaluator) -> Generator[Event, None, Evaluation]:
         """One exact evaluation, giving the caller a chance to stop after each chunk."""
@@ -335,8 +349,10 @@ class Trainer:
         optimizer.steps = whole_number("steps", progress["steps"], 0, "1")
         zeros = progress.get("zeros", {})
         optimizer.zeros = {name: number_within("zeros", zeros[name], 0, 1, "0.5") for name in zeros}
-        for name in optimizer.keeps if optimizer.steps else ():
-            optimizer.kept[name] = _like(self.network.parameters, vectors[f"optimizer.{name}"])
+        for name in optimizer.keeps:
+            key = f"optimizer.{name}"
+            if optimizer.steps or key in vectors:  # a rule of somebody's own may not count its steps
+                optimizer.kept[name] = _like(self.network.parameters, vectors[key])
         order = np.asarray(vectors["order"]).astype(np.intp)
         if not np.array_equal(np.sort(order), np.arange(len(self.dataset.train))):
             raise ValueError("its order of examples is none")

@@ -15,8 +15,9 @@ from engine.errors import DataError, SettingError, Verbatim, shown
 
 Array = npt.NDArray[Any]
 
-# Parameters, their gradient, the last finite copy, and for whoever watches: what is shown, what comes next.
-_COPIES_WHILE_TRAINING = 5
+# Parameters, their gradient, the last finite copy, two that an optimizer keeps, the best so far; and for whoever
+# watches: what is shown, what comes next.
+_COPIES_WHILE_TRAINING = 8
 
 
 def positive_number(parameter: str, value: object, example: str) -> float:
@@ -37,11 +38,13 @@ def number_within(parameter: str, value: object, least: float, most: float, exam
     return number
 
 
-def whole_number(parameter: str, value: object, least: int, example: str) -> int:
-    """A whole number of at least ``least``, as int; 3.0 counts as 3. Raises SettingError."""
+def whole_number(parameter: str, value: object, least: int, example: str, most: float = math.inf) -> int:
+    """A whole number from ``least`` to ``most``, both included, as int; 3.0 counts as 3. Raises SettingError."""
     whole = _is_int(value) or _real(value).is_integer()
     if not whole or value < least:  # type: ignore[operator]
         raise SettingError(parameter, value, f"must be a whole number of at least {least}", f"Try {example}.")
+    if value > most:  # type: ignore[operator]
+        raise SettingError(parameter, value, f"must be at most {most:,}", f"Try {example}.")
     return int(value)  # type: ignore[call-overload, no-any-return]
 
 

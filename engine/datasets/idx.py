@@ -32,15 +32,18 @@ def read_idx(path: str | Path) -> Array:
     dimensions = _dimensions(path, content)
     header = 4 + 4 * len(dimensions)
     expected = header + math.prod(dimensions)
+    stated = " × ".join(str(size) for size in dimensions)
     if len(content) != expected:
-        stated = " × ".join(str(size) for size in dimensions)
         raise _error(
             path,
             f"{len(content):,} bytes long",
             f"must be {expected:,} bytes long, as its header says {stated}",
         )
     # A copy, since numpy asks for huge pages where it allocates, and rows are gathered from those a sixth faster.
-    array = np.frombuffer(content, np.uint8, offset=header).reshape(dimensions).copy()
+    try:
+        array = np.frombuffer(content, np.uint8, offset=header).reshape(dimensions).copy()
+    except ValueError:  # nothing, times what is too much
+        raise _error(path, f"of {stated} bytes", "must have sizes that memory could hold") from None
     array.flags.writeable = False
     return array
 

@@ -21,9 +21,9 @@ import numpy.typing as npt
 from engine.errors import EngineError, FileFormatError, SettingError, Verbatim
 from engine.events import TrainingState
 from engine.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
-from engine.storage.checks import check_finite
+from engine.storage.checks import check_finite, checked_provenance, provenance_json
 from engine.storage.files import write_whole
-from engine.validation import Array, check_shape, parameter_count
+from engine.validation import Array, check_shape, parameter_count, whole_number
 
 VERSION = 1
 _FORMAT = "nnviz checkpoint"
@@ -31,7 +31,7 @@ _TRAINING = "training/"
 _ORDER = "order"  # of the examples: the one vector of a training that is not laid out as the parameters
 # What numpy and zipfile raise over bytes that are not what they were.
 _DAMAGE = (
-    *(ValueError, KeyError, TypeError, EOFError, NotImplementedError, SyntaxError),
+    *(ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, SyntaxError, RuntimeError, MemoryError),
     *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
 )
 _REMEDY = "Open another file, or save the network again from where it came from."
@@ -47,7 +47,7 @@ def save_checkpoint(
         half_precision: parameters as float16: half the size, three digits. Not for a training to go on with.
 
     Raises:
-        DataError: a weight or bias is not finite.
+        DataError: a weight or bias is not finite, or the provenance not what JSON can hold.
         SettingError: ``half_precision`` together with a state, or a weight that is too large for it.
         OSError: the place cannot be written.
     """
@@ -59,7 +59,7 @@ def save_checkpoint(
         "activations": list(network.activations),
         "loss": network.loss,
         "dtype": str(network.parameters.dtype),
-        "provenance": network.provenance,
+        "provenance": json.loads(provenance_json(network)),
     }
     parameters = neuron_by_neuron(network.parameters, network.shape)
     arrays: dict[str, Any] = {"parameters": _half(parameters, state) if half_precision else parameters}
@@ -118,7 +118,7 @@ def _header(path: Path, arrays: Any) -> dict[str, Any]:
     header = json.loads(str(arrays["header"][()]))
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise _error(path, "an .npz of something else", "must be a checkpoint of a network")
-    if header["version"] > VERSION:
+    if whole_number("version", header["version"], 1, "1") > VERSION:
         raise _error(
             path,
             f"of version {header['version']}",
@@ -140,9 +140,7 @@ def _network(path: Path, header: dict[str, Any], arrays: Any, number_type: np.dt
     network = Network(shape, header["activations"], header["loss"], "zeros", dtype=kind)
     with np.errstate(over="ignore"):
         network.parameters[...] = from_neuron_by_neuron(parameters, shape)
-    if not isinstance(header["provenance"], dict):
-        raise SettingError("provenance", header["provenance"], "must be an object", _REMEDY)
-    network.provenance = header["provenance"]
+    network.provenance = checked_provenance(header["provenance"], _REMEDY)
     bad = first_non_finite_layer(network)
     if bad is not None:
         rule = f"must hold finite numbers only, in the range of {kind}"
@@ -153,6 +151,9 @@ def _network(path: Path, header: dict[str, Any], arrays: Any, number_type: np.dt
 def _state(header: dict[str, Any], arrays: Any, shape: list[int]) -> TrainingState | None:
     if "progress" not in header:
         return None
+    for name in ("settings", "progress"):
+        if not isinstance(header[name], dict):
+            raise SettingError(name, header[name], "must be an object", _REMEDY)
     vectors = {}
     for key in arrays.files:
         if key.startswith(_TRAINING):

@@ -1,8 +1,10 @@
-"""What every format asks of a network before it writes it."""
+"""What every format asks of a network before it writes it, and how it reads and writes what is known of its past."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
+from typing import Any
 
 from engine.errors import DataError, SettingError, Verbatim
 from engine.network import Network, first_non_finite_layer
@@ -18,6 +20,30 @@ def check_finite(network: Network) -> None:
             "must have finite weights and biases to be saved",
             "Reset it, or train it with a lower learning rate.",
         )
+
+
+def provenance_json(network: Network) -> str:
+    """What is known of its past as JSON. Raises DataError where JSON has no words for it."""
+    try:
+        return json.dumps(network.provenance, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DataError(
+            "provenance",
+            Verbatim(f"not what a file can hold ({error})"),
+            "must be made of texts, finite numbers, True, False, None, lists and dictionaries with texts as keys",
+            "Turn the rest into text, or leave it out.",
+        ) from None
+
+
+def checked_provenance(provenance: object, remedy: str) -> dict[str, Any]:
+    """What a file says of a network's past. NaN and infinity, for which JSON has no words, become None.
+
+    Raises SettingError where it is no object.
+    """
+    if not isinstance(provenance, dict):
+        raise SettingError("provenance", provenance, "must be an object", remedy)
+    clean: dict[str, Any] = json.loads(json.dumps(provenance), parse_constant=lambda _: None)
+    return clean
 
 
 def check_can_be_exported(network: Network, activations: Collection[str], how: str) -> None:

@@ -29,7 +29,8 @@ def write_whole(path: str | Path, content: bytes) -> None:
     mode = mode_of_file(path)
     # A link stays a link: what it points to is replaced.
     path = Path(os.path.realpath(path))
-    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+    # Of a long name only the beginning: no name may have more than 255 bytes.
+    temporary = path.parent / f".{path.name[:50]}.{secrets.token_hex(4)}.part"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(temporary, flags, _NEW_FILE if mode is None else mode)
@@ -59,6 +60,8 @@ def mode_of_file(path: str | Path) -> int | None:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
         return None
+    except ValueError as error:  # a name with a null character
+        raise OSError(errno.EINVAL, str(error), str(path)) from None
     if stat.S_ISREG(mode):
         return mode & 0o777
     kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "something else")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from engine.errors import EngineError, FileFormatError, SettingError, Verbatim, shown
 from engine.network import Network, check_dtype, first_non_finite_layer
-from engine.storage.checks import check_finite
+from engine.storage.checks import check_finite, checked_provenance, provenance_json
 from engine.storage.files import write_whole
 from engine.validation import Array, check_shape
 
@@ -32,7 +32,7 @@ def save_network(network: Network, path: str | Path) -> None:
     Numbers are written with every digit they have, so that the same predictions come out again.
 
     Raises:
-        DataError: a weight or bias is not finite.
+        DataError: a weight or bias is not finite, or the provenance not what JSON can hold.
         OSError: the place cannot be written.
     """
     check_finite(network)
@@ -40,13 +40,13 @@ def save_network(network: Network, path: str | Path) -> None:
         "activations": list(network.activations),
         "loss": network.loss,
         "dtype": str(network.parameters.dtype),
-        "provenance": network.provenance,
     }
     parts = [
         f'{{"shape":{_json(list(network.shape))}',
         f'"weights":{_json_of_layers(network.weights)}',
         f'"biases":{_json_of_layers(network.biases)}',
-        _json(rest)[1:],
+        _json(rest)[1:-1],
+        f'"provenance":{provenance_json(network)}}}',
     ]
     write_whole(path, ",".join(parts).encode())
 
@@ -117,9 +117,9 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError:
-    if not content.strip():
-        return _error(path, "empty", "must be JSON with the keys shape, weights and biases")
     text = content.decode("utf-8", "replace").strip()
+    if not text:
+        return _error(path, "empty", "must be JSON with the keys shape, weights and biases")
     ended_early = isinstance(failure, json.JSONDecodeError) and failure.pos >= len(failure.doc.rstrip())
     if text[0] in "{[" and (ended_early or text[-1] != {"{": "}", "[": "]"}[text[0]]):
         return _error(path, f"cut short after {len(content):,} bytes", "must be whole JSON, from { to }")
@@ -128,9 +128,7 @@ def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError
 
 def _empty_network(shape: Sequence[int], document: dict[str, Any], number_type: np.dtype[Any] | None) -> Network:
     """A network of the file's shape and kind, whose parameters are still to be filled. Raises SettingError."""
-    provenance = document.get("provenance", {})
-    if not isinstance(provenance, dict):
-        raise SettingError("provenance", provenance, "must be an object", _WHOLE_FILE)
+    provenance = checked_provenance(document.get("provenance", {}), _WHOLE_FILE)
     dtype = document.get("dtype", "float32")
     if dtype not in ("float32", "float64"):
         raise SettingError("dtype", dtype, "must be float32 or float64", _WHOLE_FILE)

@@ -366,3 +366,10 @@ def test_strengths_are_drawn_evenly_to_both_sides() -> None:
     assert np.abs(right).max() <= 0.9
     assert right.mean() == pytest.approx(0, abs=0.1)
     assert right.std() == pytest.approx(0.9 / math.sqrt(3), rel=0.1)
+
+
+def test_displacements_that_would_not_fit_in_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.augmentation.available_memory", lambda: 1_000_000_000)
+    Augmenter(Augmentation(elastic=1, elastic_sigma=20), (300, 300), 1)
+    with refused(SettingError, "elastic_sigma", "1"):
+        Augmenter(Augmentation(elastic=1, elastic_sigma=1), (300, 300), 1)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.datasets import Dataset
+from engine.datasets import Dataset, Split
 from engine.datasets.dataset import regression_split
 from engine.errors import DivergenceError
 from engine.events import Batch, Epoch, Event
 from engine.network import Network
+from engine.settings import TrainingSettings
 from engine.training import Trainer
 from tests.engine.helpers import class_data, network_for, refused, trainer
 
@@ -169,3 +170,16 @@ def test_the_same_run_goes_on_after_divergence_with_a_lower_rate(optimizer: str)
     assert last.test is not None
     assert last.test.error is not None
     assert last.test.error <= 0.2
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_gradients_too_large_to_be_squared_are_told_of(optimizer: str) -> None:
+    """An infinite average never moves its parameters again, though all that can be seen is finite."""
+    inputs = np.full((20, 2), 1e13, np.float32)
+    data = Dataset("huge", Split(inputs, np.full((20, 1), 1e8, np.float32)))
+    network = Network([2, 1], ["identity"], initializer="zeros")
+    training = Trainer(network, data, TrainingSettings(batch_size=10, epochs=3, optimizer=optimizer))
+    with refused(DivergenceError, "gradient", "too large by epoch 1"):
+        list(training.run())
+    assert np.isfinite(network.parameters).all()
+    assert not training.state().vectors.keys() - {"order"}, "what is kept starts anew"

@@ -15,7 +15,7 @@ from engine.datasets import Dataset
 from engine.errors import UnknownNameError
 from engine.events import Epoch
 from engine.network import Buffers, Network, TrainingBuffers
-from engine.optimizers import OPTIMIZERS
+from engine.optimizers import OPTIMIZERS, Momentum
 from engine.registry import Registry
 from engine.settings import TrainingSettings
 from engine.storage import load_network, save_network
@@ -160,3 +160,29 @@ def test_the_row_of_the_assets_names_every_folder() -> None:
 
 def test_its_lines_are_no_longer_than_those_of_the_code() -> None:
     assert [line for line in CONTRIBUTING.read_text().splitlines() if len(line) > 120] == []
+
+
+def test_what_an_optimizer_keeps_in_its_own_way_goes_on_from_a_checkpoint(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Own(Momentum):
+        def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
+            velocity = self.kept.setdefault("velocity", np.zeros_like(parameters))
+            velocity *= self.momentum
+            velocity += gradient
+            parameters -= learning_rate * velocity
+
+    monkeypatch.setattr(OPTIMIZERS, "_entries", {**OPTIMIZERS._entries, "own": Own})
+    data = class_data()
+    training = Trainer(network_for(data), data, TrainingSettings(batch_size=10, epochs=2, optimizer="own"))
+    events = training.run()
+    for _ in range(5):
+        next(events)
+    save_checkpoint(training.network, tmp_path / "net.npz", training.state())
+    for _ in events:
+        pass
+    network, state = load_checkpoint(tmp_path / "net.npz")
+    assert state is not None
+    for _ in Trainer.resume(network, data, state).run():
+        pass
+    assert bits(network) == bits(training.network)

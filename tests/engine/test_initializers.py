@@ -103,3 +103,9 @@ def test_a_bad_scale_is_refused(scale: Any) -> None:
 def test_an_unknown_one_is_refused() -> None:
     with refused(UnknownNameError, "initializer", "'magic'"):
         fresh("magic")
+
+
+def test_a_scale_that_no_weight_survives_is_refused() -> None:
+    with refused(SettingError, "weight_scale", "1e+39"):
+        Network([3, 2], weight_scale=1e39)
+    assert np.isfinite(Network([3, 2], weight_scale=1e39, dtype=np.float64).parameters).all()

@@ -86,7 +86,7 @@ def test_a_wrong_file_is_refused_in_words(tmp_path: Path, changes: dict[str, Any
     assert str(caught.value).startswith("mine.json is ")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"name": "x"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"name": "x"}', '{"name":' + "[" * 100_000])
 def test_what_is_no_preset_at_all(tmp_path: Path, content: str) -> None:
     (tmp_path / "mine.json").write_text(content)
     with pytest.raises(FileFormatError, match="no preset"):

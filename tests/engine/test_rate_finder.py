@@ -97,7 +97,7 @@ def test_an_empty_range_is_refused(name: str, value: float) -> None:
         RateFinder(network, data, SETTINGS, **{name: value})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("highest", [1.0, 0.1])
+@pytest.mark.parametrize("highest", [1.0, 0.1, np.nextafter(1, 2)])
 def test_a_range_that_does_not_rise_is_refused(highest: float) -> None:
     data, network = data_and_network()
     with refused(SettingError, "highest", f"{highest:g}"):

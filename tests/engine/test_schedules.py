@@ -67,6 +67,11 @@ def test_only_what_it_uses_matters() -> None:
         assert (SCHEDULES[name](0.5, 2).factor(6, 20) != usual) == ("decay_epochs" in uses)
 
 
+def test_a_drop_after_next_to_no_time_is_one_to_nothing() -> None:
+    assert SCHEDULES["step"](0.5, 5e-324).factor(3, 20) == 0
+    assert SCHEDULES["step"](1, 5e-324).factor(3, 20) == 1
+
+
 def test_an_unknown_one_is_refused() -> None:
     with refused(UnknownNameError, "schedule", "'magic'"):
         TrainingSettings(schedule="magic")

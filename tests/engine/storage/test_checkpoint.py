@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -132,13 +134,16 @@ def test_nothing_in_a_file_is_run(saved: Path) -> None:
         ({"parameters": np.full(26, np.nan, np.float32)}, "NaN or infinity in layer 1"),
         ({"header": {"format": "another"}}, "an .npz of something else"),
         ({"header": {"version": 99}}, "of version 99"),
-        ({"header": {"version": None}}, "damaged"),
+        ({"header": {"version": None}}, "version is None"),
+        ({"header": {"version": -3}}, "version is -3"),
         ({"header": {"shape": [3]}}, "shape"),
         ({"header": {"shape": [10**9, 10**9]}}, "shape"),
         ({"header": {"activations": ["tanh", "swash"]}}, "swash"),
         ({"header": {"loss": "none"}}, "none"),
         ({"header": {"dtype": "int8"}}, "dtype"),
         ({"header": {"provenance": 3}}, "provenance"),
+        ({"header": {"progress": [], "settings": {}}}, "progress"),
+        ({"header": {"progress": {}, "settings": 3}}, "settings"),
     ],
 )
 def test_a_damaged_file_is_refused_in_words(saved: Path, changes: dict[str, Any], told: str) -> None:
@@ -146,6 +151,71 @@ def test_a_damaged_file_is_refused_in_words(saved: Path, changes: dict[str, Any]
         load_network(rewritten(saved, **changes))
     assert told in str(caught.value)
     assert str(caught.value).startswith("net.npz is ")
+
+
+def array_of(dimensions: str) -> bytes:
+    """An .npy that claims to be of those dimensions, and holds four bytes."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {dimensions}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(4)
+
+
+@pytest.mark.parametrize(
+    "member", ["header.npy", "parameters", "parameters.npy", "nested"], ids=["too large", "no array", "short", "nested"]
+)
+def test_a_made_up_member_is_refused(saved: Path, member: str) -> None:
+    with zipfile.ZipFile(saved) as old:
+        contents = {name: old.read(name) for name in old.namelist()}
+    if member == "nested":
+        content = io.BytesIO()
+        np.save(content, np.array("[" * 100_000))
+        contents["header.npy"] = content.getvalue()
+    else:
+        contents.pop(f"{member.removesuffix('.npy')}.npy")
+        contents[member] = b"text" if member == "parameters" else array_of(f"({10**14},)")
+    with zipfile.ZipFile(saved, "w") as new:
+        for name, bytes_of in contents.items():
+            new.writestr(name, bytes_of)
+    with pytest.raises(FileFormatError, match="damaged, or no checkpoint"):
+        load_checkpoint(saved)
+
+
+@pytest.mark.parametrize(("place", "value"), [(8, 1), (10, 12)], ids=["encrypted", "bzip2"])
+def test_a_changed_entry_of_the_zip_is_refused(saved: Path, place: int, value: int) -> None:
+    """In the directory at the end: what numpy goes by."""
+    content = bytearray(saved.read_bytes())
+    content[content.index(b"PK\x01\x02") + place] = value
+    saved.write_bytes(content)
+    with pytest.raises(FileFormatError, match="damaged, or no checkpoint"):
+        load_checkpoint(saved)
+
+
+@pytest.mark.parametrize("name", ["net.npz", "net.json"])
+@pytest.mark.parametrize("value", [np.float32(1), {1, 2}, float("nan"), {"deep": [float("inf")]}, object()])
+def test_a_past_that_no_file_can_hold_is_refused_and_the_old_file_stays(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    network = a_network()
+    save_network(network, tmp_path / name)
+    before = (tmp_path / name).read_bytes()
+    network.provenance["error"] = value
+    with refused(DataError, "provenance", "not what a file can hold"):
+        save_network(network, tmp_path / name)
+    assert (tmp_path / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["net.npz", "net.json"])
+def test_what_json_has_no_word_for_does_not_keep_a_network_from_being_saved_again(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    save_network(a_network(), path)
+    if name == "net.npz":
+        rewritten(path, header={"provenance": {"error": [math.nan, 1], "loss": math.inf}})
+    else:
+        path.write_text(path.read_text().replace('"epochs":3', '"error":[NaN,1],"loss":Infinity'))
+    loaded = load_network(path)
+    assert loaded.provenance["error"] == [None, 1]
+    assert loaded.provenance["loss"] is None
+    save_network(loaded, path)
+    assert load_network(path).provenance == loaded.provenance
 
 
 @pytest.mark.parametrize("keep", [4, 30, 200, -1])

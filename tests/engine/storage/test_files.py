@@ -207,3 +207,15 @@ def test_what_is_written_is_never_more_open_than_the_old_file(file: Path, monkey
     monkeypatch.setattr(os, "fsync", looking)
     write_whole(file, b"new")
     assert seen == [0o600]
+
+
+def test_a_name_may_be_as_long_as_the_system_lets_it(tmp_path: Path) -> None:
+    path = tmp_path / ("ä" * 125 + ".json")  # 255 bytes
+    write_whole(path, b"content")
+    assert path.read_bytes() == b"content"
+    assert names(tmp_path) == [path.name]
+
+
+def test_a_name_that_cannot_be_is_refused_as_any_other_place() -> None:
+    with pytest.raises(OSError, match="null"):
+        write_whole("net\0.json", b"content")

@@ -39,6 +39,8 @@ def cannot_be_loaded(file: Path, content: str | bytes, value: str) -> None:
     [
         (b"", "empty"),
         (b" \n\t", "empty"),
+        (b"\x1c", "empty"),
+        ("\u00a0", "empty"),
         (b"hello", "not a network"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not a network"),
         (b"\x00" * 64, "not a network"),
