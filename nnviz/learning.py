@@ -150,6 +150,16 @@ class Learning(Standing):
         configuration = self.configuration.for_dataset(self.dataset) if self.dataset else self.configuration
         self._make_run(configuration, self._put_in_place)
 
+    @property
+    def is_replacing(self) -> bool:
+        """Whether a network is being made to take the place of one that cannot be made again from its seed."""
+        return self.state is State.BUILDING and not self.run.untouched
+
+    def keep_network(self) -> None:
+        """The one that is being made is not wanted after all."""
+        self._wanted = None
+        self._stop_building()
+
     def _put_in_place(self, run: Run) -> None:
         is_unsaved = self.run.unsaved
         self._replace_run(run, "reset")
@@ -249,14 +259,16 @@ class Learning(Standing):
             self._tell_error("The network could not be made", error)
 
         if not self._builder.make(configuration, built, failed):
+            self._leave()
             self._pilot.drop()
             self._set_state(State.BUILDING)
 
     def _stop_building(self) -> None:
-        """It is made, or nobody wants it any more."""
+        """It is made, or nobody wants it any more: the network that is there stands as before."""
         self._builder.cancel()
         if self.state is State.BUILDING:
             self._rest()
+            self._stand_as_left()
 
     def _replace_run(self, run: Run, text: str) -> None:
         """Another network, undoably unless both can be made again from their seeds."""
@@ -274,8 +286,7 @@ class Learning(Standing):
         self._pilot.drop()
         run, self.configuration = run_and_fields
         self.past = self.past.after(self.run, run)
-        self.run = run
-        self.shown = run.network.copy()
+        self.run, self.shown = run, run.network.copy()
         self._begin_moments()
         self._rest()
         self.dismiss_message()

@@ -89,6 +89,7 @@ class Menus(QObject):
         self._redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         self._history.changed.connect(self._show_history)
         self._session.problems_changed.connect(self._show_history)
+        self._session.state_changed.connect(self._show_history)
         self._show_history()
         menu.addSeparator()
         self._add(menu, "Undo s&troke", "actionUndoStroke", "Ctrl+Backspace", draw.undo_stroke)
@@ -100,16 +101,20 @@ class Menus(QObject):
         random.setEnabled(draw.test_pictures is not None)
 
     def _undo_step(self) -> None:
-        """What cannot be used is no step yet: it goes first, and the fields show what is in force."""
+        """What cannot be used and what is still being made are no steps yet: they go first."""
         if self._session.problems:
             self._session.forget_problems()
+        elif self._session.is_replacing:
+            self._session.keep_network()
         else:
             self._history.undo()
 
     def _show_history(self) -> None:
-        wrong = "what cannot be used" if self._session.problems else None
+        first = "new network" if self._session.is_replacing else None
+        if self._session.problems:
+            first = "what cannot be used"
         for action, verb, what in (
-            (self._undo, "&Undo", wrong or self._history.undo_text),
+            (self._undo, "&Undo", first or self._history.undo_text),
             (self._redo, "&Redo", self._history.redo_text),
         ):
             action.setEnabled(what is not None)

@@ -111,6 +111,73 @@ def test_undo_of_a_reset_meanwhile(small: MainWindow, qtbot: QtBot, site: thread
     assert small.session.run is trained
 
 
+def paused_in_the_middle(qtbot: QtBot, window: MainWindow) -> tuple[int, int]:
+    """Two batches into a run, with a large network in the fields; the epoch and the batch."""
+    for _ in range(2):
+        window.session.step_batch()
+        wait_for(qtbot, window, State.PAUSED)
+    window.session.change("shape", layers=(Layer(70),))
+    return window.session.progress.epoch, window.session.progress.batch
+
+
+def is_in_the_middle(window: MainWindow, run: Run, place: tuple[int, int]) -> bool:
+    """Whether that run stands there, so that Space trains it on."""
+    session = window.session
+    return (
+        session.run is run
+        and session.run_settings is not None
+        and session.state is State.PAUSED
+        and ((session.progress.epoch, session.progress.batch) == place)
+    )
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_undo_brings_a_paused_run_back_in_its_middle(
+    small: MainWindow, qtbot: QtBot, site: threading.Event, meanwhile: bool
+) -> None:
+    """While the large network is made, and when it is there."""
+    place, run = paused_in_the_middle(qtbot, small), small.session.run
+    click(qtbot, small, QPushButton, "resetButton")
+    assert small.session.state is State.BUILDING
+    if meanwhile:
+        assert action(small, "actionUndo").text() == "&Undo new network"
+    else:
+        site.set()
+        qtbot.waitUntil(lambda: small.session.run is not run)
+        assert small.session.state is State.READY
+    action(small, "actionUndo").trigger()
+    assert is_in_the_middle(small, run, place)
+    assert small.session.configuration.shape == (784, 70, 10), "what waits in the fields stays"
+    small.session.step_batch()
+    wait_for(qtbot, small, State.PAUSED)
+    assert is_in_the_middle(small, run, (place[0], place[1] + 1))
+    site.set()
+    small.session.files.open(Path("missing.json"), None)  # made or read one after the other: the network came before
+    qtbot.waitUntil(lambda: "missing.json" in find(small, QLabel, "messageText").text())
+    assert small.session.run is run
+
+
+def test_a_finished_run_is_finished_again(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
+    train_epochs(qtbot, small, 1)
+    small.session.change("shape", layers=(Layer(70),))
+    click(qtbot, small, QPushButton, "resetButton")
+    action(small, "actionUndo").trigger()
+    assert small.session.state is State.FINISHED
+
+
+def test_a_paused_run_that_cannot_be_replaced_stays_in_its_middle(
+    small: MainWindow, qtbot: QtBot, site: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(configuration: Configuration) -> Run:
+        raise MemoryError
+
+    place, run = paused_in_the_middle(qtbot, small), small.session.run
+    monkeypatch.setattr("nnviz.builder.new_run", fail)
+    click(qtbot, small, QPushButton, "resetButton")
+    qtbot.waitUntil(lambda: "not enough memory" in find(small, QLabel, "messageText").text())
+    assert is_in_the_middle(small, run, place)
+
+
 def test_too_little_memory_after_all(
     small: MainWindow, qtbot: QtBot, site: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
