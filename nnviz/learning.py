@@ -15,7 +15,7 @@ from nnviz.configuration import Configuration
 from nnviz.moments import MomentsOfRuns
 from nnviz.pilot import Pilot
 from nnviz.run import Past, Run
-from nnviz.standing import Left, Standing
+from nnviz.standing import Left, Standing, progress_of
 from nnviz.state import Message, Progress, State
 from nnviz.undo import Change
 from nnviz.worker import Background, Frame, Stopped, Until
@@ -346,7 +346,7 @@ class Learning(Standing):
     def _stand_at(self, trainer: Trainer, start_epoch: int) -> None:
         """Paused in a run that began after so many epochs."""
         self._start_epoch = start_epoch
-        self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
+        self.progress = progress_of(trainer)
         self.run.epochs = self._start_epoch + self.progress.epochs_done
         self._set_state(State.PAUSED)
         self.snapshot.emit()

@@ -143,10 +143,13 @@ def new_run(configuration: Configuration) -> Run:
     return Run(configuration.build(), configuration)
 
 
-def opened_run(network: Network, like: Configuration) -> Run:
-    """A network from a file, whose past goes on where the file says it ended."""
+def opened_run(network: Network, like: Configuration, epochs_done: int = 0) -> Run:
+    """A network from a file, whose past goes on where the file says it ended.
+
+    ``epochs_done``: of the training that was saved with it; that counts where nothing else is said.
+    """
     claimed = network.provenance.get("epochs")
-    completed = claimed if type(claimed) is int and 0 <= claimed < _MOST_EPOCHS else 0
+    completed = claimed if type(claimed) is int and 0 <= claimed < _MOST_EPOCHS else epochs_done
     run = Run(network, configuration_of(network, like), was_opened=True, epochs=float(completed))
     run.opened_with = network.parameters.copy()
     run.tape = Tape.from_dict(network.provenance.pop("curves", None))

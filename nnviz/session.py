@@ -24,6 +24,7 @@ from nnviz.learning import Learning
 from nnviz.pictures import Pictures
 from nnviz.rate_search import RateSearch
 from nnviz.run import opened_run
+from nnviz.standing import progress_of
 from nnviz.state import Message, State
 
 _LONGEST_WAIT = 400  # milliseconds that closing waits for a thread
@@ -125,7 +126,9 @@ class Session(Learning):
         return network
 
     def _opened(self, path: Path, title: str | None, found: Opened) -> None:
-        run = opened_run(found.network, self.configuration)
+        run = opened_run(found.network, self.configuration, found.epochs_done)
+        if found.trainer is not None:
+            run.epochs = max(0, run.tape.completed - found.epochs_done) + progress_of(found.trainer).epochs_done
         if title is None:
             run.path = path
         else:

@@ -26,6 +26,11 @@ class Left:
     start_epoch: int
 
 
+def progress_of(trainer: Trainer) -> Progress:
+    """How far a run is that stands between two batches."""
+    return Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
+
+
 class Standing(Choices):
     """The part of the session that panels look at.
 

@@ -28,6 +28,7 @@ from engine.presets import Preset, preset_named
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.storage.files import mode_of_file
+from engine.tape import Tape
 from engine.training import Trainer
 from engine.validation import parse_shape
 from nnviz.configuration import Configuration
@@ -49,7 +50,7 @@ def train(arguments: argparse.Namespace) -> int:
     trainer = _begun(arguments) if arguments.resume is None else _resumed(arguments)
     place = trainer.epoch, trainer.batch
     with _interrupts() as asked_to_stop:
-        result = _train_with_progress(trainer, asked_to_stop, arguments.checkpoint)
+        result = _train_with_progress(trainer, asked_to_stop, arguments)
         if asked_to_stop:
             _stopped(trainer, arguments)
             raise KeyboardInterrupt
@@ -185,23 +186,30 @@ def _interrupts() -> Iterator[list[bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _train_with_progress(trainer: Trainer, asked_to_stop: list[bool], checkpoint: str | None) -> Epoch | None:
-    """The last epoch's figures. Writes the checkpoint after every epoch, and where it is asked to stop."""
-    result = None
+def _train_with_progress(trainer: Trainer, asked_to_stop: list[bool], arguments: argparse.Namespace) -> Epoch | None:
+    """The last epoch's figures. Writes the checkpoint after every epoch, and where it is asked to stop.
+
+    What is known of the network's past, its curves among it, is kept up to date for both files.
+    """
+    result, checkpoint, network = None, arguments.checkpoint, trainer.network
+    tape = Tape.from_dict(network.provenance.get("curves"))
     epochs, batches = trainer.settings.epochs, trainer.batches_per_epoch
     done = max(trainer.epoch - 1, 0) * batches + trainer.batch
     with tqdm(total=epochs * batches, initial=done, unit=" batches", leave=False, mininterval=0.2) as bar:
         for event in trainer.run():
             if isinstance(event, Batch):
                 bar.update()
-            elif isinstance(event, Epoch) and event.epoch > 0:
-                result = event
-                bar.write(describe_epoch(event, epochs))
+            elif isinstance(event, Epoch):
+                tape.add_epoch(event.epoch, event)
+                network.provenance = {**_provenance(trainer, event, arguments.title), "curves": tape.as_dict()}
+                if event.epoch > 0:
+                    result = event
+                    bar.write(describe_epoch(event, epochs))
             elif isinstance(event, BestRestored):
                 bar.write(f"best held-out figures at epoch {event.epoch}: its weights are kept")
                 result = _measured(trainer, event.epoch)
             if checkpoint is not None and (asked_to_stop or (isinstance(event, Epoch) and event.epoch > 0)):
-                save_checkpoint(trainer.network, checkpoint, trainer.state())
+                save_checkpoint(network, checkpoint, trainer.state())
             if asked_to_stop:
                 break
     return result
@@ -267,7 +275,7 @@ def _halve(network: Network) -> None:
 
 
 def _save(network: Network, past: dict[str, Any], arguments: argparse.Namespace) -> None:
-    network.provenance = past
+    network.provenance = {**past, "curves": network.provenance.get("curves", {})}
     if arguments.half:
         save_checkpoint(network, arguments.save, half_precision=True)
     else:

@@ -12,7 +12,11 @@ from PyQt5.QtWidgets import QFileDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.storage import load_checkpoint, load_network
+from engine.events import Batch
+from engine.network import Network
+from engine.settings import TrainingSettings
+from engine.storage import load_checkpoint, load_network, save_checkpoint
+from engine.training import Trainer
 from nnviz.configuration import Layer
 from nnviz.state import State
 from nnviz.window import MainWindow
@@ -258,3 +262,22 @@ def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home:
     dialog = find(window, QFileDialog, "saveNetworkDialog")
     assert dialog.selectedNameFilter() == "Compact checkpoint (*.npz)", "it stays what it was"
     dialog.close()
+
+
+@pytest.mark.parametrize(("batches", "state"), [(45, State.PAUSED), (80, State.READY)])
+def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, few_digits: Dataset, batches: int, state: State
+) -> None:
+    """In the middle, and at the end: the views begin there, and not with an untrained network."""
+    network = Network([784, 8, 10], ["relu", "softmax"], "cross-entropy")
+    trainer = Trainer(network, few_digits, TrainingSettings(batch_size=50, epochs=2, evaluate=False))
+    assert trainer.batches_per_epoch == 40
+    for event in trainer.run():
+        if isinstance(event, Batch) and (event.epoch - 1) * 40 + event.batch == batches < 80:
+            break
+    save_checkpoint(network, home / "run.npz", trainer.state())
+    reopen(qtbot, ready_window, home / "run.npz")
+    session = ready_window.session
+    wait_for(qtbot, ready_window, state)
+    assert session.run.epochs == pytest.approx(batches / 40)
+    assert [moment.epochs for moment in session.moments] == [session.run.epochs]

@@ -256,3 +256,18 @@ def test_the_file_tells_no_folders(tmp_path: Path, joined: bool) -> None:
     train(*SMALL, *places, "--epochs", "1")
     told = "python main.py train --shape 784,8,10 --batch-size 50 --save 'my net.npz' --epochs 1"
     assert load_network(file).provenance["command"] == told
+
+
+def test_a_checkpoint_tells_of_its_past_and_of_its_curves_also_after_going_on(
+    press_ctrl_c: Any,
+) -> None:
+    press_ctrl_c(lambda event: isinstance(event, Batch) and (event.epoch, event.batch) == (3, 5))
+    assert train(*SMALL, "--epochs", "4", "--checkpoint", "run.npz") == cli.INTERRUPTED
+    past = load_checkpoint("run.npz")[0].provenance
+    assert past["epochs"] == 2
+    assert [epoch for epoch, _ in past["curves"]["test"]] == [0, 1, 2]
+    assert train("--resume", "run.npz", "--checkpoint", "run.npz", "--save", "net.npz") == 0
+    for network in (load_checkpoint("run.npz")[0], load_network("net.npz")):
+        assert network.provenance["epochs"] == 4
+        assert [epoch for epoch, _ in network.provenance["curves"]["test"]] == [0, 1, 2, 3, 4]
+        assert network.provenance["curves"]["test"][-1][1] == network.provenance["test_error"]
