@@ -6,6 +6,7 @@ Smith 2017, arXiv:1506.01186, section 3.3 ("LR range test"), with a geometric sw
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -17,8 +18,9 @@ from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import positive_number, whole_number
 
-# The loss is smoothed over about so many batches, and the sweep ends where it is so many times its best.
-_SMOOTHING, _WORSE = 0.95, 4.0
+# The loss is smoothed over some twenty batches. The sweep ends where it is so many times its best; both count only when
+# the mean is of that many, or one easy batch would make all others look bad.
+_SMOOTHING, _SETTLED, _WORSE = 0.95, 20, 4.0
 _A_FALL = 0.8  # the best loss must be below so much of the first
 _LEAST_SPAN = 1.1  # the highest rate must be so many times the lowest
 _TOO_SMALL = 8  # the part of the sweep, from its start, that teaches nothing yet: an eighth
@@ -62,18 +64,21 @@ class RateFinder:
         )
         self._trainer = Trainer(network.copy(), dataset, sweep)
         self.points: list[RatePoint] = []
+        self._losses: list[float] = []  # of each batch, not smoothed
 
     def run(self) -> Iterator[RatePoint]:
         """One point a step, until the highest rate, or until the loss has grown out of hand."""
-        average = best = 0.0
+        average, best = 0.0, math.inf
         try:
             for event in self._trainer.run():
                 if not isinstance(event, Batch):
                     continue
+                self._losses.append(event.loss)
                 average = _SMOOTHING * average + (1 - _SMOOTHING) * event.loss
                 smoothed = average / (1 - _SMOOTHING ** (len(self.points) + 1))
                 self.points.append(RatePoint(self._trainer.learning_rate, smoothed))
-                best = smoothed if len(self.points) == 1 else min(best, smoothed)
+                if len(self.points) >= _SETTLED:
+                    best = min(best, smoothed)
                 yield self.points[-1]
                 if len(self.points) == self.batches or smoothed > _WORSE * best:
                     return
@@ -85,18 +90,28 @@ class RateFinder:
 
     @property
     def suggestion(self) -> float | None:
-        """Where the loss falls steepest against the logarithm of the rate; None where it falls by less than a fifth.
+        """Where the loss falls steepest against the logarithm of the rate; None where it does not fall clearly.
 
-        The first part of the sweep, whose rates are too small to teach anything, shows chance and is left out.
+        Clearly is by a fifth, and by more than batches differ from each other. The first part of the sweep, whose rates
+        are too small to teach anything, shows how much that is, and is otherwise left out.
 
         Gugger 2018, "How do you find a good learning rate": near there the network learns fastest.
         """
         steepest, found = 0.0, None
-        telling = self.points[len(self.points) // _TOO_SMALL :]
-        if not telling or min(point.loss for point in telling) > _A_FALL * telling[0].loss:
+        start = len(self.points) // _TOO_SMALL
+        telling, before = self.points[start:], self._losses[:start]
+        if not telling:
+            return None
+        first, low = telling[0].loss, min(point.loss for point in telling)
+        chance = statistics.pstdev(before) if before else 0.0
+        if low > _A_FALL * first or first - low < chance:
             return None  # a network that has learned already: what moves the loss is chance
-        for before, after in zip(telling, telling[10:], strict=False):
-            slope = (after.loss - before.loss) / math.log(after.rate / before.rate)
+        lowest = math.inf
+        for one, after in zip(telling, telling[10:], strict=False):
+            if after.loss > lowest:
+                continue  # it falls back from where a rate too high had thrown it
+            lowest = after.loss
+            slope = (after.loss - one.loss) / math.log(after.rate / one.rate)
             if slope < steepest:
-                steepest, found = slope, math.sqrt(before.rate * after.rate)
+                steepest, found = slope, math.sqrt(one.rate * after.rate)
         return found

@@ -30,6 +30,7 @@ class RateSearch(QObject):
         share: 0…1 of the search that is behind it.
         suggestion: the rate to take, with two digits; None where there is none (yet).
         is_running: whether it goes on.
+        was_stopped: whether it was ended before it had tried all that it should.
     """
 
     changed = pyqtSignal()
@@ -41,7 +42,7 @@ class RateSearch(QObject):
         self.points: list[RatePoint] = []
         self.share = 0.0
         self.suggestion: float | None = None
-        self.is_running = False
+        self.is_running = self.was_stopped = False
         self._search = 0  # its number: what an earlier one still says is not heard
         self._cancelled = threading.Event()
         self._background = Background()
@@ -54,6 +55,7 @@ class RateSearch(QObject):
         self._search += 1
         number = self._search
         self.points, self.share, self.suggestion, self.is_running = [], 0.0, None, True
+        self.was_stopped = False
         self.changed.emit()
 
         def work() -> float | None:
@@ -97,6 +99,7 @@ class RateSearch(QObject):
         """Ends it after the step it is in; what was found stays."""
         self._cancelled.set()
         if self.is_running:
+            self.was_stopped = True
             self._end()
 
     def forget(self) -> None:

@@ -156,11 +156,13 @@ class RateSearchView(QWidget):
         self._progress.setVisible(search.is_running)
         self._progress.setValue(round(100 * search.share))
         self._plot.setVisible(len(points) > 1)
-        is_without = not search.is_running and found is None and len(points) > 1
         tried_on = "a new network of these fields" if self._session.waits_for_next_run else "a copy of the network"
-        self._told.setText(
-            "The loss fell nowhere clearly: no suggestion." if is_without else f"loss against rate, on {tried_on}"
-        )
+        told = f"loss against rate, on {tried_on}"
+        if search.was_stopped:
+            told = "Stopped before its end: no suggestion."
+        elif not search.is_running and found is None:
+            told = "The loss fell nowhere clearly: no suggestion."
+        self._told.setText(told)
         self._told.setVisible(len(points) > 1)
         if len(points) > 1:
             self._draw()

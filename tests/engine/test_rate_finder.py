@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from engine.datasets.dataset import Dataset
+from engine.datasets.dataset import Dataset, classification_split
 from engine.errors import SettingError
 from engine.network import Network
 from engine.rate_finder import RateFinder, RatePoint
 from engine.settings import TrainingSettings
+from engine.training import Trainer
 from tests.engine.helpers import class_data, network_for, refused
 
 SETTINGS = TrainingSettings(batch_size=10)
@@ -80,6 +82,32 @@ def test_steepest_by_hand() -> None:
     # Flat, a fall from the rate 10 to the rate 100, flat.
     finder.points = [RatePoint(10.0 ** (k / 10), 2.0 - min(max(k - 10, 0), 10) / 10) for k in range(40)]
     assert finder.suggestion == pytest.approx(10**1.5)
+
+
+def test_a_fall_back_from_a_rise_is_no_place_to_learn() -> None:
+    data, network = data_and_network()
+    finder = RateFinder(network, data, SETTINGS)
+    # A fall by 1 from the rate 10 on; then a rise, and a fall twice as steep that comes back to where it was.
+    losses = [*[3.0] * 10, *np.linspace(3, 2, 10), *np.linspace(2, 5, 10), *np.linspace(5, 2.1, 10), *[2.1] * 10]
+    finder.points = [RatePoint(10.0 ** (k / 10), float(loss)) for k, loss in enumerate(losses)]
+    assert finder.suggestion is not None
+    assert 10 < finder.suggestion < 100
+
+
+def test_chance_is_not_taken_for_a_fall_nor_for_a_rise() -> None:
+    """Classes that overlap, and a network that has learned what can be learned: batches differ, and that is all."""
+    rng = np.random.default_rng(0)
+    classes = np.arange(600) % 3
+    corners = 1.5 * rng.normal(size=(3, 4))
+    examples = corners[classes] + rng.normal(size=(600, 4))
+    data = Dataset("overlapping", classification_split("train", examples, classes, 4, 3))
+    network = network_for(data, activations=["relu", "softmax"], loss="cross-entropy", initializer="he")
+    for _ in Trainer(network, data, replace(SETTINGS, epochs=20, learning_rate=0.05, evaluate=False)).run():
+        pass
+    for seed in range(12):
+        finder = RateFinder(network, data, replace(SETTINGS, seed=seed))
+        assert len(list(finder.run())) > 100, "an easy batch at the start makes no later one look bad"
+        assert finder.suggestion is None
 
 
 def test_settings_for_whole_runs_do_not_disturb_it() -> None:

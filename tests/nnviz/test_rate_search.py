@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.errors import SettingError
+from engine.rate_finder import RateFinder, RatePoint
 from nnviz.configuration import Layer
 from nnviz.state import State
 from nnviz.widgets.small_plot import SmallPlot
@@ -79,6 +81,33 @@ def test_it_can_be_stopped(open_window: MainWindow, qtbot: QtBot, gate: Gate) ->
     gate.open()
     search(qtbot, window)
     assert window.session.rates.suggestion is not None, "and it can be begun again"
+
+
+def test_a_search_that_was_stopped_does_not_judge(
+    open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found stays to be seen, but it is not called the whole of it."""
+    go_on = threading.Event()
+
+    def run(finder: RateFinder) -> Iterator[RatePoint]:
+        finder.points = [RatePoint(10.0 ** (k / 10 - 5), 2.3 - k / 50) for k in range(20)]
+        yield finder.points[-1]
+        assert go_on.wait(10)
+        yield finder.points[-1]
+
+    monkeypatch.setattr("nnviz.rate_search._SECONDS_BETWEEN_VIEWS", 0)
+    monkeypatch.setattr(RateFinder, "run", run)
+    click(qtbot, open_window, QPushButton, "findRateButton")
+    qtbot.waitUntil(lambda: len(open_window.session.rates.points) == 20)
+    told = find(open_window, QLabel, "rateSearchLabel")
+    assert told.text().startswith("loss against rate")
+    click(qtbot, open_window, QPushButton, "findRateButton")
+    assert told.text() == "Stopped before its end: no suggestion."
+    assert len(open_window.session.rates.points) == 20
+    go_on.set()
+    open_window.session.rates._background.run(lambda: None, lambda _: go_on.clear(), lambda _: None)
+    qtbot.waitUntil(lambda: not go_on.is_set())  # it has heard of it
+    assert told.text() == "Stopped before its end: no suggestion."
 
 
 def test_the_interface_does_not_search(open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
