@@ -35,7 +35,7 @@ class Progress:
     epochs: int = 0
     batch: int = 0
     batches: int = 0
-    seconds_per_epoch: float = 0.0
+    seconds_per_epoch: float = 0.0  # of learning
     seconds_measuring: float = 0.0  # what the errors at an epoch's end take on top of that
     measuring: bool = False  # the batch is done, the errors of the epoch are being worked out
 
@@ -45,9 +45,14 @@ class Progress:
         return self.epoch - 1 + self.batch / self.batches if self.epoch and self.batches else 0.0
 
     @property
+    def seconds_of_epoch(self) -> float:
+        """A whole epoch, its measurements included; 0 where nothing is known yet."""
+        return self.seconds_per_epoch + self.seconds_measuring if self.seconds_per_epoch else 0.0
+
+    @property
     def seconds_left(self) -> float:
-        """To the end of the run, its measurements included."""
-        return (self.seconds_per_epoch + self.seconds_measuring) * max(self.epochs - self.epochs_done, 0)
+        """To the end of the run."""
+        return self.seconds_of_epoch * max(self.epochs - self.epochs_done, 0)
 
 
 def message_of(what: str, error: Exception) -> Message | None:

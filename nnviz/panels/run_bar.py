@@ -173,9 +173,9 @@ class RunBar(QWidget):
 
     def _times(self) -> str:
         progress = self._session.progress
-        if not progress.seconds_per_epoch:
+        if not progress.seconds_of_epoch:
             return ""
-        parts = [f"{text.duration(progress.seconds_per_epoch)} per epoch"]
+        parts = [f"{text.duration(progress.seconds_of_epoch)} per epoch"]
         if self._session.state in (State.TRAINING, State.PAUSED):
             left = progress.seconds_left
             parts.append(f"{text.duration(left)} left" if left >= 1 else "less than 1 s left")

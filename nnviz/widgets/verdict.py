@@ -16,6 +16,7 @@ _LEAST_WIDTH, _MOST_WIDTH = 76, 120
 _NAME_HEIGHT, _LINE_HEIGHT = 30, 13  # the parts keep their places, whatever they say
 _LONG_NAME = 3  # characters from which a name is set smaller
 _WORTH_TELLING = 0.005
+_ALL = 0.9995
 
 
 class VerdictView(QWidget):
@@ -87,5 +88,5 @@ def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
 
 
 def _percent(share: float) -> str:
-    """Whole: more would flicker while drawing, and the bars tell it."""
-    return f"{100 * share:.0f} %"
+    """Whole: more would flicker, and the bars tell it. 100 only where these, with a decimal, say it too."""
+    return f"{100 * share if share >= _ALL else min(100 * share, 99):.0f} %"

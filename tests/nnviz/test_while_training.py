@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushBut
 from pytestqt.qtbot import QtBot
 
 from nnviz.state import State
+from nnviz.text import duration
 from nnviz.window import MainWindow
 from tests.nnviz.helpers import action, click, find, pause, press, retype, train_epochs, train_for_a_while, wait_for
 
@@ -163,7 +164,8 @@ def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> 
         assert not find(window, QPushButton, name).isEnabled()
     qtbot.waitUntil(lambda: "epoch" in status.text())
     qtbot.waitUntil(lambda: "samples/s" in find(window, QLabel, "speedLabel").text())
-    assert "per epoch" in find(window, QLabel, "runTimes").text()
+    whole = duration(window.session.progress.seconds_of_epoch)
+    assert find(window, QLabel, "runTimes").text().startswith(f"{whole} per epoch"), "as what is left counts them"
     assert "left" in find(window, QLabel, "runTimes").text()
     click(qtbot, window, QPushButton, "trainButton")
     wait_for(qtbot, window, State.PAUSED)

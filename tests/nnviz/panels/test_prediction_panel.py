@@ -111,6 +111,12 @@ def test_the_answer_with_its_share_and_the_second_guess(view: VerdictView) -> No
     assert said(view) == ["7", "85 %", "or 1 · 12 %"]
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.984, "98 %"), (0.9994, "99 %"), (0.9996, "100 %"), (1.0, "100 %")])
+def test_all_is_said_only_where_the_bars_say_so_too(view: VerdictView, share: float, told: str) -> None:
+    view.show_verdict(verdict_of(shares(d7=share)), DIGITS)
+    assert said(view)[1] == told
+
+
 def test_an_answer_that_is_not_sure(view: VerdictView) -> None:
     view.show_verdict(verdict_of(shares(d7=0.45, d1=0.4)), DIGITS)
     assert said(view) == ["7", "not sure", "or 1 · 40 %"]
@@ -128,7 +134,7 @@ def test_it_is_in_the_accent_again_when_it_is_sure_again(view: VerdictView) -> N
 
 def test_a_second_guess_of_nearly_nothing_is_left_out(view: VerdictView) -> None:
     view.show_verdict(verdict_of(shares(d7=0.999, d1=0.001)), DIGITS)
-    assert said(view) == ["7", "100 %", ""]
+    assert said(view) == ["7", "99 %", ""]
 
 
 def test_nothing_moves_whatever_it_says(view: VerdictView) -> None:
