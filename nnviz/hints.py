@@ -15,7 +15,7 @@ _TEXTS = {
     "draw": "Draw here, it answers at once",
     "change": "Change a layer or the learning rate",
 }
-_SIDES = {"train": Side.INSIDE, "draw": Side.LEFT, "change": Side.RIGHT}
+_SIDES = {"train": Side.INSIDE, "draw": Side.LEFT, "change": Side.FOOT}
 _NOT_OF_FIELDS = ("opening", "reset", "new network", "forgetting")  # how steps that change no field begin
 
 
@@ -35,6 +35,7 @@ class Hints(QObject):
                 hint.dismissed.connect(lambda name=name: self.forget(name))
         if self.shown:
             session.state_changed.connect(self._state_changed)
+            session.problems_changed.connect(self._show)
             session.undo_stack.indexChanged.connect(self._step_taken)
             canvas.stroke_finished.connect(lambda *_: self.forget("draw"))
 
@@ -56,6 +57,13 @@ class Hints(QObject):
     def _state_changed(self) -> None:
         if self._session.state is State.TRAINING:
             self.forget("train")
+        self._show()
+
+    def _show(self) -> None:
+        """None lies over a curve while that grows, and none asks for what cannot be done."""
+        for name, hint in self.shown.items():
+            is_time = not self._session.problems if name == "train" else self._session.state is not State.TRAINING
+            hint.set_wanted(is_time)
 
     def _step_taken(self, index: int) -> None:
         text = self._session.undo_stack.undoText() if index else ""

@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self._add_status()
         self.resize(1440, 900)
         self._restore()
-        controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.network.head}
+        controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.network}
         self.hints = Hints(self, session, settings, controls, self.canvas)
         for signal in (session.file_changed, session.run_changed, session.epoch_ended, session.state_changed):
             signal.connect(self._show_title)

@@ -169,15 +169,17 @@ class CurvePlot(ZoomPlot):
     def _set_home(self) -> None:
         """This run's epochs, and all values that are shown of them; earlier runs go on to the right, out of sight.
 
-        What lies before the first epoch's end does not stretch the axis for ever.
+        What lies before the first epoch's end does not stretch the axis for ever: only until this run has come there.
         """
         shown = [(name, line) for name, line in self._by_name() if name not in self._hidden and len(line.x)]
         self._show_hint()
-        far = max((float(line.x[-1]) for name, line in shown if name != EARLIER), default=1.0)
+        own = [line for name, line in shown if name != EARLIER]
+        far = max((float(line.x[-1]) for line in own), default=1.0)
         across = (0.0, max(self._epochs, math.ceil(far)))  # whole epochs: it stays as it is within one
         values = _values([line for _, line in shown], 0.0, across[1])
         late = _values([line for _, line in shown], 1.0, across[1])
-        home = ends(late if len(late) else values, self.is_log, self.quantity)
+        has_come_there = len(late) and (far >= 1 or not own)
+        home = ends(late if has_come_there else values, self.is_log, self.quantity)
         whole = ends(values, self.is_log, self.quantity)
         self.set_home((across, home), (across, _around(home, whole)))
 

@@ -17,7 +17,7 @@ class Side(Enum):
     """Where a callout stands."""
 
     LEFT = "left of its control"
-    RIGHT = "right of its control"
+    FOOT = "at the lower edge of its control, where that is empty"
     INSIDE = "at the left end of its control, which shows nothing yet"
 
 
@@ -34,6 +34,7 @@ class Hint(QFrame):
         super().__init__(control.window())
         self._control = control
         self._side = side
+        self._wanted = True
         self.setObjectName(f"{name}Hint")
         self.setFocusPolicy(Qt.NoFocus)
         self.setAccessibleName(text)
@@ -68,6 +69,12 @@ class Hint(QFrame):
         self._watched.clear()
         self.hide()
 
+    def set_wanted(self, wanted: bool) -> None:
+        """Whether now is a time for it."""
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.place()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Something around the control has changed."""
         if event.type() in (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide, QEvent.LayoutRequest):
@@ -75,9 +82,14 @@ class Hint(QFrame):
         return super().eventFilter(watched, event)
 
     def place(self) -> None:
-        """Beside the control; not at all where that cannot be seen or there is no room."""
+        """Beside the control; not at all where that cannot be seen, there is no room, or it is not wanted now."""
         window, control = self.parentWidget(), self._control
-        in_sight = control.isVisible() and control.window() is window and not control.visibleRegion().isEmpty()
+        in_sight = (
+            self._wanted
+            and control.isVisible()
+            and control.window() is window
+            and not control.visibleRegion().isEmpty()
+        )
         self.adjustSize()
         if in_sight:
             spot = QRect(self._corner(QRect(control.mapTo(window, QPoint(0, 0)), control.size())), self.size())
@@ -91,9 +103,9 @@ class Hint(QFrame):
         left, right = control.left() - self.width() - _AIR, control.right() + _AIR
         if self._side is Side.INSIDE:
             return QPoint(control.left(), middle)
-        if self._side is Side.LEFT:
-            return QPoint(left if left >= 0 else right, middle)
-        return QPoint(right, middle)
+        if self._side is Side.FOOT:
+            return QPoint(control.left() + theme.CARD_PADDING, control.bottom() - self.height() + _AIR // 2)
+        return QPoint(left if left >= 0 else right, middle)
 
     def _dress(self) -> None:
         self._close.setIcon(theme.icon("x", "muted"))

@@ -57,13 +57,22 @@ def test_training_is_followed(ready_window: MainWindow, make_window: MakeWindow,
     window = ready_window
     press(qtbot, window, Qt.Key_Space)
     wait_for(qtbot, window, State.TRAINING)
-    assert in_sight(window) == ["change", "draw"]
+    assert in_sight(window) == [], "nothing lies over the curves while they grow"
     pause(qtbot, window)
+    assert in_sight(window) == ["change", "draw"]
     window._close_without_asking = True
     window.close()
     again = make_window()
     wait_for(qtbot, again, State.READY)
     assert in_sight(again) == ["change", "draw"], "for good"
+
+
+def test_none_asks_for_what_cannot_be_done(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "learningRateEdit", "-1")
+    assert in_sight(ready_window) == ["change", "draw"]
+    assert "waits" in find(ready_window, QLabel, "runStatus").text()
+    retype(qtbot, ready_window, "learningRateEdit", "0.2")
+    assert in_sight(ready_window) == ALL
 
 
 def test_drawing_is_followed(ready_window: MainWindow) -> None:
