@@ -63,9 +63,10 @@ def _real(value: object) -> float:
 
 
 def parse_number(parameter: str, text: str, example: str) -> float:
-    """A person's text as a number; both ``0.3`` and ``0,3`` are read. Raises SettingError."""
+    """A person's text as a number; ``0.3``, ``0,3`` and ``30 %`` are the same. Raises SettingError."""
+    cleaned = text.strip().replace(",", ".")
     try:
-        return float(text.strip().replace(",", "."))
+        return float(cleaned[:-1]) / 100 if cleaned.endswith("%") else float(cleaned)
     except ValueError:
         raise SettingError(parameter, text, "must be a number", f"Try {example}.") from None
 

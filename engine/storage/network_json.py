@@ -120,6 +120,8 @@ def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError
     text = content.decode("utf-8", "replace").strip()
     if not text:
         return _error(path, "empty", "must be JSON with the keys shape, weights and biases")
+    if isinstance(failure, UnicodeDecodeError):
+        return _error(path, "not text", "must be JSON with the keys shape, weights and biases, or a checkpoint (.npz)")
     ended_early = isinstance(failure, json.JSONDecodeError) and failure.pos >= len(failure.doc.rstrip())
     if text[0] in "{[" and (ended_early or text[-1] != {"{": "}", "[": "]"}[text[0]]):
         return _error(path, f"cut short after {len(content):,} bytes", "must be whole JSON, from { to }")

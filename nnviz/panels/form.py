@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 from engine.errors import EngineError
 from engine.registry import Registry
 from engine.validation import parse_number
-from nnviz.configuration import Configuration
 from nnviz.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
@@ -129,7 +128,7 @@ class Form(QWidget):
     def _try(self, field: Field, typed: str) -> bool:
         """Whether the session took it; else it is told why not."""
         try:
-            value = field.parse(field.name, typed, as_text(Configuration().value(field.name)))
+            value = field.parse(field.name, typed, as_text(self._session.configuration.value(field.name)))
             self._session.change(field.spoken.lower(), **{field.name: value})
         except EngineError as error:
             self._tell_problem(field.name, _words(error, field.name, field.spoken))

@@ -89,12 +89,14 @@ def test_what_is_no_whole_number(value: Any) -> None:
         whole_number("epochs", value, 1, "20")
 
 
-@pytest.mark.parametrize(("text", "number"), [("0.3", 0.3), ("0,3", 0.3), (" 1e-3 ", 1e-3), ("5", 5)])
+@pytest.mark.parametrize(
+    ("text", "number"), [("0.3", 0.3), ("0,3", 0.3), (" 1e-3 ", 1e-3), ("5", 5), ("15 %", 0.15), ("2,5%", 0.025)]
+)
 def test_parse_number(text: str, number: float) -> None:
     assert parse_number("learning_rate", text, "0.3") == number
 
 
-@pytest.mark.parametrize("text", ["", " ", "abc", "0.3.1", "1,000.5", "--1"])
+@pytest.mark.parametrize("text", ["", " ", "abc", "0.3.1", "1,000.5", "--1", "%", "15 % %"])
 def test_parse_number_refuses(text: str) -> None:
     with refused(SettingError, "learning_rate", repr(text)):
         parse_number("learning_rate", text, "0.3")

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.state import State
 from nnviz.window import MainWindow
-from tests.nnviz.helpers import action, find, press, retype, train_epochs, unfold
+from tests.nnviz.helpers import action, find, pick, press, retype, train_epochs, unfold
 
 
 def test_undo_takes_back_what_cannot_be_used_before_any_step(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -83,3 +83,19 @@ def test_a_trained_network_is_not_put_away_without_a_word(ready_window: MainWind
     action(window, "actionUndo").trigger()
     assert session.run.unsaved
     assert session.message is None
+
+
+def test_the_advice_is_the_value_in_force(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Which goes with the optimizer; another one's would not."""
+    pick(qtbot, ready_window, "optimizerCombo", "AdamW")
+    in_force = ready_window.session.configuration.training.learning_rate
+    assert in_force < 0.01
+    for typed in ("abc", "-1"):
+        retype(qtbot, ready_window, "learningRateEdit", typed)
+        assert f"Try {in_force:g}." in ready_window.session.problems["learning_rate"]
+
+
+def test_shares_may_be_typed_in_percent(ready_window: MainWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, ready_window, "regularisationGroup")
+    assert retype(qtbot, ready_window, "dropoutEdit", "15%").text() == "0.15"
+    assert ready_window.session.configuration.training.dropout == 0.15
