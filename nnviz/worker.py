@@ -290,15 +290,15 @@ class _Budget:
 
 
 class _Report(QObject):
-    """Carries a task's outcome to the thread that started it."""
+    """Carries the outcomes of tasks, by their numbers, to the thread that it was made in."""
 
-    done = pyqtSignal(object)
-    failed = pyqtSignal(object)
+    settled = pyqtSignal(int, bool, object)  # the task, whether it went well, its result or what it raised
 
 
 class _Task(QRunnable):
-    def __init__(self, work: Callable[[], Any], report: _Report) -> None:
+    def __init__(self, number: int, work: Callable[[], Any], report: _Report) -> None:
         super().__init__()
+        self._number = number
         self._work = work
         self._report = report
 
@@ -306,9 +306,9 @@ class _Task(QRunnable):
         try:
             result = self._work()
         except Exception as error:
-            self._report.failed.emit(error)
+            self._report.settled.emit(self._number, False, error)
         else:
-            self._report.done.emit(result)
+            self._report.settled.emit(self._number, True, result)
 
 
 class Background:
@@ -317,32 +317,29 @@ class Background:
     def __init__(self) -> None:
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)  # in order: a save is over before the next open begins
-        self._reports: set[_Report] = set()
+        self._asked = 0  # tasks so far
+        self._waiting: dict[int, tuple[Callable[[Any], None], Callable[[Exception], None]]] = {}
+        # One for all tasks: it may not go while one of its outcomes is being delivered.
+        self._report = _Report()
+        self._report.settled.connect(self._settle)
         self._closed = False
 
     def run(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
         """Calls ``done`` with the result of ``work()``, or ``failed`` with what it raised. Nothing after ``close``."""
         if self._closed:
             return
-        report = _Report()
-        self._reports.add(report)
+        self._asked += 1
+        self._waiting[self._asked] = (done, failed)
+        self._pool.start(_Task(self._asked, work, self._report))
 
-        def settle(then: Callable[[Any], None]) -> Callable[[Any], None]:
-            def settled(outcome: Any) -> None:
-                if report in self._reports:
-                    self._reports.remove(report)
-                    report.done.disconnect()  # or it and what it calls would hold each other
-                    report.failed.disconnect()
-                    then(outcome)
-
-            return settled
-
-        report.done.connect(settle(done))
-        report.failed.connect(settle(failed))
-        self._pool.start(_Task(work, report))
+    def _settle(self, number: int, went_well: bool, outcome: Any) -> None:
+        done, failed = self._waiting.pop(number, (None, None))
+        then = done if went_well else failed
+        if then is not None:
+            then(outcome)
 
     def close(self, milliseconds: int) -> bool:
         """Waits for what was asked for, -1 for as long as it takes; what is not delivered yet is dropped."""
         self._closed = True
-        self._reports.clear()
+        self._waiting.clear()
         return bool(self._pool.waitForDone(milliseconds))

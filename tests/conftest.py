@@ -97,6 +97,12 @@ def load_with() -> Iterator[Callable[[Callable[[], Dataset]], None]]:
     DATASETS.register("mnist")(original)
 
 
+@pytest.fixture
+def small_data(few_digits: Dataset, load_with: Callable[..., None]) -> None:
+    """Windows load the beginning of MNIST, which is over before a test is."""
+    load_with(lambda: few_digits)
+
+
 # ---- windows
 
 
@@ -119,9 +125,8 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
 
 
 @pytest.fixture
-def window(make_window: MakeWindow, few_digits: Dataset, load_with: Callable[..., None]) -> MainWindow:
+def window(make_window: MakeWindow, small_data: None) -> MainWindow:
     """A window that still loads its data, which is the beginning of MNIST."""
-    load_with(lambda: few_digits)
     return make_window()
 
 

@@ -252,7 +252,7 @@ class _LayerRow(QFrame):
             "How many neurons this hidden layer has. Each learns to see one feature of what comes in.",
             f"Neurons of hidden layer {number}",
         )
-        self.neurons.setFixedWidth(68)
+        self.neurons.setFixedWidth(76)
         self.neurons.committed.connect(lambda typed: panel._resize(index, typed))
         self.activation = Combo(
             f"activation{number}Combo",
@@ -294,7 +294,7 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     row.setContentsMargins(13, 1, 8, 1)
     frame.setMinimumHeight(theme.ROW - 2)
     number = label(str(size), "title")
-    number.setFixedWidth(40)
+    number.setFixedWidth(66)
     number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
     row.addWidget(number)
     row.addWidget(label(what, "fieldName"))

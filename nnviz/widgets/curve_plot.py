@@ -25,6 +25,7 @@ _SAMPLE = 4  # pixels between two places where is looked whether a line lies und
 _IN_THE_WAY = 10_000  # over the mouse or the button: worse than over any line
 _NAMES = ("live_train", "live_test", "held_out", "train", "test")  # the last on top
 _EXACT = ("train", "test", "held_out")
+_BACK = ("last run", "the one before", "earlier")
 
 
 @dataclass(frozen=True)
@@ -317,14 +318,16 @@ class CurvePlot(ZoomPlot):
         return "<br>".join([f"epoch {epoch}", *lines]) if lines else None
 
     def _earlier_figures(self, epoch: int) -> list[str]:
-        """One line a run, the latest first."""
+        """One line a run, the latest first; where runs have the same name, with which of them it is."""
         ink = theme.colour("muted").name()
+        names = [run.name for run in self._earlier]
         lines = []
-        for run in reversed(self._earlier):
+        for back, run in enumerate(reversed(self._earlier)):
             curve = run.test if run.test.values else run.train
             value = _at(curve, epoch)
+            name = run.name if names.count(run.name) == 1 else f"{run.name}, {_BACK[min(back, len(_BACK) - 1)]}"
             if value is not None:
-                lines.append(f'<span style="color:{ink}">{run.name} {self.quantity.text(value)}</span>')
+                lines.append(f'<span style="color:{ink}">{name} {self.quantity.text(value)}</span>')
         return lines
 
 

@@ -1,12 +1,17 @@
-"""A strip of tabs in the head of a card. It scrolls where there are more than fit; the one in front is whole."""
+"""A strip of tabs in the head of a card. Where there are more than fit, arrows at its ends scroll to them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QScrollArea, QWidget
+from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QScrollArea, QToolButton, QWidget
+
+from nnviz import theme
+
+_ARROW = 20  # pixels that an arrow takes of the strip
+_LEAP = 0.6  # of what is in sight goes by at a press
 
 
 class Tabs(QScrollArea):
@@ -36,6 +41,11 @@ class Tabs(QScrollArea):
         self.setMinimumWidth(150)
         self.setWidget(strip)
         self.index = 0
+        self._arrows = {-1: self._arrow("tabsBeforeButton", "Tabs before", -1)}
+        self._arrows[1] = self._arrow("tabsAfterButton", "Tabs after", 1)
+        for signal in (self.horizontalScrollBar().valueChanged, self.horizontalScrollBar().rangeChanged):
+            signal.connect(self._show_arrows)
+        self._dress()
 
     @property
     def texts(self) -> list[str]:
@@ -79,7 +89,7 @@ class Tabs(QScrollArea):
             strip = self.widget()
             strip.resize(max(self.viewport().width(), strip.minimumSizeHint().width()), strip.height())
             self._row.activate()
-            self.ensureWidgetVisible(self._buttons.buttons()[self.index], 0, 0)
+            self.ensureWidgetVisible(self._buttons.buttons()[self.index], _ARROW, 0)
 
     def set_shown(self, index: int, shown: bool) -> None:
         """Takes a tab away, or brings it back; the others keep their numbers."""
@@ -99,3 +109,40 @@ class Tabs(QScrollArea):
         """The one in front stays in sight."""
         super().resizeEvent(event)
         self._show_front()
+        self._show_arrows()
+
+    # ---- arrows
+
+    def _arrow(self, name: str, accessible: str, direction: int) -> QToolButton:
+        arrow = QToolButton(self)
+        arrow.setObjectName(name)
+        arrow.setAccessibleName(accessible)
+        arrow.setToolTip("There are more tabs than fit: scrolls to the others.")
+        arrow.setProperty("role", "overTabs")
+        arrow.setFocusPolicy(Qt.NoFocus)  # the Tab key comes to each tab, and brings it into sight
+        arrow.clicked.connect(lambda: self._scroll(direction))
+        arrow.hide()
+        return arrow
+
+    def _scroll(self, direction: int) -> None:
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() + direction * round(_LEAP * self.viewport().width()))
+
+    def _show_arrows(self) -> None:
+        """Over the ends beyond which there is something."""
+        bar = self.horizontalScrollBar()
+        self._arrows[-1].setVisible(bar.value() > bar.minimum())
+        self._arrows[1].setVisible(bar.value() < bar.maximum())
+        for direction, arrow in self._arrows.items():
+            arrow.setGeometry(0 if direction < 0 else self.width() - _ARROW, 0, _ARROW, self.height())
+            arrow.raise_()
+
+    def _dress(self) -> None:
+        for direction, name in ((-1, "chevron-left"), (1, "chevron-right")):
+            self._arrows[direction].setIcon(theme.icon(name, "muted"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme has another ink."""
+        super().changeEvent(event)
+        if event.type() == QEvent.StyleChange and hasattr(self, "_arrows"):
+            self._dress()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from engine.distributions import Anatomist
 from nnviz.session import Session
 from nnviz.window import MainWindow
-from nnviz.worker import _Report
 from tests.nnviz.helpers import pause, train_epochs, train_for_a_while
 
 
@@ -90,13 +90,15 @@ def test_looks_leave_nothing_behind(ready_window: MainWindow, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: session.anatomy.now is not None)
     gc.collect()
     gc.disable()
+    looked_at = []
     try:
         for _ in range(5):
             session.shown = session.shown.copy()
+            looked_at.append(weakref.ref(session.shown))
             with qtbot.waitSignal(session.anatomy.changed):
                 session.snapshot.emit()
         qtbot.wait(1)
-        assert sum(type(thing) is _Report for thing in gc.get_objects()) <= 1
+        assert sum(network() is not None for network in looked_at) == 1, "the one that is shown"
     finally:
         gc.enable()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
@@ -201,4 +203,20 @@ def test_after_the_end_nothing_is_told(qtbot: QtBot) -> None:
     assert background.close(10_000)
     assert done.is_set(), "what was asked for is finished"
     qtbot.wait(1)
+    assert told == []
+
+
+def test_an_outcome_that_comes_when_nobody_is_left_to_hear_it_is_dropped(qapp: QApplication) -> None:
+    """Closing did not wait for it: it is on its way while what asked for it is taken apart."""
+    gate = threading.Event()
+    told: list[object] = []
+    background = Background()
+    background.run(lambda: gate.wait(5), told.append, told.append)
+    assert not background.close(0)
+    pool = background._pool
+    gate.set()
+    assert pool.waitForDone(5000)
+    del background
+    gc.collect()
+    QApplication.processEvents()
     assert told == []

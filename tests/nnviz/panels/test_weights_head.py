@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PyQt5.QtCore import QPoint, QRect, Qt
-from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
+from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.configuration import Layer
@@ -15,10 +15,13 @@ from tests.nnviz.helpers import find, hover
 
 
 def tabs_in_sight(window: MainWindow) -> dict[str, bool]:
-    """Which tabs are whole."""
+    """Which tabs are whole, and under no arrow."""
     strip = window.weights.tabs
     buttons = strip.findChildren(QPushButton)
     sight = strip.viewport().rect()
+    for name, taken in (("tabsBeforeButton", (20, 0)), ("tabsAfterButton", (0, -20))):
+        if find(strip, QToolButton, name).isVisible():
+            sight.adjust(taken[0], 0, taken[1], 0)
     places = {each.text(): QRect(each.mapTo(strip.viewport(), QPoint(0, 0)), each.size()) for each in buttons}
     return {text: sight.contains(place) for text, place in places.items()}
 
@@ -96,3 +99,23 @@ def test_an_output_is_called_by_its_class_first(ready_window: MainWindow) -> Non
     ready_window.weights.show_layer(2)
     ready_window.weights.show_neuron(4)
     assert find(ready_window, QLabel, "neuronTitle").text() == "Class 4 · neuron 5 of 10"
+
+
+def test_arrows_lead_to_tabs_that_do_not_fit(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, strip = ready_window, ready_window.weights.tabs
+    before, after = (find(strip, QToolButton, f"tabs{name}Button") for name in ("Before", "After"))
+    assert not before.isVisible()
+    assert not after.isVisible(), "all fit"
+    window.session.change("shape", layers=tuple(Layer(8) for _ in range(20)))
+    qtbot.waitUntil(after.isVisible)
+    assert not before.isVisible()
+    seen = {text for text, whole in tabs_in_sight(window).items() if whole}
+    while after.isVisible():
+        qtbot.mouseClick(after, Qt.LeftButton)
+        seen |= {text for text, whole in tabs_in_sight(window).items() if whole}
+        assert before.isVisible()
+    assert seen == set(strip.texts), "none is leapt over"
+    while before.isVisible():
+        qtbot.mouseClick(before, Qt.LeftButton)
+    assert after.isVisible()
+    assert strip.index == 0, "to look is not to choose"

@@ -209,6 +209,16 @@ def test_the_mouse_reads_earlier_runs_too_the_latest_first(plot: CurvePlot) -> N
     assert plot.rect().contains(read_out(plot).geometry())
 
 
+def test_runs_of_the_same_name_are_told_apart(plot: CurvePlot) -> None:
+    same = Earlier("784-30-10", Curve([1, 2], [0.3, 0.2]), Curve([1, 2], [0.31, 0.23]))
+    plot.show_earlier([same, PAST[0], PAST[1]])
+    hover(plot.viewport(), place_of(plot, 2))
+    text = read_out(plot).text()
+    assert "784-30-10, last run 8.00 %" in text
+    assert "784-20-10 22.00 %" in text
+    assert "784-30-10, earlier 23.00 %" in text
+
+
 def test_forgotten_runs_leave_nothing(plot: CurvePlot) -> None:
     before = ranges(plot)
     plot.show_earlier(PAST)
