@@ -97,18 +97,16 @@ def load_with() -> Iterator[Callable[[Callable[[], Dataset]], None]]:
     DATASETS.register("mnist")(original)
 
 
-@pytest.fixture
-def small_data(few_digits: Dataset, load_with: Callable[..., None]) -> None:
-    """Windows load the beginning of MNIST, which is over before a test is."""
-    load_with(lambda: few_digits)
-
-
 # ---- windows
 
 
 @pytest.fixture
-def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
-    """Makes windows as a script would, shows them, and closes them at the end without a question."""
+def make_window(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None]) -> Iterator[MakeWindow]:
+    """Makes windows as a script would, shows them, and closes them at the end without a question.
+
+    Their data is the beginning of MNIST: loading it is over before a test is.
+    """
+    load_with(lambda: few_digits)
     made: list[MainWindow] = []
 
     def make() -> MainWindow:
@@ -125,8 +123,8 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
 
 
 @pytest.fixture
-def window(make_window: MakeWindow, small_data: None) -> MainWindow:
-    """A window that still loads its data, which is the beginning of MNIST."""
+def window(make_window: MakeWindow) -> MainWindow:
+    """A window that still loads its data."""
     return make_window()
 
 

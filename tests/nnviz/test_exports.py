@@ -87,7 +87,6 @@ def a_network(**past: object) -> Network:
     return network
 
 
-@pytest.mark.usefixtures("small_data")
 def test_without_files_there_is_no_menu(folder: Path, make_window: MakeWindow) -> None:
     (folder / "README.md").write_text("nothing here")
     window = make_window()

@@ -142,7 +142,6 @@ def test_a_document_of_another_kind(document: object) -> None:
     assert restored(document).training == Configuration().training
 
 
-@pytest.mark.usefixtures("small_data")
 @pytest.mark.parametrize("text", ["{", "null", "[" * 5000, "\x00", '{"training": {"epochs": NaN}}'])
 def test_a_damaged_file_does_not_keep_the_window_shut(make_window: MakeWindow, qtbot: QtBot, text: str) -> None:
     settings = person_settings()

@@ -128,7 +128,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "presets"
 
 
-@pytest.mark.usefixtures("small_data")
 def test_one_that_cannot_be_read_does_not_take_the_others_with_it(folder: Path, make_window: MakeWindow) -> None:
     broken = ("{", '{"name": 3}', '{"name": "x", "description": "", "network": 5}')
     for number, content in enumerate(broken):
@@ -142,7 +141,6 @@ def test_one_that_cannot_be_read_does_not_take_the_others_with_it(folder: Path, 
         assert f"{number}-broken.json" in message.text()
 
 
-@pytest.mark.usefixtures("small_data")
 def test_none_at_all(folder: Path, make_window: MakeWindow) -> None:
     shutil.rmtree(folder)
     combo = find(make_window(), QComboBox, "presetCombo")

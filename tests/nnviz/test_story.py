@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.datasets.mnist import load_mnist
 from nnviz.state import State
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window import MainWindow
@@ -22,7 +24,10 @@ def _shown_bars(window: MainWindow) -> str:
 
 
 @pytest.mark.slow
-def test_from_the_first_space_to_the_last_click(make_window: MakeWindow, qtbot: QtBot, home: Path) -> None:
+def test_from_the_first_space_to_the_last_click(
+    make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot, home: Path
+) -> None:
+    load_with(load_mnist)
     window = make_window()
     wait_for(qtbot, window, State.READY)
     assert len(window.session.dataset.train) == 60_000

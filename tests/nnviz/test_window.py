@@ -255,7 +255,6 @@ def test_layout_and_size_are_remembered(ready_window: MainWindow, make_window: M
     assert again.weights.isVisible()
 
 
-@pytest.mark.usefixtures("small_data")
 def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow) -> None:
     settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
     for key, value in (("theme", "purple"), ("geometry", "x"), ("docks", "5"), ("recent", "7"), ("folder", "3")):
