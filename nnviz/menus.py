@@ -13,6 +13,7 @@ from nnviz.card_actions import CardActions
 from nnviz.dialogs import NetworkDialogs
 from nnviz.help import HelpWindows
 from nnviz.panels.draw import DrawPanel
+from nnviz.panels.training import TrainingPanel
 from nnviz.session import Session
 from nnviz.shipped import Shipped, shipped_files, shipped_networks
 from nnviz.undo import History
@@ -24,6 +25,7 @@ class Window(Protocol):
     session: Session
     dialogs: NetworkDialogs
     draw: DrawPanel
+    training: TrainingPanel
     cards: CardActions
     help: HelpWindows
     docks: list[QDockWidget]
@@ -146,6 +148,10 @@ class Menus(QObject):
         self._add(menu, "&Train / pause", "actionTrain", "Space", self._toggle)
         self._add(menu, "One &batch", "actionStepBatch", "B", session.step_batch)
         self._add(menu, "One &epoch", "actionStepEpoch", "E", session.step_epoch)
+        menu.addSeparator()
+        find = self._add(menu, "&Find a learning rate", "actionFindRate", "Ctrl+L", self._window.training.find_rate)
+        session.data_changed.connect(lambda: find.setEnabled(session.dataset is not None))
+        find.setEnabled(session.dataset is not None)
         menu.addSeparator()
         reset = self._add(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
         # It would make another network than the fields say.

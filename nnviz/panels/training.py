@@ -113,7 +113,7 @@ class TrainingPanel(Card):
     """Says so where a change has to wait for the next run.
 
     Signals:
-        opened(Group): one was unfolded.
+        opened(Group): one was unfolded, or has grown.
 
     Attributes:
         groups: from the top.
@@ -144,6 +144,7 @@ class TrainingPanel(Card):
             signal.connect(self._show)
         session.problems_changed.connect(self._show_summaries)
         session.data_changed.connect(self._check_again)
+        self._search_seen = False  # whether the curve of a search for a rate has its place already
         self._show()
 
     def _add_presets(self) -> None:
@@ -163,9 +164,31 @@ class TrainingPanel(Card):
         for part in _PARTS:
             group = Group(part.name, part.title, part.tip, partial(part.form, self._session))
             group.toggled.connect(lambda is_open, group=group: self.opened.emit(group) if is_open else None)
+            group.made.connect(lambda group=group: self._made(group))
             column.addWidget(group)
             self.groups.append(group)
         self.body.addLayout(column)
+
+    def find_rate(self) -> None:
+        """Begins the search for a learning rate, where it can be seen."""
+        self._schedule_group.head.setChecked(True)
+        self._session.search_rate()
+
+    @property
+    def _schedule_group(self) -> Group:
+        return next(group for group in self.groups if group.objectName() == "scheduleGroup")
+
+    def _made(self, group: Group) -> None:
+        """From now on a search shows itself in there; what looks whether it can be seen comes after that."""
+        if group is self._schedule_group:
+            self._session.rates.changed.connect(self._keep_search_in_sight)
+
+    def _keep_search_in_sight(self) -> None:
+        """With its first points its curve and caption come, below what was there."""
+        seen = len(self._session.rates.points) > 1
+        if seen and not self._search_seen and self._schedule_group.is_open:
+            self.opened.emit(self._schedule_group)
+        self._search_seen = seen
 
     def _choose_optimizer(self, name: str) -> None:
         before = self._session.configuration.training

@@ -17,9 +17,11 @@ class Group(QWidget):
     """A head with a title and a quiet summary, and under it what ``make`` gives when it is first opened.
 
     Signals:
+        made: what is in it is there, from its first opening on.
         toggled(is_open).
     """
 
+    made = pyqtSignal()
     toggled = pyqtSignal(bool)
 
     def __init__(self, name: str, title: str, tip: str, make: Callable[[], QWidget]) -> None:
@@ -46,6 +48,7 @@ class Group(QWidget):
             self._content.setContentsMargins(0, 0, 0, 6)
             self._column.addWidget(self._content)
             self._order_tabs(self._content)
+            self.made.emit()
         self._content.setVisible(is_open)
         self.toggled.emit(is_open)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import QPoint, QRect
 from PyQt5.QtWidgets import QLabel, QLineEdit, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +15,7 @@ from engine.errors import SettingError
 from engine.rate_finder import RateFinder, RatePoint
 from nnviz.configuration import Layer
 from nnviz.state import State
+from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.small_plot import SmallPlot
 from nnviz.window import MainWindow
 from tests.nnviz.conftest import Gate
@@ -58,6 +60,27 @@ def test_it_finds_one_and_the_network_stays_as_it_was(open_window: MainWindow, q
     assert float(find(window, QLineEdit, "learningRateEdit").text()) == session.rates.suggestion
     action(window, "actionUndo").trigger()
     assert session.configuration.training.learning_rate == 0.2
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_from_the_menu_it_is_all_in_sight(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    """The group is unfolded, and scrolled as far as the words under the curve."""
+    window = ready_window
+    window.resize(*size)
+    action(window, "actionFindRate").trigger()
+    assert window.session.rates.is_running
+    qtbot.waitUntil(lambda: not window.session.rates.is_running, timeout=20_000)
+    scroll = find(window, ScrollColumn, "settingsScroll")
+    for kind, name in ((QPushButton, "findRateButton"), (SmallPlot, "ratePlot"), (QLabel, "rateSearchLabel")):
+        widget = find(window, kind, name)
+        place = QRect(widget.mapTo(scroll, QPoint(0, 0)), widget.size())
+        assert scroll.rect().contains(place), name
+
+
+def test_without_data_there_is_nothing_to_find(window: MainWindow, qtbot: QtBot) -> None:
+    assert not action(window, "actionFindRate").isEnabled()
+    qtbot.waitUntil(lambda: window.session.dataset is not None)
+    assert action(window, "actionFindRate").isEnabled()
 
 
 def test_the_suggestion_mends_a_rate_that_cannot_be_used(open_window: MainWindow, qtbot: QtBot) -> None:
