@@ -37,8 +37,9 @@ def written(folder: Path, **changes: Any) -> Path:
     return folder / "mine.json"
 
 
-def test_the_four_that_come_with_the_project() -> None:
-    assert [preset.name for preset in presets()] == ["Ancestor 2015", "Nielsen 2013", "Modern", "Best on MNIST"]
+def test_those_that_come_with_the_project() -> None:
+    names = [preset.name for preset in presets()]
+    assert names == ["First steps", "Ancestor 2015", "Nielsen 2013", "Modern", "Best on MNIST"]
 
 
 @pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.name)
