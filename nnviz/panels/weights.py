@@ -6,7 +6,7 @@ import itertools
 
 from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QScrollBar, QStackedWidget
+from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
 
 from engine.validation import Array
 from nnviz import text
@@ -16,9 +16,11 @@ from nnviz.state import State
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.heat_map import ColourBar, HeatMap
 from nnviz.widgets.neuron_view import NeuronView, round_end
+from nnviz.widgets.row_names import RowNames
 from nnviz.widgets.tabs import Tabs
 
 _LONG_NAMES = 3  # so many tabs have room for "Layer"
+_MOST_NAMES = 40  # rows: more would be too low for their names
 _TIP = "Shows the weights of this layer. It changes nothing in the network."
 
 
@@ -43,7 +45,16 @@ class WeightsPanel(DockCard):
         self.bar = ColourBar()
         self.tabs = Tabs()
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.map)
+        self._rows = RowNames(self.map)
+        self._rows.setObjectName("weightsRowNames")
+        self._rows.setToolTip("The class that each row of weights speaks for, or against.")
+        self._all = QWidget()
+        row = QHBoxLayout(self._all)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._rows)
+        row.addWidget(self.map, 1)
+        self._stack.addWidget(self._all)
         self._stack.addWidget(self.neuron_view)
         self._pages = QScrollBar(Qt.Vertical, self.widget())
         self._pages.setObjectName("weightsScrollBar")
@@ -142,7 +153,7 @@ class WeightsPanel(DockCard):
 
     def _close_neuron(self) -> None:
         self.neuron = None
-        self._stack.setCurrentWidget(self.map)
+        self._stack.setCurrentWidget(self._all)
 
     def _step(self, by: int) -> None:
         if self.neuron is not None:
@@ -159,12 +170,20 @@ class WeightsPanel(DockCard):
         self._fit_limit(weights)
         if self.neuron is None:
             self.map.show_values(weights, self._limit, self._tile)
+            self._rows.set_names(self._row_names())  # after it: this resizes the map, which draws what it has
             self.bar.set_limit(self.map.end)
         else:
             facts = neuron_facts(self._words, self.neuron)
             self.neuron_view.show_neuron(facts, weights[self.neuron], self._limit, self._tile)
             self.bar.set_limit(self._limit)
         self._show_around()
+
+    def _row_names(self) -> list[str]:
+        """The classes, where the rows are outputs and few enough to be named."""
+        words, count = self._words, len(self._weights)
+        if self._tile is not None or count > _MOST_NAMES or not words.class_name(0):
+            return []
+        return [words.class_name(neuron) for neuron in range(count)]
 
     def _show_around(self) -> None:
         self._show_detail()

@@ -7,9 +7,11 @@ from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from nnviz import theme
 from nnviz.configuration import Layer
 from nnviz.shipped import FOLDER
 from nnviz.widgets.neuron_view import WeightBars
+from nnviz.widgets.row_names import RowNames
 from nnviz.window import MainWindow
 from tests.nnviz.helpers import find, hover
 
@@ -69,6 +71,29 @@ def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: MainWindow, q
     window.resize(1180, 700)
     QApplication.processEvents()
     assert tabs_in_sight(window)[strip.texts[12]], "in a narrower window too"
+
+
+# ---- names of the rows
+
+
+def test_the_rows_of_the_output_are_named_by_their_classes(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    names = find(window, RowNames, "weightsRowNames")
+    assert not names.isVisible(), "hidden neurons stand for nothing that has a name"
+    bring_output_to_front(window, qtbot)
+    qtbot.waitUntil(names.isVisible)
+    assert names.names == tuple("0123456789")
+    QApplication.processEvents()
+    picture = names.grab().toImage()
+    for neuron in range(10):
+        row = window.weights.map.tile_rect(neuron)
+        ink = [(x, y) for x in range(names.width()) for y in range(row.top(), row.bottom() + 1)
+               if picture.pixelColor(x, y) != theme.colour("card")]  # fmt: skip
+        assert ink, neuron
+        middle = (min(y for _, y in ink) + max(y for _, y in ink)) / 2
+        assert abs(middle - row.center().y()) <= 2, "beside the middle of its row"
+    window.session.change("shape", layers=())
+    qtbot.waitUntil(lambda: not names.isVisible())  # one layer of pictures: each tile is a class
 
 
 # ---- one neuron of a layer beyond the first
