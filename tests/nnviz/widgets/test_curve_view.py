@@ -39,6 +39,18 @@ def test_earlier_runs_are_cut_at_the_right_and_stretch_no_axis(plot: CurvePlot) 
     assert ranges(plot)[0] == [0, 20], "this run does"
 
 
+def test_a_run_is_in_the_plot_before_its_first_epoch_is_over(plot: CurvePlot) -> None:
+    """Though the earlier ones have long come down."""
+    plot.show_earlier([Earlier("784-30-10", TRAIN, TRAIN)])
+    begun = {"train": Curve([0], [0.9]), "live_train": Curve([0, 0.2], [0.9, 0.5])}
+    plot.show_curves(begun, 10)
+    low, high = ranges(plot)[1]
+    assert high >= 90
+    assert low <= 3.1, "and they can still be compared with"
+    plot.show_curves({"train": Curve([0, 1], [0.9, 0.07])}, 10)
+    assert ranges(plot)[1][1] <= 10, "what was at the very start does not stretch the axis for ever"
+
+
 def test_an_earlier_run_is_seen_where_it_begins_before_the_end() -> None:
     assert LONG.begins_before(10)
     assert not LONG.begins_before(2)
