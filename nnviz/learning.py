@@ -14,7 +14,7 @@ from nnviz.builder import Builder
 from nnviz.configuration import Configuration
 from nnviz.moments import MomentsOfRuns
 from nnviz.pilot import Pilot
-from nnviz.run import Past, Run
+from nnviz.run import Past, Run, epochs_before
 from nnviz.standing import Left, Standing, progress_of
 from nnviz.state import Message, Progress, State
 from nnviz.undo import Change
@@ -36,6 +36,7 @@ class Learning(Standing):
         self._last_place = (0, 0, 0)  # job, epoch and batch of the last frame
         self._left: Left | None = None
         self._wanted: Until | None = None
+        self._behind = State.READY  # the state of the network that is there while another is being made
         self._loading = True
         self._pilot = Pilot()
         self._pilot.frame.connect(self._show)
@@ -151,9 +152,14 @@ class Learning(Standing):
         self._make_run(configuration, self._put_in_place)
 
     @property
+    def _stands(self) -> State:
+        """The state of the network that is there, also while another is being made."""
+        return self._behind if self.state is State.BUILDING else self.state
+
+    @property
     def is_replacing(self) -> bool:
         """Whether a network is being made to take the place of one that cannot be made again from its seed."""
-        return self.state is State.BUILDING and not self.run.untouched
+        return self.state is State.BUILDING and (self._pilot.has_run or not self.run.untouched)
 
     def keep_network(self) -> None:
         """The one that is being made is not wanted after all."""
@@ -239,7 +245,12 @@ class Learning(Standing):
         self.snapshot.emit()
 
     def _stopped(self, stop: Stopped) -> None:
-        self._set_state(State.FINISHED if stop.finished else State.PAUSED)
+        stands = State.FINISHED if stop.finished else State.PAUSED
+        if self.state is State.BUILDING:
+            self._behind = stands
+            self.state_changed.emit()
+        else:
+            self._set_state(stands)
         if stop.error is not None:
             self._tell_error("Training was paused", stop.error)
 
@@ -259,16 +270,20 @@ class Learning(Standing):
             self._tell_error("The network could not be made", error)
 
         if not self._builder.make(configuration, built, failed):
-            self._leave()
-            self._pilot.drop()
+            if self.state is not State.BUILDING:
+                self._behind = self.state
+            self._pilot.halt()  # its run is heard until another network takes the place
             self._set_state(State.BUILDING)
 
     def _stop_building(self) -> None:
-        """It is made, or nobody wants it any more: the network that is there stands as before."""
+        """It is made, or nobody wants it any more: the network that is there goes on from where it was paused."""
         self._builder.cancel()
-        if self.state is State.BUILDING:
+        if self.state is not State.BUILDING:
+            return
+        if self._behind in (State.TRAINING, State.PAUSED, State.FINISHED):
+            self._set_state(self._behind)
+        else:
             self._rest()
-            self._stand_as_left()
 
     def _replace_run(self, run: Run, text: str) -> None:
         """Another network, undoably unless both can be made again from their seeds."""
@@ -310,12 +325,14 @@ class Learning(Standing):
         left = self._left
         if left is not None and left.run is self.run and left.data is self.dataset:
             self._left = None
+            self._pilot.wait_for_step()
+            self.shown = self.run.network.copy()  # it may have been left in the middle of a step
             self._pilot.resume(left.trainer)
             self._pilot.change(self.configuration.training)
             self._stand_at(left.trainer, left.start_epoch)
         elif self.run.finished is not None and not self._loading:
             self.progress = self.run.finished
-            self._start_epoch = max(0, self.run.tape.completed - self.progress.epoch)
+            self._start_epoch = epochs_before(self.run.tape, self.progress.epoch)
             self._set_state(State.FINISHED)
             self.snapshot.emit()
 
@@ -340,7 +357,7 @@ class Learning(Standing):
     def _go_on_with(self, trainer: Trainer, epochs_done: int) -> None:
         """The run stands where it was saved; the next step is the one that would have come then."""
         self._pilot.resume(trainer)
-        self._stand_at(trainer, max(0, self.run.tape.completed - epochs_done))
+        self._stand_at(trainer, epochs_before(self.run.tape, epochs_done))
         self.configuration_changed.emit()
 
     def _stand_at(self, trainer: Trainer, start_epoch: int) -> None:

@@ -20,6 +20,7 @@ from nnviz.worker import Frame, Stopped, Until, Worker
 # Views are as frequent as the interface can draw them in this share of its time: what it takes, learning loses.
 _SHARE_FOR_VIEWS = 0.1
 _QUICKEST, _SLOWEST = 28, 250  # milliseconds between two views
+_LONGEST_STEP = 1.0  # seconds
 _LOOK_AGAIN = 5  # where there was nothing new to show
 _TRUST = 0.3  # how much of a new measurement of a view's cost is taken over
 
@@ -97,6 +98,11 @@ class Pilot(QObject):
         self._job = self._worker.begin()
         self._worker.frames.take()
         self._trainer = self._ended = None
+
+    def wait_for_step(self) -> None:
+        """Until the worker has ended the step in which its run was dropped; no longer than a person waits."""
+        if self._worker.at_work.acquire(timeout=_LONGEST_STEP):
+            self._worker.at_work.release()
 
     def change(self, settings: TrainingSettings) -> None:
         """From the next step on; what a run cannot change in its middle stays as it is until the next one."""

@@ -148,11 +148,23 @@ def opened_run(network: Network, like: Configuration, epochs_done: int = 0) -> R
 
     ``epochs_done``: of the training that was saved with it; that counts where nothing else is said.
     """
+    completed, tape = past_of(network, epochs_done)
+    run = Run(network, configuration_of(network, like), tape, was_opened=True, epochs=float(completed))
+    run.opened_with = network.parameters.copy()
+    network.provenance.pop("curves", None)  # the tape has them now
+    return run
+
+
+def past_of(network: Network, epochs_done: int) -> tuple[int, Tape]:
+    """How long a network from a file was trained, and its curves, as the file tells; else as long as its run."""
     claimed = network.provenance.get("epochs")
     completed = claimed if type(claimed) is int and 0 <= claimed < _MOST_EPOCHS else epochs_done
-    run = Run(network, configuration_of(network, like), was_opened=True, epochs=float(completed))
-    run.opened_with = network.parameters.copy()
-    run.tape = Tape.from_dict(network.provenance.pop("curves", None))
+    tape = Tape.from_dict(network.provenance.get("curves"))
     # Early stopping puts back the weights of an epoch before the last: what follows goes on behind all curves.
-    run.tape.completed = max(completed, int(max(run.tape.error.last_epoch, run.tape.loss.last_epoch)))
-    return run
+    tape.completed = max(completed, int(max(tape.error.last_epoch, tape.loss.last_epoch)))
+    return completed, tape
+
+
+def epochs_before(tape: Tape, epochs_done: int) -> int:
+    """After how many epochs of the network a run began that has so many whole ones behind it."""
+    return max(0, tape.completed - epochs_done)

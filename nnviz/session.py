@@ -23,7 +23,7 @@ from nnviz.files import CHECKPOINT, NetworkFiles, Opened
 from nnviz.learning import Learning
 from nnviz.pictures import Pictures
 from nnviz.rate_search import RateSearch
-from nnviz.run import opened_run
+from nnviz.run import epochs_before, opened_run
 from nnviz.standing import progress_of
 from nnviz.state import Message, State
 
@@ -78,13 +78,15 @@ class Session(Learning):
         A checkpoint also keeps the run, which pauses for it, and goes on by itself.
         """
         is_checkpoint = path.suffix.lower() == CHECKPOINT
-        if is_checkpoint and self.state is State.TRAINING:
+        if is_checkpoint and self._stands is State.TRAINING:
             self._in_a_pause(lambda: self.save(path, then))
             return
         run, changes = self.run, self.run.changes
-        can_hold = is_checkpoint and self.state in (State.PAUSED, State.FINISHED)
-        is_in_the_middle = self._pilot.has_run and not is_checkpoint
-        note = ", without its place in the run: .npz keeps that too" if is_in_the_middle else ""
+        can_hold = is_checkpoint and self._stands in (State.PAUSED, State.FINISHED)
+        state = self._pilot.hold() if can_hold else None
+        note = ""
+        if self._pilot.has_run and state is None:
+            note = ", without its place in the run" + ("" if is_checkpoint else ": .npz keeps that too")
 
         def saved() -> None:
             run.path, run.saved_changes = path, changes
@@ -96,7 +98,7 @@ class Session(Learning):
         curves = run.tape.as_dict()
         if curves:
             network.provenance["curves"] = curves
-        self.files.save(network, path, saved, self._pilot.hold() if can_hold else None, note)
+        self.files.save(network, path, saved, state, note)
 
     def _in_a_pause(self, work: Callable[[], None]) -> None:
         """Does it when the worker waits, and trains on unless the run has come to its end.
@@ -106,7 +108,7 @@ class Session(Learning):
         run = self.run
 
         def look() -> None:
-            if self.state is not State.TRAINING:
+            if self._stands is not State.TRAINING:
                 self.state_changed.disconnect(look)
                 if self.run is run:
                     work()
@@ -128,7 +130,7 @@ class Session(Learning):
     def _opened(self, path: Path, title: str | None, found: Opened) -> None:
         run = opened_run(found.network, self.configuration, found.epochs_done)
         if found.trainer is not None:
-            run.epochs = max(0, run.tape.completed - found.epochs_done) + progress_of(found.trainer).epochs_done
+            run.epochs = epochs_before(run.tape, found.epochs_done) + progress_of(found.trainer).epochs_done
         if title is None:
             run.path = path
         else:

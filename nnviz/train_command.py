@@ -32,6 +32,7 @@ from engine.tape import Tape
 from engine.training import Trainer
 from engine.validation import parse_shape
 from nnviz.configuration import Configuration
+from nnviz.run import epochs_before, past_of
 
 # Settings with an option of their own, see add_train.
 _OPTIONS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "weight_decay", "dropout", "seed")
@@ -47,16 +48,16 @@ class CommandError(Exception):
 def train(arguments: argparse.Namespace) -> int:
     """Trains on MNIST, from a preset or from options, or goes on from a checkpoint. Returns the exit code."""
     _check(arguments)
-    trainer = _begun(arguments) if arguments.resume is None else _resumed(arguments)
+    trainer, before = (_begun(arguments), 0) if arguments.resume is None else _resumed(arguments)
     place = trainer.epoch, trainer.batch
     with _interrupts() as asked_to_stop:
-        result = _train_with_progress(trainer, asked_to_stop, arguments)
+        result = _train_with_progress(trainer, before, asked_to_stop, arguments)
         if asked_to_stop:
-            _stopped(trainer, arguments)
+            _stopped(trainer, before, arguments)
             raise KeyboardInterrupt
         if arguments.resume is not None and (trainer.epoch, trainer.batch) == place:
             print(_already_finished(trainer, arguments.resume))
-        _finished(trainer, result, arguments)
+        _finished(trainer, before, result, arguments)
     return 0
 
 
@@ -149,7 +150,8 @@ def _assignment(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _resumed(arguments: argparse.Namespace) -> Trainer:
+def _resumed(arguments: argparse.Namespace) -> tuple[Trainer, int]:
+    """The training to go on with, and how many epochs its network had behind it when that was begun."""
     network, state = load_checkpoint(arguments.resume)
     if state is None:
         raise CommandError(
@@ -163,7 +165,8 @@ def _resumed(arguments: argparse.Namespace) -> Trainer:
                 f"has come to. Ask for more, or leave it out."
             )
         trainer.change(replace(trainer.settings, epochs=arguments.epochs))
-    return trainer
+    whole = trainer.epoch if state.progress["measured"] else max(trainer.epoch - 1, 0)
+    return trainer, epochs_before(past_of(network, whole)[1], whole)
 
 
 # ---- training
@@ -186,7 +189,9 @@ def _interrupts() -> Iterator[list[bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _train_with_progress(trainer: Trainer, asked_to_stop: list[bool], arguments: argparse.Namespace) -> Epoch | None:
+def _train_with_progress(
+    trainer: Trainer, before: int, asked_to_stop: list[bool], arguments: argparse.Namespace
+) -> Epoch | None:
     """The last epoch's figures. Writes the checkpoint after every epoch, and where it is asked to stop.
 
     What is known of the network's past, its curves among it, is kept up to date for both files.
@@ -200,8 +205,9 @@ def _train_with_progress(trainer: Trainer, asked_to_stop: list[bool], arguments:
             if isinstance(event, Batch):
                 bar.update()
             elif isinstance(event, Epoch):
-                tape.add_epoch(event.epoch, event)
-                network.provenance = {**_provenance(trainer, event, arguments.title), "curves": tape.as_dict()}
+                tape.add_epoch(before + event.epoch, event)
+                past = _provenance(trainer, before, event, arguments.title)
+                network.provenance = past | ({"curves": tape.as_dict()} if tape.as_dict() else {})
                 if event.epoch > 0:
                     result = event
                     bar.write(describe_epoch(event, epochs))
@@ -218,7 +224,7 @@ def _train_with_progress(trainer: Trainer, asked_to_stop: list[bool], arguments:
 # ---- after
 
 
-def _finished(trainer: Trainer, result: Epoch | None, arguments: argparse.Namespace) -> None:
+def _finished(trainer: Trainer, before: int, result: Epoch | None, arguments: argparse.Namespace) -> None:
     """Tells the last figures where they were not told yet, and saves the network."""
     if arguments.half:
         _halve(trainer.network)
@@ -226,14 +232,14 @@ def _finished(trainer: Trainer, result: Epoch | None, arguments: argparse.Namesp
         result = _measured(trainer, result.epoch if result else trainer.epoch)
         print(describe_epoch(result, trainer.settings.epochs))
     if arguments.save is not None:
-        past = _provenance(trainer, result, arguments.title)
+        past = _provenance(trainer, before, result, arguments.title)
         if arguments.resume is None:
             past["command"] = "python main.py " + shlex.join(_without_places(arguments.words))
         _save(trainer.network, past, arguments)
         print(f"saved to {arguments.save}")
 
 
-def _stopped(trainer: Trainer, arguments: argparse.Namespace) -> None:
+def _stopped(trainer: Trainer, before: int, arguments: argparse.Namespace) -> None:
     """At Ctrl+C: saves what was learned so far, and tells how to go on."""
     place = f"epoch {trainer.epoch} of {trainer.settings.epochs}, after batch {trainer.batch} of "
     place += str(trainer.batches_per_epoch)
@@ -246,7 +252,7 @@ def _stopped(trainer: Trainer, arguments: argparse.Namespace) -> None:
         if arguments.half:
             _halve(trainer.network)
         whole = trainer.epoch if trainer.batch == trainer.batches_per_epoch else trainer.epoch - 1
-        _save(trainer.network, _provenance(trainer, _measured(trainer, whole), arguments.title), arguments)
+        _save(trainer.network, _provenance(trainer, before, _measured(trainer, whole), arguments.title), arguments)
         print(f"stopped in {place}; the network as it is there is saved to {arguments.save}")
     if arguments.checkpoint is not None:
         print(f"go on with: {_command_to_go_on(arguments)}")
@@ -275,7 +281,8 @@ def _halve(network: Network) -> None:
 
 
 def _save(network: Network, past: dict[str, Any], arguments: argparse.Namespace) -> None:
-    network.provenance = {**past, "curves": network.provenance.get("curves", {})}
+    curves = network.provenance.get("curves")
+    network.provenance = past | ({"curves": curves} if curves else {})
     if arguments.half:
         save_checkpoint(network, arguments.save, half_precision=True)
     else:
@@ -290,12 +297,12 @@ def _measured(trainer: Trainer, epoch: int) -> Epoch:
     return Epoch(epoch, train, test, 0.0)
 
 
-def _provenance(trainer: Trainer, result: Epoch, title: str | None) -> dict[str, Any]:
-    """What the file will say about the network's past."""
+def _provenance(trainer: Trainer, before: int, result: Epoch, title: str | None) -> dict[str, Any]:
+    """What the file will say about the network's past, with the epochs ``before`` this training."""
     settings = trainer.settings
     known: dict[str, Any] = {
         "data": trainer.dataset.title,
-        "epochs": result.epoch,
+        "epochs": before + result.epoch,
         "batch_size": settings.batch_size,
         "learning_rate": settings.learning_rate,
         "seed": settings.seed,

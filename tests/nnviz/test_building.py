@@ -6,16 +6,18 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.storage import save_network
+from engine.storage import load_checkpoint, save_network
+from engine.training import Trainer
 from nnviz.configuration import Configuration, Layer
 from nnviz.run import Run, new_run
 from nnviz.state import State
 from nnviz.window import MainWindow
-from tests.nnviz.helpers import action, click, find, retype, train_epochs, wait_for
+from tests.nnviz.helpers import action, click, find, pause, retype, train_epochs, train_for_a_while, wait_for
 
 LARGE = 50  # neurons, from which on these tests take a network for large
 
@@ -155,6 +157,60 @@ def test_undo_brings_a_paused_run_back_in_its_middle(
     small.session.files.open(Path("missing.json"), None)  # made or read one after the other: the network came before
     qtbot.waitUntil(lambda: "missing.json" in find(small, QLabel, "messageText").text())
     assert small.session.run is run
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_undo_brings_back_a_run_that_was_going(
+    small: MainWindow, qtbot: QtBot, site: threading.Event, meanwhile: bool
+) -> None:
+    """What is shown is what the run goes on from, and what a file will hold."""
+    session, run = small.session, small.session.run
+    session.change("epochs", epochs=1000)
+    train_for_a_while(qtbot, small)
+    session.change("shape", layers=(Layer(70),))
+    click(qtbot, small, QPushButton, "resetButton")
+    assert session.state is State.BUILDING
+    if not meanwhile:
+        site.set()
+        qtbot.waitUntil(lambda: session.run is not run)
+    action(small, "actionUndo").trigger()
+    wait_for(qtbot, small, State.PAUSED)
+    assert session.run is run
+    trainer = session._pilot.trainer
+    assert trainer is not None
+    assert (session.progress.epoch, session.progress.batch) == (trainer.epoch, trainer.batch)
+    np.testing.assert_array_equal(session.shown.parameters, run.network.parameters)
+    session.step_batch()
+    wait_for(qtbot, small, State.PAUSED)
+    assert session.run is run
+
+
+@pytest.mark.parametrize("state", [State.TRAINING, State.PAUSED, State.FINISHED])
+def test_a_checkpoint_saved_meanwhile_holds_the_run(
+    small: MainWindow, qtbot: QtBot, site: threading.Event, home: Path, state: State
+) -> None:
+    session, path = small.session, home / "run.npz"
+    if state is State.FINISHED:
+        train_epochs(qtbot, small, 1)
+    else:
+        session.change("epochs", epochs=1000)
+        train_for_a_while(qtbot, small)
+    if state is State.PAUSED:
+        pause(qtbot, small)
+    run = session.run
+    session.change("shape", layers=(Layer(70),))
+    click(qtbot, small, QPushButton, "resetButton")
+    session.save(path)
+    qtbot.waitUntil(lambda: bool(session.files.saving))  # where it was going, when it stands
+    site.set()  # files and networks are made one after the other
+    qtbot.waitUntil(path.exists)
+    qtbot.waitUntil(lambda: session.run is not run)
+    network, kept = load_checkpoint(path)
+    assert kept is not None, small.statusBar().currentMessage()
+    assert session.dataset is not None
+    trainer = Trainer.resume(network, session.dataset, kept)
+    assert trainer.epoch >= 1
+    assert network.shape == [784, 8, 10]
 
 
 def test_a_finished_run_is_finished_again(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:

@@ -16,7 +16,9 @@ from tqdm import tqdm
 from engine.datasets import Dataset
 from engine.events import Batch, Epoch
 from engine.metrics import Evaluator
-from engine.storage import load_checkpoint, load_network
+from engine.network import Network
+from engine.settings import TrainingSettings
+from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
 from nnviz import cli, train_command
 
@@ -271,3 +273,20 @@ def test_a_checkpoint_tells_of_its_past_and_of_its_curves_also_after_going_on(
         assert network.provenance["epochs"] == 4
         assert [epoch for epoch, _ in network.provenance["curves"]["test"]] == [0, 1, 2, 3, 4]
         assert network.provenance["curves"]["test"][-1][1] == network.provenance["test_error"]
+
+
+def test_epochs_before_the_training_that_goes_on_count_too(few_digits: Dataset) -> None:
+    """As the window saves a network in its second run: two epochs, then one and a half of three."""
+    network = Network([784, 8, 10], ["relu", "softmax"], "cross-entropy")
+    network.provenance = {"epochs": 3, "curves": {"test": [[0, 0.9], [1, 0.5], [2, 0.4], [3, 0.3]]}}
+    trainer = Trainer(network, few_digits, TrainingSettings(batch_size=50, epochs=3))
+    for event in trainer.run():
+        if isinstance(event, Batch) and (event.epoch, event.batch) == (2, 20):
+            break
+    save_checkpoint(network, "run.npz", trainer.state())
+    assert train("--resume", "run.npz", "--checkpoint", "run.npz", "--save", "net.json") == 0
+    for kept in (load_checkpoint("run.npz")[0], load_network("net.json")):
+        assert kept.provenance["epochs"] == 5
+        points = kept.provenance["curves"]["test"]
+        assert [epoch for epoch, _ in points] == [0, 1, 2, 3, 4, 5]
+        assert points[:4] == [[0, 0.9], [1, 0.5], [2, 0.4], [3, 0.3]]
