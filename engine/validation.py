@@ -15,9 +15,9 @@ from engine.errors import DataError, SettingError, Verbatim, shown
 
 Array = npt.NDArray[Any]
 
-# Parameters, their gradient, the last finite copy, two that an optimizer keeps, the best so far; and for whoever
-# watches: what is shown, what comes next.
-_COPIES_WHILE_TRAINING = 8
+# Parameters, their gradient, the last finite copy, and for whoever watches: what is shown, what comes next. Up to two
+# that an optimizer keeps and the best so far come on top: a network that is only opened needs none of them.
+_COPIES_WHILE_TRAINING = 5
 
 
 def positive_number(parameter: str, value: object, example: str) -> float:
@@ -63,12 +63,22 @@ def _real(value: object) -> float:
 
 
 def parse_number(parameter: str, text: str, example: str) -> float:
-    """A person's text as a number; ``0.3``, ``0,3`` and ``30 %`` are the same. Raises SettingError."""
-    cleaned = text.strip().replace(",", ".")
+    """A person's text as a number; both ``0.3`` and ``0,3`` are read. Raises SettingError."""
     try:
-        return float(cleaned[:-1]) / 100 if cleaned.endswith("%") else float(cleaned)
+        return float(text.strip().replace(",", "."))
     except ValueError:
         raise SettingError(parameter, text, "must be a number", f"Try {example}.") from None
+
+
+def parse_share(parameter: str, text: str, example: str) -> float:
+    """The same for a share; ``30 %`` is 0.3. Raises SettingError."""
+    number = text.strip()
+    if not number.endswith("%"):
+        return parse_number(parameter, text, example)
+    try:
+        return parse_number(parameter, number[:-1], example) / 100
+    except SettingError:
+        raise SettingError(parameter, text, "must be a number, or a percentage", f"Try {example}.") from None
 
 
 def parse_whole(parameter: str, text: str, example: str) -> int | float:

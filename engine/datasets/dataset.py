@@ -27,7 +27,9 @@ from engine.validation import (
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Examples with their targets, at least one. Raises DataError where they do not go together.
+    """Examples with their targets, at least one.
+
+    Raises DataError where they do not go together, SettingError for a ``scale`` that is no number above 0.
 
     Attributes:
         inputs: (k, width), floats, or bytes to save memory.

@@ -25,12 +25,14 @@ def check_finite(network: Network) -> None:
 def provenance_json(network: Network) -> str:
     """What is known of its past as JSON. Raises DataError where JSON has no words for it."""
     try:
+        if not isinstance(network.provenance, dict):
+            raise TypeError(f"a {type(network.provenance).__name__}, no dictionary")
         return json.dumps(network.provenance, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise DataError(
             "provenance",
             Verbatim(f"not what a file can hold ({error})"),
-            "must be made of texts, finite numbers, True, False, None, lists and dictionaries with texts as keys",
+            "must be a dictionary of texts, finite numbers, True, False, None, lists and dictionaries by text",
             "Turn the rest into text, or leave it out.",
         ) from None
 

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 
 from engine.errors import EngineError
 from engine.registry import Registry
-from engine.validation import parse_number
+from engine.validation import parse_number, parse_share
 from nnviz.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
@@ -193,7 +193,7 @@ def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[flo
     parts = [part.rstrip(",") for part in re.split(r"[;\s]+", typed.strip())]
     if len(parts) == 1 and ("." in typed or typed.count(",") > 1):  # else the comma is a decimal one
         parts = parts[0].split(",")
-    shares = tuple(parse_number(parameter, part, example) for part in parts)
+    shares = tuple(parse_share(parameter, part, example) for part in parts)
     return shares if len(shares) > 1 else shares[0]
 
 

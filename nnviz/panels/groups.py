@@ -6,7 +6,7 @@ from engine.activations import ACTIVATIONS
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
-from engine.validation import parse_whole
+from engine.validation import parse_share, parse_whole
 from nnviz.panels.form import Field, Form, parse_dropout
 from nnviz.session import Session
 from nnviz.widgets.card import label
@@ -71,6 +71,7 @@ _AGAINST_HEART = (
         step_by(0.05, 0.5),
         "The share of the training examples that the network does not learn from, but is measured on after each epoch; "
         "0.1 is a tenth.",
+        parse_share,
     ),
     Field(
         "patience",

@@ -243,3 +243,12 @@ def test_any_damaged_byte_opens_or_is_refused_in_words(saved: Path) -> None:
         except FileFormatError:
             refusals += 1
     assert refusals > len(whole) / 2
+
+
+@pytest.mark.parametrize("name", ["net.npz", "net.json"])
+def test_a_past_that_is_no_dictionary_is_refused(tmp_path: Path, name: str) -> None:
+    network = a_network()
+    network.provenance = ["long ago"]  # type: ignore[assignment]
+    with refused(DataError, "provenance", "no dictionary"):
+        save_network(network, tmp_path / name)
+    assert not (tmp_path / name).exists()
