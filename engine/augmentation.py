@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import SettingError, Verbatim
-from engine.validation import Array, available_memory, gigabytes, whole_number
+from engine.validation import Array, check_available, gigabytes, whole_number
 
 # Buffers for one part of a batch: about a second-level cache, yet so many pictures that the calls do not count.
 _BYTES_IN_A_PART = 1_500_000
@@ -328,25 +328,14 @@ def elastic_basis(shape: tuple[int, int], sigma: float) -> Array:
     order = np.argsort(-variances, kind="stable")
     share = np.cumsum(variances[order]) / variances.sum()
     kept = order[: 1 + int(np.searchsorted(share, _SHARE_OF_VARIANCE))]
-    _check_memory(len(kept) * shape[0] * shape[1], sigma)
+    needed = 3 * 8 * len(kept) * shape[0] * shape[1]  # while it is put together
+    rule = f"must be larger for pictures of this size: with it the displacements take {gigabytes(needed)}"
+    check_available(needed, "elastic_sigma", sigma, rule, f"Try {2 * sigma:g}.")
     at_y, at_x = np.unravel_index(kept, (shape[0], shape[1]))
     modes = modes_y[at_y][:, :, None] * modes_x[at_x][:, None, :]
     basis: Array = np.sqrt(variances[kept])[:, None] * modes.reshape(len(kept), -1)
     basis /= np.sqrt((basis**2).sum(axis=0))  # what was left out is missed at the edges most
     return basis
-
-
-def _check_memory(numbers: int, sigma: float) -> None:
-    needed, available = 3 * 8 * numbers, available_memory()  # while it is put together
-    if available is None or needed <= available:
-        return
-    raise SettingError(
-        "elastic_sigma",
-        sigma,
-        f"must be larger for pictures of this size: with it the displacements take {gigabytes(needed)}, against "
-        f"{gigabytes(available)} available on this machine",
-        f"Try {2 * sigma:g}.",
-    )
 
 
 def _principal_components(side: int, sigma: float) -> tuple[Array, Array]:

@@ -176,31 +176,25 @@ def parameter_count(shape: Sequence[int]) -> int:
 def check_memory(shape: Sequence[int], bytes_per_number: int = 4) -> None:
     """Raises SettingError where training that shape would need more memory than is available now."""
     needed = parameter_count(shape) * bytes_per_number * _COPIES_WHILE_TRAINING
-    available = available_memory()
-    if available is None or needed <= available:
-        return
-    raise SettingError(
-        "shape",
-        Verbatim(", ".join(_count(size) for size in shape)),
-        f"must fit in memory, and its {_count(parameter_count(shape))} parameters take {gigabytes(needed)} to train, "
-        f"against {gigabytes(available)} available on this machine",
-        f"Make the layer of {_count(max(shape))} neurons smaller.",
-    )
+    rule = f"must fit in memory, and its {_count(parameter_count(shape))} parameters take {gigabytes(needed)} to train"
+    remedy = f"Make the layer of {_count(max(shape))} neurons smaller."
+    check_available(needed, "shape", Verbatim(", ".join(_count(size) for size in shape)), rule, remedy)
 
 
 def check_batch_memory(shape: Sequence[int], rows: int, bytes_per_number: int = 4) -> None:
     """Raises SettingError where the buffers for a batch of that many rows would need more memory than is available."""
     needed = 2 * sum(shape) * rows * bytes_per_number  # answers and their gradient
+    neurons = _count(sum(shape))
+    rule = f"must fit in memory, and a batch takes {gigabytes(needed)} in a network of {neurons} neurons"
+    check_available(needed, "batch_size", Verbatim(_count(rows)), rule, "Try a smaller batch, or smaller layers.")
+
+
+def check_available(needed: int, parameter: str, value: object, rule: str, remedy: str) -> None:
+    """Raises SettingError where so many bytes are not available now; the rule goes on with how many are."""
     available = available_memory()
-    if available is None or needed <= available:
-        return
-    raise SettingError(
-        "batch_size",
-        Verbatim(_count(rows)),
-        f"must fit in memory, and a batch takes {gigabytes(needed)} in a network of {_count(sum(shape))} neurons, "
-        f"against {gigabytes(available)} available on this machine",
-        "Try a smaller batch, or smaller layers.",
-    )
+    if available is not None and needed > available:
+        rule += f", against {gigabytes(available)} available on this machine"
+        raise SettingError(parameter, value, rule, remedy)
 
 
 def available_memory() -> int | None:

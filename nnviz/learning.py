@@ -300,6 +300,8 @@ class Learning(Standing):
         self._leave()
         self._pilot.drop()
         run, self.configuration = run_and_fields
+        if self._left is not None and self._left.run is run:
+            self._pilot.wait_for_step()  # it may have been left in the middle of one
         self.past = self.past.after(self.run, run)
         self.run, self.shown = run, run.network.copy()
         self._begin_moments()
@@ -325,8 +327,6 @@ class Learning(Standing):
         left = self._left
         if left is not None and left.run is self.run and left.data is self.dataset:
             self._left = None
-            self._pilot.wait_for_step()
-            self.shown = self.run.network.copy()  # it may have been left in the middle of a step
             self._pilot.resume(left.trainer)
             self._pilot.change(self.configuration.training)
             self._stand_at(left.trainer, left.start_epoch)

@@ -207,7 +207,7 @@ def _train_with_progress(
             elif isinstance(event, Epoch):
                 tape.add_epoch(before + event.epoch, event)
                 past = _provenance(trainer, before, event, arguments.title)
-                network.provenance = past | ({"curves": tape.as_dict()} if tape.as_dict() else {})
+                network.provenance = _with_curves(past, tape.as_dict())
                 if event.epoch > 0:
                     result = event
                     bar.write(describe_epoch(event, epochs))
@@ -281,8 +281,7 @@ def _halve(network: Network) -> None:
 
 
 def _save(network: Network, past: dict[str, Any], arguments: argparse.Namespace) -> None:
-    curves = network.provenance.get("curves")
-    network.provenance = past | ({"curves": curves} if curves else {})
+    network.provenance = _with_curves(past, network.provenance.get("curves"))
     if arguments.half:
         save_checkpoint(network, arguments.save, half_precision=True)
     else:
@@ -314,6 +313,11 @@ def _provenance(trainer: Trainer, before: int, result: Epoch, title: str | None)
         if figures is not None and figures.error is not None:
             known[f"{name}_error"] = figures.error
     return known
+
+
+def _with_curves(past: dict[str, Any], curves: object) -> dict[str, Any]:
+    """The past of a network that has been measured tells its curves too."""
+    return {**past, "curves": curves} if curves else past
 
 
 def _without_places(words: Sequence[str]) -> list[str]:

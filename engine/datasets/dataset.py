@@ -13,16 +13,7 @@ import numpy.typing as npt
 
 from engine.errors import DataError, SettingError, Verbatim
 from engine.registry import Registry
-from engine.validation import (
-    Array,
-    labels,
-    matrix,
-    number_within,
-    positive_number,
-    same_length,
-    table,
-    targets,
-)
+from engine.validation import Array, labels, matrix, number_within, positive_number, same_length, table, targets
 
 
 @dataclass(frozen=True, eq=False)
