@@ -22,13 +22,13 @@ def set_threads() -> None:
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit code: 0 for done, 2 for a bad argument or where the window cannot open."""
     set_threads()
-    from nnviz.preflight import missing_packages
+    from nnviz.commands.preflight import missing_packages
 
     problem = missing_packages(PACKAGES)
     if problem:
         print("nnviz: " + "\n".join(problem), file=sys.stderr)
         return 2
-    from nnviz.cli import main as run
+    from nnviz.commands.cli import main as run
 
     return run(sys.argv[1:] if argv is None else argv)
 

@@ -16,9 +16,10 @@ from PyQt5 import sip
 from PyQt5.QtCore import QObject, QSettings, QStandardPaths, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QMessageBox
 
-from nnviz import __version__, theme
-from nnviz.memory import Memory
-from nnviz.window import MainWindow
+from nnviz import __version__
+from nnviz.look import theme
+from nnviz.window.main_window import MainWindow
+from nnviz.window.memory import Memory
 
 _LOG = logging.getLogger("nnviz")
 _LOG_SIZE = 500_000

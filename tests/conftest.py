@@ -21,8 +21,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.mnist import load_mnist
-from nnviz.state import State
-from nnviz.window import MainWindow
+from nnviz.session.state import State
+from nnviz.window.main_window import MainWindow
 from tests.nnviz.guards import nothing_left_behind
 
 __all__ = ["nothing_left_behind"]

@@ -6,12 +6,12 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
 from engine.tape import Curves, Tape
-from nnviz.run import EarlierRun
-from nnviz.session import Session
-from nnviz.widgets.curve_axes import ERROR, LOSS, Quantity
-from nnviz.widgets.curve_plot import EARLIER, CurvePlot, Earlier
-from nnviz.widgets.legend import Key
+from nnviz.session.run import EarlierRun
+from nnviz.session.session import Session
 from nnviz.widgets.pages import Page, TabbedCard
+from nnviz.widgets.plots.curve_axes import ERROR, LOSS, Quantity
+from nnviz.widgets.plots.curve_plot import EARLIER, CurvePlot, Earlier
+from nnviz.widgets.plots.legend import Key
 
 _LONGEST_NAME = 14  # letters of a run in the legend; of a longer one the read-out tells
 _EXACT = ("train", "test", "held_out")

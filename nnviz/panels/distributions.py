@@ -7,12 +7,12 @@ from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.distributions import LayerSpreads, Spread
 from engine.validation import Array
-from nnviz import text, theme
-from nnviz.session import Session
+from nnviz.look import text, theme
+from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.column import ScrollColumn
-from nnviz.widgets.histograms import Cell, HistogramGrid, Row
 from nnviz.widgets.pages import Page
+from nnviz.widgets.plots.histograms import Cell, HistogramGrid, Row
 
 _BINS = 48
 _KINDS = ("weights", "biases", "activations", "gradients")

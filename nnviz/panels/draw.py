@@ -7,11 +7,11 @@ from PyQt5.QtCore import QEvent, QMimeData, QSize, Qt
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QSlider, QToolButton, QUndoStack
 
 from engine.datasets import Split
-from nnviz import theme
-from nnviz.marks import Drawing, Ink, Stroke
-from nnviz.session import Session
-from nnviz.state import Message
-from nnviz.undo import Change
+from nnviz.digits.strokes import Drawing, Ink, Stroke
+from nnviz.look import theme
+from nnviz.session.session import Session
+from nnviz.session.state import Message
+from nnviz.session.undo import Change
 from nnviz.widgets.canvas import DEFAULT_PEN, Canvas
 from nnviz.widgets.card import DockCard, label
 from nnviz.widgets.check import Check

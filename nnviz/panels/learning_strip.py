@@ -9,12 +9,12 @@ from PyQt5.QtCore import QEvent, Qt, QTimer
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.validation import Array
-from nnviz import theme
-from nnviz.answer import Replay, Verdict
+from nnviz.look import theme
 from nnviz.panels.prediction import class_names
-from nnviz.session import Session
+from nnviz.session.answer import Replay, Verdict
+from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table
-from nnviz.widgets.strip_plot import ShareLine, StripPlot
+from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
 
 _COLOURS = ("accent", "test", "muted")  # the leading class, the second, the third
 _SLICE = 0.003  # seconds of the interface's time at once

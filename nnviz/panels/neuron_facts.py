@@ -10,8 +10,8 @@ import numpy as np
 
 from engine.network import Network
 from engine.validation import Array
-from nnviz import text
-from nnviz.widgets.neuron_view import NeuronFacts
+from nnviz.look import text
+from nnviz.widgets.weights.neuron_view import NeuronFacts
 
 _STRONGEST = 5
 _TYPICAL = 0.995  # of the weights lie within the colours: the few beyond may saturate

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PyQt5.QtCore import QRegularExpression
 from PyQt5.QtGui import QRegularExpressionValidator
 
-from nnviz import theme
-from nnviz.session import Session
+from nnviz.look import theme
+from nnviz.session.session import Session
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.fields import NumberEdit

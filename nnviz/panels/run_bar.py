@@ -8,9 +8,9 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.events import BestRestored, Epoch
-from nnviz import text, theme
-from nnviz.session import Session
-from nnviz.state import State
+from nnviz.look import text, theme
+from nnviz.session.session import Session
+from nnviz.session.state import State
 from nnviz.widgets.card import label
 from nnviz.widgets.steady import Steady
 

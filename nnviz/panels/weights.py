@@ -9,15 +9,15 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
 
 from engine.validation import Array
-from nnviz import text
+from nnviz.look import text
 from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
-from nnviz.session import Session
-from nnviz.state import State
+from nnviz.session.session import Session
+from nnviz.session.state import State
 from nnviz.widgets.card import DockCard, Table
-from nnviz.widgets.heat_map import ColourBar, HeatMap
-from nnviz.widgets.neuron_view import NeuronView, round_end
-from nnviz.widgets.row_names import RowNames
 from nnviz.widgets.tabs import Tabs
+from nnviz.widgets.weights.heat_map import ColourBar, HeatMap
+from nnviz.widgets.weights.neuron_view import NeuronView, round_end
+from nnviz.widgets.weights.row_names import RowNames
 
 _LONG_NAMES = 3  # so many tabs have room for "Layer"
 _MOST_NAMES = 40  # rows: more would be too low for their names

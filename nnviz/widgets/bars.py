@@ -11,7 +11,7 @@ from PyQt5.QtCore import QLineF, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from nnviz import theme
+from nnviz.look import theme
 
 _LOWEST_ROW, _ROW, _HIGHEST_ROW = 13, 19, 28
 _THICKNESS = 9

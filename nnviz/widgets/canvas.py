@@ -24,9 +24,9 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.validation import Array
-from nnviz import theme
-from nnviz.drawing import picture_of
-from nnviz.marks import Drawing, Stroke
+from nnviz.digits.drawing import picture_of
+from nnviz.digits.strokes import Drawing, Stroke
+from nnviz.look import theme
 from nnviz.widgets.sheet import Sheet, draw_line, extent_of, piece_of
 
 PEN_UNIT = 240  # pens are told in 240ths of the canvas's shorter side

@@ -9,7 +9,7 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from nnviz import theme
+from nnviz.look import theme
 from nnviz.widgets.card_menu import CardMenuButton
 
 W = TypeVar("W", bound=QWidget)

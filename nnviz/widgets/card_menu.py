@@ -8,7 +8,7 @@ from PyQt5.QtCore import QEvent, QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QMenu, QToolButton
 
-from nnviz import theme
+from nnviz.look import theme
 
 # What is asked for, and what stands in the menu for it; a line between the groups.
 _ENTRIES = (

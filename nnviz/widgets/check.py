@@ -6,7 +6,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QCheckBox
 
-from nnviz import theme
+from nnviz.look import theme
 
 _SIDE = 16
 

@@ -19,7 +19,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QComboBox, QLineEdit, QWidget
 
-from nnviz import theme
+from nnviz.look import theme
 
 _STEPPER_WIDTH = 22
 _LEAST_PENALTY = 1e-6

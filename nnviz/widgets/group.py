@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
-from nnviz import theme
+from nnviz.look import theme
 
 _CHEVRON = 14  # from the right end to its middle, as in a combo box
 

@@ -7,7 +7,7 @@ from enum import Enum
 from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
-from nnviz import theme
+from nnviz.look import theme
 from nnviz.widgets.card import label
 
 _AIR = 8

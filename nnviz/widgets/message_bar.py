@@ -6,7 +6,7 @@ from PyQt5.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QHideEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from nnviz import theme
+from nnviz.look import theme
 
 _WIDEST = 760
 _LONG_ENOUGH = 12_000  # milliseconds to read what is no error

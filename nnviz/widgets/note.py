@@ -7,7 +7,7 @@ from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QSizePolicy, QWidget
 
-from nnviz import theme
+from nnviz.look import theme
 
 _WIDEST = 340
 _NARROWEST = 160  # where less is free at the right, the sheet lies under the control

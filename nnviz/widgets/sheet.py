@@ -7,7 +7,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QPaintDevice, QPainter, QPen, QPixmap, QPolygonF
 
 from engine.validation import Array
-from nnviz.marks import CURVE_STEPS, Drawing, Ink, Stroke, curve_of
+from nnviz.digits.strokes import CURVE_STEPS, Drawing, Ink, Stroke, curve_of
 from nnviz.widgets.picture import grey_image
 
 _NO_LENGTH = 1e-4  # a line of no length would not be drawn; a hair's breadth gives the dot

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QScrollArea, QToolButton, QWidget
 
-from nnviz import theme
+from nnviz.look import theme
 
 _ARROW = 20  # pixels that an arrow takes of the strip
 _LEAP = 0.6  # of what is in sight goes by at a press

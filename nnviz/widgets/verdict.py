@@ -8,8 +8,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from nnviz import theme
-from nnviz.answer import Verdict
+from nnviz.look import theme
+from nnviz.session.answer import Verdict
 from nnviz.widgets.card import label
 
 _LEAST_WIDTH, _MOST_WIDTH = 76, 120

@@ -27,9 +27,9 @@ from PyQt5.QtGui import QMouseEvent  # noqa: E402
 
 from engine.training import Trainer  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
-from nnviz.screenshot import wait_until  # noqa: E402
-from nnviz.state import State  # noqa: E402
-from nnviz.window import MainWindow  # noqa: E402
+from nnviz.commands.screenshot import wait_until  # noqa: E402
+from nnviz.session.state import State  # noqa: E402
+from nnviz.window.main_window import MainWindow  # noqa: E402
 
 SIZE = 1440, 900
 SHAPES = {"784-64-32-10": ((784, 64, 32, 10), 12), "784-256-10": ((784, 256, 10), 5)}  # and epochs of a run

@@ -19,7 +19,7 @@ class Stopwatch:
     def __init__(self, window: Any, asked_for: float) -> None:
         from PyQt5.QtCore import QEvent, QObject, QTimer
 
-        from nnviz.state import State
+        from nnviz.session.state import State
 
         self._window, self._asked_for = window, asked_for
         self._figures: dict[str, float] = {}
@@ -52,7 +52,7 @@ class Stopwatch:
 def run(asked_for: float) -> int:
     """What main.main does, with a stopwatch at the window."""
     main.set_threads()
-    from nnviz.preflight import missing_packages
+    from nnviz.commands.preflight import missing_packages
 
     assert missing_packages(main.PACKAGES) is None
     from nnviz import app
@@ -65,7 +65,7 @@ def run(asked_for: float) -> int:
         return window
 
     app.create_window = watched
-    from nnviz.cli import main as run_window
+    from nnviz.commands.cli import main as run_window
 
     return run_window([])
 

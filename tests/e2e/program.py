@@ -232,7 +232,7 @@ import os, sys
 import numpy as np
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication
-from nnviz.answer import Verdict
+from nnviz.session.answer import Verdict
 from nnviz.app import create_window
 window = create_window()
 window.resize(int(sys.argv[1]), int(sys.argv[2]))

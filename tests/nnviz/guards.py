@@ -14,7 +14,7 @@ from PyQt5 import sip
 from PyQt5.QtCore import QObject, QThread, QThreadPool, QTimer
 from PyQt5.QtWidgets import QApplication
 
-from nnviz.worker import Worker
+from nnviz.jobs.worker import Worker
 
 
 @pytest.fixture(autouse=True)

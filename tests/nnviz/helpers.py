@@ -12,9 +12,9 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.state import State
+from nnviz.session.state import State
 from nnviz.widgets.group import Group
-from nnviz.window import MainWindow
+from nnviz.window.main_window import MainWindow
 
 W = TypeVar("W", bound=QWidget)
 

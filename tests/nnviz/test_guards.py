@@ -22,7 +22,7 @@ def test_thread_of_qt(qapp):
     kept[-1].start()
 
 def test_worker(qapp):
-    from nnviz.worker import Worker
+    from nnviz.jobs.worker import Worker
     kept.append(Worker())
     kept[-1].start()
 

@@ -10,9 +10,9 @@ from PyQt5.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.storage import save_network
-from nnviz.configuration import Configuration, Layer
-from nnviz.state import State
-from nnviz.window import MainWindow
+from nnviz.session.configuration import Configuration, Layer
+from nnviz.session.state import State
+from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, train_epochs
 from tests.nnviz.panels.test_curves_panel import another_shape, drawn, key, plot_of, turn_to
 

@@ -13,14 +13,14 @@ from PyQt5.QtWidgets import QAbstractButton, QApplication, QMenu, QPushButton, Q
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
-from nnviz import theme
-from nnviz.configuration import Layer
-from nnviz.session import Session
-from nnviz.state import State
-from nnviz.widgets.curve_plot import CurvePlot
-from nnviz.widgets.legend import Key
+from nnviz.look import theme
+from nnviz.session.configuration import Layer
+from nnviz.session.session import Session
+from nnviz.session.state import State
 from nnviz.widgets.pages import Page
-from nnviz.window import MainWindow
+from nnviz.widgets.plots.curve_plot import CurvePlot
+from nnviz.widgets.plots.legend import Key
+from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, click, find, hover, pause, press, train_epochs, train_for_a_while
 

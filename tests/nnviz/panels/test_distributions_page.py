@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.distributions import spread_of
 from nnviz.panels.distributions import DistributionsPage
-from nnviz.widgets.histograms import HistogramGrid
-from nnviz.window import MainWindow
+from nnviz.widgets.plots.histograms import HistogramGrid
+from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click, find, hover, leave, pause, press, train_epochs, train_for_a_while
 
 

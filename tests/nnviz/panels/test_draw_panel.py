@@ -14,10 +14,10 @@ from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz import pictures
-from nnviz.marks import Ink
+from nnviz.digits.strokes import Ink
+from nnviz.jobs import pictures
 from nnviz.widgets.check import Check
-from nnviz.window import MainWindow
+from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, drag, find, press, seven
 
 

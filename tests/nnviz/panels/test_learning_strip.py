@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import BestRestored
 from engine.metrics import Evaluation
-from nnviz import theme
-from nnviz.answer import Replay, verdict_of
+from nnviz.look import theme
 from nnviz.panels.learning_strip import LearningStripPanel, _leaders
-from nnviz.window import MainWindow
+from nnviz.session.answer import Replay, verdict_of
+from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import drag, pause, press, seven, train_epochs, train_for_a_while
 
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.picture import Picture
-from nnviz.window import MainWindow
+from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click, drag, find, pause, seven, train_epochs, train_for_a_while
 
 

@@ -9,12 +9,12 @@ from PyQt5.QtGui import QColor, QImage
 from PyQt5.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz import theme
-from nnviz.answer import verdict_of
-from nnviz.state import State
+from nnviz.look import theme
+from nnviz.session.answer import verdict_of
+from nnviz.session.state import State
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.verdict import VerdictView
-from nnviz.window import MainWindow
+from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import drag, find, press, retype, seven, train_epochs
 
 DIGITS = tuple("0123456789")

@@ -7,12 +7,12 @@ from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz import theme
-from nnviz.configuration import Layer
-from nnviz.shipped import FOLDER
-from nnviz.widgets.neuron_view import WeightBars
-from nnviz.widgets.row_names import RowNames
-from nnviz.window import MainWindow
+from nnviz.look import theme
+from nnviz.session.configuration import Layer
+from nnviz.widgets.weights.neuron_view import WeightBars
+from nnviz.widgets.weights.row_names import RowNames
+from nnviz.window.main_window import MainWindow
+from nnviz.window.shipped import FOLDER
 from tests.nnviz.helpers import find, hover
 
 

@@ -11,10 +11,10 @@ from PyQt5.QtWidgets import QLabel, QPushButton, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
-from nnviz.state import State
-from nnviz.widgets.heat_map import HeatMap
-from nnviz.widgets.neuron_view import NeuronView, WeightBars
-from nnviz.window import MainWindow
+from nnviz.session.state import State
+from nnviz.widgets.weights.heat_map import HeatMap
+from nnviz.widgets.weights.neuron_view import NeuronView, WeightBars
+from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click, find, hover, leave, pause, press, retype, train_for_a_while
 
 

@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.tape import Curve
-from nnviz import theme
-from nnviz.widgets.curve_plot import CurvePlot
+from nnviz.look import theme
+from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import find
 
 

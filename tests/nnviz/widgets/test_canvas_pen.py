@@ -9,7 +9,7 @@ from PyQt5.QtGui import QImage, QMouseEvent, QPaintEvent, QTabletEvent
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from nnviz.marks import Ink, Stroke
+from nnviz.digits.strokes import Ink, Stroke
 from nnviz.widgets.canvas import Canvas
 from tests.nnviz.helpers import drag, seven
 

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QSize
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from nnviz import theme
+from nnviz.look import theme
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.fields import step_decade, step_whole
 from nnviz.widgets.message_bar import MessageBar

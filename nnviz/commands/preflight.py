@@ -1,0 +1,245 @@
+"""Can the window open here? Asked before Qt is touched, because Qt aborts the whole process where it cannot.
+
+Each question is put to the system itself: the loader loads Qt's platform plugin, the X server is called. Only where
+the answer is no are libraries and their packages named. Costs about 10 ms, most of which Qt's import then saves.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+# What is missing, and the command or option that helps.
+Problem = tuple[str, str]
+
+# Every system library behind PyQt5's windows → the Debian package that holds it.
+OFFSCREEN_LIBRARIES = {
+    "libGL.so.1": "libgl1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libz.so.1": "zlib1g",
+    "libstdc++.so.6": "libstdc++6",
+    "libX11.so.6": "libx11-6",
+    "libXext.so.6": "libxext6",
+}
+XCB_LIBRARIES = OFFSCREEN_LIBRARIES | {
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libxcb.so.1": "libxcb1",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render.so.0": "libxcb-render0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xinerama.so.0": "libxcb-xinerama0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+}
+WAYLAND_LIBRARIES = OFFSCREEN_LIBRARIES | {
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libwayland-client.so.0": "libwayland-client0",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+}
+
+WINDOW_PACKAGES = ("numpy", "PyQt5", "pyqtgraph")
+CHECKOUT_SETUP = Path(__file__).parents[2] / ".ci" / "setup"
+
+
+def missing_for_window() -> Problem | None:
+    """Why the window cannot open here: two lines, what is missing and what helps. None where it can."""
+    problem = missing_packages(WINDOW_PACKAGES)
+    if problem or not _platform_can_fail():
+        return problem
+    problems = [_problem_of(name) for name in platforms_to_try(os.environ)]
+    # Qt takes the first that works; where none does, the last is the common one, X11.
+    return None if None in problems else problems[-1]
+
+
+def missing_for_offscreen() -> Problem | None:
+    """The same for drawing into a picture, which needs no display."""
+    problem = missing_packages(WINDOW_PACKAGES)
+    if problem or not _platform_can_fail():
+        return problem
+    return _missing_libraries("offscreen", OFFSCREEN_LIBRARIES)
+
+
+def missing_packages(names: Iterable[str]) -> Problem | None:
+    """Python packages that this interpreter does not find."""
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    if not missing:
+        return None
+    what = f"{_list(missing)} {_be(missing)} not installed for {sys.executable}."
+    if CHECKOUT_SETUP.exists() and os.name == "posix":
+        return what, "Install with: .ci/setup run && .venv/bin/python main.py"
+    return what, f"Install with: {sys.executable} -m pip install {' '.join(missing)}"
+
+
+def platforms_to_try(environment: os._Environ[str] | dict[str, str]) -> list[str]:
+    """The platform plugins that Qt 5.15 tries, in its order."""
+    chosen = environment.get("QT_QPA_PLATFORM", "")
+    if chosen:
+        # "wayland;xcb" is a list of choices, "vnc:size=640x480" one choice with arguments.
+        return [choice.partition(":")[0].lower() for choice in chosen.split(";")]
+    desktop = environment.get("XDG_CURRENT_DESKTOP", "") + environment.get("XDG_SESSION_DESKTOP", "")
+    if environment.get("XDG_SESSION_TYPE") == "wayland" and "gnome" not in desktop.lower():
+        return ["wayland", "xcb"]
+    return ["xcb"]
+
+
+def _platform_can_fail() -> bool:
+    """On Windows and macOS there is always a desktop, and Qt's wheel holds all that it needs."""
+    return sys.platform not in ("win32", "cygwin", "darwin")
+
+
+def _problem_of(platform: str) -> Problem | None:
+    if platform == "xcb":
+        return _both(_missing_libraries("xcb", XCB_LIBRARIES), _missing_x_server())
+    if platform.startswith("wayland"):
+        return _both(_missing_libraries("wayland-generic", WAYLAND_LIBRARIES), _missing_compositor())
+    return _unknown_platform(platform) or _missing_libraries(platform, OFFSCREEN_LIBRARIES)
+
+
+def _both(first: Problem | None, second: Problem | None) -> Problem | None:
+    """Two problems are told at once, so that nobody has to come back for the second."""
+    if first and second:
+        return f"{first[0]} {second[0]}", f"{first[1]}; then {second[1][0].lower()}{second[1][1:]}"
+    return first or second
+
+
+# --- libraries ------------------------------------------------------------------------------------------------
+
+
+def _missing_libraries(plugin: str, needed: dict[str, str]) -> Problem | None:
+    """Loads Qt's plugin as Qt would. The loader names only the first missing library, so ask for each."""
+    file = _plugin_folder() / f"libq{plugin}.so"
+    failure = _load_failure(str(file)) if file.exists() else None
+    if failure is None:
+        return None
+    missing = [name for name in needed if _load_failure(name)]
+    if not missing:
+        return f"Qt's platform plugin cannot be loaded: {failure}.", _without_window()
+    return f"Qt needs system libraries that are missing: {', '.join(missing)}.", _install_line(missing, needed)
+
+
+def _plugin_folder() -> Path:
+    """Where PyQt5's wheel keeps its platform plugins. A distribution's own PyQt5 keeps them elsewhere."""
+    spec = importlib.util.find_spec("PyQt5")
+    places = (spec.submodule_search_locations if spec else None) or ["."]
+    return Path(places[0]) / "Qt5" / "plugins" / "platforms"
+
+
+def _load_failure(library: str) -> str | None:
+    try:
+        ctypes.CDLL(library)
+    except OSError as error:
+        return str(error)
+    return None
+
+
+def _install_line(missing: list[str], package_of: dict[str, str]) -> str:
+    import shutil  # here and below: only where something is missing; a good start does not wait for it
+
+    if shutil.which("apt-get") is None:
+        return "Install the packages of your system that hold these libraries."
+    packages = sorted({package_of[name] for name in missing})
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    return f"Install them with: {sudo}apt-get install -y {' '.join(packages)}"
+
+
+# --- display --------------------------------------------------------------------------------------------------
+
+
+def _missing_x_server() -> Problem | None:
+    display = os.environ.get("DISPLAY", "")
+    if display and _x_server_answers():
+        return None
+    what = f"No X server answers at DISPLAY={display}." if display else "There is no display: DISPLAY is not set."
+    if _compositor_answers():
+        return what, f"Use the Wayland desktop: QT_QPA_PLATFORM=wayland {_command()}"
+    return what, _without_window()
+
+
+def _x_server_answers() -> bool:
+    """Connects as Qt would, with the person's own authority file. True too where only Qt can find out."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connection_has_error.argtypes = xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(None, None)
+    failed = xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    return not failed
+
+
+def _missing_compositor() -> Problem | None:
+    if _compositor_answers():
+        return None
+    return f"No Wayland compositor answers at {_wayland_socket()}.", _without_window()
+
+
+def _wayland_socket() -> Path:
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR", "/"))
+    return folder / os.environ.get("WAYLAND_DISPLAY", "wayland-0")
+
+
+def _compositor_answers() -> bool:
+    if "WAYLAND_SOCKET" in os.environ:  # an open connection that was handed down
+        return True
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(_wayland_socket())) == 0
+
+
+def _unknown_platform(platform: str) -> Problem | None:
+    folder = _plugin_folder()
+    elsewhere = {"QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH"} & os.environ.keys()
+    if elsewhere or not folder.is_dir():
+        return None
+    known = {file.name[len("libq") : -len(".so")] for file in folder.glob("libq*.so")}
+    if platform in known:
+        return None
+    choices = ", ".join(sorted(known - {"wayland-generic"} | {"wayland"}))
+    return f"Qt knows no platform {platform!r} (QT_QPA_PLATFORM). It knows {choices}.", _unset_platform()
+
+
+# --- words ----------------------------------------------------------------------------------------------------
+
+
+def _without_window() -> str:
+    return f"Start it on a desktop or through ssh -X; without a screen, use: {_command()} screenshot window.png"
+
+
+def _unset_platform() -> str:
+    return f"Leave the choice to Qt: env -u QT_QPA_PLATFORM {_command()}"
+
+
+def _command() -> str:
+    """How this program was started, as the person typed it."""
+    program = Path(sys.argv[0])
+    if program.name == "main.py":
+        return f"{sys.orig_argv[0]} {program}"
+    return f"{sys.orig_argv[0]} -m nnviz" if program.name == "__main__.py" else "nnviz"
+
+
+def _list(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _be(words: list[str]) -> str:
+    return "is" if len(words) == 1 else "are"

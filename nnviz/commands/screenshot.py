@@ -1,0 +1,106 @@
+"""A picture of the real window, without a display: it trains in its worker as it would on a desk."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PyQt5.QtCore import (
+    QEventLoop,
+    QMessageLogContext,
+    QSettings,
+    QTemporaryDir,
+    QtMsgType,
+    qInstallMessageHandler,
+)
+from PyQt5.QtWidgets import QApplication
+
+from engine.storage.files import write_whole
+from nnviz.app import create_window
+from nnviz.session.state import State
+from nnviz.window.card_export import png
+from nnviz.window.main_window import MainWindow
+
+# A seven as a person draws it, in a box of 1 × 1.
+_SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is to be seen: after so many epochs, which may be part of a longer run that goes on; a drawing; hints."""
+
+    epochs: int = 0
+    of: int = 0
+    draw: bool = False
+    hints: bool = False
+
+
+def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> None:
+    """Writes a PNG of the scene; of what the person has chosen here, nothing is in it. Raises SettingError or OSError.
+
+    Anything else that goes wrong is told in the window, and so in the picture.
+    """
+    qInstallMessageHandler(_without_what_offscreen_lacks)
+    nothing_remembered = QTemporaryDir()
+    settings = QSettings(nothing_remembered.filePath("nnviz.ini"), QSettings.IniFormat)
+    window = create_window(theme_name, settings)
+    if not scene.hints:
+        window.hints.put_away()
+    window.resize(*size)
+    window.show()
+    session = window.session
+    try:
+        wait_until(window, lambda: session.state is not State.LOADING)
+        if scene.draw:
+            window.canvas.set_strokes([_on_canvas(window)])
+        if scene.epochs:
+            _train(window, scene)
+        QApplication.processEvents()  # layouts that have not followed yet
+        write_whole(out, png(window.grab()))
+    finally:
+        session.close()
+    window.hide()
+
+
+def _train(window: MainWindow, scene: Scene) -> None:
+    session = window.session
+    session.change("epochs", epochs=max(scene.epochs, scene.of))
+    session.start()
+    on_the_way = scene.epochs if scene.of > scene.epochs else math.inf
+    wait_until(window, lambda: session.state is not State.TRAINING or session.run.epochs > on_the_way)
+
+
+def _without_what_offscreen_lacks(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Qt's warnings, but for those about the desktop that is meant to be absent."""
+    if not text.startswith(("This plugin does not support", "QStandardPaths: XDG_RUNTIME_DIR")):
+        sys.stderr.write(f"{text}\n")
+
+
+def _on_canvas(window: MainWindow) -> np.ndarray:
+    """The seven in the middle of the canvas, its corners rounded by interpolation."""
+    side = 0.72 * min(window.canvas.width(), window.canvas.height())
+    steps = np.linspace(0, len(_SEVEN) - 1, 40)
+    smooth = np.stack([np.interp(steps, np.arange(len(_SEVEN)), _SEVEN[:, axis]) for axis in (0, 1)], axis=1)
+    corner = np.array([window.canvas.width() - 0.72 * side, window.canvas.height() - side]) / 2
+    return smooth * side + corner
+
+
+def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
+    """Runs the event loop until the state is the one that is waited for."""
+    loop = QEventLoop()
+
+    def look() -> None:
+        if reached():
+            loop.quit()
+
+    signals = (window.session.state_changed, window.session.snapshot)
+    for signal in signals:
+        signal.connect(look)
+    if not reached():
+        loop.exec_()
+    for signal in signals:
+        signal.disconnect(look)

@@ -1,0 +1,264 @@
+"""From a drawing to the 28 × 28 picture that a network of MNIST expects.
+
+Made as MNIST was (LeCun, Cortes, Burges): the ink is scaled to fit a 20 × 20 box with its proportions kept, grey at
+the edges, then moved so that its centre of mass is where MNIST has it in the 28 × 28 field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.validation import Array
+from nnviz.digits.photograph import ink_of_photograph
+from nnviz.digits.strokes import Ink, Mark, Stroke
+
+SIDE = 28
+BOX = 20
+# A pen is never thinner or thicker than this in the picture: a small drawing would else become a blot.
+_THINNEST, _THICKEST = 1.6, 2.6
+_SPACING = 0.4  # pixels of the picture between the points that stand for a line
+_MOST_POINTS = 1200  # in a scribble they lie farther apart: the picture must keep up with the mouse
+_FAINTEST = 0.05  # less ink than this in every pixel is none
+# MNIST's centres of mass lie between 14 and 15 pixels from the edges: in the middle of pixel 14, counted from 0.
+_CENTRE = SIDE / 2 + 0.5
+_PIXELS = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
+
+
+def picture_of_image(grey: Array) -> Array:
+    """The network's picture of a photograph or scan of one digit.
+
+    Args:
+        grey: (height, width), any size and range; dark on light or light on dark, told apart by the border.
+
+    Returns:
+        (28, 28) float32 in 0…1, white ink on black; all 0 for a picture with nothing on it.
+    """
+    pixels = ink_of_photograph(grey)
+    return np.zeros((SIDE, SIDE), np.float32) if pixels is None else picture_of([Ink(pixels, 1.0)], 0.0)
+
+
+def picture_of(marks: Sequence[Mark], pen_width: float, centred: bool = True) -> Array:
+    """The network's picture of a drawing.
+
+    Args:
+        marks: from the lowest to the topmost, y down.
+        pen_width: in the unit of the marks.
+        centred: made as MNIST was. If not, it is the field as it is: the square around (0, 0) with a side of 1 unit.
+
+    Returns:
+        (28, 28) float32 in 0…1, white ink on black; all 0 where there is no ink (any more).
+    """
+    first = marks[0] if marks else None
+    if len(marks) == 1 and isinstance(first, Ink) and first.is_example and first.pixels.shape == (SIDE, SIDE):
+        return np.array(first.pixels, np.float32)
+    if centred:
+        ink = _centred(marks, pen_width)
+    else:
+        layers, share = _layers(marks, _SPACING / SIDE)
+        ink = _inked(layers, _View(SIDE, np.full(2, SIDE / 2), pen_width * share * SIDE))
+    return ink if ink.max() > _FAINTEST else np.zeros_like(ink)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A stroke as points at even distances; ``shares`` of the drawing's mean width."""
+
+    points: Array
+    shares: Array | None
+    eraser: float
+
+
+@dataclass(frozen=True)
+class _View:
+    """How the drawing lies in the picture: scaled, then moved; and the pen's width there."""
+
+    scale: float
+    offset: Array
+    width: float
+    grown: float = 0.0  # by how much that is more than the pen's width, scaled; erasers grow with it
+
+
+def _centred(marks: Sequence[Mark], pen_width: float) -> Array:
+    """Scaled to the box and put where MNIST has its digits."""
+    rough = _rough_extent(marks) + pen_width
+    layers, share = _layers(marks, _SPACING * rough / BOX)
+    pen = pen_width * share
+    box = _box(layers, pen)
+    if box is None:
+        return np.zeros((SIDE, SIDE), np.float32)
+    low, high = box
+    if float((high - low).max()) + pen < 0.6 * rough:  # the rest was erased: what is left needs its points closer
+        layers, _ = _layers(marks, _SPACING * (float((high - low).max()) + pen) / BOX)
+    view = _fitted(low, high, pen, has_lines=any(isinstance(layer, _Line) for layer in layers))
+    ink = _inked(layers, view)
+    if not ink.any():
+        return ink
+    shift = _CENTRE - _centre_of_mass(ink)
+    # Nothing may be pushed out of the field.
+    middle, half = (low + high) / 2 * view.scale + view.offset, (high - low) / 2 * view.scale + view.width / 2
+    shift = np.clip(shift, np.minimum(half - middle, 0), np.maximum(SIDE - half - middle, 0))
+    return _inked(layers, _View(view.scale, _aligned(layers, view, shift), view.width, view.grown))
+
+
+def _fitted(low: Array, high: Array, pen: float, has_lines: bool) -> _View:
+    """The box 20 pixels long, its middle where the centre of mass is to be."""
+    length = max(float((high - low).max()), 1e-9)
+    scale = BOX / max(length + pen, 2 * pen)
+    width = pen * scale
+    if has_lines and pen:
+        width = float(np.clip(width, _THINNEST, _THICKEST))
+        # The line may be thicker or thinner now than the pen was; its edges must still touch the box.
+        scale = min(scale, (BOX - width) / length)
+    return _View(scale, _CENTRE - (low + high) / 2 * scale, width, max(0.0, width - pen * scale))
+
+
+def _aligned(layers: Sequence[_Line | Ink], view: _View, shift: Array) -> Array:
+    """The offset after the shift; a picture's edges stay on those of pixels, where they are sharp."""
+    offset = view.offset + shift
+    ink = layers[0]
+    if isinstance(ink, Ink) and ink.box is not None:
+        edge = ink.box[0] * view.scale + offset
+        offset = offset + np.round(edge) - edge
+    return offset
+
+
+# ---- where the ink is
+
+
+def _rough_extent(marks: Sequence[Mark]) -> float:
+    """Of all that was drawn, in the drawing's unit."""
+    points = [mark.points if isinstance(mark, Stroke) else np.stack([mark.corner, -mark.corner]) for mark in marks]
+    all_points = np.concatenate(points) if points else np.zeros((1, 2))
+    return max(float((all_points.max(axis=0) - all_points.min(axis=0)).max()), 1e-9)
+
+
+def _layers(marks: Sequence[Mark], spacing: float) -> tuple[list[_Line | Ink], float]:
+    """Strokes as points at even distances, and the mean of the pen's widths as a share of its whole width."""
+    strokes = [mark for mark in marks if isinstance(mark, Stroke)]
+    lengths = {id(stroke): _lengths(stroke.curve[0]) for stroke in strokes}
+    spacing = max(spacing, sum(float(length[-1]) for length in lengths.values()) / _MOST_POINTS)
+    lines = {id(stroke): _evenly(stroke, lengths[id(stroke)], spacing) for stroke in strokes}
+    pens = [line for line in lines.values() if not line.eraser]
+    weight = sum(len(line.points) for line in pens)
+    total = sum(len(line.points) if line.shares is None else float(line.shares.sum()) for line in pens)
+    share = total / weight if weight else 1.0
+    if any(line.shares is not None for line in pens):
+        lines = {key: _relative(line, share) for key, line in lines.items()}
+    return [mark if isinstance(mark, Ink) else lines[id(mark)] for mark in marks], share
+
+
+def _relative(line: _Line, share: float) -> _Line:
+    shares = np.ones(len(line.points)) if line.shares is None else line.shares
+    return line if line.eraser else _Line(line.points, shares / share, 0.0)
+
+
+def _lengths(curve: Array) -> Array:
+    """How far it is along the curve to each of its points."""
+    steps = np.diff(curve, axis=0)
+    return np.concatenate([[0.0], np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))])
+
+
+def _evenly(stroke: Stroke, lengths: Array, spacing: float) -> _Line:
+    curve, widths = stroke.curve
+    places = np.linspace(0, lengths[-1], int(np.ceil(lengths[-1] / spacing)) + 1)
+    points = np.stack([np.interp(places, lengths, curve[:, axis]) for axis in (0, 1)], axis=1)
+    shares = None if widths is None else np.interp(places, lengths, widths)
+    return _Line(points, shares, stroke.eraser)
+
+
+def _box(layers: Sequence[_Line | Ink], pen: float) -> tuple[Array, Array] | None:
+    """The corners of what is left after the erasers, less half a pen on every side; None if nothing is left."""
+    corners = []
+    for number, layer in enumerate(layers):
+        erasers = [line for line in layers[number + 1 :] if isinstance(line, _Line) and line.eraser]
+        found = _ink_box(layer, erasers, pen) if isinstance(layer, Ink) else _line_box(layer, erasers)
+        corners += [] if found is None else list(found)
+    if not corners:
+        return None
+    return np.min(corners, axis=0), np.max(corners, axis=0)
+
+
+def _line_box(line: _Line, erasers: Sequence[_Line]) -> tuple[Array, Array] | None:
+    left = line.points[:0] if line.eraser else _not_erased(line.points, erasers)
+    return (left.min(axis=0), left.max(axis=0)) if len(left) else None
+
+
+def _ink_box(ink: Ink, erasers: Sequence[_Line], pen: float) -> tuple[Array, Array] | None:
+    if ink.box is None:
+        return None
+    low, high = ink.box
+    if erasers:
+        cells, side = ink.cells
+        left = _not_erased(cells, erasers)
+        if not len(left):
+            return None
+        low, high = np.maximum(low, left.min(axis=0) - side / 2), np.minimum(high, left.max(axis=0) + side / 2)
+    inset = np.minimum(pen, high - low) / 2
+    return low + inset, high - inset
+
+
+def _not_erased(points: Array, erasers: Sequence[_Line]) -> Array:
+    """Those that no eraser passed over."""
+    for line in erasers:
+        across = np.subtract.outer(points[:, 0], line.points[:, 0])
+        down = np.subtract.outer(points[:, 1], line.points[:, 1])
+        points = points[(across**2 + down**2).min(axis=1) > (line.eraser / 2) ** 2]
+        if not len(points):
+            break
+    return points
+
+
+# ---- ink
+
+
+def _inked(layers: Sequence[_Line | Ink], view: _View) -> Array:
+    """(28, 28) float32: every layer over those before it."""
+    ink = np.zeros((SIDE, SIDE), np.float32)
+    for layer in layers:
+        if isinstance(layer, Ink):
+            np.maximum(ink, _resampled(layer, view), out=ink)
+        elif layer.eraser:
+            ink *= 1 - _covered(layer, view, layer.eraser * view.scale + view.grown)
+        else:
+            np.maximum(ink, _covered(layer, view, view.width), out=ink)
+    return ink
+
+
+def _covered(line: _Line, view: _View, width: float) -> Array:
+    """(28, 28) coverage by a round pen: 1 inside, 0 outside, falling off over one pixel at the edge."""
+    places = (line.points * view.scale + view.offset).astype(np.float32)
+    across = np.square(_PIXELS - places[:, :1])
+    down = np.square(_PIXELS - places[:, 1:])
+    squares = down[:, :, None] + across[:, None, :]
+    if line.shares is None:
+        outside = np.sqrt(squares.min(axis=0)) - np.float32(width / 2)
+    else:
+        outside = (np.sqrt(squares) - (line.shares * width / 2).astype(np.float32)[:, None, None]).min(axis=0)
+    return np.clip(np.float32(0.5) - outside, 0, 1)
+
+
+def _resampled(ink: Ink, view: _View) -> Array:
+    """(28, 28): each pixel the mean of what lies in it."""
+    height, width = ink.pixels.shape
+    left, top = ink.corner * view.scale + view.offset
+    rows = _overlaps(top, ink.pixel * view.scale, height)
+    columns = _overlaps(left, ink.pixel * view.scale, width)
+    return np.clip(rows @ np.asarray(ink.pixels, np.float32) @ columns.T, 0, 1)
+
+
+def _overlaps(start: float, step: float, count: int) -> Array:
+    """(28, count): how much of each pixel of the field lies in each of the picture's."""
+    edges = start + step * np.arange(count + 1)
+    field = np.arange(SIDE)[:, None]
+    inside = np.clip(edges[None, :], field, field + 1)
+    return np.diff(inside, axis=1).astype(np.float32)
+
+
+def _centre_of_mass(ink: Array) -> Array:
+    """(x, y) in pixels from the upper left corner."""
+    x = ink.sum(axis=0) @ _PIXELS
+    y = ink.sum(axis=1) @ _PIXELS
+    return np.array([x, y], np.float64) / float(ink.sum())

@@ -1,0 +1,1 @@
+"""Everything that happens off the interface thread."""

@@ -1,0 +1,83 @@
+"""Pictures from files, from the clipboard and from other windows: read behind the window and turned into ink."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PyQt5.QtCore import QMimeData, QObject, pyqtSignal
+from PyQt5.QtGui import QImage, QPixmap
+
+from engine.errors import DataError, Verbatim
+from engine.validation import Array
+from nnviz.digits.photograph import check_size, grey_of_file, grey_of_layers, ink_of_photograph
+from nnviz.digits.strokes import Ink
+from nnviz.jobs.worker import Background
+
+_LENGTH = 0.72  # of a picture's ink on the canvas, in its shorter side: about as large as people draw
+
+
+class Pictures(QObject):
+    """Reads one after the other.
+
+    Signals:
+        read(Ink): what is drawn on the picture.
+        failed(what, Exception): nothing was changed.
+    """
+
+    read = pyqtSignal(object)
+    failed = pyqtSignal(str, object)
+
+    def __init__(self, background: Background) -> None:
+        super().__init__()
+        self._background = background
+
+    def load(self, given: QMimeData | None, giver: str) -> None:
+        """Reads the picture among what was given; ``read`` or ``failed`` follows. ``giver`` as in "the clipboard"."""
+        source = _source(given)
+        if source is None:
+            rule = "must hold a picture or the file of one"
+            error = DataError(giver, Verbatim("without a picture"), rule, "Copy one, or drop one onto the canvas.")
+            self.failed.emit("Nothing was put on the canvas", error)
+            return
+        name = source.name if isinstance(source, Path) else "the picture"
+
+        def failed(error: Exception) -> None:
+            self.failed.emit("The drawing stays as it was" if isinstance(error, DataError) else name, error)
+
+        self._background.run(lambda: _ink_of(source, name), self.read.emit, failed)
+
+
+def _source(given: QMimeData | None) -> Path | QImage | None:
+    """A file before a picture in memory, which is often no more than the file's symbol."""
+    if given is None:
+        return None
+    files = [Path(url.toLocalFile()) for url in given.urls() if url.isLocalFile()]
+    if files:
+        return files[0]
+    image = given.imageData() if given.hasImage() else None
+    if isinstance(image, QPixmap):
+        image = image.toImage()
+    return image if isinstance(image, QImage) else None
+
+
+def _ink_of(source: Path | QImage, name: str) -> Ink:
+    """The digit on a picture, as large as people draw. Raises DataError or OSError."""
+    pixels = ink_of_photograph(grey_of_file(source) if isinstance(source, Path) else _grey_of_image(source))
+    if pixels is None:
+        rule = "must show a digit that stands out from its ground"
+        remedy = "Take a picture of one digit, dark on light or light on dark, with some empty border around it."
+        raise DataError(name, Verbatim("all of one grey, or nearly so"), rule, remedy)
+    return Ink(pixels, _LENGTH, "" if name == "the picture" else name)
+
+
+def _grey_of_image(image: QImage) -> Array:
+    if image.isNull():
+        raise DataError("the picture", Verbatim("empty or damaged"), "must have pixels", "Copy it once more.")
+    check_size("the picture", image.width(), image.height())
+    layers = image.convertToFormat(QImage.Format_RGBA8888)
+    memory = layers.constBits().asarray(layers.byteCount())
+    rows = np.asarray(memory, np.uint8).reshape(layers.height(), layers.bytesPerLine() // 4, 4)
+    picture = Image.fromarray(rows[:, : layers.width()].copy())
+    return grey_of_layers(picture if image.hasAlphaChannel() else picture.convert("L"))

@@ -1,0 +1,119 @@
+"""Looks for a learning rate in a thread of its own, on a copy of the network."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from math import floor, log10
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.datasets import Dataset
+from engine.network import Network
+from engine.rate_finder import RateFinder, RatePoint
+from engine.settings import TrainingSettings
+from nnviz.jobs.worker import Background
+
+_SECONDS_BETWEEN_VIEWS = 0.05
+
+
+class RateSearch(QObject):
+    """One search at a time.
+
+    Signals:
+        changed: there are more points, or the search has begun or ended.
+        failed(Exception): it could not begin.
+
+    Attributes:
+        points: found so far.
+        share: 0…1 of the search that is behind it.
+        suggestion: the rate to take, with two digits; None where there is none (yet).
+        is_running: whether it goes on.
+        was_stopped: whether it was ended before it had tried all that it should.
+    """
+
+    changed = pyqtSignal()
+    failed = pyqtSignal(object)
+    _found = pyqtSignal(int, object, float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.points: list[RatePoint] = []
+        self.share = 0.0
+        self.suggestion: float | None = None
+        self.is_running = self.was_stopped = False
+        self._search = 0  # its number: what an earlier one still says is not heard
+        self._cancelled = threading.Event()
+        self._background = Background()
+        self._found.connect(self._show)
+
+    def start(self, make: Callable[[], Network], dataset: Dataset, settings: TrainingSettings) -> None:
+        """Searches with the network that ``make`` gives, which is called in the search's thread."""
+        self.cancel()
+        self._cancelled = cancelled = threading.Event()
+        self._search += 1
+        number = self._search
+        self.points, self.share, self.suggestion, self.is_running = [], 0.0, None, True
+        self.was_stopped = False
+        self.changed.emit()
+
+        def work() -> float | None:
+            finder = RateFinder(make(), dataset, settings)
+            self._sweep(finder, number, cancelled)
+            return finder.suggestion
+
+        def done(suggestion: float | None) -> None:
+            if number == self._search and not cancelled.is_set():
+                self.suggestion = None if suggestion is None else _two_digits(suggestion)
+                self._end()
+
+        def failed(error: Exception) -> None:
+            if number == self._search and not cancelled.is_set():
+                self._end()
+                self.failed.emit(error)
+
+        self._background.run(work, done, failed)
+
+    def _sweep(self, finder: RateFinder, number: int, cancelled: threading.Event) -> None:
+        """In the search's thread."""
+        told = time.perf_counter()
+        for _ in finder.run():
+            if cancelled.is_set():
+                return
+            if time.perf_counter() - told > _SECONDS_BETWEEN_VIEWS:
+                told = time.perf_counter()
+                self._found.emit(number, list(finder.points), len(finder.points) / finder.batches)
+        self._found.emit(number, list(finder.points), 1.0)
+
+    def _show(self, number: int, points: list[RatePoint], share: float) -> None:
+        if number == self._search and self.is_running:
+            self.points, self.share = points, share
+            self.changed.emit()
+
+    def _end(self) -> None:
+        self.is_running = False
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Ends it after the step it is in; what was found stays."""
+        self._cancelled.set()
+        if self.is_running:
+            self.was_stopped = True
+            self._end()
+
+    def forget(self) -> None:
+        """What was found for another network means nothing for this one."""
+        if self.points and not self.is_running:
+            self.points, self.share, self.suggestion = [], 0.0, None
+            self.changed.emit()
+
+    def close(self, milliseconds: int) -> bool:
+        """Ends it for good; whether that was in time."""
+        self._cancelled.set()
+        self._search += 1
+        return self._background.close(milliseconds)
+
+
+def _two_digits(value: float) -> float:
+    return round(value, 1 - floor(log10(value)))

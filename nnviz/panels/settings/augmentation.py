@@ -1,0 +1,135 @@
+"""How pictures are distorted before they are learned from, and some of them to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from PyQt5.QtCore import QSize
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from engine.augmentation import Augmenter
+from engine.validation import Array
+from nnviz.panels.settings.form import Field, Form
+from nnviz.session.session import Session
+from nnviz.widgets.card import label
+from nnviz.widgets.check import Check
+from nnviz.widgets.fields import step_by
+from nnviz.widgets.picture import LazyPicture
+
+_SHOWN = 6
+_GAP = 2  # pixels of a picture between two
+_FIELDS = (
+    Field("shift", "Shift, pixels", step_by(0.5, 100), "Moves each picture sideways and up or down, by up to so much."),
+    Field("rotation", "Rotation, degrees", step_by(1, 180), "Turns each picture about its centre, by up to so much."),
+    Field("scale", "Scale", step_by(0.02, 1), "Makes each picture taller and wider or smaller; 0.1 is a tenth."),
+    Field("shear", "Shear", step_by(0.02, 1), "Slants each picture to the left or right; 1 is by 45 degrees."),
+    Field("elastic", "Elastic, pixels", step_by(0.1, 20), "Bends strokes as another hand would have drawn them."),
+    Field("elastic_sigma", "Elastic sigma", step_by(0.5, 100), "How smooth the bends are: small ones tremble."),
+    Field("thickness", "Thickness, pixels", step_by(0.1, 2), "Makes strokes thicker or thinner, by up to so much."),
+    Field("noise", "Noise", step_by(0.01, 1), "Adds grain to every pixel, so that the network looks past it."),
+)
+
+
+class AugmentationForm(Form):
+    """A switch, the strengths, and a row of training pictures as the network would see them."""
+
+    NAMES = tuple(field.name for field in _FIELDS)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._shown: tuple[object, ...] = ()  # what the preview was made from
+        self._idle: dict[str, str] = {}  # strengths that cannot be used, while none is
+        self._draw = 0  # which examples are shown, and how they were drawn
+        self._check = Check(
+            "augmentationCheck",
+            "Distort the pictures",
+            "Distorts each training picture anew each time the network sees it. Off, the strengths are kept.",
+        )
+        self._check.clicked.connect(self._switch)
+        self.add_wide(self._check)
+        self.add_wide(self._preview())
+        for field in _FIELDS:
+            self.add_field(field)
+        session.data_changed.connect(self._show)
+        self._show()
+
+    def _preview(self) -> QWidget:
+        self._picture = LazyPicture(QSize(0, 44), self._examples)
+        self._picture.setObjectName("augmentationPreview")
+        self._picture.setAccessibleName("Training pictures as the network would see them")
+        self._picture.setToolTip("Training pictures as the network would see them. A click shows others.")
+        self._picture.clicked.connect(self.show_others)
+        more = QToolButton()
+        more.setText("other examples")
+        more.setObjectName("otherExamplesButton")
+        more.setAccessibleName("Other examples")
+        more.setToolTip("Draws other training pictures and other distortions. It changes nothing in the network.")
+        more.clicked.connect(self.show_others)
+        whole = QWidget()
+        rows = QHBoxLayout()
+        rows.addWidget(label("As the network sees them", "muted"), 1)
+        rows.addWidget(more)
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self._picture)
+        column.addLayout(rows)
+        return whole
+
+    def _switch(self, wanted: bool) -> None:
+        session = self._session
+        text = "augmentation on" if wanted else "augmentation off"
+        new = session.configuration.with_distortions(wanted)
+        self._chosen("shift", "Augmentation", lambda: session.choose(text, new))
+
+    @property
+    def _is_on(self) -> bool:
+        return self._session.configuration.training.augmentation.is_active
+
+    def _tell_problem(self, name: str, text: str | None) -> None:
+        """It keeps nobody from training while pictures are not distorted."""
+        self._idle.pop(name, None)
+        if text is not None and not self._is_on:
+            self._idle[name] = text
+            text = None
+        self._session.set_problem(name, text)
+
+    def _move_problems(self) -> None:
+        """Distortions may have been switched on or off, by whatever: what cannot be used begins or ceases to count."""
+        told = [name for name in self.NAMES if name in (self._idle if self._is_on else self._session.problems)]
+        for name in told:
+            self._tell_problem(name, self._problems[name])
+
+    @property
+    def _problems(self) -> Mapping[str, str]:
+        of_session = self._session.problems
+        return {**self._idle, **{name: of_session[name] for name in self.NAMES if name in of_session}}
+
+    def show_others(self) -> None:
+        """Other examples, distorted in other ways."""
+        self._draw += 1
+        self._picture.refresh()
+
+    def _show(self) -> None:
+        self._move_problems()
+        super()._show()
+        self._check.setChecked(self._session.configuration.training.augmentation.is_active)
+        shown = (self._session.configuration.training.augmentation, self._session.dataset)
+        if shown != self._shown:
+            self._shown = shown
+            self._picture.refresh()
+
+    def _examples(self) -> Array | None:
+        """Some training pictures side by side, distorted; asked for when they are seen."""
+        data = self._session.dataset
+        if data is None or not data.is_picture:
+            return None
+        rng = np.random.default_rng(self._draw)
+        rows = rng.integers(len(data.train), size=_SHOWN)
+        pictures = np.multiply(data.train.inputs[rows], data.train.scale, dtype=np.float32)
+        wanted = self._session.configuration.training.augmentation
+        Augmenter(wanted, data.example_shape, _SHOWN).apply(pictures, rng)
+        gap = np.zeros((data.example_shape[0], _GAP), np.float32)
+        tiles = [tile for picture in pictures for tile in (picture.reshape(data.example_shape), gap)]
+        return np.hstack(tiles[:-1])

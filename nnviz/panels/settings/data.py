@@ -1,0 +1,62 @@
+"""The data that is learned from."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QSize
+
+from engine.datasets import DATASETS, Dataset
+from engine.validation import Array
+from nnviz.look import text
+from nnviz.session.session import Session
+from nnviz.session.state import State
+from nnviz.widgets.card import Card
+from nnviz.widgets.fields import Combo
+from nnviz.widgets.picture import Picture
+
+
+class DataPanel(Card):
+    """Which data set, how large it is, and one example of each class."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Data")
+        self._session = session
+        self.combo = Combo(
+            "datasetCombo", "Data set", "What the network learns from. Its first and last layer follow the data."
+        )
+        for name in DATASETS:
+            self.combo.addItem(DATASETS[name].title, name)
+        self.combo.activated.connect(lambda: session.load_data(self.combo.currentData()))
+        self._examples = Picture(QSize(0, 28), smooth=True)
+        self._examples.setAccessibleName("One example of each class")
+        self._examples.setToolTip("One training example of each class, as the network sees it.")
+        self.body.addWidget(self.combo)
+        self.body.addWidget(self._examples)
+        session.data_changed.connect(self._show)
+        session.state_changed.connect(self._show_state)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        if self._session.state is State.LOADING:
+            self.head.detail.setText("loading …")
+
+    def _show(self) -> None:
+        data = self._session.dataset
+        if data is None:
+            self.head.detail.setText("not loaded: choose it again")
+            return
+        self.combo.setCurrentIndex(self.combo.findData(self._session.data_name))
+        tests = f" · {text.count(len(data.test))} test" if data.test else ""
+        self.head.detail.setText(f"{text.count(len(data.train))} train{tests}")
+        self._examples.setVisible(data.is_picture)
+        if data.is_picture:
+            self._examples.show_picture(_one_of_each(data))
+
+
+def _one_of_each(data: Dataset) -> Array:
+    """The first example of every class, side by side; where there are no classes, the first ten."""
+    labels, classes = data.train.labels, range(len(data.class_names))
+    first = list(range(min(10, len(data.train))))
+    if labels is not None:
+        first = [int(np.argmax(labels == number)) for number in classes]
+    return np.hstack([data.train.inputs[row].reshape(data.example_shape) for row in first]) * data.train.scale

@@ -1,0 +1,303 @@
+"""The shape of the network: as text, and as a list of layers to add, remove and resize."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from engine.activations import ACTIVATIONS
+from engine.errors import EngineError
+from engine.validation import parameter_count, parse_shape, parse_whole, whole_number
+from nnviz.look import text, theme
+from nnviz.session.configuration import Configuration, Layer
+from nnviz.session.session import Session
+from nnviz.widgets.card import Card, label
+from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
+from nnviz.widgets.note import Note, Notice
+
+_WAITS = "Shape, first weights and loss wait for the next run: Reset starts it with a new network."
+_WAITS_SHORT = "Waits for the next run: Reset starts it."
+_COMES = "Shape, first weights and loss come with the next run: Space or Reset starts it with a new network."
+_COMES_SHORT = "Comes with the next run: Space starts it."
+_MISFIT_SHORT = "The network does not fit the data."
+_HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
+
+
+class NetworkPanel(Card):
+    """Edits the layers; says so where a change has to wait for the next run."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Network")
+        self._session = session
+        self.shape_edit = FieldEdit()
+        self.shape_edit.setObjectName("shapeEdit")
+        self.shape_edit.setAccessibleName("Shape of the network")
+        self.shape_edit.setToolTip(
+            "The neurons of every layer, from the pixels to the classes. More neurons can tell apart more, and learn "
+            "more slowly."
+        )
+        self.shape_edit.editingFinished.connect(self._shape_typed)
+        self.shape_edit.returnPressed.connect(self._shape_entered)
+        self.body.addWidget(self.shape_edit)
+        self._error = Note(self.shape_edit, "shapeError")
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(4)
+        self.body.addLayout(self._rows)
+        self.body.addLayout(self._foot())
+        self._seed_error = Note(self._seed, "seedError")
+        self._notice = Notice("networkNotice")
+        self.body.addWidget(self._notice)
+        self.body.setSpacing(4)
+        self.body.setContentsMargins(theme.CARD_PADDING, 6, theme.CARD_PADDING, 6)  # the line is air, mostly
+        for signal in (session.configuration_changed, session.run_changed, session.data_changed):
+            signal.connect(self._show)
+        session.state_changed.connect(self._show_notice)
+        self._rows_made_for: tuple[object, ...] = ()
+        self._layers_shown: tuple[Layer, ...] | None = None
+        self._show()
+
+    def _foot(self) -> QHBoxLayout:
+        self._add = QPushButton(" Add layer")
+        self._add.setObjectName("addLayerButton")
+        self._add.setAccessibleName("Add a hidden layer")
+        self._add.setToolTip("Puts another hidden layer before the output. Depth lets it combine what it found.")
+        self._add.clicked.connect(self._add_layer)
+        self._seed = NumberEdit(
+            "seedEdit",
+            step_whole(0),
+            "The number the first weights and the order of examples are drawn from. Same seed, same run.",
+            "Seed",
+        )
+        self._seed.setFixedWidth(70)
+        self._seed.committed.connect(self._seed_typed)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._add)
+        row.addStretch(1)
+        row.addWidget(label("Seed", "fieldName"))
+        row.addWidget(self._seed)
+        return row
+
+    # ---- what the person does
+
+    def _shape_typed(self) -> None:
+        typed = self.shape_edit.text()
+        if typed == self._session_shape() and "shape" not in self._session.problems:
+            return
+        self._try("shape", lambda: self._session.change_shape(parse_shape(typed)))
+
+    def _shape_entered(self) -> None:
+        """The next Space trains; what has to be mended keeps the keys."""
+        self._shape_typed()
+        if "shape" not in self._session.problems:
+            self.shape_edit.clearFocus()
+
+    def _resize(self, index: int, typed: str) -> None:
+        def change() -> None:
+            neurons = whole_number("neurons", parse_whole("neurons", typed, "64"), 1, "64")
+            self._change_layer(index, neurons=neurons)
+
+        self._try(_problem_name(index), change)
+
+    def _change_layer(self, index: int, **fields: object) -> None:
+        layers = list(self._session.configuration.layers)
+        if index < len(layers):
+            layers[index] = replace(layers[index], **fields)  # type: ignore[arg-type]
+            self._session.change("shape" if "neurons" in fields else "activation", layers=tuple(layers))
+
+    def _add_layer(self) -> None:
+        layers = self._session.configuration.layers
+        last = layers[-1] if layers else Layer(32)
+        self._try("shape", lambda: self._session.change("shape", layers=(*layers, last)))
+
+    def _remove(self, index: int) -> None:
+        layers = list(self._session.configuration.layers)
+        del layers[index]
+        self._session.change("shape", layers=tuple(layers))
+
+    def _seed_typed(self, typed: str) -> None:
+        def change() -> None:
+            seed = whole_number("seed", parse_whole("seed", typed, "1"), 0, "1")
+            self._session.change("seed", seed=seed)
+
+        self._try("seed", change)
+
+    def _try(self, field: str, change: Callable[[], None]) -> None:
+        """Does it, or tells beside the field why not."""
+        try:
+            change()
+        except EngineError as error:
+            self._session.set_problem(field, error.told_of(field))
+        else:
+            self._session.set_problem(field, None)
+        self._show_problems()
+        self._show()
+
+    # ---- what is shown
+
+    def _session_shape(self) -> str:
+        return ", ".join(str(size) for size in self._session.configuration.shape)
+
+    def _show(self) -> None:
+        configuration = self._session.configuration
+        self._show_rows(configuration)
+        if "shape" not in self._session.problems:
+            self.shape_edit.setText(self._session_shape())
+        if "seed" not in self._session.problems:
+            self._seed.show_value(str(configuration.training.seed))
+        self.head.detail.setText(f"{text.count(parameter_count(configuration.shape))} parameters")
+        self._add.setIcon(theme.icon("plus"))
+        self._show_problems()
+        self._show_notice()
+
+    def _show_rows(self, configuration: Configuration) -> None:
+        """New rows only where there are more or fewer of them: the one being typed in stays."""
+        output, data = configuration.output, self._session.dataset
+        ends = (configuration.inputs, configuration.outputs, output, data, theme.current())
+        made_for = (len(configuration.layers), *ends)
+        if made_for != self._rows_made_for:
+            self._rows_made_for = made_for
+            self._make_rows(configuration, output)
+        for row, layer in self._mended(configuration):
+            row.show_layer(layer)
+        if configuration.layers != self._layers_shown:
+            self._layers_shown = configuration.layers
+            self._forget_bad_layers()
+            for row, layer in zip(self._layer_rows(), configuration.layers, strict=True):
+                row.show_layer(layer)
+
+    def _mended(self, configuration: Configuration) -> list[tuple[_LayerRow, Layer]]:
+        """Those that are still marked for a problem that was taken back."""
+        problems, rows = self._session.problems, self._layer_rows()
+        gone = [n for n, row in enumerate(rows) if row.neurons.property("wrong") and _problem_name(n) not in problems]
+        return [(rows[n], configuration.layers[n]) for n in gone if n < len(configuration.layers)]
+
+    def _make_rows(self, configuration: Configuration, output: str) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            row = item.widget()
+            row.setParent(None)  # type: ignore[call-overload]  # out of sight at once, whenever Qt deletes it
+            row.deleteLater()
+        data = self._session.dataset
+        are_pixels = data is not None and data.is_picture and data.width == configuration.inputs
+        sides = "×".join(map(str, data.example_shape)) if data else ""
+        self._rows.addWidget(_end_row(configuration.inputs, f"inputs ({sides} pixels)" if are_pixels else "inputs", ""))
+        for index in range(len(configuration.layers)):
+            self._rows.addWidget(_LayerRow(self, index))
+        self._layers_shown = None
+        self._rows.addWidget(_end_row(configuration.outputs, "classes", ACTIVATIONS[output].label))
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """The Tab key goes through the rows from the top, although they are younger than what is below them."""
+        parts: list[QWidget] = [self.shape_edit]
+        for row in self._layer_rows():
+            parts += [row.neurons, row.activation, row.remove]
+        for one, other in itertools.pairwise([*parts, self._add, self._seed]):
+            QWidget.setTabOrder(one, other)
+
+    def _layer_rows(self) -> list[_LayerRow]:
+        widgets = (self._rows.itemAt(index).widget() for index in range(self._rows.count()))
+        return [widget for widget in widgets if isinstance(widget, _LayerRow)]
+
+    def _forget_bad_layers(self) -> None:
+        """The layers are others now: what could not be used of the old ones is gone from the fields."""
+        for field in [field for field in self._session.problems if _is_of_layers(field)]:
+            self._session.set_problem(field, None)
+        self._show_problems()
+
+    def _show_notice(self) -> None:
+        misfit = self._session.misfit
+        if self._session.waits_for_next_run and self._session.run_settings is None:
+            self._notice.tell(_COMES, _COMES_SHORT)
+        elif self._session.waits_for_next_run:
+            self._notice.tell(_WAITS, _WAITS_SHORT)
+        else:
+            self._notice.tell(misfit or "", _MISFIT_SHORT)
+
+    def _show_problems(self) -> None:
+        problems = self._session.problems
+        fields: dict[str, FieldEdit] = {"shape": self.shape_edit}
+        fields |= {_problem_name(index): row.neurons for index, row in enumerate(self._layer_rows())}
+        for name, field in {**fields, "seed": self._seed}.items():
+            field.set_wrong(name in problems)
+        of_layers = [problems[field] for field in problems if _is_of_layers(field)]
+        first = next((field for name, field in fields.items() if name in problems), self.shape_edit)
+        self._error.tell(" ".join(of_layers), first)
+        self._seed_error.tell(problems.get("seed", ""))
+
+
+def _problem_name(index: int) -> str:
+    """What the size of that hidden layer, from 0, is called among the session's problems."""
+    return f"layer {index + 1}"
+
+
+def _is_of_layers(field: str) -> bool:
+    return field == "shape" or field.startswith("layer ")
+
+
+class _LayerRow(QFrame):
+    """A hidden layer: neurons, activation, remove."""
+
+    def __init__(self, panel: NetworkPanel, index: int) -> None:
+        super().__init__()
+        self.setObjectName("layerRow")
+        number = index + 1
+        self.neurons = NumberEdit(
+            f"layer{number}Edit",
+            step_whole(1, by=8),
+            "How many neurons this hidden layer has. Each learns to see one feature of what comes in.",
+            f"Neurons of hidden layer {number}",
+        )
+        self.neurons.setFixedWidth(76)
+        self.neurons.committed.connect(lambda typed: panel._resize(index, typed))
+        self.activation = Combo(
+            f"activation{number}Combo",
+            f"Activation of hidden layer {number}",
+            "What a neuron makes of its weighted sum. Without a bend here, layers add nothing.",
+        )
+        self.activation.setFixedWidth(82)
+        for name in _HIDDEN:
+            self.activation.addItem(ACTIVATIONS[name].label, name)
+        self.activation.activated.connect(lambda: panel._change_layer(index, activation=self.activation.currentData()))
+        self.remove = remove = QToolButton()
+        remove.setObjectName(f"removeLayer{number}Button")
+        remove.setAccessibleName(f"Remove hidden layer {number}")
+        remove.setToolTip("Takes this layer out of the network.")
+        remove.setIcon(theme.icon("x", "muted"))
+        remove.clicked.connect(lambda: panel._remove(index))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 1, 3, 1)
+        row.setSpacing(4)
+        for widget in (self.neurons, label("neurons", "fieldName")):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.activation)
+        row.addWidget(remove)
+
+    def show_layer(self, layer: Layer) -> None:
+        """Puts the session's values into the row."""
+        self.neurons.show_value(str(layer.neurons))
+        self.activation.setCurrentIndex(_HIDDEN.index(layer.activation) if layer.activation in _HIDDEN else -1)
+
+
+def _end_row(size: int, what: str, activation: str) -> QFrame:
+    """The first and the last layer: they follow the data."""
+    frame = QFrame()
+    frame.setObjectName("layerRow")
+    frame.setProperty("end", True)
+    frame.setToolTip("Follows the data: it cannot be changed here.")
+    row = QHBoxLayout(frame)
+    row.setContentsMargins(13, 1, 8, 1)
+    frame.setMinimumHeight(theme.ROW - 2)
+    number = label(str(size), "title")
+    number.setFixedWidth(66)
+    number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+    row.addWidget(number)
+    row.addWidget(label(what, "fieldName"))
+    row.addStretch(1)
+    row.addWidget(label(activation, "fieldName"))
+    return frame

@@ -1,0 +1,179 @@
+"""The learning rate over time, and a search for a good one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from engine.schedules import SCHEDULES, warmed_up
+from engine.settings import TrainingSettings
+from nnviz.panels.settings.form import Field, Form
+from nnviz.session.session import Session
+from nnviz.widgets.card import label
+from nnviz.widgets.fields import step_by, step_whole
+from nnviz.widgets.plots.small_plot import SmallPlot
+
+_POINTS = 240
+_FIELDS = (
+    Field(
+        "warmup",
+        "Warm-up, epochs",
+        step_by(0.5),
+        "Over so many epochs the learning rate rises from nothing, while the first gradients are wild.",
+    ),
+    Field("decay", "Decay", step_by(0.1, 1), "What the learning rate is multiplied with at each drop."),
+    Field(
+        "decay_epochs",
+        "Every, epochs",
+        step_whole(1),
+        "How many epochs lie between two drops of the learning rate.",
+    ),
+)
+
+
+class ScheduleForm(QWidget):
+    """Schedule and its curve above, the search and what it found below."""
+
+    NAMES = tuple(field.name for field in _FIELDS)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._form = Form(session)
+        self._form.add_choice(
+            "schedule",
+            "Schedule",
+            "How the learning rate falls while the network learns: large steps first, fine ones at the end.",
+            SCHEDULES,
+        )
+        for field in _FIELDS:
+            self._form.add_field(field)
+        tip = "The learning rate over the epochs of a run; the dashed line is where the run is."
+        self._plot = SmallPlot("schedulePlot", "Learning rate over the epochs", tip)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self._form)
+        column.addWidget(self._plot)
+        column.addWidget(RateSearchView(session))
+        session.configuration_changed.connect(self._show)
+        session.data_changed.connect(self._show)
+        session.snapshot.connect(self._show_place)
+        self._show()
+
+    def _show(self) -> None:
+        settings = self._session.configuration.training
+        uses = SCHEDULES[settings.schedule].uses
+        self._form.show_only(["warmup", *(name for name in ("decay", "decay_epochs") if name in uses)])
+        epochs = np.linspace(0, settings.epochs, _POINTS)
+        rates = [_rate(settings, epoch) for epoch in epochs]
+        ends = [(0.0, "0"), (float(settings.epochs), f"{settings.epochs}")]
+        marks = (ends, [(0.0, "0"), (settings.learning_rate, f"{settings.learning_rate:.3g}")])
+        self._plot.show_line(list(epochs), rates, marks, lambda x, y: f"epoch {x:.1f}: {y:.3g}")
+        self._show_place()
+
+    def _show_place(self) -> None:
+        """How far the run is; nothing where it cannot be seen."""
+        if not self._plot.viewport().visibleRegion().isEmpty():
+            done = self._session.progress.epochs_done if self._session.run_settings is not None else 0.0
+            self._plot.mark(done or None)
+
+
+def _rate(settings: TrainingSettings, epoch: float) -> float:
+    factor = warmed_up(settings.new_schedule(), epoch, settings.epochs, settings.warmup, _POINTS)
+    return settings.learning_rate * factor
+
+
+class RateSearchView(QWidget):
+    """Button, progress, and the loss against the rate with the suggestion marked."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._search = session.rates
+        self._find = QPushButton()
+        self._find.setObjectName("findRateButton")
+        self._find.setAccessibleName("Find a learning rate")
+        self._find.clicked.connect(self._toggle)
+        self._take = QPushButton()
+        self._take.setObjectName("takeRateButton")
+        self._take.setAccessibleName("Take the suggested learning rate")
+        self._take.setToolTip("Sets the learning rate to the one where the loss fell fastest. Undo brings yours back.")
+        self._take.clicked.connect(self._take_suggestion)
+        self._progress = QProgressBar()
+        self._progress.setObjectName("rateProgress")
+        self._progress.setAccessibleName("Progress of the search")
+        self._progress.setTextVisible(False)
+        self._progress.setRange(0, 100)
+        self._told = label(role="muted")
+        self._told.setObjectName("rateSearchLabel")
+        self._told.setWordWrap(True)
+        tip = "The loss while the learning rate rises, batch by batch. Where it falls fastest is a good place to learn."
+        self._plot = SmallPlot("ratePlot", "Loss against the learning rate", tip)
+        self._lay_out()
+        self._search.changed.connect(self._show)
+        for signal in (session.data_changed, session.run_changed):
+            signal.connect(self._show)
+        self._show()
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self._find, 1)
+        buttons.addWidget(self._take, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(buttons)
+        for widget in (self._progress, self._plot, self._told):
+            column.addWidget(widget)
+
+    def _toggle(self) -> None:
+        if self._search.is_running:
+            self._search.cancel()
+        else:
+            self._session.search_rate()
+
+    def _take_suggestion(self) -> None:
+        if self._search.suggestion is not None:
+            self._session.set_problem("learning_rate", None)
+            self._session.change("learning rate", learning_rate=self._search.suggestion)
+
+    def _show(self) -> None:
+        search = self._search
+        found, points = search.suggestion, search.points
+        self._find.setText("Stop" if search.is_running else "Find a rate")
+        self._find.setToolTip(
+            "Ends the search. The network was not touched."
+            if search.is_running
+            else "Tries rising learning rates on a copy of the network; the network itself stays as it is."
+        )
+        self._find.setEnabled(search.is_running or self._session.dataset is not None)
+        self._take.setVisible(found is not None)
+        self._take.setText(f"Use {found:g}" if found is not None else "")
+        self._progress.setVisible(search.is_running)
+        self._progress.setValue(round(100 * search.share))
+        self._plot.setVisible(len(points) > 1)
+        tried_on = "a new network of these fields" if self._session.waits_for_next_run else "a copy of the network"
+        told = f"loss against rate, on {tried_on}"
+        if search.was_stopped:
+            told = "Stopped before its end: no suggestion."
+        elif not search.is_running and found is None:
+            told = "The loss fell nowhere clearly: no suggestion."
+        self._told.setText(told)
+        self._told.setVisible(len(points) > 1)
+        if len(points) > 1:
+            self._draw()
+
+    def _draw(self) -> None:
+        points = self._search.points
+        x = [math.log10(point.rate) for point in points]
+        low, first = min(point.loss for point in points), points[0].loss
+        y = [min(point.loss, 2 * first - low) for point in points]  # what shoots up is cut off
+        across = [(-5, ""), *((power, f"{10.0**power:g}") for power in (-4, -2, 0)), (1, "")]
+        marks = (across, [(low, f"{low:.2g}"), (max(first, max(y)), f"{max(first, max(y)):.2g}")])
+        found = self._search.suggestion
+        at = None if found is None else math.log10(found)
+        self._plot.show_line(x, y, marks, lambda x, y: f"rate {10**x:.2g}: loss {y:.3g}", at)

@@ -1,0 +1,85 @@
+"""What is set, in a few words: for the heads of the groups that are folded away."""
+
+from __future__ import annotations
+
+from engine.augmentation import Augmentation
+from engine.initializers import INITIALIZERS
+from engine.losses import LOSSES
+from engine.optimizers import OPTIMIZERS
+from engine.schedules import SCHEDULES
+from engine.settings import TrainingSettings
+from nnviz.session.configuration import MILD, Configuration
+
+OFF = "off"
+_DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")
+_NAMES = {
+    "batch_size": "batch size",
+    "held_out": "held-out share",
+    "patience": "patience",
+    "dropout": "dropout",
+}
+
+
+def of_optimizer(configuration: Configuration) -> str:
+    """The constants that the optimizer reads."""
+    settings = configuration.training
+    uses = OPTIMIZERS[settings.optimizer].uses
+    usual = settings.epsilon == TrainingSettings().epsilon
+    parts = [f"{getattr(settings, name):g}" for name in uses if name != "epsilon" or not usual]
+    return ", ".join(parts) or "none"
+
+
+def of_schedule(configuration: Configuration) -> str:
+    """cosine, warm-up 0.5."""
+    settings = configuration.training
+    kind = SCHEDULES[settings.schedule]
+    parts = [kind.label.lower()]
+    if kind.uses:
+        parts[0] += f" {settings.decay:g} in {settings.decay_epochs:g}"
+    if settings.warmup:
+        parts.append(f"warm-up {settings.warmup:g}")
+    return ", ".join(parts)
+
+
+def of_regularisation(configuration: Configuration) -> str:
+    """dropout 0.2, decay 0.05."""
+    settings = configuration.training
+    dropout = settings.dropout if isinstance(settings.dropout, tuple) else (settings.dropout,)
+    parts = ["dropout " + " ".join(f"{share:g}" for share in dropout)] if any(dropout) else []
+    for name, word in (("weight_decay", "decay"), ("l1", "L1"), ("max_norm", "max-norm"), ("clip_norm", "clip")):
+        if getattr(settings, name):
+            parts.append(f"{word} {getattr(settings, name):g}")
+    if settings.held_out:
+        parts.append(f"held out {settings.held_out:g}")
+    if settings.patience:
+        parts.append(f"patience {settings.patience}")
+    return ", ".join(parts) or OFF
+
+
+def of_augmentation(configuration: Configuration) -> str:
+    """shift 1, rotation 8, …"""
+    wanted: Augmentation = configuration.training.augmentation
+    if not wanted.is_active:
+        return OFF
+    if wanted == MILD:
+        return "mild"
+    return ", ".join(f"{name} {getattr(wanted, name):g}" for name in _DISTORTIONS if getattr(wanted, name))
+
+
+def of_initialisation(configuration: Configuration) -> str:
+    """He, cross-entropy."""
+    first = INITIALIZERS[configuration.initializer].label
+    if configuration.weight_scale != 1:
+        first += f" × {configuration.weight_scale:g}"
+    return f"{first}, {LOSSES[configuration.loss].label.lower()}"
+
+
+def waiting(fields: TrainingSettings, run: TrainingSettings | None) -> str:
+    """Which of the fields the run under way does not go by, as a sentence; empty where there are none."""
+    if run is None:
+        return ""
+    names = [word for name, word in _NAMES.items() if getattr(fields, name) != getattr(run, name)]
+    if not names:
+        return ""
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f"{listed[0].upper()}{listed[1:]} {'wait' if len(names) > 1 else 'waits'} for the next run."

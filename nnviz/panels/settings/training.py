@@ -1,0 +1,232 @@
+"""How the network is trained: five fields for everybody, and the rest folded away beneath them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
+
+from engine.errors import EngineError
+from engine.optimizers import OPTIMIZERS
+from engine.validation import parse_whole
+from nnviz.panels.settings import summaries
+from nnviz.panels.settings.augmentation import AugmentationForm
+from nnviz.panels.settings.form import Field, Form
+from nnviz.panels.settings.groups import InitialisationForm, OptimizerForm, RegularisationForm
+from nnviz.panels.settings.schedule import ScheduleForm
+from nnviz.session.configuration import Configuration
+from nnviz.session.session import Session
+from nnviz.session.state import State
+from nnviz.widgets.card import Card
+from nnviz.widgets.fields import step_decade, step_whole
+from nnviz.widgets.group import Group
+from nnviz.widgets.note import Notice
+
+OWN = "Custom"
+_PRESET_TIP = "Shape, activations, loss and all settings of a known network at once. Undo brings yours back."
+_OWN_TIP = "The settings are your own: at least one differs from every preset."
+_FIELDS = (
+    Field(
+        "learning_rate",
+        "Learning rate",
+        step_decade,
+        "How far the weights move at each step. Too small learns slowly, too large never settles. "
+        "It can be turned while the network learns.",
+    ),
+    Field(
+        "batch_size",
+        "Batch size",
+        step_whole(1, by=10),
+        "How many examples are averaged for one step. Small batches step often and unsteadily.",
+        parse_whole,
+    ),
+    Field(
+        "epochs",
+        "Epochs",
+        step_whole(1),
+        "How often the network sees all training examples before training ends.",
+        parse_whole,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A group: what its head says, what is in it when it is unfolded, and the settings that are typed there."""
+
+    name: str
+    title: str
+    tip: str
+    form: Callable[[Session], QWidget]
+    summary: Callable[[Configuration], str]
+    settings: tuple[str, ...]
+
+
+_PARTS = (
+    _Part(
+        "optimizerGroup",
+        "Optimizer constants",
+        "How much of earlier gradients goes into a step of the weights.",
+        OptimizerForm,
+        summaries.of_optimizer,
+        OptimizerForm.NAMES,
+    ),
+    _Part(
+        "scheduleGroup",
+        "Schedule",
+        "How the learning rate changes while the network learns, and a search for a good one.",
+        ScheduleForm,
+        summaries.of_schedule,
+        ScheduleForm.NAMES,
+    ),
+    _Part(
+        "regularisationGroup",
+        "Regularisation",
+        "What keeps the network from learning its examples by heart.",
+        RegularisationForm,
+        summaries.of_regularisation,
+        RegularisationForm.NAMES,
+    ),
+    _Part(
+        "augmentationGroup",
+        "Augmentation",
+        "Shows the network each picture a little different every time, so that it learns what matters in it.",
+        AugmentationForm,
+        summaries.of_augmentation,
+        AugmentationForm.NAMES,
+    ),
+    _Part(
+        "initialisationGroup",
+        "Initialisation",
+        "Where the weights start, and what the network is judged by.",
+        InitialisationForm,
+        summaries.of_initialisation,
+        InitialisationForm.NAMES,
+    ),
+)
+
+
+class TrainingPanel(Card):
+    """Says so where a change has to wait for the next run.
+
+    Signals:
+        opened(Group): one was unfolded, or has grown.
+
+    Attributes:
+        groups: from the top.
+    """
+
+    opened = pyqtSignal(QWidget)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Training")
+        self._session = session
+        self._form = Form(session)
+        self._add_presets()
+        self._form.add_choice(
+            "optimizer",
+            "Optimizer",
+            "The rule by which a gradient becomes a step of the weights. Each wants a learning rate and a "
+            "weight decay of its own, which follow.",
+            OPTIMIZERS,
+            self._choose_optimizer,
+        )
+        for field in _FIELDS:
+            self._form.add_field(field)
+        self.body.addWidget(self._form)
+        self._notice = Notice("trainingNotice")
+        self.head.row.insertWidget(1, self._notice, 100)
+        self._add_groups()
+        for signal in (session.configuration_changed, session.run_changed, session.state_changed):
+            signal.connect(self._show)
+        session.problems_changed.connect(self._show_summaries)
+        session.data_changed.connect(self._check_again)
+        self._search_seen = False  # whether the curve of a search for a rate has its place already
+        self._show()
+
+    def _add_presets(self) -> None:
+        self._presets = self._form.add_combo("preset", "Preset", _PRESET_TIP)
+        self._presets.addItem(OWN)
+        self._presets.setItemData(0, _OWN_TIP, Qt.ToolTipRole)
+        for preset in self._session.presets:
+            self._presets.addItem(preset.name)
+            self._presets.setItemData(self._presets.count() - 1, preset.description, Qt.ToolTipRole)
+        self._presets.activated.connect(self._preset_chosen)
+
+    def _add_groups(self) -> None:
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(0)
+        self.groups: list[Group] = []
+        for part in _PARTS:
+            group = Group(part.name, part.title, part.tip, partial(part.form, self._session))
+            group.toggled.connect(lambda is_open, group=group: self.opened.emit(group) if is_open else None)
+            group.made.connect(lambda group=group: self._made(group))
+            column.addWidget(group)
+            self.groups.append(group)
+        self.body.addLayout(column)
+
+    def find_rate(self) -> None:
+        """Begins the search for a learning rate, where it can be seen."""
+        self._schedule_group.head.setChecked(True)
+        self._session.search_rate()
+
+    @property
+    def _schedule_group(self) -> Group:
+        return next(group for group in self.groups if group.objectName() == "scheduleGroup")
+
+    def _made(self, group: Group) -> None:
+        """From now on a search shows itself in there; what looks whether it can be seen comes after that."""
+        if group is self._schedule_group:
+            self._session.rates.changed.connect(self._keep_search_in_sight)
+
+    def _keep_search_in_sight(self) -> None:
+        """With its first points its curve and caption come, below what was there."""
+        seen = len(self._session.rates.points) > 1
+        if seen and not self._search_seen and self._schedule_group.is_open:
+            self.opened.emit(self._schedule_group)
+        self._search_seen = seen
+
+    def _choose_optimizer(self, name: str) -> None:
+        before = self._session.configuration.training
+        self._session.choose("change of optimizer", self._session.configuration.with_optimizer(name))
+        now = self._session.configuration.training
+        changed = [f"learning rate {now.learning_rate:g}"] if now.learning_rate != before.learning_rate else []
+        changed += [f"weight decay {now.weight_decay:g}"] if now.weight_decay != before.weight_decay else []
+        if changed:
+            self._session.tell(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
+
+    def _preset_chosen(self, index: int) -> None:
+        if index > 0:
+            self._session.choose_preset(self._session.presets[index - 1])
+        self._show()
+
+    def _check_again(self) -> None:
+        """A batch may be larger than the data that has just come."""
+        data, configuration = self._session.dataset, self._session.configuration
+        if data is None:
+            return
+        try:
+            configuration.check_against(data)
+        except EngineError as error:
+            if error.parameter == "batch_size" and "batch_size" not in self._session.problems:
+                self._session.set_problem("batch_size", error.told_of("Batch size"))
+
+    def _show(self) -> None:
+        preset = self._session.preset
+        self._presets.setCurrentIndex(0 if preset is None else self._session.presets.index(preset) + 1)
+        told = _PRESET_TIP if preset is None else f"{preset.description} {_PRESET_TIP}"
+        self._presets.setToolTip(told)
+        waits = summaries.waiting(self._session.configuration.training, self._session.run_settings)
+        is_under_way = self._session.state in (State.TRAINING, State.PAUSED)
+        self._notice.tell(waits if is_under_way else "", "Waits for the next run.")
+        self._show_summaries()
+
+    def _show_summaries(self) -> None:
+        problems, configuration = self._session.problems, self._session.configuration
+        for part, group in zip(_PARTS, self.groups, strict=True):
+            is_wrong = any(name in problems for name in part.settings)
+            group.head.show_summary("to be mended" if is_wrong else part.summary(configuration), is_wrong)

@@ -1,0 +1,1 @@
+"""What is true, and signals about it: no widgets, no threads."""

@@ -1,0 +1,163 @@
+"""A grid of small histograms: a row for each layer, a column for each kind of number, now before how it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from engine.validation import Array
+from nnviz.look import theme
+from nnviz.widgets.read_out import read_out
+
+_NAMES = 108  # pixels for the rows' names
+_GAP = 16
+_HEAD, _FOOT = 22, 18  # the columns' names, and the numbers below each histogram
+_LEAST, _MOST = 54, 150  # height of a row
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One histogram: counts from ``low`` to ``high``, how they were, and what to say about it."""
+
+    now: Array
+    start: Array
+    low: float
+    high: float
+    told: str
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A name, a note below it, and a cell for each column."""
+
+    name: str
+    note: str
+    is_warning: bool
+    cells: Sequence[Cell]
+
+
+class HistogramGrid(QWidget):
+    """Heights are square roots of counts, each cell's own, so that one tall spike does not hide all others."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        super().__init__()
+        self._columns = columns
+        self.rows: Sequence[Row] = ()
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self._read_out = read_out(self)
+        self._under_mouse: QPoint | None = None
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Draws other histograms."""
+        if len(rows) != len(self.rows):
+            self.setMinimumHeight(_HEAD + _LEAST * len(rows))
+        self.rows = rows
+        if self._under_mouse is not None:
+            self._point_at(self._under_mouse)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room to breathe for every row."""
+        return QSize(480, _HEAD + 90 * max(1, len(self.rows)))
+
+    def cell_rect(self, row: int, column: int) -> QRect:
+        """Where a histogram's bars stand."""
+        height = min((self.height() - _HEAD) / max(1, len(self.rows)), _MOST)
+        width = (self.width() - _NAMES) / len(self._columns)
+        top, left = _HEAD + row * height, _NAMES + column * width
+        return QRect(round(left), round(top) + 4, round(width) - _GAP, round(height) - _FOOT - 8)
+
+    # ---- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Names, silhouettes, ends of the axes."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.colour("card"))
+        painter.setFont(theme.font(theme.SMALL))
+        for column, name in enumerate(self._columns):
+            place = self.cell_rect(0, column)
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(QRect(place.x(), 0, place.width(), _HEAD), int(Qt.AlignLeft | Qt.AlignVCenter), name)
+        for index, row in enumerate(self.rows):
+            self._paint_name(painter, index, row)
+            for column, cell in enumerate(row.cells):
+                self._paint_cell(painter, self.cell_rect(index, column), cell)
+
+    def _paint_name(self, painter: QPainter, index: int, row: Row) -> None:
+        place = self.cell_rect(index, 0)
+        painter.setFont(theme.font(theme.SMALL, bold=True))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(QRect(0, place.y() - 2, _NAMES - 8, 18), int(Qt.AlignLeft | Qt.AlignVCenter), row.name)
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("test" if row.is_warning else "muted"))
+        painter.drawText(QRect(0, place.y() + 16, _NAMES - 8, 34), int(Qt.AlignLeft | Qt.TextWordWrap), row.note)
+
+    def _paint_cell(self, painter: QPainter, place: QRect, cell: Cell) -> None:
+        painter.fillRect(place, theme.colour("field"))
+        if cell.low < 0 < cell.high:
+            zero = place.x() + round(place.width() * -cell.low / (cell.high - cell.low))
+            painter.setPen(theme.colour("border"))
+            painter.drawLine(zero, place.y(), zero, place.bottom())
+        highest = np.sqrt(max(cell.now.max(initial=1), cell.start.max(initial=1)))
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("train"))
+        painter.drawPolygon(_silhouette(cell.now, place, highest))
+        painter.setBrush(Qt.NoBrush)
+        painter.setPen(QPen(theme.colour("muted"), 1))
+        painter.drawPolyline(_silhouette(cell.start, place, highest))
+        painter.setPen(theme.colour("muted"))
+        foot = QRect(place.x(), place.bottom() + 1, place.width(), _FOOT)
+        painter.drawText(foot, int(Qt.AlignLeft | Qt.AlignTop), _short(cell.low))
+        painter.drawText(foot, int(Qt.AlignRight | Qt.AlignTop), _short(cell.high))
+
+    # ---- under the mouse
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tells about the histogram there."""
+        self._point_at(event.pos())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The read-out goes with the mouse."""
+        self._under_mouse = None
+        self._read_out.hide()
+
+    def _point_at(self, pos: QPoint) -> None:
+        self._under_mouse = pos
+        for index, row in enumerate(self.rows):
+            for column, cell in enumerate(row.cells):
+                if self.cell_rect(index, column).contains(pos):
+                    self._tell(cell.told, pos)
+                    return
+        self._read_out.hide()
+
+    def _tell(self, told: str, pos: QPoint) -> None:
+        self._read_out.setText(told)
+        self._read_out.adjustSize()
+        size = self._read_out.size()
+        left = pos.x() + 14 if pos.x() + 14 + size.width() < self.width() else pos.x() - 14 - size.width()
+        top = min(max(pos.y() - size.height() - 4, 2), self.height() - size.height())
+        self._read_out.move(max(left, 0), top)
+        self._read_out.show()
+
+
+def _silhouette(counts: Array, place: QRect, highest: float) -> QPolygonF:
+    """Steps from the ground over all counts and back to the ground."""
+    box = QRectF(place)
+    heights = np.sqrt(counts) * (box.height() - 2) / highest
+    ground, step = box.bottom(), box.width() / len(counts)
+    points = [QPointF(box.left(), ground)]
+    for index, height in enumerate(heights.tolist()):
+        left = box.left() + index * step
+        points += [QPointF(left, ground - height), QPointF(left + step, ground - height)]
+    return QPolygonF([*points, QPointF(box.right(), ground)])
+
+
+def _short(value: float) -> str:
+    return f"{value:.2g}".replace("-", "−")

@@ -1,0 +1,104 @@
+"""One line in a small space: a few marks on the axes, a read-out under the mouse, no colour of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtGui import QMouseEvent
+
+from nnviz.look import theme
+from nnviz.widgets.plots.quiet_plot import QuietPlot
+
+Marks = Sequence[tuple[float, str]]
+
+
+class SmallPlot(QuietPlot):
+    """Shows y over x, and perhaps a mark on the x axis."""
+
+    def __init__(self, name: str, accessible: str, tip: str, height: int = 96) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(accessible)
+        self.setToolTip(tip)
+        self.setFixedHeight(height)
+        self.setFocusPolicy(Qt.NoFocus)
+        self._points: tuple[list[float], list[float]] = ([], [])
+        self._describe: Callable[[float, float], str] = lambda x, y: ""
+        self._line = self.plot()
+        self._mark, self._read_out = self._make_quiet((0, 6, 14, 0))
+        self.getAxis("left").setWidth(44)
+        self._dress()
+
+    def show_line(
+        self,
+        x: Sequence[float],
+        y: Sequence[float],
+        marks: tuple[Marks, Marks],
+        describe: Callable[[float, float], str],
+        at: float | None = None,
+    ) -> None:
+        """Draws the line between the ends of the marks (of x, and of y); ``at`` is marked on the x axis."""
+        self._points, self._describe = (list(x), list(y)), describe
+        self._line.setData(np.array(x, float), np.array(y, float))
+        across, up = marks
+        self.getAxis("bottom").setTicks([list(across)])
+        self.getAxis("left").setTicks([list(up)])
+        low, high = up[0][0], up[-1][0]
+        room = 0.06 * (high - low) or 1.0
+        self.setRange(xRange=(across[0][0], across[-1][0]), yRange=(low - room, high + room), padding=0)
+        self.mark(at)
+
+    def mark(self, at: float | None) -> None:
+        """A place on the x axis, or none."""
+        self._mark.setVisible(at is not None)
+        if at is not None:
+            self._mark.setPos(at)
+
+    @property
+    def marked(self) -> float | None:
+        """The place that is marked."""
+        return float(self._mark.value()) if self._mark.isVisible() else None
+
+    @property
+    def points(self) -> tuple[list[float], list[float]]:
+        """What is drawn: all x, all y."""
+        return self._points
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Pens follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.PaletteChange and hasattr(self, "_read_out"):
+            self._dress()
+
+    def _dress(self) -> None:
+        self.setBackground(theme.colour("card"))
+        for name in ("left", "bottom"):
+            axis = self.getAxis(name)
+            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False)
+            axis.setTextPen(theme.colour("muted"))
+            axis.setPen(theme.colour("border"))
+        self._line.setPen(pg.mkPen(theme.colour("muted"), width=2))
+        self._line.opts["antialias"] = True
+        self._mark.setPen(pg.mkPen(theme.colour("text"), style=Qt.DashLine))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Reads the nearest point."""
+        super().mouseMoveEvent(event)
+        x, y = self._points
+        if not x:
+            return
+        place = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(event.pos())).x()
+        index = int(np.argmin(np.abs(np.array(x) - place)))
+        self._read_out.setText(self._describe(x[index], y[index]))
+        self._read_out.adjustSize()
+        left = min(max(event.x() - self._read_out.width() // 2, 0), self.width() - self._read_out.width())
+        self._read_out.move(left, 0 if event.y() > self.height() / 2 else self.height() - self._read_out.height())
+        self._read_out.show()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The read-out goes with the mouse."""
+        super().leaveEvent(event)
+        self._read_out.hide()

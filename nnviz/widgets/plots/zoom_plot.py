@@ -1,0 +1,263 @@
+"""A plot whose axes are its own until somebody looks closer: wheel, a rectangle drawn with the mouse, keys."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QPoint, QPointF, QRect, Qt, pyqtSignal
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PyQt5.QtWidgets import QFrame, QToolButton
+
+from nnviz.widgets.plots.curve_axes import Ends
+from nnviz.widgets.plots.quiet_plot import QuietPlot
+
+View = tuple[Ends, Ends]  # epochs across, heights on the value axis
+
+_STEP = 0.8  # what one notch of the wheel leaves of an axis
+_PAN = 0.1  # of the view, with an arrow key
+_LEAST_DRAG = 6  # pixels; less is a click
+_THIN = 16  # pixels; a rectangle not higher (or wider) than that leaves its axis as it is
+_LEAST_EPOCHS = 1.0
+_LEAST_HEIGHT = 1 / 500  # of all that can be seen
+_KEYS: dict[int, tuple[int, int]] = {
+    Qt.Key_Left: (-1, 0),
+    Qt.Key_Right: (1, 0),
+    Qt.Key_Up: (0, 1),
+    Qt.Key_Down: (0, -1),
+}
+
+
+class ZoomPlot(QuietPlot):
+    """While zoomed the view stands still, whatever is drawn; otherwise it is what :meth:`set_home` says.
+
+    Signals:
+        view_changed: the axes hold something else.
+        zoomed(is_zoomed): somebody has begun to look closer, or looks at the whole again.
+    """
+
+    view_changed = pyqtSignal()
+    zoomed = pyqtSignal(bool)
+
+    def _make_zoomable(self, reset_name: str) -> None:
+        """Called once by subclasses when the plot is quiet."""
+        self._home: View = ((0.0, 1.0), (0.0, 1.0))
+        self._bounds: View = self._home
+        self._zoom: View | None = None
+        self._pressed: QPoint | None = None
+        self._band = QFrame(self)
+        self._band.setObjectName("zoomBand")
+        self._band.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self._band.hide()
+        self.reset_button = QToolButton(self)
+        self.reset_button.setObjectName(reset_name)
+        self.reset_button.setText("Reset zoom")
+        self.reset_button.setProperty("role", "overPlot")
+        self.reset_button.setAccessibleName("Reset zoom")
+        self.reset_button.setToolTip("Shows the whole of the curves again (0). The network is not touched.")
+        self.reset_button.setCursor(Qt.ArrowCursor)
+        self.reset_button.clicked.connect(self.reset_zoom)
+        self.reset_button.hide()
+        self.setFocusPolicy(Qt.StrongFocus)
+
+    # ---- the view
+
+    @property
+    def is_zoomed(self) -> bool:
+        """Whether somebody looks closer."""
+        return self._zoom is not None
+
+    @property
+    def view(self) -> View:
+        """What the axes hold."""
+        return self._zoom or self._home
+
+    def set_home(self, home: View, bounds: View) -> None:
+        """What is shown unless somebody zooms, and how far one can zoom out."""
+        self._home, self._bounds = home, bounds
+        self._apply()
+
+    def zoom_to(self, view: View) -> None:
+        """Holds that view, as far as there is anything to see in it."""
+        clamped = (
+            _clamped(view[0], self._bounds[0], _LEAST_EPOCHS),
+            _clamped(view[1], self._bounds[1], _LEAST_HEIGHT * (self._bounds[1][1] - self._bounds[1][0])),
+        )
+        self._zoom = None if _same(clamped, self._home) else clamped
+        self._apply()
+
+    def zoom_by(self, factor: float, at: QPointF, across: bool = True, upwards: bool = False) -> None:
+        """The axes that are meant hold ``factor`` of what they held; the point ``at`` stays where it is."""
+        x, y = self.view
+        self.zoom_to((_scaled(x, at.x(), factor) if across else x, _scaled(y, at.y(), factor) if upwards else y))
+
+    def pan_by(self, across: float, upwards: float) -> None:
+        """Moves a zoomed view, by shares of it."""
+        if self.is_zoomed:
+            shares = zip(self.view, self._bounds, (across, upwards), strict=True)
+            x, y = (_moved(ends, bounds, share) for ends, bounds, share in shares)
+            self.zoom_to((x, y))
+
+    def reset_zoom(self) -> None:
+        """The automatic view again, which follows what is drawn."""
+        self._zoom = None
+        if self.reset_button.hasFocus():
+            self.setFocus()
+        self._apply()
+
+    def _apply(self) -> None:
+        x, y = self.view
+        box = self.getPlotItem().getViewBox()
+        if self.reset_button.isHidden() == self.is_zoomed:
+            self.reset_button.setVisible(self.is_zoomed)
+            self._place_button()
+            self.zoomed.emit(self.is_zoomed)
+        if [list(x), list(y)] != box.targetRange():
+            box.setRange(xRange=x, yRange=y, padding=0, update=True)
+            self.view_changed.emit()
+
+    def _place_button(self) -> None:
+        self.reset_button.adjustSize()
+        self.reset_button.move(self.width() - self.reset_button.width() - 28, 12)
+
+    def place(self, point: QPoint) -> QPointF:
+        """Epoch and height at a pixel of the widget."""
+        return self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(point))
+
+    def _plot_area(self) -> QRect:
+        """Where curves are drawn, in pixels of the widget."""
+        return self.mapFromScene(self.getPlotItem().getViewBox().sceneBoundingRect()).boundingRect()
+
+    # ---- mouse
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Closer, or further away, around the mouse: epochs, or values with Ctrl. Sideways it moves the view."""
+        turned = event.angleDelta()
+        event.accept()
+        if turned.y():
+            upwards = bool(event.modifiers() & Qt.ControlModifier)
+            at = self.place(event.pos())
+            self.zoom_by(_STEP ** (turned.y() / 120), at, across=not upwards, upwards=upwards)
+        elif turned.x():
+            self.pan_by(-_PAN * turned.x() / 120, 0)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The first corner of a rectangle."""
+        if event.button() == Qt.LeftButton:
+            self._pressed = event.pos()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The rectangle follows."""
+        if self._pressed is not None and event.buttons() & Qt.LeftButton:
+            drawn = self._drawn_to(event.pos())
+            self._band.setVisible(drawn is not None)
+            if drawn is not None:
+                self._band.setGeometry(drawn)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """What the rectangle holds fills the plot."""
+        if event.button() != Qt.LeftButton or self._pressed is None:
+            return
+        drawn = self._drawn_to(event.pos())
+        self._end_drag()
+        if drawn is not None:
+            one, other = self.place(drawn.topLeft()), self.place(drawn.bottomRight())
+            self.zoom_to(((one.x(), other.x()), (other.y(), one.y())))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The whole again."""
+        if event.button() == Qt.LeftButton:
+            self.reset_zoom()
+
+    def _drawn_to(self, point: QPoint) -> QRect | None:
+        """The rectangle between the press and that point; a thin one is a stripe; None for a click."""
+        assert self._pressed is not None
+        drawn, area = QRect(self._pressed, point).normalized(), self._plot_area()
+        if max(drawn.width(), drawn.height()) < _LEAST_DRAG:
+            return None
+        if drawn.height() <= _THIN < drawn.width():
+            drawn.setTop(area.top())
+            drawn.setBottom(area.bottom())
+        elif drawn.width() <= _THIN < drawn.height():
+            drawn.setLeft(area.left())
+            drawn.setRight(area.right())
+        drawn = drawn.intersected(area)
+        return None if drawn.isEmpty() else drawn
+
+    def _end_drag(self) -> None:
+        self._pressed = None
+        self._band.hide()
+
+    # ---- keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """+ and − look closer and further away, with Ctrl at the values; 0 resets; arrows move; Esc ends a drag."""
+        key = event.key()
+        middle = self.place(self._plot_area().center())
+        if key in (Qt.Key_Plus, Qt.Key_Equal):
+            self._zoom_by_key(_STEP, middle, event)
+        elif key in (Qt.Key_Minus, Qt.Key_Underscore):
+            self._zoom_by_key(1 / _STEP, middle, event)
+        elif key == Qt.Key_0:
+            self.reset_zoom()
+        elif key in _KEYS and self.is_zoomed:
+            across, upwards = _KEYS[key]
+            self.pan_by(_PAN * across, _PAN * upwards)
+        elif key == Qt.Key_Escape and self._pressed is not None:
+            self._end_drag()
+        else:
+            event.ignore()
+
+    def _zoom_by_key(self, factor: float, middle: QPointF, event: QKeyEvent) -> None:
+        upwards = bool(event.modifiers() & Qt.ControlModifier)
+        self.zoom_by(factor, middle, across=not upwards, upwards=upwards)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Who came by keyboard sees where the keys go."""
+        super().focusInEvent(event)
+        self._show_focus(event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Nothing to see any more."""
+        super().focusOutEvent(event)
+        self._show_focus(False)
+
+    def _show_focus(self, wanted: bool) -> None:
+        if bool(self.property("ring")) != wanted:
+            self.setProperty("ring", wanted)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The button keeps its corner."""
+        super().resizeEvent(event)
+        if hasattr(self, "reset_button"):
+            self._place_button()
+
+
+def _scaled(ends: Ends, at: float, factor: float) -> Ends:
+    return at + (ends[0] - at) * factor, at + (ends[1] - at) * factor
+
+
+def _moved(ends: Ends, bounds: Ends, share: float) -> Ends:
+    """Moved, and no further than to the bounds, so that it keeps its width."""
+    by = share * (ends[1] - ends[0])
+    by = min(max(by, bounds[0] - ends[0]), bounds[1] - ends[1])
+    return ends[0] + by, ends[1] + by
+
+
+def _clamped(ends: Ends, bounds: Ends, least: float) -> Ends:
+    """Within the bounds, and not narrower than ``least`` unless they are."""
+    width = min(max(ends[1] - ends[0], least), bounds[1] - bounds[0])
+    middle = (ends[0] + ends[1]) / 2
+    if ends[0] < bounds[0] or ends[1] > bounds[1]:
+        inside = max(ends[0], bounds[0]), min(ends[1], bounds[1])
+        width = max(min(inside[1] - inside[0], width), min(least, width))
+        middle = sum(inside) / 2
+    low = min(max(middle - width / 2, bounds[0]), bounds[1] - width)
+    return low, low + width
+
+
+def _same(one: View, other: View) -> bool:
+    return all(
+        abs(a - b) <= 1e-3 * (theirs[1] - theirs[0])
+        for mine, theirs in zip(one, other, strict=True)
+        for a, b in zip(mine, theirs, strict=True)
+    )

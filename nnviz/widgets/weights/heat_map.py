@@ -1,0 +1,353 @@
+"""The weights of a layer as one picture: a tile a neuron, 256 colours, zero at the background, sharp cells."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from PyQt5 import sip
+from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PyQt5.QtWidgets import QWidget
+
+from engine.validation import Array
+from nnviz.look import theme
+from nnviz.widgets.read_out import read_out
+from nnviz.widgets.weights.mosaic import ZERO, Grid, Renderer, picture_grid, plain_grid
+
+_READ_OUT_DISTANCE = 14
+_RISE = 1.5  # the power of a weight that its colour follows
+_MOVES = {Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0)}
+
+
+class HeatMap(QWidget):
+    """Shows (neurons, inputs) as tiles that fill it. Where there are more than fit, the wheel turns the page.
+
+    Signals:
+        hovered(neuron, input): what is under the mouse, again whenever its value may be another; (-1, -1) when the
+            mouse leaves; (neuron, -1) for a neuron that was chosen by the arrow keys.
+        opened(neuron): clicked, or Enter.
+        turned(): other neurons are shown.
+
+    Attributes:
+        grid: where the tiles lie; None while nothing is shown.
+        first: the neuron of the first tile.
+        end: the value of the last colour. Below the limit where small tiles show means: those of noise are less.
+    """
+
+    hovered = pyqtSignal(int, int)
+    opened = pyqtSignal(int)
+    turned = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grid: Grid | None = None
+        self.first = 0
+        self._values: Array | None = None
+        self._shape: tuple[int, int] | None = None
+        self._limit = self.end = 1.0
+        self._renderer: Renderer | None = None
+        self._image: QImage | None = None
+        self._colours: Array = np.zeros((0, 0), np.uint32)  # what the image shows
+        self._coloured_in: theme.Theme | None = None
+        self._mouse: QPoint | None = None
+        self._pressed: int | None = None
+        self._marked: int | None = None  # the neuron with an outline
+        self._read_out = read_out(self)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first
+        self.setMinimumSize(QSize(80, 60))
+
+    # ---- what is shown
+
+    def show_values(self, values: Array, limit: float, shape: tuple[int, int] | None = None) -> None:
+        """Draws values; -limit and limit are the ends of the colours, ``shape`` that of a row which is a picture.
+
+        The array is drawn at once, and kept for another size or page: nobody may write to it until the next one.
+        """
+        if self._values is None or values.shape != self._values.shape or shape != self._shape:
+            self.grid = None
+        self._values, self._limit, self._shape = values, limit, shape
+        self._draw()
+
+    def clear(self) -> None:
+        """Shows nothing."""
+        self._values = self.grid = self._renderer = self._image = None
+        self._mark(None)
+        self.tell("")
+        self.update()
+
+    def _draw(self) -> None:
+        if self._values is None or not self._values.size:
+            return
+        if self.grid is None:
+            self._lay_out(self._values)
+        assert self.grid is not None
+        shown = self._values[self.first : self.first + self.grid.capacity]
+        if self._renderer is None or (self._renderer.grid, self._renderer.neurons) != (self.grid, len(shown)):
+            self._renderer = Renderer(self.grid, len(shown))
+            self._colours = np.zeros(self._renderer.pixels.shape, np.uint32)
+            address = sip.voidptr(self._colours.ctypes.data)  # the image does not copy them
+            size = (self.grid.across.length, self.grid.down.length)
+            self._image = QImage(address, *size, self._colours.strides[0], QImage.Format_RGB32)
+        self.end = self._limit / math.sqrt(self._renderer.averaged)
+        self._renderer.render(shown, self.end)
+        self._coloured_in = None
+        self._look_again()
+        self.update()
+
+    def _lay_out(self, values: Array) -> None:
+        neurons, inputs = values.shape
+        if self._shape is not None:
+            self.grid = picture_grid(neurons, self._shape, self.width(), self.height())
+        else:
+            self.grid = plain_grid(neurons, inputs, self.width(), self.height())
+        self.first = min(self.first, neurons - 1) // self.grid.capacity * self.grid.capacity
+        if self._marked is not None and self._marked >= neurons:
+            self._marked = None
+
+    @property
+    def shown(self) -> range:
+        """The neurons on this page."""
+        if self._values is None or self.grid is None:
+            return range(0)
+        return range(self.first, min(self.first + self.grid.capacity, len(self._values)))
+
+    def picture_rect(self) -> QRect:
+        """Where the picture lies in the widget."""
+        return QRect(0, 0, self.grid.across.length, self.grid.down.length) if self.grid is not None else QRect()
+
+    def tile_rect(self, neuron: int) -> QRect:
+        """Where a neuron of this page lies."""
+        assert self.grid is not None
+        return QRect(*self.grid.place(neuron - self.first))
+
+    # ---- pages
+
+    @property
+    def pages(self) -> int:
+        """How often the neurons fill the widget."""
+        return -(-len(self._values) // self.grid.capacity) if self._values is not None and self.grid is not None else 1
+
+    @property
+    def page(self) -> int:
+        """Which is shown, from 0."""
+        return self.first // self.grid.capacity if self.grid is not None else 0
+
+    def turn_to(self, page: int) -> bool:
+        """Shows the neurons of that page. Whether there is such a one."""
+        if self.grid is None or not 0 <= page < self.pages:
+            return False
+        self.first = page * self.grid.capacity
+        self._draw()
+        self.turned.emit()
+        return True
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Turns the page where there are several."""
+        steps = event.angleDelta().y()
+        event.setAccepted(bool(steps) and self.turn_to(self.page + (-1 if steps > 0 else 1)))
+
+    # ---- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """One image, however many tiles there are in it."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.colour("card"))
+        if self._image is None or self.grid is None:
+            return
+        if self._coloured_in is not theme.current() and self._renderer is not None:
+            self._coloured_in = theme.current()
+            # Qt's own conversion would take both cores from the training.
+            np.take(_colours_of(theme.current()), self._renderer.pixels, out=self._colours, mode="clip")
+        painter.drawImage(0, 0, self._image)
+        if self._marked is not None and self._marked in self.shown:
+            painter.setPen(theme.colour("accent" if self._mouse is None else "text"))
+            painter.drawRect(self.tile_rect(self._marked).adjusted(-1, -1, 0, 0).intersected(self._inner()))
+
+    def _inner(self) -> QRect:
+        return self.rect().adjusted(0, 0, -1, -1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another size may suit another number of columns."""
+        self.grid = None
+        self._draw()
+
+    # ---- what is pointed at
+
+    @property
+    def pointed(self) -> tuple[int, int] | None:
+        """Neuron and input under the mouse."""
+        if self._mouse is None or self.grid is None:
+            return None
+        found = self.grid.at(self._mouse.x(), self._mouse.y())
+        if found is None or self.first + found[0] not in self.shown:
+            return None
+        return self.first + found[0], found[1]
+
+    def tell(self, text: str) -> None:
+        """Words beside the mouse, or beside the marked tile; none for an empty text."""
+        self._read_out.setVisible(bool(text))
+        if not text:
+            return
+        if text != self._read_out.text():
+            self._read_out.setText(text)
+            self._read_out.adjustSize()
+        is_marked = self._marked is not None and self._marked in self.shown
+        at = self._mouse or (self.tile_rect(self._marked or 0).center() if is_marked else QPoint())
+        size = self._read_out.size()
+        is_room = at.x() + _READ_OUT_DISTANCE + size.width() < self.width()
+        x = at.x() + _READ_OUT_DISTANCE if is_room else at.x() - _READ_OUT_DISTANCE - size.width()
+        y = at.y() - size.height() - 4
+        self._read_out.move(max(0, x), y if y >= 0 else at.y() + _READ_OUT_DISTANCE + 4)
+
+    def mark(self, neuron: int) -> None:
+        """Outlines a neuron as the arrow keys do, and turns to its page."""
+        if self._values is None or self.grid is None or not 0 <= neuron < len(self._values):
+            return
+        self._mouse = None
+        self._mark(neuron)
+        if neuron not in self.shown:
+            self.turn_to(neuron // self.grid.capacity)
+        self.hovered.emit(neuron, -1)
+
+    def _mark(self, neuron: int | None) -> None:
+        if neuron != self._marked:
+            self._marked = neuron
+            self.update()
+
+    def _look_again(self) -> None:
+        """The same place may hold another value now."""
+        if self._mouse is not None:
+            self._look()
+        elif self._marked is not None and self._read_out.isVisible():
+            self.hovered.emit(self._marked, -1)
+        elif self._marked is None:
+            self.tell("")
+
+    def _look(self) -> None:
+        found = self.pointed
+        self._mark(found[0] if found else None)
+        cursor = Qt.PointingHandCursor if found else Qt.ArrowCursor
+        if self.cursor().shape() != cursor:
+            self.setCursor(cursor)
+        self.hovered.emit(*(found or (-1, -1)))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tells what is under the mouse."""
+        self._mouse = event.pos()
+        self._look()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the mouse any more."""
+        self._mouse = None
+        self._mark(None)
+        self.hovered.emit(-1, -1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click has a beginning,"""
+        if event.button() == Qt.LeftButton:
+            self.mouseMoveEvent(event)
+            self._pressed = self.pointed[0] if self.pointed else None
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """and an end on the same tile."""
+        if event.button() == Qt.LeftButton:
+            self.mouseMoveEvent(event)
+            pressed, self._pressed = self._pressed, None
+            if pressed is not None and self.pointed and self.pointed[0] == pressed:
+                self.opened.emit(pressed)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows choose a neuron, Page Up and Down turn the page, Enter opens the neuron."""
+        key = event.key()
+        if key in (Qt.Key_Return, Qt.Key_Enter) and self._marked is not None:
+            self.opened.emit(self._marked)
+        elif key in (Qt.Key_PageUp, Qt.Key_PageDown):
+            event.setAccepted(self.turn_to(self.page + (1 if key == Qt.Key_PageDown else -1)))
+        elif key in (Qt.Key_Home, Qt.Key_End) and self._values is not None:
+            self.mark(0 if key == Qt.Key_Home else len(self._values) - 1)
+        elif key in _MOVES and self.grid is not None:
+            rows, columns = _MOVES[Qt.Key(key)]
+            step = rows * self.grid.across.count + columns
+            self.mark(self.first if self._marked is None else self._marked + step)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """By the keyboard: shows where the arrows begin."""
+        super().focusInEvent(event)
+        if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason):
+            self.mark(self.first if self._marked is None else self._marked)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The outline goes with the keyboard."""
+        super().focusOutEvent(event)
+        if self._mouse is None:
+            self._mark(None)
+            self.tell("")
+
+
+class ColourBar(QWidget):
+    """The diverging colours with the values of their ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._limit = 1.0
+        self.setFixedSize(164, 18)
+        self.setAccessibleName("Colours of the weights")
+
+    def set_limit(self, limit: float) -> None:
+        """The value at the right end; the left end is its opposite."""
+        if limit != self._limit:
+            self._limit = limit
+            self.setToolTip(
+                f"Weights beyond ±{limit:.2g} have the colours of the ends. Small ones stay close to the background, "
+                "so that what was learned stands out from the first random values."
+            )
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Number, gradient, number; the last one ends where the bar does."""
+        painter = QPainter(self)
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("muted"))
+        low, high = f"−{self._limit:.2g}", f"+{self._limit:.2g}"
+        wide, left = (painter.fontMetrics().horizontalAdvance(words) + 4 for words in (high, low))
+        length = min(86, self.width() - wide - left)  # less where the numbers are long ones
+        middle = QRect(self.width() - wide - length, 5, length, 8)
+        painter.drawText(self.rect(), int(Qt.AlignRight | Qt.AlignVCenter), high)
+        painter.drawText(QRect(0, 0, middle.x() - 4, 18), int(Qt.AlignRight | Qt.AlignVCenter), low)
+        strip = QImage(bytes(range(1, 256)) + b"\x00", 255, 1, 256, QImage.Format_Indexed8)
+        strip.setColorTable(colour_table(theme.current()))
+        painter.drawImage(middle, strip)
+
+
+@lru_cache
+def _colours_of(look: theme.Theme) -> Array:
+    """The same as an array to look values up in."""
+    return np.array(colour_table(look), np.uint32)
+
+
+@lru_cache
+def colour_table(look: theme.Theme) -> list[int]:
+    """Of a mosaic: the card between the tiles, and the diverging colours, which rise slowly at first.
+
+    Weights that never met any ink keep their small first values; what was learned stands out from them.
+    """
+    colours = theme.diverging_table(look)
+    steps = np.arange(1, 256) - ZERO
+    places = ZERO + np.rint(np.sign(steps) * 127 * np.abs(steps / 127) ** _RISE).astype(int)
+    return [QColor(look.card).rgb(), *(colours[place] for place in places)]

@@ -1,0 +1,348 @@
+"""One neuron, enlarged: its weights at the left, its numbers at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt5.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.validation import Array
+from nnviz.look import text, theme
+from nnviz.widgets.card import label
+from nnviz.widgets.read_out import read_out
+from nnviz.widgets.weights.heat_map import HeatMap
+
+_BINS = 41
+_SCALE = 48  # pixels at the left of the bars, for the ends of the scale
+_FOOT = 20  # and under them, for the numbers of the inputs
+_ENDS = [mantissa * 10.0**power for power in range(-4, 5) for mantissa in (1, 1.5, 2, 3, 4, 6, 8)]
+_FACTS_WIDTH = 296
+_STEPS = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.Key_Down: 1}
+
+
+@dataclass(frozen=True)
+class NeuronFacts:
+    """What is told of a neuron: a title, names with their values, and its strongest inputs with their weights."""
+
+    title: str
+    rows: Sequence[tuple[str, str]]
+    strongest: Sequence[tuple[str, str]]
+
+
+class NeuronView(QWidget):
+    """Takes the place of the mosaic.
+
+    Signals:
+        left(): by Esc, a click on the picture, or the button.
+        stepped(by): to the previous or the next neuron.
+        hovered(input): under the mouse, again whenever its weight may be another; -1 where there is none.
+
+    Attributes:
+        picture, bars: the weights of one whose inputs are pixels, and of any other.
+    """
+
+    left = pyqtSignal()
+    stepped = pyqtSignal(int)
+    hovered = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("neuronView")
+        self.setAccessibleName("One neuron")
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.picture = HeatMap()
+        self.picture.setObjectName("neuronPicture")
+        self.picture.setAccessibleName("Picture of the neuron's weights")
+        self.picture.setFocusPolicy(Qt.NoFocus)
+        self.picture.opened.connect(self.left)
+        self.picture.hovered.connect(lambda _, number: self.hovered.emit(number))
+        self.bars = WeightBars()
+        self.bars.setObjectName("neuronBars")
+        self.bars.setAccessibleName("The neuron's weights as bars")
+        self.bars.hovered.connect(self.hovered)
+        self.bars.clicked.connect(self.left)
+        self._weights = QStackedWidget()
+        self._weights.addWidget(self.picture)
+        self._weights.addWidget(self.bars)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(16)
+        row.addWidget(self._weights, 1)
+        row.addLayout(self._facts())
+
+    def _facts(self) -> QVBoxLayout:
+        self._rows, self._strongest = _Pairs(), _Pairs()
+        self.histogram = Histogram()
+        content = QWidget()
+        content.setObjectName("scrolled")
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(6)
+        inner.addWidget(self._rows)
+        inner.addWidget(self.histogram)
+        inner.addWidget(label("strongest inputs", "muted"))
+        inner.addWidget(self._strongest)
+        inner.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.NoFocus)
+        scroll.setFixedWidth(_FACTS_WIDTH)
+        scroll.setWidget(content)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addLayout(self._buttons())
+        column.addWidget(scroll, 1)
+        return column
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        back = _button("Back", "neuronBackButton", "Back to all neurons of the layer (Esc).")
+        back.clicked.connect(self.left)
+        self._title = label(role="title")
+        self._title.setObjectName("neuronTitle")
+        row.addWidget(self._title, 1)
+        for sign, name, word, step in (("‹", "previous", "previous", -1), ("›", "next", "next", 1)):  # noqa: RUF001
+            arrow = "Left" if step < 0 else "Right"
+            turn = _button(sign, f"{name}NeuronButton", f"Shows the {word} neuron of the layer ({arrow} arrow).")
+            turn.setAccessibleName(f"{word.capitalize()} neuron")
+            turn.clicked.connect(lambda _, step=step: self.stepped.emit(step))
+            row.addWidget(turn)
+        row.addWidget(back)
+        return row
+
+    # ---- what is shown
+
+    def show_neuron(self, facts: NeuronFacts, weights: Array, limit: float, shape: tuple[int, int] | None) -> None:
+        """Weights (inputs,) and what is told of them; ``shape`` where they are a picture."""
+        self._title.setText(facts.title)
+        self._rows.show_pairs(facts.rows)
+        self._strongest.show_pairs(facts.strongest)
+        self.histogram.show_values(weights, limit)
+        self._weights.setCurrentWidget(self.bars if shape is None else self.picture)
+        if shape is None:
+            self.bars.show_values(weights, limit)
+        else:
+            self.picture.show_values(weights[None], limit, shape)
+
+    def tell(self, text: str) -> None:
+        """Words for what is under the mouse."""
+        if self._weights.currentWidget() is self.picture:
+            self.picture.tell(text)
+        else:
+            self.bars.tell(text)
+
+    # ---- events
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back, arrows to the neighbours."""
+        if event.key() == Qt.Key_Escape:
+            self.left.emit()
+        elif event.key() in _STEPS:
+            self.stepped.emit(_STEPS[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+
+class WeightBars(QWidget):
+    """A bar for each input, up for weights that speak for the neuron, down for those against it.
+
+    At the left stand the ends of the scale, below the numbers of the first and the last input.
+
+    Signals:
+        hovered(input): the one under the mouse, -1 where there is none.
+        clicked(): anywhere.
+    """
+
+    hovered = pyqtSignal(int)
+    clicked = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._values: Array = np.zeros(0)
+        self._limit = 1.0
+        self._mouse: int | None = None
+        self._read_out = read_out(self)
+        self.setMouseTracking(True)
+        self.setCursor(Qt.PointingHandCursor)
+        self.setMinimumSize(QSize(80, 60))
+
+    def show_values(self, values: Array, limit: float) -> None:
+        """Weights (inputs,); the ends of the scale are the limit, or a round number that holds the largest weight."""
+        largest = float(np.nan_to_num(np.abs(values)).max(initial=0.0))
+        self._values, self._limit = values, max(limit if largest <= limit else round_end(largest), 1e-12)
+        if self._mouse is not None:
+            self.hovered.emit(self._input)
+        self.update()
+
+    @property
+    def end(self) -> float:
+        """The weight whose bar is as high as there is room."""
+        return self._limit
+
+    @property
+    def field(self) -> QRect:
+        """Where the bars are."""
+        return self.rect().adjusted(_SCALE, 0, 0, -_FOOT)
+
+    @property
+    def axis(self) -> tuple[str, str]:
+        """What stands under the first and the last bar."""
+        return "input 1", text.count(len(self._values))
+
+    @property
+    def _input(self) -> int:
+        field = self.field
+        if self._mouse is None or not field.left() <= self._mouse <= field.right():
+            return -1
+        return (self._mouse - field.left()) * len(self._values) // field.width()
+
+    def tell(self, text: str) -> None:
+        """Words at the top, over the bar under the mouse."""
+        self._read_out.setVisible(bool(text))
+        if text and self._mouse is not None:
+            self._read_out.setText(text)
+            self._read_out.adjustSize()
+            self._read_out.move(max(0, min(self._mouse + 8, self.width() - self._read_out.width())), 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Where there are more inputs than pixels, the strongest of each pixel is drawn."""
+        painter, field = QPainter(self), self.field
+        look, middle = theme.current(), field.height() / 2
+        painter.fillRect(field, QColor(look.field))
+        self._paint_scale(painter)
+        painter.translate(field.topLeft())
+        count = min(len(self._values), field.width())
+        if count:
+            heights = _strongest_of_each(self._values, count) / self._limit * (middle - 4)
+            pitch = field.width() / count
+            wide = pitch - 1 if pitch >= 3 else pitch
+            for number, high in enumerate(heights.tolist()):
+                ink = look.positive if high > 0 else look.negative
+                top = middle - high if high > 0 else middle
+                painter.fillRect(QRectF(number * pitch, top, wide, abs(high)), QColor(ink))
+        painter.fillRect(QRectF(0, middle, field.width(), 1), QColor(look.past))
+
+    def _paint_scale(self, painter: QPainter) -> None:
+        field, end = self.field, f"{self._limit:.3g}"
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("muted"))
+        beside = QRect(0, field.top(), _SCALE - 6, field.height())
+        for words, place in ((f"+{end}", Qt.AlignTop), ("0", Qt.AlignVCenter), (f"−{end}", Qt.AlignBottom)):
+            painter.drawText(beside, int(Qt.AlignRight | place), words)
+        below = QRect(field.left(), field.bottom() + 4, field.width(), _FOOT - 4)
+        for words, place in zip(self.axis, (Qt.AlignLeft, Qt.AlignRight), strict=True):
+            painter.drawText(below, int(Qt.AlignTop | place), words)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tells which input is under the mouse."""
+        self._mouse = event.x()
+        self.hovered.emit(self._input)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """None is."""
+        self._mouse = None
+        self.hovered.emit(-1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click anywhere."""
+        if event.button() == Qt.LeftButton:
+            self.clicked.emit()
+
+
+class Histogram(QWidget):
+    """How many weights there are of each size, in the colours of the weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: Array = np.zeros(_BINS)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setFixedHeight(36)
+        self.setAccessibleName("Histogram of the neuron's weights")
+        self.setToolTip("How often weights of each size occur, zero in the middle. Those beyond count at the ends.")
+
+    def show_values(self, values: Array, limit: float) -> None:
+        """Weights (inputs,); -limit and limit are the ends."""
+        places = np.nan_to_num(values / max(limit, 1e-12), nan=0.0).clip(-1, 1) * (_BINS // 2) + _BINS // 2
+        self._counts = np.bincount(np.rint(places).astype(np.intp), minlength=_BINS)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A bar a bin; the highest fills the height."""
+        painter = QPainter(self)
+        look, pitch = theme.current(), self.width() / _BINS
+        highest = max(float(self._counts.max()), 1.0)
+        for number, count in enumerate(self._counts.tolist()):
+            side = number - _BINS // 2
+            ink = look.muted if side == 0 else look.positive if side > 0 else look.negative
+            high = (self.height() - 1) * count / highest
+            painter.fillRect(QRectF(number * pitch, self.height() - 1 - high, pitch - 1, high), QColor(ink))
+        painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), theme.colour("border"))
+
+
+class _Pairs(QWidget):
+    """Names at the left, values at the right; as many rows as are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(1, 1)
+        self._shown: list[tuple[Any, Any]] = []
+
+    def show_pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Replaces words where they differ: a view update moves nothing."""
+        while len(self._shown) < len(pairs):
+            name, value = label(role="muted"), label(role="number")
+            value.setTextInteractionFlags(Qt.NoTextInteraction)
+            row = len(self._shown)
+            self._grid.addWidget(name, row, 0)
+            self._grid.addWidget(value, row, 1, Qt.AlignRight)
+            self._shown.append((name, value))
+        for number, (name, value) in enumerate(self._shown):
+            texts = pairs[number] if number < len(pairs) else None
+            name.setVisible(texts is not None)
+            value.setVisible(texts is not None)
+            if texts is not None:
+                name.setText(texts[0])
+                value.setText(texts[1])
+
+
+def _button(text: str, name: str, tip: str) -> QPushButton:
+    made = QPushButton(text)
+    made.setObjectName(name)
+    made.setAccessibleName(text)
+    made.setToolTip(f"{tip} It changes nothing in the network.")
+    made.setProperty("role", "small")
+    return made
+
+
+def round_end(value: float) -> float:
+    """The next of the round numbers that end a scale of weights."""
+    return next((end for end in _ENDS if end >= value), value)
+
+
+def _strongest_of_each(values: Array, count: int) -> Array:
+    """The strongest of each of ``count`` runs of values."""
+    starts = np.arange(count) * len(values) // count
+    high, low = np.maximum.reduceat(values, starts), np.minimum.reduceat(values, starts)
+    return np.nan_to_num(np.where(high > -low, high, low), nan=0.0)

@@ -1,0 +1,56 @@
+"""Names at the left of a heat map whose tiles lie under each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QEvent, QObject, QRect, Qt
+from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PyQt5.QtWidgets import QWidget
+
+from nnviz.look import theme
+from nnviz.widgets.weights.heat_map import HeatMap
+
+_AIR = 8  # between the names and the rows
+
+
+class RowNames(QWidget):
+    """Follows the map as that changes; out of sight without names. A row that is lower than a name has none."""
+
+    def __init__(self, heat_map: HeatMap) -> None:
+        super().__init__()
+        self._map = heat_map
+        self.names: tuple[str, ...] = ()
+        heat_map.installEventFilter(self)
+        heat_map.turned.connect(self.update)
+        self.hide()
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """One for each neuron of the map, from its first."""
+        if tuple(names) == self.names:
+            return
+        self.names = tuple(names)
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        self.setFixedWidth(max((metrics.horizontalAdvance(name) for name in names), default=0) + _AIR)
+        self.setVisible(bool(names))
+        self.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Another size, other rows."""
+        if event.type() == QEvent.Resize:
+            self.update()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Each in the middle of its row's height."""
+        if self._map.grid is None or self._map.grid.across.count != 1:
+            return
+        painter = QPainter(self)
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("muted"))
+        room = self.width() - _AIR
+        for neuron in self._map.shown[: len(self.names)]:
+            row = self._map.tile_rect(neuron)
+            if row.height() >= painter.fontMetrics().ascent():
+                place = QRect(0, row.y(), room, row.height())
+                painter.drawText(place, int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip), self.names[neuron])

@@ -1,0 +1,66 @@
+"""Pictures and numbers of a card, as files hold them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from PyQt5.QtCore import QBuffer, QIODevice, QPoint, QRect
+from PyQt5.QtGui import QPainter, QPixmap
+from PyQt5.QtSvg import QSvgGenerator
+from PyQt5.QtWidgets import QWidget
+
+from nnviz.look import theme
+from nnviz.widgets.card import DockCard
+
+_SCALE = 2  # pixels of a picture for each on the screen
+
+
+def picture(card: DockCard) -> QPixmap:
+    """The card with its head, on the ground it stands on, twice as fine as on an ordinary screen."""
+    made = QPixmap(_SCALE * card.size())
+    made.setDevicePixelRatio(_SCALE)
+    made.fill(theme.colour("card"))
+    _render(card, made)
+    return made
+
+
+def png(pixmap: QPixmap) -> bytes:
+    """A picture as a file."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.WriteOnly)
+    pixmap.save(buffer, "PNG")
+    return bytes(buffer.data())
+
+
+def svg(card: DockCard) -> bytes:
+    """The same as lines and letters instead of pixels."""
+    buffer = QBuffer()
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(card.size())
+    generator.setViewBox(QRect(QPoint(0, 0), card.size()))
+    generator.setTitle(f"nnviz: {card.caption}")
+    _render(card, generator)
+    return bytes(buffer.data())
+
+
+def _render(card: DockCard, onto: QPixmap | QSvgGenerator) -> None:
+    card.menu_button.hushed = True
+    painter = QPainter(onto)
+    try:
+        painter.fillRect(QRect(QPoint(0, 0), card.size()), theme.colour("card"))
+        card.render(painter, QPoint(0, 0), flags=QWidget.RenderFlags(QWidget.DrawChildren))
+    finally:
+        painter.end()
+        card.menu_button.hushed = False
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A table with a line of names, in UTF-8."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,71 @@
+"""Three quiet hints for the first start. Each goes away for good when it was followed, or sent away."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject, QSettings
+from PyQt5.QtWidgets import QWidget
+
+from nnviz.session.session import Session
+from nnviz.session.state import State
+from nnviz.widgets.canvas import Canvas
+from nnviz.widgets.hint import Hint, Side
+
+_TEXTS = {
+    "train": "Press Space to train",
+    "draw": "Draw here, it answers at once",
+    "change": "Change a layer or the learning rate",
+}
+_SIDES = {"train": Side.INSIDE, "draw": Side.LEFT, "change": Side.FOOT}
+_NOT_OF_FIELDS = ("opening", "reset", "new network", "forgetting")  # how steps that change no field begin
+
+
+class Hints(QObject):
+    """Attributes: ``shown``: those that were neither followed nor dismissed, by name: "train", "draw", "change"."""
+
+    def __init__(
+        self, window: QWidget, session: Session, settings: QSettings, controls: dict[str, QWidget], canvas: Canvas
+    ) -> None:
+        super().__init__(window)
+        self._session = session
+        self._settings = settings
+        self.shown: dict[str, Hint] = {}
+        for name, control in controls.items():
+            if settings.value(f"hints/{name}") is None:
+                hint = self.shown[name] = Hint(name, _TEXTS[name], control, _SIDES[name])
+                hint.dismissed.connect(lambda name=name: self.forget(name))
+        if self.shown:
+            session.state_changed.connect(self._state_changed)
+            session.problems_changed.connect(self._show)
+            session.undo_stack.indexChanged.connect(self._step_taken)
+            canvas.stroke_finished.connect(lambda *_: self.forget("draw"))
+
+    def forget(self, name: str) -> None:
+        """For good."""
+        hint = self.shown.pop(name, None)
+        if hint is not None:
+            self._settings.setValue(f"hints/{name}", "followed")
+            hint.let_go()
+            hint.deleteLater()
+
+    def put_away(self) -> None:
+        """For this time: nothing is to stand before the window."""
+        for hint in self.shown.values():
+            hint.let_go()
+            hint.deleteLater()
+        self.shown.clear()
+
+    def _state_changed(self) -> None:
+        if self._session.state is State.TRAINING:
+            self.forget("train")
+        self._show()
+
+    def _show(self) -> None:
+        """None lies over a curve while that grows, and none asks for what cannot be done."""
+        for name, hint in self.shown.items():
+            is_time = not self._session.problems if name == "train" else self._session.state is not State.TRAINING
+            hint.set_wanted(is_time)
+
+    def _step_taken(self, index: int) -> None:
+        text = self._session.undo_stack.undoText() if index else ""
+        if text and not text.startswith(_NOT_OF_FIELDS):
+            self.forget("change")

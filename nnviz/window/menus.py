@@ -1,0 +1,199 @@
+"""The menus: what stands in them, and what each entry asks the session, the dialogs or the window to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PyQt5.QtCore import QObject, QSettings
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QLineEdit, QMenu, QMenuBar
+
+from nnviz.panels.draw import DrawPanel
+from nnviz.panels.settings.training import TrainingPanel
+from nnviz.session.session import Session
+from nnviz.session.undo import History
+from nnviz.window.card_actions import CardActions
+from nnviz.window.dialogs import NetworkDialogs
+from nnviz.window.help import HelpWindows
+from nnviz.window.shipped import Shipped, shipped_files, shipped_networks
+
+
+class Window(Protocol):
+    """What a menu asks of the window."""
+
+    session: Session
+    dialogs: NetworkDialogs
+    draw: DrawPanel
+    training: TrainingPanel
+    cards: CardActions
+    help: HelpWindows
+    docks: list[QDockWidget]
+
+    def close(self) -> bool:
+        """Quits."""
+
+    def about(self) -> None:
+        """Tells what this is."""
+
+    def default_layout(self) -> None:
+        """Puts the docks back."""
+
+    def set_theme(self, name: str) -> None:
+        """Other colours."""
+
+
+class Menus(QObject):
+    """Fills a window's menu bar."""
+
+    def __init__(self, bar: QMenuBar, window: Window, settings: QSettings) -> None:
+        super().__init__(bar)
+        self._window = window
+        self._session = window.session
+        self._dialogs = window.dialogs
+        self._settings = settings
+        self._fill_file(bar.addMenu("&File"))
+        self._fill_edit(bar.addMenu("&Edit"))
+        self._fill_network(bar.addMenu("&Network"))
+        self._fill_train(bar.addMenu("&Train"))
+        self._fill_view(bar.addMenu("&View"))
+        self._fill_help(bar.addMenu("&Help"))
+
+    def _add(self, menu: QMenu, title: str, name: str, key: str, slot: Callable[[], object]) -> QAction:
+        action = menu.addAction(title)
+        action.setObjectName(name)
+        action.setShortcut(QKeySequence(key))
+        action.triggered.connect(lambda _=False: slot())
+        return action
+
+    def _fill_file(self, menu: QMenu) -> None:
+        dialogs = self._dialogs
+        self._add(menu, "&Open network …", "actionOpenNetwork", "Ctrl+O", dialogs.open_network)
+        self._recent = menu.addMenu("Open &recent")
+        self._recent.setObjectName("menuRecent")
+        self._recent.aboutToShow.connect(lambda: dialogs.fill_recent(self._recent))
+        menu.addSeparator()
+        self._add(menu, "&Save network", "actionSaveNetwork", "Ctrl+S", dialogs.save_network)
+        self._add(menu, "Save network &as …", "actionSaveNetworkAs", "Ctrl+Shift+S", dialogs.save_network_as)
+        export = menu.addMenu("&Export")
+        export.setObjectName("menuExport")
+        self._add(export, "&ONNX …", "actionExportOnnx", "Ctrl+Shift+O", lambda: dialogs.export_as(".onnx"))
+        self._add(export, "&Python script …", "actionExportScript", "Ctrl+Shift+P", lambda: dialogs.export_as(".py"))
+        menu.addSeparator()
+        self._add(menu, "&Quit", "actionQuit", "Ctrl+Q", self._window.close)
+
+    def _fill_edit(self, menu: QMenu) -> None:
+        """One Ctrl+Z for both: it takes back what was done last, in the settings or on the canvas."""
+        draw = self._window.draw
+        self._history = History(self, [self._session.undo_stack, draw.undo_stack])
+        self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._undo_step)
+        self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z", self._history.redo)
+        self._redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+        self._history.changed.connect(self._show_history)
+        self._session.problems_changed.connect(self._show_history)
+        self._session.state_changed.connect(self._show_history)
+        self._show_history()
+        menu.addSeparator()
+        self._add(menu, "Undo s&troke", "actionUndoStroke", "Ctrl+Backspace", draw.undo_stroke)
+        self._add(menu, "&Clear drawing", "actionClearDrawing", "Ctrl+Delete", draw.clear)
+        self._add(menu, "Pen or &eraser", "actionEraser", "X", draw.toggle_eraser)
+        self._add(menu, "&Paste picture", "actionPastePicture", "Ctrl+V", draw.paste)
+        random = self._add(menu, "Random test &digit", "actionRandomDigit", "Ctrl+T", draw.show_random_digit)
+        self._session.data_changed.connect(lambda: random.setEnabled(draw.test_pictures is not None))
+        random.setEnabled(draw.test_pictures is not None)
+
+    def _undo_step(self) -> None:
+        """What cannot be used and what is still being made are no steps yet: they go first."""
+        if self._session.problems:
+            self._session.forget_problems()
+        elif self._session.is_replacing:
+            self._session.keep_network()
+        else:
+            self._history.undo()
+
+    def _show_history(self) -> None:
+        first = "new network" if self._session.is_replacing else None
+        if self._session.problems:
+            first = "what cannot be used"
+        for action, verb, what in (
+            (self._undo, "&Undo", first or self._history.undo_text),
+            (self._redo, "&Redo", self._history.redo_text),
+        ):
+            action.setEnabled(what is not None)
+            action.setText(f"{verb} {what or ''}".rstrip())
+
+    def _fill_network(self, menu: QMenu) -> None:
+        """The networks that come with the program; the menu is there only when there are some."""
+        menu.setObjectName("menuNetwork")
+        self._shipped = menu.addMenu("&Shipped networks")
+        self._shipped.setObjectName("menuShipped")
+        self._shipped.aboutToShow.connect(self._show_shipped)
+        menu.menuAction().setVisible(bool(shipped_files()))
+
+    def _show_shipped(self) -> None:
+        """Read now, and not at the start; their names and errors only."""
+        self._shipped.clear()
+        self._shipped.setToolTipsVisible(True)
+        for number, shipped in enumerate(shipped_networks(), start=1):
+            action = self._shipped.addAction(f"&{number}  {shipped.label}")
+            action.setObjectName(f"actionShipped{number}")
+            action.setToolTip("Opens a copy of it: saving asks for a file.")
+            action.triggered.connect(lambda _, shipped=shipped: self._open_shipped(shipped))
+
+    def _open_shipped(self, shipped: Shipped) -> None:
+        self._dialogs.open_path(shipped.path, shipped.title)
+
+    def _fill_train(self, menu: QMenu) -> None:
+        session = self._session
+        self._add(menu, "&Train / pause", "actionTrain", "Space", self._toggle)
+        self._add(menu, "One &batch", "actionStepBatch", "B", session.step_batch)
+        self._add(menu, "One &epoch", "actionStepEpoch", "E", session.step_epoch)
+        menu.addSeparator()
+        find = self._add(menu, "&Find a learning rate", "actionFindRate", "Ctrl+L", self._window.training.find_rate)
+        session.data_changed.connect(lambda: find.setEnabled(session.dataset is not None))
+        find.setEnabled(session.dataset is not None)
+        menu.addSeparator()
+        reset = self._add(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
+        # It would make another network than the fields say.
+        session.problems_changed.connect(lambda: reset.setEnabled(not session.problems))
+
+    def _toggle(self) -> None:
+        """With what stands in the fields, also where it was typed but not yet entered."""
+        field = QApplication.focusWidget()
+        if isinstance(field, QLineEdit) and field.isModified():
+            field.clearFocus()
+        self._session.toggle()
+
+    def _fill_view(self, menu: QMenu) -> None:
+        for number, dock in enumerate(self._window.docks, start=1):
+            action = dock.toggleViewAction()
+            action.setObjectName(f"actionView{number}")
+            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
+            menu.addAction(action)
+        enlarge = self._add(menu, "&Enlarge card / back", "actionEnlargeCard", "Ctrl+Return", self._window.cards.toggle)
+        enlarge.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
+        self._add(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._window.default_layout)
+        menu.addSeparator()
+        group = QActionGroup(self)
+        chosen = self._settings.value("theme", "system")
+        for title, name, key in (
+            ("Follow the &system", "system", "Ctrl+Alt+S"),
+            ("&Dark", "dark", "Ctrl+Alt+D"),
+            ("&Light", "light", "Ctrl+Alt+L"),
+        ):
+            slot = lambda name=name: self._choose_theme(name)  # noqa: E731
+            action = self._add(menu, title, f"actionTheme{name.capitalize()}", key, slot)
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+            group.addAction(action)
+
+    def _fill_help(self, menu: QMenu) -> None:
+        window = self._window
+        self._add(menu, "&What is this?", "actionHelp", "F1", window.help.help_here)
+        self._add(menu, "&Shortcuts", "actionShortcuts", "Ctrl+F1", window.help.shortcuts)
+        menu.addSeparator()
+        self._add(menu, "&About nnviz", "actionAbout", "Shift+F1", window.about)
+
+    def _choose_theme(self, name: str) -> None:
+        self._settings.setValue("theme", name)
+        self._window.set_theme(name)

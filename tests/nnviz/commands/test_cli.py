@@ -1,0 +1,356 @@
+"""The subcommands: what they print, what they write, and the one line for a bad argument."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from tqdm import tqdm
+
+from engine.datasets import Dataset
+from engine.network import Network
+from engine.storage import load_network, save_network
+from nnviz.commands import cli
+from nnviz.commands import train as train_command
+
+ROOT = Path(__file__).parents[3]
+EPOCH = re.compile(r"epoch (\d+) of (\d+)\s+train error\s+([\d.]+) %\s+test error\s+([\d.]+) %")
+
+
+@pytest.fixture(autouse=True)
+def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset) -> None:
+    """In place of MNIST; and no thread that watches the progress bar."""
+    monkeypatch.setattr(cli, "load_mnist", lambda: few_digits)
+    monkeypatch.setattr(train_command, "load_mnist", lambda: few_digits)
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+
+
+@pytest.fixture(scope="module")
+def trained(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that knows digits tolerably well."""
+    path = tmp_path_factory.mktemp("nets") / "trained.json"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_command, "load_mnist", lambda: few_digits)
+        patch.setattr(tqdm, "monitor_interval", 0)
+        arguments = ("train", "--epochs", "12", "--learning-rate", "0.3", "--batch-size", "20", "--save", str(path))
+        assert cli.main(arguments) == 0
+    return path
+
+
+def main_py(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The program as a person starts it."""
+    return subprocess.run(
+        [sys.executable, "main.py", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Exit code, what was printed, and what was complained."""
+    try:
+        code = cli.main(arguments)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+# ---- train
+
+
+def test_train_prints_the_errors_after_each_epoch(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "net.json"
+    code, out, _ = run(capsys, "train", "--epochs", "3", "--shape", "784, 20, 10", "--save", str(file))
+    assert code == 0
+    epochs = EPOCH.findall(out)
+    assert [(number, of) for number, of, *_ in epochs] == [("1", "3"), ("2", "3"), ("3", "3")]
+    assert float(epochs[-1][3]) < float(epochs[0][3])
+    assert f"saved to {file}" in out
+    network = load_network(file)
+    assert network.shape == [784, 20, 10]
+    assert network.activations == ["relu", "softmax"]
+    assert f"{100 * network.provenance['test_error']:.2f}" == epochs[-1][3]
+    assert network.provenance["epochs"] == 3
+
+
+def test_the_same_seed_gives_the_same_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    files = []
+    for name, seed in (("a", "5"), ("b", "5"), ("c", "6")):
+        run(capsys, "train", "--epochs", "1", "--seed", seed, "--shape", "784,8,10", "--save", str(tmp_path / name))
+        files.append(load_network(tmp_path / name).parameters)
+    np.testing.assert_array_equal(files[0], files[1])
+    assert not np.array_equal(files[0], files[2])
+
+
+def test_options_reach_the_network(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    options = ("--activation", "sigmoid", "--batch-size", "200", "--learning-rate", "0.7")
+    run(capsys, "train", "--epochs", "1", *options, "--save", str(tmp_path / "net.json"))
+    network = load_network(tmp_path / "net.json")
+    assert network.activations == ["sigmoid", "sigmoid", "softmax"]
+    assert network.provenance["batch_size"] == 200
+    assert network.provenance["learning_rate"] == 0.7
+
+
+def test_divergence_is_told_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "net.json"
+    code, _, err = run(capsys, "train", "--epochs", "1", "--learning-rate", "1e30", "--save", str(file))
+    assert code == 1
+    assert "learning rate" in err
+    assert "Traceback" not in err
+    assert not file.exists()
+
+
+@pytest.mark.slow
+def test_an_epoch_of_the_real_mnist(tmp_path: Path) -> None:
+    file = tmp_path / "net.json"
+    done = main_py("train", "--epochs", "1", "--save", str(file))
+    assert done.returncode == 0, done.stderr
+    (epoch,) = EPOCH.findall(done.stdout)
+    assert float(epoch[3]) < 8
+    assert "600" in done.stderr, "a progress bar of 600 batches"
+    shown = main_py("evaluate", str(file))
+    assert shown.stdout.startswith(f"test error {epoch[3]} %")
+    assert "of 10,000" in shown.stdout
+
+
+# ---- evaluate
+
+
+def test_evaluate_prints_error_and_confusion(
+    capsys: pytest.CaptureFixture[str], trained: Path, few_digits: Dataset
+) -> None:
+    code, out, err = run(capsys, "evaluate", str(trained))
+    assert code == 0, err
+    assert few_digits.test is not None
+    data = few_digits.test
+    answers = load_network(trained).predict(data.inputs * np.float32(data.scale)).argmax(axis=1)
+    wrong = int((answers != data.labels).sum())
+    assert f"test error {100 * wrong / 500:.2f} % ({wrong} of 500)" in out
+    rows = [line.split() for line in out.splitlines() if re.match(r"\s+\d( +\d+){10}$", line)]
+    assert [int(row[0]) for row in rows] == list(range(10))
+    confusion = np.array([[int(number) for number in row[1:]] for row in rows])
+    assert confusion.sum() == 500
+    assert np.trace(confusion) == 500 - wrong
+    assert confusion[3, 3] == ((data.labels == 3) & (answers == 3)).sum()
+
+
+# ---- predict
+
+
+def as_png(digit: Any, path: Path, kind: str) -> Path:
+    """A picture of MNIST as somebody might have it."""
+    grey = (digit * 255).astype(np.uint8)
+    image = Image.fromarray(grey)
+    if kind == "light on dark":
+        image.save(path)
+    elif kind == "dark on light":
+        Image.fromarray(255 - grey).save(path)
+    elif kind == "large":
+        Image.fromarray(255 - grey).resize((300, 300), Image.Resampling.BICUBIC).save(path)
+    elif kind == "wide":
+        sheet = Image.new("L", (400, 120), 250)
+        sheet.paste(Image.fromarray(250 - (digit * 240).astype(np.uint8)).resize((90, 90)), (20, 12))
+        sheet.save(path)
+    elif kind == "RGB":
+        Image.merge("RGB", [Image.fromarray(255 - grey)] * 3).save(path)
+    elif kind == "transparent":  # black ink on nothing
+        Image.merge("RGBA", [Image.new("L", image.size, 0)] * 3 + [image]).save(path)
+    elif kind == "palette":
+        Image.fromarray(255 - grey).convert("P").save(path)
+    elif kind == "16 bit":
+        Image.fromarray((60000 - digit * 50000).astype(np.uint16)).save(path)
+    elif kind == "black and white":
+        Image.fromarray(255 - grey).convert("1").save(path)
+    return path
+
+
+KINDS = [
+    *("light on dark", "dark on light", "large", "wide", "RGB", "transparent", "palette", "16 bit", "black and white"),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_predict_reads_pictures(
+    capsys: pytest.CaptureFixture[str], trained: Path, few_digits: Dataset, tmp_path: Path, kind: str
+) -> None:
+    """They are classified as the originals are, but for a few."""
+    assert few_digits.test is not None
+    inputs = (few_digits.test.inputs[:40] * few_digits.test.scale).astype(np.float32)
+    originals = load_network(trained).predict(inputs).argmax(axis=1)
+    files = [as_png(digit.reshape(28, 28), tmp_path / f"{number}.png", kind) for number, digit in enumerate(inputs)]
+    code, out, err = run(capsys, "predict", str(trained), *map(str, files))
+    assert code == 0, err
+    lines = out.splitlines()
+    assert len(lines) == 40
+    assert re.fullmatch(rf"{re.escape(str(files[0]))}: \d \([\d.]+ %\), then \d \([\d.]+ %\)", lines[0])
+    answers = [int(re.search(r": (\d) \(", line)[1]) for line in lines]  # type: ignore[index]
+    assert (np.array(answers) == originals).mean() >= 0.85
+
+
+def test_predict_of_an_empty_sheet(capsys: pytest.CaptureFixture[str], trained: Path, tmp_path: Path) -> None:
+    Image.new("L", (50, 50), 200).save(tmp_path / "empty.png")
+    code, out, _ = run(capsys, "predict", str(trained), str(tmp_path / "empty.png"))
+    assert code == 0
+    assert "nothing is drawn" in out
+
+
+# ---- screenshot
+
+
+def test_screenshots_in_both_themes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pictures = {}
+    for theme in ("dark", "light"):
+        file = tmp_path / f"{theme}.png"
+        done = main_py("screenshot", str(file), "--theme", theme, "--size", "1280x720", "--draw")
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        with Image.open(file) as picture:
+            assert picture.format == "PNG"
+            assert picture.size == (1280, 720)
+            pictures[theme] = np.asarray(picture.convert("L"), float)
+    assert pictures["dark"].mean() < 80
+    assert pictures["light"].mean() > 180
+    assert pictures["dark"].std() > 5
+
+
+def test_a_screenshot_after_training(
+    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, load_with: Any, few_digits: Dataset
+) -> None:
+    load_with(lambda: few_digits)
+    code, _, err = run(capsys, "screenshot", str(tmp_path / "a.png"), "--size", "1300x800")
+    assert code == 0, err
+    code, _, err = run(capsys, "screenshot", str(tmp_path / "b.png"), "--size", "1300x800", "--epochs", "2")
+    assert code == 0, err
+    with Image.open(tmp_path / "a.png") as one, Image.open(tmp_path / "b.png") as other:
+        assert one.size == other.size == (1300, 800)
+        assert np.asarray(one).tobytes() != np.asarray(other).tobytes()
+    assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
+
+
+# ---- help and bad arguments
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["evaluate"], ["predict"], ["screenshot"]])
+def test_help(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    code, out, err = run(capsys, *command, "--help")
+    assert code == 0
+    assert err == ""
+    assert out.startswith("usage: nnviz")
+    if command == ["train"]:
+        for word in (
+            "--shape",
+            "784,64,32,10",
+            "--epochs",
+            "--learning-rate",
+            "--batch-size",
+            "--activation",
+            "--seed",
+        ):
+            assert word in out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    from nnviz import __version__
+
+    assert run(capsys, "--version") == (0, f"nnviz {__version__}\n", "")
+
+
+BAD = [
+    (["nonsense"], ["nonsense"]),
+    (["train", "--shape", "784,abc"], ["abc", "whole numbers"]),
+    (["train", "--shape", "784,,10"], ["784,,10", "layer 2 is empty"]),
+    (["train", "--shape", "0"], ["0"]),
+    (["train", "--shape", "784,0,10"], ["at least 1 neuron"]),
+    (["train", "--shape", "700,64,10"], ["700", "784"]),
+    (["train", "--shape", "784,64,11"], ["11", "10"]),
+    (["train", "--shape", "784,10000000,10"], ["memory", "GB"]),
+    (["train", "--epochs", "0"], ["0", "at least 1"]),
+    (["train", "--epochs", "-3"], ["-3", "at least 1"]),
+    (["train", "--epochs", "two"], ["two"]),
+    (["train", "--learning-rate", "nan"], ["nan", "above 0"]),
+    (["train", "--learning-rate", "-1"], ["-1", "above 0"]),
+    (["train", "--batch-size", "0"], ["0", "at least 1"]),
+    (["train", "--batch-size", "70000"], ["70,000", "2,000 examples"]),
+    (["train", "--activation", "magic"], ["magic", "relu"]),
+    (["train", "--seed", "-1"], ["-1", "at least 0"]),
+    (["train", "--save", "/no/such/folder/net.json"], ["/no/such/folder/net.json", "folder"]),
+    (["train", "--save", "."], [".", "folder"]),
+    (["train", "--colour", "red"], ["--colour"]),
+    (["evaluate"], ["FILE"]),
+    (["evaluate", "/no/such/net.json"], ["/no/such/net.json"]),
+    (["evaluate", "."], ["."]),
+    (["evaluate", "{text}"], ["text.txt", "not a network"]),
+    (["evaluate", "{small}"], ["4", "784"]),
+    (["predict", "{trained}"], ["IMAGE"]),
+    (["predict", "{trained}", "/no/such/picture.png"], ["/no/such/picture.png", "No such file"]),
+    (["predict", "{trained}", "{text}"], ["text.txt", "not a picture"]),
+    (["predict", "{small}", "{picture}"], ["small.json", "4 inputs", "784"]),
+    (["screenshot"], ["OUT.png"]),
+    (["screenshot", "/no/such/folder/x.png"], ["/no/such/folder/x.png", "folder"]),
+    (["screenshot", "x.png", "--size", "big"], ["big", "1440x900"]),
+    (["screenshot", "x.png", "--size", "10x10"], ["10x10", "200"]),
+    (["screenshot", "x.png", "--theme", "purple"], ["purple", "dark"]),
+    (["screenshot", "x.png", "--epochs", "many"], ["many"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
+def test_a_bad_argument_gets_one_line_and_code_2(
+    capsys: pytest.CaptureFixture[str],
+    trained: Path,
+    tmp_path: Path,
+    arguments: list[str],
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.validation.available_memory", lambda: 8 * 10**9)
+    (tmp_path / "text.txt").write_text("no network, no picture")
+    save_network(Network([4, 5, 3]), tmp_path / "small.json")
+    Image.new("L", (28, 28)).save(tmp_path / "picture.png")
+    names = {"text": "text.txt", "small": "small.json", "picture": "picture.png"}
+    places = {name: str(tmp_path / file) for name, file in names.items()} | {"trained": str(trained)}
+    code, out, err = run(capsys, *(argument.format(**places) for argument in arguments))
+    assert code == 2
+    assert out == ""
+    assert err.count("\n") == 1, err
+    assert err.startswith("nnviz")
+    for part in told:
+        assert part in err
+    assert "Traceback" not in err
+
+
+def test_main_py_hands_the_code_on() -> None:
+    done = main_py("train", "--shape", "784,abc")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_a_screen_the_command_line_needs_no_qt() -> None:
+    code = (
+        "import sys, nnviz.commands.cli;sys.exit(any(name.startswith(('PyQt5', 'pyqtgraph')) for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_missing_packages_are_named_and_how_to_get_them() -> None:
+    done = subprocess.run([sys.executable, "-S", "main.py"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    what, help_ = done.stderr.splitlines()
+    assert "numpy" in what
+    assert "not installed" in what
+    assert ".ci/setup run" in help_
+
+
+def test_white_ink_on_nothing_is_seen(tmp_path: Path) -> None:
+    layers = np.zeros((40, 40, 4), np.uint8)
+    layers[10:30, 18:22] = 255  # opaque white on transparency
+    Image.fromarray(layers).save(tmp_path / "one.png")
+    grey = cli._grey(tmp_path / "one.png")
+    assert (grey[20, 20], grey[0, 0]) == (255, 0)

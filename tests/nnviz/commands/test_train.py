@@ -1,0 +1,214 @@
+"""``train`` beyond its plain use: presets, any setting, checkpoints and resumption, what is saved; and ``export``."""
+
+from __future__ import annotations
+
+import runpy
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tqdm import tqdm
+
+from engine.datasets import Dataset
+from engine.metrics import Evaluator
+from engine.storage import load_network
+from engine.training import Trainer
+from nnviz.commands import cli
+from nnviz.commands import train as train_command
+
+ROOT = Path(__file__).parents[3]
+SMALL = ("--shape", "784,8,10", "--batch-size", "50")
+
+
+@pytest.fixture(autouse=True)
+def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset) -> None:
+    """In place of MNIST; and no thread that watches the progress bar."""
+    monkeypatch.setattr(train_command, "load_mnist", lambda: few_digits)
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+
+
+def train(*arguments: str) -> int:
+    return cli.main(["train", *arguments])
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert train(*arguments) == cli.USAGE_ERROR
+    return capsys.readouterr().err
+
+
+def test_a_preset_sets_network_and_training(tmp_path: Path) -> None:
+    train("--preset", "ancestor 2015", "--epochs", "1", "--save", str(tmp_path / "net.json"))
+    network = load_network(tmp_path / "net.json")
+    assert network.shape == [784, 50, 30, 10]
+    assert network.activations == ["sigmoid"] * 3
+    assert network.loss == "quadratic"
+
+
+def test_options_go_before_the_preset(tmp_path: Path) -> None:
+    options = ("--shape", "784,7,10", "--activation", "tanh", "--learning-rate", "0.01", "--epochs", "1")
+    train("--preset", "Modern", *options, "--save", str(tmp_path / "net.json"))
+    network = load_network(tmp_path / "net.json")
+    assert network.shape == [784, 7, 10]
+    assert network.activations == ["tanh", "softmax"]
+    assert network.provenance["learning_rate"] == 0.01
+
+
+def test_any_setting_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Trainer] = []
+    monkeypatch.setattr(train_command, "_train_with_progress", lambda trainer, *_: seen.append(trainer))
+    train(
+        *SMALL, "--optimizer", "momentum", "--set", "momentum=0.8", "--set", "clip-norm=2", "--set", "schedule=cosine",
+        "--set", "dropout=[0.1, 0.5]", "--set", 'augmentation={"shift": 2}',
+    )  # fmt: skip
+    settings = seen[0].settings
+    assert (settings.momentum, settings.clip_norm, settings.schedule) == (0.8, 2, "cosine")
+    assert settings.dropout == (0.1, 0.5)
+    assert settings.augmentation.shift == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--preset", "Mordern"), "“Modern”"),
+        (("--optimizer", "adem"), "adam"),
+        (("--set", "momentum"), "NAME=VALUE"),
+        (("--set", "momentun=0.9"), "momentum"),
+        (("--set", "momentum=2"), "momentum is 2"),
+        (("--half", "--save", "net.json"), ".npz"),
+        (("--resume", "missing.npz"), "missing.npz"),
+    ],
+)
+def test_a_wrong_choice_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    err = complaint(capsys, *arguments)
+    assert told in err
+    assert "Traceback" not in err
+
+
+def test_the_file_tells_the_command_that_makes_it_again(tmp_path: Path) -> None:
+    first, second = str(tmp_path / "first.npz"), str(tmp_path / "second.npz")
+    kept = str(tmp_path / "kept.npz")
+    train(*SMALL, "--epochs", "2", "--title", "a try", "--checkpoint", kept, "--save", first)
+    known = load_network(first).provenance
+    assert known["title"] == "a try"
+    assert "kept" not in known["command"]
+    words = known["command"].removeprefix("python main.py ").replace("first.npz", second)
+    assert cli.main(shlex.split(words)) == 0
+    np.testing.assert_array_equal(load_network(first).parameters, load_network(second).parameters)
+
+
+def test_without_figures_on_the_way_there_are_some_at_the_end(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    train(*SMALL, "--epochs", "2", "--set", "evaluate=false", "--save", str(tmp_path / "net.json"))
+    first, second, last, _ = capsys.readouterr().out.splitlines()
+    assert (first, second) == ("epoch 1 of 2", "epoch 2 of 2")
+    shown = f"{100 * load_network(tmp_path / 'net.json').provenance['test_error']:.2f} %"
+    assert last.startswith("epoch 2 of 2   train error")
+    assert last.endswith(shown)
+
+
+def test_half_precision_is_half_the_size_and_nearly_the_same(tmp_path: Path) -> None:
+    whole, half = tmp_path / "whole.npz", tmp_path / "half.npz"
+    train(*SMALL, "--epochs", "1", "--save", str(whole))
+    train(*SMALL, "--epochs", "1", "--save", str(half), "--half")
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    difference = load_network(whole).parameters - load_network(half).parameters
+    assert 0 < np.abs(difference).max() < 1e-3
+
+
+def test_a_resumed_training_ends_where_an_unbroken_one_does(tmp_path: Path) -> None:
+    kept, resumed, unbroken = (str(tmp_path / name) for name in ("kept.npz", "resumed.npz", "unbroken.npz"))
+    how = (*SMALL, "--optimizer", "adam", "--learning-rate", "0.01", "--dropout", "0.2")
+    train(*how, "--epochs", "2", "--checkpoint", kept)
+    train("--resume", kept, "--epochs", "4", "--save", resumed)
+    train(*how, "--epochs", "4", "--save", unbroken)
+    np.testing.assert_array_equal(load_network(resumed).parameters, load_network(unbroken).parameters)
+
+
+def test_early_stopping_says_which_weights_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    train(*SMALL, "--epochs", "3", "--set", "held_out=0.2", "--set", "patience=3")
+    assert "best held-out figures at epoch" in capsys.readouterr().out
+
+
+# ---- export
+
+
+@pytest.fixture(scope="module")
+def trained(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("nets") / "trained.npz"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_command, "load_mnist", lambda: few_digits)
+        patch.setattr(tqdm, "monitor_interval", 0)
+        assert train(*SMALL, "--epochs", "1", "--save", str(path)) == 0
+    return path
+
+
+def test_export_of_a_script(trained: Path, tmp_path: Path) -> None:
+    script = tmp_path / "net.py"
+    assert cli.main(["export", str(trained), str(script)]) == 0
+    rows = np.random.default_rng(1).random((3, 784), np.float32)
+    answers = runpy.run_path(str(script))["predict"](rows)
+    np.testing.assert_allclose(answers, load_network(trained).predict(rows), rtol=1e-4, atol=1e-6)
+
+
+def test_export_to_onnx(trained: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="needs the extra 'onnx'")
+    assert cli.main(["export", str(trained), str(tmp_path / "net.onnx")]) == 0
+    assert (tmp_path / "net.onnx").stat().st_size > 784 * 8 * 4
+
+
+def test_export_to_something_else_is_refused(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["export", str(trained), str(tmp_path / "net.h5")]) == cli.USAGE_ERROR
+    assert ".onnx or .py" in capsys.readouterr().err
+
+
+def test_whoever_reads_along_may_stop_reading() -> None:
+    command = [sys.executable, "main.py", "evaluate", "assets/networks/small.npz"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0
+
+
+def test_help_names_every_option() -> None:
+    done = subprocess.run([sys.executable, "main.py", "train", "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0
+    for option in ("--preset", "--set", "--checkpoint", "--resume", "held_out"):
+        assert option in done.stdout
+
+
+def test_the_file_has_the_figures_of_the_weights_that_are_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, few_digits: Dataset
+) -> None:
+    file = tmp_path / "net.npz"
+    train(
+        *SMALL,
+        "--epochs",
+        "8",
+        "--learning-rate",
+        "2.5",
+        "--set",
+        "held_out=0.2",
+        "--set",
+        "patience=4",
+        "--save",
+        str(file),
+    )
+    assert few_digits.test is not None
+    network = load_network(file)
+    assert network.provenance["test_error"] == Evaluator(network, few_digits.test).evaluate().error
+    assert f"at epoch {network.provenance['epochs']}:" in capsys.readouterr().out
+
+
+def test_a_finished_training_resumed_still_saves_its_figures(tmp_path: Path) -> None:
+    kept, file = str(tmp_path / "kept.npz"), str(tmp_path / "net.npz")
+    train(*SMALL, "--epochs", "1", "--checkpoint", kept)
+    train("--resume", kept, "--save", file)
+    assert "test_error" in load_network(file).provenance

@@ -1,0 +1,146 @@
+"""Digits on paper as cameras see them: uneven light, noise, little of the picture taken up by the digit."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from zlib import compress, crc32
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image, ImageDraw
+
+from engine.datasets import Dataset
+from engine.errors import DataError
+from nnviz.digits import photograph
+from nnviz.digits.drawing import SIDE, picture_of_image
+from nnviz.digits.photograph import grey_of_file, ink_of_photograph
+
+Array = npt.NDArray[np.float64]
+Light = Callable[[Array, Array], Array]
+
+LIGHTS: dict[str, Light] = {
+    "even": lambda x, y: 220 + 0 * x,
+    "from the side": lambda x, y: 60 + 180 * x,
+    "from a corner": lambda x, y: 40 + 100 * x + 100 * y,
+    "a lamp": lambda x, y: 60 + 180 * np.exp(-((x - 0.3) ** 2 + (y - 0.3) ** 2) / 0.08),
+}
+SIZES = {"close": (300, 400, 240), "far": (900, 1200, 120)}
+
+
+def digit(data: Dataset, row: int) -> Array:
+    """One of MNIST's."""
+    return (data.train.inputs[row] * data.train.scale).reshape(SIDE, SIDE)
+
+
+def scene(
+    picture: Array | None, light: Light, size: tuple[int, int, int], noise: float = 4, contrast: float = 0.7
+) -> Array:
+    """A sheet under a light, with a digit near its middle that takes away so much of it."""
+    height, width, side = size
+    generator = np.random.default_rng(3)
+    y, x = np.mgrid[0:height, 0:width] / max(height, width)
+    grey = light(x, y)
+    if picture is not None:
+        shape = Image.fromarray((picture * 255).astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC)
+        top, left = (height - side) // 3, (width - side) // 2
+        grey[top : top + side, left : left + side] *= 1 - contrast * np.asarray(shape, float) / 255
+    return np.clip(grey + generator.normal(0, noise, grey.shape), 0, 255)
+
+
+def likeness(one: Array, other: Array) -> float:
+    """1 where they are alike."""
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+
+
+@pytest.mark.parametrize("light", LIGHTS)
+@pytest.mark.parametrize("size", SIZES)
+def test_uneven_light(few_digits: Dataset, light: str, size: str) -> None:
+    alike = []
+    for row in range(6):
+        photo = scene(digit(few_digits, row), LIGHTS[light], SIZES[size])
+        alike.append(likeness(picture_of_image(photo), digit(few_digits, row)))
+    assert np.mean(alike) > 0.84, "a digit beside its place by a pixel is a fifth less alike"
+    assert min(alike) > 0.65
+
+
+def test_light_ink_on_a_dark_board(few_digits: Dataset) -> None:
+    for row in range(6):
+        photo = 255 - scene(digit(few_digits, row), LIGHTS["from the side"], SIZES["close"])
+        assert likeness(picture_of_image(photo), digit(few_digits, row)) > 0.75
+
+
+def test_noise_and_faint_ink(few_digits: Dataset) -> None:
+    noisy = scene(digit(few_digits, 0), LIGHTS["even"], SIZES["close"], noise=15)
+    faint = scene(digit(few_digits, 0), LIGHTS["from the side"], SIZES["close"], contrast=0.3)
+    for photo in (noisy, faint):
+        assert likeness(picture_of_image(photo), digit(few_digits, 0)) > 0.85
+
+
+@pytest.mark.parametrize("light", LIGHTS)
+@pytest.mark.parametrize("noise", [0, 2, 10])
+def test_a_blank_sheet_is_blank(light: str, noise: float) -> None:
+    assert ink_of_photograph(scene(None, LIGHTS[light], (300, 400, 1), noise)) is None
+
+
+def test_dust_and_the_edge_of_the_table_are_no_ink(few_digits: Dataset) -> None:
+    photo = scene(digit(few_digits, 2), LIGHTS["even"], SIZES["close"])
+    clean = picture_of_image(photo)
+    photo[:, :9] = 30  # the table
+    photo[280:283, 350:353] = 20
+    photo[20:22, 380:384] = 20
+    assert likeness(picture_of_image(photo), clean) > 0.95
+
+
+def test_a_fine_pen_is_seen() -> None:
+    sheet = Image.new("L", (1000, 1000), 240)
+    ImageDraw.Draw(sheet).line([(300, 200), (700, 200), (450, 800)], fill=30, width=6)
+    picture = picture_of_image(np.asarray(sheet, float))
+    assert np.quantile(picture[picture > 0.1], 0.75) > 0.7, "as a line of MNIST, not as grey mist"
+
+
+def test_it_is_kept_small(few_digits: Dataset) -> None:
+    ink = ink_of_photograph(scene(digit(few_digits, 0), LIGHTS["even"], (2400, 2400, 2000)))
+    assert ink is not None
+    assert max(ink.shape) <= photograph._KEEP
+    assert ink.dtype == np.float32
+    assert ink.min() >= 0
+    assert ink.max() <= 1
+
+
+def test_whatever_is_given_there_is_an_answer() -> None:
+    generator = np.random.default_rng(1)
+    for shape in ((1, 1), (1, 300), (700, 2), (61, 61), (60, 900), (5000, 3)):
+        for values in (
+            generator.random(shape),
+            generator.integers(0, 2, shape),
+            np.arange(np.prod(shape)).reshape(shape),
+        ):
+            picture = picture_of_image(values)
+            assert np.isfinite(picture).all()
+            assert picture.min() >= 0
+            assert picture.max() <= 1
+
+
+def test_too_large_a_file_is_refused_unread(tmp_path: Path) -> None:
+    Image.new("1", (8000, 7000)).save(tmp_path / "poster.png")
+    with pytest.raises(DataError, match=r"poster\.png is of 8,000 × 7,000 pixels, 56 million: it must have at most 50"):
+        grey_of_file(tmp_path / "poster.png")
+
+
+def test_a_large_jpeg_is_read_small(tmp_path: Path) -> None:
+    Image.new("L", (6000, 4000), 200).save(tmp_path / "large.jpg")
+    assert max(grey_of_file(tmp_path / "large.jpg").shape) <= 3000
+
+
+def test_a_file_that_would_fill_the_memory_is_refused_unread(tmp_path: Path) -> None:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", compress(bytes(100)))
+    (tmp_path / "bomb.png").write_bytes(png)
+    with pytest.raises(DataError, match=r"bomb\.png is of far too many pixels: it must have at most 50 million"):
+        grey_of_file(tmp_path / "bomb.png")

@@ -1,0 +1,206 @@
+"""The search for a learning rate: in a thread of its own, on a copy, to be stopped at any time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, QRect
+from PyQt5.QtWidgets import QLabel, QLineEdit, QProgressBar, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.errors import SettingError
+from engine.rate_finder import RateFinder, RatePoint
+from nnviz.session.configuration import Layer
+from nnviz.session.state import State
+from nnviz.widgets.column import ScrollColumn
+from nnviz.widgets.plots.small_plot import SmallPlot
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Gate
+from tests.nnviz.helpers import action, click, find, hover, leave, pause, retype, train_for_a_while, unfold
+
+
+@pytest.fixture
+def open_window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window with the schedule unfolded."""
+    unfold(qtbot, ready_window, "scheduleGroup")
+    return ready_window
+
+
+def search(qtbot: QtBot, window: MainWindow) -> None:
+    """By the button, to its end."""
+    click(qtbot, window, QPushButton, "findRateButton")
+    assert window.session.rates.is_running
+    qtbot.waitUntil(lambda: not window.session.rates.is_running, timeout=20_000)
+
+
+def test_it_finds_one_and_the_network_stays_as_it_was(open_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = open_window, open_window.session
+    before = session.run.network.parameters.copy()
+    plot, take = find(window, SmallPlot, "ratePlot"), find(window, QPushButton, "takeRateButton")
+    assert not plot.isVisibleTo(window)
+    assert not take.isVisibleTo(window)
+    search(qtbot, window)
+    np.testing.assert_array_equal(session.run.network.parameters, before)
+    assert session.run.untouched
+    assert session.rates.suggestion is not None
+    assert 0.005 < session.rates.suggestion < 2
+    assert plot.isVisibleTo(window)
+    rates, losses = plot.points
+    assert len(rates) == len(losses) == len(session.rates.points)
+    assert plot.marked is not None
+    assert 10**plot.marked == pytest.approx(session.rates.suggestion)
+    assert take.text() == f"Use {session.rates.suggestion:g}"
+    assert not find(window, QProgressBar, "rateProgress").isVisibleTo(window)
+
+    click(qtbot, window, QPushButton, "takeRateButton")
+    assert session.configuration.training.learning_rate == session.rates.suggestion
+    assert float(find(window, QLineEdit, "learningRateEdit").text()) == session.rates.suggestion
+    action(window, "actionUndo").trigger()
+    assert session.configuration.training.learning_rate == 0.2
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_from_the_menu_it_is_all_in_sight(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    """The group is unfolded, and scrolled as far as the words under the curve."""
+    window = ready_window
+    window.resize(*size)
+    action(window, "actionFindRate").trigger()
+    assert window.session.rates.is_running
+    qtbot.waitUntil(lambda: not window.session.rates.is_running, timeout=20_000)
+    scroll = find(window, ScrollColumn, "settingsScroll")
+    for kind, name in ((QPushButton, "findRateButton"), (SmallPlot, "ratePlot"), (QLabel, "rateSearchLabel")):
+        widget = find(window, kind, name)
+        place = QRect(widget.mapTo(scroll, QPoint(0, 0)), widget.size())
+        assert scroll.rect().contains(place), name
+
+
+def test_without_data_there_is_nothing_to_find(window: MainWindow, qtbot: QtBot) -> None:
+    assert not action(window, "actionFindRate").isEnabled()
+    qtbot.waitUntil(lambda: window.session.dataset is not None)
+    assert action(window, "actionFindRate").isEnabled()
+
+
+def test_the_suggestion_mends_a_rate_that_cannot_be_used(open_window: MainWindow, qtbot: QtBot) -> None:
+    search(qtbot, open_window)
+    retype(qtbot, open_window, "learningRateEdit", "-1")
+    click(qtbot, open_window, QPushButton, "takeRateButton")
+    assert not open_window.session.problems
+    assert open_window.session.can_train
+
+
+def test_it_can_be_stopped(open_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+    window = open_window
+    gate.close()
+    button = click(qtbot, window, QPushButton, "findRateButton")
+    gate.wait_until_reached()
+    assert button.text() == "Stop"
+    assert find(window, QProgressBar, "rateProgress").isVisibleTo(window)
+    click(qtbot, window, QPushButton, "findRateButton")
+    assert not window.session.rates.is_running
+    assert button.text() == "Find a rate"
+    gate.open()
+    search(qtbot, window)
+    assert window.session.rates.suggestion is not None, "and it can be begun again"
+
+
+def test_a_search_that_was_stopped_does_not_judge(
+    open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found stays to be seen, but it is not called the whole of it."""
+    go_on = threading.Event()
+
+    def run(finder: RateFinder) -> Iterator[RatePoint]:
+        finder.points = [RatePoint(10.0 ** (k / 10 - 5), 2.3 - k / 50) for k in range(20)]
+        yield finder.points[-1]
+        assert go_on.wait(10)
+        yield finder.points[-1]
+
+    monkeypatch.setattr("nnviz.jobs.rate_search._SECONDS_BETWEEN_VIEWS", 0)
+    monkeypatch.setattr(RateFinder, "run", run)
+    click(qtbot, open_window, QPushButton, "findRateButton")
+    qtbot.waitUntil(lambda: len(open_window.session.rates.points) == 20)
+    told = find(open_window, QLabel, "rateSearchLabel")
+    assert told.text().startswith("loss against rate")
+    click(qtbot, open_window, QPushButton, "findRateButton")
+    assert told.text() == "Stopped before its end: no suggestion."
+    assert len(open_window.session.rates.points) == 20
+    go_on.set()
+    open_window.session.rates._background.run(lambda: None, lambda _: go_on.clear(), lambda _: None)
+    qtbot.waitUntil(lambda: not go_on.is_set())  # it has heard of it
+    assert told.text() == "Stopped before its end: no suggestion."
+
+
+def test_the_interface_does_not_search(open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.training import Trainer
+
+    threads = []
+    step = Trainer._step
+
+    def watched(self: Trainer) -> float:
+        threads.append(threading.current_thread())
+        return step(self)
+
+    monkeypatch.setattr(Trainer, "_step", watched)
+    search(qtbot, open_window)
+    assert threading.main_thread() not in threads
+
+
+def test_while_it_trains(open_window: MainWindow, qtbot: QtBot) -> None:
+    window = open_window
+    train_for_a_while(qtbot, window)
+    search(qtbot, window)
+    assert window.session.state is State.TRAINING
+    assert window.session.rates.points
+    pause(qtbot, window)
+
+
+def test_the_network_of_the_fields_is_searched_for(open_window: MainWindow, qtbot: QtBot) -> None:
+    window = open_window
+    train_for_a_while(qtbot, window)
+    pause(qtbot, window)
+    window.session.change("shape", layers=(Layer(6),))
+    search(qtbot, window)
+    assert window.session.run.network.shape == [784, 64, 32, 10]
+    assert window.session.message is None
+
+
+def test_without_a_suggestion_none_is_offered(
+    open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.rate_finder.RateFinder.suggestion", None)
+    search(qtbot, open_window)
+    assert open_window.session.rates.suggestion is None
+    assert not find(open_window, QPushButton, "takeRateButton").isVisibleTo(open_window)
+    assert "no suggestion" in find(open_window, QLabel, "rateSearchLabel").text()
+
+
+def test_one_that_cannot_begin_says_so(open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise SettingError("batch_size", 5, "must be smaller", "Try 3.")
+
+    monkeypatch.setattr("nnviz.jobs.rate_search.RateFinder", refuse)
+    search(qtbot, open_window)
+    assert "could not begin" in find(open_window, QLabel, "messageText").text()
+
+
+def test_the_mouse_reads_it(open_window: MainWindow, qtbot: QtBot) -> None:
+    search(qtbot, open_window)
+    plot = find(open_window, SmallPlot, "ratePlot")
+    hover(plot.viewport(), (plot.width() / 2, plot.height() / 2))
+    assert plot._read_out.isVisibleTo(plot)
+    assert "loss" in plot._read_out.text()
+    leave(plot)
+    assert not plot._read_out.isVisibleTo(plot)
+
+
+def test_closing_meanwhile(open_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+    gate.close()
+    click(qtbot, open_window, QPushButton, "findRateButton")
+    gate.wait_until_reached()
+    gate.open()
+    open_window.close()
+    qtbot.wait(1)
+    assert open_window.ended_whole

@@ -1,0 +1,40 @@
+"""Numbers as a person reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnviz.look import text
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(0, "0"), (999, "999"), (1000, "1\u202f000"), (60000, "60\u202f000"), (1234567, "1\u202f234\u202f567")],
+)
+def test_count(number: int, written: str) -> None:
+    assert text.count(number) == written
+
+
+@pytest.mark.parametrize(
+    ("share", "written"), [(0, "0.00 %"), (0.0241, "2.41 %"), (1, "100.00 %"), (0.000049, "0.00 %")]
+)
+def test_percent(share: float, written: str) -> None:
+    assert text.percent(share) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0.21, "0.21 s"),
+        (0.5, "0.5 s"),
+        (3.2, "3 s"),
+        (12.4, "12 s"),
+        (59.9, "1 min 00 s"),
+        (60, "1 min 00 s"),
+        (185, "3 min 05 s"),
+        (119.7, "2 min 00 s"),
+        (0, "0 s"),
+    ],
+)
+def test_duration(seconds: float, written: str) -> None:
+    assert text.duration(seconds) == written

@@ -1,0 +1,170 @@
+"""Colours that can be read and told apart, in both themes, switched while the window is open."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PyQt5.QtCore import QEvent, QSettings, Qt
+from PyQt5.QtGui import QColor, QFontInfo
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from nnviz.look import theme
+from nnviz.look.theme import DARK, LIGHT, Theme
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, press
+
+THEMES = pytest.mark.parametrize("look", [DARK, LIGHT], ids=["dark", "light"])
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.1."""
+
+    def linear(channel: float) -> float:
+        return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+    made = QColor(colour)
+    return 0.2126 * linear(made.redF()) + 0.7152 * linear(made.greenF()) + 0.0722 * linear(made.blueF())
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio, WCAG 2.1."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@THEMES
+def test_every_text_can_be_read_on_every_ground_it_stands_on(look: Theme) -> None:
+    grounds = ("window", "bar", "card", "field")
+    pairs = [
+        *itertools.product(("text", "muted", "error", "train", "test", "held_out", "accent", "good"), grounds),
+        ("error", "error_ground"),
+        ("on_accent", "accent"),
+        ("on_accent", "accent_hover"),
+        ("text", "border"),  # a pressed button, a chosen menu
+    ]
+    weak = {
+        pair: round(contrast(getattr(look, pair[0]), getattr(look, pair[1])), 2)
+        for pair in pairs
+        if contrast(getattr(look, pair[0]), getattr(look, pair[1])) < 4.5
+    }
+    assert not weak
+
+
+@THEMES
+def test_what_is_drawn_stands_out(look: Theme) -> None:
+    """WCAG asks 3 : 1 of graphics: the curves, the filled bars, the ends of the diverging colours."""
+    for name, ground in (("train", "card"), ("test", "card"), ("held_out", "card"), ("accent", "field")):
+        assert contrast(getattr(look, name), getattr(look, ground)) >= 3
+    for name in ("negative", "positive"):
+        assert contrast(getattr(look, name), look.field) >= 3
+
+
+# Machado, Oliveira, Fernandes 2009, severity 1.0; on linear light.
+BLINDNESS = {
+    "protanopia": [(0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)],
+    "deuteranopia": [(0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)],
+    "tritanopia": [(1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)],
+}
+
+
+@THEMES
+@pytest.mark.parametrize("blindness", BLINDNESS)
+def test_what_is_drawn_together_differs_for_colour_blind_eyes(look: Theme, blindness: str) -> None:
+    def seen(colour: str) -> list[float]:
+        made = QColor(colour)
+        light = [channel**2.2 for channel in (made.redF(), made.greenF(), made.blueF())]
+        mixed = (sum(w * c for w, c in zip(row, light, strict=True)) for row in BLINDNESS[blindness])
+        return [max(0.0, min(1.0, value)) ** (1 / 2.2) for value in mixed]
+
+    pairs = (("train", "test"), ("train", "held_out"), ("test", "held_out"), ("negative", "positive"))
+    for one, other in pairs:
+        pair = zip(seen(getattr(look, one)), seen(getattr(look, other)), strict=True)
+        assert sum((a - b) ** 2 for a, b in pair) ** 0.5 > 0.3
+
+
+@THEMES
+def test_the_middle_of_the_diverging_colours_is_the_background(look: Theme) -> None:
+    table = theme.diverging_table(look)
+    assert len(table) == 256
+    assert QColor(table[128]).name() == look.field
+    assert QColor(table[1]).name() == look.negative
+    assert QColor(table[255]).name() == look.positive
+    for side in (range(1, 129), range(255, 127, -1)):
+        distances = [abs(QColor(table[i]).lightness() - QColor(look.field).lightness()) for i in side]
+        assert all(near >= far - 1 for near, far in itertools.pairwise(distances)), "it fades without a step"
+
+
+def test_the_font_is_ours(qapp: QApplication) -> None:
+    theme.apply(qapp, "dark")
+    assert QFontInfo(theme.font()).family() == theme.FAMILY
+    assert theme.font(bold=True).weight() > theme.font().weight()
+
+
+def test_figures_are_equally_wide(qapp: QApplication) -> None:
+    from PyQt5.QtGui import QFontMetricsF
+
+    theme.apply(qapp, "dark")
+    for bold in (False, True):
+        metrics = QFontMetricsF(theme.font(bold=bold))
+        assert len({round(metrics.horizontalAdvance(digit), 3) for digit in "0123456789"}) == 1
+
+
+def test_the_system_decides_unless_told_otherwise(qapp: QApplication) -> None:
+    theme.apply(qapp, "system")
+    assert theme.current().name == theme.system_theme()
+
+
+# ---- live
+
+
+def background(window: MainWindow) -> str:
+    """Of the strip between the cards, as painted."""
+    return window.grab().toImage().pixelColor(4, window.height() // 2).name()
+
+
+def test_both_themes_while_it_runs(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    for key, look in ((Qt.Key_L, LIGHT), (Qt.Key_D, DARK), (Qt.Key_L, LIGHT)):
+        press(qtbot, window, key, Qt.ControlModifier | Qt.AltModifier)
+        assert theme.current() is look
+        assert background(window) == look.window
+        image = window.weights.grab().toImage()
+        assert image.pixelColor(image.width() // 2, 8).name() == look.card
+        assert window.curves.plot.backgroundBrush().color().name() == look.card
+        assert action(window, f"actionTheme{look.name.capitalize()}").isChecked()
+    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
+    assert settings.value("theme") == "light"
+
+
+def test_the_choice_is_remembered(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
+    action(ready_window, "actionThemeDark").trigger()
+    ready_window.close()
+    again = make_window()
+    assert theme.current() is DARK
+    assert action(again, "actionThemeDark").isChecked()
+    action(again, "actionThemeSystem").trigger()
+    assert theme.current().name == theme.system_theme()
+    again.close()
+
+
+def test_the_system_is_followed_while_it_runs(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the person comes back to the window; not where light or dark was chosen."""
+    window = ready_window
+    assert window.follows_system
+    monkeypatch.setattr(theme, "system_theme", lambda: "dark")
+    QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    for wanted in ("dark", "light"):
+        monkeypatch.setattr(theme, "system_theme", lambda wanted=wanted: wanted)
+        QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
+        assert theme.current().name == wanted
+        assert background(window) == theme.current().window
+    press(qtbot, window, Qt.Key_D, Qt.ControlModifier | Qt.AltModifier)
+    QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
+    assert theme.current() is DARK

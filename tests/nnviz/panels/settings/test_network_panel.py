@@ -1,0 +1,241 @@
+"""The shape as text and as a list of layers; seed; what is refused, and what the ends follow."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnviz.session.state import State
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import click, find, retype, train_epochs
+
+
+@pytest.fixture(autouse=True)
+def eight_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the test's machine may have as much memory as it likes."""
+    monkeypatch.setattr("engine.validation.available_memory", lambda: 8 * 10**9)
+
+
+def rows(window: MainWindow) -> list[tuple[str, str]]:
+    """Neurons and activation of the hidden layers, as the list shows them."""
+    shown = []
+    number = 1
+    while (edit := visible(window, QLineEdit, f"layer{number}Edit")) is not None:
+        combo = visible(window, QComboBox, f"activation{number}Combo")
+        assert combo is not None
+        shown.append((edit.text(), combo.currentText()))
+        number += 1
+    return shown
+
+
+def wait_for_layout(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    """New rows and tabs come, and old ones go, when the layout is next done."""
+    qtbot.waitUntil(lambda: len(window.findChildren(QWidget, name)) == 1 and visible(window, QWidget, name) is not None)
+
+
+def visible(window: MainWindow, kind: type, name: str) -> object:
+    """A row that was taken out is deleted a little later."""
+    return next((widget for widget in window.findChildren(kind, name) if widget.isVisible()), None)
+
+
+def test_a_typed_shape_is_taken(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    for typed, shape in (
+        ("784, 30, 10", (784, 30, 10)),
+        ("784,100,50,20,10", (784, 100, 50, 20, 10)),
+        (" 784 ,  16 , 10 ", (784, 16, 10)),
+        ("784, 10", (784, 10)),
+    ):
+        edit = retype(qtbot, window, "shapeEdit", typed)
+        assert window.session.configuration.shape == shape
+        assert window.session.run.network.shape == list(shape), "one that has not learned is made again at once"
+        assert edit.text() == ", ".join(map(str, shape))
+        wait_for_layout(qtbot, window, f"layer{len(shape) - 1}Tab")
+        told = [(str(size), "ReLU") for size in shape[1:-1]]
+        qtbot.waitUntil(lambda told=told: rows(window) == told)
+        tab = visible(window, QPushButton, f"layer{len(shape) - 1}Tab")
+        assert tab is not None
+        assert tab.text() == f"Output · {shape[-2]}→{shape[-1]}"
+
+
+BAD_SHAPES = [
+    ("784,abc", ["abc", "whole number"]),
+    ("784,,10", ["784,,10", "layer 2 is empty"]),
+    ("", ["number"]),
+    ("784", ["at least two"]),
+    ("784, 0, 10", ["0", "at least 1 neuron", "layer 2"]),
+    ("784, -3, 10", ["-3", "at least 1 neuron"]),
+    ("784, 2.5, 10", ["2.5", "whole number"]),
+    ("784, 10000000, 10", ["10,000,000", "memory", "GB", "8.0 GB available"]),
+    ("784, 99999999999999999999, 10", ["memory", "8.0 GB available"]),
+    ("700, 64, 10", ["700", "784 inputs", "10 outputs"]),
+    ("784, 64, 11", ["11", "10 outputs"]),
+    ("0", ["0"]),
+    ("-3", ["-3"]),
+]
+
+
+def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    error = find(window, QLabel, "shapeError")
+    train = find(window, QPushButton, "trainButton")
+    network = window.session.run.network
+    for typed, told in BAD_SHAPES:
+        assert not error.isVisible()
+        edit = retype(qtbot, window, "shapeEdit", typed)
+        assert error.isVisible(), typed
+        for part in told:
+            assert part in error.text()
+        assert edit.property("wrong"), typed
+        assert edit.text() == typed
+        assert window.session.configuration.shape == (784, 64, 32, 10)
+        assert window.session.run.network is network
+        assert not train.isEnabled()
+        assert error.text() in train.toolTip()
+        retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
+        assert not error.isVisible(), typed
+        assert not edit.property("wrong")
+        assert train.isEnabled()
+
+
+def test_ten_million_neurons_are_refused_before_anything_is_allocated(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "shapeEdit", "784, 10000000, 10")
+    # 784·10⁷ weights, 10⁷ biases, 10⁸ weights, 10 biases
+    assert "7,950,000,010 parameters take" in find(ready_window, QLabel, "shapeError").text()
+
+
+# ---- the list of layers
+
+
+def test_a_layer_is_resized(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "layer1Edit", "40")
+    assert ready_window.session.configuration.shape == (784, 40, 32, 10)
+    assert find(ready_window, QLineEdit, "shapeEdit").text() == "784, 40, 32, 10"
+    qtbot.keyClick(find(ready_window, QLineEdit, "layer2Edit"), Qt.Key_Up)
+    assert ready_window.session.configuration.shape == (784, 40, 40, 10)
+
+
+BAD_LAYERS = [
+    ("0", ["0", "at least 1"]),
+    ("-3", ["-3", "at least 1"]),
+    ("abc", ["abc", "number"]),
+    ("", ["number"]),
+    ("2.5", ["2.5", "whole number"]),
+    ("nan", ["nan", "whole number"]),
+    ("10000000", ["10,000,000", "memory"]),
+]
+
+
+def test_a_bad_layer_is_refused_until_it_is_mended(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    error = find(window, QLabel, "shapeError")
+    for typed, told in BAD_LAYERS:
+        edit = retype(qtbot, window, "layer2Edit", typed)
+        assert error.isVisible(), typed
+        for part in told:
+            assert part in error.text()
+        assert edit.property("wrong"), typed
+        assert edit.text() == typed
+        assert window.session.configuration.shape == (784, 64, 32, 10)
+        assert not find(window, QPushButton, "trainButton").isEnabled()
+        retype(qtbot, window, "layer2Edit", "32")  # the value it had
+        assert not error.isVisible(), typed
+        assert not edit.property("wrong")
+        assert find(window, QPushButton, "trainButton").isEnabled()
+
+
+def test_layers_are_added_and_removed(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    click(qtbot, window, QPushButton, "addLayerButton")
+    assert window.session.configuration.shape == (784, 64, 32, 32, 10)
+    qtbot.waitUntil(lambda: len(rows(window)) == 3)
+    qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.LeftButton)
+    assert window.session.configuration.shape == (784, 32, 32, 10)
+    for left in ((784, 32, 10), (784, 10)):
+        qtbot.waitUntil(lambda: len(rows(window)) == len(window.session.configuration.layers))
+        qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.LeftButton)
+        assert window.session.configuration.shape == left
+    qtbot.waitUntil(lambda: not rows(window))
+    click(qtbot, window, QPushButton, "addLayerButton")
+    assert window.session.configuration.shape == (784, 32, 10)
+    train_epochs(qtbot, window, 1)
+
+
+def test_a_layer_that_is_taken_out_takes_its_problem_along(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    retype(qtbot, window, "layer2Edit", "none")
+    assert window.session.problems
+    click(qtbot, window, QToolButton, "removeLayer2Button")
+    assert not window.session.problems
+    assert not find(window, QLabel, "shapeError").isVisible()
+    assert find(window, QPushButton, "trainButton").isEnabled()
+
+
+@pytest.mark.parametrize("name", ["addLayerButton", "removeLayer1Button"])
+def test_layers_changed_in_the_list_replace_a_bad_text(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+    window = ready_window
+    retype(qtbot, window, "shapeEdit", "784, abc")
+    click(qtbot, window, QPushButton if name.startswith("add") else QToolButton, name)
+    assert not window.session.problems
+    assert find(window, QLineEdit, "shapeEdit").text() == ", ".join(map(str, window.session.configuration.shape))
+    assert not find(window, QLabel, "shapeError").isVisible()
+
+
+def test_activation_of_a_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    combo = find(window, QComboBox, "activation1Combo")
+    combo.setFocus()
+    qtbot.keyClick(combo, Qt.Key_Home)
+    chosen = combo.currentData()
+    assert chosen != "relu"
+    assert window.session.configuration.activations == [chosen, "relu", "softmax"]
+    assert window.session.run.network.activations == [chosen, "relu", "softmax"]
+    retype(qtbot, window, "shapeEdit", "784, 20, 20, 20, 10")
+    assert window.session.configuration.activations == [chosen, "relu", "relu", "softmax"], "those that stay keep it"
+
+
+def test_the_ends_follow_the_data(ready_window: MainWindow) -> None:
+    texts = [label.text() for label in ready_window.network.findChildren(QLabel) if label.isVisible()]
+    assert "784" in texts
+    assert "inputs (28×28 pixels)" in texts
+    assert "10" in texts
+    assert "classes" in texts
+    assert "Softmax" in texts
+
+
+def test_the_parameters_are_counted(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "shapeEdit", "784, 10")
+    assert ready_window.network.head.detail.text() == "7\u202f850 parameters"
+
+
+# ---- the seed
+
+
+def test_a_seed_makes_the_same_network_again(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    first = session.run.network.parameters.copy()
+    retype(qtbot, ready_window, "seedEdit", "7")
+    assert session.configuration.seed == 7
+    assert not (session.run.network.parameters == first).all()
+    retype(qtbot, ready_window, "seedEdit", "1")
+    assert (session.run.network.parameters == first).all()
+
+
+def test_a_bad_seed_is_refused_until_it_is_mended(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    error = find(window, QLabel, "seedError")
+    for typed in ("-1", "1.5", "x", "nan", ""):
+        edit = retype(qtbot, window, "seedEdit", typed)
+        assert error.isVisible(), typed
+        assert typed in error.text()
+        assert edit.property("wrong"), typed
+        assert edit.text() == typed
+        assert window.session.configuration.seed == 1
+        assert not find(window, QPushButton, "trainButton").isEnabled()
+        window.session.step_epoch()
+        assert window.session.state is State.READY
+        retype(qtbot, window, "seedEdit", "1")
+        assert not error.isVisible(), typed
+        assert not edit.property("wrong")

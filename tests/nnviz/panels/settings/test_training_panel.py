@@ -1,0 +1,258 @@
+"""Learning rate, batch size and epochs: typed, stepped, refused beside the field and mended."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtGui import QWheelEvent
+from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz.session.state import State
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import find, pick, press, retype, wait_for
+
+
+def value_of(window: MainWindow, field: str) -> float:
+    """What the session has for the field."""
+    names = {"learningRateEdit": "learning_rate", "batchSizeEdit": "batch_size", "epochsEdit": "epochs"}
+    return getattr(window.session.configuration, names[field])
+
+
+GOOD_VALUES = [
+    ("learningRateEdit", "0.3", 0.3, "0.3"),
+    ("learningRateEdit", "0,25", 0.25, "0.25"),
+    ("learningRateEdit", "0,250", 0.25, "0.25"),  # the same again, written otherwise
+    ("learningRateEdit", " 1e-3 ", 0.001, "0.001"),
+    ("learningRateEdit", "5", 5.0, "5"),
+    ("batchSizeEdit", "32", 32, "32"),
+    ("batchSizeEdit", "1", 1, "1"),
+    ("batchSizeEdit", "2000", 2000, "2000"),  # all there is
+    ("epochsEdit", "7", 7, "7"),
+    ("epochsEdit", "3.0", 3, "3"),
+]
+
+
+def test_a_typed_value_is_taken(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for field, typed, value, shown in GOOD_VALUES:
+        edit = retype(qtbot, ready_window, field, typed)
+        assert value_of(ready_window, field) == value
+        assert edit.text() == shown
+        assert not edit.property("wrong")
+
+
+BAD_VALUES = {
+    "learningRateEdit": [
+        ("nan", ["nan", "above 0"]),
+        ("-0.1", ["-0.1", "above 0"]),
+        ("0", ["0", "above 0"]),
+        ("1e999", ["inf", "finite"]),
+        ("fast", ["fast", "number"]),
+        ("", ["number"]),
+    ],
+    "batchSizeEdit": [
+        ("0", ["0", "at least 1"]),
+        ("-3", ["-3", "at least 1"]),
+        ("2.5", ["2.5", "whole number"]),
+        ("2001", ["2,001", "2,000 examples"]),
+        ("ten", ["ten", "number"]),
+        ("", ["number"]),
+    ],
+    "epochsEdit": [
+        ("0", ["0", "at least 1"]),
+        ("-1", ["-1", "at least 1"]),
+        ("1.5", ["1.5", "whole number"]),
+        ("1e400", ["inf", "whole number"]),
+        ("", ["number"]),
+    ],
+}
+
+
+@pytest.mark.parametrize("field", BAD_VALUES)
+def test_a_bad_value_is_refused_beside_the_field_until_it_is_mended(
+    ready_window: MainWindow, qtbot: QtBot, field: str
+) -> None:
+    window = ready_window
+    error = find(window, QLabel, field.replace("Edit", "Error"))
+    train = find(window, QPushButton, "trainButton")
+    good = find(window, QLineEdit, field).text()
+    before = value_of(window, field)
+    for typed, told in BAD_VALUES[field]:
+        assert not error.isVisible()
+        edit = retype(qtbot, window, field, typed)
+        assert error.isVisible(), typed
+        assert error.geometry().top() >= edit.geometry().bottom()
+        for part in told:
+            assert part in error.text()
+        assert edit.property("wrong"), typed
+        assert edit.text() == typed, "what was typed stays, to be mended"
+        assert value_of(window, field) == before
+        assert not train.isEnabled()
+        assert error.text() in train.toolTip()
+        window.session.step_batch()
+        assert window.session.state is State.READY, "nothing trains with it"
+        retype(qtbot, window, field, good)
+        assert not error.isVisible(), typed
+        assert not edit.property("wrong")
+        assert train.isEnabled()
+        assert "until this is mended" not in train.toolTip()
+
+
+def test_one_mended_field_leaves_the_other_problem(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train = find(ready_window, QPushButton, "trainButton")
+    retype(qtbot, ready_window, "epochsEdit", "none")
+    retype(qtbot, ready_window, "learningRateEdit", "none")
+    retype(qtbot, ready_window, "epochsEdit", "3")
+    assert not train.isEnabled()
+    retype(qtbot, ready_window, "learningRateEdit", "0.5")
+    assert train.isEnabled()
+
+
+def test_escape_takes_back_what_was_typed(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = retype(qtbot, ready_window, "batchSizeEdit", "none")
+    assert ready_window.session.problems
+    qtbot.keyClick(edit, Qt.Key_Escape)
+    assert edit.text() == "100"
+    assert not edit.property("wrong")
+    assert not ready_window.session.problems
+
+
+def test_leaving_the_field_takes_the_value(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = find(ready_window, QLineEdit, "epochsEdit")
+    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
+    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(edit, "4")
+    assert ready_window.session.configuration.epochs == 20
+    qtbot.keyClick(edit, Qt.Key_Tab)
+    assert ready_window.session.configuration.epochs == 4
+
+
+def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "learningRateEdit", "0.2")
+    for field, up, down in (
+        ("learningRateEdit", 0.3, 0.2),
+        ("batchSizeEdit", 110, 100),
+        ("epochsEdit", 21, 20),
+    ):
+        edit = find(ready_window, QLineEdit, field)
+        for key, value in ((Qt.Key_Up, up), (Qt.Key_Down, down)):
+            qtbot.keyClick(edit, key)
+            assert value_of(ready_window, field) == value
+            assert edit.text() == f"{value:g}"
+
+
+def test_the_little_arrows_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = find(ready_window, QLineEdit, "learningRateEdit")
+    retype(qtbot, ready_window, "learningRateEdit", "0.1")
+    for share, value in ((0.25, 0.2), (0.75, 0.1), (0.75, 0.05)):
+        place = QPoint(edit.width() - 10, int(edit.height() * share))
+        stepper = edit.childAt(place)
+        assert stepper is not None
+        qtbot.mouseClick(stepper, Qt.LeftButton, pos=stepper.mapFrom(edit, place))
+        assert ready_window.session.configuration.learning_rate == value
+
+
+def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = find(ready_window, QLineEdit, "epochsEdit")
+
+    def turn(up: int) -> None:
+        place = QPointF(edit.rect().center())
+        wheel = (QPoint(0, 0), QPoint(0, 120 * up), Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False)
+        QApplication.sendEvent(edit, QWheelEvent(place, QPointF(edit.mapToGlobal(place.toPoint())), *wheel))
+
+    turn(1)
+    assert ready_window.session.configuration.epochs == 20
+    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
+    turn(1)
+    assert ready_window.session.configuration.epochs == 21
+    turn(-1)
+    turn(-1)
+    assert ready_window.session.configuration.epochs == 19
+
+
+def test_steps_stop_at_the_least(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = retype(qtbot, ready_window, "epochsEdit", "1")
+    qtbot.keyClick(edit, Qt.Key_Down)
+    assert ready_window.session.configuration.epochs == 1
+    assert not ready_window.session.problems
+
+
+def test_space_in_a_number_field_trains(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = find(ready_window, QLineEdit, "epochsEdit")
+    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
+    press(qtbot, ready_window, Qt.Key_Space)
+    assert ready_window.session.state is State.TRAINING
+    assert edit.text() == "20"
+    press(qtbot, ready_window, Qt.Key_Space)
+    wait_for(qtbot, ready_window, State.PAUSED, State.FINISHED)
+
+
+def test_letters_in_a_number_field_are_no_shortcuts(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = find(ready_window, QLineEdit, "learningRateEdit")
+    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
+    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
+    for key in (Qt.Key_5, Qt.Key_E, Qt.Key_Minus, Qt.Key_2):
+        press(qtbot, ready_window, key)
+    press(qtbot, ready_window, Qt.Key_Return)
+    assert ready_window.session.state is State.READY
+    assert ready_window.session.configuration.learning_rate == 0.05
+
+
+def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
+    window: MainWindow, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    assert window.session.state is State.LOADING
+    retype(qtbot, window, "batchSizeEdit", str(len(few_digits.train) + 1))
+    wait_for(qtbot, window, State.READY)
+    assert find(window, QLabel, "batchSizeError").isVisible()
+    assert not find(window, QPushButton, "trainButton").isEnabled()
+
+
+def test_a_thousand_with_a_comma_is_not_one(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "batchSizeEdit", "1,000")
+    error = find(ready_window, QLabel, "batchSizeError")
+    assert "1,000" in error.text()
+    assert "without commas" in error.text()
+    assert ready_window.session.configuration.batch_size == 100
+    retype(qtbot, ready_window, "batchSizeEdit", "1 000")
+    assert ready_window.session.configuration.batch_size == 1000
+
+
+def test_undo_works_in_the_field_that_was_changed(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = retype(qtbot, ready_window, "learningRateEdit", "0.7")
+    assert ready_window.session.configuration.learning_rate == 0.7
+    qtbot.keyClick(edit, Qt.Key_Z, Qt.ControlModifier)
+    assert ready_window.session.configuration.learning_rate == 0.2
+    assert edit.text() == "0.2"
+
+
+def test_return_presses_a_button_and_space_trains(ready_window: MainWindow, qtbot: QtBot) -> None:
+    button = find(ready_window, QPushButton, "addLayerButton")
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key_Return)
+    assert ready_window.session.configuration.shape == (784, 64, 32, 32, 10)
+    shape = find(ready_window, QLineEdit, "shapeEdit")
+    shape.setFocus(Qt.TabFocusReason)
+    shape.selectAll()
+    qtbot.keyClick(shape, Qt.Key_Space)
+    wait_for(qtbot, ready_window, State.TRAINING, State.FINISHED)
+    assert shape.text() == "784, 64, 32, 32, 10"
+
+
+def test_a_learning_rate_keeps_all_its_digits_when_data_comes(ready_window: MainWindow) -> None:
+    session = ready_window.session
+    session.change("learning rate", learning_rate=0.123456789)
+    steps = session.undo_stack.count()
+    session.data_changed.emit()
+    assert session.configuration.learning_rate == 0.123456789
+    assert session.undo_stack.count() == steps
+
+
+def test_what_comes_with_another_optimizer_is_told(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.session.change("weight decay", weight_decay=0.001)
+    pick(qtbot, ready_window, "optimizerCombo", "RMSProp")
+    told = ready_window.session.message
+    assert told is not None
+    assert not told.is_error
+    assert told.text == "Learning rate 0.001 and weight decay 0.2 came with RMSProp."

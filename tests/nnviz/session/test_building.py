@@ -1,0 +1,258 @@
+"""Large networks are made behind the window; whoever changes their mind meanwhile gets what they asked for last."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.storage import load_checkpoint, save_network
+from engine.training import Trainer
+from nnviz.session.configuration import Configuration, Layer
+from nnviz.session.run import Run, new_run
+from nnviz.session.state import State
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, click, find, pause, retype, train_epochs, train_for_a_while, wait_for
+
+LARGE = 50  # neurons, from which on these tests take a network for large
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Networks are made in the background, and ready when this is set."""
+    ready = threading.Event()
+
+    def make(configuration: Configuration) -> Run:
+        if threading.current_thread() is not threading.main_thread():
+            assert ready.wait(10)
+        return new_run(configuration)
+
+    monkeypatch.setattr("nnviz.session.builder.new_run", make)
+    monkeypatch.setattr("nnviz.session.builder._BUILT_AT_ONCE", 784 * LARGE)
+    yield ready
+    ready.set()
+
+
+@pytest.fixture
+def small(ready_window: MainWindow, qtbot: QtBot, site: threading.Event) -> MainWindow:
+    """A window whose network is small."""
+    ready_window.session.change("shape", layers=(Layer(8),))
+    assert ready_window.session.state is State.READY
+    return ready_window
+
+
+def test_the_window_says_so_and_lives(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
+    retype(qtbot, small, "shapeEdit", "784, 70, 10")
+    assert small.session.state is State.BUILDING
+    assert find(small, QLabel, "runState").text() == "Making the network"
+    assert small.session.run.network.shape == [784, 8, 10]
+    site.set()
+    wait_for(qtbot, small, State.READY)
+    assert small.session.run.network.shape == [784, 70, 10]
+    assert not find(small, QLabel, "networkNotice").isVisible()
+
+
+def test_training_begins_when_it_is_there(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
+    small.session.change("epochs", epochs=1)
+    retype(qtbot, small, "shapeEdit", "784, 70, 10")
+    click(qtbot, small, QPushButton, "trainButton")
+    assert small.session.state is State.BUILDING
+    site.set()
+    wait_for(qtbot, small, State.FINISHED)
+    assert small.session.run.network.shape == [784, 70, 10]
+
+
+def test_the_last_shape_counts(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
+    retype(qtbot, small, "shapeEdit", "784, 70, 10")
+    retype(qtbot, small, "shapeEdit", "784, 80, 10")
+    site.set()
+    wait_for(qtbot, small, State.READY)
+    assert small.session.run.network.shape == [784, 80, 10]
+    assert find(small, QLineEdit, "shapeEdit").text() == "784, 80, 10"
+
+
+@pytest.mark.parametrize("shape", ["784, 8, 10", "784, 9, 10"])
+def test_back_to_a_small_one(small: MainWindow, qtbot: QtBot, site: threading.Event, shape: str) -> None:
+    """The large one is not put into the window when it comes after all."""
+    retype(qtbot, small, "shapeEdit", "784, 70, 10")
+    retype(qtbot, small, "shapeEdit", shape)
+    assert small.session.state is State.READY
+    site.set()
+    small.session.change("epochs", epochs=1)
+    click(qtbot, small, QPushButton, "trainButton")
+    wait_for(qtbot, small, State.FINISHED)
+    assert small.session.run.network.shape == [int(size) for size in shape.split(",")]
+
+
+def test_opening_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event, home: Path) -> None:
+    save_network(Configuration(layers=(Layer(9),)).build(), home / "other.json")
+    retype(qtbot, small, "shapeEdit", "784, 70, 10")
+    small.session.start()
+    small.session.open_network(home / "other.json")
+    site.set()  # files and networks are made one after the other
+    qtbot.waitUntil(lambda: small.session.run.path is not None)
+    assert small.session.run.network.shape == [784, 9, 10]
+
+
+def test_undo_of_a_reset_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
+    train_epochs(qtbot, small, 1)
+    trained = small.session.run
+    small.session.change("shape", layers=(Layer(70),))
+    click(qtbot, small, QPushButton, "resetButton")
+    assert small.session.state is State.BUILDING
+    assert small.session.run is trained
+    site.set()
+    qtbot.waitUntil(lambda: small.session.run is not trained)
+    assert small.session.run.network.shape == [784, 70, 10]
+    action(small, "actionUndo").trigger()
+    assert small.session.run is trained
+
+
+def paused_in_the_middle(qtbot: QtBot, window: MainWindow) -> tuple[int, int]:
+    """Two batches into a run, with a large network in the fields; the epoch and the batch."""
+    for _ in range(2):
+        window.session.step_batch()
+        wait_for(qtbot, window, State.PAUSED)
+    window.session.change("shape", layers=(Layer(70),))
+    return window.session.progress.epoch, window.session.progress.batch
+
+
+def is_in_the_middle(window: MainWindow, run: Run, place: tuple[int, int]) -> bool:
+    """Whether that run stands there, so that Space trains it on."""
+    session = window.session
+    return (
+        session.run is run
+        and session.run_settings is not None
+        and session.state is State.PAUSED
+        and ((session.progress.epoch, session.progress.batch) == place)
+    )
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_undo_brings_a_paused_run_back_in_its_middle(
+    small: MainWindow, qtbot: QtBot, site: threading.Event, meanwhile: bool
+) -> None:
+    """While the large network is made, and when it is there."""
+    place, run = paused_in_the_middle(qtbot, small), small.session.run
+    click(qtbot, small, QPushButton, "resetButton")
+    assert small.session.state is State.BUILDING
+    if meanwhile:
+        assert action(small, "actionUndo").text() == "&Undo new network"
+    else:
+        site.set()
+        qtbot.waitUntil(lambda: small.session.run is not run)
+        assert small.session.state is State.READY
+    action(small, "actionUndo").trigger()
+    assert is_in_the_middle(small, run, place)
+    assert small.session.configuration.shape == (784, 70, 10), "what waits in the fields stays"
+    small.session.step_batch()
+    wait_for(qtbot, small, State.PAUSED)
+    assert is_in_the_middle(small, run, (place[0], place[1] + 1))
+    site.set()
+    small.session.files.open(Path("missing.json"), None)  # made or read one after the other: the network came before
+    qtbot.waitUntil(lambda: "missing.json" in find(small, QLabel, "messageText").text())
+    assert small.session.run is run
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_undo_brings_back_a_run_that_was_going(
+    small: MainWindow, qtbot: QtBot, site: threading.Event, meanwhile: bool
+) -> None:
+    """What is shown is what the run goes on from, and what a file will hold."""
+    session, run = small.session, small.session.run
+    session.change("epochs", epochs=1000)
+    train_for_a_while(qtbot, small)
+    session.change("shape", layers=(Layer(70),))
+    click(qtbot, small, QPushButton, "resetButton")
+    assert session.state is State.BUILDING
+    if not meanwhile:
+        site.set()
+        qtbot.waitUntil(lambda: session.run is not run)
+    action(small, "actionUndo").trigger()
+    wait_for(qtbot, small, State.PAUSED)
+    assert session.run is run
+    trainer = session._pilot.trainer
+    assert trainer is not None
+    assert (session.progress.epoch, session.progress.batch) == (trainer.epoch, trainer.batch)
+    np.testing.assert_array_equal(session.shown.parameters, run.network.parameters)
+    session.step_batch()
+    wait_for(qtbot, small, State.PAUSED)
+    assert session.run is run
+
+
+@pytest.mark.parametrize("state", [State.TRAINING, State.PAUSED, State.FINISHED])
+def test_a_checkpoint_saved_meanwhile_holds_the_run(
+    small: MainWindow, qtbot: QtBot, site: threading.Event, home: Path, state: State
+) -> None:
+    session, path = small.session, home / "run.npz"
+    if state is State.FINISHED:
+        train_epochs(qtbot, small, 1)
+    else:
+        session.change("epochs", epochs=1000)
+        train_for_a_while(qtbot, small)
+    if state is State.PAUSED:
+        pause(qtbot, small)
+    run = session.run
+    session.change("shape", layers=(Layer(70),))
+    click(qtbot, small, QPushButton, "resetButton")
+    session.save(path)
+    qtbot.waitUntil(lambda: bool(session.files.saving))  # where it was going, when it stands
+    site.set()  # files and networks are made one after the other
+    qtbot.waitUntil(path.exists)
+    qtbot.waitUntil(lambda: session.run is not run)
+    network, kept = load_checkpoint(path)
+    assert kept is not None, small.statusBar().currentMessage()
+    assert session.dataset is not None
+    trainer = Trainer.resume(network, session.dataset, kept)
+    assert trainer.epoch >= 1
+    assert network.shape == [784, 8, 10]
+
+
+def test_a_finished_run_is_finished_again(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
+    train_epochs(qtbot, small, 1)
+    small.session.change("shape", layers=(Layer(70),))
+    click(qtbot, small, QPushButton, "resetButton")
+    action(small, "actionUndo").trigger()
+    assert small.session.state is State.FINISHED
+
+
+def test_a_paused_run_that_cannot_be_replaced_stays_in_its_middle(
+    small: MainWindow, qtbot: QtBot, site: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(configuration: Configuration) -> Run:
+        raise MemoryError
+
+    place, run = paused_in_the_middle(qtbot, small), small.session.run
+    monkeypatch.setattr("nnviz.session.builder.new_run", fail)
+    click(qtbot, small, QPushButton, "resetButton")
+    qtbot.waitUntil(lambda: "not enough memory" in find(small, QLabel, "messageText").text())
+    assert is_in_the_middle(small, run, place)
+
+
+def test_too_little_memory_after_all(
+    small: MainWindow, qtbot: QtBot, site: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(configuration: Configuration) -> Run:
+        raise MemoryError
+
+    monkeypatch.setattr("nnviz.session.builder.new_run", fail)
+    retype(qtbot, small, "shapeEdit", "784, 70, 10")
+    small.session.start()
+    wait_for(qtbot, small, State.READY)
+    assert "not enough memory" in find(small, QLabel, "messageText").text()
+    assert not small.session.will_train
+    assert small.session.run.network.shape == [784, 8, 10]
+
+
+def test_closing_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
+    retype(qtbot, small, "shapeEdit", "784, 70, 10")
+    small.session.start()
+    site.set()
+    small.close()
+    qtbot.wait(1)
+    assert small.session.run.network.shape == [784, 8, 10]

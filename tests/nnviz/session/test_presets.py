@@ -1,0 +1,156 @@
+"""Presets: all settings at once, one step to undo, "Custom" as soon as anything differs."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from engine.presets import presets
+from nnviz.session import presets as shelf
+from nnviz.session.configuration import Configuration
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, find, pause, retype, train_for_a_while
+
+
+def choose(window: MainWindow, name: str) -> QComboBox:
+    """As the list would when the entry is clicked."""
+    combo = find(window, QComboBox, "presetCombo")
+    index = combo.findText(name)
+    assert index > 0, name
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)
+    return combo
+
+
+def test_they_are_offered_in_the_order_of_their_files(ready_window: MainWindow) -> None:
+    combo = find(ready_window, QComboBox, "presetCombo")
+    assert [combo.itemText(i) for i in range(combo.count())] == ["Custom", *(preset.name for preset in presets())]
+    for index, preset in enumerate(presets(), start=1):
+        assert combo.itemData(index, Qt.ToolTipRole) == preset.description
+    assert combo.currentText() == presets()[0].name, "what the window starts with has a name to come back to"
+
+
+def test_each_sets_everything_and_is_one_step(ready_window: MainWindow) -> None:
+    session = ready_window.session
+    first, *others = presets()  # the first one is there already
+    for preset in (*others, first):
+        before, steps = session.configuration, session.undo_stack.count()
+        combo = choose(ready_window, preset.name)
+        assert combo.currentText() == preset.name
+        assert preset.description in combo.toolTip()
+        configuration = session.configuration
+        assert configuration.shape == (784, *preset.hidden, 10)
+        assert configuration.activations == [preset.activation] * len(preset.hidden) + [preset.output]
+        assert (configuration.loss, configuration.initializer) == (preset.loss, preset.initializer)
+        assert configuration.training == preset.training
+        assert session.run.network.shape == list(configuration.shape), "an untrained network follows at once"
+        assert session.undo_stack.count() == steps + 1
+        action(ready_window, "actionUndo").trigger()
+        assert session.configuration == before
+        action(ready_window, "actionRedo").trigger()
+        assert session.preset == preset
+
+
+def test_the_network_is_the_one_the_command_line_makes(ready_window: MainWindow) -> None:
+    modern = next(preset for preset in presets() if preset.name == "Modern")
+    choose(ready_window, "Modern")
+    wanted = modern.build(784, 10)
+    assert (ready_window.session.run.network.parameters == wanted.parameters).all()
+
+
+def test_a_change_makes_it_ones_own(ready_window: MainWindow, qtbot: QtBot) -> None:
+    combo = choose(ready_window, "Modern")
+    for field, text in (("learningRateEdit", "0.0123"), ("shapeEdit", "784, 17, 10")):
+        retype(qtbot, ready_window, field, text)
+        assert combo.currentText() == "Custom"
+        action(ready_window, "actionUndo").trigger()
+        assert combo.currentText() == "Modern"
+
+
+def test_the_seed_is_the_persons(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "seedEdit", "7")
+    combo = choose(ready_window, "Modern")
+    assert ready_window.session.configuration.training.seed == 7
+    assert combo.currentText() == "Modern"
+
+
+def test_custom_can_be_chosen_and_changes_nothing(ready_window: MainWindow) -> None:
+    combo = choose(ready_window, "Modern")
+    combo.setCurrentIndex(0)
+    combo.activated.emit(0)
+    assert combo.currentText() == "Modern"
+
+
+def test_it_mends_what_could_not_be_used(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "learningRateEdit", "-1")
+    retype(qtbot, ready_window, "shapeEdit", "784, x, 10")
+    modern = next(preset for preset in presets() if preset.name == "Modern")
+    choose(ready_window, "Modern")
+    assert not ready_window.session.problems
+    assert find(ready_window, QLineEdit, "learningRateEdit").text() == f"{modern.training.learning_rate:g}"
+    shape = ", ".join(str(size) for size in (784, *modern.hidden, 10))
+    assert find(ready_window, QLineEdit, "shapeEdit").text() == shape
+    assert not find(ready_window, QLabel, "learningRateError").isVisible()
+
+
+def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """What can be applied is; the network waits, and comes back with undo."""
+    window = ready_window
+    train_for_a_while(qtbot, window)
+    network = window.session.run.network
+    preset = presets()[-1]
+    choose(window, preset.name)
+    settings = window.session.run_settings
+    assert settings is not None
+    assert settings == replace(preset.training, batch_size=settings.batch_size)
+    assert window.session.run.network is network
+    assert find(window, QLabel, "networkNotice").isVisible()
+    action(window, "actionUndo").trigger()
+    assert window.session.run_settings == window.session.configuration.training
+    assert window.session.configuration.training.optimizer == "sgd"
+    pause(qtbot, window)
+
+
+# ---- files
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the presets that may be spoilt."""
+    shutil.copytree(shelf.FOLDER, tmp_path / "presets")
+    monkeypatch.setattr(shelf, "FOLDER", tmp_path / "presets")
+    return tmp_path / "presets"
+
+
+def test_one_that_cannot_be_read_does_not_take_the_others_with_it(folder: Path, make_window: MakeWindow) -> None:
+    broken = ("{", '{"name": 3}', '{"name": "x", "description": "", "network": 5}')
+    for number, content in enumerate(broken):
+        (folder / f"{number}-broken.json").write_text(content)
+    window = make_window()
+    assert window.isVisible()
+    assert find(window, QComboBox, "presetCombo").count() == 1 + len(presets())
+    message = find(window, QLabel, "messageText")
+    assert message.isVisible()
+    for number in range(len(broken)):
+        assert f"{number}-broken.json" in message.text()
+
+
+def test_none_at_all(folder: Path, make_window: MakeWindow) -> None:
+    shutil.rmtree(folder)
+    combo = find(make_window(), QComboBox, "presetCombo")
+    assert combo.count() == 1
+
+
+def test_follows_looks_at_every_setting() -> None:
+    for preset in presets():
+        follower = Configuration().with_preset(preset)
+        assert follower.follows(preset)
+        for name, value in (("momentum", 0.31), ("noise", 0.3), ("weight_scale", 0.7), ("held_out", 0.2)):
+            assert not follower.changed(**{name: value}).follows(preset), name

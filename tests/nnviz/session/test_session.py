@@ -1,0 +1,362 @@
+"""The session: its states, what is remembered, what is dropped, and what stays true while a thread trains."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QCoreApplication
+from PyQt5.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from engine.errors import SettingError
+from engine.metrics import Evaluator
+from engine.storage import save_network
+from engine.training import Trainer
+from nnviz.session.configuration import Layer
+from nnviz.session.session import Session
+from nnviz.session.state import State
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.conftest import Gate
+from tests.nnviz.helpers import find, pause, train_epochs, train_for_a_while, wait_for
+
+
+def states_of(session: Session) -> list[State]:
+    """Grows with every change of state."""
+    seen: list[State] = []
+    session.state_changed.connect(lambda: seen.append(session.state))
+    return seen
+
+
+def test_states_from_start_to_end(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    assert session.state is State.LOADING
+    seen = states_of(session)
+    wait_for(qtbot, window, State.READY)
+    session.step_batch()
+    wait_for(qtbot, window, State.PAUSED)
+    session.step_epoch()
+    wait_for(qtbot, window, State.TRAINING)
+    wait_for(qtbot, window, State.PAUSED)
+    session.reset()
+    train_epochs(qtbot, window, 1)
+    train = State.TRAINING
+    assert seen == [State.READY, train, State.PAUSED, train, State.PAUSED, State.READY, train, State.FINISHED]
+
+
+def test_one_batch_is_one_batch(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    for number in range(1, 21):
+        session.step_batch()
+        wait_for(qtbot, ready_window, State.PAUSED)
+        assert (session.progress.epoch, session.progress.batch) == (1, number)
+    assert session.run.tape.test.epochs == [0, 1], "the step that ends an epoch also measures it"
+    session.step_batch()
+    wait_for(qtbot, ready_window, State.PAUSED)
+    assert (session.progress.epoch, session.progress.batch) == (2, 1)
+
+
+def test_commands_that_come_too_early_or_too_late_do_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.pause()
+    assert session.state is State.READY
+    train_for_a_while(qtbot, ready_window)
+    session.start()
+    session.step_batch()
+    session.step_epoch()
+    assert session.state is State.TRAINING
+    pause(qtbot, ready_window)
+    session.pause()
+    assert session.state is State.PAUSED
+
+
+def test_the_same_seed_learns_the_same(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.change("batch size", batch_size=50)
+    train_epochs(qtbot, ready_window, 2)
+    straight = session.run.network.parameters.copy()
+    session.reset()
+    session.step_batch()  # the same in small steps
+    wait_for(qtbot, ready_window, State.PAUSED)
+    session.step_epoch()
+    wait_for(qtbot, ready_window, State.TRAINING)
+    wait_for(qtbot, ready_window, State.PAUSED)
+    session.start()
+    wait_for(qtbot, ready_window, State.FINISHED)
+    np.testing.assert_array_equal(session.run.network.parameters, straight)
+
+
+def test_training_again_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 2)
+    network = session.run.network
+    session.start()
+    wait_for(qtbot, ready_window, State.TRAINING)
+    assert session.last_epoch == 4
+    wait_for(qtbot, ready_window, State.FINISHED)
+    assert session.run.network is network
+    assert session.run.tape.test.epochs == [0, 1, 2, 3, 4]
+    assert session.epoch_number == session.last_epoch == 4
+    assert session.run.epochs == 4
+
+
+# ---- loading
+
+
+@pytest.fixture
+def loading_window(
+    make_window: MakeWindow, few_digits: Dataset, load_with: Callable[..., None], loading_gate: threading.Event
+) -> MainWindow:
+    """Loads until the test says it may be done."""
+
+    def load() -> Dataset:
+        assert loading_gate.wait(10)
+        return few_digits
+
+    load_with(load)
+    return make_window()
+
+
+def test_what_is_asked_for_while_loading_is_remembered(
+    loading_window: MainWindow, loading_gate: threading.Event, qtbot: QtBot
+) -> None:
+    window = loading_window
+    session = window.session
+    session.change("epochs", epochs=1)
+    session.start()
+    assert session.state is State.LOADING
+    assert find(window, QPushButton, "trainButton").text().strip() == "Pause"
+    assert "starts when" in find(window, QLabel, "runStatus").text()
+    loading_gate.set()
+    wait_for(qtbot, window, State.FINISHED)
+    assert session.run.tape.completed == 1
+
+
+def test_and_can_be_taken_back(loading_window: MainWindow, loading_gate: threading.Event, qtbot: QtBot) -> None:
+    window = loading_window
+    window.session.toggle()
+    window.session.toggle()
+    assert not window.session.will_train
+    assert find(window, QPushButton, "trainButton").text().strip() == "Train"
+    loading_gate.set()
+    wait_for(qtbot, window, State.READY)
+
+
+def test_closing_while_loading_starts_nothing_any_more(
+    loading_window: MainWindow, loading_gate: threading.Event
+) -> None:
+    window = loading_window
+    QCoreApplication.processEvents()  # it loads
+    window.session.start()
+    loading_gate.set()
+    window.close()
+    QCoreApplication.processEvents()
+    QCoreApplication.processEvents()
+    assert window.session.dataset is None
+    assert window.session.state is State.LOADING
+
+
+def test_data_that_cannot_be_loaded(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> None:
+    def load() -> Dataset:
+        raise FileNotFoundError(2, "No such file or directory", "train-images-idx3-ubyte")
+
+    load_with(load)
+    window = make_window()
+    window.session.start()
+    qtbot.waitUntil(lambda: window.session.message is not None)
+    assert "could not be loaded" in find(window, QLabel, "messageText").text()
+    assert not window.session.will_train
+    assert not find(window, QPushButton, "trainButton").isEnabled()
+
+
+# ---- while a thread trains
+
+
+def test_views_never_see_the_arrays_that_are_trained(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    seen = []
+
+    def check() -> None:
+        seen.append(session.shown)
+        assert not np.shares_memory(session.shown.parameters, session.run.network.parameters)
+
+    session.snapshot.connect(check)
+    train_for_a_while(qtbot, ready_window)
+    qtbot.waitUntil(lambda: len(seen) >= 3)
+    kept = seen[-1].parameters.copy()
+    with qtbot.waitSignal(session.epoch_ended):
+        pass
+    np.testing.assert_array_equal(seen[-1].parameters if seen[-1] is session.shown else kept, kept)
+    pause(qtbot, ready_window)
+    session.step_batch()
+    wait_for(qtbot, ready_window, State.PAUSED)
+    check()
+    session.reset()
+    check()
+
+
+@pytest.mark.parametrize("takes_long", [False, True])
+def test_pause_in_the_middle_of_an_evaluation(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, takes_long: bool
+) -> None:
+    """A short one is finished, so that the figures belong to the epoch; a long one is not waited for."""
+    window = ready_window
+    monkeypatch.setattr("nnviz.jobs.worker._LONG_MEASUREMENT", 0 if takes_long else 1000)
+    session = window.session
+    measuring = threading.Event()
+    go_on = threading.Event()
+    steps = Evaluator.steps
+
+    def held(self: Evaluator) -> Any:
+        if armed and len(self._split) == len(session.dataset.train):  # not one of the quick estimates
+            measuring.set()
+            go_on.wait(10)
+        return (yield from steps(self))
+
+    armed: list[bool] = []
+    monkeypatch.setattr(Evaluator, "steps", held)
+    session.step_batch()
+    wait_for(qtbot, window, State.PAUSED)
+    armed.append(True)
+    session.step_epoch()
+    assert measuring.wait(10)
+    session.pause()
+    go_on.set()
+    wait_for(qtbot, window, State.PAUSED)
+    assert (session.progress.epoch, session.progress.batch) == (1, 20)
+    assert session.run.tape.completed == (0 if takes_long else 1)
+    session.step_epoch()
+    wait_for(qtbot, window, State.PAUSED)
+    assert session.run.tape.train.epochs == [0, 1, 2], "going on finishes the measurement, and trains an epoch"
+
+
+def test_reset_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+    """What the worker still says of the old network is not heard, even if the new one is of another shape."""
+    window = ready_window
+    session = window.session
+    train_for_a_while(qtbot, window)
+    gate.close()
+    gate.wait_until_reached()
+    session.change("shape", layers=(Layer(5),))
+    session.reset()
+    assert session.state is State.READY
+    frames = []
+    session.snapshot.connect(lambda: frames.append(session.shown.parameters.size))
+    session.start()
+    gate.open()
+    qtbot.waitUntil(lambda: len(frames) >= 3)
+    pause(qtbot, window)
+    assert session.run.network.shape == [784, 5, 10]
+    assert set(frames) == {session.run.network.parameters.size}
+    assert session.run.tape.test.epochs[:2] == [0, 1]
+
+
+def test_opening_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot, gate: Gate, home: Any) -> None:
+    window = ready_window
+    session = window.session
+    save_network(session.run.network, home / "other.json")
+    train_for_a_while(qtbot, window)
+    gate.close()
+    gate.wait_until_reached()
+    ended = []
+    session.epoch_ended.connect(ended.append)
+    session.open_network(home / "other.json")
+    qtbot.waitUntil(lambda: session.run.path is not None)
+    opened = session.run
+    ended.clear()
+    gate.open()
+    session.step_batch()
+    wait_for(qtbot, window, State.PAUSED)
+    assert session.run is opened
+    assert [result.epoch for result in ended] == [0]
+    assert session.progress.batch == 1
+
+
+def test_no_epoch_is_lost_and_all_come_in_order(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.change("batch size", batch_size=2000)
+    ended = []
+    session.epoch_ended.connect(ended.append)
+    train_epochs(qtbot, ready_window, 50)
+    assert [result.epoch for result in ended] == list(range(51))
+    assert session.run.tape.test.epochs == list(range(51))
+    assert session.run.tape.test.values == [result.test.error for result in ended]
+
+
+# ---- what goes wrong
+
+
+def test_an_exception_in_the_worker_is_told_and_the_window_lives(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ready_window.session
+
+    def broken(self: Trainer) -> float:
+        raise KeyError("a bug")
+
+    hooked: list[object] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "excepthook", lambda *what: hooked.append(what[0]))
+        patch.setattr(Trainer, "_step", broken)
+        with qtbot.waitSignal(session.crashed) as crash:
+            session.start()
+    assert isinstance(crash.args[0], KeyError)
+    assert hooked == [KeyError]
+    assert session.state is State.PAUSED
+    train_epochs(qtbot, ready_window, 1)
+
+
+def test_an_exception_behind_the_window_is_told(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, home: Any
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(sys, "excepthook", lambda *_: None)
+    monkeypatch.setattr("nnviz.jobs.files.save_network", broken)
+    with qtbot.waitSignal(ready_window.session.crashed):
+        ready_window.session.save(home / "x.json")
+    assert ready_window.session.run.path is None
+
+
+def test_too_little_memory_for_the_batch(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ready_window.session
+    session.change("batch size", batch_size=2000)
+    monkeypatch.setattr("engine.validation.available_memory", lambda: 1_000_000)
+    session.start()
+    assert session.state is State.READY
+    assert "could not begin" in find(ready_window, QLabel, "messageText").text()
+    monkeypatch.undo()
+    train_epochs(qtbot, ready_window, 1)
+    assert session.message is None
+
+
+def test_a_refused_change_changes_nothing(ready_window: MainWindow) -> None:
+    session = ready_window.session
+    before = session.configuration
+    for what, fields in (
+        ("batch size", {"batch_size": 5000}),
+        ("shape", {"layers": (Layer(0),)}),
+        ("activation", {"layers": (Layer(5, "no such"),)}),
+        ("seed", {"seed": -1}),
+    ):
+        with pytest.raises(SettingError):
+            session.change(what, **fields)
+        assert session.configuration is before
+        assert not session.undo_stack.canUndo()
+
+
+def test_close_ends_the_worker_at_once(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_for_a_while(qtbot, ready_window)
+    ready_window.session.close()
+    ready_window.session.close()
+    QCoreApplication.processEvents()
+    assert ready_window.session.state is State.TRAINING, "nothing is told any more"

@@ -1,0 +1,286 @@
+"""Ctrl+Z takes back what was done last: a setting, a reset, a stroke."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLineEdit, QPushButton, QSlider, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.training import Trainer
+from nnviz.session.state import State
+from nnviz.widgets.canvas import PEN_UNIT
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import (
+    action,
+    click,
+    drag,
+    drag_on,
+    find,
+    pause,
+    press,
+    retype,
+    seven,
+    train_epochs,
+    train_for_a_while,
+    wait_for,
+)
+
+
+def undo(qtbot: QtBot, window: MainWindow) -> None:
+    """By key, with no text field in focus, which would take it for itself."""
+    window.canvas.setFocus()
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+
+
+def redo(qtbot: QtBot, window: MainWindow) -> None:
+    """The same."""
+    window.canvas.setFocus()
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
+
+
+def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    first = window.session.configuration
+    retype(qtbot, window, "learningRateEdit", "0.5")
+    retype(qtbot, window, "shapeEdit", "784, 20, 10")
+    last = window.session.configuration
+    assert "shape" in action(window, "actionUndo").text()
+    undo(qtbot, window)
+    assert window.session.configuration.shape == first.shape
+    assert window.session.configuration.learning_rate == 0.5
+    assert window.session.run.network.shape == list(first.shape)
+    assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
+    undo(qtbot, window)
+    assert window.session.configuration == first
+    assert float(find(window, QLineEdit, "learningRateEdit").text()) == first.learning_rate
+    redo(qtbot, window)
+    redo(qtbot, window)
+    assert window.session.configuration == last
+
+
+def test_a_refused_value_leaves_nothing_to_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "learningRateEdit", "-1")
+    assert not ready_window.session.undo_stack.canUndo()
+
+
+def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    session = window.session
+    train_epochs(qtbot, window, 2)
+    trained, parameters = session.run, session.run.network.parameters.copy()
+    curve = list(session.run.tape.test.values)
+    assert window.isWindowModified()
+    click(qtbot, window, QPushButton, "resetButton")
+    assert session.run is not trained
+    assert not window.isWindowModified()
+    assert session.state is State.READY
+    assert window.curves.plot._curves["test"].values == []
+    undo(qtbot, window)
+    assert session.run is trained
+    np.testing.assert_array_equal(session.shown.parameters, parameters)
+    assert session.run.tape.test.values == curve
+    assert window.curves.plot._curves["test"].values == curve
+    assert window.isWindowModified()
+    assert session.state is State.FINISHED
+    assert window.run_bar.status.text().startswith("epoch 2 of 2")
+    assert session.share_done == 1
+    redo(qtbot, window)
+    assert session.run is not trained
+    undo(qtbot, window)
+    train_epochs(qtbot, window, 1)
+    assert session.run.tape.test.epochs == [0, 1, 2, 3], "it goes on where it was"
+
+
+def test_reset_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    session = window.session
+    train_for_a_while(qtbot, window)
+    trained = session.run
+    click(qtbot, window, QPushButton, "resetButton")
+    assert session.state is State.READY
+    undo(qtbot, window)
+    assert session.run is trained
+    assert session.state is State.PAUSED
+    assert session.run.tape.completed >= 1
+    epochs = session.run.tape.completed
+    press(qtbot, window, Qt.Key_E)
+    wait_for(qtbot, window, State.PAUSED)
+    # It may have been left behind an epoch's last batch, before its figures: those come first then.
+    assert session.run.tape.completed in (epochs + 1, epochs + 2)
+
+
+@pytest.mark.parametrize("shape", [(784, 64, 32, 10), (784, 7, 10)])
+def test_a_paused_run_comes_back_where_it_stood(ready_window: MainWindow, qtbot: QtBot, shape: tuple[int, ...]) -> None:
+    """With its place in the epoch, its optimizer's memory and its random numbers; also where another shape waits."""
+    session = ready_window.session
+    session.change("optimizer", optimizer="momentum")
+    session.change("epochs", epochs=3)
+    for _ in range(3):
+        session.step_batch()
+        wait_for(qtbot, ready_window, State.PAUSED)
+    run = session.run
+    whole = Trainer.resume(run.network.copy(), session.dataset, session._pilot._trainer.state())
+    list(whole.run())
+    if shape != session.configuration.shape:
+        session.change_shape(shape)
+    click(qtbot, ready_window, QPushButton, "resetButton")
+    assert session.run is not run
+    undo(qtbot, ready_window)
+    assert session.run is run
+    assert (session.progress.epoch, session.progress.batch) == (1, 3)
+    press(qtbot, ready_window, Qt.Key_Space)
+    wait_for(qtbot, ready_window, State.FINISHED)
+    assert session.run is run
+    np.testing.assert_array_equal(session.shown.parameters, whole.network.parameters)
+
+
+def test_of_two_resets_the_first_brings_weights_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Only the last run that was left keeps its place: what it takes would pile up."""
+    session = ready_window.session
+    runs = []
+    for _ in range(2):
+        session.step_batch()
+        wait_for(qtbot, ready_window, State.PAUSED)
+        runs.append(session.run)
+        session.reset()
+    undo(qtbot, ready_window)
+    assert session.run is runs[1]
+    assert session._pilot.has_run
+    undo(qtbot, ready_window)
+    assert session.run is runs[0]
+    assert session.state is State.PAUSED
+    press(qtbot, ready_window, Qt.Key_B)
+    wait_for(qtbot, ready_window, State.PAUSED)
+    assert session.run is runs[0]
+
+
+def test_reset_of_what_has_not_learned_is_no_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, ready_window, QPushButton, "resetButton")
+    assert not ready_window.session.undo_stack.canUndo()
+
+
+def test_undo_of_a_setting_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_for_a_while(qtbot, window)
+    before = window.session.configuration.learning_rate
+    retype(qtbot, window, "learningRateEdit", "0.012")
+    undo(qtbot, window)
+    assert window.session.configuration.learning_rate == before
+    assert window.session.state is State.TRAINING
+    pause(qtbot, window)
+
+
+# ---- the drawing
+
+
+def strokes(window: MainWindow) -> int:
+    """How many are drawn."""
+    return len(window.canvas.strokes)
+
+
+def test_strokes(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    drag(window.canvas, [(30, 60), (90, 60)])
+    assert strokes(window) == 2
+    both = window.canvas.network_input()
+    undo(qtbot, window)
+    assert strokes(window) == 1
+    undo(qtbot, window)
+    assert window.canvas.is_empty
+    assert window.session.prediction is None
+    redo(qtbot, window)
+    redo(qtbot, window)
+    np.testing.assert_array_equal(window.canvas.network_input(), both)
+    click(qtbot, window, QToolButton, "undoStrokeButton")
+    assert strokes(window) == 1
+
+
+def test_clear_comes_back_whole(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    drawn = window.canvas.network_input()
+    click(qtbot, window, QToolButton, "clearButton")
+    assert window.canvas.is_empty
+    click(qtbot, window, QToolButton, "undoStrokeButton")
+    np.testing.assert_array_equal(window.canvas.network_input(), drawn)
+    press(qtbot, window, Qt.Key_Delete, Qt.ControlModifier)
+    assert window.canvas.is_empty
+    undo(qtbot, window)
+    assert not window.canvas.is_empty
+
+
+def test_buttons_are_enabled_where_they_can_do_something(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    clear, back = find(window, QToolButton, "clearButton"), find(window, QToolButton, "undoStrokeButton")
+    assert not clear.isEnabled()
+    assert not back.isEnabled()
+    drag(window.canvas, seven(window.canvas))
+    assert clear.isEnabled()
+    assert back.isEnabled()
+    click(qtbot, window, QToolButton, "clearButton")
+    assert not clear.isEnabled()
+    assert back.isEnabled()
+    click(qtbot, window, QToolButton, "undoStrokeButton")
+    click(qtbot, window, QToolButton, "undoStrokeButton")
+    assert not back.isEnabled()
+
+
+def test_undo_with_the_pen_down_is_no_accident(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Keys may come while the button is down; the rest of that stroke has nothing to hang on."""
+    window = ready_window
+    drag(window.canvas, [(30, 30), (60, 60)])
+    drag(window.canvas, [(90, 30), (60, 90)], release=False)
+    press(qtbot, window, Qt.Key_Delete, Qt.ControlModifier)
+    drag_on(window.canvas, (95, 95))
+    assert window.canvas.is_empty
+    drag(window.canvas, [(95, 35), (99, 99)])
+    assert strokes(window) == 1
+
+
+# ---- both together
+
+
+def test_what_was_touched_last_is_undone_first(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    before = window.session.configuration.learning_rate
+    retype(qtbot, window, "learningRateEdit", "0.5")
+    drag(window.canvas, seven(window.canvas))
+    undo(qtbot, window)
+    assert window.canvas.is_empty
+    assert window.session.configuration.learning_rate == 0.5
+    undo(qtbot, window)
+    assert window.session.configuration.learning_rate == before
+    redo(qtbot, window)
+    assert window.session.configuration.learning_rate == 0.5
+    redo(qtbot, window)
+    assert not window.canvas.is_empty
+
+
+def test_settings_and_strokes_in_turn(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, [(30, 30), (60, 60)])
+    retype(qtbot, window, "epochsEdit", "3")
+    drag(window.canvas, [(90, 30), (60, 90)])
+    retype(qtbot, window, "epochsEdit", "4")
+    seen = []
+    for _ in range(4):
+        undo(qtbot, window)
+        seen.append((window.session.configuration.epochs, strokes(window)))
+    assert seen == [(3, 2), (3, 1), (20, 1), (20, 0)]
+    assert not action(window, "actionUndo").isEnabled()
+    for _ in range(4):
+        redo(qtbot, window)
+    assert (window.session.configuration.epochs, strokes(window)) == (4, 2)
+
+
+def test_the_pen_width_stays_out_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    slider = find(window, QSlider, "penWidthSlider")
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key_End)
+    side = min(window.canvas.width(), window.canvas.height())
+    assert window.canvas.pen_width == pytest.approx(slider.maximum() * side / PEN_UNIT)
+    assert not action(window, "actionUndo").isEnabled()

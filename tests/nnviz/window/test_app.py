@@ -1,0 +1,177 @@
+"""The composition root: a window from a script, and the one hook for what nobody caught."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PyQt5.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from nnviz.app import _CrashReporter, create_window
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import find
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_window_in_an_application_that_is_there_already(qapp: QApplication, window: MainWindow) -> None:
+    assert window.application is qapp
+    assert QApplication.instance() is qapp
+
+
+def test_a_window_is_not_shown_by_itself(qapp: QApplication) -> None:
+    window = create_window("light")
+    assert not window.isVisible()
+    window.close()
+    window.deleteLater()
+    qapp.processEvents()
+
+
+SCRIPT = """
+from nnviz.app import create_window
+from PyQt5.QtWidgets import QApplication
+import numpy as np
+window = create_window()
+assert not window.isVisible()
+while window.session.dataset is None:
+    QApplication.processEvents()
+window.canvas.set_strokes([np.array([(60, 50), (180, 50), (120, 210)])])
+assert window.canvas.network_input().shape == (784,)
+assert window.session.prediction.shape == (10,)
+print("done")
+"""
+
+
+TRAINING = """
+window.show()
+window.session.start()
+for _ in range(30):
+    QApplication.processEvents()
+"""
+
+
+@pytest.mark.parametrize("end", ["window.close()", "pass", "window.show()", TRAINING])
+def test_a_script_makes_its_own_application_and_ends_well(end: str) -> None:
+    """Also where it forgets the window."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT + end], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "done\n", done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+# ---- the hook
+
+
+@pytest.fixture
+def reporter(window: MainWindow) -> Iterator[_CrashReporter]:
+    """Without its log handler afterwards."""
+    log = logging.getLogger("nnviz")
+    before = list(log.handlers)
+    yield _CrashReporter(window)
+    for handler in set(log.handlers) - set(before):
+        log.removeHandler(handler)
+        handler.close()
+
+
+def crash(reporter: _CrashReporter, text: str) -> None:
+    """As Python would hand over what nobody caught."""
+    try:
+        raise ZeroDivisionError(text)
+    except ZeroDivisionError as error:
+        reporter.report(type(error), error, error.__traceback__)
+
+
+def boxes(window: MainWindow) -> list[QMessageBox]:
+    """Those that can be seen."""
+    return [box for box in window.findChildren(QMessageBox, "crashBox") if box.isVisible()]
+
+
+def test_it_shows_the_traceback_and_logs_it(
+    window: MainWindow, reporter: _CrashReporter, home: Path, capsys: pytest.CaptureFixture[str], qtbot: QtBot
+) -> None:
+    crash(reporter, "a bug")
+    (box,) = boxes(window)
+    assert "ZeroDivisionError: a bug" in box.informativeText()
+    assert "Traceback" in box.detailedText()
+    assert "in crash" in box.detailedText()
+    (log,) = home.rglob("nnviz.log")
+    assert str(log) in box.informativeText()
+    assert "ZeroDivisionError: a bug" in log.read_text()
+    assert "ZeroDivisionError: a bug" in capsys.readouterr().err
+    assert not box.isModal(), "the window can be used meanwhile"
+    box.close()
+    assert window.isVisible()
+
+
+def test_a_crash_at_every_view_opens_one_box(window: MainWindow, reporter: _CrashReporter) -> None:
+    for number in range(5):
+        crash(reporter, f"bug {number}")
+    (box,) = boxes(window)
+    for number in range(5):
+        assert f"bug {number}" in box.detailedText()
+    box.close()
+    crash(reporter, "another")
+    (box,) = boxes(window)
+    box.close()
+
+
+def test_without_a_place_for_the_log_it_is_shown_all_the_same(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    (home / "file").write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "file"))
+    crash(_CrashReporter(window), "a bug")
+    (box,) = boxes(window)
+    assert "ZeroDivisionError: a bug" in box.informativeText()
+    box.close()
+
+
+PROGRAM = """
+import sys
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QApplication, QMessageBox
+from nnviz import app
+
+make = app.create_window
+
+def create_window():
+    window = make()
+
+    def broken():
+        QTimer.singleShot(300, look)
+        raise KeyError("from a slot")
+
+    def look():
+        box = window.findChild(QMessageBox, "crashBox")
+        print(box.isVisible(), "KeyError: 'from a slot'" in box.detailedText(), window.isVisible())
+        box.close()
+        window.close()
+
+    QTimer.singleShot(100, broken)
+    return window
+
+app.create_window = create_window
+sys.exit(app.run())
+"""
+
+
+def test_a_slot_that_raises_does_not_end_the_program(home: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "True True True\n", done.stderr
+    assert done.returncode == 0
+    assert "KeyError: 'from a slot'" in done.stderr
+    assert [log for log in home.rglob("nnviz.log") if "from a slot" in log.read_text()]
+
+
+def test_what_the_session_calls_a_crash_goes_to_the_hook(
+    window: MainWindow, reporter: _CrashReporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", reporter.report)
+    window.session._tell_error("It could not be done", KeyError("odd"))
+    (box,) = boxes(window)
+    assert "KeyError" in box.informativeText()
+    find(window, QMessageBox, "crashBox").close()

@@ -1,0 +1,291 @@
+"""What can be done with a card: enlarged and put back, copied, exported, closed."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
+from PyQt5.QtGui import QImage
+from PyQt5.QtSvg import QSvgRenderer
+from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QLabel, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from nnviz.look import theme
+from nnviz.session.state import Message
+from nnviz.widgets.card import DockCard, Table
+from nnviz.window import card_export
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import choose_file, click, find, press
+
+
+def places(window: MainWindow) -> list[tuple[str, QRect, bool]]:
+    """Where every dock is, when the layout has followed."""
+    QApplication.processEvents()
+    return [(dock.objectName(), dock.geometry(), dock.isVisible()) for dock in window.docks]
+
+
+def choose(qtbot: QtBot, window: MainWindow, card: DockCard, what: str) -> None:
+    """Opens the menu with a click on its button, and chooses by the keyboard."""
+    click(qtbot, window, QToolButton, f"{card.objectName()}MenuButton")
+    menu = card.menu_button.menu_of_card
+    assert menu.isVisible()
+    menu.setActiveAction(find_entry(card, what))
+    qtbot.keyClick(menu, Qt.Key_Return)
+    assert not menu.isVisible()
+
+
+def find_entry(card: DockCard, what: str) -> QAction:
+    """An entry of a card's menu."""
+    entry = card.findChild(QAction, f"{card.objectName()}{what}Action")
+    assert entry is not None
+    return entry
+
+
+def double_click_head(qtbot: QtBot, card: DockCard) -> None:
+    """Where its title stands, or would stand."""
+    qtbot.mouseDClick(card.head, Qt.LeftButton, pos=QPoint(card.head.width() // 2, 5))
+
+
+class Numbers:
+    """Stands in for a card's table."""
+
+    def __init__(self, table: Table | None) -> None:
+        self.table = table
+
+    def put_on(self, card: DockCard, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As if the card had these numbers."""
+        monkeypatch.setattr(type(card), "table", lambda _: self.table)
+        monkeypatch.setattr(type(card), "has_table", property(lambda _: True))
+
+
+# ---- enlarged
+
+
+def test_every_card_has_its_menu(ready_window: MainWindow) -> None:
+    cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard)]
+    assert len(cards) >= 4
+    for card in cards:
+        button = find(ready_window, QToolButton, f"{card.objectName()}MenuButton")
+        assert button.isVisible()
+        assert button.mapTo(card, QPoint(button.width(), 0)).x() > card.width() - 20, "at the far right"
+
+
+def test_enlarged_and_back_to_the_pixel(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    before = places(window)
+    choose(qtbot, window, window.weights, "Enlarge")
+    assert [dock for dock in window.docks if dock.isVisible()] == [window.weights]
+    qtbot.waitUntil(lambda: window.weights.width() > window.width() - 40)
+    assert not window.curves.in_view, "and so it costs nothing"
+    press(qtbot, window, Qt.Key_Escape)
+    assert places(window) == before
+    assert window.curves.in_view
+
+
+@pytest.mark.parametrize("way_back", ["head", "key", "menu", "layout"])
+def test_every_way_back(ready_window: MainWindow, qtbot: QtBot, way_back: str) -> None:
+    window = ready_window
+    before = places(window)
+    double_click_head(qtbot, window.prediction)
+    assert window.cards.enlarged is window.prediction
+    assert not window.prediction.isFloating(), "that is not what a double click is for"
+    if way_back == "head":
+        double_click_head(qtbot, window.prediction)
+    elif way_back == "key":
+        press(qtbot, window, Qt.Key_Return, Qt.ControlModifier)
+    elif way_back == "menu":
+        choose(qtbot, window, window.prediction, "Enlarge")
+    else:
+        press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
+    assert window.cards.enlarged is None
+    assert places(window) == before
+
+
+def test_the_key_takes_the_card_with_the_focus(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.draw.pen.setFocus()
+    press(qtbot, window, Qt.Key_Return, Qt.ControlModifier)
+    assert window.cards.enlarged is window.draw
+    qtbot.waitUntil(lambda: window.draw.width() > window.width() - 40)
+
+
+def test_a_card_called_from_the_view_menu_brings_all_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    before = places(window)
+    window.cards.toggle(window.curves)
+    number = window.docks.index(window.weights) + 1
+    press(qtbot, window, Qt.Key(Qt.Key_0 + number), Qt.ControlModifier)
+    assert window.weights.isVisible()
+    assert places(window) == before
+
+
+def test_the_layout_of_before_is_remembered(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    before = places(window)
+    window.cards.toggle(window.curves)
+    window.close()
+    again = make_window()
+    qtbot.waitUntil(lambda: places(again) == before)
+
+
+def test_escape_dismisses_the_message_first(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.cards.toggle(window.curves)
+    window.session.tell("Something to know")
+    press(qtbot, window, Qt.Key_Escape)
+    assert window.session.message is None
+    assert window.cards.enlarged is window.curves
+    press(qtbot, window, Qt.Key_Escape)
+    assert window.cards.enlarged is None
+
+
+def test_closed_by_its_menu_also_when_enlarged(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.cards.toggle(window.weights)
+    choose(qtbot, window, window.weights, "Close")
+    assert not window.weights.isVisible()
+    assert window.curves.isVisible()
+    assert window.docks[0].isVisible()
+
+
+# ---- pictures
+
+
+def test_copied_at_twice_the_size(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    choose(qtbot, window, window.weights, "Copy")
+    image = QApplication.clipboard().image()
+    assert image.size() == 2 * window.weights.size()
+    colours = {image.pixelColor(x, image.height() // 2).name() for x in range(30, image.width() - 30)}
+    assert len(colours) > 20, "the weights are on it"
+    assert "Copied" in find(window, QLabel, "activityLabel").text()
+
+
+def test_a_picture_has_no_menu_button(ready_window: MainWindow) -> None:
+    card = ready_window.prediction
+    button = card.menu_button
+    corner = QRect(2 * button.mapTo(card, QPoint(3, 3)), 2 * button.size() - QSize(12, 12))
+    image = card_export.picture(card).toImage().copy(corner)
+    ground = theme.colour("card").name()
+    assert {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())} == {ground}
+    seen = card.grab().toImage().copy(QRect(button.mapTo(card, QPoint(3, 3)), button.size() - QSize(6, 6)))
+    assert len({seen.pixelColor(x, y).name() for x in range(seen.width()) for y in range(seen.height())}) > 1
+
+
+def test_png_and_svg(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window = ready_window
+    choose(qtbot, window, window.prediction, "Png")
+    choose_file(qtbot, window, "exportCardDialog", home / "bars.png")
+    qtbot.waitUntil((home / "bars.png").exists)
+    assert QImage(str(home / "bars.png")).size() == 2 * window.prediction.size()
+    choose(qtbot, window, window.prediction, "Svg")
+    choose_file(qtbot, window, "exportCardDialog", home / "bars.svg")
+    qtbot.waitUntil((home / "bars.svg").exists)
+    drawing = (home / "bars.svg").read_bytes()
+    assert b"<image" not in drawing, "lines and letters"
+    assert b">Prediction<" in drawing
+    assert QSvgRenderer(drawing).defaultSize().width() >= window.prediction.width()
+    qtbot.waitUntil(lambda: find(window, QLabel, "activityLabel").text() == "Exported to bars.svg")
+
+
+def test_the_proposed_name_is_that_of_the_page(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    choose(qtbot, window, window.curves, "Png")
+    dialog = find(window, QFileDialog, "exportCardDialog")
+    assert [Path(name).name for name in dialog.selectedFiles()] == ["error.png"]
+    dialog.reject()
+
+
+def test_a_picture_that_cannot_be_written_is_told_in_the_window(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    window = ready_window
+    choose(qtbot, window, window.prediction, "Svg")
+    dialog = find(window, QFileDialog, "exportCardDialog")
+    with qtbot.waitSignal(window.session.message_changed):
+        dialog.fileSelected.emit(str(home / "no such folder" / "x.svg"))
+    dialog.reject()
+    assert window.session.message is not None
+    assert "x.svg could not be exported" in window.session.message.text
+    assert window.message_bar.isVisible()
+
+
+# ---- numbers
+
+
+def test_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = ready_window
+    rows: list[list[object]] = [[1, 0.25], [2, "a, b"]]
+    Numbers((["epoch", "error"], iter(rows))).put_on(window.prediction, monkeypatch)
+    choose(qtbot, window, window.prediction, "Csv")
+    choose_file(qtbot, window, "exportCardDialog", home / "numbers.csv")
+    qtbot.waitUntil((home / "numbers.csv").exists)
+    with (home / "numbers.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [["epoch", "error"], ["1", "0.25"], ["2", "a, b"]]
+
+
+def test_without_numbers_there_is_no_csv(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = ready_window
+    click(qtbot, window, QToolButton, "drawDockMenuButton")
+    assert not find_entry(window.draw, "Csv").isVisible()
+    qtbot.keyClick(window.draw.menu_button.menu_of_card, Qt.Key_Escape)
+    Numbers(None).put_on(window.prediction, monkeypatch)
+    choose(qtbot, window, window.prediction, "Csv")
+    choose_file(qtbot, window, "exportCardDialog", home / "none.csv")
+    assert window.session.message is not None
+    assert "no numbers yet" in window.session.message.text
+    assert not (home / "none.csv").exists()
+
+
+def test_the_menu_by_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    find(window, QToolButton, "weightsDockMenuButton").setFocus()
+    press(qtbot, window, Qt.Key_Return)
+    menu: Any = window.weights.menu_button.menu_of_card
+    assert menu.isVisible()
+    qtbot.keyClick(menu, Qt.Key_E)
+    assert window.cards.enlarged is window.weights
+
+
+# ---- messages
+
+
+def test_a_message_moves_nothing_and_follows_the_width(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    before = places(window)
+    window.session.tell("A message of some words. " * 12)
+    qtbot.waitUntil(window.message_bar.isVisible)
+    assert places(window) == before
+    bar = window.message_bar
+    assert bar.mapTo(window, QPoint(0, 0)).y() > window.run_bar.mapTo(window, QPoint(0, window.run_bar.height())).y()
+    assert bar.text.height() >= bar.text.heightForWidth(bar.text.width()), "all words can be read"
+    window.resize(1290, 800)
+    QApplication.processEvents()
+    middle = bar.geometry().center().x()
+    assert abs(middle - window.width() // 2) <= 2
+    click(qtbot, window, QToolButton, "dismissMessageButton")
+    assert not bar.isVisible()
+
+
+def test_the_bars_of_a_message_do_not_hide_the_buttons(ready_window: MainWindow) -> None:
+    ready_window.session.tell("A message")
+    button = find(ready_window, QPushButton, "trainButton")
+    assert button.visibleRegion().boundingRect() == button.rect()
+
+
+def test_what_is_no_error_goes_by_itself(ready_window: MainWindow, qtbot: QtBot) -> None:
+    bar = ready_window.message_bar
+    bar.time.setInterval(20)
+    ready_window.session.tell("A message")
+    assert bar.isVisible()
+    qtbot.waitUntil(lambda: not bar.isVisible())
+    assert ready_window.session.message is None
+    ready_window.session._tell(Message("An error", is_error=True))
+    assert bar.isVisible()
+    assert not bar.time.isActive()

@@ -1,0 +1,133 @@
+"""Every control that can be seen has a name for scripts, a name for screen readers and a tip; so have the views."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QGraphicsView,
+    QLineEdit,
+    QProgressBar,
+    QScrollBar,
+    QTextBrowser,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from nnviz.widgets.bars import ProbabilityBars
+from nnviz.widgets.canvas import Canvas
+from nnviz.widgets.group import Group
+from nnviz.widgets.pages import TabbedCard
+from nnviz.widgets.picture import Picture
+from nnviz.widgets.weights.heat_map import HeatMap
+from nnviz.window.focus_order import focus_order
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import SETTING_GROUPS, find, train_epochs, unfold
+
+ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractSpinBox, QTextBrowser, Canvas)
+LOOKED_AT = (QGraphicsView, ProbabilityBars, Picture, HeatMap, QProgressBar)
+
+
+def is_of_qt(widget: QWidget) -> bool:
+    """A part that Qt made for a control of ours: a field within a box, a scroll bar, the arrow of a menu bar."""
+    return isinstance(widget, QScrollBar) or widget.objectName().startswith("qt_")
+
+
+def lacks(widget: QWidget) -> list[str]:
+    """What a control does not have and should."""
+    missing = []
+    if not widget.accessibleName():
+        missing.append("accessible name")
+    # Where a read-out follows the mouse, a tooltip would lie upon it: F1 tells there.
+    if len(widget.toolTip() or (widget.whatsThis() if isinstance(widget, LOOKED_AT) else "")) < 15:
+        missing.append("tooltip")
+    name = widget.objectName()
+    if isinstance(widget, ACTED_ON) and not (name and name[0].islower() and name.isalnum()):
+        missing.append("object name")
+    return missing
+
+
+def complaints(window: MainWindow) -> list[str]:
+    """Of all that can be seen now."""
+    controls = [widget for kind in (*ACTED_ON, *LOOKED_AT) for widget in window.findChildren(kind)]
+    found = []
+    for widget in controls:
+        if widget.isVisible() and not is_of_qt(widget) and (missing := lacks(widget)):
+            of = widget.parentWidget().objectName() or type(widget.parentWidget()).__name__
+            found.append(f"{type(widget).__name__} {widget.objectName()!r} in {of}: no {', '.join(missing)}")
+    return sorted(set(found))
+
+
+def test_at_the_start(ready_window: MainWindow) -> None:
+    assert not complaints(ready_window)
+
+
+def test_in_every_group_of_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for name in SETTING_GROUPS:
+        unfold(qtbot, ready_window, name)
+        assert not complaints(ready_window)
+        qtbot.mouseClick(find(ready_window, Group, name).head, Qt.LeftButton)
+
+
+def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_window, 1)
+    cards = [dock for dock in ready_window.docks if isinstance(dock, TabbedCard)]
+    assert cards
+    for card in cards:
+        for index in range(len(card.pages)):
+            card.tabs.choose(index)
+            QApplication.processEvents()
+            assert not complaints(ready_window), card.page.title
+
+
+def test_with_a_message(ready_window: MainWindow) -> None:
+    ready_window.session.tell("Something to know")
+    assert not complaints(ready_window)
+
+
+@pytest.mark.parametrize("what", ["tooltip", "accessible name", "object name"])
+def test_the_walk_would_find_it(ready_window: MainWindow, what: str) -> None:
+    button = find(ready_window, QAbstractButton, "trainButton")
+    {"tooltip": button.setToolTip, "accessible name": button.setAccessibleName, "object name": button.setObjectName}[
+        what
+    ]("")
+    (only,) = complaints(ready_window)
+    assert only.endswith(f"no {what}")
+
+
+def test_tab_goes_from_the_run_bar_through_the_cards(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """What you choose, what you watch, what you ask."""
+    window = ready_window
+    find(window, QAbstractButton, "trainButton").setFocus()
+    visited: list[str] = []
+    first = QApplication.focusWidget()
+    for _ in range(120):
+        place = _place_of(window, QApplication.focusWidget())
+        if place and (not visited or visited[-1] != place):
+            visited.append(place)
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        if QApplication.focusWidget() is first:
+            break
+    assert visited == ["run bar", *(dock.objectName() for dock in window.docks)]
+
+
+def test_tab_leaves_out_a_card_behind_another(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window._host.tabifyDockWidget(window.curves, window.weights)
+    qtbot.waitUntil(lambda: window.curves.in_view != window.weights.in_view)
+    behind = window.curves if window.weights.in_view else window.weights
+    names = [widget.objectName() for widget in behind.findChildren(QWidget)]
+    reached = focus_order(window, [window.run_bar], window.docks)
+    assert "penWidthSlider" in [widget.objectName() for widget in reached]
+    assert not [widget for widget in reached if widget.objectName() in names and behind.isAncestorOf(widget)]
+
+
+def _place_of(window: MainWindow, widget: QWidget) -> str:
+    if window.run_bar.isAncestorOf(widget):
+        return "run bar"
+    return next((dock.objectName() for dock in window.docks if dock.isAncestorOf(widget)), "")

@@ -1,0 +1,163 @@
+"""Exports, and the networks that come with the program."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QFileDialog, QLabel, QMenu
+from pytestqt.qtbot import QtBot
+
+from engine.network import Network
+from engine.storage import save_checkpoint, save_network
+from nnviz.session.configuration import Configuration
+from nnviz.window.main_window import MainWindow, shipped
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, choose_file, find, train_epochs
+
+
+def export(qtbot: QtBot, window: MainWindow, name: str, path: Path) -> None:
+    """By the menu, and until it is on disk or refused."""
+    action(window, name).trigger()
+    choose_file(qtbot, window, "exportNetworkDialog", path)
+    qtbot.waitUntil(lambda: not window.session.files.saving)
+
+
+def test_a_script(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window = ready_window
+    export(qtbot, window, "actionExportScript", home / "digits")
+    assert "Exported to digits.py" in find(window, QLabel, "activityLabel").text()
+    rows = np.zeros((2, 784), np.float32)
+    answers = runpy.run_path(str(home / "digits.py"))["predict"](rows)
+    np.testing.assert_allclose(answers, window.session.shown.predict(rows), atol=1e-6)
+    assert window.session.run.path is None, "an export is no file to save to"
+
+
+def test_onnx(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    export(qtbot, ready_window, "actionExportOnnx", home / "digits.onnx")
+    onnx.checker.check_model(str(home / "digits.onnx"))
+
+
+def test_onnx_where_the_package_is_missing(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with qtbot.waitSignal(ready_window.session.message_changed):
+        export(qtbot, ready_window, "actionExportOnnx", home / "digits.onnx")
+    text = find(ready_window, QLabel, "messageText").text()
+    assert "could not be exported" in text
+    assert "onnx" in text
+    assert not (home / "digits.onnx").exists()
+
+
+def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    with qtbot.waitSignal(ready_window.session.message_changed):
+        ready_window.session.export(home / "nowhere" / "x.py")
+    assert "x.py could not be exported" in find(ready_window, QLabel, "messageText").text()
+
+
+def test_the_name_of_the_network_is_offered(ready_window: MainWindow) -> None:
+    action(ready_window, "actionExportScript").trigger()
+    dialog = find(ready_window, QFileDialog, "exportNetworkDialog")
+    assert Path(dialog.selectedFiles()[0]).name == "network.py"
+    dialog.close()
+
+
+# ---- shipped networks
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of networks, empty at first."""
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path / "networks")
+    (tmp_path / "networks").mkdir()
+    return tmp_path / "networks"
+
+
+def a_network(**past: object) -> Network:
+    """An untrained one with that past."""
+    network = Configuration().changed(seed=4).build()
+    network.provenance = dict(past)
+    return network
+
+
+def test_without_files_there_is_no_menu(folder: Path, make_window: MakeWindow) -> None:
+    (folder / "README.md").write_text("nothing here")
+    window = make_window()
+    assert not find(window, QMenu, "menuNetwork").menuAction().isVisible()
+
+
+def test_what_the_menu_tells(folder: Path) -> None:
+    save_checkpoint(a_network(title="The best one", test_error=0.0041), folder / "best.npz")
+    save_checkpoint(a_network(test_error="good"), folder / "small.npz", half_precision=True)
+    save_network(a_network(title="Text", test_error=0.05), folder / "text.json")
+    (folder / "broken.npz").write_bytes(b"PK\x03\x04 and no more")
+    (folder / "list.json").write_text("[1]")
+    (folder / "odd.json").write_text(json.dumps({"provenance": {"title": 5, "test_error": 7}}))
+    assert [network.label for network in shipped.shipped_networks()] == [
+        "The best one · 0.41 % test error",
+        "broken",
+        "list",
+        "odd",
+        "small",
+        "Text · 5.00 % test error",
+    ]
+
+
+def test_the_weights_are_not_read_for_the_menu(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_checkpoint(a_network(title="One"), folder / "one.npz")
+    read = []
+    original = np.lib.npyio.NpzFile.__getitem__
+
+    def watched(self: object, key: str) -> object:
+        read.append(key)
+        return original(self, key)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(np.lib.npyio.NpzFile, "__getitem__", watched)
+    assert [network.title for network in shipped.shipped_networks()] == ["One"]
+    assert read == ["header"]
+
+
+def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    path = folder / "best.npz"
+    save_checkpoint(a_network(title="Small: 784-64-32-10", test_error=0.0041, epochs=5), path)
+    menu = find(window, QMenu, "menuShipped")
+    menu.aboutToShow.emit()
+    assert [entry.text() for entry in menu.actions()] == ["&1  Small: 784-64-32-10 · 0.41 % test error"]
+    before = session.run
+    menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: session.run is not before)
+    assert window.windowTitle().startswith("Small: 784-64-32-10")
+    assert session.run.path is None
+    assert find(window, QLabel, "testFigure").text() == "0.41 %", "as its file says"
+    assert find(window, QLabel, "trainFigure").text() == "–"
+    assert not session.run.untouched
+    assert session.run.tape.completed == 5
+    assert not window.isWindowModified()
+
+    content = path.read_bytes()
+    train_epochs(qtbot, window, 1)
+    action(window, "actionSaveNetwork").trigger()
+    proposed = find(window, QFileDialog, "saveNetworkDialog").selectedFiles()[0]
+    assert Path(proposed).name == "Small-784-64-32-10.json"
+    choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
+    qtbot.waitUntil(lambda: session.run.path == home / "mine.npz")
+    assert path.read_bytes() == content, "the shipped file stays"
+    assert window.windowTitle().startswith("mine.npz")
+
+
+def test_a_setting_does_not_throw_an_opened_one_away(folder: Path, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    save_checkpoint(a_network(), folder / "one.npz")
+    session.open_network(folder / "one.npz", "one")
+    qtbot.waitUntil(lambda: session.run.was_opened)
+    opened = session.run
+    session.change("seed", seed=99)
+    assert session.run is opened
+    assert session.waits_for_next_run

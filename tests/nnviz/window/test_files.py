@@ -1,0 +1,341 @@
+"""Networks from and to disk: broken files say what is wrong and change nothing; what does not fit opens anyway."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QSettings, Qt
+from PyQt5.QtWidgets import QFileDialog, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.network import Network
+from engine.storage import load_network, save_network
+from nnviz.session.configuration import Configuration
+from nnviz.session.state import State
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import (
+    action,
+    choose_file,
+    click,
+    drag,
+    find,
+    press,
+    retype,
+    seven,
+    train_epochs,
+    train_for_a_while,
+    wait_for,
+)
+
+
+def document(shape: tuple[int, ...] = (4, 5, 3)) -> dict[str, Any]:
+    """A network of the ancestor: the three keys and nothing else."""
+    pairs = list(itertools.pairwise(shape))
+    return {
+        "shape": list(shape),
+        "weights": [[[0.5] * n_in for _ in range(n_out)] for n_in, n_out in pairs],
+        "biases": [[[0.25]] * n_out for _, n_out in pairs],
+    }
+
+
+def changed(**keys: object) -> str:
+    """The same as JSON with some keys replaced; None takes one out."""
+    whole = {**document(), **keys}
+    return json.dumps({key: value for key, value in whole.items() if value is not None})
+
+
+BROKEN: dict[str, tuple[str, list[str]]] = {
+    "empty": ("", ["empty"]),
+    "no JSON": ("a picture of a network", ["not a network"]),
+    "a list": ("[1, 2]", ["no network", "list"]),
+    "cut short": (changed()[:-40], ["cut short"]),
+    "without biases": (changed(biases=None), ["biases"]),
+    "wrong key": (changed(shape=None, shap=[4, 5, 3]), ["shape", "shap"]),
+    "ragged": (changed(weights=[[[1, 2, 3, 4], [1, 2]], [[1] * 5] * 3]), ["ragged", "layer 1"]),
+    "words": (changed(biases=[[["a"]] * 5, [[0]] * 3]), ["'a'", "biases", "numbers"]),
+    "too few rows": (changed(biases=[[[0]] * 4, [[0]] * 3]), ["4 × 1", "5 × 1"]),
+    "too few layers": (changed(weights=[[[1] * 4] * 5]), ["1 layers", "must have 2"]),
+    "NaN": (changed(biases=[[[float("nan")]] * 5, [[0]] * 3]), ["NaN"]),
+    "a shape of words": (changed(shape=["x", 3]), ["shape", "x"]),
+    "unknown activation": (changed(activations=["magic", "softmax"]), ["magic"]),
+}
+
+
+@pytest.fixture
+def write(home: Path) -> Callable[[str, str], Path]:
+    """Puts a file into the home."""
+
+    def write(name: str, content: str) -> Path:
+        path = home / name
+        path.write_text(content)
+        return path
+
+    return write
+
+
+def message(window: MainWindow) -> QLabel:
+    """The text of the bar."""
+    return find(window, QLabel, "messageText")
+
+
+def open_and_wait(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+    """As the menu would, and until it is the network in the window."""
+    window.session.open_network(path)
+    qtbot.waitUntil(lambda: window.session.run.path == path)
+
+
+def test_a_broken_file_says_what_is_wrong_and_changes_nothing(
+    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path]
+) -> None:
+    window = ready_window
+    session = window.session
+    train_epochs(qtbot, window, 1)
+    run, network, parameters = session.run, session.run.network, session.run.network.parameters.copy()
+    configuration = session.configuration
+    for name, (content, told) in BROKEN.items():
+        path = write("broken.json", content)
+        with qtbot.waitSignal(session.message_changed):
+            session.open_network(path)
+        assert message(window).isVisible()
+        text = message(window).text()
+        assert "broken.json" in text
+        for part in told:
+            assert part in text, name
+        assert session.run is run, name
+        assert session.run.network is network
+        np.testing.assert_array_equal(network.parameters, parameters)
+        assert session.configuration is configuration
+        assert session.state is State.FINISHED
+        click(qtbot, window, QToolButton, "dismissMessageButton")
+        assert not message(window).isVisible()
+
+
+def test_files_that_cannot_be_read(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window = ready_window
+    (home / "binary.json").write_bytes(bytes(range(256)))
+    for path in (home / "nowhere.json", home, home / "binary.json"):
+        with qtbot.waitSignal(window.session.message_changed):
+            window.session.open_network(path)
+        assert path.name in message(window).text()
+        window.session.dismiss_message()
+    assert window.session.run.path is None
+
+
+def test_a_broken_file_does_not_stop_the_training(
+    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path]
+) -> None:
+    window = ready_window
+    train_for_a_while(qtbot, window)
+    with qtbot.waitSignal(window.session.message_changed):
+        window.session.open_network(write("broken.json", "{"))
+    assert window.session.state is State.TRAINING
+    assert message(window).isVisible()
+
+
+# ---- what opens
+
+
+def test_a_file_of_ours_comes_back_as_it_was(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window = ready_window
+    session = window.session
+    retype(qtbot, window, "shapeEdit", "784, 20, 10")
+    train_epochs(qtbot, window, 1)
+    drag(window.canvas, seven(window.canvas))
+    answer, error = session.prediction.copy(), session.run.tape.test.values[-1]
+    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # there is no file yet: it asks
+    choose_file(qtbot, window, "saveNetworkDialog", home / "mine")
+    qtbot.waitUntil(lambda: session.run.path == home / "mine.json")
+    assert "mine.json" in find(window, QLabel, "activityLabel").text()
+    click(qtbot, window, QPushButton, "resetButton")
+    retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
+    open_and_wait(qtbot, window, home / "mine.json")
+    assert find(window, QLineEdit, "shapeEdit").text() == "784, 20, 10"
+    np.testing.assert_array_equal(session.prediction, answer)
+    provenance = load_network(home / "mine.json").provenance
+    assert provenance["test_error"] == error
+    assert provenance["epochs"] == 1
+
+
+def test_a_file_of_the_ancestor_opens_and_learns_on(
+    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path]
+) -> None:
+    window = ready_window
+    rng = np.random.default_rng(0)
+    old = document((784, 15, 10))
+    old["weights"] = [rng.normal(size=(15, 784)).tolist(), rng.normal(size=(10, 15)).tolist()]
+    open_and_wait(qtbot, window, write("ancestor.json", json.dumps(old)))
+    network = window.session.run.network
+    assert network.activations == ["sigmoid", "sigmoid"]
+    assert network.loss == "quadratic"
+    assert window.session.message is None
+    assert find(window, QLineEdit, "layer1Edit").text() == "15"
+    # The output row tells what this network has.
+    qtbot.waitUntil(lambda: "Sigmoid" in [label.text() for label in window.network.findChildren(QLabel)])
+    train_epochs(qtbot, window, 1)
+    assert window.session.run.network is network
+    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # to the file it came from, without a question
+    qtbot.waitUntil(lambda: not window.isWindowModified())
+    assert window.findChild(QFileDialog, "saveNetworkDialog") is None
+
+
+def test_opening_can_be_undone(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window = ready_window
+    save_network(Configuration().changed(seed=9).build(), home / "other.json")
+    train_epochs(qtbot, window, 1)
+    trained = window.session.run
+    window.session.open_network(home / "other.json")
+    qtbot.waitUntil(lambda: window.session.run is not trained)
+    action(window, "actionUndo").trigger()
+    assert window.session.run is trained
+    assert window.isWindowModified()
+
+
+def test_undo_after_opening_over_an_untrained_network(
+    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path]
+) -> None:
+    """The steps from before it are still in order: first the opening is taken back, then the setting."""
+    window = ready_window
+    session = window.session
+    retype(qtbot, window, "epochsEdit", "3")
+    open_and_wait(qtbot, window, write("small.json", changed()))
+    action(window, "actionUndo").trigger()
+    assert session.run.path is None
+    assert session.configuration.shape == (784, 64, 32, 10)
+    assert session.configuration.epochs == 3
+    action(window, "actionUndo").trigger()
+    assert session.configuration.epochs == 20
+
+
+# ---- what does not fit
+
+
+def test_a_network_that_does_not_fit_opens_and_says_so(
+    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path]
+) -> None:
+    window = ready_window
+    train = find(window, QPushButton, "trainButton")
+    drag(window.canvas, seven(window.canvas))
+    open_and_wait(qtbot, window, write("small.json", changed()))
+    assert window.session.run.network.shape == [4, 5, 3]
+    assert find(window, QLineEdit, "shapeEdit").text() == "4, 5, 3"
+    for text in (message(window).text(), find(window, QLabel, "networkNotice").text()):
+        assert "4" in text
+        assert "784" in text
+        assert "Reset" in text
+    assert message(window).isVisible()
+    assert find(window, QLabel, "networkNotice").isVisible()
+    assert not train.isEnabled()
+    assert "784" in train.toolTip()
+    assert window.session.prediction is None
+    assert find(window, QLabel, "answerLabel").text() == ""
+    assert "does not fit" in window.prediction.head.detail.text()
+    assert window.windowTitle().startswith("small.json")
+    window.grab()
+
+    click(qtbot, window, QPushButton, "resetButton")
+    assert window.session.run.network.shape == [784, 5, 10]
+    assert not message(window).isVisible()
+    assert not find(window, QLabel, "networkNotice").isVisible()
+    assert train.isEnabled()
+    assert window.session.prediction is not None
+    train_epochs(qtbot, window, 1)
+
+
+@pytest.mark.parametrize("shape", ["784, 5, 10", "784, 9, 10"])
+def test_or_a_fitting_shape_is_typed(
+    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path], shape: str
+) -> None:
+    window = ready_window
+    open_and_wait(qtbot, window, write("small.json", changed()))
+    retype(qtbot, window, "shapeEdit", shape)
+    assert find(window, QLineEdit, "shapeEdit").text() == shape
+    assert find(window, QPushButton, "trainButton").isEnabled()
+    click(qtbot, window, QPushButton, "stepBatchButton")
+    wait_for(qtbot, window, State.PAUSED)
+    assert window.session.run.network.shape == [int(size) for size in shape.split(",")]
+    assert window.session.run.path is None, "another network than the one in the file"
+
+
+def test_one_opened_while_the_data_still_loads(window: MainWindow, qtbot: QtBot, write: Callable[..., Path]) -> None:
+    window.session.open_network(write("small.json", changed()))
+    qtbot.waitUntil(lambda: window.session.run.path is not None and window.session.state is not State.LOADING)
+    assert window.session.run.network.shape == [4, 5, 3]
+    assert find(window, QLabel, "networkNotice").isVisible()
+    assert not find(window, QPushButton, "trainButton").isEnabled()
+
+
+# ---- what cannot be written
+
+
+def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    (home / "folder.json").mkdir()
+    for path in (home / "no such folder" / "x.json", home / "folder.json"):
+        with qtbot.waitSignal(window.session.message_changed):
+            window.session.save(path)
+        assert f"{path.name} could not be saved" in message(window).text()
+        assert window.session.run.path is None
+        assert window.isWindowModified()
+        window.session.dismiss_message()
+    assert not list(home.glob("*.part")) + list(home.glob(".*.part"))
+
+
+def test_a_folder_without_permission(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    locked = home / "locked"
+    locked.mkdir(mode=0o500)
+    if os.access(locked, os.W_OK):
+        pytest.skip("this user may write anywhere")
+    with qtbot.waitSignal(ready_window.session.message_changed):
+        ready_window.session.save(locked / "x.json")
+    assert "Permission denied" in message(ready_window).text()
+
+
+def test_a_full_disk_leaves_the_old_file(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    save_network(Network([784, 10]), home / "old.json")
+    before = (home / "old.json").read_bytes()
+    monkeypatch.setattr("os.fsync", full)
+    with qtbot.waitSignal(ready_window.session.message_changed):
+        ready_window.session.save(home / "old.json")
+    assert "No space left" in message(ready_window).text()
+    assert (home / "old.json").read_bytes() == before
+
+
+# ---- recent files
+
+
+def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window = ready_window
+    menu = find(window, QMenu, "menuRecent")
+    menu.aboutToShow.emit()
+    assert [entry.isEnabled() for entry in menu.actions()] == [False]
+    for number in range(10):
+        path = home / f"net{number}.json"
+        save_network(Configuration().changed(seed=number).build(), path)
+        open_and_wait(qtbot, window, path)
+    open_and_wait(qtbot, window, home / "net7.json")
+    menu.aboutToShow.emit()
+    names = [entry.text().split()[-1] for entry in menu.actions()]
+    assert names == [f"net{number}.json" for number in (7, 9, 8, 6, 5, 4, 3, 2)]
+    menu.actions()[3].trigger()
+    qtbot.waitUntil(lambda: window.session.run.path == home / "net6.json")
+    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
+    assert settings.value("recent")[0] == str(home / "net6.json")
+    (home / "net5.json").unlink()
+    menu.aboutToShow.emit()
+    with qtbot.waitSignal(window.session.message_changed):
+        next(entry for entry in menu.actions() if "net5" in entry.text()).trigger()
+    assert "net5.json" in message(window).text()
+    assert window.session.run.path == home / "net6.json"

@@ -1,0 +1,87 @@
+"""What is hidden costs nothing, and is up to date when it is shown again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from nnviz.panels.neuron_facts import signed
+from nnviz.widgets.plots.curve_plot import CurvePlot
+from nnviz.widgets.weights.heat_map import HeatMap
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, pause, press, train_for_a_while
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows by the name of whatever is given something to draw."""
+    calls: list[str] = []
+
+    def count(kind: type, method: str) -> None:
+        original = getattr(kind, method)
+
+        def counted(self: Any, *arguments: Any) -> Any:
+            calls.append(kind.__name__)
+            return original(self, *arguments)
+
+        monkeypatch.setattr(kind, method, counted)
+
+    count(HeatMap, "show_values")
+    count(CurvePlot, "show_curves")
+    return calls
+
+
+def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, drawn: list[str]) -> None:
+    window = ready_window
+    press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key_3, Qt.ControlModifier)
+    assert not window.curves.isVisible()
+    assert not window.weights.isVisible()
+    drawn.clear()
+    train_for_a_while(qtbot, window)
+    pause(qtbot, window)
+    assert drawn == []
+
+    press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key_3, Qt.ControlModifier)
+    assert {"HeatMap", "CurvePlot"} <= set(drawn)
+    tape = window.session.run.tape
+    x, y = window.curves.plot._lines["test"].getData()
+    assert list(x) == tape.test.epochs
+    np.testing.assert_allclose(10**y / 100, tape.test.values)
+    weights = window.session.run.network.weights[0]
+    assert window.weights._describe(0, 0).endswith(signed(float(weights[0, 0])))
+    drawn.clear()
+    window.session.step_batch()
+    qtbot.waitUntil(lambda: "HeatMap" in drawn)
+
+
+def test_a_view_behind_another_tab_is_hidden_too(ready_window: MainWindow, qtbot: QtBot, drawn: list[str]) -> None:
+    window = ready_window
+    window._host.tabifyDockWidget(window.weights, window.curves)
+    window.curves.raise_()
+    qtbot.waitUntil(lambda: not window.weights.in_view)
+    drawn.clear()
+    train_for_a_while(qtbot, window)
+    assert "HeatMap" not in drawn
+    pause(qtbot, window)
+    window.weights.raise_()
+    qtbot.waitUntil(lambda: "HeatMap" in drawn)
+
+
+def test_all_docks_can_be_hidden_and_come_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    docks = [window._choose, window.curves, window.weights, window.draw, window.prediction]
+    for number in range(1, 6):
+        press(qtbot, window, getattr(Qt, f"Key_{number}"), Qt.ControlModifier)
+    assert not any(dock.isVisible() for dock in docks)
+    train_for_a_while(qtbot, window)
+    pause(qtbot, window)
+    action(window, "actionDefaultLayout").trigger()
+    qtbot.waitUntil(lambda: all(dock.isVisible() for dock in docks))
+    for number in range(1, 6):
+        assert action(window, f"actionView{number}").isChecked()

@@ -1,0 +1,118 @@
+"""Three hints at the first start, which go away for good when followed or dismissed."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtWidgets import QApplication, QLabel, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnviz.session.state import State
+from nnviz.widgets.hint import Hint
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import click, drag, find, pause, press, retype, seven, wait_for
+from tests.nnviz.window.test_window import acted_on
+
+ALL = ["change", "draw", "train"]
+
+
+def in_sight(window: MainWindow) -> list[str]:
+    """The names of the hints that can be seen."""
+    return sorted(hint.objectName().removesuffix("Hint") for hint in window.findChildren(Hint) if hint.isVisible())
+
+
+def box_of(widget: QWidget, window: QWidget) -> QRect:
+    """Within the window."""
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+def test_three_at_first_each_saying_one_thing(ready_window: MainWindow) -> None:
+    assert in_sight(ready_window) == ALL
+    for name in ALL:
+        hint = find(ready_window, Hint, f"{name}Hint")
+        words = [label.text() for label in hint.findChildren(QLabel)]
+        assert hint.accessibleName() in words
+        assert len(hint.accessibleName()) < 45
+    assert "Space" in find(ready_window, Hint, "trainHint").accessibleName()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
+def test_they_cover_no_control_and_have_no_focus(ready_window: MainWindow, size: tuple[int, int]) -> None:
+    window = ready_window
+    window.resize(*size)
+    QApplication.processEvents()
+    assert in_sight(window) == ALL
+    hints = [find(window, Hint, f"{name}Hint") for name in ALL]
+    for hint in hints:
+        assert window.rect().contains(box_of(hint, window))
+        for control in acted_on(window):
+            if not hint.isAncestorOf(control):
+                assert not box_of(hint, window).intersects(box_of(control, window)), control.objectName()
+        for part in (hint, *hint.findChildren(QWidget)):
+            assert part.focusPolicy() == Qt.NoFocus
+
+
+def test_training_is_followed(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, State.TRAINING)
+    assert in_sight(window) == [], "nothing lies over the curves while they grow"
+    pause(qtbot, window)
+    assert in_sight(window) == ["change", "draw"]
+    window._close_without_asking = True
+    window.close()
+    again = make_window()
+    wait_for(qtbot, again, State.READY)
+    assert in_sight(again) == ["change", "draw"], "for good"
+
+
+def test_none_asks_for_what_cannot_be_done(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "learningRateEdit", "-1")
+    assert in_sight(ready_window) == ["change", "draw"]
+    assert "waits" in find(ready_window, QLabel, "runStatus").text()
+    retype(qtbot, ready_window, "learningRateEdit", "0.2")
+    assert in_sight(ready_window) == ALL
+
+
+def test_drawing_is_followed(ready_window: MainWindow) -> None:
+    canvas = ready_window.canvas
+    drag(canvas, seven(canvas), release=False)
+    assert "draw" in in_sight(ready_window), "not before the stroke is finished"
+    drag(canvas, seven(canvas))
+    assert in_sight(ready_window) == ["change", "train"]
+
+
+def test_changing_is_followed(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "learningRateEdit", "0.07")
+    assert in_sight(ready_window) == ["draw", "train"]
+
+
+def test_a_reset_changes_no_setting(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.session.step_batch()
+    wait_for(qtbot, ready_window, State.PAUSED)
+    ready_window.session.reset()
+    assert in_sight(ready_window) == ["change", "draw"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_dismissed_for_good(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, name: str) -> None:
+    click(qtbot, ready_window, QToolButton, f"dismiss{name.capitalize()}HintButton")
+    left = [other for other in ALL if other != name]
+    assert in_sight(ready_window) == left
+    ready_window.close()
+    again = make_window()
+    wait_for(qtbot, again, State.READY)
+    assert in_sight(again) == left
+
+
+def test_out_of_sight_while_its_control_is(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.cards.toggle(window.weights)
+    qtbot.waitUntil(lambda: in_sight(window) == ["train"])
+    window.cards.put_back()
+    qtbot.waitUntil(lambda: in_sight(window) == ALL)
+    window.draw.setFloating(True)
+    qtbot.waitUntil(lambda: in_sight(window) == ["change", "train"])
+    window.draw.setFloating(False)
+    qtbot.waitUntil(lambda: in_sight(window) == ALL)

@@ -1,0 +1,280 @@
+"""What comes back at the next start, and what is left out because it is damaged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QSettings, Qt
+from PyQt5.QtWidgets import QAction, QComboBox, QMenu
+from pytestqt.qtbot import QtBot
+
+from engine.storage import load_network
+from nnviz.commands.screenshot import take
+from nnviz.session.configuration import Configuration, Layer
+from nnviz.session.state import State
+from nnviz.window.main_window import MainWindow
+from nnviz.window.memory import restored
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, find, pick, press, retype, train_epochs
+
+
+def person_settings() -> QSettings:
+    """The file of this test's person."""
+    return QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
+
+
+def start_again(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
+    """Quits, starts, and waits until all of last time is there."""
+    window._close_without_asking = True
+    window.close()
+    again = make_window()
+    qtbot.waitUntil(lambda: again.session.state is not State.LOADING)
+    return again
+
+
+# ---- settings
+
+
+def test_settings_come_back(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    retype(qtbot, window, "shapeEdit", "784, 20, 10")
+    retype(qtbot, window, "learningRateEdit", "0.07")
+    pick(qtbot, window, "optimizerCombo", "Adam")
+    window.session.change("distortions", rotation=3.0)
+    wanted = window.session.configuration
+    again = start_again(window, make_window, qtbot)
+    assert again.session.configuration == wanted
+    assert again.session.run.network.shape == [784, 20, 10] == list(again.session.shown.shape)
+    assert find(again, QComboBox, "optimizerCombo").currentText() == "Adam"
+    assert not again.session.undo_stack.canUndo()
+    assert not again.isWindowModified()
+
+
+def test_a_large_network_comes_behind_the_window(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window = ready_window
+    retype(qtbot, window, "shapeEdit", "784, 3000, 10")
+    qtbot.waitUntil(lambda: window.session.run.network.shape[1] == 3000)
+    window.close()
+    again = make_window()
+    assert again.session.run.network.shape[1] != 3000, "the window does not wait for it"
+    qtbot.waitUntil(lambda: again.session.run.network.shape[1] == 3000)
+    assert not again.session.undo_stack.canUndo()
+
+
+def test_closed_before_it_was_there_it_is_not_forgotten(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    retype(qtbot, ready_window, "learningRateEdit", "0.07")
+    ready_window.close()
+    make_window().close()
+    again = make_window()
+    assert again.session.configuration.training.learning_rate == 0.07
+
+
+def test_pen_threshold_and_scale_come_back(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
+    ready_window.draw.pen.setValue(31)
+    ready_window.session.set_sure_from(0.85)
+    ready_window.curves.error.set_log(False)
+    again = start_again(ready_window, make_window, qtbot)
+    assert again.draw.pen.value() == 31
+    assert again.session.sure_from == 0.85
+    assert not again.curves.error.is_log
+    assert again.curves.loss.is_log == ready_window.curves.loss.is_log
+
+
+def test_every_setting_survives_json() -> None:
+    made = Configuration().changed(
+        layers=(Layer(9, "tanh"),), optimizer="adam", dropout=(0.1, 0.5), schedule="cosine", shift=2.0, seed=7
+    )
+    assert restored(json.loads(json.dumps(made.as_dict()))) == made
+
+
+# ---- damage
+
+
+def damaged(**entries: Any) -> dict[str, Any]:
+    """A document of good settings with other entries in it."""
+    good = Configuration().changed(learning_rate=0.07, layers=(Layer(20),)).as_dict()
+    training = {**good["training"], **entries.pop("training", {})}
+    return {**json.loads(json.dumps(good)), "training": training, **entries}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"training": {"optimizer": "of old"}},
+        {"training": {"momentum": "much"}},
+        {"training": {"what was there once": 1}},
+        {"training": {"batch_size": None, "augmentation": [3]}},
+        {"output": "softmax", "loss": "no such loss"},
+        {"output": ["x"]},
+        {"strengths": {"rotation": "north"}},
+        {"strengths": 5},
+        {"weight_scale": -1},
+        {"inputs": "many"},
+        {"something new": {}},
+    ],
+)
+def test_what_is_damaged_is_left_out_and_the_rest_is_kept(entries: dict[str, Any]) -> None:
+    found = restored(damaged(**entries))
+    assert found.training.learning_rate == 0.07
+    assert found.layers == (Layer(20),)
+    assert found.training.optimizer == "sgd"
+
+
+@pytest.mark.parametrize(
+    "layers", [[{"neurons": 0}], [{"neurons": 10**12}], [{"cells": 3}], "784", [[3]], None, [{"neurons": 5.5}]]
+)
+def test_damaged_layers_are_the_usual_ones(layers: object) -> None:
+    found = restored(damaged(layers=layers))
+    assert found.layers == Configuration().layers
+    assert found.training.learning_rate == 0.07
+
+
+@pytest.mark.parametrize("document", [None, 5, "x", [], [1], {}, {"training": 3}, {"layers": {}}])
+def test_a_document_of_another_kind(document: object) -> None:
+    assert restored(document).training == Configuration().training
+
+
+@pytest.mark.parametrize("text", ["{", "null", "[" * 5000, "\x00", '{"training": {"epochs": NaN}}'])
+def test_a_damaged_file_does_not_keep_the_window_shut(make_window: MakeWindow, qtbot: QtBot, text: str) -> None:
+    settings = person_settings()
+    for key, value in (
+        ("configuration", text),
+        ("dataset", "of another year"),
+        ("network", "/no/such/folder"),
+        ("shipped", "nothing of ours"),
+        ("sure_from", "often"),
+        ("pen_width", "-5"),
+    ):
+        settings.setValue(key, value)
+    settings.sync()
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    assert window.session.configuration.training == Configuration().training
+    assert window.session.data_name == "mnist"
+
+
+# ---- the network
+
+
+def test_the_saved_network_comes_back(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
+) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    window.session.save(home / "mine.json")
+    qtbot.waitUntil(lambda: not window.session.run.unsaved)
+    window.close()
+    again = make_window()
+    qtbot.waitUntil(lambda: again.session.run.path == home / "mine.json")
+    saved = load_network(home / "mine.json").parameters
+    np.testing.assert_array_equal(again.session.shown.parameters, saved)
+    assert again.windowTitle() == "mine.json[*] – nnviz"
+    assert not action(again, "actionUndo").isEnabled(), "nobody did anything yet"
+    assert again.session.run.tape.completed == 1
+
+
+def test_a_network_that_is_gone_is_a_quiet_message(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
+) -> None:
+    window = ready_window
+    window.session.save(home / "mine.json")
+    qtbot.waitUntil(lambda: window.session.run.path is not None)
+    window.close()
+    (home / "mine.json").unlink()
+    again = make_window()
+    qtbot.waitUntil(lambda: again.session.message is not None)
+    assert again.session.message is not None
+    assert not again.session.message.is_error
+    assert "mine.json" in again.session.message.text
+    assert str(home) in again.session.message.text
+    assert again.session.run.untouched
+
+
+def test_training_asked_for_meanwhile_is_that_of_the_network_that_comes(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
+) -> None:
+    window = ready_window
+    window.session.change("epochs", epochs=1)
+    window.session.save(home / "mine.json")
+    qtbot.waitUntil(lambda: window.session.run.path is not None)
+    window.close()
+    again = make_window()
+    press(qtbot, again, Qt.Key_Space)
+    qtbot.waitUntil(lambda: again.session.state is State.FINISHED)
+    assert again.session.run.path == home / "mine.json"
+    assert again.session.run.tape.completed == 1
+    assert not again.session.undo_stack.canUndo()
+
+
+def test_a_paused_training_goes_on_where_it_stood(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
+) -> None:
+    window = ready_window
+    window.session.step_batch()
+    qtbot.waitUntil(lambda: window.session.state is State.PAUSED)
+    window.session.save(home / "paused.npz")
+    qtbot.waitUntil(lambda: not window.session.run.unsaved)
+    window.close()
+    again = make_window()
+    qtbot.waitUntil(lambda: again.session.state is State.PAUSED)
+    assert again.session.run.path == home / "paused.npz"
+    assert again.session.progress.batch == 1
+    assert again.session.message is None
+
+
+def test_a_shipped_network_comes_back_as_a_copy(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window = ready_window
+    find(window, QMenu, "menuShipped").aboutToShow.emit()
+    entry = window.findChild(QAction, "actionShipped1")
+    assert entry is not None
+    entry.trigger()
+    qtbot.waitUntil(lambda: window.session.run.was_opened)
+    title = window.session.run.title
+    window.close()
+    again = make_window()
+    qtbot.waitUntil(lambda: again.session.run.was_opened)
+    assert again.session.run.title == title
+    assert again.session.run.path is None, "saving asks for a file"
+
+
+def test_a_network_put_aside_for_a_new_one_does_not_come_back(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
+) -> None:
+    window = ready_window
+    window.session.save(home / "mine.json")
+    qtbot.waitUntil(lambda: window.session.run.path is not None)
+    window.session.reset()
+    again = start_again(window, make_window, qtbot)
+    assert again.session.run.path is None
+    assert person_settings().value("network") == ""
+
+
+# ---- pictures of the window
+
+
+def test_a_screenshot_shows_nothing_of_the_person(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retype(qtbot, ready_window, "shapeEdit", "784, 20, 10")
+    ready_window.close()
+    made: list[MainWindow] = []
+    from nnviz.commands import screenshot
+
+    create = screenshot.create_window
+    monkeypatch.setattr(screenshot, "create_window", lambda *given: made.append(create(*given)) or made[-1])
+    monkeypatch.setattr(screenshot, "qInstallMessageHandler", lambda _: None)
+    take(home / "x.png", "dark", (1280, 800), screenshot.Scene())
+    (window,) = made
+    assert window.session.configuration == Configuration()
+    assert not window.hints.shown
+    window.deleteLater()

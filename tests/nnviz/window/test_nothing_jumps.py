@@ -1,0 +1,257 @@
+"""What is wrong, and what waits, is told beside the fields: nothing moves under the mouse, no control is covered."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnviz.look import theme
+from nnviz.session.state import State
+from nnviz.widgets.note import Note, Notice
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import (
+    action,
+    click,
+    find,
+    pause,
+    press,
+    retype,
+    train_epochs,
+    train_for_a_while,
+    unfold,
+    wait_for,
+)
+
+WRONG = [
+    ("shapeEdit", "shapeError", "784, x, 10"),
+    ("layer1Edit", "shapeError", "none"),
+    ("seedEdit", "seedError", "x"),
+    ("learningRateEdit", "learningRateError", "fast"),
+    ("batchSizeEdit", "batchSizeError", "-4"),
+]
+
+
+def place(window: MainWindow, widget: QWidget) -> QRect:
+    """Where it is in the window."""
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+def controls(window: MainWindow) -> dict[str, QRect]:
+    """Where what can be acted on in the column of settings is."""
+    column = find(window, QScrollArea, "settingsScroll").widget()
+    kinds = (QLineEdit, QComboBox, QPushButton)
+    found = [widget for kind in kinds for widget in column.findChildren(kind) if widget.isVisibleTo(window)]
+    return {widget.objectName(): place(window, widget) for widget in found if widget.objectName()}
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+@pytest.mark.parametrize(("field", "error", "typed"), WRONG)
+def test_an_error_moves_nothing_and_covers_no_control(
+    ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int], field: str, error: str, typed: str
+) -> None:
+    window = ready_window
+    window.resize(*size)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
+    QApplication.processEvents()
+    before = controls(window)
+    edit = retype(qtbot, window, field, typed)
+    QApplication.processEvents()
+    assert controls(window) == before
+    note = find(window, Note, error)
+    assert note.isVisible()
+    assert window.rect().contains(place(window, note))
+    assert not [name for name, at in before.items() if at.intersects(place(window, note))]
+    assert note.heightForWidth(note.width()) <= note.height(), "all of it can be read"
+    assert edit.accessibleDescription() == note.text()
+    edit.selectAll()
+    qtbot.keyClick(edit, Qt.Key_Escape) if field != "shapeEdit" else action(window, "actionUndo").trigger()
+    assert not note.isVisible()
+    assert not edit.accessibleDescription()
+
+
+def test_two_errors_do_not_lie_on_one_another(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    retype(qtbot, window, "learningRateEdit", "as-fast-as-it-can-be-without-any-of-it-being-lost-on-the-way")
+    retype(qtbot, window, "batchSizeEdit", "-4")
+    first, second = (find(window, Note, name) for name in ("learningRateError", "batchSizeError"))
+    assert first.height() > find(window, QLineEdit, "learningRateEdit").height()
+    assert second.y() > first.geometry().bottom()
+
+
+def test_an_error_goes_along_when_the_column_is_scrolled(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.resize(1280, 720)
+    scroll = find(window, QScrollArea, "settingsScroll")
+    qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() > 100)
+    edit = retype(qtbot, window, "seedEdit", "x")
+    note = find(window, Note, "seedError")
+    assert note.y() == place(window, edit).y()
+    scroll.verticalScrollBar().setValue(60)
+    assert note.y() == place(window, edit).y()
+    unfold(qtbot, window, "regularisationGroup")
+    unfold(qtbot, window, "augmentationGroup")
+    qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() > 600)
+    scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())
+    assert place(window, edit).bottom() < place(window, scroll).top(), "out of sight"
+    assert place(window, scroll).top() <= note.y() < place(window, scroll).bottom(), "but not what is wrong with it"
+    window.setFocus()
+    qtbot.mouseClick(note, Qt.LeftButton)
+    assert window.focusWidget() is edit
+
+
+def test_an_error_of_a_group_goes_when_that_is_folded_away(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    group = unfold(qtbot, window, "regularisationGroup")
+    retype(qtbot, window, "l1Edit", "x")
+    note = find(window, Note, "l1Error")
+    assert note.isVisible()
+    qtbot.mouseClick(group.head, Qt.LeftButton)
+    assert not note.isVisible()
+    qtbot.mouseClick(group.head, Qt.LeftButton)
+    assert note.isVisible()
+
+
+def test_a_layer_that_goes_takes_its_error_along(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    retype(qtbot, window, "layer2Edit", "none")
+    retype(qtbot, window, "shapeEdit", "784, 20, 10")
+    QApplication.processEvents()
+    assert not find(window, Note, "shapeError").isVisible()
+    assert not window.session.problems
+
+
+def test_undo_empties_the_field_of_a_layer_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = retype(qtbot, ready_window, "layer2Edit", "none")
+    action(ready_window, "actionUndo").trigger()
+    assert edit.text() == "32"
+
+
+# ---- what waits
+
+
+def test_what_waits_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_for_a_while(qtbot, window)
+    before = controls(window)
+    retype(qtbot, window, "seedEdit", "5")
+    retype(qtbot, window, "batchSizeEdit", "50")
+    QApplication.processEvents()
+    assert controls(window) == before
+    for name in ("networkNotice", "trainingNotice"):
+        notice = find(window, Notice, name)
+        assert notice.isVisible()
+        assert notice.read in (notice.text(), "Waits for the next run: Reset starts it.", "Waits for the next run.")
+        assert notice.accessibleName() == notice.text()
+    pause(qtbot, window)
+
+
+def test_the_notice_says_what_space_does(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """In the middle of a run it goes on; behind its end it starts the next one."""
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    retype(qtbot, window, "shapeEdit", "784, 9, 10")
+    assert "Space" in find(window, Notice, "networkNotice").read
+    retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
+    window.session.change("epochs", epochs=2)
+    window.session.step_batch()
+    wait_for(qtbot, window, State.PAUSED)
+    retype(qtbot, window, "shapeEdit", "784, 9, 10")
+    assert "Space" not in find(window, Notice, "networkNotice").read
+    window.session.start()
+    wait_for(qtbot, window, State.FINISHED)
+    assert "Space" in find(window, Notice, "networkNotice").read
+    assert window.session.run.network.shape == [784, 64, 32, 10]
+
+
+def test_all_that_waits_is_read_without_a_mouse(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_for_a_while(qtbot, window)
+    pause(qtbot, window)
+    retype(qtbot, window, "seedEdit", "5")
+    notice = find(window, Notice, "networkNotice")
+    assert notice.read != notice.text(), "there is no room for all of it"
+    for _ in range(60):
+        press(qtbot, window, Qt.Key_Tab)
+        if notice.hasFocus():
+            break
+    assert notice.hasFocus()
+    sheets = [note for note in window.findChildren(Note) if note.isVisible()]
+    assert [sheet.text() for sheet in sheets] == [notice.text()]
+    press(qtbot, window, Qt.Key_Tab)
+    assert not sheets[0].isVisible()
+    click(qtbot, window, QPushButton, "resetButton")
+    assert not notice.isVisible()
+
+
+# ---- a field that is wrong
+
+
+def test_a_shape_that_cannot_be_used_keeps_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    edit = retype(qtbot, window, "shapeEdit", "784, x, 10")
+    for key in (Qt.Key_Backspace,) * 5:
+        press(qtbot, window, key)
+    qtbot.keyClicks(QApplication.focusWidget(), " 24, 10")
+    press(qtbot, window, Qt.Key_Return)
+    assert session.configuration.shape == (784, 24, 10)
+    assert not edit.hasFocus(), "the next Space trains"
+    assert session.state is State.READY
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
+@pytest.mark.parametrize("name", ["shapeEdit", "learningRateEdit", "layer1Edit"])
+def test_a_wrong_field_shows_the_focus(ready_window: MainWindow, qtbot: QtBot, name: str, look: str) -> None:
+    window = ready_window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    action(window, f"actionTheme{look.capitalize()}").trigger()
+
+    def second_pixel() -> str:
+        QApplication.processEvents()
+        image = edit.grab().toImage()
+        return str(image.pixelColor(1, image.height() // 2).name())
+
+    edit = retype(qtbot, window, name, "x")
+    assert edit.hasFocus()
+    assert second_pixel() == theme.current().error, "a border of two pixels"
+    window.setFocus()
+    assert second_pixel() == theme.current().error_ground
+    assert find(window, QLabel, name.replace("Edit", "Error").replace("layer1", "shape")).isVisible()
+
+
+# ---- what does not count
+
+
+def test_a_strength_is_no_hindrance_while_nothing_is_distorted(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    unfold(qtbot, window, "augmentationGroup")
+    edit = retype(qtbot, window, "shiftEdit", "far")
+    note = find(window, Note, "shiftError")
+    assert edit.property("wrong")
+    assert note.isVisible()
+    assert session.can_train
+    assert edit.text() == "far"
+    session.change("augmentation", augmentation=session.configuration.strengths)
+    assert not session.can_train, "now it counts"
+    assert "shift" in session.problems
+    session.undo_stack.undo()
+    assert session.can_train
+    assert edit.text() == "far"
+    assert edit.property("wrong")
+    retype(qtbot, window, "shiftEdit", "2")
+    assert session.can_train
+    assert not note.isVisible()
+    assert session.configuration.training.augmentation.shift == 2
+
+
+@pytest.mark.parametrize("name", ["heldOutEdit", "dropoutEdit"])
+def test_a_share_says_that_it_is_one(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+    unfold(qtbot, ready_window, "regularisationGroup")
+    edit = find(ready_window, QLineEdit, name)
+    form = edit.parentWidget()
+    captions = [label.text() for label in form.findChildren(QLabel) if abs(label.y() - edit.y()) < edit.height() // 2]
+    assert any(caption.endswith(", share") for caption in captions)
+    retype(qtbot, ready_window, name, "x")
+    assert ", share" not in find(ready_window, QLabel, name.replace("Edit", "Error")).text()

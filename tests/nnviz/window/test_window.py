@@ -1,0 +1,281 @@
+"""The window as a whole: names and tips for all that can be acted on, shortcuts, docks, sizes, what is remembered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QCoreApplication, QSettings, QSize, Qt
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAction,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from nnviz.panels.neuron_facts import signed
+from nnviz.session.state import State
+from nnviz.widgets.canvas import Canvas
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import (
+    action,
+    drag,
+    find,
+    hover,
+    leave,
+    pause,
+    press,
+    retype,
+    seven,
+    train_for_a_while,
+    wait_for,
+)
+
+ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QSlider, Canvas)
+
+
+def acted_on(window: MainWindow) -> list[QWidget]:
+    """All a person can use, as it stands there."""
+    widgets = [widget for kind in ACTED_ON for widget in window.findChildren(kind)]
+    return [widget for widget in widgets if widget.isVisible() and widget.focusPolicy() != Qt.NoFocus]
+
+
+def name_of(widget: QWidget) -> str:
+    """For messages."""
+    return f"{type(widget).__name__} {widget.objectName()!r}"
+
+
+def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip(ready_window: MainWindow) -> None:
+    widgets = acted_on(ready_window)
+    assert len(widgets) > 15
+    for widget in widgets:
+        assert widget.objectName(), name_of(widget)
+        assert widget.objectName()[0].islower(), name_of(widget)
+        assert " " not in widget.objectName()
+        assert widget.accessibleName(), name_of(widget)
+        assert len(widget.toolTip()) > 15, name_of(widget)
+        assert widget.toolTip().endswith((".", ")")), name_of(widget)
+    names = [widget.objectName() for widget in widgets]
+    assert sorted(names) == sorted(set(names)), "no name is given twice"
+
+
+AGREED = [
+    *((QPushButton, f"{name}Button") for name in ("train", "stepBatch", "stepEpoch", "reset", "addLayer")),
+    *((QAbstractButton, f"{name}Button") for name in ("clear", "undoStroke")),
+    *((QComboBox, name) for name in ("datasetCombo", "activation1Combo")),
+    *((QLineEdit, f"{name}Edit") for name in ("shape", "learningRate", "batchSize", "epochs", "seed", "layer1")),
+    (Canvas, "drawCanvas"),
+    (QSlider, "penWidthSlider"),
+    *((QAction, f"action{name}") for name in ("OpenNetwork", "SaveNetwork", "SaveNetworkAs", "Quit", "Train")),
+]
+
+
+def test_the_names_that_were_agreed(window: MainWindow) -> None:
+    missing = [name for kind, name in AGREED if window.findChild(kind, name) is None]
+    assert not missing
+
+
+def menu_actions(window: MainWindow) -> list[QAction]:
+    """All entries of all menus, but for separators, menus within menus and the recent files."""
+    made_when_shown = ("menuRecent", "menuShipped")
+    menus = [menu for menu in window.menuBar().findChildren(QMenu) if menu.objectName() not in made_when_shown]
+    entries = [entry for menu in menus for entry in menu.actions()]
+    return [entry for entry in entries if not entry.isSeparator() and entry.menu() is None]
+
+
+def test_everything_in_a_menu_has_a_shortcut_and_a_name(ready_window: MainWindow) -> None:
+    entries = menu_actions(ready_window)
+    assert len(entries) > 15
+    for entry in entries:
+        assert entry.objectName().startswith("action"), entry.text()
+        assert not entry.shortcut().isEmpty(), entry.text()
+    for values in ([entry.objectName() for entry in entries], [entry.shortcut().toString() for entry in entries]):
+        assert len(values) == len(set(values)), "each its own"
+
+
+def test_menu_letters_do_not_clash(ready_window: MainWindow) -> None:
+    window = ready_window
+    for menu in [window.menuBar(), *window.menuBar().findChildren(QMenu)]:
+        texts = [entry.text() for entry in menu.actions() if "&" in entry.text()]
+        letters = [text[text.index("&") + 1].lower() for text in texts]
+        assert len(letters) == len(set(letters)), texts
+
+
+def test_shortcuts_do_what_the_menu_says(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.session.change("epochs", epochs=100_000)
+    press(qtbot, window, Qt.Key_B)
+    wait_for(qtbot, window, State.PAUSED)
+    assert window.session.progress.batch == 1
+    press(qtbot, window, Qt.Key_E)
+    wait_for(qtbot, window, State.TRAINING)
+    wait_for(qtbot, window, State.PAUSED)
+    assert window.session.run.tape.completed == 1
+    press(qtbot, window, Qt.Key_Space)
+    assert window.session.state is State.TRAINING
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, State.PAUSED)
+    press(qtbot, window, Qt.Key_R, Qt.ControlModifier)
+    assert window.session.state is State.READY
+    drag(window.canvas, seven(window.canvas))
+    press(qtbot, window, Qt.Key_Backspace, Qt.ControlModifier)
+    assert window.canvas.is_empty
+    press(qtbot, window, Qt.Key_F1, Qt.ShiftModifier)
+    box = find(window, QMessageBox, "aboutBox")
+    assert "CC BY-SA" in box.text()
+    qtbot.keyClick(box, Qt.Key_Escape)
+    assert not box.isVisible()
+
+
+def test_space_on_a_focused_button_trains_and_nothing_else(ready_window: MainWindow, qtbot: QtBot) -> None:
+    find(ready_window, QPushButton, "resetButton").setFocus()
+    train_for_a_while(qtbot, ready_window)
+    run = ready_window.session.run
+    press(qtbot, ready_window, Qt.Key_Space)
+    wait_for(qtbot, ready_window, State.PAUSED)
+    assert ready_window.session.run is run, "it was not the button that was pressed"
+
+
+def test_tab_goes_through_all_in_a_sensible_order(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    find(window, QPushButton, "trainButton").setFocus()
+    order = [QApplication.focusWidget()]
+    while len(order) < 100:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        if QApplication.focusWidget() is order[0]:
+            break
+        order.append(QApplication.focusWidget())
+    names = [widget.objectName() for widget in order if widget.objectName()]
+    expected = [
+        *("trainButton", "stepBatchButton", "stepEpochButton", "resetButton"),
+        *("datasetCombo", "shapeEdit", "layer1Edit", "activation1Combo", "layer2Edit", "activation2Combo"),
+        *("addLayerButton", "seedEdit", "presetCombo", "optimizerCombo"),
+        *("learningRateEdit", "batchSizeEdit", "epochsEdit"),
+        *("optimizerGroupButton", "scheduleGroupButton", "regularisationGroupButton"),
+        *("augmentationGroupButton", "initialisationGroupButton"),
+        "penWidthSlider",
+    ]
+    assert [name for name in names if name in expected] == expected
+
+
+# ---- looks
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
+def test_nothing_is_squeezed_out(ready_window: MainWindow, size: tuple[int, int]) -> None:
+    window = ready_window
+    window.resize(*size)
+    QCoreApplication.processEvents()
+    assert window.size() == QSize(*size), "it fits"
+    for name in ("trainButton", "resetButton", "shapeEdit", "addLayerButton", "errorPlot", "weightsMap", "drawCanvas"):
+        widget = find(window, QWidget, name)
+        assert widget.isVisible(), name
+        seen = widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget
+        assert seen.visibleRegion().boundingRect() == seen.rect(), f"{name} is cut off"
+    assert window.canvas.width() >= 200
+    assert window.canvas.height() >= 160
+
+
+def test_the_title_tells_file_and_epoch(ready_window: MainWindow, qtbot: QtBot, home: Any) -> None:
+    window = ready_window
+    assert window.windowTitle() == "untitled[*] – nnviz"
+    assert not window.isWindowModified()
+    train_for_a_while(qtbot, window)
+    assert window.windowTitle().startswith("untitled[*] – epoch ")
+    assert window.windowTitle().endswith(" of 100000 – nnviz")
+    assert window.isWindowModified()
+    pause(qtbot, window)
+    assert window.windowTitle() == "untitled[*] – nnviz"
+
+
+def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    heat_map = window.weights.map
+    place = heat_map.picture_rect()
+    seen = []
+    read_out = find(heat_map, QLabel, "readOut")
+    heat_map.hovered.connect(lambda neuron, number: seen.append(read_out.text() if read_out.isVisible() else ""))
+    hover(heat_map, (place.x() + 1, place.y() + 1))
+    first = window.session.run.network.weights[0]
+    assert seen[-1] == f"neuron 1 ← pixel row 1, column 1: {signed(float(first[0, 0]))}"
+    tile = heat_map.tile_rect(1)
+    hover(heat_map, (tile.x() - 1, tile.y() + 2))
+    assert seen[-1] == "", "between two tiles"
+    cell = tile.width() / 28
+    hover(heat_map, (tile.x() + 0.5 * cell, tile.y() + 1.6 * cell))
+    assert seen[-1] == f"neuron 2 ← pixel row 2, column 1: {signed(float(first[1, 28]))}"
+
+    qtbot.mouseClick(find(window, QPushButton, "layer2Tab"), Qt.LeftButton)
+    second = window.session.run.network.weights[1]
+    place = heat_map.picture_rect()
+    hover(heat_map, (place.x() + place.width() - 2, place.y() + place.height() - 2))
+    assert seen[-1] == f"neuron 32 ← neuron 64 of layer 1: {signed(float(second[31, 63]))}"
+    assert "neuron, column: input" in window.weights.head.detail.toolTip()
+    leave(heat_map)
+    qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
+
+
+def test_a_layer_shown_last_is_gone_after_the_network_shrank(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    qtbot.mouseClick(find(window, QPushButton, "layer3Tab"), Qt.LeftButton)
+    retype(qtbot, window, "shapeEdit", "784, 10")
+    hover(window.weights.map, (3, 3))
+    leave(window.weights.map)
+    retype(qtbot, window, "shapeEdit", "784, 500, 10")
+    assert window.weights.map.shown == range(500)
+    retype(qtbot, window, "shapeEdit", "784, 5, 10")
+    window.grab()
+    qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
+
+
+# ---- docks
+
+
+def test_layout_and_size_are_remembered(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.resize(1300, 800)
+    press(qtbot, window, Qt.Key_3, Qt.ControlModifier)
+    assert not window.weights.isVisible()
+    window.close()
+    again = make_window()
+    assert again.size() == QSize(1300, 800)
+    assert not again.weights.isVisible()
+    assert not action(again, "actionView3").isChecked()
+    press(qtbot, again, Qt.Key_0, Qt.ControlModifier)
+    assert again.weights.isVisible()
+
+
+def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow) -> None:
+    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
+    for key, value in (("theme", "purple"), ("geometry", "x"), ("docks", "5"), ("recent", "7"), ("folder", "3")):
+        settings.setValue(key, value)
+    settings.sync()
+    window = make_window()
+    assert window.isVisible()
+    find(window, QMenu, "menuRecent").aboutToShow.emit()
+    action(window, "actionOpenNetwork").trigger()
+    window.findChild(QWidget, "openNetworkDialog").close()
+
+
+def test_the_dataset_of_the_moment_can_be_chosen_again(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Even in the middle of training: it pauses, and goes on."""
+    window = ready_window
+    train_for_a_while(qtbot, window)
+    run = window.session.run
+    combo = find(window, QComboBox, "datasetCombo")
+    combo.activated.emit(combo.currentIndex())
+    wait_for(qtbot, window, State.PAUSED, State.TRAINING)
+    pause(qtbot, window)
+    assert window.session.run is run
+    window.session.step_batch()
+    wait_for(qtbot, window, State.PAUSED)
