@@ -33,22 +33,22 @@ class Epoch:
     Attributes:
         train, test: exact figures; None where there is no such split or they were not asked for.
         seconds: time spent learning in this epoch, without evaluation and without pauses.
-        held_out: exact figures of the training examples put aside; None where there are none.
+        validation: exact figures of the training examples put aside; None where there are none.
     """
 
     epoch: int
     train: Evaluation | None
     test: Evaluation | None
     seconds: float
-    held_out: Evaluation | None = None
+    validation: Evaluation | None = None
 
 
 @dataclass(frozen=True)
 class BestRestored:
-    """The end, with early stopping: the parameters are those after epoch ``epoch``, whose held-out figures were best.
+    """The end, with early stopping: the parameters are those after epoch ``epoch``, whose validation figures were best.
 
     Attributes:
-        figures: of the held-out examples at that epoch.
+        figures: of the validation set at that epoch.
         early: whether the last epochs were left out because nothing got better.
     """
 

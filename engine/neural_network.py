@@ -177,7 +177,7 @@ def _both_or_neither(test_data: Any, test_labels: Any) -> bool:
 def describe_epoch(result: Epoch, epochs: int) -> str:
     """One line about an epoch's end: errors in percent, or costs for regression."""
     parts = [f"epoch {result.epoch:>{len(str(epochs))}} of {epochs}"]
-    for name, figures in (("train", result.train), ("held-out", result.held_out), ("test", result.test)):
+    for name, figures in (("train", result.train), ("validation", result.validation), ("test", result.test)):
         if figures is not None and figures.error is not None:
             parts.append(f"{name} error {figures.error:7.2%}".replace("%", " %"))
         elif figures is not None:

@@ -25,12 +25,12 @@ class Recipe:
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
         """Raises SettingError where the network or the data cannot have these settings."""
-        if settings.patience and dataset.held_out is None:
+        if settings.patience and dataset.validation is None:
             raise SettingError(
                 "patience",
                 settings.patience,
-                "must be 0 where no training examples are held out to judge by",
-                "Hold some out, 0.1 for example, or set it to 0.",
+                "must be 0 where there is no validation set to judge by",
+                "Give the validation set a share of the training examples, 0.1 for example, or set patience to 0.",
             )
         decouples = OPTIMIZERS[settings.optimizer].decouples_decay
         self.settings = settings

@@ -25,7 +25,7 @@ _RANGES: tuple[tuple[str, float, float, str], ...] = (
     ("weight_decay", 0, math.inf, "0.0001"),
     ("max_norm", 0, math.inf, "3"),
     ("clip_norm", 0, math.inf, "1"),
-    ("held_out", 0, 0.5, "0.1"),
+    ("validation_share", 0, 0.5, "0.1"),
 )
 _MOST = 10**15  # epochs, and examples in a batch
 _MOST_DROPOUT = 0.95
@@ -46,8 +46,8 @@ class TrainingSettings:
         dropout: share of the hidden neurons left out; or a share for each layer before the output, inputs first.
         max_norm: longest vector of a neuron's incoming weights; 0: any length.
         clip_norm: longest gradient, penalties included; 0: any length.
-        held_out: share of the training examples that is not learned from, but measured after each epoch.
-        patience: epochs without a better held-out error after which training stops, with the best parameters put
+        validation_share: share of the training examples that is not learned from, but measured after each epoch.
+        patience: epochs without a better validation error after which training stops, with the best parameters put
             back; 0: all epochs are trained.
         augmentation: how pictures are distorted before they are learned from.
         seed: of the order of examples and of all other chance in training.
@@ -71,7 +71,7 @@ class TrainingSettings:
     dropout: float | tuple[float, ...] = 0.0
     max_norm: float = 0.0
     clip_norm: float = 0.0
-    held_out: float = 0.0
+    validation_share: float = 0.0
     patience: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int | None = 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from engine.events import Epoch, Estimate
 from engine.metrics import Evaluation
 
-_EXACT = ("train", "test", "held_out")
+_EXACT = ("train", "test", "validation")
 
 
 @dataclass
@@ -38,20 +38,20 @@ class Curves:
     """One figure, error or loss, against epochs.
 
     Attributes:
-        train, test: exact figures after each epoch; held_out: the same of the examples put aside.
+        train, test: exact figures after each epoch; validation: the same of the examples put aside.
         live_train, live_test: estimates within the epoch under way; they go when the exact figure comes.
     """
 
     train: Curve = field(default_factory=Curve)
     test: Curve = field(default_factory=Curve)
-    held_out: Curve = field(default_factory=Curve)
+    validation: Curve = field(default_factory=Curve)
     live_train: Curve = field(default_factory=Curve)
     live_test: Curve = field(default_factory=Curve)
 
     @property
     def last_epoch(self) -> float:
         """The last one with an exact figure; 0 where there is none."""
-        return max([0.0, *self.train.epochs[-1:], *self.test.epochs[-1:], *self.held_out.epochs[-1:]])
+        return max([0.0, *self.train.epochs[-1:], *self.test.epochs[-1:], *self.validation.epochs[-1:]])
 
 
 @dataclass
@@ -79,14 +79,14 @@ class Tape:
         return self.error.test
 
     @property
-    def held_out(self) -> Curve:
+    def validation(self) -> Curve:
         """Exact error of the examples put aside, after each epoch."""
-        return self.error.held_out
+        return self.error.validation
 
     def as_dict(self) -> dict[str, list[list[float]]]:
         """The exact curves as JSON can hold them: pairs of epoch and figure.
 
-        Errors stand under train, test and held_out, losses under train_loss, test_loss and held_out_loss.
+        Errors stand under train, test and validation, losses under train_loss, test_loss and validation_loss.
         """
         pairs = {name: _pairs(curve) for name, curve in self._exact().items()}
         return {name: points for name, points in pairs.items() if points}

@@ -31,7 +31,7 @@ from engine.validation import Array, check_batch_memory, number_within, whole_nu
 _BATCHES_BETWEEN_COPIES = 50
 _ESTIMATE_EXAMPLES = 1000
 # What an order of examples, drawn batches and the parts that are held out depend on.
-FIXED_WHILE_TRAINING = ("batch_size", "drop_last", "held_out", "seed")
+FIXED_WHILE_TRAINING = ("batch_size", "drop_last", "validation_share", "seed")
 
 
 class Trainer:
@@ -49,8 +49,8 @@ class Trainer:
         """Raises SettingError or DataError where network, data and settings do not go together."""
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
         self._given = dataset
-        if settings.held_out and dataset.held_out is None:
-            dataset = dataset.hold_out(settings.held_out)
+        if settings.validation_share and dataset.validation is None:
+            dataset = dataset.with_validation(settings.validation_share)
         settings.check_against(len(dataset.train))
         check_batch_memory(network.shape, settings.batch_size, network.parameters.itemsize)
         self.network = network
@@ -70,7 +70,7 @@ class Trainer:
         self._estimators = [
             Evaluator(network, split.head(_ESTIMATE_EXAMPLES))
             for name, split in _splits(dataset).items()
-            if name != "held_out"
+            if name != "validation"
         ]
         self._recipe = Recipe(network, dataset, settings)
 
@@ -213,16 +213,16 @@ class Trainer:
             self._finite_loss(inputs, targets, self._buffers.cut(len(inputs)))
         results: dict[str, Evaluation] = {}
         for name, evaluator in self._evaluators.items():
-            if self.settings.evaluate or (name == "held_out" and self.settings.patience):
+            if self.settings.evaluate or (name == "validation" and self.settings.patience):
                 results[name] = yield from self._evaluated(evaluator)
                 if not math.isfinite(results[name].loss):
                     raise self._diverged(self._buffers)
         self._keep()
         self._check_optimizer()
-        if self.settings.patience and "held_out" in results:
-            self._remember_if_best(results["held_out"])
+        if self.settings.patience and "validation" in results:
+            self._remember_if_best(results["validation"])
         self._measured = True
-        yield Epoch(self.epoch, results.get("train"), results.get("test"), self._seconds, results.get("held_out"))
+        yield Epoch(self.epoch, results.get("train"), results.get("test"), self._seconds, results.get("validation"))
 
     def _check_optimizer(self) -> None:
         """Raises DivergenceError where what the optimizer keeps has overflowed: no step would move anything again."""
@@ -367,7 +367,7 @@ class Trainer:
 
 @dataclass(frozen=True)
 class _Best:
-    """Where the held-out figures were best so far."""
+    """Where the validation figures were best so far."""
 
     epoch: int
     figures: Evaluation
@@ -387,7 +387,7 @@ def _badness(figures: Evaluation) -> tuple[float, float]:
 
 
 def _splits(dataset: Dataset) -> dict[str, Split]:
-    splits = {"train": dataset.train, "test": dataset.test, "held_out": dataset.held_out}
+    splits = {"train": dataset.train, "test": dataset.test, "validation": dataset.validation}
     return {name: split for name, split in splits.items() if split is not None}
 
 

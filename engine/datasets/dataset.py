@@ -87,7 +87,7 @@ class Dataset:
     Attributes:
         title: as a person reads it.
         train, test: the splits; ``test`` may be None.
-        held_out: training examples put aside to choose by; None where there are none.
+        validation: training examples put aside to choose by; None where there are none.
         example_shape: how a row is laid out, for example (28, 28) for pictures: refused where that is not as many
             numbers as an example has. Empty: as a plain row.
         class_names: one for each output; empty for regression.
@@ -98,7 +98,7 @@ class Dataset:
     test: Split | None = None
     example_shape: tuple[int, ...] = ()
     class_names: tuple[str, ...] = field(default=())
-    held_out: Split | None = None
+    validation: Split | None = None
 
     def __post_init__(self) -> None:
         sizes: tuple[Any, ...] = self.example_shape
@@ -111,7 +111,7 @@ class Dataset:
                 f"Give sizes whose product is {self.width}, or () for a plain row.",
             )
         ends = (self.width, self.outputs)
-        for name, split in (("test", self.test), ("held_out", self.held_out)):
+        for name, split in (("test", self.test), ("validation", self.validation)):
             if split is not None and (split.width, split.classes) != ends:
                 raise DataError(
                     name,
@@ -120,16 +120,16 @@ class Dataset:
                     "Lay all examples out alike.",
                 )
 
-    def hold_out(self, share: float, seed: int = 0) -> Dataset:
+    def with_validation(self, share: float, seed: int = 0) -> Dataset:
         """The same with that share of the training examples put aside, 0…1, drawn at random: the same each time.
 
         Raises SettingError where no example would be left on either side.
         """
-        share = number_within("held_out", share, 0, 1, "0.1")
+        share = number_within("validation", share, 0, 1, "0.1")
         count = round(share * len(self.train))
         if not 0 < count < len(self.train):
             raise SettingError(
-                "held_out",
+                "validation",
                 share,
                 f"must leave examples on both sides, and there are {len(self.train):,}",
                 "Try 0.1, with more data.",
@@ -137,7 +137,7 @@ class Dataset:
         order = np.random.default_rng(seed).permutation(len(self.train))
         # In their own order, which is kinder to memory.
         aside, rest = np.sort(order[:count]), np.sort(order[count:])
-        return replace(self, train=self.train.at(rest), held_out=self.train.at(aside))
+        return replace(self, train=self.train.at(rest), validation=self.train.at(aside))
 
     @property
     def width(self) -> int:
@@ -151,8 +151,8 @@ class Dataset:
 
     def fingerprint(self) -> dict[str, Any]:
         """What tells the examples of a run from others, as JSON can hold it; those to test with do not count."""
-        held_out = None if self.held_out is None else self.held_out.checksum()
-        return {"checksum": self.train.checksum(), "scale": self.train.scale, "held_out": held_out}
+        validation = None if self.validation is None else self.validation.checksum()
+        return {"checksum": self.train.checksum(), "scale": self.train.scale, "validation": validation}
 
     @property
     def is_picture(self) -> bool:

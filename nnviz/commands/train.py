@@ -212,7 +212,7 @@ def _train_with_progress(
                     result = event
                     bar.write(describe_epoch(event, epochs))
             elif isinstance(event, BestRestored):
-                bar.write(f"best held-out figures at epoch {event.epoch}: its weights are kept")
+                bar.write(f"best validation figures at epoch {event.epoch}: its weights are kept")
                 result = _measured(trainer, event.epoch)
             if checkpoint is not None and (asked_to_stop or (isinstance(event, Epoch) and event.epoch > 0)):
                 save_checkpoint(network, checkpoint, trainer.state())

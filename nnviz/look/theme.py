@@ -1,7 +1,7 @@
 """Colours, fonts, spacing: light and dark from one table, as palette and style sheet.
 
-Colour means something: blue is train, orange is test, dashed in the colour of text is held out, grey is the past.
-They are told apart by colour-blind eyes, and every text keeps WCAG AA contrast (4.5 : 1) on its ground; tests hold
+Colour means something: blue is train, orange is test, dashed in the colour of text is the validation
+set, grey is the past. They are told apart by colour-blind eyes, and every text keeps WCAG AA contrast (4.5 : 1) on its ground; tests hold
 that.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QByteArray, QSettings, QSize, Qt
+from PyQt5.QtCore import QByteArray, QObject, QSettings, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
@@ -50,7 +50,7 @@ class Theme:
     on_accent: str
     train: str
     test: str
-    held_out: str
+    validation: str
     past: str
     good: str
     error: str
@@ -74,7 +74,7 @@ DARK = Theme(
     on_accent="#06131c",
     train="#4cc2ff",
     test="#ffb454",
-    held_out="#e6edf3",
+    validation="#e6edf3",
     past="#566270",
     good="#3fd28b",
     error="#ff8f88",
@@ -97,7 +97,7 @@ LIGHT = Theme(
     on_accent="#ffffff",
     train="#0a6fc2",
     test="#b44f0a",
-    held_out="#1b2530",
+    validation="#1b2530",
     past="#aab4bf",
     good="#127345",
     error="#b3261e",
@@ -107,6 +107,14 @@ LIGHT = Theme(
 )
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 _current = DARK
+
+
+class _Signals(QObject):
+    changed = pyqtSignal()
+
+
+_signals = _Signals()
+changed = _signals.changed  # another theme is in use; connect a bound method of a QObject, which goes with it
 
 
 def current() -> Theme:
@@ -138,6 +146,7 @@ def apply(app: QApplication, name: str) -> None:
     app.setPalette(_palette(_current))
     app.setStyleSheet(_stylesheet(_current))
     pg.setConfigOptions(background=_current.card, foreground=_current.muted, antialias=False)
+    changed.emit()
 
 
 class _Style(QProxyStyle):

@@ -14,7 +14,7 @@ from nnviz.widgets.plots.curve_plot import EARLIER, CurvePlot, Earlier
 from nnviz.widgets.plots.legend import Key
 
 _LONGEST_NAME = 14  # letters of a run in the legend; of a longer one the read-out tells
-_EXACT = ("train", "test", "held_out")
+_EXACT = ("train", "test", "validation")
 _TIPS = {
     "Error": "The share of wrong answers, on the pictures it learns from (train) and on others (test). "
     "Where the two part, it learns by heart.",
@@ -28,7 +28,7 @@ _HOW_TO_ZOOM = (
 _KEY_TIPS = {
     "train": "Shows or hides the curve of the examples it learns from. The network is not touched.",
     "test": "Shows or hides the curve of examples it never learns from. The network is not touched.",
-    "held_out": "Shows or hides the curve of the training examples put aside. The network is not touched.",
+    "validation": "Shows or hides the curve of the training examples put aside. The network is not touched.",
 }
 
 
@@ -118,11 +118,11 @@ class CurvePage(Page):
         for key in self.keys.values():
             row.addWidget(key)
         row.addWidget(self.scale)
-        self.keys["held_out"].hide()
+        self.keys["validation"].hide()
 
     def _key(self, name: str) -> Key:
-        object_name = self._named({"held_out": "heldOutKey"}.get(name, f"{name}Key"))
-        key = Key(name, name.replace("_", " "), object_name, _KEY_TIPS[name], dashed=name == "held_out")
+        object_name = self._named({"validation": "validationKey"}.get(name, f"{name}Key"))
+        key = Key(name, name.replace("_", " "), object_name, _KEY_TIPS[name], dashed=name == "validation")
         key.toggled.connect(lambda shown: self.plot.set_shown(name, shown))
         return key
 
@@ -228,7 +228,7 @@ class CurvePage(Page):
             return
         tape = self._session.run.tape
         curves = self._of(tape)
-        self.keys["held_out"].setVisible(bool(curves.held_out.values))
+        self.keys["validation"].setVisible(bool(curves.validation.values))
         self.plot.show_curves(vars(curves), max(self._session.last_epoch, tape.completed))
         self._name_earlier()
 

@@ -169,7 +169,7 @@ class RunBar(QWidget):
     def _about_best(self, best: BestRestored) -> str:
         figure = text.percent(best.figures.error) if best.figures.error is not None else f"loss {best.figures.loss:.4f}"
         epoch = self._session.run.network.provenance.get("epochs", best.epoch)
-        return f"best at epoch {epoch} ({figure} held out)"
+        return f"best at epoch {epoch} ({figure} validation)"
 
     def _times(self) -> str:
         progress = self._session.progress

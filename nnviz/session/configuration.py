@@ -215,10 +215,10 @@ class Configuration:
         The recipe is asked with a network of one neuron a layer: it costs nothing.
         """
         settings, examples = self.training, len(dataset.train)
-        aside = dataset.train.head(1) if settings.held_out else None
-        settings.check_against(examples - round(settings.held_out * examples))
+        aside = dataset.train.head(1) if settings.validation_share else None
+        settings.check_against(examples - round(settings.validation_share * examples))
         stand_in = Network([1] * (len(self.layers) + 2), self.activations, self.loss, "zeros")
-        Recipe(stand_in, replace(dataset, held_out=aside), replace(settings, batch_size=1))
+        Recipe(stand_in, replace(dataset, validation=aside), replace(settings, batch_size=1))
 
     def build(self) -> Network:
         """A new network of that make, from the seed."""

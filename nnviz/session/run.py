@@ -65,7 +65,7 @@ class Run:
         for name, figures in (
             ("train_error", result.train),
             ("test_error", result.test),
-            ("held_out_error", result.held_out),
+            ("validation_error", result.validation),
         ):
             if figures is not None and figures.error is not None:
                 past[name] = figures.error
@@ -79,7 +79,7 @@ class Run:
         for name, curve in (
             ("train_error", self.tape.train),
             ("test_error", self.tape.test),
-            ("held_out_error", self.tape.held_out),
+            ("validation_error", self.tape.validation),
         ):
             if name in past and epoch in curve.epochs:
                 past[name] = curve.values[curve.epochs.index(epoch)]

@@ -14,7 +14,9 @@ from engine.events import Batch, Epoch
 from tests.engine.helpers import bits, refused, trainer
 
 
-@pytest.mark.parametrize(("name", "value"), [("batch_size", 10), ("drop_last", False), ("held_out", 0.2), ("seed", 5)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("batch_size", 10), ("drop_last", False), ("validation", 0.2), ("seed", 5)]
+)
 def test_what_the_order_of_examples_depends_on_stays(name: str, value: Any) -> None:
     training = trainer()
     next(training.run())

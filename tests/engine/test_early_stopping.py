@@ -30,7 +30,7 @@ def muddled(regression: bool = False) -> Dataset:
 def learning(patience: int, epochs: int = 25, regression: bool = False, **how: Any) -> Trainer:
     data = muddled(regression)
     network = network_for(data, hidden=20, activations=["tanh", "identity"], initializer="glorot", seed=3)
-    how = {"learning_rate": 0.2, "held_out": 0.3, "batch_size": 8} | how
+    how = {"learning_rate": 0.2, "validation": 0.3, "batch_size": 8} | how
     return trainer(data, network, epochs=epochs, patience=patience, **how)
 
 
@@ -49,10 +49,10 @@ def badness(figures: Evaluation | None) -> tuple[float, float]:
     return (figures.loss if figures.error is None else figures.error, figures.loss)
 
 
-def held_out_figures(regression: bool = False) -> list[tuple[float, float]]:
+def validation_figures(regression: bool = False) -> list[tuple[float, float]]:
     """Of all 25 epochs, and of the start."""
     events, _ = watched(learning(0, regression=regression))
-    return [badness(event.held_out) for event in events if isinstance(event, Epoch)]
+    return [badness(event.validation) for event in events if isinstance(event, Epoch)]
 
 
 def best_and_last(figures: list[tuple[float, float]], patience: int) -> tuple[int, int]:
@@ -68,15 +68,15 @@ def best_and_last(figures: list[tuple[float, float]], patience: int) -> tuple[in
 
 def test_these_data_do_get_worse_in_the_end() -> None:
     for regression in (False, True):
-        best, last = best_and_last(held_out_figures(regression), 5)
+        best, last = best_and_last(validation_figures(regression), 5)
         assert 0 < best < last < 25
-        assert best_and_last(held_out_figures(regression), 1) != (best, last)
+        assert best_and_last(validation_figures(regression), 1) != (best, last)
 
 
 @pytest.mark.parametrize("regression", [False, True])
 @pytest.mark.parametrize("patience", [1, 2, 5, 24, 100])
 def test_it_stops_after_so_many_epochs_without_a_better_one(patience: int, regression: bool) -> None:
-    best, last = best_and_last(held_out_figures(regression), patience)
+    best, last = best_and_last(validation_figures(regression), patience)
     training = learning(patience, regression=regression)
     events, after = watched(training)
     assert [event.epoch for event in events if isinstance(event, Epoch)] == list(range(last + 1))
@@ -84,15 +84,15 @@ def test_it_stops_after_so_many_epochs_without_a_better_one(patience: int, regre
     assert events[-1].epoch == best
     assert events[-1].early == (last < 25)
     assert training.network.parameters.tobytes() == after[best]
-    [figures] = [event.held_out for event in events if isinstance(event, Epoch) and event.epoch == best]
+    [figures] = [event.validation for event in events if isinstance(event, Epoch) and event.epoch == best]
     assert badness(events[-1].figures) == badness(figures)
 
 
 def test_equal_errors_are_told_apart_by_the_loss() -> None:
     """Clouds are soon told apart, and the loss goes on falling."""
-    training = trainer(learning_rate=2.0, epochs=40, held_out=0.25, patience=40)
+    training = trainer(learning_rate=2.0, epochs=40, validation_share=0.25, patience=40)
     events, _ = watched(training)
-    figures = [badness(event.held_out) for event in events if isinstance(event, Epoch)]
+    figures = [badness(event.validation) for event in events if isinstance(event, Epoch)]
     first_of_the_best_errors = min(range(len(figures)), key=lambda epoch: figures[epoch][0])
     last = events[-1]
     assert isinstance(last, BestRestored)
@@ -124,10 +124,10 @@ def test_it_needs_no_other_figures() -> None:
     for event in alone[0]:
         if isinstance(event, Epoch):
             assert event.train is event.test is None
-            assert event.held_out is not None
+            assert event.validation is not None
 
 
-def test_patience_without_held_out_examples_is_refused() -> None:
+def test_patience_without_validation_examples_is_refused() -> None:
     with refused(SettingError, "patience", "3"):
         trainer(patience=3)
     training = trainer()
@@ -135,13 +135,13 @@ def test_patience_without_held_out_examples_is_refused() -> None:
         training.change(TrainingSettings(batch_size=20, epochs=2, patience=3))
 
 
-def test_data_that_come_with_held_out_examples_are_enough() -> None:
-    *_, last = trainer(class_data().hold_out(0.25), patience=1, epochs=1).run()
+def test_data_that_come_with_validation_examples_are_enough() -> None:
+    *_, last = trainer(class_data().with_validation(0.25), patience=1, epochs=1).run()
     assert isinstance(last, BestRestored)
 
 
 def test_patience_given_up_on_the_way_lets_the_run_go_on_to_its_end() -> None:
-    _, last = best_and_last(held_out_figures(), 5)
+    _, last = best_and_last(validation_figures(), 5)
     training, epochs = learning(5), []
     for event in training.run():
         if isinstance(event, Epoch):
@@ -165,7 +165,9 @@ def test_patience_begun_on_the_way_counts_from_there() -> None:
 
 def test_patience_given_up_at_the_last_epoch_keeps_the_last_weights() -> None:
     data = class_data()
-    training = Trainer(network_for(data), data, TrainingSettings(batch_size=10, epochs=2, held_out=0.2, patience=5))
+    training = Trainer(
+        network_for(data), data, TrainingSettings(batch_size=10, epochs=2, validation_share=0.2, patience=5)
+    )
     events = []
     for event in training.run():
         events.append(event)

@@ -279,7 +279,9 @@ def test_each_keeps_the_weights_of_a_network_views_of_its_parameters(name: str) 
 def everything_on(name: str, dtype: type = np.float32, **how: Any) -> Trainer:
     network = network_for(class_data(), activations=["gelu", "softmax"], loss="cross-entropy", dtype=dtype)
     how = {"optimizer": name, "learning_rate": 0.01, "dropout": 0.3, "weight_decay": 0.01, "l1": 0.001} | how
-    return trainer(class_data(), network, max_norm=2, clip_norm=1, held_out=0.2, patience=3, drop_last=False, **how)
+    return trainer(
+        class_data(), network, max_norm=2, clip_norm=1, validation_share=0.2, patience=3, drop_last=False, **how
+    )
 
 
 @pytest.mark.parametrize("name", list(OPTIMIZERS))

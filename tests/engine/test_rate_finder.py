@@ -113,7 +113,7 @@ def test_chance_is_not_taken_for_a_fall_nor_for_a_rise() -> None:
 def test_settings_for_whole_runs_do_not_disturb_it() -> None:
     data, network = data_and_network()
     settings = TrainingSettings(
-        batch_size=10, epochs=1, schedule="cosine", warmup=5, held_out=0.2, patience=1, optimizer="adam"
+        batch_size=10, epochs=1, schedule="cosine", warmup=5, validation_share=0.2, patience=1, optimizer="adam"
     )
     assert len(list(RateFinder(network, data, settings, 1e-6, 1e-3, batches=60).run())) == 60
 

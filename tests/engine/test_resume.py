@@ -65,14 +65,14 @@ CASES = {
             "warmup": 0.5,
             "dropout": (0.1, 0.4),
             "augmentation": Augmentation(shift=1, rotation=10, noise=0.1),
-            "held_out": 0.2,
+            "validation": 0.2,
             "patience": 2,
         },
     ),
     "stops early": Case(
         class_data,
         CLASSES,
-        {"batch_size": 16, "epochs": 9, "optimizer": "rmsprop", "learning_rate": 0.5, "held_out": 0.2, "patience": 1},
+        {"batch_size": 16, "epochs": 9, "optimizer": "rmsprop", "learning_rate": 0.5, "validation": 0.2, "patience": 1},
     ),
     "all examples": Case(
         lambda: class_data(examples=50),
@@ -100,7 +100,7 @@ def told(event: Event) -> tuple[Any, ...]:
     if isinstance(event, Batch):
         return ("batch", event.epoch, event.batch, event.batches, event.loss)
     if isinstance(event, Epoch):
-        return ("epoch", event.epoch, *(figures(each) for each in (event.train, event.test, event.held_out)))
+        return ("epoch", event.epoch, *(figures(each) for each in (event.train, event.test, event.validation)))
     if isinstance(event, BestRestored):
         return ("best", event.epoch, event.figures.loss, event.figures.error, event.early)
     return ("evaluating", event.epoch)

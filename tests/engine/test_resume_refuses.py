@@ -36,7 +36,7 @@ def other_labels(data: Dataset) -> Dataset:
         lambda: replace(pictures(), train=pictures().train.head(69)),
         lambda: replace(pictures(), train=pictures().train.at(np.arange(70)[::-1])),
         lambda: replace(pictures(), train=replace(pictures().train, scale=0.5)),
-        lambda: replace(pictures(), held_out=pictures().train.head(7)),
+        lambda: replace(pictures(), validation=pictures().train.head(7)),
     ],
     ids=["labels", "fewer", "order", "scale", "held out"],
 )
@@ -54,7 +54,7 @@ def test_another_test_split_is_not_other_data() -> None:
 
 def test_a_state_of_an_older_version_knows_its_checksum_only() -> None:
     state = a_state()
-    for name in ("scale", "held_out"):
+    for name in ("scale", "validation"):
         del state.progress["data"][name]
     Trainer.resume(CASES["everything"].fresh_network(), pictures(), state)
     del state.progress["data"]["checksum"]
@@ -69,7 +69,7 @@ def test_a_network_that_does_not_fit_is_refused() -> None:
         Trainer.resume(Network([64, 3, 2]), pictures(), replace(a_state(), settings={"batch_size": 15, **SMALL}))
 
 
-SMALL = {"optimizer": "adam", "held_out": 0.2, "patience": 2}
+SMALL = {"optimizer": "adam", "validation": 0.2, "patience": 2}
 
 
 def without(entries: dict[str, Any], name: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def test_loss_is_kept_beside_error() -> None:
     tape = Tape()
     tape.add_epoch(1, Epoch(1, figures(0.2, 0.7), figures(0.3, 0.9), 1.0, figures(0.25, 0.8)))
     tape.add_estimate(1.5, Estimate(figures(0.1, 0.4), figures(0.2, 0.5)))
-    assert (tape.loss.train.values, tape.loss.test.values, tape.loss.held_out.values) == ([0.7], [0.9], [0.8])
+    assert (tape.loss.train.values, tape.loss.test.values, tape.loss.validation.values) == ([0.7], [0.9], [0.8])
     assert (tape.loss.live_train.values, tape.loss.live_test.values) == ([0.4], [0.5])
     assert (tape.error.live_train.values, tape.error.live_test.values) == ([0.1], [0.2])
     tape.add_epoch(2, Epoch(2, figures(0.1, 0.3), None, 1.0))
@@ -73,10 +73,10 @@ def test_losses_come_back_from_a_file_under_keys_of_their_own() -> None:
     assert kept == {
         "train": [[1, 0.2]],
         "test": [[1, 0.3]],
-        "held_out": [[1, 0.25]],
+        "validation": [[1, 0.25]],
         "train_loss": [[1, 0.7]],
         "test_loss": [[1, 0.9]],
-        "held_out_loss": [[1, 0.8]],
+        "validation_loss": [[1, 0.8]],
     }
     again = Tape.from_dict(kept)
     assert (again.error, again.loss) == (tape.error, tape.loss)
@@ -98,13 +98,13 @@ def test_a_loss_that_overflowed_is_not_written() -> None:
 
 def test_curves_come_back_from_a_file() -> None:
     tape = Tape()
-    for curve, values in ((tape.train, [0.9, 0.2]), (tape.held_out, [0.8, 0.3])):
+    for curve, values in ((tape.train, [0.9, 0.2]), (tape.validation, [0.8, 0.3])):
         for epoch, value in enumerate(values):
             curve.add(epoch, value)
     kept = json.loads(json.dumps(tape.as_dict()))
-    assert kept == {"train": [[0, 0.9], [1, 0.2]], "held_out": [[0, 0.8], [1, 0.3]]}
+    assert kept == {"train": [[0, 0.9], [1, 0.2]], "validation": [[0, 0.8], [1, 0.3]]}
     again = Tape.from_dict(kept)
-    assert (again.train, again.test, again.held_out) == (tape.train, tape.test, tape.held_out)
+    assert (again.train, again.test, again.validation) == (tape.train, tape.test, tape.validation)
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,8 @@ _AGAINST_HEART = (
         "A longer gradient is shortened to this, so that no single batch throws the weights far. 0 sets no limit.",
     ),
     Field(
-        "held_out",
-        "Held out, share",
+        "validation_share",
+        "Validation set, share",
         step_by(0.05, 0.5),
         "The share of the training examples that the network does not learn from, but is measured on after each epoch; "
         "0.1 is a tenth.",
@@ -77,7 +77,7 @@ _AGAINST_HEART = (
         "patience",
         "Patience",
         step_whole(0),
-        "Stops when the held-out error has not fallen for so many epochs, and puts the best weights back. "
+        "Stops when the validation error has not fallen for so many epochs, and puts the best weights back. "
         "0 trains all epochs.",
         parse_whole,
     ),

@@ -14,7 +14,7 @@ OFF = "off"
 _DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")
 _NAMES = {
     "batch_size": "batch size",
-    "held_out": "held-out share",
+    "validation_share": "validation share",
     "patience": "patience",
     "dropout": "dropout",
 }
@@ -49,8 +49,8 @@ def of_regularisation(configuration: Configuration) -> str:
     for name, word in (("weight_decay", "decay"), ("l1", "L1"), ("max_norm", "max-norm"), ("clip_norm", "clip")):
         if getattr(settings, name):
             parts.append(f"{word} {getattr(settings, name):g}")
-    if settings.held_out:
-        parts.append(f"held out {settings.held_out:g}")
+    if settings.validation_share:
+        parts.append(f"validation {settings.validation_share:g}")
     if settings.patience:
         parts.append(f"patience {settings.patience}")
     return ", ".join(parts) or OFF

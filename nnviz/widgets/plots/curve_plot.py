@@ -23,8 +23,8 @@ EARLIER = "earlier"
 _READ_OUT_DISTANCE = 14
 _SAMPLE = 4  # pixels between two places where is looked whether a line lies under the read-out
 _IN_THE_WAY = 10_000  # over the mouse or the button: worse than over any line
-_NAMES = ("live_train", "live_test", "held_out", "train", "test")  # the last on top
-_EXACT = ("train", "test", "held_out")
+_NAMES = ("live_train", "live_test", "validation", "train", "test")  # the last on top
+_EXACT = ("train", "test", "validation")
 _BACK = ("last run", "the one before", "earlier")
 
 
@@ -42,7 +42,7 @@ class Earlier:
 
 
 class CurvePlot(ZoomPlot):
-    """Curves of train, test and perhaps held-out figures, the fine lines of the epoch under way, and earlier runs.
+    """Curves of train, test and perhaps validation figures, the fine lines of the epoch under way, and earlier runs.
 
     Attributes:
         quantity: what the value axis shows.
@@ -82,14 +82,14 @@ class CurvePlot(ZoomPlot):
         self._set_home()
 
     def _add_line(self, name: str) -> CurveLine:
-        line = CurveLine(1.0 if name.startswith("live_") else 2.0, dashed=name == "held_out")
+        line = CurveLine(1.0 if name.startswith("live_") else 2.0, dashed=name == "validation")
         self.addItem(line, ignoreBounds=True)
         return line
 
     # ---- what is drawn
 
     def show_curves(self, curves: Mapping[str, Curve], epochs: float) -> None:
-        """Draws curves named train, test, held_out, live_train, live_test up to ``epochs``."""
+        """Draws curves named train, test, validation, live_train, live_test up to ``epochs``."""
         self._curves = curves
         changed = [line.take(curves.get(name) or Curve(), self.quantity) for name, line in self._lines.items()]
         if any(changed) or max(epochs, 1.0) != self._epochs:
@@ -122,7 +122,7 @@ class CurvePlot(ZoomPlot):
         self._update()
 
     def set_shown(self, name: str, shown: bool) -> None:
-        """Shows or hides train, test, held_out or earlier; what is hidden does not stretch the axes."""
+        """Shows or hides train, test, validation or earlier; what is hidden does not stretch the axes."""
         (self._hidden.discard if shown else self._hidden.add)(name)
         for of, line in self._by_name():
             if of == name:

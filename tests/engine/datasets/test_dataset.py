@@ -135,7 +135,7 @@ def test_a_split_takes_lists_and_does_not_copy_arrays() -> None:
     assert split.labels.dtype == np.int64
 
 
-@pytest.mark.parametrize("name", ["test", "held_out"])
+@pytest.mark.parametrize("name", ["test", "validation"])
 @pytest.mark.parametrize(
     ("other", "value"), [(Split(np.ones((2, 3)), TWO), "3 inputs"), (Split(TWO, np.ones((2, 1))), "1 outputs")]
 )

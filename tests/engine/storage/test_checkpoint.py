@@ -92,7 +92,7 @@ def test_half_precision_is_refused_where_it_would_lose_more(tmp_path: Path) -> N
 def test_a_training_goes_on_to_the_bit(tmp_path: Path, optimizer: str) -> None:
     data = class_data()
     settings = TrainingSettings(
-        batch_size=7, epochs=3, optimizer=optimizer, learning_rate=0.01, dropout=0.3, held_out=0.2, patience=9
+        batch_size=7, epochs=3, optimizer=optimizer, learning_rate=0.01, dropout=0.3, validation_share=0.2, patience=9
     )
     unbroken = Trainer(network_for(data), data, settings)
     for count, _ in enumerate(unbroken.run()):

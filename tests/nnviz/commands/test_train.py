@@ -131,8 +131,8 @@ def test_a_resumed_training_ends_where_an_unbroken_one_does(tmp_path: Path) -> N
 
 
 def test_early_stopping_says_which_weights_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    train(*SMALL, "--epochs", "3", "--set", "held_out=0.2", "--set", "patience=3")
-    assert "best held-out figures at epoch" in capsys.readouterr().out
+    train(*SMALL, "--epochs", "3", "--set", "validation_share=0.2", "--set", "patience=3")
+    assert "best validation figures at epoch" in capsys.readouterr().out
 
 
 # ---- export
@@ -180,7 +180,7 @@ def test_whoever_reads_along_may_stop_reading() -> None:
 def test_help_names_every_option() -> None:
     done = subprocess.run([sys.executable, "main.py", "train", "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0
-    for option in ("--preset", "--set", "--checkpoint", "--resume", "held_out"):
+    for option in ("--preset", "--set", "--checkpoint", "--resume", "validation"):
         assert option in done.stdout
 
 
@@ -195,7 +195,7 @@ def test_the_file_has_the_figures_of_the_weights_that_are_kept(
         "--learning-rate",
         "2.5",
         "--set",
-        "held_out=0.2",
+        "validation_share=0.2",
         "--set",
         "patience=4",
         "--save",

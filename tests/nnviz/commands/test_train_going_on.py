@@ -189,7 +189,7 @@ def test_one_that_goes_on_says_no_such_thing(capsys: pytest.CaptureFixture[str],
 
 
 def test_one_that_early_stopping_ended_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    how = ("--learning-rate", "2.5", "--epochs", "40", "--set", "held_out=0.2", "--set", "patience=1")
+    how = ("--learning-rate", "2.5", "--epochs", "40", "--set", "validation_share=0.2", "--set", "patience=1")
     train(*SMALL, *how, "--checkpoint", "kept.npz")
     capsys.readouterr()
     assert train("--resume", "kept.npz") == 0

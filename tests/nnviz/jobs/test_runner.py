@@ -95,5 +95,5 @@ def test_what_does_not_fit_the_run_keeps_nothing_else_back(pilot: Pilot, few_dig
     begin(pilot, few_digits)
     begun = pilot.settings
     assert begun is not None
-    pilot.change(replace(begun, momentum=0.5, held_out=0.1, patience=3, dropout=(0.1, 0.2, 0.3)))
+    pilot.change(replace(begun, momentum=0.5, validation_share=0.1, patience=3, dropout=(0.1, 0.2, 0.3)))
     assert pilot.settings == replace(begun, momentum=0.5)

@@ -70,7 +70,7 @@ def test_a_run_with_patience_ends_with_its_best_network(
     worker: Worker, qtbot: QtBot, few_digits: Dataset, until: Until
 ) -> None:
     """The last epoch does not end it: what comes then is part of the run."""
-    settings = TrainingSettings(epochs=1, learning_rate=0.1, held_out=0.1, patience=5)
+    settings = TrainingSettings(epochs=1, learning_rate=0.1, validation_share=0.1, patience=5)
     network = Network((784, 8, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
     worker.begin()
     with qtbot.waitSignal(worker.best_restored) as signal:

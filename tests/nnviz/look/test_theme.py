@@ -39,7 +39,7 @@ def contrast(one: str, other: str) -> float:
 def test_every_text_can_be_read_on_every_ground_it_stands_on(look: Theme) -> None:
     grounds = ("window", "bar", "card", "field")
     pairs = [
-        *itertools.product(("text", "muted", "error", "train", "test", "held_out", "accent", "good"), grounds),
+        *itertools.product(("text", "muted", "error", "train", "test", "validation", "accent", "good"), grounds),
         ("error", "error_ground"),
         ("on_accent", "accent"),
         ("on_accent", "accent_hover"),
@@ -56,7 +56,7 @@ def test_every_text_can_be_read_on_every_ground_it_stands_on(look: Theme) -> Non
 @THEMES
 def test_what_is_drawn_stands_out(look: Theme) -> None:
     """WCAG asks 3 : 1 of graphics: the curves, the filled bars, the ends of the diverging colours."""
-    for name, ground in (("train", "card"), ("test", "card"), ("held_out", "card"), ("accent", "field")):
+    for name, ground in (("train", "card"), ("test", "card"), ("validation", "card"), ("accent", "field")):
         assert contrast(getattr(look, name), getattr(look, ground)) >= 3
     for name in ("negative", "positive"):
         assert contrast(getattr(look, name), look.field) >= 3
@@ -79,7 +79,7 @@ def test_what_is_drawn_together_differs_for_colour_blind_eyes(look: Theme, blind
         mixed = (sum(w * c for w, c in zip(row, light, strict=True)) for row in BLINDNESS[blindness])
         return [max(0.0, min(1.0, value)) ** (1 / 2.2) for value in mixed]
 
-    pairs = (("train", "test"), ("train", "held_out"), ("test", "held_out"), ("negative", "positive"))
+    pairs = (("train", "test"), ("train", "validation"), ("test", "validation"), ("negative", "positive"))
     for one, other in pairs:
         pair = zip(seen(getattr(look, one)), seen(getattr(look, other)), strict=True)
         assert sum((a - b) ** 2 for a, b in pair) ** 0.5 > 0.3

@@ -168,7 +168,7 @@ def test_everything_has_a_name_of_its_own(ready_window: MainWindow) -> None:
     buttons = [button for button in window_buttons(ready_window) if button.objectName()]
     names = [button.objectName() for button in buttons]
     assert len(set(names)) == len(names)
-    for name in ("trainKey", "testKey", "heldOutKey", "earlierKey", "scaleButton", "resetZoomButton"):
+    for name in ("trainKey", "testKey", "validationKey", "earlierKey", "scaleButton", "resetZoomButton"):
         assert name in names
         assert f"loss{name[0].upper()}{name[1:]}" in names
     assert all(button.toolTip() and button.accessibleName() for button in buttons)
@@ -333,15 +333,15 @@ def test_another_run_begins_with_the_whole_view(ready_window: MainWindow, qtbot:
 def test_the_table_gives_the_figures(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
-    window.session.change("held out", held_out=0.1)
+    window.session.change("held out", validation_share=0.1)
     train_epochs(qtbot, window, 1)
     tape = window.session.run.tape
     names, rows = window.curves.table()
-    assert names == ["epoch", "train error", "test error", "held-out error"]
+    assert names == ["epoch", "train error", "test error", "validation error"]
     assert [row[0] for row in rows] == [0, 1, 2]
     assert [row[2] for row in rows] == tape.test.values
     assert rows[0][3] == ""
-    assert rows[2][3] == tape.held_out.values[-1]
+    assert rows[2][3] == tape.validation.values[-1]
     turn_to(qtbot, window, "lossTab")
     names, rows = window.curves.table()
     assert names == ["epoch", "train loss", "test loss", "held-out loss"]
@@ -357,15 +357,15 @@ def test_tabs_and_legend_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, s
     if len(window.curves.pages) < 3:
         window.curves.add_page(Page("Distributions", "distributionsTab", ""))
     window.resize(*size)
-    window.session.change("held out", held_out=0.1)
+    window.session.change("held out", validation_share=0.1)
     train_epochs(qtbot, window, 1)
     window.session.reset()
     train_epochs(qtbot, window, 1)
     QCoreApplication.processEvents()
-    for name in ("errorTab", "lossTab", "trainKey", "testKey", "heldOutKey", "earlierKey", "scaleButton"):
+    for name in ("errorTab", "lossTab", "trainKey", "testKey", "validationKey", "earlierKey", "scaleButton"):
         widget = find(window, QAbstractButton, name)
         assert widget.visibleRegion().boundingRect() == widget.rect(), name
-        if name in ("trainKey", "testKey", "heldOutKey"):
+        if name in ("trainKey", "testKey", "validationKey"):
             assert widget.width() == widget.sizeHint().width(), f"the name of {name} is cut off"
 
 

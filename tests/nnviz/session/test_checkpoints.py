@@ -37,7 +37,7 @@ def set_up(window: MainWindow) -> None:
     """Settings whose run keeps a great deal from step to step."""
     window.session.change(
         "all", layers=(Layer(12),), optimizer="adam", learning_rate=0.003, dropout=0.2, shift=1, schedule="cosine",
-        epochs=3, held_out=0.1, patience=2,
+        epochs=3, validation_share=0.1, patience=2,
     )  # fmt: skip
 
 

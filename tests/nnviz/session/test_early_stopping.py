@@ -19,7 +19,7 @@ def stop_early(qtbot: QtBot, window: MainWindow, epochs: int = 60, patience: int
     """A run that ends by itself; what it told at its end."""
     told: list[BestRestored] = []
     window.session.best_restored.connect(told.append)
-    window.session.change("stopping", held_out=0.2, patience=patience, epochs=epochs, learning_rate=0.5)
+    window.session.change("stopping", validation_share=0.2, patience=patience, epochs=epochs, learning_rate=0.5)
     window.session.start()
     wait_for(qtbot, window, State.FINISHED)
     assert len(told) == 1
@@ -33,9 +33,9 @@ def test_the_best_network_is_put_back_and_shown(ready_window: MainWindow, qtbot:
     assert best.early
     assert best.epoch < tape.completed == best.epoch + 2
     np.testing.assert_array_equal(session.shown.parameters, session.run.network.parameters)
-    assert tape.held_out.epochs == tape.test.epochs
+    assert tape.validation.epochs == tape.test.epochs
     place = tape.test.epochs.index(best.epoch)
-    assert best.figures.error == min(tape.held_out.values)
+    assert best.figures.error == min(tape.validation.values)
     assert find(window, QLabel, "runState").text() == "Stopped early:"
     told = f"best at epoch {best.epoch} ({text.percent(best.figures.error)} held out)"
     assert find(window, QLabel, "runStatus").text() == told
@@ -44,7 +44,7 @@ def test_the_best_network_is_put_back_and_shown(ready_window: MainWindow, qtbot:
     past = session.run.network.provenance
     assert past["epochs"] == best.epoch
     assert past["test_error"] == tape.test.values[place]
-    assert past["held_out_error"] == best.figures.error
+    assert past["validation_error"] == best.figures.error
     assert window.isWindowModified()
 
 
@@ -60,7 +60,7 @@ def test_also_where_all_epochs_were_trained(ready_window: MainWindow, qtbot: QtB
 def test_in_steps_it_ends_too(ready_window: MainWindow, qtbot: QtBot) -> None:
     """An epoch at a time; the last step has nothing to learn any more."""
     window, session = ready_window, ready_window.session
-    session.change("stopping", held_out=0.2, patience=1, epochs=60, learning_rate=0.5)
+    session.change("stopping", validation_share=0.2, patience=1, epochs=60, learning_rate=0.5)
     for _ in range(70):
         session.step_epoch()
         wait_for(qtbot, window, State.TRAINING)
@@ -95,19 +95,19 @@ def test_undo_of_a_reset_shows_the_figures_of_the_best(ready_window: MainWindow,
 # ---- the third curve
 
 
-def test_the_curve_and_its_key_are_there_only_with_held_out_examples(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_curve_and_its_key_are_there_only_with_validation_examples(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    plot, key = find(window, CurvePlot, "errorPlot"), find(window, QWidget, "heldOutKey")
+    plot, key = find(window, CurvePlot, "errorPlot"), find(window, QWidget, "validationKey")
     train_epochs(qtbot, window, 1)
     assert not key.isVisibleTo(window)
-    assert plot._lines["held_out"].getData()[0] is None or not len(plot._lines["held_out"].getData()[0])
+    assert plot._lines["validation"].getData()[0] is None or not len(plot._lines["validation"].getData()[0])
     window.session.reset()
-    window.session.change("held out", held_out=0.1)
+    window.session.change("held out", validation_share=0.1)
     train_epochs(qtbot, window, 2)
     assert key.isVisibleTo(window)
-    x, y = plot._lines["held_out"].getData()
+    x, y = plot._lines["validation"].getData()
     assert list(x) == [0, 1, 2]
-    np.testing.assert_allclose(10**y / 100, window.session.run.tape.held_out.values)
+    np.testing.assert_allclose(10**y / 100, window.session.run.tape.validation.values)
     place = plot.getPlotItem().getViewBox().mapViewToScene(plot.getPlotItem().getViewBox().viewRect().center())
     hover(plot.viewport(), (place.x(), place.y()))
     assert "held out" in plot._read_out.text()
@@ -118,12 +118,12 @@ def test_the_curve_and_its_key_are_there_only_with_held_out_examples(ready_windo
 def test_a_run_without_a_test_split_of_its_own(ready_window: MainWindow, qtbot: QtBot) -> None:
     """The axis holds all curves."""
     window = ready_window
-    window.session.change("held out", held_out=0.1)
+    window.session.change("held out", validation_share=0.1)
     train_epochs(qtbot, window, 1)
     (low, high) = find(window, CurvePlot, "errorPlot").getPlotItem().getViewBox().targetRange()[1]
-    values = np.log10(100 * np.array(window.session.run.tape.held_out.values[1:]))
+    values = np.log10(100 * np.array(window.session.run.tape.validation.values[1:]))
     assert low <= values.min()
     assert values.max() <= high
-    assert window.session.run.tape.held_out.values[-1] == pytest.approx(
-        window.session.run.network.provenance["held_out_error"]
+    assert window.session.run.tape.validation.values[-1] == pytest.approx(
+        window.session.run.network.provenance["validation_error"]
     )

@@ -152,5 +152,5 @@ def test_follows_looks_at_every_setting() -> None:
     for preset in presets():
         follower = Configuration().with_preset(preset)
         assert follower.follows(preset)
-        for name, value in (("momentum", 0.31), ("noise", 0.3), ("weight_scale", 0.7), ("held_out", 0.2)):
+        for name, value in (("momentum", 0.31), ("noise", 0.3), ("weight_scale", 0.7), ("validation", 0.2)):
             assert not follower.changed(**{name: value}).follows(preset), name

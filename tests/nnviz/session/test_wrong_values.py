@@ -27,15 +27,15 @@ def test_undo_takes_back_what_cannot_be_used_before_any_step(ready_window: MainW
 def test_a_rule_that_two_fields_break_goes_with_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     unfold(qtbot, window, "regularisationGroup")
-    retype(qtbot, window, "heldOutEdit", "0.1")
+    retype(qtbot, window, "validationShareEdit", "0.1")
     retype(qtbot, window, "patienceEdit", "2")
-    retype(qtbot, window, "heldOutEdit", "0")
+    retype(qtbot, window, "validationShareEdit", "0")
     assert session.problems
     for _ in range(3):
         action(window, "actionUndo").trigger()
     assert not session.problems
     assert session.can_train
-    assert (session.configuration.training.held_out, session.configuration.training.patience) == (0, 0)
+    assert (session.configuration.training.validation_share, session.configuration.training.patience) == (0, 0)
 
 
 def test_nothing_is_reset_meanwhile(ready_window: MainWindow, qtbot: QtBot) -> None:

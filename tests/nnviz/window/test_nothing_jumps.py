@@ -246,7 +246,7 @@ def test_a_strength_is_no_hindrance_while_nothing_is_distorted(ready_window: Mai
     assert session.configuration.training.augmentation.shift == 2
 
 
-@pytest.mark.parametrize("name", ["heldOutEdit", "dropoutEdit"])
+@pytest.mark.parametrize("name", ["validationShareEdit", "dropoutEdit"])
 def test_a_share_says_that_it_is_one(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
     unfold(qtbot, ready_window, "regularisationGroup")
     edit = find(ready_window, QLineEdit, name)

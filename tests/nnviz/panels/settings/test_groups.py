@@ -154,7 +154,7 @@ FIELDS: dict[str, list[tuple[str, str, str, Any, str]]] = {
         ("dropoutEdit", "0.1, 0.5, 0.4", "dropout", (0.1, 0.5, 0.4), "0.1, 0.5"),
         ("maxNormEdit", "3", "max_norm", 3.0, "-3"),
         ("clipNormEdit", "1", "clip_norm", 1.0, "x"),
-        ("heldOutEdit", "0.2", "held_out", 0.2, "0.9"),
+        ("validationShareEdit", "0.2", "validation", 0.2, "0.9"),
     ],
     "augmentationGroup": [
         ("shiftEdit", "2", "shift", 2.0, "-2"),
@@ -218,7 +218,7 @@ def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
         ("dropoutEdit", Qt.Key_Down, lambda: settings().dropout == 0),
         ("weightDecayEdit", Qt.Key_Up, lambda: settings().weight_decay == 1e-6),
         ("weightDecayEdit", Qt.Key_Down, lambda: settings().weight_decay == 0),
-        ("heldOutEdit", Qt.Key_Up, lambda: settings().held_out == 0.05),
+        ("validationShareEdit", Qt.Key_Up, lambda: settings().validation == 0.05),
         ("patienceEdit", Qt.Key_Up, lambda: settings().patience == 1),
     ):
         field = find(ready_window, QLineEdit, name)

@@ -109,12 +109,12 @@ def test_patience_needs_examples_to_judge_by(ready_window: MainWindow, qtbot: Qt
     error = find(window, QLabel, "patienceError")
     assert "held out" in error.text()
     assert window.session.configuration.training.patience == 0
-    retype(qtbot, window, "heldOutEdit", "0.1")
+    retype(qtbot, window, "validationShareEdit", "0.1")
     assert window.session.configuration.training.patience == 3, "what stood there is taken now"
     assert not error.isVisibleTo(window)
-    retype(qtbot, window, "heldOutEdit", "0")
-    assert "patience" in find(window, QLabel, "heldOutError").text()
-    assert window.session.configuration.training.held_out == 0.1
+    retype(qtbot, window, "validationShareEdit", "0")
+    assert "patience" in find(window, QLabel, "validationShareError").text()
+    assert window.session.configuration.training.validation_share == 0.1
 
 
 def test_dropout_follows_the_layers(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -230,7 +230,7 @@ def test_what_can_act_at_once_does(ready_window: MainWindow, qtbot: QtBot) -> No
     assert session.run_settings == session.configuration.training
     assert session.state is State.TRAINING
     assert not hint.isVisibleTo(window)
-    retype(qtbot, window, "heldOutEdit", "0.1")
+    retype(qtbot, window, "validationShareEdit", "0.1")
     retype(qtbot, window, "patienceEdit", "3")
     assert hint.text() == "Held-out share and patience wait for the next run."
     assert session.run_settings.momentum == 0.5

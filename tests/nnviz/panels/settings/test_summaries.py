@@ -24,7 +24,7 @@ from nnviz.session.configuration import Configuration
         (summaries.of_regularisation, {}, "off"),
         (summaries.of_regularisation, {"dropout": 0.2, "weight_decay": 0.05}, "dropout 0.2, decay 0.05"),
         (summaries.of_regularisation, {"dropout": (0.1, 0.5, 0)}, "dropout 0.1 0.5 0"),
-        (summaries.of_regularisation, {"held_out": 0.1, "patience": 5}, "held out 0.1, patience 5"),
+        (summaries.of_regularisation, {"validation": 0.1, "patience": 5}, "held out 0.1, patience 5"),
         (summaries.of_augmentation, {}, "off"),
         (summaries.of_augmentation, {"shift": 2, "elastic": 0, "noise": 0.1}, "shift 2, rotation 8"),
         (summaries.of_initialisation, {}, "He, cross-entropy"),
@@ -41,8 +41,8 @@ def test_what_waits() -> None:
     assert summaries.waiting(run, run) == ""
     assert summaries.waiting(TrainingSettings(learning_rate=1), run) == ""
     assert summaries.waiting(TrainingSettings(batch_size=5), run) == "Batch size waits for the next run."
-    several = TrainingSettings(batch_size=5, held_out=0.1, patience=3)
-    assert summaries.waiting(several, run) == "Batch size, held-out share and patience wait for the next run."
+    several = TrainingSettings(batch_size=5, validation_share=0.1, patience=3)
+    assert summaries.waiting(several, run) == "Batch size, validation share and patience wait for the next run."
 
 
 @pytest.mark.parametrize(
