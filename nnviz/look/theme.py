@@ -1,8 +1,8 @@
 """Colours, fonts, spacing: light and dark from one table, as palette and style sheet.
 
-Colour means something: blue is train, orange is test, dashed in the colour of text is the validation
-set, grey is the past. They are told apart by colour-blind eyes, and every text keeps WCAG AA contrast (4.5 : 1) on its ground; tests hold
-that.
+Colour means something: blue is train, orange is test, dashed in the colour of text is the validation set, grey is the
+past. They are told apart by colour-blind eyes, and every text keeps WCAG AA contrast (4.5 : 1) on its ground; tests
+hold that.
 """
 
 from __future__ import annotations
