@@ -13,7 +13,7 @@ from engine.errors import DataError, Verbatim
 from engine.validation import Array
 from nnviz.digits.photograph import check_size, grey_of_file, grey_of_layers, ink_of_photograph
 from nnviz.digits.strokes import Ink
-from nnviz.jobs.worker import Background
+from nnviz.jobs.lane import Lane
 
 _LENGTH = 0.72  # of a picture's ink on the canvas, in its shorter side: about as large as people draw
 
@@ -29,9 +29,9 @@ class Pictures(QObject):
     read = pyqtSignal(object)
     failed = pyqtSignal(str, object)
 
-    def __init__(self, background: Background) -> None:
+    def __init__(self, lane: Lane) -> None:
         super().__init__()
-        self._background = background
+        self._lane = lane
 
     def load(self, given: QMimeData | None, giver: str) -> None:
         """Reads the picture among what was given; ``read`` or ``failed`` follows. ``giver`` as in "the clipboard"."""
@@ -46,7 +46,7 @@ class Pictures(QObject):
         def failed(error: Exception) -> None:
             self.failed.emit("The drawing stays as it was" if isinstance(error, DataError) else name, error)
 
-        self._background.run(lambda: _ink_of(source, name), self.read.emit, failed)
+        self._lane.run(lambda: _ink_of(source, name), self.read.emit, failed)
 
 
 def _source(given: QMimeData | None) -> Path | QImage | None:

@@ -13,7 +13,7 @@ from engine.datasets import Dataset
 from engine.network import Network
 from engine.rate_finder import RateFinder, RatePoint
 from engine.settings import TrainingSettings
-from nnviz.jobs.worker import Background
+from nnviz.jobs.lane import Lane
 
 _SECONDS_BETWEEN_VIEWS = 0.05
 
@@ -45,7 +45,7 @@ class RateSearch(QObject):
         self.is_running = self.was_stopped = False
         self._search = 0  # its number: what an earlier one still says is not heard
         self._cancelled = threading.Event()
-        self._background = Background()
+        self._lane = Lane()
         self._found.connect(self._show)
 
     def start(self, make: Callable[[], Network], dataset: Dataset, settings: TrainingSettings) -> None:
@@ -73,7 +73,7 @@ class RateSearch(QObject):
                 self._end()
                 self.failed.emit(error)
 
-        self._background.run(work, done, failed)
+        self._lane.run(work, done, failed)
 
     def _sweep(self, finder: RateFinder, number: int, cancelled: threading.Event) -> None:
         """In the search's thread."""
@@ -112,7 +112,7 @@ class RateSearch(QObject):
         """Ends it for good; whether that was in time."""
         self._cancelled.set()
         self._search += 1
-        return self._background.close(milliseconds)
+        return self._lane.close(milliseconds)
 
 
 def _two_digits(value: float) -> float:

@@ -1,94 +1,138 @@
-"""One network's life: the network, where it came from, its curves, where it is saved."""
+"""A run: one network, what it was made from, how far its training is, and what came of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
-from typing import Any
 
+from engine.datasets import Dataset
+from engine.errors import EngineError
 from engine.events import BestRestored, Epoch
-from engine.network import Network
-from engine.tape import Tape
+from engine.experiment import Experiment
+from engine.history import History
+from engine.network import Network, check_fits
+from engine.provenance import Provenance
 from engine.validation import Array
-from nnviz.look import text
-from nnviz.session.configuration import Configuration, configuration_of
-from nnviz.session.state import Progress
+from nnviz.jobs.worker import Frame
+from nnviz.session.snapshots import Snapshots
 
-_MOST_EPOCHS = 1_000_000  # a file that claims more is not believed
-_MOST_EARLIER = 3  # more would be a tangle
+# What a trainer takes besides the parameters, in as many times their bytes: gradient, averages, copies to go back to.
+_COPIES_OF_A_TRAINER = 5
 
 
-@dataclass
-class Run:
-    """What stands in the window and can be put back by undo.
+class Stage(Enum):
+    """Where in a training a run is."""
+
+    RESTING = "resting"  # nothing is under way: not begun, or not to be gone on with
+    TRAINING = "training"
+    PAUSED = "paused"  # in the middle; the worker keeps its place
+    ENDED = "ended"  # all its epochs are behind it
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is. Its epochs count from 1; 0 before the first step.
 
     Attributes:
-        network: the network that is trained; views see copies of its parameters.
-        configuration: what it was made from.
-        tape: its curves.
-        path: the file it was saved to or opened from.
-        name: what it is called while it has no file.
-        was_opened: whether it comes from a file, so that its seed alone would not make it again.
-        best: what early stopping put back at the end of the last run; None where it did not.
-        epochs: how long it was trained, as a fraction.
-        changes: grows with everything it learns here, also where it goes back to the start of an epoch.
-        saved_changes: the same when it was last saved.
-        finished: how far it had come when it was put away at the end of a run; None where it was not.
-        opened_with: a copy of the parameters that an opened network came with; None for one made from its seed.
+        seconds_per_epoch: of learning; seconds_measuring: what the errors at an epoch's end take on top of that.
+        measuring: the batch is done, the errors of the epoch are being worked out.
     """
 
+    epoch: int = 0
+    epochs: int = 0
+    batch: int = 0
+    batches: int = 0
+    seconds_per_epoch: float = 0.0
+    seconds_measuring: float = 0.0
+    measuring: bool = False
+
+    @property
+    def epochs_done(self) -> float:
+        """Epochs of this training that are behind it, with the part of the one under way."""
+        return self.epoch - 1 + self.batch / self.batches if self.epoch and self.batches else 0.0
+
+    @property
+    def seconds_of_epoch(self) -> float:
+        """A whole epoch, its measurements included; 0 where nothing is known yet."""
+        return self.seconds_per_epoch + self.seconds_measuring if self.seconds_per_epoch else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """To the end of the training."""
+        return self.seconds_of_epoch * max(self.epochs - self.epochs_done, 0)
+
+
+@dataclass(eq=False)
+class Run:
+    """What is known of one network; its id is its name among all runs of a session.
+
+    Attributes:
+        id: a number from 1, given by the list of runs.
+        experiment: what it was made from, with the settings that it is trained with now.
+        network: the one that is trained; nobody but the worker looks into it while it is.
+        parameters: the last copy of its parameters that the worker handed out; nobody writes to it.
+        parent: the run it left, and ``left_at`` the epoch at which it did; None where it has none.
+        history: figures by epoch, and where settings changed.
+        snapshots: parameters on its way so far.
+        stage, progress: where its training is.
+        start_epoch: whole epochs that the network had behind it when this training began.
+        path: the file it was saved to or opened from; ``name``: what it is called while it has no file.
+        opened: what its file said of its past; None for one made from its seed.
+        changes: grows with everything it learns here; ``saved_changes``: the same when it was last saved.
+        dead_layer: the number, from 1, of a layer whose neurons were all dead at the last epoch's end; None where none was.
+    """
+
+    experiment: Experiment
     network: Network
-    configuration: Configuration
-    tape: Tape = field(default_factory=Tape)
+    id: int = 0
+    parent: int | None = None
+    left_at: float | None = None
+    history: History = field(default_factory=History)
+    snapshots: Snapshots = field(default_factory=Snapshots)
+    stage: Stage = Stage.RESTING
+    progress: Progress = field(default_factory=Progress)
+    start_epoch: int = 0
     path: Path | None = None
     name: str = "untitled"
-    was_opened: bool = False
-    best: BestRestored | None = None
-    epochs: float = 0.0
+    opened: Provenance | None = None
     changes: int = 0
     saved_changes: int = 0
-    opened_with: Array | None = None
-    finished: Progress | None = None
+    dead_layer: int | None = None
 
-    def parameters_at_start(self) -> Array:
-        """Before any training in this window: as it was opened, or made again from its seed."""
-        return self.configuration.build().parameters if self.opened_with is None else self.opened_with
+    def __post_init__(self) -> None:
+        self.parameters: Array = self.network.parameters.copy()
+        self._first: Array | None = None if self.opened is None else self.parameters
+        self.start_epoch = self.history.completed
+        self.progress = Progress(epochs=self.experiment.training.epochs)
+        self.snapshots.add(self.epochs, self.parameters)
 
-    def add_epoch(self, epoch: int, result: Epoch, data_title: str) -> None:
-        """Takes an epoch's figures into the curves and into what the file will say about the network's past."""
-        self.tape.add_epoch(epoch, result)
-        self.best = None
-        if result.epoch == 0:
-            return  # nothing was learned yet
-        self.changes = max(self.changes, 1)
-        past: dict[str, Any] = {"data": data_title, "epochs": epoch, "seed": self.configuration.training.seed}
-        for name, figures in (
-            ("train_error", result.train),
-            ("test_error", result.test),
-            ("validation_error", result.validation),
-        ):
-            if figures is not None and figures.error is not None:
-                past[name] = figures.error
-        self.network.provenance = past
+    # ---- what follows from it
 
-    def put_back(self, epoch: int, best: BestRestored) -> None:
-        """Takes in that the parameters are those of an earlier epoch again, which is what the file will say."""
-        self.best = best
-        self.changes += 1
-        past = {**self.network.provenance, "epochs": epoch}
-        for name, curve in (
-            ("train_error", self.tape.train),
-            ("test_error", self.tape.test),
-            ("validation_error", self.tape.validation),
-        ):
-            if name in past and epoch in curve.epochs:
-                past[name] = curve.values[curve.epochs.index(epoch)]
-        self.network.provenance = past
+    @property
+    def epochs(self) -> float:
+        """How long the network was trained, over all its trainings, as a fraction."""
+        return self.start_epoch + self.progress.epochs_done if self.progress.epoch else float(self.history.completed)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch under way, over all trainings of this network."""
+        return self.start_epoch + self.progress.epoch
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch this training ends with, over all trainings of this network."""
+        return self.start_epoch + self.progress.epochs
+
+    @property
+    def share_done(self) -> float:
+        """0…1 of all epochs up to the last one that are behind this network."""
+        return min((self.start_epoch + self.progress.epochs_done) / self.last_epoch, 1.0) if self.last_epoch else 0.0
 
     @property
     def untouched(self) -> bool:
         """Whether it is nothing but its seed: it can be made again, so it may be replaced without asking."""
-        return self.changes == 0 and self.path is None and not self.was_opened
+        return self.changes == 0 and self.path is None and self.opened is None
 
     @property
     def unsaved(self) -> bool:
@@ -100,71 +144,128 @@ class Run:
         """The file's name, or its own where there is none."""
         return self.path.name if self.path else self.name
 
-
-@dataclass(frozen=True)
-class EarlierRun:
-    """What is kept of a network that was replaced: how it was made, and its curves."""
-
-    shape: tuple[int, ...]
-    tape: Tape
-
     @property
-    def title(self) -> str:
-        """784-30-10."""
-        return text.shape(self.shape)
+    def nbytes(self) -> int:
+        """About what it takes of the memory."""
+        copies = 2 + (_COPIES_OF_A_TRAINER if self.stage is not Stage.RESTING else 0)
+        return copies * self.parameters.nbytes + self.snapshots.nbytes
+
+    def displayed_network(self) -> Network:
+        """The network as it was when its parameters were last copied."""
+        return self.network.with_parameters(self.parameters)
+
+    def parameters_at_start(self) -> Array:
+        """Before any training in this window: as it was opened, or made again from its seed."""
+        return self.experiment.build().parameters if self._first is None else self._first
+
+    def figures(self) -> dict[str, float]:
+        """Losses and errors of the network as it is, as they were measured or as its file tells; those that are known."""
+        best = self.history.best
+        epoch = self.start_epoch + best.epoch if best is not None else self.history.completed
+        told = self.opened
+        if told is not None and told.epochs == epoch:
+            of_file = {name: getattr(told, name) for name in ("train_error", "test_error", "validation_error")}
+            known = {name: error for name, error in of_file.items() if error is not None}
+            return known | self.history.figures(epoch)
+        return self.history.figures(epoch)
+
+    def misfit(self, dataset: Dataset | None) -> str | None:
+        """Why the network cannot work with the data, in words; None where it can, or there is none."""
+        if dataset is None:
+            return None
+        try:
+            check_fits(self.network, dataset.width, dataset.outputs, dataset.title)
+        except EngineError as error:
+            return str(error)
+        return None
+
+    # ---- what it lives through
+
+    def begin(self) -> None:
+        """A new training from here on."""
+        self.start_epoch = self.history.completed
+        self.history.best = None
+        self.progress = Progress(epochs=self.experiment.training.epochs)
+
+    def rest(self) -> None:
+        """Its training does not go on; the next one is another."""
+        epochs = self.epochs
+        self.stage = Stage.RESTING
+        self.progress = Progress(epochs=self.experiment.training.epochs)
+        self.start_epoch = self.history.completed
+        self.snapshots.forget_after(epochs)
+
+    def take_frame(self, frame: Frame) -> None:
+        """Newer parameters, and where in the training they were copied."""
+        before = (self.progress.epoch, self.progress.batch)
+        seconds = frame.seconds_per_epoch, frame.seconds_measuring
+        self.progress = Progress(frame.epoch, self.experiment.training.epochs, frame.batch, frame.batches, *seconds)
+        self.parameters = frame.parameters
+        if frame.epoch and (frame.epoch, frame.batch) != before:
+            self.changes += 1
+        self.snapshots.add(self.epochs, frame.parameters)
+        if frame.estimate is not None and self.epochs > self.history.completed:
+            self.history.add_estimate(self.epochs, frame.estimate)
+
+    def take_event(self, event: Epoch | BestRestored) -> None:
+        """An epoch's figures, or that the best parameters were put back."""
+        self.history.take(event, self.start_epoch)
+        if isinstance(event, BestRestored):
+            self.changes += 1
+            self.snapshots.forget_after(self.start_epoch + event.epoch)
+        else:
+            self.dead_layer = event.dead_layer
+            self.changes = max(self.changes, min(event.epoch, 1))
+
+    def provenance(self, data_title: str) -> Provenance:
+        """What a file of it will say of its past."""
+        told = self.opened or Provenance()
+        best = self.history.best
+        epochs = self.start_epoch + best.epoch if best is not None else self.history.completed
+        figures = {name: value for name, value in self.figures().items() if name.endswith("_error")}
+        learned = {"data": data_title, "epochs": epochs} if self.changes else {"data": told.data, "epochs": told.epochs}
+        return Provenance(
+            title=told.title if not self.changes else "",
+            command=told.command if not self.changes else "",
+            seed=self.experiment.seed,
+            experiment=self.experiment,
+            history=self.history,
+            other=told.other,
+            **learned,  # type: ignore[arg-type]
+            **figures,
+        )
 
 
-@dataclass(frozen=True)
-class Past:
-    """The networks that stood in the window before this one, the latest last, for comparison."""
-
-    runs: tuple[EarlierRun, ...] = ()
-
-    def after(self, before: Run, now: Run) -> Past:
-        """The past when ``now`` takes the place of ``before``, which is kept where it has lines to compare with.
-
-        A network that comes back, by undo, is the present again and no longer listed.
-        """
-        kept = [run for run in self.runs if run.tape is not now.tape]
-        is_the_same_file = before.path is not None and before.path == now.path
-        if _has_lines(before.tape) and before is not now and not is_the_same_file:
-            kept.append(EarlierRun(tuple(before.network.shape), before.tape))
-        return Past(tuple(kept[-_MOST_EARLIER:]))
-
-
-def _has_lines(tape: Tape) -> bool:
-    """Whether a curve goes anywhere: of a single figure nothing would be drawn."""
-    curves = (curve for of in (tape.error, tape.loss) for curve in (of.train, of.test))
-    return any(len(curve.epochs) > 1 for curve in curves)
-
-
-def new_run(configuration: Configuration) -> Run:
+def new_run(experiment: Experiment) -> Run:
     """A new network, not trained."""
-    return Run(configuration.build(), configuration)
+    return Run(experiment, experiment.build())
 
 
-def opened_run(network: Network, like: Configuration, epochs_done: int = 0) -> Run:
+def opened_run(network: Network, like: Experiment, epochs_done: int = 0) -> Run:
     """A network from a file, whose past goes on where the file says it ended.
 
-    ``epochs_done``: of the training that was saved with it; that counts where nothing else is said.
+    ``like`` gives the settings that the file does not know; ``epochs_done``: of the training that was saved with it,
+    which counts where nothing else is said.
     """
-    completed, tape = past_of(network, epochs_done)
-    run = Run(network, configuration_of(network, like), tape, was_opened=True, epochs=float(completed))
-    run.opened_with = network.parameters.copy()
-    network.provenance.pop("curves", None)  # the tape has them now
-    return run
+    told = Provenance.read(network, epochs_done)
+    experiment, _ = told.experiment_of(network, like)
+    return Run(experiment, network, history=told.history or History(), opened=told)
 
 
-def past_of(network: Network, epochs_done: int) -> tuple[int, Tape]:
-    """How long a network from a file was trained, and its curves, as the file tells; else as long as its run."""
-    claimed = network.provenance.get("epochs")
-    completed = claimed if type(claimed) is int and 0 <= claimed < _MOST_EPOCHS else epochs_done
-    tape = Tape.from_dict(network.provenance.get("curves"))
-    # Early stopping puts back the weights of an epoch before the last: what follows goes on behind all curves.
-    tape.completed = max(completed, int(max(tape.error.last_epoch, tape.loss.last_epoch)))
-    return completed, tape
+def changes_between(before: Experiment, after: Experiment) -> list[str]:
+    """What is another in ``after``, each in a few words: "learning rate 0.05", "seed 2"."""
+    difference = after.difference(before)
+    return [f"{spoken(name)} {written(here)}" for name, (here, _) in difference.items() if name != "fingerprint"]
 
 
-def epochs_before(tape: Tape, epochs_done: int) -> int:
-    """After how many epochs of the network a run began that has so many whole ones behind it."""
-    return max(0, tape.completed - epochs_done)
+def spoken(name: str) -> str:
+    """A setting's name within a sentence."""
+    return {"initializer": "first weights"}.get(name, name.replace("_", " "))
+
+
+def written(value: object) -> str:
+    """A setting's value within a sentence."""
+    if isinstance(value, (tuple, list)):
+        separator = "-" if all(isinstance(part, int) for part in value) else ", "
+        return separator.join(written(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

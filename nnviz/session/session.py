@@ -1,207 +1,167 @@
-"""The one model behind the window: state, settings, data, network, run, files, prediction. Signals out.
-
-Panels read it and ask it to act; none of them keeps a truth of its own. Nothing slow happens in here: training is
-the worker's, loading and saving the background's.
-"""
+"""The model behind the window: a session has parts, each of which owns what is true about one thing."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import QObject
 
-from engine.datasets import Split
-from engine.network import Network
+from engine.datasets import Dataset
+from engine.experiment import Experiment
 from engine.validation import Array
-from nnviz.jobs.anatomy import Anatomy
-from nnviz.jobs.files import CHECKPOINT, NetworkFiles, Opened
+from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
+from nnviz.jobs.probes import Probes
 from nnviz.jobs.rate_search import RateSearch
-from nnviz.session.answer import SURE_FROM, Answer, Verdict, verdict_of
-from nnviz.session.configuration import Configuration
-from nnviz.session.learning import Learning
-from nnviz.session.run import epochs_before, opened_run
-from nnviz.session.standing import progress_of
-from nnviz.session.state import Message, State
+from nnviz.session.asked import add_probes
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.files import Files
+from nnviz.session.making import Making
+from nnviz.session.messages import Choice, Messages
+from nnviz.session.question import Question
+from nnviz.session.run import Run, new_run, written
+from nnviz.session.runs import Runs
+from nnviz.session.settings import Settings
+from nnviz.session.training import Status, Training
+from nnviz.session.undo import Kind, Undo
 
 _LONGEST_WAIT = 400  # milliseconds that closing waits for a thread
 
 
-class Session(Learning):
-    """See the module. Attributes are for reading; methods change them and tell.
+class Session(QObject):
+    """Puts the parts together. Panels read them and ask them to act; none of them keeps a truth of its own.
 
     Attributes:
-        files: what is read and written.
-        pictures: what is put on the canvas from files and the clipboard.
-        rates: the search for a learning rate.
-        anatomy: how the shown network's numbers are spread.
-        drawing: what the network is asked about.
-        sure_from: the share, 0…1, from which an answer counts as sure.
+        messages: what is told to the person.
+        undo: what can be taken back.
+        data: the examples.
+        settings: what the fields describe.
+        runs: all runs, the current one among them; making: what puts another in its place.
+        displayed: the network that views draw and ask.
+        training: start, pause, step; state and progress.
+        question: the drawing and the answer to it.
+        files: networks from and to disk.
+        probes: what views need worked out of the displayed network.
+        rate_search: the search for a learning rate.
+        pictures: reads what is dropped or pasted onto the canvas.
     """
 
-    sure_from_changed = pyqtSignal()
+    def __init__(self, experiment: Experiment | None = None) -> None:
+        super().__init__()
+        first = experiment or Experiment()
+        self._reading = Lane()
+        self.messages = Messages()
+        self.undo = Undo()
+        self.data = Data(self._reading, self.messages)
+        self.settings = Settings(first, self.data, self.undo, self.messages)
+        self.runs = Runs(new_run(first), self.undo)
+        self.displayed = Displayed(self.runs.current)
+        self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, Lane())
+        self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
+        self.question = Question(self.displayed, self.undo)
+        self.files = Files(
+            self.data, self.settings, self.runs, self.making, self.training, self.messages, self._reading
+        )
+        self.pictures = Pictures(Lane())
+        self.pictures.failed.connect(self.messages.tell_error)
+        self.rate_search = RateSearch()
+        self.rate_search.failed.connect(self._search_failed)
+        self.runs.replaced.connect(self.rate_search.forget)
+        self.probes = Probes()
+        add_probes(self.probes, self.displayed, self.question, self.runs, self.data, self.messages)
+        self.training.died.connect(self._died)
+        self.runs.let_go.connect(self._let_go)
 
-    def __init__(self, configuration: Configuration | None = None) -> None:
-        super().__init__(configuration)
-        self.drawing: Array | None = None
-        self.sure_from = SURE_FROM
-        self._answer = Answer()
-        self.files = NetworkFiles(self._background)
-        self.files.opened.connect(self._opened)
-        self.files.failed.connect(self._tell_error)
-        self.pictures = Pictures(self._background)
-        self.pictures.failed.connect(self._tell_error)
-        self.rates = RateSearch()
-        self.rates.failed.connect(self._search_failed)
-        self.run_changed.connect(self.rates.forget)
-        self.anatomy = Anatomy(self._background, self._subject)
-        self.anatomy.failed.connect(self.crashed)
-        self.snapshot.connect(self.anatomy.look)
-        self.run_changed.connect(self.anatomy.forget)
-        self.data_changed.connect(self.anatomy.forget)
+    # ---- for the first steps of whoever scripts the window
 
-    # ---- files
+    @property
+    def state(self) -> Status:
+        """What the session is doing."""
+        return self.training.state
 
-    def open_network(self, path: Path, title: str | None = None) -> None:
-        """Reads a network behind the window; on an error the one that is there stays as it was.
-
-        One with a ``title`` is a copy under that name: saving asks for another file.
-        """
-        self.files.open(path, self.dataset, title)
-
-    def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Writes what the views show now, behind the window; ``then`` is called when it is on disk.
-
-        A checkpoint also keeps the run, which pauses for it, and goes on by itself.
-        """
-        is_checkpoint = path.suffix.lower() == CHECKPOINT
-        if is_checkpoint and self._stands is State.TRAINING:
-            self._in_a_pause(lambda: self.save(path, then))
-            return
-        run, changes = self.run, self.run.changes
-        can_hold = is_checkpoint and self._stands in (State.PAUSED, State.FINISHED)
-        state = self._pilot.hold() if can_hold else None
-        note = ""
-        if self._pilot.has_run and state is None:
-            note = ", without its place in the run" + ("" if is_checkpoint else ": .npz keeps that too")
-
-        def saved() -> None:
-            run.path, run.saved_changes = path, changes
-            self.file_changed.emit()
-            if then is not None:
-                then()
-
-        network = self._shown_with_past()
-        curves = run.tape.as_dict()
-        if curves:
-            network.provenance["curves"] = curves
-        self.files.save(network, path, saved, state, note)
-
-    def _in_a_pause(self, work: Callable[[], None]) -> None:
-        """Does it when the worker waits, and trains on unless the run has come to its end.
-
-        Not at all if another network has taken the place of this one meanwhile: it was not meant for that.
-        """
-        run = self.run
-
-        def look() -> None:
-            if self._stands is not State.TRAINING:
-                self.state_changed.disconnect(look)
-                if self.run is run:
-                    work()
-                    if self.state is State.PAUSED:
-                        self.start()
-
-        self.state_changed.connect(look)
-        self.pause()
-
-    def export(self, path: Path) -> None:
-        """Writes what the views show now for use elsewhere, in the format that the ending of the name says."""
-        self.files.export(self._shown_with_past(), path)
-
-    def _shown_with_past(self) -> Network:
-        network = self.shown.copy()
-        network.provenance = dict(self.run.network.provenance)
-        return network
-
-    def _opened(self, path: Path, title: str | None, found: Opened) -> None:
-        run = opened_run(found.network, self.configuration, found.epochs_done)
-        if found.trainer is not None:
-            run.epochs = epochs_before(run.tape, found.epochs_done) + progress_of(found.trainer).epochs_done
-        if title is None:
-            run.path = path
-        else:
-            run.name = title
-        if found.settings is not None:
-            seed = found.settings.seed if found.settings.seed is not None else run.configuration.training.seed
-            run.configuration = run.configuration.changed(training=replace(found.settings, seed=seed))
-        self._replace_run(run, f"opening of {title or path.name}")
-        if self.misfit:
-            self._tell(Message(self.misfit))
-        elif found.why_not:
-            why = f"{path.name} opened. Training starts anew from its weights: {found.why_not}"
-            self._tell(Message(why, is_error=False))
-        elif found.trainer is not None:
-            self._go_on_with(found.trainer, found.epochs_done)
-
-    # ---- the drawing
-
-    def set_drawing(self, picture: Array | None) -> None:
-        """(784,) float32 in 0…1 to be asked again at every snapshot; None for an empty canvas."""
-        self.drawing = picture
-        self.prediction_changed.emit()
+    @property
+    def dataset(self) -> Dataset | None:
+        """The examples; None before they are there."""
+        return self.data.dataset
 
     @property
     def prediction(self) -> Array | None:
-        """The shown network's answer to the drawing, (outputs,); worked out when somebody looks."""
-        return self._answer.of(self.shown, self.drawing)
+        """The displayed network's answer to the drawing, (outputs,); None where there is none."""
+        return self.question.prediction
 
-    @property
-    def verdict(self) -> Verdict | None:
-        """Which class that answer speaks for; None without an answer, and where the outputs are no classes."""
-        answer, names = self.prediction, self.dataset.class_names if self.dataset else ()
-        if answer is None or len(answer) != len(names) or len(names) < 2:
-            return None
-        return verdict_of(answer, self.sure_from)
+    def start(self) -> None:
+        """Trains to the end; goes on where it was paused."""
+        self.training.start()
 
-    def set_sure_from(self, share: float) -> None:
-        """The share from which an answer counts as sure; it changes nothing in the network."""
-        share = min(max(share, 0.0), 1.0)
-        if share != self.sure_from and not math.isnan(share):
-            self.sure_from = share
-            self.sure_from_changed.emit()
+    def pause(self) -> None:
+        """Stops after the batch under way."""
+        self.training.pause()
 
-    def _subject(self) -> tuple[Network, Callable[[], Array], Split] | None:
-        """What the anatomy is of."""
-        if self.dataset is None or self.misfit is not None:
-            return None
-        return self.shown, self.run.parameters_at_start, self.dataset.train
+    def step_batch(self) -> None:
+        """Trains one batch and pauses."""
+        self.training.step_batch()
 
-    # ---- the learning rate
+    def step_epoch(self) -> None:
+        """Trains to the end of the epoch and pauses."""
+        self.training.step_epoch()
+
+    def reset(self) -> None:
+        """A new network from the fields and the seed, not trained."""
+        self.making.reset()
+
+    # ---- what takes several parts
 
     def search_rate(self) -> None:
-        """Looks for a learning rate for the network that the fields describe; see ``rates``."""
-        if self.dataset is None:
+        """Looks for a learning rate for the network that the fields describe; see ``rate_search``."""
+        dataset = self.data.dataset
+        if dataset is None:
             return
-        configuration = self.configuration.for_dataset(self.dataset)
-        make = configuration.build if self.waits_for_next_run or self.misfit else self.shown.copy
-        self.rates.start(make, self.dataset, configuration.training)
+        experiment = self.settings.fitted(dataset)
+        run = self.runs.current
+        is_new = self.training.is_another_network or run.misfit(dataset) is not None
+        make = experiment.build if is_new else self.displayed.network.copy
+        self.rate_search.start(make, dataset, experiment.training)
 
     def _search_failed(self, error: Exception) -> None:
-        self._tell_error("The search could not begin", error)
+        self.messages.tell_error("The search could not begin", error)
+
+    def _died(self, run: Run, layer: int) -> None:
+        """Training goes on without learning anything: what could be done about it."""
+        if run is not self.runs.current:
+            return
+        rate = run.experiment.training.learning_rate
+        smaller = float(f"{rate / 10:.3g}")
+        last = self.undo.last(Kind.SETTINGS)
+        choices = [] if last is None else [Choice(f"Undo {last.text}", self.undo.undo)]
+        choices.append(Choice(f"Reset with learning rate {written(smaller)}", lambda: self._reset_with(smaller)))
+        self.messages.warn(
+            f"The network has died: every neuron of layer {layer} answers the same to all examples, so the error stays "
+            f"at chance. A learning rate of {written(rate)} has thrown its weights too far.",
+            *choices,
+        )
+
+    def _reset_with(self, rate: float) -> None:
+        self.settings.change("learning rate", learning_rate=rate)
+        self.making.reset()
+
+    def _let_go(self, run: Run) -> None:
+        """Said only where something is lost with it."""
+        if run.unsaved:
+            self.messages.tell(
+                f"An earlier network ({written(run.experiment.shape)}, {run.epochs:.3g} epochs, not saved) was let go: "
+                f"there was no more room for it. Save what you want to keep."
+            )
 
     # ---- the end
 
     def close(self) -> bool:
-        """Ends the worker and waits for files being written.
+        """Ends all threads; what is being saved is waited for, as long as it takes.
 
-        Whether all has ended. A step of a huge network, or the making of one, is not waited for longer than
-        people wait for a window to go: nothing of it would be kept.
+        Whether all has ended. A step of a huge network, or the making of one, is not waited for longer than people
+        wait for a window to go: nothing of it would be kept.
         """
-        self.undo_stack.clear()
-        self.anatomy.want(False)
-        parts_stopped = [part.close(_LONGEST_WAIT) for part in (self.rates, self._pilot, self.files)]
-        return self._background.close(-1 if self.files.saving else _LONGEST_WAIT) and all(parts_stopped)
+        self.undo.clear()
+        parts: tuple[Any, ...] = (self.probes, self.rate_search, self.pictures, self.files, self.training.runner)
+        ended = [part.close(_LONGEST_WAIT) for part in (*parts, self.making)]
+        return self._reading.close(_LONGEST_WAIT) and all(ended)

@@ -1,4 +1,4 @@
-"""The network's past: its parameters at some moments of the training, so that all of them can be asked again.
+"""Parameters of a run at some moments of its training, so that the drawing can be asked at all of them.
 
 Nothing is copied: what is kept are the copies that the views were given, and nobody writes to these. However long the
 training, there are not many of them, evenly spread over its epochs.
@@ -16,14 +16,14 @@ _MOST_BYTES = 96 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
-    """The parameters after so many epochs, as a fraction, over all runs of the network."""
+class Snapshot:
+    """The parameters after so many epochs, as a fraction, over all that the network was trained."""
 
     epochs: float
     parameters: Array
 
 
-class Moments:
+class Snapshots:
     """Kept in the order of their epochs, the untrained network first.
 
     When there is no room for another one, about every second is dropped, and from then on only those are taken that
@@ -32,19 +32,19 @@ class Moments:
 
     def __init__(self, most: int = _MOST, most_bytes: int = _MOST_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
-        self._kept: list[Moment] = []
+        self._kept: list[Snapshot] = []
         self._gap = 0.0  # epochs between two of them, at least
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def __iter__(self) -> Iterator[Moment]:
+    def __iter__(self) -> Iterator[Snapshot]:
         return iter(self._kept)
 
     @property
-    def newest(self) -> Moment | None:
-        """The last one kept, which need not be what is shown now."""
-        return self._kept[-1] if self._kept else None
+    def nbytes(self) -> int:
+        """Bytes that they take."""
+        return sum(snapshot.parameters.nbytes for snapshot in self._kept)
 
     def add(self, epochs: float, parameters: Array) -> None:
         """Keeps them if they lie far enough from the last. Going back in epochs drops what lay after."""
@@ -57,7 +57,7 @@ class Moments:
         if self._is_far_enough(epochs) and len(self._kept) >= room:
             self._thin(epochs, room)
         if self._is_far_enough(epochs):
-            self._kept.append(Moment(epochs, parameters))
+            self._kept.append(Snapshot(epochs, parameters))
 
     def forget_after(self, epochs: float) -> None:
         """The network is again as it was then."""
@@ -65,7 +65,7 @@ class Moments:
             self._kept.pop()
 
     def clear(self) -> None:
-        """Another network."""
+        """Lets all of them go."""
         self._kept = []
         self._gap = 0.0
 
@@ -76,20 +76,6 @@ class Moments:
         """By distance, not by number: views are not evenly spread where a run was slow, or taken step by step."""
         old, self._kept = self._kept, []
         self._gap = 2 * (epochs - old[0].epochs) / room
-        for moment in old:
-            if self._is_far_enough(moment.epochs):
-                self._kept.append(moment)
-
-
-class MomentsOfRuns:
-    """The moments of the network in the window, and of the one before it: undo may bring that back."""
-
-    def __init__(self) -> None:
-        self._recent: list[tuple[object, Moments]] = []
-
-    def of(self, run: object) -> Moments:
-        """Those of that run, which is the one in the window now; empty ones if it was away for long."""
-        found = next((moments for known, moments in self._recent if known is run), Moments())
-        others = [(known, moments) for known, moments in self._recent if known is not run]
-        self._recent = [*others[-1:], (run, found)]
-        return found
+        for snapshot in old:
+            if self._is_far_enough(snapshot.epochs):
+                self._kept.append(snapshot)

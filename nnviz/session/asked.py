@@ -1,0 +1,125 @@
+"""What views need worked out of the displayed network: the answer, the answers of its past, the statistics of its layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.distributions import Anatomist, LayerSpreads
+from engine.network import Network
+from engine.validation import Array
+from nnviz.jobs.pace import Budget
+from nnviz.jobs.probes import Probes, Question, Same
+from nnviz.session import question as asking
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.messages import Messages
+from nnviz.session.runs import Runs
+from nnviz.session.snapshots import Snapshot
+
+ANSWER, PAST, STATISTICS = "answer", "answers of the past", "layer statistics"
+_QUICKEST = 0.15  # seconds between two looks at the layers, which may take a twentieth of a core's time
+
+
+@dataclass(frozen=True)
+class LayerStatistics:
+    """How the numbers of each layer are spread, now and at the start of training in this window."""
+
+    now: list[LayerSpreads]
+    start: list[LayerSpreads]
+
+
+@dataclass(frozen=True)
+class PastAnswers:
+    """The drawing's answers, (outputs,) each, at moments of the training so far; without those that are not finite."""
+
+    epochs: list[float]
+    answers: list[Array]
+
+
+def add_probes(
+    probes: Probes, displayed: Displayed, question: asking.Question, runs: Runs, data: Data, messages: Messages
+) -> None:
+    """The three kinds there are; each looks again when what it is about may have changed."""
+    _add_answer(probes, displayed, question)
+    past = probes.add(PAST, _Past(displayed, question, runs).question)
+    statistics = probes.add(STATISTICS, _Statistics(displayed, runs, data).question, Budget(_QUICKEST, 19))
+    for signal in (displayed.changed, question.changed):
+        signal.connect(probes.look)
+    for signal in (runs.replaced, data.changed):
+        signal.connect(statistics.forget)
+        signal.connect(past.forget)
+    for name in (ANSWER, PAST, STATISTICS):
+        probes[name].failed.connect(messages.crashed)
+
+
+def _add_answer(probes: Probes, displayed: Displayed, question: asking.Question) -> None:
+    def ask() -> Question | None:
+        network, picture = displayed.network, question.picture
+        if picture is None:
+            return None
+        return Same(network, picture), lambda: (network, picture, asking.ask(network, picture))
+
+    def told() -> None:
+        if answer.result is None:
+            question.forget_answer()
+        else:
+            question.take_answer(*answer.result)
+
+    answer = probes.add(ANSWER, ask)
+    answer.changed.connect(told)
+
+
+class _Past:
+    """Remembers the answers of snapshots that it has asked, as long as the drawing is the same."""
+
+    def __init__(self, displayed: Displayed, question: asking.Question, runs: Runs) -> None:
+        self._displayed, self._question, self._runs = displayed, question, runs
+        self._picture: Array | None = None
+        self._known: dict[Snapshot, Array | None] = {}
+
+    def question(self) -> Question | None:
+        """The drawing, asked at all snapshots of the current run and of the displayed network."""
+        picture, run, network = self._question.picture, self._runs.current, self._displayed.network
+        if picture is None or len(picture) != network.shape[0]:
+            return None
+        moments = (*run.snapshots, Snapshot(run.epochs, network.parameters))
+        return Same(picture, network), lambda: self._answers(network, picture, moments)
+
+    def _answers(self, network: Network, picture: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
+        """In the lane's thread, which alone looks at what is known."""
+        before = self._known if self._picture is picture else {}
+        known = {moment: before[moment] for moment in moments if moment in before}
+        for moment in moments:
+            if moment not in known:
+                known[moment] = asking.ask(network.with_parameters(moment.parameters), picture)
+        self._picture, self._known = picture, known
+        told = {moment.epochs: answer for moment, answer in known.items() if answer is not None}
+        return PastAnswers(list(told), list(told.values()))
+
+
+class _Statistics:
+    """Keeps the buffers, which may be large, and what the layers were like at the start."""
+
+    def __init__(self, displayed: Displayed, runs: Runs, data: Data) -> None:
+        self._displayed, self._runs, self._data = displayed, runs, data
+        self._about: Same | None = None
+        self._anatomist: Anatomist | None = None
+        self._start: list[LayerSpreads] | None = None
+
+    def question(self) -> Question | None:
+        """The layers of the displayed network, on some training examples."""
+        dataset, run, network = self._data.dataset, self._runs.current, self._displayed.network
+        if dataset is None or run.misfit(dataset) is not None:
+            return None
+        examples, at_start = dataset.train, run.parameters_at_start
+
+        def work() -> LayerStatistics:
+            """In the lane's thread, which alone looks at what is kept."""
+            about = Same(run, dataset)
+            if self._about != about or self._anatomist is None or self._start is None:
+                self._anatomist = Anatomist(network, examples)
+                self._start = self._anatomist.look_at(network.with_parameters(at_start()))
+                self._about = about
+            return LayerStatistics(self._anatomist.look_at(network), self._start)
+
+        return Same(network, dataset), work
