@@ -125,11 +125,11 @@ class Dataset:
 
         Raises SettingError where no example would be left on either side.
         """
-        share = number_within("validation", share, 0, 1, "0.1")
+        share = number_within("validation_share", share, 0, 1, "0.1")
         count = round(share * len(self.train))
         if not 0 < count < len(self.train):
             raise SettingError(
-                "validation",
+                "validation_share",
                 share,
                 f"must leave examples on both sides, and there are {len(self.train):,}",
                 "Try 0.1, with more data.",

@@ -67,13 +67,13 @@ def test_the_given_data_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize(("examples", "share"), [(3, 0.1), (1, 0.5), (4, 0.99), (10, 0.0), (10, 1.0)])
 def test_an_empty_side_is_refused(examples: int, share: float) -> None:
-    with refused(SettingError, "validation", f"{share:g}"):
+    with refused(SettingError, "validation_share", f"{share:g}"):
         numbered_data(examples).with_validation(share)
 
 
 @pytest.mark.parametrize("share", [float("nan"), "a", None, 2, -0.5])
 def test_a_share_that_is_none_is_refused(share: float) -> None:
-    with refused(SettingError, "validation", str(share)):
+    with refused(SettingError, "validation_share", str(share)):
         numbered_data(20).with_validation(share)
 
 
