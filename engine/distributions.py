@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from engine.datasets import Split
-from engine.network import Network, TrainingBuffers
+from engine.metrics import Evaluation
+from engine.network import Buffers, Network, TrainingBuffers, chunk_rows
 from engine.validation import Array
 
 # So many examples show how neurons answer, and so many numbers how a layer's are spread.
@@ -17,6 +18,10 @@ _SAMPLE = 4096
 _PIECE = 65_536
 # A neuron whose slope stays below this on every example learns next to nothing: it is dead, or saturated.
 _FLAT = 1e-3
+# Right no more than this many times as often as the most frequent class alone would be: at chance.
+_NEAR_CHANCE = 1.1
+# Answers are the same where they differ by less than this share of the largest, or of 1.
+_SAME = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +100,26 @@ class Anatomist:
         network.layer_activations[layer].backward(values.copy(), slope)  # which uses up what it is given
         np.abs(slope, out=slope)
         return int((slope.max(axis=0) < _FLAT).sum())
+
+
+def is_at_chance(figures: Evaluation | None) -> bool:
+    """Whether the network does no better than one that always answers the most frequent class; False for regression."""
+    if figures is None or figures.confusion is None or not figures.error:
+        return False
+    most_frequent = figures.confusion.sum(axis=1).max() / figures.confusion.sum()
+    return bool(figures.error >= 1 - _NEAR_CHANCE * most_frequent)
+
+
+@np.errstate(all="ignore")
+def dead_layer(network: Network, split: Split) -> int | None:
+    """The number, from 1, of the first hidden layer that gives the same answers to each of up to 1,000 examples."""
+    some = split.head(chunk_rows(network.shape, len(split)))
+    buffers = Buffers(network, len(some))
+    network.forward(some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype)), buffers)
+    for number, answers in enumerate(buffers.outputs[:-1], start=1):
+        if np.ptp(answers, axis=0).max() <= _SAME * max(1, np.abs(answers).max()):
+            return number
+    return None
 
 
 @np.errstate(all="ignore")
