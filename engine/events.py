@@ -34,8 +34,8 @@ class Epoch:
         train, test: exact figures; None where there is no such split or they were not asked for.
         seconds: time spent learning in this epoch, without evaluation and without pauses.
         validation: exact figures of the validation set; None where there is none.
-        dead_layer: the number, from 1 as that of its weights, of the first hidden layer none of whose neurons tells one
-            example from another any more; looked for only where the training error is at chance.
+        dead_layer: the number, from 1 as that of its weights, of the first hidden layer that tells examples apart no
+            longer, see :func:`engine.distributions.dead_layer`; looked for only where the training error is at chance.
     """
 
     epoch: int

@@ -72,7 +72,14 @@ CASES = {
     "stops early": Case(
         class_data,
         CLASSES,
-        {"batch_size": 16, "epochs": 9, "optimizer": "rmsprop", "learning_rate": 0.5, "validation_share": 0.2, "patience": 1},
+        {
+            "batch_size": 16,
+            "epochs": 9,
+            "optimizer": "rmsprop",
+            "learning_rate": 0.5,
+            "validation_share": 0.2,
+            "patience": 1,
+        },
     ),
     "all examples": Case(
         lambda: class_data(examples=50),
