@@ -138,6 +138,10 @@ class Augmenter:
         self._thicknesses = self._empty(self._batch_size)
         self._noise = self._empty(self._part, height * width)
 
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """Pickles and deep copies are allocated anew: of arrays that share memory they would make separate ones."""
+        return type(self), (self._augmentation, self._shape, self._batch_size, self._dtype)
+
     def _empty(self, *shape: int) -> Array:
         return np.empty(shape, self._dtype)
 

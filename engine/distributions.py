@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from engine.datasets import Split
-from engine.network import Network, TrainingBuffers
+from engine.metrics import Evaluation
+from engine.network import Network, TrainingBuffers, chunk_rows
 from engine.validation import Array
 
 # So many examples show how neurons answer, and so many numbers how a layer's are spread.
@@ -17,6 +18,10 @@ _SAMPLE = 4096
 _PIECE = 65_536
 # A neuron whose slope stays below this on every example learns next to nothing: it is dead, or saturated.
 _FLAT = 1e-3
+# Right no more than this many times as often as the most frequent class alone would be: at chance.
+_NEAR_CHANCE = 1.1
+# A layer is dead that gives one answer, up to so much, to all but so large a share of the examples.
+_SAME, _FEW = 1e-3, 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +78,7 @@ class Anatomist:
         with np.errstate(all="ignore"):
             network.forward_with_loss(self._inputs, self._targets, buffers)
             activations = [spread_of(answers) for answers in buffers.outputs]
-            dead = [self._dead(network, layer) for layer in range(last)]
+            dead = [int(_flat(network, buffers, layer).sum()) for layer in range(last)]
             network.backward(self._inputs, self._targets, buffers)
             return [
                 LayerSpreads(
@@ -87,14 +92,40 @@ class Anatomist:
                 for layer in range(last + 1)
             ]
 
-    def _dead(self, network: Network, layer: int) -> int:
-        """How many neurons have no slope on any example."""
-        sums, slope = self._buffers.sums[layer], self._buffers.deltas[layer]
-        slope.fill(1)
-        values = self._buffers.outputs[layer] if sums is None else sums
-        network.layer_activations[layer].backward(values.copy(), slope)  # which uses up what it is given
-        np.abs(slope, out=slope)
-        return int((slope.max(axis=0) < _FLAT).sum())
+
+def is_at_chance(figures: Evaluation | None) -> bool:
+    """Whether the network does no better than one that always answers the most frequent class; False for regression."""
+    if figures is None or figures.confusion is None or not figures.error:
+        return False
+    most_frequent = figures.confusion.sum(axis=1).max() / figures.confusion.sum()
+    return bool(figures.error >= 1 - _NEAR_CHANCE * most_frequent)
+
+
+@np.errstate(all="ignore")
+def dead_layer(network: Network, split: Split) -> int | None:
+    """The number, from 1, of the first hidden layer that tells examples apart no longer and has no slope to recover by.
+
+    Looks at up to 1,000 examples, and lets a layer be called dead that still wakes up for one in fifty of them.
+    """
+    some = split.head(chunk_rows(network.shape, len(split)))
+    buffers = TrainingBuffers(network, len(some))
+    network.forward(some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype)), buffers)
+    for layer, answers in enumerate(buffers.outputs[:-1]):
+        usual = np.median(answers, axis=0)
+        awake = (np.abs(answers - usual) > _SAME * np.maximum(1, np.abs(usual))).any(axis=1)
+        if awake.mean() < _FEW and _flat(network, buffers, layer, ~awake).all():
+            return layer + 1
+    return None
+
+
+def _flat(network: Network, buffers: TrainingBuffers, layer: int, rows: Array | slice = slice(None)) -> Array:
+    """(neurons,) which neurons of a layer have no slope on any of the examples that went forward, or of some rows."""
+    sums = buffers.sums[layer]
+    values = (buffers.outputs[layer] if sums is None else sums)[rows].copy()  # it is used up
+    slope = np.ones_like(values)
+    network.layer_activations[layer].backward(values, slope)
+    flat: Array = np.abs(slope).max(axis=0) < _FLAT
+    return flat
 
 
 @np.errstate(all="ignore")

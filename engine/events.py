@@ -33,7 +33,9 @@ class Epoch:
     Attributes:
         train, test: exact figures; None where there is no such split or they were not asked for.
         seconds: time spent learning in this epoch, without evaluation and without pauses.
-        validation: exact figures of the training examples put aside; None where there are none.
+        validation: exact figures of the validation set; None where there is none.
+        dead_layer: the number, from 1 as that of its weights, of the first hidden layer that tells examples apart no
+            longer, see :func:`engine.distributions.dead_layer`; looked for only where the training error is at chance.
     """
 
     epoch: int
@@ -41,6 +43,7 @@ class Epoch:
     test: Evaluation | None
     seconds: float
     validation: Evaluation | None = None
+    dead_layer: int | None = None
 
 
 @dataclass(frozen=True)

@@ -273,6 +273,10 @@ class Buffers:
         self.masks: list[Array | None] = [None] * len(self.outputs)
         self.masked: list[Array | None] = [None] * len(self.outputs)
 
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """Pickles and deep copies are allocated anew: of arrays that share memory they would make separate ones."""
+        return type(self), (self._network, self.batch)
+
     def cut(self, batch: int) -> Buffers:
         """The same for another number of rows: a last, smaller batch. One such number is kept."""
         if batch == self.batch:

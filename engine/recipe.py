@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import fields
+
 import numpy as np
 
 from engine.augmentation import Augmenter
@@ -12,6 +15,10 @@ from engine.optimizers import OPTIMIZERS
 from engine.regularisation import Dropout, Penalties, clip_gradient, decay_weights, limit_norms
 from engine.settings import TrainingSettings
 from engine.validation import Array
+
+# What only changes how large the steps are and how many; of the rest, something has to be made ready anew.
+_OF_THE_RATE = ("learning_rate", "epochs", "schedule", "decay", "decay_epochs", "warmup")
+_OF_THE_REST = tuple(each.name for each in fields(TrainingSettings) if each.name not in _OF_THE_RATE)
 
 
 class Recipe:
@@ -36,6 +43,7 @@ class Recipe:
         self.settings = settings
         self.schedule = settings.new_schedule()
         self._network = network
+        self._dataset = dataset
         self._shrinkage = settings.weight_decay if decouples else 0.0
         self._penalties = Penalties(network, settings.l1, 0.0 if decouples else settings.weight_decay)
         self.changes_gradient = bool(self._penalties.is_active or settings.clip_norm)
@@ -45,6 +53,21 @@ class Recipe:
             self._augmenter = Augmenter(
                 settings.augmentation, dataset.example_shape, settings.batch_size, network.parameters.dtype
             )
+
+    def with_settings(self, settings: TrainingSettings) -> Recipe:
+        """A recipe with those settings for the same network and data, which shares with this one what is the same.
+
+        Raises SettingError as the constructor does.
+        """
+        if not self.differs_in_rate_only(settings):
+            return Recipe(self._network, self._dataset, settings)
+        twin = copy.copy(self)
+        twin.settings, twin.schedule = settings, settings.new_schedule()
+        return twin
+
+    def differs_in_rate_only(self, settings: TrainingSettings) -> bool:
+        """Whether those settings, compared to its own, change nothing but the learning rate's course."""
+        return all(getattr(settings, name) == getattr(self.settings, name) for name in _OF_THE_REST)
 
     def disturb(self, inputs: Array, buffers: TrainingBuffers, rng: np.random.Generator) -> None:
         """Distorts the pictures of a batch and draws new dropout masks, each where it was asked for."""

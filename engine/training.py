@@ -17,21 +17,26 @@ import numpy as np
 
 from engine.batches import Batches
 from engine.datasets import Dataset, Split
+from engine.datasets.identity import check_same_examples, identity
+from engine.distributions import dead_layer, is_at_chance
+from engine.divergence import loss_not_finite, overflow_in
 from engine.errors import DataError, DivergenceError, SettingError, Verbatim
 from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network, TrainingBuffers, check_fits, first_non_finite_layer
 from engine.optimizers import SGD
 from engine.recipe import Recipe
-from engine.schedules import Schedule, warmed_up
+from engine.schedules import warmed_up
 from engine.settings import TrainingSettings
 from engine.validation import Array, check_batch_memory, number_within, whole_number
 
 # How many batches may be lost when a run diverges: the price is one copy of the parameters each time.
 _BATCHES_BETWEEN_COPIES = 50
 _ESTIMATE_EXAMPLES = 1000
-# What an order of examples, drawn batches and the parts that are held out depend on.
+# What the order of the examples, the batches and the validation set depend on.
 FIXED_WHILE_TRAINING = ("batch_size", "drop_last", "validation_share", "seed")
+# What network, data and settings determine: left out of pickles and deep copies, and made again.
+_MADE_AGAIN = ("dataset", "_batches", "_buffers", "_evaluators", "_estimators", "_recipe", "_coming")
 
 
 class Trainer:
@@ -39,8 +44,7 @@ class Trainer:
 
     Attributes:
         network: as given.
-        dataset: as given, less what is held out.
-        settings: may be changed between two steps, see :meth:`change`.
+        dataset: as given; where a share of it is to be the validation set, parted so.
         epoch: the epoch under way, from 1; 0 before the first step.
         batch: steps taken in it.
     """
@@ -48,14 +52,9 @@ class Trainer:
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
         """Raises SettingError or DataError where network, data and settings do not go together."""
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
-        self._given = dataset
-        if settings.validation_share and dataset.validation is None:
-            dataset = dataset.with_validation(settings.validation_share)
-        settings.check_against(len(dataset.train))
-        check_batch_memory(network.shape, settings.batch_size, network.parameters.itemsize)
         self.network = network
-        self.dataset = dataset
-        self.settings = settings
+        self._given = dataset
+        self._make_ready(settings)
         self.epoch = self.batch = 0
         self._seconds = 0.0
         self._last_rate = 0.0  # of the last step taken
@@ -63,16 +62,42 @@ class Trainer:
         self._best: _Best | None = None
         self._rng = np.random.default_rng(settings.seed)
         self._optimizer = settings.new_optimizer()
+        self._last_finite = network.parameters.copy()
+
+    def _make_ready(self, settings: TrainingSettings) -> None:
+        """Everything in ``_MADE_AGAIN``."""
+        network, dataset = self.network, self._given
+        if settings.validation_share and dataset.validation is None:
+            dataset = dataset.with_validation(settings.validation_share)
+        settings.check_against(len(dataset.train))
+        check_batch_memory(network.shape, settings.batch_size, network.parameters.itemsize)
+        self.dataset = dataset
         self._batches = Batches(dataset.train, network, settings)
         self._buffers = TrainingBuffers(network, settings.batch_size)
-        self._last_finite = network.parameters.copy()
-        self._evaluators = {name: Evaluator(network, split) for name, split in _splits(dataset).items()}
+        splits = _splits(dataset)
+        self._evaluators = {name: Evaluator(network, split) for name, split in splits.items()}
         self._estimators = [
-            Evaluator(network, split.head(_ESTIMATE_EXAMPLES))
-            for name, split in _splits(dataset).items()
-            if name != "validation"
+            Evaluator(network, split.head(_ESTIMATE_EXAMPLES)) for name, split in splits.items() if name != "validation"
         ]
-        self._recipe = Recipe(network, dataset, settings)
+        # What the last step was taken with, and what the next one will be.
+        self._recipe = self._coming = Recipe(network, dataset, settings)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickles and deep copies carry network, data and the place in the run; not a run() that is under way."""
+        kept = {name: value for name, value in self.__dict__.items() if name not in _MADE_AGAIN}
+        return kept | {"order": self._batches.order, "in force": self._recipe.settings, "settings": self.settings}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        order, in_force, settings = (state.pop(name) for name in ("order", "in force", "settings"))
+        self.__dict__.update(state)
+        self._make_ready(in_force)
+        self._batches.order = order
+        self.change(settings)
+
+    @property
+    def settings(self) -> TrainingSettings:
+        """Those of the next step; between two steps they may be changed, see :meth:`change`."""
+        return self._coming.settings
 
     @property
     def batches_per_epoch(self) -> int:
@@ -91,12 +116,12 @@ class Trainer:
     @property
     def rate(self) -> float:
         """The step size of the next step, as the schedule has it."""
-        return self._rate(self.settings, self.settings.new_schedule())
+        return self._rate(self._coming)
 
-    def _rate(self, settings: TrainingSettings, schedule: Schedule) -> float:
-        batches = self.batches_per_epoch
+    def _rate(self, recipe: Recipe) -> float:
+        settings, batches = recipe.settings, self.batches_per_epoch
         done = max(self.epoch - 1, 0) + self.batch / batches
-        return settings.learning_rate * warmed_up(schedule, done, settings.epochs, settings.warmup, batches)
+        return settings.learning_rate * warmed_up(recipe.schedule, done, settings.epochs, settings.warmup, batches)
 
     def change(self, settings: TrainingSettings) -> None:
         """Goes on with other settings from the next step on; the network and the place in the run stay.
@@ -112,8 +137,8 @@ class Trainer:
                     f"must stay {getattr(self.settings, name)} while this run lasts",
                     "Start a new run to change it.",
                 )
-        Recipe(self.network, self.dataset, settings)  # raises where the network or the data cannot have them
-        self.settings = settings
+        # Raises where the network or the data cannot have them. Bound at once, for steps may go on meanwhile.
+        self._coming = self._coming.with_settings(settings)
 
     def run(self) -> Iterator[Event]:
         """Trains ``settings.epochs`` epochs, yielding after each step; or what is left of them after a resumption.
@@ -156,9 +181,10 @@ class Trainer:
 
     def _step(self) -> float:
         """The next batch: forward, backward, update. Its loss before the update."""
-        self._adopt_settings()
+        if self._coming is not self._recipe:
+            self._adopt_settings()
         recipe, optimizer = self._recipe, self._optimizer
-        rate = self._last_rate = self._rate(recipe.settings, recipe.schedule)
+        rate = self._last_rate = self._rate(recipe)
         # A diverging run is reported in words, not as a rain of warnings.
         with np.errstate(all="ignore"):
             inputs, targets = self._batches.take(self.batch)
@@ -179,13 +205,13 @@ class Trainer:
 
     def _adopt_settings(self) -> None:
         """Makes good what :meth:`change` promised."""
-        settings = self.settings
-        if self._recipe.settings is settings:
+        before, self._recipe = self._recipe, self._coming
+        settings = self._recipe.settings
+        if before.differs_in_rate_only(settings):
             return
         optimizer = settings.new_optimizer()
         optimizer.adopt(self._optimizer)
         self._optimizer = optimizer
-        self._recipe = Recipe(self.network, self.dataset, settings)
         self._buffers.unmask()
         if not settings.patience:
             self._best = None
@@ -218,24 +244,16 @@ class Trainer:
                 if not math.isfinite(results[name].loss):
                     raise self._diverged(self._buffers)
         self._keep()
-        self._check_optimizer()
+        overflow = overflow_in(self._optimizer, self.epoch)
+        if overflow is not None:
+            self._optimizer.restart()
+            raise overflow
         if self.settings.patience and "validation" in results:
             self._remember_if_best(results["validation"])
         self._measured = True
-        yield Epoch(self.epoch, results.get("train"), results.get("test"), self._seconds, results.get("validation"))
-
-    def _check_optimizer(self) -> None:
-        """Raises DivergenceError where what the optimizer keeps has overflowed: no step would move anything again."""
-        for name, vector in self._optimizer.kept.items():
-            if not np.isfinite(vector).all():
-                self._optimizer.restart()
-                largest = np.sqrt(np.finfo(vector.dtype).max)
-                raise DivergenceError(
-                    "gradient",
-                    Verbatim(f"too large by epoch {self.epoch} for what the optimizer keeps of it ({name})"),
-                    f"must stay below {largest:.0e} in {vector.dtype}, or its square overflows",
-                    "Scale the inputs and targets to the order of 1, or limit the gradient (clip_norm).",
-                )
+        train, test, validation = (results.get(name) for name in ("train", "test", "validation"))
+        dead = dead_layer(self.network, self.dataset.train) if self.epoch and is_at_chance(train) else None
+        yield Epoch(self.epoch, train, test, self._seconds, validation, dead)
 
     def _evaluated(self, evaluator: Evaluator) -> Generator[Event, None, Evaluation]:
         """One exact evaluation, giving the caller a chance to stop after each chunk."""
@@ -258,24 +276,12 @@ class Trainer:
         return self._best is not None and patience > 0 and self.epoch - self._best.epoch >= patience
 
     def _diverged(self, buffers: TrainingBuffers) -> DivergenceError:
-        layer = first_non_finite_layer(self.network) or _first_non_finite_output(buffers)
-        np.copyto(self.network.parameters, self._last_finite)
-        self._optimizer.restart()  # what it keeps leads to where the parameters went
-        if not self.epoch:
-            return DivergenceError(
-                "loss",
-                Verbatim(f"not finite before the first step (layer {layer} is where it begins)"),
-                "must be finite, and with weights or data this large it overflows",
-                "Reset the network with smaller first weights, or scale the data.",
-            )
         # The batch that shows it: the one under way, or at an epoch's end the last.
         batch = min(self.batch + 1, self.batches_per_epoch)
-        return DivergenceError(
-            "loss",
-            Verbatim(f"no longer finite at epoch {self.epoch}, batch {batch} (layer {layer} went first)"),
-            f"must stay finite, and with a learning rate of {self._last_rate or self.rate:g} it grows without bound",
-            "The network is back at its last finite weights. Lower the learning rate and go on, or reset.",
-        )
+        error = loss_not_finite(self.network, buffers, self.epoch, batch, self._last_rate or self.rate)
+        np.copyto(self.network.parameters, self._last_finite)
+        self._optimizer.restart()  # what it keeps leads to where the parameters went
+        return error
 
     # ---- to stop here and go on elsewhere
 
@@ -290,7 +296,7 @@ class Trainer:
             "zeros": dict(self._optimizer.zeros),
             "in force": self._recipe.settings.as_dict(),
             "random": self._rng.bit_generator.state,
-            "data": {"title": self._given.title, **self._given.fingerprint()},
+            "data": identity(self._given),
         }
         vectors = {f"optimizer.{name}": vector.copy() for name, vector in self._optimizer.kept.items()}
         vectors["order"] = self._batches.order.astype(np.uint32)
@@ -314,16 +320,7 @@ class Trainer:
         settings = TrainingSettings.from_dict(state.settings)
         trainer = cls(network, dataset, TrainingSettings.from_dict(state.progress.get("in force", state.settings)))
         try:
-            begun_with, now = state.progress["data"], dataset.fingerprint()
-            # Files of older versions have the checksum only.
-            same = [begun_with.get(name, now[name]) == now[name] for name in now]
-            if begun_with["checksum"] != now["checksum"] or not all(same):
-                raise DataError(
-                    "data",
-                    Verbatim(dataset.title),
-                    f"must be the examples this run was begun with ({begun_with['title']})",
-                    "Load those, or train the network anew from its weights.",
-                )
+            check_same_examples(state.progress["data"], dataset)
             trainer._restore(state.progress, state.vectors)
         except DataError:
             raise
@@ -389,8 +386,3 @@ def _badness(figures: Evaluation) -> tuple[float, float]:
 def _splits(dataset: Dataset) -> dict[str, Split]:
     splits = {"train": dataset.train, "test": dataset.test, "validation": dataset.validation}
     return {name: split for name, split in splits.items() if split is not None}
-
-
-def _first_non_finite_output(buffers: TrainingBuffers) -> int:
-    finite = [bool(np.isfinite(out).all()) for out in buffers.outputs]
-    return finite.index(False) + 1 if False in finite else len(finite)

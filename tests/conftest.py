@@ -34,6 +34,15 @@ _FOLDERS = ("CONFIG_HOME", "DATA_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR
 MakeWindow = Callable[[], MainWindow]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Who wants to look into a test (--pdb, --trace, -s) gets all of them in this process, without having to say so."""
+    options = config.option
+    looks = options.usepdb or options.trace or options.capture == "no"
+    if looks and getattr(options, "numprocesses", None) == "auto":
+        options.numprocesses = 0
+
+
 @pytest.fixture(scope="session", autouse=True)
 def runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Qt asks for it once, when the application is made, and warns where there is none."""

@@ -1,9 +1,22 @@
-"""The pictures of the window are never older than the window."""
+"""The README's pictures of the window can be made."""
 
 from __future__ import annotations
 
-from tests.pictures import stale
+from pathlib import Path
+
+import pytest
+from PyQt5.QtGui import QImage
+
+from tests.pictures import FOLDER, PICTURES, make
 
 
-def test_pictures_show_the_window_as_it_is() -> None:
-    assert not stale(), "make them again, and look at them: python -m tests.pictures"
+@pytest.mark.parametrize(("scale", "size"), [("1", (1280, 720)), ("2", (2560, 1440))])
+def test_a_picture_is_made(tmp_path: Path, scale: str, size: tuple[int, int]) -> None:
+    make(tmp_path / "window.png", "--size", "1280x720", "--epochs", "0", "--draw", scale=scale)
+    assert (tmp_path / "window.png").read_bytes().startswith(b"\x89PNG")
+    picture = QImage(str(tmp_path / "window.png"))
+    assert (picture.width(), picture.height()) == size
+
+
+def test_all_pictures_are_there() -> None:
+    assert {file.name for file in FOLDER.glob("*.png")} == set(PICTURES)

@@ -1,11 +1,13 @@
-"""``Dataset``: examples to learn from and examples to test with, and what is known about them."""
+"""``Dataset``: examples to train on, to test on and to validate with, and what is known about them."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,15 +20,15 @@ from engine.validation import Array, labels, matrix, number_within, positive_num
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Examples with their targets, at least one.
+    """Examples with their targets: at least one. Nobody writes to its arrays once it is made.
 
-    Raises DataError where they do not go together, SettingError for a ``scale`` that is no number above 0.
+    Raises DataError where the arrays do not go together, SettingError where ``scale`` is not a number above 0.
 
     Attributes:
         inputs: (k, width), floats, or bytes to save memory.
         targets: (k, outputs) float32; one-hot for classification.
-        labels: (k,) class numbers, kept as int64; None for regression.
-        scale: what ``inputs`` are multiplied with on their way into a batch (1/255 for bytes).
+        labels: (k,) int64, the number of each example's class; None for regression.
+        scale: a network is shown ``inputs`` times this (1/255 for bytes, so that it sees 0…1).
     """
 
     inputs: Array
@@ -58,38 +60,41 @@ class Split:
         return int(self.targets.shape[1])
 
     def take(self, rows: slice, out: Array) -> Array:
-        """Writes consecutive examples, scaled, into ``out`` and returns it."""
+        """Writes consecutive inputs, times ``scale``, into ``out`` (rows, width) and returns it."""
         np.multiply(self.inputs[rows], self.scale, out=out, casting="unsafe")
         return out
 
     def at(self, rows: Array) -> Split:
-        """Those examples, copied."""
+        """The examples of those numbers, (k,), copied."""
         some_labels = None if self.labels is None else self.labels[rows]
         return Split(self.inputs[rows], self.targets[rows], some_labels, self.scale)
 
+    @cached_property
     def checksum(self) -> int:
-        """One number for all examples and targets, to tell data apart (CRC-32)."""
+        """One number for all inputs and targets (CRC-32), worked out once: 20 ms for 60,000 pictures."""
         of_inputs = zlib.crc32(np.ascontiguousarray(self.inputs).data)
         return zlib.crc32(np.ascontiguousarray(self.targets).data, of_inputs)
 
     def head(self, count: int) -> Split:
-        """The first examples, as views."""
+        """The first ``count`` examples, or all where there are fewer, as views."""
         some_labels = None if self.labels is None else self.labels[:count]
         return Split(self.inputs[:count], self.targets[:count], some_labels, self.scale)
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training split, perhaps others, and what the data says about itself.
+    """Examples in up to three splits, and what is known about them.
 
-    Raises DataError where the splits differ in inputs or outputs, or for a wrong ``example_shape``.
+    Raises DataError where the splits differ in width or outputs, or ``example_shape`` does not fit the width.
 
     Attributes:
-        title: as a person reads it.
-        train, test: the splits; ``test`` may be None.
-        validation: training examples put aside to choose by; None where there are none.
-        example_shape: how a row is laid out, for example (28, 28) for pictures: refused where that is not as many
-            numbers as an example has. Empty: as a plain row.
+        title: its name, as a person reads it.
+        train: what is learned from.
+        test: what is only measured on; None where there is no such split.
+        validation: the validation set: examples that are not learned from, by which a person, or early stopping,
+            chooses; None where there is none.
+        example_shape: the sizes of an example, (28, 28) for a picture of 28 × 28; their product is the width. Empty: an
+            example is a plain row.
         class_names: one for each output; empty for regression.
     """
 
@@ -121,15 +126,16 @@ class Dataset:
                 )
 
     def with_validation(self, share: float, seed: int = 0) -> Dataset:
-        """The same with that share of the training examples put aside, 0…1, drawn at random: the same each time.
+        """The same data, with a share (0…1) of the training examples as the validation set instead.
 
-        Raises SettingError where no example would be left on either side.
+        They are drawn at random, the same ones each time for one ``seed``. Raises SettingError where one side would be
+        left without an example.
         """
-        share = number_within("validation", share, 0, 1, "0.1")
+        share = number_within("validation_share", share, 0, 1, "0.1")
         count = round(share * len(self.train))
         if not 0 < count < len(self.train):
             raise SettingError(
-                "validation",
+                "validation_share",
                 share,
                 f"must leave examples on both sides, and there are {len(self.train):,}",
                 "Try 0.1, with more data.",
@@ -149,10 +155,12 @@ class Dataset:
         """Outputs a network needs."""
         return self.train.classes
 
-    def fingerprint(self) -> dict[str, Any]:
-        """What tells the examples of a run from others, as JSON can hold it; those to test with do not count."""
-        validation = None if self.validation is None else self.validation.checksum()
-        return {"checksum": self.train.checksum(), "scale": self.train.scale, "validation": validation}
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits that tell these data from others: all splits with their scales. Worked out once."""
+        splits = (self.train, self.test, self.validation)
+        parts = [split and (split.inputs.shape, split.targets.shape, split.checksum, split.scale) for split in splits]
+        return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
     @property
     def is_picture(self) -> bool:
@@ -162,7 +170,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class DataSource:
-    """A data set that can be loaded: its title, shown before it is, and the function that loads it."""
+    """A data set that can be loaded: its title, which is shown before it is loaded, and the function that loads it."""
 
     title: str
     load: Callable[[], Dataset]

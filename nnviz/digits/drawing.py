@@ -6,6 +6,7 @@ the edges, then moved so that its centre of mass is where MNIST has it in the 28
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from engine.validation import Array
 from nnviz.digits.photograph import ink_of_photograph
-from nnviz.digits.strokes import Ink, Mark, Stroke
+from nnviz.digits.strokes import Ink, Stroke
 
 SIDE = 28
 BOX = 20
@@ -40,26 +41,39 @@ def picture_of_image(grey: Array) -> Array:
     return np.zeros((SIDE, SIDE), np.float32) if pixels is None else picture_of([Ink(pixels, 1.0)], 0.0)
 
 
-def picture_of(marks: Sequence[Mark], pen_width: float, centred: bool = True) -> Array:
-    """The network's picture of a drawing.
+def picture_of(
+    drawing: Sequence[Stroke | Ink],
+    pen_width: float,
+    centred: bool = True,
+    field: tuple[float, float] = (1.0, 1.0),
+) -> Array:
+    """The network's picture of a drawing: of its strokes, only what can be seen.
 
     Args:
-        marks: from the lowest to the topmost, y down.
-        pen_width: in the unit of the marks.
-        centred: made as MNIST was. If not, it is the field as it is: the square around (0, 0) with a side of 1 unit.
+        drawing: from the lowest to the topmost, y down, in a unit of its own.
+        pen_width: in that unit.
+        centred: made as MNIST was. If not, it is the square around (0, 0) with a side of 1 unit, as it is.
+        field: width and height of what is seen of the drawing, around (0, 0), in that unit.
 
     Returns:
         (28, 28) float32 in 0…1, white ink on black; all 0 where there is no ink (any more).
     """
-    first = marks[0] if marks else None
-    if len(marks) == 1 and isinstance(first, Ink) and first.is_example and first.pixels.shape == (SIDE, SIDE):
+    first = drawing[0] if drawing else None
+    if len(drawing) == 1 and isinstance(first, Ink) and first.is_example and first.pixels.shape == (SIDE, SIDE):
         return np.array(first.pixels, np.float32)
+    seen = _seen(drawing, pen_width, field)
     if centred:
-        ink = _centred(marks, pen_width)
+        ink = _centred(seen, pen_width)
     else:
-        layers, share = _layers(marks, _SPACING / SIDE)
+        layers, share = _layers(seen, _SPACING / SIDE)
         ink = _inked(layers, _View(SIDE, np.full(2, SIDE / 2), pen_width * share * SIDE))
     return ink if ink.max() > _FAINTEST else np.zeros_like(ink)
+
+
+def _seen(drawing: Sequence[Stroke | Ink], pen_width: float, field: tuple[float, float]) -> list[Stroke | Ink]:
+    """Strokes without what lies beyond the field; a picture never does."""
+    parts = [[part] if isinstance(part, Ink) else part.within(field, pen_width) for part in drawing]
+    return list(itertools.chain.from_iterable(parts))
 
 
 @dataclass(frozen=True)
@@ -81,17 +95,17 @@ class _View:
     grown: float = 0.0  # by how much that is more than the pen's width, scaled; erasers grow with it
 
 
-def _centred(marks: Sequence[Mark], pen_width: float) -> Array:
+def _centred(drawing: Sequence[Stroke | Ink], pen_width: float) -> Array:
     """Scaled to the box and put where MNIST has its digits."""
-    rough = _rough_extent(marks) + pen_width
-    layers, share = _layers(marks, _SPACING * rough / BOX)
+    rough = _rough_extent(drawing) + pen_width
+    layers, share = _layers(drawing, _SPACING * rough / BOX)
     pen = pen_width * share
     box = _box(layers, pen)
     if box is None:
         return np.zeros((SIDE, SIDE), np.float32)
     low, high = box
     if float((high - low).max()) + pen < 0.6 * rough:  # the rest was erased: what is left needs its points closer
-        layers, _ = _layers(marks, _SPACING * (float((high - low).max()) + pen) / BOX)
+        layers, _ = _layers(drawing, _SPACING * (float((high - low).max()) + pen) / BOX)
     view = _fitted(low, high, pen, has_lines=any(isinstance(layer, _Line) for layer in layers))
     ink = _inked(layers, view)
     if not ink.any():
@@ -128,16 +142,16 @@ def _aligned(layers: Sequence[_Line | Ink], view: _View, shift: Array) -> Array:
 # ---- where the ink is
 
 
-def _rough_extent(marks: Sequence[Mark]) -> float:
+def _rough_extent(drawing: Sequence[Stroke | Ink]) -> float:
     """Of all that was drawn, in the drawing's unit."""
-    points = [mark.points if isinstance(mark, Stroke) else np.stack([mark.corner, -mark.corner]) for mark in marks]
+    points = [part.points if isinstance(part, Stroke) else np.stack([part.corner, -part.corner]) for part in drawing]
     all_points = np.concatenate(points) if points else np.zeros((1, 2))
     return max(float((all_points.max(axis=0) - all_points.min(axis=0)).max()), 1e-9)
 
 
-def _layers(marks: Sequence[Mark], spacing: float) -> tuple[list[_Line | Ink], float]:
+def _layers(drawing: Sequence[Stroke | Ink], spacing: float) -> tuple[list[_Line | Ink], float]:
     """Strokes as points at even distances, and the mean of the pen's widths as a share of its whole width."""
-    strokes = [mark for mark in marks if isinstance(mark, Stroke)]
+    strokes = [part for part in drawing if isinstance(part, Stroke)]
     lengths = {id(stroke): _lengths(stroke.curve[0]) for stroke in strokes}
     spacing = max(spacing, sum(float(length[-1]) for length in lengths.values()) / _MOST_POINTS)
     lines = {id(stroke): _evenly(stroke, lengths[id(stroke)], spacing) for stroke in strokes}
@@ -147,7 +161,7 @@ def _layers(marks: Sequence[Mark], spacing: float) -> tuple[list[_Line | Ink], f
     share = total / weight if weight else 1.0
     if any(line.shares is not None for line in pens):
         lines = {key: _relative(line, share) for key, line in lines.items()}
-    return [mark if isinstance(mark, Ink) else lines[id(mark)] for mark in marks], share
+    return [part if isinstance(part, Ink) else lines[id(part)] for part in drawing], share
 
 
 def _relative(line: _Line, share: float) -> _Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -35,6 +35,19 @@ class Stroke:
     def curve(self) -> tuple[Array, Array | None]:
         """Points close to each other on a smooth line, and the widths there."""
         return curve_of(self.points, self.widths)
+
+    def within(self, field: tuple[float, float], pen_width: float) -> list[Stroke]:
+        """The parts of it that can be seen, each a stroke.
+
+        Args:
+            field: width and height of what is seen around (0, 0), in the drawing's unit.
+            pen_width: in that unit. A line is seen as far as half its width beyond the field's edge.
+        """
+        half = np.array(field) / 2
+        if (np.abs(self.curve[0]) <= half).all():
+            return [self]
+        half = half + (self.eraser or pen_width) / 2
+        return _parts_within(self, float(half[0]), float(half[1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +95,7 @@ class Ink:
         return self.corner + (cells + 0.5) * step * self.pixel, step * self.pixel
 
 
-Mark: TypeAlias = Stroke | Ink
-Drawing: TypeAlias = tuple[Mark, ...]  # the later lies over the earlier
+Drawing: TypeAlias = tuple[Stroke | Ink, ...]  # the later lies over the earlier
 
 
 def curve_of(points: Array, widths: Array | None = None) -> tuple[Array, Array | None]:
@@ -119,3 +131,30 @@ def _hermite(start: Array, end: Array, leaves: Array, arrives: Array, place: Arr
     square, cube = place**2, place**3
     bend = 3 * square - 2 * cube
     return start + (end - start) * bend + leaves * (cube - 2 * square + place) + arrives * (cube - square)
+
+
+@lru_cache(maxsize=64)  # of a drawing only the stroke under way is another at every move of the mouse
+def _parts_within(stroke: Stroke, half_width: float, half_height: float) -> list[Stroke]:
+    curve, widths = stroke.curve
+    numbers = np.arange(len(curve))
+    parts = []
+    for way in _ways_within(curve, np.array([half_width, half_height])):
+        points = np.stack([np.interp(way, numbers, curve[:, axis]) for axis in (0, 1)], axis=1)
+        part = None if widths is None else np.interp(way, numbers, widths)
+        parts.append(Stroke(points, part, stroke.eraser))
+    return parts
+
+
+def _ways_within(curve: Array, half: Array) -> list[Array]:
+    """The parts of a curve within ±half, each as ascending places on it: 2.5 is halfway from point 2 to point 3."""
+    if len(curve) == 1:
+        return [np.zeros(1)] if (np.abs(curve) <= half).all() else []
+    step = np.diff(curve, axis=0)
+    step[step == 0] = 1e-30  # along an edge: within it all the way, or nowhere
+    ends = np.stack([(-half - curve[:-1]) / step, (half - curve[:-1]) / step])
+    enters = np.clip(ends.min(axis=0).max(axis=1), 0, None)
+    leaves = np.clip(ends.max(axis=0).min(axis=1), None, 1)
+    inside = np.flatnonzero(enters <= leaves)
+    breaks = (np.diff(inside) > 1) | (leaves[inside[:-1]] < 1)
+    runs = np.split(inside, np.flatnonzero(breaks) + 1) if len(inside) else []
+    return [np.concatenate([run[:1] + enters[run[:1]], run + leaves[run]]) for run in runs]

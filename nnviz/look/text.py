@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 _THIN = "\u202f"
@@ -18,8 +19,10 @@ def shape(sizes: Iterable[int]) -> str:
 
 
 def percent(share: float) -> str:
-    """2.41 %."""
-    return f"{100 * share:.2f} %"
+    """2.41 %; a share that two decimals would not show gets as many as it takes: 0.0017 %."""
+    size = abs(100 * share)
+    decimals = 2 if not 0 < size < 0.01 else 1 - math.floor(math.log10(size))
+    return f"{100 * share:.{decimals}f} %"
 
 
 def duration(seconds: float) -> str:

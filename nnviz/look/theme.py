@@ -274,8 +274,7 @@ def _palette(theme: Theme) -> QPalette:
 
 def _stylesheet(theme: Theme) -> str:
     values = {name: getattr(theme, name) for name in theme.__dataclass_fields__}
-    chevron = (ASSETS / "icons" / f"chevron-down-{theme.name}.svg").as_posix()
-    values.update(chevron=chevron, text_size=TEXT, small=SMALL, large=LARGE, answer=ANSWER)
+    values.update(icons=(ASSETS / "icons").as_posix(), text_size=TEXT, small=SMALL, large=LARGE, answer=ANSWER)
     sheet = (Path(__file__).parent / "theme.qss").read_text(encoding="utf-8")
     for name, value in values.items():
         sheet = sheet.replace(f"@{name}@", str(value))

@@ -55,7 +55,7 @@ class CurvesPanel(TabbedCard):
     def add_page(self, page: Page) -> None:
         """Another tab. All of them stay in sight: it is the names in the legend that get shorter."""
         super().add_page(page)
-        self.tabs.setMinimumWidth(self.tabs.width_of_all)
+        self.tabs.setMinimumWidth(self.tabs.sizeHint().width())
 
     @property
     def plot(self) -> CurvePlot:

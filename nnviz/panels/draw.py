@@ -226,14 +226,20 @@ class DrawPanel(DockCard):
 
     def _data_changed(self) -> None:
         self.random_button.setEnabled(self.test_pictures is not None)
+        self.answer.set_names(self._session.dataset.class_names if self._session.dataset is not None else ())
         self._dress()
         self._show_answer()
 
     def _show_answer(self) -> None:
         if not self.in_view:
             return
-        data = self._session.dataset
-        self.answer.show_verdict(self._session.verdict, data.class_names if data is not None else ())
+        data, verdict = self._session.dataset, self._session.verdict
+        if verdict is None or data is None:
+            self.answer.clear()
+            return
+        names = data.class_names
+        best, second = names[verdict.best], names[verdict.second]
+        self.answer.show_answer(best, verdict.share, second, verdict.second_share, verdict.is_sure)
 
 
 def _tool(text: str, name: str, accessible: str, tip: str) -> QToolButton:

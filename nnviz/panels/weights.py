@@ -14,14 +14,14 @@ from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_
 from nnviz.session.session import Session
 from nnviz.session.state import State
 from nnviz.widgets.card import DockCard, Table
-from nnviz.widgets.tabs import Tabs
+from nnviz.widgets.tabs import Tab, set_tabs, tab_bar
 from nnviz.widgets.weights.heat_map import ColourBar, HeatMap
 from nnviz.widgets.weights.neuron_view import NeuronView, round_end
 from nnviz.widgets.weights.row_names import RowNames
 
 _LONG_NAMES = 3  # so many tabs have room for "Layer"
 _MOST_NAMES = 40  # rows: more would be too low for their names
-_TIP = "Shows the weights of this layer. It changes nothing in the network."
+_TIP = "Shows the weights of this layer."
 
 
 class WeightsPanel(DockCard):
@@ -43,7 +43,7 @@ class WeightsPanel(DockCard):
         self.map.setAccessibleName("Heat map of the weights")
         self.neuron_view = NeuronView()
         self.bar = ColourBar()
-        self.tabs = Tabs()
+        self.tabs = tab_bar("weightsTabs", "Layers")
         self._stack = QStackedWidget()
         self._rows = RowNames(self.map)
         self._rows.setObjectName("weightsRowNames")
@@ -72,7 +72,7 @@ class WeightsPanel(DockCard):
         self._new_network()
 
     def _connect(self) -> None:
-        self.tabs.chosen.connect(self._turn_to)
+        self.tabs.currentChanged.connect(self._turn_to)
         self.map.setWhatsThis(
             "Every tile is one neuron of the layer: the weights of what comes in, laid out as a picture. One colour "
             "speaks for the neuron, the other against it. Point at a weight to read it; a click enlarges the neuron."
@@ -92,13 +92,13 @@ class WeightsPanel(DockCard):
 
     @property
     def _layer(self) -> int:
-        return self.tabs.index
+        return self.tabs.currentIndex()
 
     def _new_network(self) -> None:
         names = _tab_names(self._session.run.network.shape)
-        if self.tabs.texts != names:
+        if [self.tabs.tabText(layer) for layer in range(self.tabs.count())] != names:
             before = self._layer
-            self.tabs.set_tabs([(name, f"layer{layer + 1}Tab", _TIP) for layer, name in enumerate(names)])
+            set_tabs(self.tabs, [Tab(name, f"layer{layer + 1}Tab", _TIP) for layer, name in enumerate(names)])
             if self._layer != before:
                 self._close_neuron()
         if self.neuron is not None and self.neuron >= len(self._weights):
@@ -108,7 +108,7 @@ class WeightsPanel(DockCard):
 
     def show_layer(self, layer: int) -> None:
         """Which layer's weights to draw, from 0."""
-        self.tabs.choose(layer)
+        self.tabs.setCurrentIndex(layer)
 
     def _turn_to(self, layer: int) -> None:
         self._close_neuron()
@@ -194,7 +194,7 @@ class WeightsPanel(DockCard):
         told = self._details()
         detail, row = self.head.detail, self.head.row
         detail.ensurePolished()  # else its words are measured in another font
-        room = row.contentsRect().width() - self.tabs.width_of_all - self.bar.width() - 3 * row.spacing()
+        room = row.contentsRect().width() - self.tabs.sizeHint().width() - self.bar.width() - 3 * row.spacing()
         fitting = (words for words in told if detail.fontMetrics().horizontalAdvance(words) <= room)
         detail.setText(next(fitting, ""))
         detail.setVisible(bool(detail.text()))  # it takes no room from the tabs, not even a gap
@@ -262,7 +262,7 @@ class WeightsPanel(DockCard):
     @property
     def caption(self) -> str:
         """The layer, and the neuron where only one is shown."""
-        layer = f"Weights {self.tabs.texts[self._layer].partition(' ·')[0]}"
+        layer = f"Weights {self.tabs.tabText(self._layer).partition(' ·')[0]}"
         return layer if self.neuron is None else f"{layer} neuron {self.neuron + 1}"
 
     def table(self) -> Table:

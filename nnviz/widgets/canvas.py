@@ -40,10 +40,10 @@ _HINT = "Draw a digit here"
 
 
 class Canvas(QWidget):
-    """Keeps marks in units of its shorter side, from its centre, so that they look the same at every size.
+    """Keeps the drawing in units of its shorter side, from its centre, so that it looks the same at every size.
 
     Signals:
-        changed: another point, or other marks.
+        changed: another point, another drawing, or more or less of it in sight.
         stroke_finished(before, after): the whole drawing, for undo with :meth:`restore`.
         dropped(QMimeData): something that may be a picture, valid until the slot returns.
 
@@ -60,7 +60,7 @@ class Canvas(QWidget):
         super().__init__()
         self._marks: Drawing = ()
         self._live: _Live | None = None
-        self._sheet: Sheet | None = None  # the marks, and the line under way but for its last piece
+        self._sheet: Sheet | None = None  # the drawing, and the line under way but for its last piece
         self._is_target = False
         self.erases = False
         self.centred = True
@@ -97,7 +97,7 @@ class Canvas(QWidget):
 
     @property
     def drawing(self) -> Drawing:
-        """All marks, whatever size the canvas has now or later."""
+        """Strokes and pictures, whatever size the canvas has now or later."""
         return self._marks if self._live is None else (*self._marks, self._live.stroke())
 
     def restore(self, drawing: Drawing) -> None:
@@ -132,7 +132,12 @@ class Canvas(QWidget):
 
     def network_input(self) -> Array:
         """(784,) float32 in 0…1: what the network is shown."""
-        return picture_of(self.drawing, self._pen, self.centred).ravel()
+        return self._picture_on(self.size()).ravel()
+
+    def _picture_on(self, size: QSize) -> Array:
+        """What the network is shown of the drawing where the canvas is so large."""
+        side = max(1, min(size.width(), size.height()))
+        return picture_of(self.drawing, self._pen, self.centred, (size.width() / side, size.height() / side))
 
     @property
     def is_empty(self) -> bool:
@@ -246,8 +251,10 @@ class Canvas(QWidget):
     # ---- looks
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The eraser keeps its share of the canvas, and its ring shows it."""
+        """The eraser keeps its share of the canvas, and its ring shows it. Ink may come into sight, or go out of it."""
         super().resizeEvent(event)
+        if self.drawing and (self._picture_on(event.oldSize()) != self._picture_on(event.size())).any():
+            self.changed.emit()
         if self.erases:
             self.set_erases(True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.widgets.card import DockCard, Table
-from nnviz.widgets.tabs import Tabs
+from nnviz.widgets.tabs import Tab, add_tab, tab_bar
 
 
 class Page(QWidget):
@@ -46,8 +46,8 @@ class TabbedCard(DockCard):
         super().__init__(title, name)
         self.head.title.hide()
         self.head.detail.hide()  # pages have their aside
-        self.tabs = Tabs()
-        self.tabs.chosen.connect(self._turn_to)
+        self.tabs = tab_bar(name.replace("Dock", "Tabs"), title)
+        self.tabs.currentChanged.connect(self._turn_to)
         self._stack = QStackedWidget()
         self._asides = QStackedWidget()
         self.head.row.insertWidget(0, self.tabs, 100)  # all the room there is
@@ -60,24 +60,19 @@ class TabbedCard(DockCard):
         self.pages.append(page)
         self._stack.addWidget(page)
         self._asides.addWidget(page.aside)
-        self.tabs.set_tabs([(each.title, each.name, each.tip) for each in self.pages])
-        self._show_tabs()
+        add_tab(self.tabs, Tab(page.title, page.name, page.tip))
 
     def set_makes_sense(self, page: Page, makes_sense: bool) -> None:
         """A page that says nothing about the data at hand has no tab; the next one comes in front."""
         page.makes_sense = makes_sense
-        self._show_tabs()
+        self.tabs.setTabVisible(self.pages.index(page), makes_sense)
         if not self.page.makes_sense:
-            self.tabs.choose(next(number for number, other in enumerate(self.pages) if other.makes_sense))
-
-    def _show_tabs(self) -> None:
-        for number, page in enumerate(self.pages):
-            self.tabs.set_shown(number, page.makes_sense)
+            self.tabs.setCurrentIndex(next(number for number, other in enumerate(self.pages) if other.makes_sense))
 
     @property
     def page(self) -> Page:
         """The one in front."""
-        return self.pages[self.tabs.index]
+        return self.pages[self.tabs.currentIndex()]
 
     def _turn_to(self, index: int) -> None:
         self._stack.setCurrentIndex(index)

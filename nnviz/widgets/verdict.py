@@ -9,14 +9,13 @@ from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from nnviz.look import theme
-from nnviz.session.answer import Verdict
 from nnviz.widgets.card import label
 
 _LEAST_WIDTH, _MOST_WIDTH = 76, 120
 _NAME_HEIGHT, _LINE_HEIGHT = 30, 13  # the parts keep their places, whatever they say
 _LONG_NAME = 3  # characters from which a name is set smaller
 _WORTH_TELLING = 0.005
-_ALL = 0.9995
+_NEARLY_ALL, _ALL = 0.99, 0.9995  # between them a decimal tells what is lacking
 
 
 class VerdictView(QWidget):
@@ -36,31 +35,27 @@ class VerdictView(QWidget):
             "The class with the largest output, and the second. It is grey and “not sure” below the share that "
             "is set beside “sure from”."
         )
-        self._names: Sequence[str] = ()
-        self._set_names(())
+        self.set_names(())
 
-    def _set_names(self, names: Sequence[str]) -> None:
-        """The widest name tells how much room it takes."""
-        self._names = names
+    def set_names(self, names: Sequence[str]) -> None:
+        """All classes: the widest name says how much room the answer takes."""
         metrics = QFontMetrics(theme.font(theme.LARGE, bold=True))
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
         self.setFixedWidth(min(max(widest + 4, _LEAST_WIDTH), _MOST_WIDTH))
         self._set_look("size", "small" if any(len(name) >= _LONG_NAME for name in names) else "large")
 
-    def show_verdict(self, verdict: Verdict | None, names: Sequence[str]) -> None:
-        """The winner with its share, and the second guess, which is left out where its share is nearly nothing."""
-        if names is not self._names:
-            self._set_names(names)
-        if verdict is None:
-            for line in (self.name, self.sureness, self.second):
-                line.clear()
-            return
-        self.name.setText(self._fitting(names[verdict.best], theme.LARGE))
-        self.sureness.setText(_percent(verdict.share) if verdict.is_sure else "not sure")
-        told = verdict.second_share >= _WORTH_TELLING
-        second = f"or {names[verdict.second]} · {_percent(verdict.second_share)}" if told else ""
-        self.second.setText(self._fitting(second, theme.SMALL))
-        self._set_look("sure", verdict.is_sure)
+    def clear(self) -> None:
+        """No answer."""
+        for line in (self.name, self.sureness, self.second):
+            line.clear()
+
+    def show_answer(self, name: str, confidence: float, second: str, second_confidence: float, is_sure: bool) -> None:
+        """The likeliest class and the second, each with its share 0…1; a second of nearly nothing is left out."""
+        self.name.setText(self._fitting(name, theme.LARGE))
+        self.sureness.setText(_percent(confidence) if is_sure else "not sure")
+        guess = f"or {second} · {_percent(second_confidence)}" if second_confidence >= _WORTH_TELLING else ""
+        self.second.setText(self._fitting(guess, theme.SMALL))
+        self._set_look("sure", is_sure)
 
     def _fitting(self, words: str, size: int) -> str:
         """Only long names do not fit."""
@@ -88,5 +83,5 @@ def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
 
 
 def _percent(share: float) -> str:
-    """Whole: more would flicker, and the bars tell it. 100 only where these, with a decimal, say it too."""
-    return f"{100 * share if share >= _ALL else min(100 * share, 99):.0f} %"
+    """Whole, as more would flicker; from 99 on with a decimal, as the bars have it, so that both say the same."""
+    return f"{100 * share:.{1 if _NEARLY_ALL <= share < _ALL else 0}f} %"

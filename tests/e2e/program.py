@@ -232,7 +232,6 @@ import os, sys
 import numpy as np
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication
-from nnviz.session.answer import Verdict
 from nnviz.app import create_window
 window = create_window()
 window.resize(int(sys.argv[1]), int(sys.argv[2]))
@@ -242,7 +241,7 @@ for _ in range(20):
     QApplication.processEvents()
 looks = []
 for digit in range(10):
-    window.draw.answer.show_verdict(Verdict(digit, 1.0, (digit + 1) % 10, 0.0, True), names)
+    window.draw.answer.show_answer(names[digit], 1.0, names[(digit + 1) % 10], 0.0, True)
     QApplication.processEvents()
     label = window.draw.answer.name
     place = label.rect().translated(label.mapTo(window, label.rect().topLeft()))

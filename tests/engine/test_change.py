@@ -15,7 +15,7 @@ from tests.engine.helpers import bits, refused, trainer
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("batch_size", 10), ("drop_last", False), ("validation", 0.2), ("seed", 5)]
+    ("name", "value"), [("batch_size", 10), ("drop_last", False), ("validation_share", 0.2), ("seed", 5)]
 )
 def test_what_the_order_of_examples_depends_on_stays(name: str, value: Any) -> None:
     training = trainer()

@@ -30,7 +30,7 @@ def muddled(regression: bool = False) -> Dataset:
 def learning(patience: int, epochs: int = 25, regression: bool = False, **how: Any) -> Trainer:
     data = muddled(regression)
     network = network_for(data, hidden=20, activations=["tanh", "identity"], initializer="glorot", seed=3)
-    how = {"learning_rate": 0.2, "validation": 0.3, "batch_size": 8} | how
+    how = {"learning_rate": 0.2, "validation_share": 0.3, "batch_size": 8} | how
     return trainer(data, network, epochs=epochs, patience=patience, **how)
 
 

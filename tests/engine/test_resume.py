@@ -65,14 +65,21 @@ CASES = {
             "warmup": 0.5,
             "dropout": (0.1, 0.4),
             "augmentation": Augmentation(shift=1, rotation=10, noise=0.1),
-            "validation": 0.2,
+            "validation_share": 0.2,
             "patience": 2,
         },
     ),
     "stops early": Case(
         class_data,
         CLASSES,
-        {"batch_size": 16, "epochs": 9, "optimizer": "rmsprop", "learning_rate": 0.5, "validation": 0.2, "patience": 1},
+        {
+            "batch_size": 16,
+            "epochs": 9,
+            "optimizer": "rmsprop",
+            "learning_rate": 0.5,
+            "validation_share": 0.2,
+            "patience": 1,
+        },
     ),
     "all examples": Case(
         lambda: class_data(examples=50),

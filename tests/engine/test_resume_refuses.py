@@ -38,7 +38,7 @@ def other_labels(data: Dataset) -> Dataset:
         lambda: replace(pictures(), train=replace(pictures().train, scale=0.5)),
         lambda: replace(pictures(), validation=pictures().train.head(7)),
     ],
-    ids=["labels", "fewer", "order", "scale", "held out"],
+    ids=["labels", "fewer", "order", "scale", "validation set"],
 )
 def test_other_data_are_refused(other: Callable[[], Dataset]) -> None:
     network = CASES["everything"].fresh_network()
@@ -69,7 +69,7 @@ def test_a_network_that_does_not_fit_is_refused() -> None:
         Trainer.resume(Network([64, 3, 2]), pictures(), replace(a_state(), settings={"batch_size": 15, **SMALL}))
 
 
-SMALL = {"optimizer": "adam", "validation": 0.2, "patience": 2}
+SMALL = {"optimizer": "adam", "validation_share": 0.2, "patience": 2}
 
 
 def without(entries: dict[str, Any], name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QFileDialog, QLineEdit, QWidget
+from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QFileDialog, QLineEdit, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.session.state import State
@@ -57,6 +57,24 @@ def click(qtbot: QtBot, window: QWidget, kind: type[W], name: str) -> W:
     assert widget.isEnabled(), name
     qtbot.mouseClick(widget, Qt.LeftButton)
     return widget
+
+
+def tab_of(window: QWidget, name: str) -> tuple[QTabBar, int]:
+    """The bar and the place in it of the tab with that name, which must be there; it may be hidden."""
+    places = [(bar, index) for bar in window.findChildren(QTabBar) for index in range(bar.count())]
+    found = [(bar, index) for bar, index in places if bar.tabData(index) == name]
+    assert found, f"there is no tab called {name}"
+    return found[-1]
+
+
+def click_tab(qtbot: QtBot, window: QWidget, name: str) -> None:
+    """Clicks in the middle of a tab that can be seen."""
+    bar, index = tab_of(window, name)
+    place = bar.tabRect(index).center()
+    assert bar.isTabVisible(index), name
+    assert not bar.visibleRegion().isEmpty(), name
+    assert bar.rect().contains(place), f"{name} is scrolled out of sight"
+    qtbot.mouseClick(bar, Qt.LeftButton, pos=place)
 
 
 def unfold(qtbot: QtBot, window: MainWindow, name: str) -> Group:

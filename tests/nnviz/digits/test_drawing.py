@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,13 +13,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.datasets import Dataset
-from nnviz.digits import drawing
 from nnviz.digits.drawing import BOX, SIDE, picture_of, picture_of_image
-from nnviz.digits.strokes import Ink, Mark, Stroke
+from nnviz.digits.strokes import Ink, Stroke
 
 Array = npt.NDArray[np.float64]
 
 PEN = 18.0
+EVERYWHERE = (np.inf, np.inf)  # all of a drawing is seen
 MIDDLE = [14.5, 14.5]  # of MNIST's digits, as a test below shows
 SEVEN = [np.array([(60, 50), (120, 45), (180, 50), (150, 120), (120, 210)], float)]
 FOUR = [np.array([(80, 40), (60, 140), (190, 140)], float), np.array([(150, 60), (145, 220)], float)]
@@ -29,7 +30,13 @@ DIGITS = {"seven": SEVEN, "four": FOUR, "circle": CIRCLE, "line": LINE}
 
 def picture_of_strokes(strokes: Sequence[np.ndarray], pen_width: float) -> np.ndarray:
     """Of lines drawn with one pen, (n, 2) arrays of points."""
-    return picture_of([Stroke(np.asarray(line, np.float64).reshape(-1, 2)) for line in strokes if len(line)], pen_width)
+    lines = [Stroke(np.asarray(line, np.float64).reshape(-1, 2)) for line in strokes if len(line)]
+    return picture_of(lines, pen_width, field=EVERYWHERE)
+
+
+def drawn(*drawing: Stroke | Ink) -> np.ndarray:
+    """Of one drawing, all of it in sight, as MNIST was made."""
+    return picture_of(drawing, PEN, field=EVERYWHERE)
 
 
 def centre_of_mass(picture: Array) -> Array:
@@ -122,9 +129,11 @@ def test_a_scribble_keeps_up_with_the_mouse() -> None:
     corners = np.array(back_and_forth, float)
     steps = np.linspace(0, len(corners) - 1, 20_000)
     scribble = np.stack([np.interp(steps, np.arange(len(corners)), corners[:, axis]) for axis in (0, 1)], axis=1)
-    layers, _ = drawing._layers([Stroke(scribble / 12)], 0.01)
-    assert len(layers[0].points) <= drawing._MOST_POINTS + 1
+    tracemalloc.start()
     picture = picture_of_strokes([scribble], PEN)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 40e6, "28 × 28 distances for each of 20,000 points would take more"
     assert picture[7:22, 7:22].min() > 0.3
 
 
@@ -132,7 +141,7 @@ def test_a_lighter_touch_leaves_a_thinner_line() -> None:
     line = np.stack([np.full(41, 100.0), np.linspace(20, 220, 41)], axis=1)
     across = np.stack([np.linspace(40, 160, 41), np.full(41, 120.0)], axis=1)
     touch = np.linspace(1, 0.5, 41)
-    even, tapered = (picture_of([Stroke(line, widths), Stroke(across)], PEN) for widths in (None, touch))
+    even, tapered = (drawn(Stroke(line, widths), Stroke(across)) for widths in (None, touch))
     np.testing.assert_allclose(even.sum(axis=1)[5:12].mean(), even.sum(axis=1)[17:22].mean(), rtol=0.1)
     assert tapered.sum(axis=1)[5:12].mean() > 1.25 * tapered.sum(axis=1)[17:22].mean()
 
@@ -152,27 +161,22 @@ def test_few_points_make_a_smooth_curve_and_corners_stay_corners() -> None:
 # ---- the eraser
 
 
-def erased(*marks: Mark) -> Array:
-    """A drawing with its last stroke as an eraser."""
-    return picture_of(marks, PEN)
-
-
 def test_what_is_erased_is_not_seen() -> None:
     line, across = Stroke(LINE[0]), Stroke(np.array([(40.0, 60.0), (160.0, 60.0)]))
-    both, alone = picture_of([line, across], PEN), picture_of([line], PEN)
+    both, alone = drawn(line, across), drawn(line)
     eraser = Stroke(np.array([(40.0, 60.0), (75.0, 60.0)]), eraser=30.0)
     rest = Stroke(np.array([(125.0, 60.0), (160.0, 60.0)]), eraser=30.0)
-    np.testing.assert_allclose(erased(line, across, eraser, rest), alone, atol=0.15)
+    np.testing.assert_allclose(drawn(line, across, eraser, rest), alone, atol=0.15)
     assert abs(both - alone).max() > 0.9
     everything = Stroke(np.array([(100.0, 0.0), (100.0, 240.0)]), eraser=60.0)
-    assert not erased(line, everything).any()
-    assert erased(line, everything, line).any(), "ink over what was erased"
-    np.testing.assert_allclose(erased(line, everything, line), alone, atol=0.05)
+    assert not drawn(line, everything).any()
+    assert drawn(line, everything, line).any(), "ink over what was erased"
+    np.testing.assert_allclose(drawn(line, everything, line), alone, atol=0.05)
 
 
 def test_a_gap_is_a_gap() -> None:
     gap = Stroke(np.array([(60.0, 120.0), (140.0, 120.0)]), eraser=40.0)
-    picture = erased(Stroke(LINE[0]), gap)
+    picture = drawn(Stroke(LINE[0]), gap)
     rows = picture.max(axis=1)
     assert rows[14] < 0.05
     assert rows[7] > 0.8
@@ -181,10 +185,70 @@ def test_a_gap_is_a_gap() -> None:
 
 def test_what_is_left_after_the_eraser_is_scaled_to_the_box() -> None:
     half = Stroke(np.array([(100.0, 130.0), (100.0, 240.0)]), eraser=40.0)
-    whole, left = picture_of([Stroke(LINE[0]), Stroke(np.array([(60.0, 20), (140, 20)]))], PEN), None
-    left = erased(Stroke(LINE[0]), Stroke(np.array([(60.0, 20), (140, 20)])), half)
+    letter = Stroke(LINE[0]), Stroke(np.array([(60.0, 20), (140, 20)]))
+    whole, left = drawn(*letter), drawn(*letter, half)
     assert extent(left)[0] in (BOX - 2, BOX - 1, BOX)
     assert extent(left)[1] > extent(whole)[1]
+
+
+# ---- what cannot be seen
+
+STROKE = np.array([(-0.3, -0.3), (0.0, -0.32), (0.2, 0.3)])  # in units of the field's side
+HIDDEN = {
+    "beside": [(0.8, -0.2), (0.9, 0.4)],
+    "far": [(-50.0, 900.0), (-40.0, 950.0), (-45.0, 990.0)],
+    "along the edge": [(0.54, -0.4), (0.54, 0.4)],
+    "round a corner": [(0.2, 0.7), (0.7, 0.7), (0.7, 0.2)],
+    "a dot": [(0.0, 0.6)],
+}
+
+
+@pytest.mark.parametrize("centred", [True, False])
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_stroke_outside_the_field_is_nothing(name: str, centred: bool) -> None:
+    hidden, seen = Stroke(np.array(HIDDEN[name])), Stroke(STROKE)
+    plain = picture_of([seen], 0.075, centred)
+    np.testing.assert_array_equal(picture_of([hidden, seen], 0.075, centred), plain)
+    np.testing.assert_array_equal(picture_of([seen, Stroke(hidden.points, eraser=0.075)], 0.075, centred), plain)
+    assert not picture_of([hidden], 0.075, centred).any()
+
+
+def test_a_stroke_that_leaves_the_field_and_comes_back_counts_only_inside() -> None:
+    loop = np.array([(-0.3, 0.0), (0.0, 0.0), (1.0, 0.0), (1.0, 0.3), (0.0, 0.3), (-0.3, 0.3)])
+    edge = 0.5 + 0.075 / 2
+    inside = [np.array([(-0.3, y), (0.0, y), (edge, y)]) for y in (0.0, 0.3)]
+    plain = picture_of([Stroke(line) for line in inside], 0.075)
+    np.testing.assert_allclose(picture_of([Stroke(loop)], 0.075), plain, atol=0.03)
+    assert abs(picture_of([Stroke(loop)], 0.075, field=EVERYWHERE) - plain).max() > 0.5, "it would count"
+
+
+def test_a_stroke_across_the_whole_field_counts_between_its_edges() -> None:
+    edge = 0.5 + 0.075 / 2
+    across, inside = (Stroke(np.array([(-x, 0.1), (x, 0.1)])) for x in (40.0, edge))
+    np.testing.assert_allclose(picture_of([across], 0.075), picture_of([inside], 0.075), atol=1e-4)
+    slant, kept = (Stroke(np.array([(-x, -x), (x, x)])) for x in (40.0, edge))
+    np.testing.assert_allclose(picture_of([slant], 0.075), picture_of([kept], 0.075), atol=1e-4)
+
+
+def test_widths_go_with_what_is_left_of_a_stroke() -> None:
+    whole = Stroke(np.array([(-1.5, 0.0), (0.5, 0.0)]), np.array([0.2, 1.0]))
+    (part,) = whole.within((1.0, 1.0), 0.0)
+    np.testing.assert_allclose(part.points, [(-0.5, 0.0), (0.5, 0.0)])
+    assert part.widths is not None
+    np.testing.assert_allclose(part.widths, [0.6, 1.0])
+
+
+def test_what_half_a_pen_shows_at_the_edge_counts() -> None:
+    along = Stroke(np.array([(0.52, -0.3), (0.52, 0.3)]))
+    assert picture_of([along], 0.075).any()
+    assert not picture_of([along], 0.03).any(), "a thin pen is out of sight there"
+
+
+def test_a_wide_field_shows_more() -> None:
+    beside, seen = Stroke(np.array([(0.8, -0.2), (0.8, 0.4)])), Stroke(STROKE)
+    wide = picture_of([seen, beside], 0.075, field=(2.0, 1.0))
+    np.testing.assert_array_equal(wide, picture_of([seen, beside], 0.075, field=EVERYWHERE))
+    assert abs(wide - picture_of([seen], 0.075)).max() > 0.5
 
 
 # ---- without centring
@@ -200,7 +264,7 @@ def test_as_it_is() -> None:
     assert not picture_of([Stroke(np.array([(0.7, 0.0)]))], 0.07, centred=False).any(), "outside is not seen"
 
 
-# ---- pictures among the marks
+# ---- pictures among the strokes
 
 
 def test_an_example_is_shown_as_it_is_until_it_is_drawn_over(few_digits: Dataset) -> None:

@@ -16,7 +16,16 @@ def test_count(number: int, written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "written"), [(0, "0.00 %"), (0.0241, "2.41 %"), (1, "100.00 %"), (0.000049, "0.00 %")]
+    ("share", "written"),
+    [
+        (0, "0.00 %"),
+        (0.0241, "2.41 %"),
+        (1, "100.00 %"),
+        (0.0001, "0.01 %"),
+        (0.000049, "0.0049 %"),
+        (1 / 60000, "0.0017 %"),
+        (2e-8, "0.0000020 %"),
+    ],
 )
 def test_percent(share: float, written: str) -> None:
     assert text.percent(share) == written

@@ -22,12 +22,23 @@ from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, find, hover, pause, press, train_epochs, train_for_a_while
+from tests.nnviz.helpers import (
+    action,
+    click,
+    click_tab,
+    find,
+    hover,
+    pause,
+    press,
+    tab_of,
+    train_epochs,
+    train_for_a_while,
+)
 
 
 def turn_to(qtbot: QtBot, window: MainWindow, name: str) -> None:
     """Clicks on a tab."""
-    click(qtbot, window, QPushButton, name)
+    click_tab(qtbot, window, name)
     QCoreApplication.processEvents()
 
 
@@ -112,8 +123,9 @@ def test_without_classes_there_is_no_page_of_errors(
     load_with(lambda: regression)
     window = make_window()
     qtbot.waitUntil(lambda: window.session.state is State.READY)
-    assert not find(window, QPushButton, "errorTab").isVisible()
-    assert find(window, QPushButton, "lossTab").isChecked()
+    bar, error = tab_of(window, "errorTab")
+    assert not bar.isTabVisible(error)
+    assert bar.tabData(bar.currentIndex()) == "lossTab"
     train_epochs(qtbot, window, 2)
     assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
     assert window.session.run.tape.error.test.epochs == []
@@ -121,7 +133,7 @@ def test_without_classes_there_is_no_page_of_errors(
     load_with(lambda: few_digits)
     window.session.load_data()
     qtbot.waitUntil(lambda: window.session.state is not State.LOADING)
-    assert find(window, QPushButton, "errorTab").isVisible()
+    assert bar.isTabVisible(error)
 
 
 # ---- legend
@@ -362,7 +374,10 @@ def test_tabs_and_legend_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, s
     window.session.reset()
     train_epochs(qtbot, window, 1)
     QCoreApplication.processEvents()
-    for name in ("errorTab", "lossTab", "trainKey", "testKey", "validationKey", "earlierKey", "scaleButton"):
+    for name in ("errorTab", "lossTab"):
+        bar, tab = tab_of(window, name)
+        assert bar.rect().contains(bar.tabRect(tab)), name
+    for name in ("trainKey", "testKey", "validationKey", "earlierKey", "scaleButton"):
         widget = find(window, QAbstractButton, name)
         assert widget.visibleRegion().boundingRect() == widget.rect(), name
         if name in ("trainKey", "testKey", "validationKey"):

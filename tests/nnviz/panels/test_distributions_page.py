@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel, QPushButton
+from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.distributions import spread_of
 from nnviz.panels.distributions import DistributionsPage
 from nnviz.widgets.plots.histograms import HistogramGrid
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click, find, hover, leave, pause, press, train_epochs, train_for_a_while
+from tests.nnviz.helpers import click_tab, find, hover, leave, pause, press, train_epochs, train_for_a_while
 
 
 @pytest.fixture
 def page(ready_window: MainWindow, qtbot: QtBot) -> DistributionsPage:
     """In front, with something to show."""
-    click(qtbot, ready_window, QPushButton, "distributionsTab")
+    click_tab(qtbot, ready_window, "distributionsTab")
     page = ready_window.curves.page
     assert isinstance(page, DistributionsPage)
     qtbot.waitUntil(lambda: len(page.grid.rows) == 3)
@@ -50,13 +50,13 @@ def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_win
 
 
 def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    click(qtbot, ready_window, QPushButton, "errorTab")
+    click_tab(qtbot, ready_window, "errorTab")
     assert not ready_window.session.anatomy.wanted
     before = ready_window.session.anatomy.now
     train_for_a_while(qtbot, ready_window)
     pause(qtbot, ready_window)
     assert ready_window.session.anatomy.now is before
-    click(qtbot, ready_window, QPushButton, "distributionsTab")
+    click_tab(qtbot, ready_window, "distributionsTab")
     qtbot.waitUntil(lambda: ready_window.session.anatomy.now is not before)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt5.QtCore import QCoreApplication
-from PyQt5.QtWidgets import QComboBox, QLabel, QPushButton, QSlider
+from PyQt5.QtWidgets import QComboBox, QLabel, QSlider
 from pytestqt.qtbot import QtBot
 
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.picture import Picture
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click, drag, find, pause, seven, train_epochs, train_for_a_while
+from tests.nnviz.helpers import click_tab, drag, find, pause, seven, tab_of, train_epochs, train_for_a_while
 
 
 def grey_of(picture: Picture) -> float:
@@ -89,8 +89,8 @@ def test_a_script_may_draw(ready_window: MainWindow) -> None:
 def test_all_tabs_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, layer: int) -> None:
     ready_window.resize(1280, 720)
     QCoreApplication.processEvents()
-    click(qtbot, ready_window, QPushButton, f"layer{layer}Tab")
+    click_tab(qtbot, ready_window, f"layer{layer}Tab")
     QCoreApplication.processEvents()
     for number in (1, 2, 3):
-        tab = find(ready_window, QPushButton, f"layer{number}Tab")
-        assert tab.visibleRegion().boundingRect() == tab.rect(), tab.text()
+        bar, tab = tab_of(ready_window, f"layer{number}Tab")
+        assert bar.visibleRegion().boundingRect().contains(bar.tabRect(tab)), bar.tabText(tab)

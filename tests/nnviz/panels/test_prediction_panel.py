@@ -95,9 +95,17 @@ def test_bars_paint_nothing_twice(bars: ProbabilityBars, monkeypatch: pytest.Mon
 # ---- the large answer
 
 
+def answer(view: VerdictView, values: np.ndarray, names: tuple[str, ...] = DIGITS) -> None:
+    """Shows what the outputs say."""
+    verdict = verdict_of(values)
+    best, second = names[verdict.best], names[verdict.second]
+    view.show_answer(best, verdict.share, second, verdict.second_share, verdict.is_sure)
+
+
 @pytest.fixture
 def view(qtbot: QtBot) -> VerdictView:
     made = VerdictView()
+    made.set_names(DIGITS)
     qtbot.addWidget(made)
     return made
 
@@ -107,18 +115,21 @@ def said(view: VerdictView) -> list[str]:
 
 
 def test_the_answer_with_its_share_and_the_second_guess(view: VerdictView) -> None:
-    view.show_verdict(verdict_of(shares(d7=0.85, d1=0.12)), DIGITS)
+    answer(view, shares(d7=0.85, d1=0.12))
     assert said(view) == ["7", "85 %", "or 1 · 12 %"]
 
 
-@pytest.mark.parametrize(("share", "told"), [(0.984, "98 %"), (0.9994, "99 %"), (0.9996, "100 %"), (1.0, "100 %")])
-def test_all_is_said_only_where_the_bars_say_so_too(view: VerdictView, share: float, told: str) -> None:
-    view.show_verdict(verdict_of(shares(d7=share)), DIGITS)
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [(0.987, "99 %"), (0.99, "99.0 %"), (0.996, "99.6 %"), (0.9994, "99.9 %"), (0.9996, "100 %"), (1.0, "100 %")],
+)
+def test_it_says_what_the_bars_say(view: VerdictView, share: float, told: str) -> None:
+    answer(view, shares(d7=share))
     assert said(view)[1] == told
 
 
 def test_an_answer_that_is_not_sure(view: VerdictView) -> None:
-    view.show_verdict(verdict_of(shares(d7=0.45, d1=0.4)), DIGITS)
+    answer(view, shares(d7=0.45, d1=0.4))
     assert said(view) == ["7", "not sure", "or 1 · 40 %"]
     assert not has_ink(view.name.grab().toImage(), theme.colour("accent"))
 
@@ -128,28 +139,31 @@ def test_it_is_in_the_accent_again_when_it_is_sure_again(view: VerdictView) -> N
 
     theme.apply(_application(), "dark")
     for share, is_accent in ((0.9, True), (0.4, False), (0.9, True)):
-        view.show_verdict(verdict_of(shares(d7=share)), DIGITS)
+        answer(view, shares(d7=share))
         assert has_ink(view.name.grab().toImage(), theme.colour("accent")) is is_accent
 
 
 def test_a_second_guess_of_nearly_nothing_is_left_out(view: VerdictView) -> None:
-    view.show_verdict(verdict_of(shares(d7=0.999, d1=0.001)), DIGITS)
-    assert said(view) == ["7", "99 %", ""]
+    answer(view, shares(d7=0.999, d1=0.001))
+    assert said(view) == ["7", "99.9 %", ""]
 
 
 def test_nothing_moves_whatever_it_says(view: VerdictView) -> None:
-    view.show_verdict(None, DIGITS)
+    view.clear()
     places = []
     view.show()
     for values in (None, shares(d7=1), shares(d7=0.4, d8=0.35), shares(d1=0.001)):
-        view.show_verdict(None if values is None else verdict_of(values), DIGITS)
+        view.clear()
+        if values is not None:
+            answer(view, values)
         places.append((view.size(), view.name.geometry(), view.sureness.geometry(), view.second.geometry()))
     assert all(place == places[0] for place in places)
 
 
 def test_long_class_names_fit(view: VerdictView) -> None:
     names = ("a", "a very long name of a class that nobody can read")
-    view.show_verdict(verdict_of(np.array([0.1, 0.9])), names)
+    view.set_names(names)
+    answer(view, np.array([0.1, 0.9]), names)
     assert view.width() <= 120
     assert view.name.text().endswith("…")
 

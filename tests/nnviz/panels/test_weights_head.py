@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import QPoint, QRect, Qt
-from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
@@ -13,19 +13,18 @@ from nnviz.widgets.weights.neuron_view import WeightBars
 from nnviz.widgets.weights.row_names import RowNames
 from nnviz.window.main_window import MainWindow
 from nnviz.window.shipped import FOLDER
-from tests.nnviz.helpers import find, hover
+from tests.nnviz.helpers import click_tab, find, hover
 
 
 def tabs_in_sight(window: MainWindow) -> dict[str, bool]:
     """Which tabs are whole, and under no arrow."""
-    strip = window.weights.tabs
-    buttons = strip.findChildren(QPushButton)
-    sight = strip.viewport().rect()
-    for name, taken in (("tabsBeforeButton", (20, 0)), ("tabsAfterButton", (0, -20))):
-        if find(strip, QToolButton, name).isVisible():
-            sight.adjust(taken[0], 0, taken[1], 0)
-    places = {each.text(): QRect(each.mapTo(strip.viewport(), QPoint(0, 0)), each.size()) for each in buttons}
-    return {text: sight.contains(place) for text, place in places.items()}
+    bar = window.weights.tabs
+    covered = [arrow.geometry() for arrow in bar.findChildren(QToolButton) if arrow.isVisible()]
+    places = {bar.tabText(index): bar.tabRect(index) for index in range(bar.count())}
+    return {
+        text: bar.rect().contains(place) and not any(place.intersects(arrow) for arrow in covered)
+        for text, place in places.items()
+    }
 
 
 def open_best(window: MainWindow, qtbot: QtBot) -> None:
@@ -37,7 +36,7 @@ def open_best(window: MainWindow, qtbot: QtBot) -> None:
 
 def bring_output_to_front(window: MainWindow, qtbot: QtBot) -> None:
     """By a click on the last tab."""
-    qtbot.mouseClick(window.weights.tabs.findChildren(QPushButton)[-1], Qt.LeftButton)
+    click_tab(qtbot, window, "layer3Tab")
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
@@ -65,12 +64,12 @@ def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: MainWindow, q
     assert not all(tabs_in_sight(window).values())
     strip = window.weights.tabs
     for index in (12, 0, 7):
-        strip.choose(index)
-        assert tabs_in_sight(window)[strip.texts[index]], index
-    strip.choose(12)
+        strip.setCurrentIndex(index)
+        assert tabs_in_sight(window)[strip.tabText(index)], index
+    strip.setCurrentIndex(12)
     window.resize(1180, 700)
     QApplication.processEvents()
-    assert tabs_in_sight(window)[strip.texts[12]], "in a narrower window too"
+    assert tabs_in_sight(window)[strip.tabText(12)], "in a narrower window too"
 
 
 # ---- names of the rows
@@ -128,19 +127,18 @@ def test_an_output_is_called_by_its_class_first(ready_window: MainWindow) -> Non
 
 def test_arrows_lead_to_tabs_that_do_not_fit(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, strip = ready_window, ready_window.weights.tabs
-    before, after = (find(strip, QToolButton, f"tabs{name}Button") for name in ("Before", "After"))
-    assert not before.isVisible()
+    before, after = (find(strip, QToolButton, f"Scroll{side}Button") for side in ("Left", "Right"))
     assert not after.isVisible(), "all fit"
     window.session.change("shape", layers=tuple(Layer(8) for _ in range(20)))
     qtbot.waitUntil(after.isVisible)
-    assert not before.isVisible()
+    assert not before.isEnabled()
     seen = {text for text, whole in tabs_in_sight(window).items() if whole}
-    while after.isVisible():
+    while after.isEnabled():
         qtbot.mouseClick(after, Qt.LeftButton)
         seen |= {text for text, whole in tabs_in_sight(window).items() if whole}
-        assert before.isVisible()
-    assert seen == set(strip.texts), "none is leapt over"
-    while before.isVisible():
+        assert before.isEnabled()
+    assert len(seen) == strip.count(), "none is leapt over"
+    while before.isEnabled():
         qtbot.mouseClick(before, Qt.LeftButton)
-    assert after.isVisible()
-    assert strip.index == 0, "to look is not to choose"
+    assert after.isEnabled()
+    assert strip.currentIndex() == 0, "to look is not to choose"

@@ -15,7 +15,7 @@ from nnviz.session.state import State
 from nnviz.widgets.weights.heat_map import HeatMap
 from nnviz.widgets.weights.neuron_view import NeuronView, WeightBars
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click, find, hover, leave, pause, press, retype, train_for_a_while
+from tests.nnviz.helpers import click, click_tab, find, hover, leave, pause, press, retype, train_for_a_while
 
 
 def middle(heat_map: HeatMap, neuron: int) -> QPoint:
@@ -54,7 +54,7 @@ def test_every_layer_fills_the_card(ready_window: MainWindow, qtbot: QtBot, shap
     qtbot.waitUntil(lambda: window.session.shown.shape == sizes)
     QCoreApplication.processEvents()
     for layer, neurons in enumerate(sizes[1:]):
-        click(qtbot, window, QPushButton, f"layer{layer + 1}Tab")
+        click_tab(qtbot, window, f"layer{layer + 1}Tab")
         QCoreApplication.processEvents()
         heat_map = window.weights.map
         assert heat_map.shown == range(neurons)
@@ -86,7 +86,7 @@ def test_neurons_beyond_the_card_are_on_other_pages(ready_window: MainWindow, qt
     assert "10\u202f000 of 10\u202f000" in window.weights.head.detail.text()
     bar.setValue(0)
     assert heat_map.first == 0
-    click(qtbot, window, QPushButton, "layer2Tab")
+    click_tab(qtbot, window, "layer2Tab")
     assert not bar.isVisible()
 
 
@@ -126,7 +126,7 @@ def test_the_read_out_follows_the_training(ready_window: MainWindow, qtbot: QtBo
 
 def test_an_output_is_called_by_its_class(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    click(qtbot, window, QPushButton, "layer3Tab")
+    click_tab(qtbot, window, "layer3Tab")
     place = middle(window.weights.map, 7)
     hover(window.weights.map, (place.x(), place.y()))
     assert find(window.weights.map, QLabel, "readOut").text().startswith("neuron 8 (class 7) ← neuron 1")
@@ -195,7 +195,7 @@ def test_all_by_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 def test_a_hidden_neuron_shows_bars(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    click(qtbot, window, QPushButton, "layer2Tab")
+    click_tab(qtbot, window, "layer2Tab")
     view = open_neuron(qtbot, window, 9)
     bars = find(window, WeightBars, "neuronBars")
     assert bars.isVisible()
@@ -211,7 +211,7 @@ def test_a_hidden_neuron_shows_bars(ready_window: MainWindow, qtbot: QtBot) -> N
 
 def test_an_output_neuron_tells_its_class(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    click(qtbot, window, QPushButton, "layer3Tab")
+    click_tab(qtbot, window, "layer3Tab")
     view = open_neuron(qtbot, window, 3)
     assert title_of(window) == "Class 3 · neuron 4 of 10"
     assert "Softmax" in words_in(view)
@@ -241,14 +241,14 @@ def test_a_neuron_that_is_gone_is_left(ready_window: MainWindow, qtbot: QtBot) -
     assert window.weights.neuron is None
     assert window.weights.map.isVisible()
     QCoreApplication.processEvents()  # the tabs are others
-    click(qtbot, window, QPushButton, "layer2Tab")
+    click_tab(qtbot, window, "layer2Tab")
     open_neuron(qtbot, window, 3)
-    click(qtbot, window, QPushButton, "layer1Tab")
+    click_tab(qtbot, window, "layer1Tab")
     assert window.weights.neuron is None, "another layer, all of it"
-    click(qtbot, window, QPushButton, "layer2Tab")
+    click_tab(qtbot, window, "layer2Tab")
     retype(qtbot, window, "shapeEdit", "784, 20, 20, 20, 10")
     QCoreApplication.processEvents()
-    click(qtbot, window, QPushButton, "layer4Tab")
+    click_tab(qtbot, window, "layer4Tab")
     open_neuron(qtbot, window, 3)
     retype(qtbot, window, "shapeEdit", "784, 40, 10")
     assert window.weights.neuron is None, "its layer is gone"
@@ -285,7 +285,7 @@ def test_numbers_that_are_none_break_nothing(ready_window: MainWindow, qtbot: Qt
 
 def test_the_table_holds_the_shown_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    click(qtbot, window, QPushButton, "layer2Tab")
+    click_tab(qtbot, window, "layer2Tab")
     header, rows = window.weights.table()
     network = window.session.shown
     made = list(rows)
@@ -295,7 +295,7 @@ def test_the_table_holds_the_shown_layer(ready_window: MainWindow, qtbot: QtBot)
     assert made[31][0] == 32
     np.testing.assert_allclose(np.array([row[1] for row in made], float), network.biases[1][:, 0])
     np.testing.assert_array_equal(np.array([row[2:] for row in made], np.float32), network.weights[1])
-    click(qtbot, window, QPushButton, "layer1Tab")
+    click_tab(qtbot, window, "layer1Tab")
     assert window.weights.table()[0][2] == "pixel row 1, column 1"
 
 

@@ -164,3 +164,24 @@ def test_the_drawing_survives_every_size(qtbot: QtBot) -> None:
     canvas.resize(270, 280)
     np.testing.assert_allclose(canvas.strokes[0], strokes[0])
     assert canvas.pen_width == pytest.approx(pen)
+
+
+def test_ink_outside_the_canvas_is_not_shown_to_the_network(canvas: Canvas) -> None:
+    drag(canvas, [(60, 60), (120, 60), (120, 180)])
+    plain = canvas.network_input()
+    drag(canvas, [(250, 100), (330, 100), (330, 300), (250, 300)])
+    left_at_the_edge = canvas.network_input()
+    canvas.set_strokes([*canvas.strokes[:1], np.array([(250.0, 100.0), (281.0, 100.0)])])
+    np.testing.assert_allclose(left_at_the_edge, canvas.network_input(), atol=0.03)
+    canvas.set_strokes([*canvas.strokes[:1], np.array([(330.0, 100.0), (330.0, 300.0)])])
+    np.testing.assert_array_equal(canvas.network_input(), plain)
+
+
+def test_ink_that_comes_into_sight_is_told_of(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.set_strokes([np.array([(60.0, 60.0), (120.0, 180.0)]), np.array([(300.0, 60.0), (300.0, 180.0)])])
+    plain = canvas.network_input()
+    with qtbot.waitSignal(canvas.changed):
+        canvas.resize(400, 240)
+    assert (canvas.network_input() != plain).any()
+    with qtbot.assertNotEmitted(canvas.changed):
+        canvas.resize(420, 240)

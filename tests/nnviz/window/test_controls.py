@@ -34,8 +34,8 @@ LOOKED_AT = (QGraphicsView, ProbabilityBars, Picture, HeatMap, QProgressBar)
 
 
 def is_of_qt(widget: QWidget) -> bool:
-    """A part that Qt made for a control of ours: a field within a box, a scroll bar, the arrow of a menu bar."""
-    return isinstance(widget, QScrollBar) or widget.objectName().startswith("qt_")
+    """A part that Qt made for a control of ours: a field within a box, a scroll bar, the arrow of a bar."""
+    return isinstance(widget, QScrollBar) or widget.objectName().startswith(("qt_", "Scroll"))
 
 
 def lacks(widget: QWidget) -> list[str]:
@@ -80,7 +80,7 @@ def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot) -> 
     assert cards
     for card in cards:
         for index in range(len(card.pages)):
-            card.tabs.choose(index)
+            card.tabs.setCurrentIndex(index)
             QApplication.processEvents()
             assert not complaints(ready_window), card.page.title
 

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from engine.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.session.configuration import Configuration
-from nnviz.window.main_window import MainWindow, shipped
+from nnviz.window import shipped
+from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, choose_file, find, train_epochs
 

@@ -29,6 +29,7 @@ from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import (
     action,
+    click_tab,
     drag,
     find,
     hover,
@@ -215,7 +216,7 @@ def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> 
     hover(heat_map, (tile.x() + 0.5 * cell, tile.y() + 1.6 * cell))
     assert seen[-1] == f"neuron 2 ← pixel row 2, column 1: {signed(float(first[1, 28]))}"
 
-    qtbot.mouseClick(find(window, QPushButton, "layer2Tab"), Qt.LeftButton)
+    click_tab(qtbot, window, "layer2Tab")
     second = window.session.run.network.weights[1]
     place = heat_map.picture_rect()
     hover(heat_map, (place.x() + place.width() - 2, place.y() + place.height() - 2))
@@ -227,7 +228,7 @@ def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> 
 
 def test_a_layer_shown_last_is_gone_after_the_network_shrank(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    qtbot.mouseClick(find(window, QPushButton, "layer3Tab"), Qt.LeftButton)
+    click_tab(qtbot, window, "layer3Tab")
     retype(qtbot, window, "shapeEdit", "784, 10")
     hover(window.weights.map, (3, 3))
     leave(window.weights.map)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.session.state import State
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click, find, retype, train_epochs
+from tests.nnviz.helpers import click, find, retype, tab_of, train_epochs
 
 
 @pytest.fixture(autouse=True)
@@ -30,11 +30,6 @@ def rows(window: MainWindow) -> list[tuple[str, str]]:
     return shown
 
 
-def wait_for_layout(qtbot: QtBot, window: MainWindow, name: str) -> None:
-    """New rows and tabs come, and old ones go, when the layout is next done."""
-    qtbot.waitUntil(lambda: len(window.findChildren(QWidget, name)) == 1 and visible(window, QWidget, name) is not None)
-
-
 def visible(window: MainWindow, kind: type, name: str) -> object:
     """A row that was taken out is deleted a little later."""
     return next((widget for widget in window.findChildren(kind, name) if widget.isVisible()), None)
@@ -52,12 +47,11 @@ def test_a_typed_shape_is_taken(ready_window: MainWindow, qtbot: QtBot) -> None:
         assert window.session.configuration.shape == shape
         assert window.session.run.network.shape == list(shape), "one that has not learned is made again at once"
         assert edit.text() == ", ".join(map(str, shape))
-        wait_for_layout(qtbot, window, f"layer{len(shape) - 1}Tab")
         told = [(str(size), "ReLU") for size in shape[1:-1]]
         qtbot.waitUntil(lambda told=told: rows(window) == told)
-        tab = visible(window, QPushButton, f"layer{len(shape) - 1}Tab")
-        assert tab is not None
-        assert tab.text() == f"Output · {shape[-2]}→{shape[-1]}"
+        bar, tab = tab_of(window, f"layer{len(shape) - 1}Tab")
+        assert tab == bar.count() - 1
+        assert bar.tabText(tab) == f"Output · {shape[-2]}→{shape[-1]}"
 
 
 BAD_SHAPES = [
