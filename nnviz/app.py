@@ -45,7 +45,7 @@ def create_window(theme_name: str | None = None, settings: QSettings | None = No
     window.follows_system = look not in theme.THEMES
     window.closing.connect(memory.save)
     memory.setParent(window)
-    session.crashed.connect(_hand_to_the_hook)
+    session.messages.crashed.connect(_hand_to_the_hook)
     QTimer.singleShot(0, memory.load)
     return window
 

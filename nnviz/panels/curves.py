@@ -5,8 +5,8 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
-from engine.tape import Curves, Tape
-from nnviz.session.run import EarlierRun
+from engine.history import Curves, Tape
+from nnviz.session.runs.current import EarlierRun
 from nnviz.session.session import Session
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.plots.curve_axes import ERROR, LOSS, Quantity
@@ -45,12 +45,12 @@ class CurvesPanel(TabbedCard):
         self._session = session
         self.forget = QAction("Forget earlier runs", self)
         self.forget.setObjectName("actionForgetEarlierRuns")
-        self.forget.triggered.connect(lambda: session.forget_past())
+        self.forget.triggered.connect(lambda: session.runs.stop_comparing())
         self.error = CurvePage(session, ERROR, self.forget)
         self.loss = CurvePage(session, LOSS, self.forget)
         self.add_page(self.error)
         self.add_page(self.loss)
-        session.data_changed.connect(self._data_changed)
+        session.data.changed.connect(self._data_changed)
 
     def add_page(self, page: Page) -> None:
         """Another tab. All of them stay in sight: it is the names in the legend that get shorter."""
@@ -63,13 +63,13 @@ class CurvesPanel(TabbedCard):
         return self.loss.plot if self.page is self.loss else self.error.plot
 
     def _data_changed(self) -> None:
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         if dataset is not None:
             self.set_makes_sense(self.error, dataset.train.labels is not None)
 
     def _tell_pages(self) -> None:
         super()._tell_pages()
-        self._session.set_estimating(self.error.in_view or self.loss.in_view)
+        self._session.training.runner.set_estimating(self.error.in_view or self.loss.in_view)
 
 
 class CurvePage(Page):
@@ -98,10 +98,10 @@ class CurvePage(Page):
         self._lay_out_aside()
         self._earlier: list[Earlier] = []
         self._named_earlier: list[str] | None = None
-        session.snapshot.connect(self._show)
-        session.epoch_ended.connect(self._show)
-        session.run_changed.connect(self._new_run)
-        session.past_changed.connect(self._show_past)
+        session.displayed.changed.connect(self._show)
+        session.runs.history_changed.connect(self._show)
+        session.runs.replaced.connect(self._new_run)
+        session.runs.compared_changed.connect(self._show_past)
         self._show_past()
 
     def _named(self, name: str) -> str:
@@ -194,9 +194,9 @@ class CurvePage(Page):
 
     def _say_how_to_begin(self) -> None:
         """Where there are no curves yet."""
-        run = self._session.run
+        run = self._session.runs.current
         if run.was_opened:
-            at = f"opened at epoch {run.tape.completed}" if run.tape.completed else "opened"
+            at = f"opened at epoch {run.history.completed}" if run.history.completed else "opened"
             self.plot.set_hint(f"{at}; its curve begins when it is trained on", stays=True)
         else:
             self.plot.set_hint(f"train the network to see its {self._quantity.name} fall")
@@ -220,16 +220,16 @@ class CurvePage(Page):
         key.setVisible(bool(names))
 
     def _earlier_of(self, run: EarlierRun) -> Earlier:
-        curves = self._of(run.tape)
+        curves = self._of(run.history)
         return Earlier(run.title, curves.train, curves.test)
 
     def _show(self, *_: object) -> None:
         if not self.in_view:
             return
-        tape = self._session.run.tape
+        tape = self._session.runs.current.history
         curves = self._of(tape)
         self.keys["validation"].setVisible(bool(curves.validation.values))
-        self.plot.show_curves(vars(curves), max(self._session.last_epoch, tape.completed))
+        self.plot.show_curves(vars(curves), max(self._session.runs.current.last_epoch, tape.completed))
         self._name_earlier()
 
     def refresh(self) -> None:
@@ -238,7 +238,7 @@ class CurvePage(Page):
 
     def table(self) -> tuple[list[str], list[list[object]]]:
         """Epoch, train, test and held out; errors as shares."""
-        curves = self._of(self._session.run.tape)
+        curves = self._of(self._session.runs.current.history)
         columns = [getattr(curves, name) for name in _EXACT]
         names = ["epoch", *(f"{name.replace('_', '-')} {self._quantity.name}" for name in _EXACT)]
         epochs = sorted({epoch for curve in columns for epoch in curve.epochs})

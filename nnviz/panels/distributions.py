@@ -39,7 +39,7 @@ class DistributionsPage(Page):
         self.body.addWidget(scroll)
         self._add_legend()
         session.anatomy.changed.connect(self._show)
-        session.run_changed.connect(self._limits.clear)
+        session.runs.replaced.connect(self._limits.clear)
 
     def _add_legend(self) -> None:
         row = QHBoxLayout(self.aside)

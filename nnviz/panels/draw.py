@@ -52,9 +52,9 @@ class DrawPanel(DockCard):
         self._refusal: Message | None = None
         session.pictures.read.connect(self._show_picture)
         session.pictures.failed.connect(self._picture_failed)
-        session.prediction_changed.connect(self._show_answer)
-        session.sure_from_changed.connect(self._show_answer)
-        session.data_changed.connect(self._data_changed)
+        session.question.answered.connect(self._show_answer)
+        session.question.threshold_changed.connect(self._show_answer)
+        session.data.changed.connect(self._data_changed)
         self._data_changed()
         self._dress()
         self._drawn()
@@ -161,13 +161,13 @@ class DrawPanel(DockCard):
     @property
     def test_pictures(self) -> Split | None:
         """Those of the data's test examples that fit the canvas; None where there are none."""
-        data = self._session.dataset
+        data = self._session.data.dataset
         fits = data is not None and data.test is not None and data.example_shape == (_SIDE, _SIDE) and len(data.test)
         return data.test if data is not None and fits else None
 
     def show_random_digit(self) -> None:
         """Puts a picture of the test data on the canvas, undoably."""
-        test, data = self.test_pictures, self._session.dataset
+        test, data = self.test_pictures, self._session.data.dataset
         if test is None or data is None:
             return
         number = int(self._random.integers(len(test)))
@@ -194,12 +194,12 @@ class DrawPanel(DockCard):
 
     def _show_picture(self, ink: Ink) -> None:
         self._replace("picture", ink)
-        if self._refusal is not None and self._session.message is self._refusal:
-            self._session.dismiss_message()  # this one could be read
+        if self._refusal is not None and self._session.messages.current is self._refusal:
+            self._session.messages.dismiss()  # this one could be read
 
     def _picture_failed(self) -> None:
         """The session has told why."""
-        self._refusal = self._session.message
+        self._refusal = self._session.messages.current
 
     # ---- what is shown
 
@@ -207,7 +207,7 @@ class DrawPanel(DockCard):
         picture = self.canvas.network_input()
         self.seen.show_picture(picture.reshape(_SIDE, _SIDE))
         self.words.setText(self._seen_as())
-        self._session.set_drawing(picture if picture.any() else None)
+        self._session.question.draw(picture if picture.any() else None)
         self.clear_button.setEnabled(not self.canvas.is_empty)
 
     def _seen_as(self) -> str:
@@ -226,14 +226,14 @@ class DrawPanel(DockCard):
 
     def _data_changed(self) -> None:
         self.random_button.setEnabled(self.test_pictures is not None)
-        self.answer.set_names(self._session.dataset.class_names if self._session.dataset is not None else ())
+        self.answer.set_names(self._session.data.dataset.class_names if self._session.data.dataset is not None else ())
         self._dress()
         self._show_answer()
 
     def _show_answer(self) -> None:
         if not self.in_view:
             return
-        data, verdict = self._session.dataset, self._session.verdict
+        data, verdict = self._session.data.dataset, self._session.question.verdict
         if verdict is None or data is None:
             self.answer.clear()
             return

@@ -47,19 +47,19 @@ class LearningStripPanel(DockCard):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._ask_on)
-        session.run_changed.connect(self._start_anew)
-        session.data_changed.connect(self._start_anew)
-        session.prediction_changed.connect(self._drawing_may_differ)
-        session.snapshot.connect(self._show)
+        session.runs.replaced.connect(self._start_anew)
+        session.data.changed.connect(self._start_anew)
+        session.question.answered.connect(self._drawing_may_differ)
+        session.displayed.changed.connect(self._show)
 
     # ---- asking
 
     def _start_anew(self) -> None:
-        self._replay.restart(self._session.drawing)
+        self._replay.restart(self._session.question.picture)
         self._show()
 
     def _drawing_may_differ(self) -> None:
-        if self._replay.drawing is not self._session.drawing:
+        if self._replay.drawing is not self._session.question.picture:
             self._show()
 
     def _show(self) -> None:
@@ -67,23 +67,23 @@ class LearningStripPanel(DockCard):
         if not self.in_view:
             return
         session = self._session
-        if self._replay.drawing is not session.drawing:
-            self._replay.restart(session.drawing)
-        newest, verdict = session.moments.newest, session.verdict
+        if self._replay.drawing is not session.question.picture:
+            self._replay.restart(session.question.picture)
+        newest, verdict = session.runs.current.snapshots.newest, session.question.verdict
         if verdict is None:
             self._timer.stop()
             self._show_nothing()
             return
-        if newest is not None and newest.parameters is session.shown.parameters:
+        if newest is not None and newest.parameters is session.displayed.network.parameters:
             self._replay.know(newest, session.prediction)
-        if not self._replay.lacks(session.moments):
+        if not self._replay.lacks(session.runs.current.snapshots):
             self._draw(verdict)
         elif not self._timer.isActive():
             self._timer.start(_REST)
 
     def _ask_on(self) -> None:
         session = self._session
-        if self._replay.ask(session.shown, session.moments, _SLICE):
+        if self._replay.ask(session.displayed.network, session.runs.current.snapshots, _SLICE):
             self._show()
         else:
             self._timer.start(0)
@@ -102,8 +102,8 @@ class LearningStripPanel(DockCard):
 
     def _draw(self, verdict: Verdict) -> None:
         session = self._session
-        self._epochs, self._answers = self._replay.series(session.moments)
-        now, answer = session.run.epochs, session.prediction
+        self._epochs, self._answers = self._replay.series(session.runs.current.snapshots)
+        now, answer = session.runs.current.epochs, session.prediction
         if answer is not None and (not self._epochs or now > self._epochs[-1]):
             self._epochs.append(now)
             self._answers.append(answer)
@@ -121,7 +121,7 @@ class LearningStripPanel(DockCard):
 
     def _show_nothing(self) -> None:
         self._epochs, self._answers, self._lines = [], [], []
-        is_empty = self._session.drawing is None
+        is_empty = self._session.question.picture is None
         self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer")
         self._show_head()
         self._describe()

@@ -17,7 +17,7 @@ _MOST_BARS = 20
 
 def class_names(session: Session) -> list[str]:
     """A name for each of the network's outputs: the data's where it fits, else its number."""
-    data, outputs = session.dataset, session.run.network.shape[-1]
+    data, outputs = session.data.dataset, session.runs.current.network.shape[-1]
     if data is not None and len(data.class_names) == outputs:
         return list(data.class_names)
     return [str(number) for number in range(outputs)]
@@ -41,10 +41,10 @@ class PredictionPanel(DockCard):
         self.head.row.addWidget(self.sure_from)
         self.body.addWidget(self.bars)
         self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)
-        session.data_changed.connect(self._name_classes)
-        session.run_changed.connect(self._name_classes)
-        session.prediction_changed.connect(self._show)
-        session.sure_from_changed.connect(self._show_threshold)
+        session.data.changed.connect(self._name_classes)
+        session.runs.replaced.connect(self._name_classes)
+        session.question.answered.connect(self._show)
+        session.question.threshold_changed.connect(self._show_threshold)
         self._show_threshold()
         self._name_classes()
 
@@ -53,7 +53,7 @@ class PredictionPanel(DockCard):
         self._show()
 
     def _show(self) -> None:
-        misfit = self._session.dataset is not None and self._session.misfit is not None
+        misfit = self._session.data.dataset is not None and self._session.runs.current.misfit(self._session.data.dataset) is not None
         detail = "network does not fit the data" if misfit else "% · sure from"
         if self.head.detail.text() != detail:
             self.head.detail.setText(detail)
@@ -63,10 +63,10 @@ class PredictionPanel(DockCard):
 
     def _reason(self) -> str:
         """Why there is no answer."""
-        session, inputs = self._session, self._session.run.network.shape[0]
-        if session.drawing is None:
+        session, inputs = self._session, self._session.runs.current.network.shape[0]
+        if session.question.picture is None:
             return "draw a digit to ask the network"
-        if len(session.drawing) != inputs:
+        if len(session.question.picture) != inputs:
             return f"it takes {inputs} numbers, not a drawing"
         return "its outputs are not finite" if session.prediction is None else ""
 
@@ -87,14 +87,14 @@ class PredictionPanel(DockCard):
     # ---- the threshold
 
     def _show_threshold(self) -> None:
-        self.sure_from.show_value(f"{100 * self._session.sure_from:.0f} %")
-        self.bars.set_mark(self._session.sure_from)
+        self.sure_from.show_value(f"{100 * self._session.question.threshold:.0f} %")
+        self.bars.set_mark(self._session.question.threshold)
 
     def _threshold_entered(self, text: str) -> None:
         """What cannot be a share is not taken: at most 100, and nothing leaves it as it was."""
         digits = text.rstrip(" %")
         if digits:
-            self._session.set_sure_from(min(int(digits), 100) / 100)
+            self._session.question.set_threshold(min(int(digits), 100) / 100)
         self._show_threshold()
 
 

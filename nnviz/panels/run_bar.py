@@ -10,18 +10,18 @@ from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBo
 from engine.events import BestRestored, Epoch
 from nnviz.look import text, theme
 from nnviz.session.session import Session
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.steady import Steady
 
 _STEPS = 1000
 _STATES = {
-    State.LOADING: "Loading data",
-    State.BUILDING: "Making the network",
-    State.READY: "Ready",
-    State.TRAINING: "Training",
-    State.PAUSED: "Paused",
-    State.FINISHED: "Finished",
+    Status.LOADING: "Loading data",
+    Status.BUILDING: "Making the network",
+    Status.READY: "Ready",
+    Status.TRAINING: "Training",
+    Status.PAUSED: "Paused",
+    Status.FINISHED: "Finished",
 }
 
 
@@ -37,7 +37,7 @@ class RunBar(QWidget):
         self.train = _button("Train", "trainButton", "Train or pause")
         self.train.setProperty("role", "primary")
         self.train.setFixedWidth(104)
-        self.train.clicked.connect(session.toggle)
+        self.train.clicked.connect(session.training.toggle)
         self.batch = _button("Batch", "stepBatchButton", "Train one batch")
         self.batch.setToolTip("One step: the weights move once, along the gradient of one batch (B).")
         self.batch.clicked.connect(session.step_batch)
@@ -55,17 +55,17 @@ class RunBar(QWidget):
         self.test_error = self._figure(row, "testFigure", "test error")
         self.train_error = self._figure(row, "trainFigure", "train error")
         for signal in (
-            session.state_changed,
-            session.problems_changed,
-            session.run_changed,
-            session.configuration_changed,
-            session.data_changed,
+            session.training.state_changed,
+            session.settings.problems_changed,
+            session.runs.replaced,
+            session.settings.changed,
+            session.data.changed,
         ):
             signal.connect(self._show)
-        session.snapshot.connect(self._show_progress)
-        session.epoch_ended.connect(self._epoch_ended)
-        session.best_restored.connect(self._best_restored)
-        session.run_changed.connect(self._clear_figures)
+        session.displayed.changed.connect(self._show_progress)
+        session.runs.history_changed.connect(self._epoch_ended)
+        session.runs.history_changed.connect(self._best_restored)
+        session.runs.replaced.connect(self._clear_figures)
         self._show()
 
     def _progress_block(self) -> QVBoxLayout:
@@ -123,11 +123,11 @@ class RunBar(QWidget):
 
     def _clear_figures(self) -> None:
         """Those of the network that is there now: from its curves, or as the file that it was opened from has them."""
-        run = self._session.run
+        run = self._session.runs.current
         past = run.network.provenance
         for figure, curve, name in (
-            (self.train_error, run.tape.train, "train_error"),
-            (self.test_error, run.tape.test, "test_error"),
+            (self.train_error, run.history.train, "train_error"),
+            (self.test_error, run.history.test, "test_error"),
         ):
             known = dict(zip(curve.epochs, curve.values, strict=True))
             last = curve.epochs[-1] if curve.epochs else 0
@@ -140,69 +140,69 @@ class RunBar(QWidget):
         self._show_progress()
 
     def _show_progress(self) -> None:
-        session, progress = self._session, self._session.progress
+        session, progress = self._session, self._session.training.progress
         words = []
-        if session.state is State.FINISHED and session.run.best is not None:
-            words.append(self._about_best(session.run.best))
+        if session.state is Status.FINISHED and session.runs.current.best is not None:
+            words.append(self._about_best(session.runs.current.best))
         elif progress.epoch:
-            words.append(f"epoch {session.epoch_number} of {session.last_epoch}")
+            words.append(f"epoch {session.runs.current.epoch} of {session.runs.current.last_epoch}")
             done = f"batch {progress.batch} / {progress.batches}"
             words.append("measuring the errors" if progress.measuring else done)
         elif progress.measuring:
             words.append("measuring the errors before the first step")
-        elif session.will_train:
+        elif session.training.will_start:
             words.append("training starts when it is there")
-        elif session.misfit and not session.can_train:
+        elif session.runs.current.misfit(session.data.dataset) and not session.training.can_start:
             words.append("the network does not fit the data")
-        elif session.problems:
+        elif session.settings.problems:
             words.append("training waits for the field marked red")
-        elif session.state in (State.READY, State.PAUSED):
-            past = session.run.tape.completed
+        elif session.state in (Status.READY, Status.PAUSED):
+            past = session.runs.current.history.completed
             words += [f"trained for {past} epochs", "Space trains on"] if past else ["Space trains"]
-        is_early = session.state is State.FINISHED and session.run.best is not None and session.run.best.early
+        is_early = session.state is Status.FINISHED and session.runs.current.best is not None and session.runs.current.best.early
         self.state.setText("Stopped early:" if is_early else _STATES[session.state])
         self.status.setText(" · ".join(words))
         self.times.setText(self._times())
-        is_under_way = progress.epoch or session.state is State.TRAINING
-        self.progress.setValue(round(_STEPS * session.share_done) if is_under_way else 0)
+        is_under_way = progress.epoch or session.state is Status.TRAINING
+        self.progress.setValue(round(_STEPS * session.runs.current.share_done) if is_under_way else 0)
 
     def _about_best(self, best: BestRestored) -> str:
         figure = text.percent(best.figures.error) if best.figures.error is not None else f"loss {best.figures.loss:.4f}"
-        epoch = self._session.run.network.provenance.get("epochs", best.epoch)
+        epoch = self._session.runs.current.network.provenance.get("epochs", best.epoch)
         return f"best at epoch {epoch} ({figure} validation)"
 
     def _times(self) -> str:
-        progress = self._session.progress
+        progress = self._session.training.progress
         if not progress.seconds_of_epoch:
             return ""
         parts = [f"{text.duration(progress.seconds_of_epoch)} per epoch"]
-        if self._session.state in (State.TRAINING, State.PAUSED):
+        if self._session.state in (Status.TRAINING, Status.PAUSED):
             left = progress.seconds_left
             parts.append(f"{text.duration(left)} left" if left >= 1 else "less than 1 s left")
         return " · ".join(parts)
 
     def _show_buttons(self) -> None:
         session = self._session
-        training = session.state is State.TRAINING or session.will_train
+        training = session.state is Status.TRAINING or session.training.will_start
         self.train.setText(" Pause" if training else " Train")
-        icon_colour = "on_accent" if training or session.can_train else "muted"
+        icon_colour = "on_accent" if training or session.training.can_start else "muted"
         self.train.setIcon(theme.icon("pause" if training else "play", icon_colour))
-        self.train.setEnabled(training or session.can_train)
+        self.train.setEnabled(training or session.training.can_start)
         self.train.setToolTip(self._train_tip())
-        steps = session.can_train and not training
+        steps = session.training.can_start and not training
         if not steps and (self.batch.hasFocus() or self.epoch.hasFocus()):
             self.train.setFocus()  # or Qt would hand it on to Reset
         for button, name in ((self.batch, "step-forward"), (self.epoch, "skip-forward")):
             button.setEnabled(steps)
             button.setIcon(theme.icon(name, "text" if steps else "past"))
-        self.reset.setEnabled(not session.problems)  # it would make another network than the fields say
-        self.reset.setIcon(theme.icon("rotate-ccw", "past" if session.problems else "text"))
+        self.reset.setEnabled(not session.settings.problems)  # it would make another network than the fields say
+        self.reset.setIcon(theme.icon("rotate-ccw", "past" if session.settings.problems else "text"))
 
     def _train_tip(self) -> str:
-        if self._session.problems:
-            return "Training waits until this is mended: " + " ".join(self._session.problems.values())
-        if self._session.misfit and not self._session.can_train:
-            return self._session.misfit
+        if self._session.settings.problems:
+            return "Training waits until this is mended: " + " ".join(self._session.settings.problems.values())
+        if self._session.runs.current.misfit(self._session.data.dataset) and not self._session.training.can_start:
+            return self._session.runs.current.misfit(self._session.data.dataset)
         return "Moves the weights, batch by batch, towards fewer mistakes; again to pause (Space)."
 
 

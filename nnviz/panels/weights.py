@@ -12,7 +12,7 @@ from engine.validation import Array
 from nnviz.look import text
 from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
 from nnviz.session.session import Session
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.tabs import Tab, set_tabs, tab_bar
 from nnviz.widgets.weights.heat_map import ColourBar, HeatMap
@@ -84,9 +84,9 @@ class WeightsPanel(DockCard):
         self.neuron_view.left.connect(self.show_all)
         self.neuron_view.stepped.connect(self._step)
         self.neuron_view.hovered.connect(self._hovered_in_neuron)
-        self._session.run_changed.connect(self._new_network)
-        self._session.data_changed.connect(self._new_network)
-        self._session.snapshot.connect(self._show)
+        self._session.runs.replaced.connect(self._new_network)
+        self._session.data.changed.connect(self._new_network)
+        self._session.displayed.changed.connect(self._show)
 
     # ---- layers
 
@@ -95,7 +95,7 @@ class WeightsPanel(DockCard):
         return self.tabs.currentIndex()
 
     def _new_network(self) -> None:
-        names = _tab_names(self._session.run.network.shape)
+        names = _tab_names(self._session.runs.current.network.shape)
         if [self.tabs.tabText(layer) for layer in range(self.tabs.count())] != names:
             before = self._layer
             set_tabs(self.tabs, [Tab(name, f"layer{layer + 1}Tab", _TIP) for layer, name in enumerate(names)])
@@ -117,21 +117,21 @@ class WeightsPanel(DockCard):
 
     @property
     def _weights(self) -> Array:
-        return self._session.shown.weights[self._layer]
+        return self._session.displayed.network.weights[self._layer]
 
     @property
     def _tile(self) -> tuple[int, int] | None:
         """The shape of a tile, where a neuron's weights are a picture."""
-        data = self._session.dataset
-        if self._layer or data is None or not data.is_picture or self._session.misfit is not None:
+        data = self._session.data.dataset
+        if self._layer or data is None or not data.is_picture or self._session.runs.current.misfit(self._session.data.dataset) is not None:
             return None
         return data.example_shape[0], data.example_shape[1]
 
     @property
     def _words(self) -> LayerWords:
-        data = self._session.dataset
-        classes = data.class_names if data is not None and self._session.misfit is None else ()
-        return LayerWords(self._session.shown, self._layer, self._tile, classes)
+        data = self._session.data.dataset
+        classes = data.class_names if data is not None and self._session.runs.current.misfit(self._session.data.dataset) is None else ()
+        return LayerWords(self._session.displayed.network, self._layer, self._tile, classes)
 
     # ---- one neuron
 
@@ -164,7 +164,7 @@ class WeightsPanel(DockCard):
     def _show(self) -> None:
         if not self.in_view:
             return
-        if self._session.state is State.LOADING and self._session.run.untouched:
+        if self._session.state is Status.LOADING and self._session.runs.current.untouched:
             return  # it is about to be shown as pictures
         weights = self._weights
         self._fit_limit(weights)
@@ -268,7 +268,7 @@ class WeightsPanel(DockCard):
     def table(self) -> Table:
         """The shown layer: a row a neuron with its bias and weights, made one by one as they are asked for."""
         words, weights = self._words, self._weights
-        biases = self._session.shown.biases[self._layer]
+        biases = self._session.displayed.network.biases[self._layer]
         header = ["neuron", "bias", *(words.source(number) for number in range(weights.shape[1]))]
         rows = ([n + 1, float(biases[n, 0]), *weights[n].tolist()] for n in range(len(weights)))
         return header, rows

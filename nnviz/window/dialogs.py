@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, QSettings, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from nnviz.look import text, theme
-from nnviz.session.run import Run
+from nnviz.session.runs.current import Run
 from nnviz.session.session import Session
 from nnviz.session.undo import Change
 
@@ -30,7 +30,7 @@ class NetworkDialogs(QObject):
         self._session = session
         self._settings = settings
         self._given_up: list[tuple[Run, int]] = []  # networks that may go, and how much each had changed by then
-        session.file_changed.connect(self._remember_file)
+        session.runs.file_changed.connect(self._remember_file)
 
     def open_network(self) -> None:
         """Asks which file, after asking about unsaved work."""
@@ -38,31 +38,31 @@ class NetworkDialogs(QObject):
 
     def open_path(self, path: Path, title: str | None = None) -> None:
         """Opens that file, or a copy of it under a title, after asking about unsaved work."""
-        self.after_asking(f"Open {title or path.name}", lambda: self._session.open_network(path, title))
+        self.after_asking(f"Open {title or path.name}", lambda: self._session.files.open(path, title))
 
     def _choose_file_to_open(self) -> None:
         dialog = self._file_dialog("Open network", "openNetworkDialog", _FILES)
         dialog.setFileMode(QFileDialog.ExistingFile)
-        dialog.fileSelected.connect(lambda chosen: self._session.open_network(Path(chosen)))
+        dialog.fileSelected.connect(lambda chosen: self._session.files.open(Path(chosen)))
         dialog.open()
 
     def save_network(self, then: Callable[[], None] | None = None) -> None:
         """Saves to the file it came from; asks for one where there is none."""
-        if self._session.run.path is None:
+        if self._session.runs.current.path is None:
             self.save_network_as(then)
         else:
-            self._session.save(self._session.run.path, then)
+            self._session.files.save(self._session.runs.current.path, then)
 
     def save_network_as(self, then: Callable[[], None] | None = None) -> None:
         """Asks for a file and saves to it."""
         dialog = self.where_to_save("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}")
-        path = self._session.run.path
+        path = self._session.runs.current.path
         dialog.selectFile(path.name if path else f"{self._proposed_name()}.json")
         dialog.filterSelected.connect(lambda chosen: _follow_filter(dialog, ".npz" if chosen == _COMPACT else ".json"))
         is_compact = path is not None and path.suffix.lower() == ".npz"
         dialog.selectNameFilter(_COMPACT if is_compact else _JSON)
         dialog.setDefaultSuffix("npz" if is_compact else "json")
-        dialog.fileSelected.connect(lambda chosen: self._session.save(Path(chosen), then))
+        dialog.fileSelected.connect(lambda chosen: self._session.files.save(Path(chosen), then))
         dialog.open()
 
     def export_as(self, ending: str) -> None:
@@ -70,15 +70,15 @@ class NetworkDialogs(QObject):
         dialog = self.where_to_save("Export network", "exportNetworkDialog", _EXPORTS[ending])
         dialog.setDefaultSuffix(ending.removeprefix("."))
         dialog.selectFile(f"{self._proposed_name()}{ending}")
-        dialog.fileSelected.connect(lambda chosen: self._session.export(Path(chosen).with_suffix(ending)))
+        dialog.fileSelected.connect(lambda chosen: self._session.files.export(Path(chosen).with_suffix(ending)))
         dialog.open()
 
     def _proposed_name(self) -> str:
         """Of a file, without its ending: the network's own, as far as a file may be called so."""
-        path, name = self._session.run.path, self._session.run.name
+        path, name = self._session.runs.current.path, self._session.runs.current.name
         if path is not None:
             return path.stem
-        return re.sub(r"[^\w.-]+", "-", name) if self._session.run.was_opened else "network"
+        return re.sub(r"[^\w.-]+", "-", name) if self._session.runs.current.was_opened else "network"
 
     def where_to_save(self, title: str, name: str, filters: str) -> QFileDialog:
         """A dialog that asks for a file to write, and before one is replaced; not open yet."""
@@ -97,7 +97,7 @@ class NetworkDialogs(QObject):
 
     def after_asking(self, what: str, then: Callable[[], None]) -> None:
         """Does it at once where nothing would be lost; else asks whether to save first."""
-        run = self._session.run
+        run = self._session.runs.current
         if not run.unsaved:
             then()
             return
@@ -121,7 +121,7 @@ class NetworkDialogs(QObject):
     @property
     def has_something_to_lose(self) -> bool:
         """Whether a trained network is in the window, or was put away from it, that no file holds."""
-        return self._session.run.unsaved or bool(self._put_away())
+        return self._session.runs.current.unsaved or bool(self._put_away())
 
     def ask_before_quitting(self, quit_now: Callable[[], None]) -> None:
         """About the network in the window first, then about those that were put away and that undo could bring back."""
@@ -134,7 +134,7 @@ class NetworkDialogs(QObject):
 
     def _runs_in_undo(self) -> list[tuple[Run, int]]:
         """All networks but the one in the window that undo or redo can bring back, each with the step that does."""
-        stack, found = self._session.undo_stack, {id(self._session.run)}
+        stack, found = self._session.undo, {id(self._session.runs.current)}
         runs = []
         for number in range(stack.count()):
             step = stack.command(number)
@@ -148,7 +148,7 @@ class NetworkDialogs(QObject):
     def _bring_back(self, wanted: Run) -> None:
         for run, index in self._runs_in_undo():
             if run is wanted:
-                self._session.undo_stack.setIndex(index)
+                self._session.undo.setIndex(index)
 
     def _ask_about_put_away(self, quit_now: Callable[[], None]) -> None:
         lost = self._put_away()
@@ -181,7 +181,7 @@ class NetworkDialogs(QObject):
         return box
 
     def _remember_file(self) -> None:
-        path = self._session.run.path
+        path = self._session.runs.current.path
         if path is None:
             return
         recent = [str(path), *(other for other in self._recent_files() if other != str(path))]

@@ -6,7 +6,7 @@ from PyQt5.QtCore import QObject, QSettings
 from PyQt5.QtWidgets import QWidget
 
 from nnviz.session.session import Session
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.canvas import Canvas
 from nnviz.widgets.hint import Hint, Side
 
@@ -34,9 +34,9 @@ class Hints(QObject):
                 hint = self.shown[name] = Hint(name, _TEXTS[name], control, _SIDES[name])
                 hint.dismissed.connect(lambda name=name: self.forget(name))
         if self.shown:
-            session.state_changed.connect(self._state_changed)
-            session.problems_changed.connect(self._show)
-            session.undo_stack.indexChanged.connect(self._step_taken)
+            session.training.state_changed.connect(self._state_changed)
+            session.settings.problems_changed.connect(self._show)
+            session.undo.indexChanged.connect(self._step_taken)
             canvas.stroke_finished.connect(lambda *_: self.forget("draw"))
 
     def forget(self, name: str) -> None:
@@ -55,17 +55,17 @@ class Hints(QObject):
         self.shown.clear()
 
     def _state_changed(self) -> None:
-        if self._session.state is State.TRAINING:
+        if self._session.state is Status.TRAINING:
             self.forget("train")
         self._show()
 
     def _show(self) -> None:
         """None lies over a curve while that grows, and none asks for what cannot be done."""
         for name, hint in self.shown.items():
-            is_time = not self._session.problems if name == "train" else self._session.state is not State.TRAINING
+            is_time = not self._session.settings.problems if name == "train" else self._session.state is not Status.TRAINING
             hint.set_wanted(is_time)
 
     def _step_taken(self, index: int) -> None:
-        text = self._session.undo_stack.undoText() if index else ""
+        text = self._session.undo.undoText() if index else ""
         if text and not text.startswith(_NOT_OF_FIELDS):
             self.forget("change")

@@ -30,7 +30,7 @@ from nnviz.panels.settings.network import NetworkPanel
 from nnviz.panels.settings.training import TrainingPanel
 from nnviz.panels.weights import WeightsPanel
 from nnviz.session.session import Session
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.card import ColumnDock, label
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.message_bar import MessageBar
@@ -89,14 +89,14 @@ class MainWindow(QMainWindow):
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.network}
         self.hints = Hints(self, session, settings, controls, self.canvas)
-        for signal in (session.file_changed, session.run_changed, session.epoch_ended, session.state_changed):
+        for signal in (session.runs.file_changed, session.runs.replaced, session.runs.history_changed, session.training.state_changed):
             signal.connect(self._show_title)
-        session.message_changed.connect(self._show_message)
+        session.messages.changed.connect(self._show_message)
         session.files.activity_changed.connect(lambda: self._show_activity(session.files.activity))
-        session.state_changed.connect(self._end_of_news)
+        session.training.state_changed.connect(self._end_of_news)
         self.cards.done.connect(self._show_activity)
-        session.snapshot.connect(self._show_speed)
-        session.state_changed.connect(self._show_speed)
+        session.displayed.changed.connect(self._show_speed)
+        session.training.state_changed.connect(self._show_speed)
         self._show_title()
         self._show_message()
         self._host.setFocus()  # no control looks chosen before the person chooses one
@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._host, 1)
         self.message_bar = MessageBar(frame)
         self.message_bar.hide()
-        self.message_bar.dismissed.connect(session.dismiss_message)
+        self.message_bar.dismissed.connect(session.messages.dismiss)
         self.setCentralWidget(frame)
         self._default_sizes()
         self._first_layout = self._host.saveState()
@@ -196,9 +196,9 @@ class MainWindow(QMainWindow):
         self.follows_system = name not in theme.THEMES
         theme.apply(self.application, name)
         # Icons and coloured words are made by the panels: they make them again.
-        self.session.configuration_changed.emit()
-        self.session.prediction_changed.emit()
-        self.session.message_changed.emit()
+        self.session.settings.changed.emit()
+        self.session.question.answered.emit()
+        self.session.messages.changed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Whoever changes the system's colours comes back to the window afterwards: it looks then."""
@@ -228,11 +228,11 @@ class MainWindow(QMainWindow):
 
     def _show_title(self, *_: object) -> None:
         session = self.session
-        parts = [f"{session.run.title}[*]"]
-        if session.state is State.TRAINING and session.run.tape.completed:
-            parts.append(f"epoch {session.run.tape.completed} of {session.last_epoch}")
+        parts = [f"{session.runs.current.title}[*]"]
+        if session.state is Status.TRAINING and session.runs.current.history.completed:
+            parts.append(f"epoch {session.runs.current.history.completed} of {session.runs.current.last_epoch}")
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))
-        self.setWindowModified(session.run.unsaved)
+        self.setWindowModified(session.runs.current.unsaved)
 
     def _show_activity(self, activity: str) -> None:
         """What goes on stays; what was done goes away after a while."""
@@ -248,17 +248,17 @@ class MainWindow(QMainWindow):
             self._activity.hide()
 
     def _show_message(self) -> None:
-        message = self.session.message
+        message = self.session.messages.current
         if message is not None:
             self.message_bar.show_text(message.text, message.is_error)
         self.message_bar.setVisible(message is not None)
 
     def _show_speed(self) -> None:
-        progress, settings = self.session.progress, self.session.run_settings
-        if self.session.state is State.TRAINING and progress.seconds_per_epoch and settings:
+        progress, settings = self.session.training.progress, self.session.run_settings
+        if self.session.state is Status.TRAINING and progress.seconds_per_epoch and settings:
             samples = progress.batches * settings.batch_size / progress.seconds_per_epoch
             self._speed.setText(f"● {text.count(1000 * round(samples / 1000))} samples/s")
-        elif self.session.state is not State.TRAINING:
+        elif self.session.state is not Status.TRAINING:
             self._speed.setText("")
 
     # ---- the end
@@ -313,8 +313,8 @@ class MainWindow(QMainWindow):
             button.click()
         elif event.key() == Qt.Key_Escape and self.help.close_all():
             pass
-        elif event.key() == Qt.Key_Escape and self.session.message is not None:
-            self.session.dismiss_message()
+        elif event.key() == Qt.Key_Escape and self.session.messages.current is not None:
+            self.session.messages.dismiss()
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():
             super().keyPressEvent(event)
 

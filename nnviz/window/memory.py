@@ -16,7 +16,7 @@ from engine.datasets import DATASETS, Dataset
 from engine.errors import EngineError
 from engine.validation import check_memory, parameter_count
 from nnviz.jobs.files import CHECKPOINT
-from nnviz.session.configuration import Configuration
+from nnviz.session.settings.experiment import Configuration
 from nnviz.session.session import Session
 from nnviz.window.shipped import shipped_networks
 
@@ -48,7 +48,7 @@ class Memory(QObject):
         session = self._session = Session(self.configuration if is_small else None)
         share = _number(self._settings.value("sure_from"))
         if share is not None:
-            session.set_sure_from(share)
+            session.question.set_threshold(share)
         return session
 
     def load(self) -> None:
@@ -64,21 +64,21 @@ class Memory(QObject):
         if path is not None and (title is not None or path.suffix.lower() != CHECKPOINT):
             self._open(session, path, title)
         else:
-            session.data_changed.connect(lambda: self._data_there(session, path))
+            session.data.changed.connect(lambda: self._data_there(session, path))
         name = self._settings.value("dataset", _FIRST_DATA)
-        session.load_data(name if name in list(DATASETS) else _FIRST_DATA)
+        session.data.load(name if name in list(DATASETS) else _FIRST_DATA)
 
     def save(self) -> None:
         """What is chosen now, and the network if it has a file or came with the program."""
         session = self._session
         if session is None:
             return
-        self._settings.setValue("dataset", session.data_name or _FIRST_DATA)
-        self._settings.setValue("sure_from", str(session.sure_from))
+        self._settings.setValue("dataset", session.data.name or _FIRST_DATA)
+        self._settings.setValue("sure_from", str(session.question.threshold))
         if not self._has_settled:
             return  # what comes back is still on its way: it is not forgotten for that
-        self._settings.setValue("configuration", json.dumps(session.configuration.as_dict()))
-        run = session.run
+        self._settings.setValue("configuration", json.dumps(session.settings.experiment.as_dict()))
+        run = session.runs.current
         if self._is_lost and run.untouched:
             return  # it could not be read this time; the next time it perhaps can
         title = run.name if run.was_opened and run.path is None else ""
@@ -97,30 +97,30 @@ class Memory(QObject):
         """Once."""
         if self._has_settled or self._opens:
             return
-        is_untouched = session.run.untouched and not session.undo_stack.count()  # else the person was quicker
-        if is_untouched and path is not None and session.dataset is not None:
-            self._goes_on = session.will_train
+        is_untouched = session.runs.current.untouched and not session.undo.count()  # else the person was quicker
+        if is_untouched and path is not None and session.data.dataset is not None:
+            self._goes_on = session.training.will_start
             session.pause()
             self._open(session, path, None)
             return
-        if session.dataset is None:
+        if session.data.dataset is None:
             return  # it could not be loaded: last time's network is not forgotten for that
         self._has_settled = True
         if is_untouched:
-            self._choose_large(session, session.dataset)
+            self._choose_large(session, session.data.dataset)
 
     def _open(self, session: Session, path: Path, title: str | None) -> None:
         self._opens = True
         session.files.opened.connect(self._opened)
         session.files.failed.connect(self._not_opened)
-        session.open_network(path, title)
+        session.files.open(path, title)
 
     def _choose_large(self, session: Session, dataset: Dataset) -> None:
         """Settings of a network that the window was not to wait for."""
         if parameter_count(self.configuration.shape) > _MADE_AT_ONCE:
             with contextlib.suppress(EngineError):
-                session.choose("settings of last time", self.configuration.for_dataset(dataset))
-                session.undo_stack.clear()
+                session.settings.choose("settings of last time", self.configuration.for_dataset(dataset))
+                session.undo.clear()
 
     def _last_network(self, session: Session) -> tuple[Path | None, str | None]:
         """Its file, and its title if it came with the program."""
@@ -129,7 +129,7 @@ class Memory(QObject):
             return Path(stored), None
         if stored:
             self._is_lost = not os.path.isdir(os.path.dirname(stored))  # on a disk that is not there now, perhaps
-            session.tell(f"{Path(stored).name}, the network of last time, is no longer in {Path(stored).parent}.")
+            session.messages.tell(f"{Path(stored).name}, the network of last time, is no longer in {Path(stored).parent}.")
         path = next((each.path for each in shipped_networks() if each.title == title), None) if title else None
         return path, title if path else None
 
@@ -143,8 +143,8 @@ class Memory(QObject):
         session.files.opened.disconnect(self._opened)
         session.files.failed.disconnect(self._not_opened)
         self._has_settled = True
-        if not session.run.unsaved:
-            session.undo_stack.clear()  # that it was opened is nothing a person did
+        if not session.runs.current.unsaved:
+            session.undo.clear()  # that it was opened is nothing a person did
         if self._goes_on:
             session.start()
 

@@ -85,13 +85,13 @@ class Menus(QObject):
     def _fill_edit(self, menu: QMenu) -> None:
         """One Ctrl+Z for both: it takes back what was done last, in the settings or on the canvas."""
         draw = self._window.draw
-        self._history = History(self, [self._session.undo_stack, draw.undo_stack])
+        self._history = History(self, [self._session.undo, draw.undo_stack])
         self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._undo_step)
         self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z", self._history.redo)
         self._redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         self._history.changed.connect(self._show_history)
-        self._session.problems_changed.connect(self._show_history)
-        self._session.state_changed.connect(self._show_history)
+        self._session.settings.problems_changed.connect(self._show_history)
+        self._session.training.state_changed.connect(self._show_history)
         self._show_history()
         menu.addSeparator()
         self._add(menu, "Undo s&troke", "actionUndoStroke", "Ctrl+Backspace", draw.undo_stroke)
@@ -99,21 +99,21 @@ class Menus(QObject):
         self._add(menu, "Pen or &eraser", "actionEraser", "X", draw.toggle_eraser)
         self._add(menu, "&Paste picture", "actionPastePicture", "Ctrl+V", draw.paste)
         random = self._add(menu, "Random test &digit", "actionRandomDigit", "Ctrl+T", draw.show_random_digit)
-        self._session.data_changed.connect(lambda: random.setEnabled(draw.test_pictures is not None))
+        self._session.data.changed.connect(lambda: random.setEnabled(draw.test_pictures is not None))
         random.setEnabled(draw.test_pictures is not None)
 
     def _undo_step(self) -> None:
         """What cannot be used and what is still being made are no steps yet: they go first."""
-        if self._session.problems:
-            self._session.forget_problems()
-        elif self._session.is_replacing:
-            self._session.keep_network()
+        if self._session.settings.problems:
+            self._session.settings.forget_problems()
+        elif self._session.making.is_replacing:
+            self._session.making.cancel()
         else:
             self._history.undo()
 
     def _show_history(self) -> None:
-        first = "new network" if self._session.is_replacing else None
-        if self._session.problems:
+        first = "new network" if self._session.making.is_replacing else None
+        if self._session.settings.problems:
             first = "what cannot be used"
         for action, verb, what in (
             (self._undo, "&Undo", first or self._history.undo_text),
@@ -150,19 +150,19 @@ class Menus(QObject):
         self._add(menu, "One &epoch", "actionStepEpoch", "E", session.step_epoch)
         menu.addSeparator()
         find = self._add(menu, "&Find a learning rate", "actionFindRate", "Ctrl+L", self._window.training.find_rate)
-        session.data_changed.connect(lambda: find.setEnabled(session.dataset is not None))
-        find.setEnabled(session.dataset is not None)
+        session.data.changed.connect(lambda: find.setEnabled(session.data.dataset is not None))
+        find.setEnabled(session.data.dataset is not None)
         menu.addSeparator()
         reset = self._add(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
         # It would make another network than the fields say.
-        session.problems_changed.connect(lambda: reset.setEnabled(not session.problems))
+        session.settings.problems_changed.connect(lambda: reset.setEnabled(not session.settings.problems))
 
     def _toggle(self) -> None:
         """With what stands in the fields, also where it was typed but not yet entered."""
         field = QApplication.focusWidget()
         if isinstance(field, QLineEdit) and field.isModified():
             field.clearFocus()
-        self._session.toggle()
+        self._session.training.toggle()
 
     def _fill_view(self, menu: QMenu) -> None:
         for number, dock in enumerate(self._window.docks, start=1):

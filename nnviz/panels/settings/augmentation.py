@@ -51,7 +51,7 @@ class AugmentationForm(Form):
         self.add_wide(self._preview())
         for field in _FIELDS:
             self.add_field(field)
-        session.data_changed.connect(self._show)
+        session.data.changed.connect(self._show)
         self._show()
 
     def _preview(self) -> QWidget:
@@ -80,12 +80,12 @@ class AugmentationForm(Form):
     def _switch(self, wanted: bool) -> None:
         session = self._session
         text = "augmentation on" if wanted else "augmentation off"
-        new = session.configuration.with_distortions(wanted)
-        self._chosen("shift", "Augmentation", lambda: session.choose(text, new))
+        new = session.settings.experiment.with_distortions(wanted)
+        self._chosen("shift", "Augmentation", lambda: session.settings.choose(text, new))
 
     @property
     def _is_on(self) -> bool:
-        return self._session.configuration.training.augmentation.is_active
+        return self._session.settings.experiment.training.augmentation.is_active
 
     def _tell_problem(self, name: str, text: str | None) -> None:
         """It keeps nobody from training while pictures are not distorted."""
@@ -93,17 +93,17 @@ class AugmentationForm(Form):
         if text is not None and not self._is_on:
             self._idle[name] = text
             text = None
-        self._session.set_problem(name, text)
+        self._session.settings.set_problem(name, text)
 
     def _move_problems(self) -> None:
         """Distortions may have been switched on or off, by whatever: what cannot be used begins or ceases to count."""
-        told = [name for name in self.NAMES if name in (self._idle if self._is_on else self._session.problems)]
+        told = [name for name in self.NAMES if name in (self._idle if self._is_on else self._session.settings.problems)]
         for name in told:
             self._tell_problem(name, self._problems[name])
 
     @property
     def _problems(self) -> Mapping[str, str]:
-        of_session = self._session.problems
+        of_session = self._session.settings.problems
         return {**self._idle, **{name: of_session[name] for name in self.NAMES if name in of_session}}
 
     def show_others(self) -> None:
@@ -114,21 +114,21 @@ class AugmentationForm(Form):
     def _show(self) -> None:
         self._move_problems()
         super()._show()
-        self._check.setChecked(self._session.configuration.training.augmentation.is_active)
-        shown = (self._session.configuration.training.augmentation, self._session.dataset)
+        self._check.setChecked(self._session.settings.experiment.training.augmentation.is_active)
+        shown = (self._session.settings.experiment.training.augmentation, self._session.data.dataset)
         if shown != self._shown:
             self._shown = shown
             self._picture.refresh()
 
     def _examples(self) -> Array | None:
         """Some training pictures side by side, distorted; asked for when they are seen."""
-        data = self._session.dataset
+        data = self._session.data.dataset
         if data is None or not data.is_picture:
             return None
         rng = np.random.default_rng(self._draw)
         rows = rng.integers(len(data.train), size=_SHOWN)
         pictures = np.multiply(data.train.inputs[rows], data.train.scale, dtype=np.float32)
-        wanted = self._session.configuration.training.augmentation
+        wanted = self._session.settings.experiment.training.augmentation
         Augmenter(wanted, data.example_shape, _SHOWN).apply(pictures, rng)
         gap = np.zeros((data.example_shape[0], _GAP), np.float32)
         tiles = [tile for picture in pictures for tile in (picture.reshape(data.example_shape), gap)]

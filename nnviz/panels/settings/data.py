@@ -9,7 +9,7 @@ from engine.datasets import DATASETS, Dataset
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.session.session import Session
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.card import Card
 from nnviz.widgets.fields import Combo
 from nnviz.widgets.picture import Picture
@@ -26,26 +26,26 @@ class DataPanel(Card):
         )
         for name in DATASETS:
             self.combo.addItem(DATASETS[name].title, name)
-        self.combo.activated.connect(lambda: session.load_data(self.combo.currentData()))
+        self.combo.activated.connect(lambda: session.data.load(self.combo.currentData()))
         self._examples = Picture(QSize(0, 28), smooth=True)
         self._examples.setAccessibleName("One example of each class")
         self._examples.setToolTip("One training example of each class, as the network sees it.")
         self.body.addWidget(self.combo)
         self.body.addWidget(self._examples)
-        session.data_changed.connect(self._show)
-        session.state_changed.connect(self._show_state)
+        session.data.changed.connect(self._show)
+        session.training.state_changed.connect(self._show_state)
         self._show_state()
 
     def _show_state(self) -> None:
-        if self._session.state is State.LOADING:
+        if self._session.state is Status.LOADING:
             self.head.detail.setText("loading …")
 
     def _show(self) -> None:
-        data = self._session.dataset
+        data = self._session.data.dataset
         if data is None:
             self.head.detail.setText("not loaded: choose it again")
             return
-        self.combo.setCurrentIndex(self.combo.findData(self._session.data_name))
+        self.combo.setCurrentIndex(self.combo.findData(self._session.data.name))
         tests = f" · {text.count(len(data.test))} test" if data.test else ""
         self.head.detail.setText(f"{text.count(len(data.train))} train{tests}")
         self._examples.setVisible(data.is_picture)

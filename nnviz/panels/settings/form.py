@@ -67,8 +67,8 @@ class Form(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(0, 1)
-        session.configuration_changed.connect(self._show)
-        session.problems_changed.connect(self._show)
+        session.settings.changed.connect(self._show)
+        session.settings.problems_changed.connect(self._show)
 
     # ---- building
 
@@ -94,7 +94,7 @@ class Form(QWidget):
         combo = self.add_combo(name, title, tip)
         for entry in registry:
             combo.addItem(registry[entry].label, entry)
-        chosen = choose or (lambda entry: self._session.change(title.lower(), **{name: entry}))
+        chosen = choose or (lambda entry: self._session.settings.change(title.lower(), **{name: entry}))
         combo.activated.connect(lambda: self._chosen(name, title, lambda: chosen(combo.currentData())))
         self._combos[name] = combo
         return combo
@@ -128,8 +128,8 @@ class Form(QWidget):
     def _try(self, field: Field, typed: str) -> bool:
         """Whether the session took it; else it is told why not."""
         try:
-            value = field.parse(field.name, typed, as_text(self._session.configuration.value(field.name)))
-            self._session.change(field.spoken.lower(), **{field.name: value})
+            value = field.parse(field.name, typed, as_text(self._session.settings.experiment.value(field.name)))
+            self._session.settings.change(field.spoken.lower(), **{field.name: value})
         except EngineError as error:
             self._tell_problem(field.name, _words(error, field.name, field.spoken))
             return False
@@ -138,12 +138,12 @@ class Form(QWidget):
 
     def _tell_problem(self, name: str, text: str | None) -> None:
         """What cannot be used keeps the session from training."""
-        self._session.set_problem(name, text)
+        self._session.settings.set_problem(name, text)
 
     @property
     def _problems(self) -> Mapping[str, str]:
         """What the fields hold that cannot be used."""
-        return self._session.problems
+        return self._session.settings.problems
 
     def _chosen(self, name: str, title: str, choose: Callable[[], None]) -> None:
         try:
@@ -163,11 +163,11 @@ class Form(QWidget):
             for part in self._parts[name]:
                 part.setVisible(name not in self._hidden)
             if name in self._hidden:
-                self._session.set_problem(name, None)
+                self._session.settings.set_problem(name, None)
         self._show()
 
     def _show(self) -> None:
-        configuration, problems = self._session.configuration, self._problems
+        configuration, problems = self._session.settings.experiment, self._problems
         for name, edit in self._edits.items():
             edit.set_wrong(name in problems)
             if name not in problems:

@@ -95,11 +95,11 @@ class OptimizerForm(Form):
             self.add_field(field)
         self._none = label(role="muted")
         self.add_wide(self._none)
-        session.configuration_changed.connect(self._choose_fields)
+        session.settings.changed.connect(self._choose_fields)
         self._choose_fields()
 
     def _choose_fields(self) -> None:
-        optimizer = OPTIMIZERS[self._session.configuration.training.optimizer]
+        optimizer = OPTIMIZERS[self._session.settings.experiment.training.optimizer]
         self.show_only(optimizer.uses)
         self._none.setText(f"{optimizer.label} has none.")
         self._none.setVisible(not optimizer.uses)
@@ -143,7 +143,7 @@ class InitialisationForm(Form):
             "Output",
             "What the last layer makes of its sums: softmax gives probabilities of the classes. The loss follows.",
             ACTIVATIONS,
-            lambda name: session.choose("change of output", session.configuration.with_output(name)),
+            lambda name: session.settings.choose("change of output", session.settings.experiment.with_output(name)),
         )
         self.add_choice(
             "loss",
@@ -151,6 +151,6 @@ class InitialisationForm(Form):
             "What the network is trained to make small. Cross-entropy punishes a confident mistake hardest; "
             "the output follows.",
             LOSSES,
-            lambda name: session.choose("change of loss", session.configuration.with_loss(name)),
+            lambda name: session.settings.choose("change of loss", session.settings.experiment.with_loss(name)),
         )
         self._show()

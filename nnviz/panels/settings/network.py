@@ -13,7 +13,7 @@ from engine.activations import ACTIVATIONS
 from engine.errors import EngineError
 from engine.validation import parameter_count, parse_shape, parse_whole, whole_number
 from nnviz.look import text, theme
-from nnviz.session.configuration import Configuration, Layer
+from nnviz.session.settings.experiment import Configuration, Layer
 from nnviz.session.session import Session
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
@@ -53,9 +53,9 @@ class NetworkPanel(Card):
         self.body.addWidget(self._notice)
         self.body.setSpacing(4)
         self.body.setContentsMargins(theme.CARD_PADDING, 6, theme.CARD_PADDING, 6)  # the line is air, mostly
-        for signal in (session.configuration_changed, session.run_changed, session.data_changed):
+        for signal in (session.settings.changed, session.runs.replaced, session.data.changed):
             signal.connect(self._show)
-        session.state_changed.connect(self._show_notice)
+        session.training.state_changed.connect(self._show_notice)
         self._rows_made_for: tuple[object, ...] = ()
         self._layers_shown: tuple[Layer, ...] | None = None
         self._show()
@@ -86,14 +86,14 @@ class NetworkPanel(Card):
 
     def _shape_typed(self) -> None:
         typed = self.shape_edit.text()
-        if typed == self._session_shape() and "shape" not in self._session.problems:
+        if typed == self._session_shape() and "shape" not in self._session.settings.problems:
             return
-        self._try("shape", lambda: self._session.change_shape(parse_shape(typed)))
+        self._try("shape", lambda: self._session.settings.change_shape(parse_shape(typed)))
 
     def _shape_entered(self) -> None:
         """The next Space trains; what has to be mended keeps the keys."""
         self._shape_typed()
-        if "shape" not in self._session.problems:
+        if "shape" not in self._session.settings.problems:
             self.shape_edit.clearFocus()
 
     def _resize(self, index: int, typed: str) -> None:
@@ -104,25 +104,25 @@ class NetworkPanel(Card):
         self._try(_problem_name(index), change)
 
     def _change_layer(self, index: int, **fields: object) -> None:
-        layers = list(self._session.configuration.layers)
+        layers = list(self._session.settings.experiment.layers)
         if index < len(layers):
             layers[index] = replace(layers[index], **fields)  # type: ignore[arg-type]
-            self._session.change("shape" if "neurons" in fields else "activation", layers=tuple(layers))
+            self._session.settings.change("shape" if "neurons" in fields else "activation", layers=tuple(layers))
 
     def _add_layer(self) -> None:
-        layers = self._session.configuration.layers
+        layers = self._session.settings.experiment.layers
         last = layers[-1] if layers else Layer(32)
-        self._try("shape", lambda: self._session.change("shape", layers=(*layers, last)))
+        self._try("shape", lambda: self._session.settings.change("shape", layers=(*layers, last)))
 
     def _remove(self, index: int) -> None:
-        layers = list(self._session.configuration.layers)
+        layers = list(self._session.settings.experiment.layers)
         del layers[index]
-        self._session.change("shape", layers=tuple(layers))
+        self._session.settings.change("shape", layers=tuple(layers))
 
     def _seed_typed(self, typed: str) -> None:
         def change() -> None:
             seed = whole_number("seed", parse_whole("seed", typed, "1"), 0, "1")
-            self._session.change("seed", seed=seed)
+            self._session.settings.change("seed", seed=seed)
 
         self._try("seed", change)
 
@@ -131,23 +131,23 @@ class NetworkPanel(Card):
         try:
             change()
         except EngineError as error:
-            self._session.set_problem(field, error.told_of(field))
+            self._session.settings.set_problem(field, error.told_of(field))
         else:
-            self._session.set_problem(field, None)
+            self._session.settings.set_problem(field, None)
         self._show_problems()
         self._show()
 
     # ---- what is shown
 
     def _session_shape(self) -> str:
-        return ", ".join(str(size) for size in self._session.configuration.shape)
+        return ", ".join(str(size) for size in self._session.settings.experiment.shape)
 
     def _show(self) -> None:
-        configuration = self._session.configuration
+        configuration = self._session.settings.experiment
         self._show_rows(configuration)
-        if "shape" not in self._session.problems:
+        if "shape" not in self._session.settings.problems:
             self.shape_edit.setText(self._session_shape())
-        if "seed" not in self._session.problems:
+        if "seed" not in self._session.settings.problems:
             self._seed.show_value(str(configuration.training.seed))
         self.head.detail.setText(f"{text.count(parameter_count(configuration.shape))} parameters")
         self._add.setIcon(theme.icon("plus"))
@@ -156,7 +156,7 @@ class NetworkPanel(Card):
 
     def _show_rows(self, configuration: Configuration) -> None:
         """New rows only where there are more or fewer of them: the one being typed in stays."""
-        output, data = configuration.output, self._session.dataset
+        output, data = configuration.output, self._session.data.dataset
         ends = (configuration.inputs, configuration.outputs, output, data, theme.current())
         made_for = (len(configuration.layers), *ends)
         if made_for != self._rows_made_for:
@@ -172,7 +172,7 @@ class NetworkPanel(Card):
 
     def _mended(self, configuration: Configuration) -> list[tuple[_LayerRow, Layer]]:
         """Those that are still marked for a problem that was taken back."""
-        problems, rows = self._session.problems, self._layer_rows()
+        problems, rows = self._session.settings.problems, self._layer_rows()
         gone = [n for n, row in enumerate(rows) if row.neurons.property("wrong") and _problem_name(n) not in problems]
         return [(rows[n], configuration.layers[n]) for n in gone if n < len(configuration.layers)]
 
@@ -181,7 +181,7 @@ class NetworkPanel(Card):
             row = item.widget()
             row.setParent(None)  # type: ignore[call-overload]  # out of sight at once, whenever Qt deletes it
             row.deleteLater()
-        data = self._session.dataset
+        data = self._session.data.dataset
         are_pixels = data is not None and data.is_picture and data.width == configuration.inputs
         sides = "×".join(map(str, data.example_shape)) if data else ""
         self._rows.addWidget(_end_row(configuration.inputs, f"inputs ({sides} pixels)" if are_pixels else "inputs", ""))
@@ -205,21 +205,21 @@ class NetworkPanel(Card):
 
     def _forget_bad_layers(self) -> None:
         """The layers are others now: what could not be used of the old ones is gone from the fields."""
-        for field in [field for field in self._session.problems if _is_of_layers(field)]:
-            self._session.set_problem(field, None)
+        for field in [field for field in self._session.settings.problems if _is_of_layers(field)]:
+            self._session.settings.set_problem(field, None)
         self._show_problems()
 
     def _show_notice(self) -> None:
-        misfit = self._session.misfit
-        if self._session.waits_for_next_run and self._session.run_settings is None:
+        misfit = self._session.runs.current.misfit(self._session.data.dataset)
+        if self._session.training.is_another_network and self._session.run_settings is None:
             self._notice.tell(_COMES, _COMES_SHORT)
-        elif self._session.waits_for_next_run:
+        elif self._session.training.is_another_network:
             self._notice.tell(_WAITS, _WAITS_SHORT)
         else:
             self._notice.tell(misfit or "", _MISFIT_SHORT)
 
     def _show_problems(self) -> None:
-        problems = self._session.problems
+        problems = self._session.settings.problems
         fields: dict[str, FieldEdit] = {"shape": self.shape_edit}
         fields |= {_problem_name(index): row.neurons for index, row in enumerate(self._layer_rows())}
         for name, field in {**fields, "seed": self._seed}.items():

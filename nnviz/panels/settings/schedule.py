@@ -58,13 +58,13 @@ class ScheduleForm(QWidget):
         column.addWidget(self._form)
         column.addWidget(self._plot)
         column.addWidget(RateSearchView(session))
-        session.configuration_changed.connect(self._show)
-        session.data_changed.connect(self._show)
-        session.snapshot.connect(self._show_place)
+        session.settings.changed.connect(self._show)
+        session.data.changed.connect(self._show)
+        session.displayed.changed.connect(self._show_place)
         self._show()
 
     def _show(self) -> None:
-        settings = self._session.configuration.training
+        settings = self._session.settings.experiment.training
         uses = SCHEDULES[settings.schedule].uses
         self._form.show_only(["warmup", *(name for name in ("decay", "decay_epochs") if name in uses)])
         epochs = np.linspace(0, settings.epochs, _POINTS)
@@ -77,7 +77,7 @@ class ScheduleForm(QWidget):
     def _show_place(self) -> None:
         """How far the run is; nothing where it cannot be seen."""
         if not self._plot.viewport().visibleRegion().isEmpty():
-            done = self._session.progress.epochs_done if self._session.run_settings is not None else 0.0
+            done = self._session.training.progress.epochs_done if self._session.run_settings is not None else 0.0
             self._plot.mark(done or None)
 
 
@@ -92,7 +92,7 @@ class RateSearchView(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._search = session.rates
+        self._search = session.rate_search
         self._find = QPushButton()
         self._find.setObjectName("findRateButton")
         self._find.setAccessibleName("Find a learning rate")
@@ -114,7 +114,7 @@ class RateSearchView(QWidget):
         self._plot = SmallPlot("ratePlot", "Loss against the learning rate", tip)
         self._lay_out()
         self._search.changed.connect(self._show)
-        for signal in (session.data_changed, session.run_changed):
+        for signal in (session.data.changed, session.runs.replaced):
             signal.connect(self._show)
         self._show()
 
@@ -138,8 +138,8 @@ class RateSearchView(QWidget):
 
     def _take_suggestion(self) -> None:
         if self._search.suggestion is not None:
-            self._session.set_problem("learning_rate", None)
-            self._session.change("learning rate", learning_rate=self._search.suggestion)
+            self._session.settings.set_problem("learning_rate", None)
+            self._session.settings.change("learning rate", learning_rate=self._search.suggestion)
 
     def _show(self) -> None:
         search = self._search
@@ -150,13 +150,13 @@ class RateSearchView(QWidget):
             if search.is_running
             else "Tries rising learning rates on a copy of the network; the network itself stays as it is."
         )
-        self._find.setEnabled(search.is_running or self._session.dataset is not None)
+        self._find.setEnabled(search.is_running or self._session.data.dataset is not None)
         self._take.setVisible(found is not None)
         self._take.setText(f"Use {found:g}" if found is not None else "")
         self._progress.setVisible(search.is_running)
         self._progress.setValue(round(100 * search.share))
         self._plot.setVisible(len(points) > 1)
-        tried_on = "a new network of these fields" if self._session.waits_for_next_run else "a copy of the network"
+        tried_on = "a new network of these fields" if self._session.training.is_another_network else "a copy of the network"
         told = f"loss against rate, on {tried_on}"
         if search.was_stopped:
             told = "Stopped before its end: no suggestion."

@@ -8,7 +8,7 @@ from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
-from nnviz.session.configuration import MILD, Configuration
+from nnviz.session.settings.experiment import MILD, Configuration
 
 OFF = "off"
 _DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")

@@ -17,9 +17,9 @@ from nnviz.panels.settings.augmentation import AugmentationForm
 from nnviz.panels.settings.form import Field, Form
 from nnviz.panels.settings.groups import InitialisationForm, OptimizerForm, RegularisationForm
 from nnviz.panels.settings.schedule import ScheduleForm
-from nnviz.session.configuration import Configuration
+from nnviz.session.settings.experiment import Configuration
 from nnviz.session.session import Session
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.card import Card
 from nnviz.widgets.fields import step_decade, step_whole
 from nnviz.widgets.group import Group
@@ -140,10 +140,10 @@ class TrainingPanel(Card):
         self._notice = Notice("trainingNotice")
         self.head.row.insertWidget(1, self._notice, 100)
         self._add_groups()
-        for signal in (session.configuration_changed, session.run_changed, session.state_changed):
+        for signal in (session.settings.changed, session.runs.replaced, session.training.state_changed):
             signal.connect(self._show)
-        session.problems_changed.connect(self._show_summaries)
-        session.data_changed.connect(self._check_again)
+        session.settings.problems_changed.connect(self._show_summaries)
+        session.data.changed.connect(self._check_again)
         self._search_seen = False  # whether the curve of a search for a rate has its place already
         self._show()
 
@@ -151,7 +151,7 @@ class TrainingPanel(Card):
         self._presets = self._form.add_combo("preset", "Preset", _PRESET_TIP)
         self._presets.addItem(OWN)
         self._presets.setItemData(0, _OWN_TIP, Qt.ToolTipRole)
-        for preset in self._session.presets:
+        for preset in self._session.settings.presets:
             self._presets.addItem(preset.name)
             self._presets.setItemData(self._presets.count() - 1, preset.description, Qt.ToolTipRole)
         self._presets.activated.connect(self._preset_chosen)
@@ -181,52 +181,52 @@ class TrainingPanel(Card):
     def _made(self, group: Group) -> None:
         """From now on a search shows itself in there; what looks whether it can be seen comes after that."""
         if group is self._schedule_group:
-            self._session.rates.changed.connect(self._keep_search_in_sight)
+            self._session.rate_search.changed.connect(self._keep_search_in_sight)
 
     def _keep_search_in_sight(self) -> None:
         """With its first points its curve and caption come, below what was there."""
-        seen = len(self._session.rates.points) > 1
+        seen = len(self._session.rate_search.points) > 1
         if seen and not self._search_seen and self._schedule_group.is_open:
             self.opened.emit(self._schedule_group)
         self._search_seen = seen
 
     def _choose_optimizer(self, name: str) -> None:
-        before = self._session.configuration.training
-        self._session.choose("change of optimizer", self._session.configuration.with_optimizer(name))
-        now = self._session.configuration.training
+        before = self._session.settings.experiment.training
+        self._session.settings.choose("change of optimizer", self._session.settings.experiment.with_optimizer(name))
+        now = self._session.settings.experiment.training
         changed = [f"learning rate {now.learning_rate:g}"] if now.learning_rate != before.learning_rate else []
         changed += [f"weight decay {now.weight_decay:g}"] if now.weight_decay != before.weight_decay else []
         if changed:
-            self._session.tell(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
+            self._session.messages.tell(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
 
     def _preset_chosen(self, index: int) -> None:
         if index > 0:
-            self._session.choose_preset(self._session.presets[index - 1])
+            self._session.settings.choose_preset(self._session.settings.presets[index - 1])
         self._show()
 
     def _check_again(self) -> None:
         """A batch may be larger than the data that has just come."""
-        data, configuration = self._session.dataset, self._session.configuration
+        data, configuration = self._session.data.dataset, self._session.settings.experiment
         if data is None:
             return
         try:
             configuration.check_against(data)
         except EngineError as error:
-            if error.parameter == "batch_size" and "batch_size" not in self._session.problems:
-                self._session.set_problem("batch_size", error.told_of("Batch size"))
+            if error.parameter == "batch_size" and "batch_size" not in self._session.settings.problems:
+                self._session.settings.set_problem("batch_size", error.told_of("Batch size"))
 
     def _show(self) -> None:
-        preset = self._session.preset
-        self._presets.setCurrentIndex(0 if preset is None else self._session.presets.index(preset) + 1)
+        preset = self._session.settings.preset
+        self._presets.setCurrentIndex(0 if preset is None else self._session.settings.presets.index(preset) + 1)
         told = _PRESET_TIP if preset is None else f"{preset.description} {_PRESET_TIP}"
         self._presets.setToolTip(told)
-        waits = summaries.waiting(self._session.configuration.training, self._session.run_settings)
-        is_under_way = self._session.state in (State.TRAINING, State.PAUSED)
+        waits = summaries.waiting(self._session.settings.experiment.training, self._session.run_settings)
+        is_under_way = self._session.state in (Status.TRAINING, Status.PAUSED)
         self._notice.tell(waits if is_under_way else "", "Waits for the next run.")
         self._show_summaries()
 
     def _show_summaries(self) -> None:
-        problems, configuration = self._session.problems, self._session.configuration
+        problems, configuration = self._session.settings.problems, self._session.settings.experiment
         for part, group in zip(_PARTS, self.groups, strict=True):
             is_wrong = any(name in problems for name in part.settings)
             group.head.show_summary("to be mended" if is_wrong else part.summary(configuration), is_wrong)
