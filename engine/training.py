@@ -290,7 +290,7 @@ class Trainer:
             "zeros": dict(self._optimizer.zeros),
             "in force": self._recipe.settings.as_dict(),
             "random": self._rng.bit_generator.state,
-            "data": {"title": self._given.title, **self._given.fingerprint()},
+            "data": {"title": self._given.title, **self._given._identity()},
         }
         vectors = {f"optimizer.{name}": vector.copy() for name, vector in self._optimizer.kept.items()}
         vectors["order"] = self._batches.order.astype(np.uint32)
@@ -314,7 +314,7 @@ class Trainer:
         settings = TrainingSettings.from_dict(state.settings)
         trainer = cls(network, dataset, TrainingSettings.from_dict(state.progress.get("in force", state.settings)))
         try:
-            begun_with, now = state.progress["data"], dataset.fingerprint()
+            begun_with, now = state.progress["data"], dataset._identity()
             # Files of older versions have the checksum only.
             same = [begun_with.get(name, now[name]) == now[name] for name in now]
             if begun_with["checksum"] != now["checksum"] or not all(same):

@@ -6,6 +6,7 @@ import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -149,7 +150,12 @@ class Dataset:
         """Outputs a network needs."""
         return self.train.classes
 
-    def fingerprint(self) -> dict[str, Any]:
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells these examples from others, as a short text."""
+        return f"{zlib.crc32(repr(self._identity()).encode()):08x}"
+
+    def _identity(self) -> dict[str, Any]:
         """What tells the examples of a run from others, as JSON can hold it; those to test with do not count."""
         validation = None if self.validation is None else self.validation.checksum()
         return {"checksum": self.train.checksum(), "scale": self.train.scale, "validation": validation}

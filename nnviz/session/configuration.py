@@ -187,14 +187,15 @@ class Configuration:
 
     def with_preset(self, preset: Preset) -> Configuration:
         """The same with all that a preset says; the seed stays the person's."""
-        settings = preset.training
+        own = preset.experiment
+        settings = own.training
         return replace(
             self,
-            layers=tuple(Layer(size, preset.activation) for size in preset.hidden),
-            output=preset.output,
-            loss=preset.loss,
-            initializer=preset.initializer,
-            weight_scale=preset.weight_scale,
+            layers=tuple(Layer(*each) for each in zip(own.hidden, own.activations[:-1], strict=True)),
+            output=own.output,
+            loss=own.loss,
+            initializer=own.initializer,
+            weight_scale=own.weight_scale,
             training=replace(settings, seed=self.training.seed),
             strengths=settings.augmentation if settings.augmentation.is_active else self.strengths,
         )
