@@ -21,7 +21,8 @@ import numpy.typing as npt
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, regression_split
 from engine.errors import DataError, PlotError
-from engine.events import Epoch
+from engine.events import Epoch, Event
+from engine.experiment import train_on
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.storage import load_network, save_network
@@ -156,12 +157,16 @@ class NeuralNetwork(Network):
 
 def _trained(trainer: Trainer, print_cost: bool) -> list[Epoch]:
     """Runs to the end. The figures after each epoch, which are printed if wanted."""
-    results = []
-    for event in trainer.run():
+    results: list[Epoch] = []
+
+    def take(event: Event) -> None:
         if isinstance(event, Epoch):
             results.append(event)
             if print_cost and event.epoch > 0:
                 print(describe_epoch(event, trainer.settings.epochs), flush=True)
+
+    for _ in train_on(trainer, take):
+        pass
     return results
 
 

@@ -1,4 +1,4 @@
-"""Named sets of settings, each in a file of its own: ``assets/presets/*.json``.
+"""Experiments with a name, each in a file of its own: ``assets/presets/*.json``.
 
 A new preset: one more file with the keys ``name``, ``description``, ``network`` and ``training``.
 """
@@ -6,65 +6,46 @@ A new preset: one more file with the keys ``name``, ``description``, ``network``
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from engine.activations import ACTIVATIONS
 from engine.assets_folder import ASSETS
 from engine.errors import EngineError, FileFormatError, SettingError, Verbatim
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.network import Network
+from engine.experiment import Experiment
 from engine.settings import TrainingSettings
-from engine.validation import positive_number, whole_number
 
 _NETWORK_KEYS = ("hidden", "activation", "output", "loss", "initializer", "weight_scale")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A network's make and its training. Checked when made; raises SettingError.
+    """A network's make and its training, for whatever data.
 
     Attributes:
         name: as a person reads it.
         description: a sentence or two: where it comes from, what to expect.
-        hidden: neurons of the hidden layers; ``activation``: of all of them.
-        output, loss, initializer: registered names; ``weight_scale``: what the first weights are multiplied with.
-        training: the rest.
+        experiment: the settings; its data and ends are only examples.
     """
 
     name: str
     description: str
-    hidden: tuple[int, ...]
-    activation: str
-    output: str
-    loss: str
-    initializer: str
-    weight_scale: float
-    training: TrainingSettings
+    experiment: Experiment
 
-    def __post_init__(self) -> None:
-        for size in self.hidden:
-            whole_number("hidden", size, 1, "64")
-        for name in (self.activation, self.output):
-            ACTIVATIONS[name]
-        LOSSES[self.loss]().check_output(ACTIVATIONS[self.output]())
-        INITIALIZERS[self.initializer]
-        positive_number("weight_scale", self.weight_scale, "1")
-
-    def build(self, inputs: int, outputs: int) -> Network:
-        """A new network of that make between those ends, from the seed of the training."""
-        return Network(
-            [inputs, *self.hidden, outputs],
-            [self.activation] * len(self.hidden) + [self.output],
-            self.loss,
-            self.initializer,
-            np.random.default_rng(self.training.seed),
-            weight_scale=self.weight_scale,
+    def applied_to(self, experiment: Experiment) -> Experiment:
+        """Its settings on the data, and with the seed, of that experiment."""
+        own = self.experiment
+        return replace(
+            own,
+            data=experiment.data,
+            fingerprint=experiment.fingerprint,
+            shape=(experiment.inputs, *own.hidden, experiment.outputs),
+            training=replace(own.training, seed=experiment.seed),
         )
+
+    def matches(self, experiment: Experiment) -> bool:
+        """Whether nothing in that experiment differs from what the preset says."""
+        return self.applied_to(experiment) == experiment
 
 
 def presets() -> list[Preset]:
@@ -99,17 +80,16 @@ def _preset(document: dict[str, Any]) -> Preset:
     if unknown:
         choices = ", ".join(_NETWORK_KEYS)
         raise SettingError("network", unknown[0], "must be one of its known keys", f"Choose from: {choices}.")
-    return Preset(
-        name=str(document["name"]),
-        description=str(document["description"]),
-        hidden=tuple(network["hidden"]),
-        activation=network["activation"],
-        output=network["output"],
+    activations = [network["activation"]] * len(network["hidden"])
+    experiment = Experiment(
+        shape=(*Experiment.shape[:1], *network["hidden"], *Experiment.shape[-1:]),
+        activations=(*activations, network["output"]),
         loss=network["loss"],
         initializer=network["initializer"],
         weight_scale=network.get("weight_scale", 1.0),
         training=TrainingSettings.from_dict(document["training"]),
     )
+    return Preset(str(document["name"]), str(document["description"]), experiment)
 
 
 def _error(

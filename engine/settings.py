@@ -27,6 +27,8 @@ _RANGES: tuple[tuple[str, float, float, str], ...] = (
     ("clip_norm", 0, math.inf, "1"),
     ("validation_share", 0, 0.5, "0.1"),
 )
+# Names of 0.3, which its files and command lines have.
+RENAMED = {"held_out": "validation_share"}
 _MOST = 10**15  # epochs, and examples in a batch
 _MOST_DROPOUT = 0.95
 
@@ -136,14 +138,17 @@ class TrainingSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """All settings as JSON can hold them."""
-        return asdict(self)
+        entries = asdict(self)
+        return entries | {"dropout": list(self.dropout)} if isinstance(self.dropout, tuple) else entries
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> TrainingSettings:
-        """Settings from what :meth:`as_dict` gave, or from some of it; the rest has its usual value.
+        """Settings from what :meth:`as_dict` gave, here or in 0.3, or from some of it; the rest has its usual value.
 
         Raises SettingError for a name that is no setting, or a value that breaks its rule.
         """
+        if isinstance(entries, Mapping):
+            entries = {RENAMED.get(name, name): value for name, value in entries.items()}
         known = dict(_known_only("settings", entries, cls))
         if "augmentation" in known:
             known["augmentation"] = Augmentation(**_known_only("augmentation", known["augmentation"], Augmentation))

@@ -17,6 +17,7 @@ from string import Template
 import numpy as np
 
 from engine.network import Network, neuron_by_neuron
+from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
 
@@ -194,15 +195,14 @@ def _about(network: Network) -> str:
 
 
 def _past(network: Network) -> list[str]:
-    """What the provenance has to say, whatever stands there: it may come from anybody's file."""
-    data, epochs, error = (network.provenance.get(key) for key in ("data", "epochs", "test_error"))
-    said = []
-    if isinstance(data, str) and _harmless(data):
-        said.append(f"Trained on: {_harmless(data)}.")
-    if type(epochs) is int and 0 < epochs < 10**9:
-        said.append(f"Epochs: {epochs}.")
-    if isinstance(error, (int, float)) and not isinstance(error, bool) and 0 <= error <= 1:
-        said.append(f"Error on the test examples: {100 * error:.2f} %.")
+    """What is known of it: what it learned from, for how long, how often it errs."""
+    past, said = Provenance.read(network), []
+    if _harmless(past.data):
+        said.append(f"Trained on: {_harmless(past.data)}.")
+    if past.epochs:
+        said.append(f"Epochs: {past.epochs}.")
+    if past.test_error is not None:
+        said.append(f"Error on the test examples: {100 * past.test_error:.2f} %.")
     return [" ".join(said)] if said else []
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.errors import SettingError, Verbatim
 from engine.network import Network
+from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
 from engine.validation import Array, gigabytes
@@ -203,6 +204,7 @@ def _description(network: Network) -> str:
         f"Activations: {', '.join(network.activations)}",
         f"Loss: {network.loss}",
     ]
-    if network.provenance:
-        lines.append(f"Provenance: {json.dumps(network.provenance, default=str)}")
+    past = replace(Provenance.read(network), history=None).as_dict()  # curves would be pages of numbers
+    if past:
+        lines.append(f"Provenance: {json.dumps(past, default=str)}")
     return "\n".join(lines)

@@ -1,38 +1,32 @@
-"""The subcommands, for machines without a screen and for scripts; without one, the window."""
+"""The command line: its arguments, and which file of this folder carries out what they ask for."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
-import numpy as np
-
-from engine.datasets import Dataset
-from engine.datasets.mnist import load_mnist
 from engine.errors import DivergenceError, EngineError
-from engine.metrics import Evaluation, Evaluator
-from engine.network import Network, check_fits
-from engine.storage import export_onnx, export_script, load_network
 from nnviz import __version__
+from nnviz.commands.checks import CommandError
 from nnviz.commands.preflight import missing_for_offscreen, missing_for_window
-from nnviz.commands.train import CommandError, add_train, check_folder
-from nnviz.digits.drawing import picture_of_image
-from nnviz.digits.photograph import grey_of_file
+from nnviz.commands.train_options import add_train
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # as shells say it
+# Commands that need Qt → what is missing for it. Asked before their file is imported.
+_PREFLIGHT = {"window": missing_for_window, "screenshot": missing_for_offscreen}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a subcommand, or opens the window. Returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    arguments = _parser(words).parse_args(words)
+    arguments = parser(words).parse_args(words)
     try:
-        return int(arguments.run(arguments))
+        return _run(arguments)
     except KeyboardInterrupt:
         return _complain("stopped", INTERRUPTED)
     except MemoryError:
@@ -49,114 +43,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"{where}{error.strerror or error}", USAGE_ERROR)
 
 
+def _run(arguments: argparse.Namespace) -> int:
+    """Each command is a file of that name with a function ``run``, imported when it is asked for."""
+    missing = _PREFLIGHT[arguments.command]() if arguments.command in _PREFLIGHT else None
+    if missing is not None:
+        raise CommandError("\n".join(missing))
+    return int(import_module(f"nnviz.commands.{arguments.command}").run(arguments))
+
+
 def _complain(text: str, code: int) -> int:
     print(f"nnviz: {text}", file=sys.stderr)
     return code
-
-
-# ---- the commands
-
-
-def _window(arguments: argparse.Namespace) -> int:
-    _stop_if_missing(missing_for_window())
-    from nnviz.app import run
-
-    return run()
-
-
-def _evaluate(arguments: argparse.Namespace) -> int:
-    data = load_mnist()
-    network = _fitting_network(arguments.file, data)
-    assert data.test is not None
-    result = Evaluator(network, data.test).evaluate()
-    assert result.error is not None
-    assert result.confusion is not None
-    wrong = round(result.error * len(data.test))
-    print(f"test error {100 * result.error:.2f} % ({wrong:,} of {len(data.test):,}), loss {result.loss:.4f}\n")
-    print(_table(result.confusion, data.class_names))
-    print()
-    print(_class_figures(result, data.class_names))
-    beyond_three = result.top_error(3)
-    assert beyond_three is not None
-    print(f"\nnot among the three highest answers: {100 * beyond_three:.2f} %")
-    return 0
-
-
-def _table(confusion: Any, names: Sequence[str]) -> str:
-    """The confusion matrix with its heads: a row for each true digit, a column for each answer."""
-    width = max(5, len(str(confusion.max())) + 1)
-    head = "true \\ answer " + "".join(name.rjust(width) for name in names)
-    rows = [name.rjust(13) + " " + "".join(str(n).rjust(width) for n in row) for name, row in zip(names, confusion)]  # noqa: B905
-    return "\n".join([head, *rows])
-
-
-def _class_figures(result: Evaluation, names: Sequence[str]) -> str:
-    """Precision (right among those answered so) and recall (found among those that are so) of every digit, in %."""
-    assert result.precision is not None
-    assert result.recall is not None
-    rows = {"digit": names}
-    for title, shares in (("precision, %", result.precision), ("recall, %", result.recall)):
-        rows[title] = [f"{100 * share:.1f}" for share in shares]
-    return "\n".join(title.rjust(13) + " " + "".join(cell.rjust(6) for cell in cells) for title, cells in rows.items())
-
-
-def _predict(arguments: argparse.Namespace) -> int:
-    network = load_network(arguments.file)
-    pictures = np.stack([picture_of_image(_grey(Path(name))).ravel() for name in arguments.images])
-    if network.shape[0] != pictures.shape[1] or network.shape[-1] != 10:
-        raise CommandError(
-            f"{arguments.file}: a network of {network.shape[0]} inputs and {network.shape[-1]} outputs cannot read "
-            f"digits. It takes one of 784 inputs and 10 outputs."
-        )
-    for name, picture, answer in zip(arguments.images, pictures, network.predict(pictures), strict=True):
-        best, second = np.argsort(answer)[::-1][:2]
-        if not picture.any():
-            print(f"{name}: nothing is drawn on it")
-        else:
-            print(f"{name}: {best} ({100 * answer[best]:.1f} %), then {second} ({100 * answer[second]:.1f} %)")
-    return 0
-
-
-def _grey(path: Path) -> Any:
-    """A picture as (height, width) grey values; what is transparent counts as paper."""
-    try:
-        return grey_of_file(path)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise CommandError(f"{path}: {why}. Give a PNG, JPEG or another common picture file.") from None
-
-
-def _export(arguments: argparse.Namespace) -> int:
-    exports = {".onnx": export_onnx, ".py": export_script}
-    export = exports.get(Path(arguments.out).suffix.lower())
-    if export is None:
-        raise CommandError(f"{arguments.out}: its name must end in {' or '.join(exports)}.")
-    check_folder(arguments.out)
-    export(load_network(arguments.file), arguments.out)
-    print(f"exported to {arguments.out}")
-    return 0
-
-
-def _screenshot(arguments: argparse.Namespace) -> int:
-    _stop_if_missing(missing_for_offscreen())
-    check_folder(arguments.out)
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from nnviz.commands.screenshot import Scene, take
-
-    scene = Scene(arguments.epochs, arguments.of, arguments.draw, arguments.hints)
-    take(Path(arguments.out), arguments.theme, arguments.size, scene)
-    return 0
-
-
-def _stop_if_missing(missing: tuple[str, str] | None) -> None:
-    if missing is not None:
-        raise CommandError("\n".join(missing))
-
-
-def _fitting_network(file: str, data: Dataset) -> Network:
-    network = load_network(file)
-    check_fits(network, data.width, data.outputs, data.title)
-    return network
 
 
 # ---- the arguments
@@ -173,39 +70,34 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"{self.prog}: {message}. Try {self.prog} --help.\n")
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    parser = _Parser("nnviz", description="Watch a neural network learn. Without a command, the window opens.")
-    parser.add_argument("--version", action="version", version=f"nnviz {__version__}")
-    parser.set_defaults(run=_window)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+def parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Of the whole command line, which is ``words``: ``train`` writes it into the network's file."""
+    whole = _Parser("nnviz", description="Watch a neural network learn. Without a command, the window opens.")
+    whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
+    whole.set_defaults(command="window")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     text = "train on MNIST, telling train and test error after each epoch"
-    train = commands.add_parser("train", help=text, description=text[0].upper() + text[1:] + ".")
-    add_train(train, words)
-    evaluate = _command(commands, "evaluate", "test error and confusion matrix of a saved network", _evaluate)
+    add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter), words)
+    evaluate = _command(commands, "evaluate", "test error and confusion matrix of a saved network")
     evaluate.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
-    predict = _command(commands, "predict", "tell which digits are on pictures", _predict)
+    predict = _command(commands, "predict", "tell which digits are on pictures")
     predict.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
     predict.add_argument("images", metavar="IMAGE", nargs="+", help="any size, dark on light or light on dark")
-    export = _command(commands, "export", "a saved network for use elsewhere", _export)
+    export = _command(commands, "export", "a saved network for use elsewhere")
     export.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
     export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
-    _add_screenshot(commands)
-    return parser
+    _add_screenshot(_command(commands, "screenshot", "a picture of the window, without a display"))
+    return whole
 
 
-def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> _Parser:
-    parser: _Parser = commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    parser.set_defaults(run=run)
-    return parser
+def _command(commands: Any, name: str, text: str, **how: Any) -> _Parser:
+    how = {"formatter_class": argparse.ArgumentDefaultsHelpFormatter, **how}
+    made: _Parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", **how)
+    made.set_defaults(command=name)
+    return made
 
 
-def _add_screenshot(commands: Any) -> None:
-    shot = _command(commands, "screenshot", "a picture of the window, without a display", _screenshot)
+def _add_screenshot(shot: _Parser) -> None:
     shot.add_argument("out", metavar="OUT.png", help="the picture to write")
     shot.add_argument("--epochs", type=int, default=0, metavar="N", help="train that long first")
     shot.add_argument("--of", type=int, default=0, metavar="N", help="in a run of so many epochs, which goes on")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import math
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from PyQt5.QtWidgets import QApplication
 
 from engine.storage.files import write_whole
 from nnviz.app import create_window
+from nnviz.commands.checks import check_folder
 from nnviz.session.state import State
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
@@ -37,6 +40,15 @@ class Scene:
     of: int = 0
     draw: bool = False
     hints: bool = False
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Writes the picture. Returns the exit code."""
+    check_folder(arguments.out)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    scene = Scene(arguments.epochs, arguments.of, arguments.draw, arguments.hints)
+    take(Path(arguments.out), arguments.theme, arguments.size, scene)
+    return 0
 
 
 def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from nnviz.session.snapshots import Snapshots
 
 # What a trainer takes besides the parameters, in as many times their bytes: gradient, averages, copies to go back to.
 _COPIES_OF_A_TRAINER = 5
+_ERRORS = ("train_error", "test_error", "validation_error")
 
 
 class Stage(Enum):
@@ -160,14 +161,17 @@ class Run:
 
     def figures(self) -> dict[str, float]:
         """Losses and errors of the network as it is, as they were measured or as its file tells; those that are known."""
-        best = self.history.best
-        epoch = self.start_epoch + best.epoch if best is not None else self.history.completed
+        measured = self.history.figures(self._epoch_of_parameters)
         told = self.opened
-        if told is not None and told.epochs == epoch:
-            of_file = {name: getattr(told, name) for name in ("train_error", "test_error", "validation_error")}
-            known = {name: error for name, error in of_file.items() if error is not None}
-            return known | self.history.figures(epoch)
-        return self.history.figures(epoch)
+        if told is None or told.epochs != self._epoch_of_parameters:
+            return measured
+        of_file = {name: getattr(told, name) for name in _ERRORS}
+        return {name: error for name, error in of_file.items() if error is not None} | measured
+
+    @property
+    def _epoch_of_parameters(self) -> int:
+        """The last epoch, or that whose parameters early stopping put back."""
+        return self.history.completed if self.history.best is None else self.history.best.epoch
 
     def misfit(self, dataset: Dataset | None) -> str | None:
         """Why the network cannot work with the data, in words; None where it can, or there is none."""
@@ -220,19 +224,17 @@ class Run:
     def provenance(self, data_title: str) -> Provenance:
         """What a file of it will say of its past."""
         told = self.opened or Provenance()
-        best = self.history.best
-        epochs = self.start_epoch + best.epoch if best is not None else self.history.completed
-        figures = {name: value for name, value in self.figures().items() if name.endswith("_error")}
-        learned = {"data": data_title, "epochs": epochs} if self.changes else {"data": told.data, "epochs": told.epochs}
+        if not self.changes:
+            return replace(told, experiment=told.experiment or self.experiment, seed=self.experiment.seed)
+        figures = self.figures()
         return Provenance(
-            title=told.title if not self.changes else "",
-            command=told.command if not self.changes else "",
+            data=data_title,
+            epochs=self._epoch_of_parameters,
             seed=self.experiment.seed,
             experiment=self.experiment,
             history=self.history,
             other=told.other,
-            **learned,  # type: ignore[arg-type]
-            **figures,
+            **{name: figures.get(name) for name in _ERRORS},
         )
 
 
@@ -248,8 +250,7 @@ def opened_run(network: Network, like: Experiment, epochs_done: int = 0) -> Run:
     which counts where nothing else is said.
     """
     told = Provenance.read(network, epochs_done)
-    experiment, _ = told.experiment_of(network, like)
-    return Run(experiment, network, history=told.history or History(), opened=told)
+    return Run(told.experiment_of(network, like), network, history=told.history or History(), opened=told)
 
 
 def changes_between(before: Experiment, after: Experiment) -> list[str]:

@@ -55,12 +55,12 @@ class CommonRecipe:
 
 def modern_recipe() -> CommonRecipe:
     """The recipe everybody follows: the project's preset "Modern". Raises ValueError where it has more than that."""
-    preset = preset_named("Modern")
-    training = preset.training
+    experiment = preset_named("Modern").experiment
+    training = experiment.training
     common = {name.name: getattr(training, name.name) for name in fields(CommonRecipe) if hasattr(training, name.name)}
     if training != TrainingSettings(**common):
         raise ValueError("the preset has settings that not everybody can follow")
-    return CommonRecipe(hidden=preset.hidden, activation=preset.activation, **common)
+    return CommonRecipe(hidden=experiment.hidden, activation=experiment.activations[0], **common)
 
 
 @dataclass

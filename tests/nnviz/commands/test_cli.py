@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from tqdm import tqdm
 
-from engine.datasets import Dataset
+from engine.datasets import DATASETS, Dataset, DataSource
 from engine.network import Network
 from engine.storage import load_network, save_network
 from nnviz.commands import cli
@@ -27,8 +27,7 @@ EPOCH = re.compile(r"epoch (\d+) of (\d+)\s+train error\s+([\d.]+) %\s+test erro
 @pytest.fixture(autouse=True)
 def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset) -> None:
     """In place of MNIST; and no thread that watches the progress bar."""
-    monkeypatch.setattr(cli, "load_mnist", lambda: few_digits)
-    monkeypatch.setattr(train_command, "load_mnist", lambda: few_digits)
+    monkeypatch.setattr(DATASETS, "_entries", {"mnist": DataSource("MNIST", lambda: few_digits)})
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
@@ -37,7 +36,7 @@ def trained(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A network that knows digits tolerably well."""
     path = tmp_path_factory.mktemp("nets") / "trained.json"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_command, "load_mnist", lambda: few_digits)
+        patch.setattr(DATASETS, "_entries", {"mnist": DataSource("MNIST", lambda: few_digits)})
         patch.setattr(tqdm, "monitor_interval", 0)
         arguments = ("train", "--epochs", "12", "--learning-rate", "0.3", "--batch-size", "20", "--save", str(path))
         assert cli.main(arguments) == 0

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tqdm import tqdm
 
-from engine.datasets import Dataset
+from engine.datasets import DATASETS, Dataset, DataSource
 from engine.metrics import Evaluator
 from engine.storage import load_network
 from engine.training import Trainer
@@ -26,7 +26,7 @@ SMALL = ("--shape", "784,8,10", "--batch-size", "50")
 @pytest.fixture(autouse=True)
 def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset) -> None:
     """In place of MNIST; and no thread that watches the progress bar."""
-    monkeypatch.setattr(train_command, "load_mnist", lambda: few_digits)
+    monkeypatch.setattr(DATASETS, "_entries", {"mnist": DataSource("MNIST", lambda: few_digits)})
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
@@ -142,7 +142,7 @@ def test_early_stopping_says_which_weights_are_kept(capsys: pytest.CaptureFixtur
 def trained(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("nets") / "trained.npz"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_command, "load_mnist", lambda: few_digits)
+        patch.setattr(DATASETS, "_entries", {"mnist": DataSource("MNIST", lambda: few_digits)})
         patch.setattr(tqdm, "monitor_interval", 0)
         assert train(*SMALL, "--epochs", "1", "--save", str(path)) == 0
     return path

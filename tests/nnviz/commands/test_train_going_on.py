@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tqdm import tqdm
 
-from engine.datasets import Dataset
+from engine.datasets import DATASETS, Dataset, DataSource
 from engine.events import Batch, Epoch
 from engine.metrics import Evaluator
 from engine.network import Network
@@ -30,7 +30,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="pipes, links and devices 
 @pytest.fixture(autouse=True)
 def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset, tmp_path: Path) -> None:
     """In place of MNIST; no thread that watches the progress bar; and files wherever."""
-    monkeypatch.setattr(train_command, "load_mnist", lambda: few_digits)
+    monkeypatch.setattr(DATASETS, "_entries", {"mnist": DataSource("MNIST", lambda: few_digits)})
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
     monkeypatch.chdir(tmp_path)
 

@@ -1,0 +1,378 @@
+"""``Experiment``: everything that makes a run what it is; and the one loop in which runs are trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+
+from engine.activations import ACTIVATIONS
+from engine.augmentation import Augmentation
+from engine.datasets import Dataset
+from engine.errors import SettingError, Verbatim
+from engine.events import Event
+from engine.history import History
+from engine.initializers import INITIALIZERS
+from engine.losses import LOSSES
+from engine.network import Network
+from engine.optimizers import OPTIMIZERS
+from engine.recipe import Recipe
+from engine.settings import TrainingSettings
+from engine.training import Trainer
+from engine.validation import check_sizes, positive_number, whole_number
+
+# Distortions that leave a digit the digit it is.
+MILD = Augmentation(shift=1, rotation=8, scale=0.08, shear=0.1, elastic=0.8, elastic_sigma=4.5, thickness=0.2)
+
+_TRAINING = tuple(each.name for each in fields(TrainingSettings))
+_DISTORTIONS = tuple(each.name for each in fields(Augmentation))
+# What is part of the shape or of the activations and can be changed by itself.
+_PARTS = ("inputs", "hidden", "outputs", "output")
+# Settings of the training that have a command line option of their own.
+OPTIONS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "weight_decay", "dropout", "seed")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that makes a run what it is; the same experiment on the same machine gives the same run, to the bit.
+
+    Checked when made; raises SettingError.
+
+    Attributes:
+        data: the registered name of the data set.
+        fingerprint: of its examples, see :class:`~engine.datasets.Dataset`; "" while it is not known.
+        shape: layer sizes, input first.
+        activations: a registered name for each layer after the input.
+        loss, initializer: registered names.
+        weight_scale: what the first weights are multiplied with.
+        training: how the network is trained; its seed is also that of the first weights.
+    """
+
+    data: str = "mnist"
+    fingerprint: str = ""
+    shape: tuple[int, ...] = (784, 64, 32, 10)
+    activations: tuple[str, ...] = ("relu", "relu", "softmax")
+    loss: str = "cross-entropy"
+    initializer: str = "he"
+    weight_scale: float = 1.0
+    training: TrainingSettings = field(default_factory=lambda: TrainingSettings(learning_rate=0.2))
+
+    def __post_init__(self) -> None:
+        for name in ("data", "fingerprint"):
+            if not isinstance(getattr(self, name), str):
+                raise SettingError(name, getattr(self, name), "must be a text", "Try mnist.")
+        if not isinstance(self.training, TrainingSettings):
+            raise SettingError("training", self.training, "must be settings", "Try TrainingSettings().")
+        object.__setattr__(self, "shape", check_sizes(self.shape))
+        object.__setattr__(self, "activations", _checked_activations(self.activations, len(self.shape) - 1))
+        LOSSES[self.loss]().check_output(ACTIVATIONS[self.output]())
+        INITIALIZERS[self.initializer]
+        object.__setattr__(self, "weight_scale", positive_number("weight_scale", self.weight_scale, "1"))
+        whole_number("seed", self.seed, 0, "1")
+        self.training.dropout_of(len(self.activations))
+
+    # ---- parts of it
+
+    @property
+    def inputs(self) -> int:
+        """Numbers in an example."""
+        return self.shape[0]
+
+    @property
+    def outputs(self) -> int:
+        """Neurons of the last layer."""
+        return self.shape[-1]
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Sizes of the layers between."""
+        return self.shape[1:-1]
+
+    @property
+    def output(self) -> str:
+        """Activation of the last layer."""
+        return self.activations[-1]
+
+    @property
+    def seed(self) -> int:
+        """Of the first weights and of all chance in training."""
+        return self.training.seed  # type: ignore[return-value]  # None is refused when it is made
+
+    def value(self, name: str) -> Any:
+        """A setting by its own name: of the experiment, of its training or of its augmentation. Raises SettingError."""
+        if name in _OWN or name in _PARTS:
+            return getattr(self, name)
+        if name in _TRAINING:
+            return getattr(self.training, name)
+        if name in _DISTORTIONS:
+            return getattr(self.training.augmentation, name)
+        raise _unknown(name)
+
+    # ---- the same with something else
+
+    def changed(self, **settings: Any) -> Experiment:
+        """The same with other values, each under its own name, as :meth:`value` knows them. Raises SettingError.
+
+        With other layers, those that stay keep their activation and new ones take that of the last hidden one; so it
+        is with the dropout of single layers.
+        """
+        for name in settings:
+            self.value(name)  # raises for a name that is none
+        distortions = {name: settings.pop(name) for name in _DISTORTIONS if name in settings}
+        training = {name: settings.pop(name) for name in _TRAINING if name in settings}
+        if {"shape", *_PARTS} & set(settings):
+            settings = self._with_layers(settings)
+        layers = len(settings.get("shape", self.shape)) - 1
+        if layers != len(self.activations) and not {"dropout", "training"} & {*training, *settings}:
+            training["dropout"] = _dropout_for(self.training.dropout, layers)
+        if distortions:
+            training["augmentation"] = _with(training.get("augmentation", self.training.augmentation), distortions)
+        return replace(self, **{**settings, "training": _with(settings.get("training", self.training), training)})
+
+    def _with_layers(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Ends, hidden layers and output activation put together as shape and activations."""
+        settings = dict(settings)
+        inputs, *hidden, outputs = check_sizes(settings.get("shape", self.shape))
+        inputs, outputs = settings.pop("inputs", inputs), settings.pop("outputs", outputs)
+        shape = check_sizes([inputs, *_as_sizes(settings.pop("hidden", hidden)), outputs])
+        output = settings.pop("output", self.output)
+        kept = self.activations[:-1]
+        more = [kept[-1] if kept else "relu"] * len(shape)
+        follow = (*[*kept, *more][: len(shape) - 2], output)
+        return {**settings, "shape": shape, "activations": settings.get("activations", follow)}
+
+    def with_optimizer(self, name: str) -> Experiment:
+        """The same with another optimizer, and as bold or as timid a learning rate for it as it was before.
+
+        Weight decay takes its share of the weights times the learning rate, so it goes the other way.
+        """
+        change = OPTIMIZERS[name].usual_rate / OPTIMIZERS[self.training.optimizer].usual_rate
+        rate, decay = self.training.learning_rate * change, self.training.weight_decay / change
+        return self.changed(optimizer=name, learning_rate=_three_digits(rate), weight_decay=_three_digits(decay))
+
+    def with_shape(self, shape: tuple[int, ...]) -> Experiment:
+        """The same with other hidden layers. Raises SettingError where the ends are not those of the data."""
+        if (shape[0], shape[-1]) != (self.inputs, self.outputs):
+            raise SettingError(
+                "shape",
+                Verbatim(", ".join(map(str, shape))),
+                f"must start with {self.inputs} inputs and end with {self.outputs} outputs, as the data has them",
+                f"Change the layers between {self.inputs} and {self.outputs}.",
+            )
+        return self.changed(shape=shape)
+
+    def with_output(self, name: str) -> Experiment:
+        """The same with another output activation, and with the first loss that makes sense behind it, if need be."""
+        joined = LOSSES[self.loss].joined_with
+        fits = not joined or name in joined
+        loss = self.loss if fits else next(loss for loss in LOSSES if not LOSSES[loss].joined_with)
+        return self.changed(output=name, loss=loss)
+
+    def with_loss(self, name: str) -> Experiment:
+        """The same with another loss, and with the first output activation it makes sense behind, if need be."""
+        joined = LOSSES[name].joined_with
+        fits = not joined or self.output in joined
+        return self.changed(loss=name, output=self.output if fits else joined[0])
+
+    def with_augmentation(self, wanted: bool, strengths: Augmentation = MILD) -> Experiment:
+        """The same with pictures distorted or not: that strongly, or mildly where ``strengths`` has none."""
+        if not wanted:
+            return self.changed(augmentation=Augmentation())
+        return self.changed(augmentation=strengths if strengths.is_active else MILD)
+
+    def for_data(self, dataset: Dataset, name: str | None = None) -> Experiment:
+        """The same on that data: with the ends that it needs, its fingerprint and, where given, its registered name."""
+        return self.changed(
+            data=self.data if name is None else name,
+            fingerprint=dataset.fingerprint,
+            inputs=dataset.width,
+            outputs=dataset.outputs,
+        )
+
+    # ---- beside another one
+
+    def same_network(self, other: Experiment) -> bool:
+        """Whether both make the same untrained network."""
+        return self._make() == other._make()
+
+    def _make(self) -> tuple[object, ...]:
+        return (self.shape, self.activations, self.loss, self.initializer, self.weight_scale, self.seed)
+
+    def difference(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
+        """Name of each setting that differs → its value here and there.
+
+        Settings of training and augmentation have their own names. A fingerprint that one of them does not know is no
+        difference.
+        """
+        names = [name for name in _SETTINGS if name not in ("training", "augmentation")]
+        both = {name: (self.value(name), other.value(name)) for name in names}
+        if not (self.fingerprint and other.fingerprint):
+            del both["fingerprint"]
+        return {name: (here, there) for name, (here, there) in both.items() if here != there}
+
+    # ---- as files and command lines hold it
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, as JSON can hold it."""
+        lists = {"shape": list(self.shape), "activations": list(self.activations)}
+        return {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
+
+    @classmethod
+    def from_dict(cls, entries: Mapping[str, Any]) -> Experiment:
+        """The inverse of :meth:`as_dict`; what is missing has its usual value. Reads what 0.3 wrote too.
+
+        Raises SettingError for a name that is no setting, or a value that breaks its rule.
+        """
+        if not isinstance(entries, Mapping):
+            raise SettingError("experiment", entries, "must be a table of settings", f"Its names: {', '.join(_OWN)}.")
+        known = _of_today(dict(entries))
+        for name in known:
+            if name not in _OWN:
+                raise _unknown(name, _OWN)
+        if "training" in known:
+            known["training"] = TrainingSettings.from_dict(known["training"])
+        return cls(**known)
+
+    def command(self) -> list[str]:
+        """The words after ``python main.py`` that train it again; they name what differs from the usual.
+
+        The fingerprint cannot be asked for: the data has it or not.
+        """
+        words, usual = ["train"], Experiment()
+        if self.data != usual.data:
+            words += ["--data", self.data]
+        if self.shape != usual.shape:
+            words += ["--shape", ",".join(map(str, self.shape))]
+        hidden = self.activations[:-1]
+        if hidden != usual.changed(shape=self.shape).activations[:-1]:
+            words += ["--activation", hidden[0] if len(set(hidden)) == 1 else ",".join(hidden)]
+        words += ["--epochs", str(self.training.epochs)]  # the command line's usual number is another
+        return words + self._further_words(usual)
+
+    def _further_words(self, usual: Experiment) -> list[str]:
+        words = []
+        for name in ("output", *_SETTINGS):
+            value = self.value(name)
+            if name in _SAID_OTHERWISE or value == usual.value(name):
+                continue
+            if name in OPTIONS and not isinstance(value, tuple):
+                words += [f"--{name.replace('_', '-')}", str(value)]
+            else:
+                words += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
+        return words
+
+    # ---- what is made from it
+
+    def check_against(self, dataset: Dataset) -> None:
+        """Raises SettingError where network, data and settings do not go together.
+
+        The recipe is asked with a network of one neuron a layer: it costs nothing.
+        """
+        settings, examples, validation = self.training, len(dataset.train), dataset.validation
+        if settings.validation_share and validation is None:
+            examples -= round(settings.validation_share * examples)
+            validation = dataset.train.head(1)
+        settings.check_against(examples)
+        stand_in = Network([1] * len(self.shape), self.activations, self.loss, "zeros")
+        Recipe(stand_in, replace(dataset, validation=validation), replace(settings, batch_size=1))
+
+    def build(self) -> Network:
+        """A new network, untrained: the same one each time. Raises SettingError where memory does not hold it."""
+        rng = np.random.default_rng(self.seed)
+        return Network(self.shape, self.activations, self.loss, self.initializer, rng, weight_scale=self.weight_scale)
+
+    def trainer(self, dataset: Dataset, network: Network | None = None) -> Trainer:
+        """What trains a network with these settings, a new one where none is given.
+
+        Raises SettingError or DataError where network, data and settings do not go together.
+        """
+        return Trainer(self.build() if network is None else network, dataset, self.training)
+
+    def run(self, dataset: Dataset, history: History | None = None) -> Generator[Event, None, Network]:
+        """A new network, trained to the end; it is the generator's return value.
+
+        Args:
+            history: takes in what is measured on the way.
+
+        Raises:
+            SettingError, DataError: as :meth:`trainer`.
+            DivergenceError: the loss stopped being finite.
+        """
+        trainer = self.trainer(dataset)
+        yield from train_on(trainer, (History() if history is None else history).take)
+        return trainer.network
+
+
+def train_on(trainer: Trainer, take: Callable[[Event], None]) -> Iterator[Event]:
+    """The one run loop: hands every event to ``take``, then yields it; the caller decides whether to go on.
+
+    Raises DivergenceError where the loss stopped being finite.
+    """
+    for event in trainer.run():
+        take(event)
+        yield event
+
+
+_OWN = tuple(each.name for each in fields(Experiment))
+_SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
+# By words of their own in a command, or by those of their parts.
+_SAID_OTHERWISE = ("data", "fingerprint", "shape", "activations", "training", "epochs", "augmentation")
+
+
+def _unknown(name: object, choices: Sequence[str] = (*_TRAINING, *_DISTORTIONS, *_PARTS)) -> SettingError:
+    names = ", ".join(dict.fromkeys((*_OWN, *choices)))
+    return SettingError("settings", name, "must be the name of a setting", f"Choose from: {names}.")
+
+
+def _checked_activations(activations: object, layers: int) -> tuple[str, ...]:
+    if not isinstance(activations, (list, tuple)) or len(activations) != layers:
+        example = ", ".join(["relu"] * (layers - 1) + ["softmax"])
+        rule = f"must name an activation for each of the {layers} layers after the input"
+        raise SettingError("activations", activations, rule, f"For example {example}.")
+    for name in activations:
+        ACTIVATIONS[name]
+    return tuple(activations)
+
+
+def _as_sizes(hidden: object) -> Sequence[Any]:
+    if not isinstance(hidden, (list, tuple)):
+        raise SettingError("hidden", hidden, "must be a list of layer sizes", "For example [64, 32].")
+    return hidden
+
+
+def _with(settings: Any, changes: dict[str, Any]) -> Any:
+    """The same settings with some replaced; what is of another kind is refused by whatever it becomes a part of."""
+    return replace(settings, **changes) if isinstance(settings, (TrainingSettings, Augmentation)) else settings
+
+
+def _dropout_for(dropout: float | tuple[float, ...], layers: int) -> float | tuple[float, ...]:
+    """A share for each of so many layers: the last one is cut off, or repeated."""
+    if not isinstance(dropout, tuple):
+        return dropout
+    return (*dropout, *dropout[-1:] * layers)[:layers]
+
+
+def _three_digits(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _of_today(entries: dict[str, Any]) -> dict[str, Any]:
+    """What 0.3 wrote, which listed the hidden layers one by one, under the names of today."""
+    entries.pop("strengths", None)  # of distortions that are switched off
+    if not {"inputs", "outputs", "layers", "output"} & set(entries):
+        return entries
+    usual = Experiment()
+    layers = entries.pop("layers", [{"neurons": size} for size in usual.hidden])
+    try:
+        sizes = [layer["neurons"] for layer in layers]
+        names = [layer.get("activation", "relu") for layer in layers]
+    except (TypeError, KeyError, AttributeError):
+        rule = "must be a list of layers, each with its neurons and its activation"
+        raise SettingError("layers", layers, rule, 'For example [{"neurons": 64}].') from None
+    ends = (entries.pop("inputs", usual.inputs), entries.pop("outputs", usual.outputs))
+    entries["shape"] = [ends[0], *sizes, ends[1]]
+    entries["activations"] = [*names, entries.pop("output", usual.output)]
+    return entries

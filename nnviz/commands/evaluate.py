@@ -1,0 +1,50 @@
+"""``evaluate``: test error, confusion matrix, precision and recall of a saved network."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from engine.datasets import DATASETS
+from engine.metrics import Evaluation, Evaluator
+from engine.network import check_fits
+from engine.storage import load_network
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the figures on MNIST's test examples. Returns the exit code."""
+    data = DATASETS["mnist"].load()
+    network = load_network(arguments.file)
+    check_fits(network, data.width, data.outputs, data.title)
+    assert data.test is not None
+    result = Evaluator(network, data.test).evaluate()
+    assert result.error is not None
+    assert result.confusion is not None
+    wrong = round(result.error * len(data.test))
+    print(f"test error {100 * result.error:.2f} % ({wrong:,} of {len(data.test):,}), loss {result.loss:.4f}\n")
+    print(_table(result.confusion, data.class_names))
+    print()
+    print(_class_figures(result, data.class_names))
+    beyond_three = result.top_error(3)
+    assert beyond_three is not None
+    print(f"\nnot among the three highest answers: {100 * beyond_three:.2f} %")
+    return 0
+
+
+def _table(confusion: Any, names: Sequence[str]) -> str:
+    """The confusion matrix with its heads: a row for each true digit, a column for each answer."""
+    width = max(5, len(str(confusion.max())) + 1)
+    head = "true \\ answer " + "".join(name.rjust(width) for name in names)
+    rows = [name.rjust(13) + " " + "".join(str(n).rjust(width) for n in row) for name, row in zip(names, confusion)]  # noqa: B905
+    return "\n".join([head, *rows])
+
+
+def _class_figures(result: Evaluation, names: Sequence[str]) -> str:
+    """Precision (right among those answered so) and recall (found among those that are so) of every digit, in %."""
+    assert result.precision is not None
+    assert result.recall is not None
+    rows = {"digit": names}
+    for title, shares in (("precision, %", result.precision), ("recall, %", result.recall)):
+        rows[title] = [f"{100 * share:.1f}" for share in shares]
+    return "\n".join(title.rjust(13) + " " + "".join(cell.rjust(6) for cell in cells) for title, cells in rows.items())

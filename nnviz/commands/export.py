@@ -1,0 +1,22 @@
+"""``export``: a saved network for use elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.storage import export_onnx, export_script, load_network
+from nnviz.commands.checks import CommandError, check_folder
+
+_EXPORTS = {".onnx": export_onnx, ".py": export_script}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Writes the file that the ending asks for. Returns the exit code."""
+    export = _EXPORTS.get(Path(arguments.out).suffix.lower())
+    if export is None:
+        raise CommandError(f"{arguments.out}: its name must end in {' or '.join(_EXPORTS)}.")
+    check_folder(arguments.out)
+    export(load_network(arguments.file), arguments.out)
+    print(f"exported to {arguments.out}")
+    return 0

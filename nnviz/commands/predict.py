@@ -1,0 +1,41 @@
+"""``predict``: which digits are on pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.storage import load_network
+from nnviz.commands.checks import CommandError
+from nnviz.digits.drawing import picture_of_image
+from nnviz.digits.photograph import grey_of_file
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints a line for each picture. Returns the exit code."""
+    network = load_network(arguments.file)
+    pictures = np.stack([picture_of_image(_grey(Path(name))).ravel() for name in arguments.images])
+    if network.shape[0] != pictures.shape[1] or network.shape[-1] != 10:
+        raise CommandError(
+            f"{arguments.file}: a network of {network.shape[0]} inputs and {network.shape[-1]} outputs cannot read "
+            f"digits. It takes one of 784 inputs and 10 outputs."
+        )
+    for name, picture, answer in zip(arguments.images, pictures, network.predict(pictures), strict=True):
+        best, second = np.argsort(answer)[::-1][:2]
+        if not picture.any():
+            print(f"{name}: nothing is drawn on it")
+        else:
+            print(f"{name}: {best} ({100 * answer[best]:.1f} %), then {second} ({100 * answer[second]:.1f} %)")
+    return 0
+
+
+def _grey(path: Path) -> Any:
+    """A picture as (height, width) grey values; what is transparent counts as paper."""
+    try:
+        return grey_of_file(path)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise CommandError(f"{path}: {why}. Give a PNG, JPEG or another common picture file.") from None

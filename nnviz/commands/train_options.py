@@ -1,0 +1,149 @@
+"""The options of ``train``, and the experiment that they describe."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from engine.activations import ACTIVATIONS
+from engine.errors import SettingError
+from engine.experiment import OPTIONS, Experiment
+from engine.presets import preset_named
+from engine.settings import RENAMED, TrainingSettings
+from engine.validation import parse_shape
+from nnviz.commands.checks import CommandError, check_folder
+
+# A command should be over soon; all else has the usual values of the window.
+_USUAL = Experiment().changed(epochs=10)
+# Of a training that goes on only the epochs may be changed.
+_FIXED_BY_CHECKPOINT = (
+    "preset",
+    "data",
+    "shape",
+    "activation",
+    *(name for name in OPTIONS if name != "epochs"),
+    "set",
+)
+
+
+def add_train(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """The options of ``train``; ``words``: the whole command line, for the file's past."""
+    usual, settings = _USUAL, _USUAL.training
+    add = parser.add_argument
+    add("--preset", metavar="NAME", help="start from a preset: “Ancestor 2015”, “Nielsen 2013”, “Modern”, …")
+    add("--data", metavar="NAME", help=f"what to learn from (default: {usual.data})")
+    shape = ",".join(map(str, usual.shape))
+    add("--shape", metavar="SIZES", help=f"layer sizes, separated by commas (default: {shape})")
+    hidden = ", ".join(name for name in ACTIVATIONS if ACTIVATIONS[name].hidden)
+    add("--activation", metavar="NAME", help=f"of the hidden layers, or one for each, separated by commas: {hidden}")
+    add("--epochs", type=int, metavar="N", help=f"passes over the training data (default: {settings.epochs})")
+    add("--learning-rate", type=float, metavar="R", help=f"step size (default: {settings.learning_rate:g})")
+    add("--batch-size", type=int, metavar="B", help=f"examples in a step (default: {settings.batch_size})")
+    add("--optimizer", metavar="NAME", help=f"update rule (default: {settings.optimizer})")
+    add("--schedule", metavar="NAME", help=f"learning rate over time (default: {settings.schedule})")
+    add("--weight-decay", type=float, metavar="L", help="penalty on large weights (default: 0)")
+    add("--dropout", type=float, metavar="P", help="share of hidden neurons left out in a step (default: 0)")
+    add("--seed", type=int, metavar="S", help=f"of all chance (default: {settings.seed})")
+    names = ["output", "loss", "initializer", "weight_scale", *(each.name for each in fields(TrainingSettings))]
+    others = ", ".join(name for name in names if name not in (*OPTIONS, "evaluate"))
+    how = f"any other setting, as often as needed: {others}"
+    add("--set", metavar="NAME=VALUE", action="append", default=[], help=how)
+    add("--save", metavar="FILE", help="where to save the network, at Ctrl+C too: .npz compact, any other name as JSON")
+    add("--half", action="store_true", help="save an .npz in half precision")
+    add("--title", metavar="TEXT", help="a name for the network, kept in its file")
+    add("--checkpoint", metavar="FILE", help="where to keep the training after each epoch and at Ctrl+C, as .npz")
+    add("--resume", metavar="FILE", help="go on with the training in a checkpoint, exactly where it stopped")
+    parser.set_defaults(words=list(words))
+
+
+def check_options(arguments: argparse.Namespace) -> None:
+    """Before the work is done, not after it. Raises CommandError for options that do not go together."""
+    for file in (arguments.save, arguments.checkpoint):
+        if file is not None:
+            check_folder(file)
+    if arguments.half and Path(arguments.save or "").suffix.lower() != ".npz":
+        saved = f"--save {arguments.save} does not" if arguments.save else "there is no --save"
+        raise CommandError(
+            f"--half needs --save with a file that ends in .npz, and {saved}: JSON has no half precision."
+        )
+    for option, file in (("--checkpoint", arguments.checkpoint), ("--resume", arguments.resume)):
+        if file and arguments.save and os.path.realpath(file) == os.path.realpath(arguments.save):
+            raise CommandError(
+                f"--save {arguments.save}: must be another file than that of {option}, whose training would be lost "
+                f"under the network alone. Name another file."
+            )
+    given = [name for name in _FIXED_BY_CHECKPOINT if getattr(arguments, name) not in (None, [])]
+    if arguments.resume is not None and given:
+        names = ", ".join("--" + name.replace("_", "-") for name in given)
+        raise CommandError(
+            f"{names}: cannot be given with --resume {arguments.resume}, whose training goes on as it was begun. "
+            f"Leave out what is named here, or begin anew without --resume."
+        )
+
+
+def described_experiment(arguments: argparse.Namespace) -> Experiment:
+    """What the options of ``train`` ask for, as far as can be told without the data. Raises SettingError."""
+    start = preset_named(arguments.preset).experiment if arguments.preset else _USUAL
+    chosen = {name: getattr(arguments, name) for name in ("data", *OPTIONS) if getattr(arguments, name) is not None}
+    if arguments.shape is not None:
+        chosen["shape"] = parse_shape(arguments.shape)
+    chosen |= dict(_assignment(text) for text in arguments.set)
+    if isinstance(chosen.get("augmentation"), dict):
+        entries = {**asdict(start.training.augmentation), **chosen["augmentation"]}
+        chosen["augmentation"] = TrainingSettings.from_dict({"augmentation": entries}).augmentation
+    if arguments.activation is None:
+        return start.changed(**chosen)
+    layers = start.changed(**{name: chosen[name] for name in ("shape", "hidden") if name in chosen}).hidden
+    output = chosen.pop("output", start.output)
+    return start.changed(**chosen, activations=(*_of_layers(arguments.activation, len(layers)), output))
+
+
+def _of_layers(text: str, layers: int) -> list[str]:
+    """The activation of each hidden layer. Raises SettingError where there are fewer or more, or one is unknown."""
+    names = [name.strip() for name in text.split(",")]
+    choices = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
+    for name in names:
+        if name not in choices:
+            rule = "must be an activation of hidden layers"
+            raise SettingError("--activation", name, rule, f"Choose from: {', '.join(choices)}.")
+    if len(names) not in (1, layers):
+        rule = f"must name one activation for all hidden layers, or one for each of the {layers}"
+        raise SettingError("--activation", text, rule, "For example relu.")
+    return names * layers if len(names) == 1 else names
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """``NAME=VALUE`` as a setting's name and its value, which is JSON or, failing that, text."""
+    name, equals, value = text.partition("=")
+    name = name.strip().replace("-", "_")
+    if not equals:
+        raise SettingError("--set", text, "must be NAME=VALUE", "For example --set momentum=0.95.")
+    if name in ("shape", "inputs", "outputs"):
+        raise SettingError("--set", text, "must be a setting without an option of its own", "Use --shape.")
+    try:
+        return RENAMED.get(name, name), json.loads(value)
+    except ValueError:
+        return RENAMED.get(name, name), value
+
+
+def without_places(words: Sequence[str]) -> list[str]:
+    """The command line as anybody may read it: files in whatever folder, and nothing of a checkpoint.
+
+    Where the training was kept meanwhile makes no difference to the network.
+    """
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if option not in ("--save", "--checkpoint"):
+            kept.append(word)
+            continue
+        file = value if equals else next(rest, "")
+        if option == "--save":
+            kept += [option, Path(file).name]
+    return kept
