@@ -162,6 +162,10 @@ class Dataset:
         parts = [split and (split.inputs.shape, split.targets.shape, split.checksum, split.scale) for split in splits]
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
+    def class_name(self, number: int) -> str:
+        """What a class is called: its number where the classes have no names."""
+        return self.class_names[number] if number < len(self.class_names) else str(number)
+
     @property
     def is_picture(self) -> bool:
         """Whether an example can be shown as a grey picture."""

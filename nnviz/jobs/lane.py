@@ -1,4 +1,4 @@
-"""A lane: one thread of its own for slow work, one piece after the other; what comes of it arrives in the interface's thread."""
+"""A thread of its own for slow work, one piece after the other; results arrive in the thread that asked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Task(QRunnable):
 
 
 class Lane:
-    """Does what it is given in order; several lanes work side by side, so that nothing waits behind what it need not."""
+    """Does what it is given, in order. Several lanes work side by side: nothing waits behind what it need not."""
 
     def __init__(self) -> None:
         self._pool = QThreadPool()

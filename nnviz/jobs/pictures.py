@@ -48,6 +48,10 @@ class Pictures(QObject):
 
         self._lane.run(lambda: _ink_of(source, name), self.read.emit, failed)
 
+    def close(self, milliseconds: int) -> bool:
+        """No more are read; whether that under way was over in time."""
+        return self._lane.close(milliseconds)
+
 
 def _source(given: QMimeData | None) -> Path | QImage | None:
     """A file before a picture in memory, which is often no more than the file's symbol."""

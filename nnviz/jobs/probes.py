@@ -15,7 +15,6 @@ from nnviz.jobs.lane import Lane
 from nnviz.jobs.pace import Budget
 
 
-
 class Same:
     """Tells one question from another by the objects that it is about: they must be the very same."""
 
@@ -164,4 +163,5 @@ class Probes:
 
     def close(self, milliseconds: int) -> bool:
         """Whether all ended in time."""
-        return all([probe.close(milliseconds) for probe in self._kinds.values()])
+        ended = [probe.close(milliseconds) for probe in self._kinds.values()]
+        return all(ended)

@@ -6,7 +6,7 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
 from engine.history import Curves, Tape
-from nnviz.session.runs.current import EarlierRun
+from nnviz.session.run import Run, changes_between
 from nnviz.session.session import Session
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.plots.curve_axes import ERROR, LOSS, Quantity
@@ -182,8 +182,8 @@ class CurvePage(Page):
 
     # ---- curves
 
-    def _of(self, tape: Tape) -> Curves:
-        curves: Curves = getattr(tape, self._quantity.name)
+    def _of(self, history: History) -> Curves:
+        curves: Curves = getattr(history, self._quantity.name)
         return curves
 
     def _new_run(self) -> None:
@@ -195,14 +195,14 @@ class CurvePage(Page):
     def _say_how_to_begin(self) -> None:
         """Where there are no curves yet."""
         run = self._session.runs.current
-        if run.was_opened:
+        if run.opened is not None:
             at = f"opened at epoch {run.history.completed}" if run.history.completed else "opened"
             self.plot.set_hint(f"{at}; its curve begins when it is trained on", stays=True)
         else:
             self.plot.set_hint(f"train the network to see its {self._quantity.name} fall")
 
     def _show_past(self) -> None:
-        runs = self._session.past.runs
+        runs = self._session.runs.compared
         self._earlier = [self._earlier_of(run) for run in runs]
         self.plot.show_earlier(self._earlier)
         self._name_earlier()
@@ -219,17 +219,19 @@ class CurvePage(Page):
         key.set_name(f"{names[0]}, earlier run" if is_short else "earlier run" if len(names) == 1 else "earlier runs")
         key.setVisible(bool(names))
 
-    def _earlier_of(self, run: EarlierRun) -> Earlier:
-        curves = self._of(run.history)
-        return Earlier(run.title, curves.train, curves.test)
+    def _earlier_of(self, run: Run) -> Earlier:
+        """Told apart by what differs from the current run; else by its place among those that are like it."""
+        curves, now = self._of(run.history), self._session.runs.current
+        differs = changes_between(now.experiment, run.experiment)
+        return Earlier(", ".join(differs) or "same settings", curves.train, curves.test)
 
     def _show(self, *_: object) -> None:
         if not self.in_view:
             return
-        tape = self._session.runs.current.history
-        curves = self._of(tape)
+        run = self._session.runs.current
+        curves = self._of(run.history)
         self.keys["validation"].setVisible(bool(curves.validation.values))
-        self.plot.show_curves(vars(curves), max(self._session.runs.current.last_epoch, tape.completed))
+        self.plot.show_curves(vars(curves), max(run.last_epoch, run.history.completed))
         self._name_earlier()
 
     def refresh(self) -> None:

@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout
 from engine.distributions import LayerSpreads, Spread
 from engine.validation import Array
 from nnviz.look import text, theme
+from nnviz.session.asked import STATISTICS, LayerStatistics
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.column import ScrollColumn
@@ -38,7 +39,8 @@ class DistributionsPage(Page):
         scroll = ScrollColumn("distributionsScroll", self.grid)
         self.body.addWidget(scroll)
         self._add_legend()
-        session.anatomy.changed.connect(self._show)
+        session.probes[STATISTICS].changed.connect(self._show)
+        theme.changed.connect(self._dress)
         session.runs.replaced.connect(self._limits.clear)
 
     def _add_legend(self) -> None:
@@ -57,28 +59,27 @@ class DistributionsPage(Page):
             f'<span style="color:{now}">■</span> now&nbsp;&nbsp; <span style="color:{start}">―</span> at the start'
         )
 
-    def set_in_view(self, in_view: bool) -> None:
-        """Only what is seen is worked out."""
-        super().set_in_view(in_view)
-        self._session.anatomy.want(in_view)
-
     def refresh(self) -> None:
-        """The spreads as they are known now, in the colours of now."""
-        self._dress()
+        """The statistics as they are known now."""
         self._show()
+
+    @property
+    def _known(self) -> LayerStatistics | None:
+        known: LayerStatistics | None = self._session.probes[STATISTICS].result
+        return known
 
     def _show(self) -> None:
         if not self.in_view:
             return
-        anatomy = self._session.anatomy
-        if anatomy.now is None or anatomy.start is None:
+        known = self._known
+        if known is None:
             self.grid.show_rows([])
             return
-        last = len(anatomy.now) - 1
+        last = len(known.now) - 1
         self.grid.show_rows(
             [
                 self._row(index, "Output" if index == last else f"Layer {index + 1}", now, start)
-                for index, (now, start) in enumerate(zip(anatomy.now, anatomy.start, strict=True))
+                for index, (now, start) in enumerate(zip(known.now, known.start, strict=True))
             ]
         )
 
@@ -111,11 +112,11 @@ class DistributionsPage(Page):
 
     def table(self) -> tuple[list[str], list[list[object]]] | None:
         """A line for each layer, kind and moment."""
-        anatomy = self._session.anatomy
+        known = self._known
         head = ["layer", "numbers", "when", "count", "mean", "deviation", "lowest", "highest", "dead neurons"]
         lines: list[list[object]] = []
-        for when, layers in (("start", anatomy.start), ("now", anatomy.now)):
-            for index, layer in enumerate(layers or [], start=1):
+        for when, layers in (("start", known.start), ("now", known.now)) if known else ():
+            for index, layer in enumerate(layers, start=1):
                 for kind in _KINDS:
                     spread: Spread = getattr(layer, kind)
                     figures = (spread.count, spread.mean, spread.deviation, spread.low, spread.high)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QMimeData, QSize, Qt
-from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QSlider, QToolButton, QUndoStack
+from PyQt5.QtCore import QMimeData, QSize, Qt
+from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QSlider, QToolButton
 
 from engine.datasets import Split
 from nnviz.digits.strokes import Drawing, Ink, Stroke
 from nnviz.look import theme
+from nnviz.session.messages import Message
 from nnviz.session.session import Session
-from nnviz.session.state import Message
-from nnviz.session.undo import Change
-from nnviz.widgets.canvas import DEFAULT_PEN, Canvas
+from nnviz.session.undo import Kind
+from nnviz.widgets.canvas import DEFAULT_PEN, PEN_UNIT, Canvas
 from nnviz.widgets.card import DockCard, label
 from nnviz.widgets.check import Check
 from nnviz.widgets.picture import Picture
@@ -33,38 +33,38 @@ _CENTRE_TIP = (
     "On: the drawing is scaled and centred before the network sees it, as its training pictures were. Off: it gets "
     "the canvas as it is, and you see how much it depends on that."
 )
-_MOST_UNDO_STEPS = 100
 
 
 class DrawPanel(DockCard):
-    """Draw with the mouse; the session asks the network at every move and at every view of its training."""
+    """Draw with the mouse. The drawing is the session's question; the canvas shows it and hands on what is drawn."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Draw a digit", "drawDock")
         self._session = session
         self._random = np.random.default_rng()
-        self.undo_stack = QUndoStack(self)
-        self.undo_stack.setUndoLimit(_MOST_UNDO_STEPS)
+        self._handed_on: Drawing = ()  # what the canvas has drawn and the session knows
         self._add_canvas()
         self.body.addLayout(self._pen_row())
         self.body.addLayout(self._seen_row())
         self._add_buttons()
         self._refusal: Message | None = None
-        session.pictures.read.connect(self._show_picture)
+        session.pictures.read.connect(self._picture_read)
         session.pictures.failed.connect(self._picture_failed)
+        session.question.changed.connect(self._follow)
+        session.undo.changed.connect(self._show_undo)
         session.question.answered.connect(self._show_answer)
         session.question.threshold_changed.connect(self._show_answer)
         session.data.changed.connect(self._data_changed)
+        theme.changed.connect(self._dress)
         self._data_changed()
-        self._dress()
-        self._drawn()
+        self._follow()
 
     def _add_canvas(self) -> None:
         self.canvas = Canvas()
         self.canvas.setObjectName("drawCanvas")
         self.canvas.setAccessibleName("Drawing canvas")
         self.canvas.setToolTip(_CANVAS_TIP)
-        self.canvas.changed.connect(self._drawn)
+        self.canvas.changed.connect(self._hand_on)
         self.canvas.stroke_finished.connect(self._stroke_finished)
         self.canvas.dropped.connect(self._dropped)
         self.body.addWidget(self.canvas, 1)
@@ -77,7 +77,6 @@ class DrawPanel(DockCard):
         self.undo_button = _tool("undo", "undoStrokeButton", "Undo stroke", tip)
         self.undo_button.clicked.connect(self.undo_stroke)
         self.undo_button.setEnabled(False)
-        self.undo_stack.canUndoChanged.connect(self.undo_button.setEnabled)
         tip = "Empties the canvas. Undo brings the drawing back."
         self.clear_button = _tool("clear", "clearButton", "Clear the canvas", tip)
         self.clear_button.clicked.connect(self.clear)
@@ -95,7 +94,7 @@ class DrawPanel(DockCard):
         self.pen.setToolTip(_PEN_TIP)
         self.pen.setRange(6, 40)
         self.pen.setValue(DEFAULT_PEN)
-        self.pen.valueChanged.connect(self.canvas.set_pen)
+        self.pen.valueChanged.connect(self._set_pen)
         tip = "While it is on, the mouse takes ink away, also from what the network sees (X). Undo brings it back."
         self.eraser_button = _tool("", "eraserButton", "Eraser", tip)
         self.eraser_button.setCheckable(True)
@@ -103,7 +102,7 @@ class DrawPanel(DockCard):
         self.centre = Check("centreCheck", "Centre", _CENTRE_TIP)
         self.centre.setAccessibleName("Centre as MNIST")
         self.centre.setChecked(True)
-        self.centre.toggled.connect(self.canvas.set_centred)
+        self.centre.toggled.connect(self._set_centred)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(label("Pen", "fieldName"))
@@ -129,12 +128,6 @@ class DrawPanel(DockCard):
         row.addWidget(self.answer)
         return row
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Icons have the colours of the theme."""
-        if event.type() == QEvent.StyleChange and hasattr(self, "random_button"):
-            self._dress()
-        super().changeEvent(event)
-
     def _dress(self) -> None:
         self.random_button.setIcon(theme.icon("dices", "muted" if self.random_button.isEnabled() else "past"))
         self.eraser_button.setIcon(theme.icon("eraser", "accent" if self.eraser_button.isChecked() else "muted"))
@@ -144,11 +137,11 @@ class DrawPanel(DockCard):
     def clear(self) -> None:
         """Empties the canvas, undoably."""
         if not self.canvas.is_empty:
-            self.undo_stack.push(Change("clear", self.canvas.restore, self.canvas.drawing, ()))
+            self._session.question.replace("clear", ())
 
     def undo_stroke(self) -> None:
         """Takes back the last thing done on the canvas."""
-        self.undo_stack.undo()
+        self._session.question.undo_stroke()
 
     def toggle_eraser(self) -> None:
         """Pen or eraser."""
@@ -174,16 +167,14 @@ class DrawPanel(DockCard):
         pixels = test.take(slice(number, number + 1), np.empty((1, _SIDE * _SIDE), np.float32))
         title = f"test picture {number}"
         if test.labels is not None:
-            title += f": a {data.class_names[int(test.labels[number])]}"
+            title += f": a {data.class_name(int(test.labels[number]))}"
         ink = Ink(pixels.reshape(_SIDE, _SIDE), 1.0, title, is_example=True)
-        self._replace("test digit", ink)
-
-    def _replace(self, what: str, ink: Ink) -> None:
-        self.undo_stack.push(Change(what, self.canvas.restore, self.canvas.drawing, (ink,)))
+        self._session.question.replace("test digit", (ink,))
 
     def _stroke_finished(self, before: Drawing, after: tuple[Stroke, ...]) -> None:
         what = "erasing" if after[-1].eraser else "stroke"
-        self.undo_stack.push(Change(what, self.canvas.restore, before, after))
+        self._handed_on = after
+        self._session.question.step(what, before, after)
 
     def _erase(self, erases: bool) -> None:
         self.canvas.set_erases(erases)
@@ -192,8 +183,7 @@ class DrawPanel(DockCard):
     def _dropped(self, given: QMimeData) -> None:
         self._session.pictures.load(given, "what was dropped")
 
-    def _show_picture(self, ink: Ink) -> None:
-        self._replace("picture", ink)
+    def _picture_read(self) -> None:
         if self._refusal is not None and self._session.messages.current is self._refusal:
             self._session.messages.dismiss()  # this one could be read
 
@@ -201,14 +191,35 @@ class DrawPanel(DockCard):
         """The session has told why."""
         self._refusal = self._session.messages.current
 
+    def _set_pen(self, width: int) -> None:
+        self.canvas.set_pen(width)
+        self._session.question.set_pen(width / PEN_UNIT)
+
+    def _set_centred(self, centred: bool) -> None:
+        self.canvas.set_centred(centred)
+        self._session.question.set_centred(centred)
+
+    def _hand_on(self) -> None:
+        """What the canvas has now, perhaps in the middle of a stroke, or on another size of it."""
+        self._session.question.set_field(*self.canvas.field)
+        self._handed_on = self.canvas.drawing
+        self._session.question.draw(self._handed_on)
+
     # ---- what is shown
 
-    def _drawn(self) -> None:
-        picture = self.canvas.network_input()
+    def _follow(self) -> None:
+        """The drawing may be another than the canvas has: by undo, or because it was read."""
+        question = self._session.question
+        if question.drawing is not self._handed_on:
+            self._handed_on = question.drawing
+            self.canvas.restore(question.drawing)
+        picture = np.zeros(_SIDE * _SIDE, np.float32) if question.picture is None else question.picture
         self.seen.show_picture(picture.reshape(_SIDE, _SIDE))
         self.words.setText(self._seen_as())
-        self._session.question.draw(picture if picture.any() else None)
         self.clear_button.setEnabled(not self.canvas.is_empty)
+
+    def _show_undo(self) -> None:
+        self.undo_button.setEnabled(self._session.undo.last(Kind.DRAWING) is not None)
 
     def _seen_as(self) -> str:
         """How the picture beside was made, in few words."""
@@ -233,13 +244,13 @@ class DrawPanel(DockCard):
     def _show_answer(self) -> None:
         if not self.in_view:
             return
-        data, verdict = self._session.data.dataset, self._session.question.verdict
-        if verdict is None or data is None:
+        data, verdict, answer = self._session.data.dataset, self._session.question.verdict, self._session.question.answer
+        names = data.class_names if data is not None else ()
+        if verdict is None or answer is None or len(names) != len(answer):
             self.answer.clear()
             return
-        names = data.class_names
         best, second = names[verdict.best], names[verdict.second]
-        self.answer.show_answer(best, verdict.share, second, verdict.second_share, verdict.is_sure)
+        self.answer.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure)
 
 
 def _tool(text: str, name: str, accessible: str, tip: str) -> QToolButton:

@@ -1,24 +1,25 @@
-"""The drawing, asked again at every moment of the training so far: how the answer came about."""
+"""The drawing, asked again at moments of the training so far: how the answer came about."""
 
 from __future__ import annotations
 
 from html import escape
 
 import numpy as np
-from PyQt5.QtCore import QEvent, Qt, QTimer
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.panels.prediction import class_names
-from nnviz.session.answer import Replay, Verdict
+from nnviz.session.asked import PAST, PastAnswers
+from nnviz.session.question import Verdict
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
 
-_COLOURS = ("accent", "test", "muted")  # the leading class, the second, the third
-_SLICE = 0.003  # seconds of the interface's time at once
-_REST = 30  # milliseconds between a change of the drawing and the first slice: the pen goes first
+_COLOURS = ("accent", "test", "muted")  # the leading class, the second, others that once led
+_FEWEST = 3  # lines
+_WORTH_TELLING = 0.005
 
 
 class LearningStripPanel(DockCard):
@@ -27,16 +28,14 @@ class LearningStripPanel(DockCard):
     def __init__(self, session: Session) -> None:
         super().__init__("While it learns", "learningStripDock")
         self._session = session
-        self._replay = Replay()
-        self._epochs: list[float] = []
+        self._probe = session.probes[PAST]
         self._lines: list[ShareLine] = []
-        self._answers: list[Array] = []
         self.plot = StripPlot()
         self.plot.setObjectName("learningStrip")
         self.plot.setAccessibleName("Probability of the leading classes by epoch")
         self.plot.setToolTip(
-            "What the network would have said to this drawing at each moment of its training so far. "
-            "Asking changes nothing in the network."
+            "What the network would have said to this drawing at each moment of its training so far: the classes that "
+            "lead now, and those that once did."
         )
         self.head.detail.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # the words do not widen the card
         self.head.row.setStretchFactor(self.head.detail, 100)
@@ -44,55 +43,28 @@ class LearningStripPanel(DockCard):
         self.body.addWidget(self.plot, 1)
         self.body.setContentsMargins(theme.CARD_PADDING, 0, theme.CARD_PADDING, 8)
         self._describe()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._ask_on)
-        session.runs.replaced.connect(self._start_anew)
-        session.data.changed.connect(self._start_anew)
-        session.question.answered.connect(self._drawing_may_differ)
-        session.displayed.changed.connect(self._show)
+        self._probe.changed.connect(self._show)
+        session.question.answered.connect(self._show)
+        theme.changed.connect(self._show_head)
 
-    # ---- asking
-
-    def _start_anew(self) -> None:
-        self._replay.restart(self._session.question.picture)
-        self._show()
-
-    def _drawing_may_differ(self) -> None:
-        if self._replay.drawing is not self._session.question.picture:
-            self._show()
+    @property
+    def _known(self) -> PastAnswers | None:
+        """The answers of the past, as far as they are of this drawing and this network."""
+        known: PastAnswers | None = self._probe.result
+        answer = self._session.question.answer
+        if known is None or answer is None or not known.answers or len(known.answers[0]) != len(answer):
+            return None
+        return known
 
     def _show(self) -> None:
-        """Draws what is known, if that is all there is to know; else it is asked for, and the old lines stay."""
+        """While other answers are worked out the old lines stay."""
         if not self.in_view:
             return
-        session = self._session
-        if self._replay.drawing is not session.question.picture:
-            self._replay.restart(session.question.picture)
-        newest, verdict = session.runs.current.snapshots.newest, session.question.verdict
-        if verdict is None:
-            self._timer.stop()
+        known, verdict = self._known, self._session.question.verdict
+        if known is None or verdict is None:
             self._show_nothing()
-            return
-        if newest is not None and newest.parameters is session.displayed.network.parameters:
-            self._replay.know(newest, session.prediction)
-        if not self._replay.lacks(session.runs.current.snapshots):
-            self._draw(verdict)
-        elif not self._timer.isActive():
-            self._timer.start(_REST)
-
-    def _ask_on(self) -> None:
-        session = self._session
-        if self._replay.ask(session.displayed.network, session.runs.current.snapshots, _SLICE):
-            self._show()
         else:
-            self._timer.start(0)
-
-    def _visibility_changed(self, in_view: bool) -> None:
-        super()._visibility_changed(in_view)
-        if not in_view:
-            self._timer.stop()
-            self._replay.restart(None)  # lets go of the moments, which take memory
+            self._draw(known, verdict)
 
     def refresh(self) -> None:
         """The past as the network has it now."""
@@ -100,27 +72,20 @@ class LearningStripPanel(DockCard):
 
     # ---- drawing
 
-    def _draw(self, verdict: Verdict) -> None:
-        session = self._session
-        self._epochs, self._answers = self._replay.series(session.runs.current.snapshots)
-        now, answer = session.runs.current.epochs, session.prediction
-        if answer is not None and (not self._epochs or now > self._epochs[-1]):
-            self._epochs.append(now)
-            self._answers.append(answer)
-        shares = np.clip(np.array(self._answers), 0, 1)
-        names = class_names(session)
-        leaders = _leaders(shares, verdict)
+    def _draw(self, known: PastAnswers, verdict: Verdict) -> None:
+        confidences = np.clip(np.array(known.answers), 0, 1)
+        names = class_names(self._session)
         self._lines = [
-            ShareLine(names[index], colour, shares[:, index].tolist())
-            for index, colour in zip(leaders, _COLOURS, strict=False)
+            ShareLine(names[index], colour, confidences[:, index].tolist())
+            for index, colour in zip(_leaders(confidences, verdict), _COLOURS, strict=False)
         ]
-        is_alone = len(self._epochs) == 1
-        self.plot.show_lines(self._epochs, self._lines, "train to see it change" if is_alone else "")
+        is_alone = len(known.epochs) == 1
+        self.plot.show_lines(known.epochs, self._lines, "train to see it change" if is_alone else "")
         self._show_head()
         self._describe()
 
     def _show_nothing(self) -> None:
-        self._epochs, self._answers, self._lines = [], [], []
+        self._lines = []
         is_empty = self._session.question.picture is None
         self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer")
         self._show_head()
@@ -136,33 +101,33 @@ class LearningStripPanel(DockCard):
         ends = [f"{line.name}: {line.shares[0]:.1%} to {line.shares[-1]:.1%}" for line in self._lines]
         self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
 
-    def changeEvent(self, event: QEvent) -> None:
-        """The words are in the theme's colours."""
-        super().changeEvent(event)
-        if event.type() == QEvent.PaletteChange and hasattr(self, "_timer"):
-            self._show_head()
-
     def table(self) -> Table | None:
         """Epochs and the outputs of all classes, for a CSV file."""
-        if not self._epochs:
+        known = self._known
+        if known is None:
             return None
         rows: list[list[object]] = [
-            [epoch, *answer.tolist()] for epoch, answer in zip(self._epochs, self._answers, strict=True)
+            [epoch, *answer.tolist()] for epoch, answer in zip(known.epochs, known.answers, strict=True)
         ]
         return ["epoch", *class_names(self._session)], rows
 
 
-def _leaders(shares: Array, verdict: Verdict) -> list[int]:
-    """The likeliest now, in whole percent, as the verdict tells them.
+def _leaders(confidences: Array, verdict: Verdict) -> list[int]:
+    """The two that the verdict tells, then those that once led, the likeliest over the whole training first.
 
-    Of those that have nearly nothing, the likeliest over the training as a whole: a peak of one view is none.
+    A class that never led and has nearly nothing now is left out, unless there would be fewer than three lines.
     """
-    now = np.floor(100 * shares[-1] + 0.5)
-    now[verdict.best] = np.inf
-    if now[verdict.second] >= 1:
-        now[verdict.second] = 1000  # of equals it is the one that is told
-    order: list[int] = np.lexsort((-shares.mean(axis=0), -now)).tolist()
-    return order[: len(_COLOURS)]
+    best = confidences.argmax(axis=1)
+    led = np.bincount(best, minlength=confidences.shape[1])
+    told = [verdict.best]
+    if confidences[-1, verdict.second] >= _WORTH_TELLING or led[verdict.second]:
+        told.append(verdict.second)
+    mean = confidences.mean(axis=0)
+    once = [index for index in np.argsort(-mean).tolist() if index not in told]
+    leaders = [index for index in once if led[index]]
+    others = [index for index in once if not led[index]]
+    most = len(_COLOURS)
+    return [*told, *leaders, *others[: max(0, _FEWEST - len(told) - len(leaders))]][:most]
 
 
 def _inked(line: ShareLine) -> str:

@@ -18,9 +18,8 @@ _MOST_BARS = 20
 def class_names(session: Session) -> list[str]:
     """A name for each of the network's outputs: the data's where it fits, else its number."""
     data, outputs = session.data.dataset, session.runs.current.network.shape[-1]
-    if data is not None and len(data.class_names) == outputs:
-        return list(data.class_names)
-    return [str(number) for number in range(outputs)]
+    names = data.class_names if data is not None and len(data.class_names) == outputs else map(str, range(outputs))
+    return list(names)
 
 
 class PredictionPanel(DockCard):
@@ -53,13 +52,13 @@ class PredictionPanel(DockCard):
         self._show()
 
     def _show(self) -> None:
-        misfit = self._session.data.dataset is not None and self._session.runs.current.misfit(self._session.data.dataset) is not None
+        misfit = self._session.runs.current.misfit(self._session.data.dataset) is not None
         detail = "network does not fit the data" if misfit else "% · sure from"
         if self.head.detail.text() != detail:
             self.head.detail.setText(detail)
             self.sure_from.setVisible(not misfit)
         if self.in_view:
-            self.bars.set_values(self._session.prediction, self._reason())
+            self.bars.set_values(self._session.question.answer, self._reason())
 
     def _reason(self) -> str:
         """Why there is no answer."""
@@ -68,7 +67,7 @@ class PredictionPanel(DockCard):
             return "draw a digit to ask the network"
         if len(session.question.picture) != inputs:
             return f"it takes {inputs} numbers, not a drawing"
-        return "its outputs are not finite" if session.prediction is None else ""
+        return "its outputs are not finite" if session.question.answer is None else ""
 
     def refresh(self) -> None:
         """The answer as it is now."""
@@ -76,7 +75,7 @@ class PredictionPanel(DockCard):
 
     def table(self) -> Table | None:
         """The outputs, for a CSV file."""
-        answer = self._session.prediction
+        answer = self._session.question.answer
         if answer is None:
             return None
         rows: list[list[object]] = [

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from engine.events import BestRestored, Epoch
+from engine.events import BestRestored
 from nnviz.look import text, theme
 from nnviz.session.session import Session
 from nnviz.session.training import Status
@@ -15,6 +13,7 @@ from nnviz.widgets.card import label
 from nnviz.widgets.steady import Steady
 
 _STEPS = 1000
+_MANY = 1000  # epochs that the button has no room to tell
 _STATES = {
     Status.LOADING: "Loading data",
     Status.BUILDING: "Making the network",
@@ -36,7 +35,7 @@ class RunBar(QWidget):
         row.setSpacing(10)
         self.train = _button("Train", "trainButton", "Train or pause")
         self.train.setProperty("role", "primary")
-        self.train.setFixedWidth(104)
+        self.train.setFixedWidth(136)
         self.train.clicked.connect(session.training.toggle)
         self.batch = _button("Batch", "stepBatchButton", "Train one batch")
         self.batch.setToolTip("One step: the weights move once, along the gradient of one batch (B).")
@@ -62,11 +61,12 @@ class RunBar(QWidget):
             session.data.changed,
         ):
             signal.connect(self._show)
-        session.displayed.changed.connect(self._show_progress)
-        session.runs.history_changed.connect(self._epoch_ended)
-        session.runs.history_changed.connect(self._best_restored)
-        session.runs.replaced.connect(self._clear_figures)
+        theme.changed.connect(self._show_buttons)
+        session.training.progressed.connect(self._show_progress)
+        for signal in (session.runs.history_changed, session.runs.replaced):
+            signal.connect(self._show_figures)
         self._show()
+        self._show_figures()
 
     def _progress_block(self) -> QVBoxLayout:
         self.state = label(role="title")
@@ -79,7 +79,7 @@ class RunBar(QWidget):
         self.progress = QProgressBar()
         self.progress.setObjectName("runProgress")
         self.progress.setAccessibleName("Progress of the run")
-        self.progress.setToolTip("How far the run is, of the epochs that it was asked for. It only tells.")
+        self.progress.setToolTip("How far the run is, of the epochs that it was asked for.")
         self.progress.setTextVisible(False)
         self.progress.setRange(0, _STEPS)
         words = QHBoxLayout()
@@ -111,65 +111,53 @@ class RunBar(QWidget):
         row.addLayout(column)
         return figure
 
-    def _epoch_ended(self, result: Epoch) -> None:
-        for figure, outcome in ((self.train_error, result.train), (self.test_error, result.test)):
-            known = outcome is not None and outcome.error is not None and result.epoch > 0
-            if known and outcome is not None and outcome.error is not None:
-                figure.setText(text.percent(outcome.error))
-
-    def _best_restored(self, _: object) -> None:
-        self._clear_figures()
-        self._show()
-
-    def _clear_figures(self) -> None:
-        """Those of the network that is there now: from its curves, or as the file that it was opened from has them."""
-        run = self._session.runs.current
-        past = run.network.provenance
-        for figure, curve, name in (
-            (self.train_error, run.history.train, "train_error"),
-            (self.test_error, run.history.test, "test_error"),
-        ):
-            known = dict(zip(curve.epochs, curve.values, strict=True))
-            last = curve.epochs[-1] if curve.epochs else 0
-            error: Any = known.get(past.get("epochs", last) if run.best else last, past.get(name)) if past else None
-            is_share = isinstance(error, float) and 0 <= error <= 1
-            figure.setText(text.percent(error) if is_share else "–")
+    def _show_figures(self) -> None:
+        """Those of the network that is there now, as they were measured or as its file tells."""
+        figures = self._session.runs.current.figures()
+        for figure, name in ((self.train_error, "train_error"), (self.test_error, "test_error")):
+            figure.setText(text.percent(figures[name]) if name in figures else "–")
+        self._show_progress()
 
     def _show(self) -> None:
         self._show_buttons()
         self._show_progress()
 
     def _show_progress(self) -> None:
-        session, progress = self._session, self._session.training.progress
-        words = []
-        if session.state is Status.FINISHED and session.runs.current.best is not None:
-            words.append(self._about_best(session.runs.current.best))
-        elif progress.epoch:
-            words.append(f"epoch {session.runs.current.epoch} of {session.runs.current.last_epoch}")
-            done = f"batch {progress.batch} / {progress.batches}"
-            words.append("measuring the errors" if progress.measuring else done)
-        elif progress.measuring:
-            words.append("measuring the errors before the first step")
-        elif session.training.will_start:
-            words.append("training starts when it is there")
-        elif session.runs.current.misfit(session.data.dataset) and not session.training.can_start:
-            words.append("the network does not fit the data")
-        elif session.settings.problems:
-            words.append("training waits for the field marked red")
-        elif session.state in (Status.READY, Status.PAUSED):
-            past = session.runs.current.history.completed
-            words += [f"trained for {past} epochs", "Space trains on"] if past else ["Space trains"]
-        is_early = session.state is Status.FINISHED and session.runs.current.best is not None and session.runs.current.best.early
-        self.state.setText("Stopped early:" if is_early else _STATES[session.state])
-        self.status.setText(" · ".join(words))
+        session, run = self._session, self._session.runs.current
+        state, best = session.state, run.history.best
+        is_early = state is Status.FINISHED and best is not None and best.early
+        self.state.setText("Stopped early:" if is_early else _STATES[state])
+        self.status.setText(" · ".join(self._words()))
         self.times.setText(self._times())
-        is_under_way = progress.epoch or session.state is Status.TRAINING
-        self.progress.setValue(round(_STEPS * session.runs.current.share_done) if is_under_way else 0)
+        is_under_way = run.progress.epoch or state is Status.TRAINING
+        self.progress.setValue(round(_STEPS * run.share_done) if is_under_way else 0)
 
-    def _about_best(self, best: BestRestored) -> str:
-        figure = text.percent(best.figures.error) if best.figures.error is not None else f"loss {best.figures.loss:.4f}"
-        epoch = self._session.runs.current.network.provenance.get("epochs", best.epoch)
-        return f"best at epoch {epoch} ({figure} validation)"
+    def _words(self) -> list[str]:
+        """What the run is doing, how far it is, what is in the way."""
+        training, run, progress = self._session.training, self._session.runs.current, self._session.training.progress
+        problems, best = self._session.settings.problems, run.history.best
+        if training.state is Status.FINISHED and best is not None:
+            return [_about_best(best)]
+        if progress.epoch:
+            done = "measuring the errors" if progress.measuring else f"batch {progress.batch} / {progress.batches}"
+            died = [] if run.dead_layer is None else [f"layer {run.dead_layer} is dead"]
+            return [f"epoch {run.epoch} of {run.last_epoch}", *(died or [done])]
+        if progress.measuring:
+            return ["measuring the errors before the first step"]
+        if training.will_start:
+            return ["training starts when it is there"]
+        if not training.can_start and self._misfit:
+            return ["the network does not fit the data"]
+        if problems:
+            return ["training waits for the field marked red"]
+        if training.state in (Status.READY, Status.PAUSED):
+            past = run.history.completed
+            return [f"trained for {past} epochs", "Space trains on"] if past else ["Space trains"]
+        return []
+
+    @property
+    def _misfit(self) -> str | None:
+        return self._session.runs.current.misfit(self._session.data.dataset)
 
     def _times(self) -> str:
         progress = self._session.training.progress
@@ -182,28 +170,46 @@ class RunBar(QWidget):
         return " · ".join(parts)
 
     def _show_buttons(self) -> None:
-        session = self._session
-        training = session.state is Status.TRAINING or session.training.will_start
-        self.train.setText(" Pause" if training else " Train")
-        icon_colour = "on_accent" if training or session.training.can_start else "muted"
-        self.train.setIcon(theme.icon("pause" if training else "play", icon_colour))
-        self.train.setEnabled(training or session.training.can_start)
+        training = self._session.training
+        goes = training.state is Status.TRAINING or training.will_start
+        icon_colour = "on_accent" if goes or training.can_start else "muted"
+        self.train.setText(" Pause" if goes else f" {self._start_words()}")
+        self.train.setIcon(theme.icon("pause" if goes else "play", icon_colour))
+        self.train.setEnabled(goes or training.can_start)
         self.train.setToolTip(self._train_tip())
-        steps = session.training.can_start and not training
+        steps = training.can_start and not goes
         if not steps and (self.batch.hasFocus() or self.epoch.hasFocus()):
             self.train.setFocus()  # or Qt would hand it on to Reset
         for button, name in ((self.batch, "step-forward"), (self.epoch, "skip-forward")):
             button.setEnabled(steps)
             button.setIcon(theme.icon(name, "text" if steps else "past"))
-        self.reset.setEnabled(not session.settings.problems)  # it would make another network than the fields say
-        self.reset.setIcon(theme.icon("rotate-ccw", "past" if session.settings.problems else "text"))
+        problems = self._session.settings.problems
+        self.reset.setEnabled(not problems)  # it would make another network than the fields say
+        self.reset.setIcon(theme.icon("rotate-ccw", "past" if problems else "text"))
+
+    def _start_words(self) -> str:
+        """Behind the end of a run, going on is more of it."""
+        epochs = self._session.settings.experiment.training.epochs
+        is_over = self._session.training.state is Status.FINISHED and not self._session.training.is_another_network
+        if not is_over:
+            return "Train"
+        return f"{epochs} more epochs" if epochs < _MANY else "More epochs"
 
     def _train_tip(self) -> str:
-        if self._session.settings.problems:
-            return "Training waits until this is mended: " + " ".join(self._session.settings.problems.values())
-        if self._session.runs.current.misfit(self._session.data.dataset) and not self._session.training.can_start:
-            return self._session.runs.current.misfit(self._session.data.dataset)
+        training, problems = self._session.training, self._session.settings.problems
+        if problems:
+            return "Training waits until this is mended: " + " ".join(problems.values())
+        if self._misfit and not training.can_start:
+            return self._misfit
+        if training.state is Status.FINISHED and not training.is_another_network:
+            epochs = self._session.settings.experiment.training.epochs
+            return f"Trains this network for {text.count(epochs)} more epochs, with the settings at the left (Space)."
         return "Moves the weights, batch by batch, towards fewer mistakes; again to pause (Space)."
+
+
+def _about_best(best: BestRestored) -> str:
+    figure = text.percent(best.figures.error) if best.figures.error is not None else f"loss {best.figures.loss:.4f}"
+    return f"best at epoch {best.epoch} (validation {figure})"
 
 
 def _button(title: str, name: str, accessible: str) -> QPushButton:

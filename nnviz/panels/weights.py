@@ -123,14 +123,23 @@ class WeightsPanel(DockCard):
     def _tile(self) -> tuple[int, int] | None:
         """The shape of a tile, where a neuron's weights are a picture."""
         data = self._session.data.dataset
-        if self._layer or data is None or not data.is_picture or self._session.runs.current.misfit(self._session.data.dataset) is not None:
+        if (
+            self._layer
+            or data is None
+            or not data.is_picture
+            or self._session.runs.current.misfit(self._session.data.dataset) is not None
+        ):
             return None
         return data.example_shape[0], data.example_shape[1]
 
     @property
     def _words(self) -> LayerWords:
         data = self._session.data.dataset
-        classes = data.class_names if data is not None and self._session.runs.current.misfit(self._session.data.dataset) is None else ()
+        classes = (
+            data.class_names
+            if data is not None and self._session.runs.current.misfit(self._session.data.dataset) is None
+            else ()
+        )
         return LayerWords(self._session.displayed.network, self._layer, self._tile, classes)
 
     # ---- one neuron

@@ -1,4 +1,4 @@
-"""What views need worked out of the displayed network: the answer, the answers of its past, the statistics of its layers."""
+"""What views need worked out: the answer, the answers of the past, the statistics of the layers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def add_probes(
 ) -> None:
     """The three kinds there are; each looks again when what it is about may have changed."""
     _add_answer(probes, displayed, question)
-    past = probes.add(PAST, _Past(displayed, question, runs).question)
+    past = probes.add(PAST, _Past(displayed, question, runs).question, Budget(0.03, 9))
     statistics = probes.add(STATISTICS, _Statistics(displayed, runs, data).question, Budget(_QUICKEST, 19))
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)

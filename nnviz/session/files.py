@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -180,7 +181,9 @@ class Files(QObject):
         return all([self._saving.close(-1), self._exporting.close(milliseconds)])
 
 
-def _checkpoint(trainer: Trainer | None, network: Network, past: dict[str, object]) -> tuple[Network, TrainingState | None]:
+def _checkpoint(
+    trainer: Trainer | None, network: Network, past: dict[str, object]
+) -> tuple[Network, TrainingState | None]:
     """In the worker's thread: the network together with its training."""
     if trainer is None:
         return network, None
@@ -194,10 +197,8 @@ def _run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
     run = opened_run(found.network, like, found.epochs_done)
     if found.settings is not None:
         seed = found.settings.seed if found.settings.seed is not None else run.experiment.seed
-        try:
+        with suppress(EngineError):  # where this network cannot have them
             run.experiment = run.experiment.changed(training=replace(found.settings, seed=seed))
-        except EngineError:
-            pass  # settings that this network cannot have: those of the file's network stay
     trainer = found.trainer
     if trainer is not None and dataset is not None:
         run.start_epoch = max(0, run.history.completed - found.epochs_done)

@@ -31,9 +31,7 @@ class Making(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(
-        self, data: Data, settings: Settings, runs: Runs, undo: Undo, messages: Messages, lane: Lane
-    ) -> None:
+    def __init__(self, data: Data, settings: Settings, runs: Runs, undo: Undo, messages: Messages, lane: Lane) -> None:
         super().__init__()
         self._data, self._settings, self._runs, self._undo = data, settings, runs, undo
         self._messages, self._lane = messages, lane

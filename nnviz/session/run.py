@@ -81,7 +81,7 @@ class Run:
         path: the file it was saved to or opened from; ``name``: what it is called while it has no file.
         opened: what its file said of its past; None for one made from its seed.
         changes: grows with everything it learns here; ``saved_changes``: the same when it was last saved.
-        dead_layer: the number, from 1, of a layer whose neurons were all dead at the last epoch's end; None where none was.
+        dead_layer: a layer, from 1, whose neurons were all dead at the last epoch's end; None where there was none.
     """
 
     experiment: Experiment
@@ -160,7 +160,7 @@ class Run:
         return self.experiment.build().parameters if self._first is None else self._first
 
     def figures(self) -> dict[str, float]:
-        """Losses and errors of the network as it is, as they were measured or as its file tells; those that are known."""
+        """Losses and errors of the network as it is: those that were measured, or that its file tells."""
         measured = self.history.figures(self._epoch_of_parameters)
         told = self.opened
         if told is None or told.epochs != self._epoch_of_parameters:
@@ -234,7 +234,9 @@ class Run:
             experiment=self.experiment,
             history=self.history,
             other=told.other,
-            **{name: figures.get(name) for name in _ERRORS},
+            train_error=figures.get("train_error"),
+            test_error=figures.get("test_error"),
+            validation_error=figures.get("validation_error"),
         )
 
 
@@ -255,13 +257,14 @@ def opened_run(network: Network, like: Experiment, epochs_done: int = 0) -> Run:
 
 def changes_between(before: Experiment, after: Experiment) -> list[str]:
     """What is another in ``after``, each in a few words: "learning rate 0.05", "seed 2"."""
-    difference = after.difference(before)
-    return [f"{spoken(name)} {written(here)}" for name, (here, _) in difference.items() if name != "fingerprint"]
+    difference = {name: here for name, (here, _) in after.difference(before).items()}
+    untold = {"fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
+    return [f"{spoken(name)} {written(value)}".lstrip() for name, value in difference.items() if name not in untold]
 
 
 def spoken(name: str) -> str:
     """A setting's name within a sentence."""
-    return {"initializer": "first weights"}.get(name, name.replace("_", " "))
+    return {"initializer": "first weights", "shape": ""}.get(name, name.replace("_", " "))
 
 
 def written(value: object) -> str:

@@ -65,6 +65,7 @@ class Session(QObject):
         )
         self.pictures = Pictures(Lane())
         self.pictures.failed.connect(self.messages.tell_error)
+        self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
         self.rate_search = RateSearch()
         self.rate_search.failed.connect(self._search_failed)
         self.runs.replaced.connect(self.rate_search.forget)

@@ -54,14 +54,17 @@ class Settings(QObject):
 
         ``what`` names the change for the undo menu ("learning rate").
         """
-        self.choose(f"change of {what}", self.experiment.changed(**fields))
+        base = self.experiment
+        if not base.training.augmentation.is_active and any(hasattr(self.strengths, name) for name in fields):
+            base = base.changed(augmentation=self.strengths)  # whoever turns one wants to see what it does
+        self.choose(f"change of {what}", base.changed(**fields))
 
     def change_shape(self, shape: tuple[int, ...]) -> None:
         """Takes a whole shape; its ends must be those of the data. Raises SettingError."""
         self.choose("change of shape", self.fitting.with_shape(shape))
 
     def choose(self, text: str, new: Experiment) -> None:
-        """Takes another experiment as one step that can be undone. Raises SettingError, and then nothing has changed."""
+        """Takes another experiment, as one step to undo. Raises SettingError, and then nothing has changed."""
         if new.shape != self.experiment.shape:
             check_memory(new.shape)
         if self._data.dataset is not None:

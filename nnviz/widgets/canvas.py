@@ -132,12 +132,12 @@ class Canvas(QWidget):
 
     def network_input(self) -> Array:
         """(784,) float32 in 0…1: what the network is shown."""
-        return self._picture_on(self.size()).ravel()
+        return picture_of(self.drawing, self._pen, self.centred, self.field).ravel()
 
-    def _picture_on(self, size: QSize) -> Array:
-        """What the network is shown of the drawing where the canvas is so large."""
-        side = max(1, min(size.width(), size.height()))
-        return picture_of(self.drawing, self._pen, self.centred, (size.width() / side, size.height() / side))
+    @property
+    def field(self) -> tuple[float, float]:
+        """Width and height of the canvas in units: what can be seen of the drawing."""
+        return self.width() / self._side, self.height() / self._side
 
     @property
     def is_empty(self) -> bool:
@@ -253,8 +253,7 @@ class Canvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The eraser keeps its share of the canvas, and its ring shows it. Ink may come into sight, or go out of it."""
         super().resizeEvent(event)
-        if self.drawing and (self._picture_on(event.oldSize()) != self._picture_on(event.size())).any():
-            self.changed.emit()
+        self.changed.emit()
         if self.erases:
             self.set_erases(True)
 

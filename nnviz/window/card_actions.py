@@ -116,7 +116,9 @@ class CardActions(QObject):
         if kind == "csv":
             table = card.table()
             if table is None:
-                self._session.messages.tell(f"The card {card.caption} has no numbers yet, so {path.name} was not written.")
+                self._session.messages.tell(
+                    f"The card {card.caption} has no numbers yet, so {path.name} was not written."
+                )
             else:
                 header, rows = table
                 self._session.files.write(lambda: card_export.csv_bytes(header, rows), path)

@@ -62,7 +62,9 @@ class Hints(QObject):
     def _show(self) -> None:
         """None lies over a curve while that grows, and none asks for what cannot be done."""
         for name, hint in self.shown.items():
-            is_time = not self._session.settings.problems if name == "train" else self._session.state is not Status.TRAINING
+            is_time = (
+                not self._session.settings.problems if name == "train" else self._session.state is not Status.TRAINING
+            )
             hint.set_wanted(is_time)
 
     def _step_taken(self, index: int) -> None:

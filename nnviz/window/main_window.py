@@ -89,7 +89,12 @@ class MainWindow(QMainWindow):
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.network}
         self.hints = Hints(self, session, settings, controls, self.canvas)
-        for signal in (session.runs.file_changed, session.runs.replaced, session.runs.history_changed, session.training.state_changed):
+        for signal in (
+            session.runs.file_changed,
+            session.runs.replaced,
+            session.runs.history_changed,
+            session.training.state_changed,
+        ):
             signal.connect(self._show_title)
         session.messages.changed.connect(self._show_message)
         session.files.activity_changed.connect(lambda: self._show_activity(session.files.activity))

@@ -129,7 +129,9 @@ class Memory(QObject):
             return Path(stored), None
         if stored:
             self._is_lost = not os.path.isdir(os.path.dirname(stored))  # on a disk that is not there now, perhaps
-            session.messages.tell(f"{Path(stored).name}, the network of last time, is no longer in {Path(stored).parent}.")
+            session.messages.tell(
+                f"{Path(stored).name}, the network of last time, is no longer in {Path(stored).parent}."
+            )
         path = next((each.path for each in shipped_networks() if each.title == title), None) if title else None
         return path, title if path else None
 

@@ -79,9 +79,7 @@ class AugmentationForm(Form):
 
     def _switch(self, wanted: bool) -> None:
         session = self._session
-        text = "augmentation on" if wanted else "augmentation off"
-        new = session.settings.experiment.with_distortions(wanted)
-        self._chosen("shift", "Augmentation", lambda: session.settings.choose(text, new))
+        self._chosen("shift", "Augmentation", lambda: session.settings.switch_augmentation(wanted))
 
     @property
     def _is_on(self) -> bool:

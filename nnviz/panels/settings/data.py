@@ -9,10 +9,11 @@ from engine.datasets import DATASETS, Dataset
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.session.session import Session
-from nnviz.session.training import Status
 from nnviz.widgets.card import Card
 from nnviz.widgets.fields import Combo
 from nnviz.widgets.picture import Picture
+
+_MOST_SHOWN = 10
 
 
 class DataPanel(Card):
@@ -33,15 +34,14 @@ class DataPanel(Card):
         self.body.addWidget(self.combo)
         self.body.addWidget(self._examples)
         session.data.changed.connect(self._show)
-        session.training.state_changed.connect(self._show_state)
-        self._show_state()
-
-    def _show_state(self) -> None:
-        if self._session.state is Status.LOADING:
-            self.head.detail.setText("loading …")
+        session.data.loading_changed.connect(self._show)
+        self._show()
 
     def _show(self) -> None:
         data = self._session.data.dataset
+        if self._session.data.loading:
+            self.head.detail.setText("loading …")
+            return
         if data is None:
             self.head.detail.setText("not loaded: choose it again")
             return
@@ -54,9 +54,8 @@ class DataPanel(Card):
 
 
 def _one_of_each(data: Dataset) -> Array:
-    """The first example of every class, side by side; where there are no classes, the first ten."""
-    labels, classes = data.train.labels, range(len(data.class_names))
-    first = list(range(min(10, len(data.train))))
+    """The first example of every class, side by side; where there are no classes, the first ten. At most ten."""
+    labels, first = data.train.labels, np.arange(min(_MOST_SHOWN, len(data.train)))
     if labels is not None:
-        first = [int(np.argmax(labels == number)) for number in classes]
+        first = np.unique(labels, return_index=True)[1][:_MOST_SHOWN]
     return np.hstack([data.train.inputs[row].reshape(data.example_shape) for row in first]) * data.train.scale

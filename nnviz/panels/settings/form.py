@@ -25,7 +25,7 @@ class Field:
     """A setting that is typed.
 
     Attributes:
-        name: of the setting, as the configuration knows it.
+        name: of the setting, as an experiment knows it.
         title: as a person reads it; behind a comma in what unit.
         step: the next value up or down, as text.
         tip: what it does to the network.
@@ -51,7 +51,7 @@ class Field:
 
 
 class Form(QWidget):
-    """Reads and writes the session's configuration; owns no truth."""
+    """Reads and writes the session's settings; owns no truth."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ class Form(QWidget):
     def _try(self, field: Field, typed: str) -> bool:
         """Whether the session took it; else it is told why not."""
         try:
-            value = field.parse(field.name, typed, as_text(self._session.settings.experiment.value(field.name)))
+            value = field.parse(field.name, typed, as_text(self._session.settings.value(field.name)))
             self._session.settings.change(field.spoken.lower(), **{field.name: value})
         except EngineError as error:
             self._tell_problem(field.name, _words(error, field.name, field.spoken))
@@ -167,14 +167,14 @@ class Form(QWidget):
         self._show()
 
     def _show(self) -> None:
-        configuration, problems = self._session.settings.experiment, self._problems
+        settings, problems = self._session.settings, self._problems
         for name, edit in self._edits.items():
             edit.set_wrong(name in problems)
             if name not in problems:
-                edit.show_value(as_text(configuration.value(name)))
+                edit.show_value(as_text(settings.value(name)))
             self._show_error(name, problems.get(name))
         for name, combo in self._combos.items():
-            combo.setCurrentIndex(combo.findData(configuration.value(name)))
+            combo.setCurrentIndex(combo.findData(settings.value(name)))
             self._show_error(name, None)
 
     def _show_error(self, name: str, text: str | None) -> None:

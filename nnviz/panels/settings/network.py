@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from engine.activations import ACTIVATIONS
 from engine.errors import EngineError
+from engine.experiment import Experiment
 from engine.validation import parameter_count, parse_shape, parse_whole, whole_number
 from nnviz.look import text, theme
-from nnviz.session.settings.experiment import Configuration, Layer
 from nnviz.session.session import Session
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
@@ -24,7 +24,16 @@ _WAITS_SHORT = "Waits for the next run: Reset starts it."
 _COMES = "Shape, first weights and loss come with the next run: Space or Reset starts it with a new network."
 _COMES_SHORT = "Comes with the next run: Space starts it."
 _MISFIT_SHORT = "The network does not fit the data."
+_ROWS_KEPT = 4  # both ends and two hidden layers: a preset with fewer does not move the cards below
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A hidden layer as a row shows it."""
+
+    neurons: int
+    activation: str = "relu"
 
 
 class NetworkPanel(Card):
@@ -44,9 +53,13 @@ class NetworkPanel(Card):
         self.shape_edit.returnPressed.connect(self._shape_entered)
         self.body.addWidget(self.shape_edit)
         self._error = Note(self.shape_edit, "shapeError")
-        self._rows = QVBoxLayout()
+        rows = QWidget()
+        rows.setMinimumHeight(_ROWS_KEPT * (theme.ROW - 2) + (_ROWS_KEPT - 1) * 4)
+        self._rows = QVBoxLayout(rows)
+        self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(4)
-        self.body.addLayout(self._rows)
+        self._rows.setAlignment(Qt.AlignTop)
+        self.body.addWidget(rows)
         self.body.addLayout(self._foot())
         self._seed_error = Note(self._seed, "seedError")
         self._notice = Notice("networkNotice")
@@ -104,20 +117,26 @@ class NetworkPanel(Card):
         self._try(_problem_name(index), change)
 
     def _change_layer(self, index: int, **fields: object) -> None:
-        layers = list(self._session.settings.experiment.layers)
+        layers = list(_layers_of(self._session.settings.experiment))
         if index < len(layers):
             layers[index] = replace(layers[index], **fields)  # type: ignore[arg-type]
-            self._session.settings.change("shape" if "neurons" in fields else "activation", layers=tuple(layers))
+            self._take("shape" if "neurons" in fields else "activation", layers)
 
     def _add_layer(self) -> None:
-        layers = self._session.settings.experiment.layers
+        layers = _layers_of(self._session.settings.experiment)
         last = layers[-1] if layers else Layer(32)
-        self._try("shape", lambda: self._session.settings.change("shape", layers=(*layers, last)))
+        self._try("shape", lambda: self._take("shape", [*layers, last]))
 
     def _remove(self, index: int) -> None:
-        layers = list(self._session.settings.experiment.layers)
+        layers = list(_layers_of(self._session.settings.experiment))
         del layers[index]
-        self._session.settings.change("shape", layers=tuple(layers))
+        self._take("shape", layers)
+
+    def _take(self, what: str, layers: Sequence[Layer]) -> None:
+        experiment = self._session.settings.experiment
+        shape = (experiment.inputs, *(layer.neurons for layer in layers), experiment.outputs)
+        activations = (*(layer.activation for layer in layers), experiment.output)
+        self._session.settings.change(what, shape=shape, activations=activations)
 
     def _seed_typed(self, typed: str) -> None:
         def change() -> None:
@@ -143,52 +162,52 @@ class NetworkPanel(Card):
         return ", ".join(str(size) for size in self._session.settings.experiment.shape)
 
     def _show(self) -> None:
-        configuration = self._session.settings.experiment
-        self._show_rows(configuration)
+        experiment = self._session.settings.experiment
+        self._show_rows(experiment)
         if "shape" not in self._session.settings.problems:
             self.shape_edit.setText(self._session_shape())
         if "seed" not in self._session.settings.problems:
-            self._seed.show_value(str(configuration.training.seed))
-        self.head.detail.setText(f"{text.count(parameter_count(configuration.shape))} parameters")
+            self._seed.show_value(str(experiment.training.seed))
+        self.head.detail.setText(f"{text.count(parameter_count(experiment.shape))} parameters")
         self._add.setIcon(theme.icon("plus"))
         self._show_problems()
         self._show_notice()
 
-    def _show_rows(self, configuration: Configuration) -> None:
+    def _show_rows(self, experiment: Experiment) -> None:
         """New rows only where there are more or fewer of them: the one being typed in stays."""
-        output, data = configuration.output, self._session.data.dataset
-        ends = (configuration.inputs, configuration.outputs, output, data, theme.current())
-        made_for = (len(configuration.layers), *ends)
+        output, data = experiment.output, self._session.data.dataset
+        ends = (experiment.inputs, experiment.outputs, output, data, theme.current())
+        made_for = (len(_layers_of(experiment)), *ends)
         if made_for != self._rows_made_for:
             self._rows_made_for = made_for
-            self._make_rows(configuration, output)
-        for row, layer in self._mended(configuration):
+            self._make_rows(experiment, output)
+        for row, layer in self._mended(experiment):
             row.show_layer(layer)
-        if configuration.layers != self._layers_shown:
-            self._layers_shown = configuration.layers
+        if _layers_of(experiment) != self._layers_shown:
+            self._layers_shown = _layers_of(experiment)
             self._forget_bad_layers()
-            for row, layer in zip(self._layer_rows(), configuration.layers, strict=True):
+            for row, layer in zip(self._layer_rows(), _layers_of(experiment), strict=True):
                 row.show_layer(layer)
 
-    def _mended(self, configuration: Configuration) -> list[tuple[_LayerRow, Layer]]:
+    def _mended(self, experiment: Experiment) -> list[tuple[_LayerRow, Layer]]:
         """Those that are still marked for a problem that was taken back."""
         problems, rows = self._session.settings.problems, self._layer_rows()
         gone = [n for n, row in enumerate(rows) if row.neurons.property("wrong") and _problem_name(n) not in problems]
-        return [(rows[n], configuration.layers[n]) for n in gone if n < len(configuration.layers)]
+        return [(rows[n], _layers_of(experiment)[n]) for n in gone if n < len(_layers_of(experiment))]
 
-    def _make_rows(self, configuration: Configuration, output: str) -> None:
+    def _make_rows(self, experiment: Experiment, output: str) -> None:
         while (item := self._rows.takeAt(0)) is not None:
             row = item.widget()
             row.setParent(None)  # type: ignore[call-overload]  # out of sight at once, whenever Qt deletes it
             row.deleteLater()
         data = self._session.data.dataset
-        are_pixels = data is not None and data.is_picture and data.width == configuration.inputs
+        are_pixels = data is not None and data.is_picture and data.width == experiment.inputs
         sides = "×".join(map(str, data.example_shape)) if data else ""
-        self._rows.addWidget(_end_row(configuration.inputs, f"inputs ({sides} pixels)" if are_pixels else "inputs", ""))
-        for index in range(len(configuration.layers)):
+        self._rows.addWidget(_end_row(experiment.inputs, f"inputs ({sides} pixels)" if are_pixels else "inputs", ""))
+        for index in range(len(_layers_of(experiment))):
             self._rows.addWidget(_LayerRow(self, index))
         self._layers_shown = None
-        self._rows.addWidget(_end_row(configuration.outputs, "classes", ACTIVATIONS[output].label))
+        self._rows.addWidget(_end_row(experiment.outputs, "classes", ACTIVATIONS[output].label))
         self._order_tabs()
 
     def _order_tabs(self) -> None:
@@ -211,7 +230,7 @@ class NetworkPanel(Card):
 
     def _show_notice(self) -> None:
         misfit = self._session.runs.current.misfit(self._session.data.dataset)
-        if self._session.training.is_another_network and self._session.run_settings is None:
+        if self._session.training.is_another_network and not self._session.training.is_under_way:
             self._notice.tell(_COMES, _COMES_SHORT)
         elif self._session.training.is_another_network:
             self._notice.tell(_WAITS, _WAITS_SHORT)
@@ -228,6 +247,10 @@ class NetworkPanel(Card):
         first = next((field for name, field in fields.items() if name in problems), self.shape_edit)
         self._error.tell(" ".join(of_layers), first)
         self._seed_error.tell(problems.get("seed", ""))
+
+
+def _layers_of(experiment: Experiment) -> tuple[Layer, ...]:
+    return tuple(map(Layer, experiment.hidden, experiment.activations))
 
 
 def _problem_name(index: int) -> str:

@@ -77,8 +77,8 @@ class ScheduleForm(QWidget):
     def _show_place(self) -> None:
         """How far the run is; nothing where it cannot be seen."""
         if not self._plot.viewport().visibleRegion().isEmpty():
-            done = self._session.training.progress.epochs_done if self._session.run_settings is not None else 0.0
-            self._plot.mark(done or None)
+            training = self._session.training
+            self._plot.mark((training.is_under_way and training.progress.epochs_done) or None)
 
 
 def _rate(settings: TrainingSettings, epoch: float) -> float:
@@ -156,7 +156,9 @@ class RateSearchView(QWidget):
         self._progress.setVisible(search.is_running)
         self._progress.setValue(round(100 * search.share))
         self._plot.setVisible(len(points) > 1)
-        tried_on = "a new network of these fields" if self._session.training.is_another_network else "a copy of the network"
+        tried_on = (
+            "a new network of these fields" if self._session.training.is_another_network else "a copy of the network"
+        )
         told = f"loss against rate, on {tried_on}"
         if search.was_stopped:
             told = "Stopped before its end: no suggestion."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engine.augmentation import Augmentation
+from engine.experiment import MILD, Experiment
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
-from nnviz.session.settings.experiment import MILD, Configuration
 
 OFF = "off"
 _DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")
@@ -20,18 +20,18 @@ _NAMES = {
 }
 
 
-def of_optimizer(configuration: Configuration) -> str:
+def of_optimizer(experiment: Experiment) -> str:
     """The constants that the optimizer reads."""
-    settings = configuration.training
+    settings = experiment.training
     uses = OPTIMIZERS[settings.optimizer].uses
     usual = settings.epsilon == TrainingSettings().epsilon
     parts = [f"{getattr(settings, name):g}" for name in uses if name != "epsilon" or not usual]
     return ", ".join(parts) or "none"
 
 
-def of_schedule(configuration: Configuration) -> str:
+def of_schedule(experiment: Experiment) -> str:
     """cosine, warm-up 0.5."""
-    settings = configuration.training
+    settings = experiment.training
     kind = SCHEDULES[settings.schedule]
     parts = [kind.label.lower()]
     if kind.uses:
@@ -41,9 +41,9 @@ def of_schedule(configuration: Configuration) -> str:
     return ", ".join(parts)
 
 
-def of_regularisation(configuration: Configuration) -> str:
+def of_regularisation(experiment: Experiment) -> str:
     """dropout 0.2, decay 0.05."""
-    settings = configuration.training
+    settings = experiment.training
     dropout = settings.dropout if isinstance(settings.dropout, tuple) else (settings.dropout,)
     parts = ["dropout " + " ".join(f"{share:g}" for share in dropout)] if any(dropout) else []
     for name, word in (("weight_decay", "decay"), ("l1", "L1"), ("max_norm", "max-norm"), ("clip_norm", "clip")):
@@ -56,9 +56,9 @@ def of_regularisation(configuration: Configuration) -> str:
     return ", ".join(parts) or OFF
 
 
-def of_augmentation(configuration: Configuration) -> str:
+def of_augmentation(experiment: Experiment) -> str:
     """shift 1, rotation 8, …"""
-    wanted: Augmentation = configuration.training.augmentation
+    wanted: Augmentation = experiment.training.augmentation
     if not wanted.is_active:
         return OFF
     if wanted == MILD:
@@ -66,18 +66,16 @@ def of_augmentation(configuration: Configuration) -> str:
     return ", ".join(f"{name} {getattr(wanted, name):g}" for name in _DISTORTIONS if getattr(wanted, name))
 
 
-def of_initialisation(configuration: Configuration) -> str:
+def of_initialisation(experiment: Experiment) -> str:
     """He, cross-entropy."""
-    first = INITIALIZERS[configuration.initializer].label
-    if configuration.weight_scale != 1:
-        first += f" × {configuration.weight_scale:g}"
-    return f"{first}, {LOSSES[configuration.loss].label.lower()}"
+    first = INITIALIZERS[experiment.initializer].label
+    if experiment.weight_scale != 1:
+        first += f" × {experiment.weight_scale:g}"
+    return f"{first}, {LOSSES[experiment.loss].label.lower()}"
 
 
-def waiting(fields: TrainingSettings, run: TrainingSettings | None) -> str:
+def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
     """Which of the fields the run under way does not go by, as a sentence; empty where there are none."""
-    if run is None:
-        return ""
     names = [word for name, word in _NAMES.items() if getattr(fields, name) != getattr(run, name)]
     if not names:
         return ""

@@ -9,7 +9,7 @@ from functools import partial
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
-from engine.errors import EngineError
+from engine.experiment import Experiment
 from engine.optimizers import OPTIMIZERS
 from engine.validation import parse_whole
 from nnviz.panels.settings import summaries
@@ -17,9 +17,7 @@ from nnviz.panels.settings.augmentation import AugmentationForm
 from nnviz.panels.settings.form import Field, Form
 from nnviz.panels.settings.groups import InitialisationForm, OptimizerForm, RegularisationForm
 from nnviz.panels.settings.schedule import ScheduleForm
-from nnviz.session.settings.experiment import Configuration
 from nnviz.session.session import Session
-from nnviz.session.training import Status
 from nnviz.widgets.card import Card
 from nnviz.widgets.fields import step_decade, step_whole
 from nnviz.widgets.group import Group
@@ -61,7 +59,7 @@ class _Part:
     title: str
     tip: str
     form: Callable[[Session], QWidget]
-    summary: Callable[[Configuration], str]
+    summary: Callable[[Experiment], str]
     settings: tuple[str, ...]
 
 
@@ -143,7 +141,6 @@ class TrainingPanel(Card):
         for signal in (session.settings.changed, session.runs.replaced, session.training.state_changed):
             signal.connect(self._show)
         session.settings.problems_changed.connect(self._show_summaries)
-        session.data.changed.connect(self._check_again)
         self._search_seen = False  # whether the curve of a search for a rate has its place already
         self._show()
 
@@ -204,29 +201,19 @@ class TrainingPanel(Card):
             self._session.settings.choose_preset(self._session.settings.presets[index - 1])
         self._show()
 
-    def _check_again(self) -> None:
-        """A batch may be larger than the data that has just come."""
-        data, configuration = self._session.data.dataset, self._session.settings.experiment
-        if data is None:
-            return
-        try:
-            configuration.check_against(data)
-        except EngineError as error:
-            if error.parameter == "batch_size" and "batch_size" not in self._session.settings.problems:
-                self._session.settings.set_problem("batch_size", error.told_of("Batch size"))
-
     def _show(self) -> None:
         preset = self._session.settings.preset
         self._presets.setCurrentIndex(0 if preset is None else self._session.settings.presets.index(preset) + 1)
         told = _PRESET_TIP if preset is None else f"{preset.description} {_PRESET_TIP}"
         self._presets.setToolTip(told)
-        waits = summaries.waiting(self._session.settings.experiment.training, self._session.run_settings)
-        is_under_way = self._session.state in (Status.TRAINING, Status.PAUSED)
-        self._notice.tell(waits if is_under_way else "", "Waits for the next run.")
+        fields, run = self._session.settings.experiment, self._session.runs.current
+        is_under_way = self._session.training.is_under_way
+        waits = summaries.waiting(fields.training, run.experiment.training) if is_under_way else ""
+        self._notice.tell(waits, "Waits for the next run.")
         self._show_summaries()
 
     def _show_summaries(self) -> None:
-        problems, configuration = self._session.settings.problems, self._session.settings.experiment
+        problems, experiment = self._session.settings.problems, self._session.settings.experiment
         for part, group in zip(_PARTS, self.groups, strict=True):
             is_wrong = any(name in problems for name in part.settings)
-            group.head.show_summary("to be mended" if is_wrong else part.summary(configuration), is_wrong)
+            group.head.show_summary("to be mended" if is_wrong else part.summary(experiment), is_wrong)
