@@ -31,7 +31,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "weight_decay": (0, math.inf),
     "max_norm": (0, math.inf),
     "clip_norm": (0, math.inf),
-    "validation": (0, 0.5),
+    "validation_share": (0, 0.5),
     "dropout": (0, 0.95),
 }
 # name: least
@@ -50,7 +50,7 @@ def test_defaults_are_the_ancestors() -> None:
     assert (defaults.batch_size, defaults.epochs, defaults.learning_rate) == (100, 20, 0.3)
     assert defaults.drop_last
     assert (defaults.optimizer, defaults.schedule) == ("sgd", "constant")
-    for name in ("warmup", "l1", "weight_decay", "dropout", "max_norm", "clip_norm", "validation", "patience"):
+    for name in ("warmup", "l1", "weight_decay", "dropout", "max_norm", "clip_norm", "validation_share", "patience"):
         assert getattr(defaults, name) == 0
     assert not defaults.augmentation.is_active
 
@@ -238,6 +238,10 @@ def test_from_dict_leaves_the_dictionary_as_it_was() -> None:
     entries = {"dropout": [0.0, 0.5], "augmentation": {"shift": 2.0}}
     TrainingSettings.from_dict(entries)
     assert entries == {"dropout": [0.0, 0.5], "augmentation": {"shift": 2.0}}
+
+
+def test_the_name_that_0_3_had_for_it_is_read() -> None:
+    assert TrainingSettings.from_dict({"held_out": 0.2}) == TrainingSettings(validation_share=0.2)
 
 
 @pytest.mark.parametrize("name", ["learningrate", "", "Epochs", 3, None])
