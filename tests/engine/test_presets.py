@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.errors import FileFormatError, SettingError
-from engine.presets import load_preset, preset_named, presets
+from engine.experiment import Experiment
+from engine.presets import Preset, load_preset, preset_named, presets
 from tests.engine.helpers import refused
 
 GOOD: dict[str, Any] = {
@@ -43,21 +45,44 @@ def test_those_that_come_with_the_project() -> None:
 
 
 @pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.name)
-def test_each_builds_the_network_it_describes(preset: Any) -> None:
-    network = preset.build(5, 3)
-    assert network.shape == [5, *preset.hidden, 3]
-    assert network.activations == [preset.activation] * len(preset.hidden) + [preset.output]
-    assert network.loss == preset.loss
+def test_each_describes_a_network_that_can_be_trained(preset: Preset) -> None:
+    made = preset.applied_to(Experiment().changed(inputs=5, outputs=3))
+    network = made.build()
+    assert network.shape == [5, *preset.experiment.hidden, 3]
+    assert tuple(network.activations) == preset.experiment.activations
+    assert network.loss == preset.experiment.loss
     assert len(preset.description) > 40
-    preset.training.new_optimizer()
+    made.training.new_optimizer()
+
+
+def test_the_first_is_what_the_window_starts_with() -> None:
+    assert presets()[0].experiment == Experiment()
+
+
+@pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.name)
+def test_it_leaves_data_ends_and_seed(preset: Preset) -> None:
+    own = replace(Experiment().changed(inputs=5, outputs=3, seed=7), data="mine", fingerprint="abc")
+    made = preset.applied_to(own)
+    assert (made.data, made.fingerprint, made.inputs, made.outputs, made.seed) == ("mine", "abc", 5, 3, 7)
+    assert made.hidden == preset.experiment.hidden
+    assert made.training == replace(preset.experiment.training, seed=7)
+
+
+def test_it_matches_only_where_every_setting_is_as_it_says() -> None:
+    for preset in presets():
+        made = preset.applied_to(Experiment().changed(seed=7))
+        assert preset.matches(made)
+        assert [each.name for each in presets() if each.matches(made)] == [preset.name]
+        for name, value in (("momentum", 0.31), ("noise", 0.3), ("weight_scale", 0.7), ("validation_share", 0.2)):
+            assert not preset.matches(made.changed(**{name: value})), name
 
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
-    preset = load_preset(written(tmp_path))
-    assert preset.training.optimizer == "adam"
-    assert preset.training.augmentation.shift == 1
-    assert preset.training.batch_size == 100
-    assert preset.build(4, 2).activations == ["tanh", "softmax"]
+    experiment = load_preset(written(tmp_path)).experiment
+    assert experiment.training.optimizer == "adam"
+    assert experiment.training.augmentation.shift == 1
+    assert experiment.training.batch_size == 100
+    assert experiment.activations == ("tanh", "softmax")
 
 
 def test_found_by_name_whatever_its_capitals() -> None:
@@ -69,7 +94,7 @@ def test_found_by_name_whatever_its_capitals() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"network": {"hidden": [0]}}, "hidden is 0"),
+        ({"network": {"hidden": [0]}}, "shape is 784, 0, 10"),
         ({"network": {"activation": "swash"}}, "swash"),
         ({"network": {"output": "relu"}}, "loss is 'cross-entropy'"),
         ({"network": {"weight_scale": -1}}, "weight_scale is -1"),

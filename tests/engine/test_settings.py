@@ -240,6 +240,10 @@ def test_from_dict_leaves_the_dictionary_as_it_was() -> None:
     assert entries == {"dropout": [0.0, 0.5], "augmentation": {"shift": 2.0}}
 
 
+def test_the_name_that_0_3_had_for_it_is_read() -> None:
+    assert TrainingSettings.from_dict({"held_out": 0.2}) == TrainingSettings(validation_share=0.2)
+
+
 @pytest.mark.parametrize("name", ["learningrate", "", "Epochs", 3, None])
 def test_an_unknown_setting_is_refused(name: Any) -> None:
     with refused(SettingError, "settings", repr(name)):

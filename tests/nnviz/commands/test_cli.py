@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.network import Network
+from engine.provenance import Provenance
 from engine.storage import load_network, save_network
 from nnviz.commands import cli
-from nnviz.commands import train as train_command
 
 ROOT = Path(__file__).parents[3]
 EPOCH = re.compile(r"epoch (\d+) of (\d+)\s+train error\s+([\d.]+) %\s+test error\s+([\d.]+) %")
@@ -92,8 +92,10 @@ def test_options_reach_the_network(capsys: pytest.CaptureFixture[str], tmp_path:
     run(capsys, "train", "--epochs", "1", *options, "--save", str(tmp_path / "net.json"))
     network = load_network(tmp_path / "net.json")
     assert network.activations == ["sigmoid", "sigmoid", "softmax"]
-    assert network.provenance["batch_size"] == 200
-    assert network.provenance["learning_rate"] == 0.7
+    experiment = Provenance.read(network).experiment
+    assert experiment is not None
+    assert experiment.training.batch_size == 200
+    assert experiment.training.learning_rate == 0.7
 
 
 def test_divergence_is_told_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -197,6 +199,17 @@ def test_predict_of_an_empty_sheet(capsys: pytest.CaptureFixture[str], trained: 
     code, out, _ = run(capsys, "predict", str(trained), str(tmp_path / "empty.png"))
     assert code == 0
     assert "nothing is drawn" in out
+
+
+def test_white_ink_on_nothing_is_seen(capsys: pytest.CaptureFixture[str], trained: Path, tmp_path: Path) -> None:
+    layers = np.zeros((40, 40, 4), np.uint8)
+    layers[10:30, 18:22] = 255  # opaque white on transparency
+    Image.fromarray(layers).save(tmp_path / "white.png")
+    Image.fromarray(layers[:, :, 3]).save(tmp_path / "plain.png")
+    code, out, err = run(capsys, "predict", str(trained), str(tmp_path / "white.png"), str(tmp_path / "plain.png"))
+    assert code == 0, err
+    white, plain = (line.partition(": ")[2] for line in out.splitlines())
+    assert white == plain
 
 
 # ---- screenshot
@@ -345,11 +358,3 @@ def test_missing_packages_are_named_and_how_to_get_them() -> None:
     assert "numpy" in what
     assert "not installed" in what
     assert ".ci/setup run" in help_
-
-
-def test_white_ink_on_nothing_is_seen(tmp_path: Path) -> None:
-    layers = np.zeros((40, 40, 4), np.uint8)
-    layers[10:30, 18:22] = 255  # opaque white on transparency
-    Image.fromarray(layers).save(tmp_path / "one.png")
-    grey = cli._grey(tmp_path / "one.png")
-    assert (grey[20, 20], grey[0, 0]) == (255, 0)

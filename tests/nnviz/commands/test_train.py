@@ -10,14 +10,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from tqdm import tqdm
 
 from engine.datasets import DATASETS, Dataset, DataSource
+from engine.errors import SettingError
+from engine.experiment import Experiment
 from engine.metrics import Evaluator
+from engine.presets import Preset, preset_named, presets
+from engine.provenance import Provenance
 from engine.storage import load_network
-from engine.training import Trainer
 from nnviz.commands import cli
-from nnviz.commands import train as train_command
+from nnviz.commands.train_options import described_experiment
+from tests.engine.experiments import experiments
+from tests.engine.helpers import refused
 
 ROOT = Path(__file__).parents[3]
 SMALL = ("--shape", "784,8,10", "--batch-size", "50")
@@ -53,20 +59,86 @@ def test_options_go_before_the_preset(tmp_path: Path) -> None:
     network = load_network(tmp_path / "net.json")
     assert network.shape == [784, 7, 10]
     assert network.activations == ["tanh", "softmax"]
-    assert network.provenance["learning_rate"] == 0.01
+    made_with = Provenance.read(network).experiment
+    assert made_with is not None
+    assert made_with.training.learning_rate == 0.01
 
 
-def test_any_setting_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Trainer] = []
-    monkeypatch.setattr(train_command, "_train_with_progress", lambda trainer, *_: seen.append(trainer))
-    train(
+def described(*words: str) -> Experiment:
+    """What those words after ``train`` ask for."""
+    return described_experiment(cli.parser(words).parse_args(["train", *words]))
+
+
+def test_any_setting_can_be_set() -> None:
+    experiment = described(
         *SMALL, "--optimizer", "momentum", "--set", "momentum=0.8", "--set", "clip-norm=2", "--set", "schedule=cosine",
-        "--set", "dropout=[0.1, 0.5]", "--set", 'augmentation={"shift": 2}',
+        "--set", "dropout=[0.1, 0.5]", "--set", 'augmentation={"shift": 2}', "--set", "rotation=5",
+        "--set", "loss=quadratic", "--set", "output=tanh", "--set", "initializer=lecun", "--set", "weight_scale=0.5",
     )  # fmt: skip
-    settings = seen[0].settings
-    assert (settings.momentum, settings.clip_norm, settings.schedule) == (0.8, 2, "cosine")
-    assert settings.dropout == (0.1, 0.5)
-    assert settings.augmentation.shift == 2
+    training = experiment.training
+    assert (training.momentum, training.clip_norm, training.schedule) == (0.8, 2, "cosine")
+    assert training.dropout == (0.1, 0.5)
+    assert (training.augmentation.shift, training.augmentation.rotation) == (2, 5)
+    assert experiment.activations == ("relu", "tanh")
+    assert (experiment.loss, experiment.initializer, experiment.weight_scale) == ("quadratic", "lecun", 0.5)
+
+
+def test_what_is_usual() -> None:
+    assert described() == Experiment().changed(epochs=10)
+    assert described("--preset", "Modern") == preset_named("Modern").experiment
+
+
+def test_the_words_of_0_3_mean_the_same() -> None:
+    assert described("--set", "held_out=0.1").training.validation_share == 0.1
+
+
+def test_each_layer_may_have_an_activation_of_its_own() -> None:
+    assert described("--activation", "tanh, relu").activations == ("tanh", "relu", "softmax")
+    assert described("--shape", "784,5,6,7,10", "--activation", "tanh").activations == ("tanh",) * 3 + ("softmax",)
+    assert described("--shape", "784,10", "--activation", "tanh").activations == ("softmax",)
+    with refused(SettingError, "--activation", "tanh,relu"):
+        described("--shape", "784,5,10", "--activation", "tanh,relu")
+
+
+# ---- the command that repeats an experiment
+
+
+@pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.name)
+def test_the_command_of_a_preset_describes_it(preset: Preset) -> None:
+    assert described(*preset.experiment.command()[1:]) == preset.experiment
+
+
+@given(made=experiments())
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_the_command_of_any_experiment_describes_it(made: Experiment) -> None:
+    first, *words = shlex.split(shlex.join(made.command()))
+    assert first == "train"
+    assert described(*words) == made
+
+
+def test_the_command_names_what_differs() -> None:
+    assert Experiment().command() == ["train", "--epochs", "20"]
+    other = Experiment().changed(hidden=(30,), activations=("tanh", "softmax"), seed=4, noise=0.1)
+    assert shlex.join(other.command()) == (
+        "train --shape 784,30,10 --activation tanh --epochs 20 --seed 4 --set noise=0.1"
+    )
+
+
+def test_what_is_saved_knows_its_experiment(tmp_path: Path, few_digits: Dataset) -> None:
+    """And trained again by its command, it is the same network."""
+    first, second = tmp_path / "first.npz", tmp_path / "second.npz"
+    train(*SMALL, "--epochs", "2", "--optimizer", "adam", "--learning-rate", "0.003", "--save", str(first))
+    past = Provenance.read(load_network(first))
+    assert past.experiment is not None
+    assert past.experiment.fingerprint == few_digits.fingerprint
+    assert past.history is not None
+    assert past.history.error.test.epochs == [0, 1, 2]
+    assert cli.main([*past.experiment.command(), "--save", str(second)]) == 0
+    np.testing.assert_array_equal(load_network(first).parameters, load_network(second).parameters)
+    network = Experiment.from_dict(past.experiment.as_dict()).build()
+    for event in past.experiment.trainer(few_digits, network).run():
+        assert event is not None
+    np.testing.assert_array_equal(load_network(first).parameters, network.parameters)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +149,13 @@ def test_any_setting_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         (("--set", "momentum"), "NAME=VALUE"),
         (("--set", "momentun=0.9"), "momentum"),
         (("--set", "momentum=2"), "momentum is 2"),
+        (("--set", "training={}"), "training"),
+        (("--set", "shift=9999"), "shift"),
+        (("--set", "shape=[784, 10]"), "--shape"),
+        (("--set", "hidden=64"), "hidden"),
+        (("--set", "activations=relu"), "activations"),
+        (("--activation", "softmax"), "softmax"),
+        (("--data", "MINST"), "mnist"),
         (("--half", "--save", "net.json"), ".npz"),
         (("--resume", "missing.npz"), "missing.npz"),
     ],

@@ -21,7 +21,6 @@ from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
 from nnviz.commands import cli
-from nnviz.commands import train as train_command
 
 SMALL = ("--shape", "784,8,10", "--batch-size", "50")  # 40 batches an epoch
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes, links and devices of Unix")

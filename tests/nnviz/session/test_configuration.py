@@ -1,71 +1,13 @@
-"""The fields of the window without a window: checked when made, and what follows from what."""
+"""The fields of the window without a window, and a run."""
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
-
 from engine.datasets import Dataset
-from engine.errors import SettingError
 from engine.events import Epoch
 from engine.network import Network
 from nnviz.session.configuration import Configuration, Layer, configuration_of
 from nnviz.session.run import new_run
 from nnviz.session.state import Progress
-
-
-def test_what_stands_there_at_first() -> None:
-    usual = Configuration()
-    assert usual.shape == (784, 64, 32, 10)
-    assert usual.activations == ["relu", "relu", "softmax"]
-    assert usual.training_settings().epochs == usual.epochs == 20
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"layers": (Layer(0),)},
-        {"layers": (Layer(3, "magic"),)},
-        {"inputs": 0},
-        {"learning_rate": float("nan")},
-        {"learning_rate": -1},
-        {"batch_size": 0},
-        {"batch_size": 2.5},
-        {"epochs": -1},
-        {"seed": -1},
-    ],
-)
-def test_what_breaks_its_rule_is_refused(fields: dict[str, object]) -> None:
-    with pytest.raises(SettingError):
-        Configuration().changed(**fields)
-
-
-def test_whole_numbers_are_whole() -> None:
-    made = Configuration().changed(batch_size=50.0, epochs=3.0, seed=7.0)
-    assert all(isinstance(number, int) for number in (made.batch_size, made.epochs, made.seed))
-
-
-def test_layers_that_stay_keep_their_activation() -> None:
-    made = Configuration(layers=(Layer(5, "sigmoid"), Layer(6)))
-    assert made.with_shape((784, 9, 10)).layers == (Layer(9, "sigmoid"),)
-    assert made.with_shape((784, 1, 2, 3, 10)).layers == (Layer(1, "sigmoid"), Layer(2), Layer(3))
-    assert made.with_shape((784, 10)).layers == ()
-    assert Configuration(layers=()).with_shape((784, 4, 10)).layers == (Layer(4),)
-    with pytest.raises(SettingError, match="784 inputs"):
-        made.with_shape((700, 9, 10))
-
-
-def test_the_seed_makes_the_network() -> None:
-    one, same, other = (Configuration().changed(seed=seed).build().parameters for seed in (3, 3, 4))
-    np.testing.assert_array_equal(one, same)
-    assert not np.array_equal(one, other)
-
-
-def test_what_makes_another_network() -> None:
-    usual = Configuration()
-    assert usual.same_network(usual.changed(learning_rate=1, batch_size=7, epochs=1))
-    for fields in ({"seed": 2}, {"layers": (Layer(64),)}, {"layers": (Layer(64, "sigmoid"), Layer(32))}, {"inputs": 4}):
-        assert not usual.same_network(usual.changed(**fields))
 
 
 def test_it_follows_the_data_and_an_opened_network(few_digits: Dataset) -> None:

@@ -46,10 +46,11 @@ def test_each_sets_everything_and_is_one_step(ready_window: MainWindow) -> None:
         assert combo.currentText() == preset.name
         assert preset.description in combo.toolTip()
         configuration = session.configuration
-        assert configuration.shape == (784, *preset.hidden, 10)
-        assert configuration.activations == [preset.activation] * len(preset.hidden) + [preset.output]
-        assert (configuration.loss, configuration.initializer) == (preset.loss, preset.initializer)
-        assert configuration.training == preset.training
+        assert configuration.shape == preset.experiment.shape
+        assert tuple(configuration.activations) == preset.experiment.activations
+        assert configuration.loss == preset.experiment.loss
+        assert configuration.initializer == preset.experiment.initializer
+        assert configuration.training == preset.experiment.training
         assert session.run.network.shape == list(configuration.shape), "an untrained network follows at once"
         assert session.undo_stack.count() == steps + 1
         action(ready_window, "actionUndo").trigger()
@@ -61,7 +62,7 @@ def test_each_sets_everything_and_is_one_step(ready_window: MainWindow) -> None:
 def test_the_network_is_the_one_the_command_line_makes(ready_window: MainWindow) -> None:
     modern = next(preset for preset in presets() if preset.name == "Modern")
     choose(ready_window, "Modern")
-    wanted = modern.build(784, 10)
+    wanted = modern.experiment.build()
     assert (ready_window.session.run.network.parameters == wanted.parameters).all()
 
 
@@ -94,8 +95,8 @@ def test_it_mends_what_could_not_be_used(ready_window: MainWindow, qtbot: QtBot)
     modern = next(preset for preset in presets() if preset.name == "Modern")
     choose(ready_window, "Modern")
     assert not ready_window.session.problems
-    assert find(ready_window, QLineEdit, "learningRateEdit").text() == f"{modern.training.learning_rate:g}"
-    shape = ", ".join(str(size) for size in (784, *modern.hidden, 10))
+    assert find(ready_window, QLineEdit, "learningRateEdit").text() == f"{modern.experiment.training.learning_rate:g}"
+    shape = ", ".join(str(size) for size in modern.experiment.shape)
     assert find(ready_window, QLineEdit, "shapeEdit").text() == shape
     assert not find(ready_window, QLabel, "learningRateError").isVisible()
 
@@ -109,7 +110,7 @@ def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
     choose(window, preset.name)
     settings = window.session.run_settings
     assert settings is not None
-    assert settings == replace(preset.training, batch_size=settings.batch_size)
+    assert settings == replace(preset.experiment.training, batch_size=settings.batch_size)
     assert window.session.run.network is network
     assert find(window, QLabel, "networkNotice").isVisible()
     action(window, "actionUndo").trigger()
@@ -152,5 +153,5 @@ def test_follows_looks_at_every_setting() -> None:
     for preset in presets():
         follower = Configuration().with_preset(preset)
         assert follower.follows(preset)
-        for name, value in (("momentum", 0.31), ("noise", 0.3), ("weight_scale", 0.7), ("validation", 0.2)):
+        for name, value in (("momentum", 0.31), ("noise", 0.3), ("weight_scale", 0.7), ("validation_share", 0.2)):
             assert not follower.changed(**{name: value}).follows(preset), name
