@@ -1,4 +1,4 @@
-"""Help in the window: what a control does, what a card shows, and all keys. Controls are told by their tooltips."""
+"""Help in the window: the idea behind a control, what a card shows, and all keys."""
 
 from __future__ import annotations
 
@@ -7,48 +7,21 @@ from collections.abc import Callable, Iterator
 
 from PyQt5.QtCore import QObject, QPoint, Qt
 from PyQt5.QtGui import QCursor, QScreen
-from PyQt5.QtWidgets import QApplication, QDialog, QMenu, QMenuBar, QTextBrowser, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QMenu,
+    QMenuBar,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.look import theme
+from nnviz.window.help_texts import HelpText, texts_of
 
-# What is to be seen on a card, by the object name of its dock or, for those in the column, of the card.
-CARDS = {
-    "curvesDock": (
-        "Error, loss and distributions",
-        "The share of wrong answers and the loss against epochs: blue on the pictures the network learns from (train), "
-        "orange on pictures it never learns from (test). While both fall it learns what digits have in common. Where "
-        "train goes on falling and test does not, it learns its pictures by heart. Grey lines are earlier runs. "
-        "Distributions shows how the numbers in each layer are spread, now and at the start, and how many neurons "
-        "are dead: flat on every example, so that they learn nothing more.",
-    ),
-    "weightsDock": (
-        "Weights",
-        "What each neuron has learned to look for. In the first layer every tile is one neuron, laid out as a picture: "
-        "a pixel in the one colour speaks for the neuron, in the other against it, and one that is like the ground "
-        "does not matter to it. Noise turns into pen strokes as the network learns. A click on a tile shows its neuron "
-        "alone: its weights, their range, its bias.",
-    ),
-    "drawDock": (
-        "Draw a digit",
-        "Draw with the mouse or a pen. The drawing is made into 28 × 28 pixels as the training pictures were, and the "
-        "network is asked at every move, also while it is learning. A picture can be dropped or pasted here, and the "
-        "dice bring a digit of the test set. Without centring you see how much the network relies on it.",
-    ),
-    "predictionDock": (
-        "Prediction",
-        "What the network answers to the drawing: a bar for each class. Behind softmax the bars are probabilities that "
-        "sum to one. They are how sure the network is, which is not how right it is.",
-    ),
-    "learningStripDock": (
-        "While it learns",
-        "The drawing is asked again at moments of the training so far: how the leading answers came about.",
-    ),
-    "settingsDock": (
-        "Settings",
-        "What is learned from, how the network is made, and how it is trained. What changes the make of the network "
-        "waits for the next run; what only guides training counts from the next batch on. Everything can be undone.",
-    ),
-}
 # Keys and mouse where no menu tells of them.
 _MORE_KEYS = (
     ("Canvas", "Left button", "Draw a stroke"),
@@ -117,7 +90,7 @@ class _HelpWindow(QDialog):
         self.text = QTextBrowser()
         self.text.setObjectName(f"{name}Text")
         self.text.setAccessibleName(title)
-        self.text.setToolTip("Can be selected and copied. It changes nothing in the network.")
+        self.text.setToolTip("Can be selected and copied.")
         self.text.setHtml(content)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.CARD_PADDING, theme.CARD_PADDING, theme.CARD_PADDING, theme.CARD_PADDING)
@@ -129,23 +102,41 @@ class _HelpWindow(QDialog):
 
 
 _GENERAL = (
-    "<p><b>nnviz</b></p><p>Point at something and press F1: what it is, and what it does to the network. "
+    "<p><b>nnviz</b></p><p>Point at something and press F1: the idea behind it, and what to try. "
     "Space trains and pauses; all keys are listed under Help → Shortcuts.</p>"
 )
 
 
 def described(widget: QWidget | None) -> str:
-    """What a control is and does, and the card it stands on; empty where neither is known."""
-    parts = []
-    control = _nearest(widget, lambda each: bool(each.toolTip() or each.whatsThis()))
-    if control is not None:
+    """The idea behind a control, that of what is chosen in it, and the card it stands on; empty where none is known."""
+    if isinstance(widget, QLabel) and widget.buddy() is not None:
+        widget = widget.buddy()
+    card = _nearest(widget, _is_card)
+    control = _nearest(widget, lambda each: each is card or bool(_told_of(each)))
+    parts = [] if control is None or control is card else _told_of(control)
+    parts += [] if card is None else texts_of(card.objectName())
+    return "".join(_paragraph(*part) for part in parts)
+
+
+def _is_card(widget: QWidget) -> bool:
+    return widget.objectName().endswith("Dock") and bool(texts_of(widget.objectName()))
+
+
+def _told_of(control: QWidget) -> list[HelpText]:
+    """Its texts; of a control that has none its tooltip."""
+    told = list(texts_of(control.objectName()))
+    if not told and (control.whatsThis() or control.toolTip()):
         name = control.accessibleName() or control.windowTitle()
-        parts.append((name, control.whatsThis() or control.toolTip()))
-    card = _nearest(widget, lambda each: each.objectName() in CARDS)
-    if card is not None:
-        title, words = CARDS[card.objectName()]
-        parts.append(("" if parts and parts[0][0] == title else title, words))
-    return "".join(_paragraph(name, text) for name, text in parts)
+        told = [HelpText(name, control.whatsThis() or control.toolTip())]
+    return [*told, *_told_of_choice(control)] if isinstance(control, QComboBox) else told
+
+
+def _told_of_choice(combo: QComboBox) -> list[HelpText]:
+    """Of the chosen entry; of one that has no text its tooltip."""
+    kind = combo.objectName().removesuffix("Combo").rstrip("0123456789")
+    told = list(texts_of(f"{_KINDS.get(kind, kind)}.{combo.currentData()}"))
+    tip = combo.itemData(combo.currentIndex(), Qt.ToolTipRole)
+    return told or ([HelpText(combo.currentText(), tip)] if tip else [])
 
 
 def _paragraph(name: str, text: str) -> str:
@@ -159,6 +150,8 @@ def _nearest(widget: QWidget | None, wanted: Callable[[QWidget], bool]) -> QWidg
     return widget
 
 
+# What is chosen in a combo box that is not called after it.
+_KINDS = {"output": "activation"}
 # Entries whose text tells what they would do at the moment.
 _ALWAYS = {"actionUndo": "Undo", "actionRedo": "Redo"}
 

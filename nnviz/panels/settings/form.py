@@ -113,6 +113,7 @@ class Form(QWidget):
     def _add_row(self, name: str, title: str, widget: QWidget, error_name: str) -> None:
         row = self._grid.rowCount()
         caption = label(title, "fieldName")
+        caption.setBuddy(widget)
         self._grid.addWidget(caption, row, 0)
         self._grid.addWidget(widget, row, 1)
         self._errors[name], self._parts[name] = Note(widget, error_name), [caption, widget]

@@ -1,14 +1,37 @@
-"""F1 tells of what is under the mouse or has the focus; one window lists all keys."""
+"""F1 explains what is under the mouse or has the focus; one window lists all keys."""
 
 from __future__ import annotations
 
+import fnmatch
+import html
+import re
+
+import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QCursor
-from PyQt5.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QTextBrowser, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollBar,
+    QSlider,
+    QTextBrowser,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from engine.activations import ACTIVATIONS
+from engine.initializers import INITIALIZERS
+from engine.losses import LOSSES
+from engine.optimizers import OPTIMIZERS
+from engine.schedules import SCHEDULES
 from nnviz.widgets.card import DockCard
-from nnviz.window.help import CARDS, described
+from nnviz.window.help import described
+from nnviz.window.help_texts import FILE, HelpText, text_of, texts, texts_of
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, find, press
 from tests.nnviz.window.test_window import acted_on, menu_actions
@@ -35,7 +58,7 @@ def test_f1_for_what_is_under_the_mouse(ready_window: MainWindow, qtbot: QtBot) 
     button = find(window, QPushButton, "resetButton")
     point_at(qtbot, button)
     press(qtbot, window, Qt.Key_F1)
-    assert button.toolTip() in words(window, "helpWindow")
+    assert text_of("resetButton").text in words(window, "helpWindow")
     qtbot.keyClick(find(window, QDialog, "helpWindow"), Qt.Key_Escape)
     assert not [box for box in window.findChildren(QDialog, "helpWindow") if box.isVisible()]
 
@@ -47,22 +70,119 @@ def test_f1_for_what_has_the_focus(ready_window: MainWindow, qtbot: QtBot) -> No
     field.setFocus()
     press(qtbot, window, Qt.Key_F1)
     text = words(window, "helpWindow")
-    assert field.accessibleName() in text
-    assert field.toolTip() in text
+    assert text_of("learningRateEdit").text in text
+    assert text_of("settingsDock").text in text, "the card is told of below"
     find(window, QDialog, "helpWindow").close()
 
 
 def test_help_for_a_part_of_a_card_tells_of_the_card(ready_window: MainWindow) -> None:
     for card in ready_window.docks:
-        title, text = CARDS[card.objectName()]
+        title, text = text_of(card.objectName())
         inside = card.head.detail if isinstance(card, DockCard) else card.widget()
         assert title in described(inside)
-        assert text[:30] in described(inside)
+        assert plain(text) in described(inside)
 
 
-def test_there_is_help_for_every_control(ready_window: MainWindow) -> None:
-    for control in acted_on(ready_window):
-        assert len(described(control)) > 30, control.objectName()
+def test_of_a_combo_box_what_is_chosen_is_told_too(ready_window: MainWindow) -> None:
+    session = ready_window.session
+    combo = find(ready_window, QComboBox, "optimizerCombo")
+    for name in ("adam", "sgd"):
+        session.choose("change of optimizer", session.configuration.with_optimizer(name))
+        assert plain(text_of("optimizerCombo").text) in described(combo)
+        assert plain(text_of(f"optimizer.{name}").text) in described(combo)
+    assert plain(text_of("activation.relu").text) in described(find(ready_window, QComboBox, "activation1Combo"))
+    assert plain(text_of("dataset.mnist").text) in described(find(ready_window, QComboBox, "datasetCombo"))
+    assert session.preset is not None
+    assert plain(session.preset.description) in described(find(ready_window, QComboBox, "presetCombo"))
+
+
+def test_of_the_outputs_activation_too(ready_window: MainWindow) -> None:
+    open_groups(ready_window)
+    assert plain(text_of("activation.softmax").text) in described(find(ready_window, QComboBox, "outputCombo"))
+    assert plain(text_of("loss.cross-entropy").text) in described(find(ready_window, QComboBox, "lossCombo"))
+
+
+def test_a_fields_name_is_as_good_as_the_field(ready_window: MainWindow) -> None:
+    field = find(ready_window, QLineEdit, "batchSizeEdit")
+    caption = next(each for each in ready_window.findChildren(QLabel) if each.text() == "Batch size")
+    assert described(caption) == described(field)
+
+
+# ---- the texts
+
+REGISTRIES = (ACTIVATIONS, OPTIMIZERS, LOSSES, SCHEDULES, INITIALIZERS)
+TOLD = (QAbstractButton, QLineEdit, QComboBox, QSlider)
+# Small things beside what is explained, whose tooltip says all there is to say.
+BESIDE = {"tabsBeforeButton", "tabsAfterButton", "dismissMessageButton"}
+
+
+def plain(text: str) -> str:
+    """As it stands in HTML."""
+    return html.escape(text)
+
+
+def every_text() -> set[HelpText]:
+    """Each once."""
+    return {each for found in texts().values() for each in found}
+
+
+def open_groups(window: MainWindow) -> None:
+    """All settings, also those that are made when they are first seen."""
+    for group in window.training.groups:
+        group.head.setChecked(True)
+
+
+def controls(window: MainWindow) -> list[QWidget]:
+    """All that a person acts on, whether it can be seen now or not."""
+    open_groups(window)
+    found = [each for kind in TOLD for each in window.findChildren(kind) if not isinstance(each, QScrollBar)]
+    named = [each for each in found if each.objectName() and not each.objectName().startswith("qt_")]
+    return [each for each in named if each.objectName() not in BESIDE and "Hint" not in each.objectName()]
+
+
+def test_every_control_has_a_text(ready_window: MainWindow) -> None:
+    assert {each.objectName() for each in acted_on(ready_window)} <= {
+        each.objectName() for each in [*controls(ready_window), ready_window.canvas]
+    }
+    assert texts_of("drawCanvas")
+    assert not [each.objectName() for each in controls(ready_window) if not texts_of(each.objectName())]
+
+
+def test_every_registered_name_has_a_text() -> None:
+    missing = [f"{table.kind}.{name}" for table in REGISTRIES for name in table if not texts_of(f"{table.kind}.{name}")]
+    assert not missing
+
+
+def test_every_name_is_one_of_a_card_a_control_or_a_registry(ready_window: MainWindow) -> None:
+    open_groups(ready_window)
+    names = {each.objectName() for each in ready_window.findChildren(QWidget)}
+    names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table} | {"dataset.mnist"}
+    assert not [name for name in texts() if not fnmatch.filter(names, name)]
+
+
+def test_no_text_repeats_a_tooltip(ready_window: MainWindow) -> None:
+    open_groups(ready_window)
+    tips = {each.toolTip() for each in ready_window.findChildren(QWidget)}
+    assert not [each.title for each in every_text() if each.text in tips]
+
+
+def test_texts_are_short_and_each_has_its_title() -> None:
+    for each in every_text():
+        assert 40 < len(each.text) < 500, each.title
+        assert len(re.findall(r"[.?!](?=\s|$)", each.text)) <= 4, each.title
+        assert each.text.endswith("."), each.title
+    titles = [each.title for each in every_text()]
+    assert sorted(titles) == sorted(set(titles))
+    assert len(titles) == FILE.read_text(encoding="utf-8").count("\n## "), "each heading is read"
+
+
+def test_a_name_without_a_text() -> None:
+    assert texts_of("nothingButton") == ()
+    with pytest.raises(KeyError, match="nothingButton"):
+        text_of("nothingButton")
+
+
+# ---- the windows
 
 
 def test_esc_in_the_window_closes_help(ready_window: MainWindow, qtbot: QtBot) -> None:
