@@ -28,7 +28,7 @@ class DistributionsPage(Page):
         super().__init__(
             "Distributions",
             "distributionsTab",
-            "How the numbers in each layer are spread, now and at the start. It changes nothing in the network.",
+            "How the numbers in each layer are spread, now and at the start.",
         )
         self._session = session
         self._limits: dict[tuple[int, str], float] = {}
@@ -48,10 +48,11 @@ class DistributionsPage(Page):
         self._keys = label(role="muted")
         row.addStretch(1)
         row.addWidget(self._keys)
-        row.addWidget(label("height: √count", "muted"))
-        self._dress()
+        row.addWidget(label("bar height: √count", "muted"))
+        self._colour_keys()
+        theme.changed.connect(self._colour_keys)
 
-    def _dress(self) -> None:
+    def _colour_keys(self) -> None:
         now, start = theme.colour("train").name(), theme.colour("muted").name()
         self._keys.setText(
             f'<span style="color:{now}">■</span> now&nbsp;&nbsp; <span style="color:{start}">―</span> at the start'
@@ -63,8 +64,7 @@ class DistributionsPage(Page):
         self._session.anatomy.want(in_view)
 
     def refresh(self) -> None:
-        """The spreads as they are known now, in the colours of now."""
-        self._dress()
+        """The spreads as they are known now."""
         self._show()
 
     def _show(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QMimeData, QSize, Qt
+from PyQt5.QtCore import QMimeData, QSize, Qt
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QSlider, QToolButton, QUndoStack
 
 from engine.datasets import Split
@@ -14,7 +14,7 @@ from nnviz.session.state import Message
 from nnviz.session.undo import Change
 from nnviz.widgets.canvas import DEFAULT_PEN, Canvas
 from nnviz.widgets.card import DockCard, label
-from nnviz.widgets.check import Check
+from nnviz.widgets.fields import check_box
 from nnviz.widgets.picture import Picture
 from nnviz.widgets.verdict import VerdictView
 
@@ -56,7 +56,6 @@ class DrawPanel(DockCard):
         session.sure_from_changed.connect(self._show_answer)
         session.data_changed.connect(self._data_changed)
         self._data_changed()
-        self._dress()
         self._drawn()
 
     def _add_canvas(self) -> None:
@@ -72,6 +71,7 @@ class DrawPanel(DockCard):
     def _add_buttons(self) -> None:
         tip = "Puts a picture of the test data on the canvas, which the network has never learned from (Ctrl+T)."
         self.random_button = _tool("", "randomDigitButton", "Random test digit", tip)
+        theme.set_icon(self.random_button, "dices", "muted")
         self.random_button.clicked.connect(self.show_random_digit)
         tip = "Takes back the last thing done on the canvas (Ctrl+Backspace)."
         self.undo_button = _tool("undo", "undoStrokeButton", "Undo stroke", tip)
@@ -98,9 +98,10 @@ class DrawPanel(DockCard):
         self.pen.valueChanged.connect(self.canvas.set_pen)
         tip = "While it is on, the mouse takes ink away, also from what the network sees (X). Undo brings it back."
         self.eraser_button = _tool("", "eraserButton", "Eraser", tip)
+        theme.set_icon(self.eraser_button, "eraser", "muted")
         self.eraser_button.setCheckable(True)
-        self.eraser_button.toggled.connect(self._erase)
-        self.centre = Check("centreCheck", "Centre", _CENTRE_TIP)
+        self.eraser_button.toggled.connect(self.canvas.set_erases)
+        self.centre = check_box("centreCheck", "Centre", _CENTRE_TIP)
         self.centre.setAccessibleName("Centre as MNIST")
         self.centre.setChecked(True)
         self.centre.toggled.connect(self.canvas.set_centred)
@@ -128,16 +129,6 @@ class DrawPanel(DockCard):
         row.addWidget(self.words, 1)
         row.addWidget(self.answer)
         return row
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Icons have the colours of the theme."""
-        if event.type() == QEvent.StyleChange and hasattr(self, "random_button"):
-            self._dress()
-        super().changeEvent(event)
-
-    def _dress(self) -> None:
-        self.random_button.setIcon(theme.icon("dices", "muted" if self.random_button.isEnabled() else "past"))
-        self.eraser_button.setIcon(theme.icon("eraser", "accent" if self.eraser_button.isChecked() else "muted"))
 
     # ---- what the person does
 
@@ -185,10 +176,6 @@ class DrawPanel(DockCard):
         what = "erasing" if after[-1].eraser else "stroke"
         self.undo_stack.push(Change(what, self.canvas.restore, before, after))
 
-    def _erase(self, erases: bool) -> None:
-        self.canvas.set_erases(erases)
-        self._dress()
-
     def _dropped(self, given: QMimeData) -> None:
         self._session.pictures.load(given, "what was dropped")
 
@@ -227,7 +214,6 @@ class DrawPanel(DockCard):
     def _data_changed(self) -> None:
         self.random_button.setEnabled(self.test_pictures is not None)
         self.answer.set_names(self._session.dataset.class_names if self._session.dataset is not None else ())
-        self._dress()
         self._show_answer()
 
     def _show_answer(self) -> None:

@@ -63,6 +63,7 @@ class NetworkPanel(Card):
     def _foot(self) -> QHBoxLayout:
         self._add = QPushButton(" Add layer")
         self._add.setObjectName("addLayerButton")
+        theme.set_icon(self._add, "plus")
         self._add.setAccessibleName("Add a hidden layer")
         self._add.setToolTip("Puts another hidden layer before the output. Depth lets it combine what it found.")
         self._add.clicked.connect(self._add_layer)
@@ -150,14 +151,13 @@ class NetworkPanel(Card):
         if "seed" not in self._session.problems:
             self._seed.show_value(str(configuration.training.seed))
         self.head.detail.setText(f"{text.count(parameter_count(configuration.shape))} parameters")
-        self._add.setIcon(theme.icon("plus"))
         self._show_problems()
         self._show_notice()
 
     def _show_rows(self, configuration: Configuration) -> None:
         """New rows only where there are more or fewer of them: the one being typed in stays."""
         output, data = configuration.output, self._session.dataset
-        ends = (configuration.inputs, configuration.outputs, output, data, theme.current())
+        ends = (configuration.inputs, configuration.outputs, output, data)
         made_for = (len(configuration.layers), *ends)
         if made_for != self._rows_made_for:
             self._rows_made_for = made_for
@@ -267,7 +267,7 @@ class _LayerRow(QFrame):
         remove.setObjectName(f"removeLayer{number}Button")
         remove.setAccessibleName(f"Remove hidden layer {number}")
         remove.setToolTip("Takes this layer out of the network.")
-        remove.setIcon(theme.icon("x", "muted"))
+        theme.set_icon(remove, "x", "muted")
         remove.clicked.connect(lambda: panel._remove(index))
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 1, 3, 1)
