@@ -18,7 +18,7 @@ import pyqtgraph as pg
 from PyQt5.QtCore import QByteArray, QObject, QSettings, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
-from PyQt5.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
 
 from engine.assets_folder import ASSETS
 
@@ -207,23 +207,56 @@ def _load_fonts() -> None:
 
 
 def icon(name: str, colour_name: str = "text") -> QIcon:
-    """A symbol from the assets in a colour of the theme in use, sharp on every screen."""
-    return _drawn_icon(name, getattr(_current, colour_name))
+    """A symbol from the assets in a colour of the theme in use, sharp on every screen.
+
+    It is paler on a button that is disabled, and in the accent on one that is checked.
+    """
+    return _drawn_icon(name, getattr(_current, colour_name), _current.past, _current.accent)
 
 
 @lru_cache(maxsize=256)
-def _drawn_icon(name: str, ink: str) -> QIcon:
-    source = (ASSETS / "icons" / f"{name}.svg").read_bytes()
-    renderer = QSvgRenderer(QByteArray(source.replace(b"currentColor", ink.encode())))
+def _drawn_icon(name: str, ink: str, disabled: str, checked: str) -> QIcon:
     made = QIcon()
     for size in (16, 24, 32, 48):
-        pixmap = QPixmap(QSize(size, size))
-        pixmap.fill(Qt.transparent)
-        painter = QPainter(pixmap)
-        renderer.render(painter)
-        painter.end()
-        made.addPixmap(pixmap)
+        made.addPixmap(_drawn(name, ink, size))
+        made.addPixmap(_drawn(name, disabled, size), QIcon.Disabled)
+        made.addPixmap(_drawn(name, checked, size), QIcon.Normal, QIcon.On)
     return made
+
+
+def _drawn(name: str, ink: str, size: int) -> QPixmap:
+    source = (ASSETS / "icons" / f"{name}.svg").read_bytes()
+    renderer = QSvgRenderer(QByteArray(source.replace(b"currentColor", ink.encode())))
+    pixmap = QPixmap(QSize(size, size))
+    pixmap.fill(Qt.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter)
+    painter.end()
+    return pixmap
+
+
+def set_icon(button: QAbstractButton, name: str, colour_name: str = "text") -> None:
+    """Puts a symbol on a button, and does it again in the new ink whenever the theme changes."""
+    (button.findChild(_Icon) or _Icon(button)).choose(name, colour_name)
+
+
+class _Icon(QObject):
+    """Goes with its button, and its connection with it."""
+
+    def __init__(self, button: QAbstractButton) -> None:
+        super().__init__(button)
+        self._chosen = ("", "")
+        changed.connect(self._draw)
+
+    def choose(self, name: str, colour_name: str) -> None:
+        """Another symbol or colour."""
+        self._chosen = (name, colour_name)
+        self._draw()
+
+    def _draw(self) -> None:
+        button = self.parent()
+        assert isinstance(button, QAbstractButton)
+        button.setIcon(icon(*self._chosen))
 
 
 def app_icon() -> QIcon:

@@ -29,7 +29,7 @@ class DistributionsPage(Page):
         super().__init__(
             "Distributions",
             "distributionsTab",
-            "How the numbers in each layer are spread, now and at the start. It changes nothing in the network.",
+            "How the numbers in each layer are spread, now and at the start.",
         )
         self._session = session
         self._limits: dict[tuple[int, str], float] = {}
@@ -50,10 +50,11 @@ class DistributionsPage(Page):
         self._keys = label(role="muted")
         row.addStretch(1)
         row.addWidget(self._keys)
-        row.addWidget(label("height: √count", "muted"))
-        self._dress()
+        row.addWidget(label("bar height: √count", "muted"))
+        self._colour_keys()
+        theme.changed.connect(self._colour_keys)
 
-    def _dress(self) -> None:
+    def _colour_keys(self) -> None:
         now, start = theme.colour("train").name(), theme.colour("muted").name()
         self._keys.setText(
             f'<span style="color:{now}">■</span> now&nbsp;&nbsp; <span style="color:{start}">―</span> at the start'

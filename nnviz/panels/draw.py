@@ -14,7 +14,7 @@ from nnviz.session.session import Session
 from nnviz.session.undo import Kind
 from nnviz.widgets.canvas import DEFAULT_PEN, PEN_UNIT, Canvas
 from nnviz.widgets.card import DockCard, label
-from nnviz.widgets.check import Check
+from nnviz.widgets.fields import check_box
 from nnviz.widgets.picture import Picture
 from nnviz.widgets.verdict import VerdictView
 
@@ -55,7 +55,6 @@ class DrawPanel(DockCard):
         session.question.answered.connect(self._show_answer)
         session.question.threshold_changed.connect(self._show_answer)
         session.data.changed.connect(self._data_changed)
-        theme.changed.connect(self._dress)
         self._data_changed()
         self._follow()
 
@@ -72,6 +71,7 @@ class DrawPanel(DockCard):
     def _add_buttons(self) -> None:
         tip = "Puts a picture of the test data on the canvas, which the network has never learned from (Ctrl+T)."
         self.random_button = _tool("", "randomDigitButton", "Random test digit", tip)
+        theme.set_icon(self.random_button, "dices", "muted")
         self.random_button.clicked.connect(self.show_random_digit)
         tip = "Takes back the last thing done on the canvas (Ctrl+Backspace)."
         self.undo_button = _tool("undo", "undoStrokeButton", "Undo stroke", tip)
@@ -97,9 +97,10 @@ class DrawPanel(DockCard):
         self.pen.valueChanged.connect(self._set_pen)
         tip = "While it is on, the mouse takes ink away, also from what the network sees (X). Undo brings it back."
         self.eraser_button = _tool("", "eraserButton", "Eraser", tip)
+        theme.set_icon(self.eraser_button, "eraser", "muted")
         self.eraser_button.setCheckable(True)
-        self.eraser_button.toggled.connect(self._erase)
-        self.centre = Check("centreCheck", "Centre", _CENTRE_TIP)
+        self.eraser_button.toggled.connect(self.canvas.set_erases)
+        self.centre = check_box("centreCheck", "Centre", _CENTRE_TIP)
         self.centre.setAccessibleName("Centre as MNIST")
         self.centre.setChecked(True)
         self.centre.toggled.connect(self._set_centred)
@@ -127,10 +128,6 @@ class DrawPanel(DockCard):
         row.addWidget(self.words, 1)
         row.addWidget(self.answer)
         return row
-
-    def _dress(self) -> None:
-        self.random_button.setIcon(theme.icon("dices", "muted" if self.random_button.isEnabled() else "past"))
-        self.eraser_button.setIcon(theme.icon("eraser", "accent" if self.eraser_button.isChecked() else "muted"))
 
     # ---- what the person does
 
@@ -175,10 +172,6 @@ class DrawPanel(DockCard):
         what = "erasing" if after[-1].eraser else "stroke"
         self._handed_on = after
         self._session.question.step(what, before, after)
-
-    def _erase(self, erases: bool) -> None:
-        self.canvas.set_erases(erases)
-        self._dress()
 
     def _dropped(self, given: QMimeData) -> None:
         self._session.pictures.load(given, "what was dropped")
@@ -238,7 +231,6 @@ class DrawPanel(DockCard):
     def _data_changed(self) -> None:
         self.random_button.setEnabled(self.test_pictures is not None)
         self.answer.set_names(self._session.data.dataset.class_names if self._session.data.dataset is not None else ())
-        self._dress()
         self._show_answer()
 
     def _show_answer(self) -> None:

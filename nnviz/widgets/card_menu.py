@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QEvent, QPoint, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QMenu, QToolButton
 
@@ -43,11 +43,11 @@ class CardMenuButton(QToolButton):
         self.hushed = False
         self.setObjectName(f"{dock_name}MenuButton")
         self.setAccessibleName(f"Menu of the card {title}")
-        self.setToolTip("Enlarge, copy, export or close this card. It changes nothing in the network.")
+        self.setToolTip("Enlarge, copy, export or close this card.")
         self.setFocusPolicy(Qt.TabFocus)
         self.menu_of_card = self._menu(dock_name)
         self.clicked.connect(self._open)
-        self._dress()
+        theme.set_icon(self, "ellipsis", "muted")
 
     def _menu(self, dock_name: str) -> QMenu:
         menu = QMenu(self)
@@ -69,15 +69,6 @@ class CardMenuButton(QToolButton):
         self.entries["enlarge"].setText("Back to its plac&e\tEsc" if self.is_enlarged else _ENTRIES[0][1])
         width = self.menu_of_card.sizeHint().width()
         self.menu_of_card.popup(self.mapToGlobal(QPoint(self.width() - width, self.height())))
-
-    def _dress(self) -> None:
-        self.setIcon(theme.icon("ellipsis", "muted"))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Another theme has another ink."""
-        super().changeEvent(event)
-        if event.type() == QEvent.StyleChange:
-            self._dress()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Nothing while a picture of the card is taken."""

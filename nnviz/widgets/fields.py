@@ -17,7 +17,7 @@ from PyQt5.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PyQt5.QtWidgets import QComboBox, QLineEdit, QWidget
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from nnviz.look import theme
 
@@ -129,6 +129,16 @@ class Combo(QComboBox):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+def check_box(name: str, title: str, tip: str) -> QCheckBox:
+    """A box to tick with its words beside it."""
+    made = QCheckBox(title)
+    made.setObjectName(name)
+    made.setAccessibleName(title)
+    made.setToolTip(tip)
+    made.setFocusPolicy(Qt.TabFocus)
+    return made
 
 
 class _Stepper(QWidget):

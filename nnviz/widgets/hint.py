@@ -39,9 +39,10 @@ class Hint(QFrame):
         self.setFocusPolicy(Qt.NoFocus)
         self.setAccessibleName(text)
         self._close = QToolButton()
+        theme.set_icon(self._close, "x", "muted")
         self._close.setObjectName(f"dismiss{name.capitalize()}HintButton")
         self._close.setAccessibleName("Dismiss this hint")
-        self._close.setToolTip("This hint does not come back. It changes nothing in the network.")
+        self._close.setToolTip("Takes this hint away for good.")
         self._close.setFocusPolicy(Qt.NoFocus)
         self._close.clicked.connect(self.dismissed)
         row = QHBoxLayout(self)
@@ -50,7 +51,6 @@ class Hint(QFrame):
         row.addWidget(label("●", "hintDot"))
         row.addWidget(label(text, "hint"))
         row.addWidget(self._close)
-        self._dress()
         self._watch()
 
     def _watch(self) -> None:
@@ -106,12 +106,3 @@ class Hint(QFrame):
         if self._side is Side.FOOT:
             return QPoint(control.left() + theme.CARD_PADDING, control.bottom() - self.height() + _AIR // 2)
         return QPoint(left if left >= 0 else right, middle)
-
-    def _dress(self) -> None:
-        self._close.setIcon(theme.icon("x", "muted"))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Another theme has another ink."""
-        super().changeEvent(event)
-        if event.type() == QEvent.StyleChange and hasattr(self, "_close"):
-            self._dress()

@@ -255,7 +255,7 @@ class MainWindow(QMainWindow):
     def _show_message(self) -> None:
         message = self.session.messages.current
         if message is not None:
-            self.message_bar.show_text(message.text, message.is_error)
+            self.message_bar.show_message(message.text, message.is_error)
         self.message_bar.setVisible(message is not None)
 
     def _show_speed(self) -> None:

@@ -13,8 +13,7 @@ from engine.validation import Array
 from nnviz.panels.settings.form import Field, Form
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
-from nnviz.widgets.check import Check
-from nnviz.widgets.fields import step_by
+from nnviz.widgets.fields import check_box, step_by
 from nnviz.widgets.picture import LazyPicture
 
 _SHOWN = 6
@@ -41,7 +40,7 @@ class AugmentationForm(Form):
         self._shown: tuple[object, ...] = ()  # what the preview was made from
         self._idle: dict[str, str] = {}  # strengths that cannot be used, while none is
         self._draw = 0  # which examples are shown, and how they were drawn
-        self._check = Check(
+        self._check = check_box(
             "augmentationCheck",
             "Distort the pictures",
             "Distorts each training picture anew each time the network sees it. Off, the strengths are kept.",
@@ -64,7 +63,7 @@ class AugmentationForm(Form):
         more.setText("other examples")
         more.setObjectName("otherExamplesButton")
         more.setAccessibleName("Other examples")
-        more.setToolTip("Draws other training pictures and other distortions. It changes nothing in the network.")
+        more.setToolTip("Shows other training pictures, distorted in other ways.")
         more.clicked.connect(self.show_others)
         whole = QWidget()
         rows = QHBoxLayout()

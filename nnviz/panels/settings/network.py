@@ -76,6 +76,7 @@ class NetworkPanel(Card):
     def _foot(self) -> QHBoxLayout:
         self._add = QPushButton(" Add layer")
         self._add.setObjectName("addLayerButton")
+        theme.set_icon(self._add, "plus")
         self._add.setAccessibleName("Add a hidden layer")
         self._add.setToolTip("Puts another hidden layer before the output. Depth lets it combine what it found.")
         self._add.clicked.connect(self._add_layer)
@@ -290,7 +291,7 @@ class _LayerRow(QFrame):
         remove.setObjectName(f"removeLayer{number}Button")
         remove.setAccessibleName(f"Remove hidden layer {number}")
         remove.setToolTip("Takes this layer out of the network.")
-        remove.setIcon(theme.icon("x", "muted"))
+        theme.set_icon(remove, "x", "muted")
         remove.clicked.connect(lambda: panel._remove(index))
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 1, 3, 1)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from PyQt5.QtCore import QEvent, QSettings, Qt
-from PyQt5.QtGui import QColor, QFontInfo
-from PyQt5.QtWidgets import QApplication
+from PyQt5 import sip
+from PyQt5.QtCore import QEvent, QSettings, QSize, Qt
+from PyQt5.QtGui import QColor, QFontInfo, QIcon, QImage
+from PyQt5.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
@@ -115,6 +116,36 @@ def test_figures_are_equally_wide(qapp: QApplication) -> None:
 def test_the_system_decides_unless_told_otherwise(qapp: QApplication) -> None:
     theme.apply(qapp, "system")
     assert theme.current().name == theme.system_theme()
+
+
+# ---- icons
+
+
+def pixels(icon: QIcon, mode: QIcon.Mode = QIcon.Normal) -> QImage:
+    return icon.pixmap(QSize(16, 16), mode).toImage()
+
+
+def test_icons_follow_the_theme(qapp: QApplication, qtbot: QtBot) -> None:
+    theme.apply(qapp, "dark")
+    button = QToolButton()
+    qtbot.addWidget(button)
+    theme.set_icon(button, "x", "muted")
+    before = pixels(button.icon())
+    assert before == pixels(theme.icon("x", "muted"))
+    theme.set_icon(button, "x", "error")
+    theme.apply(qapp, "light")
+    assert pixels(button.icon()) == pixels(theme.icon("x", "error")), "the one chosen last"
+    assert pixels(button.icon()) != before
+    assert pixels(button.icon(), QIcon.Disabled) == pixels(theme.icon("x", "past"))
+
+
+def test_a_button_that_is_gone_is_not_dressed(qapp: QApplication) -> None:
+    button = QToolButton()
+    theme.set_icon(button, "x")
+    keeper = button.children()[-1]
+    sip.delete(button)
+    assert sip.isdeleted(keeper)
+    theme.apply(qapp, "light")
 
 
 # ---- live

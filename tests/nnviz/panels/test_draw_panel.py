@@ -10,13 +10,12 @@ import pytest
 from PIL import Image
 from PyQt5.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
+from PyQt5.QtWidgets import QApplication, QCheckBox, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.digits.strokes import Ink
 from nnviz.jobs import pictures
-from nnviz.widgets.check import Check
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, drag, find, press, seven
 
@@ -198,7 +197,7 @@ def test_a_random_test_digit(ready_window: MainWindow, qtbot: QtBot, few_digits:
     assert few_digits.test.labels[int(number)] == int(label)
     expected = few_digits.test.inputs[int(number)] * few_digits.test.scale
     np.testing.assert_allclose(window.session.drawing, expected, atol=1e-6)
-    click(qtbot, window, Check, "centreCheck")
+    click(qtbot, window, QCheckBox, "centreCheck")
     np.testing.assert_allclose(window.session.drawing, expected, atol=1e-6)
     seen = set()
     for _ in range(5):
@@ -210,7 +209,7 @@ def test_a_random_test_digit(ready_window: MainWindow, qtbot: QtBot, few_digits:
     for _ in range(7):
         click(qtbot, window, QToolButton, "undoStrokeButton")
     assert [len(mark.points) for mark in window.canvas.drawing] == [len(seven(window.canvas))]
-    click(qtbot, window, Check, "centreCheck")
+    click(qtbot, window, QCheckBox, "centreCheck")
     np.testing.assert_array_equal(window.session.drawing, drawn)
 
 
@@ -262,10 +261,10 @@ def test_centring(ready_window: MainWindow, qtbot: QtBot) -> None:
     drag(window.canvas, [(0.3 * x + 0.1 * side, 0.3 * y) for x, y in seven(window.canvas)])
     centred = window.session.drawing
     assert words(window) == "what the network sees: centred 28×28, like MNIST"
-    click(qtbot, window, Check, "centreCheck")
+    click(qtbot, window, QCheckBox, "centreCheck")
     assert words(window) == "not centred: the canvas scaled to 28×28"
     assert window.session.drawing.sum() < centred.sum()
-    click(qtbot, window, Check, "centreCheck")
+    click(qtbot, window, QCheckBox, "centreCheck")
     np.testing.assert_array_equal(window.session.drawing, centred)
 
 
@@ -277,7 +276,7 @@ def test_it_all_fits(ready_window: MainWindow, size: tuple[int, int]) -> None:
         button = find(ready_window, QToolButton, name)
         assert button.visibleRegion().boundingRect() == button.rect(), name
         assert button.width() >= button.sizeHint().width(), name
-    centre = find(ready_window, Check, "centreCheck")
+    centre = find(ready_window, QCheckBox, "centreCheck")
     assert centre.width() >= centre.sizeHint().width()
     label = find(ready_window, QLabel, "seenLabel")
     assert label.heightForWidth(label.width()) <= label.height()

@@ -1,4 +1,4 @@
-"""Bars, pictures, steps of the number fields, the message bar."""
+"""Bars, pictures, steps of the number fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 from nnviz.look import theme
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.fields import step_decade, step_whole
-from nnviz.widgets.message_bar import MessageBar
 from nnviz.widgets.picture import Picture
 
 # ---- bars
@@ -127,18 +126,3 @@ def test_steps_of_whole_numbers(least: int, by: int, text: str, up: str, down: s
     step = step_whole(least, by)
     assert step(text, 1) == up
     assert step(text, -1) == down
-
-
-# ---- messages
-
-
-def test_an_error_looks_different(qtbot: QtBot, qapp: QApplication) -> None:
-    theme.apply(qapp, "dark")
-    bar = MessageBar()
-    qtbot.addWidget(bar)
-    bar.show_text("all is well", is_error=False)
-    bar.show()
-    quiet = bar.grab().toImage()
-    bar.show_text("all is well", is_error=True)
-    assert bar.grab().toImage() != quiet
-    assert bar.text.text() == "all is well"

@@ -1,0 +1,102 @@
+"""What is told, and what is asked, over the feet of the cards."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnviz.look import theme
+from nnviz.widgets.message_bar import MessageBar
+from tests.nnviz.helpers import click, find
+
+CHOICES = ("Train 784-64-32-10 on", "Start 784-1000-500-10")
+
+
+@pytest.fixture
+def ground(qtbot: QtBot) -> QWidget:
+    """What it lies on, 900 × 300."""
+    made = QWidget()
+    made.resize(900, 300)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def bar(ground: QWidget, qapp: QApplication) -> MessageBar:
+    """In the dark theme."""
+    theme.apply(qapp, "dark")
+    made = MessageBar(ground)
+    made.show()
+    return made
+
+
+def offered(bar: MessageBar) -> list[str]:
+    """The words on the buttons that can be seen."""
+    return [button.text() for button in bar.findChildren(QPushButton) if button.isVisible()]
+
+
+def test_an_error_looks_different(bar: MessageBar) -> None:
+    bar.show_message("all is well", is_error=False)
+    quiet = bar.grab().toImage()
+    bar.show_message("all is well", is_error=True)
+    assert bar.grab().toImage() != quiet
+    assert bar.text.text() == "all is well"
+
+
+def test_only_what_is_neither_error_nor_question_goes_by_itself(bar: MessageBar) -> None:
+    bar.show_message("told", is_error=False)
+    assert bar.time.isActive()
+    bar.show_message("wrong", is_error=True)
+    assert not bar.time.isActive()
+    bar.show_message("told", is_error=False)
+    bar.show_message("asked", is_error=False, choices=CHOICES)
+    assert not bar.time.isActive()
+
+
+def test_the_answer_that_was_clicked_is_told(bar: MessageBar, qtbot: QtBot) -> None:
+    bar.show_message("Which?", is_error=False, choices=CHOICES)
+    assert offered(bar) == list(CHOICES)
+    for number, words in enumerate(CHOICES):
+        with qtbot.waitSignal(bar.chosen, check_params_cb=lambda index, number=number: index == number):
+            button = click(qtbot, bar, QPushButton, f"messageChoice{number + 1}Button")
+        assert button.accessibleName() == words
+        assert button.focusPolicy() & Qt.TabFocus
+    bar.show_message("told", is_error=True)
+    assert offered(bar) == [], "the next message asks nothing"
+
+
+def test_escape_on_an_answer_puts_it_away(bar: MessageBar, qtbot: QtBot) -> None:
+    bar.show_message("Which?", is_error=False, choices=CHOICES)
+    with qtbot.waitSignal(bar.dismissed), qtbot.assertNotEmitted(bar.chosen):
+        qtbot.keyClick(find(bar, QPushButton, "messageChoice2Button"), Qt.Key_Escape)
+
+
+def test_it_is_as_high_as_its_words_need(bar: MessageBar) -> None:
+    bar.show_message("short", is_error=False)
+    low = bar.height()
+    bar.show_message("a long story, " * 20, is_error=False, choices=CHOICES)
+    assert bar.height() > 2 * low
+    assert bar.text.height() >= bar.text.heightForWidth(bar.text.width())
+    assert bar.parentWidget().rect().contains(bar.geometry())
+
+
+def test_names_from_files_are_plain_text(bar: MessageBar) -> None:
+    bar.show_message("short", is_error=False)
+    low = bar.height()
+    bar.show_message("<br><br><br>", is_error=False, choices=["a & b"])
+    assert bar.text.textFormat() == Qt.PlainText
+    assert bar.height() < 2 * low
+    assert find(bar, QPushButton, "messageChoice1Button").text() == "a && b", "no letter is underlined"
+
+
+def test_it_follows_the_theme(bar: MessageBar, qapp: QApplication) -> None:
+    bar.show_message("told", is_error=False)
+    dark = bar.grab().toImage()
+    theme.apply(qapp, "light")
+    light = bar.grab().toImage()
+    assert light != dark
+    bar.show_message("told", is_error=False)
+    assert bar.grab().toImage() == light, "nothing was left as it was"
