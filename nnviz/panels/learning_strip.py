@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
-from PyQt5.QtCore import QEvent, Qt, QTimer
+from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.validation import Array
@@ -51,6 +51,7 @@ class LearningStripPanel(DockCard):
         session.data_changed.connect(self._start_anew)
         session.prediction_changed.connect(self._drawing_may_differ)
         session.snapshot.connect(self._show)
+        theme.changed.connect(self._show_head)  # its words are in the theme's colours
 
     # ---- asking
 
@@ -135,12 +136,6 @@ class LearningStripPanel(DockCard):
     def _describe(self) -> None:
         ends = [f"{line.name}: {line.shares[0]:.1%} to {line.shares[-1]:.1%}" for line in self._lines]
         self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
-
-    def changeEvent(self, event: QEvent) -> None:
-        """The words are in the theme's colours."""
-        super().changeEvent(event)
-        if event.type() == QEvent.PaletteChange and hasattr(self, "_timer"):
-            self._show_head()
 
     def table(self) -> Table | None:
         """Epochs and the outputs of all classes, for a CSV file."""

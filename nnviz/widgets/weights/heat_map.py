@@ -23,10 +23,9 @@ from PyQt5.QtWidgets import QWidget
 
 from engine.validation import Array
 from nnviz.look import theme
-from nnviz.widgets.read_out import read_out
+from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.weights.mosaic import ZERO, Grid, Renderer, picture_grid, plain_grid
 
-_READ_OUT_DISTANCE = 14
 _RISE = 1.5  # the power of a weight that its colour follows
 _MOVES = {Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0)}
 
@@ -64,7 +63,7 @@ class HeatMap(QWidget):
         self._mouse: QPoint | None = None
         self._pressed: int | None = None
         self._marked: int | None = None  # the neuron with an outline
-        self._read_out = read_out(self)
+        self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first
@@ -199,19 +198,10 @@ class HeatMap(QWidget):
 
     def tell(self, text: str) -> None:
         """Words beside the mouse, or beside the marked tile; none for an empty text."""
-        self._read_out.setVisible(bool(text))
-        if not text:
-            return
-        if text != self._read_out.text():
-            self._read_out.setText(text)
-            self._read_out.adjustSize()
         is_marked = self._marked is not None and self._marked in self.shown
-        at = self._mouse or (self.tile_rect(self._marked or 0).center() if is_marked else QPoint())
-        size = self._read_out.size()
-        is_room = at.x() + _READ_OUT_DISTANCE + size.width() < self.width()
-        x = at.x() + _READ_OUT_DISTANCE if is_room else at.x() - _READ_OUT_DISTANCE - size.width()
-        y = at.y() - size.height() - 4
-        self._read_out.move(max(0, x), y if y >= 0 else at.y() + _READ_OUT_DISTANCE + 4)
+        self._read_out.show(
+            text, self._mouse or (self.tile_rect(self._marked or 0).center() if is_marked else QPoint())
+        )
 
     def mark(self, neuron: int) -> None:
         """Outlines a neuron as the arrow keys do, and turns to its page."""
@@ -232,7 +222,7 @@ class HeatMap(QWidget):
         """The same place may hold another value now."""
         if self._mouse is not None:
             self._look()
-        elif self._marked is not None and self._read_out.isVisible():
+        elif self._marked is not None and self._read_out.is_shown:
             self.hovered.emit(self._marked, -1)
         elif self._marked is None:
             self.tell("")
