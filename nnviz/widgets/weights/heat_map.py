@@ -59,7 +59,7 @@ class HeatMap(QWidget):
         self._renderer: Renderer | None = None
         self._image: QImage | None = None
         self._colours: Array = np.zeros((0, 0), np.uint32)  # what the image shows
-        self._coloured_in: theme.Theme | None = None
+        self._is_coloured = False  # whether the image shows the weights of now, in the theme of now
         self._mouse: QPoint | None = None
         self._pressed: int | None = None
         self._marked: int | None = None  # the neuron with an outline
@@ -68,6 +68,7 @@ class HeatMap(QWidget):
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first
         self.setMinimumSize(QSize(80, 60))
+        theme.changed.connect(self._recolour)
 
     # ---- what is shown
 
@@ -97,13 +98,13 @@ class HeatMap(QWidget):
         shown = self._values[self.first : self.first + self.grid.capacity]
         if self._renderer is None or (self._renderer.grid, self._renderer.neurons) != (self.grid, len(shown)):
             self._renderer = Renderer(self.grid, len(shown))
-            self._colours = np.zeros(self._renderer.pixels.shape, np.uint32)
+            self._colours = np.zeros(self._renderer.size, np.uint32)
             address = sip.voidptr(self._colours.ctypes.data)  # the image does not copy them
             size = (self.grid.across.length, self.grid.down.length)
             self._image = QImage(address, *size, self._colours.strides[0], QImage.Format_RGB32)
         self.end = self._limit / math.sqrt(self._renderer.averaged)
         self._renderer.render(shown, self.end)
-        self._coloured_in = None
+        self._is_coloured = False
         self._look_again()
         self.update()
 
@@ -167,14 +168,18 @@ class HeatMap(QWidget):
         painter.fillRect(event.rect(), theme.colour("card"))
         if self._image is None or self.grid is None:
             return
-        if self._coloured_in is not theme.current() and self._renderer is not None:
-            self._coloured_in = theme.current()
+        if not self._is_coloured and self._renderer is not None:
+            self._is_coloured = True
             # Qt's own conversion would take both cores from the training.
-            np.take(_colours_of(theme.current()), self._renderer.pixels, out=self._colours, mode="clip")
+            self._renderer.paint(_colours_of(theme.current()), self._colours)
         painter.drawImage(0, 0, self._image)
         if self._marked is not None and self._marked in self.shown:
             painter.setPen(theme.colour("accent" if self._mouse is None else "text"))
             painter.drawRect(self.tile_rect(self._marked).adjusted(-1, -1, 0, 0).intersected(self._inner()))
+
+    def _recolour(self) -> None:
+        self._is_coloured = False
+        self.update()
 
     def _inner(self) -> QRect:
         return self.rect().adjusted(0, 0, -1, -1)
