@@ -57,6 +57,9 @@ class Theme:
     error_ground: str
     negative: str  # ends of the diverging map; its middle is the field
     positive: str
+    third: str  # further classes beside the accent's and the orange one: neither blue nor orange nor violet
+    fourth: str
+    fifth: str
 
 
 DARK = Theme(
@@ -81,6 +84,9 @@ DARK = Theme(
     error_ground="#3a2226",
     negative="#4cc2ff",
     positive="#ffa13d",
+    third="#74a512",
+    fourth="#f2549f",
+    fifth="#e6edf3",
 )
 LIGHT = Theme(
     name="light",
@@ -104,7 +110,11 @@ LIGHT = Theme(
     error_ground="#fdecea",
     negative="#0a5fa8",
     positive="#c04e00",
+    third="#0f4a2a",
+    fourth="#6f7276",
+    fifth="#2a0a12",
 )
+CLASSES = ("accent", "test", "third", "fourth", "fifth")  # of lines that each stand for a class, in this order
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 _current = DARK
 

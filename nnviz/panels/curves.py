@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
@@ -10,10 +12,11 @@ from nnviz.session.run import Run, changes_between
 from nnviz.session.session import Session
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.plots.curve_axes import ERROR, LOSS, Quantity
-from nnviz.widgets.plots.curve_plot import EARLIER, CurvePlot, Earlier
-from nnviz.widgets.plots.legend import Key
+from nnviz.widgets.plots.curve_figures import Earlier
+from nnviz.widgets.plots.curve_plot import EARLIER, CurvePlot
+from nnviz.widgets.plots.legend import Key, Sample
 
-_LONGEST_NAME = 14  # letters of a run in the legend; of a longer one the read-out tells
+_LONGEST_NAME = 24  # letters of a run in the legend; of a longer one the read-out tells
 _EXACT = ("train", "test", "validation")
 _TIPS = {
     "Error": "The share of wrong answers, on the pictures it learns from (train) and on others (test). "
@@ -25,6 +28,11 @@ _HOW_TO_ZOOM = (
     "Draw a rectangle to look closer; double click, or 0, for the whole. The wheel, or + and −, zooms the epochs, "
     "with Ctrl the values; arrows move. The network is not touched."
 )
+_EARLIER_TIP = (
+    "<p>Shows or hides the networks that were trained before this one: test solid, train dashed. "
+    "Right-click to forget them.</p>{}"
+)
+_SAMPLES = {"validation": Sample.DASHED}
 _KEY_TIPS = {
     "train": "Shows or hides the curve of the examples it learns from. The network is not touched.",
     "test": "Shows or hides the curve of examples it never learns from. The network is not touched.",
@@ -122,16 +130,12 @@ class CurvePage(Page):
 
     def _key(self, name: str) -> Key:
         object_name = self._named({"validation": "validationKey"}.get(name, f"{name}Key"))
-        key = Key(name, name.replace("_", " "), object_name, _KEY_TIPS[name], dashed=name == "validation")
+        key = Key(name, name.replace("_", " "), object_name, _KEY_TIPS[name], _SAMPLES.get(name, Sample.SQUARE))
         key.toggled.connect(lambda shown: self.plot.set_shown(name, shown))
         return key
 
     def _earlier_key(self) -> Key:
-        tip = (
-            "Shows or hides the networks that were trained before this one: test solid, train dashed. "
-            "Right-click to forget them."
-        )
-        key = Key("past", "earlier run", self._named("earlierKey"), tip, yielding=True)
+        key = Key("past", "earlier run", self._named("earlierKey"), _EARLIER_TIP, Sample.BOTH, yielding=True)
         _offer(key, self._forget)
         key.toggled.connect(lambda shown: self.plot.set_shown(EARLIER, shown))
         return key
@@ -210,13 +214,14 @@ class CurvePage(Page):
 
     def _name_earlier(self) -> None:
         """The legend knows those of which something is to be seen."""
-        names = [run.name for run in self._earlier if run.begins_before(self.plot.end)]
+        names = [run.title for run in self._earlier if run.begins_before(self.plot.end)]
         if names == self._named_earlier:
             return
         self._named_earlier = names
         key = self.keys[EARLIER]
         is_short = len(names) == 1 and len(names[0]) <= _LONGEST_NAME
         key.set_name(f"{names[0]}, earlier run" if is_short else "earlier run" if len(names) == 1 else "earlier runs")
+        key.setToolTip(_EARLIER_TIP.format("<br>".join(map(escape, reversed(names)))))
         key.setVisible(bool(names))
 
     def _earlier_of(self, run: Run) -> Earlier:
@@ -231,7 +236,9 @@ class CurvePage(Page):
         run = self._session.runs.current
         curves = self._of(run.history)
         self.keys["validation"].setVisible(bool(curves.validation.values))
-        self.plot.show_curves(vars(curves), max(run.last_epoch, run.history.completed))
+        self.plot.set_changes([(change.epoch, change.text) for change in run.history.changes])
+        epochs = max(run.last_epoch, run.history.completed)
+        self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
         self._name_earlier()
 
     def refresh(self) -> None:

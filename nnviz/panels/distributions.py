@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout
 from engine.distributions import LayerSpreads, Spread
 from engine.validation import Array
 from nnviz.look import text, theme
+from nnviz.look.round_numbers import round_end
 from nnviz.session.asked import STATISTICS, LayerStatistics
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
@@ -19,7 +20,6 @@ _BINS = 48
 _KINDS = ("weights", "biases", "activations", "gradients")
 _MOST_OF_THEM = 99.8  # percent: a few far away must not squeeze all others together
 _MANY = 0.1  # a share of dead neurons that is worth a warning
-_STEPS = [mantissa * 10.0**power for power in range(-9, 6) for mantissa in (1, 1.5, 2, 3, 4, 6, 8)]
 
 
 class DistributionsPage(Page):
@@ -40,7 +40,6 @@ class DistributionsPage(Page):
         self.body.addWidget(scroll)
         self._add_legend()
         session.probes[STATISTICS].changed.connect(self._show)
-        theme.changed.connect(self._dress)
         session.runs.replaced.connect(self._limits.clear)
 
     def _add_legend(self) -> None:
@@ -94,7 +93,7 @@ class DistributionsPage(Page):
     def _cell(self, index: int, kind: str, now: Spread, start: Spread) -> Cell:
         low, high = self._ends(index, kind, now, start)
         told = (
-            f"{kind} now: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, from {now.low:.3g} to {now.high:.3g}<br>"
+            f"{kind} now: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, from {now.low:.3g} to {now.high:.3g}\n"
             f"at the start: mean {start.mean:+.3g}, deviation {start.deviation:.3g}, "
             f"from {start.low:.3g} to {start.high:.3g}"
         )
@@ -108,7 +107,7 @@ class DistributionsPage(Page):
         least = 0.0 if min(now.low, start.low) >= 0 and kind == "activations" else -1.0
         limit = self._limits.get((index, kind), 0.0)
         if not limit / 3 < wanted <= limit:
-            self._limits[index, kind] = limit = next((step for step in _STEPS if step >= wanted), wanted)
+            self._limits[index, kind] = limit = round_end(wanted)
         return least * limit, limit
 
     def table(self) -> tuple[list[str], list[list[object]]] | None:

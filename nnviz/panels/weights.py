@@ -10,16 +10,18 @@ from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
 
 from engine.validation import Array
 from nnviz.look import text
+from nnviz.look.round_numbers import round_end
 from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
 from nnviz.session.session import Session
 from nnviz.session.training import Status
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.tabs import Tab, set_tabs, tab_bar
 from nnviz.widgets.weights.heat_map import ColourBar, HeatMap
-from nnviz.widgets.weights.neuron_view import NeuronView, round_end
+from nnviz.widgets.weights.neuron_view import NeuronView
 from nnviz.widgets.weights.row_names import RowNames
 
 _LONG_NAMES = 3  # so many tabs have room for "Layer"
+_LEAST_LIMIT = 1e-4  # of the colours
 _MOST_NAMES = 40  # rows: more would be too low for their names
 _TIP = "Shows the weights of this layer."
 
@@ -47,7 +49,7 @@ class WeightsPanel(DockCard):
         self._stack = QStackedWidget()
         self._rows = RowNames(self.map)
         self._rows.setObjectName("weightsRowNames")
-        self._rows.setToolTip("The class that each row of weights speaks for, or against.")
+        self._rows.setToolTip("The class whose sum each row of weights raises or lowers.")
         self._all = QWidget()
         row = QHBoxLayout(self._all)
         row.setContentsMargins(0, 0, 0, 0)
@@ -63,7 +65,7 @@ class WeightsPanel(DockCard):
         self._pages.hide()
         self.head.title.hide()
         self.head.setToolTip(
-            "Orange weights speak for, blue ones against; the background is zero. Click a tile to enlarge its neuron."
+            "Orange weights raise a neuron's sum, blue ones lower it; zero is the background. A click enlarges a tile."
         )
         self.head.row.insertWidget(0, self.tabs, 100)  # all the room there is
         self.head.row.addWidget(self.bar)
@@ -74,8 +76,8 @@ class WeightsPanel(DockCard):
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._turn_to)
         self.map.setWhatsThis(
-            "Every tile is one neuron of the layer: the weights of what comes in, laid out as a picture. One colour "
-            "speaks for the neuron, the other against it. Point at a weight to read it; a click enlarges the neuron."
+            "Every tile is one neuron of the layer: the weights of what comes in, laid out as a picture. Orange ones "
+            "raise the neuron's sum, blue ones lower it. Point at a weight to read it; a click enlarges the neuron."
         )
         self.map.hovered.connect(self._hovered)
         self.map.opened.connect(self.show_neuron)
@@ -245,7 +247,7 @@ class WeightsPanel(DockCard):
         spread = typical_end(weights)
         if self._limit / 3 < spread <= self._limit:
             return
-        self._limit = round_end(spread)
+        self._limit = round_end(spread, _LEAST_LIMIT)
 
     # ---- read-out
 

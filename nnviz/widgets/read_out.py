@@ -2,14 +2,100 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from collections.abc import Callable, Sequence
+from html import escape
+
+from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QLabel, QWidget
 
+from nnviz.look import theme
 
-def read_out(over: QWidget) -> QLabel:
-    """Hidden; whoever shows it says what stands in it, and where."""
-    made = QLabel(over)
-    made.setObjectName("readOut")
-    made.setAttribute(Qt.WA_TransparentForMouseEvents)
-    made.hide()
-    return made
+Piece = tuple[str, "str | QColor"]  # words and their colour, or its name in the theme
+Text = str | Sequence[Sequence[Piece]]  # plain text, or lines of coloured pieces
+
+_ASIDE = 14  # pixels between the mouse and the words beside it
+_ABOVE = 4
+_IN_THE_WAY = 10_000  # over the mouse: worse than over whatever the view draws
+
+
+class ReadOut:
+    """A small sheet over one widget. It stays within the widget, and beside the mouse, not under it."""
+
+    def __init__(self, over: QWidget) -> None:
+        self._over = over
+        self._corner = 0  # of the mouse, where it was last
+        self._plain = ""
+        self._label = QLabel(over)
+        self._label.setObjectName("readOut")
+        self._label.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self._label.hide()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is something to read."""
+        return not self._label.isHidden()
+
+    @property
+    def text(self) -> str:
+        """What it says, without colours; the last words while it is hidden."""
+        return self._plain
+
+    def show(self, text: Text, at: QPoint, cost: Callable[[QRect], float] | None = None) -> None:
+        """Says ``text`` beside the point ``at`` of the widget; nothing for an empty text.
+
+        ``cost`` tells how bad it would be to cover a place; of equal places the one where the words are now is kept.
+        Whatever the words are, nothing in them becomes markup.
+        """
+        if not text:
+            self.hide()
+            return
+        self._say(text)
+        self._label.move(self._best(at, cost).topLeft())
+        self._label.show()
+
+    def hide(self) -> None:
+        """Nothing to read."""
+        self._label.hide()
+
+    def raise_(self) -> None:
+        """Over everything else in the widget."""
+        self._label.raise_()
+
+    def _say(self, text: Text) -> None:
+        lines = [[(line, "text")] for line in text.split("\n")] if isinstance(text, str) else text
+        self._plain = "\n".join("   ".join(words for words, _ in line) for line in lines)
+        said = text if isinstance(text, str) else "<br>".join("&nbsp;&nbsp; ".join(map(_inked, line)) for line in text)
+        if said != self._label.text():
+            self._label.setTextFormat(Qt.PlainText if isinstance(text, str) else Qt.RichText)
+            self._label.setText(said)
+        self._label.adjustSize()
+        self._label.resize(self._label.size().boundedTo(self._over.size()))
+
+    def _best(self, at: QPoint, cost: Callable[[QRect], float] | None) -> QRect:
+        wanted = self._corners(at)
+        places = [self._inside(place) for place in wanted]
+        costs = [
+            _IN_THE_WAY * place.contains(at) + (cost(place) if cost else 0) + 0.5 * (place != free)
+            for place, free in zip(places, wanted, strict=True)
+        ]
+        self._corner = min(range(len(places)), key=lambda index: (costs[index], index != self._corner))
+        return places[self._corner]
+
+    def _corners(self, at: QPoint) -> list[QRect]:
+        """Right above the mouse, left above, right below and left below it."""
+        width, height = self._label.width(), self._label.height()
+        beside = (at.x() + _ASIDE, at.x() - _ASIDE - width)
+        over = (at.y() - _ABOVE - height, at.y() + _ASIDE + _ABOVE)
+        return [QRect(x, y, width, height) for y in over for x in beside]
+
+    def _inside(self, place: QRect) -> QRect:
+        x = max(0, min(place.x(), self._over.width() - place.width()))
+        y = max(0, min(place.y(), self._over.height() - place.height()))
+        return QRect(x, y, place.width(), place.height())
+
+
+def _inked(piece: Piece) -> str:
+    words, ink = piece
+    colour = theme.colour(ink) if isinstance(ink, str) else ink
+    return f'<span style="color:{colour.name()}">{escape(words)}</span>'

@@ -12,11 +12,12 @@ import pyqtgraph as pg
 from PyQt5.QtCore import QRectF, Qt
 
 from nnviz.look import theme
+from nnviz.look.round_numbers import digits, enough_marks, even_marks, marks, round_top
 from nnviz.look.text import percent
 
 Ends = tuple[float, float]
 _LEAST_MARKS = 3  # with fewer a logarithmic axis is marked between 1, 2 and 5 as well
-_EPSILON = 1e-6
+_BATCHES = (20, 100, 500)  # ends of an axis in batches, before it holds a whole epoch
 _WORD_WIDTH, _WORD_GAP, _LEAST_GAP = 44, 9, 4  # pixels: left of the epoch axis, between it and its word, to a number
 
 
@@ -62,29 +63,6 @@ ERROR = Quantity("error", "%", 100.0, 1e-3, 100.0, low=1.0, high=10.0)
 LOSS = Quantity("loss", "", 1.0, 1e-6, 1e12)
 
 
-def marks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 of every power of ten from low to high."""
-    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
-    every = [mantissa * 10.0**power for power in powers for mantissa in (1, 2, 5)]
-    return [mark for mark in every if low * (1 - _EPSILON) <= mark <= high * (1 + _EPSILON)]
-
-
-def even_marks(low: float, high: float, wanted: float) -> list[float]:
-    """Multiples of 1, 2 or 5 between low and high, about so many."""
-    step = _step((high - low) / wanted)
-    first = math.ceil(low / step - _EPSILON)
-    return [number * step for number in range(first, math.floor(high / step + _EPSILON) + 1)]
-
-
-def enough_marks(low: float, high: float, wanted: float) -> list[float]:
-    """Even ones; more than are wanted, where that is what it takes to have two: with one alone nobody can measure."""
-    found = even_marks(low, high, wanted)
-    while len(found) < 2:
-        wanted *= 2
-        found = even_marks(low, high, wanted)
-    return found
-
-
 def ends(values: Any, is_log: bool, quantity: Quantity) -> Ends:
     """Marks around the values, an array in the axis' unit; heights on the axis, that is logarithms on a log one."""
     values = values[np.isfinite(values)]
@@ -106,14 +84,7 @@ def _log_ends(low: float, high: float, quantity: Quantity) -> Ends:
 
 def _linear_ends(high: float, quantity: Quantity) -> Ends:
     high = max(min(high, quantity.highest), quantity.lowest)
-    step = _step(high / 5)
-    return 0.0, step * math.ceil(high / step - _EPSILON)
-
-
-def _step(wanted: float) -> float:
-    """The next 1, 2 or 5 of a power of ten."""
-    decade = 10.0 ** math.floor(math.log10(wanted))
-    return next(decade * factor for factor in (1, 2, 5, 10) if decade * factor >= wanted * (1 - _EPSILON))
+    return 0.0, round_top(high)
 
 
 class ValueAxis(pg.AxisItem):
@@ -145,17 +116,27 @@ class ValueAxis(pg.AxisItem):
         """In the axis' unit, without it. Even marks have equally many digits."""
         if self.is_log:
             return [f"{10**value:.4g}" for value in values]
-        digits = _digits(values)
-        return [f"{value:.{digits}f}" if value and digits < 5 else f"{round(value, 12):.4g}" for value in values]
+        places = digits(list(values))
+        return [f"{value:.{places}f}" if value and places < 5 else f"{round(value, 12):.4g}" for value in values]
 
 
 class EpochAxis(pg.AxisItem):
-    """Whole epochs, six or so of them, and the word left of the first, where it is never taken for one of them."""
+    """Whole epochs, six or so of them, and the word left of the first, where it is never taken for one of them.
 
-    _WORD = "epoch"
+    Attributes:
+        batches: of an epoch, while the axis counts batches; None while it counts epochs.
+    """
 
     def __init__(self) -> None:
         super().__init__("bottom")
+        self.batches: int | None = None
+
+    def count(self, batches: int | None) -> None:
+        """Counts batches, so many of which are an epoch, or epochs."""
+        if batches != self.batches:
+            self.batches = batches
+            self.picture = None  # drawn anew
+            self.update()
 
     def boundingRect(self) -> QRectF:
         """With room for the word, and for a large number under either end: what does not fit would be left out."""
@@ -163,12 +144,15 @@ class EpochAxis(pg.AxisItem):
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
         """Multiples of 1, 2 or 5. Where less than two whole epochs are in view, parts of them."""
-        whole = even_marks(minVal, maxVal, min(6.0, maxVal - minVal))
-        return [(None, whole if len(whole) > 1 else enough_marks(minVal, maxVal, 4))]
+        unit = self.batches or 1
+        low, high = minVal * unit, maxVal * unit
+        whole = even_marks(low, high, min(6.0, high - low))
+        return [(None, [mark / unit for mark in (whole if len(whole) > 1 else enough_marks(low, high, 4))])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """With as many digits as tell them apart: none, unless somebody looks closely."""
-        return [f"{value:.{_digits(values)}f}" for value in values]
+        counted = [value * (self.batches or 1) for value in values]
+        return [f"{value:.{digits(counted)}f}" for value in counted]
 
     def generateDrawSpecs(self, p: Any) -> Any:  # noqa: N802
         """The marks, and the word, unless a number that lies in its place while one is zoomed."""
@@ -178,10 +162,14 @@ class EpochAxis(pg.AxisItem):
             first = texts[0][0]
             place = QRectF(-_WORD_WIDTH, first.top(), _WORD_WIDTH - _WORD_GAP, first.height())
             if first.left() >= place.right() + _LEAST_GAP:
-                texts.append((place, int(Qt.AlignRight | Qt.AlignTop | Qt.TextDontClip), self._WORD))
+                word = "batch" if self.batches else "epoch"
+                texts.append((place, int(Qt.AlignRight | Qt.AlignTop | Qt.TextDontClip), word))
         return specs
 
 
-def _digits(values: Sequence[float]) -> int:
-    """Behind the point, so that even marks differ."""
-    return max(0, math.ceil(-math.log10(values[1] - values[0]) - _EPSILON)) if len(values) > 1 else 9
+def first_epoch(done: float, batches: int) -> float:
+    """The end of an axis in batches, in epochs: far enough for those done, a round number of them, at most the epoch.
+
+    It widens in a few large steps: an axis that grew with every batch could not be read.
+    """
+    return min(next((end for end in _BATCHES if end >= done * batches - 1e-6), batches), batches) / batches

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
@@ -15,30 +13,25 @@ from PyQt5.QtWidgets import QLabel
 
 from engine.tape import Curve
 from nnviz.look import theme
-from nnviz.widgets.plots.curve_axes import ERROR, Ends, EpochAxis, Quantity, ValueAxis, ends
+from nnviz.widgets.plots.curve_axes import ERROR, Ends, EpochAxis, Quantity, ValueAxis, ends, first_epoch
+from nnviz.widgets.plots.curve_figures import (
+    EXACT,
+    Earlier,
+    Line,
+    change_lines,
+    earlier_figures,
+    grey,
+    own_figures,
+)
 from nnviz.widgets.plots.curve_line import CurveLine
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
 EARLIER = "earlier"
-_READ_OUT_DISTANCE = 14
 _SAMPLE = 4  # pixels between two places where is looked whether a line lies under the read-out
-_IN_THE_WAY = 10_000  # over the mouse or the button: worse than over any line
+_IN_THE_WAY = 10_000  # over the button: worse than over any line
+_CHANGE = 14  # pixels: the height of the mark where settings changed
+_NEAR = 5  # pixels from such a mark, where it is read
 _NAMES = ("live_train", "live_test", "validation", "train", "test")  # the last on top
-_EXACT = ("train", "test", "validation")
-_BACK = ("last run", "the one before", "earlier")
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """The curves of a run before this one, and what it is called."""
-
-    name: str
-    train: Curve
-    test: Curve
-
-    def begins_before(self, epoch: float) -> bool:
-        """Whether one of its lines is seen on an axis that ends there."""
-        return any(len(curve.epochs) > 1 and curve.epochs[0] < epoch for curve in (self.train, self.test))
 
 
 class CurvePlot(ZoomPlot):
@@ -60,7 +53,7 @@ class CurvePlot(ZoomPlot):
         self._grey: list[tuple[CurveLine, CurveLine]] = []
         self._hidden: set[str] = set()
         self._mouse: QPoint | None = None
-        self._corner = 0  # of the mouse, where the read-out was last
+        self._changes: tuple[tuple[float, str], ...] = ()
         self._hint_stays = False
         self._lines = {name: self._add_line(name) for name in _NAMES}
         self._cross, self._read_out = self._make_quiet((0, 10, 24, 0))  # at the right for half of a large epoch
@@ -68,6 +61,9 @@ class CurvePlot(ZoomPlot):
         self._level.hide()
         self.addItem(self._level, ignoreBounds=True)
         self._make_zoomable(reset_name)
+        self._marks = pg.PlotCurveItem()  # where settings changed
+        self._marks.setZValue(-0.6)
+        self.addItem(self._marks, ignoreBounds=True)
         self._read_out.raise_()
         self._hint = QLabel(f"train the network to see its {quantity.name} fall", self)
         self._hint.setObjectName("plotHint")
@@ -88,13 +84,27 @@ class CurvePlot(ZoomPlot):
 
     # ---- what is drawn
 
-    def show_curves(self, curves: Mapping[str, Curve], epochs: float) -> None:
-        """Draws curves named train, test, validation, live_train, live_test up to ``epochs``."""
+    def show_curves(self, curves: Mapping[str, Curve], epochs: float, batches_per_epoch: int | None = None) -> None:
+        """Draws curves named train, test, validation, live_train, live_test up to ``epochs``.
+
+        Where ``batches_per_epoch`` is told, the axis counts batches until there is an exact figure beyond epoch 0.
+        """
         self._curves = curves
         changed = [line.take(curves.get(name) or Curve(), self.quantity) for name, line in self._lines.items()]
-        if any(changed) or max(epochs, 1.0) != self._epochs:
+        has_begun = any(len(line.x) and line.x[-1] > 0 for line in self._lines.values())
+        has_exact = any(curve.epochs and curve.epochs[-1] > 0 for curve in map(curves.get, EXACT) if curve)
+        batches = batches_per_epoch if has_begun and not has_exact and self._own_end() <= 1 else None
+        if any(changed) or max(epochs, 1.0) != self._epochs or batches != self._bottom.batches:
             self._epochs = max(epochs, 1.0)
+            self._bottom.count(batches)
             self._update()
+
+    def set_changes(self, changes: Sequence[tuple[float, str]]) -> None:
+        """Marks the epochs where settings changed; near a mark its text is read."""
+        if tuple(changes) != self._changes:
+            self._changes = tuple(changes)
+            self._draw_changes()
+            self._read()
 
     def set_hint(self, words: str, stays: bool = False) -> None:
         """What stands in the plot while the run has no curves; where it ``stays`` also over those of earlier runs."""
@@ -111,7 +121,6 @@ class CurvePlot(ZoomPlot):
             pair = CurveLine(1.0, dashed=True), CurveLine(1.0)
             for line in pair:
                 line.setZValue(-0.5)
-                line.set_colour(theme.colour("past"))
                 line.setVisible(EARLIER not in self._hidden)
                 self.addItem(line, ignoreBounds=True)
             self._grey.append(pair)
@@ -119,6 +128,7 @@ class CurvePlot(ZoomPlot):
             run = runs[number] if number < len(runs) else Earlier("", Curve(), Curve())
             train.take(run.train, self.quantity)
             test.take(run.test, self.quantity)
+        self._dress_earlier()
         self._update()
 
     def set_shown(self, name: str, shown: bool) -> None:
@@ -157,6 +167,14 @@ class CurvePlot(ZoomPlot):
         for name, line in self._by_name():
             if name not in self._hidden:
                 line.draw(across, pixels, self.is_log, self.quantity)
+        self._draw_changes()
+
+    def _draw_changes(self) -> None:
+        """As high on the screen whatever the axis holds."""
+        (low, high), height = self.view[1], max(self.getPlotItem().getViewBox().height(), 1.0)
+        epochs = np.repeat([epoch for epoch, _ in self._changes], 2)
+        heights = np.tile([low, low + _CHANGE / height * (high - low)], len(self._changes))
+        self._marks.setData(epochs, heights, connect="pairs")
 
     def _resized(self) -> None:
         """As many points as there is room for."""
@@ -176,13 +194,19 @@ class CurvePlot(ZoomPlot):
         self._show_hint()
         own = [line for name, line in shown if name != EARLIER]
         far = max((float(line.x[-1]) for line in own), default=1.0)
-        across = (0.0, max(self._epochs, math.ceil(far)))  # whole epochs: it stays as it is within one
+        batches = self._bottom.batches
+        end = first_epoch(self._own_end(), batches) if batches else max(self._epochs, math.ceil(far))
+        across = (0.0, end)  # whole epochs: it stays as it is within one
         values = _values([line for _, line in shown], 0.0, across[1])
         late = _values([line for _, line in shown], 1.0, across[1])
         has_come_there = len(late) and (far >= 1 or not own)
         home = ends(late if has_come_there else values, self.is_log, self.quantity)
         whole = ends(values, self.is_log, self.quantity)
         self.set_home((across, home), (across, _around(home, whole)))
+
+    def _own_end(self) -> float:
+        """Where the longest of this run's curves ends, shown or not; 0 without any."""
+        return max((float(line.x[-1]) for line in self._lines.values() if len(line.x)), default=0.0)
 
     def _show_hint(self) -> None:
         is_needed = not any(len(line.x) for line in self._lines.values())
@@ -194,12 +218,6 @@ class CurvePlot(ZoomPlot):
         return self._bounds[0][1]
 
     # ---- looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Pens follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.PaletteChange and hasattr(self, "_hint") and self.getPlotItem() is not None:
-            self._dress()
 
     def _dress(self) -> None:
         self.setBackground(theme.colour("card"))
@@ -213,10 +231,15 @@ class CurvePlot(ZoomPlot):
         for name, line in self._lines.items():
             line.set_colour(theme.colour(name.removeprefix("live_")))
             line.setOpacity(0.6 if name.startswith("live_") else 1.0)
-        for line in (line for pair in self._grey for line in pair):
-            line.set_colour(theme.colour("past"))
+        self._dress_earlier()
+        self._marks.setPen(pg.mkPen(theme.colour("muted"), dash=[3, 3]))
         for cross in (self._cross, self._level):
             cross.setPen(pg.mkPen(theme.colour("muted"), style=Qt.DotLine))
+
+    def _dress_earlier(self) -> None:
+        for number, pair in enumerate(self._grey):
+            for line in pair:
+                line.set_colour(grey(max(len(self._earlier) - 1 - number, 0)))
 
     # ---- read-out
 
@@ -224,7 +247,7 @@ class CurvePlot(ZoomPlot):
         """Where there are figures to read, no tooltip lies over them. On the button above it the mouse is not in it."""
         if event.type() == QEvent.Leave and hasattr(self, "_hint"):
             self._forget_mouse()
-        if event.type() == QEvent.ToolTip and self._read_out.isVisible():
+        if event.type() == QEvent.ToolTip and self._read_out.is_shown:
             event.accept()
             return True
         return bool(super().viewportEvent(event))
@@ -246,49 +269,39 @@ class CurvePlot(ZoomPlot):
 
     def _read(self) -> None:
         """Cross and figures for where the mouse is."""
-        text, epoch, height = None, 0, 0.0
-        if self._mouse is not None and self._plot_area().contains(self._mouse):
-            place = self.place(self._mouse)
-            epoch, height = self._nearest(place.x()), place.y()
-            text = self._figures(epoch)
-        for part in (self._cross, self._level, self._read_out):
-            part.setVisible(text is not None)
-        if text is not None and self._mouse is not None:
-            self._cross.setPos(epoch)
-            self._level.setPos(height)
-            self._read_out.setText(text)
-            self._read_out.adjustSize()
-            self._place_read_out(self._mouse)
+        lines: list[Line] = []
+        mouse = self._mouse
+        if mouse is not None and self._plot_area().contains(mouse):
+            place = self.place(mouse)
+            at = self._nearest(place.x())
+            lines = self._figures(at) + change_lines(self._changes_near(mouse))
+            self._cross.setPos(at)
+            self._level.setPos(place.y())
+        self._cross.setVisible(bool(lines))
+        self._level.setVisible(bool(lines))
+        if mouse is None or not lines:
+            self._read_out.hide()
+            return
+        self._read_out.show(lines, mouse, self._cost)
 
-    def _nearest(self, x: float) -> int:
-        """The whole epoch; none that lies out of view."""
+    def _nearest(self, x: float) -> float:
+        """The whole epoch, or the batch that has a figure; none that lies out of view."""
         low, high = self.view[0]
+        if self._bottom.batches:
+            known = np.concatenate([line.x for line in self._lines.values()])
+            known = known[(known >= low) & (known <= high)]
+            return float(known[np.abs(known - x).argmin()]) if len(known) else 0.0
         return min(max(round(x), math.ceil(low - 1e-6)), math.floor(high + 1e-6))
 
-    def _place_read_out(self, at: QPoint) -> None:
-        """In the corner beside the mouse where it hides least of the lines, and never off the plot.
+    def _changes_near(self, mouse: QPoint) -> list[tuple[float, str]]:
+        left, right = (self.place(mouse + QPoint(by, 0)).x() for by in (-_NEAR, _NEAR))
+        return [change for change in self._changes if left <= change[0] <= right]
 
-        It stays in the one where it is unless another is better.
-        """
-        places = self._corners(at)
-        costs = [self._hidden_under(place) + _IN_THE_WAY * self._is_in_the_way(place, at) for place in places]
-        self._corner = min(range(len(places)), key=lambda index: (costs[index], index != self._corner))
-        self._read_out.move(places[self._corner].topLeft())
-
-    def _is_in_the_way(self, place: QRect, at: QPoint) -> bool:
+    def _cost(self, place: QRect) -> float:
+        """How bad it would be to cover that place with words."""
         button = self.reset_button
-        return place.contains(at) or (button.isVisible() and place.intersects(button.geometry()))
-
-    def _corners(self, at: QPoint) -> list[QRect]:
-        """Right above the mouse, left above, right below and left below it."""
-        width, height = self._read_out.width(), self._read_out.height()
-        beside = (at.x() + _READ_OUT_DISTANCE, at.x() - _READ_OUT_DISTANCE - width)
-        over = (at.y() - height - 4, at.y() + _READ_OUT_DISTANCE)
-        return [
-            QRect(max(0, min(x, self.width() - width)), max(4, min(y, self.height() - height)), width, height)
-            for y in over
-            for x in beside
-        ]
+        is_in_the_way = button.isVisible() and place.intersects(button.geometry())
+        return self._hidden_under(place) + _IN_THE_WAY * is_in_the_way
 
     def _hidden_under(self, place: QRect) -> int:
         """How much of the lines would lie under the read-out there, as a number of places along them."""
@@ -305,37 +318,17 @@ class CurvePlot(ZoomPlot):
                 count += int(((rows >= place.top() - 1) & (rows <= place.bottom() + 1)).sum())
         return count
 
-    def _figures(self, epoch: int) -> str | None:
-        """What is known of the curves that are shown; None where nothing is."""
-        parts = []
-        for name in _EXACT:
-            value = None if name in self._hidden else _at(self._curves.get(name), epoch)
-            if value is not None:
-                ink, word = theme.colour(name).name(), name.replace("_", " ")
-                parts.append(f'<span style="color:{ink}">{word} {self.quantity.text(value)}</span>')
-        lines = ["&nbsp;&nbsp;&nbsp;".join(parts)] if parts else []
-        lines += [] if EARLIER in self._hidden else self._earlier_figures(epoch)
-        return "<br>".join([f"epoch {epoch}", *lines]) if lines else None
-
-    def _earlier_figures(self, epoch: int) -> list[str]:
-        """One line a run, the latest first; where runs have the same name, with which of them it is."""
-        ink = theme.colour("muted").name()
-        names = [run.name for run in self._earlier]
-        lines = []
-        for back, run in enumerate(reversed(self._earlier)):
-            curve = run.test if run.test.values else run.train
-            value = _at(curve, epoch)
-            name = run.name if names.count(run.name) == 1 else f"{run.name}, {_BACK[min(back, len(_BACK) - 1)]}"
-            if value is not None:
-                lines.append(f'<span style="color:{ink}">{name} {self.quantity.text(value)}</span>')
-        return lines
-
-
-def _at(curve: Curve | None, epoch: int) -> float | None:
-    if curve is None:
-        return None
-    index = bisect_left(curve.epochs, epoch)
-    return curve.values[index] if index < len(curve.epochs) and curve.epochs[index] == epoch else None
+    def _figures(self, at: float) -> list[Line]:
+        """What is known of the curves that are shown, below the epoch or the batch; empty where nothing is."""
+        names = [name for name in EXACT if name not in self._hidden]
+        batches, head = self._bottom.batches, f"epoch {at:.0f}"
+        if batches and at > 0:
+            names = [f"live_{name}" for name in names]
+            head = f"batch {at * batches:.0f}, on a sample"
+        lines = own_figures(self._curves, names, at, self.quantity)
+        if EARLIER not in self._hidden:
+            lines += earlier_figures(self._earlier, at, self.quantity)
+        return [[(head, "text")], *lines] if lines else []
 
 
 def _values(lines: Sequence[CurveLine], first: float, last: float) -> np.ndarray:

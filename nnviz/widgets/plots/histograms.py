@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.validation import Array
 from nnviz.look import theme
-from nnviz.widgets.read_out import read_out
+from nnviz.widgets.read_out import ReadOut
 
 _NAMES = 108  # pixels for the rows' names
 _GAP = 16
@@ -51,7 +51,7 @@ class HistogramGrid(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self._read_out = read_out(self)
+        self._read_out = ReadOut(self)
         self._under_mouse: QPoint | None = None
 
     def show_rows(self, rows: Sequence[Row]) -> None:
@@ -133,18 +133,9 @@ class HistogramGrid(QWidget):
         for index, row in enumerate(self.rows):
             for column, cell in enumerate(row.cells):
                 if self.cell_rect(index, column).contains(pos):
-                    self._tell(cell.told, pos)
+                    self._read_out.show(cell.told, pos)
                     return
         self._read_out.hide()
-
-    def _tell(self, told: str, pos: QPoint) -> None:
-        self._read_out.setText(told)
-        self._read_out.adjustSize()
-        size = self._read_out.size()
-        left = pos.x() + 14 if pos.x() + 14 + size.width() < self.width() else pos.x() - 14 - size.width()
-        top = min(max(pos.y() - size.height() - 4, 2), self.height() - size.height())
-        self._read_out.move(max(left, 0), top)
-        self._read_out.show()
 
 
 def _silhouette(counts: Array, place: QRect, highest: float) -> QPolygonF:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PyQt5.QtWidgets import QLabel
 
-from nnviz.widgets.read_out import read_out
+from nnviz.look import theme
+from nnviz.widgets.read_out import ReadOut
 
 
 class QuietPlot(pg.PlotWidget):
     """A plot that is looked at and pointed into. Subclasses draw."""
 
-    def _make_quiet(self, margins: tuple[int, int, int, int]) -> tuple[pg.InfiniteLine, QLabel]:
+    def _make_quiet(self, margins: tuple[int, int, int, int]) -> tuple[pg.InfiniteLine, ReadOut]:
         """Takes away what pyqtgraph would offer. Returns an upright line and a read-out, both hidden."""
         mark = pg.InfiniteLine(angle=90, movable=False)
         mark.hide()
@@ -22,4 +22,12 @@ class QuietPlot(pg.PlotWidget):
         self.getPlotItem().getViewBox().setDefaultPadding(0)
         self.getPlotItem().layout.setContentsMargins(*margins)
         self.viewport().setMouseTracking(True)
-        return mark, read_out(self)
+        theme.changed.connect(self._theme_changed)
+        return mark, ReadOut(self)
+
+    def _theme_changed(self) -> None:
+        if self.getPlotItem() is not None:  # one that was closed has none
+            self._dress()
+
+    def _dress(self) -> None:
+        """Pens and grounds in the colours of the theme. Subclasses do it, first when they are made."""

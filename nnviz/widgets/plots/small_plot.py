@@ -67,12 +67,6 @@ class SmallPlot(QuietPlot):
         """What is drawn: all x, all y."""
         return self._points
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Pens follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.PaletteChange and hasattr(self, "_read_out"):
-            self._dress()
-
     def _dress(self) -> None:
         self.setBackground(theme.colour("card"))
         for name in ("left", "bottom"):
@@ -92,11 +86,7 @@ class SmallPlot(QuietPlot):
             return
         place = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(event.pos())).x()
         index = int(np.argmin(np.abs(np.array(x) - place)))
-        self._read_out.setText(self._describe(x[index], y[index]))
-        self._read_out.adjustSize()
-        left = min(max(event.x() - self._read_out.width() // 2, 0), self.width() - self._read_out.width())
-        self._read_out.move(left, 0 if event.y() > self.height() / 2 else self.height() - self._read_out.height())
-        self._read_out.show()
+        self._read_out.show(self._describe(x[index], y[index]), event.pos())
 
     def leaveEvent(self, event: QEvent) -> None:
         """The read-out goes with the mouse."""

@@ -23,10 +23,9 @@ from PyQt5.QtWidgets import QWidget
 
 from engine.validation import Array
 from nnviz.look import theme
-from nnviz.widgets.read_out import read_out
+from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.weights.mosaic import ZERO, Grid, Renderer, picture_grid, plain_grid
 
-_READ_OUT_DISTANCE = 14
 _RISE = 1.5  # the power of a weight that its colour follows
 _MOVES = {Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0)}
 
@@ -60,15 +59,16 @@ class HeatMap(QWidget):
         self._renderer: Renderer | None = None
         self._image: QImage | None = None
         self._colours: Array = np.zeros((0, 0), np.uint32)  # what the image shows
-        self._coloured_in: theme.Theme | None = None
+        self._is_coloured = False  # whether the image shows the weights of now, in the theme of now
         self._mouse: QPoint | None = None
         self._pressed: int | None = None
         self._marked: int | None = None  # the neuron with an outline
-        self._read_out = read_out(self)
+        self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first
         self.setMinimumSize(QSize(80, 60))
+        theme.changed.connect(self._recolour)
 
     # ---- what is shown
 
@@ -98,13 +98,13 @@ class HeatMap(QWidget):
         shown = self._values[self.first : self.first + self.grid.capacity]
         if self._renderer is None or (self._renderer.grid, self._renderer.neurons) != (self.grid, len(shown)):
             self._renderer = Renderer(self.grid, len(shown))
-            self._colours = np.zeros(self._renderer.pixels.shape, np.uint32)
+            self._colours = np.zeros(self._renderer.size, np.uint32)
             address = sip.voidptr(self._colours.ctypes.data)  # the image does not copy them
             size = (self.grid.across.length, self.grid.down.length)
             self._image = QImage(address, *size, self._colours.strides[0], QImage.Format_RGB32)
         self.end = self._limit / math.sqrt(self._renderer.averaged)
         self._renderer.render(shown, self.end)
-        self._coloured_in = None
+        self._is_coloured = False
         self._look_again()
         self.update()
 
@@ -168,14 +168,18 @@ class HeatMap(QWidget):
         painter.fillRect(event.rect(), theme.colour("card"))
         if self._image is None or self.grid is None:
             return
-        if self._coloured_in is not theme.current() and self._renderer is not None:
-            self._coloured_in = theme.current()
+        if not self._is_coloured and self._renderer is not None:
+            self._is_coloured = True
             # Qt's own conversion would take both cores from the training.
-            np.take(_colours_of(theme.current()), self._renderer.pixels, out=self._colours, mode="clip")
+            self._renderer.paint(_colours_of(theme.current()), self._colours)
         painter.drawImage(0, 0, self._image)
         if self._marked is not None and self._marked in self.shown:
             painter.setPen(theme.colour("accent" if self._mouse is None else "text"))
             painter.drawRect(self.tile_rect(self._marked).adjusted(-1, -1, 0, 0).intersected(self._inner()))
+
+    def _recolour(self) -> None:
+        self._is_coloured = False
+        self.update()
 
     def _inner(self) -> QRect:
         return self.rect().adjusted(0, 0, -1, -1)
@@ -199,19 +203,10 @@ class HeatMap(QWidget):
 
     def tell(self, text: str) -> None:
         """Words beside the mouse, or beside the marked tile; none for an empty text."""
-        self._read_out.setVisible(bool(text))
-        if not text:
-            return
-        if text != self._read_out.text():
-            self._read_out.setText(text)
-            self._read_out.adjustSize()
         is_marked = self._marked is not None and self._marked in self.shown
-        at = self._mouse or (self.tile_rect(self._marked or 0).center() if is_marked else QPoint())
-        size = self._read_out.size()
-        is_room = at.x() + _READ_OUT_DISTANCE + size.width() < self.width()
-        x = at.x() + _READ_OUT_DISTANCE if is_room else at.x() - _READ_OUT_DISTANCE - size.width()
-        y = at.y() - size.height() - 4
-        self._read_out.move(max(0, x), y if y >= 0 else at.y() + _READ_OUT_DISTANCE + 4)
+        self._read_out.show(
+            text, self._mouse or (self.tile_rect(self._marked or 0).center() if is_marked else QPoint())
+        )
 
     def mark(self, neuron: int) -> None:
         """Outlines a neuron as the arrow keys do, and turns to its page."""
@@ -232,7 +227,7 @@ class HeatMap(QWidget):
         """The same place may hold another value now."""
         if self._mouse is not None:
             self._look()
-        elif self._marked is not None and self._read_out.isVisible():
+        elif self._marked is not None and self._read_out.is_shown:
             self.hovered.emit(self._marked, -1)
         elif self._marked is None:
             self.tell("")

@@ -179,7 +179,11 @@ def _wrapped(inputs: int, aspect: float) -> int:
 
 
 class Renderer:
-    """Turns weights into the pixels of a grid: indices of 256 colours. Its buffers serve view after view."""
+    """Turns weights into the pixels of a grid, by way of indices of 256 colours. Its buffers serve view after view.
+
+    Attributes:
+        size: height and width of the pixels.
+    """
 
     def __init__(self, grid: Grid, neurons: int) -> None:
         self.grid, self.neurons = grid, neurons
@@ -192,11 +196,15 @@ class Renderer:
         self._field = np.full((grid.down.count, high + 1, grid.across.count, wide + 1), EMPTY, np.uint8)
         self._scaled: npt.NDArray[np.float32] | None = None
         self._taken: npt.NDArray[Any] = np.empty((3, 0))
-        across = grid.across.sources
-        self._across = np.pad(across, (0, -len(across) % 4), constant_values=wide)  # a QImage's lines: 4 bytes each
-        self._down = grid.down.sources
-        self._widened = np.empty((grid.down.count * (high + 1), len(self._across)), np.uint8)
-        self.pixels = np.empty((len(self._down), len(self._across)), np.uint8)
+        self._across, self._down = grid.across.sources, grid.down.sources
+        self._coloured = np.empty((len(self._cell_rows), self._cell_rows.shape[1]), np.uint32)
+        self._widened = np.empty((len(self._cell_rows), len(self._across)), np.uint32)
+        self.size = len(self._down), len(self._across)
+
+    @property
+    def _cell_rows(self) -> npt.NDArray[np.uint8]:
+        """The indices of all cells, (rows, columns)."""
+        return self._field.reshape(self._field.shape[0] * self._field.shape[1], -1)
 
     def _places_to_look(self, rows: int, columns: int) -> list[npt.NDArray[np.intp]]:
         """One array of inputs for each of the weights that share a cell: which to take for every cell."""
@@ -214,7 +222,7 @@ class Renderer:
         return [np.minimum(places[:used], grid.inputs - 1) for places in made]
 
     def render(self, weights: Array, limit: float) -> None:
-        """Fills ``pixels`` with (neurons, inputs) weights; -limit and limit are the ends of the colours."""
+        """Takes over (neurons, inputs) weights; -limit and limit are the ends of the colours."""
         by_input = not weights.flags.c_contiguous and weights.T.flags.c_contiguous
         values, share = self._sampled(weights.T if by_input else weights, 0 if by_input else 1)
         scaled = self._buffer(by_input)
@@ -225,9 +233,16 @@ class Renderer:
             np.fmax(used, -127, out=used)
         np.add(used, ZERO + 0.5, out=used)  # what is cut off on the way to whole numbers rounds them
         self._lay_out(scaled.T if by_input else scaled)
-        field = self._field.reshape(len(self._widened), -1)
-        np.take(field, self._across, axis=1, out=self._widened, mode="clip")
-        np.take(self._widened, self._down, axis=0, out=self.pixels, mode="clip")
+
+    def paint(self, colours: npt.NDArray[np.uint32], pixels: npt.NDArray[np.uint32]) -> None:
+        """Fills ``pixels``, of this ``size``, with the weights in 256 colours.
+
+        Cells are coloured before they are widened to pixels, of which there are several times as many; the rows of
+        a cell are copies of one row.
+        """
+        np.take(colours, self._cell_rows, out=self._coloured, mode="clip")
+        np.take(self._coloured, self._across, axis=1, out=self._widened, mode="clip")
+        np.take(self._widened, self._down, axis=0, out=pixels, mode="clip")
 
     def _buffer(self, by_input: bool) -> npt.NDArray[np.float32]:
         """For a number per cell, in the order in which the weights lie. Cells without an input keep the ground."""

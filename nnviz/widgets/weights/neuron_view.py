@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QFrame,
@@ -23,14 +23,14 @@ from PyQt5.QtWidgets import (
 
 from engine.validation import Array
 from nnviz.look import text, theme
+from nnviz.look.round_numbers import round_end
 from nnviz.widgets.card import label
-from nnviz.widgets.read_out import read_out
+from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.weights.heat_map import HeatMap
 
 _BINS = 41
 _SCALE = 48  # pixels at the left of the bars, for the ends of the scale
 _FOOT = 20  # and under them, for the numbers of the inputs
-_ENDS = [mantissa * 10.0**power for power in range(-4, 5) for mantissa in (1, 1.5, 2, 3, 4, 6, 8)]
 _FACTS_WIDTH = 296
 _STEPS = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.Key_Down: 1}
 
@@ -162,7 +162,7 @@ class NeuronView(QWidget):
 
 
 class WeightBars(QWidget):
-    """A bar for each input, up for weights that speak for the neuron, down for those against it.
+    """A bar for each input: up for weights that raise the neuron's sum, down for those that lower it.
 
     At the left stand the ends of the scale, below the numbers of the first and the last input.
 
@@ -178,8 +178,8 @@ class WeightBars(QWidget):
         super().__init__()
         self._values: Array = np.zeros(0)
         self._limit = 1.0
-        self._mouse: int | None = None
-        self._read_out = read_out(self)
+        self._mouse: QPoint | None = None
+        self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setCursor(Qt.PointingHandCursor)
         self.setMinimumSize(QSize(80, 60))
@@ -210,17 +210,16 @@ class WeightBars(QWidget):
     @property
     def _input(self) -> int:
         field = self.field
-        if self._mouse is None or not field.left() <= self._mouse <= field.right():
+        if self._mouse is None or not field.left() <= self._mouse.x() <= field.right():
             return -1
-        return (self._mouse - field.left()) * len(self._values) // field.width()
+        return (self._mouse.x() - field.left()) * len(self._values) // field.width()
 
     def tell(self, text: str) -> None:
-        """Words at the top, over the bar under the mouse."""
-        self._read_out.setVisible(bool(text))
-        if text and self._mouse is not None:
-            self._read_out.setText(text)
-            self._read_out.adjustSize()
-            self._read_out.move(max(0, min(self._mouse + 8, self.width() - self._read_out.width())), 0)
+        """Words beside the mouse; none for an empty text."""
+        if self._mouse is not None:
+            self._read_out.show(text, self._mouse)
+        else:
+            self._read_out.hide()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Where there are more inputs than pixels, the strongest of each pixel is drawn."""
@@ -253,7 +252,7 @@ class WeightBars(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tells which input is under the mouse."""
-        self._mouse = event.x()
+        self._mouse = event.pos()
         self.hovered.emit(self._input)
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -331,14 +330,9 @@ def _button(text: str, name: str, tip: str) -> QPushButton:
     made = QPushButton(text)
     made.setObjectName(name)
     made.setAccessibleName(text)
-    made.setToolTip(f"{tip} It changes nothing in the network.")
+    made.setToolTip(tip)
     made.setProperty("role", "small")
     return made
-
-
-def round_end(value: float) -> float:
-    """The next of the round numbers that end a scale of weights."""
-    return next((end for end in _ENDS if end >= value), value)
 
 
 def _strongest_of_each(values: Array, count: int) -> Array:

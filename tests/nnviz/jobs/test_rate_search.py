@@ -190,10 +190,10 @@ def test_the_mouse_reads_it(open_window: MainWindow, qtbot: QtBot) -> None:
     search(qtbot, open_window)
     plot = find(open_window, SmallPlot, "ratePlot")
     hover(plot.viewport(), (plot.width() / 2, plot.height() / 2))
-    assert plot._read_out.isVisibleTo(plot)
-    assert "loss" in plot._read_out.text()
+    assert plot._read_out.is_shown
+    assert "loss" in plot._read_out.text
     leave(plot)
-    assert not plot._read_out.isVisibleTo(plot)
+    assert not plot._read_out.is_shown
 
 
 def test_closing_meanwhile(open_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:

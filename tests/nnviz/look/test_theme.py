@@ -71,19 +71,35 @@ BLINDNESS = {
 }
 
 
+def seen(colour: str, blindness: str | None) -> list[float]:
+    """Red, green and blue, 0…1, as such eyes see that colour."""
+    made = QColor(colour)
+    light = [channel**2.2 for channel in (made.redF(), made.greenF(), made.blueF())]
+    if blindness is not None:
+        light = [sum(w * c for w, c in zip(row, light, strict=True)) for row in BLINDNESS[blindness]]
+    return [max(0.0, min(1.0, value)) ** (1 / 2.2) for value in light]
+
+
 @THEMES
 @pytest.mark.parametrize("blindness", BLINDNESS)
 def test_what_is_drawn_together_differs_for_colour_blind_eyes(look: Theme, blindness: str) -> None:
-    def seen(colour: str) -> list[float]:
-        made = QColor(colour)
-        light = [channel**2.2 for channel in (made.redF(), made.greenF(), made.blueF())]
-        mixed = (sum(w * c for w, c in zip(row, light, strict=True)) for row in BLINDNESS[blindness])
-        return [max(0.0, min(1.0, value)) ** (1 / 2.2) for value in mixed]
-
     pairs = (("train", "test"), ("train", "validation"), ("test", "validation"), ("negative", "positive"))
     for one, other in pairs:
-        pair = zip(seen(getattr(look, one)), seen(getattr(look, other)), strict=True)
+        pair = zip(seen(getattr(look, one), blindness), seen(getattr(look, other), blindness), strict=True)
         assert sum((a - b) ** 2 for a, b in pair) ** 0.5 > 0.3
+
+
+@THEMES
+def test_lines_of_classes_can_be_read_and_told_apart(look: Theme) -> None:
+    """Their names are written in their colours, and none is violet."""
+    inks = [getattr(look, name) for name in theme.CLASSES]
+    assert all(contrast(ink, look.card) >= 4.5 for ink in inks)
+    for ink in map(QColor, inks[2:]):
+        assert ink.hslSaturationF() < 0.1 or not 180 < ink.hslHue() < 310 or ink.lightnessF() > 0.9
+    for blindness in (None, *BLINDNESS):
+        for one, other in itertools.combinations(inks, 2):
+            pair = zip(seen(one, blindness), seen(other, blindness), strict=True)
+            assert sum((a - b) ** 2 for a, b in pair) ** 0.5 > 0.2, (one, other, blindness)
 
 
 @THEMES

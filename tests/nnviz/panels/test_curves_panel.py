@@ -246,8 +246,8 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindo
     plot = plot_of(window, "errorPlot")
     place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(1, 1.2)))
     hover(plot.viewport(), (place.x(), place.y()))
-    assert "784-30-10 " in plot._read_out.text()
-    assert "784-64-32-10 " in plot._read_out.text()
+    assert "784-30-10 " in plot._read_out.text
+    assert "784-64-32-10 " in plot._read_out.text
 
 
 def test_one_that_is_trained_on_stays_one_run(ready_window: MainWindow, qtbot: QtBot) -> None:

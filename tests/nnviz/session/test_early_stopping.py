@@ -110,7 +110,7 @@ def test_the_curve_and_its_key_are_there_only_with_validation_examples(ready_win
     np.testing.assert_allclose(10**y / 100, window.session.run.tape.validation.values)
     place = plot.getPlotItem().getViewBox().mapViewToScene(plot.getPlotItem().getViewBox().viewRect().center())
     hover(plot.viewport(), (place.x(), place.y()))
-    assert "held out" in plot._read_out.text()
+    assert "held out" in plot._read_out.text
     window.session.reset()
     assert not key.isVisibleTo(window)
 

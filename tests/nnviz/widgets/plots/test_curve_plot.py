@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 from engine.tape import Curve
 from nnviz.look import theme
 from nnviz.widgets.plots.curve_axes import LOSS
+from nnviz.widgets.plots.curve_figures import Earlier, grey
 from nnviz.widgets.plots.curve_line import thinned
-from nnviz.widgets.plots.curve_plot import CurvePlot, Earlier
+from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import hover, leave
 from tests.nnviz.widgets.helpers import place_of, ranges, read_out, shown_plot
 
@@ -186,10 +187,10 @@ PAST = [
 
 def test_earlier_runs_are_grey_test_solid_and_train_dashed(plot: CurvePlot) -> None:
     plot.show_earlier(PAST)
-    for (train, test), run in zip(plot._grey, PAST, strict=True):
+    for back, (train, test), run in zip((1, 0), plot._grey, PAST, strict=True):
         for line, curve in ((train, run.train), (test, run.test)):
             np.testing.assert_allclose(10 ** line.getData()[1], 100 * np.array(curve.values))
-            assert line.opts["pen"].color().name() == theme.current().past
+            assert line.opts["pen"].color().name() == grey(back).name()
             assert line.zValue() < plot._lines["train"].zValue()
         assert train.opts["pen"].dashPattern()
         assert not test.opts["pen"].dashPattern()

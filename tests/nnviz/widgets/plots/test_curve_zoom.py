@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QWheelEvent
-from PyQt5.QtWidgets import QApplication, QFrame, QToolButton
+from PyQt5.QtWidgets import QApplication, QFrame, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.tape import Curve
@@ -210,8 +210,8 @@ def test_nobody_gets_lost(plot: CurvePlot) -> None:
 def test_the_mouse_reads_while_one_looks_closely(plot: CurvePlot) -> None:
     turn(plot, pixel(plot, 5, 0.5), 6)
     hover(plot.viewport(), pixel(plot, 6, 0.5))
-    assert f"train {100 * TRAIN.values[6]:.2f} %" in plot._read_out.text()
-    assert plot.rect().contains(plot._read_out.geometry())
+    assert f"train {100 * TRAIN.values[6]:.2f} %" in find(plot, QLabel, "readOut").text()
+    assert plot.rect().contains(find(plot, QLabel, "readOut").geometry())
 
 
 @pytest.mark.parametrize(("reason", "expected"), [(Qt.TabFocusReason, True), (Qt.MouseFocusReason, False)])

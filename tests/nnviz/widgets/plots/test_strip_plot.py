@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import pytest
 from PyQt5.QtCore import QRectF
 from PyQt5.QtGui import QFontMetrics
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
 from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot, _apart, _name_heights, _number
-from tests.nnviz.helpers import hover, leave
+from tests.nnviz.helpers import find, hover, leave
 
 
 @pytest.fixture
@@ -34,21 +34,25 @@ def plot(qtbot: QtBot) -> StripPlot:
 
 def test_the_mouse_reads_the_nearest_epoch_out(plot: StripPlot) -> None:
     area = plot._area
-    for place, words in ((0.0, ["epoch 0", "7: 10 %", "1: 20 %", "9: 30 %"]), (0.52, ["epoch 2", "7: 90 %"])):
+    for place, words in (
+        (0.0, "epoch 0, in %\n7: 10   1: 20   9: 30"),
+        (0.52, "epoch 2, in %\n7: 90   1: 10   9: 0"),
+    ):
         hover(plot, (area.left() + place * area.width(), 20))
-        assert [said for said, _ in plot.read_out()][: len(words)] == words
+        assert plot._read_out.text == words
+        assert plot.rect().contains(find(plot, QLabel, "readOut").geometry())
         plot.grab()
     leave(plot)
-    assert plot.read_out() == []
+    assert not plot._read_out.is_shown
 
 
 def test_the_read_out_goes_with_what_it_was_of(plot: StripPlot) -> None:
     hover(plot, (plot._area.right(), 20))
     plot.show_lines([0.0], [ShareLine("7", "accent", [0.5])])
-    assert plot.read_out() == []
+    assert not plot._read_out.is_shown
     plot.show_lines([], [])
     hover(plot, (100, 20))
-    assert plot.read_out() == []
+    assert not plot._read_out.is_shown
     plot.grab()
 
 
@@ -92,16 +96,16 @@ def painted_names(plot: StripPlot) -> list[tuple[QRectF, str]]:
         drawText=lambda at, _, name: painted.append((at, name)),
     )
     area = plot._area
-    plot._paint_names(painter, area, [plot._points(line, area) for line in plot._lines])  # type: ignore[arg-type]
+    plot._paint_names(painter, area, plot._curves(area))  # type: ignore[arg-type]
     return painted
 
 
 def test_names_stand_at_the_ends_also_of_lines_that_have_just_begun(plot: StripPlot) -> None:
     plot.show_lines([0.0, 0.25], [ShareLine("7", "accent", [0.1, 0.4])])
     ((at, _),) = painted_names(plot)
-    end = plot._points(plot._lines[0], plot._area)[-1]
-    assert at.left() == pytest.approx(end.x(), abs=8)
-    assert at.center().y() == pytest.approx(end.y())
+    x, y = plot._curves(plot._area)[0, -1]
+    assert at.left() == pytest.approx(x, abs=8)
+    assert at.center().y() == pytest.approx(y)
 
 
 def test_no_grid_crosses_a_name(plot: StripPlot, qapp: QApplication) -> None:
@@ -125,7 +129,7 @@ def test_epochs_are_whole_but_for_the_first(epoch: float, words: str) -> None:
 def test_the_mouse_reads_whole_epochs_of_a_network_trained_for_long(plot: StripPlot) -> None:
     plot.show_lines([150.0, 151.0], [ShareLine("7", "accent", [0.5, 0.6])])
     hover(plot, (plot._area.right(), 20))
-    assert plot.read_out()[0][0] == "epoch 151"
+    assert plot._read_out.text.startswith("epoch 151,")
 
 
 @pytest.mark.parametrize("note", ["draw a digit to see it", "train to see it change"])
@@ -146,9 +150,48 @@ def test_words_in_the_plot_are_one_line_that_no_grid_crosses(plot: StripPlot, qa
 
 def test_lines_are_where_their_shares_are(plot: StripPlot) -> None:
     area = plot._area
-    points = plot._points(plot._lines[0], area)
-    assert points[0].x() == area.left()
-    assert points[-1].x() == pytest.approx(area.right())
-    assert points[-1].y() == pytest.approx(area.top())
-    assert points[2].x() == pytest.approx(area.center().x())
-    assert points[0].y() == pytest.approx(area.bottom() - 0.1 * area.height())
+    points = plot._curves(area)[0]
+    assert points[0, 0] == area.left()
+    assert points[-1].tolist() == pytest.approx([area.right(), area.top()])
+    assert points[2, 0] == pytest.approx(area.center().x())
+    assert points[0, 1] == pytest.approx(area.bottom() - 0.1 * area.height())
+
+
+def test_it_is_never_laid_out_too_low_to_be_read(plot: StripPlot) -> None:
+    plot.resize(plot.minimumSizeHint())
+    assert plot._area.height() >= 40
+
+
+def test_five_classes_have_five_colours(plot: StripPlot, qapp: QApplication) -> None:
+    for look in ("dark", "light"):
+        theme.apply(qapp, look)
+        plot.resize(300, 120)
+        lines = [ShareLine(str(n), colour, [0.2 * n, 0.2 * n]) for n, colour in enumerate(theme.CLASSES)]
+        plot.show_lines([0.0, 4.0], lines)
+        assert sorted(name for _, name in painted_names(plot)) == list("01234")
+        image, x = plot.grab().toImage(), int(plot._area.center().x())
+        for line, y in zip(lines, plot._curves(plot._area)[:, 0, 1], strict=True):
+            ink = theme.colour(line.colour).getRgb()
+            found = [image.pixelColor(x, int(y) + by).getRgb() for by in (-1, 0, 1) if int(y) + by < image.height()]
+            assert min(sum(abs(a - b) for a, b in zip(ink, seen, strict=True)) for seen in found) < 120, line
+
+
+def test_what_looks_the_same_is_not_painted_again(plot: StripPlot, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = plot._lines
+    plot.grab()
+    painted: list[None] = []
+    monkeypatch.setattr(plot, "update", lambda: painted.append(None))
+    plot.show_lines([0.0, 1.0, 2.0, 4.001], lines)
+    assert painted == []
+    plot.show_lines([0.0, 1.0, 2.0, 4.1], lines)
+    plot.show_lines([0.0, 1.0, 2.0, 4.0], lines[:2])
+    plot.show_lines([0.0, 1.0, 2.0, 4.0], lines, "note")
+    assert len(painted) == 3
+
+
+def test_it_is_painted_in_the_colours_of_another_theme(plot: StripPlot, qapp: QApplication) -> None:
+    for look in ("dark", "light", "dark"):
+        theme.apply(qapp, look)
+        image = plot.grab().toImage()
+        assert image.pixelColor(2, 30).name() == theme.current().card
+        assert image.pixelColor(int(plot._area.left()) + 20, round(plot._area.bottom())).name() == theme.current().grid

@@ -1,0 +1,80 @@
+"""What is read of the curves at one place: figures of this run, of earlier ones, and where settings changed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from PyQt5.QtGui import QColor
+
+from engine.tape import Curve
+from nnviz.look import theme
+from nnviz.widgets.plots.curve_axes import Quantity
+from nnviz.widgets.read_out import Piece
+
+Line = list[Piece]
+
+EXACT = ("train", "test", "validation")
+_BACK = ("last run", "the one before", "earlier")
+_MOST_CHANGES = 4  # told at once
+_SHADES = (0.55, 0.25, 0.0)  # of the earlier runs' grey, the latest first: so far towards that of muted words
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The curves of a run before this one, and what tells it from the present one: "rate 0.05, seed 2"."""
+
+    title: str
+    train: Curve
+    test: Curve
+
+    def begins_before(self, epoch: float) -> bool:
+        """Whether one of its lines is seen on an axis that ends there."""
+        return any(len(curve.epochs) > 1 and curve.epochs[0] < epoch for curve in (self.train, self.test))
+
+
+def grey(back: int) -> QColor:
+    """The grey of an earlier run, ``back`` runs before the latest: neighbours differ a little."""
+    past, muted, share = theme.colour("past"), theme.colour("muted"), _SHADES[back % len(_SHADES)]
+    mixed = (round(a + share * (b - a)) for a, b in zip(past.getRgb()[:3], muted.getRgb()[:3], strict=True))
+    return QColor(*mixed)
+
+
+def own_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float, quantity: Quantity) -> list[Line]:
+    """One line with what is known there of these curves; none where nothing is."""
+    known = ((name, value_at(curves.get(name), at)) for name in names)
+    line: Line = [
+        (f"{word} {quantity.text(value)}", word)
+        for word, value in ((name.removeprefix("live_"), value) for name, value in known)
+        if value is not None
+    ]
+    return [line] if line else []
+
+
+def earlier_figures(runs: Sequence[Earlier], at: float, quantity: Quantity) -> list[Line]:
+    """One line a run, the latest first; where runs have the same title, with which of them it is."""
+    titles = [run.title for run in runs]
+    lines: list[Line] = []
+    for back, run in enumerate(reversed(runs)):
+        value = value_at(run.test if run.test.values else run.train, at)
+        title = run.title if titles.count(run.title) == 1 else f"{run.title}, {_BACK[min(back, len(_BACK) - 1)]}"
+        if value is not None:
+            lines.append([("━", grey(back)), (f"{title} {quantity.text(value)}", "muted")])
+    return lines
+
+
+def change_lines(changes: Sequence[tuple[float, str]]) -> list[Line]:
+    """What changed, and when; of very many the first ones."""
+    lines: list[Line] = [[(f"from epoch {epoch:.4g}: {text}", "muted")] for epoch, text in changes[:_MOST_CHANGES]]
+    if len(changes) > _MOST_CHANGES:
+        lines.append([(f"and {len(changes) - _MOST_CHANGES} more changes", "muted")])
+    return lines
+
+
+def value_at(curve: Curve | None, epoch: float) -> float | None:
+    """The curve's figure at exactly that epoch, if it has one there."""
+    if curve is None:
+        return None
+    index = bisect_left(curve.epochs, epoch)
+    return curve.values[index] if index < len(curve.epochs) and curve.epochs[index] == epoch else None
