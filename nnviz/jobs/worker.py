@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import queue
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum

@@ -1,4 +1,4 @@
-"""The registry of cards: what each says of itself, from which docks, menus and help are built."""
+"""The registry of cards: what each says of itself. Docks, View menu and exports are built from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.registry import Registry
 
 
 class Column(Enum):
-    """Left to right: what a person chooses, watches and asks."""
+    """From left to right: what a person chooses, watches and asks."""
 
     CHOOSE = "choose"
     WATCH = "watch"
@@ -20,24 +20,25 @@ class Column(Enum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a card stands in a workspace: its column, and how high it is at first beside the others there."""
+    """Where a card stands in a workspace: its column, its number in it from the top, and how high it is at first."""
 
     column: Column
-    height: int = 100
+    number: int
+    height: int = 0
 
 
 @dataclass(frozen=True)
-class Card:
-    """A card, before there is one.
+class CardInfo:
+    """A card, before there is one; its help stands under its name among the texts of the help.
 
     Attributes:
-        title: as the View menu and the help have it.
+        title: as the View menu has it.
         make: gives the widget; takes the session.
-        places: by the names of the workspaces it stands in; the order within a column is that of the registry.
-        needs: what must be worked out of the displayed network while the card is in view, as the session's probes
-            call it.
-        page_of: the name of a card with tabs of which it is one; such a card has no place of its own.
-        is_fixed: whether it stays in the left column and has no menu.
+        places: by the names of the workspaces it stands in.
+        needs: what must be worked out of the displayed network while it is in view, by the names of the session's
+            probes.
+        page_of: the name of the card with tabs that it is a page of; it then has no place of its own.
+        is_fixed: whether it stays in the column of settings and has no menu.
     """
 
     title: str
@@ -48,4 +49,4 @@ class Card:
     is_fixed: bool = False
 
 
-CARDS: Registry[Card] = Registry("card")
+CARDS: Registry[CardInfo] = Registry("card")

@@ -7,7 +7,8 @@ from html import escape
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
-from engine.history import Curves, Tape
+from engine.history import Curves
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.run import Run, changes_between
 from nnviz.session.session import Session
 from nnviz.widgets.pages import Page, TabbedCard
@@ -259,3 +260,6 @@ def _offer(widget: QWidget, *actions: QAction) -> None:
     """At a right click."""
     widget.addActions(actions)
     widget.setContextMenuPolicy(Qt.ActionsContextMenu)
+
+
+CARDS.register("curvesDock")(CardInfo("Curves", CurvesPanel, {"train": Place(Column.WATCH, 1, 320)}))

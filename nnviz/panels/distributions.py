@@ -9,6 +9,7 @@ from engine.distributions import LayerSpreads, Spread
 from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.look.round_numbers import round_end
+from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.session.asked import STATISTICS, LayerStatistics
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
@@ -128,3 +129,8 @@ def _histogram(spread: Spread, low: float, high: float) -> Array:
     """Counts of the sample in equal steps; what lies beyond the ends is counted at the ends."""
     place = (spread.sample.astype(np.float64) - low) * (_BINS / (high - low))
     return np.bincount(np.clip(place, 0, _BINS - 1).astype(np.intp), minlength=_BINS)
+
+
+CARDS.register("distributionsPage")(
+    CardInfo("Distributions", DistributionsPage, needs=(STATISTICS,), page_of="curvesDock")
+)

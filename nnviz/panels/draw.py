@@ -9,6 +9,8 @@ from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QSlider, QTo
 from engine.datasets import Split
 from nnviz.digits.strokes import Drawing, Ink, Stroke
 from nnviz.look import theme
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.session.asked import ANSWER
 from nnviz.session.messages import Message
 from nnviz.session.session import Session
 from nnviz.session.undo import Kind
@@ -236,7 +238,11 @@ class DrawPanel(DockCard):
     def _show_answer(self) -> None:
         if not self.in_view:
             return
-        data, verdict, answer = self._session.data.dataset, self._session.question.verdict, self._session.question.answer
+        data, verdict, answer = (
+            self._session.data.dataset,
+            self._session.question.verdict,
+            self._session.question.answer,
+        )
         names = data.class_names if data is not None else ()
         if verdict is None or answer is None or len(names) != len(answer):
             self.answer.clear()
@@ -252,3 +258,6 @@ def _tool(text: str, name: str, accessible: str, tip: str) -> QToolButton:
     button.setAccessibleName(accessible)
     button.setToolTip(tip)
     return button
+
+
+CARDS.register("drawDock")(CardInfo("Draw a digit", DrawPanel, {"train": Place(Column.ASK, 1, 400)}, needs=(ANSWER,)))

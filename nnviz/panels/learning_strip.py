@@ -10,8 +10,9 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.validation import Array
 from nnviz.look import theme
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.prediction import class_names
-from nnviz.session.asked import PAST, PastAnswers
+from nnviz.session.asked import ANSWER, PAST, PastAnswers
 from nnviz.session.question import Verdict
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table
@@ -132,3 +133,16 @@ def _leaders(confidences: Array, verdict: Verdict) -> list[int]:
 
 def _inked(line: ShareLine) -> str:
     return f'<span style="color:{theme.colour(line.colour).name()}">{escape(line.name)}</span>'
+
+
+CARDS.register("learningStripDock")(
+    CardInfo(
+        "While it learns",
+        LearningStripPanel,
+        {"train": Place(Column.ASK, 3, 110)},
+        needs=(
+            ANSWER,
+            PAST,
+        ),
+    )
+)

@@ -6,6 +6,8 @@ from PyQt5.QtCore import QRegularExpression
 from PyQt5.QtGui import QRegularExpressionValidator
 
 from nnviz.look import theme
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.session.asked import ANSWER
 from nnviz.session.session import Session
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.card import DockCard, Table
@@ -113,3 +115,8 @@ def _threshold_field() -> NumberEdit:
 def _step(text: str, direction: int) -> str:
     now = int(text.rstrip(" %") or 0)
     return f"{min(max((now // _STEP + direction) * _STEP, 0), 100)} %"
+
+
+CARDS.register("predictionDock")(
+    CardInfo("Prediction", PredictionPanel, {"train": Place(Column.ASK, 2, 260)}, needs=(ANSWER,))
+)

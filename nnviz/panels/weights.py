@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.look.round_numbers import round_end
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
 from nnviz.session.session import Session
 from nnviz.session.training import Status
@@ -302,3 +303,6 @@ def _tab_names(shape: list[int]) -> list[str]:
     pairs = list(itertools.pairwise(shape))
     layer = "Layer " if len(pairs) <= _LONG_NAMES else "L"
     return [f"{'Output' if i == last else f'{layer}{i + 1}'} · {a}→{b}" for i, (a, b) in enumerate(pairs)]
+
+
+CARDS.register("weightsDock")(CardInfo("Weights", WeightsPanel, {"train": Place(Column.WATCH, 2, 440)}))

@@ -92,9 +92,11 @@ class DockCard(QDockWidget):
 
     Signals:
         asked(what): what the person wants of the card, as :class:`CardMenuButton` names it.
+        in_view_changed(bool): it can be seen now, or no longer.
     """
 
     asked = pyqtSignal(str)
+    in_view_changed = pyqtSignal(bool)
 
     def __init__(self, title: str, name: str) -> None:
         super().__init__(title)
@@ -135,6 +137,7 @@ class DockCard(QDockWidget):
 
     def _visibility_changed(self, in_view: bool) -> None:
         self.in_view = in_view
+        self.in_view_changed.emit(in_view)
         if in_view:
             self.refresh()
 

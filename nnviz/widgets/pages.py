@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.widgets.card import DockCard, Table
@@ -14,7 +15,12 @@ class Page(QWidget):
     Attributes:
         in_view: whether it is in front in a card that is in view.
         makes_sense: whether it has a tab, see :meth:`TabbedCard.set_makes_sense`.
+
+    Signals:
+        in_view_changed(bool): it can be seen now, or no longer.
     """
+
+    in_view_changed = pyqtSignal(bool)
 
     def __init__(self, title: str, name: str, tip: str) -> None:
         super().__init__()
@@ -29,8 +35,9 @@ class Page(QWidget):
         """Draws what was missed while out of view."""
 
     def set_in_view(self, in_view: bool) -> None:
-        """Told by the card. Subclasses that need something computed say so here."""
+        """Told by the card."""
         self.in_view = in_view
+        self.in_view_changed.emit(in_view)
         if in_view:
             self.refresh()
 

@@ -11,9 +11,9 @@ from PyQt5.QtCore import QObject, QSettings, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from nnviz.look import text, theme
-from nnviz.session.runs.current import Run
+from nnviz.session.run import Run, changes_between
 from nnviz.session.session import Session
-from nnviz.session.undo import Change
+from nnviz.session.training import Status
 
 _FILES = "Networks (*.json *.npz);;All files (*)"
 _JSON, _COMPACT = "JSON (*.json)", "Compact checkpoint (*.npz)"
@@ -29,7 +29,7 @@ class NetworkDialogs(QObject):
         self._window = window
         self._session = session
         self._settings = settings
-        self._given_up: list[tuple[Run, int]] = []  # networks that may go, and how much each had changed by then
+        self._given_up: set[tuple[int, int]] = set()  # ids of runs that may go, and how much each had learned by then
         session.runs.file_changed.connect(self._remember_file)
 
     def open_network(self) -> None:
@@ -78,7 +78,7 @@ class NetworkDialogs(QObject):
         path, name = self._session.runs.current.path, self._session.runs.current.name
         if path is not None:
             return path.stem
-        return re.sub(r"[^\w.-]+", "-", name) if self._session.runs.current.was_opened else "network"
+        return re.sub(r"[^\w.-]+", "-", name) if self._session.runs.current.opened is not None else "network"
 
     def where_to_save(self, title: str, name: str, filters: str) -> QFileDialog:
         """A dialog that asks for a file to write, and before one is replaced; not open yet."""
@@ -96,78 +96,59 @@ class NetworkDialogs(QObject):
     # ---- before something is lost
 
     def after_asking(self, what: str, then: Callable[[], None]) -> None:
-        """Does it at once where nothing would be lost; else asks whether to save first."""
+        """Does it at once where the current network is saved; else asks whether to save it first."""
         run = self._session.runs.current
-        if not run.unsaved:
+        if run.unsaved:
+            words = "The network has learned since it was last saved."
+            self._ask_to_save([run], words, f"{what}: save it first?", then)
+        else:
             then()
-            return
-        box = self._question(
-            "unsavedBox", "The network has learned since it was last saved.", f"{what}: save it first?"
-        )
-        box.setStandardButtons(QMessageBox.Save | QMessageBox.Discard | QMessageBox.Cancel)
-        box.button(QMessageBox.Discard).setText("&Discard")
-        box.setDefaultButton(QMessageBox.Save)
-
-        def answered(answer: int) -> None:
-            if answer == QMessageBox.Save:
-                self.save_network(then)
-            elif answer == QMessageBox.Discard:
-                self._given_up = [*self._given_up[-_MOST_RECENT:], (run, run.changes)]
-                then()
-
-        box.finished.connect(answered)
-        box.open()
 
     @property
     def has_something_to_lose(self) -> bool:
-        """Whether a trained network is in the window, or was put away from it, that no file holds."""
-        return self._session.runs.current.unsaved or bool(self._put_away())
+        """Whether networks have learned that no file holds."""
+        return bool(self._unsaved())
 
     def ask_before_quitting(self, quit_now: Callable[[], None]) -> None:
-        """About the network in the window first, then about those that were put away and that undo could bring back."""
-        self.after_asking("Quit", lambda: self._ask_about_put_away(quit_now))
+        """One question about all networks that would be lost. Training pauses meanwhile."""
+        lost = self._unsaved()
+        now = self._session.runs.current
+        was_training = self._session.state is Status.TRAINING
+        self._session.pause()
+        if lost == [now]:
+            words, more = "The network has learned since it was last saved.", "Quit: save it first?"
+        else:
+            words = _have_learned(len(lost))
+            more = "\n".join(_told_apart(run, now) for run in lost) + "\n\nQuit without saving them?"
+        box = self._ask_to_save(lost, words, more, quit_now)
+        if was_training:
+            box.rejected.connect(self._session.start)
 
-    def _put_away(self) -> list[Run]:
-        """Those that learned, were never saved, and were not given up when that was asked."""
-        given_up = {(id(run), changes) for run, changes in self._given_up}
-        return [run for run, _ in self._runs_in_undo() if run.unsaved and (id(run), run.changes) not in given_up]
-
-    def _runs_in_undo(self) -> list[tuple[Run, int]]:
-        """All networks but the one in the window that undo or redo can bring back, each with the step that does."""
-        stack, found = self._session.undo, {id(self._session.runs.current)}
-        runs = []
-        for number in range(stack.count()):
-            step = stack.command(number)
-            for value, index in ((step.old, number), (step.new, number + 1)) if isinstance(step, Change) else ():
-                run = value[0] if isinstance(value, tuple) and value else None
-                if isinstance(run, Run) and id(run) not in found:
-                    found.add(id(run))
-                    runs.append((run, index))
-        return runs
-
-    def _bring_back(self, wanted: Run) -> None:
-        for run, index in self._runs_in_undo():
-            if run is wanted:
-                self._session.undo.setIndex(index)
-
-    def _ask_about_put_away(self, quit_now: Callable[[], None]) -> None:
-        lost = self._put_away()
-        if not lost:
-            quit_now()
-            return
-        names = "; ".join(
-            f"{run.title}, {text.shape(run.network.shape)}, trained for {run.epochs:.3g} epochs" for run in lost
-        )
-        words, it = "A network that was put away has learned and was never saved.", "it"
-        if len(lost) > 1:
-            words, it = f"{len(lost)} networks that were put away have learned and were never saved.", "them"
-        box = self._question("putAwayBox", words, f"{names}. Undo brings {it} back; quit without {it}?")
-        back = box.addButton("&Bring back the last" if len(lost) > 1 else "&Bring it back", QMessageBox.AcceptRole)
-        box.addButton("&Discard", QMessageBox.DestructiveRole).clicked.connect(quit_now)
-        box.addButton(QMessageBox.Cancel)
-        back.clicked.connect(lambda: self._bring_back(lost[-1]))
-        box.setDefaultButton(back)
+    def _ask_to_save(self, lost: list[Run], words: str, more: str, then: Callable[[], None]) -> QMessageBox:
+        """Save the current one where it is among them, give all up, come back to an earlier one, or cancel."""
+        box = self._question("unsavedBox", words, more)
+        discard = box.addButton("&Discard", QMessageBox.DestructiveRole)
+        discard.clicked.connect(lambda: self._give_up(lost, then))
+        box.setEscapeButton(box.addButton(QMessageBox.Cancel))
+        earlier = [run for run in lost if run is not self._session.runs.current]
+        if earlier:
+            back = box.addButton("&Bring back the last", QMessageBox.ActionRole)
+            back.clicked.connect(lambda: self._session.making.put(earlier[0], "bringing back a network"))
+            box.setDefaultButton(back)
+        if len(earlier) < len(lost):
+            save = box.addButton(QMessageBox.Save)
+            save.clicked.connect(lambda: self.save_network(lambda: self._give_up(earlier, then)))
+            box.setDefaultButton(save)
         box.open()
+        return box
+
+    def _unsaved(self) -> list[Run]:
+        """Those that have learned and were not given up when that was asked, the current one first."""
+        return [run for run in self._session.runs.unsaved if (run.id, run.changes) not in self._given_up]
+
+    def _give_up(self, runs: list[Run], then: Callable[[], None]) -> None:
+        self._given_up |= {(run.id, run.changes) for run in runs}
+        then()
 
     def _question(self, name: str, words: str, more: str) -> QMessageBox:
         """Not open yet; it stands before this window only, and nothing waits for it."""
@@ -204,6 +185,20 @@ class NetworkDialogs(QObject):
             action.triggered.connect(lambda _, name=name: self.open_path(Path(name)))
         if not files:
             menu.addAction("No files yet").setEnabled(False)
+
+
+def _have_learned(count: int) -> str:
+    if count == 1:
+        return "An earlier network has learned and was never saved."
+    return f"{count} networks have learned since they were last saved."
+
+
+def _told_apart(run: Run, now: Run) -> str:
+    """A line about a network: its name, how long it was trained, and what differs from the current one."""
+    trained = f"{run.title}, {text.shape(run.network.shape)}, {run.epochs:.3g} epochs"
+    if run is now:
+        return f"• this one: {trained}"
+    return f"• earlier: {trained}, {', '.join(changes_between(now.experiment, run.experiment)) or 'same settings'}"
 
 
 def _follow_filter(dialog: QFileDialog, ending: str) -> None:

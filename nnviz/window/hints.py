@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QWidget
 
 from nnviz.session.session import Session
 from nnviz.session.training import Status
+from nnviz.session.undo import Kind
 from nnviz.widgets.canvas import Canvas
 from nnviz.widgets.hint import Hint, Side
 
@@ -16,7 +17,6 @@ _TEXTS = {
     "change": "Change a layer or the learning rate",
 }
 _SIDES = {"train": Side.INSIDE, "draw": Side.LEFT, "change": Side.FOOT}
-_NOT_OF_FIELDS = ("opening", "reset", "new network", "forgetting")  # how steps that change no field begin
 
 
 class Hints(QObject):
@@ -36,7 +36,7 @@ class Hints(QObject):
         if self.shown:
             session.training.state_changed.connect(self._state_changed)
             session.settings.problems_changed.connect(self._show)
-            session.undo.indexChanged.connect(self._step_taken)
+            session.undo.changed.connect(self._step_taken)
             canvas.stroke_finished.connect(lambda *_: self.forget("draw"))
 
     def forget(self, name: str) -> None:
@@ -67,7 +67,7 @@ class Hints(QObject):
             )
             hint.set_wanted(is_time)
 
-    def _step_taken(self, index: int) -> None:
-        text = self._session.undo.undoText() if index else ""
-        if text and not text.startswith(_NOT_OF_FIELDS):
+    def _step_taken(self) -> None:
+        last = self._session.undo.last()
+        if last is not None and last.kind is Kind.SETTINGS:
             self.forget("change")

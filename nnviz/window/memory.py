@@ -7,21 +7,23 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QObject, QSettings
 
+from engine.augmentation import Augmentation
 from engine.datasets import DATASETS, Dataset
 from engine.errors import EngineError
+from engine.experiment import Experiment
 from engine.validation import check_memory, parameter_count
-from nnviz.jobs.files import CHECKPOINT
-from nnviz.session.settings.experiment import Configuration
+from nnviz.jobs.reading import CHECKPOINT
+from nnviz.session.making import MADE_AT_ONCE
 from nnviz.session.session import Session
 from nnviz.window.shipped import shipped_networks
 
 _FIRST_DATA = "mnist"
-_MADE_AT_ONCE = 500_000  # parameters that are drawn before the window shows; more of them it would wait for
 _DAMAGE = (EngineError, TypeError, ValueError, AttributeError, KeyError, OverflowError, RecursionError)
 
 
@@ -29,7 +31,7 @@ class Memory(QObject):
     """Reads when the session is made, and writes when it ends.
 
     Attributes:
-        configuration: as it was at the last end.
+        experiment: what the fields described at the last end.
     """
 
     def __init__(self, settings: QSettings) -> None:
@@ -40,12 +42,15 @@ class Memory(QObject):
         self._opens = False  # the network of last time is being read, or is there
         self._is_lost = False  # the network of last time could not be read
         self._has_settled = False  # whether all of last time is in the window
-        self.configuration = restored(self._stored("configuration"))
+        self.experiment = restored(self._stored("configuration"))
 
     def new_session(self) -> Session:
         """With the settings that were in force. Data and network follow after :meth:`load`."""
-        is_small = parameter_count(self.configuration.shape) <= _MADE_AT_ONCE
-        session = self._session = Session(self.configuration if is_small else None)
+        is_small = parameter_count(self.experiment.shape) <= MADE_AT_ONCE
+        session = self._session = Session(self.experiment if is_small else None)
+        with contextlib.suppress(*_DAMAGE):
+            stored = self._stored("strengths") or self._stored("configuration")["strengths"]  # type: ignore[index]
+            session.settings.remember_strengths(Augmentation(**stored))
         share = _number(self._settings.value("sure_from"))
         if share is not None:
             session.question.set_threshold(share)
@@ -78,10 +83,11 @@ class Memory(QObject):
         if not self._has_settled:
             return  # what comes back is still on its way: it is not forgotten for that
         self._settings.setValue("configuration", json.dumps(session.settings.experiment.as_dict()))
+        self._settings.setValue("strengths", json.dumps(asdict(session.settings.strengths)))
         run = session.runs.current
         if self._is_lost and run.untouched:
             return  # it could not be read this time; the next time it perhaps can
-        title = run.name if run.was_opened and run.path is None else ""
+        title = run.name if run.opened is not None and run.path is None else ""
         self._settings.setValue("network", str(run.path or ""))
         self._settings.setValue("shipped", title)
 
@@ -97,7 +103,7 @@ class Memory(QObject):
         """Once."""
         if self._has_settled or self._opens:
             return
-        is_untouched = session.runs.current.untouched and not session.undo.count()  # else the person was quicker
+        is_untouched = session.runs.current.untouched and session.undo.last() is None  # else the person was quicker
         if is_untouched and path is not None and session.data.dataset is not None:
             self._goes_on = session.training.will_start
             session.pause()
@@ -117,9 +123,9 @@ class Memory(QObject):
 
     def _choose_large(self, session: Session, dataset: Dataset) -> None:
         """Settings of a network that the window was not to wait for."""
-        if parameter_count(self.configuration.shape) > _MADE_AT_ONCE:
+        if parameter_count(self.experiment.shape) > MADE_AT_ONCE:
             with contextlib.suppress(EngineError):
-                session.settings.choose("settings of last time", self.configuration.for_dataset(dataset))
+                session.settings.choose("settings of last time", self.experiment.for_data(dataset, session.data.name))
                 session.undo.clear()
 
     def _last_network(self, session: Session) -> tuple[Path | None, str | None]:
@@ -154,10 +160,10 @@ class Memory(QObject):
 # ---- settings, piece by piece
 
 
-def restored(document: object) -> Configuration:
+def restored(document: object) -> Experiment:
     """The settings that a document describes; of a damaged one as many as can be used."""
     if not isinstance(document, Mapping):
-        return Configuration()
+        return Experiment()
     try:
         return _checked(document)
     except _DAMAGE:
@@ -171,21 +177,21 @@ def restored(document: object) -> Configuration:
             except _DAMAGE:
                 continue
             kept = together
-        return Configuration.from_dict(kept)
+        return Experiment.from_dict(kept)
 
 
-def _checked(document: Mapping[str, Any]) -> Configuration:
-    configuration = Configuration.from_dict(document)
-    check_memory(configuration.shape)
-    return configuration
+def _checked(document: Mapping[str, Any]) -> Experiment:
+    experiment = Experiment.from_dict(document)
+    check_memory(experiment.shape)
+    return experiment
 
 
 def _pieces(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What can be used or not on its own: output and loss only together, every setting of the training alone."""
-    joined = {name: document[name] for name in ("output", "loss") if name in document}
-    yield joined
+    """What can be used or not on its own: layers and loss together, every setting of the training alone."""
+    for together in (("shape", "activations", "loss"), ("shape", "activations"), ("output", "loss")):
+        yield {name: document[name] for name in together if name in document}
     for name, value in document.items():
-        if name not in joined and name != "training":
+        if name not in ("shape", "activations", "training"):
             yield {name: value}
     training = document.get("training")
     for name, value in training.items() if isinstance(training, Mapping) else ():

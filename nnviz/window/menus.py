@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QL
 from nnviz.panels.draw import DrawPanel
 from nnviz.panels.settings.training import TrainingPanel
 from nnviz.session.session import Session
-from nnviz.session.undo import History
 from nnviz.window.card_actions import CardActions
 from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.help import HelpWindows
@@ -84,17 +83,16 @@ class Menus(QObject):
 
     def _fill_edit(self, menu: QMenu) -> None:
         """One Ctrl+Z for both: it takes back what was done last, in the settings or on the canvas."""
-        draw = self._window.draw
-        self._history = History(self, [self._session.undo, draw.undo_stack])
+        session, draw = self._session, self._window.draw
         self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._undo_step)
-        self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z", self._history.redo)
+        self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z", session.undo.redo)
         self._redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
-        self._history.changed.connect(self._show_history)
-        self._session.settings.problems_changed.connect(self._show_history)
-        self._session.training.state_changed.connect(self._show_history)
-        self._show_history()
+        session.undo.changed.connect(self._show_undo)
+        self._session.settings.problems_changed.connect(self._show_undo)
+        self._session.training.state_changed.connect(self._show_undo)
+        self._show_undo()
         menu.addSeparator()
-        self._add(menu, "Undo s&troke", "actionUndoStroke", "Ctrl+Backspace", draw.undo_stroke)
+        self._add(menu, "Undo on the can&vas", "actionUndoStroke", "Ctrl+Backspace", session.question.undo_stroke)
         self._add(menu, "&Clear drawing", "actionClearDrawing", "Ctrl+Delete", draw.clear)
         self._add(menu, "Pen or &eraser", "actionEraser", "X", draw.toggle_eraser)
         self._add(menu, "&Paste picture", "actionPastePicture", "Ctrl+V", draw.paste)
@@ -109,16 +107,16 @@ class Menus(QObject):
         elif self._session.making.is_replacing:
             self._session.making.cancel()
         else:
-            self._history.undo()
+            self._session.undo.undo()
 
-    def _show_history(self) -> None:
-        first = "new network" if self._session.making.is_replacing else None
+    def _show_undo(self) -> None:
+        undo, redo = self._session.undo.last(), self._session.undo.next
+        first = undo.text if undo else None
+        if self._session.making.is_replacing:
+            first = "new network"
         if self._session.settings.problems:
             first = "what cannot be used"
-        for action, verb, what in (
-            (self._undo, "&Undo", first or self._history.undo_text),
-            (self._redo, "&Redo", self._history.redo_text),
-        ):
+        for action, verb, what in ((self._undo, "&Undo", first), (self._redo, "&Redo", redo.text if redo else None)):
             action.setEnabled(what is not None)
             action.setText(f"{verb} {what or ''}".rstrip())
 

@@ -6,11 +6,11 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from engine.assets_folder import ASSETS
+from engine.provenance import Provenance
 from nnviz.look import text
 
 FOLDER = ASSETS / "networks"
@@ -44,19 +44,16 @@ def shipped_networks() -> list[Shipped]:
 
 def _described(path: Path) -> Shipped:
     try:
-        past = _provenance(path)
+        past = Provenance.from_dict(_entries(path))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        past = {}  # opening it will say what is wrong
-    title, error = past.get("title"), past.get("test_error")
-    is_share = isinstance(error, float) and 0 <= error <= 1
-    return Shipped(path, title if isinstance(title, str) and title else path.stem, error if is_share else None)
+        past = Provenance()  # opening it will say what is wrong
+    return Shipped(path, past.title or path.stem, past.test_error)
 
 
-def _provenance(path: Path) -> dict[str, Any]:
+def _entries(path: Path) -> object:
     if path.suffix.lower() == ".npz":
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # reads only what is asked for
             document = json.loads(str(arrays["header"][()]))
     else:
         document = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= _LARGEST_JSON else {}
-    past = document.get("provenance", {}) if isinstance(document, dict) else {}
-    return past if isinstance(past, dict) else {}
+    return document.get("provenance") if isinstance(document, dict) else None

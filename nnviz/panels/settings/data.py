@@ -8,6 +8,7 @@ from PyQt5.QtCore import QSize
 from engine.datasets import DATASETS, Dataset
 from engine.validation import Array
 from nnviz.look import text
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.session import Session
 from nnviz.widgets.card import Card
 from nnviz.widgets.fields import Combo
@@ -59,3 +60,6 @@ def _one_of_each(data: Dataset) -> Array:
     if labels is not None:
         first = np.unique(labels, return_index=True)[1][:_MOST_SHOWN]
     return np.hstack([data.train.inputs[row].reshape(data.example_shape) for row in first]) * data.train.scale
+
+
+CARDS.register("dataCard")(CardInfo("Data", DataPanel, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))

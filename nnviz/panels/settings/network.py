@@ -14,6 +14,7 @@ from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.validation import parameter_count, parse_shape, parse_whole, whole_number
 from nnviz.look import text, theme
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.session import Session
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
@@ -325,3 +326,6 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     row.addStretch(1)
     row.addWidget(label(activation, "fieldName"))
     return frame
+
+
+CARDS.register("networkCard")(CardInfo("Network", NetworkPanel, {"train": Place(Column.CHOOSE, 2)}, is_fixed=True))

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from engine.experiment import Experiment
 from engine.optimizers import OPTIMIZERS
 from engine.validation import parse_whole
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.settings import summaries
 from nnviz.panels.settings.augmentation import AugmentationForm
 from nnviz.panels.settings.form import Field, Form
@@ -217,3 +218,6 @@ class TrainingPanel(Card):
         for part, group in zip(_PARTS, self.groups, strict=True):
             is_wrong = any(name in problems for name in part.settings)
             group.head.show_summary("to be mended" if is_wrong else part.summary(experiment), is_wrong)
+
+
+CARDS.register("trainingCard")(CardInfo("Training", TrainingPanel, {"train": Place(Column.CHOOSE, 3)}, is_fixed=True))

@@ -1,0 +1,175 @@
+"""The docks of a workspace, built from what the cards say of themselves, and how wide and high they are."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
+from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
+
+from nnviz.look import theme
+from nnviz.panels.cards import CARDS, CardInfo, Column
+from nnviz.session.session import Session
+from nnviz.widgets.card import ColumnDock, DockCard
+from nnviz.widgets.column import ScrollColumn
+from nnviz.widgets.pages import Page, TabbedCard
+from nnviz.window.workspaces import Workspace
+
+_WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
+
+
+class Docks(QObject):
+    """Puts the cards of a workspace into a window within the window, so that there is air around them.
+
+    Attributes:
+        host: that window.
+        docks: in the order of the View menu.
+    """
+
+    def __init__(self, session: Session, workspace: Workspace) -> None:
+        super().__init__()
+        self._session = session
+        self._workspace = workspace
+        self.host = QMainWindow()
+        self.host.setWindowFlags(Qt.Widget)
+        self.host.setDockNestingEnabled(True)
+        self.host.setContextMenuPolicy(Qt.NoContextMenu)
+        self.host.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        self._cards: dict[str, QWidget] = {}
+        self._columns = {column: self._make_column(column) for column in Column}
+        self.docks: list[QDockWidget] = [dock for column in self._columns.values() for dock in column]
+        self._add_pages()
+        self._arrange()
+        self.first_sizes()
+        self._first_layout = self.host.saveState()
+        self._sizes = _Sizes(self.host, self.docks)
+
+    def card(self, name: str) -> QWidget:
+        """The card of that name. Raises KeyError."""
+        return self._cards[name]
+
+    # ---- building
+
+    def _make_column(self, column: Column) -> list[QDockWidget]:
+        docks: list[QDockWidget] = []
+        fixed: list[QWidget] = []
+        for name, info in self._workspace.cards(column):
+            card = self._make(name, info)
+            if info.is_fixed:
+                fixed.append(card)
+            else:
+                assert isinstance(card, DockCard)
+                docks.append(card)
+        return [*([self._settings_dock(fixed)] if fixed else []), *docks]
+
+    def _make(self, name: str, info: CardInfo) -> QWidget:
+        card: QWidget = info.make(self._session)
+        self._cards[name] = card
+        if isinstance(card, (DockCard, Page)):
+            probes = self._session.probes
+            card.in_view_changed.connect(lambda in_view: probes.want(name, info.needs, in_view))
+        return card
+
+    def _add_pages(self) -> None:
+        for name in CARDS:
+            holder = self._cards.get(CARDS[name].page_of)
+            if isinstance(holder, TabbedCard):
+                page = self._make(name, CARDS[name])
+                assert isinstance(page, Page)
+                holder.add_page(page)
+
+    def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
+        """Fixed cards, one under the other; they scroll where the screen is low."""
+        dock = ColumnDock("Settings", "settingsDock")
+        column = QWidget()
+        column.setObjectName("scrolled")
+        rows = QVBoxLayout(column)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(theme.GAP)
+        for card in cards:
+            rows.addWidget(card)
+        rows.addStretch(1)
+        self.settings_column = ScrollColumn("settingsScroll", column)
+        self.settings_column.setMinimumWidth(_WIDTHS[Column.CHOOSE])
+        dock.setWidget(self.settings_column)
+        return dock
+
+    def _arrange(self) -> None:
+        """The columns beside each other, then the docks of each below its first."""
+        firsts = [docks[0] for docks in self._columns.values() if docks]
+        self.host.addDockWidget(Qt.LeftDockWidgetArea, firsts[0])
+        for left, right in zip(firsts, firsts[1:], strict=False):
+            self.host.splitDockWidget(left, right, Qt.Horizontal)
+        for docks in self._columns.values():
+            for above, below in zip(docks, docks[1:], strict=False):
+                self.host.splitDockWidget(above, below, Qt.Vertical)
+
+    # ---- layout
+
+    def first_sizes(self) -> None:
+        """As wide and as high as they are at first."""
+        columns = {column: docks for column, docks in self._columns.items() if docks}
+        self.host.resizeDocks([docks[0] for docks in columns.values()], [_WIDTHS[c] for c in columns], Qt.Horizontal)
+        for column, docks in columns.items():
+            heights = [card.places[self._workspace.name].height for _, card in self._workspace.cards(column)]
+            if len(docks) > 1:
+                self.host.resizeDocks(docks, heights, Qt.Vertical)
+
+    def first_layout(self) -> None:
+        """Every dock where it was at first."""
+        self.host.restoreState(self._first_layout)
+        self.first_sizes()
+        self._sizes.keep()
+
+    def restore(self, state: QByteArray) -> None:
+        """As somebody left them."""
+        self.host.restoreState(state)
+        self._sizes.keep()
+
+
+class _Sizes(QObject):
+    """Keeps the sizes that a person gave the docks, and gives them back when the window is as large as it was.
+
+    Qt spreads what a smaller window lacks over all docks, and does not take that back when it grows again.
+    """
+
+    def __init__(self, host: QMainWindow, docks: list[QDockWidget]) -> None:
+        super().__init__(host)
+        self._host, self._docks = host, docks
+        self._kept = (0, 0)  # the size of the window that the sizes are for
+        self._sizes: dict[QDockWidget, tuple[int, int]] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._give_back)
+        host.installEventFilter(self)
+        for dock in docks:
+            dock.installEventFilter(self)
+
+    @property
+    def _now(self) -> tuple[int, int]:
+        return self._host.width(), self._host.height()
+
+    def keep(self) -> None:
+        """As they are now."""
+        self._kept = self._now
+        self._sizes = {dock: (dock.width(), dock.height()) for dock in self._docks if _is_in_place(dock)}
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window has another size, or a person moves the line between two docks."""
+        if event.type() == QEvent.Resize:
+            if watched is self._host:
+                self._timer.start()
+            elif not self._timer.isActive() and QApplication.mouseButtons() & Qt.LeftButton:
+                self.keep()
+        return False
+
+    def _give_back(self) -> None:
+        docks = [dock for dock in self._sizes if _is_in_place(dock)]
+        if not docks:
+            self.keep()
+        elif self._now == self._kept:
+            self._host.resizeDocks(docks, [self._sizes[dock][0] for dock in docks], Qt.Horizontal)
+            self._host.resizeDocks(docks, [self._sizes[dock][1] for dock in docks], Qt.Vertical)
+
+
+def _is_in_place(dock: QDockWidget) -> bool:
+    return dock.isVisible() and not dock.isFloating()

@@ -1,0 +1,66 @@
+"""The line at the foot: what goes on with files, a hint, how fast it learns."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject, QTimer
+from PyQt5.QtWidgets import QStatusBar
+
+from nnviz import __version__
+from nnviz.look import text
+from nnviz.session.session import Session
+from nnviz.session.training import Status
+from nnviz.widgets.card import label
+from nnviz.widgets.steady import Steady
+
+_NEWS = 5000  # milliseconds that what was done stays news
+
+
+class StatusLine(QObject):
+    """Fills a window's status bar."""
+
+    def __init__(self, bar: QStatusBar, session: Session) -> None:
+        super().__init__(bar)
+        self._session = session
+        bar.setSizeGripEnabled(False)
+        self._speed = label(role="good")
+        self._speed.setObjectName("speedLabel")
+        self._activity = label()
+        self._activity.setObjectName("activityLabel")
+        self._news = QTimer(self)
+        self._news.setSingleShot(True)
+        self._news.setInterval(_NEWS)
+        self._news.timeout.connect(self._end_of_news)
+        bar.addWidget(self._activity)
+        self._activity.hide()
+        bar.addWidget(label("Space: train / pause · hover a weight to read it, click it to see its neuron"), 1)
+        bar.addPermanentWidget(Steady(self._speed, 150))
+        bar.addPermanentWidget(label(f"nnviz {__version__}"))
+        session.files.activity_changed.connect(lambda: self.show_activity(session.files.activity))
+        session.training.progressed.connect(self._show_speed)
+        session.training.state_changed.connect(self._show_speed)
+        session.training.state_changed.connect(self._end_of_news)
+
+    def show_activity(self, activity: str) -> None:
+        """What goes on stays; what was done goes away after a while."""
+        self._activity.setText(activity)
+        self._activity.setVisible(bool(activity))
+        if activity.endswith("…"):
+            self._news.stop()
+        else:
+            self._news.start()
+
+    def stop(self) -> None:
+        """The window goes."""
+        self._news.stop()
+
+    def _end_of_news(self) -> None:
+        if not self._activity.text().endswith("…"):
+            self._activity.hide()
+
+    def _show_speed(self) -> None:
+        run, is_training = self._session.runs.current, self._session.state is Status.TRAINING
+        if is_training and run.progress.seconds_per_epoch:
+            samples = run.progress.batches * run.experiment.training.batch_size / run.progress.seconds_per_epoch
+            self._speed.setText(f"● {text.count(1000 * round(samples / 1000))} samples/s")
+        elif not is_training:
+            self._speed.setText("")
