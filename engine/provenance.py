@@ -111,17 +111,24 @@ class Provenance:
     def after(self, event: Epoch | BestRestored, before: int = 0) -> Provenance:
         """The past of the network after that event of a run, which began with ``before`` epochs behind the network.
 
-        Errors that were not measured there are not known; nor is the command, which led to the network as it was. After
-        :class:`BestRestored` they are those that the history has of that epoch, so let it take the event first.
+        The same where nothing was learned yet (epoch 0). After :class:`BestRestored` the errors are those that the
+        history has of that epoch, so let it take the event first.
         """
-        epochs = before + event.epoch
-        errors: dict[str, Any]
-        if isinstance(event, Epoch):
-            figures = {part: getattr(event, part) for part in PARTS}
-            errors = {f"{part}_error": None if each is None else each.error for part, each in figures.items()}
-        else:
-            measured = {} if self.history is None else self.history.figures(epochs)
-            errors = {name: measured.get(name) for name in _ERRORS}
+        if isinstance(event, BestRestored):
+            measured = {} if self.history is None else self.history.figures(before + event.epoch)
+            return self._with_errors({name: measured.get(name) for name in _ERRORS}, before + event.epoch)
+        return self.measured(event, before + event.epoch) if event.epoch else self
+
+    def measured(self, result: Epoch, epochs: int) -> Provenance:
+        """The past of a network of so many epochs, with the errors in ``result``.
+
+        Those that were not measured are not known; nor is the command, which led to the network as it was.
+        """
+        figures = {part: getattr(result, part) for part in PARTS}
+        errors = {f"{part}_error": None if each is None else each.error for part, each in figures.items()}
+        return self._with_errors(errors, epochs)
+
+    def _with_errors(self, errors: Mapping[str, Any], epochs: int) -> Provenance:
         return replace(self, epochs=epochs, command="", **errors)
 
     def epochs_before(self, epochs_done: int) -> int:

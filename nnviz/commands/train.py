@@ -59,7 +59,7 @@ class _Training:
             for name, split in splits.items()
         }
         result = Epoch(epoch, figures["train"], figures["test"], 0.0, figures["validation"])
-        self.past = self.past.after(result, self.before)
+        self.past = self.past.measured(result, self.before + epoch)
         return result
 
 

@@ -40,7 +40,7 @@ def add_train(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
     shape = ",".join(map(str, usual.shape))
     add("--shape", metavar="SIZES", help=f"layer sizes, separated by commas (default: {shape})")
     hidden = ", ".join(name for name in ACTIVATIONS if ACTIVATIONS[name].hidden)
-    add("--activation", metavar="NAME", help=f"of the hidden layers, or one for each, separated by commas: {hidden}")
+    add("--activation", metavar="NAME", help=f"of all hidden layers, or one for each (default: relu): {hidden}")
     add("--epochs", type=int, metavar="N", help=f"passes over the training data (default: {settings.epochs})")
     add("--learning-rate", type=float, metavar="R", help=f"step size (default: {settings.learning_rate:g})")
     add("--batch-size", type=int, metavar="B", help=f"examples in a step (default: {settings.batch_size})")

@@ -163,6 +163,10 @@ def test_after_an_epoch_it_tells_what_was_measured() -> None:
     assert whole().after(Epoch(1, figures(None), None, 1.0)).train_error is None
 
 
+def test_before_the_first_step_nothing_has_changed() -> None:
+    assert whole().after(Epoch(0, figures(0.5), None, 0.0), before=4) == whole()
+
+
 def test_after_early_stopping_it_tells_of_the_epoch_that_was_best() -> None:
     history = History()
     past = Provenance(history=history)

@@ -283,6 +283,10 @@ def test_the_file_has_the_figures_of_the_weights_that_are_kept(
     assert few_digits.test is not None
     network = load_network(file)
     assert network.provenance["test_error"] == Evaluator(network, few_digits.test).evaluate().error
+    past = Provenance.read(network)
+    assert past.history is not None
+    assert past.validation_error == past.history.error.validation.at(network.provenance["epochs"])
+    assert past.history.completed >= network.provenance["epochs"]
     assert f"at epoch {network.provenance['epochs']}:" in capsys.readouterr().out
 
 
