@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import QApplication
 from engine.storage.files import write_whole
 from nnviz.app import create_window
 from nnviz.commands.checks import check_folder
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 
@@ -66,7 +66,7 @@ def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> Non
     window.show()
     session = window.session
     try:
-        wait_until(window, lambda: session.state is not State.LOADING)
+        wait_until(window, lambda: session.state is not Status.LOADING)
         if scene.draw:
             window.canvas.set_strokes([_on_canvas(window)])
         if scene.epochs:
@@ -80,10 +80,10 @@ def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> Non
 
 def _train(window: MainWindow, scene: Scene) -> None:
     session = window.session
-    session.change("epochs", epochs=max(scene.epochs, scene.of))
+    session.settings.change("epochs", epochs=max(scene.epochs, scene.of))
     session.start()
     on_the_way = scene.epochs if scene.of > scene.epochs else math.inf
-    wait_until(window, lambda: session.state is not State.TRAINING or session.run.epochs > on_the_way)
+    wait_until(window, lambda: session.state is not Status.TRAINING or session.runs.current.epochs > on_the_way)
 
 
 def _without_what_offscreen_lacks(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
@@ -109,7 +109,7 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
         if reached():
             loop.quit()
 
-    signals = (window.session.state_changed, window.session.snapshot)
+    signals = (window.session.training.state_changed, window.session.displayed.changed)
     for signal in signals:
         signal.connect(look)
     if not reached():

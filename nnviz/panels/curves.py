@@ -7,7 +7,7 @@ from html import escape
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
-from engine.history import Curves
+from engine.history import Curves, History
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.run import Run, changes_between
 from nnviz.session.session import Session

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from PyQt5.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
@@ -96,10 +98,10 @@ class Docks(QObject):
         """The columns beside each other, then the docks of each below its first."""
         firsts = [docks[0] for docks in self._columns.values() if docks]
         self.host.addDockWidget(Qt.LeftDockWidgetArea, firsts[0])
-        for left, right in zip(firsts, firsts[1:], strict=False):
+        for left, right in itertools.pairwise(firsts):
             self.host.splitDockWidget(left, right, Qt.Horizontal)
         for docks in self._columns.values():
-            for above, below in zip(docks, docks[1:], strict=False):
+            for above, below in itertools.pairwise(docks):
                 self.host.splitDockWidget(above, below, Qt.Vertical)
 
     # ---- layout

@@ -49,7 +49,7 @@ class Memory(QObject):
         is_small = parameter_count(self.experiment.shape) <= MADE_AT_ONCE
         session = self._session = Session(self.experiment if is_small else None)
         with contextlib.suppress(*_DAMAGE):
-            stored = self._stored("strengths") or self._stored("configuration")["strengths"]  # type: ignore[index]
+            stored: Any = self._stored("strengths") or self._stored("configuration")["strengths"]  # type: ignore[index]
             session.settings.remember_strengths(Augmentation(**stored))
         share = _number(self._settings.value("sure_from"))
         if share is not None:

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
-from engine.tape import Curve
+from engine.history import Curve
 from nnviz.widgets.plots.curve_axes import Ends, Quantity
 
 _DOT = 3  # so many times the line's width is the dot of a curve that is a single point

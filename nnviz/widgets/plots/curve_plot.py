@@ -11,7 +11,7 @@ from PyQt5.QtCore import QEvent, QPoint, QRect, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QLabel
 
-from engine.tape import Curve
+from engine.history import Curve
 from nnviz.look import theme
 from nnviz.widgets.plots.curve_axes import ERROR, Ends, EpochAxis, Quantity, ValueAxis, ends, first_epoch
 from nnviz.widgets.plots.curve_figures import (

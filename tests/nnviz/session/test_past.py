@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.tape import Tape
+from engine.history import Tape
 from nnviz.session.configuration import Configuration, Layer
 from nnviz.session.run import Past, Run, new_run
 

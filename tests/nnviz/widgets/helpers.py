@@ -9,7 +9,7 @@ from PyQt5.QtCore import QPointF
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.tape import Curve
+from engine.history import Curve
 from nnviz.look import theme
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import find
