@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.mnist import load_mnist
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.guards import nothing_left_behind
 
@@ -140,14 +140,14 @@ def window(make_window: MakeWindow) -> MainWindow:
 @pytest.fixture
 def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """The same when the data is there."""
-    qtbot.waitUntil(lambda: window.session.state is not State.LOADING)
+    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
     return window
 
 
 def close(window: MainWindow) -> None:
     """Whatever was learned is given up."""
-    window.session.run.saved_changes = window.session.run.changes
-    window.session.undo_stack.clear()  # and with it what was put away
+    window.session.runs.current.saved_changes = window.session.runs.current.changes
+    window.session.undo.clear()  # and with it what was put away
     window.close()
     window.deleteLater()
     QThreadPool.globalInstance().waitForDone()

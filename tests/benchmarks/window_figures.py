@@ -28,7 +28,7 @@ from PyQt5.QtGui import QMouseEvent  # noqa: E402
 from engine.training import Trainer  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
-from nnviz.session.state import State  # noqa: E402
+from nnviz.session.training import Status  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 
 SIZE = 1440, 900
@@ -66,7 +66,7 @@ def resident_megabytes() -> float:
 def new_run(window: MainWindow, shape: tuple[int, ...], epochs: int) -> None:
     """An untrained network of that shape, and a run of so many epochs ahead."""
     session = window.session
-    session.choose("benchmark", session.configuration.with_shape(shape).changed(epochs=epochs))
+    session.settings.choose("benchmark", session.settings.experiment.with_shape(shape).changed(epochs=epochs))
     session.reset()
     QCoreApplication.processEvents()
 
@@ -83,21 +83,21 @@ def seconds_watched(window: MainWindow, shape: tuple[int, ...], epochs: int) -> 
         views += 1
 
     new_run(window, shape, epochs)
-    window.session.snapshot.connect(count)
+    window.session.displayed.changed.connect(count)
     start = time.perf_counter()
     window.session.start()
-    wait_until(window, lambda: window.session.state is State.FINISHED)
+    wait_until(window, lambda: window.session.state is Status.FINISHED)
     seconds = time.perf_counter() - start
-    window.session.snapshot.disconnect(count)
+    window.session.displayed.changed.disconnect(count)
     return seconds, views
 
 
 def seconds_alone(window: MainWindow, shape: tuple[int, ...], epochs: int) -> float:
     """The same run driven by a bare loop, while the window rests."""
-    configuration = window.session.configuration
-    assert window.session.dataset is not None
+    configuration = window.session.settings.experiment
+    assert window.session.data.dataset is not None
     start = time.perf_counter()
-    for _ in Trainer(configuration.build(), window.session.dataset, configuration.training).run():
+    for _ in Trainer(configuration.build(), window.session.data.dataset, configuration.training).run():
         pass
     return time.perf_counter() - start
 
@@ -209,10 +209,10 @@ def answers(window: MainWindow) -> dict[str, Any]:
     """Training at full speed, every card of the default layout in view, a hand that draws: how long things take."""
     new_run(window, SHAPES["784-64-32-10"][0], FOR_EVER)
     window.session.start()
-    wait_until(window, lambda: window.session.run.epochs > 1)
+    wait_until(window, lambda: window.session.runs.current.epochs > 1)
     moments: list[float] = []
     note = lambda: moments.append(time.perf_counter())  # noqa: E731
-    window.session.snapshot.connect(note)
+    window.session.displayed.changed.connect(note)
     mouse = Mouse(window.canvas, MOUSE_SECONDS)
     eye = Eye(window, mouse)
     mouse.start()
@@ -220,9 +220,9 @@ def answers(window: MainWindow) -> dict[str, Any]:
         wait(0.2)
     mouse.join()
     wait(0.2)
-    window.session.snapshot.disconnect(note)
+    window.session.displayed.changed.disconnect(note)
     window.session.pause()
-    wait_until(window, lambda: window.session.state is State.PAUSED)
+    wait_until(window, lambda: window.session.state is Status.PAUSED)
     between = [after - before for before, after in itertools.pairwise(moments)]
     return {
         "views_per_second": len(between) / sum(between),
@@ -238,9 +238,9 @@ def answers(window: MainWindow) -> dict[str, Any]:
 def cycle(window: MainWindow) -> None:
     """Start, see something, pause, reset."""
     window.session.start()
-    wait_until(window, lambda: window.session.progress.batch > 0)
+    wait_until(window, lambda: window.session.training.progress.batch > 0)
     window.session.pause()
-    wait_until(window, lambda: window.session.state is State.PAUSED)
+    wait_until(window, lambda: window.session.state is Status.PAUSED)
     window.session.reset()
     QCoreApplication.processEvents()
 
@@ -263,7 +263,7 @@ def memory(window: MainWindow, minutes: float) -> dict[str, Any]:
         wait(60 * minutes)
         figures |= {"minutes": minutes, "training_growth_mb": resident_megabytes() - before}
         window.session.pause()
-        wait_until(window, lambda: window.session.state is State.PAUSED)
+        wait_until(window, lambda: window.session.state is Status.PAUSED)
     return figures
 
 
@@ -272,7 +272,7 @@ def measure(minutes: float) -> dict[str, Any]:
     window = create_window()
     window.resize(*SIZE)
     window.show()
-    wait_until(window, lambda: window.session.state is not State.LOADING)
+    wait_until(window, lambda: window.session.state is not Status.LOADING)
     side = min(window.canvas.width(), window.canvas.height())
     window.canvas.set_strokes([[(0.3 * side, 0.2 * side), (0.7 * side, 0.2 * side), (0.4 * side, 0.8 * side)]])
     figures: dict[str, Any] = {"size": [window.width(), window.height()]}

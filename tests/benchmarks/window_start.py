@@ -19,7 +19,7 @@ class Stopwatch:
     def __init__(self, window: Any, asked_for: float) -> None:
         from PyQt5.QtCore import QEvent, QObject, QTimer
 
-        from nnviz.session.state import State
+        from nnviz.session.training import Status
 
         self._window, self._asked_for = window, asked_for
         self._figures: dict[str, float] = {}
@@ -35,10 +35,10 @@ class Stopwatch:
         window.canvas.installEventFilter(self._watch)
 
         def state_changed() -> None:
-            if window.session.state is not State.LOADING:
+            if window.session.state is not Status.LOADING:
                 QTimer.singleShot(0, lambda: note("mnist_ready"))
 
-        window.session.state_changed.connect(state_changed)
+        window.session.training.state_changed.connect(state_changed)
 
     def _note(self, name: str) -> None:
         if name in self._figures:

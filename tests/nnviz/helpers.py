@@ -12,7 +12,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QFileDialog, QLineEdit, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.group import Group
 from nnviz.window.main_window import MainWindow
 
@@ -114,7 +114,7 @@ def choose_file(qtbot: QtBot, window: MainWindow, dialog_name: str, path: Path) 
     qtbot.keyClick(name, Qt.Key_Return)
 
 
-def wait_for(qtbot: QtBot, window: MainWindow, *states: State) -> None:
+def wait_for(qtbot: QtBot, window: MainWindow, *states: Status) -> None:
     """Until the session is in one of these states."""
     qtbot.waitUntil(lambda: window.session.state in states, timeout=20_000)
 
@@ -122,22 +122,22 @@ def wait_for(qtbot: QtBot, window: MainWindow, *states: State) -> None:
 def train_for_a_while(qtbot: QtBot, window: MainWindow) -> None:
     """Starts a run that does not end, and waits until an epoch is over and has been seen."""
     session = window.session
-    session.change("epochs", epochs=MANY_EPOCHS)
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
     session.start()
-    qtbot.waitUntil(lambda: session.run.epochs >= 1 and session.run.tape.completed >= 1)
+    qtbot.waitUntil(lambda: session.runs.current.epochs >= 1 and session.runs.current.history.completed >= 1)
 
 
 def pause(qtbot: QtBot, window: MainWindow) -> None:
     """Pauses, and waits until it is so."""
     window.session.pause()
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
 
 
 def train_epochs(qtbot: QtBot, window: MainWindow, epochs: int) -> None:
     """A run of so many epochs, to its end."""
-    window.session.change("epochs", epochs=epochs)
+    window.session.settings.change("epochs", epochs=epochs)
     window.session.start()
-    wait_for(qtbot, window, State.FINISHED)
+    wait_for(qtbot, window, Status.FINISHED)
 
 
 def drag(widget: QWidget, points: Sequence[tuple[float, float]], release: bool = True) -> None:

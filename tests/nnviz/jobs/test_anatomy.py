@@ -35,7 +35,7 @@ def weights_told(session: Session) -> float:
 
 
 def mean_weight(session: Session) -> float:
-    return float(session.shown.weights[0].T.mean(dtype=np.float64))
+    return float(session.displayed.network.weights[0].T.mean(dtype=np.float64))
 
 
 def test_nobody_looks_nothing_is_worked_out(ready_window: MainWindow, qtbot: QtBot, looks: list[object]) -> None:
@@ -77,7 +77,7 @@ def test_another_network_is_another_subject(ready_window: MainWindow, qtbot: QtB
     session = ready_window.session
     session.anatomy.want(True)
     qtbot.waitUntil(lambda: session.anatomy.now is not None)
-    session.change_shape((784, 5, 4, 10))
+    session.settings.change_shape((784, 5, 4, 10))
     qtbot.waitUntil(lambda: session.anatomy.now is not None and len(session.anatomy.now) == 3)
     assert session.anatomy.now is not None
     assert session.anatomy.now[0].neurons == 5
@@ -93,10 +93,10 @@ def test_looks_leave_nothing_behind(ready_window: MainWindow, qtbot: QtBot) -> N
     looked_at = []
     try:
         for _ in range(5):
-            session.shown = session.shown.copy()
-            looked_at.append(weakref.ref(session.shown))
+            session.displayed.network = session.displayed.network.copy()
+            looked_at.append(weakref.ref(session.displayed.network))
             with qtbot.waitSignal(session.anatomy.changed):
-                session.snapshot.emit()
+                session.displayed.changed.emit()
         qtbot.wait(1)
         assert sum(network() is not None for network in looked_at) == 1, "the one that is shown"
     finally:
@@ -118,13 +118,13 @@ def test_an_opened_network_is_compared_with_what_was_opened(
     session = ready_window.session
     train_epochs(qtbot, ready_window, 1)
     path = tmp_path_factory.mktemp("networks") / "trained.npz"
-    with qtbot.waitSignal(session.file_changed):
-        session.save(path)
-    trained = session.shown.parameters.copy()
-    with qtbot.waitSignal(session.run_changed):
-        session.open_network(path)
-    np.testing.assert_array_equal(session.run.parameters_at_start(), trained)
+    with qtbot.waitSignal(session.runs.file_changed):
+        session.files.save(path)
+    trained = session.displayed.network.parameters.copy()
+    with qtbot.waitSignal(session.runs.replaced):
+        session.files.open(path)
+    np.testing.assert_array_equal(session.runs.current.parameters_at_start(), trained)
     session.anatomy.want(True)
     qtbot.waitUntil(lambda: session.anatomy.start is not None)
     assert session.anatomy.start is not None
-    assert session.anatomy.start[0].weights.high == session.shown.weights[0].max()
+    assert session.anatomy.start[0].weights.high == session.displayed.network.weights[0].max()

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import SettingError
 from engine.rate_finder import RateFinder, RatePoint
-from nnviz.session.configuration import Layer
-from nnviz.session.state import State
+from nnviz.session.settings.experiment import Layer
+from nnviz.session.training import Status
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.plots.small_plot import SmallPlot
 from nnviz.window.main_window import MainWindow
@@ -32,34 +32,34 @@ def open_window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 def search(qtbot: QtBot, window: MainWindow) -> None:
     """By the button, to its end."""
     click(qtbot, window, QPushButton, "findRateButton")
-    assert window.session.rates.is_running
-    qtbot.waitUntil(lambda: not window.session.rates.is_running, timeout=20_000)
+    assert window.session.rate_search.is_running
+    qtbot.waitUntil(lambda: not window.session.rate_search.is_running, timeout=20_000)
 
 
 def test_it_finds_one_and_the_network_stays_as_it_was(open_window: MainWindow, qtbot: QtBot) -> None:
     window, session = open_window, open_window.session
-    before = session.run.network.parameters.copy()
+    before = session.runs.current.network.parameters.copy()
     plot, take = find(window, SmallPlot, "ratePlot"), find(window, QPushButton, "takeRateButton")
     assert not plot.isVisibleTo(window)
     assert not take.isVisibleTo(window)
     search(qtbot, window)
-    np.testing.assert_array_equal(session.run.network.parameters, before)
-    assert session.run.untouched
-    assert session.rates.suggestion is not None
-    assert 0.005 < session.rates.suggestion < 2
+    np.testing.assert_array_equal(session.runs.current.network.parameters, before)
+    assert session.runs.current.untouched
+    assert session.rate_search.suggestion is not None
+    assert 0.005 < session.rate_search.suggestion < 2
     assert plot.isVisibleTo(window)
     rates, losses = plot.points
-    assert len(rates) == len(losses) == len(session.rates.points)
+    assert len(rates) == len(losses) == len(session.rate_search.points)
     assert plot.marked is not None
-    assert 10**plot.marked == pytest.approx(session.rates.suggestion)
-    assert take.text() == f"Use {session.rates.suggestion:g}"
+    assert 10**plot.marked == pytest.approx(session.rate_search.suggestion)
+    assert take.text() == f"Use {session.rate_search.suggestion:g}"
     assert not find(window, QProgressBar, "rateProgress").isVisibleTo(window)
 
     click(qtbot, window, QPushButton, "takeRateButton")
-    assert session.configuration.training.learning_rate == session.rates.suggestion
-    assert float(find(window, QLineEdit, "learningRateEdit").text()) == session.rates.suggestion
+    assert session.settings.experiment.training.learning_rate == session.rate_search.suggestion
+    assert float(find(window, QLineEdit, "learningRateEdit").text()) == session.rate_search.suggestion
     action(window, "actionUndo").trigger()
-    assert session.configuration.training.learning_rate == 0.2
+    assert session.settings.experiment.training.learning_rate == 0.2
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
@@ -68,8 +68,8 @@ def test_from_the_menu_it_is_all_in_sight(ready_window: MainWindow, qtbot: QtBot
     window = ready_window
     window.resize(*size)
     action(window, "actionFindRate").trigger()
-    assert window.session.rates.is_running
-    qtbot.waitUntil(lambda: not window.session.rates.is_running, timeout=20_000)
+    assert window.session.rate_search.is_running
+    qtbot.waitUntil(lambda: not window.session.rate_search.is_running, timeout=20_000)
     scroll = find(window, ScrollColumn, "settingsScroll")
     for kind, name in ((QPushButton, "findRateButton"), (SmallPlot, "ratePlot"), (QLabel, "rateSearchLabel")):
         widget = find(window, kind, name)
@@ -79,7 +79,7 @@ def test_from_the_menu_it_is_all_in_sight(ready_window: MainWindow, qtbot: QtBot
 
 def test_without_data_there_is_nothing_to_find(window: MainWindow, qtbot: QtBot) -> None:
     assert not action(window, "actionFindRate").isEnabled()
-    qtbot.waitUntil(lambda: window.session.dataset is not None)
+    qtbot.waitUntil(lambda: window.session.data.dataset is not None)
     assert action(window, "actionFindRate").isEnabled()
 
 
@@ -87,8 +87,8 @@ def test_the_suggestion_mends_a_rate_that_cannot_be_used(open_window: MainWindow
     search(qtbot, open_window)
     retype(qtbot, open_window, "learningRateEdit", "-1")
     click(qtbot, open_window, QPushButton, "takeRateButton")
-    assert not open_window.session.problems
-    assert open_window.session.can_train
+    assert not open_window.session.settings.problems
+    assert open_window.session.training.can_start
 
 
 def test_it_can_be_stopped(open_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
@@ -99,11 +99,11 @@ def test_it_can_be_stopped(open_window: MainWindow, qtbot: QtBot, gate: Gate) ->
     assert button.text() == "Stop"
     assert find(window, QProgressBar, "rateProgress").isVisibleTo(window)
     click(qtbot, window, QPushButton, "findRateButton")
-    assert not window.session.rates.is_running
+    assert not window.session.rate_search.is_running
     assert button.text() == "Find a rate"
     gate.open()
     search(qtbot, window)
-    assert window.session.rates.suggestion is not None, "and it can be begun again"
+    assert window.session.rate_search.suggestion is not None, "and it can be begun again"
 
 
 def test_a_search_that_was_stopped_does_not_judge(
@@ -121,14 +121,14 @@ def test_a_search_that_was_stopped_does_not_judge(
     monkeypatch.setattr("nnviz.jobs.rate_search._SECONDS_BETWEEN_VIEWS", 0)
     monkeypatch.setattr(RateFinder, "run", run)
     click(qtbot, open_window, QPushButton, "findRateButton")
-    qtbot.waitUntil(lambda: len(open_window.session.rates.points) == 20)
+    qtbot.waitUntil(lambda: len(open_window.session.rate_search.points) == 20)
     told = find(open_window, QLabel, "rateSearchLabel")
     assert told.text().startswith("loss against rate")
     click(qtbot, open_window, QPushButton, "findRateButton")
     assert told.text() == "Stopped before its end: no suggestion."
-    assert len(open_window.session.rates.points) == 20
+    assert len(open_window.session.rate_search.points) == 20
     go_on.set()
-    open_window.session.rates._background.run(lambda: None, lambda _: go_on.clear(), lambda _: None)
+    open_window.session.rate_search._background.run(lambda: None, lambda _: go_on.clear(), lambda _: None)
     qtbot.waitUntil(lambda: not go_on.is_set())  # it has heard of it
     assert told.text() == "Stopped before its end: no suggestion."
 
@@ -152,8 +152,8 @@ def test_while_it_trains(open_window: MainWindow, qtbot: QtBot) -> None:
     window = open_window
     train_for_a_while(qtbot, window)
     search(qtbot, window)
-    assert window.session.state is State.TRAINING
-    assert window.session.rates.points
+    assert window.session.state is Status.TRAINING
+    assert window.session.rate_search.points
     pause(qtbot, window)
 
 
@@ -161,10 +161,10 @@ def test_the_network_of_the_fields_is_searched_for(open_window: MainWindow, qtbo
     window = open_window
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
-    window.session.change("shape", layers=(Layer(6),))
+    window.session.settings.change("shape", layers=(Layer(6),))
     search(qtbot, window)
-    assert window.session.run.network.shape == [784, 64, 32, 10]
-    assert window.session.message is None
+    assert window.session.runs.current.network.shape == [784, 64, 32, 10]
+    assert window.session.messages.current is None
 
 
 def test_without_a_suggestion_none_is_offered(
@@ -172,7 +172,7 @@ def test_without_a_suggestion_none_is_offered(
 ) -> None:
     monkeypatch.setattr("engine.rate_finder.RateFinder.suggestion", None)
     search(qtbot, open_window)
-    assert open_window.session.rates.suggestion is None
+    assert open_window.session.rate_search.suggestion is None
     assert not find(open_window, QPushButton, "takeRateButton").isVisibleTo(open_window)
     assert "no suggestion" in find(open_window, QLabel, "rateSearchLabel").text()
 

@@ -178,7 +178,7 @@ def test_both_themes_while_it_runs(ready_window: MainWindow, qtbot: QtBot) -> No
         press(qtbot, window, key, Qt.ControlModifier | Qt.AltModifier)
         assert theme.current() is look
         assert background(window) == look.window
-        image = window.weights.grab().toImage()
+        image = window.card("weightsDock").grab().toImage()
         assert image.pixelColor(image.width() // 2, 8).name() == look.card
         assert window.curves.plot.backgroundBrush().color().name() == look.card
         assert action(window, f"actionTheme{look.name.capitalize()}").isChecked()

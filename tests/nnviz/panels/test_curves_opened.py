@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.storage import save_network
-from nnviz.session.configuration import Configuration, Layer
-from nnviz.session.state import State
+from nnviz.session.settings.experiment import Experiment, Layer
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, train_epochs
 from tests.nnviz.panels.test_curves_panel import another_shape, drawn, key, plot_of, turn_to
@@ -19,12 +19,12 @@ from tests.nnviz.panels.test_curves_panel import another_shape, drawn, key, plot
 
 def open_one_of_long_training(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
     """150 epochs, says the file, and has no curves."""
-    network = Configuration(layers=(Layer(20),)).build()
+    network = Experiment(layers=(Layer(20),)).build()
     network.provenance = {"epochs": 150}
     path = folder / "long.json"
     save_network(network, path)
-    window.session.open_network(path)
-    qtbot.waitUntil(lambda: window.session.run.path == path)
+    window.session.files.open(path)
+    qtbot.waitUntil(lambda: window.session.runs.current.path == path)
     QCoreApplication.processEvents()
 
 
@@ -32,7 +32,7 @@ def measure(qtbot: QtBot, window: MainWindow) -> None:
     """A step, before which the network is measured: one figure of each curve."""
     session = window.session
     session.step_batch()
-    qtbot.waitUntil(lambda: session.state is State.PAUSED and bool(session.run.tape.test.epochs))
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED and bool(session.runs.current.history.test.epochs))
 
 
 def end_of_axis(window: MainWindow) -> float:
@@ -62,13 +62,13 @@ def test_one_that_was_only_measured_leaves_nothing_behind(
 ) -> None:
     window = ready_window
     open_one_of_long_training(qtbot, window, tmp_path)
-    window.session.change("epochs", epochs=2)
+    window.session.settings.change("epochs", epochs=2)
     measure(qtbot, window)
     qtbot.waitUntil(lambda: drawn(plot_of(window, "errorPlot"), "test")[0] == [150])
     assert end_of_axis(window) == 152
     window.session.reset()
     QCoreApplication.processEvents()
-    assert window.session.past.runs == ()
+    assert window.session.runs.compared == ()
     assert not key(window, "earlierKey").isVisible()
     assert end_of_axis(window) == 2
 
@@ -83,10 +83,10 @@ def test_a_run_that_began_late_does_not_stretch_the_axis_of_the_next(
     another_shape(window.session, 30)
     train_epochs(qtbot, window, 2)
     assert end_of_axis(window) == 2
-    assert len(window.session.past.runs) == 1
+    assert len(window.session.runs.compared) == 1
     assert not key(window, "earlierKey").isVisible(), "nothing of it can be seen"
     assert action(window, "actionForgetEarlierRuns").isEnabled()
-    window.session.change("epochs", epochs=200)
+    window.session.settings.change("epochs", epochs=200)
     window.session.step_batch()
     qtbot.waitUntil(lambda: key(window, "earlierKey").isVisible())
     assert end_of_axis(window) > 152
@@ -122,7 +122,7 @@ def test_the_scale_is_switched_from_the_menu_and_stays_the_one_of_the_button(
     assert not window.curves.error.is_log
     assert button.text() == "error %, linear"
     np.testing.assert_allclose(
-        drawn(plot_of(window, "errorPlot"), "test")[1], 100 * np.array(window.session.run.tape.test.values)
+        drawn(plot_of(window, "errorPlot"), "test")[1], 100 * np.array(window.session.runs.current.history.test.values)
     )
     click(qtbot, window, QToolButton, "scaleButton")
     assert log.isChecked()

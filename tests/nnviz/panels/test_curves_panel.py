@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
 from nnviz.look import theme
-from nnviz.session.configuration import Layer
 from nnviz.session.session import Session
-from nnviz.session.state import State
+from nnviz.session.settings.experiment import Layer
+from nnviz.session.training import Status
 from nnviz.widgets.pages import Page
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key
@@ -60,7 +60,7 @@ def key(window: MainWindow, name: str) -> Key:
 
 def another_shape(session: Session, *neurons: int) -> None:
     """In the fields; the network follows when it is trained."""
-    session.change("layers", layers=tuple(Layer(count) for count in neurons))
+    session.settings.change("layers", layers=tuple(Layer(count) for count in neurons))
 
 
 # ---- pages
@@ -70,7 +70,7 @@ def test_error_and_loss_each_have_a_page(ready_window: MainWindow, qtbot: QtBot)
     window = ready_window
     assert window.curves.windowTitle() == "Curves"
     train_epochs(qtbot, window, 2)
-    tape = window.session.run.tape
+    tape = window.session.runs.current.history
     assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2]
     assert drawn(plot_of(window, "lossPlot"), "test")[0] == [], "out of view nothing is drawn"
     turn_to(qtbot, window, "lossTab")
@@ -89,9 +89,9 @@ def test_fine_lines_move_within_an_epoch(
 ) -> None:
     load_with(lambda: mnist)
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    qtbot.waitUntil(lambda: window.session.state is Status.READY)
     turn_to(qtbot, window, tab)
-    window.session.change("batch size", batch_size=10)
+    window.session.settings.change("batch size", batch_size=10)
     window.session.start()
     qtbot.waitUntil(lambda: len(drawn(plot_of(window, plot), "live_test")[0]) >= 2, timeout=20_000)
     pause(qtbot, window)
@@ -122,17 +122,17 @@ def test_without_classes_there_is_no_page_of_errors(
     regression = Dataset("Numbers", without_labels(few_digits.train), without_labels(few_digits.test))
     load_with(lambda: regression)
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    qtbot.waitUntil(lambda: window.session.state is Status.READY)
     bar, error = tab_of(window, "errorTab")
     assert not bar.isTabVisible(error)
     assert bar.tabData(bar.currentIndex()) == "lossTab"
     train_epochs(qtbot, window, 2)
     assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
-    assert window.session.run.tape.error.test.epochs == []
-    window.session.data_name = None
+    assert window.session.runs.current.history.error.test.epochs == []
+    window.session.data.name = None
     load_with(lambda: few_digits)
-    window.session.load_data()
-    qtbot.waitUntil(lambda: window.session.state is not State.LOADING)
+    window.session.data.load()
+    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
     assert bar.isTabVisible(error)
 
 
@@ -208,7 +208,7 @@ def test_the_scale_is_switched_for_each_page(ready_window: MainWindow, qtbot: Qt
         click(qtbot, window, QToolButton, "scaleButton")
     assert button.text() == "error %, linear"
     np.testing.assert_allclose(
-        drawn(plot_of(window, "errorPlot"), "test")[1], 100 * np.array(window.session.run.tape.test.values)
+        drawn(plot_of(window, "errorPlot"), "test")[1], 100 * np.array(window.session.runs.current.history.test.values)
     )
     assert not window.curves.error.is_log
     assert window.curves.loss.is_log
@@ -225,7 +225,7 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindo
     window, session = ready_window, ready_window.session
     assert not key(window, "earlierKey").isVisible()
     train_epochs(qtbot, window, 2)
-    first = session.run.tape
+    first = session.runs.current.history
     click(qtbot, window, QPushButton, "resetButton")
     assert key(window, "earlierKey").isVisible()
     assert key(window, "earlierKey").text() == "784-64-32-10, earlier run"
@@ -233,15 +233,15 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindo
     np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.test.values)
     np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.train.values)
     action(window, "actionUndo").trigger()
-    assert session.past.runs == ()
+    assert session.runs.compared == ()
     assert not key(window, "earlierKey").isVisible()
     action(window, "actionRedo").trigger()
-    assert [run.title for run in session.past.runs] == ["784-64-32-10"]
+    assert [run.title for run in session.runs.compared] == ["784-64-32-10"]
     another_shape(session, 30)
     train_epochs(qtbot, window, 1)
     another_shape(session, 20)
     train_epochs(qtbot, window, 1)
-    assert [run.title for run in session.past.runs] == ["784-64-32-10", "784-30-10"]
+    assert [run.title for run in session.runs.compared] == ["784-64-32-10", "784-30-10"]
     assert key(window, "earlierKey").text() == "earlier runs"
     plot = plot_of(window, "errorPlot")
     place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(1, 1.2)))
@@ -253,14 +253,14 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindo
 def test_one_that_is_trained_on_stays_one_run(ready_window: MainWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
     train_epochs(qtbot, ready_window, 1)
-    assert ready_window.session.past.runs == ()
+    assert ready_window.session.runs.compared == ()
     assert drawn(plot_of(ready_window, "errorPlot"), "test")[0] == [0, 1, 2]
 
 
 def test_a_run_stopped_in_its_middle_is_kept_too(ready_window: MainWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, ready_window)
     ready_window.session.reset()
-    assert len(ready_window.session.past.runs) == 1
+    assert len(ready_window.session.runs.compared) == 1
 
 
 def test_opening_a_file_makes_the_present_network_an_earlier_one(
@@ -270,16 +270,16 @@ def test_opening_a_file_makes_the_present_network_an_earlier_one(
     another_shape(session, 30)
     train_epochs(qtbot, window, 2)
     path = tmp_path / "net.json"
-    with qtbot.waitSignal(session.file_changed):
-        session.save(path)
-    qtbot.waitUntil(lambda: session.run.path == path)
-    saved = session.run.tape
+    with qtbot.waitSignal(session.runs.file_changed):
+        session.files.save(path)
+    qtbot.waitUntil(lambda: session.runs.current.path == path)
+    saved = session.runs.current.history
     another_shape(session, 20)
     train_epochs(qtbot, window, 1)
-    session.open_network(path)
-    qtbot.waitUntil(lambda: session.run.path == path)
-    assert [run.title for run in session.past.runs] == ["784-30-10", "784-20-10"]
-    assert session.run.tape.loss.test.values == pytest.approx(saved.loss.test.values)
+    session.files.open(path)
+    qtbot.waitUntil(lambda: session.runs.current.path == path)
+    assert [run.title for run in session.runs.compared] == ["784-30-10", "784-20-10"]
+    assert session.runs.current.history.loss.test.values == pytest.approx(saved.loss.test.values)
     turn_to(qtbot, window, "lossTab")
     assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
 
@@ -294,7 +294,7 @@ def test_earlier_runs_are_forgotten_and_come_back_by_undo(ready_window: MainWind
     assert len(plot._earlier) == 1
     assert forget.isEnabled()
     forget.trigger()
-    assert session.past.runs == ()
+    assert session.runs.compared == ()
     assert len(plot._earlier) == 0
     assert not key(window, "earlierKey").isVisible()
     action(window, "actionUndo").trigger()
@@ -321,7 +321,7 @@ def test_a_right_click_offers_to_forget(ready_window: MainWindow, qtbot: QtBot, 
     QTimer.singleShot(0, choose)
     centre = widget.rect().center()
     QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Mouse, centre, widget.mapToGlobal(centre)))
-    qtbot.waitUntil(lambda: window.session.past.runs == ())
+    qtbot.waitUntil(lambda: window.session.runs.compared == ())
     assert chosen == [*(["Reset zoom", "Logarithmic"] if name == "errorPlot" else []), "Forget earlier runs"]
 
 
@@ -333,7 +333,7 @@ def test_another_run_begins_with_the_whole_view(ready_window: MainWindow, qtbot:
     qtbot.keyClick(plot, Qt.Key_Plus)
     assert plot.is_zoomed
     window.session.step_batch()
-    qtbot.waitUntil(lambda: window.session.state is State.PAUSED)
+    qtbot.waitUntil(lambda: window.session.state is Status.PAUSED)
     assert plot.is_zoomed
     window.session.reset()
     assert not plot.is_zoomed
@@ -345,9 +345,9 @@ def test_another_run_begins_with_the_whole_view(ready_window: MainWindow, qtbot:
 def test_the_table_gives_the_figures(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
-    window.session.change("held out", validation_share=0.1)
+    window.session.settings.change("held out", validation_share=0.1)
     train_epochs(qtbot, window, 1)
-    tape = window.session.run.tape
+    tape = window.session.runs.current.history
     names, rows = window.curves.table()
     assert names == ["epoch", "train error", "test error", "validation error"]
     assert [row[0] for row in rows] == [0, 1, 2]
@@ -369,7 +369,7 @@ def test_tabs_and_legend_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, s
     if len(window.curves.pages) < 3:
         window.curves.add_page(Page("Distributions", "distributionsTab", ""))
     window.resize(*size)
-    window.session.change("held out", validation_share=0.1)
+    window.session.settings.change("held out", validation_share=0.1)
     train_epochs(qtbot, window, 1)
     window.session.reset()
     train_epochs(qtbot, window, 1)

@@ -29,7 +29,7 @@ def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, 
     assert [row.name for row in page.grid.rows] == ["Layer 1", "Layer 2", "Output"]
     assert [row.note.split()[2] for row in page.grid.rows[:2]] == ["64", "32"]
     first = page.grid.rows[0].cells[0]
-    weights = spread_of(ready_window.session.shown.weights[0])
+    weights = spread_of(ready_window.session.displayed.network.weights[0])
     assert first.now.sum() == len(weights.sample)
     edges = np.linspace(first.low, first.high, len(first.now) + 1)
     inside = np.clip(weights.sample.astype(float), first.low, first.high)
@@ -40,7 +40,7 @@ def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, 
 def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     before = page.grid.rows[2].cells[0]
     train_epochs(qtbot, ready_window, 3)
-    shown = ready_window.session.shown
+    shown = ready_window.session.displayed.network
     qtbot.waitUntil(lambda: page._session.anatomy._seen is shown and not page._session.anatomy._is_looking)
     after = page.grid.rows[2].cells[0]
     assert after.start is not None
@@ -87,10 +87,10 @@ def test_dead_neurons_are_told_and_many_are_a_warning(
     assert page.grid.rows[0].note == "0 of 64\nneurons dead"
     assert not page.grid.rows[0].is_warning
     session = ready_window.session
-    dead = session.shown.copy()
+    dead = session.displayed.network.copy()
     dead.biases[0][:20] = -1e5
-    session.shown = dead
-    session.snapshot.emit()
+    session.displayed.network = dead
+    session.displayed.changed.emit()
     qtbot.waitUntil(lambda: page.grid.rows[0].note == "20 of 64\nneurons dead")
     assert page.grid.rows[0].is_warning
 
@@ -100,11 +100,11 @@ def test_answers_beyond_all_bounds_are_drawn_as_far_as_they_go(
     page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot, scale: float
 ) -> None:
     session = ready_window.session
-    huge = session.shown.copy()
+    huge = session.displayed.network.copy()
     huge.parameters *= scale
-    session.shown = huge
+    session.displayed.network = huge
     with qtbot.waitSignal(session.anatomy.changed):
-        session.snapshot.emit()
+        session.displayed.changed.emit()
     assert all(np.isfinite(cell.high) for row in page.grid.rows for cell in row.cells)
     assert not page.grid.grab().isNull()
 
@@ -120,7 +120,7 @@ def test_its_numbers_as_a_table(page: DistributionsPage) -> None:
 
 
 def test_many_layers_scroll(ready_window: MainWindow, qtbot: QtBot, page: DistributionsPage) -> None:
-    ready_window.session.change_shape((784, *[8] * 9, 10))
+    ready_window.session.settings.change_shape((784, *[8] * 9, 10))
     qtbot.waitUntil(lambda: len(page.grid.rows) == 10)
     last = page.grid.cell_rect(9, 0)
     assert last.height() > 20

@@ -78,11 +78,11 @@ def test_paste(ready_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_di
     window.canvas.setFocus()
     press(qtbot, window, Qt.Key_V, Qt.ControlModifier)
     wait_for_picture(qtbot, window)
-    seen = window.session.drawing
+    seen = window.session.question.picture
     np.testing.assert_array_equal(seen, window.canvas.network_input())
     digit = few_digits.train.inputs[0] * few_digits.train.scale
     assert np.corrcoef(seen, digit)[0, 1] > 0.85
-    assert window.session.message is None
+    assert window.session.messages.current is None
     click(qtbot, window, QToolButton, "undoStrokeButton")
     np.testing.assert_array_equal(window.canvas.network_input(), drawn)
     action(window, "actionRedo").trigger()
@@ -93,7 +93,7 @@ def test_drop_a_file(ready_window: MainWindow, qtbot: QtBot, file: Path) -> None
     assert drop(ready_window, files(file))
     ink = wait_for_picture(qtbot, ready_window)
     assert ink.title == "five.png"
-    assert ready_window.session.drawing.any()
+    assert ready_window.session.question.picture.any()
     drag(ready_window.canvas, [(20, 20), (60, 20)])
     assert len(ready_window.canvas.drawing) == 2
 
@@ -132,22 +132,22 @@ def test_what_cannot_be_read_is_told_and_nothing_is_lost(
     drag(window.canvas, seven(window.canvas))
     drawn = window.canvas.network_input()
     drop(window, files(tmp_path / name))
-    qtbot.waitUntil(lambda: window.session.message is not None)
-    assert name in window.session.message.text
-    assert why in window.session.message.text
+    qtbot.waitUntil(lambda: window.session.messages.current is not None)
+    assert name in window.session.messages.current.text
+    assert why in window.session.messages.current.text
     assert window.message_bar.isVisible()
     np.testing.assert_array_equal(window.canvas.network_input(), drawn)
-    assert window.draw.undo_stack.count() == 1
+    assert window.session.undo.count() == 1
 
 
 def test_a_picture_that_can_be_read_takes_the_complaint_away(
     ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, file: Path
 ) -> None:
     drop(ready_window, files(tmp_path / "missing.png"))
-    qtbot.waitUntil(lambda: ready_window.session.message is not None)
+    qtbot.waitUntil(lambda: ready_window.session.messages.current is not None)
     drop(ready_window, files(file))
     wait_for_picture(qtbot, ready_window)
-    assert ready_window.session.message is None
+    assert ready_window.session.messages.current is None
 
 
 def test_files_are_read_behind_the_window(
@@ -164,23 +164,23 @@ def test_files_are_read_behind_the_window(
     monkeypatch.setattr(pictures, "ink_of_photograph", held)
     drop(window, files(file))
     drag(window.canvas, seven(window.canvas))
-    drawn = window.session.drawing
+    drawn = window.session.question.picture
     gate.set()
     wait_for_picture(qtbot, window)
     click(qtbot, window, QToolButton, "undoStrokeButton")
-    np.testing.assert_array_equal(window.session.drawing, drawn)
+    np.testing.assert_array_equal(window.session.question.picture, drawn)
 
 
 def test_nothing_on_the_clipboard(ready_window: MainWindow) -> None:
     QApplication.clipboard().setText("5")
     action(ready_window, "actionPastePicture").trigger()
-    assert "the clipboard" in ready_window.session.message.text
+    assert "the clipboard" in ready_window.session.messages.current.text
     assert ready_window.canvas.is_empty
 
 
 def test_an_address_without_a_picture(ready_window: MainWindow) -> None:
     drop(ready_window, files("https://example.org/five.png"))
-    assert "without a picture" in ready_window.session.message.text
+    assert "without a picture" in ready_window.session.messages.current.text
 
 
 # ---- test digits
@@ -196,9 +196,9 @@ def test_a_random_test_digit(ready_window: MainWindow, qtbot: QtBot, few_digits:
     assert few_digits.test.labels is not None
     assert few_digits.test.labels[int(number)] == int(label)
     expected = few_digits.test.inputs[int(number)] * few_digits.test.scale
-    np.testing.assert_allclose(window.session.drawing, expected, atol=1e-6)
+    np.testing.assert_allclose(window.session.question.picture, expected, atol=1e-6)
     click(qtbot, window, QCheckBox, "centreCheck")
-    np.testing.assert_allclose(window.session.drawing, expected, atol=1e-6)
+    np.testing.assert_allclose(window.session.question.picture, expected, atol=1e-6)
     seen = set()
     for _ in range(5):
         click(qtbot, window, QToolButton, "randomDigitButton")
@@ -210,12 +210,12 @@ def test_a_random_test_digit(ready_window: MainWindow, qtbot: QtBot, few_digits:
         click(qtbot, window, QToolButton, "undoStrokeButton")
     assert [len(mark.points) for mark in window.canvas.drawing] == [len(seven(window.canvas))]
     click(qtbot, window, QCheckBox, "centreCheck")
-    np.testing.assert_array_equal(window.session.drawing, drawn)
+    np.testing.assert_array_equal(window.session.question.picture, drawn)
 
 
 def test_no_test_digit_without_data(make_window: object, load_with: object) -> None:
     window = make_window()  # type: ignore[operator]
-    assert window.session.dataset is None
+    assert window.session.data.dataset is None
     assert not find(window, QToolButton, "randomDigitButton").isEnabled()
     assert not action(window, "actionRandomDigit").isEnabled()
     window.draw.show_random_digit()
@@ -233,17 +233,17 @@ def test_the_data_brings_test_digits(ready_window: MainWindow) -> None:
 def test_the_eraser(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
-    drawn = window.session.drawing
+    drawn = window.session.question.picture
     button = click(qtbot, window, QToolButton, "eraserButton")
     assert button.isChecked()
     x, y = seven(window.canvas)[12]
     drag(window.canvas, [(x - 40, y), (x + 40, y)])
-    assert abs(window.session.drawing - drawn).max() > 0.5
+    assert abs(window.session.question.picture - drawn).max() > 0.5
     assert action(window, "actionUndo").text() == "&Undo erasing"
     press(qtbot, window, Qt.Key_X)
     assert not button.isChecked()
     action(window, "actionUndo").trigger()
-    np.testing.assert_array_equal(window.session.drawing, drawn)
+    np.testing.assert_array_equal(window.session.question.picture, drawn)
 
 
 def test_all_erased_is_no_question_to_the_network(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -251,7 +251,7 @@ def test_all_erased_is_no_question_to_the_network(ready_window: MainWindow, qtbo
     drag(window.canvas, [(60, 60), (90, 60)])
     press(qtbot, window, Qt.Key_X)
     drag(window.canvas, [(40, 60), (110, 60)])
-    assert window.session.drawing is None
+    assert window.session.question.picture is None
     assert window.session.prediction is None
 
 
@@ -259,13 +259,13 @@ def test_centring(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     side = min(window.canvas.width(), window.canvas.height())
     drag(window.canvas, [(0.3 * x + 0.1 * side, 0.3 * y) for x, y in seven(window.canvas)])
-    centred = window.session.drawing
+    centred = window.session.question.picture
     assert words(window) == "what the network sees: centred 28×28, like MNIST"
     click(qtbot, window, QCheckBox, "centreCheck")
     assert words(window) == "not centred: the canvas scaled to 28×28"
-    assert window.session.drawing.sum() < centred.sum()
+    assert window.session.question.picture.sum() < centred.sum()
     click(qtbot, window, QCheckBox, "centreCheck")
-    np.testing.assert_array_equal(window.session.drawing, centred)
+    np.testing.assert_array_equal(window.session.question.picture, centred)
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])

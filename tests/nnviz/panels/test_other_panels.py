@@ -29,7 +29,7 @@ def test_the_data_tells_of_itself(ready_window: MainWindow) -> None:
 
 
 def test_it_says_that_it_loads(window: MainWindow) -> None:
-    assert "loading" in window.data.head.detail.text()
+    assert "loading" in window.card("dataCard").head.detail.text()
 
 
 def test_what_the_network_sees_is_shown_while_drawing(ready_window: MainWindow) -> None:
@@ -46,9 +46,9 @@ def test_what_the_network_sees_is_shown_while_drawing(ready_window: MainWindow) 
 def test_the_pen_changes_what_the_network_sees(ready_window: MainWindow, qtbot: QtBot) -> None:
     drag(ready_window.canvas, seven(ready_window.canvas))
     slider = find(ready_window, QSlider, "penWidthSlider")
-    before = ready_window.session.drawing.copy()
+    before = ready_window.session.question.picture.copy()
     slider.setValue(slider.minimum())
-    assert ready_window.session.drawing.sum() < before.sum()
+    assert ready_window.session.question.picture.sum() < before.sum()
 
 
 def test_bars_move_while_drawing_and_while_training(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -69,7 +69,7 @@ def test_the_bars_are_the_networks_answer(ready_window: MainWindow, qtbot: QtBot
     window = ready_window
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
-    answer = window.session.run.network.predict(window.canvas.network_input()[None])[0]
+    answer = window.session.runs.current.network.predict(window.canvas.network_input()[None])[0]
     np.testing.assert_array_equal(window.session.prediction, answer)
     assert answer.sum() == pytest.approx(1, abs=1e-5)
     assert find(window, QLabel, "answerLabel").text() == str(answer.argmax())

@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.session.answer import verdict_of
-from nnviz.session.state import State
+from nnviz.session.question import verdict_of
+from nnviz.session.training import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.verdict import VerdictView
 from nnviz.window.main_window import MainWindow
@@ -183,7 +183,7 @@ def test_the_large_answer_is_the_sessions_verdict(ready_window: MainWindow, qtbo
     window = ready_window
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
-    verdict = window.session.verdict
+    verdict = window.session.question.verdict
     order = window.session.prediction.argsort()
     assert (verdict.best, verdict.second) == (order[-1], order[-2])
     assert find(window, QLabel, "answerLabel").text() == str(verdict.best)
@@ -198,17 +198,19 @@ def test_a_person_sets_from_where_the_answer_is_sure(ready_window: MainWindow, q
     field = find(window, QLineEdit, "sureThresholdSpin")
     assert field.text() == "50 %"
     for typed, share in (("100", 1.0), ("0", 0.0), ("25 %", 0.25), ("999", 1.0)):
-        with qtbot.waitSignal(window.session.sure_from_changed):
+        with qtbot.waitSignal(window.session.question.threshold_changed):
             retype(qtbot, window, "sureThresholdSpin", typed)
-        assert window.session.sure_from == share
+        assert window.session.question.threshold == share
         assert field.text() == f"{100 * share:.0f} %"
-        assert (find(window, QLabel, "surenessLabel").text() == "not sure") is not window.session.verdict.is_sure
+        assert (
+            find(window, QLabel, "surenessLabel").text() == "not sure"
+        ) is not window.session.question.verdict.is_sure
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "%"])
 def test_what_is_no_share_changes_nothing(ready_window: MainWindow, qtbot: QtBot, typed: str) -> None:
     field = retype(qtbot, ready_window, "sureThresholdSpin", typed)
-    assert ready_window.session.sure_from == 0.5
+    assert ready_window.session.question.threshold == 0.5
     assert field.text() == "50 %"
 
 
@@ -216,25 +218,25 @@ def test_the_arrow_keys_step_it(ready_window: MainWindow, qtbot: QtBot) -> None:
     field = find(ready_window, QLineEdit, "sureThresholdSpin")
     field.setFocus()
     qtbot.keyClick(field, Qt.Key_Up)
-    assert ready_window.session.sure_from == 0.55
+    assert ready_window.session.question.threshold == 0.55
     for _ in range(30):
         qtbot.keyClick(field, Qt.Key_Down)
-    assert ready_window.session.sure_from == 0
+    assert ready_window.session.question.threshold == 0
     assert field.text() == "0 %"
 
 
 def test_space_still_trains_from_there(ready_window: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(find(ready_window, QLineEdit, "sureThresholdSpin"), Qt.LeftButton, pos=QPoint(8, 8))
-    ready_window.session.change("epochs", epochs=1)
+    ready_window.session.settings.change("epochs", epochs=1)
     press(qtbot, ready_window, Qt.Key_Space)
-    qtbot.waitUntil(lambda: ready_window.session.state is State.FINISHED)
+    qtbot.waitUntil(lambda: ready_window.session.state is Status.FINISHED)
 
 
 def test_the_network_is_left_as_it_is(ready_window: MainWindow) -> None:
     session = ready_window.session
-    before, run = session.run.network.parameters.copy(), session.run
-    session.set_sure_from(0.9)
-    assert session.run is run
+    before, run = session.runs.current.network.parameters.copy(), session.runs.current
+    session.question.set_threshold(0.9)
+    assert session.runs.current is run
     assert not run.unsaved
     np.testing.assert_array_equal(run.network.parameters, before)
 
@@ -257,6 +259,6 @@ def test_the_card_keeps_its_place_at_any_answer(ready_window: MainWindow) -> Non
 
     before = places()
     drag(ready_window.canvas, seven(ready_window.canvas))
-    ready_window.session.set_sure_from(1)
+    ready_window.session.question.set_threshold(1)
     ready_window.grab()
     assert places() == before

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.session.configuration import Layer
+from nnviz.session.settings.experiment import Layer
 from nnviz.widgets.weights.neuron_view import WeightBars
 from nnviz.widgets.weights.row_names import RowNames
 from nnviz.window.main_window import MainWindow
@@ -18,7 +18,7 @@ from tests.nnviz.helpers import click_tab, find, hover
 
 def tabs_in_sight(window: MainWindow) -> dict[str, bool]:
     """Which tabs are whole, and under no arrow."""
-    bar = window.weights.tabs
+    bar = window.card("weightsDock").tabs
     covered = [arrow.geometry() for arrow in bar.findChildren(QToolButton) if arrow.isVisible()]
     places = {bar.tabText(index): bar.tabRect(index) for index in range(bar.count())}
     return {
@@ -29,8 +29,8 @@ def tabs_in_sight(window: MainWindow) -> dict[str, bool]:
 
 def open_best(window: MainWindow, qtbot: QtBot) -> None:
     """The largest network that comes along."""
-    with qtbot.waitSignal(window.session.run_changed):
-        window.session.open_network(FOLDER / "best.npz", "Best")
+    with qtbot.waitSignal(window.session.runs.replaced):
+        window.session.files.open(FOLDER / "best.npz", "Best")
     QApplication.processEvents()
 
 
@@ -47,22 +47,22 @@ def test_words_give_way_before_a_tab_does(ready_window: MainWindow, qtbot: QtBot
     bring_output_to_front(window, qtbot)
     open_best(window, qtbot)
     assert len(tabs_in_sight(window)) == 3
-    assert all(tabs_in_sight(window).values()), window.weights.head.detail.text()
-    window.session.change("shape", layers=(Layer(1000), Layer(30)))
-    with qtbot.waitSignal(window.session.run_changed):
+    assert all(tabs_in_sight(window).values()), window.card("weightsDock").head.detail.text()
+    window.session.settings.change("shape", layers=(Layer(1000), Layer(30)))
+    with qtbot.waitSignal(window.session.runs.replaced):
         window.session.reset()
     QApplication.processEvents()
-    assert all(tabs_in_sight(window).values()), window.weights.head.detail.text()
+    assert all(tabs_in_sight(window).values()), window.card("weightsDock").head.detail.text()
 
 
 def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     bring_output_to_front(window, qtbot)
-    layers = window.session.configuration.layers[:1] * 12
-    window.session.change("shape", layers=layers)
+    layers = window.session.settings.experiment.layers[:1] * 12
+    window.session.settings.change("shape", layers=layers)
     QApplication.processEvents()
     assert not all(tabs_in_sight(window).values())
-    strip = window.weights.tabs
+    strip = window.card("weightsDock").tabs
     for index in (12, 0, 7):
         strip.setCurrentIndex(index)
         assert tabs_in_sight(window)[strip.tabText(index)], index
@@ -85,13 +85,13 @@ def test_the_rows_of_the_output_are_named_by_their_classes(ready_window: MainWin
     QApplication.processEvents()
     picture = names.grab().toImage()
     for neuron in range(10):
-        row = window.weights.map.tile_rect(neuron)
+        row = window.card("weightsDock").map.tile_rect(neuron)
         ink = [(x, y) for x in range(names.width()) for y in range(row.top(), row.bottom() + 1)
                if picture.pixelColor(x, y) != theme.colour("card")]  # fmt: skip
         assert ink, neuron
         middle = (min(y for _, y in ink) + max(y for _, y in ink)) / 2
         assert abs(middle - row.center().y()) <= 2, "beside the middle of its row"
-    window.session.change("shape", layers=())
+    window.session.settings.change("shape", layers=())
     qtbot.waitUntil(lambda: not names.isVisible())  # one layer of pictures: each tile is a class
 
 
@@ -100,11 +100,11 @@ def test_the_rows_of_the_output_are_named_by_their_classes(ready_window: MainWin
 
 def test_the_bars_have_a_scale(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    window.weights.show_layer(1)
-    window.weights.show_neuron(2)
+    window.card("weightsDock").show_layer(1)
+    window.card("weightsDock").show_neuron(2)
     QApplication.processEvents()
     bars = find(window, WeightBars, "neuronBars")
-    weights = window.session.shown.weights[1][2]
+    weights = window.session.displayed.network.weights[1][2]
     assert bars.axis == ("input 1", "64")
     assert abs(weights).max() <= bars.end
     assert f"{bars.end:g}" == f"{bars.end:.1g}" or f"{bars.end:g}".rstrip("0").endswith("5"), "a round number"
@@ -129,7 +129,7 @@ def test_arrows_lead_to_tabs_that_do_not_fit(ready_window: MainWindow, qtbot: Qt
     window, strip = ready_window, ready_window.weights.tabs
     before, after = (find(strip, QToolButton, f"Scroll{side}Button") for side in ("Left", "Right"))
     assert not after.isVisible(), "all fit"
-    window.session.change("shape", layers=tuple(Layer(8) for _ in range(20)))
+    window.session.settings.change("shape", layers=tuple(Layer(8) for _ in range(20)))
     qtbot.waitUntil(after.isVisible)
     assert not before.isEnabled()
     seen = {text for text, whole in tabs_in_sight(window).items() if whole}

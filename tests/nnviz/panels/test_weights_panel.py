@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QLabel, QPushButton, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.weights.heat_map import HeatMap
 from nnviz.widgets.weights.neuron_view import NeuronView, WeightBars
 from nnviz.window.main_window import MainWindow
@@ -25,7 +25,7 @@ def middle(heat_map: HeatMap, neuron: int) -> QPoint:
 
 def open_neuron(qtbot: QtBot, window: MainWindow, neuron: int) -> NeuronView:
     """Clicks on its tile."""
-    heat_map = window.weights.map
+    heat_map = window.card("weightsDock").map
     qtbot.mouseClick(heat_map, Qt.LeftButton, pos=middle(heat_map, neuron))
     view = find(window, NeuronView, "neuronView")
     assert view.isVisible()
@@ -51,12 +51,12 @@ def test_every_layer_fills_the_card(ready_window: MainWindow, qtbot: QtBot, shap
     window = ready_window
     retype(qtbot, window, "shapeEdit", shape)
     sizes = [int(size) for size in shape.split(",")]
-    qtbot.waitUntil(lambda: window.session.shown.shape == sizes)
+    qtbot.waitUntil(lambda: window.session.displayed.network.shape == sizes)
     QCoreApplication.processEvents()
     for layer, neurons in enumerate(sizes[1:]):
         click_tab(qtbot, window, f"layer{layer + 1}Tab")
         QCoreApplication.processEvents()
-        heat_map = window.weights.map
+        heat_map = window.card("weightsDock").map
         assert heat_map.shown == range(neurons)
         place = heat_map.picture_rect()
         filled = max(place.width() / heat_map.width(), place.height() / heat_map.height())
@@ -70,20 +70,20 @@ def test_neurons_beyond_the_card_are_on_other_pages(ready_window: MainWindow, qt
     bar = find(window, QScrollBar, "weightsScrollBar")
     assert not bar.isVisible()
     retype(qtbot, window, "shapeEdit", "784, 10000, 10")
-    qtbot.waitUntil(lambda: window.session.shown.shape == [784, 10000, 10], timeout=20_000)
-    heat_map = window.weights.map
+    qtbot.waitUntil(lambda: window.session.displayed.network.shape == [784, 10000, 10], timeout=20_000)
+    heat_map = window.card("weightsDock").map
     QCoreApplication.processEvents()
     assert bar.isVisible()
     first = heat_map.shown.stop
     assert 1000 < first < 10_000
-    assert "1 to" in window.weights.head.detail.text()
+    assert "1 to" in window.card("weightsDock").head.detail.text()
     met = set(heat_map.shown)
     for _ in range(bar.maximum()):
         qtbot.keyClick(heat_map, Qt.Key_PageDown)
         met |= set(heat_map.shown)
     assert met == set(range(10_000))
     assert bar.value() == bar.maximum()
-    assert "10\u202f000 of 10\u202f000" in window.weights.head.detail.text()
+    assert "10\u202f000 of 10\u202f000" in window.card("weightsDock").head.detail.text()
     bar.setValue(0)
     assert heat_map.first == 0
     click_tab(qtbot, window, "layer2Tab")
@@ -107,7 +107,7 @@ def test_the_colours_end_where_nearly_all_weights_do() -> None:
 
 def test_the_read_out_follows_the_training(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    heat_map = window.weights.map
+    heat_map = window.card("weightsDock").map
     place = middle(heat_map, 20)
     hover(heat_map, (place.x(), place.y()))
     read_out = find(heat_map, QLabel, "readOut")
@@ -118,7 +118,7 @@ def test_the_read_out_follows_the_training(ready_window: MainWindow, qtbot: QtBo
     assert read_out.isVisible()
     pause(qtbot, window)
     neuron, number = heat_map.pointed or (-1, -1)
-    assert read_out.text().endswith(signed(float(window.session.shown.weights[0][neuron, number])))
+    assert read_out.text().endswith(signed(float(window.session.displayed.network.weights[0][neuron, number])))
     assert read_out.pos() == where
     leave(heat_map)
     assert not read_out.isVisible()
@@ -127,9 +127,9 @@ def test_the_read_out_follows_the_training(ready_window: MainWindow, qtbot: QtBo
 def test_an_output_is_called_by_its_class(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     click_tab(qtbot, window, "layer3Tab")
-    place = middle(window.weights.map, 7)
-    hover(window.weights.map, (place.x(), place.y()))
-    assert find(window.weights.map, QLabel, "readOut").text().startswith("neuron 8 (class 7) ← neuron 1")
+    place = middle(window.card("weightsDock").map, 7)
+    hover(window.card("weightsDock").map, (place.x(), place.y()))
+    assert find(window.card("weightsDock").map, QLabel, "readOut").text().startswith("neuron 8 (class 7) ← neuron 1")
 
 
 # ---- one neuron
@@ -139,7 +139,7 @@ def test_a_click_enlarges_a_neuron_and_back(ready_window: MainWindow, qtbot: QtB
     window = ready_window
     view = open_neuron(qtbot, window, 4)
     assert title_of(window) == "Neuron 5 of 64"
-    network = window.session.shown
+    network = window.session.displayed.network
     weights = network.weights[0][4]
     strongest = int(np.abs(weights).argmax())
     read = words_in(view)
@@ -157,10 +157,10 @@ def test_a_click_enlarges_a_neuron_and_back(ready_window: MainWindow, qtbot: QtB
         lambda: click(qtbot, window, QPushButton, "neuronBackButton"),
         lambda: qtbot.mouseClick(view.picture, Qt.LeftButton, pos=QPoint(40, 40)),
     ):
-        assert window.weights.neuron == 4
+        assert window.card("weightsDock").neuron == 4
         leave_it()
-        assert window.weights.neuron is None
-        assert window.weights.map.isVisible()
+        assert window.card("weightsDock").neuron is None
+        assert window.card("weightsDock").map.isVisible()
         open_neuron(qtbot, window, 4)
 
 
@@ -179,16 +179,16 @@ def test_neighbours_by_arrow_keys_and_buttons(ready_window: MainWindow, qtbot: Q
 
 def test_all_by_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    window.weights.map.setFocus()
+    window.card("weightsDock").map.setFocus()
     press(qtbot, window, Qt.Key_Right)
     press(qtbot, window, Qt.Key_Right)
-    assert find(window.weights.map, QLabel, "readOut").text().startswith("neuron 2 ")
+    assert find(window.card("weightsDock").map, QLabel, "readOut").text().startswith("neuron 2 ")
     press(qtbot, window, Qt.Key_Return)
     assert title_of(window) == "Neuron 2 of 64"
     press(qtbot, window, Qt.Key_Right)
     press(qtbot, window, Qt.Key_Escape)
-    assert window.weights.map.hasFocus()
-    assert find(window.weights.map, QLabel, "readOut").text().startswith("neuron 3 "), "where one was"
+    assert window.card("weightsDock").map.hasFocus()
+    assert find(window.card("weightsDock").map, QLabel, "readOut").text().startswith("neuron 3 "), "where one was"
     press(qtbot, window, Qt.Key_Return)
     assert title_of(window) == "Neuron 3 of 64"
 
@@ -201,12 +201,12 @@ def test_a_hidden_neuron_shows_bars(ready_window: MainWindow, qtbot: QtBot) -> N
     assert bars.isVisible()
     assert not view.picture.isVisible()
     hover(bars, (bars.field.left() + (17 + 0.5) * bars.field.width() / 64, 50))
-    value = signed(float(window.session.shown.weights[1][9, 17]))
+    value = signed(float(window.session.displayed.network.weights[1][9, 17]))
     assert find(bars, QLabel, "readOut").text() == f"neuron 10 ← neuron 18 of layer 1: {value}"
     leave(bars)
     assert not find(bars, QLabel, "readOut").isVisible()
     qtbot.mouseClick(bars, Qt.LeftButton)
-    assert window.weights.neuron is None
+    assert window.card("weightsDock").neuron is None
 
 
 def test_an_output_neuron_tells_its_class(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -226,9 +226,9 @@ def test_an_enlarged_neuron_learns_on(ready_window: MainWindow, qtbot: QtBot) ->
     qtbot.waitUntil(lambda: words_in(view) != before)
     pause(qtbot, window)
     assert view.picture.grab().toImage() != picture
-    assert signed(float(window.session.shown.biases[0][4, 0])) in words_in(view)
+    assert signed(float(window.session.displayed.network.biases[0][4, 0])) in words_in(view)
     window.session.reset()
-    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    qtbot.waitUntil(lambda: window.session.state is Status.READY)
     assert words_in(view) == before, "the neuron as it began"
 
 
@@ -238,20 +238,20 @@ def test_a_neuron_that_is_gone_is_left(ready_window: MainWindow, qtbot: QtBot) -
     retype(qtbot, window, "shapeEdit", "784, 50, 10")
     assert title_of(window) == "Neuron 41 of 50"
     retype(qtbot, window, "shapeEdit", "784, 40, 10")
-    assert window.weights.neuron is None
-    assert window.weights.map.isVisible()
+    assert window.card("weightsDock").neuron is None
+    assert window.card("weightsDock").map.isVisible()
     QCoreApplication.processEvents()  # the tabs are others
     click_tab(qtbot, window, "layer2Tab")
     open_neuron(qtbot, window, 3)
     click_tab(qtbot, window, "layer1Tab")
-    assert window.weights.neuron is None, "another layer, all of it"
+    assert window.card("weightsDock").neuron is None, "another layer, all of it"
     click_tab(qtbot, window, "layer2Tab")
     retype(qtbot, window, "shapeEdit", "784, 20, 20, 20, 10")
     QCoreApplication.processEvents()
     click_tab(qtbot, window, "layer4Tab")
     open_neuron(qtbot, window, 3)
     retype(qtbot, window, "shapeEdit", "784, 40, 10")
-    assert window.weights.neuron is None, "its layer is gone"
+    assert window.card("weightsDock").neuron is None, "its layer is gone"
 
 
 def test_one_neuron_makes_the_window_no_higher(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -270,14 +270,14 @@ def test_one_neuron_makes_the_window_no_higher(ready_window: MainWindow, qtbot: 
 
 def test_numbers_that_are_none_break_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    window.session.shown.parameters[:] = np.nan
-    window.session.shown.weights[1][0, :3] = [np.inf, -np.inf, 3e38]
+    window.session.displayed.network.parameters[:] = np.nan
+    window.session.displayed.network.weights[1][0, :3] = [np.inf, -np.inf, 3e38]
     for layer in range(3):
-        window.weights.show_layer(layer)
+        window.card("weightsDock").show_layer(layer)
         window.grab()
-        window.weights.show_neuron(0)
+        window.card("weightsDock").show_neuron(0)
         window.grab()
-        window.weights.show_all()
+        window.card("weightsDock").show_all()
 
 
 # ---- for a file
@@ -286,8 +286,8 @@ def test_numbers_that_are_none_break_nothing(ready_window: MainWindow, qtbot: Qt
 def test_the_table_holds_the_shown_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     click_tab(qtbot, window, "layer2Tab")
-    header, rows = window.weights.table()
-    network = window.session.shown
+    header, rows = window.card("weightsDock").table()
+    network = window.session.displayed.network
     made = list(rows)
     assert header[:3] == ["neuron", "bias", "neuron 1 of layer 1"]
     assert len(header) == 66
@@ -296,11 +296,11 @@ def test_the_table_holds_the_shown_layer(ready_window: MainWindow, qtbot: QtBot)
     np.testing.assert_allclose(np.array([row[1] for row in made], float), network.biases[1][:, 0])
     np.testing.assert_array_equal(np.array([row[2:] for row in made], np.float32), network.weights[1])
     click_tab(qtbot, window, "layer1Tab")
-    assert window.weights.table()[0][2] == "pixel row 1, column 1"
+    assert window.card("weightsDock").table()[0][2] == "pixel row 1, column 1"
 
 
 def test_facts_of_inputs_that_are_no_pictures(ready_window: MainWindow) -> None:
-    network = ready_window.session.shown
+    network = ready_window.session.displayed.network
     words = LayerWords(network, 0, None, ())
     assert words.source(0) == "input 1"
     assert LayerWords(network, 2, None, ()).neuron(3) == "neuron 4", "no classes are known"

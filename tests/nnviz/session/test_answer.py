@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine.network import Network
-from nnviz.session.answer import Answer, Replay, verdict_of
-from nnviz.session.moments import Moments
+from nnviz.session.question import Answer, Replay, verdict_of
+from nnviz.session.runs.current.snapshots import Snapshots
 
 
 def network(seed: int = 1) -> Network:
@@ -74,8 +74,8 @@ def test_no_answer_where_nothing_can_be_asked(picture: np.ndarray | None) -> Non
 # ---- the past
 
 
-def past(count: int) -> Moments:
-    moments = Moments()
+def past(count: int) -> Snapshots:
+    moments = Snapshots()
     for epoch in range(count):
         moments.add(epoch, network(epoch).parameters)
     return moments

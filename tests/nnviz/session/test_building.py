@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.storage import load_checkpoint, save_network
 from engine.training import Trainer
-from nnviz.session.configuration import Configuration, Layer
-from nnviz.session.run import Run, new_run
-from nnviz.session.state import State
+from nnviz.session.runs.current import Run, new_run
+from nnviz.session.settings.experiment import Experiment, Layer
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, pause, retype, train_epochs, train_for_a_while, wait_for
 
@@ -27,7 +27,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Networks are made in the background, and ready when this is set."""
     ready = threading.Event()
 
-    def make(configuration: Configuration) -> Run:
+    def make(configuration: Experiment) -> Run:
         if threading.current_thread() is not threading.main_thread():
             assert ready.wait(10)
         return new_run(configuration)
@@ -41,38 +41,38 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 @pytest.fixture
 def small(ready_window: MainWindow, qtbot: QtBot, site: threading.Event) -> MainWindow:
     """A window whose network is small."""
-    ready_window.session.change("shape", layers=(Layer(8),))
-    assert ready_window.session.state is State.READY
+    ready_window.session.settings.change("shape", layers=(Layer(8),))
+    assert ready_window.session.state is Status.READY
     return ready_window
 
 
 def test_the_window_says_so_and_lives(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
-    assert small.session.state is State.BUILDING
+    assert small.session.state is Status.BUILDING
     assert find(small, QLabel, "runState").text() == "Making the network"
-    assert small.session.run.network.shape == [784, 8, 10]
+    assert small.session.runs.current.network.shape == [784, 8, 10]
     site.set()
-    wait_for(qtbot, small, State.READY)
-    assert small.session.run.network.shape == [784, 70, 10]
+    wait_for(qtbot, small, Status.READY)
+    assert small.session.runs.current.network.shape == [784, 70, 10]
     assert not find(small, QLabel, "networkNotice").isVisible()
 
 
 def test_training_begins_when_it_is_there(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
-    small.session.change("epochs", epochs=1)
+    small.session.settings.change("epochs", epochs=1)
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     click(qtbot, small, QPushButton, "trainButton")
-    assert small.session.state is State.BUILDING
+    assert small.session.state is Status.BUILDING
     site.set()
-    wait_for(qtbot, small, State.FINISHED)
-    assert small.session.run.network.shape == [784, 70, 10]
+    wait_for(qtbot, small, Status.FINISHED)
+    assert small.session.runs.current.network.shape == [784, 70, 10]
 
 
 def test_the_last_shape_counts(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     retype(qtbot, small, "shapeEdit", "784, 80, 10")
     site.set()
-    wait_for(qtbot, small, State.READY)
-    assert small.session.run.network.shape == [784, 80, 10]
+    wait_for(qtbot, small, Status.READY)
+    assert small.session.runs.current.network.shape == [784, 80, 10]
     assert find(small, QLineEdit, "shapeEdit").text() == "784, 80, 10"
 
 
@@ -81,55 +81,55 @@ def test_back_to_a_small_one(small: MainWindow, qtbot: QtBot, site: threading.Ev
     """The large one is not put into the window when it comes after all."""
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     retype(qtbot, small, "shapeEdit", shape)
-    assert small.session.state is State.READY
+    assert small.session.state is Status.READY
     site.set()
-    small.session.change("epochs", epochs=1)
+    small.session.settings.change("epochs", epochs=1)
     click(qtbot, small, QPushButton, "trainButton")
-    wait_for(qtbot, small, State.FINISHED)
-    assert small.session.run.network.shape == [int(size) for size in shape.split(",")]
+    wait_for(qtbot, small, Status.FINISHED)
+    assert small.session.runs.current.network.shape == [int(size) for size in shape.split(",")]
 
 
 def test_opening_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event, home: Path) -> None:
-    save_network(Configuration(layers=(Layer(9),)).build(), home / "other.json")
+    save_network(Experiment(layers=(Layer(9),)).build(), home / "other.json")
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     small.session.start()
-    small.session.open_network(home / "other.json")
+    small.session.files.open(home / "other.json")
     site.set()  # files and networks are made one after the other
-    qtbot.waitUntil(lambda: small.session.run.path is not None)
-    assert small.session.run.network.shape == [784, 9, 10]
+    qtbot.waitUntil(lambda: small.session.runs.current.path is not None)
+    assert small.session.runs.current.network.shape == [784, 9, 10]
 
 
 def test_undo_of_a_reset_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
     train_epochs(qtbot, small, 1)
-    trained = small.session.run
-    small.session.change("shape", layers=(Layer(70),))
+    trained = small.session.runs.current
+    small.session.settings.change("shape", layers=(Layer(70),))
     click(qtbot, small, QPushButton, "resetButton")
-    assert small.session.state is State.BUILDING
-    assert small.session.run is trained
+    assert small.session.state is Status.BUILDING
+    assert small.session.runs.current is trained
     site.set()
-    qtbot.waitUntil(lambda: small.session.run is not trained)
-    assert small.session.run.network.shape == [784, 70, 10]
+    qtbot.waitUntil(lambda: small.session.runs.current is not trained)
+    assert small.session.runs.current.network.shape == [784, 70, 10]
     action(small, "actionUndo").trigger()
-    assert small.session.run is trained
+    assert small.session.runs.current is trained
 
 
 def paused_in_the_middle(qtbot: QtBot, window: MainWindow) -> tuple[int, int]:
     """Two batches into a run, with a large network in the fields; the epoch and the batch."""
     for _ in range(2):
         window.session.step_batch()
-        wait_for(qtbot, window, State.PAUSED)
-    window.session.change("shape", layers=(Layer(70),))
-    return window.session.progress.epoch, window.session.progress.batch
+        wait_for(qtbot, window, Status.PAUSED)
+    window.session.settings.change("shape", layers=(Layer(70),))
+    return window.session.training.progress.epoch, window.session.training.progress.batch
 
 
 def is_in_the_middle(window: MainWindow, run: Run, place: tuple[int, int]) -> bool:
     """Whether that run stands there, so that Space trains it on."""
     session = window.session
     return (
-        session.run is run
+        session.runs.current is run
         and session.run_settings is not None
-        and session.state is State.PAUSED
-        and ((session.progress.epoch, session.progress.batch) == place)
+        and session.state is Status.PAUSED
+        and ((session.training.progress.epoch, session.training.progress.batch) == place)
     )
 
 
@@ -138,25 +138,25 @@ def test_undo_brings_a_paused_run_back_in_its_middle(
     small: MainWindow, qtbot: QtBot, site: threading.Event, meanwhile: bool
 ) -> None:
     """While the large network is made, and when it is there."""
-    place, run = paused_in_the_middle(qtbot, small), small.session.run
+    place, run = paused_in_the_middle(qtbot, small), small.session.runs.current
     click(qtbot, small, QPushButton, "resetButton")
-    assert small.session.state is State.BUILDING
+    assert small.session.state is Status.BUILDING
     if meanwhile:
         assert action(small, "actionUndo").text() == "&Undo new network"
     else:
         site.set()
-        qtbot.waitUntil(lambda: small.session.run is not run)
-        assert small.session.state is State.READY
+        qtbot.waitUntil(lambda: small.session.runs.current is not run)
+        assert small.session.state is Status.READY
     action(small, "actionUndo").trigger()
     assert is_in_the_middle(small, run, place)
-    assert small.session.configuration.shape == (784, 70, 10), "what waits in the fields stays"
+    assert small.session.settings.experiment.shape == (784, 70, 10), "what waits in the fields stays"
     small.session.step_batch()
-    wait_for(qtbot, small, State.PAUSED)
+    wait_for(qtbot, small, Status.PAUSED)
     assert is_in_the_middle(small, run, (place[0], place[1] + 1))
     site.set()
     small.session.files.open(Path("missing.json"), None)  # made or read one after the other: the network came before
     qtbot.waitUntil(lambda: "missing.json" in find(small, QLabel, "messageText").text())
-    assert small.session.run is run
+    assert small.session.runs.current is run
 
 
 @pytest.mark.parametrize("meanwhile", [True, False])
@@ -164,70 +164,70 @@ def test_undo_brings_back_a_run_that_was_going(
     small: MainWindow, qtbot: QtBot, site: threading.Event, meanwhile: bool
 ) -> None:
     """What is shown is what the run goes on from, and what a file will hold."""
-    session, run = small.session, small.session.run
-    session.change("epochs", epochs=1000)
+    session, run = small.session, small.session.runs.current
+    session.settings.change("epochs", epochs=1000)
     train_for_a_while(qtbot, small)
-    session.change("shape", layers=(Layer(70),))
+    session.settings.change("shape", layers=(Layer(70),))
     click(qtbot, small, QPushButton, "resetButton")
-    assert session.state is State.BUILDING
+    assert session.state is Status.BUILDING
     if not meanwhile:
         site.set()
-        qtbot.waitUntil(lambda: session.run is not run)
+        qtbot.waitUntil(lambda: session.runs.current is not run)
     action(small, "actionUndo").trigger()
-    wait_for(qtbot, small, State.PAUSED)
-    assert session.run is run
+    wait_for(qtbot, small, Status.PAUSED)
+    assert session.runs.current is run
     trainer = session._pilot.trainer
     assert trainer is not None
-    assert (session.progress.epoch, session.progress.batch) == (trainer.epoch, trainer.batch)
-    np.testing.assert_array_equal(session.shown.parameters, run.network.parameters)
+    assert (session.training.progress.epoch, session.training.progress.batch) == (trainer.epoch, trainer.batch)
+    np.testing.assert_array_equal(session.displayed.network.parameters, run.network.parameters)
     session.step_batch()
-    wait_for(qtbot, small, State.PAUSED)
-    assert session.run is run
+    wait_for(qtbot, small, Status.PAUSED)
+    assert session.runs.current is run
 
 
-@pytest.mark.parametrize("state", [State.TRAINING, State.PAUSED, State.FINISHED])
+@pytest.mark.parametrize("state", [Status.TRAINING, Status.PAUSED, Status.FINISHED])
 def test_a_checkpoint_saved_meanwhile_holds_the_run(
-    small: MainWindow, qtbot: QtBot, site: threading.Event, home: Path, state: State
+    small: MainWindow, qtbot: QtBot, site: threading.Event, home: Path, state: Status
 ) -> None:
     session, path = small.session, home / "run.npz"
-    if state is State.FINISHED:
+    if state is Status.FINISHED:
         train_epochs(qtbot, small, 1)
     else:
-        session.change("epochs", epochs=1000)
+        session.settings.change("epochs", epochs=1000)
         train_for_a_while(qtbot, small)
-    if state is State.PAUSED:
+    if state is Status.PAUSED:
         pause(qtbot, small)
-    run = session.run
-    session.change("shape", layers=(Layer(70),))
+    run = session.runs.current
+    session.settings.change("shape", layers=(Layer(70),))
     click(qtbot, small, QPushButton, "resetButton")
-    session.save(path)
+    session.files.save(path)
     qtbot.waitUntil(lambda: bool(session.files.saving))  # where it was going, when it stands
     site.set()  # files and networks are made one after the other
     qtbot.waitUntil(path.exists)
-    qtbot.waitUntil(lambda: session.run is not run)
+    qtbot.waitUntil(lambda: session.runs.current is not run)
     network, kept = load_checkpoint(path)
     assert kept is not None, small.statusBar().currentMessage()
-    assert session.dataset is not None
-    trainer = Trainer.resume(network, session.dataset, kept)
+    assert session.data.dataset is not None
+    trainer = Trainer.resume(network, session.data.dataset, kept)
     assert trainer.epoch >= 1
     assert network.shape == [784, 8, 10]
 
 
 def test_a_finished_run_is_finished_again(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
     train_epochs(qtbot, small, 1)
-    small.session.change("shape", layers=(Layer(70),))
+    small.session.settings.change("shape", layers=(Layer(70),))
     click(qtbot, small, QPushButton, "resetButton")
     action(small, "actionUndo").trigger()
-    assert small.session.state is State.FINISHED
+    assert small.session.state is Status.FINISHED
 
 
 def test_a_paused_run_that_cannot_be_replaced_stays_in_its_middle(
     small: MainWindow, qtbot: QtBot, site: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(configuration: Configuration) -> Run:
+    def fail(configuration: Experiment) -> Run:
         raise MemoryError
 
-    place, run = paused_in_the_middle(qtbot, small), small.session.run
+    place, run = paused_in_the_middle(qtbot, small), small.session.runs.current
     monkeypatch.setattr("nnviz.session.builder.new_run", fail)
     click(qtbot, small, QPushButton, "resetButton")
     qtbot.waitUntil(lambda: "not enough memory" in find(small, QLabel, "messageText").text())
@@ -237,16 +237,16 @@ def test_a_paused_run_that_cannot_be_replaced_stays_in_its_middle(
 def test_too_little_memory_after_all(
     small: MainWindow, qtbot: QtBot, site: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(configuration: Configuration) -> Run:
+    def fail(configuration: Experiment) -> Run:
         raise MemoryError
 
     monkeypatch.setattr("nnviz.session.builder.new_run", fail)
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     small.session.start()
-    wait_for(qtbot, small, State.READY)
+    wait_for(qtbot, small, Status.READY)
     assert "not enough memory" in find(small, QLabel, "messageText").text()
-    assert not small.session.will_train
-    assert small.session.run.network.shape == [784, 8, 10]
+    assert not small.session.training.will_start
+    assert small.session.runs.current.network.shape == [784, 8, 10]
 
 
 def test_closing_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
@@ -255,4 +255,4 @@ def test_closing_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Even
     site.set()
     small.close()
     qtbot.wait(1)
-    assert small.session.run.network.shape == [784, 8, 10]
+    assert small.session.runs.current.network.shape == [784, 8, 10]

@@ -17,8 +17,8 @@ from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
-from nnviz.session.configuration import Layer
-from nnviz.session.state import State
+from nnviz.session.settings.experiment import Layer
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import (
@@ -35,7 +35,7 @@ from tests.nnviz.helpers import (
 
 def set_up(window: MainWindow) -> None:
     """Settings whose run keeps a great deal from step to step."""
-    window.session.change(
+    window.session.settings.change(
         "all", layers=(Layer(12),), optimizer="adam", learning_rate=0.003, dropout=0.2, shift=1, schedule="cosine",
         epochs=3, validation_share=0.1, patience=2,
     )  # fmt: skip
@@ -45,23 +45,23 @@ def steps(qtbot: QtBot, window: MainWindow, epochs: int, batches: int) -> None:
     """So many epochs, then so many batches."""
     for _ in range(epochs):
         window.session.step_epoch()
-        wait_for(qtbot, window, State.PAUSED)
+        wait_for(qtbot, window, Status.PAUSED)
     for _ in range(batches):
         window.session.step_batch()
-        wait_for(qtbot, window, State.PAUSED)
+        wait_for(qtbot, window, Status.PAUSED)
 
 
 def save(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     """As the menu would, and until it is on disk."""
-    window.session.save(path)
-    qtbot.waitUntil(lambda: window.session.run.path == path and not window.session.files.saving)
+    window.session.files.save(path)
+    qtbot.waitUntil(lambda: window.session.runs.current.path == path and not window.session.files.saving)
 
 
 def reopen(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     """Until it is another run in the window."""
-    before = window.session.run
-    window.session.open_network(path)
-    qtbot.waitUntil(lambda: window.session.run is not before)
+    before = window.session.runs.current
+    window.session.files.open(path)
+    qtbot.waitUntil(lambda: window.session.runs.current is not before)
 
 
 @pytest.mark.parametrize(("epochs", "batches"), [(0, 3), (1, 0), (1, 7)])
@@ -72,26 +72,26 @@ def test_a_paused_run_goes_on_to_the_bit(
     set_up(window)
     steps(qtbot, window, epochs, batches)
     save(qtbot, window, home / "run.npz")
-    progress = session.progress
+    progress = session.training.progress
     session.start()
-    wait_for(qtbot, window, State.FINISHED)
-    straight, curve = session.run.network.parameters.copy(), session.run.tape.test.values
+    wait_for(qtbot, window, Status.FINISHED)
+    straight, curve = session.runs.current.network.parameters.copy(), session.runs.current.history.test.values
 
-    session.change("others", optimizer="sgd", layers=(Layer(5),), batch_size=10)
+    session.settings.change("others", optimizer="sgd", layers=(Layer(5),), batch_size=10)
     reopen(qtbot, window, home / "run.npz")
-    assert session.state is State.PAUSED
-    assert session.message is None
-    assert session.configuration.training.optimizer == "adam"
+    assert session.state is Status.PAUSED
+    assert session.messages.current is None
+    assert session.settings.experiment.training.optimizer == "adam"
     assert find(window, QLineEdit, "batchSizeEdit").text() == "100"
     assert find(window, QLineEdit, "shapeEdit").text() == "784, 12, 10"
-    assert (session.progress.epoch, session.progress.batch) == (progress.epoch, progress.batch)
-    assert session.run.tape.completed == epochs
+    assert (session.training.progress.epoch, session.training.progress.batch) == (progress.epoch, progress.batch)
+    assert session.runs.current.history.completed == epochs
     assert not window.isWindowModified()
     session.start()
-    wait_for(qtbot, window, State.FINISHED)
-    np.testing.assert_array_equal(session.run.network.parameters, straight)
-    assert session.run.tape.test.values == curve[-len(session.run.tape.test.values) :]
-    assert session.run.tape.completed == 3
+    wait_for(qtbot, window, Status.FINISHED)
+    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
+    assert session.runs.current.history.test.values == curve[-len(session.runs.current.history.test.values) :]
+    assert session.runs.current.history.completed == 3
     assert window.isWindowModified()
 
 
@@ -99,29 +99,29 @@ def test_the_second_run_of_a_network(ready_window: MainWindow, qtbot: QtBot, hom
     """Epochs count over all runs."""
     window, session = ready_window, ready_window.session
     train_epochs(qtbot, window, 2)
-    session.change("epochs", epochs=4)
+    session.settings.change("epochs", epochs=4)
     steps(qtbot, window, 1, 5)
     save(qtbot, window, home / "run.npz")
     reopen(qtbot, window, home / "run.npz")
-    assert (session.epoch_number, session.last_epoch) == (4, 6)
+    assert (session.runs.current.epoch, session.runs.current.last_epoch) == (4, 6)
     session.start()
-    wait_for(qtbot, window, State.FINISHED)
-    assert session.run.tape.completed == 6
+    wait_for(qtbot, window, Status.FINISHED)
+    assert session.runs.current.history.completed == 6
 
 
 def test_a_finished_run_comes_back_with_its_settings(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window, session = ready_window, ready_window.session
     set_up(window)
     session.start()
-    wait_for(qtbot, window, State.FINISHED)
+    wait_for(qtbot, window, Status.FINISHED)
     save(qtbot, window, home / "run.npz")
     assert load_checkpoint(home / "run.npz")[1] is not None
-    configuration = session.configuration
-    session.change("others", optimizer="sgd", learning_rate=0.7)
+    configuration = session.settings.experiment
+    session.settings.change("others", optimizer="sgd", learning_rate=0.7)
     reopen(qtbot, window, home / "run.npz")
-    assert session.configuration.training == configuration.training
-    assert session.state is State.READY
-    assert session.message is None
+    assert session.settings.experiment.training == configuration.training
+    assert session.state is Status.READY
+    assert session.messages.current is None
     train_epochs(qtbot, window, 1)
 
 
@@ -131,28 +131,28 @@ def test_while_it_trains_it_pauses_for_the_run_to_be_saved_and_goes_on(
     session = ready_window.session
     train_for_a_while(qtbot, ready_window)
     path = home / "n.npz"
-    with qtbot.waitSignal(session.file_changed):
-        session.save(path)
+    with qtbot.waitSignal(session.runs.file_changed):
+        session.files.save(path)
     qtbot.waitUntil(lambda: path.exists() and not session.files.saving)
     assert session.files.activity == "Saved to n.npz"
     network, state = load_checkpoint(path)
     assert state is not None
     assert state.progress["epoch"] >= 1
-    wait_for(qtbot, ready_window, State.TRAINING)
-    done = session.run.tape.completed
-    qtbot.waitUntil(lambda: session.run.tape.completed > done + 1)
+    wait_for(qtbot, ready_window, Status.TRAINING)
+    done = session.runs.current.history.completed
+    qtbot.waitUntil(lambda: session.runs.current.history.completed > done + 1)
     assert network.provenance["epochs"] >= 1
     pause(qtbot, ready_window)
 
 
 def test_a_run_that_ends_meanwhile_is_saved_as_finished(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     session = ready_window.session
-    session.change("epochs", epochs=1)
+    session.settings.change("epochs", epochs=1)
     session.start()
-    session.save(home / "n.npz")
+    session.files.save(home / "n.npz")
     qtbot.waitUntil(lambda: (home / "n.npz").exists() and not session.files.saving)
     assert load_checkpoint(home / "n.npz")[1] is not None
-    qtbot.waitUntil(lambda: session.state in (State.FINISHED, State.TRAINING))
+    qtbot.waitUntil(lambda: session.state in (Status.FINISHED, Status.TRAINING))
 
 
 def test_a_network_that_comes_meanwhile_is_not_saved_in_its_place(
@@ -160,20 +160,20 @@ def test_a_network_that_comes_meanwhile_is_not_saved_in_its_place(
 ) -> None:
     session = ready_window.session
     train_for_a_while(qtbot, ready_window)
-    session.save(home / "n.npz")
+    session.files.save(home / "n.npz")
     session.reset()
-    assert session.state is State.READY
+    assert session.state is Status.READY
     qtbot.wait(1)
     assert not session.files.saving
     assert not (home / "n.npz").exists()
-    assert session.run.path is None
+    assert session.runs.current.path is None
 
 
 def test_json_says_that_the_place_in_the_run_is_not_kept(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     session = ready_window.session
     steps(qtbot, ready_window, 0, 2)
-    with qtbot.waitSignal(session.file_changed):
-        session.save(home / "n.json")
+    with qtbot.waitSignal(session.runs.file_changed):
+        session.files.save(home / "n.json")
     assert session.files.activity == "Saved to n.json, without its place in the run: .npz keeps that too"
 
 
@@ -184,14 +184,14 @@ def test_training_waits_for_the_state_to_be_taken(
     window, session = ready_window, ready_window.session
     set_up(window)
     steps(qtbot, window, 0, 2)
-    session.save(home / "run.npz")
+    session.files.save(home / "run.npz")
     session.start()
-    wait_for(qtbot, window, State.FINISHED)
-    qtbot.waitUntil(lambda: session.run.path is not None)
+    wait_for(qtbot, window, Status.FINISHED)
+    qtbot.waitUntil(lambda: session.runs.current.path is not None)
     network, state = load_checkpoint(home / "run.npz")
     assert state is not None
     assert state.progress["batch"] == 2
-    assert not np.array_equal(network.parameters, session.run.network.parameters)
+    assert not np.array_equal(network.parameters, session.runs.current.network.parameters)
 
 
 def test_other_data(ready_window: MainWindow, qtbot: QtBot, home: Path, few_digits: Dataset) -> None:
@@ -199,23 +199,23 @@ def test_other_data(ready_window: MainWindow, qtbot: QtBot, home: Path, few_digi
     set_up(window)
     steps(qtbot, window, 0, 3)
     save(qtbot, window, home / "run.npz")
-    parameters = session.run.network.parameters.copy()
-    session.dataset = replace(few_digits, train=few_digits.train.head(1500))
+    parameters = session.runs.current.network.parameters.copy()
+    session.data.dataset = replace(few_digits, train=few_digits.train.head(1500))
     reopen(qtbot, window, home / "run.npz")
     message = find(window, QLabel, "messageText")
     assert message.isVisible()
     assert "starts anew" in message.text()
-    assert session.message is not None
-    assert not session.message.is_error
-    np.testing.assert_array_equal(session.run.network.parameters, parameters)
+    assert session.messages.current is not None
+    assert not session.messages.current.is_error
+    np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
     train_epochs(qtbot, window, 1)
 
 
 def test_before_the_data_is_there(window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    wait_for(qtbot, window, State.READY)
+    wait_for(qtbot, window, Status.READY)
     steps(qtbot, window, 0, 2)
     save(qtbot, window, home / "run.npz")
-    window.session.dataset = None
+    window.session.data.dataset = None
     reopen(qtbot, window, home / "run.npz")
     assert "not there yet" in find(window, QLabel, "messageText").text()
 
@@ -225,13 +225,13 @@ def test_undo_of_an_opened_run(ready_window: MainWindow, qtbot: QtBot, home: Pat
     set_up(window)
     steps(qtbot, window, 0, 3)
     save(qtbot, window, home / "run.npz")
-    first = session.run
+    first = session.runs.current
     reopen(qtbot, window, home / "run.npz")
-    opened = session.run
+    opened = session.runs.current
     action(window, "actionUndo").trigger()
-    assert session.run is first
+    assert session.runs.current is first
     action(window, "actionRedo").trigger()
-    assert session.run is opened
+    assert session.runs.current is opened
     train_epochs(qtbot, window, 1)
 
 
@@ -242,8 +242,10 @@ def test_a_name_with_the_ending_saves_a_checkpoint(ready_window: MainWindow, qtb
     window = ready_window
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
-    qtbot.waitUntil(lambda: window.session.run.path == home / "mine.npz")
-    np.testing.assert_array_equal(load_network(home / "mine.npz").parameters, window.session.run.network.parameters)
+    qtbot.waitUntil(lambda: window.session.runs.current.path == home / "mine.npz")
+    np.testing.assert_array_equal(
+        load_network(home / "mine.npz").parameters, window.session.runs.current.network.parameters
+    )
 
 
 def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
@@ -257,16 +259,16 @@ def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home:
     dialog.filterSelected.emit("Compact checkpoint (*.npz)")
     assert name.text() == "network.npz"
     choose_file(qtbot, window, "saveNetworkDialog", home / "plain")
-    qtbot.waitUntil(lambda: window.session.run.path == home / "plain.npz")
+    qtbot.waitUntil(lambda: window.session.runs.current.path == home / "plain.npz")
     action(window, "actionSaveNetworkAs").trigger()
     dialog = find(window, QFileDialog, "saveNetworkDialog")
     assert dialog.selectedNameFilter() == "Compact checkpoint (*.npz)", "it stays what it was"
     dialog.close()
 
 
-@pytest.mark.parametrize(("batches", "state"), [(45, State.PAUSED), (80, State.READY)])
+@pytest.mark.parametrize(("batches", "state"), [(45, Status.PAUSED), (80, Status.READY)])
 def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, few_digits: Dataset, batches: int, state: State
+    ready_window: MainWindow, qtbot: QtBot, home: Path, few_digits: Dataset, batches: int, state: Status
 ) -> None:
     """In the middle, and at the end: the views begin there, and not with an untrained network."""
     network = Network([784, 8, 10], ["relu", "softmax"], "cross-entropy")
@@ -279,5 +281,5 @@ def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
     reopen(qtbot, ready_window, home / "run.npz")
     session = ready_window.session
     wait_for(qtbot, ready_window, state)
-    assert session.run.epochs == pytest.approx(batches / 40)
-    assert [moment.epochs for moment in session.moments] == [session.run.epochs]
+    assert session.runs.current.epochs == pytest.approx(batches / 40)
+    assert [moment.epochs for moment in session.runs.current.snapshots] == [session.runs.current.epochs]

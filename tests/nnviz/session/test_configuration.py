@@ -5,14 +5,14 @@ from __future__ import annotations
 from engine.datasets import Dataset
 from engine.events import Epoch
 from engine.network import Network
-from nnviz.session.configuration import Configuration, Layer, configuration_of
-from nnviz.session.run import new_run
-from nnviz.session.state import Progress
+from nnviz.session.runs.current import new_run
+from nnviz.session.settings.experiment import Experiment, Layer, configuration_of
+from nnviz.session.training import Progress
 
 
 def test_it_follows_the_data_and_an_opened_network(few_digits: Dataset) -> None:
     opened = Network([4, 7, 3], ["sigmoid", "sigmoid"])
-    described = configuration_of(opened, Configuration().changed(learning_rate=0.7))
+    described = configuration_of(opened, Experiment().changed(learning_rate=0.7))
     assert described.shape == (4, 7, 3)
     assert described.layers == (Layer(7, "sigmoid"),)
     assert described.learning_rate == 0.7
@@ -23,7 +23,7 @@ def test_it_follows_the_data_and_an_opened_network(few_digits: Dataset) -> None:
 
 
 def test_what_is_unsaved() -> None:
-    run = new_run(Configuration())
+    run = new_run(Experiment())
     assert run.untouched
     assert not run.unsaved
     assert run.title == "untitled"
@@ -37,10 +37,10 @@ def test_what_is_unsaved() -> None:
 
 
 def test_a_run_remembers_its_past() -> None:
-    run = new_run(Configuration().changed(seed=5))
+    run = new_run(Experiment().changed(seed=5))
     run.add_epoch(3, Epoch(3, None, None, 0.1), "digits")
     assert run.network.provenance == {"data": "digits", "epochs": 3, "seed": 5}
-    assert run.tape.completed == 3
+    assert run.history.completed == 3
 
 
 def test_progress() -> None:

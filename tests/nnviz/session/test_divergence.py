@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.activations import ACTIVATIONS
 from engine.storage import load_network
-from nnviz.session.configuration import Layer
-from nnviz.session.state import State
+from nnviz.session.settings.experiment import Layer
+from nnviz.session.training import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click, drag, find, pause, retype, seven, train_for_a_while, wait_for
@@ -25,22 +25,22 @@ def always_finite(ready_window: MainWindow) -> None:
     session = ready_window.session
 
     def check() -> None:
-        assert np.isfinite(session.shown.parameters).all()
+        assert np.isfinite(session.displayed.network.parameters).all()
         if session.prediction is not None:
             assert np.isfinite(session.prediction).all()
-        for curve in vars(session.run.tape).values():
+        for curve in vars(session.runs.current.history).values():
             if hasattr(curve, "values"):
                 assert all(math.isfinite(value) for value in curve.values)
 
-    session.snapshot.connect(check)
-    session.prediction_changed.connect(check)
+    session.displayed.changed.connect(check)
+    session.question.answered.connect(check)
 
 
 def texts(window: MainWindow) -> str:
     """All that can be read in the window."""
     labels = [label.text() for label in window.findChildren(QLabel) if label.isVisible()]
     bars = find(window, ProbabilityBars, "predictionBars").accessibleDescription()
-    return " ".join([*labels, bars, window.windowTitle(), window.weights.map.toolTip()])
+    return " ".join([*labels, bars, window.windowTitle(), window.card("weightsDock").map.toolTip()])
 
 
 # At the first the weights stay finite for a step, and what they give does not; at the second they do not either.
@@ -50,13 +50,13 @@ RATES = pytest.mark.parametrize("rate", ["1e+30", "1e+300"])
 def expect_told(window: MainWindow, rate: str) -> None:
     """Paused, with a message that says what to do, and sound in all it shows."""
     session = window.session
-    assert session.state is State.PAUSED
+    assert session.state is Status.PAUSED
     message = find(window, QLabel, "messageText")
     assert message.isVisible()
     for part in ("no longer finite", f"learning rate of {rate}", "Lower the learning rate"):
         assert part in message.text()
-    assert np.isfinite(session.run.network.parameters).all()
-    np.testing.assert_array_equal(session.shown.parameters, session.run.network.parameters)
+    assert np.isfinite(session.runs.current.network.parameters).all()
+    np.testing.assert_array_equal(session.displayed.network.parameters, session.runs.current.network.parameters)
     shown = texts(window).replace(message.text(), "").lower()
     assert "nan" not in shown
     assert "inf " not in shown
@@ -68,32 +68,32 @@ def test_in_the_middle_of_training(window: MainWindow, qtbot: QtBot, home: Any, 
     session = window.session
     drag(window.canvas, seven(window.canvas))
     train_for_a_while(qtbot, window)
-    epochs = session.run.tape.completed
+    epochs = session.runs.current.history.completed
     retype(qtbot, window, "learningRateEdit", rate)
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
     expect_told(window, rate)
-    assert session.run.tape.completed >= epochs
+    assert session.runs.current.history.completed >= epochs
     assert session.prediction is not None
 
-    session.save(home / "after.json")
-    qtbot.waitUntil(lambda: session.run.path is not None)
-    np.testing.assert_array_equal(load_network(home / "after.json").parameters, session.run.network.parameters)
+    session.files.save(home / "after.json")
+    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    np.testing.assert_array_equal(load_network(home / "after.json").parameters, session.runs.current.network.parameters)
 
     retype(qtbot, window, "learningRateEdit", "0.05")
-    session.change("epochs", epochs=2)
-    before = session.run.tape.completed
+    session.settings.change("epochs", epochs=2)
+    before = session.runs.current.history.completed
     click(qtbot, window, QPushButton, "trainButton")
-    assert session.message is None, "it goes with the next start"
-    wait_for(qtbot, window, State.FINISHED)
-    assert session.run.tape.completed == before + 2
-    assert session.run.tape.test.values[-1] < 0.5
+    assert session.messages.current is None, "it goes with the next start"
+    wait_for(qtbot, window, Status.FINISHED)
+    assert session.runs.current.history.completed == before + 2
+    assert session.runs.current.history.test.values[-1] < 0.5
 
 
 @RATES
 def test_at_the_first_step_of_all(window: MainWindow, qtbot: QtBot, rate: str) -> None:
     retype(qtbot, window, "learningRateEdit", rate)
     window.session.start()
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
     expect_told(window, rate)
 
 
@@ -104,11 +104,11 @@ def test_step_by_step(window: MainWindow, qtbot: QtBot, rate: str) -> None:
     retype(qtbot, window, "learningRateEdit", rate)
     for _ in range(5):
         session.step_batch()
-        wait_for(qtbot, window, State.TRAINING)
-        wait_for(qtbot, window, State.PAUSED)
-        if session.message is not None:
+        wait_for(qtbot, window, Status.TRAINING)
+        wait_for(qtbot, window, Status.PAUSED)
+        if session.messages.current is not None:
             break
-        assert np.isfinite(session.run.network.parameters).all()
+        assert np.isfinite(session.runs.current.network.parameters).all()
     expect_told(window, rate)
 
 
@@ -118,9 +118,9 @@ def test_pause_just_after_it(window: MainWindow, qtbot: QtBot, rate: str) -> Non
     train_for_a_while(qtbot, window)
     retype(qtbot, window, "learningRateEdit", rate)
     session.pause()
-    wait_for(qtbot, window, State.PAUSED)
-    assert np.isfinite(session.run.network.parameters).all()
-    assert np.isfinite(session.shown.parameters).all()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert np.isfinite(session.runs.current.network.parameters).all()
+    assert np.isfinite(session.displayed.network.parameters).all()
 
 
 @RATES
@@ -128,35 +128,37 @@ def test_pause_just_after_it(window: MainWindow, qtbot: QtBot, rate: str) -> Non
 def test_every_activation(window: MainWindow, qtbot: QtBot, activation: str, rate: str) -> None:
     """Where a bounded activation hides what happened, training may go on; but nothing infinite is ever shown."""
     session = window.session
-    session.change("shape", layers=(Layer(16, activation),))
+    session.settings.change("shape", layers=(Layer(16, activation),))
     train_for_a_while(qtbot, window)
     retype(qtbot, window, "learningRateEdit", rate)
-    enough = session.run.tape.completed + 3
-    qtbot.waitUntil(lambda: session.state is State.PAUSED or session.run.tape.completed >= enough)
-    if session.state is State.PAUSED:
+    enough = session.runs.current.history.completed + 3
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED or session.runs.current.history.completed >= enough)
+    if session.state is Status.PAUSED:
         expect_told(window, rate)
     else:
         pause(qtbot, window)
     retype(qtbot, window, "learningRateEdit", "0.01")
     session.step_epoch()
-    wait_for(qtbot, window, State.TRAINING)
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
 
 
 def test_the_message_can_be_dismissed(window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, window, "learningRateEdit", "1e30")
     window.session.start()
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
     click(qtbot, window, QToolButton, "dismissMessageButton")
     assert not find(window, QLabel, "messageText").isVisible()
-    assert window.session.message is None
+    assert window.session.messages.current is None
 
 
 def test_a_prediction_that_is_not_finite_is_no_answer(window: MainWindow) -> None:
     session = window.session
     drag(window.canvas, seven(window.canvas))
     assert session.prediction is not None
-    session.shown = session.shown.with_parameters(np.full_like(session.shown.parameters, 1e38))
-    session.set_drawing(session.drawing)
+    session.displayed.network = session.displayed.network.with_parameters(
+        np.full_like(session.displayed.network.parameters, 1e38)
+    )
+    session.question.draw(session.question.picture)
     assert session.prediction is None
     assert find(window, QLabel, "answerLabel").text() == ""

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import BestRestored
 from nnviz.look import text
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, find, hover, train_epochs, wait_for
@@ -18,10 +18,12 @@ from tests.nnviz.helpers import action, find, hover, train_epochs, wait_for
 def stop_early(qtbot: QtBot, window: MainWindow, epochs: int = 60, patience: int = 2) -> BestRestored:
     """A run that ends by itself; what it told at its end."""
     told: list[BestRestored] = []
-    window.session.best_restored.connect(told.append)
-    window.session.change("stopping", validation_share=0.2, patience=patience, epochs=epochs, learning_rate=0.5)
+    window.session.runs.history_changed.connect(told.append)
+    window.session.settings.change(
+        "stopping", validation_share=0.2, patience=patience, epochs=epochs, learning_rate=0.5
+    )
     window.session.start()
-    wait_for(qtbot, window, State.FINISHED)
+    wait_for(qtbot, window, Status.FINISHED)
     assert len(told) == 1
     return told[0]
 
@@ -29,10 +31,10 @@ def stop_early(qtbot: QtBot, window: MainWindow, epochs: int = 60, patience: int
 def test_the_best_network_is_put_back_and_shown(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     best = stop_early(qtbot, window)
-    tape = session.run.tape
+    tape = session.runs.current.history
     assert best.early
     assert best.epoch < tape.completed == best.epoch + 2
-    np.testing.assert_array_equal(session.shown.parameters, session.run.network.parameters)
+    np.testing.assert_array_equal(session.displayed.network.parameters, session.runs.current.network.parameters)
     assert tape.validation.epochs == tape.test.epochs
     place = tape.test.epochs.index(best.epoch)
     assert best.figures.error == min(tape.validation.values)
@@ -41,7 +43,7 @@ def test_the_best_network_is_put_back_and_shown(ready_window: MainWindow, qtbot:
     assert find(window, QLabel, "runStatus").text() == told
     assert find(window, QLabel, "testFigure").text() == text.percent(tape.test.values[place])
     assert find(window, QLabel, "trainFigure").text() == text.percent(tape.train.values[place])
-    past = session.run.network.provenance
+    past = session.runs.current.network.provenance
     assert past["epochs"] == best.epoch
     assert past["test_error"] == tape.test.values[place]
     assert past["validation_error"] == best.figures.error
@@ -54,31 +56,33 @@ def test_also_where_all_epochs_were_trained(ready_window: MainWindow, qtbot: QtB
     assert not best.early
     assert find(window, QLabel, "runState").text() == "Finished"
     assert "best at epoch" in find(window, QLabel, "runStatus").text()
-    np.testing.assert_array_equal(window.session.shown.parameters, window.session.run.network.parameters)
+    np.testing.assert_array_equal(
+        window.session.displayed.network.parameters, window.session.runs.current.network.parameters
+    )
 
 
 def test_in_steps_it_ends_too(ready_window: MainWindow, qtbot: QtBot) -> None:
     """An epoch at a time; the last step has nothing to learn any more."""
     window, session = ready_window, ready_window.session
-    session.change("stopping", validation_share=0.2, patience=1, epochs=60, learning_rate=0.5)
+    session.settings.change("stopping", validation_share=0.2, patience=1, epochs=60, learning_rate=0.5)
     for _ in range(70):
         session.step_epoch()
-        wait_for(qtbot, window, State.TRAINING)
-        wait_for(qtbot, window, State.PAUSED, State.FINISHED)
-        if session.state is State.FINISHED:
+        wait_for(qtbot, window, Status.TRAINING)
+        wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
+        if session.state is Status.FINISHED:
             break
-    assert session.run.best is not None
-    assert session.run.best.early
+    assert session.runs.current.best is not None
+    assert session.runs.current.best.early
 
 
 def test_training_again_goes_on_from_there(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     stop_early(qtbot, window)
-    done = session.run.tape.completed
-    session.change("patience", patience=0)
+    done = session.runs.current.history.completed
+    session.settings.change("patience", patience=0)
     train_epochs(qtbot, window, 1)
-    assert session.run.tape.completed == done + 1
-    assert session.run.best is None
+    assert session.runs.current.history.completed == done + 1
+    assert session.runs.current.best is None
     assert find(window, QLabel, "runState").text() == "Finished"
 
 
@@ -102,12 +106,12 @@ def test_the_curve_and_its_key_are_there_only_with_validation_examples(ready_win
     assert not key.isVisibleTo(window)
     assert plot._lines["validation"].getData()[0] is None or not len(plot._lines["validation"].getData()[0])
     window.session.reset()
-    window.session.change("held out", validation_share=0.1)
+    window.session.settings.change("held out", validation_share=0.1)
     train_epochs(qtbot, window, 2)
     assert key.isVisibleTo(window)
     x, y = plot._lines["validation"].getData()
     assert list(x) == [0, 1, 2]
-    np.testing.assert_allclose(10**y / 100, window.session.run.tape.validation.values)
+    np.testing.assert_allclose(10**y / 100, window.session.runs.current.history.validation.values)
     place = plot.getPlotItem().getViewBox().mapViewToScene(plot.getPlotItem().getViewBox().viewRect().center())
     hover(plot.viewport(), (place.x(), place.y()))
     assert "held out" in plot._read_out.text
@@ -118,12 +122,12 @@ def test_the_curve_and_its_key_are_there_only_with_validation_examples(ready_win
 def test_a_run_without_a_test_split_of_its_own(ready_window: MainWindow, qtbot: QtBot) -> None:
     """The axis holds all curves."""
     window = ready_window
-    window.session.change("held out", validation_share=0.1)
+    window.session.settings.change("held out", validation_share=0.1)
     train_epochs(qtbot, window, 1)
     (low, high) = find(window, CurvePlot, "errorPlot").getPlotItem().getViewBox().targetRange()[1]
-    values = np.log10(100 * np.array(window.session.run.tape.validation.values[1:]))
+    values = np.log10(100 * np.array(window.session.runs.current.history.validation.values[1:]))
     assert low <= values.min()
     assert values.max() <= high
-    assert window.session.run.tape.validation.values[-1] == pytest.approx(
-        window.session.run.network.provenance["validation_error"]
+    assert window.session.runs.current.history.validation.values[-1] == pytest.approx(
+        window.session.runs.current.network.provenance["validation_error"]
     )

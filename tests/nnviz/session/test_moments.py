@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from engine.validation import Array
-from nnviz.session.moments import Moments, MomentsOfRuns
+from nnviz.session.runs.current.snapshots import Snapshots, SnapshotsOfRuns
 
 
 def vector(value: float, size: int = 3) -> Array:
     return np.full(size, value, np.float32)
 
 
-def epochs_of(moments: Moments) -> list[float]:
+def epochs_of(moments: Snapshots) -> list[float]:
     return [moment.epochs for moment in moments]
 
 
-def filled(epochs: list[float], **limits: int) -> Moments:
-    moments = Moments(**limits)
+def filled(epochs: list[float], **limits: int) -> Snapshots:
+    moments = Snapshots(**limits)
     for epoch in epochs:
         moments.add(epoch, vector(epoch))
     return moments
@@ -33,7 +33,7 @@ def test_all_are_kept_while_there_is_room() -> None:
 
 
 def test_nothing_is_copied() -> None:
-    moments, parameters = Moments(), vector(1)
+    moments, parameters = Snapshots(), vector(1)
     moments.add(0, parameters)
     assert moments.newest is not None
     assert moments.newest.parameters is parameters
@@ -41,7 +41,7 @@ def test_nothing_is_copied() -> None:
 
 @pytest.mark.parametrize("count", [9, 10, 31, 100, 1000])
 def test_never_more_than_allowed_and_evenly_spread(count: int) -> None:
-    moments = Moments(most=8)
+    moments = Snapshots(most=8)
     for epoch in range(count):
         moments.add(epoch, vector(epoch))
         assert len(moments) <= 8
@@ -65,7 +65,7 @@ def test_many_views_of_one_epoch_do_not_crowd_out_the_others() -> None:
 
 @pytest.mark.parametrize(("most_bytes", "room"), [(400, 8), (360, 8), (300, 7), (120, 3), (80, 2)])
 def test_the_bytes_are_limited_too(most_bytes: int, room: int) -> None:
-    moments = Moments(most=8, most_bytes=most_bytes)
+    moments = Snapshots(most=8, most_bytes=most_bytes)
     sizes = []
     for epoch in range(50):
         moments.add(epoch, vector(epoch, size=10))  # 40 bytes
@@ -99,7 +99,7 @@ def test_another_network_begins_with_all_the_room() -> None:
 
 
 def test_undo_finds_the_moments_of_the_network_before() -> None:
-    known, first, second, third = MomentsOfRuns(), object(), object(), object()
+    known, first, second, third = SnapshotsOfRuns(), object(), object(), object()
     moments = known.of(first)
     moments.add(0, vector(0))
     assert len(known.of(second)) == 0

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from engine.history import Tape
-from nnviz.session.configuration import Configuration, Layer
-from nnviz.session.run import Past, Run, new_run
+from nnviz.session.runs.current import Past, Run, new_run
+from nnviz.session.settings.experiment import Experiment, Layer
 
 
 def run(neurons: int, epochs: int = 2) -> Run:
     """A network that was trained so long, or so it says."""
-    made = new_run(Configuration(layers=(Layer(neurons),)))
+    made = new_run(Experiment(layers=(Layer(neurons),)))
     for epoch in range(epochs + 1 if epochs else 0):
-        made.tape.train.add(epoch, 0.5 / (epoch + 1))
-        made.tape.completed = epoch
+        made.history.train.add(epoch, 0.5 / (epoch + 1))
+        made.history.completed = epoch
     return made
 
 
@@ -30,7 +30,7 @@ def titles(past: Past) -> list[str]:
 def test_a_trained_network_is_kept_by_its_shape() -> None:
     past = Past().after(run(30), run(64, 0))
     assert titles(past) == ["784-30-10"]
-    assert past.runs[0].tape.train.values == pytest.approx([0.5, 0.25, 0.5 / 3])
+    assert past.runs[0].history.train.values == pytest.approx([0.5, 0.25, 0.5 / 3])
 
 
 def test_a_network_opened_again_from_its_own_file_is_not_shown_twice() -> None:
@@ -43,9 +43,9 @@ def test_a_network_opened_again_from_its_own_file_is_not_shown_twice() -> None:
 
 def test_one_that_was_not_trained_for_an_epoch_is_not() -> None:
     untrained, measured, opened, looked_at = run(30, 0), run(30, 0), run(30, 0), run(30, 0)
-    measured.tape.train.add(0, 0.9)
-    opened.tape.completed = 20  # a file that tells no curves
-    for curve in (looked_at.tape.train, looked_at.tape.test, looked_at.tape.loss.train):
+    measured.history.train.add(0, 0.9)
+    opened.history.completed = 20  # a file that tells no curves
+    for curve in (looked_at.history.train, looked_at.history.test, looked_at.history.loss.train):
         curve.add(150, 0.004)  # of such a file, measured as training went on: single figures are no line
     for before in (untrained, measured, opened, looked_at):
         assert Past().after(before, run(64)).runs == ()
@@ -53,8 +53,8 @@ def test_one_that_was_not_trained_for_an_epoch_is_not() -> None:
 
 def test_losses_are_reason_enough_to_keep_it() -> None:
     before = run(30, 0)
-    before.tape.loss.train.add(0, 2.6)
-    before.tape.loss.train.add(1, 2.5)
+    before.history.loss.train.add(0, 2.6)
+    before.history.loss.train.add(1, 2.5)
     assert titles(Past().after(before, run(64))) == ["784-30-10"]
 
 
@@ -81,5 +81,5 @@ def test_nothing_but_the_curves_is_kept() -> None:
     """A large network must be able to go."""
     (kept,) = Past().after(run(30), run(64)).runs
     assert set(vars(kept)) == {"shape", "tape"}
-    assert isinstance(kept.tape, Tape)
-    assert not any(isinstance(value, np.ndarray) for value in vars(kept.tape).values())
+    assert isinstance(kept.history, Tape)
+    assert not any(isinstance(value, np.ndarray) for value in vars(kept.history).values())

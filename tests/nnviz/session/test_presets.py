@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.presets import presets
 from nnviz.session import presets as shelf
-from nnviz.session.configuration import Configuration
+from nnviz.session.settings.experiment import Experiment
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, pause, retype, train_for_a_while
@@ -41,29 +41,29 @@ def test_each_sets_everything_and_is_one_step(ready_window: MainWindow) -> None:
     session = ready_window.session
     first, *others = presets()  # the first one is there already
     for preset in (*others, first):
-        before, steps = session.configuration, session.undo_stack.count()
+        before, steps = session.settings.experiment, session.undo.count()
         combo = choose(ready_window, preset.name)
         assert combo.currentText() == preset.name
         assert preset.description in combo.toolTip()
-        configuration = session.configuration
+        configuration = session.settings.experiment
         assert configuration.shape == preset.experiment.shape
         assert tuple(configuration.activations) == preset.experiment.activations
         assert configuration.loss == preset.experiment.loss
         assert configuration.initializer == preset.experiment.initializer
         assert configuration.training == preset.experiment.training
-        assert session.run.network.shape == list(configuration.shape), "an untrained network follows at once"
-        assert session.undo_stack.count() == steps + 1
+        assert session.runs.current.network.shape == list(configuration.shape), "an untrained network follows at once"
+        assert session.undo.count() == steps + 1
         action(ready_window, "actionUndo").trigger()
-        assert session.configuration == before
+        assert session.settings.experiment == before
         action(ready_window, "actionRedo").trigger()
-        assert session.preset == preset
+        assert session.settings.preset == preset
 
 
 def test_the_network_is_the_one_the_command_line_makes(ready_window: MainWindow) -> None:
     modern = next(preset for preset in presets() if preset.name == "Modern")
     choose(ready_window, "Modern")
     wanted = modern.experiment.build()
-    assert (ready_window.session.run.network.parameters == wanted.parameters).all()
+    assert (ready_window.session.runs.current.network.parameters == wanted.parameters).all()
 
 
 def test_a_change_makes_it_ones_own(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -78,7 +78,7 @@ def test_a_change_makes_it_ones_own(ready_window: MainWindow, qtbot: QtBot) -> N
 def test_the_seed_is_the_persons(ready_window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "seedEdit", "7")
     combo = choose(ready_window, "Modern")
-    assert ready_window.session.configuration.training.seed == 7
+    assert ready_window.session.settings.experiment.seed == 7
     assert combo.currentText() == "Modern"
 
 
@@ -94,7 +94,7 @@ def test_it_mends_what_could_not_be_used(ready_window: MainWindow, qtbot: QtBot)
     retype(qtbot, ready_window, "shapeEdit", "784, x, 10")
     modern = next(preset for preset in presets() if preset.name == "Modern")
     choose(ready_window, "Modern")
-    assert not ready_window.session.problems
+    assert not ready_window.session.settings.problems
     assert find(ready_window, QLineEdit, "learningRateEdit").text() == f"{modern.experiment.training.learning_rate:g}"
     shape = ", ".join(str(size) for size in modern.experiment.shape)
     assert find(ready_window, QLineEdit, "shapeEdit").text() == shape
@@ -105,17 +105,17 @@ def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
     """What can be applied is; the network waits, and comes back with undo."""
     window = ready_window
     train_for_a_while(qtbot, window)
-    network = window.session.run.network
+    network = window.session.runs.current.network
     preset = presets()[-1]
     choose(window, preset.name)
     settings = window.session.run_settings
     assert settings is not None
     assert settings == replace(preset.experiment.training, batch_size=settings.batch_size)
-    assert window.session.run.network is network
+    assert window.session.runs.current.network is network
     assert find(window, QLabel, "networkNotice").isVisible()
     action(window, "actionUndo").trigger()
-    assert window.session.run_settings == window.session.configuration.training
-    assert window.session.configuration.training.optimizer == "sgd"
+    assert window.session.run_settings == window.session.settings.experiment.training
+    assert window.session.settings.experiment.training.optimizer == "sgd"
     pause(qtbot, window)
 
 
@@ -151,7 +151,7 @@ def test_none_at_all(folder: Path, make_window: MakeWindow) -> None:
 
 def test_follows_looks_at_every_setting() -> None:
     for preset in presets():
-        follower = Configuration().with_preset(preset)
+        follower = Experiment().with_preset(preset)
         assert follower.follows(preset)
         for name, value in (("momentum", 0.31), ("noise", 0.3), ("weight_scale", 0.7), ("validation_share", 0.2)):
             assert not follower.changed(**{name: value}).follows(preset), name

@@ -18,92 +18,92 @@ from engine.errors import SettingError
 from engine.metrics import Evaluator
 from engine.storage import save_network
 from engine.training import Trainer
-from nnviz.session.configuration import Layer
 from nnviz.session.session import Session
-from nnviz.session.state import State
+from nnviz.session.settings.experiment import Layer
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import find, pause, train_epochs, train_for_a_while, wait_for
 
 
-def states_of(session: Session) -> list[State]:
+def states_of(session: Session) -> list[Status]:
     """Grows with every change of state."""
-    seen: list[State] = []
-    session.state_changed.connect(lambda: seen.append(session.state))
+    seen: list[Status] = []
+    session.training.state_changed.connect(lambda: seen.append(session.state))
     return seen
 
 
 def test_states_from_start_to_end(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    assert session.state is State.LOADING
+    assert session.state is Status.LOADING
     seen = states_of(session)
-    wait_for(qtbot, window, State.READY)
+    wait_for(qtbot, window, Status.READY)
     session.step_batch()
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
     session.step_epoch()
-    wait_for(qtbot, window, State.TRAINING)
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
     session.reset()
     train_epochs(qtbot, window, 1)
-    train = State.TRAINING
-    assert seen == [State.READY, train, State.PAUSED, train, State.PAUSED, State.READY, train, State.FINISHED]
+    train = Status.TRAINING
+    assert seen == [Status.READY, train, Status.PAUSED, train, Status.PAUSED, Status.READY, train, Status.FINISHED]
 
 
 def test_one_batch_is_one_batch(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     for number in range(1, 21):
         session.step_batch()
-        wait_for(qtbot, ready_window, State.PAUSED)
-        assert (session.progress.epoch, session.progress.batch) == (1, number)
-    assert session.run.tape.test.epochs == [0, 1], "the step that ends an epoch also measures it"
+        wait_for(qtbot, ready_window, Status.PAUSED)
+        assert (session.training.progress.epoch, session.training.progress.batch) == (1, number)
+    assert session.runs.current.history.test.epochs == [0, 1], "the step that ends an epoch also measures it"
     session.step_batch()
-    wait_for(qtbot, ready_window, State.PAUSED)
-    assert (session.progress.epoch, session.progress.batch) == (2, 1)
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    assert (session.training.progress.epoch, session.training.progress.batch) == (2, 1)
 
 
 def test_commands_that_come_too_early_or_too_late_do_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.pause()
-    assert session.state is State.READY
+    assert session.state is Status.READY
     train_for_a_while(qtbot, ready_window)
     session.start()
     session.step_batch()
     session.step_epoch()
-    assert session.state is State.TRAINING
+    assert session.state is Status.TRAINING
     pause(qtbot, ready_window)
     session.pause()
-    assert session.state is State.PAUSED
+    assert session.state is Status.PAUSED
 
 
 def test_the_same_seed_learns_the_same(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    session.change("batch size", batch_size=50)
+    session.settings.change("batch size", batch_size=50)
     train_epochs(qtbot, ready_window, 2)
-    straight = session.run.network.parameters.copy()
+    straight = session.runs.current.network.parameters.copy()
     session.reset()
     session.step_batch()  # the same in small steps
-    wait_for(qtbot, ready_window, State.PAUSED)
+    wait_for(qtbot, ready_window, Status.PAUSED)
     session.step_epoch()
-    wait_for(qtbot, ready_window, State.TRAINING)
-    wait_for(qtbot, ready_window, State.PAUSED)
+    wait_for(qtbot, ready_window, Status.TRAINING)
+    wait_for(qtbot, ready_window, Status.PAUSED)
     session.start()
-    wait_for(qtbot, ready_window, State.FINISHED)
-    np.testing.assert_array_equal(session.run.network.parameters, straight)
+    wait_for(qtbot, ready_window, Status.FINISHED)
+    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
 
 
 def test_training_again_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     train_epochs(qtbot, ready_window, 2)
-    network = session.run.network
+    network = session.runs.current.network
     session.start()
-    wait_for(qtbot, ready_window, State.TRAINING)
-    assert session.last_epoch == 4
-    wait_for(qtbot, ready_window, State.FINISHED)
-    assert session.run.network is network
-    assert session.run.tape.test.epochs == [0, 1, 2, 3, 4]
-    assert session.epoch_number == session.last_epoch == 4
-    assert session.run.epochs == 4
+    wait_for(qtbot, ready_window, Status.TRAINING)
+    assert session.runs.current.last_epoch == 4
+    wait_for(qtbot, ready_window, Status.FINISHED)
+    assert session.runs.current.network is network
+    assert session.runs.current.history.test.epochs == [0, 1, 2, 3, 4]
+    assert session.runs.current.epoch == session.runs.current.last_epoch == 4
+    assert session.runs.current.epochs == 4
 
 
 # ---- loading
@@ -128,24 +128,24 @@ def test_what_is_asked_for_while_loading_is_remembered(
 ) -> None:
     window = loading_window
     session = window.session
-    session.change("epochs", epochs=1)
+    session.settings.change("epochs", epochs=1)
     session.start()
-    assert session.state is State.LOADING
+    assert session.state is Status.LOADING
     assert find(window, QPushButton, "trainButton").text().strip() == "Pause"
     assert "starts when" in find(window, QLabel, "runStatus").text()
     loading_gate.set()
-    wait_for(qtbot, window, State.FINISHED)
-    assert session.run.tape.completed == 1
+    wait_for(qtbot, window, Status.FINISHED)
+    assert session.runs.current.history.completed == 1
 
 
 def test_and_can_be_taken_back(loading_window: MainWindow, loading_gate: threading.Event, qtbot: QtBot) -> None:
     window = loading_window
-    window.session.toggle()
-    window.session.toggle()
-    assert not window.session.will_train
+    window.session.training.toggle()
+    window.session.training.toggle()
+    assert not window.session.training.will_start
     assert find(window, QPushButton, "trainButton").text().strip() == "Train"
     loading_gate.set()
-    wait_for(qtbot, window, State.READY)
+    wait_for(qtbot, window, Status.READY)
 
 
 def test_closing_while_loading_starts_nothing_any_more(
@@ -158,8 +158,8 @@ def test_closing_while_loading_starts_nothing_any_more(
     window.close()
     QCoreApplication.processEvents()
     QCoreApplication.processEvents()
-    assert window.session.dataset is None
-    assert window.session.state is State.LOADING
+    assert window.session.data.dataset is None
+    assert window.session.state is Status.LOADING
 
 
 def test_data_that_cannot_be_loaded(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> None:
@@ -169,9 +169,9 @@ def test_data_that_cannot_be_loaded(make_window: MakeWindow, load_with: Callable
     load_with(load)
     window = make_window()
     window.session.start()
-    qtbot.waitUntil(lambda: window.session.message is not None)
+    qtbot.waitUntil(lambda: window.session.messages.current is not None)
     assert "could not be loaded" in find(window, QLabel, "messageText").text()
-    assert not window.session.will_train
+    assert not window.session.training.will_start
     assert not find(window, QPushButton, "trainButton").isEnabled()
 
 
@@ -183,19 +183,19 @@ def test_views_never_see_the_arrays_that_are_trained(ready_window: MainWindow, q
     seen = []
 
     def check() -> None:
-        seen.append(session.shown)
-        assert not np.shares_memory(session.shown.parameters, session.run.network.parameters)
+        seen.append(session.displayed.network)
+        assert not np.shares_memory(session.displayed.network.parameters, session.runs.current.network.parameters)
 
-    session.snapshot.connect(check)
+    session.displayed.changed.connect(check)
     train_for_a_while(qtbot, ready_window)
     qtbot.waitUntil(lambda: len(seen) >= 3)
     kept = seen[-1].parameters.copy()
-    with qtbot.waitSignal(session.epoch_ended):
+    with qtbot.waitSignal(session.runs.history_changed):
         pass
-    np.testing.assert_array_equal(seen[-1].parameters if seen[-1] is session.shown else kept, kept)
+    np.testing.assert_array_equal(seen[-1].parameters if seen[-1] is session.displayed.network else kept, kept)
     pause(qtbot, ready_window)
     session.step_batch()
-    wait_for(qtbot, ready_window, State.PAUSED)
+    wait_for(qtbot, ready_window, Status.PAUSED)
     check()
     session.reset()
     check()
@@ -214,7 +214,7 @@ def test_pause_in_the_middle_of_an_evaluation(
     steps = Evaluator.steps
 
     def held(self: Evaluator) -> Any:
-        if armed and len(self._split) == len(session.dataset.train):  # not one of the quick estimates
+        if armed and len(self._split) == len(session.data.dataset.train):  # not one of the quick estimates
             measuring.set()
             go_on.wait(10)
         return (yield from steps(self))
@@ -222,18 +222,20 @@ def test_pause_in_the_middle_of_an_evaluation(
     armed: list[bool] = []
     monkeypatch.setattr(Evaluator, "steps", held)
     session.step_batch()
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
     armed.append(True)
     session.step_epoch()
     assert measuring.wait(10)
     session.pause()
     go_on.set()
-    wait_for(qtbot, window, State.PAUSED)
-    assert (session.progress.epoch, session.progress.batch) == (1, 20)
-    assert session.run.tape.completed == (0 if takes_long else 1)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 20)
+    assert session.runs.current.history.completed == (0 if takes_long else 1)
     session.step_epoch()
-    wait_for(qtbot, window, State.PAUSED)
-    assert session.run.tape.train.epochs == [0, 1, 2], "going on finishes the measurement, and trains an epoch"
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.runs.current.history.train.epochs == [0, 1, 2], (
+        "going on finishes the measurement, and trains an epoch"
+    )
 
 
 def test_reset_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
@@ -243,50 +245,50 @@ def test_reset_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot
     train_for_a_while(qtbot, window)
     gate.close()
     gate.wait_until_reached()
-    session.change("shape", layers=(Layer(5),))
+    session.settings.change("shape", layers=(Layer(5),))
     session.reset()
-    assert session.state is State.READY
+    assert session.state is Status.READY
     frames = []
-    session.snapshot.connect(lambda: frames.append(session.shown.parameters.size))
+    session.displayed.changed.connect(lambda: frames.append(session.displayed.network.parameters.size))
     session.start()
     gate.open()
     qtbot.waitUntil(lambda: len(frames) >= 3)
     pause(qtbot, window)
-    assert session.run.network.shape == [784, 5, 10]
-    assert set(frames) == {session.run.network.parameters.size}
-    assert session.run.tape.test.epochs[:2] == [0, 1]
+    assert session.runs.current.network.shape == [784, 5, 10]
+    assert set(frames) == {session.runs.current.network.parameters.size}
+    assert session.runs.current.history.test.epochs[:2] == [0, 1]
 
 
 def test_opening_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot, gate: Gate, home: Any) -> None:
     window = ready_window
     session = window.session
-    save_network(session.run.network, home / "other.json")
+    save_network(session.runs.current.network, home / "other.json")
     train_for_a_while(qtbot, window)
     gate.close()
     gate.wait_until_reached()
     ended = []
-    session.epoch_ended.connect(ended.append)
-    session.open_network(home / "other.json")
-    qtbot.waitUntil(lambda: session.run.path is not None)
-    opened = session.run
+    session.runs.history_changed.connect(ended.append)
+    session.files.open(home / "other.json")
+    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    opened = session.runs.current
     ended.clear()
     gate.open()
     session.step_batch()
-    wait_for(qtbot, window, State.PAUSED)
-    assert session.run is opened
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.runs.current is opened
     assert [result.epoch for result in ended] == [0]
-    assert session.progress.batch == 1
+    assert session.training.progress.batch == 1
 
 
 def test_no_epoch_is_lost_and_all_come_in_order(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    session.change("batch size", batch_size=2000)
+    session.settings.change("batch size", batch_size=2000)
     ended = []
-    session.epoch_ended.connect(ended.append)
+    session.runs.history_changed.connect(ended.append)
     train_epochs(qtbot, ready_window, 50)
     assert [result.epoch for result in ended] == list(range(51))
-    assert session.run.tape.test.epochs == list(range(51))
-    assert session.run.tape.test.values == [result.test.error for result in ended]
+    assert session.runs.current.history.test.epochs == list(range(51))
+    assert session.runs.current.history.test.values == [result.test.error for result in ended]
 
 
 # ---- what goes wrong
@@ -304,11 +306,11 @@ def test_an_exception_in_the_worker_is_told_and_the_window_lives(
     with monkeypatch.context() as patch:
         patch.setattr(sys, "excepthook", lambda *what: hooked.append(what[0]))
         patch.setattr(Trainer, "_step", broken)
-        with qtbot.waitSignal(session.crashed) as crash:
+        with qtbot.waitSignal(session.messages.crashed) as crash:
             session.start()
     assert isinstance(crash.args[0], KeyError)
     assert hooked == [KeyError]
-    assert session.state is State.PAUSED
+    assert session.state is Status.PAUSED
     train_epochs(qtbot, ready_window, 1)
 
 
@@ -320,28 +322,28 @@ def test_an_exception_behind_the_window_is_told(
 
     monkeypatch.setattr(sys, "excepthook", lambda *_: None)
     monkeypatch.setattr("nnviz.jobs.files.save_network", broken)
-    with qtbot.waitSignal(ready_window.session.crashed):
-        ready_window.session.save(home / "x.json")
-    assert ready_window.session.run.path is None
+    with qtbot.waitSignal(ready_window.session.messages.crashed):
+        ready_window.session.files.save(home / "x.json")
+    assert ready_window.session.runs.current.path is None
 
 
 def test_too_little_memory_for_the_batch(
     ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = ready_window.session
-    session.change("batch size", batch_size=2000)
+    session.settings.change("batch size", batch_size=2000)
     monkeypatch.setattr("engine.validation.available_memory", lambda: 1_000_000)
     session.start()
-    assert session.state is State.READY
+    assert session.state is Status.READY
     assert "could not begin" in find(ready_window, QLabel, "messageText").text()
     monkeypatch.undo()
     train_epochs(qtbot, ready_window, 1)
-    assert session.message is None
+    assert session.messages.current is None
 
 
 def test_a_refused_change_changes_nothing(ready_window: MainWindow) -> None:
     session = ready_window.session
-    before = session.configuration
+    before = session.settings.experiment
     for what, fields in (
         ("batch size", {"batch_size": 5000}),
         ("shape", {"layers": (Layer(0),)}),
@@ -349,9 +351,9 @@ def test_a_refused_change_changes_nothing(ready_window: MainWindow) -> None:
         ("seed", {"seed": -1}),
     ):
         with pytest.raises(SettingError):
-            session.change(what, **fields)
-        assert session.configuration is before
-        assert not session.undo_stack.canUndo()
+            session.settings.change(what, **fields)
+        assert session.settings.experiment is before
+        assert not session.undo.canUndo()
 
 
 def test_close_ends_the_worker_at_once(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -359,4 +361,4 @@ def test_close_ends_the_worker_at_once(ready_window: MainWindow, qtbot: QtBot) -
     ready_window.session.close()
     ready_window.session.close()
     QCoreApplication.processEvents()
-    assert ready_window.session.state is State.TRAINING, "nothing is told any more"
+    assert ready_window.session.state is Status.TRAINING, "nothing is told any more"

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QLineEdit, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.training import Trainer
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.canvas import PEN_UNIT
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
@@ -42,98 +42,98 @@ def redo(qtbot: QtBot, window: MainWindow) -> None:
 
 def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    first = window.session.configuration
+    first = window.session.settings.experiment
     retype(qtbot, window, "learningRateEdit", "0.5")
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
-    last = window.session.configuration
+    last = window.session.settings.experiment
     assert "shape" in action(window, "actionUndo").text()
     undo(qtbot, window)
-    assert window.session.configuration.shape == first.shape
-    assert window.session.configuration.learning_rate == 0.5
-    assert window.session.run.network.shape == list(first.shape)
+    assert window.session.settings.experiment.shape == first.shape
+    assert window.session.settings.experiment.learning_rate == 0.5
+    assert window.session.runs.current.network.shape == list(first.shape)
     assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
     undo(qtbot, window)
-    assert window.session.configuration == first
+    assert window.session.settings.experiment == first
     assert float(find(window, QLineEdit, "learningRateEdit").text()) == first.learning_rate
     redo(qtbot, window)
     redo(qtbot, window)
-    assert window.session.configuration == last
+    assert window.session.settings.experiment == last
 
 
 def test_a_refused_value_leaves_nothing_to_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "learningRateEdit", "-1")
-    assert not ready_window.session.undo_stack.canUndo()
+    assert not ready_window.session.undo.canUndo()
 
 
 def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     session = window.session
     train_epochs(qtbot, window, 2)
-    trained, parameters = session.run, session.run.network.parameters.copy()
-    curve = list(session.run.tape.test.values)
+    trained, parameters = session.runs.current, session.runs.current.network.parameters.copy()
+    curve = list(session.runs.current.history.test.values)
     assert window.isWindowModified()
     click(qtbot, window, QPushButton, "resetButton")
-    assert session.run is not trained
+    assert session.runs.current is not trained
     assert not window.isWindowModified()
-    assert session.state is State.READY
+    assert session.state is Status.READY
     assert window.curves.plot._curves["test"].values == []
     undo(qtbot, window)
-    assert session.run is trained
-    np.testing.assert_array_equal(session.shown.parameters, parameters)
-    assert session.run.tape.test.values == curve
+    assert session.runs.current is trained
+    np.testing.assert_array_equal(session.displayed.network.parameters, parameters)
+    assert session.runs.current.history.test.values == curve
     assert window.curves.plot._curves["test"].values == curve
     assert window.isWindowModified()
-    assert session.state is State.FINISHED
+    assert session.state is Status.FINISHED
     assert window.run_bar.status.text().startswith("epoch 2 of 2")
-    assert session.share_done == 1
+    assert session.runs.current.share_done == 1
     redo(qtbot, window)
-    assert session.run is not trained
+    assert session.runs.current is not trained
     undo(qtbot, window)
     train_epochs(qtbot, window, 1)
-    assert session.run.tape.test.epochs == [0, 1, 2, 3], "it goes on where it was"
+    assert session.runs.current.history.test.epochs == [0, 1, 2, 3], "it goes on where it was"
 
 
 def test_reset_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     session = window.session
     train_for_a_while(qtbot, window)
-    trained = session.run
+    trained = session.runs.current
     click(qtbot, window, QPushButton, "resetButton")
-    assert session.state is State.READY
+    assert session.state is Status.READY
     undo(qtbot, window)
-    assert session.run is trained
-    assert session.state is State.PAUSED
-    assert session.run.tape.completed >= 1
-    epochs = session.run.tape.completed
+    assert session.runs.current is trained
+    assert session.state is Status.PAUSED
+    assert session.runs.current.history.completed >= 1
+    epochs = session.runs.current.history.completed
     press(qtbot, window, Qt.Key_E)
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
     # It may have been left behind an epoch's last batch, before its figures: those come first then.
-    assert session.run.tape.completed in (epochs + 1, epochs + 2)
+    assert session.runs.current.history.completed in (epochs + 1, epochs + 2)
 
 
 @pytest.mark.parametrize("shape", [(784, 64, 32, 10), (784, 7, 10)])
 def test_a_paused_run_comes_back_where_it_stood(ready_window: MainWindow, qtbot: QtBot, shape: tuple[int, ...]) -> None:
     """With its place in the epoch, its optimizer's memory and its random numbers; also where another shape waits."""
     session = ready_window.session
-    session.change("optimizer", optimizer="momentum")
-    session.change("epochs", epochs=3)
+    session.settings.change("optimizer", optimizer="momentum")
+    session.settings.change("epochs", epochs=3)
     for _ in range(3):
         session.step_batch()
-        wait_for(qtbot, ready_window, State.PAUSED)
-    run = session.run
-    whole = Trainer.resume(run.network.copy(), session.dataset, session._pilot._trainer.state())
+        wait_for(qtbot, ready_window, Status.PAUSED)
+    run = session.runs.current
+    whole = Trainer.resume(run.network.copy(), session.data.dataset, session._pilot._trainer.state())
     list(whole.run())
-    if shape != session.configuration.shape:
-        session.change_shape(shape)
+    if shape != session.settings.experiment.shape:
+        session.settings.change_shape(shape)
     click(qtbot, ready_window, QPushButton, "resetButton")
-    assert session.run is not run
+    assert session.runs.current is not run
     undo(qtbot, ready_window)
-    assert session.run is run
-    assert (session.progress.epoch, session.progress.batch) == (1, 3)
+    assert session.runs.current is run
+    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 3)
     press(qtbot, ready_window, Qt.Key_Space)
-    wait_for(qtbot, ready_window, State.FINISHED)
-    assert session.run is run
-    np.testing.assert_array_equal(session.shown.parameters, whole.network.parameters)
+    wait_for(qtbot, ready_window, Status.FINISHED)
+    assert session.runs.current is run
+    np.testing.assert_array_equal(session.displayed.network.parameters, whole.network.parameters)
 
 
 def test_of_two_resets_the_first_brings_weights_back(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -142,33 +142,33 @@ def test_of_two_resets_the_first_brings_weights_back(ready_window: MainWindow, q
     runs = []
     for _ in range(2):
         session.step_batch()
-        wait_for(qtbot, ready_window, State.PAUSED)
-        runs.append(session.run)
+        wait_for(qtbot, ready_window, Status.PAUSED)
+        runs.append(session.runs.current)
         session.reset()
     undo(qtbot, ready_window)
-    assert session.run is runs[1]
+    assert session.runs.current is runs[1]
     assert session._pilot.has_run
     undo(qtbot, ready_window)
-    assert session.run is runs[0]
-    assert session.state is State.PAUSED
+    assert session.runs.current is runs[0]
+    assert session.state is Status.PAUSED
     press(qtbot, ready_window, Qt.Key_B)
-    wait_for(qtbot, ready_window, State.PAUSED)
-    assert session.run is runs[0]
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    assert session.runs.current is runs[0]
 
 
 def test_reset_of_what_has_not_learned_is_no_step(ready_window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, ready_window, QPushButton, "resetButton")
-    assert not ready_window.session.undo_stack.canUndo()
+    assert not ready_window.session.undo.canUndo()
 
 
 def test_undo_of_a_setting_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_for_a_while(qtbot, window)
-    before = window.session.configuration.learning_rate
+    before = window.session.settings.experiment.learning_rate
     retype(qtbot, window, "learningRateEdit", "0.012")
     undo(qtbot, window)
-    assert window.session.configuration.learning_rate == before
-    assert window.session.state is State.TRAINING
+    assert window.session.settings.experiment.learning_rate == before
+    assert window.session.state is Status.TRAINING
     pause(qtbot, window)
 
 
@@ -245,16 +245,16 @@ def test_undo_with_the_pen_down_is_no_accident(ready_window: MainWindow, qtbot: 
 
 def test_what_was_touched_last_is_undone_first(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    before = window.session.configuration.learning_rate
+    before = window.session.settings.experiment.learning_rate
     retype(qtbot, window, "learningRateEdit", "0.5")
     drag(window.canvas, seven(window.canvas))
     undo(qtbot, window)
     assert window.canvas.is_empty
-    assert window.session.configuration.learning_rate == 0.5
+    assert window.session.settings.experiment.learning_rate == 0.5
     undo(qtbot, window)
-    assert window.session.configuration.learning_rate == before
+    assert window.session.settings.experiment.learning_rate == before
     redo(qtbot, window)
-    assert window.session.configuration.learning_rate == 0.5
+    assert window.session.settings.experiment.learning_rate == 0.5
     redo(qtbot, window)
     assert not window.canvas.is_empty
 
@@ -268,12 +268,12 @@ def test_settings_and_strokes_in_turn(ready_window: MainWindow, qtbot: QtBot) ->
     seen = []
     for _ in range(4):
         undo(qtbot, window)
-        seen.append((window.session.configuration.epochs, strokes(window)))
+        seen.append((window.session.settings.experiment.epochs, strokes(window)))
     assert seen == [(3, 2), (3, 1), (20, 1), (20, 0)]
     assert not action(window, "actionUndo").isEnabled()
     for _ in range(4):
         redo(qtbot, window)
-    assert (window.session.configuration.epochs, strokes(window)) == (4, 2)
+    assert (window.session.settings.experiment.epochs, strokes(window)) == (4, 2)
 
 
 def test_the_pen_width_stays_out_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:

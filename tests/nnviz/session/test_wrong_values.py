@@ -6,7 +6,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, find, pick, press, retype, train_epochs, unfold
 
@@ -15,13 +15,13 @@ def test_undo_takes_back_what_cannot_be_used_before_any_step(ready_window: MainW
     window, session = ready_window, ready_window.session
     retype(qtbot, window, "learningRateEdit", "0.4")
     retype(qtbot, window, "epochsEdit", "many")
-    assert session.problems
+    assert session.settings.problems
     action(window, "actionUndo").trigger()
-    assert not session.problems
+    assert not session.settings.problems
     assert find(window, QLineEdit, "epochsEdit").text() == "20"
-    assert session.configuration.training.learning_rate == 0.4
+    assert session.settings.experiment.training.learning_rate == 0.4
     action(window, "actionUndo").trigger()
-    assert session.configuration.training.learning_rate == 0.2
+    assert session.settings.experiment.training.learning_rate == 0.2
 
 
 def test_a_rule_that_two_fields_break_goes_with_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -30,12 +30,15 @@ def test_a_rule_that_two_fields_break_goes_with_undo(ready_window: MainWindow, q
     retype(qtbot, window, "validationShareEdit", "0.1")
     retype(qtbot, window, "patienceEdit", "2")
     retype(qtbot, window, "validationShareEdit", "0")
-    assert session.problems
+    assert session.settings.problems
     for _ in range(3):
         action(window, "actionUndo").trigger()
-    assert not session.problems
-    assert session.can_train
-    assert (session.configuration.training.validation_share, session.configuration.training.patience) == (0, 0)
+    assert not session.settings.problems
+    assert session.training.can_start
+    assert (session.settings.experiment.training.validation_share, session.settings.experiment.training.patience) == (
+        0,
+        0,
+    )
 
 
 def test_nothing_is_reset_meanwhile(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -56,11 +59,11 @@ def test_space_trains_with_what_was_typed(ready_window: MainWindow, qtbot: QtBot
     field.selectAll()
     qtbot.keyClicks(field, "0.05")
     press(qtbot, window, Qt.Key_Space)
-    qtbot.waitUntil(lambda: session.state is State.TRAINING)
+    qtbot.waitUntil(lambda: session.state is Status.TRAINING)
     assert session.run_settings is not None
     assert session.run_settings.learning_rate == 0.05
     session.pause()
-    qtbot.waitUntil(lambda: session.state is not State.TRAINING)
+    qtbot.waitUntil(lambda: session.state is not Status.TRAINING)
 
 
 def test_space_does_not_train_with_another_value_than_what_was_typed(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -70,32 +73,32 @@ def test_space_does_not_train_with_another_value_than_what_was_typed(ready_windo
     field.selectAll()
     qtbot.keyClicks(field, "fast")
     press(qtbot, window, Qt.Key_Space)
-    assert session.problems
-    assert session.state is State.READY
+    assert session.settings.problems
+    assert session.state is Status.READY
 
 
 def test_a_trained_network_is_not_put_away_without_a_word(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     train_epochs(qtbot, window, 1)
     session.reset()
-    qtbot.waitUntil(lambda: session.message is not None)
-    assert "Ctrl+Z" in session.message.text
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert "Ctrl+Z" in session.messages.current.text
     action(window, "actionUndo").trigger()
-    assert session.run.unsaved
-    assert session.message is None
+    assert session.runs.current.unsaved
+    assert session.messages.current is None
 
 
 def test_the_advice_is_the_value_in_force(ready_window: MainWindow, qtbot: QtBot) -> None:
     """Which goes with the optimizer; another one's would not."""
     pick(qtbot, ready_window, "optimizerCombo", "AdamW")
-    in_force = ready_window.session.configuration.training.learning_rate
+    in_force = ready_window.session.settings.experiment.training.learning_rate
     assert in_force < 0.01
     for typed in ("abc", "-1"):
         retype(qtbot, ready_window, "learningRateEdit", typed)
-        assert f"Try {in_force:g}." in ready_window.session.problems["learning_rate"]
+        assert f"Try {in_force:g}." in ready_window.session.settings.problems["learning_rate"]
 
 
 def test_shares_may_be_typed_in_percent(ready_window: MainWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "regularisationGroup")
     assert retype(qtbot, ready_window, "dropoutEdit", "15%").text() == "0.15"
-    assert ready_window.session.configuration.training.dropout == 0.15
+    assert ready_window.session.settings.experiment.training.dropout == 0.15

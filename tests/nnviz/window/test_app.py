@@ -38,7 +38,7 @@ from PyQt5.QtWidgets import QApplication
 import numpy as np
 window = create_window()
 assert not window.isVisible()
-while window.session.dataset is None:
+while window.session.data.dataset is None:
     QApplication.processEvents()
 window.canvas.set_strokes([np.array([(60, 50), (180, 50), (120, 210)])])
 assert window.canvas.network_input().shape == (784,)

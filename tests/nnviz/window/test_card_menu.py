@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QLabel, QPushBut
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.session.state import Message
+from nnviz.session.training import Message
 from nnviz.widgets.card import DockCard, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
@@ -77,9 +77,9 @@ def test_every_card_has_its_menu(ready_window: MainWindow) -> None:
 def test_enlarged_and_back_to_the_pixel(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     before = places(window)
-    choose(qtbot, window, window.weights, "Enlarge")
-    assert [dock for dock in window.docks if dock.isVisible()] == [window.weights]
-    qtbot.waitUntil(lambda: window.weights.width() > window.width() - 40)
+    choose(qtbot, window, window.card("weightsDock"), "Enlarge")
+    assert [dock for dock in window.docks if dock.isVisible()] == [window.card("weightsDock")]
+    qtbot.waitUntil(lambda: window.card("weightsDock").width() > window.width() - 40)
     assert not window.curves.in_view, "and so it costs nothing"
     press(qtbot, window, Qt.Key_Escape)
     assert places(window) == before
@@ -90,15 +90,15 @@ def test_enlarged_and_back_to_the_pixel(ready_window: MainWindow, qtbot: QtBot) 
 def test_every_way_back(ready_window: MainWindow, qtbot: QtBot, way_back: str) -> None:
     window = ready_window
     before = places(window)
-    double_click_head(qtbot, window.prediction)
-    assert window.cards.enlarged is window.prediction
-    assert not window.prediction.isFloating(), "that is not what a double click is for"
+    double_click_head(qtbot, window.card("predictionDock"))
+    assert window.cards.enlarged is window.card("predictionDock")
+    assert not window.card("predictionDock").isFloating(), "that is not what a double click is for"
     if way_back == "head":
-        double_click_head(qtbot, window.prediction)
+        double_click_head(qtbot, window.card("predictionDock"))
     elif way_back == "key":
         press(qtbot, window, Qt.Key_Return, Qt.ControlModifier)
     elif way_back == "menu":
-        choose(qtbot, window, window.prediction, "Enlarge")
+        choose(qtbot, window, window.card("predictionDock"), "Enlarge")
     else:
         press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
     assert window.cards.enlarged is None
@@ -117,9 +117,9 @@ def test_a_card_called_from_the_view_menu_brings_all_back(ready_window: MainWind
     window = ready_window
     before = places(window)
     window.cards.toggle(window.curves)
-    number = window.docks.index(window.weights) + 1
+    number = window.docks.index(window.card("weightsDock")) + 1
     press(qtbot, window, Qt.Key(Qt.Key_0 + number), Qt.ControlModifier)
-    assert window.weights.isVisible()
+    assert window.card("weightsDock").isVisible()
     assert places(window) == before
 
 
@@ -135,9 +135,9 @@ def test_the_layout_of_before_is_remembered(ready_window: MainWindow, make_windo
 def test_escape_dismisses_the_message_first(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.cards.toggle(window.curves)
-    window.session.tell("Something to know")
+    window.session.messages.tell("Something to know")
     press(qtbot, window, Qt.Key_Escape)
-    assert window.session.message is None
+    assert window.session.messages.current is None
     assert window.cards.enlarged is window.curves
     press(qtbot, window, Qt.Key_Escape)
     assert window.cards.enlarged is None
@@ -145,9 +145,9 @@ def test_escape_dismisses_the_message_first(ready_window: MainWindow, qtbot: QtB
 
 def test_closed_by_its_menu_also_when_enlarged(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    window.cards.toggle(window.weights)
-    choose(qtbot, window, window.weights, "Close")
-    assert not window.weights.isVisible()
+    window.cards.toggle(window.card("weightsDock"))
+    choose(qtbot, window, window.card("weightsDock"), "Close")
+    assert not window.card("weightsDock").isVisible()
     assert window.curves.isVisible()
     assert window.docks[0].isVisible()
 
@@ -157,9 +157,9 @@ def test_closed_by_its_menu_also_when_enlarged(ready_window: MainWindow, qtbot: 
 
 def test_copied_at_twice_the_size(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    choose(qtbot, window, window.weights, "Copy")
+    choose(qtbot, window, window.card("weightsDock"), "Copy")
     image = QApplication.clipboard().image()
-    assert image.size() == 2 * window.weights.size()
+    assert image.size() == 2 * window.card("weightsDock").size()
     colours = {image.pixelColor(x, image.height() // 2).name() for x in range(30, image.width() - 30)}
     assert len(colours) > 20, "the weights are on it"
     assert "Copied" in find(window, QLabel, "activityLabel").text()
@@ -178,17 +178,17 @@ def test_a_picture_has_no_menu_button(ready_window: MainWindow) -> None:
 
 def test_png_and_svg(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
-    choose(qtbot, window, window.prediction, "Png")
+    choose(qtbot, window, window.card("predictionDock"), "Png")
     choose_file(qtbot, window, "exportCardDialog", home / "bars.png")
     qtbot.waitUntil((home / "bars.png").exists)
-    assert QImage(str(home / "bars.png")).size() == 2 * window.prediction.size()
-    choose(qtbot, window, window.prediction, "Svg")
+    assert QImage(str(home / "bars.png")).size() == 2 * window.card("predictionDock").size()
+    choose(qtbot, window, window.card("predictionDock"), "Svg")
     choose_file(qtbot, window, "exportCardDialog", home / "bars.svg")
     qtbot.waitUntil((home / "bars.svg").exists)
     drawing = (home / "bars.svg").read_bytes()
     assert b"<image" not in drawing, "lines and letters"
     assert b">Prediction<" in drawing
-    assert QSvgRenderer(drawing).defaultSize().width() >= window.prediction.width()
+    assert QSvgRenderer(drawing).defaultSize().width() >= window.card("predictionDock").width()
     qtbot.waitUntil(lambda: find(window, QLabel, "activityLabel").text() == "Exported to bars.svg")
 
 
@@ -204,13 +204,13 @@ def test_a_picture_that_cannot_be_written_is_told_in_the_window(
     ready_window: MainWindow, qtbot: QtBot, home: Path
 ) -> None:
     window = ready_window
-    choose(qtbot, window, window.prediction, "Svg")
+    choose(qtbot, window, window.card("predictionDock"), "Svg")
     dialog = find(window, QFileDialog, "exportCardDialog")
-    with qtbot.waitSignal(window.session.message_changed):
+    with qtbot.waitSignal(window.session.messages.changed):
         dialog.fileSelected.emit(str(home / "no such folder" / "x.svg"))
     dialog.reject()
-    assert window.session.message is not None
-    assert "x.svg could not be exported" in window.session.message.text
+    assert window.session.messages.current is not None
+    assert "x.svg could not be exported" in window.session.messages.current.text
     assert window.message_bar.isVisible()
 
 
@@ -220,8 +220,8 @@ def test_a_picture_that_cannot_be_written_is_told_in_the_window(
 def test_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     window = ready_window
     rows: list[list[object]] = [[1, 0.25], [2, "a, b"]]
-    Numbers((["epoch", "error"], iter(rows))).put_on(window.prediction, monkeypatch)
-    choose(qtbot, window, window.prediction, "Csv")
+    Numbers((["epoch", "error"], iter(rows))).put_on(window.card("predictionDock"), monkeypatch)
+    choose(qtbot, window, window.card("predictionDock"), "Csv")
     choose_file(qtbot, window, "exportCardDialog", home / "numbers.csv")
     qtbot.waitUntil((home / "numbers.csv").exists)
     with (home / "numbers.csv").open(newline="", encoding="utf-8") as file:
@@ -235,11 +235,11 @@ def test_without_numbers_there_is_no_csv(
     click(qtbot, window, QToolButton, "drawDockMenuButton")
     assert not find_entry(window.draw, "Csv").isVisible()
     qtbot.keyClick(window.draw.menu_button.menu_of_card, Qt.Key_Escape)
-    Numbers(None).put_on(window.prediction, monkeypatch)
-    choose(qtbot, window, window.prediction, "Csv")
+    Numbers(None).put_on(window.card("predictionDock"), monkeypatch)
+    choose(qtbot, window, window.card("predictionDock"), "Csv")
     choose_file(qtbot, window, "exportCardDialog", home / "none.csv")
-    assert window.session.message is not None
-    assert "no numbers yet" in window.session.message.text
+    assert window.session.messages.current is not None
+    assert "no numbers yet" in window.session.messages.current.text
     assert not (home / "none.csv").exists()
 
 
@@ -247,10 +247,10 @@ def test_the_menu_by_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> Non
     window = ready_window
     find(window, QToolButton, "weightsDockMenuButton").setFocus()
     press(qtbot, window, Qt.Key_Return)
-    menu: Any = window.weights.menu_button.menu_of_card
+    menu: Any = window.card("weightsDock").menu_button.menu_of_card
     assert menu.isVisible()
     qtbot.keyClick(menu, Qt.Key_E)
-    assert window.cards.enlarged is window.weights
+    assert window.cards.enlarged is window.card("weightsDock")
 
 
 # ---- messages
@@ -259,7 +259,7 @@ def test_the_menu_by_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> Non
 def test_a_message_moves_nothing_and_follows_the_width(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     before = places(window)
-    window.session.tell("A message of some words. " * 12)
+    window.session.messages.tell("A message of some words. " * 12)
     qtbot.waitUntil(window.message_bar.isVisible)
     assert places(window) == before
     bar = window.message_bar
@@ -274,7 +274,7 @@ def test_a_message_moves_nothing_and_follows_the_width(ready_window: MainWindow,
 
 
 def test_the_bars_of_a_message_do_not_hide_the_buttons(ready_window: MainWindow) -> None:
-    ready_window.session.tell("A message")
+    ready_window.session.messages.tell("A message")
     button = find(ready_window, QPushButton, "trainButton")
     assert button.visibleRegion().boundingRect() == button.rect()
 
@@ -282,10 +282,10 @@ def test_the_bars_of_a_message_do_not_hide_the_buttons(ready_window: MainWindow)
 def test_what_is_no_error_goes_by_itself(ready_window: MainWindow, qtbot: QtBot) -> None:
     bar = ready_window.message_bar
     bar.time.setInterval(20)
-    ready_window.session.tell("A message")
+    ready_window.session.messages.tell("A message")
     assert bar.isVisible()
     qtbot.waitUntil(lambda: not bar.isVisible())
-    assert ready_window.session.message is None
+    assert ready_window.session.messages.current is None
     ready_window.session._tell(Message("An error", is_error=True))
     assert bar.isVisible()
     assert not bar.time.isActive()

@@ -86,7 +86,7 @@ def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot) -> 
 
 
 def test_with_a_message(ready_window: MainWindow) -> None:
-    ready_window.session.tell("Something to know")
+    ready_window.session.messages.tell("Something to know")
     assert not complaints(ready_window)
 
 
@@ -118,9 +118,9 @@ def test_tab_goes_from_the_run_bar_through_the_cards(ready_window: MainWindow, q
 
 def test_tab_leaves_out_a_card_behind_another(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    window._host.tabifyDockWidget(window.curves, window.weights)
-    qtbot.waitUntil(lambda: window.curves.in_view != window.weights.in_view)
-    behind = window.curves if window.weights.in_view else window.weights
+    window._host.tabifyDockWidget(window.curves, window.card("weightsDock"))
+    qtbot.waitUntil(lambda: window.curves.in_view != window.card("weightsDock").in_view)
+    behind = window.curves if window.card("weightsDock").in_view else window.card("weightsDock")
     names = [widget.objectName() for widget in behind.findChildren(QWidget)]
     reached = focus_order(window, [window.run_bar], window.docks)
     assert "penWidthSlider" in [widget.objectName() for widget in reached]

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.network import Network
 from engine.storage import save_checkpoint, save_network
-from nnviz.session.configuration import Configuration
+from nnviz.session.settings.experiment import Experiment
 from nnviz.window import shipped
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -34,8 +34,8 @@ def test_a_script(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     assert "Exported to digits.py" in find(window, QLabel, "activityLabel").text()
     rows = np.zeros((2, 784), np.float32)
     answers = runpy.run_path(str(home / "digits.py"))["predict"](rows)
-    np.testing.assert_allclose(answers, window.session.shown.predict(rows), atol=1e-6)
-    assert window.session.run.path is None, "an export is no file to save to"
+    np.testing.assert_allclose(answers, window.session.displayed.network.predict(rows), atol=1e-6)
+    assert window.session.runs.current.path is None, "an export is no file to save to"
 
 
 def test_onnx(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
@@ -48,7 +48,7 @@ def test_onnx_where_the_package_is_missing(
     ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with qtbot.waitSignal(ready_window.session.message_changed):
+    with qtbot.waitSignal(ready_window.session.messages.changed):
         export(qtbot, ready_window, "actionExportOnnx", home / "digits.onnx")
     text = find(ready_window, QLabel, "messageText").text()
     assert "could not be exported" in text
@@ -57,8 +57,8 @@ def test_onnx_where_the_package_is_missing(
 
 
 def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    with qtbot.waitSignal(ready_window.session.message_changed):
-        ready_window.session.export(home / "nowhere" / "x.py")
+    with qtbot.waitSignal(ready_window.session.messages.changed):
+        ready_window.session.files.export(home / "nowhere" / "x.py")
     assert "x.py could not be exported" in find(ready_window, QLabel, "messageText").text()
 
 
@@ -82,7 +82,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def a_network(**past: object) -> Network:
     """An untrained one with that past."""
-    network = Configuration().changed(seed=4).build()
+    network = Experiment().changed(seed=4).build()
     network.provenance = dict(past)
     return network
 
@@ -131,15 +131,15 @@ def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home:
     menu = find(window, QMenu, "menuShipped")
     menu.aboutToShow.emit()
     assert [entry.text() for entry in menu.actions()] == ["&1  Small: 784-64-32-10 · 0.41 % test error"]
-    before = session.run
+    before = session.runs.current
     menu.actions()[0].trigger()
-    qtbot.waitUntil(lambda: session.run is not before)
+    qtbot.waitUntil(lambda: session.runs.current is not before)
     assert window.windowTitle().startswith("Small: 784-64-32-10")
-    assert session.run.path is None
+    assert session.runs.current.path is None
     assert find(window, QLabel, "testFigure").text() == "0.41 %", "as its file says"
     assert find(window, QLabel, "trainFigure").text() == "–"
-    assert not session.run.untouched
-    assert session.run.tape.completed == 5
+    assert not session.runs.current.untouched
+    assert session.runs.current.history.completed == 5
     assert not window.isWindowModified()
 
     content = path.read_bytes()
@@ -148,7 +148,7 @@ def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home:
     proposed = find(window, QFileDialog, "saveNetworkDialog").selectedFiles()[0]
     assert Path(proposed).name == "Small-784-64-32-10.json"
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
-    qtbot.waitUntil(lambda: session.run.path == home / "mine.npz")
+    qtbot.waitUntil(lambda: session.runs.current.path == home / "mine.npz")
     assert path.read_bytes() == content, "the shipped file stays"
     assert window.windowTitle().startswith("mine.npz")
 
@@ -156,9 +156,9 @@ def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home:
 def test_a_setting_does_not_throw_an_opened_one_away(folder: Path, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     save_checkpoint(a_network(), folder / "one.npz")
-    session.open_network(folder / "one.npz", "one")
-    qtbot.waitUntil(lambda: session.run.was_opened)
-    opened = session.run
-    session.change("seed", seed=99)
-    assert session.run is opened
-    assert session.waits_for_next_run
+    session.files.open(folder / "one.npz", "one")
+    qtbot.waitUntil(lambda: session.runs.current.was_opened)
+    opened = session.runs.current
+    session.settings.change("seed", seed=99)
+    assert session.runs.current is opened
+    assert session.training.is_another_network

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.network import Network
 from engine.storage import load_network, save_network
-from nnviz.session.configuration import Configuration
-from nnviz.session.state import State
+from nnviz.session.settings.experiment import Experiment
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
     action,
@@ -87,8 +87,8 @@ def message(window: MainWindow) -> QLabel:
 
 def open_and_wait(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     """As the menu would, and until it is the network in the window."""
-    window.session.open_network(path)
-    qtbot.waitUntil(lambda: window.session.run.path == path)
+    window.session.files.open(path)
+    qtbot.waitUntil(lambda: window.session.runs.current.path == path)
 
 
 def test_a_broken_file_says_what_is_wrong_and_changes_nothing(
@@ -97,22 +97,26 @@ def test_a_broken_file_says_what_is_wrong_and_changes_nothing(
     window = ready_window
     session = window.session
     train_epochs(qtbot, window, 1)
-    run, network, parameters = session.run, session.run.network, session.run.network.parameters.copy()
-    configuration = session.configuration
+    run, network, parameters = (
+        session.runs.current,
+        session.runs.current.network,
+        session.runs.current.network.parameters.copy(),
+    )
+    configuration = session.settings.experiment
     for name, (content, told) in BROKEN.items():
         path = write("broken.json", content)
-        with qtbot.waitSignal(session.message_changed):
-            session.open_network(path)
+        with qtbot.waitSignal(session.messages.changed):
+            session.files.open(path)
         assert message(window).isVisible()
         text = message(window).text()
         assert "broken.json" in text
         for part in told:
             assert part in text, name
-        assert session.run is run, name
-        assert session.run.network is network
+        assert session.runs.current is run, name
+        assert session.runs.current.network is network
         np.testing.assert_array_equal(network.parameters, parameters)
-        assert session.configuration is configuration
-        assert session.state is State.FINISHED
+        assert session.settings.experiment is configuration
+        assert session.state is Status.FINISHED
         click(qtbot, window, QToolButton, "dismissMessageButton")
         assert not message(window).isVisible()
 
@@ -121,11 +125,11 @@ def test_files_that_cannot_be_read(ready_window: MainWindow, qtbot: QtBot, home:
     window = ready_window
     (home / "binary.json").write_bytes(bytes(range(256)))
     for path in (home / "nowhere.json", home, home / "binary.json"):
-        with qtbot.waitSignal(window.session.message_changed):
-            window.session.open_network(path)
+        with qtbot.waitSignal(window.session.messages.changed):
+            window.session.files.open(path)
         assert path.name in message(window).text()
-        window.session.dismiss_message()
-    assert window.session.run.path is None
+        window.session.messages.dismiss()
+    assert window.session.runs.current.path is None
 
 
 def test_a_broken_file_does_not_stop_the_training(
@@ -133,9 +137,9 @@ def test_a_broken_file_does_not_stop_the_training(
 ) -> None:
     window = ready_window
     train_for_a_while(qtbot, window)
-    with qtbot.waitSignal(window.session.message_changed):
-        window.session.open_network(write("broken.json", "{"))
-    assert window.session.state is State.TRAINING
+    with qtbot.waitSignal(window.session.messages.changed):
+        window.session.files.open(write("broken.json", "{"))
+    assert window.session.state is Status.TRAINING
     assert message(window).isVisible()
 
 
@@ -148,10 +152,10 @@ def test_a_file_of_ours_comes_back_as_it_was(ready_window: MainWindow, qtbot: Qt
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
     train_epochs(qtbot, window, 1)
     drag(window.canvas, seven(window.canvas))
-    answer, error = session.prediction.copy(), session.run.tape.test.values[-1]
+    answer, error = session.prediction.copy(), session.runs.current.history.test.values[-1]
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # there is no file yet: it asks
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine")
-    qtbot.waitUntil(lambda: session.run.path == home / "mine.json")
+    qtbot.waitUntil(lambda: session.runs.current.path == home / "mine.json")
     assert "mine.json" in find(window, QLabel, "activityLabel").text()
     click(qtbot, window, QPushButton, "resetButton")
     retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
@@ -171,15 +175,15 @@ def test_a_file_of_the_ancestor_opens_and_learns_on(
     old = document((784, 15, 10))
     old["weights"] = [rng.normal(size=(15, 784)).tolist(), rng.normal(size=(10, 15)).tolist()]
     open_and_wait(qtbot, window, write("ancestor.json", json.dumps(old)))
-    network = window.session.run.network
+    network = window.session.runs.current.network
     assert network.activations == ["sigmoid", "sigmoid"]
     assert network.loss == "quadratic"
-    assert window.session.message is None
+    assert window.session.messages.current is None
     assert find(window, QLineEdit, "layer1Edit").text() == "15"
     # The output row tells what this network has.
-    qtbot.waitUntil(lambda: "Sigmoid" in [label.text() for label in window.network.findChildren(QLabel)])
+    qtbot.waitUntil(lambda: "Sigmoid" in [label.text() for label in window.card("networkCard").findChildren(QLabel)])
     train_epochs(qtbot, window, 1)
-    assert window.session.run.network is network
+    assert window.session.runs.current.network is network
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # to the file it came from, without a question
     qtbot.waitUntil(lambda: not window.isWindowModified())
     assert window.findChild(QFileDialog, "saveNetworkDialog") is None
@@ -187,13 +191,13 @@ def test_a_file_of_the_ancestor_opens_and_learns_on(
 
 def test_opening_can_be_undone(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
-    save_network(Configuration().changed(seed=9).build(), home / "other.json")
+    save_network(Experiment().changed(seed=9).build(), home / "other.json")
     train_epochs(qtbot, window, 1)
-    trained = window.session.run
-    window.session.open_network(home / "other.json")
-    qtbot.waitUntil(lambda: window.session.run is not trained)
+    trained = window.session.runs.current
+    window.session.files.open(home / "other.json")
+    qtbot.waitUntil(lambda: window.session.runs.current is not trained)
     action(window, "actionUndo").trigger()
-    assert window.session.run is trained
+    assert window.session.runs.current is trained
     assert window.isWindowModified()
 
 
@@ -206,11 +210,11 @@ def test_undo_after_opening_over_an_untrained_network(
     retype(qtbot, window, "epochsEdit", "3")
     open_and_wait(qtbot, window, write("small.json", changed()))
     action(window, "actionUndo").trigger()
-    assert session.run.path is None
-    assert session.configuration.shape == (784, 64, 32, 10)
-    assert session.configuration.epochs == 3
+    assert session.runs.current.path is None
+    assert session.settings.experiment.shape == (784, 64, 32, 10)
+    assert session.settings.experiment.epochs == 3
     action(window, "actionUndo").trigger()
-    assert session.configuration.epochs == 20
+    assert session.settings.experiment.epochs == 20
 
 
 # ---- what does not fit
@@ -223,7 +227,7 @@ def test_a_network_that_does_not_fit_opens_and_says_so(
     train = find(window, QPushButton, "trainButton")
     drag(window.canvas, seven(window.canvas))
     open_and_wait(qtbot, window, write("small.json", changed()))
-    assert window.session.run.network.shape == [4, 5, 3]
+    assert window.session.runs.current.network.shape == [4, 5, 3]
     assert find(window, QLineEdit, "shapeEdit").text() == "4, 5, 3"
     for text in (message(window).text(), find(window, QLabel, "networkNotice").text()):
         assert "4" in text
@@ -235,12 +239,12 @@ def test_a_network_that_does_not_fit_opens_and_says_so(
     assert "784" in train.toolTip()
     assert window.session.prediction is None
     assert find(window, QLabel, "answerLabel").text() == ""
-    assert "does not fit" in window.prediction.head.detail.text()
+    assert "does not fit" in window.card("predictionDock").head.detail.text()
     assert window.windowTitle().startswith("small.json")
     window.grab()
 
     click(qtbot, window, QPushButton, "resetButton")
-    assert window.session.run.network.shape == [784, 5, 10]
+    assert window.session.runs.current.network.shape == [784, 5, 10]
     assert not message(window).isVisible()
     assert not find(window, QLabel, "networkNotice").isVisible()
     assert train.isEnabled()
@@ -258,15 +262,15 @@ def test_or_a_fitting_shape_is_typed(
     assert find(window, QLineEdit, "shapeEdit").text() == shape
     assert find(window, QPushButton, "trainButton").isEnabled()
     click(qtbot, window, QPushButton, "stepBatchButton")
-    wait_for(qtbot, window, State.PAUSED)
-    assert window.session.run.network.shape == [int(size) for size in shape.split(",")]
-    assert window.session.run.path is None, "another network than the one in the file"
+    wait_for(qtbot, window, Status.PAUSED)
+    assert window.session.runs.current.network.shape == [int(size) for size in shape.split(",")]
+    assert window.session.runs.current.path is None, "another network than the one in the file"
 
 
 def test_one_opened_while_the_data_still_loads(window: MainWindow, qtbot: QtBot, write: Callable[..., Path]) -> None:
-    window.session.open_network(write("small.json", changed()))
-    qtbot.waitUntil(lambda: window.session.run.path is not None and window.session.state is not State.LOADING)
-    assert window.session.run.network.shape == [4, 5, 3]
+    window.session.files.open(write("small.json", changed()))
+    qtbot.waitUntil(lambda: window.session.runs.current.path is not None and window.session.state is not Status.LOADING)
+    assert window.session.runs.current.network.shape == [4, 5, 3]
     assert find(window, QLabel, "networkNotice").isVisible()
     assert not find(window, QPushButton, "trainButton").isEnabled()
 
@@ -279,12 +283,12 @@ def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, 
     train_epochs(qtbot, window, 1)
     (home / "folder.json").mkdir()
     for path in (home / "no such folder" / "x.json", home / "folder.json"):
-        with qtbot.waitSignal(window.session.message_changed):
-            window.session.save(path)
+        with qtbot.waitSignal(window.session.messages.changed):
+            window.session.files.save(path)
         assert f"{path.name} could not be saved" in message(window).text()
-        assert window.session.run.path is None
+        assert window.session.runs.current.path is None
         assert window.isWindowModified()
-        window.session.dismiss_message()
+        window.session.messages.dismiss()
     assert not list(home.glob("*.part")) + list(home.glob(".*.part"))
 
 
@@ -293,8 +297,8 @@ def test_a_folder_without_permission(ready_window: MainWindow, qtbot: QtBot, hom
     locked.mkdir(mode=0o500)
     if os.access(locked, os.W_OK):
         pytest.skip("this user may write anywhere")
-    with qtbot.waitSignal(ready_window.session.message_changed):
-        ready_window.session.save(locked / "x.json")
+    with qtbot.waitSignal(ready_window.session.messages.changed):
+        ready_window.session.files.save(locked / "x.json")
     assert "Permission denied" in message(ready_window).text()
 
 
@@ -307,8 +311,8 @@ def test_a_full_disk_leaves_the_old_file(
     save_network(Network([784, 10]), home / "old.json")
     before = (home / "old.json").read_bytes()
     monkeypatch.setattr("os.fsync", full)
-    with qtbot.waitSignal(ready_window.session.message_changed):
-        ready_window.session.save(home / "old.json")
+    with qtbot.waitSignal(ready_window.session.messages.changed):
+        ready_window.session.files.save(home / "old.json")
     assert "No space left" in message(ready_window).text()
     assert (home / "old.json").read_bytes() == before
 
@@ -323,19 +327,19 @@ def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path) -> Non
     assert [entry.isEnabled() for entry in menu.actions()] == [False]
     for number in range(10):
         path = home / f"net{number}.json"
-        save_network(Configuration().changed(seed=number).build(), path)
+        save_network(Experiment().changed(seed=number).build(), path)
         open_and_wait(qtbot, window, path)
     open_and_wait(qtbot, window, home / "net7.json")
     menu.aboutToShow.emit()
     names = [entry.text().split()[-1] for entry in menu.actions()]
     assert names == [f"net{number}.json" for number in (7, 9, 8, 6, 5, 4, 3, 2)]
     menu.actions()[3].trigger()
-    qtbot.waitUntil(lambda: window.session.run.path == home / "net6.json")
+    qtbot.waitUntil(lambda: window.session.runs.current.path == home / "net6.json")
     settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
     assert settings.value("recent")[0] == str(home / "net6.json")
     (home / "net5.json").unlink()
     menu.aboutToShow.emit()
-    with qtbot.waitSignal(window.session.message_changed):
+    with qtbot.waitSignal(window.session.messages.changed):
         next(entry for entry in menu.actions() if "net5" in entry.text()).trigger()
     assert "net5.json" in message(window).text()
-    assert window.session.run.path == home / "net6.json"
+    assert window.session.runs.current.path == home / "net6.json"

@@ -87,13 +87,13 @@ def test_of_a_combo_box_what_is_chosen_is_told_too(ready_window: MainWindow) -> 
     session = ready_window.session
     combo = find(ready_window, QComboBox, "optimizerCombo")
     for name in ("adam", "sgd"):
-        session.choose("change of optimizer", session.configuration.with_optimizer(name))
+        session.settings.choose("change of optimizer", session.settings.experiment.with_optimizer(name))
         assert plain(text_of("optimizerCombo").text) in described(combo)
         assert plain(text_of(f"optimizer.{name}").text) in described(combo)
     assert plain(text_of("activation.relu").text) in described(find(ready_window, QComboBox, "activation1Combo"))
     assert plain(text_of("dataset.mnist").text) in described(find(ready_window, QComboBox, "datasetCombo"))
-    assert session.preset is not None
-    assert plain(session.preset.description) in described(find(ready_window, QComboBox, "presetCombo"))
+    assert session.settings.preset is not None
+    assert plain(session.settings.preset.description) in described(find(ready_window, QComboBox, "presetCombo"))
 
 
 def test_of_the_outputs_activation_too(ready_window: MainWindow) -> None:
@@ -197,7 +197,7 @@ def test_a_title_is_told_once(ready_window: MainWindow) -> None:
 
 
 def test_the_keys_of_undo_do_not_tell_of_the_moment(ready_window: MainWindow) -> None:
-    ready_window.session.change("epochs", epochs=3)
+    ready_window.session.settings.change("epochs", epochs=3)
     ready_window.help.shortcuts()
     text = words(ready_window, "shortcutsWindow")
     assert "Undo change of epochs" not in text
@@ -231,6 +231,6 @@ def test_the_window_can_be_used_meanwhile(ready_window: MainWindow, qtbot: QtBot
     window = ready_window
     action(window, "actionShortcuts").trigger()
     action(window, "actionStepBatch").trigger()
-    qtbot.waitUntil(lambda: window.session.progress.batch == 1)
+    qtbot.waitUntil(lambda: window.session.training.progress.batch == 1)
     find(window, QDialog, "shortcutsWindow").close()
     QApplication.processEvents()

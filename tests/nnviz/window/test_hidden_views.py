@@ -40,7 +40,7 @@ def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, draw
     press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
     press(qtbot, window, Qt.Key_3, Qt.ControlModifier)
     assert not window.curves.isVisible()
-    assert not window.weights.isVisible()
+    assert not window.card("weightsDock").isVisible()
     drawn.clear()
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
@@ -49,12 +49,12 @@ def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, draw
     press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
     press(qtbot, window, Qt.Key_3, Qt.ControlModifier)
     assert {"HeatMap", "CurvePlot"} <= set(drawn)
-    tape = window.session.run.tape
+    tape = window.session.runs.current.history
     x, y = window.curves.plot._lines["test"].getData()
     assert list(x) == tape.test.epochs
     np.testing.assert_allclose(10**y / 100, tape.test.values)
-    weights = window.session.run.network.weights[0]
-    assert window.weights._describe(0, 0).endswith(signed(float(weights[0, 0])))
+    weights = window.session.runs.current.network.weights[0]
+    assert window.card("weightsDock")._describe(0, 0).endswith(signed(float(weights[0, 0])))
     drawn.clear()
     window.session.step_batch()
     qtbot.waitUntil(lambda: "HeatMap" in drawn)
@@ -62,20 +62,20 @@ def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, draw
 
 def test_a_view_behind_another_tab_is_hidden_too(ready_window: MainWindow, qtbot: QtBot, drawn: list[str]) -> None:
     window = ready_window
-    window._host.tabifyDockWidget(window.weights, window.curves)
+    window._host.tabifyDockWidget(window.card("weightsDock"), window.curves)
     window.curves.raise_()
-    qtbot.waitUntil(lambda: not window.weights.in_view)
+    qtbot.waitUntil(lambda: not window.card("weightsDock").in_view)
     drawn.clear()
     train_for_a_while(qtbot, window)
     assert "HeatMap" not in drawn
     pause(qtbot, window)
-    window.weights.raise_()
+    window.card("weightsDock").raise_()
     qtbot.waitUntil(lambda: "HeatMap" in drawn)
 
 
 def test_all_docks_can_be_hidden_and_come_back(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    docks = [window._choose, window.curves, window.weights, window.draw, window.prediction]
+    docks = [window._choose, window.curves, window.card("weightsDock"), window.draw, window.card("predictionDock")]
     for number in range(1, 6):
         press(qtbot, window, getattr(Qt, f"Key_{number}"), Qt.ControlModifier)
     assert not any(dock.isVisible() for dock in docks)

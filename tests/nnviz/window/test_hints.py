@@ -7,7 +7,7 @@ from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.hint import Hint
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -56,14 +56,14 @@ def test_they_cover_no_control_and_have_no_focus(ready_window: MainWindow, size:
 def test_training_is_followed(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
     window = ready_window
     press(qtbot, window, Qt.Key_Space)
-    wait_for(qtbot, window, State.TRAINING)
+    wait_for(qtbot, window, Status.TRAINING)
     assert in_sight(window) == [], "nothing lies over the curves while they grow"
     pause(qtbot, window)
     assert in_sight(window) == ["change", "draw"]
     window._close_without_asking = True
     window.close()
     again = make_window()
-    wait_for(qtbot, again, State.READY)
+    wait_for(qtbot, again, Status.READY)
     assert in_sight(again) == ["change", "draw"], "for good"
 
 
@@ -90,7 +90,7 @@ def test_changing_is_followed(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 def test_a_reset_changes_no_setting(ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.session.step_batch()
-    wait_for(qtbot, ready_window, State.PAUSED)
+    wait_for(qtbot, ready_window, Status.PAUSED)
     ready_window.session.reset()
     assert in_sight(ready_window) == ["change", "draw"]
 
@@ -102,13 +102,13 @@ def test_dismissed_for_good(ready_window: MainWindow, make_window: MakeWindow, q
     assert in_sight(ready_window) == left
     ready_window.close()
     again = make_window()
-    wait_for(qtbot, again, State.READY)
+    wait_for(qtbot, again, Status.READY)
     assert in_sight(again) == left
 
 
 def test_out_of_sight_while_its_control_is(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    window.cards.toggle(window.weights)
+    window.cards.toggle(window.card("weightsDock"))
     qtbot.waitUntil(lambda: in_sight(window) == ["train"])
     window.cards.put_back()
     qtbot.waitUntil(lambda: in_sight(window) == ALL)

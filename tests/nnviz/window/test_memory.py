@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network
 from nnviz.commands.screenshot import take
-from nnviz.session.configuration import Configuration, Layer
-from nnviz.session.state import State
+from nnviz.session.settings.experiment import Experiment, Layer
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from nnviz.window.memory import restored
 from tests.conftest import MakeWindow
@@ -32,7 +32,7 @@ def start_again(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> Ma
     window._close_without_asking = True
     window.close()
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.state is not State.LOADING)
+    qtbot.waitUntil(lambda: again.session.state is not Status.LOADING)
     return again
 
 
@@ -44,13 +44,13 @@ def test_settings_come_back(ready_window: MainWindow, make_window: MakeWindow, q
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
     retype(qtbot, window, "learningRateEdit", "0.07")
     pick(qtbot, window, "optimizerCombo", "Adam")
-    window.session.change("distortions", rotation=3.0)
-    wanted = window.session.configuration
+    window.session.settings.change("distortions", rotation=3.0)
+    wanted = window.session.settings.experiment
     again = start_again(window, make_window, qtbot)
-    assert again.session.configuration == wanted
-    assert again.session.run.network.shape == [784, 20, 10] == list(again.session.shown.shape)
+    assert again.session.settings.experiment == wanted
+    assert again.session.runs.current.network.shape == [784, 20, 10] == list(again.session.displayed.network.shape)
     assert find(again, QComboBox, "optimizerCombo").currentText() == "Adam"
-    assert not again.session.undo_stack.canUndo()
+    assert not again.session.undo.canUndo()
     assert not again.isWindowModified()
 
 
@@ -59,12 +59,12 @@ def test_a_large_network_comes_behind_the_window(
 ) -> None:
     window = ready_window
     retype(qtbot, window, "shapeEdit", "784, 3000, 10")
-    qtbot.waitUntil(lambda: window.session.run.network.shape[1] == 3000)
+    qtbot.waitUntil(lambda: window.session.runs.current.network.shape[1] == 3000)
     window.close()
     again = make_window()
-    assert again.session.run.network.shape[1] != 3000, "the window does not wait for it"
-    qtbot.waitUntil(lambda: again.session.run.network.shape[1] == 3000)
-    assert not again.session.undo_stack.canUndo()
+    assert again.session.runs.current.network.shape[1] != 3000, "the window does not wait for it"
+    qtbot.waitUntil(lambda: again.session.runs.current.network.shape[1] == 3000)
+    assert not again.session.undo.canUndo()
 
 
 def test_closed_before_it_was_there_it_is_not_forgotten(
@@ -74,22 +74,22 @@ def test_closed_before_it_was_there_it_is_not_forgotten(
     ready_window.close()
     make_window().close()
     again = make_window()
-    assert again.session.configuration.training.learning_rate == 0.07
+    assert again.session.settings.experiment.training.learning_rate == 0.07
 
 
 def test_pen_threshold_and_scale_come_back(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
     ready_window.draw.pen.setValue(31)
-    ready_window.session.set_sure_from(0.85)
+    ready_window.session.question.set_threshold(0.85)
     ready_window.curves.error.set_log(False)
     again = start_again(ready_window, make_window, qtbot)
     assert again.draw.pen.value() == 31
-    assert again.session.sure_from == 0.85
+    assert again.session.question.threshold == 0.85
     assert not again.curves.error.is_log
     assert again.curves.loss.is_log == ready_window.curves.loss.is_log
 
 
 def test_every_setting_survives_json() -> None:
-    made = Configuration().changed(
+    made = Experiment().changed(
         layers=(Layer(9, "tanh"),), optimizer="adam", dropout=(0.1, 0.5), schedule="cosine", shift=2.0, seed=7
     )
     assert restored(json.loads(json.dumps(made.as_dict()))) == made
@@ -100,7 +100,7 @@ def test_every_setting_survives_json() -> None:
 
 def damaged(**entries: Any) -> dict[str, Any]:
     """A document of good settings with other entries in it."""
-    good = Configuration().changed(learning_rate=0.07, layers=(Layer(20),)).as_dict()
+    good = Experiment().changed(learning_rate=0.07, layers=(Layer(20),)).as_dict()
     training = {**good["training"], **entries.pop("training", {})}
     return {**json.loads(json.dumps(good)), "training": training, **entries}
 
@@ -133,13 +133,13 @@ def test_what_is_damaged_is_left_out_and_the_rest_is_kept(entries: dict[str, Any
 )
 def test_damaged_layers_are_the_usual_ones(layers: object) -> None:
     found = restored(damaged(layers=layers))
-    assert found.layers == Configuration().layers
+    assert found.layers == Experiment().layers
     assert found.training.learning_rate == 0.07
 
 
 @pytest.mark.parametrize("document", [None, 5, "x", [], [1], {}, {"training": 3}, {"layers": {}}])
 def test_a_document_of_another_kind(document: object) -> None:
-    assert restored(document).training == Configuration().training
+    assert restored(document).training == Experiment().training
 
 
 @pytest.mark.parametrize("text", ["{", "null", "[" * 5000, "\x00", '{"training": {"epochs": NaN}}'])
@@ -156,9 +156,9 @@ def test_a_damaged_file_does_not_keep_the_window_shut(make_window: MakeWindow, q
         settings.setValue(key, value)
     settings.sync()
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is State.READY)
-    assert window.session.configuration.training == Configuration().training
-    assert window.session.data_name == "mnist"
+    qtbot.waitUntil(lambda: window.session.state is Status.READY)
+    assert window.session.settings.experiment.training == Experiment().training
+    assert window.session.data.name == "mnist"
 
 
 # ---- the network
@@ -169,49 +169,49 @@ def test_the_saved_network_comes_back(
 ) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
-    window.session.save(home / "mine.json")
-    qtbot.waitUntil(lambda: not window.session.run.unsaved)
+    window.session.files.save(home / "mine.json")
+    qtbot.waitUntil(lambda: not window.session.runs.current.unsaved)
     window.close()
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.run.path == home / "mine.json")
+    qtbot.waitUntil(lambda: again.session.runs.current.path == home / "mine.json")
     saved = load_network(home / "mine.json").parameters
-    np.testing.assert_array_equal(again.session.shown.parameters, saved)
+    np.testing.assert_array_equal(again.session.displayed.network.parameters, saved)
     assert again.windowTitle() == "mine.json[*] – nnviz"
     assert not action(again, "actionUndo").isEnabled(), "nobody did anything yet"
-    assert again.session.run.tape.completed == 1
+    assert again.session.runs.current.history.completed == 1
 
 
 def test_a_network_that_is_gone_is_a_quiet_message(
     ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
 ) -> None:
     window = ready_window
-    window.session.save(home / "mine.json")
-    qtbot.waitUntil(lambda: window.session.run.path is not None)
+    window.session.files.save(home / "mine.json")
+    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
     window.close()
     (home / "mine.json").unlink()
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.message is not None)
-    assert again.session.message is not None
-    assert not again.session.message.is_error
-    assert "mine.json" in again.session.message.text
-    assert str(home) in again.session.message.text
-    assert again.session.run.untouched
+    qtbot.waitUntil(lambda: again.session.messages.current is not None)
+    assert again.session.messages.current is not None
+    assert not again.session.messages.current.is_error
+    assert "mine.json" in again.session.messages.current.text
+    assert str(home) in again.session.messages.current.text
+    assert again.session.runs.current.untouched
 
 
 def test_training_asked_for_meanwhile_is_that_of_the_network_that_comes(
     ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
 ) -> None:
     window = ready_window
-    window.session.change("epochs", epochs=1)
-    window.session.save(home / "mine.json")
-    qtbot.waitUntil(lambda: window.session.run.path is not None)
+    window.session.settings.change("epochs", epochs=1)
+    window.session.files.save(home / "mine.json")
+    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
     window.close()
     again = make_window()
     press(qtbot, again, Qt.Key_Space)
-    qtbot.waitUntil(lambda: again.session.state is State.FINISHED)
-    assert again.session.run.path == home / "mine.json"
-    assert again.session.run.tape.completed == 1
-    assert not again.session.undo_stack.canUndo()
+    qtbot.waitUntil(lambda: again.session.state is Status.FINISHED)
+    assert again.session.runs.current.path == home / "mine.json"
+    assert again.session.runs.current.history.completed == 1
+    assert not again.session.undo.canUndo()
 
 
 def test_a_paused_training_goes_on_where_it_stood(
@@ -219,15 +219,15 @@ def test_a_paused_training_goes_on_where_it_stood(
 ) -> None:
     window = ready_window
     window.session.step_batch()
-    qtbot.waitUntil(lambda: window.session.state is State.PAUSED)
-    window.session.save(home / "paused.npz")
-    qtbot.waitUntil(lambda: not window.session.run.unsaved)
+    qtbot.waitUntil(lambda: window.session.state is Status.PAUSED)
+    window.session.files.save(home / "paused.npz")
+    qtbot.waitUntil(lambda: not window.session.runs.current.unsaved)
     window.close()
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.state is State.PAUSED)
-    assert again.session.run.path == home / "paused.npz"
-    assert again.session.progress.batch == 1
-    assert again.session.message is None
+    qtbot.waitUntil(lambda: again.session.state is Status.PAUSED)
+    assert again.session.runs.current.path == home / "paused.npz"
+    assert again.session.training.progress.batch == 1
+    assert again.session.messages.current is None
 
 
 def test_a_shipped_network_comes_back_as_a_copy(
@@ -238,24 +238,24 @@ def test_a_shipped_network_comes_back_as_a_copy(
     entry = window.findChild(QAction, "actionShipped1")
     assert entry is not None
     entry.trigger()
-    qtbot.waitUntil(lambda: window.session.run.was_opened)
-    title = window.session.run.title
+    qtbot.waitUntil(lambda: window.session.runs.current.was_opened)
+    title = window.session.runs.current.title
     window.close()
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.run.was_opened)
-    assert again.session.run.title == title
-    assert again.session.run.path is None, "saving asks for a file"
+    qtbot.waitUntil(lambda: again.session.runs.current.was_opened)
+    assert again.session.runs.current.title == title
+    assert again.session.runs.current.path is None, "saving asks for a file"
 
 
 def test_a_network_put_aside_for_a_new_one_does_not_come_back(
     ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
 ) -> None:
     window = ready_window
-    window.session.save(home / "mine.json")
-    qtbot.waitUntil(lambda: window.session.run.path is not None)
+    window.session.files.save(home / "mine.json")
+    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
     window.session.reset()
     again = start_again(window, make_window, qtbot)
-    assert again.session.run.path is None
+    assert again.session.runs.current.path is None
     assert person_settings().value("network") == ""
 
 
@@ -275,6 +275,6 @@ def test_a_screenshot_shows_nothing_of_the_person(
     monkeypatch.setattr(screenshot, "qInstallMessageHandler", lambda _: None)
     take(home / "x.png", "dark", (1280, 800), screenshot.Scene())
     (window,) = made
-    assert window.session.configuration == Configuration()
+    assert window.session.settings.experiment == Experiment()
     assert not window.hints.shown
     window.deleteLater()

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushBut
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.note import Note, Notice
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
@@ -119,7 +119,7 @@ def test_a_layer_that_goes_takes_its_error_along(ready_window: MainWindow, qtbot
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
     QApplication.processEvents()
     assert not find(window, Note, "shapeError").isVisible()
-    assert not window.session.problems
+    assert not window.session.settings.problems
 
 
 def test_undo_empties_the_field_of_a_layer_too(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -154,15 +154,15 @@ def test_the_notice_says_what_space_does(ready_window: MainWindow, qtbot: QtBot)
     retype(qtbot, window, "shapeEdit", "784, 9, 10")
     assert "Space" in find(window, Notice, "networkNotice").read
     retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
-    window.session.change("epochs", epochs=2)
+    window.session.settings.change("epochs", epochs=2)
     window.session.step_batch()
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
     retype(qtbot, window, "shapeEdit", "784, 9, 10")
     assert "Space" not in find(window, Notice, "networkNotice").read
     window.session.start()
-    wait_for(qtbot, window, State.FINISHED)
+    wait_for(qtbot, window, Status.FINISHED)
     assert "Space" in find(window, Notice, "networkNotice").read
-    assert window.session.run.network.shape == [784, 64, 32, 10]
+    assert window.session.runs.current.network.shape == [784, 64, 32, 10]
 
 
 def test_all_that_waits_is_read_without_a_mouse(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -195,9 +195,9 @@ def test_a_shape_that_cannot_be_used_keeps_the_keyboard(ready_window: MainWindow
         press(qtbot, window, key)
     qtbot.keyClicks(QApplication.focusWidget(), " 24, 10")
     press(qtbot, window, Qt.Key_Return)
-    assert session.configuration.shape == (784, 24, 10)
+    assert session.settings.experiment.shape == (784, 24, 10)
     assert not edit.hasFocus(), "the next Space trains"
-    assert session.state is State.READY
+    assert session.state is Status.READY
 
 
 @pytest.mark.parametrize("look", ["dark", "light"])
@@ -231,19 +231,19 @@ def test_a_strength_is_no_hindrance_while_nothing_is_distorted(ready_window: Mai
     note = find(window, Note, "shiftError")
     assert edit.property("wrong")
     assert note.isVisible()
-    assert session.can_train
+    assert session.training.can_start
     assert edit.text() == "far"
-    session.change("augmentation", augmentation=session.configuration.strengths)
-    assert not session.can_train, "now it counts"
-    assert "shift" in session.problems
-    session.undo_stack.undo()
-    assert session.can_train
+    session.settings.change("augmentation", augmentation=session.settings.experiment.strengths)
+    assert not session.training.can_start, "now it counts"
+    assert "shift" in session.settings.problems
+    session.undo.undo()
+    assert session.training.can_start
     assert edit.text() == "far"
     assert edit.property("wrong")
     retype(qtbot, window, "shiftEdit", "2")
-    assert session.can_train
+    assert session.training.can_start
     assert not note.isVisible()
-    assert session.configuration.training.augmentation.shift == 2
+    assert session.settings.experiment.training.augmentation.shift == 2
 
 
 @pytest.mark.parametrize("name", ["validationShareEdit", "dropoutEdit"])

@@ -31,7 +31,7 @@ def put_away(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
     """A window whose trained network was put away by Reset."""
     train_epochs(qtbot, ready_window, 2)
     ready_window.session.reset()
-    assert not ready_window.session.run.unsaved
+    assert not ready_window.session.runs.current.unsaved
     return ready_window
 
 
@@ -49,7 +49,7 @@ def test_brought_back(put_away: MainWindow, qtbot: QtBot) -> None:
     put_away.close()
     press_button(qtbot, question(put_away), "Bring it back")
     assert put_away.isVisible()
-    assert put_away.session.run.epochs == 2
+    assert put_away.session.runs.current.epochs == 2
     assert put_away.isWindowModified()
     put_away.close()
     assert find(put_away, QMessageBox, "unsavedBox").isVisible(), "now it is the one in the window"
@@ -65,8 +65,8 @@ def test_discarded(put_away: MainWindow, qtbot: QtBot) -> None:
 def test_saved_ones_are_not_asked_about(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
-    window.session.save(home / "kept.json")
-    qtbot.waitUntil(lambda: not window.session.run.unsaved)
+    window.session.files.save(home / "kept.json")
+    qtbot.waitUntil(lambda: not window.session.runs.current.unsaved)
     window.session.reset()
     window.close()
     assert not window.isVisible()
@@ -75,13 +75,13 @@ def test_saved_ones_are_not_asked_about(ready_window: MainWindow, qtbot: QtBot, 
 def test_nobody_is_asked_twice(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     """Whoever said that it may go when another was opened is not asked at the end."""
     window = ready_window
-    window.session.save(home / "first.json")
-    qtbot.waitUntil(lambda: window.session.run.path is not None)
+    window.session.files.save(home / "first.json")
+    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
     train_epochs(qtbot, window, 1)
     action(window, "actionOpenNetwork").trigger()
     qtbot.mouseClick(find(window, QMessageBox, "unsavedBox").button(QMessageBox.Discard), Qt.LeftButton)
     choose_file(qtbot, window, "openNetworkDialog", home / "first.json")
-    qtbot.waitUntil(lambda: window.session.run.was_opened)
+    qtbot.waitUntil(lambda: window.session.runs.current.was_opened)
     window.close()
     assert question(window) is None
     assert not window.isVisible()
@@ -89,13 +89,13 @@ def test_nobody_is_asked_twice(ready_window: MainWindow, qtbot: QtBot, home: Pat
 
 def test_trained_on_after_it_was_given_up_it_is_asked_about(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
-    window.session.save(home / "first.json")
-    qtbot.waitUntil(lambda: window.session.run.path is not None)
+    window.session.files.save(home / "first.json")
+    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
     train_epochs(qtbot, window, 1)
     action(window, "actionOpenNetwork").trigger()
     qtbot.mouseClick(find(window, QMessageBox, "unsavedBox").button(QMessageBox.Discard), Qt.LeftButton)
     choose_file(qtbot, window, "openNetworkDialog", home / "first.json")
-    qtbot.waitUntil(lambda: window.session.run.was_opened)
+    qtbot.waitUntil(lambda: window.session.runs.current.was_opened)
     action(window, "actionUndo").trigger()
     train_epochs(qtbot, window, 1)
     window.session.reset()
@@ -119,7 +119,7 @@ def test_two_of_them(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert second.text().startswith("2 networks")
     press_button(qtbot, second, "Bring back the last")
     assert window.isVisible()
-    assert window.session.run.epochs == 1
+    assert window.session.runs.current.epochs == 1
 
 
 def test_untrained_ones_are_nothing_to_ask_about(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -136,7 +136,7 @@ def test_old_news_go_away(ready_window: MainWindow, qtbot: QtBot, home: Path) ->
     window = ready_window
     label = find(window, QLabel, "activityLabel")
     window._news.setInterval(60)
-    window.session.save(home / "x.json")
+    window.session.files.save(home / "x.json")
     assert label.text() == "Saving x.json …"
     assert label.isVisible()
     qtbot.waitUntil(lambda: label.text() == "Saved to x.json")
@@ -146,7 +146,7 @@ def test_old_news_go_away(ready_window: MainWindow, qtbot: QtBot, home: Path) ->
 def test_news_end_with_the_next_thing(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
     label = find(window, QLabel, "activityLabel")
-    window.session.save(home / "x.json")
+    window.session.files.save(home / "x.json")
     qtbot.waitUntil(lambda: label.text() == "Saved to x.json")
     assert label.isVisible()
     window.session.step_batch()

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.mnist import load_mnist
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -29,8 +29,8 @@ def test_from_the_first_space_to_the_last_click(
 ) -> None:
     load_with(load_mnist)
     window = make_window()
-    wait_for(qtbot, window, State.READY)
-    assert len(window.session.dataset.train) == 60_000
+    wait_for(qtbot, window, Status.READY)
+    assert len(window.session.data.dataset.train) == 60_000
     _train_and_pause(window, qtbot)
     _step_one_batch(window, qtbot)
     _step_to_the_end_of_the_epoch(window, qtbot)
@@ -45,34 +45,34 @@ def _train_and_pause(window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, window, "batchSizeEdit", "20")
     retype(qtbot, window, "epochsEdit", "2")
     press(qtbot, window, Qt.Key_Space)
-    qtbot.waitUntil(lambda: window.session.progress.batch > 20, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.training.progress.batch > 20, timeout=20_000)
     press(qtbot, window, Qt.Key_Space)
-    wait_for(qtbot, window, State.PAUSED)
-    assert window.session.progress.epoch == 1
+    wait_for(qtbot, window, Status.PAUSED)
+    assert window.session.training.progress.epoch == 1
 
 
 def _step_one_batch(window: MainWindow, qtbot: QtBot) -> None:
     """One batch is one batch."""
     session = window.session
-    paused_at = session.progress
-    before = session.run.network.parameters.copy()
+    paused_at = session.training.progress
+    before = session.runs.current.network.parameters.copy()
     click(qtbot, window, QPushButton, "stepBatchButton")
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
     is_at_end = paused_at.batch == paused_at.batches
     one_on = (paused_at.epoch + 1, 1) if is_at_end else (paused_at.epoch, paused_at.batch + 1)
-    assert (session.progress.epoch, session.progress.batch) == one_on
-    assert np.any(session.run.network.parameters != before)
+    assert (session.training.progress.epoch, session.training.progress.batch) == one_on
+    assert np.any(session.runs.current.network.parameters != before)
 
 
 def _step_to_the_end_of_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
     """One epoch is to the end of this one."""
     session = window.session
     press(qtbot, window, Qt.Key_E)
-    wait_for(qtbot, window, State.TRAINING)
-    wait_for(qtbot, window, State.PAUSED)
-    assert (session.progress.epoch, session.progress.batch) == (1, 3000)
-    assert session.run.tape.test.epochs == [0, 1]
-    assert session.run.tape.test.values[-1] < 0.1
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 3000)
+    assert session.runs.current.history.test.epochs == [0, 1]
+    assert session.runs.current.history.test.values[-1] < 0.1
     assert "untitled" in window.windowTitle()
     assert window.isWindowModified()
 
@@ -84,9 +84,9 @@ def _draw_a_seven_while_it_learns_the_rest(window: MainWindow, qtbot: QtBot) -> 
     first_answer = _shown_bars(window)
     assert "7: " in first_answer
     press(qtbot, window, Qt.Key_Space)
-    wait_for(qtbot, window, State.FINISHED)
+    wait_for(qtbot, window, Status.FINISHED)
     assert _shown_bars(window) != first_answer
-    last_error = window.session.run.tape.test.values[2]
+    last_error = window.session.runs.current.history.test.values[2]
     assert find(window, QLabel, "testFigure").text() == f"{100 * last_error:.2f} %"
 
 
@@ -108,7 +108,7 @@ def _reset_and_open(window: MainWindow, qtbot: QtBot, file: Path) -> None:
     assert "untitled" in window.windowTitle()
     press(qtbot, window, Qt.Key_O, Qt.ControlModifier)
     choose_file(qtbot, window, "openNetworkDialog", file)
-    qtbot.waitUntil(lambda: session.run.path == file)
+    qtbot.waitUntil(lambda: session.runs.current.path == file)
     np.testing.assert_array_equal(session.prediction, answer)
     assert not window.isWindowModified()
 

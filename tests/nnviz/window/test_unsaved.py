@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network, save_network
-from nnviz.session.configuration import Configuration
-from nnviz.session.state import State
+from nnviz.session.settings.experiment import Experiment
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import choose_file, find, press, train_epochs, train_for_a_while
 
@@ -63,7 +63,7 @@ def test_discard_closes(learned: MainWindow, qtbot: QtBot, home: Path) -> None:
 
 
 def test_save_asks_where_and_closes_when_it_is_written(learned: MainWindow, qtbot: QtBot, home: Path) -> None:
-    parameters = learned.session.run.network.parameters.copy()
+    parameters = learned.session.runs.current.network.parameters.copy()
     learned.close()
     answer(qtbot, learned, QMessageBox.Save)
     choose_file(qtbot, learned, "saveNetworkDialog", home / "kept.json")
@@ -87,7 +87,7 @@ def test_a_save_that_fails_keeps_the_window(learned: MainWindow, qtbot: QtBot, h
     learned.close()
     answer(qtbot, learned, QMessageBox.Save)
     dialog = find(learned, QFileDialog, "saveNetworkDialog")
-    with qtbot.waitSignal(learned.session.message_changed):
+    with qtbot.waitSignal(learned.session.messages.changed):
         dialog.fileSelected.emit(str(home / "no such folder" / "x.json"))
     dialog.reject()
     assert learned.isVisible()
@@ -96,11 +96,11 @@ def test_a_save_that_fails_keeps_the_window(learned: MainWindow, qtbot: QtBot, h
 
 def test_nothing_is_asked_where_nothing_is_lost(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
-    save_network(Configuration().changed(seed=4).build(), home / "other.json")
+    save_network(Experiment().changed(seed=4).build(), home / "other.json")
     press(qtbot, window, Qt.Key_O, Qt.ControlModifier)
     assert question(window) is None
     choose_file(qtbot, window, "openNetworkDialog", home / "other.json")
-    qtbot.waitUntil(lambda: window.session.run.path is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
     train_epochs(qtbot, window, 1)
     assert window.isWindowModified()
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
@@ -117,44 +117,44 @@ def test_closing_while_it_loads_asks_nothing(window: MainWindow) -> None:
 
 
 def test_opening_asks_first(learned: MainWindow, qtbot: QtBot, home: Path) -> None:
-    save_network(Configuration().changed(seed=4).build(), home / "other.json")
-    run = learned.session.run
+    save_network(Experiment().changed(seed=4).build(), home / "other.json")
+    run = learned.session.runs.current
     press(qtbot, learned, Qt.Key_O, Qt.ControlModifier)
     assert learned.findChild(QFileDialog, "openNetworkDialog") is None
     answer(qtbot, learned, QMessageBox.Cancel)
     assert learned.findChild(QFileDialog, "openNetworkDialog") is None
-    assert learned.session.run is run
+    assert learned.session.runs.current is run
 
     learned.dialogs.open_path(home / "other.json")
     answer(qtbot, learned, QMessageBox.Save)
     choose_file(qtbot, learned, "saveNetworkDialog", home / "kept.json")
-    qtbot.waitUntil(lambda: learned.session.run.path == home / "other.json")
+    qtbot.waitUntil(lambda: learned.session.runs.current.path == home / "other.json")
     assert (home / "kept.json").exists()
 
     train_epochs(qtbot, learned, 1)
     press(qtbot, learned, Qt.Key_O, Qt.ControlModifier)
     answer(qtbot, learned, QMessageBox.Discard)
     choose_file(qtbot, learned, "openNetworkDialog", home / "kept.json")
-    qtbot.waitUntil(lambda: learned.session.run.path == home / "kept.json")
+    qtbot.waitUntil(lambda: learned.session.runs.current.path == home / "kept.json")
 
 
 def test_training_on_after_saving_is_unsaved_again(learned: MainWindow, qtbot: QtBot, home: Path) -> None:
-    learned.session.save(home / "kept.json")
+    learned.session.files.save(home / "kept.json")
     qtbot.waitUntil(lambda: not learned.isWindowModified())
     learned.session.step_batch()
     qtbot.waitUntil(learned.isWindowModified)
     assert learned.windowTitle().startswith("kept.json[*]")
-    qtbot.waitUntil(lambda: learned.session.state is State.PAUSED)
+    qtbot.waitUntil(lambda: learned.session.state is Status.PAUSED)
 
 
 def test_saving_while_it_trains(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     """What is written is what was seen, whole, and the training goes on."""
     window = ready_window
     train_for_a_while(qtbot, window)
-    seen = window.session.shown.parameters.copy()
-    window.session.save(home / "between.json")
-    qtbot.waitUntil(lambda: window.session.run.path is not None)
-    assert window.session.state is State.TRAINING
+    seen = window.session.displayed.network.parameters.copy()
+    window.session.files.save(home / "between.json")
+    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
+    assert window.session.state is Status.TRAINING
     np.testing.assert_array_equal(load_network(home / "between.json").parameters, seen)
     qtbot.waitUntil(window.isWindowModified)
 
@@ -176,35 +176,35 @@ def test_a_network_that_learned_again_from_the_same_place_is_unsaved(
     """The same batch number is not the same network."""
     session = ready_window.session
     session.step_batch()
-    qtbot.waitUntil(lambda: session.state is State.PAUSED)
-    session.save(home / "one.json")
-    qtbot.waitUntil(lambda: not session.run.unsaved)
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED)
+    session.files.save(home / "one.json")
+    qtbot.waitUntil(lambda: not session.runs.current.unsaved)
     session.reset()
-    session.undo_stack.undo()
+    session.undo.undo()
     session.step_batch()
-    qtbot.waitUntil(lambda: session.state is State.PAUSED and session.run.changes == 2)
-    assert session.run.unsaved
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED and session.runs.current.changes == 2)
+    assert session.runs.current.unsaved
 
 
 def test_an_opened_network_goes_on_with_its_past(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     session = ready_window.session
     train_epochs(qtbot, ready_window, 3)
-    session.save(home / "three.json")
-    qtbot.waitUntil(lambda: not session.run.unsaved)
-    session.open_network(home / "three.json")
-    qtbot.waitUntil(lambda: session.run.epochs == 3 and session.run.changes == 0)
-    assert not session.run.unsaved
-    session.change("epochs", epochs=1)
+    session.files.save(home / "three.json")
+    qtbot.waitUntil(lambda: not session.runs.current.unsaved)
+    session.files.open(home / "three.json")
+    qtbot.waitUntil(lambda: session.runs.current.epochs == 3 and session.runs.current.changes == 0)
+    assert not session.runs.current.unsaved
+    session.settings.change("epochs", epochs=1)
     session.start()
-    qtbot.waitUntil(lambda: session.state is State.FINISHED)
-    assert session.run.network.provenance["epochs"] == 4
-    assert session.run.tape.train.epochs == [0, 1, 2, 3, 4]
+    qtbot.waitUntil(lambda: session.state is Status.FINISHED)
+    assert session.runs.current.network.provenance["epochs"] == 4
+    assert session.runs.current.history.train.epochs == [0, 1, 2, 3, 4]
 
 
 def test_choosing_the_data_that_is_there_disturbs_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     train_for_a_while(qtbot, ready_window)
-    session.load_data("mnist")
-    assert session.state is State.TRAINING
+    session.data.load("mnist")
+    assert session.state is Status.TRAINING
     session.pause()
-    qtbot.waitUntil(lambda: session.state is State.PAUSED)
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED)

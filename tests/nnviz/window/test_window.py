@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from nnviz.panels.neuron_facts import signed
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.canvas import Canvas
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -114,20 +114,20 @@ def test_menu_letters_do_not_clash(ready_window: MainWindow) -> None:
 
 def test_shortcuts_do_what_the_menu_says(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    window.session.change("epochs", epochs=100_000)
+    window.session.settings.change("epochs", epochs=100_000)
     press(qtbot, window, Qt.Key_B)
-    wait_for(qtbot, window, State.PAUSED)
-    assert window.session.progress.batch == 1
+    wait_for(qtbot, window, Status.PAUSED)
+    assert window.session.training.progress.batch == 1
     press(qtbot, window, Qt.Key_E)
-    wait_for(qtbot, window, State.TRAINING)
-    wait_for(qtbot, window, State.PAUSED)
-    assert window.session.run.tape.completed == 1
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert window.session.runs.current.history.completed == 1
     press(qtbot, window, Qt.Key_Space)
-    assert window.session.state is State.TRAINING
+    assert window.session.state is Status.TRAINING
     press(qtbot, window, Qt.Key_Space)
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
     press(qtbot, window, Qt.Key_R, Qt.ControlModifier)
-    assert window.session.state is State.READY
+    assert window.session.state is Status.READY
     drag(window.canvas, seven(window.canvas))
     press(qtbot, window, Qt.Key_Backspace, Qt.ControlModifier)
     assert window.canvas.is_empty
@@ -141,10 +141,10 @@ def test_shortcuts_do_what_the_menu_says(ready_window: MainWindow, qtbot: QtBot)
 def test_space_on_a_focused_button_trains_and_nothing_else(ready_window: MainWindow, qtbot: QtBot) -> None:
     find(ready_window, QPushButton, "resetButton").setFocus()
     train_for_a_while(qtbot, ready_window)
-    run = ready_window.session.run
+    run = ready_window.session.runs.current
     press(qtbot, ready_window, Qt.Key_Space)
-    wait_for(qtbot, ready_window, State.PAUSED)
-    assert ready_window.session.run is run, "it was not the button that was pressed"
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    assert ready_window.session.runs.current is run, "it was not the button that was pressed"
 
 
 def test_tab_goes_through_all_in_a_sensible_order(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -201,13 +201,13 @@ def test_the_title_tells_file_and_epoch(ready_window: MainWindow, qtbot: QtBot, 
 
 def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    heat_map = window.weights.map
+    heat_map = window.card("weightsDock").map
     place = heat_map.picture_rect()
     seen = []
     read_out = find(heat_map, QLabel, "readOut")
     heat_map.hovered.connect(lambda neuron, number: seen.append(read_out.text() if read_out.isVisible() else ""))
     hover(heat_map, (place.x() + 1, place.y() + 1))
-    first = window.session.run.network.weights[0]
+    first = window.session.runs.current.network.weights[0]
     assert seen[-1] == f"neuron 1 ← pixel row 1, column 1: {signed(float(first[0, 0]))}"
     tile = heat_map.tile_rect(1)
     hover(heat_map, (tile.x() - 1, tile.y() + 2))
@@ -217,11 +217,11 @@ def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> 
     assert seen[-1] == f"neuron 2 ← pixel row 2, column 1: {signed(float(first[1, 28]))}"
 
     click_tab(qtbot, window, "layer2Tab")
-    second = window.session.run.network.weights[1]
+    second = window.session.runs.current.network.weights[1]
     place = heat_map.picture_rect()
     hover(heat_map, (place.x() + place.width() - 2, place.y() + place.height() - 2))
     assert seen[-1] == f"neuron 32 ← neuron 64 of layer 1: {signed(float(second[31, 63]))}"
-    assert "neuron, column: input" in window.weights.head.detail.toolTip()
+    assert "neuron, column: input" in window.card("weightsDock").head.detail.toolTip()
     leave(heat_map)
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
 
@@ -230,10 +230,10 @@ def test_a_layer_shown_last_is_gone_after_the_network_shrank(ready_window: MainW
     window = ready_window
     click_tab(qtbot, window, "layer3Tab")
     retype(qtbot, window, "shapeEdit", "784, 10")
-    hover(window.weights.map, (3, 3))
-    leave(window.weights.map)
+    hover(window.card("weightsDock").map, (3, 3))
+    leave(window.card("weightsDock").map)
     retype(qtbot, window, "shapeEdit", "784, 500, 10")
-    assert window.weights.map.shown == range(500)
+    assert window.card("weightsDock").map.shown == range(500)
     retype(qtbot, window, "shapeEdit", "784, 5, 10")
     window.grab()
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
@@ -246,7 +246,7 @@ def test_layout_and_size_are_remembered(ready_window: MainWindow, make_window: M
     window = ready_window
     window.resize(1300, 800)
     press(qtbot, window, Qt.Key_3, Qt.ControlModifier)
-    assert not window.weights.isVisible()
+    assert not window.card("weightsDock").isVisible()
     window.close()
     again = make_window()
     assert again.size() == QSize(1300, 800)
@@ -272,11 +272,11 @@ def test_the_dataset_of_the_moment_can_be_chosen_again(ready_window: MainWindow,
     """Even in the middle of training: it pauses, and goes on."""
     window = ready_window
     train_for_a_while(qtbot, window)
-    run = window.session.run
+    run = window.session.runs.current
     combo = find(window, QComboBox, "datasetCombo")
     combo.activated.emit(combo.currentIndex())
-    wait_for(qtbot, window, State.PAUSED, State.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED, Status.TRAINING)
     pause(qtbot, window)
-    assert window.session.run is run
+    assert window.session.runs.current is run
     window.session.step_batch()
-    wait_for(qtbot, window, State.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdi
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.widgets.group import Group, GroupHead
 from nnviz.widgets.plots.small_plot import SmallPlot
 from nnviz.window.main_window import MainWindow
@@ -53,12 +53,12 @@ def test_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
         assert not group.is_open
         press(qtbot, ready_window, Qt.Key_Right)
         assert group.is_open
-    assert ready_window.session.state is State.READY
+    assert ready_window.session.state is Status.READY
 
 
 def test_tab_goes_through_what_is_unfolded(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    window.session.change("optimizer", optimizer="momentum")
+    window.session.settings.change("optimizer", optimizer="momentum")
     for name in ("initialisationGroup", "scheduleGroup", "optimizerGroup"):
         unfold(qtbot, window, name)
     find(window, QLineEdit, "epochsEdit").setFocus()
@@ -128,9 +128,9 @@ def test_whoever_scrolls_past_chooses_nothing(ready_window: MainWindow, qtbot: Q
         )  # fmt: skip
         QCoreApplication.sendEvent(combo, turn)
         if not combo.hasFocus():
-            assert ready_window.session.configuration.training.optimizer == "sgd"
+            assert ready_window.session.settings.experiment.training.optimizer == "sgd"
             combo.setFocus()
-    assert ready_window.session.configuration.training.optimizer == "momentum"
+    assert ready_window.session.settings.experiment.training.optimizer == "momentum"
 
 
 # ---- every field
@@ -174,7 +174,7 @@ FIELDS: dict[str, list[tuple[str, str, str, Any, str]]] = {
 
 @pytest.mark.parametrize("group", FIELDS)
 def test_a_field_changes_its_setting_refuses_and_undoes(ready_window: MainWindow, qtbot: QtBot, group: str) -> None:
-    ready_window.session.change("rule", optimizer="adam", schedule="step")
+    ready_window.session.settings.change("rule", optimizer="adam", schedule="step")
     head = unfold(qtbot, ready_window, group).head
     for field in FIELDS[group]:
         exercise(qtbot, ready_window, head, *field)
@@ -185,10 +185,10 @@ def exercise(
 ) -> None:
     """Types something good, something bad, mends it, and takes it back."""
     session = window.session
-    before = session.configuration
+    before = session.settings.experiment
     field = retype(qtbot, window, name, good)
-    assert session.configuration.value(setting) == value, name
-    assert not session.problems, name
+    assert session.settings.experiment.value(setting) == value, name
+    assert not session.settings.problems, name
     assert head.summary not in ("off", "none"), name
 
     retype(qtbot, window, name, bad)
@@ -196,23 +196,23 @@ def exercise(
     assert error.isVisibleTo(window), name
     assert "must" in error.text(), name
     assert field.text() == bad, "nothing is lost"
-    assert session.configuration.value(setting) == value, name
+    assert session.settings.experiment.value(setting) == value, name
     assert head.summary == "to be mended", name
-    assert not session.can_train, name
+    assert not session.training.can_start, name
 
     retype(qtbot, window, name, good)
-    assert not session.problems, name
+    assert not session.settings.problems, name
     assert not error.isVisibleTo(window), name
     action(window, "actionUndo").trigger()
-    assert session.configuration == before, name
+    assert session.settings.experiment == before, name
     action(window, "actionRedo").trigger()
-    assert session.configuration.value(setting) == value, name
+    assert session.settings.experiment.value(setting) == value, name
     action(window, "actionUndo").trigger()
 
 
 def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "regularisationGroup")
-    settings = lambda: ready_window.session.configuration.training  # noqa: E731
+    settings = lambda: ready_window.session.settings.experiment.training  # noqa: E731
     for name, key, told in (
         ("dropoutEdit", Qt.Key_Up, lambda: settings().dropout == 0.05),
         ("dropoutEdit", Qt.Key_Down, lambda: settings().dropout == 0),

@@ -11,8 +11,8 @@ from engine.activations import ACTIVATIONS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
-from nnviz.session.configuration import MILD
-from nnviz.session.state import State
+from nnviz.session.settings.experiment import MILD
+from nnviz.session.training import Status
 from nnviz.widgets.group import Group
 from nnviz.widgets.picture import LazyPicture
 from nnviz.widgets.plots.small_plot import SmallPlot
@@ -39,7 +39,7 @@ def test_only_the_constants_that_are_read_are_there(ready_window: MainWindow, qt
     unfold(qtbot, ready_window, "optimizerGroup")
     for name in OPTIMIZERS:
         pick(qtbot, ready_window, "optimizerCombo", OPTIMIZERS[name].label)
-        assert ready_window.session.configuration.training.optimizer == name
+        assert ready_window.session.settings.experiment.training.optimizer == name
         for constant in ("momentum", "beta2", "epsilon"):
             field = find(ready_window, QLineEdit, f"{constant}Edit")
             assert field.isVisibleTo(ready_window) == (constant in OPTIMIZERS[name].uses), (name, constant)
@@ -49,22 +49,25 @@ def test_another_optimizer_brings_a_learning_rate_that_suits_it(ready_window: Ma
     session = ready_window.session
     retype(qtbot, ready_window, "learningRateEdit", "0.4")  # twice as bold as usual
     pick(qtbot, ready_window, "optimizerCombo", "Adam")
-    assert session.configuration.training.learning_rate == 0.002
+    assert session.settings.experiment.training.learning_rate == 0.002
     assert find(ready_window, QLineEdit, "learningRateEdit").text() == "0.002"
     pick(qtbot, ready_window, "optimizerCombo", "Momentum")
-    assert session.configuration.training.learning_rate == 0.04
-    session.undo_stack.undo()
-    session.undo_stack.undo()
-    assert (session.configuration.training.optimizer, session.configuration.training.learning_rate) == ("sgd", 0.4)
+    assert session.settings.experiment.training.learning_rate == 0.04
+    session.undo.undo()
+    session.undo.undo()
+    assert (session.settings.experiment.training.optimizer, session.settings.experiment.training.learning_rate) == (
+        "sgd",
+        0.4,
+    )
 
 
 def test_a_bad_constant_goes_with_its_optimizer(ready_window: MainWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "optimizerGroup")
     pick(qtbot, ready_window, "optimizerCombo", "Momentum")
     retype(qtbot, ready_window, "momentumEdit", "7")
-    assert not ready_window.session.can_train
+    assert not ready_window.session.training.can_start
     pick(qtbot, ready_window, "optimizerCombo", "SGD")
-    assert ready_window.session.can_train
+    assert ready_window.session.training.can_start
 
 
 def test_the_schedule_and_its_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -97,7 +100,7 @@ def test_the_curve_says_where_the_run_is(ready_window: MainWindow, qtbot: QtBot)
     assert plot.marked is None
     train_for_a_while(qtbot, ready_window)
     pause(qtbot, ready_window)
-    assert plot.marked == pytest.approx(ready_window.session.progress.epochs_done)
+    assert plot.marked == pytest.approx(ready_window.session.training.progress.epochs_done)
     ready_window.session.reset()
     assert plot.marked is None
 
@@ -108,13 +111,13 @@ def test_patience_needs_examples_to_judge_by(ready_window: MainWindow, qtbot: Qt
     retype(qtbot, window, "patienceEdit", "3")
     error = find(window, QLabel, "patienceError")
     assert "held out" in error.text()
-    assert window.session.configuration.training.patience == 0
+    assert window.session.settings.experiment.training.patience == 0
     retype(qtbot, window, "validationShareEdit", "0.1")
-    assert window.session.configuration.training.patience == 3, "what stood there is taken now"
+    assert window.session.settings.experiment.training.patience == 3, "what stood there is taken now"
     assert not error.isVisibleTo(window)
     retype(qtbot, window, "validationShareEdit", "0")
     assert "patience" in find(window, QLabel, "validationShareError").text()
-    assert window.session.configuration.training.validation_share == 0.1
+    assert window.session.settings.experiment.training.validation_share == 0.1
 
 
 def test_dropout_follows_the_layers(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -122,9 +125,9 @@ def test_dropout_follows_the_layers(ready_window: MainWindow, qtbot: QtBot) -> N
     unfold(qtbot, window, "regularisationGroup")
     retype(qtbot, window, "dropoutEdit", "0.1, 0.5, 0.4")
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
-    assert window.session.configuration.training.dropout == (0.1, 0.5)
+    assert window.session.settings.experiment.training.dropout == (0.1, 0.5)
     retype(qtbot, window, "shapeEdit", "784, 20, 20, 20, 10")
-    assert window.session.configuration.training.dropout == (0.1, 0.5, 0.5, 0.5)
+    assert window.session.settings.experiment.training.dropout == (0.1, 0.5, 0.5, 0.5)
 
 
 def test_loss_and_output_go_in_pairs(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -132,16 +135,16 @@ def test_loss_and_output_go_in_pairs(ready_window: MainWindow, qtbot: QtBot) -> 
     unfold(qtbot, window, "initialisationGroup")
     for loss in LOSSES:
         pick(qtbot, window, "lossCombo", LOSSES[loss].label)
-        assert window.session.configuration.loss == loss
+        assert window.session.settings.experiment.loss == loss
     for output in ACTIVATIONS:
         pick(qtbot, window, "outputCombo", ACTIVATIONS[output].label)
-        assert window.session.configuration.output == output
-        assert window.session.run.network.activations[-1] == output
+        assert window.session.settings.experiment.output == output
+        assert window.session.runs.current.network.activations[-1] == output
     pick(qtbot, window, "outputCombo", "Tanh")
     pick(qtbot, window, "lossCombo", "Cross-entropy")
-    assert window.session.configuration.output in LOSSES["cross-entropy"].joined_with
+    assert window.session.settings.experiment.output in LOSSES["cross-entropy"].joined_with
     pick(qtbot, window, "initializerCombo", "Zeros")
-    assert not window.session.run.network.parameters.any()
+    assert not window.session.runs.current.network.parameters.any()
 
 
 # ---- augmentation
@@ -153,17 +156,17 @@ def test_on_off_and_the_strengths_are_kept(ready_window: MainWindow, qtbot: QtBo
     check = find(window, QCheckBox, "augmentationCheck")
     qtbot.mouseClick(check, Qt.LeftButton)
     assert check.isChecked()
-    assert session.configuration.training.augmentation == MILD
+    assert session.settings.experiment.training.augmentation == MILD
     assert group.head.summary == "mild"
     retype(qtbot, window, "rotationEdit", "12")
     qtbot.mouseClick(check, Qt.LeftButton)
     assert not check.isChecked()
-    assert not session.configuration.training.augmentation.is_active
+    assert not session.settings.experiment.training.augmentation.is_active
     assert find(window, QLineEdit, "rotationEdit").text() == "12"
     assert group.head.summary == "off"
     check.setFocus()
     press(qtbot, window, Qt.Key_Return)
-    assert session.configuration.training.augmentation.rotation == 12
+    assert session.settings.experiment.training.augmentation.rotation == 12
     action(window, "actionUndo").trigger()
     assert not check.isChecked()
     retype(qtbot, window, "noiseEdit", "0.1")
@@ -204,7 +207,7 @@ def test_the_preview_costs_nothing_while_it_cannot_be_seen(
     qtbot.mouseClick(group.head, Qt.LeftButton)
     asked: list[int] = []
     monkeypatch.setattr(preview, "_source", lambda: asked.append(1))
-    window.session.change("noise", noise=0.2)
+    window.session.settings.change("noise", noise=0.2)
     QCoreApplication.processEvents()
     assert not asked
     qtbot.mouseClick(group.head, Qt.LeftButton)
@@ -220,29 +223,29 @@ def test_what_can_act_at_once_does(ready_window: MainWindow, qtbot: QtBot) -> No
     for name in SETTING_GROUPS:
         unfold(qtbot, window, name)
     train_for_a_while(qtbot, window)
-    begun = session.configuration
+    begun = session.settings.experiment
     hint = find(window, QLabel, "trainingNotice")
     pick(qtbot, window, "optimizerCombo", "Momentum")
     retype(qtbot, window, "momentumEdit", "0.5")
     pick(qtbot, window, "scheduleCombo", "Cosine")
     retype(qtbot, window, "weightDecayEdit", "0.001")
     retype(qtbot, window, "rotationEdit", "5")
-    assert session.run_settings == session.configuration.training
-    assert session.state is State.TRAINING
+    assert session.run_settings == session.settings.experiment.training
+    assert session.state is Status.TRAINING
     assert not hint.isVisibleTo(window)
     retype(qtbot, window, "validationShareEdit", "0.1")
     retype(qtbot, window, "patienceEdit", "3")
     assert hint.text() == "Held-out share and patience wait for the next run."
     assert session.run_settings.momentum == 0.5
-    done = session.run.tape.completed
-    qtbot.waitUntil(lambda: session.run.tape.completed > done)
+    done = session.runs.current.history.completed
+    qtbot.waitUntil(lambda: session.runs.current.history.completed > done)
     for _ in range(7):
         action(window, "actionUndo").trigger()
-        assert session.run_settings.optimizer == session.configuration.training.optimizer
-    assert session.configuration == begun
+        assert session.run_settings.optimizer == session.settings.experiment.training.optimizer
+    assert session.settings.experiment == begun
     assert session.run_settings == begun.training
     pause(qtbot, window)
-    assert session.message is None or not session.message.is_error
+    assert session.messages.current is None or not session.messages.current.is_error
 
 
 def test_weights_and_loss_wait(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -257,5 +260,5 @@ def test_weights_and_loss_wait(ready_window: MainWindow, qtbot: QtBot) -> None:
         assert not hint.isVisibleTo(window), name
     pick(qtbot, window, "lossCombo", "Quadratic")
     click(qtbot, window, QPushButton, "stepBatchButton")
-    wait_for(qtbot, window, State.PAUSED)
-    assert window.session.run.network.loss == "quadratic"
+    wait_for(qtbot, window, Status.PAUSED)
+    assert window.session.runs.current.network.loss == "quadratic"

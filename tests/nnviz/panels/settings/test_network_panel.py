@@ -7,7 +7,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click, find, retype, tab_of, train_epochs
 
@@ -44,8 +44,10 @@ def test_a_typed_shape_is_taken(ready_window: MainWindow, qtbot: QtBot) -> None:
         ("784, 10", (784, 10)),
     ):
         edit = retype(qtbot, window, "shapeEdit", typed)
-        assert window.session.configuration.shape == shape
-        assert window.session.run.network.shape == list(shape), "one that has not learned is made again at once"
+        assert window.session.settings.experiment.shape == shape
+        assert window.session.runs.current.network.shape == list(shape), (
+            "one that has not learned is made again at once"
+        )
         assert edit.text() == ", ".join(map(str, shape))
         told = [(str(size), "ReLU") for size in shape[1:-1]]
         qtbot.waitUntil(lambda told=told: rows(window) == told)
@@ -75,7 +77,7 @@ def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(ready_window
     window = ready_window
     error = find(window, QLabel, "shapeError")
     train = find(window, QPushButton, "trainButton")
-    network = window.session.run.network
+    network = window.session.runs.current.network
     for typed, told in BAD_SHAPES:
         assert not error.isVisible()
         edit = retype(qtbot, window, "shapeEdit", typed)
@@ -84,8 +86,8 @@ def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(ready_window
             assert part in error.text()
         assert edit.property("wrong"), typed
         assert edit.text() == typed
-        assert window.session.configuration.shape == (784, 64, 32, 10)
-        assert window.session.run.network is network
+        assert window.session.settings.experiment.shape == (784, 64, 32, 10)
+        assert window.session.runs.current.network is network
         assert not train.isEnabled()
         assert error.text() in train.toolTip()
         retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
@@ -105,10 +107,10 @@ def test_ten_million_neurons_are_refused_before_anything_is_allocated(ready_wind
 
 def test_a_layer_is_resized(ready_window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "layer1Edit", "40")
-    assert ready_window.session.configuration.shape == (784, 40, 32, 10)
+    assert ready_window.session.settings.experiment.shape == (784, 40, 32, 10)
     assert find(ready_window, QLineEdit, "shapeEdit").text() == "784, 40, 32, 10"
     qtbot.keyClick(find(ready_window, QLineEdit, "layer2Edit"), Qt.Key_Up)
-    assert ready_window.session.configuration.shape == (784, 40, 40, 10)
+    assert ready_window.session.settings.experiment.shape == (784, 40, 40, 10)
 
 
 BAD_LAYERS = [
@@ -132,7 +134,7 @@ def test_a_bad_layer_is_refused_until_it_is_mended(ready_window: MainWindow, qtb
             assert part in error.text()
         assert edit.property("wrong"), typed
         assert edit.text() == typed
-        assert window.session.configuration.shape == (784, 64, 32, 10)
+        assert window.session.settings.experiment.shape == (784, 64, 32, 10)
         assert not find(window, QPushButton, "trainButton").isEnabled()
         retype(qtbot, window, "layer2Edit", "32")  # the value it had
         assert not error.isVisible(), typed
@@ -143,26 +145,26 @@ def test_a_bad_layer_is_refused_until_it_is_mended(ready_window: MainWindow, qtb
 def test_layers_are_added_and_removed(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     click(qtbot, window, QPushButton, "addLayerButton")
-    assert window.session.configuration.shape == (784, 64, 32, 32, 10)
+    assert window.session.settings.experiment.shape == (784, 64, 32, 32, 10)
     qtbot.waitUntil(lambda: len(rows(window)) == 3)
     qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.LeftButton)
-    assert window.session.configuration.shape == (784, 32, 32, 10)
+    assert window.session.settings.experiment.shape == (784, 32, 32, 10)
     for left in ((784, 32, 10), (784, 10)):
-        qtbot.waitUntil(lambda: len(rows(window)) == len(window.session.configuration.layers))
+        qtbot.waitUntil(lambda: len(rows(window)) == len(window.session.settings.experiment.layers))
         qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.LeftButton)
-        assert window.session.configuration.shape == left
+        assert window.session.settings.experiment.shape == left
     qtbot.waitUntil(lambda: not rows(window))
     click(qtbot, window, QPushButton, "addLayerButton")
-    assert window.session.configuration.shape == (784, 32, 10)
+    assert window.session.settings.experiment.shape == (784, 32, 10)
     train_epochs(qtbot, window, 1)
 
 
 def test_a_layer_that_is_taken_out_takes_its_problem_along(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     retype(qtbot, window, "layer2Edit", "none")
-    assert window.session.problems
+    assert window.session.settings.problems
     click(qtbot, window, QToolButton, "removeLayer2Button")
-    assert not window.session.problems
+    assert not window.session.settings.problems
     assert not find(window, QLabel, "shapeError").isVisible()
     assert find(window, QPushButton, "trainButton").isEnabled()
 
@@ -172,8 +174,8 @@ def test_layers_changed_in_the_list_replace_a_bad_text(ready_window: MainWindow,
     window = ready_window
     retype(qtbot, window, "shapeEdit", "784, abc")
     click(qtbot, window, QPushButton if name.startswith("add") else QToolButton, name)
-    assert not window.session.problems
-    assert find(window, QLineEdit, "shapeEdit").text() == ", ".join(map(str, window.session.configuration.shape))
+    assert not window.session.settings.problems
+    assert find(window, QLineEdit, "shapeEdit").text() == ", ".join(map(str, window.session.settings.experiment.shape))
     assert not find(window, QLabel, "shapeError").isVisible()
 
 
@@ -184,10 +186,12 @@ def test_activation_of_a_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(combo, Qt.Key_Home)
     chosen = combo.currentData()
     assert chosen != "relu"
-    assert window.session.configuration.activations == [chosen, "relu", "softmax"]
-    assert window.session.run.network.activations == [chosen, "relu", "softmax"]
+    assert window.session.settings.experiment.activations == [chosen, "relu", "softmax"]
+    assert window.session.runs.current.network.activations == [chosen, "relu", "softmax"]
     retype(qtbot, window, "shapeEdit", "784, 20, 20, 20, 10")
-    assert window.session.configuration.activations == [chosen, "relu", "relu", "softmax"], "those that stay keep it"
+    assert window.session.settings.experiment.activations == [chosen, "relu", "relu", "softmax"], (
+        "those that stay keep it"
+    )
 
 
 def test_the_ends_follow_the_data(ready_window: MainWindow) -> None:
@@ -209,12 +213,12 @@ def test_the_parameters_are_counted(ready_window: MainWindow, qtbot: QtBot) -> N
 
 def test_a_seed_makes_the_same_network_again(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    first = session.run.network.parameters.copy()
+    first = session.runs.current.network.parameters.copy()
     retype(qtbot, ready_window, "seedEdit", "7")
-    assert session.configuration.seed == 7
-    assert not (session.run.network.parameters == first).all()
+    assert session.settings.experiment.seed == 7
+    assert not (session.runs.current.network.parameters == first).all()
     retype(qtbot, ready_window, "seedEdit", "1")
-    assert (session.run.network.parameters == first).all()
+    assert (session.runs.current.network.parameters == first).all()
 
 
 def test_a_bad_seed_is_refused_until_it_is_mended(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -226,10 +230,10 @@ def test_a_bad_seed_is_refused_until_it_is_mended(ready_window: MainWindow, qtbo
         assert typed in error.text()
         assert edit.property("wrong"), typed
         assert edit.text() == typed
-        assert window.session.configuration.seed == 1
+        assert window.session.settings.experiment.seed == 1
         assert not find(window, QPushButton, "trainButton").isEnabled()
         window.session.step_epoch()
-        assert window.session.state is State.READY
+        assert window.session.state is Status.READY
         retype(qtbot, window, "seedEdit", "1")
         assert not error.isVisible(), typed
         assert not edit.property("wrong")

@@ -8,7 +8,7 @@ from engine.errors import SettingError
 from engine.settings import TrainingSettings
 from nnviz.panels.settings import summaries
 from nnviz.panels.settings.form import as_text, parse_dropout
-from nnviz.session.configuration import Configuration
+from nnviz.session.settings.experiment import Experiment
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from nnviz.session.configuration import Configuration
     ],
 )
 def test_a_few_words(told: object, fields: dict[str, object], words: str) -> None:
-    assert told(Configuration().changed(**fields)).startswith(words)  # type: ignore[operator]
+    assert told(Experiment().changed(**fields)).startswith(words)  # type: ignore[operator]
 
 
 def test_what_waits() -> None:

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.session.state import State
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import find, pick, press, retype, wait_for
 
@@ -17,7 +17,7 @@ from tests.nnviz.helpers import find, pick, press, retype, wait_for
 def value_of(window: MainWindow, field: str) -> float:
     """What the session has for the field."""
     names = {"learningRateEdit": "learning_rate", "batchSizeEdit": "batch_size", "epochsEdit": "epochs"}
-    return getattr(window.session.configuration, names[field])
+    return getattr(window.session.settings.experiment, names[field])
 
 
 GOOD_VALUES = [
@@ -91,7 +91,7 @@ def test_a_bad_value_is_refused_beside_the_field_until_it_is_mended(
         assert not train.isEnabled()
         assert error.text() in train.toolTip()
         window.session.step_batch()
-        assert window.session.state is State.READY, "nothing trains with it"
+        assert window.session.state is Status.READY, "nothing trains with it"
         retype(qtbot, window, field, good)
         assert not error.isVisible(), typed
         assert not edit.property("wrong")
@@ -111,11 +111,11 @@ def test_one_mended_field_leaves_the_other_problem(ready_window: MainWindow, qtb
 
 def test_escape_takes_back_what_was_typed(ready_window: MainWindow, qtbot: QtBot) -> None:
     edit = retype(qtbot, ready_window, "batchSizeEdit", "none")
-    assert ready_window.session.problems
+    assert ready_window.session.settings.problems
     qtbot.keyClick(edit, Qt.Key_Escape)
     assert edit.text() == "100"
     assert not edit.property("wrong")
-    assert not ready_window.session.problems
+    assert not ready_window.session.settings.problems
 
 
 def test_leaving_the_field_takes_the_value(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -123,9 +123,9 @@ def test_leaving_the_field_takes_the_value(ready_window: MainWindow, qtbot: QtBo
     qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
     qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
     qtbot.keyClicks(edit, "4")
-    assert ready_window.session.configuration.epochs == 20
+    assert ready_window.session.settings.experiment.epochs == 20
     qtbot.keyClick(edit, Qt.Key_Tab)
-    assert ready_window.session.configuration.epochs == 4
+    assert ready_window.session.settings.experiment.epochs == 4
 
 
 def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -150,7 +150,7 @@ def test_the_little_arrows_step(ready_window: MainWindow, qtbot: QtBot) -> None:
         stepper = edit.childAt(place)
         assert stepper is not None
         qtbot.mouseClick(stepper, Qt.LeftButton, pos=stepper.mapFrom(edit, place))
-        assert ready_window.session.configuration.learning_rate == value
+        assert ready_window.session.settings.experiment.learning_rate == value
 
 
 def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -162,30 +162,30 @@ def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: MainWindow,
         QApplication.sendEvent(edit, QWheelEvent(place, QPointF(edit.mapToGlobal(place.toPoint())), *wheel))
 
     turn(1)
-    assert ready_window.session.configuration.epochs == 20
+    assert ready_window.session.settings.experiment.epochs == 20
     qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
     turn(1)
-    assert ready_window.session.configuration.epochs == 21
+    assert ready_window.session.settings.experiment.epochs == 21
     turn(-1)
     turn(-1)
-    assert ready_window.session.configuration.epochs == 19
+    assert ready_window.session.settings.experiment.epochs == 19
 
 
 def test_steps_stop_at_the_least(ready_window: MainWindow, qtbot: QtBot) -> None:
     edit = retype(qtbot, ready_window, "epochsEdit", "1")
     qtbot.keyClick(edit, Qt.Key_Down)
-    assert ready_window.session.configuration.epochs == 1
-    assert not ready_window.session.problems
+    assert ready_window.session.settings.experiment.epochs == 1
+    assert not ready_window.session.settings.problems
 
 
 def test_space_in_a_number_field_trains(ready_window: MainWindow, qtbot: QtBot) -> None:
     edit = find(ready_window, QLineEdit, "epochsEdit")
     qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
     press(qtbot, ready_window, Qt.Key_Space)
-    assert ready_window.session.state is State.TRAINING
+    assert ready_window.session.state is Status.TRAINING
     assert edit.text() == "20"
     press(qtbot, ready_window, Qt.Key_Space)
-    wait_for(qtbot, ready_window, State.PAUSED, State.FINISHED)
+    wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
 
 
 def test_letters_in_a_number_field_are_no_shortcuts(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -195,16 +195,16 @@ def test_letters_in_a_number_field_are_no_shortcuts(ready_window: MainWindow, qt
     for key in (Qt.Key_5, Qt.Key_E, Qt.Key_Minus, Qt.Key_2):
         press(qtbot, ready_window, key)
     press(qtbot, ready_window, Qt.Key_Return)
-    assert ready_window.session.state is State.READY
-    assert ready_window.session.configuration.learning_rate == 0.05
+    assert ready_window.session.state is Status.READY
+    assert ready_window.session.settings.experiment.learning_rate == 0.05
 
 
 def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
     window: MainWindow, qtbot: QtBot, few_digits: Dataset
 ) -> None:
-    assert window.session.state is State.LOADING
+    assert window.session.state is Status.LOADING
     retype(qtbot, window, "batchSizeEdit", str(len(few_digits.train) + 1))
-    wait_for(qtbot, window, State.READY)
+    wait_for(qtbot, window, Status.READY)
     assert find(window, QLabel, "batchSizeError").isVisible()
     assert not find(window, QPushButton, "trainButton").isEnabled()
 
@@ -214,16 +214,16 @@ def test_a_thousand_with_a_comma_is_not_one(ready_window: MainWindow, qtbot: QtB
     error = find(ready_window, QLabel, "batchSizeError")
     assert "1,000" in error.text()
     assert "without commas" in error.text()
-    assert ready_window.session.configuration.batch_size == 100
+    assert ready_window.session.settings.experiment.batch_size == 100
     retype(qtbot, ready_window, "batchSizeEdit", "1 000")
-    assert ready_window.session.configuration.batch_size == 1000
+    assert ready_window.session.settings.experiment.batch_size == 1000
 
 
 def test_undo_works_in_the_field_that_was_changed(ready_window: MainWindow, qtbot: QtBot) -> None:
     edit = retype(qtbot, ready_window, "learningRateEdit", "0.7")
-    assert ready_window.session.configuration.learning_rate == 0.7
+    assert ready_window.session.settings.experiment.learning_rate == 0.7
     qtbot.keyClick(edit, Qt.Key_Z, Qt.ControlModifier)
-    assert ready_window.session.configuration.learning_rate == 0.2
+    assert ready_window.session.settings.experiment.learning_rate == 0.2
     assert edit.text() == "0.2"
 
 
@@ -231,28 +231,28 @@ def test_return_presses_a_button_and_space_trains(ready_window: MainWindow, qtbo
     button = find(ready_window, QPushButton, "addLayerButton")
     button.setFocus()
     qtbot.keyClick(button, Qt.Key_Return)
-    assert ready_window.session.configuration.shape == (784, 64, 32, 32, 10)
+    assert ready_window.session.settings.experiment.shape == (784, 64, 32, 32, 10)
     shape = find(ready_window, QLineEdit, "shapeEdit")
     shape.setFocus(Qt.TabFocusReason)
     shape.selectAll()
     qtbot.keyClick(shape, Qt.Key_Space)
-    wait_for(qtbot, ready_window, State.TRAINING, State.FINISHED)
+    wait_for(qtbot, ready_window, Status.TRAINING, Status.FINISHED)
     assert shape.text() == "784, 64, 32, 32, 10"
 
 
 def test_a_learning_rate_keeps_all_its_digits_when_data_comes(ready_window: MainWindow) -> None:
     session = ready_window.session
-    session.change("learning rate", learning_rate=0.123456789)
-    steps = session.undo_stack.count()
-    session.data_changed.emit()
-    assert session.configuration.learning_rate == 0.123456789
-    assert session.undo_stack.count() == steps
+    session.settings.change("learning rate", learning_rate=0.123456789)
+    steps = session.undo.count()
+    session.data.changed.emit()
+    assert session.settings.experiment.learning_rate == 0.123456789
+    assert session.undo.count() == steps
 
 
 def test_what_comes_with_another_optimizer_is_told(ready_window: MainWindow, qtbot: QtBot) -> None:
-    ready_window.session.change("weight decay", weight_decay=0.001)
+    ready_window.session.settings.change("weight decay", weight_decay=0.001)
     pick(qtbot, ready_window, "optimizerCombo", "RMSProp")
-    told = ready_window.session.message
+    told = ready_window.session.messages.current
     assert told is not None
     assert not told.is_error
     assert told.text == "Learning rate 0.001 and weight decay 0.2 came with RMSProp."
