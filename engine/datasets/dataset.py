@@ -67,7 +67,7 @@ class Split:
     def convert(self, inputs: Array, out: Array) -> float:
         """Writes inputs of this split into ``out`` as floats, and returns what they are still to be multiplied with.
 
-        That is ``scale`` for bytes, which a network takes as they are, see :class:`engine.network.Buffers`; else it is
+        That is ``scale`` for bytes, which a network takes in as they are, see :class:`~engine.buffers.Buffers`; else it is
         done, and 1 is left.
         """
         if inputs.dtype == np.uint8:
