@@ -67,8 +67,8 @@ class Split:
     def convert(self, inputs: Array, out: Array) -> float:
         """Writes inputs of this split into ``out`` as floats, and returns what they are still to be multiplied with.
 
-        That is ``scale`` for bytes, which a network takes in as they are, see :class:`~engine.buffers.Buffers`; else it is
-        done, and 1 is left.
+        That is ``scale`` for bytes, which a network takes in as they are, see :class:`~engine.buffers.Buffers`; else
+        they are multiplied already, and it is 1.
         """
         if inputs.dtype == np.uint8:
             np.copyto(out, inputs)
