@@ -21,6 +21,7 @@ class Batches:
         order: (examples,) the numbers of the examples in the order they come in this epoch; to be set before any is
             taken, or shuffled.
         per_epoch: batches in an epoch.
+        scale: what the inputs that were taken last are still to be multiplied with.
     """
 
     def __init__(self, split: Split, network: Network, settings: TrainingSettings) -> None:
@@ -28,9 +29,9 @@ class Batches:
         dtype = network.parameters.dtype
         self.order: Array = np.arange(examples)
         self.per_epoch = examples // size if settings.drop_last else -(-examples // size)
+        self.scale = 1.0
         self._split = split
         self._size = size
-        self._scale = dtype.type(split.scale)
         width = split.inputs.shape[1]
         self._ahead = min(self.per_epoch, max(1, _AHEAD_NUMBERS // (size * (width + split.classes))))
         rows = self._ahead * size
@@ -64,6 +65,6 @@ class Batches:
         raw, inputs, targets = (part[: len(rows)] for part in (self._raw, self._inputs, self._targets))
         # mode="clip" lets take write straight into its output; the indices are in range anyway.
         np.take(self._split.inputs, rows, axis=0, out=raw, mode="clip")
-        np.multiply(raw, self._scale, out=inputs)
+        self.scale = self._split.convert(raw, inputs)
         np.take(self._split.targets, rows, axis=0, out=targets, mode="clip")
         self._first, self._gathered = first, len(rows)

@@ -7,9 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from engine.buffers import TrainingBuffers
 from engine.datasets import Split
 from engine.metrics import Evaluation
-from engine.network import Network, TrainingBuffers, chunk_rows
+from engine.network import Network, chunk_rows
 from engine.validation import Array
 
 # So many examples show how neurons answer, and so many numbers how a layer's are spread.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.buffers import Buffers
 from engine.errors import DivergenceError, Verbatim
-from engine.network import Buffers, Network, first_non_finite_layer
+from engine.network import Network, first_non_finite_layer
 from engine.optimizers import Optimizer
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.buffers import Buffers
 from engine.datasets import Split
-from engine.network import Buffers, Network, chunk_rows
+from engine.network import Network, chunk_rows
 from engine.validation import Array, whole_number
 
 
@@ -95,8 +96,9 @@ class Evaluator:
         loss = 0.0
         for start in range(0, len(split), size):
             stop = min(start + size, len(split))
-            inputs = split.take(slice(start, stop), self._inputs[: stop - start])
+            inputs = self._inputs[: stop - start]
             buffers = self._buffers.cut(len(inputs))
+            buffers.scale = split.convert(split.inputs[start:stop], inputs)
             loss += self._network.forward_with_loss(inputs, split.targets[start:stop], buffers) * len(inputs)
             outputs = buffers.outputs[-1]
             if split.labels is not None:

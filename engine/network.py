@@ -14,32 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.activations import ACTIVATIONS, Activation
+from engine.buffers import Buffers, TrainingBuffers, layer_views
 from engine.errors import DataError, SettingError, Verbatim, shown
 from engine.initializers import INITIALIZERS, Initializer
 from engine.losses import LOSSES, Loss
 from engine.products import add_product, adds_at_once, product
 from engine.validation import Array, check_memory, check_shape, matrix, parameter_count, positive_number
 
-# From so many neurons on, a layer's weights lie neuron by neuron and its answers column by column; below, weights lie
-# input by input and answers row by row. Measured with OpenBLAS at batches of 100: each is up to a tenth faster there.
-_WIDE = 256
 # So many rows go through at once, as long as the widest layer's answers are not more than so many numbers.
 _CHUNK_ROWS, _CHUNK_NUMBERS = 1000, 4_000_000
-
-
-def layer_views(vector: Array, shape: Sequence[int]) -> tuple[list[Array], list[Array]]:
-    """Cuts a flat vector into weights (n_out, n_in) and biases (n_out, 1), layer by layer, without copying.
-
-    In memory the weights of a wide layer lie neuron by neuron, those of another input by input: see ``_WIDE``.
-    """
-    weights, biases, start = [], [], 0
-    for n_in, n_out in itertools.pairwise(shape):
-        end = start + n_in * n_out
-        block = vector[start:end]
-        weights.append(block.reshape(n_out, n_in) if n_out >= _WIDE else block.reshape(n_in, n_out).T)
-        biases.append(vector[end : end + n_out].reshape(n_out, 1))
-        start = end + n_out
-    return weights, biases
 
 
 def neuron_by_neuron(vector: Array, shape: Sequence[int]) -> Array:
@@ -186,9 +169,10 @@ class Network:
         """The weighted sums z of the output layer; all layers below are worked out."""
         below, last = inputs, len(self.weights) - 1
         for layer, z in enumerate(buffers.outputs):
-            product(_masked(below, layer, buffers), self.weights[layer].T, z)
+            product(buffers.mask_inputs(below, layer), self.weights[layer].T, z)
+            buffers.apply_scale(z, layer)
             z += self.biases[layer].T
-            _keep_sums(z, layer, buffers)
+            buffers.keep_sums(z, layer)
             if layer < last:
                 self.layer_activations[layer].forward(z)
             below = z
@@ -226,6 +210,8 @@ class Network:
         for layer in range(last, -1, -1):
             if layer:
                 product(buffers.deltas[layer], self.weights[layer], buffers.deltas[layer - 1])
+            buffers.sum_deltas(layer)
+            buffers.apply_scale(buffers.deltas[layer], layer)
             learn(layer, buffers.inputs_of(layer, inputs), buffers)
             if layer:
                 mask = buffers.masks[layer]
@@ -235,11 +221,10 @@ class Network:
 
     def _write_gradient(self, layer: int, below: Array, buffers: TrainingBuffers) -> None:
         product(buffers.deltas[layer].T, below, buffers.weight_gradients[layer])
-        buffers.sum_deltas(layer)
 
     def _add_gradient(self, layer: int, below: Array, buffers: TrainingBuffers) -> None:
         add_product(buffers.deltas[layer].T, below, self.weights[layer], scratch=buffers.weight_gradients[layer])
-        self.biases[layer] += buffers.sum_deltas(layer)
+        self.biases[layer] += buffers.bias_gradients[layer]
 
     def _through_activation(self, layer: int, buffers: TrainingBuffers) -> None:
         """Turns the layer's delta from dC/da into dC/dz."""
@@ -249,108 +234,6 @@ class Network:
 
 # Given a layer, what went into it, and the buffers with its delta.
 _Learn = Callable[[int, Array, "TrainingBuffers"], None]
-
-
-class Buffers:
-    """What a forward pass writes to, allocated once.
-
-    Attributes:
-        batch: rows they are for.
-        outputs: each layer's answer, (batch, neurons). Those of wide layers lie column by column, see ``_WIDE``; and so
-            does that of the last layer: what softmax sums up is then one long run for each class instead of many short
-            ones.
-        sums: z of the layers whose activation needs it for its derivative, else None; in training only.
-        masks: what each layer's inputs, the network's first, are multiplied with; None where nothing is (dropout).
-        masked: where those products go.
-    """
-
-    def __init__(self, network: Network, batch: int) -> None:
-        self.batch = batch
-        self._network = network
-        self._cut: Buffers | None = None
-        self.outputs = self._for_each_layer(batch)
-        self.sums: list[Array | None] = [None] * len(self.outputs)
-        self.masks: list[Array | None] = [None] * len(self.outputs)
-        self.masked: list[Array | None] = [None] * len(self.outputs)
-
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        """Pickles and deep copies are allocated anew: of arrays that share memory they would make separate ones."""
-        return type(self), (self._network, self.batch)
-
-    def cut(self, batch: int) -> Buffers:
-        """The same for another number of rows: a last, smaller batch. One such number is kept."""
-        if batch == self.batch:
-            return self
-        if self._cut is None or self._cut.batch != batch:
-            self._cut = Buffers(self._network, batch)
-        return self._cut
-
-    def _for_each_layer(self, batch: int) -> list[Array]:
-        dtype, (*hidden, last) = self._network.parameters.dtype, self._network.shape[1:]
-        rows: list[Array] = []
-        for size in hidden:
-            rows.append(np.empty((size, batch), dtype).T if size >= _WIDE else np.empty((batch, size), dtype))
-        return [*rows, np.empty((last, batch), dtype).T]
-
-
-class TrainingBuffers(Buffers):
-    """What forward and backward write to.
-
-    Attributes:
-        deltas: dC/dz of each layer, laid out as ``outputs``.
-        gradient: as ``parameters``; ``weight_gradients`` and ``bias_gradients`` are views into it.
-    """
-
-    def __init__(self, network: Network, batch: int, gradient: Array | None = None) -> None:
-        super().__init__(network, batch)
-        self.deltas = self._for_each_layer(batch)
-        self._ones: Array = np.ones(batch, network.parameters.dtype)
-        for layer, activation in enumerate(network.layer_activations):
-            self.sums[layer] = np.empty_like(self.outputs[layer]) if activation.needs_sums else None
-        self.gradient: Array = np.zeros_like(network.parameters) if gradient is None else gradient
-        self.weight_gradients, self.bias_gradients = layer_views(self.gradient, network.shape)
-
-    def cut(self, batch: int) -> TrainingBuffers:
-        """For another number of rows, with the same gradient."""
-        if batch == self.batch:
-            return self
-        if not isinstance(self._cut, TrainingBuffers) or self._cut.batch != batch:
-            self._cut = TrainingBuffers(self._network, batch, self.gradient)
-        return self._cut
-
-    def unmask(self) -> None:
-        """Nothing is left out any more."""
-        self.masks = [None] * len(self.masks)
-        self._cut = None
-
-    def inputs_of(self, layer: int, inputs: Array) -> Array:
-        """What a layer was given in the forward pass: the network's inputs, or the answers below, masked or not."""
-        masked = self.masked[layer]
-        if self.masks[layer] is not None and masked is not None:
-            return masked
-        return self.outputs[layer - 1] if layer else inputs
-
-    def sum_deltas(self, layer: int) -> Array:
-        """Writes the gradient of a layer's biases and returns it: deltas summed over the batch, as a product."""
-        gradient = self.bias_gradients[layer]
-        np.dot(self._ones, self.deltas[layer], out=gradient[:, 0])
-        return gradient
-
-
-def _keep_sums(z: Array, layer: int, buffers: Buffers) -> None:
-    sums = buffers.sums[layer]
-    if sums is not None:
-        np.copyto(sums, z)
-
-
-def _masked(rows: Array, layer: int, buffers: Buffers) -> Array:
-    mask = buffers.masks[layer]
-    if mask is None:
-        return rows
-    masked = buffers.masked[layer]
-    if masked is None:
-        masked = buffers.masked[layer] = np.empty_like(rows)
-    return np.multiply(rows, mask, out=masked)
 
 
 def first_non_finite_layer(network: Network) -> int | None:

@@ -8,9 +8,10 @@ from dataclasses import fields
 import numpy as np
 
 from engine.augmentation import Augmenter
+from engine.buffers import TrainingBuffers
 from engine.datasets import Dataset
 from engine.errors import SettingError
-from engine.network import Network, TrainingBuffers
+from engine.network import Network
 from engine.optimizers import OPTIMIZERS
 from engine.regularisation import Dropout, Penalties, clip_gradient, decay_weights, limit_norms
 from engine.settings import TrainingSettings
@@ -72,6 +73,8 @@ class Recipe:
     def disturb(self, inputs: Array, buffers: TrainingBuffers, rng: np.random.Generator) -> None:
         """Distorts the pictures of a batch and draws new dropout masks, each where it was asked for."""
         if self._augmenter is not None:
+            np.multiply(inputs, buffers.scale, out=inputs)  # what is distorted must be within 0 … 1
+            buffers.scale = 1.0
             self._augmenter.apply(inputs, rng)
         self._dropout.draw(inputs, buffers, rng)
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.network import Network, TrainingBuffers
+from engine.buffers import TrainingBuffers
+from engine.network import Network
 from engine.validation import Array
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from engine.batches import Batches
+from engine.buffers import TrainingBuffers
 from engine.datasets import Dataset, Split
 from engine.datasets.identity import check_same_examples, identity
 from engine.distributions import dead_layer, is_at_chance
@@ -23,7 +24,7 @@ from engine.divergence import loss_not_finite, overflow_in
 from engine.errors import DataError, DivergenceError, SettingError, Verbatim
 from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.metrics import Evaluation, Evaluator
-from engine.network import Network, TrainingBuffers, check_fits, first_non_finite_layer
+from engine.network import Network, check_fits, first_non_finite_layer
 from engine.optimizers import SGD
 from engine.recipe import Recipe
 from engine.schedules import warmed_up
@@ -187,8 +188,7 @@ class Trainer:
         rate = self._last_rate = self._rate(recipe)
         # A diverging run is reported in words, not as a rain of warnings.
         with np.errstate(all="ignore"):
-            inputs, targets = self._batches.take(self.batch)
-            buffers = self._buffers.cut(len(inputs))
+            inputs, targets, buffers = self._take(self.batch)
             recipe.disturb(inputs, buffers, self._rng)
             loss = self._finite_loss(inputs, targets, buffers)
             if self.batch % _BATCHES_BETWEEN_COPIES == 0:
@@ -202,6 +202,13 @@ class Trainer:
             recipe.after_step()
         self.batch += 1
         return loss
+
+    def _take(self, batch: int) -> tuple[Array, Array, TrainingBuffers]:
+        """Inputs and targets of a batch of this epoch, from 0, and the buffers for it."""
+        inputs, targets = self._batches.take(batch)
+        buffers = self._buffers.cut(len(inputs))
+        buffers.scale = self._batches.scale
+        return inputs, targets, buffers
 
     def _adopt_settings(self) -> None:
         """Makes good what :meth:`change` promised."""
@@ -235,8 +242,7 @@ class Trainer:
 
     def _finish_epoch(self) -> Iterator[Event]:
         with np.errstate(all="ignore"):  # what the last step made of the network, no further step would notice
-            inputs, targets = self._batches.take(max(self.batch - 1, 0))
-            self._finite_loss(inputs, targets, self._buffers.cut(len(inputs)))
+            self._finite_loss(*self._take(max(self.batch - 1, 0)))
         results: dict[str, Evaluation] = {}
         for name, evaluator in self._evaluators.items():
             if self.settings.evaluate or (name == "validation" and self.settings.patience):

@@ -28,7 +28,7 @@ class Split:
         inputs: (k, width), floats, or bytes to save memory.
         targets: (k, outputs) float32; one-hot for classification.
         labels: (k,) int64, the number of each example's class; None for regression.
-        scale: a network is shown ``inputs`` times this (1/255 for bytes, so that it sees 0…1).
+        scale: a network sees ``inputs`` times this (1/255 for bytes, to make them 0…1).
     """
 
     inputs: Array
@@ -61,8 +61,20 @@ class Split:
 
     def take(self, rows: slice, out: Array) -> Array:
         """Writes consecutive inputs, times ``scale``, into ``out`` (rows, width) and returns it."""
-        np.multiply(self.inputs[rows], self.scale, out=out, casting="unsafe")
+        np.multiply(out, self.convert(self.inputs[rows], out), out=out)
         return out
+
+    def convert(self, inputs: Array, out: Array) -> float:
+        """Writes inputs of this split into ``out`` as floats, and returns what they are still to be multiplied with.
+
+        That is ``scale`` for bytes, which a network takes in as they are, see :class:`~engine.buffers.Buffers`; else
+        they are multiplied already, and it is 1.
+        """
+        if inputs.dtype == np.uint8:
+            np.copyto(out, inputs)
+            return self.scale
+        np.multiply(inputs, self.scale, out=out, casting="unsafe")
+        return 1.0
 
     def at(self, rows: Array) -> Split:
         """The examples of those numbers, (k,), copied."""

@@ -29,7 +29,8 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.augmentation import Augmentation, Augmenter
-from engine.network import Network, TrainingBuffers
+from engine.buffers import TrainingBuffers
+from engine.network import Network
 from engine.products import product
 from tests.benchmarks.children import Child, MissingPeerError, machine, thread_counts
 from tests.benchmarks.peers import CONTENDERS, PEERS, TITLES, Contender, Job, Layers, Ours

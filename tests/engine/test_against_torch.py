@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from engine.activations import ACTIVATIONS
+from engine.buffers import TrainingBuffers
 from engine.datasets.dataset import Dataset, Split
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
-from engine.network import Network, TrainingBuffers, neuron_by_neuron
+from engine.network import Network, neuron_by_neuron
 from engine.optimizers import OPTIMIZERS
 from engine.validation import Array
 from tests.engine.helpers import LOSS_AND_OUTPUT, trainer

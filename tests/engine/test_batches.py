@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,15 @@ from hypothesis import strategies as st
 
 from engine.augmentation import Augmentation
 from engine.batches import Batches
+from engine.buffers import TrainingBuffers
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import regression_split
-from engine.events import Epoch
+from engine.events import Batch, Epoch
 from engine.metrics import Evaluator
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.validation import Array
-from tests.engine.helpers import examples_used, numbered_data, trainer
+from tests.engine.helpers import examples_used, network_for, numbered_data, trainer
 
 
 @given(examples=st.integers(1, 40), batch=st.integers(1, 40))
@@ -62,17 +64,73 @@ def test_inputs_and_targets_stay_together() -> None:
     assert network.parameters.tolist() == pytest.approx([2, 1], abs=1e-3)
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64, np.int32])
-@pytest.mark.parametrize("network_dtype", [np.float32, np.float64])
-def test_inputs_of_every_type_are_scaled_alike(dtype: type, network_dtype: type) -> None:
+def bytes_and_floats(dtype: type, float_dtype: type) -> tuple[Dataset, Dataset]:
+    """The same 2 × 2 pictures: numbers from 0 to 255 with a scale, and numbers from 0 to 1."""
     raw = np.random.default_rng(3).integers(0, 256, (30, 4))
     split = Split(raw.astype(dtype), np.eye(2, dtype=np.float32)[raw[:, 0] % 2], raw[:, 0] % 2, 1 / 255)
-    network = Network([4, 2], rng=np.random.default_rng(0), dtype=network_dtype)
-    reference = Network([4, 2], rng=np.random.default_rng(0), dtype=network_dtype)
-    scaled = Split((raw / 255).astype(network_dtype), split.targets, split.labels)
-    list(trainer(Dataset("bytes", split), network).run())
-    list(trainer(Dataset("floats", scaled), reference).run())
-    np.testing.assert_allclose(network.parameters, reference.parameters, rtol=1e-5, atol=1e-6)
+    scaled = replace(split, inputs=(raw / 255).astype(float_dtype), scale=1.0)
+    return Dataset("bytes", split, split.head(20), (2, 2)), Dataset("floats", scaled, scaled.head(20), (2, 2))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64, np.int32])
+@pytest.mark.parametrize("network_dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"drop_last": False},
+        {"dropout": (0.3, 0.2)},
+        {"augmentation": Augmentation(shift=1, noise=0.1)},
+        {"optimizer": "momentum", "dropout": (0.3, 0.2), "augmentation": Augmentation(noise=0.1), "drop_last": False},
+    ],
+    ids=lambda how: "+".join(how) or "plain",
+)
+def test_inputs_of_every_type_are_scaled_alike(dtype: type, network_dtype: type, how: dict[str, Any]) -> None:
+    ends = []
+    for data in bytes_and_floats(dtype, network_dtype):
+        network = network_for(data, dtype=network_dtype)
+        events = list(trainer(data, network, **how).run())
+        ends.append((network.parameters, [event.loss for event in events if isinstance(event, Batch)], events[-1]))
+    (parameters, losses, last), (expected, expected_losses, expected_last) = ends
+    np.testing.assert_allclose(parameters, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-5)
+    assert isinstance(last, Epoch)
+    assert isinstance(expected_last, Epoch)
+    assert last.test is not None
+    assert expected_last.test is not None
+    assert last.test.loss == pytest.approx(expected_last.test.loss, rel=1e-5)
+
+
+def test_distortions_may_begin_and_end_on_the_way() -> None:
+    ends = []
+    for data in bytes_and_floats(np.uint8, np.float32):
+        training = trainer(data, network_for(data), batch_size=5, epochs=3)
+        plain = training.settings
+        for event in training.run():
+            if isinstance(event, Batch):
+                on = event.batch in (2, 4)
+                training.change(replace(plain, augmentation=Augmentation(noise=0.1 * on)))
+        ends.append(training.network.parameters)
+    np.testing.assert_allclose(*ends, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [[784, 128, 5, 3], [6, 300, 3], [6, 3]])
+@pytest.mark.parametrize("rows", [8, 5])
+def test_scaling_sums_and_deltas_is_scaling_the_inputs(shape: list[int], rows: int) -> None:
+    rng = np.random.default_rng(0)
+    raw, targets = rng.integers(0, 256, (rows, shape[0])).astype(float), rng.random((rows, shape[-1]))
+    results = []
+    for inputs, scale in ((raw, 1 / 255), (raw / 255, 1.0)):
+        network = Network(shape, rng=np.random.default_rng(1), dtype=np.float64)
+        buffers = TrainingBuffers(network, 8)
+        buffers.cut(rows).scale = scale
+        outputs = network.forward(inputs, buffers).copy()
+        gradient = network.backward(inputs, targets, buffers).copy()
+        network.forward(inputs, buffers)
+        network.descend(inputs, targets, buffers, 0.5)
+        results.append((outputs, gradient, network.parameters))
+    for ours, expected in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-12)
 
 
 def pictures_learned_from(**how: Any) -> tuple[list[Array], Dataset]:

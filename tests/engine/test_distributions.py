@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from engine.activations import ACTIVATIONS
+from engine.buffers import TrainingBuffers
 from engine.distributions import EXAMPLES, Anatomist, spread_of
-from engine.network import Network, TrainingBuffers
+from engine.network import Network
 from tests.engine.helpers import bits, class_data, network_for
 
 

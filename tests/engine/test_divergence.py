@@ -183,3 +183,14 @@ def test_gradients_too_large_to_be_squared_are_told_of(optimizer: str) -> None:
         list(training.run())
     assert np.isfinite(network.parameters).all()
     assert not training.state().vectors.keys() - {"order"}, "what is kept starts anew"
+
+
+def test_whoever_drives_the_run_keeps_the_warnings_asked_for() -> None:
+    """Warnings are silenced within a step, not between two events."""
+    training = trainer(class_data(examples=1200), validation_share=0.2, patience=1, dropout=0.3)
+    with np.errstate(divide="raise", over="warn", under="raise", invalid="raise"):
+        asked_for = np.geterr()
+        for _ in training.run():
+            assert np.geterr() == asked_for
+            training.estimate()
+            assert np.geterr() == asked_for

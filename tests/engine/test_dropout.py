@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.buffers import TrainingBuffers
 from engine.errors import SettingError
 from engine.events import Batch, Epoch
 from engine.metrics import Evaluator
-from engine.network import Network, TrainingBuffers
+from engine.network import Network
 from engine.regularisation import Dropout
 from engine.settings import TrainingSettings
 from engine.training import Trainer

@@ -11,10 +11,11 @@ import pytest
 
 from engine import activations, optimizers
 from engine.activations import ACTIVATIONS
+from engine.buffers import Buffers, TrainingBuffers
 from engine.datasets import Dataset
 from engine.errors import UnknownNameError
 from engine.events import Epoch
-from engine.network import Buffers, Network, TrainingBuffers
+from engine.network import Network
 from engine.optimizers import OPTIMIZERS, Momentum
 from engine.registry import Registry
 from engine.settings import TrainingSettings

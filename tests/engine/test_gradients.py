@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.activations import ACTIVATIONS
-from engine.network import Buffers, Network, TrainingBuffers
+from engine.buffers import Buffers, TrainingBuffers
+from engine.network import Network
 from engine.validation import Array
 from tests.engine.helpers import LOSS_AND_OUTPUT
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from engine.augmentation import Augmentation, Augmenter
+from engine.buffers import TrainingBuffers
 from engine.datasets import Dataset
 from engine.distributions import Anatomist
 from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
-from engine.network import Network, TrainingBuffers
+from engine.network import Network
 from engine.optimizers import OPTIMIZERS
 from engine.rate_finder import RateFinder
 from engine.settings import TrainingSettings

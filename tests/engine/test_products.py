@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import products
-from engine.network import Network, TrainingBuffers
+from engine.buffers import TrainingBuffers
+from engine.network import Network
 from engine.products import add_product, adds_at_once, product
 from engine.validation import Array
 from tests.engine.helpers import numbered_data, trainer

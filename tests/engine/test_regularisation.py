@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from engine.buffers import Buffers, layer_views
 from engine.datasets.dataset import Dataset, regression_split
 from engine.events import Batch
-from engine.network import Buffers, Network, layer_views
+from engine.network import Network
 from engine.optimizers import OPTIMIZERS
 from engine.regularisation import clip_gradient, decay_weights, limit_norms
 from engine.training import Trainer
