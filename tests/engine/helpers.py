@@ -18,12 +18,18 @@ from engine.errors import EngineError, SettingError
 from engine.events import Epoch
 from engine.losses import LOSSES
 from engine.network import Network
+from engine.registry import Registry
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import Array
 
 T = TypeVar("T")
 E = TypeVar("E", bound=EngineError)
+
+
+def restored_later(monkeypatch: pytest.MonkeyPatch, registry: Registry[Any]) -> None:
+    """What is registered from now on is gone after the test."""
+    monkeypatch.setattr(registry, "_entries", dict(registry._entries))
 
 
 @contextmanager

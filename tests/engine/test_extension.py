@@ -23,7 +23,7 @@ from engine.storage import load_network, save_network
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.training import Trainer
 from engine.validation import Array
-from tests.engine.helpers import bits, class_data, network_for, refused
+from tests.engine.helpers import bits, class_data, network_for, refused, restored_later
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
@@ -42,7 +42,7 @@ def shown_under(heading: str) -> str:
 
 def entered(monkeypatch: pytest.MonkeyPatch, registry: Registry[type], module: object, heading: str) -> str:
     """The name under which the block registers its class, for this test only."""
-    monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+    restored_later(monkeypatch, registry)
     before = set(registry)
     # As if it stood at the end of that file.
     exec(compile(shown_under(heading), str(CONTRIBUTING), "exec"), dict(vars(module)))
@@ -173,7 +173,8 @@ def test_what_an_optimizer_keeps_in_its_own_way_goes_on_from_a_checkpoint(
             velocity += gradient
             parameters -= learning_rate * velocity
 
-    monkeypatch.setattr(OPTIMIZERS, "_entries", {**OPTIMIZERS._entries, "own": Own})
+    restored_later(monkeypatch, OPTIMIZERS)
+    OPTIMIZERS.register("own")(Own)
     data = class_data()
     training = Trainer(network_for(data), data, TrainingSettings(batch_size=10, epochs=2, optimizer="own"))
     events = training.run()

@@ -16,7 +16,7 @@ from engine.optimizers import OPTIMIZERS, Optimizer
 from engine.schedules import SCHEDULES, warmed_up
 from engine.settings import TrainingSettings
 from engine.validation import Array
-from tests.engine.helpers import numbered_data, refused, trainer
+from tests.engine.helpers import numbered_data, refused, restored_later, trainer
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,8 @@ class Recorder(Optimizer):
 
 def rates(monkeypatch: pytest.MonkeyPatch, examples: int = 8, batch_size: int = 2, **how: Any) -> list[float]:
     """The step size of every step, relative to the learning rate."""
-    monkeypatch.setattr(OPTIMIZERS, "_entries", {**OPTIMIZERS._entries, "recorder": Recorder})
+    restored_later(monkeypatch, OPTIMIZERS)
+    OPTIMIZERS.register("recorder")(Recorder)
     Recorder.rates = []
     training = trainer(
         numbered_data(examples),

@@ -14,7 +14,6 @@ from PIL import Image, ImageDraw
 
 from engine.datasets import Dataset
 from engine.errors import DataError
-from nnviz.digits import photograph
 from nnviz.digits.drawing import SIDE, picture_of_image
 from nnviz.digits.photograph import grey_of_file, ink_of_photograph
 
@@ -104,7 +103,7 @@ def test_a_fine_pen_is_seen() -> None:
 def test_it_is_kept_small(few_digits: Dataset) -> None:
     ink = ink_of_photograph(scene(digit(few_digits, 0), LIGHTS["even"], (2400, 2400, 2000)))
     assert ink is not None
-    assert max(ink.shape) <= photograph._KEEP
+    assert max(ink.shape) <= 200
     assert ink.dtype == np.float32
     assert ink.min() >= 0
     assert ink.max() <= 1
