@@ -107,7 +107,7 @@ def _threshold_field() -> NumberEdit:
         "nothing in the network changes.",
         "Sure from, in percent",
     )
-    field.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{0,3} ?%?"), field))
+    field.set_validator(QRegularExpressionValidator(QRegularExpression(r"\d{0,3} ?%?"), field))
     field.setFixedWidth(68)
     return field
 

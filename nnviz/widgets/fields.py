@@ -5,35 +5,32 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PyQt5.QtCore import QEvent, QPointF, Qt, pyqtSignal
-from PyQt5.QtGui import (
-    QKeyEvent,
-    QKeySequence,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPolygonF,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
+from PyQt5.QtCore import QEvent, Qt, pyqtProperty, pyqtSignal
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
+from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit, QWidget
 
-from nnviz.look import theme
-
-_STEPPER_WIDTH = 22
 _LEAST_PENALTY = 1e-6
 
 
 class FieldEdit(QLineEdit):
-    """A line edit that keeps the window's keys working while nothing is being typed into it: Space and undo."""
+    """A line edit that keeps the window's keys working while nothing is being typed into it: Space and undo.
+
+    Attributes:
+        takes_space: whether a space may be part of what is typed. If not, Space always trains and pauses.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.takes_space = True
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the person is in the middle of typing."""
+        return self.isModified()
 
     def set_wrong(self, wrong: bool) -> None:
         """Marks the field."""
-        if bool(self.property("wrong")) != wrong:
-            self.setProperty("wrong", wrong)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        _mark(self, wrong)
 
     def event(self, event: QEvent) -> bool:
         """Qt asks a field whether it wants a key before a shortcut gets it."""
@@ -43,74 +40,112 @@ class FieldEdit(QLineEdit):
         return super().event(event)
 
     def _leaves(self, event: QKeyEvent) -> bool:
-        is_undo = event.matches(QKeySequence.Undo) or event.matches(QKeySequence.Redo)
-        return not self.isModified() and (is_undo or event.key() == Qt.Key_Space)
+        if event.key() == Qt.Key_Space:
+            return not (self.takes_space and self.is_typed)
+        return not self.is_typed and (event.matches(QKeySequence.Undo) or event.matches(QKeySequence.Redo))
 
 
-class NumberEdit(FieldEdit):
-    """A line edit for a number. It keeps what was typed; whoever owns it says whether that can be used.
+class NumberEdit(QAbstractSpinBox):
+    """A spin box for a number. It keeps what was typed; whoever owns it says whether that can be used.
+
+    Its line edit has the same object name, so that either is found by it.
 
     Signals:
         committed(text): Enter, leaving the field, or a step.
     """
 
     committed = pyqtSignal(str)
+    value = pyqtProperty(str, QAbstractSpinBox.text)  # under this name screen readers ask for it
 
     def __init__(self, name: str, step: Callable[[str, int], str], tip: str, accessible: str) -> None:
         """``step(text, direction)`` gives the next value up (1) or down (-1) as text."""
         super().__init__()
-        self.setObjectName(name)
-        self.setToolTip(tip)
-        self.setAccessibleName(accessible)
         self._step = step
         self._shown = ""
-        self.takes_list = False  # several numbers, with spaces between them
-        self._arrows = _Stepper(self)
-        self.setTextMargins(0, 0, _STEPPER_WIDTH - 6, 0)
+        self._line = FieldEdit()
+        self._line.takes_space = False
+        self.setLineEdit(self._line)
+        self._line.setFocusPolicy(Qt.ClickFocus)  # the Tab key comes to the box
+        self.setFocusPolicy(Qt.StrongFocus)
+        for part in (self, self._line):
+            part.setObjectName(name)
+            part.setAccessibleName(accessible)
+            part.setToolTip(tip)
         self.editingFinished.connect(self._commit)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the person is in the middle of typing."""
+        return self._line.isModified()
+
+    def set_takes_list(self, takes_list: bool) -> None:
+        """Whether several numbers may be typed, with spaces between them."""
+        self._line.takes_space = takes_list
+
+    def set_validator(self, validator: QValidator) -> None:
+        """What can be typed at all."""
+        self._line.setValidator(validator)
+
+    def set_wrong(self, wrong: bool) -> None:
+        """Marks the field."""
+        _mark(self, wrong)
 
     def show_value(self, text: str) -> None:
         """The value in use, unless the person is in the middle of typing another."""
         self._shown = text
-        if not (self.hasFocus() and self.isModified()):
-            self.setText(text)
+        if not (self.hasFocus() and self.is_typed):
+            self._put(text)
 
-    def step(self, direction: int) -> None:
-        """The next value up or down."""
-        self.setText(self._step(self.text(), direction))
-        self.committed.emit(self.text())
+    def _put(self, text: str) -> None:
+        """Also while it is typed into; a long number is seen from its start as soon as it is not."""
+        self._line.setText(text)
+        if not self.hasFocus():
+            self._line.setCursorPosition(0)
+
+    def stepBy(self, steps: int) -> None:
+        """So many values up or down: one by the arrows, ten by Page Up and Page Down."""
+        text = self.text()
+        for _ in range(abs(steps)):
+            text = self._step(text, 1 if steps > 0 else -1)
+        self._put(text)
+        self.committed.emit(text)
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabled:
+        """Both ways: where a step leads nowhere, it changes nothing."""
+        return QAbstractSpinBox.StepUpEnabled | QAbstractSpinBox.StepDownEnabled
 
     def _commit(self) -> None:
-        self.setModified(False)
+        self._line.setModified(False)
         if self.text() != self._shown or self.property("wrong"):
             self.committed.emit(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and Down step; Escape takes back what was typed."""
-        if event.key() in (Qt.Key_Up, Qt.Key_Down):
-            self.step(1 if event.key() == Qt.Key_Up else -1)
-        elif event.key() == Qt.Key_Escape:
-            self.setText(self._shown)
+        """Escape takes back what was typed."""
+        if event.key() == Qt.Key_Escape:
+            self._put(self._shown)
             self.committed.emit(self._shown)
         else:
             super().keyPressEvent(event)
 
-    def _leaves(self, event: QKeyEvent) -> bool:
-        """A number has no space in it, so Space stays what it is everywhere: train and pause."""
-        return (event.key() == Qt.Key_Space and not self.takes_list) or super()._leaves(event)
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """What was typed is taken."""
+        super().focusOutEvent(event)
+        self._line.setCursorPosition(0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Only where the field has been clicked, so that scrolling past changes nothing."""
-        if self.hasFocus() and event.angleDelta().y():
-            self.step(1 if event.angleDelta().y() > 0 else -1)
-            event.accept()
+        if self.hasFocus():
+            super().wheelEvent(event)
         else:
             event.ignore()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The arrows stay at the right end."""
-        super().resizeEvent(event)
-        self._arrows.setGeometry(self.width() - _STEPPER_WIDTH - 2, 2, _STEPPER_WIDTH, self.height() - 4)
+
+def _mark(field: QWidget, wrong: bool) -> None:
+    """For the style sheet."""
+    if bool(field.property("wrong")) != wrong:
+        field.setProperty("wrong", wrong)
+        field.style().unpolish(field)
+        field.style().polish(field)
 
 
 class Combo(QComboBox):
@@ -139,29 +174,6 @@ def check_box(name: str, title: str, tip: str) -> QCheckBox:
     made.setToolTip(tip)
     made.setFocusPolicy(Qt.TabFocus)
     return made
-
-
-class _Stepper(QWidget):
-    """Two small arrows inside the field."""
-
-    def __init__(self, field: NumberEdit) -> None:
-        super().__init__(field)
-        self._field = field
-        self.setCursor(Qt.ArrowCursor)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._field.setFocus(Qt.MouseFocusReason)
-        self._field.step(1 if event.y() < self.height() / 2 else -1)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(QPen(theme.colour("muted"), 1.4))
-        x, y = self.width() / 2, self.height() / 2
-        for direction in (-1, 1):
-            tip = y + direction * 6
-            base = y + direction * 3
-            painter.drawPolyline(QPolygonF([QPointF(x - 3, base), QPointF(x, tip), QPointF(x + 3, base)]))
 
 
 def step_whole(least: int, by: int = 1) -> Callable[[str, int], str]:

@@ -7,11 +7,12 @@ from typing import Protocol
 
 from PyQt5.QtCore import QObject, QSettings
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QLineEdit, QMenu, QMenuBar
+from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
 from nnviz.panels.draw import DrawPanel
 from nnviz.panels.settings.training import TrainingPanel
 from nnviz.session.session import Session
+from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.window.card_actions import CardActions
 from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.help import HelpWindows
@@ -158,7 +159,7 @@ class Menus(QObject):
     def _toggle(self) -> None:
         """With what stands in the fields, also where it was typed but not yet entered."""
         field = QApplication.focusWidget()
-        if isinstance(field, QLineEdit) and field.isModified():
+        if isinstance(field, FieldEdit | NumberEdit) and field.is_typed:
             field.clearFocus()
         self._session.training.toggle()
 

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QFileDialog, QLine
 from pytestqt.qtbot import QtBot
 
 from nnviz.session.training import Status
+from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.widgets.group import Group
 from nnviz.window.main_window import MainWindow
 
@@ -39,15 +40,22 @@ def action(window: MainWindow, name: str) -> QAction:
     return found
 
 
-def retype(qtbot: QtBot, window: QWidget, name: str, text: str) -> QLineEdit:
+def find_field(window: QWidget, name: str) -> NumberEdit | FieldEdit:
+    """The field with that object name; of a number the box, whose line edit is called so too."""
+    box = window.findChildren(NumberEdit, name)
+    return box[-1] if box else find(window, FieldEdit, name)
+
+
+def retype(qtbot: QtBot, window: QWidget, name: str, text: str) -> NumberEdit | FieldEdit:
     """Clicks into a field, replaces its text by key events, and presses Enter."""
-    field = find(window, QLineEdit, name)
-    qtbot.mouseClick(field, Qt.LeftButton, pos=QPoint(8, field.height() // 2))
-    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClick(field, Qt.Key_Delete)
-    qtbot.keyClicks(field, text)
-    qtbot.keyClick(field, Qt.Key_Return)
-    return field
+    line = find(window, QLineEdit, name)
+    qtbot.mouseClick(line, Qt.LeftButton, pos=QPoint(8, line.height() // 2))
+    typed_into = find_field(window, name)
+    qtbot.keyClick(typed_into, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClick(typed_into, Qt.Key_Delete)
+    qtbot.keyClicks(typed_into, text)
+    qtbot.keyClick(typed_into, Qt.Key_Return)
+    return typed_into
 
 
 def click(qtbot: QtBot, window: QWidget, kind: type[W], name: str) -> W:

@@ -61,6 +61,7 @@ class AugmentationForm(Form):
         self._picture.clicked.connect(self.show_others)
         more = QToolButton()
         more.setText("other examples")
+        more.setProperty("role", "word")
         more.setObjectName("otherExamplesButton")
         more.setAccessibleName("Other examples")
         more.setToolTip("Shows other training pictures, distorted in other ways.")

@@ -76,7 +76,7 @@ class Form(QWidget):
         """A row with a number to type or to step."""
         edit = NumberEdit(field.object_name, field.step, field.tip, field.title)
         edit.setFixedWidth(FIELD_WIDTH)
-        edit.takes_list = field.parse is parse_dropout
+        edit.set_takes_list(field.parse is parse_dropout)
         edit.committed.connect(lambda typed: self._typed(field, typed))
         self._fields[field.name], self._edits[field.name] = field, edit
         self._add_row(field.name, field.title, edit, field.object_name.replace("Edit", "Error"))

@@ -87,7 +87,7 @@ class NetworkPanel(Card):
             "The number the first weights and the order of examples are drawn from. Same seed, same run.",
             "Seed",
         )
-        self._seed.setFixedWidth(70)
+        self._seed.setFixedWidth(110)
         self._seed.committed.connect(self._seed_typed)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -241,7 +241,7 @@ class NetworkPanel(Card):
 
     def _show_problems(self) -> None:
         problems = self._session.settings.problems
-        fields: dict[str, FieldEdit] = {"shape": self.shape_edit}
+        fields: dict[str, FieldEdit | NumberEdit] = {"shape": self.shape_edit}
         fields |= {_problem_name(index): row.neurons for index, row in enumerate(self._layer_rows())}
         for name, field in {**fields, "seed": self._seed}.items():
             field.set_wrong(name in problems)

@@ -249,7 +249,7 @@ def test_a_strength_is_no_hindrance_while_nothing_is_distorted(ready_window: Mai
 @pytest.mark.parametrize("name", ["validationShareEdit", "dropoutEdit"])
 def test_a_share_says_that_it_is_one(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
     unfold(qtbot, ready_window, "regularisationGroup")
-    edit = find(ready_window, QLineEdit, name)
+    edit = find_field(ready_window, name)
     form = edit.parentWidget()
     captions = [label.text() for label in form.findChildren(QLabel) if abs(label.y() - edit.y()) < edit.height() // 2]
     assert any(caption.endswith(", share") for caption in captions)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import find, pick, press, retype, wait_for
+from tests.nnviz.helpers import find, find_field, hover, pick, press, retype, wait_for
 
 
 def value_of(window: MainWindow, field: str) -> float:
@@ -143,18 +143,17 @@ def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_little_arrows_step(ready_window: MainWindow, qtbot: QtBot) -> None:
-    edit = find(ready_window, QLineEdit, "learningRateEdit")
-    retype(qtbot, ready_window, "learningRateEdit", "0.1")
+    edit = retype(qtbot, ready_window, "learningRateEdit", "0.1")
     for share, value in ((0.25, 0.2), (0.75, 0.1), (0.75, 0.05)):
         place = QPoint(edit.width() - 10, int(edit.height() * share))
-        stepper = edit.childAt(place)
-        assert stepper is not None
-        qtbot.mouseClick(stepper, Qt.LeftButton, pos=stepper.mapFrom(edit, place))
-        assert ready_window.session.settings.experiment.learning_rate == value
+        assert edit.childAt(place) is None, "the arrows are the box's own"
+        hover(edit, (place.x(), place.y()))
+        qtbot.mouseClick(edit, Qt.LeftButton, pos=place)
+        assert ready_window.session.configuration.learning_rate == value
 
 
 def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: MainWindow, qtbot: QtBot) -> None:
-    edit = find(ready_window, QLineEdit, "epochsEdit")
+    edit = find_field(ready_window, "epochsEdit")
 
     def turn(up: int) -> None:
         place = QPointF(edit.rect().center())
@@ -214,9 +213,12 @@ def test_a_thousand_with_a_comma_is_not_one(ready_window: MainWindow, qtbot: QtB
     error = find(ready_window, QLabel, "batchSizeError")
     assert "1,000" in error.text()
     assert "without commas" in error.text()
-    assert ready_window.session.settings.experiment.batch_size == 100
-    retype(qtbot, ready_window, "batchSizeEdit", "1 000")
-    assert ready_window.session.settings.experiment.batch_size == 1000
+    assert ready_window.session.configuration.batch_size == 100
+    edit = find(ready_window, QLineEdit, "batchSizeEdit")
+    edit.selectAll()
+    edit.insert("1 000")  # as by pasting: the space bar trains
+    qtbot.keyClick(edit, Qt.Key_Return)
+    assert ready_window.session.configuration.batch_size == 1000
 
 
 def test_undo_works_in_the_field_that_was_changed(ready_window: MainWindow, qtbot: QtBot) -> None:
