@@ -180,3 +180,10 @@ def test_buffers_serve_again() -> None:
     painted(renderer)
     renderer.render(weights, 1.0)
     np.testing.assert_array_equal(painted(renderer), rendered(grid, weights))
+
+
+def test_what_is_no_number_has_the_colour_of_the_ground() -> None:
+    weights = np.full((256, 784), np.nan, np.float32)
+    weights[:, 400] = 1.0
+    pixels = rendered(picture_grid(256, (28, 28), 786, 383), weights)
+    assert set(np.unique(pixels)) == {EMPTY, 255}
