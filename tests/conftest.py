@@ -146,8 +146,8 @@ def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 def close(window: MainWindow) -> None:
     """Whatever was learned is given up."""
-    window.session.runs.current.saved_changes = window.session.runs.current.changes
-    window.session.undo.clear()  # and with it what was put away
+    for run in window.session.runs.unsaved:
+        run.saved_changes = run.changes
     window.close()
     window.deleteLater()
     QThreadPool.globalInstance().waitForDone()

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import SettingError
 from engine.rate_finder import RateFinder, RatePoint
-from nnviz.session.settings.experiment import Layer
 from nnviz.session.training import Status
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.plots.small_plot import SmallPlot
@@ -161,7 +160,7 @@ def test_the_network_of_the_fields_is_searched_for(open_window: MainWindow, qtbo
     window = open_window
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
-    window.session.settings.change("shape", layers=(Layer(6),))
+    window.session.settings.change("shape", hidden=(6,))
     search(qtbot, window)
     assert window.session.runs.current.network.shape == [784, 64, 32, 10]
     assert window.session.messages.current is None

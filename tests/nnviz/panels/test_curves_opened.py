@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.storage import save_network
-from nnviz.session.settings.experiment import Experiment, Layer
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, train_epochs
@@ -19,7 +18,7 @@ from tests.nnviz.panels.test_curves_panel import another_shape, drawn, key, plot
 
 def open_one_of_long_training(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
     """150 epochs, says the file, and has no curves."""
-    network = Experiment(layers=(Layer(20),)).build()
+    network = Experiment(hidden=(20,)).build()
     network.provenance = {"epochs": 150}
     path = folder / "long.json"
     save_network(network, path)
@@ -32,7 +31,7 @@ def measure(qtbot: QtBot, window: MainWindow) -> None:
     """A step, before which the network is measured: one figure of each curve."""
     session = window.session
     session.step_batch()
-    qtbot.waitUntil(lambda: session.state is Status.PAUSED and bool(session.runs.current.history.test.epochs))
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED and bool(session.runs.current.history.error.test.epochs))
 
 
 def end_of_axis(window: MainWindow) -> float:
@@ -122,7 +121,8 @@ def test_the_scale_is_switched_from_the_menu_and_stays_the_one_of_the_button(
     assert not window.curves.error.is_log
     assert button.text() == "error %, linear"
     np.testing.assert_allclose(
-        drawn(plot_of(window, "errorPlot"), "test")[1], 100 * np.array(window.session.runs.current.history.test.values)
+        drawn(plot_of(window, "errorPlot"), "test")[1],
+        100 * np.array(window.session.runs.current.history.error.test.values),
     )
     click(qtbot, window, QToolButton, "scaleButton")
     assert log.isChecked()

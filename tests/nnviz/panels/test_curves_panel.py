@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from nnviz.look import theme
 from nnviz.session.session import Session
-from nnviz.session.settings.experiment import Layer
 from nnviz.session.training import Status
 from nnviz.widgets.pages import Page
 from nnviz.widgets.plots.curve_plot import CurvePlot
@@ -208,7 +207,8 @@ def test_the_scale_is_switched_for_each_page(ready_window: MainWindow, qtbot: Qt
         click(qtbot, window, QToolButton, "scaleButton")
     assert button.text() == "error %, linear"
     np.testing.assert_allclose(
-        drawn(plot_of(window, "errorPlot"), "test")[1], 100 * np.array(window.session.runs.current.history.test.values)
+        drawn(plot_of(window, "errorPlot"), "test")[1],
+        100 * np.array(window.session.runs.current.history.error.test.values),
     )
     assert not window.curves.error.is_log
     assert window.curves.loss.is_log

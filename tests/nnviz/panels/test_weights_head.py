@@ -8,7 +8,6 @@ from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.session.settings.experiment import Layer
 from nnviz.widgets.weights.neuron_view import WeightBars
 from nnviz.widgets.weights.row_names import RowNames
 from nnviz.window.main_window import MainWindow
@@ -48,7 +47,13 @@ def test_words_give_way_before_a_tab_does(ready_window: MainWindow, qtbot: QtBot
     open_best(window, qtbot)
     assert len(tabs_in_sight(window)) == 3
     assert all(tabs_in_sight(window).values()), window.card("weightsDock").head.detail.text()
-    window.session.settings.change("shape", layers=(Layer(1000), Layer(30)))
+    window.session.settings.change(
+        "shape",
+        hidden=(
+            1000,
+            30,
+        ),
+    )
     with qtbot.waitSignal(window.session.runs.replaced):
         window.session.reset()
     QApplication.processEvents()

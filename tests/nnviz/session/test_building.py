@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from engine.storage import load_checkpoint, save_network
 from engine.training import Trainer
 from nnviz.session.runs.current import Run, new_run
-from nnviz.session.settings.experiment import Experiment, Layer
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, pause, retype, train_epochs, train_for_a_while, wait_for
@@ -41,7 +40,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 @pytest.fixture
 def small(ready_window: MainWindow, qtbot: QtBot, site: threading.Event) -> MainWindow:
     """A window whose network is small."""
-    ready_window.session.settings.change("shape", layers=(Layer(8),))
+    ready_window.session.settings.change("shape", hidden=(8,))
     assert ready_window.session.state is Status.READY
     return ready_window
 
@@ -90,7 +89,7 @@ def test_back_to_a_small_one(small: MainWindow, qtbot: QtBot, site: threading.Ev
 
 
 def test_opening_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event, home: Path) -> None:
-    save_network(Experiment(layers=(Layer(9),)).build(), home / "other.json")
+    save_network(Experiment(hidden=(9,)).build(), home / "other.json")
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     small.session.start()
     small.session.files.open(home / "other.json")
@@ -102,7 +101,7 @@ def test_opening_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Even
 def test_undo_of_a_reset_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
     train_epochs(qtbot, small, 1)
     trained = small.session.runs.current
-    small.session.settings.change("shape", layers=(Layer(70),))
+    small.session.settings.change("shape", hidden=(70,))
     click(qtbot, small, QPushButton, "resetButton")
     assert small.session.state is Status.BUILDING
     assert small.session.runs.current is trained
@@ -118,7 +117,7 @@ def paused_in_the_middle(qtbot: QtBot, window: MainWindow) -> tuple[int, int]:
     for _ in range(2):
         window.session.step_batch()
         wait_for(qtbot, window, Status.PAUSED)
-    window.session.settings.change("shape", layers=(Layer(70),))
+    window.session.settings.change("shape", hidden=(70,))
     return window.session.training.progress.epoch, window.session.training.progress.batch
 
 
@@ -167,7 +166,7 @@ def test_undo_brings_back_a_run_that_was_going(
     session, run = small.session, small.session.runs.current
     session.settings.change("epochs", epochs=1000)
     train_for_a_while(qtbot, small)
-    session.settings.change("shape", layers=(Layer(70),))
+    session.settings.change("shape", hidden=(70,))
     click(qtbot, small, QPushButton, "resetButton")
     assert session.state is Status.BUILDING
     if not meanwhile:
@@ -198,7 +197,7 @@ def test_a_checkpoint_saved_meanwhile_holds_the_run(
     if state is Status.PAUSED:
         pause(qtbot, small)
     run = session.runs.current
-    session.settings.change("shape", layers=(Layer(70),))
+    session.settings.change("shape", hidden=(70,))
     click(qtbot, small, QPushButton, "resetButton")
     session.files.save(path)
     qtbot.waitUntil(lambda: bool(session.files.saving))  # where it was going, when it stands
@@ -215,7 +214,7 @@ def test_a_checkpoint_saved_meanwhile_holds_the_run(
 
 def test_a_finished_run_is_finished_again(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
     train_epochs(qtbot, small, 1)
-    small.session.settings.change("shape", layers=(Layer(70),))
+    small.session.settings.change("shape", hidden=(70,))
     click(qtbot, small, QPushButton, "resetButton")
     action(small, "actionUndo").trigger()
     assert small.session.state is Status.FINISHED

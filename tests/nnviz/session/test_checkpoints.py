@@ -17,7 +17,6 @@ from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
-from nnviz.session.settings.experiment import Layer
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
@@ -36,7 +35,7 @@ from tests.nnviz.helpers import (
 def set_up(window: MainWindow) -> None:
     """Settings whose run keeps a great deal from step to step."""
     window.session.settings.change(
-        "all", layers=(Layer(12),), optimizer="adam", learning_rate=0.003, dropout=0.2, shift=1, schedule="cosine",
+        "all", hidden=(12,), optimizer="adam", learning_rate=0.003, dropout=0.2, shift=1, schedule="cosine",
         epochs=3, validation_share=0.1, patience=2,
     )  # fmt: skip
 
@@ -75,9 +74,9 @@ def test_a_paused_run_goes_on_to_the_bit(
     progress = session.training.progress
     session.start()
     wait_for(qtbot, window, Status.FINISHED)
-    straight, curve = session.runs.current.network.parameters.copy(), session.runs.current.history.test.values
+    straight, curve = session.runs.current.network.parameters.copy(), session.runs.current.history.error.test.values
 
-    session.settings.change("others", optimizer="sgd", layers=(Layer(5),), batch_size=10)
+    session.settings.change("others", optimizer="sgd", hidden=(5,), batch_size=10)
     reopen(qtbot, window, home / "run.npz")
     assert session.state is Status.PAUSED
     assert session.messages.current is None
@@ -90,7 +89,9 @@ def test_a_paused_run_goes_on_to_the_bit(
     session.start()
     wait_for(qtbot, window, Status.FINISHED)
     np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
-    assert session.runs.current.history.test.values == curve[-len(session.runs.current.history.test.values) :]
+    assert (
+        session.runs.current.history.error.test.values == curve[-len(session.runs.current.history.error.test.values) :]
+    )
     assert session.runs.current.history.completed == 3
     assert window.isWindowModified()
 

@@ -6,7 +6,6 @@ from engine.datasets import Dataset
 from engine.events import Epoch
 from engine.network import Network
 from nnviz.session.runs.current import new_run
-from nnviz.session.settings.experiment import Experiment, Layer, configuration_of
 from nnviz.session.training import Progress
 
 

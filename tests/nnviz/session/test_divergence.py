@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from engine.activations import ACTIVATIONS
 from engine.storage import load_network
-from nnviz.session.settings.experiment import Layer
 from nnviz.session.training import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window.main_window import MainWindow
@@ -86,7 +85,7 @@ def test_in_the_middle_of_training(window: MainWindow, qtbot: QtBot, home: Any, 
     assert session.messages.current is None, "it goes with the next start"
     wait_for(qtbot, window, Status.FINISHED)
     assert session.runs.current.history.completed == before + 2
-    assert session.runs.current.history.test.values[-1] < 0.5
+    assert session.runs.current.history.error.test.values[-1] < 0.5
 
 
 @RATES

@@ -111,7 +111,7 @@ def test_the_curve_and_its_key_are_there_only_with_validation_examples(ready_win
     assert key.isVisibleTo(window)
     x, y = plot._lines["validation"].getData()
     assert list(x) == [0, 1, 2]
-    np.testing.assert_allclose(10**y / 100, window.session.runs.current.history.validation.values)
+    np.testing.assert_allclose(10**y / 100, window.session.runs.current.history.error.validation.values)
     place = plot.getPlotItem().getViewBox().mapViewToScene(plot.getPlotItem().getViewBox().viewRect().center())
     hover(plot.viewport(), (place.x(), place.y()))
     assert "held out" in plot._read_out.text
@@ -125,9 +125,9 @@ def test_a_run_without_a_test_split_of_its_own(ready_window: MainWindow, qtbot: 
     window.session.settings.change("held out", validation_share=0.1)
     train_epochs(qtbot, window, 1)
     (low, high) = find(window, CurvePlot, "errorPlot").getPlotItem().getViewBox().targetRange()[1]
-    values = np.log10(100 * np.array(window.session.runs.current.history.validation.values[1:]))
+    values = np.log10(100 * np.array(window.session.runs.current.history.error.validation.values[1:]))
     assert low <= values.min()
     assert values.max() <= high
-    assert window.session.runs.current.history.validation.values[-1] == pytest.approx(
+    assert window.session.runs.current.history.error.validation.values[-1] == pytest.approx(
         window.session.runs.current.network.provenance["validation_error"]
     )

@@ -10,14 +10,13 @@ import pytest
 
 from engine.history import Tape
 from nnviz.session.runs.current import Past, Run, new_run
-from nnviz.session.settings.experiment import Experiment, Layer
 
 
 def run(neurons: int, epochs: int = 2) -> Run:
     """A network that was trained so long, or so it says."""
     made = new_run(Experiment(layers=(Layer(neurons),)))
     for epoch in range(epochs + 1 if epochs else 0):
-        made.history.train.add(epoch, 0.5 / (epoch + 1))
+        made.history.error.train.add(epoch, 0.5 / (epoch + 1))
         made.history.completed = epoch
     return made
 
@@ -30,7 +29,7 @@ def titles(past: Past) -> list[str]:
 def test_a_trained_network_is_kept_by_its_shape() -> None:
     past = Past().after(run(30), run(64, 0))
     assert titles(past) == ["784-30-10"]
-    assert past.runs[0].history.train.values == pytest.approx([0.5, 0.25, 0.5 / 3])
+    assert past.runs[0].history.error.train.values == pytest.approx([0.5, 0.25, 0.5 / 3])
 
 
 def test_a_network_opened_again_from_its_own_file_is_not_shown_twice() -> None:
@@ -43,9 +42,9 @@ def test_a_network_opened_again_from_its_own_file_is_not_shown_twice() -> None:
 
 def test_one_that_was_not_trained_for_an_epoch_is_not() -> None:
     untrained, measured, opened, looked_at = run(30, 0), run(30, 0), run(30, 0), run(30, 0)
-    measured.history.train.add(0, 0.9)
+    measured.history.error.train.add(0, 0.9)
     opened.history.completed = 20  # a file that tells no curves
-    for curve in (looked_at.history.train, looked_at.history.test, looked_at.history.loss.train):
+    for curve in (looked_at.history.error.train, looked_at.history.error.test, looked_at.history.loss.train):
         curve.add(150, 0.004)  # of such a file, measured as training went on: single figures are no line
     for before in (untrained, measured, opened, looked_at):
         assert Past().after(before, run(64)).runs == ()

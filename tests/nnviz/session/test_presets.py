@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from engine.presets import presets
 from nnviz.session import presets as shelf
-from nnviz.session.settings.experiment import Experiment
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, pause, retype, train_for_a_while

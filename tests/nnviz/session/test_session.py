@@ -19,7 +19,6 @@ from engine.metrics import Evaluator
 from engine.storage import save_network
 from engine.training import Trainer
 from nnviz.session.session import Session
-from nnviz.session.settings.experiment import Layer
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -56,7 +55,7 @@ def test_one_batch_is_one_batch(ready_window: MainWindow, qtbot: QtBot) -> None:
         session.step_batch()
         wait_for(qtbot, ready_window, Status.PAUSED)
         assert (session.training.progress.epoch, session.training.progress.batch) == (1, number)
-    assert session.runs.current.history.test.epochs == [0, 1], "the step that ends an epoch also measures it"
+    assert session.runs.current.history.error.test.epochs == [0, 1], "the step that ends an epoch also measures it"
     session.step_batch()
     wait_for(qtbot, ready_window, Status.PAUSED)
     assert (session.training.progress.epoch, session.training.progress.batch) == (2, 1)
@@ -101,7 +100,7 @@ def test_training_again_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert session.runs.current.last_epoch == 4
     wait_for(qtbot, ready_window, Status.FINISHED)
     assert session.runs.current.network is network
-    assert session.runs.current.history.test.epochs == [0, 1, 2, 3, 4]
+    assert session.runs.current.history.error.test.epochs == [0, 1, 2, 3, 4]
     assert session.runs.current.epoch == session.runs.current.last_epoch == 4
     assert session.runs.current.epochs == 4
 
@@ -233,7 +232,7 @@ def test_pause_in_the_middle_of_an_evaluation(
     assert session.runs.current.history.completed == (0 if takes_long else 1)
     session.step_epoch()
     wait_for(qtbot, window, Status.PAUSED)
-    assert session.runs.current.history.train.epochs == [0, 1, 2], (
+    assert session.runs.current.history.error.train.epochs == [0, 1, 2], (
         "going on finishes the measurement, and trains an epoch"
     )
 
@@ -245,7 +244,7 @@ def test_reset_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot
     train_for_a_while(qtbot, window)
     gate.close()
     gate.wait_until_reached()
-    session.settings.change("shape", layers=(Layer(5),))
+    session.settings.change("shape", hidden=(5,))
     session.reset()
     assert session.state is Status.READY
     frames = []
@@ -256,7 +255,7 @@ def test_reset_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot
     pause(qtbot, window)
     assert session.runs.current.network.shape == [784, 5, 10]
     assert set(frames) == {session.runs.current.network.parameters.size}
-    assert session.runs.current.history.test.epochs[:2] == [0, 1]
+    assert session.runs.current.history.error.test.epochs[:2] == [0, 1]
 
 
 def test_opening_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot, gate: Gate, home: Any) -> None:
@@ -287,8 +286,8 @@ def test_no_epoch_is_lost_and_all_come_in_order(ready_window: MainWindow, qtbot:
     session.runs.history_changed.connect(ended.append)
     train_epochs(qtbot, ready_window, 50)
     assert [result.epoch for result in ended] == list(range(51))
-    assert session.runs.current.history.test.epochs == list(range(51))
-    assert session.runs.current.history.test.values == [result.test.error for result in ended]
+    assert session.runs.current.history.error.test.epochs == list(range(51))
+    assert session.runs.current.history.error.test.values == [result.test.error for result in ended]
 
 
 # ---- what goes wrong

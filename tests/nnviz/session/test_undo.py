@@ -49,7 +49,7 @@ def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert "shape" in action(window, "actionUndo").text()
     undo(qtbot, window)
     assert window.session.settings.experiment.shape == first.shape
-    assert window.session.settings.experiment.learning_rate == 0.5
+    assert window.session.settings.experiment.training.learning_rate == 0.5
     assert window.session.runs.current.network.shape == list(first.shape)
     assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
     undo(qtbot, window)
@@ -70,7 +70,7 @@ def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: Q
     session = window.session
     train_epochs(qtbot, window, 2)
     trained, parameters = session.runs.current, session.runs.current.network.parameters.copy()
-    curve = list(session.runs.current.history.test.values)
+    curve = list(session.runs.current.history.error.test.values)
     assert window.isWindowModified()
     click(qtbot, window, QPushButton, "resetButton")
     assert session.runs.current is not trained
@@ -80,7 +80,7 @@ def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: Q
     undo(qtbot, window)
     assert session.runs.current is trained
     np.testing.assert_array_equal(session.displayed.network.parameters, parameters)
-    assert session.runs.current.history.test.values == curve
+    assert session.runs.current.history.error.test.values == curve
     assert window.curves.plot._curves["test"].values == curve
     assert window.isWindowModified()
     assert session.state is Status.FINISHED
@@ -90,7 +90,7 @@ def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: Q
     assert session.runs.current is not trained
     undo(qtbot, window)
     train_epochs(qtbot, window, 1)
-    assert session.runs.current.history.test.epochs == [0, 1, 2, 3], "it goes on where it was"
+    assert session.runs.current.history.error.test.epochs == [0, 1, 2, 3], "it goes on where it was"
 
 
 def test_reset_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -164,10 +164,10 @@ def test_reset_of_what_has_not_learned_is_no_step(ready_window: MainWindow, qtbo
 def test_undo_of_a_setting_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_for_a_while(qtbot, window)
-    before = window.session.settings.experiment.learning_rate
+    before = window.session.settings.experiment.training.learning_rate
     retype(qtbot, window, "learningRateEdit", "0.012")
     undo(qtbot, window)
-    assert window.session.settings.experiment.learning_rate == before
+    assert window.session.settings.experiment.training.learning_rate == before
     assert window.session.state is Status.TRAINING
     pause(qtbot, window)
 
@@ -245,16 +245,16 @@ def test_undo_with_the_pen_down_is_no_accident(ready_window: MainWindow, qtbot: 
 
 def test_what_was_touched_last_is_undone_first(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    before = window.session.settings.experiment.learning_rate
+    before = window.session.settings.experiment.training.learning_rate
     retype(qtbot, window, "learningRateEdit", "0.5")
     drag(window.canvas, seven(window.canvas))
     undo(qtbot, window)
     assert window.canvas.is_empty
-    assert window.session.settings.experiment.learning_rate == 0.5
+    assert window.session.settings.experiment.training.learning_rate == 0.5
     undo(qtbot, window)
-    assert window.session.settings.experiment.learning_rate == before
+    assert window.session.settings.experiment.training.learning_rate == before
     redo(qtbot, window)
-    assert window.session.settings.experiment.learning_rate == 0.5
+    assert window.session.settings.experiment.training.learning_rate == 0.5
     redo(qtbot, window)
     assert not window.canvas.is_empty
 
@@ -268,12 +268,12 @@ def test_settings_and_strokes_in_turn(ready_window: MainWindow, qtbot: QtBot) ->
     seen = []
     for _ in range(4):
         undo(qtbot, window)
-        seen.append((window.session.settings.experiment.epochs, strokes(window)))
+        seen.append((window.session.settings.experiment.training.epochs, strokes(window)))
     assert seen == [(3, 2), (3, 1), (20, 1), (20, 0)]
     assert not action(window, "actionUndo").isEnabled()
     for _ in range(4):
         redo(qtbot, window)
-    assert (window.session.settings.experiment.epochs, strokes(window)) == (4, 2)
+    assert (window.session.settings.experiment.training.epochs, strokes(window)) == (4, 2)
 
 
 def test_the_pen_width_stays_out_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:

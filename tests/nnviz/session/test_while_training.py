@@ -135,7 +135,7 @@ def test_train_after_a_change_begins_the_new_network(ready_window: MainWindow, q
     wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
     assert window.session.runs.current is not old
     assert window.session.runs.current.network.shape == [784, 12, 10]
-    assert window.session.runs.current.history.test.epochs == [0, 1]
+    assert window.session.runs.current.history.error.test.epochs == [0, 1]
     action(window, "actionUndo").trigger()
     assert window.session.runs.current is old, "and undo has the trained one"
 
@@ -183,11 +183,11 @@ def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> 
     assert status.text() == "epoch 2 of 2 · batch 20 / 20"
     assert (
         find(window, QLabel, "testFigure").text()
-        == f"{100 * window.session.runs.current.history.test.values[-1]:.2f} %"
+        == f"{100 * window.session.runs.current.history.error.test.values[-1]:.2f} %"
     )
     assert (
         find(window, QLabel, "trainFigure").text()
-        == f"{100 * window.session.runs.current.history.train.values[-1]:.2f} %"
+        == f"{100 * window.session.runs.current.history.error.train.values[-1]:.2f} %"
     )
     click(qtbot, window, QPushButton, "resetButton")
     assert find(window, QLabel, "testFigure").text() == "–"
@@ -225,4 +225,4 @@ def test_fields_that_are_being_typed_into_are_left_alone(ready_window: MainWindo
     assert edit.text() == "0.0"
     qtbot.keyClicks(edit, "7")
     qtbot.keyClick(edit, Qt.Key_Return)
-    assert window.session.settings.experiment.learning_rate == 0.07
+    assert window.session.settings.experiment.training.learning_rate == 0.07

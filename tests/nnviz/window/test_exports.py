@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from engine.network import Network
 from engine.storage import save_checkpoint, save_network
-from nnviz.session.settings.experiment import Experiment
 from nnviz.window import shipped
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

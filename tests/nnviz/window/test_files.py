@@ -17,7 +17,6 @@ from pytestqt.qtbot import QtBot
 
 from engine.network import Network
 from engine.storage import load_network, save_network
-from nnviz.session.settings.experiment import Experiment
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
@@ -152,7 +151,7 @@ def test_a_file_of_ours_comes_back_as_it_was(ready_window: MainWindow, qtbot: Qt
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
     train_epochs(qtbot, window, 1)
     drag(window.canvas, seven(window.canvas))
-    answer, error = session.prediction.copy(), session.runs.current.history.test.values[-1]
+    answer, error = session.prediction.copy(), session.runs.current.history.error.test.values[-1]
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # there is no file yet: it asks
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine")
     qtbot.waitUntil(lambda: session.runs.current.path == home / "mine.json")
@@ -212,9 +211,9 @@ def test_undo_after_opening_over_an_untrained_network(
     action(window, "actionUndo").trigger()
     assert session.runs.current.path is None
     assert session.settings.experiment.shape == (784, 64, 32, 10)
-    assert session.settings.experiment.epochs == 3
+    assert session.settings.experiment.training.epochs == 3
     action(window, "actionUndo").trigger()
-    assert session.settings.experiment.epochs == 20
+    assert session.settings.experiment.training.epochs == 20
 
 
 # ---- what does not fit

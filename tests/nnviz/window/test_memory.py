@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network
 from nnviz.commands.screenshot import take
-from nnviz.session.settings.experiment import Experiment, Layer
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from nnviz.window.memory import restored
@@ -100,7 +99,7 @@ def test_every_setting_survives_json() -> None:
 
 def damaged(**entries: Any) -> dict[str, Any]:
     """A document of good settings with other entries in it."""
-    good = Experiment().changed(learning_rate=0.07, layers=(Layer(20),)).as_dict()
+    good = Experiment().changed(learning_rate=0.07, hidden=(20,)).as_dict()
     training = {**good["training"], **entries.pop("training", {})}
     return {**json.loads(json.dumps(good)), "training": training, **entries}
 

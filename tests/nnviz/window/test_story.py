@@ -71,8 +71,8 @@ def _step_to_the_end_of_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
     wait_for(qtbot, window, Status.TRAINING)
     wait_for(qtbot, window, Status.PAUSED)
     assert (session.training.progress.epoch, session.training.progress.batch) == (1, 3000)
-    assert session.runs.current.history.test.epochs == [0, 1]
-    assert session.runs.current.history.test.values[-1] < 0.1
+    assert session.runs.current.history.error.test.epochs == [0, 1]
+    assert session.runs.current.history.error.test.values[-1] < 0.1
     assert "untitled" in window.windowTitle()
     assert window.isWindowModified()
 
@@ -86,7 +86,7 @@ def _draw_a_seven_while_it_learns_the_rest(window: MainWindow, qtbot: QtBot) -> 
     press(qtbot, window, Qt.Key_Space)
     wait_for(qtbot, window, Status.FINISHED)
     assert _shown_bars(window) != first_answer
-    last_error = window.session.runs.current.history.test.values[2]
+    last_error = window.session.runs.current.history.error.test.values[2]
     assert find(window, QLabel, "testFigure").text() == f"{100 * last_error:.2f} %"
 
 

@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network, save_network
-from nnviz.session.settings.experiment import Experiment
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import choose_file, find, press, train_epochs, train_for_a_while
@@ -198,7 +197,7 @@ def test_an_opened_network_goes_on_with_its_past(ready_window: MainWindow, qtbot
     session.start()
     qtbot.waitUntil(lambda: session.state is Status.FINISHED)
     assert session.runs.current.network.provenance["epochs"] == 4
-    assert session.runs.current.history.train.epochs == [0, 1, 2, 3, 4]
+    assert session.runs.current.history.error.train.epochs == [0, 1, 2, 3, 4]
 
 
 def test_choosing_the_data_that_is_there_disturbs_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -11,7 +11,6 @@ from engine.activations import ACTIVATIONS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
-from nnviz.session.settings.experiment import MILD
 from nnviz.session.training import Status
 from nnviz.widgets.group import Group
 from nnviz.widgets.picture import LazyPicture

@@ -8,7 +8,6 @@ from engine.errors import SettingError
 from engine.settings import TrainingSettings
 from nnviz.panels.settings import summaries
 from nnviz.panels.settings.form import as_text, parse_dropout
-from nnviz.session.settings.experiment import Experiment
 
 
 @pytest.mark.parametrize(

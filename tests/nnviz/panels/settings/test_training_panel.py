@@ -123,9 +123,9 @@ def test_leaving_the_field_takes_the_value(ready_window: MainWindow, qtbot: QtBo
     qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
     qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
     qtbot.keyClicks(edit, "4")
-    assert ready_window.session.settings.experiment.epochs == 20
+    assert ready_window.session.settings.experiment.training.epochs == 20
     qtbot.keyClick(edit, Qt.Key_Tab)
-    assert ready_window.session.settings.experiment.epochs == 4
+    assert ready_window.session.settings.experiment.training.epochs == 4
 
 
 def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -149,7 +149,7 @@ def test_the_little_arrows_step(ready_window: MainWindow, qtbot: QtBot) -> None:
         assert edit.childAt(place) is None, "the arrows are the box's own"
         hover(edit, (place.x(), place.y()))
         qtbot.mouseClick(edit, Qt.LeftButton, pos=place)
-        assert ready_window.session.configuration.learning_rate == value
+        assert ready_window.session.settings.experiment.training.learning_rate == value
 
 
 def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -161,19 +161,19 @@ def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: MainWindow,
         QApplication.sendEvent(edit, QWheelEvent(place, QPointF(edit.mapToGlobal(place.toPoint())), *wheel))
 
     turn(1)
-    assert ready_window.session.settings.experiment.epochs == 20
+    assert ready_window.session.settings.experiment.training.epochs == 20
     qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
     turn(1)
-    assert ready_window.session.settings.experiment.epochs == 21
+    assert ready_window.session.settings.experiment.training.epochs == 21
     turn(-1)
     turn(-1)
-    assert ready_window.session.settings.experiment.epochs == 19
+    assert ready_window.session.settings.experiment.training.epochs == 19
 
 
 def test_steps_stop_at_the_least(ready_window: MainWindow, qtbot: QtBot) -> None:
     edit = retype(qtbot, ready_window, "epochsEdit", "1")
     qtbot.keyClick(edit, Qt.Key_Down)
-    assert ready_window.session.settings.experiment.epochs == 1
+    assert ready_window.session.settings.experiment.training.epochs == 1
     assert not ready_window.session.settings.problems
 
 
@@ -195,7 +195,7 @@ def test_letters_in_a_number_field_are_no_shortcuts(ready_window: MainWindow, qt
         press(qtbot, ready_window, key)
     press(qtbot, ready_window, Qt.Key_Return)
     assert ready_window.session.state is Status.READY
-    assert ready_window.session.settings.experiment.learning_rate == 0.05
+    assert ready_window.session.settings.experiment.training.learning_rate == 0.05
 
 
 def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
@@ -213,19 +213,19 @@ def test_a_thousand_with_a_comma_is_not_one(ready_window: MainWindow, qtbot: QtB
     error = find(ready_window, QLabel, "batchSizeError")
     assert "1,000" in error.text()
     assert "without commas" in error.text()
-    assert ready_window.session.configuration.batch_size == 100
+    assert ready_window.session.settings.experiment.training.batch_size == 100
     edit = find(ready_window, QLineEdit, "batchSizeEdit")
     edit.selectAll()
     edit.insert("1 000")  # as by pasting: the space bar trains
     qtbot.keyClick(edit, Qt.Key_Return)
-    assert ready_window.session.configuration.batch_size == 1000
+    assert ready_window.session.settings.experiment.training.batch_size == 1000
 
 
 def test_undo_works_in_the_field_that_was_changed(ready_window: MainWindow, qtbot: QtBot) -> None:
     edit = retype(qtbot, ready_window, "learningRateEdit", "0.7")
-    assert ready_window.session.settings.experiment.learning_rate == 0.7
+    assert ready_window.session.settings.experiment.training.learning_rate == 0.7
     qtbot.keyClick(edit, Qt.Key_Z, Qt.ControlModifier)
-    assert ready_window.session.settings.experiment.learning_rate == 0.2
+    assert ready_window.session.settings.experiment.training.learning_rate == 0.2
     assert edit.text() == "0.2"
 
 
@@ -247,7 +247,7 @@ def test_a_learning_rate_keeps_all_its_digits_when_data_comes(ready_window: Main
     session.settings.change("learning rate", learning_rate=0.123456789)
     steps = session.undo.count()
     session.data.changed.emit()
-    assert session.settings.experiment.learning_rate == 0.123456789
+    assert session.settings.experiment.training.learning_rate == 0.123456789
     assert session.undo.count() == steps
 
 
