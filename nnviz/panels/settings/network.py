@@ -25,6 +25,7 @@ _COMES = "Shape, first weights and loss come with the next run: Space or Reset s
 _COMES_SHORT = "Comes with the next run: Space starts it."
 _MISFIT_SHORT = "The network does not fit the data."
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
+_SEED_TIP = "The number the first weights and the order of examples are drawn from. Same seed, same run."
 
 
 class NetworkPanel(Card):
@@ -70,7 +71,7 @@ class NetworkPanel(Card):
         self._seed = NumberEdit(
             "seedEdit",
             step_whole(0),
-            "The number the first weights and the order of examples are drawn from. Same seed, same run.",
+            _SEED_TIP,
             "Seed",
         )
         self._seed.setFixedWidth(110)
@@ -150,6 +151,7 @@ class NetworkPanel(Card):
             self.shape_edit.setText(self._session_shape())
         if "seed" not in self._session.problems:
             self._seed.show_value(str(configuration.training.seed))
+            self._seed.set_tip(f"Now {configuration.training.seed}. {_SEED_TIP}")
         self.head.detail.setText(f"{text.count(parameter_count(configuration.shape))} parameters")
         self._show_problems()
         self._show_notice()

@@ -15,6 +15,7 @@ from tests.nnviz.helpers import (
     action,
     click,
     find,
+    find_field,
     pause,
     press,
     retype,
