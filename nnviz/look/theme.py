@@ -9,16 +9,27 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import QByteArray, QObject, QSettings, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QProxyStyle,
+    QStyle,
+    QStyleHintReturn,
+    QStyleOption,
+    QWidget,
+)
 
 from engine.assets_folder import ASSETS
 
@@ -30,6 +41,7 @@ LARGE = 17
 ANSWER = 40
 ROW = 30  # height of a control
 FAMILY = "nnviz Sans"
+_TIP_LETTERS = 70  # in a line of a tooltip
 
 
 @dataclass(frozen=True)
@@ -160,7 +172,18 @@ def apply(app: QApplication, name: str) -> None:
 
 
 class _Style(QProxyStyle):
-    """Fusion without lines under menu letters (Alt and the letter work all the same) and pictures on buttons."""
+    """Fusion without lines under menu letters (Alt and the letter work all the same) and pictures on buttons.
+
+    Tooltips are plain text, in lines that can be read: Qt would make one line of each, however long. It asks the style
+    to polish a tooltip between setting its words and measuring them; a filter of all events would cost time at each.
+    """
+
+    def polish(self, what: Any) -> Any:
+        """Qt's three functions of this name: of a palette, the application, a widget."""
+        if isinstance(what, QLabel) and what.inherits("QTipLabel"):
+            what.setTextFormat(Qt.PlainText)
+            what.setText(in_lines(what.text()))
+        return super().polish(what)
 
     def styleHint(
         self,
@@ -173,6 +196,11 @@ class _Style(QProxyStyle):
         if hint in (QStyle.SH_UnderlineShortcut, QStyle.SH_DialogButtonBox_ButtonsHaveIcons):
             return 0
         return super().styleHint(hint, option, widget, returnData)
+
+
+def in_lines(words: str) -> str:
+    """Words of a tooltip, in lines of at most 70 letters; line breaks stay."""
+    return "\n".join(textwrap.fill(line, _TIP_LETTERS) for line in words.split("\n"))
 
 
 def system_theme() -> str:

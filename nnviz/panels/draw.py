@@ -83,8 +83,8 @@ class DrawPanel(DockCard):
         self.clear_button = _tool("clear", "clearButton", "Clear the canvas", tip)
         self.clear_button.clicked.connect(self.clear)
         words = QHBoxLayout()
-        words.setSpacing(0)
-        for part in (self.undo_button, label("·", "muted"), self.clear_button):
+        words.setSpacing(4)
+        for part in (self.undo_button, self.clear_button):
             words.addWidget(part)
         self.head.row.addWidget(self.random_button)
         self.head.row.addLayout(words)
@@ -254,6 +254,7 @@ class DrawPanel(DockCard):
 def _tool(text: str, name: str, accessible: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
+    button.setProperty("role", "word" if text else "")
     button.setObjectName(name)
     button.setAccessibleName(accessible)
     button.setToolTip(tip)

@@ -70,13 +70,18 @@ class NumberEdit(QAbstractSpinBox):
         for part in (self, self._line):
             part.setObjectName(name)
             part.setAccessibleName(accessible)
-            part.setToolTip(tip)
+        self.set_tip(tip)
         self.editingFinished.connect(self._commit)
 
     @property
     def is_typed(self) -> bool:
         """Whether the person is in the middle of typing."""
         return self._line.isModified()
+
+    def set_tip(self, tip: str) -> None:
+        """The tooltip, over the line too."""
+        self.setToolTip(tip)
+        self._line.setToolTip(tip)
 
     def set_takes_list(self, takes_list: bool) -> None:
         """Whether several numbers may be typed, with spaces between them."""

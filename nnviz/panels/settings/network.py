@@ -27,6 +27,7 @@ _COMES_SHORT = "Comes with the next run: Space starts it."
 _MISFIT_SHORT = "The network does not fit the data."
 _ROWS_KEPT = 4  # both ends and two hidden layers: a preset with fewer does not move the cards below
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
+_SEED_TIP = "The number the first weights and the order of examples are drawn from. Same seed, same run."
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class NetworkPanel(Card):
         self._seed = NumberEdit(
             "seedEdit",
             step_whole(0),
-            "The number the first weights and the order of examples are drawn from. Same seed, same run.",
+            _SEED_TIP,
             "Seed",
         )
         self._seed.setFixedWidth(110)
@@ -169,16 +170,16 @@ class NetworkPanel(Card):
         if "shape" not in self._session.settings.problems:
             self.shape_edit.setText(self._session_shape())
         if "seed" not in self._session.settings.problems:
-            self._seed.show_value(str(experiment.training.seed))
+            self._seed.show_value(str(experiment.seed))
+            self._seed.set_tip(f"Now {experiment.seed}. {_SEED_TIP}")
         self.head.detail.setText(f"{text.count(parameter_count(experiment.shape))} parameters")
-        self._add.setIcon(theme.icon("plus"))
         self._show_problems()
         self._show_notice()
 
     def _show_rows(self, experiment: Experiment) -> None:
         """New rows only where there are more or fewer of them: the one being typed in stays."""
         output, data = experiment.output, self._session.data.dataset
-        ends = (experiment.inputs, experiment.outputs, output, data, theme.current())
+        ends = (experiment.inputs, experiment.outputs, output, data)
         made_for = (len(_layers_of(experiment)), *ends)
         if made_for != self._rows_made_for:
             self._rows_made_for = made_for

@@ -1,0 +1,65 @@
+"""Number fields: what a keyboard and a screen reader find."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QAbstractSpinBox, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from nnviz.widgets.fields import NumberEdit, step_whole
+
+
+@pytest.fixture
+def number(qtbot: QtBot) -> NumberEdit:
+    """It shows 20."""
+    made = NumberEdit("numberEdit", step_whole(1), "what it does", "Number")
+    made.setFixedWidth(70)
+    qtbot.addWidget(made)
+    made.show_value("20")
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("key", "text"), [(Qt.Key_Up, "21"), (Qt.Key_Down, "19"), (Qt.Key_PageUp, "30"), (Qt.Key_PageDown, "10")]
+)
+def test_keys_step(number: NumberEdit, qtbot: QtBot, key: int, text: str) -> None:
+    with qtbot.waitSignal(number.committed, check_params_cb=lambda told: told == text):
+        qtbot.keyClick(number, key)
+    assert number.text() == text
+
+
+def test_a_screen_reader_finds_a_spin_box_with_its_value(number: NumberEdit) -> None:
+    assert isinstance(number, QAbstractSpinBox)
+    assert number.property("value") == "20"
+    line = number.findChild(QLineEdit, "numberEdit")
+    assert line.accessibleName() == number.accessibleName() == "Number"
+
+
+def test_text_that_is_no_number_is_left_to_the_owner(number: NumberEdit, qtbot: QtBot) -> None:
+    number.selectAll()
+    qtbot.keyClicks(number, "many")
+    assert number.is_typed
+    with qtbot.waitSignal(number.committed, check_params_cb=lambda told: told == "many"):
+        qtbot.keyClick(number, Qt.Key_Return)
+    assert number.text() == "many"
+    with qtbot.waitSignal(number.committed, check_params_cb=lambda told: told == "20"):
+        qtbot.keyClick(number, Qt.Key_Escape)
+    assert number.text() == "20"
+
+
+def test_what_is_typed_is_not_overwritten(number: NumberEdit, qtbot: QtBot) -> None:
+    qtbot.mouseClick(number.lineEdit(), Qt.LeftButton, pos=QPoint(4, 8))
+    number.selectAll()
+    qtbot.keyClicks(number, "3")
+    number.show_value("40")
+    assert number.text() == "3"
+
+
+def test_a_long_number_is_seen_from_its_start(number: NumberEdit) -> None:
+    number.clearFocus()
+    number.show_value("1234567890123456789")
+    assert number.lineEdit().cursorPosition() == 0
