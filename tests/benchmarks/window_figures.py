@@ -28,6 +28,7 @@ from PyQt5.QtGui import QMouseEvent  # noqa: E402
 from engine.training import Trainer  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
+from nnviz.session.asked import ANSWER  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 
@@ -175,11 +176,13 @@ class Eye(QObject):
         self.handled: list[float] = []
         self.on_screen: list[float] = []
         self._moving: float | None = None
+        self._asked: deque[tuple[float, Any]] = deque()  # moves that wait for an answer, and the pictures asked
         self._unpainted: list[float] = []
         self._strokes = 0
         window.canvas.installEventFilter(self)
         window.installEventFilter(self)
         window.canvas.changed.connect(self._changed)  # after the panel's own slot, which asks the network
+        window.session.question.answered.connect(self._answered)  # after the panels' own, which show the answer
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees events before their receivers."""
@@ -197,8 +200,16 @@ class Eye(QObject):
     def _changed(self) -> None:
         if self._moving is not None:
             self.handled.append(time.perf_counter() - self._moving)
-            self._unpainted.append(self._moving)
+            self._asked.append((self._moving, self._window.session.question.picture))
             self._moving = None
+
+    def _answered(self) -> None:
+        """Moves up to the one that was answered: what came between is superseded."""
+        known = self._window.session.probes[ANSWER].result
+        pictures = [picture for _, picture in self._asked]
+        number = next((n for n, picture in enumerate(pictures) if known is not None and picture is known[1]), -1)
+        for _ in range(number + 1):
+            self._unpainted.append(self._asked.popleft()[0])
 
     def _painted(self, moves: list[float]) -> None:
         now = time.perf_counter()

@@ -89,7 +89,9 @@ class CurveLine(pg.PlotCurveItem):
         pen = QPen(self._colour, width * self._ratio, Qt.SolidLine, Qt.RoundCap)
         pen.setCosmetic(True)
         p.setPen(pen)
-        p.drawPoint(QPointF(x, y))
+        place = p.transform().map(QPointF(x, y))
+        p.resetTransform()  # Qt draws a point as a short line in the axis' unit: long, where that unit is
+        p.drawPoint(place)
 
     @property
     def _ratio(self) -> float:

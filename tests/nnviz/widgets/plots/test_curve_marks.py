@@ -58,6 +58,14 @@ def test_a_few_steps_are_wide_enough_to_be_seen(plot: CurvePlot) -> None:
     assert texts(plot) == ["0", "5", "10", "15", "20"]
 
 
+def test_the_figure_before_the_first_step_is_a_dot(plot: CurvePlot) -> None:
+    plot.show_curves(steps(3), 10, BATCHES)
+    image, ink = plot.grab().toImage(), theme.colour("train").rgb()
+    found = [(x, y) for x in range(image.width()) for y in range(image.height()) if image.pixel(x, y) == ink]
+    assert found
+    assert max(x for x, _ in found) - min(x for x, _ in found) <= 8
+
+
 def test_an_epoch_of_few_batches_is_the_whole_axis(plot: CurvePlot) -> None:
     plot.show_curves(steps(3, 7), 10, 7)
     assert ranges(plot)[0] == pytest.approx([0, 1])
