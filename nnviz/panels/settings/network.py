@@ -74,7 +74,7 @@ class NetworkPanel(Card):
             _SEED_TIP,
             "Seed",
         )
-        self._seed.setFixedWidth(110)
+        self._seed.setFixedWidth(104)
         self._seed.committed.connect(self._seed_typed)
         row = QHBoxLayout()
         row.setSpacing(8)
