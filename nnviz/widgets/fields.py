@@ -5,9 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PyQt5.QtCore import QEvent, Qt, pyqtProperty, pyqtSignal
-from PyQt5.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
+from PyQt5.QtCore import QEvent, QPointF, Qt, pyqtProperty, pyqtSignal
+from PyQt5.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QValidator,
+    QWheelEvent,
+)
 from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit, QWidget
+
+from nnviz.look import theme
 
 _LEAST_PENALTY = 1e-6
 
@@ -131,6 +143,16 @@ class NumberEdit(QAbstractSpinBox):
             self.committed.emit(self._shown)
         else:
             super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The arrows are lines, which stay lines in a card that is exported as SVG; a style sheet has only images."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(QPen(theme.colour("muted"), 1.4))
+        x, y = self.width() - 13, self.height() / 2
+        for base, tip in ((-3, -6), (3, 6)):
+            painter.drawPolyline(QPolygonF([QPointF(x - 3, y + base), QPointF(x, y + tip), QPointF(x + 3, y + base)]))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """What was typed is taken."""
