@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import QApplication
 from engine.storage.files import write_whole
 from nnviz.app import create_window
 from nnviz.commands.checks import check_folder
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 

@@ -37,6 +37,7 @@ class Runner(QObject):
         super().__init__()
         self._worker = Worker()
         self._worker.told.connect(self._told)
+        self._is_closed = False
         self._run: int | None = None  # whose frames are wanted
         self._cost = 0.0  # of the last view, in seconds of the interface's processor time
         self._timer = QTimer(self)
@@ -83,9 +84,9 @@ class Runner(QObject):
         self._worker.estimating = wanted
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the thread after the step it is in; whether that was in time."""
+        """Ends the thread after the step it is in; whether that was in time. Nothing is told after it."""
         self._timer.stop()
-        self._run = None
+        self._run, self._is_closed = None, True
         return self._worker.quit_and_wait(milliseconds)
 
     def _fetch(self) -> None:
@@ -108,6 +109,8 @@ class Runner(QObject):
         return round(min(max(1000 * self._cost / _SHARE_FOR_VIEWS, _QUICKEST), _SLOWEST))
 
     def _told(self, run: int, event: object) -> None:
+        if self._is_closed:
+            return
         if isinstance(event, Stopped) and run == self._run:
             self._timer.stop()
             self._worker.frames.take()

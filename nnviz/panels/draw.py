@@ -188,15 +188,15 @@ class DrawPanel(DockCard):
 
     def _set_pen(self, width: int) -> None:
         self.canvas.set_pen(width)
-        self._session.question.set_pen(width / PEN_UNIT)
+        self._session.question.look(pen=width / PEN_UNIT)
 
     def _set_centred(self, centred: bool) -> None:
         self.canvas.set_centred(centred)
-        self._session.question.set_centred(centred)
+        self._session.question.look(centred=centred)
 
     def _hand_on(self) -> None:
         """What the canvas has now, perhaps in the middle of a stroke, or on another size of it."""
-        self._session.question.set_field(*self.canvas.field)
+        self._session.question.look(field=self.canvas.field)
         self._handed_on = self.canvas.drawing
         self._session.question.draw(self._handed_on)
 

@@ -14,7 +14,7 @@ from nnviz.look.round_numbers import round_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
 from nnviz.session.session import Session
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.tabs import Tab, set_tabs, tab_bar
 from nnviz.widgets.weights.heat_map import ColourBar, HeatMap

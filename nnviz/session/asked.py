@@ -60,10 +60,7 @@ def _add_answer(probes: Probes, displayed: Displayed, question: asking.Question)
         return Same(network, picture), lambda: (network, picture, asking.ask(network, picture))
 
     def told() -> None:
-        if answer.result is None:
-            question.forget_answer()
-        else:
-            question.take_answer(*answer.result)
+        question.take_answer(*(answer.result or (None, None, None)))
 
     answer = probes.add(ANSWER, ask)
     answer.changed.connect(told)

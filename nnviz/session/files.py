@@ -22,9 +22,10 @@ from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
-from nnviz.session.run import Progress, Run, Stage, opened_run
+from nnviz.session.run import Run, opened_run
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
+from nnviz.session.status import Stage
 from nnviz.session.training import Training
 
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
@@ -201,8 +202,6 @@ def _run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
             run.experiment = run.experiment.changed(training=replace(found.settings, seed=seed))
     trainer = found.trainer
     if trainer is not None and dataset is not None:
-        run.start_epoch = max(0, run.history.completed - found.epochs_done)
-        run.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
         run.experiment = run.experiment.for_data(dataset)
-        run.stage = Stage.PAUSED
+        run.stand_at(trainer, found.epochs_done)
     return run

@@ -11,10 +11,11 @@ from engine.experiment import Experiment
 from engine.validation import check_memory, parameter_count
 from nnviz.jobs.lane import Lane
 from nnviz.session.data import Data
-from nnviz.session.messages import Choice, Messages
-from nnviz.session.run import Run, Stage, new_run, written
+from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.run import Run, new_run, written
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
+from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 
 # Parameters that are drawn at once, in some milliseconds; more of them are drawn behind the window.
@@ -27,9 +28,11 @@ class Making(QObject):
 
     Signals:
         changed: a network is being made behind the window, or no longer.
+        given_up: the network that was asked for does not come; before ``changed``.
     """
 
     changed = pyqtSignal()
+    given_up = pyqtSignal()
 
     def __init__(self, data: Data, settings: Settings, runs: Runs, undo: Undo, messages: Messages, lane: Lane) -> None:
         super().__init__()
@@ -37,6 +40,7 @@ class Making(QObject):
         self._messages, self._lane = messages, lane
         self._number = 0  # of the network that was asked for last: what comes of an earlier one is dropped
         self.is_making = False
+        self._question: Message | None = None  # which network is to be trained
         settings.changed.connect(self._follow)
         data.changed.connect(self._fit)
 
@@ -51,7 +55,7 @@ class Making(QObject):
 
         def then(run: Run) -> None:
             self.put(run, "reset")
-            if was_unsaved:
+            if was_unsaved and self._messages.current is None:  # else a run was let go, which weighs more
                 self._messages.tell("The trained network was replaced, unsaved. Ctrl+Z brings it back.")
 
         self._make(self._settings.fitting, then)
@@ -65,8 +69,8 @@ class Making(QObject):
         before = self._runs.current
         if not run.id:
             self._runs.add(run)
+        self._give_up()
         if before.untouched and run.untouched:
-            self._settle()
             self._runs.show(run)
             self._settings.take(run.experiment)
             return
@@ -77,12 +81,15 @@ class Making(QObject):
         number, fields = run_and_fields
         run = self._runs.by_id(number)
         if run is not None:
-            self._settle()
+            self._give_up()
             self._runs.show(run)
             self._settings.take(fields)
 
     def ask_which(self, then: Callable[[], None]) -> None:
-        """The fields describe another network than the trained one: which is to be trained?"""
+        """The fields describe another network than the trained one: which is to be trained?
+
+        Out of date as soon as the fields change. One that does not fit the data cannot be trained on.
+        """
         run, fields = self._runs.current, self._settings.fitting
 
         def go_on() -> None:
@@ -93,11 +100,12 @@ class Making(QObject):
             self._make(fields, lambda new: self._put_and(new, then))
 
         this, other = _names(run.experiment, fields)
+        choices = [Choice(f"Train {this} on", go_on), Choice(f"Start {other}", start_new)]
+        fits = run.misfit(self._data.dataset) is None
         self._messages.ask(
-            "The fields describe another network than the one that was trained.",
-            Choice(f"Train {this} on", go_on),
-            Choice(f"Start {other}", start_new),
+            "The fields describe another network than the one that was trained.", *choices[0 if fits else 1 :]
         )
+        self._question = self._messages.current
 
     def _put_and(self, run: Run, then: Callable[[], None]) -> None:
         self.put(run, "new network")
@@ -109,13 +117,15 @@ class Making(QObject):
 
     def cancel(self) -> None:
         """The network that is being made is not wanted after all."""
-        self._settle()
+        self._give_up()
 
     # ---- the fields and the data
 
     def _follow(self) -> None:
         """A network that nobody has trained is always the one that the fields describe."""
         run, fields = self._runs.current, self._settings.experiment
+        if self._question is not None and self._messages.current is self._question:
+            self._messages.dismiss()
         if not run.untouched or run.stage in (Stage.TRAINING, Stage.PAUSED):
             return
         if fields.same_network(run.experiment):
@@ -149,6 +159,7 @@ class Making(QObject):
 
         def failed(error: Exception) -> None:
             if number == self._number:
+                self.given_up.emit()
                 self._settle()
                 self._messages.tell_error("The network could not be made", error)
 
@@ -164,8 +175,14 @@ class Making(QObject):
             self.changed.emit()
             self._lane.run(lambda: new_run(experiment), made, failed)
 
+    def _give_up(self) -> None:
+        """Another network comes, or none: what was to be done with the one that is being made is not done."""
+        if self.is_making:
+            self.given_up.emit()
+        self._settle()
+
     def _settle(self) -> None:
-        """What is being made is not wanted any more."""
+        """Nothing is being made any more."""
         self._number += 1
         if self.is_making:
             self.is_making = False

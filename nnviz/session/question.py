@@ -113,20 +113,15 @@ class Question(QObject):
         """Takes back the last thing done on the canvas, whatever else was done since."""
         self._undo.undo_last(Kind.DRAWING)
 
-    def set_pen(self, width: float) -> None:
-        """How thick the pen of the whole drawing is, in units of the canvas's shorter side."""
-        self.pen = width
-        self._show()
-
-    def set_centred(self, centred: bool) -> None:
-        """Whether the network is shown the drawing as MNIST's were made, or the square in the middle as it is."""
-        self.centred = centred
-        self._show()
-
-    def set_field(self, width: float, height: float) -> None:
-        """How much of the drawing can be seen: what lies outside does not count."""
-        if (width, height) != self.field:
-            self.field = (width, height)
+    def look(
+        self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
+    ) -> None:
+        """Another pen, centring or field, see the attributes; what is None stays."""
+        before = (self.pen, self.centred, self.field)
+        self.pen = self.pen if pen is None else pen
+        self.centred = self.centred if centred is None else centred
+        self.field = self.field if field is None else field
+        if (self.pen, self.centred, self.field) != before:
             self._show()
 
     def _show(self) -> None:
@@ -136,15 +131,10 @@ class Question(QObject):
 
     # ---- the answer
 
-    def take_answer(self, network: Network, picture: Array, outputs: Array | None) -> None:
-        """What that network said to that picture, as somebody has worked out."""
-        self._answered, self.answer = (network, picture), outputs
-        self.answered.emit()
-
-    def forget_answer(self) -> None:
-        """Nothing is asked any more."""
-        if self.answer is not None or self._answered[0] is not None:
-            self._answered, self.answer = (None, None), None
+    def take_answer(self, network: Network | None, picture: Array | None, outputs: Array | None) -> None:
+        """What that network said to that picture, as somebody has worked out; all None where nothing is asked."""
+        if network is not None or self._answered[0] is not None:
+            self._answered, self.answer = (network, picture), outputs
             self.answered.emit()
 
     @property

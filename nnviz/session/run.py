@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from pathlib import Path
 
 from engine.datasets import Dataset
@@ -13,55 +12,16 @@ from engine.experiment import Experiment
 from engine.history import History
 from engine.network import Network, check_fits
 from engine.provenance import Provenance
+from engine.settings import TrainingSettings
+from engine.training import FIXED_WHILE_TRAINING, Trainer
 from engine.validation import Array
 from nnviz.jobs.worker import Frame
 from nnviz.session.snapshots import Snapshots
+from nnviz.session.status import Progress, Stage
 
 # What a trainer takes besides the parameters, in as many times their bytes: gradient, averages, copies to go back to.
 _COPIES_OF_A_TRAINER = 5
 _ERRORS = ("train_error", "test_error", "validation_error")
-
-
-class Stage(Enum):
-    """Where in a training a run is."""
-
-    RESTING = "resting"  # nothing is under way: not begun, or not to be gone on with
-    TRAINING = "training"
-    PAUSED = "paused"  # in the middle; the worker keeps its place
-    ENDED = "ended"  # all its epochs are behind it
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a training is. Its epochs count from 1; 0 before the first step.
-
-    Attributes:
-        seconds_per_epoch: of learning; seconds_measuring: what the errors at an epoch's end take on top of that.
-        measuring: the batch is done, the errors of the epoch are being worked out.
-    """
-
-    epoch: int = 0
-    epochs: int = 0
-    batch: int = 0
-    batches: int = 0
-    seconds_per_epoch: float = 0.0
-    seconds_measuring: float = 0.0
-    measuring: bool = False
-
-    @property
-    def epochs_done(self) -> float:
-        """Epochs of this training that are behind it, with the part of the one under way."""
-        return self.epoch - 1 + self.batch / self.batches if self.epoch and self.batches else 0.0
-
-    @property
-    def seconds_of_epoch(self) -> float:
-        """A whole epoch, its measurements included; 0 where nothing is known yet."""
-        return self.seconds_per_epoch + self.seconds_measuring if self.seconds_per_epoch else 0.0
-
-    @property
-    def seconds_left(self) -> float:
-        """To the end of the training."""
-        return self.seconds_of_epoch * max(self.epochs - self.epochs_done, 0)
 
 
 @dataclass(eq=False)
@@ -185,11 +145,32 @@ class Run:
 
     # ---- what it lives through
 
-    def begin(self) -> None:
-        """A new training from here on."""
+    def begin(self, experiment: Experiment) -> None:
+        """A new training from here on, with those settings."""
+        if self.history.completed:
+            told = [f"{experiment.training.epochs} more epochs", *changes_between(self.experiment, experiment)]
+            self.history.note_change(self.history.completed, ", ".join(told))
+        self.experiment = experiment
         self.start_epoch = self.history.completed
         self.history.best = None
         self.progress = Progress(epochs=self.experiment.training.epochs)
+
+    def stand_at(self, trainer: Trainer, epochs_done: int) -> None:
+        """Paused where that trainer is, which has so many whole epochs behind it."""
+        self.start_epoch = max(0, self.history.completed - epochs_done)
+        self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
+        self.stage = Stage.PAUSED
+        self.snapshots.clear()
+        self.snapshots.add(self.epochs, self.parameters)
+
+    def adopt(self, wanted: TrainingSettings, dataset: Dataset | None) -> None:
+        """Goes on with what of these settings may change in its middle; the rest waits for the next training."""
+        before, training = self.experiment, _allowed(self.experiment, wanted, dataset)
+        self.experiment = before.changed(training=training)
+        self.progress = replace(self.progress, epochs=training.epochs)
+        told = [change for change in changes_between(before, self.experiment) if not change.startswith("epochs")]
+        if told and self.epochs:
+            self.history.note_change(self.epochs, ", ".join(told))
 
     def rest(self) -> None:
         """Its training does not go on; the next one is another."""
@@ -253,6 +234,20 @@ def opened_run(network: Network, like: Experiment, epochs_done: int = 0) -> Run:
     """
     told = Provenance.read(network, epochs_done)
     return Run(told.experiment_of(network, like), network, history=told.history or History(), opened=told)
+
+
+def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> TrainingSettings:
+    of_run = now.training
+    fixed = replace(wanted, **{name: getattr(of_run, name) for name in FIXED_WHILE_TRAINING})
+    # Patience may have been chosen together with a validation set, dropout together with other layers.
+    for attempt in (fixed, replace(fixed, patience=of_run.patience, dropout=of_run.dropout)):
+        try:
+            if dataset is not None:
+                now.changed(training=attempt).check_against(dataset)
+        except EngineError:
+            continue
+        return attempt
+    return of_run
 
 
 def changes_between(before: Experiment, after: Experiment) -> list[str]:

@@ -56,21 +56,25 @@ class Runs(QObject):
         self._kept = [each for each in self._kept if each not in (before, run)]
         if before is not run:
             self._kept.append(before)
-        self._make_room()
         self.replaced.emit()
+        self._make_room()
         self.compared_changed.emit()
         self.file_changed.emit()
 
     def _make_room(self) -> None:
         """Lets the oldest go that the rule does not keep; those that nobody can come back to go first."""
         named = self._undo.runs
-        self._kept = [run for run in self._kept if run.id in named or _has_lines(run) or run.unsaved]
+        for run in [run for run in self._kept if not (run.id in named or _has_lines(run) or run.unsaved)]:
+            self._let_go(run)
         while len(self._kept) > MOST_RUNS or sum(run.nbytes for run in (*self._kept, self.current)) > MOST_BYTES:
             if not self._kept:
                 break
-            gone = self._kept.pop(0)
-            self._undo.forget_run(gone.id)
-            self.let_go.emit(gone)
+            self._let_go(self._kept[0])
+
+    def _let_go(self, run: Run) -> None:
+        self._kept.remove(run)
+        self._undo.forget_run(run.id)
+        self.let_go.emit(run)
 
     @property
     def unsaved(self) -> list[Run]:

@@ -23,7 +23,8 @@ from nnviz.session.question import Question
 from nnviz.session.run import Run, new_run, written
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
-from nnviz.session.training import Status, Training
+from nnviz.session.status import Status
+from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Undo
 
 _LONGEST_WAIT = 400  # milliseconds that closing waits for a thread
@@ -127,20 +128,25 @@ class Session(QObject):
     def _search_failed(self, error: Exception) -> None:
         self.messages.tell_error("The search could not begin", error)
 
-    def _died(self, run: Run, layer: int) -> None:
+    def _died(self, run: Run) -> None:
         """Training goes on without learning anything: what could be done about it."""
         if run is not self.runs.current:
             return
         rate = run.experiment.training.learning_rate
         smaller = float(f"{rate / 10:.3g}")
         last = self.undo.last(Kind.SETTINGS)
-        choices = [] if last is None else [Choice(f"Undo {last.text}", self.undo.undo)]
+        choices = [] if last is None else [Choice(f"Undo {last.text} and reset", self._undo_and_reset)]
         choices.append(Choice(f"Reset with learning rate {written(smaller)}", lambda: self._reset_with(smaller)))
         self.messages.warn(
-            f"The network has died: every neuron of layer {layer} answers the same to all examples, so the error stays "
-            f"at chance. A learning rate of {written(rate)} has thrown its weights too far.",
+            f"The network has died: every neuron of layer {run.dead_layer} answers the same to all examples, so the "
+            f"error stays at chance. A learning rate of {written(rate)} has thrown its weights too far.",
             *choices,
         )
+
+    def _undo_and_reset(self) -> None:
+        """The network as well: what has died learns no more, whatever the settings."""
+        self.undo.undo_last(Kind.SETTINGS)
+        self.making.reset()
 
     def _reset_with(self, rate: float) -> None:
         self.settings.change("learning rate", learning_rate=rate)

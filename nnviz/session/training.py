@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import Enum
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
-from engine.errors import DivergenceError, EngineError
+from engine.errors import DivergenceError
 from engine.events import BestRestored, Epoch
-from engine.experiment import Experiment
-from engine.settings import TrainingSettings
-from engine.training import FIXED_WHILE_TRAINING
 from nnviz.jobs.runner import Runner
 from nnviz.jobs.worker import Frame, Measuring, Stopped, Until
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
-from nnviz.session.run import Progress, Run, Stage, changes_between
+from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
-
-
-class Status(Enum):
-    """What the session is doing."""
-
-    LOADING = "loading"  # the data
-    BUILDING = "building"  # a large network is being made
-    READY = "ready"
-    TRAINING = "training"
-    PAUSED = "paused"
-    FINISHED = "finished"
+from nnviz.session.status import Progress, Stage, Status
 
 
 class Training(QObject):
@@ -41,21 +27,15 @@ class Training(QObject):
     Signals:
         state_changed: ``state`` is another, or what would happen at a start is.
         progressed: ``progress`` is another.
-        died(Run, layer): an epoch ended with the error at chance, and every neuron of that layer, from 1, dead.
+        died(Run): it has a ``dead_layer``, and had none an epoch ago.
     """
 
     state_changed = pyqtSignal()
     progressed = pyqtSignal()
-    died = pyqtSignal(object, int)
+    died = pyqtSignal(object)
 
     def __init__(
-        self,
-        data: Data,
-        settings: Settings,
-        runs: Runs,
-        making: Making,
-        displayed: Displayed,
-        messages: Messages,
+        self, data: Data, settings: Settings, runs: Runs, making: Making, displayed: Displayed, messages: Messages
     ) -> None:
         super().__init__()
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
@@ -68,9 +48,10 @@ class Training(QObject):
         runs.let_go.connect(lambda run: self.runner.forget(run.id))
         settings.changed.connect(self._settings_changed)
         data.changed.connect(self._data_changed)
-        data.loading_changed.connect(self._loading_changed)
-        data.failed.connect(self._want_nothing)
-        making.changed.connect(self._go_if_wanted)
+        for signal in (data.loading_changed, making.changed):
+            signal.connect(self._wait_or_go)
+        for signal in (data.failed, making.given_up):
+            signal.connect(self._want_nothing)
 
     # ---- what is going on
 
@@ -88,7 +69,7 @@ class Training(QObject):
 
     @property
     def progress(self) -> Progress:
-        """How far the current run is."""
+        """How far it is."""
         return self._runs.current.progress
 
     @property
@@ -146,7 +127,7 @@ class Training(QObject):
 
     def _go(self, until: Until) -> None:
         """Never trains anything but what the fields show."""
-        if self._data.loading or self._making.is_making:
+        if self._waits:
             self._wanted = until
             self.state_changed.emit()
         elif self.can_start and self._data.dataset is not None:
@@ -160,39 +141,32 @@ class Training(QObject):
                 self._making.ask_which(lambda: self._go(until))
 
     def _go_on(self, dataset: Dataset, until: Until) -> None:
-        """The current run, from where it stands."""
+        """The current run, from where it stands; where nothing is under way, with the settings of the fields."""
         run = self._runs.current
         if run.stage is not Stage.PAUSED:
-            self._begin(run, dataset)
+            experiment, network = self._settings.fitted(dataset), run.network
+            run.begin(experiment)
+            self.runner.begin(run.id, lambda: experiment.trainer(dataset, network))
         run.stage = Stage.TRAINING
         self.state_changed.emit()
         self.runner.go(run.id, until)
 
-    def _begin(self, run: Run, dataset: Dataset) -> None:
-        """A training of the network as it is, with the settings of the fields."""
-        before, experiment = run.experiment, self._settings.fitted(dataset)
-        run.experiment = experiment
-        if run.history.completed:
-            more = f"{experiment.training.epochs} more epochs"
-            run.history.note_change(run.history.completed, ", ".join([more, *changes_between(before, experiment)]))
-        run.begin()
-        network = run.network
-        self.runner.begin(run.id, lambda: experiment.trainer(dataset, network))
+    @property
+    def _waits(self) -> bool:
+        """Whether the data or the network that is to be trained is not there yet."""
+        return self._data.loading or self._making.is_making
 
-    def _go_if_wanted(self) -> None:
-        """What was asked for while data or network were not there yet."""
+    def _wait_or_go(self) -> None:
+        """Nothing is trained meanwhile; then what was asked for is done."""
+        if self._waits:
+            self.runner.halt()
         self.state_changed.emit()
-        if self._wanted is not None and not self._data.loading and not self._making.is_making:
+        if self._wanted is not None and not self._waits:
             wanted, self._wanted = self._wanted, None
             self._go(wanted)
 
     def _want_nothing(self) -> None:
         self._wanted = None
-
-    def _loading_changed(self) -> None:
-        if self._data.loading:
-            self.runner.halt()
-        self._go_if_wanted()
 
     def _data_changed(self) -> None:
         self._rest_where_data_differ(self._runs.current)
@@ -219,17 +193,12 @@ class Training(QObject):
 
     def _settings_changed(self) -> None:
         """What may change in the middle of a run does so at once, and is marked in its history."""
-        run, fields = self._runs.current, self._settings.experiment
-        if not self.is_under_way:
-            if run.stage is Stage.RESTING:
-                run.progress = replace(run.progress, epochs=fields.training.epochs)
-        elif (allowed := _allowed(run.experiment, fields.training, self._data.dataset)) != run.experiment.training:
-            before, run.experiment = run.experiment, run.experiment.changed(training=allowed)
-            run.progress = replace(run.progress, epochs=allowed.epochs)
-            told = [change for change in changes_between(before, run.experiment) if not change.startswith("epochs")]
-            if told and run.epochs:
-                run.history.note_change(run.epochs, ", ".join(told))
-            self.runner.change(run.id, allowed)
+        run, fields = self._runs.current, self._settings.experiment.training
+        if self.is_under_way:
+            run.adopt(fields, self._data.dataset)
+            self.runner.change(run.id, run.experiment.training)
+        elif run.stage is Stage.RESTING:
+            run.progress = replace(run.progress, epochs=fields.epochs)
         self.progressed.emit()
         self.state_changed.emit()
 
@@ -251,19 +220,18 @@ class Training(QObject):
 
     def _told(self, number: int, event: object) -> None:
         run = self._runs.by_id(number)
-        if run is None:
-            return
-        if isinstance(event, Stopped):
+        if run is not None and isinstance(event, Stopped):
             self._stopped(run, event)
-        elif isinstance(event, Measuring):
+        elif run is not None and isinstance(event, Measuring):
             run.progress = replace(run.progress, measuring=True)
             self._show(run)
-        elif isinstance(event, (Epoch, BestRestored)):
+        elif run is not None and isinstance(event, (Epoch, BestRestored)):
+            was_dead = run.dead_layer is not None
             run.take_event(event)
             self._runs.tell_history(run)
             self._runs.tell_file(run)
-            if isinstance(event, Epoch) and event.dead_layer is not None:
-                self.died.emit(run, event.dead_layer)
+            if run.dead_layer is not None and not was_dead:
+                self.died.emit(run)
 
     def _stopped(self, run: Run, stop: Stopped) -> None:
         if stop.frame is not None:
@@ -275,20 +243,6 @@ class Training(QObject):
         if run is self._runs.current:
             self.state_changed.emit()
         if stop.error is not None:
-            what = "Training was paused" if isinstance(stop.error, DivergenceError) else "Training could not go on"
-            self._messages.tell_error(what, stop.error)
-
-
-def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> TrainingSettings:
-    """What of the wanted settings a run may take in its middle; the rest stays as it is until the next one."""
-    of_run = now.training
-    fixed = replace(wanted, **{name: getattr(of_run, name) for name in FIXED_WHILE_TRAINING})
-    # Patience may have been chosen together with a validation set, dropout together with other layers.
-    for attempt in (fixed, replace(fixed, patience=of_run.patience, dropout=of_run.dropout)):
-        try:
-            if dataset is not None:
-                now.changed(training=attempt).check_against(dataset)
-        except EngineError:
-            continue
-        return attempt
-    return of_run
+            without = "could not begin" if stop.frame is None else "could not go on"
+            what = "was paused" if isinstance(stop.error, DivergenceError) else without
+            self._messages.tell_error(f"Training {what}", stop.error)

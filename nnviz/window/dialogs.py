@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 from nnviz.look import text, theme
 from nnviz.session.run import Run, changes_between
 from nnviz.session.session import Session
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 
 _FILES = "Networks (*.json *.npz);;All files (*)"
 _JSON, _COMPACT = "JSON (*.json)", "Compact checkpoint (*.npz)"

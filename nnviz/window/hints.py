@@ -6,7 +6,7 @@ from PyQt5.QtCore import QObject, QSettings
 from PyQt5.QtWidgets import QWidget
 
 from nnviz.session.session import Session
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.session.undo import Kind
 from nnviz.widgets.canvas import Canvas
 from nnviz.widgets.hint import Hint, Side

@@ -26,7 +26,7 @@ from nnviz.panels.draw import DrawPanel
 from nnviz.panels.run_bar import RunBar
 from nnviz.panels.settings.training import TrainingPanel
 from nnviz.session.session import Session
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.message_bar import MessageBar
 from nnviz.window.card_actions import CardActions
 from nnviz.window.dialogs import NetworkDialogs
@@ -179,7 +179,8 @@ class MainWindow(QMainWindow):
     def _show_message(self) -> None:
         message = self.session.messages.current
         if message is not None:
-            self.message_bar.show_message(message.text, message.is_error)
+            choices = [choice.text for choice in message.choices]
+            self.message_bar.show_message(message.text, message.is_error, choices)
         self.message_bar.setVisible(message is not None)
 
     # ---- the end

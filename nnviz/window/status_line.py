@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QStatusBar
 from nnviz import __version__
 from nnviz.look import text
 from nnviz.session.session import Session
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.steady import Steady
 

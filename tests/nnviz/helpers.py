@@ -12,7 +12,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QFileDialog, QLineEdit, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.widgets.group import Group
 from nnviz.window.main_window import MainWindow

@@ -1,36 +1,37 @@
-"""Which class an answer speaks for, how clearly, and the same drawing asked over a whole training."""
+"""Which class an answer names, with what confidence, and the same drawing asked over a whole training."""
 
 from __future__ import annotations
 
+import gc
 import weakref
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
+from engine.experiment import Experiment
 from engine.network import Network
-from nnviz.session.question import Answer, Replay, verdict_of
-from nnviz.session.runs.current.snapshots import Snapshots
-
-
-def network(seed: int = 1) -> Network:
-    return Network([4, 3], ["softmax"], "cross-entropy", rng=np.random.default_rng(seed))
-
-
-def drawing(value: float = 0.5) -> np.ndarray:
-    return np.full(4, value, np.float32)
+from engine.validation import Array
+from nnviz.digits.strokes import Ink
+from nnviz.session import question as asking
+from nnviz.session.asked import ANSWER, PAST, PastAnswers
+from nnviz.session.question import verdict_of
+from nnviz.session.session import Session
 
 
 def test_the_best_and_the_second() -> None:
     verdict = verdict_of(np.array([0.1, 0.2, 0.7], np.float32))
     assert (verdict.best, verdict.second) == (2, 1)
-    assert verdict.share == pytest.approx(0.7)
-    assert verdict.second_share == pytest.approx(0.2)
+    assert verdict.confidence == pytest.approx(0.7)
+    assert verdict.second_confidence == pytest.approx(0.2)
     assert verdict.is_sure
 
 
-@pytest.mark.parametrize(("sure_from", "is_sure"), [(0.0, True), (0.5, True), (0.75, True), (0.76, False), (1, False)])
-def test_sure_from_the_threshold_on(sure_from: float, is_sure: bool) -> None:
-    assert verdict_of(np.array([0.25, 0.75]), sure_from).is_sure is is_sure
+@pytest.mark.parametrize(("threshold", "is_sure"), [(0.0, True), (0.5, True), (0.75, True), (0.76, False), (1, False)])
+def test_sure_from_the_threshold_on(threshold: float, is_sure: bool) -> None:
+    assert verdict_of(np.array([0.25, 0.75]), threshold).is_sure is is_sure
 
 
 def test_the_first_of_equals_wins() -> None:
@@ -41,16 +42,16 @@ def test_the_first_of_equals_wins() -> None:
 def test_outputs_that_are_no_probabilities_are_taken_as_they_are() -> None:
     """Sigmoids that say no to everything are not sure of anything, though one is always the largest."""
     unsure = verdict_of(np.array([0.02, 0.01, 0.0]))
-    assert unsure.share == pytest.approx(0.02)
+    assert unsure.confidence == pytest.approx(0.02)
     assert not unsure.is_sure
     both = verdict_of(np.array([0.9, 0.95]))
     assert both.is_sure
-    assert both.second_share == pytest.approx(0.9)
+    assert both.second_confidence == pytest.approx(0.9)
 
 
-def test_shares_stay_within_0_and_1() -> None:
+def test_confidences_stay_within_0_and_1() -> None:
     verdict = verdict_of(np.array([1.7, -0.4]))
-    assert (verdict.share, verdict.second_share) == (1, 0)
+    assert (verdict.confidence, verdict.second_confidence) == (1, 0)
 
 
 def test_the_outputs_are_not_touched() -> None:
@@ -59,85 +60,148 @@ def test_the_outputs_are_not_touched() -> None:
     np.testing.assert_array_equal(outputs, [0.1, 0.9])
 
 
-def test_one_question_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer, net, picture = Answer(), network(), drawing()
-    first = answer.of(net, picture)
-    assert answer.of(net, picture) is first
-    assert answer.of(net, drawing()) is not first
+# ---- the drawing that is asked
 
 
-@pytest.mark.parametrize("picture", [None, np.zeros(5, np.float32)])
-def test_no_answer_where_nothing_can_be_asked(picture: np.ndarray | None) -> None:
-    assert Answer().of(network(), picture) is None
+@pytest.fixture
+def session(qtbot: QtBot) -> Iterator[Session]:
+    """Without a window: a network with one layer, and nothing drawn."""
+    session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
+    yield session
+    session.close()
+
+
+def draw(session: Session, value: float = 0.5) -> None:
+    """A picture over all of the canvas, as grey as that."""
+    session.question.draw((Ink(np.full((28, 28), value, np.float32), 1.0),))
+
+
+def test_an_answer_is_worked_out_for_who_needs_it_only(session: Session, qtbot: QtBot) -> None:
+    draw(session)
+    assert session.question.answer is None
+    with qtbot.waitSignal(session.question.answered):
+        session.probes.want("a test", (ANSWER,), True)
+    np.testing.assert_array_equal(session.question.answer, session.prediction)
+    session.question.draw(())
+    assert session.question.answer is None, "nothing is asked any more"
+    session.probes.want("a test", (ANSWER,), False)
+    draw(session)
+    assert session.question.answer is None
+
+
+def test_one_question_is_asked_once(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    ask = asking.ask
+
+    def counted(network: Network, picture: Array | None) -> Array | None:
+        asked.append(picture)
+        return ask(network, picture)
+
+    monkeypatch.setattr(asking, "ask", counted)
+    draw(session)
+    with qtbot.waitSignal(session.question.answered):
+        session.probes.want("a test", (ANSWER,), True)
+    session.probes.look()
+    assert session.prediction is session.question.answer
+    assert len(asked) == 1
+    with qtbot.waitSignal(session.question.answered):
+        draw(session, 0.9)
+    assert len(asked) == 2
+
+
+def test_no_answer_where_nothing_can_be_asked(session: Session) -> None:
+    assert session.prediction is None
+    network = session.displayed.network
+    assert asking.ask(network, None) is None
+    assert asking.ask(network, np.zeros(5, np.float32)) is None
 
 
 # ---- the past
 
 
-def past(count: int) -> Snapshots:
-    moments = Snapshots()
+def learned(seed: int) -> Array:
+    """The parameters of a network of that make."""
+    return Experiment(shape=(784, 3), activations=("softmax",)).changed(seed=seed).build().parameters
+
+
+def live_through(session: Session, count: int, last: Array | None = None) -> None:
+    """The current run was so many epochs long: its last snapshot is what is displayed."""
+    run = session.runs.current
+    run.snapshots.clear()
     for epoch in range(count):
-        moments.add(epoch, network(epoch).parameters)
-    return moments
+        run.parameters = learned(epoch) if last is None or epoch < count - 1 else last
+        run.history.completed = epoch
+        run.snapshots.add(epoch, run.parameters)
+    session.displayed.show(run)
 
 
-def test_a_replay_is_what_each_network_would_have_said() -> None:
-    replay, moments = Replay(), past(5)
-    replay.restart(drawing())
-    assert replay.lacks(moments)
-    assert replay.ask(network(), moments, 10)
-    assert not replay.lacks(moments)
-    epochs, answers = replay.series(moments)
-    assert epochs == [0, 1, 2, 3, 4]
-    for seed, answer in enumerate(answers):
-        np.testing.assert_array_equal(answer, network(seed).predict(drawing()[None])[0])
+def ask_the_past(session: Session, qtbot: QtBot) -> PastAnswers:
+    """What is answered, as soon as it is."""
+    probe = session.probes[PAST]
+    qtbot.waitUntil(lambda: probe.result is not None)
+    result: PastAnswers = probe.result
+    return result
 
 
-def test_a_replay_goes_on_where_its_time_was_over() -> None:
-    replay, moments = Replay(), past(5)
-    replay.restart(drawing())
-    rounds = 1
-    while not replay.ask(network(), moments, 0):
-        assert len(replay.series(moments)[0]) == rounds
-        rounds += 1
-    assert rounds == 5
+def test_a_replay_is_what_each_network_would_have_said(session: Session, qtbot: QtBot) -> None:
+    live_through(session, 5)
+    draw(session)
+    session.probes.want("a test", (PAST,), True)
+    answers = ask_the_past(session, qtbot)
+    assert answers.epochs == [0, 1, 2, 3, 4]
+    for snapshot, answer in zip(session.runs.current.snapshots, answers.answers, strict=True):
+        then = session.displayed.network.with_parameters(snapshot.parameters)
+        np.testing.assert_array_equal(answer, then.predict(session.question.picture[None])[0])
 
 
-def test_another_drawing_is_asked_anew() -> None:
-    replay, moments = Replay(), past(3)
-    replay.restart(drawing())
-    replay.ask(network(), moments, 10)
-    before = replay.series(moments)[1]
-    replay.restart(drawing(0.1))
-    assert replay.lacks(moments)
-    replay.ask(network(), moments, 10)
-    assert not np.array_equal(before, replay.series(moments)[1])
+def test_another_drawing_is_asked_anew(session: Session, qtbot: QtBot) -> None:
+    live_through(session, 3)
+    draw(session)
+    session.probes.want("a test", (PAST,), True)
+    before = ask_the_past(session, qtbot)
+    draw(session, 0.9)
+    qtbot.waitUntil(lambda: session.probes[PAST].result is not before)
+    after = ask_the_past(session, qtbot)
+    assert after.epochs == before.epochs
+    assert not np.array_equal(before.answers, after.answers)
 
 
-def test_what_is_known_is_not_asked_again() -> None:
-    replay, moments = Replay(), past(1)
-    known = np.array([0.0, 1.0, 0.0], np.float32)
-    replay.restart(drawing())
-    assert moments.newest is not None
-    replay.know(moments.newest, known)
-    assert replay.ask(network(), moments, 0)
-    assert replay.series(moments)[1][0] is known
+def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    live_through(session, 4)
+    draw(session)
+    session.probes.want("a test", (PAST,), True)
+    before = ask_the_past(session, qtbot)
+    asked: list[Any] = []
+    ask = asking.ask
+    monkeypatch.setattr(asking, "ask", lambda *about: asked.append(about) or ask(*about))
+    run = session.runs.current
+    run.parameters, run.history.completed = learned(9), 4
+    run.snapshots.add(4, run.parameters)
+    session.displayed.show(run)
+    qtbot.waitUntil(lambda: session.probes[PAST].result is not before)
+    assert ask_the_past(session, qtbot).epochs == [0, 1, 2, 3, 4]
+    # The newest, once as a snapshot and once as the network that is displayed; and that which was displayed before.
+    assert len(asked) <= 2
 
 
-def test_an_answer_that_is_not_finite_is_left_out() -> None:
-    replay, moments = Replay(), past(2)
-    moments.add(2, np.full_like(network().parameters, np.inf))
-    replay.restart(drawing())
-    assert replay.ask(network(), moments, 10)
-    assert replay.series(moments)[0] == [0, 1]
+def test_an_answer_that_is_not_finite_is_left_out(session: Session, qtbot: QtBot) -> None:
+    live_through(session, 3, last=np.full_like(learned(0), np.inf))
+    draw(session)
+    session.probes.want("a test", (PAST,), True)
+    assert ask_the_past(session, qtbot).epochs == [0, 1]
 
 
-def test_moments_that_are_gone_are_let_go() -> None:
+def test_snapshots_that_are_gone_are_let_go(session: Session, qtbot: QtBot) -> None:
     """Their parameters are what takes the memory."""
-    replay, moments = Replay(), past(4)
-    replay.restart(drawing())
-    replay.ask(network(), moments, 10)
-    gone = weakref.ref(moments.newest)
-    moments.forget_after(2)
-    assert replay.series(moments)[0] == [0, 1, 2]
+    live_through(session, 4)
+    draw(session)
+    session.probes.want("a test", (PAST,), True)
+    before, run = ask_the_past(session, qtbot), session.runs.current
+    gone = weakref.ref(list(run.snapshots)[-1])
+    run.snapshots.forget_after(2)
+    run.parameters, run.history.completed = list(run.snapshots)[-1].parameters, 2
+    session.displayed.show(run)
+    qtbot.waitUntil(lambda: session.probes[PAST].result is not before)
+    assert ask_the_past(session, qtbot).epochs == [0, 1, 2]
+    gc.collect()
     assert gone() is None

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.storage import load_checkpoint, save_network
 from engine.training import Trainer
 from nnviz.session.runs.current import Run, new_run
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, pause, retype, train_epochs, train_for_a_while, wait_for
 

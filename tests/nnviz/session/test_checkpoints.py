@@ -17,7 +17,7 @@ from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import (

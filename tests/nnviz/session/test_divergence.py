@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.activations import ACTIVATIONS
 from engine.storage import load_network
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click, drag, find, pause, retype, seven, train_for_a_while, wait_for

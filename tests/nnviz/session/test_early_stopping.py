@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import BestRestored
 from nnviz.look import text
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, find, hover, train_epochs, wait_for

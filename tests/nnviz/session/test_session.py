@@ -19,7 +19,7 @@ from engine.metrics import Evaluator
 from engine.storage import save_network
 from engine.training import Trainer
 from nnviz.session.session import Session
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Gate

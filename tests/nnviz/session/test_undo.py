@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QLineEdit, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.training import Trainer
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.canvas import PEN_UNIT
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (

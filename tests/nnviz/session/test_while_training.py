@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushBut
 from pytestqt.qtbot import QtBot
 
 from nnviz.look.text import duration
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, pause, press, retype, train_epochs, train_for_a_while, wait_for
 
