@@ -125,13 +125,16 @@ class Question(QObject):
 
     def set_field(self, width: float, height: float) -> None:
         """How much of the drawing can be seen: what lies outside does not count."""
-        if (width, height) != self.field:
-            self.field = (width, height)
+        self.field = (width, height)
+        if self.drawing and not np.array_equal(self._seen(), self.picture):  # else none came into sight or went
             self._show()
 
-    def _show(self) -> None:
+    def _seen(self) -> Array | None:
         picture = picture_of(self.drawing, self.pen, self.centred, self.field).ravel()
-        self.picture = picture if picture.any() else None
+        return picture if picture.any() else None
+
+    def _show(self) -> None:
+        self.picture = self._seen()
         self.changed.emit()
 
     # ---- the answer
