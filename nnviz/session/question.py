@@ -59,6 +59,10 @@ def ask(network: Network, picture: Array | None) -> Array | None:
     return answer if np.isfinite(answer).all() else None
 
 
+def _same(one: Array | None, other: Array | None) -> bool:
+    return one is other if one is None or other is None else np.array_equal(one, other)
+
+
 class Question(QObject):
     """The drawing and what is made of it. Attributes are for reading.
 
@@ -126,7 +130,7 @@ class Question(QObject):
     def set_field(self, width: float, height: float) -> None:
         """How much of the drawing can be seen: what lies outside does not count."""
         self.field = (width, height)
-        if self.drawing and not np.array_equal(self._seen(), self.picture):  # else none came into sight or went
+        if not _same(self._seen(), self.picture):
             self._show()
 
     def _seen(self) -> Array | None:
