@@ -106,7 +106,7 @@ def parse_shape(text: str) -> tuple[int, ...]:
             raise SettingError(
                 "shape",
                 text,
-                f"must have a number between its commas, and layer {position} is empty",
+                f"must have a number between its commas, and size {position} of the shape is empty",
                 "Write the layer sizes like 784, 64, 32, 10.",
             )
         try:
@@ -115,7 +115,8 @@ def parse_shape(text: str) -> tuple[int, ...]:
             raise SettingError(
                 "shape",
                 text,
-                f"must be whole numbers separated by commas, and layer {position} is “{shown(Verbatim(part))}”",
+                "must be whole numbers separated by commas, "
+                f"and size {position} of the shape is “{shown(Verbatim(part))}”",
                 "Write the layer sizes like 784, 64, 32, 10.",
             ) from None
     if len(parts) < 2:
@@ -145,7 +146,7 @@ def check_sizes(shape: Sequence[int]) -> tuple[int, ...]:
             "must be a list of at least two layer sizes, input first",
             "For example [784, 64, 32, 10].",
         )
-    return tuple(_layer_size(sizes, layer) for layer in range(len(sizes)))
+    return tuple(_layer_size(sizes, place) for place in range(len(sizes)))
 
 
 def _as_list(shape: object) -> list[object]:
@@ -155,16 +156,17 @@ def _as_list(shape: object) -> list[object]:
     return list(shape) if isinstance(shape, (list, tuple)) else []
 
 
-def _layer_size(sizes: list[object], layer: int) -> int:
+def _layer_size(sizes: list[object], place: int) -> int:
+    """That size of the shape, from 0; other messages count layers after the input, so this one does not."""
     try:
-        return whole_number("shape", sizes[layer], 1, "64")
+        return whole_number("shape", sizes[place], 1, "64")
     except SettingError:
         raise SettingError(
             "shape",
             Verbatim(", ".join(shown(size) for size in sizes)),
             "must have at least 1 neuron in every layer, as a whole number, "
-            f"and layer {layer + 1} has {shown(sizes[layer])}",
-            "Give that layer 1 neuron or more, or remove it.",
+            f"and size {place + 1} of the shape is {shown(sizes[place])}",
+            "Make it 1 or more, or remove it.",
         ) from None
 
 

@@ -48,12 +48,22 @@ class Probe(QObject):
     changed = pyqtSignal()
     failed = pyqtSignal(object)
 
-    def __init__(self, ask: Callable[[], Question | None], budget: Budget | None = None) -> None:
-        """``ask`` gives the question as it is now, or None; a budget says how often it may be answered."""
+    def __init__(
+        self,
+        ask: Callable[[], Question | None],
+        budget: Budget | None = None,
+        release: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``ask`` gives the question as it is now, or None; a budget says how often it may be answered.
+
+        ``release`` is called in the thread that answers, when no card in view needs it any more.
+        """
         super().__init__()
         self.result: Any = None
         self._ask = ask
         self._budget = budget or Budget(0, 0)
+        self._release = release
+        self._subject = 0  # grows when all that was known is forgotten
         self._wanted_by: set[object] = set()
         self._answered: Same | None = None  # the key of ``result``
         self._is_busy = False
@@ -69,14 +79,18 @@ class Probe(QObject):
 
     def want(self, who: object, wanted: bool) -> None:
         """Whether that card is in view."""
+        was_wanted = self.is_wanted
         (self._wanted_by.add if wanted else self._wanted_by.discard)(who)
         self._timer.stop()
         if wanted:
             self._budget.reset()
             self.look()
+        elif was_wanted and not self.is_wanted:
+            self._lane.run(self._release, lambda _: None, self.failed.emit)
 
     def forget(self) -> None:
-        """What was known is of another network, or of other data."""
+        """What was known is of another network, or of other data; so is what is just being worked out."""
+        self._subject += 1
         self._answered = None
         self._budget.reset()
         if self.result is not None:
@@ -100,6 +114,7 @@ class Probe(QObject):
                 self._timer.start(round(1000 * self._budget.seconds_left) + 1)
             return
         self._is_busy = True
+        subject = self._subject
 
         def timed() -> Any:
             with self._budget:
@@ -107,13 +122,13 @@ class Probe(QObject):
 
         def done(result: Any) -> None:
             self._is_busy = False
-            self._take(key, result)
+            if subject == self._subject:
+                self._take(key, result)
             self.look()
 
         def failed(error: Exception) -> None:
             """Where there is not the memory for it, it stays unknown until the question is another."""
-            self._is_busy = False
-            self._take(key, None)
+            done(None)
             if not isinstance(error, MemoryError):
                 self.failed.emit(error)
 
@@ -138,9 +153,9 @@ class Probes:
     def __init__(self) -> None:
         self._kinds: dict[str, Probe] = {}
 
-    def add(self, name: str, ask: Callable[[], Question | None], budget: Budget | None = None) -> Probe:
+    def add(self, name: str, probe: Probe) -> Probe:
         """A new kind."""
-        probe = self._kinds[name] = Probe(ask, budget)
+        self._kinds[name] = probe
         return probe
 
     def __getitem__(self, name: str) -> Probe:

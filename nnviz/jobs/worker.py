@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QThread, pyqtSignal
 
-from engine.errors import EngineError
 from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event
 from engine.experiment import train_on
 from engine.settings import TrainingSettings
@@ -119,6 +118,7 @@ class Worker(QThread):
         self.estimating = True
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._halt = False  # set at once, so that it counts before the orders that are waiting
+        self._is_ending = False
         self._jobs: dict[int, _Job] = {}
         self._going: _Job | None = None
 
@@ -138,7 +138,7 @@ class Worker(QThread):
         self._halt = True
 
     def change(self, run: int, settings: TrainingSettings) -> None:
-        """Other settings from the next step on."""
+        """Other settings from the next step on; ``Stopped`` with an error where the run cannot have them."""
         self._order(lambda: self._change(run, settings))
 
     def look(self, run: int, at: Callable[[Trainer | None], Any]) -> None:
@@ -150,12 +150,14 @@ class Worker(QThread):
         self._order(lambda: self._forget(run))
 
     def quit_and_wait(self, milliseconds: int) -> bool:
-        """Ends the thread after the step it is in; whether that was in time."""
-        self._halt = True
+        """Ends the thread after the step it is in; whether that was in time. No more orders are taken."""
+        self._halt = self._is_ending = True
         self._orders.put(None)
         return bool(self.wait(milliseconds))
 
     def _order(self, work: Callable[[], None]) -> None:
+        if self._is_ending:
+            return
         self._orders.put(work)
         if not self.isRunning():
             self.start()
@@ -173,6 +175,7 @@ class Worker(QThread):
             self._advance(self._going)
 
     def _begin(self, run: int, make: Callable[[], Trainer]) -> None:
+        self._forget(run)
         try:
             trainer = make()
         except Exception as error:
@@ -190,16 +193,16 @@ class Worker(QThread):
             self._going = job
 
     def _change(self, run: int, settings: TrainingSettings) -> None:
-        if run in self._jobs and self._jobs[run].trainer.settings != settings:
+        job = self._jobs.get(run)
+        if job is not None and job.trainer.settings != settings:
             try:
-                self._jobs[run].trainer.change(settings)
-            except EngineError as error:
-                self.told.emit(run, Stopped(None, error=error))
+                job.trainer.change(settings)
+            except Exception as error:
+                self._fail(job, error)
 
     def _forget(self, run: int) -> None:
-        job = self._jobs.pop(run, None)
-        if job is not None and job is self._going:
-            self._going = None
+        if run in self._jobs:
+            self._let_go(self._jobs[run])
 
     def _advance(self, job: _Job) -> None:
         """One event of the run: a step, a piece of an evaluation, an epoch's end."""
@@ -210,8 +213,18 @@ class Worker(QThread):
             elif self._may_stop_after(event, job):
                 self._stop(job, Stopped(job.frame(self.estimating and job.until is Until.BATCH)))
         except Exception as error:
-            self._jobs.pop(job.run, None)
-            self._stop(job, Stopped(_frame_if_possible(job), error=error))
+            self._fail(job, error)
+
+    def _fail(self, job: _Job, error: Exception) -> None:
+        self._let_go(job)
+        self.told.emit(job.run, Stopped(_frame_if_possible(job), error=error))
+
+    def _let_go(self, job: _Job) -> None:
+        """The network stays, fit to be trained anew."""
+        del self._jobs[job.run]
+        job.trainer.back_to_finite()
+        if job is self._going:
+            self._going = None
 
     def _stop(self, job: _Job, stopped: Stopped) -> None:
         self._going = None

@@ -8,7 +8,7 @@ from engine.distributions import Anatomist, LayerSpreads
 from engine.network import Network
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probes, Question, Same
+from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -41,8 +41,9 @@ def add_probes(
 ) -> None:
     """The three kinds there are; each looks again when what it is about may have changed."""
     _add_answer(probes, displayed, question)
-    past = probes.add(PAST, _Past(displayed, question, runs).question, Budget(0.03, 9))
-    statistics = probes.add(STATISTICS, _Statistics(displayed, runs, data).question, Budget(_QUICKEST, 19))
+    answers, layers = _Past(displayed, question, runs), _Statistics(displayed, runs, data)
+    past = probes.add(PAST, Probe(answers.question, Budget(0.03, 9), answers.release))
+    statistics = probes.add(STATISTICS, Probe(layers.question, Budget(_QUICKEST, 19), layers.release))
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)
     for signal in (runs.replaced, data.changed):
@@ -62,7 +63,7 @@ def _add_answer(probes: Probes, displayed: Displayed, question: asking.Question)
     def told() -> None:
         question.take_answer(*(answer.result or (None, None, None)))
 
-    answer = probes.add(ANSWER, ask)
+    answer = probes.add(ANSWER, Probe(ask))
     answer.changed.connect(told)
 
 
@@ -93,6 +94,10 @@ class _Past:
         told = {moment.epochs: answer for moment, answer in known.items() if answer is not None}
         return PastAnswers(list(told), list(told.values()))
 
+    def release(self) -> None:
+        """In the lane's thread too: snapshots are large."""
+        self._picture, self._known = None, {}
+
 
 class _Statistics:
     """Keeps the buffers, which may be large, and what the layers were like at the start."""
@@ -113,10 +118,15 @@ class _Statistics:
         def work() -> LayerStatistics:
             """In the lane's thread, which alone looks at what is kept."""
             about = Same(run, dataset)
-            if self._about != about or self._anatomist is None or self._start is None:
-                self._anatomist = Anatomist(network, examples)
-                self._start = self._anatomist.look_at(network.with_parameters(at_start()))
-                self._about = about
-            return LayerStatistics(self._anatomist.look_at(network), self._start)
+            if self._about != about:
+                self._about, self._anatomist, self._start = about, None, None
+            anatomist = self._anatomist = self._anatomist or Anatomist(network, examples)
+            if self._start is None:
+                self._start = anatomist.look_at(network.with_parameters(at_start()))
+            return LayerStatistics(anatomist.look_at(network), self._start)
 
         return Same(network, dataset), work
+
+    def release(self) -> None:
+        """In the lane's thread too: the buffers are large."""
+        self._anatomist = None

@@ -19,8 +19,13 @@ from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 
 # Parameters that are drawn at once, in some milliseconds; more of them are drawn behind the window.
-MADE_AT_ONCE = 500_000
+_MADE_AT_ONCE = 500_000
 _SLOW = {"orthogonal": 10}  # how many times as long others take to draw
+
+
+def is_quickly_made(experiment: Experiment) -> bool:
+    """Whether its network may be drawn on the interface's thread."""
+    return parameter_count(experiment.shape) * _SLOW.get(experiment.initializer, 1) <= _MADE_AT_ONCE
 
 
 class Making(QObject):
@@ -168,7 +173,7 @@ class Making(QObject):
         except EngineError as error:
             failed(error)
             return
-        if parameter_count(experiment.shape) * _SLOW.get(experiment.initializer, 1) <= MADE_AT_ONCE:
+        if is_quickly_made(experiment):
             made(new_run(experiment))
         else:
             self.is_making = True

@@ -59,6 +59,10 @@ def ask(network: Network, picture: Array | None) -> Array | None:
     return answer if np.isfinite(answer).all() else None
 
 
+def _same(one: Array | None, other: Array | None) -> bool:
+    return one is other if one is None or other is None else np.array_equal(one, other)
+
+
 class Question(QObject):
     """The drawing and what is made of it. Attributes are for reading.
 
@@ -117,16 +121,19 @@ class Question(QObject):
         self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
     ) -> None:
         """Another pen, centring or field, see the attributes; what is None stays."""
-        before = (self.pen, self.centred, self.field)
+        before = (self.pen, self.centred)
         self.pen = self.pen if pen is None else pen
         self.centred = self.centred if centred is None else centred
         self.field = self.field if field is None else field
-        if (self.pen, self.centred, self.field) != before:
+        if (self.pen, self.centred) != before or not _same(self._seen(), self.picture):
             self._show()
 
-    def _show(self) -> None:
+    def _seen(self) -> Array | None:
         picture = picture_of(self.drawing, self.pen, self.centred, self.field).ravel()
-        self.picture = picture if picture.any() else None
+        return picture if picture.any() else None
+
+    def _show(self) -> None:
+        self.picture = self._seen()
         self.changed.emit()
 
     # ---- the answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from PyQt5.QtCore import QObject
@@ -27,7 +28,7 @@ from nnviz.session.status import Status
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Undo
 
-_LONGEST_WAIT = 400  # milliseconds that closing waits for a thread
+_LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 
 
 class Session(QObject):
@@ -169,6 +170,10 @@ class Session(QObject):
         wait for a window to go: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: tuple[Any, ...] = (self.probes, self.rate_search, self.pictures, self.files, self.training.runner)
-        ended = [part.close(_LONGEST_WAIT) for part in (*parts, self.making)]
-        return self._reading.close(_LONGEST_WAIT) and all(ended)
+        parts: list[Any] = [self.probes, self.rate_search, self.pictures, self.making, self._reading]
+        parts += [self.training.runner, self.files]
+        for part in parts:  # all are told before one is waited for
+            part.close(0)
+        end = time.monotonic() + _LONGEST_WAIT
+        ended = [part.close(max(0, round(1000 * (end - time.monotonic())))) for part in parts]
+        return all(ended)

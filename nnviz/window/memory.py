@@ -17,9 +17,9 @@ from engine.augmentation import Augmentation
 from engine.datasets import DATASETS, Dataset
 from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.validation import check_memory, parameter_count
+from engine.validation import check_memory
 from nnviz.jobs.reading import CHECKPOINT
-from nnviz.session.making import MADE_AT_ONCE
+from nnviz.session.making import is_quickly_made
 from nnviz.session.session import Session
 from nnviz.window.shipped import shipped_networks
 
@@ -46,8 +46,7 @@ class Memory(QObject):
 
     def new_session(self) -> Session:
         """With the settings that were in force. Data and network follow after :meth:`load`."""
-        is_small = parameter_count(self.experiment.shape) <= MADE_AT_ONCE
-        session = self._session = Session(self.experiment if is_small else None)
+        session = self._session = Session(self.experiment if is_quickly_made(self.experiment) else None)
         with contextlib.suppress(*_DAMAGE):
             stored: Any = self._stored("strengths") or self._stored("configuration")["strengths"]  # type: ignore[index]
             session.settings.remember_strengths(Augmentation(**stored))
@@ -123,7 +122,7 @@ class Memory(QObject):
 
     def _choose_large(self, session: Session, dataset: Dataset) -> None:
         """Settings of a network that the window was not to wait for."""
-        if parameter_count(self.experiment.shape) > MADE_AT_ONCE:
+        if not is_quickly_made(self.experiment):
             with contextlib.suppress(EngineError):
                 session.settings.choose("settings of last time", self.experiment.for_data(dataset, session.data.name))
                 session.undo.clear()

@@ -95,10 +95,10 @@ def seconds_watched(window: MainWindow, shape: tuple[int, ...], epochs: int) -> 
 
 def seconds_alone(window: MainWindow, shape: tuple[int, ...], epochs: int) -> float:
     """The same run driven by a bare loop, while the window rests."""
-    configuration = window.session.settings.experiment
+    experiment = window.session.settings.experiment
     assert window.session.data.dataset is not None
     start = time.perf_counter()
-    for _ in Trainer(configuration.build(), window.session.data.dataset, configuration.training).run():
+    for _ in Trainer(experiment.build(), window.session.data.dataset, experiment.training).run():
         pass
     return time.perf_counter() - start
 
@@ -168,7 +168,7 @@ class Mouse(threading.Thread):
 
 
 class Eye(QObject):
-    """Notes when a move was handled, and when what came of it was on the screen."""
+    """Notes when a move was handled, and when the answer to it, or to a later one, was on the screen."""
 
     def __init__(self, window: MainWindow, mouse: Mouse) -> None:
         super().__init__()
@@ -176,13 +176,13 @@ class Eye(QObject):
         self.handled: list[float] = []
         self.on_screen: list[float] = []
         self._moving: float | None = None
-        self._asked: deque[tuple[float, Any]] = deque()  # moves that wait for an answer, and the pictures asked
+        self._unanswered: list[tuple[float, Any]] = []  # when the move was posted, and the picture that it made
         self._unpainted: list[float] = []
         self._strokes = 0
         window.canvas.installEventFilter(self)
         window.installEventFilter(self)
-        window.canvas.changed.connect(self._changed)  # after the panel's own slot, which asks the network
-        window.session.question.answered.connect(self._answered)  # after the panels' own, which show the answer
+        window.canvas.changed.connect(self._changed)  # after the panel's own slot, which hands the drawing on
+        window.session.question.answered.connect(self._answered)  # after those of the panels, which show it
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees events before their receivers."""
@@ -200,16 +200,15 @@ class Eye(QObject):
     def _changed(self) -> None:
         if self._moving is not None:
             self.handled.append(time.perf_counter() - self._moving)
-            self._asked.append((self._moving, self._window.session.question.picture))
+            self._unanswered.append((self._moving, self._window.session.question.picture))
             self._moving = None
 
     def _answered(self) -> None:
-        """Moves up to the one that was answered: what came between is superseded."""
-        known = self._window.session.probes[ANSWER].result
-        pictures = [picture for _, picture in self._asked]
-        number = next((n for n, picture in enumerate(pictures) if known is not None and picture is known[1]), -1)
-        for _ in range(number + 1):
-            self._unpainted.append(self._asked.popleft()[0])
+        result = self._window.session.probes[ANSWER].result
+        asked = [number for number, (_, picture) in enumerate(self._unanswered) if result and picture is result[1]]
+        if asked:
+            self._unpainted += [posted for posted, _ in self._unanswered[: asked[-1] + 1]]
+            del self._unanswered[: asked[-1] + 1]
 
     def _painted(self, moves: list[float]) -> None:
         now = time.perf_counter()

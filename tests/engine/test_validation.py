@@ -139,15 +139,15 @@ def test_parse_shape(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("784,abc", "layer 2 is “abc”"),
-        ("784,,10", "layer 2 is empty"),
-        ("784,10,", "layer 3 is empty"),
-        (",784,10", "layer 1 is empty"),
-        ("", "layer 1 is empty"),
-        ("784,6.5,10", "layer 2 is “6.5”"),
-        ("784,1e3,10", "layer 2 is “1e3”"),
-        ("784;64,10", "layer 1 is “784;64”"),
-        ("784 64-10", "layer 2 is “64-10”"),
+        ("784,abc", "size 2 of the shape is “abc”"),
+        ("784,,10", "size 2 of the shape is empty"),
+        ("784,10,", "size 3 of the shape is empty"),
+        (",784,10", "size 1 of the shape is empty"),
+        ("", "size 1 of the shape is empty"),
+        ("784,6.5,10", "size 2 of the shape is “6.5”"),
+        ("784,1e3,10", "size 2 of the shape is “1e3”"),
+        ("784;64,10", "size 1 of the shape is “784;64”"),
+        ("784 64-10", "size 2 of the shape is “64-10”"),
     ],
 )
 def test_parse_shape_names_the_layer_it_cannot_read(text: str, rule: str) -> None:
@@ -163,11 +163,11 @@ def test_parse_shape_wants_two_layers(text: str) -> None:
         parse_shape(text)
 
 
-@pytest.mark.parametrize(("text", "layer"), [("784,0,10", 2), ("784,64,-3", 3), ("0,10", 1)])
-def test_parse_shape_wants_a_neuron_in_every_layer(text: str, layer: int) -> None:
+@pytest.mark.parametrize(("text", "place"), [("784,0,10", 2), ("784,64,-3", 3), ("0,10", 1)])
+def test_parse_shape_wants_a_neuron_in_every_layer(text: str, place: int) -> None:
     with refused(SettingError, "shape", text.replace(",", ", ")):
         parse_shape(text)
-    with pytest.raises(SettingError, match=f"layer {layer} has"):
+    with pytest.raises(SettingError, match=f"size {place} of the shape is"):
         parse_shape(text)
 
 
@@ -204,7 +204,7 @@ def test_check_shape_wants_one_dimension(shape: Any) -> None:
 def test_check_shape_wants_whole_positive_sizes(bad: Any) -> None:
     with refused(SettingError, "shape", "3, "):
         check_shape([3, bad, 2])
-    with pytest.raises(SettingError, match="layer 2 has") as caught:
+    with pytest.raises(SettingError, match="size 2 of the shape is") as caught:
         check_shape([3, bad, 2])
     assert len(str(caught.value)) < 500
 

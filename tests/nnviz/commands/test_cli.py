@@ -276,7 +276,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 BAD = [
     (["nonsense"], ["nonsense"]),
     (["train", "--shape", "784,abc"], ["abc", "whole numbers"]),
-    (["train", "--shape", "784,,10"], ["784,,10", "layer 2 is empty"]),
+    (["train", "--shape", "784,,10"], ["784,,10", "size 2 of the shape is empty"]),
     (["train", "--shape", "0"], ["0"]),
     (["train", "--shape", "784,0,10"], ["at least 1 neuron"]),
     (["train", "--shape", "700,64,10"], ["700", "784"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.errors import SettingError
+from engine.network import Network
 from engine.rate_finder import RateFinder, RatePoint
 from nnviz.session.training import Status
 from nnviz.widgets.column import ScrollColumn
@@ -109,13 +111,16 @@ def test_a_search_that_was_stopped_does_not_judge(
     open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was found stays to be seen, but it is not called the whole of it."""
-    go_on = threading.Event()
+    go_on, is_over = threading.Event(), threading.Event()
 
     def run(finder: RateFinder) -> Iterator[RatePoint]:
         finder.points = [RatePoint(10.0 ** (k / 10 - 5), 2.3 - k / 50) for k in range(20)]
-        yield finder.points[-1]
-        assert go_on.wait(10)
-        yield finder.points[-1]
+        try:
+            yield finder.points[-1]
+            assert go_on.wait(10)
+            yield finder.points[-1]
+        finally:
+            is_over.set()
 
     monkeypatch.setattr("nnviz.jobs.rate_search._SECONDS_BETWEEN_VIEWS", 0)
     monkeypatch.setattr(RateFinder, "run", run)
@@ -127,23 +132,22 @@ def test_a_search_that_was_stopped_does_not_judge(
     assert told.text() == "Stopped before its end: no suggestion."
     assert len(open_window.session.rate_search.points) == 20
     go_on.set()
-    open_window.session.rate_search._background.run(lambda: None, lambda _: go_on.clear(), lambda _: None)
-    qtbot.waitUntil(lambda: not go_on.is_set())  # it has heard of it
+    qtbot.waitUntil(is_over.is_set)
+    qtbot.wait(20)  # what it has to say arrives
     assert told.text() == "Stopped before its end: no suggestion."
 
 
 def test_the_interface_does_not_search(open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.training import Trainer
-
     threads = []
-    step = Trainer._step
+    pass_forward = Network.forward_with_loss
 
-    def watched(self: Trainer) -> float:
+    def watched(self: Network, *arguments: Any) -> float:
         threads.append(threading.current_thread())
-        return step(self)
+        return pass_forward(self, *arguments)
 
-    monkeypatch.setattr(Trainer, "_step", watched)
+    monkeypatch.setattr(Network, "forward_with_loss", watched)
     search(qtbot, open_window)
+    assert threads
     assert threading.main_thread() not in threads
 
 
@@ -189,10 +193,11 @@ def test_the_mouse_reads_it(open_window: MainWindow, qtbot: QtBot) -> None:
     search(qtbot, open_window)
     plot = find(open_window, SmallPlot, "ratePlot")
     hover(plot.viewport(), (plot.width() / 2, plot.height() / 2))
-    assert plot._read_out.is_shown
-    assert "loss" in plot._read_out.text
+    said = find(plot, QLabel, "readOut")
+    assert said.isVisible()
+    assert "loss" in said.text()
     leave(plot)
-    assert not plot._read_out.is_shown
+    assert not said.isVisible()
 
 
 def test_closing_meanwhile(open_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:

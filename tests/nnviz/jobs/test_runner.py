@@ -1,7 +1,8 @@
-"""The pilot hears only the run that was begun last."""
+"""The runner: the interface's side of the worker. Frames of the run that goes, looks into trainers, the end."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,90 +11,164 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
+from engine.errors import SettingError
+from engine.events import Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
-from nnviz.jobs.runner import Pilot
-from nnviz.jobs.worker import Frame, Until
+from engine.training import Trainer
+from nnviz.jobs.runner import Runner
+from nnviz.jobs.worker import Frame, Stopped, Until
+from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
 
 
 @pytest.fixture
-def pilot(qapp: object) -> Iterator[Pilot]:
+def runner(qapp: object) -> Iterator[Runner]:
     """Ended after the test."""
-    pilot = Pilot()
-    yield pilot
-    assert pilot.close(10_000)
+    runner = Runner()
+    yield runner
+    assert runner.close(10_000)
 
 
-def begin(pilot: Pilot, data: Dataset, epochs: int = MANY_EPOCHS) -> Network:
-    """A run of a small network, not going yet."""
-    network = Network((784, 6, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
-    pilot.begin(network, data, TrainingSettings(epochs=epochs, learning_rate=0.1))
-    return network
+def of(data: Dataset, epochs: int = MANY_EPOCHS, neurons: int = 6) -> Trainer:
+    """A trainer of a small network."""
+    network = Network((784, neurons, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
+    return Trainer(network, data, TrainingSettings(batch_size=100, epochs=epochs, learning_rate=0.1))
 
 
-def test_a_run_and_its_progress(pilot: Pilot, qtbot: QtBot, few_digits: Dataset) -> None:
-    assert not pilot.has_run
-    begin(pilot, few_digits, epochs=2)
-    assert pilot.has_run
-    assert pilot.settings is not None
+def stop_of(qtbot: QtBot, runner: Runner, run: int, until: Until) -> Stopped:
+    """Lets the run go, and waits for its stop."""
+
+    def is_it(number: int, event: object) -> bool:
+        return number == run and isinstance(event, Stopped)
+
+    with qtbot.waitSignal(runner.told, check_params_cb=is_it) as signal:
+        runner.go(run, until)
+    stop = signal.args[1]
+    assert isinstance(stop, Stopped)
+    return stop
+
+
+def test_a_run_and_what_is_told_of_it(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
+    told: list[tuple[int, object]] = []
+    runner.told.connect(lambda run, event: told.append((run, event)))
+    runner.begin(3, lambda: of(few_digits, epochs=2))
+    assert not stop_of(qtbot, runner, 3, Until.EPOCH).finished
+    stop = stop_of(qtbot, runner, 3, Until.END)
+    assert stop.finished
+    assert stop.frame is not None
+    assert (stop.frame.epoch, stop.frame.batch) == (2, 20)
+    assert [event.epoch for _, event in told if isinstance(event, Epoch)] == [0, 1, 2]
+    assert {run for run, _ in told} == {3}
+
+
+def test_no_frame_comes_after_the_stop(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
+    """It was copied earlier, and would put the views back."""
+    heard: list[str] = []
+    runner.frame.connect(lambda _: heard.append("frame"))
+    runner.told.connect(lambda _, event: heard.append(type(event).__name__))
+    runner.begin(1, lambda: of(few_digits))
+    with qtbot.waitSignal(runner.frame):
+        runner.go(1, Until.END)
+    with qtbot.waitSignal(runner.told, check_params_cb=lambda _, event: isinstance(event, Stopped)):
+        runner.halt()
+    qtbot.wait(30)  # longer than from one view to the next
+    assert heard[-1] == "Stopped"
+
+
+def test_frames_of_a_run_that_was_left_are_not_shown(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
+    """Its network may have another shape."""
     frames: list[Frame] = []
-    pilot.frame.connect(frames.append)
-    with qtbot.waitSignal(pilot.stopped) as signal:
-        pilot.go(Until.EPOCH)
-    assert not signal.args[0].finished
-    assert pilot.progress(frames[-1]).epochs_done == 1
-    with qtbot.waitSignal(pilot.stopped) as signal:
-        pilot.go(Until.END)
-    assert signal.args[0].finished
-    assert not pilot.has_run
+    runner.begin(1, lambda: of(few_digits))
+    runner.begin(2, lambda: of(few_digits, neurons=9))
+    with qtbot.waitSignal(runner.frame):
+        runner.go(1, Until.END)
+    runner.frame.connect(frames.append)
+    with qtbot.waitSignal(runner.frame):
+        runner.go(2, Until.END)
+    assert {frame.run for frame in frames} == {2}
 
 
-def test_a_dropped_run_is_not_heard(pilot: Pilot, qtbot: QtBot, few_digits: Dataset) -> None:
-    begin(pilot, few_digits)
-    with qtbot.waitSignal(pilot.frame):
-        pilot.go(Until.END)
-    heard: list[object] = []
-    for signal in (pilot.frame, pilot.epoch_ended, pilot.stopped):
-        signal.connect(heard.append)
-    pilot.drop()
-    assert not pilot.has_run
-    begin(pilot, few_digits)
-    qtbot.wait(1)  # what was on its way arrives
-    assert heard == []
+def test_settings_are_those_of_the_next_step(runner: Runner, few_digits: Dataset) -> None:
+    settings = TrainingSettings(epochs=7, learning_rate=0.25, batch_size=100, dropout=0.2)
+    runner.begin(1, lambda: of(few_digits))
+    runner.change(1, settings)
+    assert runner.look(1, lambda trainer: trainer.settings if trainer else None).result(10) == settings
+    runner.change(1, replace(settings, learning_rate=0.5))
+    assert runner.look(1, lambda trainer: trainer.learning_rate if trainer else None).result(10) == 0.5
 
 
-def test_a_frame_that_an_earlier_run_left_is_thrown_away(pilot: Pilot, qtbot: QtBot, few_digits: Dataset) -> None:
-    """Its network may have had another shape."""
-    begin(pilot, few_digits)
-    late = Frame(job=pilot._job - 1, parameters=np.zeros(3), epoch=1, batch=1, batches=1, seconds_per_epoch=1)
-    pilot._worker.frames.put(late)
-    frames: list[Frame] = []
-    pilot.frame.connect(frames.append)
-    with qtbot.waitSignal(pilot.frame):
-        pilot.go(Until.END)
-    pilot.halt()
-    assert not any(frame is late for frame in frames)
-    assert frames
+# ---- looks into a trainer
 
 
-def test_settings_may_be_changed(pilot: Pilot, few_digits: Dataset) -> None:
-    """What a run cannot change in its middle stays as it is, and nothing else with it."""
-    settings = TrainingSettings(epochs=7, learning_rate=0.25, batch_size=50, seed=9, dropout=0.2)
-    pilot.change(settings)  # of no run: nothing happens
-    begin(pilot, few_digits)
-    begun = pilot.settings
-    assert begun is not None
-    pilot.change(settings)
-    assert pilot.settings == replace(settings, batch_size=begun.batch_size, seed=begun.seed)
-    pilot.change(begun)
-    assert pilot.settings == begun
+def place(trainer: Trainer | None) -> tuple[int, int, bool]:
+    """Epoch and batch of its state, and whether this is another thread."""
+    assert trainer is not None
+    progress = trainer.state().progress
+    return progress["epoch"], progress["batch"], threading.current_thread() is not threading.main_thread()
 
 
-def test_what_does_not_fit_the_run_keeps_nothing_else_back(pilot: Pilot, few_digits: Dataset) -> None:
-    """Patience without examples put aside, dropout for other layers."""
-    begin(pilot, few_digits)
-    begun = pilot.settings
-    assert begun is not None
-    pilot.change(replace(begun, momentum=0.5, validation_share=0.1, patience=3, dropout=(0.1, 0.2, 0.3)))
-    assert pilot.settings == replace(begun, momentum=0.5)
+def test_a_look_at_a_run_that_rests(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
+    runner.begin(1, lambda: of(few_digits))
+    assert runner.look(1, place).result(10) == (0, 0, True), "before its first step"
+    stop_of(qtbot, runner, 1, Until.BATCH)
+    stop_of(qtbot, runner, 1, Until.BATCH)
+    assert runner.look(1, place).result(10) == (1, 2, True)
+
+
+def test_a_look_at_a_run_that_has_ended(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
+    runner.begin(1, lambda: of(few_digits, epochs=1))
+    assert stop_of(qtbot, runner, 1, Until.END).finished
+    assert runner.look(1, place).result(10)[:2] == (1, 20)
+
+
+def test_a_look_while_it_trains_does_not_stop_it(runner: Runner, qtbot: QtBot, few_digits: Dataset, gate: Gate) -> None:
+    """The state is that between two steps; a training that goes on from it ends the same to the bit."""
+    runner.begin(1, lambda: of(few_digits, epochs=3))
+    stop_of(qtbot, runner, 1, Until.BATCH)
+    told: list[object] = []
+    runner.told.connect(lambda _, event: told.append(event))
+    gate.close()
+    runner.go(1, Until.END)
+    gate.wait_until_reached()
+
+    def copied(trainer: Trainer | None) -> Trainer:
+        assert trainer is not None
+        return Trainer.resume(trainer.network.copy(), few_digits, trainer.state())
+
+    look = runner.look(1, copied)
+    assert not look.done(), "the step under way comes first"
+    gate.open()
+    copy = look.result(10)
+    assert (copy.epoch, copy.batch) == (1, 2)
+    qtbot.waitUntil(lambda: any(isinstance(event, Stopped) for event in told))
+    (stop,) = [event for event in told if isinstance(event, Stopped)]
+    assert stop.finished
+    for _ in copy.run():
+        pass
+    assert stop.frame is not None
+    np.testing.assert_array_equal(stop.frame.parameters, copy.network.parameters)
+
+
+def test_a_look_at_a_run_without_a_trainer(runner: Runner, few_digits: Dataset) -> None:
+    assert runner.look(9, lambda trainer: trainer is None).result(10)
+    runner.begin(1, lambda: of(few_digits))
+    runner.forget(1)
+    assert runner.look(1, lambda trainer: trainer is None).result(10)
+
+
+def test_a_look_that_goes_wrong_harms_nobody_else(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
+    def refuse(_: object) -> None:
+        raise SettingError("batch_size", 5, "must be smaller", "Try 3.")
+
+    runner.begin(1, lambda: of(few_digits))
+    with pytest.raises(SettingError):
+        runner.look(1, refuse).result(10)
+    assert stop_of(qtbot, runner, 1, Until.BATCH).frame is not None
+
+
+def test_closing_in_the_middle_of_a_run(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
+    runner.begin(1, lambda: of(few_digits))
+    with qtbot.waitSignal(runner.frame):
+        runner.go(1, Until.END)
+    assert runner.close(10_000)

@@ -1,22 +1,22 @@
-"""The worker without a window: orders, pauses, jobs that are out of date, other slow work."""
+"""The worker without a window: orders between two steps, pauses, several runs, what cannot be made or goes wrong."""
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.errors import DivergenceError
+from engine.errors import DivergenceError, SettingError
+from engine.events import BestRestored, Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.worker import Background, Frame, Stopped, Until, Worker
+from nnviz.jobs.worker import Frame, Stopped, Until, Worker
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
 
@@ -29,194 +29,432 @@ def worker(qapp: object) -> Iterator[Worker]:
     assert worker.quit_and_wait(10_000)
 
 
-def trainer(data: Dataset, epochs: int = 2) -> Trainer:
-    """Of a small network."""
-    network = Network((784, 8, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
-    return Trainer(network, data, TrainingSettings(batch_size=100, epochs=epochs, learning_rate=0.1))
+class Ear:
+    """What the worker told, as (run, event), in order."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.heard: list[tuple[int, object]] = []
+        worker.told.connect(self._hear)
+
+    def _hear(self, run: int, event: object) -> None:
+        self.heard.append((run, event))
+
+    def stops(self, run: int) -> list[Stopped]:
+        """Of that run."""
+        return [event for number, event in self.heard if number == run and isinstance(event, Stopped)]
+
+    def epochs(self, run: int) -> list[int]:
+        """Of that run, whose figures were told."""
+        return [event.epoch for number, event in self.heard if number == run and isinstance(event, Epoch)]
 
 
-def stopped(qtbot: QtBot, worker: Worker, order: Trainer, until: Until) -> Stopped:
-    """Gives an order to the job that was begun last, and waits for its end."""
-    with qtbot.waitSignal(worker.stopped, check_params_cb=lambda job, _: job == worker._job) as signal:
-        worker.go(order, until)
-    return signal.args[1]
+@pytest.fixture
+def ear(worker: Worker) -> Ear:
+    """Listens from the start."""
+    return Ear(worker)
+
+
+def network() -> Network:
+    """A small one, always the same."""
+    return Network((784, 8, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
+
+
+def of(data: Dataset, epochs: int = 2, **settings: float) -> Trainer:
+    """A trainer of it, 20 batches an epoch."""
+    return Trainer(network(), data, TrainingSettings(batch_size=100, epochs=epochs, learning_rate=0.1, **settings))
+
+
+def stop_of(qtbot: QtBot, worker: Worker, run: int, until: Until) -> Stopped:
+    """Lets the run go, and waits for its stop."""
+
+    def is_it(number: int, event: object) -> bool:
+        return number == run and isinstance(event, Stopped)
+
+    with qtbot.waitSignal(worker.told, check_params_cb=is_it) as signal:
+        worker.go(run, until)
+    stop = signal.args[1]
+    assert isinstance(stop, Stopped)
+    return stop
+
+
+def frame_of(stop: Stopped) -> Frame:
+    """Where it stopped."""
+    assert stop.frame is not None
+    return stop.frame
+
+
+# ---- how far
 
 
 def test_it_pauses_where_it_was_told_to(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
-    order = trainer(few_digits)
-    worker.begin()
-    steps = [Until.BATCH, Until.BATCH, Until.EPOCH, Until.BATCH, Until.END]
+    worker.begin(7, lambda: of(few_digits))
     places = []
-    for until in steps:
-        stop = stopped(qtbot, worker, order, until)
+    for until in (Until.BATCH, Until.BATCH, Until.EPOCH, Until.BATCH, Until.END):
+        stop = stop_of(qtbot, worker, 7, until)
         assert stop.error is None
-        assert stop.frame.batches == 20
-        places.append((stop.frame.epoch, stop.frame.batch, stop.finished))
+        frame = frame_of(stop)
+        assert (frame.run, frame.batches) == (7, 20)
+        places.append((frame.epoch, frame.batch, stop.finished))
     assert places == [(1, 1, False), (1, 2, False), (1, 20, False), (2, 1, False), (2, 20, True)]
 
 
 def test_the_last_epoch_finishes_however_it_is_asked_for(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
-    order = trainer(few_digits, epochs=1)
-    worker.begin()
-    assert stopped(qtbot, worker, order, Until.EPOCH).finished
-    order = trainer(few_digits, epochs=1)
-    worker.begin()
-    stops = [stopped(qtbot, worker, order, Until.BATCH).finished for _ in range(20)]
+    worker.begin(1, lambda: of(few_digits, epochs=1))
+    assert stop_of(qtbot, worker, 1, Until.EPOCH).finished
+    worker.begin(2, lambda: of(few_digits, epochs=1))
+    stops = [stop_of(qtbot, worker, 2, Until.BATCH).finished for _ in range(20)]
     assert stops == [False] * 19 + [True]
 
 
 @pytest.mark.parametrize("until", [Until.END, Until.EPOCH])
 def test_a_run_with_patience_ends_with_its_best_network(
-    worker: Worker, qtbot: QtBot, few_digits: Dataset, until: Until
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, until: Until
 ) -> None:
     """The last epoch does not end it: what comes then is part of the run."""
-    settings = TrainingSettings(epochs=1, learning_rate=0.1, validation_share=0.1, patience=5)
-    network = Network((784, 8, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
-    worker.begin()
-    with qtbot.waitSignal(worker.best_restored) as signal:
-        stop = stopped(qtbot, worker, Trainer(network, few_digits, settings), until)
+    trainer = of(few_digits, epochs=1, validation_share=0.1, patience=5)
+    worker.begin(1, lambda: trainer)
+    stop = stop_of(qtbot, worker, 1, until)
     assert stop.finished
-    assert signal.args[1].epoch == 1
-    assert not signal.args[1].early
-    np.testing.assert_array_equal(stop.frame.parameters, network.parameters)
+    (best,) = [event for _, event in ear.heard if isinstance(event, BestRestored)]
+    assert best.epoch == 1
+    assert not best.early
+    np.testing.assert_array_equal(frame_of(stop).parameters, trainer.network.parameters)
 
 
-def test_nobody_looks_into_a_trainer_at_work(worker: Worker, qtbot: QtBot, few_digits: Dataset, gate: Gate) -> None:
-    worker.begin()
-    gate.close()
-    worker.go(trainer(few_digits), Until.END)
-    gate.wait_until_reached()
-    assert not worker.at_work.acquire(blocking=False)
-    with qtbot.waitSignal(worker.stopped):
-        gate.open()
-    assert worker.at_work.acquire(blocking=False), "as soon as it has stopped"
-    worker.at_work.release()
-
-
-def test_halt_ends_the_wait(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
-    order = trainer(few_digits, MANY_EPOCHS)
-    job = worker.begin()
-    with qtbot.waitSignal(worker.epoch_ended, check_params_cb=lambda job, result: result.epoch == 2):
-        worker.go(order, Until.END)
-    with qtbot.waitSignal(worker.stopped) as signal:
+def test_halt_ends_the_wait(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: len(ear.epochs(1)) > 2)
+    with qtbot.waitSignal(worker.told, check_params_cb=lambda _, event: isinstance(event, Stopped)) as signal:
         worker.halt()
-    assert signal.args[0] == job
-    assert not signal.args[1].finished
-    assert stopped(qtbot, worker, order, Until.BATCH).frame.epoch >= 2, "and it goes on from there"
+    stop = signal.args[1]
+    assert not stop.finished
+    where = frame_of(stop)
+    on = frame_of(stop_of(qtbot, worker, 1, Until.BATCH))
+    assert on.epoch + on.batch / on.batches == pytest.approx(where.epoch + where.batch / where.batches + 1 / 20)
+
+
+def test_halt_counts_before_the_orders_that_wait(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, gate: Gate
+) -> None:
+    """Go and halt in one breath: no more than a step is taken."""
+    gate.close()
+    worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
+    worker.go(1, Until.END)
+    worker.halt()
+    gate.open()
+    qtbot.waitUntil(lambda: bool(ear.stops(1)))
+    frame = frame_of(ear.stops(1)[0])
+    assert (frame.epoch, frame.batch) in ((0, 0), (1, 1))
+
+
+def test_no_epoch_is_lost_and_none_comes_after_the_stop(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    worker.begin(1, lambda: of(few_digits, epochs=30))
+    stop_of(qtbot, worker, 1, Until.END)
+    assert ear.epochs(1) == list(range(31))
+    assert isinstance(ear.heard[-1][1], Stopped)
+    assert len(ear.stops(1)) == 1
+
+
+# ---- frames
 
 
 def test_a_frame_is_a_copy(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
-    order = trainer(few_digits)
-    worker.begin()
-    frame = stopped(qtbot, worker, order, Until.BATCH).frame
+    trainer = of(few_digits)
+    worker.begin(1, lambda: trainer)
+    frame = frame_of(stop_of(qtbot, worker, 1, Until.BATCH))
     kept = frame.parameters.copy()
-    assert not np.shares_memory(frame.parameters, order.network.parameters)
-    stopped(qtbot, worker, order, Until.END)
+    assert not np.shares_memory(frame.parameters, trainer.network.parameters)
+    stop_of(qtbot, worker, 1, Until.END)
     np.testing.assert_array_equal(frame.parameters, kept)
 
 
-def test_frames_carry_the_number_of_their_job(worker: Worker, qtbot: QtBot, few_digits: Dataset, gate: Gate) -> None:
-    """One that was on its way when another job began can be told from those of that job."""
-    first = worker.begin()
-    with qtbot.waitSignal(worker.epoch_ended, check_params_cb=lambda job, result: result.epoch == 1):
-        worker.go(trainer(few_digits, MANY_EPOCHS), Until.END)
-    gate.close()
-    gate.wait_until_reached()
-    second = worker.begin()
-    worker.frames.take()
-    gate.open()
-    stop = stopped(qtbot, worker, trainer(few_digits), Until.BATCH)
-    assert stop.frame.job == second
+def test_frames_carry_the_number_of_their_run(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
+    """One that was on its way when another run began can be told from those of that run."""
+    worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
+    worker.begin(2, lambda: of(few_digits))
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: not worker.frames.empty)
+    assert frame_of(stop_of(qtbot, worker, 2, Until.BATCH)).run == 2
     left = worker.frames.take()
-    assert left is None or left.job == first
+    assert left is not None
+    assert left.run == 1
 
 
 def test_no_frame_is_ever_infinite(
-    worker: Worker, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even for the moment between the step that ruins the weights and the one that finds out."""
     frames: list[Frame] = []
     monkeypatch.setattr(worker.frames, "put", frames.append)  # never full: each step wants to be shown
-    order = trainer(few_digits, MANY_EPOCHS)
-    worker.begin()
-    with qtbot.waitSignal(worker.stopped) as signal:
-        worker.go(order, Until.END)
-        qtbot.waitUntil(lambda: len(frames) > 20)
-        order.learning_rate = 1e300
-    assert isinstance(signal.args[1].error, DivergenceError)
-    for frame in (*frames, signal.args[1].frame):
+    trainer = of(few_digits, MANY_EPOCHS)
+    settings = trainer.settings
+    worker.begin(1, lambda: trainer)
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: len(frames) > 20)
+    worker.change(1, replace(settings, learning_rate=1e300))
+    qtbot.waitUntil(lambda: bool(ear.stops(1)))
+    stop = ear.stops(1)[0]
+    assert isinstance(stop.error, DivergenceError)
+    for frame in (*frames, frame_of(stop)):
         assert np.isfinite(frame.parameters).all()
 
 
-def test_a_job_out_of_date_is_left_alone(worker: Worker, qtbot: QtBot, few_digits: Dataset, gate: Gate) -> None:
-    old, new = trainer(few_digits, MANY_EPOCHS), trainer(few_digits)
-    worker.begin()
+# ---- orders between two steps
+
+
+def test_orders_are_carried_out_in_the_order_they_were_given(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, gate: Gate
+) -> None:
+    """All between the same two steps: none of them sees the trainer in the middle of one."""
+    trainer = of(few_digits, MANY_EPOCHS)
+    settings = trainer.settings
+    rates: list[float] = []
+    places: set[tuple[int, int]] = set()
+    last: list[object] = []
+    worker.begin(1, lambda: trainer)
     gate.close()
-    worker.go(old, Until.END)
+    worker.go(1, Until.END)
     gate.wait_until_reached()
-    worker.go(old, Until.BATCH)  # an order that is never looked at
-    worker.begin()
+
+    def look(found: Trainer | None) -> None:
+        assert found is trainer
+        assert threading.current_thread() is not threading.main_thread()
+        rates.append(found.learning_rate)
+        places.add((found.epoch, found.batch))
+
+    worker.look(1, look)
+    for rate in (0.2, 0.3):
+        worker.change(1, replace(settings, learning_rate=rate))
+        worker.look(1, look)
+    worker.forget(1)
+    worker.look(1, last.append)
     gate.open()
-    assert stopped(qtbot, worker, new, Until.EPOCH).frame.batch == 20
-    assert old.epoch == 0
+    qtbot.waitUntil(lambda: last == [None])
+    assert rates == [0.1, 0.2, 0.3]
+    assert len(places) == 1
+    assert ear.stops(1) == [], "who forgets a run knows that it stops"
 
 
-def test_it_ends_in_the_middle_of_a_run(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
-    worker.begin()
-    with qtbot.waitSignal(worker.epoch_ended):
-        worker.go(trainer(few_digits, MANY_EPOCHS), Until.END)
+def test_settings_change_in_the_middle_of_an_epoch(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
+    """As a bare loop does that changes them there, to the bit."""
+    alone = of(few_digits)
+    settings = replace(alone.settings, learning_rate=0.5, optimizer="momentum", dropout=0.1)
+    for step, _ in enumerate(alone.run()):
+        if (alone.epoch, alone.batch) == (1, 3) and alone.settings != settings:
+            assert step > 0
+            alone.change(settings)
+    worker.begin(1, lambda: of(few_digits))
+    for _ in range(3):
+        stop_of(qtbot, worker, 1, Until.BATCH)
+    worker.change(1, settings)
+    stop = stop_of(qtbot, worker, 1, Until.END)
+    assert stop.finished
+    np.testing.assert_array_equal(frame_of(stop).parameters, alone.network.parameters)
+
+
+def test_more_epochs_for_a_run_under_way(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    worker.begin(1, lambda: of(few_digits, epochs=2))
+    stop_of(qtbot, worker, 1, Until.EPOCH)
+    worker.change(1, replace(of(few_digits).settings, epochs=4))
+    assert frame_of(stop_of(qtbot, worker, 1, Until.END)).epoch == 4
+    assert ear.epochs(1) == [0, 1, 2, 3, 4]
+
+
+def test_settings_that_a_run_cannot_have_stop_it(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    """Then it is stopped indeed: it does not go on behind the back of who was told so."""
+    worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
+    worker.change(1, replace(of(few_digits, MANY_EPOCHS).settings, batch_size=50))
+    qtbot.waitUntil(lambda: bool(ear.stops(1)))
+    assert isinstance(ear.stops(1)[0].error, SettingError)
+    kept: list[object] = []
+    worker.look(1, kept.append)
+    qtbot.waitUntil(lambda: kept == [None])
+    assert isinstance(ear.heard[-1][1], Stopped)
+
+
+def test_a_change_for_a_run_that_is_not_there_is_nothing(worker: Worker, ear: Ear, qtbot: QtBot) -> None:
+    seen: list[object] = []
+    worker.change(5, TrainingSettings())
+    worker.forget(5)
+    worker.go(5, Until.END)
+    worker.look(5, seen.append)
+    qtbot.waitUntil(lambda: seen == [None])
+    assert ear.heard == []
+
+
+# ---- several runs
+
+
+def test_a_run_left_in_its_middle_keeps_its_place(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    """Another goes, with steps of its own; then the first goes on as if it had never been left, to the bit."""
+    alone = of(few_digits)
+    for _ in alone.run():
+        pass
+    worker.begin(1, lambda: of(few_digits))
+    for _ in range(5):
+        stop_of(qtbot, worker, 1, Until.BATCH)
+    worker.begin(2, lambda: of(few_digits, momentum=0.5))
+    assert frame_of(stop_of(qtbot, worker, 2, Until.EPOCH)).batch == 20
+    on = frame_of(stop_of(qtbot, worker, 1, Until.BATCH))
+    assert (on.epoch, on.batch) == (1, 6)
+    stop = stop_of(qtbot, worker, 1, Until.END)
+    np.testing.assert_array_equal(frame_of(stop).parameters, alone.network.parameters)
+    assert ear.epochs(1) == [0, 1, 2]
+    assert frame_of(stop_of(qtbot, worker, 2, Until.BATCH)).epoch == 2, "and so does the other"
+
+
+def test_one_that_goes_stops_the_one_before(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    """It is told where it stands, and is not lost."""
+    worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
+    worker.begin(2, lambda: of(few_digits))
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
+    assert stop_of(qtbot, worker, 2, Until.END).finished
+    (left,) = ear.stops(1)
+    assert left.error is None
+    assert not left.finished
+    assert frame_of(left).run == 1
+    assert ear.epochs(1) == list(range(len(ear.epochs(1))))
+    runs = [run for run, event in ear.heard if isinstance(event, Stopped)]
+    assert runs == [1, 2]
+
+
+def test_a_forgotten_run_is_let_go(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
+    worker.forget(1)
+    kept: list[object] = []
+    worker.look(1, kept.append)
+    qtbot.waitUntil(lambda: kept == [None])
+    heard = len(ear.heard)
+    worker.begin(2, lambda: of(few_digits, epochs=1))
+    stop_of(qtbot, worker, 2, Until.END)
+    assert {run for run, _ in ear.heard[heard:]} == {2}, "the forgotten one does not go on"
+
+
+def test_a_forgotten_run_leaves_a_network_that_can_be_trained_anew(
+    worker: Worker, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    """Also where its last step has ruined the weights, and the next would have found out."""
+    trainer = of(few_digits, MANY_EPOCHS)
+    worker.begin(1, lambda: trainer)
+    stop_of(qtbot, worker, 1, Until.BATCH)
+
+    def ruin(found: Trainer | None) -> None:
+        assert found is trainer
+        found.network.parameters[:] = np.nan
+
+    worker.look(1, ruin)
+    worker.forget(1)
+    done: list[object] = []
+    worker.look(1, done.append)
+    qtbot.waitUntil(lambda: done == [None])
+    assert np.isfinite(trainer.network.parameters).all()
+
+
+# ---- what goes wrong
+
+
+def test_a_trainer_that_cannot_be_made_is_told(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    """In place of a training; the thread lives on, and other runs with it."""
+    worker.begin(1, lambda: of(few_digits, momentum=-1))
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: bool(ear.stops(1)))
+    assert isinstance(ear.stops(1)[0].error, SettingError)
+    assert ear.stops(1)[0].frame is None
+
+    def no_memory() -> Trainer:
+        raise MemoryError
+
+    worker.begin(2, no_memory)
+    worker.go(2, Until.END)
+    qtbot.waitUntil(lambda: bool(ear.stops(2)))
+    assert isinstance(ear.stops(2)[0].error, MemoryError)
+    worker.begin(3, lambda: of(few_digits))
+    assert stop_of(qtbot, worker, 3, Until.END).finished
+    assert [len(ear.stops(run)) for run in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_trainers_are_made_in_the_workers_thread(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
+    threads: list[threading.Thread] = []
+
+    def make() -> Trainer:
+        threads.append(threading.current_thread())
+        return of(few_digits)
+
+    worker.begin(1, make)
+    stop_of(qtbot, worker, 1, Until.BATCH)
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
+
+
+def test_a_run_that_diverged_is_over(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    """What it learned is put back to the last finite copy; nothing of the trainer is kept."""
+    trainer = of(few_digits, MANY_EPOCHS)
+    worker.begin(1, lambda: trainer)
+    stop_of(qtbot, worker, 1, Until.EPOCH)
+    worker.change(1, replace(of(few_digits, MANY_EPOCHS).settings, learning_rate=1e300))
+    stop = stop_of(qtbot, worker, 1, Until.END)
+    assert isinstance(stop.error, DivergenceError)
+    assert not stop.finished
+    assert np.isfinite(frame_of(stop).parameters).all()
+    assert np.isfinite(trainer.network.parameters).all()
+    kept: list[object] = []
+    worker.look(1, kept.append)
+    qtbot.waitUntil(lambda: kept == [None])
+    assert isinstance(ear.heard[-1][1], Stopped)
+
+
+# ---- the end
+
+
+def test_it_ends_in_the_middle_of_a_run(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
     assert worker.quit_and_wait(10_000)
     assert not worker.isRunning()
 
 
-# ---- other slow work
+def test_what_was_ordered_before_the_end_is_still_done(
+    worker: Worker, qtbot: QtBot, few_digits: Dataset, gate: Gate
+) -> None:
+    """A file that is being saved waits for it."""
+    trainer = of(few_digits, MANY_EPOCHS)
+    worker.begin(1, lambda: trainer)
+    gate.close()
+    worker.go(1, Until.END)
+    gate.wait_until_reached()
+    seen: list[object] = []
+    worker.look(1, seen.append)
+    assert not worker.quit_and_wait(0), "it is in the middle of a step"
+    gate.open()
+    assert worker.quit_and_wait(10_000)
+    assert seen == [trainer]
 
 
-def test_work_is_done_elsewhere_and_told_here(qtbot: QtBot) -> None:
-    background = Background()
-    told: list[object] = []
-    for number in range(5):
-        background.run(
-            lambda number=number: (number, threading.get_ident()),
-            lambda outcome: told.append((*outcome, threading.get_ident())),
-            told.append,
-        )
-    qtbot.waitUntil(lambda: len(told) == 5)
-    assert [number for number, *_ in told] == [0, 1, 2, 3, 4], "one after the other"
-    here = threading.get_ident()
-    assert all(worked != here and heard == here for _, worked, heard in told)
+def test_it_does_not_wait_for_a_trainer_that_is_long_in_the_making(worker: Worker, few_digits: Dataset) -> None:
+    go_on = threading.Event()
+
+    def make() -> Trainer:
+        go_on.wait(10)
+        return of(few_digits)
+
+    worker.begin(1, make)
+    assert not worker.quit_and_wait(20)
+    go_on.set()
+    assert worker.quit_and_wait(10_000)
 
 
-def test_what_goes_wrong_is_told_too(qtbot: QtBot) -> None:
-    background = Background()
-    failed: list[Exception] = []
-    background.run(lambda: 1 / 0, lambda _: pytest.fail("it did not work"), failed.append)
-    qtbot.waitUntil(lambda: bool(failed))
-    assert isinstance(failed[0], ZeroDivisionError)
-
-
-def test_after_the_end_nothing_is_told(qtbot: QtBot) -> None:
-    background = Background()
-    done = threading.Event()
-    told: list[object] = []
-    background.run(done.set, told.append, told.append)
-    assert background.close(10_000)
-    assert done.is_set(), "what was asked for is finished"
-    qtbot.wait(1)
-    assert told == []
-
-
-def test_an_outcome_that_comes_when_nobody_is_left_to_hear_it_is_dropped(qapp: QApplication) -> None:
-    """Closing did not wait for it: it is on its way while what asked for it is taken apart."""
-    gate = threading.Event()
-    told: list[object] = []
-    background = Background()
-    background.run(lambda: gate.wait(5), told.append, told.append)
-    assert not background.close(0)
-    pool = background._pool
-    gate.set()
-    assert pool.waitForDone(5000)
-    del background
-    gc.collect()
-    QApplication.processEvents()
-    assert told == []
+def test_after_the_end_no_order_wakes_it(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
+    worker.begin(1, lambda: of(few_digits))
+    stop_of(qtbot, worker, 1, Until.BATCH)
+    assert worker.quit_and_wait(10_000)
+    worker.go(1, Until.END)
+    assert not worker.isRunning()

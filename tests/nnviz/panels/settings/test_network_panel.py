@@ -58,7 +58,7 @@ def test_a_typed_shape_is_taken(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 BAD_SHAPES = [
     ("784,abc", ["abc", "whole number"]),
-    ("784,,10", ["784,,10", "layer 2 is empty"]),
+    ("784,,10", ["784,,10", "size 2 of the shape is empty"]),
     ("", ["number"]),
     ("784", ["at least two"]),
     ("784, 0, 10", ["0", "at least 1 neuron", "layer 2"]),

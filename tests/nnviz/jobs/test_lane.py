@@ -1,0 +1,88 @@
+"""Slow work beside the interface: in order, told where it was asked for; and no lane waits for another."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from nnviz.jobs.lane import Lane
+
+
+@pytest.fixture
+def lane(qapp: QApplication) -> Iterator[Lane]:
+    """Ended after the test."""
+    lane = Lane()
+    yield lane
+    assert lane.close(10_000)
+
+
+def test_work_is_done_elsewhere_and_told_here(lane: Lane, qtbot: QtBot) -> None:
+    told: list[tuple[int, int, int]] = []
+    for number in range(5):
+        lane.run(
+            lambda number=number: (number, threading.get_ident()),
+            lambda outcome: told.append((*outcome, threading.get_ident())),
+            lambda error: pytest.fail(str(error)),
+        )
+    qtbot.waitUntil(lambda: len(told) == 5)
+    assert [number for number, *_ in told] == [0, 1, 2, 3, 4], "one after the other"
+    here = threading.get_ident()
+    assert all(worked != here and heard == here for _, worked, heard in told)
+
+
+def test_what_goes_wrong_is_told_too(lane: Lane, qtbot: QtBot) -> None:
+    failed: list[Exception] = []
+    lane.run(lambda: 1 / 0, lambda _: pytest.fail("it did not work"), failed.append)
+    qtbot.waitUntil(lambda: bool(failed))
+    assert isinstance(failed[0], ZeroDivisionError)
+    done: list[object] = []
+    lane.run(lambda: 1, done.append, failed.append)
+    qtbot.waitUntil(lambda: done == [1])
+
+
+def test_a_lane_does_not_wait_for_another(lane: Lane, qtbot: QtBot) -> None:
+    other, gate = Lane(), threading.Event()
+    told: list[str] = []
+    other.run(lambda: gate.wait(10), lambda _: told.append("slow"), lambda _: None)
+    lane.run(lambda: None, lambda _: told.append("quick"), lambda _: None)
+    qtbot.waitUntil(lambda: told == ["quick"])
+    gate.set()
+    qtbot.waitUntil(lambda: told == ["quick", "slow"])
+    assert other.close(10_000)
+
+
+def test_after_the_end_nothing_is_told(lane: Lane, qtbot: QtBot) -> None:
+    done = threading.Event()
+    told: list[object] = []
+    lane.run(done.set, told.append, told.append)
+    assert lane.close(10_000)
+    assert done.is_set(), "what was asked for is finished"
+    lane.run(lambda: told.append("begun"), told.append, told.append)
+    qtbot.wait(1)
+    assert told == []
+
+
+def test_an_outcome_that_comes_when_nobody_is_left_to_hear_it_is_dropped(qapp: QApplication) -> None:
+    """Closing did not wait for it: it is on its way while what asked for it is taken apart."""
+    gate, is_done = threading.Event(), threading.Event()
+    told: list[object] = []
+    lane = Lane()
+
+    def work() -> None:
+        gate.wait(5)
+        is_done.set()
+
+    lane.run(work, told.append, told.append)
+    assert not lane.close(0)
+    gate.set()
+    assert is_done.wait(5)
+    assert lane.close(5000)
+    del lane
+    gc.collect()
+    QApplication.processEvents()
+    assert told == []

@@ -1,0 +1,519 @@
+"""What views need worked out: only for cards in view, off the interface thread, the latest question wins."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.distributions import Anatomist
+from engine.network import Network
+from nnviz.jobs.pace import Budget
+from nnviz.jobs.probes import Probe, Probes, Question, Same
+from nnviz.session.asked import ANSWER, PAST, STATISTICS, LayerStatistics, PastAnswers
+from nnviz.session.session import Session
+from nnviz.session.training import Status
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Gate
+from tests.nnviz.helpers import click_tab, pause, seven, train_epochs, train_for_a_while, wait_for
+
+
+class Oracle:
+    """Asks what a test says, and answers when a test lets it."""
+
+    def __init__(self) -> None:
+        self.subject: object | None = object()
+        self.asked: list[object] = []  # the subjects that were worked out
+        self.threads: set[threading.Thread] = set()
+        self.released = 0
+        self.error: Exception | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def question(self) -> Question | None:
+        """As it is now."""
+        subject = self.subject
+        return None if subject is None else (Same(subject), lambda: self._work(subject))
+
+    def _work(self, subject: object) -> object:
+        self.asked.append(subject)
+        self.threads.add(threading.current_thread())
+        assert self.gate.wait(10)
+        if self.error is not None:
+            raise self.error
+        return subject
+
+    def release(self) -> None:
+        """Nobody needs it any more."""
+        self.released += 1
+        self.threads.add(threading.current_thread())
+
+
+@pytest.fixture
+def oracle() -> Iterator[Oracle]:
+    """Answers at once, unless its gate is closed."""
+    oracle = Oracle()
+    yield oracle
+    oracle.gate.set()
+
+
+@pytest.fixture
+def probe(qapp: object, oracle: Oracle) -> Iterator[Probe]:
+    """Of that oracle, without a budget."""
+    probe = Probe(oracle.question, release=oracle.release)
+    yield probe
+    oracle.gate.set()
+    assert probe.close(10_000)
+
+
+def begun(qtbot: QtBot, oracle: Oracle, times: int = 1) -> None:
+    """Waits until so many questions were taken up."""
+    qtbot.waitUntil(lambda: len(oracle.asked) == times)
+
+
+# ---- who wants it
+
+
+def test_nobody_looks_nothing_is_worked_out(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    probe.look()
+    qtbot.wait(1)
+    assert oracle.asked == []
+    assert probe.result is None
+    assert not probe.is_wanted
+
+
+def test_it_is_worked_out_as_soon_as_a_card_comes_into_view(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(probe.changed):
+        probe.want("card", True)
+    assert probe.result is oracle.subject
+    probe.look()
+    probe.want("another card", True)
+    qtbot.wait(1)
+    assert len(oracle.asked) == 1, "the same question is answered once"
+
+
+def test_it_is_needed_until_the_last_card_is_out_of_view(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    for card in ("one", "two"):
+        probe.want(card, True)
+    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    probe.want("one", False)
+    oracle.subject = object()
+    with qtbot.waitSignal(probe.changed):
+        probe.look()
+    assert oracle.released == 0
+    probe.want("two", False)
+    assert not probe.is_wanted
+    oracle.subject = object()
+    probe.look()
+    qtbot.waitUntil(lambda: oracle.released == 1)
+    assert len(oracle.asked) == 2
+    probe.want("two", False)
+    probe.want("one", True)
+    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    assert oracle.released == 1
+
+
+def test_nothing_is_worked_out_on_the_interface_thread(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    probe.want("card", True)
+    qtbot.waitUntil(lambda: probe.result is not None)
+    probe.want("card", False)
+    qtbot.waitUntil(lambda: oracle.released == 1)
+    assert threading.main_thread() not in oracle.threads
+
+
+def test_cards_name_what_they_need(qapp: object, qtbot: QtBot) -> None:
+    oracles = {name: Oracle() for name in ("a", "b", "c")}
+    probes = Probes()
+    for name, oracle in oracles.items():
+        probes.add(name, Probe(oracle.question))
+    probes.want("card", ("a", "c"), True)
+    probes.look()
+    qtbot.waitUntil(lambda: probes["a"].result is not None and probes["c"].result is not None)
+    assert oracles["b"].asked == []
+    probes.forget()
+    qtbot.waitUntil(lambda: len(oracles["a"].asked) == 2)
+    assert probes.close(10_000)
+
+
+# ---- the latest wins
+
+
+def test_the_latest_question_wins(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    """Those that came while one was worked out are not, but for the last."""
+    oracle.gate.clear()
+    probe.want("card", True)
+    begun(qtbot, oracle)
+    for _ in range(5):
+        oracle.subject = object()
+        probe.look()
+    last = oracle.subject
+    oracle.gate.set()
+    qtbot.waitUntil(lambda: probe.result is last)
+    assert len(oracle.asked) == 2
+
+
+def test_without_a_question_nothing_is_known(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    probe.want("card", True)
+    qtbot.waitUntil(lambda: probe.result is not None)
+    oracle.subject = None
+    with qtbot.waitSignal(probe.changed):
+        probe.look()
+    assert probe.result is None
+    with qtbot.assertNotEmitted(probe.changed):
+        probe.look()
+
+
+def test_of_another_network_nothing_is_known(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    """It is forgotten at once, and asked for anew, even where the question looks the same."""
+    probe.want("card", True)
+    qtbot.waitUntil(lambda: probe.result is not None)
+    with qtbot.waitSignal(probe.changed):
+        probe.forget()
+        assert probe.result is None
+    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    assert len(oracle.asked) == 2
+
+
+def test_what_is_worked_out_of_the_network_before_is_not_told(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    told: list[object] = []
+    probe.changed.connect(lambda: told.append(probe.result))
+    oracle.gate.clear()
+    probe.want("card", True)
+    begun(qtbot, oracle)
+    oracle.subject = object()
+    probe.forget()
+    oracle.gate.set()
+    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    assert told == [oracle.subject]
+
+
+def test_two_questions_are_the_same_when_they_are_about_the_same_objects() -> None:
+    one, equal = [1.0], [1.0]
+    assert Same(one) == Same(one)
+    assert hash(Same(one)) == hash(Same(one))
+    assert Same(one) != Same(equal)
+    assert Same(one) != Same(one, one)
+    assert Same(one) != one
+
+
+# ---- how often
+
+
+def test_a_budget_says_how_often(qapp: object, qtbot: QtBot, oracle: Oracle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes too soon is not lost: it is looked at when it is time; and whoever comes into view need not wait."""
+    budget = Budget(0)
+    is_due = [True]
+    monkeypatch.setattr(Budget, "seconds_left", property(lambda _: -1.0 if is_due[0] else 0.02))
+    monkeypatch.setattr(Budget, "reset", lambda _: is_due.__setitem__(0, True))
+    probe = Probe(oracle.question, budget)
+    probe.want("card", True)
+    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    is_due[0] = False
+    oracle.subject = object()
+    probe.look()
+    qtbot.wait(30)
+    assert len(oracle.asked) == 1
+    is_due[0] = True
+    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    is_due[0] = False
+    oracle.subject = object()
+    probe.look()
+    probe.want("card", False)
+    probe.want("card", True)
+    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    assert probe.close(10_000)
+
+
+# ---- what goes wrong
+
+
+def test_where_memory_is_short_it_stays_unknown(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    """Nobody is bothered, and nothing is tried over and over; the next question is."""
+    failed: list[object] = []
+    probe.failed.connect(failed.append)
+    probe.want("card", True)
+    qtbot.waitUntil(lambda: probe.result is not None)
+    oracle.error = MemoryError()
+    oracle.subject = object()
+    with qtbot.waitSignal(probe.changed):
+        probe.look()
+    assert probe.result is None
+    probe.look()
+    qtbot.wait(1)
+    assert len(oracle.asked) == 2
+    oracle.error = None
+    oracle.subject = object()
+    with qtbot.waitSignal(probe.changed):
+        probe.look()
+    assert probe.result is oracle.subject
+    assert failed == []
+
+
+def test_what_nobody_foresaw_is_told(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    """And a question that came meanwhile is answered all the same."""
+    oracle.gate.clear()
+    oracle.error = ZeroDivisionError()
+    probe.want("card", True)
+    begun(qtbot, oracle)
+    oracle.subject = object()
+    probe.look()
+    with qtbot.waitSignal(probe.failed) as signal:
+        oracle.gate.set()
+    assert isinstance(signal.args[0], ZeroDivisionError)
+    oracle.error = None
+    begun(qtbot, oracle, 2)
+
+
+def test_closing_waits_no_longer_than_it_may(qapp: object, qtbot: QtBot, oracle: Oracle) -> None:
+    probe = Probe(oracle.question)
+    told: list[object] = []
+    probe.changed.connect(lambda: told.append(probe.result))
+    oracle.gate.clear()
+    probe.want("card", True)
+    begun(qtbot, oracle)
+    assert not probe.close(10)
+    oracle.gate.set()
+    assert probe.close(10_000)
+    qtbot.wait(1)
+    probe.look()
+    assert told == []
+    assert len(oracle.asked) == 1
+
+
+# ---- the statistics of the layers
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
+    """Grows with every network that is looked at: the thread that does it."""
+    seen: list[threading.Thread] = []
+    original = Anatomist.look_at
+
+    def look_at(self: Anatomist, network: Network) -> object:
+        seen.append(threading.current_thread())
+        return original(self, network)
+
+    monkeypatch.setattr(Anatomist, "look_at", look_at)
+    return seen
+
+
+def want(window: MainWindow, wanted: bool = True) -> None:
+    """As a card does that comes into view."""
+    window.session.probes.want("test", (STATISTICS,), wanted)
+
+
+def statistics(session: Session) -> LayerStatistics:
+    """Those that are known."""
+    found = session.probes[STATISTICS].result
+    assert isinstance(found, LayerStatistics)
+    return found
+
+
+def are_known(session: Session) -> bool:
+    """Whether there are any."""
+    return session.probes[STATISTICS].result is not None
+
+
+def mean_weight(session: Session) -> float:
+    """Of the first layer that is displayed."""
+    return float(session.displayed.network.weights[0].T.mean(dtype=np.float64))
+
+
+def test_without_a_card_in_view_no_layer_is_looked_at(
+    ready_window: MainWindow, qtbot: QtBot, looks: list[threading.Thread]
+) -> None:
+    train_epochs(qtbot, ready_window, 2)
+    assert looks == []
+    assert not are_known(ready_window.session)
+
+
+def test_the_page_that_shows_them_asks_for_them(
+    ready_window: MainWindow, qtbot: QtBot, looks: list[threading.Thread]
+) -> None:
+    click_tab(qtbot, ready_window, "distributionsTab")
+    qtbot.waitUntil(lambda: are_known(ready_window.session))
+    assert threading.main_thread() not in looks
+    click_tab(qtbot, ready_window, "layer1Tab")
+    before = len(looks)
+    train_epochs(qtbot, ready_window, 2)
+    assert len(looks) == before
+
+
+def test_a_fresh_network_is_as_it_was_at_the_start(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    want(ready_window)
+    qtbot.waitUntil(lambda: are_known(session))
+    found = statistics(session)
+    assert found.now[0].weights.high == found.start[0].weights.high
+
+
+def test_they_follow_a_training_and_remember_the_start(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    first = mean_weight(session)
+    train_epochs(qtbot, ready_window, 2)
+    want(ready_window)  # only now
+    qtbot.waitUntil(lambda: are_known(session))
+    found = statistics(session)
+    assert found.start[0].weights.mean == pytest.approx(first)
+    assert found.now[0].weights.mean == pytest.approx(mean_weight(session)) != pytest.approx(first)
+
+
+def test_while_training_the_last_view_is_seen_in_the_end(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    want(ready_window)
+    train_for_a_while(qtbot, ready_window)
+    pause(qtbot, ready_window)
+    last = pytest.approx(mean_weight(session), rel=1e-9)
+    qtbot.waitUntil(lambda: are_known(session) and statistics(session).now[0].weights.mean == last)
+
+
+def test_another_network_is_another_subject(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    want(ready_window)
+    qtbot.waitUntil(lambda: are_known(session))
+    session.settings.change_shape((784, 5, 4, 10))
+    assert not are_known(session), "of the network before nothing is told any more"
+    qtbot.waitUntil(lambda: are_known(session))
+    found = statistics(session)
+    assert [layer.neurons for layer in found.now] == [layer.neurons for layer in found.start] == [5, 4, 10]
+
+
+def test_looks_leave_nothing_behind(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Each holds a network; the garbage collector would be late."""
+    session = ready_window.session
+    want(ready_window)
+    qtbot.waitUntil(lambda: are_known(session))
+    gc.collect()
+    gc.disable()
+    looked_at = []
+    try:
+        for _ in range(5):
+            session.displayed.network = session.displayed.network.copy()
+            looked_at.append(weakref.ref(session.displayed.network))
+            with qtbot.waitSignal(session.probes[STATISTICS].changed):
+                session.displayed.changed.emit()
+        qtbot.waitUntil(lambda: sum(network() is not None for network in looked_at) == 1)  # the one displayed
+    finally:
+        gc.enable()
+
+
+def test_out_of_sight_they_keep_no_buffers(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[Anatomist]] = []
+    original = Anatomist.__init__
+
+    def noted(self: Anatomist, *arguments: object) -> None:
+        made.append(weakref.ref(self))
+        original(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Anatomist, "__init__", noted)
+    want(ready_window)
+    qtbot.waitUntil(lambda: are_known(ready_window.session))
+    assert [anatomist() is not None for anatomist in made] == [True]
+    want(ready_window, False)
+    qtbot.waitUntil(lambda: made[0]() is None)
+    assert are_known(ready_window.session)
+
+
+def test_an_opened_network_is_compared_with_what_was_opened(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 1)
+    path = tmp_path_factory.mktemp("networks") / "trained.npz"
+    with qtbot.waitSignal(session.runs.file_changed):
+        session.files.save(path)
+    trained = session.displayed.network.parameters.copy()
+    with qtbot.waitSignal(session.files.opened):
+        session.files.open(path)
+    np.testing.assert_array_equal(session.runs.current.parameters_at_start(), trained)
+    want(ready_window)
+    qtbot.waitUntil(lambda: are_known(session))
+    assert statistics(session).start[0].weights.high == session.displayed.network.weights[0].max()
+
+
+# ---- the answer, and those of the past
+
+
+def draw(window: MainWindow) -> None:
+    """A seven."""
+    window.canvas.set_strokes([np.array(seven(window.canvas))])
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
+    """Grows with every network that is asked about the drawing: the thread that does it."""
+    from nnviz.session import question
+
+    threads: list[threading.Thread] = []
+    original = question.ask
+
+    def ask(*arguments: object) -> object:
+        threads.append(threading.current_thread())
+        return original(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(question, "ask", ask)
+    return threads
+
+
+def test_the_answer_comes_from_another_thread(
+    ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread]
+) -> None:
+    session = ready_window.session
+    draw(ready_window)
+    qtbot.waitUntil(lambda: session.question.answer is not None)
+    train_epochs(qtbot, ready_window, 1)
+    qtbot.waitUntil(lambda: np.array_equal(session.question.answer, session.prediction))
+    past = session.probes[PAST]
+    qtbot.waitUntil(lambda: past.result is not None and past.result.epochs[-1] == 1)
+    assert threading.main_thread() not in asked
+
+
+def test_each_moment_is_asked_once(ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread]) -> None:
+    session, past = ready_window.session, ready_window.session.probes[PAST]
+    draw(ready_window)
+    for epoch in range(1, 7):
+        session.step_epoch()
+        wait_for(qtbot, ready_window, Status.PAUSED)
+        qtbot.waitUntil(lambda epoch=epoch: past.result is not None and past.result.epochs[-1] == epoch)
+    qtbot.waitUntil(lambda: np.array_equal(session.question.answer, session.prediction))
+    before = len(asked)
+    with qtbot.waitSignals([past.changed, session.question.answered]):
+        session.displayed.show(session.runs.current)
+    assert isinstance(past.result, PastAnswers)
+    assert len(past.result.epochs) >= 7
+    assert len(asked) == before + 2, "the displayed network, by each of the two"
+    np.testing.assert_allclose(past.result.answers[-1], session.prediction, rtol=1e-6)
+
+
+def test_without_a_card_in_view_nobody_is_asked(
+    ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread]
+) -> None:
+    for name in ("drawDock", "predictionDock", "learningStripDock"):
+        ready_window.card(name).hide()
+    session = ready_window.session
+    qtbot.waitUntil(lambda: not session.probes[ANSWER].is_wanted and not session.probes[PAST].is_wanted)
+    draw(ready_window)
+    train_epochs(qtbot, ready_window, 1)
+    assert asked == []
+    assert session.prediction is not None, "a script is answered at once"
+    ready_window.card("predictionDock").show()
+    qtbot.waitUntil(lambda: session.question.answer is not None)
+
+
+def test_the_interface_does_not_wait_for_an_answer(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+    session = ready_window.session
+    gate.close()
+    draw(ready_window)
+    gate.wait_until_reached()
+    assert session.question.answer is None
+    ready_window.canvas.set_strokes([])
+    gate.open()
+    qtbot.waitUntil(lambda: session.probes[ANSWER].result is None)
+    assert session.question.answer is None, "it was rubbed out meanwhile"

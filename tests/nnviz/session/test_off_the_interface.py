@@ -1,0 +1,154 @@
+"""What takes long is done behind the window, and nothing that matters waits behind it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt5.QtCore import QMimeData, QUrl
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from engine.experiment import Experiment
+from engine.network import Network
+from engine.storage import load_network, save_network
+from engine.training import Trainer
+from nnviz.session import files, making
+from nnviz.session.training import Status
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.conftest import Gate
+from tests.nnviz.helpers import MANY_EPOCHS, pause, seven, wait_for
+
+Threads = dict[str, list[threading.Thread]]
+
+
+@pytest.fixture
+def slow_work(monkeypatch: pytest.MonkeyPatch) -> Threads:
+    """By what is done, the threads that do it: large networks, trainers, the parting of a validation set."""
+    done: Threads = {"network": [], "trainer": [], "validation set": []}
+
+    def note(kind: type, method: str, what: str, counts: Callable[[tuple[Any, ...]], bool] = lambda _: True) -> None:
+        original = getattr(kind, method)
+
+        def noted(self: object, *arguments: Any, **named: Any) -> Any:
+            if counts(arguments):
+                done[what].append(threading.current_thread())
+            return original(self, *arguments, **named)
+
+        monkeypatch.setattr(kind, method, noted)
+
+    note(Network, "__init__", "network", lambda arguments: len(arguments) > 3 and arguments[3] == "orthogonal")
+    note(Trainer, "__init__", "trainer")
+    note(Dataset, "with_validation", "validation set")
+    return done
+
+
+def test_networks_trainers_and_validation_sets_are_made_behind_the_window(
+    ready_window: MainWindow, qtbot: QtBot, slow_work: Threads
+) -> None:
+    """Also an orthogonal network, which is slow to make at a size at which others are not."""
+    session = ready_window.session
+    session.settings.change("initialisation", initializer="orthogonal", hidden=(256, 64))
+    assert session.state is Status.BUILDING
+    wait_for(qtbot, ready_window, Status.READY)
+    assert session.displayed.network.shape == [784, 256, 64, 10]
+    session.settings.change("validation set", validation_share=0.2, epochs=MANY_EPOCHS)
+    session.start()
+    qtbot.waitUntil(lambda: session.runs.current.history.completed >= 1)
+    pause(qtbot, ready_window)
+    session.reset()
+    wait_for(qtbot, ready_window, Status.READY)
+    assert all(slow_work.values()), "each was made"
+    for what, threads in slow_work.items():
+        assert threading.main_thread() not in threads, what
+
+
+def test_at_the_next_start_too(make_window: MakeWindow, qtbot: QtBot, slow_work: Threads) -> None:
+    window = make_window()
+    wait_for(qtbot, window, Status.READY)
+    window.session.settings.change("initialisation", initializer="orthogonal", hidden=(256, 64))
+    wait_for(qtbot, window, Status.READY)
+    window.close()
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.displayed.network.shape == [784, 256, 64, 10])
+    assert len(slow_work["network"]) == 2
+    assert threading.main_thread() not in slow_work["network"]
+
+
+# ---- what is held up
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Reading files and pictures, and making networks, does not go on before this is set."""
+    gate = threading.Event()
+
+    def slowly(original: Callable[..., Any]) -> Callable[..., Any]:
+        def wait(*arguments: Any) -> Any:
+            if threading.current_thread() is not threading.main_thread():
+                gate.wait(10)
+            return original(*arguments)
+
+        return wait
+
+    monkeypatch.setattr(files, "read_network", slowly(files.read_network))
+    monkeypatch.setattr(making, "new_run", slowly(making.new_run))
+    monkeypatch.setattr("nnviz.jobs.pictures.grey_of_file", slowly(lambda _: np.zeros((9, 9))))
+    yield gate
+    gate.set()
+
+
+def hold_all_up(window: MainWindow, gate: Gate, folder: Path) -> None:
+    """A file, a picture, answers, a search and a large network are on their way, and do not get on."""
+    session = window.session
+    save_network(Experiment().build(), folder / "other.json")
+    session.files.open(folder / "other.json")
+    Image.new("L", (9, 9)).save(folder / "digit.png")
+    given = QMimeData()
+    given.setUrls([QUrl.fromLocalFile(str(folder / "digit.png"))])
+    session.pictures.load(given, "the clipboard")
+    gate.close()
+    window.canvas.set_strokes([np.array(seven(window.canvas))])
+    session.search_rate()
+    session.settings.change("shape", hidden=(900,))
+    gate.wait_until_reached()
+
+
+@pytest.mark.parametrize("name", ["network.json", "network.npz"])
+def test_saving_waits_for_nothing(
+    ready_window: MainWindow, qtbot: QtBot, gate: Gate, held: threading.Event, home: Path, name: str
+) -> None:
+    session = ready_window.session
+    session.step_batch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    parameters = session.displayed.network.parameters
+    hold_all_up(ready_window, gate, home)
+    saved: list[object] = []
+    session.files.save(home / name, lambda: saved.append(session.runs.current.path))
+    qtbot.waitUntil(lambda: saved == [home / name])
+    assert not held.is_set()
+    gate.open()
+    held.set()
+    found = load_network(home / name)
+    np.testing.assert_array_equal(found.parameters, parameters)
+
+
+def test_the_end_waits_once_for_all(
+    ready_window: MainWindow, qtbot: QtBot, gate: Gate, held: threading.Event, home: Path
+) -> None:
+    """A large network in the making, and whatever else is slow: nothing of it would be kept."""
+    hold_all_up(ready_window, gate, home)
+    assert ready_window.session.making.is_making
+    start = time.monotonic()
+    assert not ready_window.session.close()
+    assert time.monotonic() - start < 1
+    gate.open()
+    held.set()
+    qtbot.waitUntil(ready_window.session.close)
