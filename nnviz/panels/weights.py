@@ -62,7 +62,7 @@ class WeightsPanel(DockCard):
         self._pages = QScrollBar(Qt.Vertical, self.widget())
         self._pages.setObjectName("weightsScrollBar")
         self._pages.setAccessibleName("Pages of neurons")
-        self._pages.setToolTip("Shows further neurons of the layer. It changes nothing in the network.")
+        self._pages.setToolTip("Shows further neurons of the layer.")
         self._pages.hide()
         self.head.title.hide()
         self.head.setToolTip(

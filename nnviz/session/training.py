@@ -259,11 +259,12 @@ class Training(QObject):
             run.progress = replace(run.progress, measuring=True)
             self._show(run)
         elif isinstance(event, (Epoch, BestRestored)):
+            was_dead = run.dead_layer is not None
             run.take_event(event)
             self._runs.tell_history(run)
             self._runs.tell_file(run)
-            if isinstance(event, Epoch) and event.dead_layer is not None:
-                self.died.emit(run, event.dead_layer)
+            if run.dead_layer is not None and not was_dead:  # told once, not again after each epoch
+                self.died.emit(run, run.dead_layer)
 
     def _stopped(self, run: Run, stop: Stopped) -> None:
         if stop.frame is not None:

@@ -171,14 +171,13 @@ class NetworkPanel(Card):
         if "seed" not in self._session.settings.problems:
             self._seed.show_value(str(experiment.training.seed))
         self.head.detail.setText(f"{text.count(parameter_count(experiment.shape))} parameters")
-        self._add.setIcon(theme.icon("plus"))
         self._show_problems()
         self._show_notice()
 
     def _show_rows(self, experiment: Experiment) -> None:
         """New rows only where there are more or fewer of them: the one being typed in stays."""
         output, data = experiment.output, self._session.data.dataset
-        ends = (experiment.inputs, experiment.outputs, output, data, theme.current())
+        ends = (experiment.inputs, experiment.outputs, output, data)
         made_for = (len(_layers_of(experiment)), *ends)
         if made_for != self._rows_made_for:
             self._rows_made_for = made_for

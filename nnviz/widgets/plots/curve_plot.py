@@ -153,6 +153,15 @@ class CurvePlot(ZoomPlot):
             low, high = self.quantity.height(values, is_log)
             self.zoom_to((zoom[0], (float(low), float(high))))
 
+    def line(self, name: str) -> CurveLine:
+        """That of train, test, validation, live_train or live_test."""
+        return self._lines[name]
+
+    @property
+    def earlier_lines(self) -> list[tuple[CurveLine, CurveLine]]:
+        """Train and test of each earlier run, as they were given."""
+        return self._grey[: len(self._earlier)]
+
     def _by_name(self) -> list[tuple[str, CurveLine]]:
         own = [(name.removeprefix("live_"), line) for name, line in self._lines.items()]
         return own + [(EARLIER, line) for pair in self._grey for line in pair]

@@ -9,6 +9,7 @@ from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import Experiment
 from engine.storage import save_network
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
@@ -67,7 +68,7 @@ def test_one_that_was_only_measured_leaves_nothing_behind(
     assert end_of_axis(window) == 152
     window.session.reset()
     QCoreApplication.processEvents()
-    assert window.session.runs.compared == ()
+    assert window.session.runs.compared == []
     assert not key(window, "earlierKey").isVisible()
     assert end_of_axis(window) == 2
 

@@ -48,7 +48,7 @@ def plot_of(window: MainWindow, name: str) -> CurvePlot:
 
 def drawn(plot: CurvePlot, name: str) -> tuple[list[float], list[float]]:
     """Epochs and heights of a line."""
-    x, y = plot._lines[name].getData()
+    x, y = plot.line(name).getData()
     return ([], []) if x is None else (list(x), list(y))
 
 
@@ -59,7 +59,7 @@ def key(window: MainWindow, name: str) -> Key:
 
 def another_shape(session: Session, *neurons: int) -> None:
     """In the fields; the network follows when it is trained."""
-    session.settings.change("layers", layers=tuple(Layer(count) for count in neurons))
+    session.settings.change("layers", hidden=neurons)
 
 
 # ---- pages
@@ -69,13 +69,13 @@ def test_error_and_loss_each_have_a_page(ready_window: MainWindow, qtbot: QtBot)
     window = ready_window
     assert window.curves.windowTitle() == "Curves"
     train_epochs(qtbot, window, 2)
-    tape = window.session.runs.current.history
+    history = window.session.runs.current.history
     assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2]
     assert drawn(plot_of(window, "lossPlot"), "test")[0] == [], "out of view nothing is drawn"
     turn_to(qtbot, window, "lossTab")
     assert plot_of(window, "lossPlot").isVisible()
     assert not plot_of(window, "errorPlot").isVisible()
-    for name, curve in (("train", tape.loss.train), ("test", tape.loss.test)):
+    for name, curve in (("train", history.loss.train), ("test", history.loss.test)):
         epochs, heights = drawn(plot_of(window, "lossPlot"), name)
         assert epochs == curve.epochs
         np.testing.assert_allclose(10 ** np.array(heights), curve.values)
@@ -98,17 +98,17 @@ def test_fine_lines_move_within_an_epoch(
 
 def test_nobody_estimates_for_a_page_that_is_not_in_view(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    worker = window.session._pilot._worker
+    runner = window.session.training.runner
     other = Page("Other", "otherTab", "")
     window.curves.add_page(other)
     for tab, expected in (("lossTab", True), ("otherTab", False), ("errorTab", True), ("otherTab", False)):
         turn_to(qtbot, window, tab)
-        assert worker.estimating is expected, tab
+        assert runner.is_estimating is expected, tab
     turn_to(qtbot, window, "lossTab")
-    press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
-    assert not worker.estimating
-    press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
-    assert worker.estimating
+    window.curves.close()
+    assert not runner.is_estimating
+    window.curves.show()
+    assert runner.is_estimating
 
 
 def test_without_classes_there_is_no_page_of_errors(
@@ -142,7 +142,7 @@ def test_without_classes_there_is_no_page_of_errors(
 def test_a_key_hides_its_curve_and_shows_it_again(ready_window: MainWindow, qtbot: QtBot, way: str) -> None:
     window = ready_window
     train_epochs(qtbot, window, 2)
-    line = plot_of(window, "errorPlot")._lines["train"]
+    line = plot_of(window, "errorPlot").line("train")
     for shown in (False, True):
         if way == "mouse":
             click(qtbot, window, Key, "trainKey")
@@ -151,7 +151,7 @@ def test_a_key_hides_its_curve_and_shows_it_again(ready_window: MainWindow, qtbo
             press(qtbot, window, Qt.Key_Return)
         assert line.isVisible() is shown
         assert key(window, "trainKey").isChecked() is shown
-    assert plot_of(window, "errorPlot")._lines["test"].isVisible()
+    assert plot_of(window, "errorPlot").line("test").isVisible()
 
 
 def colours_of(window: MainWindow, name: str) -> set[str]:
@@ -229,11 +229,11 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindo
     click(qtbot, window, QPushButton, "resetButton")
     assert key(window, "earlierKey").isVisible()
     assert key(window, "earlierKey").text() == "784-64-32-10, earlier run"
-    grey_train, grey_test = plot_of(window, "errorPlot")._grey[0]
+    grey_train, grey_test = plot_of(window, "errorPlot").earlier_lines[0]
     np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.test.values)
     np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.train.values)
     action(window, "actionUndo").trigger()
-    assert session.runs.compared == ()
+    assert session.runs.compared == []
     assert not key(window, "earlierKey").isVisible()
     action(window, "actionRedo").trigger()
     assert [run.title for run in session.runs.compared] == ["784-64-32-10"]
@@ -246,14 +246,14 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindo
     plot = plot_of(window, "errorPlot")
     place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(1, 1.2)))
     hover(plot.viewport(), (place.x(), place.y()))
-    assert "784-30-10 " in plot._read_out.text
-    assert "784-64-32-10 " in plot._read_out.text
+    assert "784-30-10 " in read_out(plot)
+    assert "784-64-32-10 " in read_out(plot)
 
 
 def test_one_that_is_trained_on_stays_one_run(ready_window: MainWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
     train_epochs(qtbot, ready_window, 1)
-    assert ready_window.session.runs.compared == ()
+    assert ready_window.session.runs.compared == []
     assert drawn(plot_of(ready_window, "errorPlot"), "test")[0] == [0, 1, 2]
 
 
@@ -291,14 +291,14 @@ def test_earlier_runs_are_forgotten_and_come_back_by_undo(ready_window: MainWind
     train_epochs(qtbot, window, 1)
     session.reset()
     plot = plot_of(window, "errorPlot")
-    assert len(plot._earlier) == 1
+    assert len(plot.earlier_lines) == 1
     assert forget.isEnabled()
     forget.trigger()
-    assert session.runs.compared == ()
-    assert len(plot._earlier) == 0
+    assert session.runs.compared == []
+    assert len(plot.earlier_lines) == 0
     assert not key(window, "earlierKey").isVisible()
     action(window, "actionUndo").trigger()
-    assert len(plot._earlier) == 1
+    assert len(plot.earlier_lines) == 1
     assert key(window, "earlierKey").isVisible()
 
 
@@ -321,7 +321,7 @@ def test_a_right_click_offers_to_forget(ready_window: MainWindow, qtbot: QtBot, 
     QTimer.singleShot(0, choose)
     centre = widget.rect().center()
     QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Mouse, centre, widget.mapToGlobal(centre)))
-    qtbot.waitUntil(lambda: window.session.runs.compared == ())
+    qtbot.waitUntil(lambda: window.session.runs.compared == [])
     assert chosen == [*(["Reset zoom", "Logarithmic"] if name == "errorPlot" else []), "Forget earlier runs"]
 
 
@@ -345,19 +345,19 @@ def test_another_run_begins_with_the_whole_view(ready_window: MainWindow, qtbot:
 def test_the_table_gives_the_figures(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
-    window.session.settings.change("held out", validation_share=0.1)
+    window.session.settings.change("validation share", validation_share=0.1)
     train_epochs(qtbot, window, 1)
-    tape = window.session.runs.current.history
+    history = window.session.runs.current.history
     names, rows = window.curves.table()
     assert names == ["epoch", "train error", "test error", "validation error"]
     assert [row[0] for row in rows] == [0, 1, 2]
-    assert [row[2] for row in rows] == tape.test.values
+    assert [row[2] for row in rows] == history.test.values
     assert rows[0][3] == ""
-    assert rows[2][3] == tape.validation.values[-1]
+    assert rows[2][3] == history.validation.values[-1]
     turn_to(qtbot, window, "lossTab")
     names, rows = window.curves.table()
-    assert names == ["epoch", "train loss", "test loss", "held-out loss"]
-    assert [row[1] for row in rows] == tape.loss.train.values
+    assert names == ["epoch", "train loss", "test loss", "validation loss"]
+    assert [row[1] for row in rows] == history.loss.train.values
 
 
 # ---- looks
@@ -369,7 +369,7 @@ def test_tabs_and_legend_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, s
     if len(window.curves.pages) < 3:
         window.curves.add_page(Page("Distributions", "distributionsTab", ""))
     window.resize(*size)
-    window.session.settings.change("held out", validation_share=0.1)
+    window.session.settings.change("validation share", validation_share=0.1)
     train_epochs(qtbot, window, 1)
     window.session.reset()
     train_epochs(qtbot, window, 1)

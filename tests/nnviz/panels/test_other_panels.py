@@ -24,8 +24,8 @@ def grey_of(picture: Picture) -> float:
 def test_the_data_tells_of_itself(ready_window: MainWindow) -> None:
     combo = find(ready_window, QComboBox, "datasetCombo")
     assert combo.currentText() == "MNIST handwritten digits"
-    assert ready_window.data.head.detail.text() == "2\u202f000 train · 500 test"
-    assert 20 < grey_of(ready_window.data._examples) < 200
+    assert ready_window.card("dataCard").head.detail.text() == "2\u202f000 train · 500 test"
+    assert 20 < grey_of(ready_window.card("dataCard")._examples) < 200
 
 
 def test_it_says_that_it_loads(window: MainWindow) -> None:

@@ -99,7 +99,7 @@ def answer(view: VerdictView, values: np.ndarray, names: tuple[str, ...] = DIGIT
     """Shows what the outputs say."""
     verdict = verdict_of(values)
     best, second = names[verdict.best], names[verdict.second]
-    view.show_answer(best, verdict.share, second, verdict.second_share, verdict.is_sure)
+    view.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure)
 
 
 @pytest.fixture
@@ -172,11 +172,11 @@ def test_long_class_names_fit(view: VerdictView) -> None:
 
 
 def test_before_anything_is_drawn_the_card_says_what_to_do(ready_window: MainWindow) -> None:
-    assert "draw a digit" in ready_window.prediction.bars._reason
+    assert "draw a digit" in ready_window.card("predictionDock").bars.reason
     drag(ready_window.canvas, seven(ready_window.canvas))
-    assert ready_window.prediction.bars._reason == ""
+    assert ready_window.card("predictionDock").bars.reason == ""
     ready_window.draw.clear()
-    assert "draw a digit" in ready_window.prediction.bars._reason
+    assert "draw a digit" in ready_window.card("predictionDock").bars.reason
 
 
 def test_the_large_answer_is_the_sessions_verdict(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -188,8 +188,8 @@ def test_the_large_answer_is_the_sessions_verdict(ready_window: MainWindow, qtbo
     assert (verdict.best, verdict.second) == (order[-1], order[-2])
     assert find(window, QLabel, "answerLabel").text() == str(verdict.best)
     second = find(window, QLabel, "secondGuessLabel").text()
-    assert second == (f"or {verdict.second} · {100 * verdict.second_share:.0f} %" if second else "")
-    assert bool(second) is (verdict.second_share >= 0.005)
+    assert second == (f"or {verdict.second} · {100 * verdict.second_confidence:.0f} %" if second else "")
+    assert bool(second) is (verdict.second_confidence >= 0.005)
 
 
 def test_a_person_sets_from_where_the_answer_is_sure(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -242,9 +242,9 @@ def test_the_network_is_left_as_it_is(ready_window: MainWindow) -> None:
 
 
 def test_the_table_is_what_the_bars_show(ready_window: MainWindow) -> None:
-    assert ready_window.prediction.table() is None
+    assert ready_window.card("predictionDock").table() is None
     drag(ready_window.canvas, seven(ready_window.canvas))
-    columns, rows = ready_window.prediction.table()
+    columns, rows = ready_window.card("predictionDock").table()
     assert columns == ["class", "output"]
     assert [row[0] for row in rows] == list(DIGITS)
     np.testing.assert_allclose([row[1] for row in rows], ready_window.session.prediction)
@@ -254,7 +254,7 @@ def test_the_card_keeps_its_place_at_any_answer(ready_window: MainWindow) -> Non
     """The layout does not jump when an answer comes, goes, or is unsure."""
 
     def places() -> list[object]:
-        cards: list[QWidget] = [ready_window.draw, ready_window.prediction, ready_window.learning_strip]
+        cards: list[QWidget] = [ready_window.draw, ready_window.card("predictionDock"), ready_window.card("learningStripDock")]
         return [*(card.geometry() for card in cards), ready_window.canvas.geometry()]
 
     before = places()

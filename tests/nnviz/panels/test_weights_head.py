@@ -125,13 +125,13 @@ def test_the_bars_have_a_scale(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_an_output_is_called_by_its_class_first(ready_window: MainWindow) -> None:
-    ready_window.weights.show_layer(2)
-    ready_window.weights.show_neuron(4)
+    ready_window.card("weightsDock").show_layer(2)
+    ready_window.card("weightsDock").show_neuron(4)
     assert find(ready_window, QLabel, "neuronTitle").text() == "Class 4 · neuron 5 of 10"
 
 
 def test_arrows_lead_to_tabs_that_do_not_fit(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, strip = ready_window, ready_window.weights.tabs
+    window, strip = ready_window, ready_window.card("weightsDock").tabs
     before, after = (find(strip, QToolButton, f"Scroll{side}Button") for side in ("Left", "Right"))
     assert not after.isVisible(), "all fit"
     window.session.settings.change("shape", layers=tuple(Layer(8) for _ in range(20)))

@@ -195,7 +195,7 @@ def test_activation_of_a_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_ends_follow_the_data(ready_window: MainWindow) -> None:
-    texts = [label.text() for label in ready_window.network.findChildren(QLabel) if label.isVisible()]
+    texts = [label.text() for label in ready_window.card("networkCard").findChildren(QLabel) if label.isVisible()]
     assert "784" in texts
     assert "inputs (28×28 pixels)" in texts
     assert "10" in texts
@@ -205,7 +205,7 @@ def test_the_ends_follow_the_data(ready_window: MainWindow) -> None:
 
 def test_the_parameters_are_counted(ready_window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "shapeEdit", "784, 10")
-    assert ready_window.network.head.detail.text() == "7\u202f850 parameters"
+    assert ready_window.card("networkCard").head.detail.text() == "7\u202f850 parameters"
 
 
 # ---- the seed
