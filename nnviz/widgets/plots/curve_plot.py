@@ -99,6 +99,11 @@ class CurvePlot(ZoomPlot):
             self._bottom.count(batches)
             self._update()
 
+    @property
+    def changes(self) -> tuple[tuple[float, str], ...]:
+        """The epochs that are marked, and what changed there."""
+        return self._changes
+
     def set_changes(self, changes: Sequence[tuple[float, str]]) -> None:
         """Marks the epochs where settings changed; near a mark its text is read."""
         if tuple(changes) != self._changes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -12,7 +13,7 @@ from nnviz.panels.distributions import DistributionsPage
 from nnviz.session.asked import STATISTICS
 from nnviz.widgets.plots.histograms import HistogramGrid
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click_tab, find, hover, leave, pause, train_epochs, train_for_a_while
+from tests.nnviz.helpers import click_tab, find, hover, leave, pause, press, train_epochs, train_for_a_while
 
 
 @pytest.fixture
@@ -62,9 +63,9 @@ def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_wind
 
 def test_in_a_closed_card_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     probe = ready_window.session.probes[STATISTICS]
-    ready_window.card("curvesDock").close()
+    press(qtbot, ready_window, Qt.Key_2, Qt.ControlModifier)
     assert not probe.is_wanted
-    ready_window.card("curvesDock").show()
+    press(qtbot, ready_window, Qt.Key_2, Qt.ControlModifier)
     assert probe.is_wanted
 
 
