@@ -11,7 +11,17 @@ from pytestqt.qtbot import QtBot
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.picture import Picture
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click_tab, drag, find, pause, seven, tab_of, train_epochs, train_for_a_while
+from tests.nnviz.helpers import (
+    click_tab,
+    drag,
+    find,
+    pause,
+    seven,
+    tab_of,
+    train_epochs,
+    train_for_a_while,
+    wait_for_answer,
+)
 
 
 def grey_of(picture: Picture) -> float:
@@ -21,11 +31,17 @@ def grey_of(picture: Picture) -> float:
     return float(np.mean([image.pixelColor(x, y).lightness() for y in rows for x in columns]))
 
 
+def examples_of(window: MainWindow) -> Picture:
+    """One of each class, in the Data card."""
+    (picture,) = window.card("dataCard").findChildren(Picture)
+    return picture
+
+
 def test_the_data_tells_of_itself(ready_window: MainWindow) -> None:
     combo = find(ready_window, QComboBox, "datasetCombo")
     assert combo.currentText() == "MNIST handwritten digits"
     assert ready_window.card("dataCard").head.detail.text() == "2\u202f000 train · 500 test"
-    assert 20 < grey_of(ready_window.card("dataCard")._examples) < 200
+    assert 20 < grey_of(examples_of(ready_window)) < 200
 
 
 def test_it_says_that_it_loads(window: MainWindow) -> None:
@@ -58,6 +74,7 @@ def test_bars_move_while_drawing_and_while_training(ready_window: MainWindow, qt
     path = seven(window.canvas)
     for part in (path[:3], path[3:9], path[9:]):
         drag(window.canvas, part)
+        wait_for_answer(qtbot, window)
         said.add(bars.accessibleDescription())
     assert len(said) == 4
     train_for_a_while(qtbot, window)
@@ -69,6 +86,7 @@ def test_the_bars_are_the_networks_answer(ready_window: MainWindow, qtbot: QtBot
     window = ready_window
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
+    wait_for_answer(qtbot, window)
     answer = window.session.runs.current.network.predict(window.canvas.network_input()[None])[0]
     np.testing.assert_array_equal(window.session.prediction, answer)
     assert answer.sum() == pytest.approx(1, abs=1e-5)
