@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 
 from PyQt5.QtCore import QEvent, Qt, pyqtProperty, pyqtSignal
-from PyQt5.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QValidator, QWheelEvent
 from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit, QWidget
 
 _LEAST_PENALTY = 1e-6
+_LINE_MARGINS = 4  # pixels that Qt leaves beside the text of a line edit
 
 
 class FieldEdit(QLineEdit):
@@ -61,7 +62,7 @@ class NumberEdit(QAbstractSpinBox):
         """``step(text, direction)`` gives the next value up (1) or down (-1) as text."""
         super().__init__()
         self._step = step
-        self._shown = ""
+        self._shown, self._tip = "", tip
         self._line = FieldEdit()
         self._line.takes_space = False
         self.setLineEdit(self._line)
@@ -95,6 +96,19 @@ class NumberEdit(QAbstractSpinBox):
         self._shown = text
         if not (self.hasFocus() and self.is_typed):
             self._put(text)
+        self._tell_whole()
+
+    def _tell_whole(self) -> None:
+        """What does not fit is told by the tooltip."""
+        is_cut = self._line.fontMetrics().horizontalAdvance(self._shown) > self._line.width() - _LINE_MARGINS
+        tip = f"{self._shown}. {self._tip}" if is_cut else self._tip
+        for part in (self, self._line):
+            part.setToolTip(tip)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More or less may fit."""
+        super().resizeEvent(event)
+        self._tell_whole()
 
     def _put(self, text: str) -> None:
         """Also while it is typed into; a long number is seen from its start as soon as it is not."""

@@ -87,10 +87,10 @@ class NetworkPanel(Card):
             "The number the first weights and the order of examples are drawn from. Same seed, same run.",
             "Seed",
         )
-        self._seed.setFixedWidth(110)
+        self._seed.setFixedWidth(122)  # ten digits: any seed of 32 bits
         self._seed.committed.connect(self._seed_typed)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(6)
         row.addWidget(self._add)
         row.addStretch(1)
         row.addWidget(label("Seed", "fieldName"))

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from PyQt5.QtCore import QCoreApplication
+from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtWidgets import QComboBox, QLabel, QSlider
 from pytestqt.qtbot import QtBot
 
+from engine.datasets import Dataset
+from nnviz.session.training import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.picture import Picture
 from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
 from tests.nnviz.helpers import (
     click_tab,
     drag,
     find,
     pause,
+    press,
     seven,
     tab_of,
     train_epochs,
@@ -112,3 +119,27 @@ def test_all_tabs_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, layer: i
     for number in (1, 2, 3):
         bar, tab = tab_of(ready_window, f"layer{number}Tab")
         assert bar.visibleRegion().boundingRect().contains(bar.tabRect(tab)), bar.tabText(tab)
+
+
+# ---- data without names of its classes
+
+
+def test_labels_without_class_names(
+    make_window: MakeWindow, load_with: Callable[..., None], few_digits: Dataset, qtbot: QtBot
+) -> None:
+    """The Data card and a random test digit know what to say, and the answer is a class's number."""
+    load_with(lambda: replace(few_digits, class_names=()))
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is Status.READY)
+    assert "2\u202f000 train" in window.card("dataCard").head.detail.text()
+    assert 20 < grey_of(examples_of(window)) < 200
+    train_epochs(qtbot, window, 2)
+    press(qtbot, window, Qt.Key_T, Qt.ControlModifier)
+    wait_for_answer(qtbot, window)
+    assert ": a " in find(window, QLabel, "seenLabel").text()
+    verdict = window.session.question.verdict
+    assert find(window, QLabel, "answerLabel").text() == str(verdict.best)
+    bars = find(window, ProbabilityBars, "predictionBars").accessibleDescription()
+    assert f"{verdict.best}: {verdict.confidence:.1%}" in bars
+    qtbot.waitUntil(lambda: bool(window.card("learningStripDock").plot.lines))
+    assert window.card("learningStripDock").plot.lines[0].name == str(verdict.best)
