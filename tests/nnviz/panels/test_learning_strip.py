@@ -206,9 +206,7 @@ def test_the_heads_colours_follow_the_theme(ready_window: MainWindow, qtbot: QtB
         assert theme.THEMES[name].accent in ready_window.card("learningStripDock").head.detail.text()
 
 
-def test_a_network_that_takes_no_drawing_has_no_history(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_network_that_takes_no_drawing_has_no_history(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window, strip = ready_window, ready_window.card("learningStripDock")
     drag(window.canvas, seven(window.canvas))
     path = tmp_path / "other.json"
@@ -235,8 +233,8 @@ def test_the_lines_are_those_that_lead_now_and_those_that_ever_did() -> None:
 
 def test_one_that_led_for_a_moment_only_has_its_line() -> None:
     """The answer once was 7 with 100 %; others led longer and were less sure."""
-    moments = [np.eye(10)[7], *(0.5 * np.eye(10)[digit] for digit in (0, 1, 2, 4, 5) for _ in range(3)), np.eye(10)[3]]
-    lines = leaders(np.array(moments), verdict_of(moments[-1]))
+    past = [np.eye(10)[7], *(0.5 * np.eye(10)[digit] for digit in (0, 1, 2, 4, 5) for _ in range(3)), np.eye(10)[3]]
+    lines = leaders(np.array(past), verdict_of(past[-1]))
     assert lines[0] == 3
     assert 7 in lines
     assert len(lines) == len(set(lines)) == 5

@@ -114,7 +114,9 @@ def test_they_follow_the_theme(ready_window: MainWindow, qtbot: QtBot) -> None:
         QCoreApplication.processEvents()
         window.grab()
         assert plot.backgroundBrush().color().name() == look.card
-        assert plot._line.opts["pen"].color().name() == look.muted
+        image = plot.grab().toImage()
+        every = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+        assert look.muted in every, "the line"
 
 
 def test_whoever_scrolls_past_chooses_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -175,9 +175,7 @@ def test_on_off_and_the_strengths_are_kept(ready_window: MainWindow, qtbot: QtBo
 
 def picture_of(preview: LazyPicture) -> bytes:
     """What it shows, as bytes."""
-    preview.grab()
-    image = preview._image
-    assert image is not None
+    image = preview.grab().toImage()
     return image.bits().asstring(image.byteCount())
 
 
