@@ -77,6 +77,12 @@ class Probe(QObject):
         """Whether a card in view needs it."""
         return bool(self._wanted_by)
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether ``result`` answers the question as it is now."""
+        question = self._ask()
+        return self._answered == (None if question is None else question[0])
+
     def want(self, who: object, wanted: bool) -> None:
         """Whether that card is in view."""
         was_wanted = self.is_wanted

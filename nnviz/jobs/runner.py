@@ -83,6 +83,11 @@ class Runner(QObject):
         """Whether figures within an epoch are worth their price: not where nobody sees them."""
         self._worker.estimating = wanted
 
+    @property
+    def is_estimating(self) -> bool:
+        """Whether there are figures within an epoch."""
+        return self._worker.estimating
+
     def close(self, milliseconds: int) -> bool:
         """Ends the thread after the step it is in; whether that was in time. Nothing is told after it."""
         self._timer.stop()

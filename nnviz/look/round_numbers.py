@@ -6,6 +6,7 @@ import math
 
 _MARKS = (1, 2, 5, 10)
 _ENDS = (1, 1.5, 2, 3, 4, 6, 8, 10)
+_LARGEST = 3.4e38  # weights are float32 and could not be divided by more
 _EPSILON = 1e-6  # what rounding may take from a number that is meant to be whole
 
 
@@ -13,7 +14,7 @@ def round_end(value: float, least: float = 1e-9) -> float:
     """The next of 1, 1.5, 2, 3, 4, 6, 8 times a power of ten, at least ``least``; what is not finite stays as it is."""
     if not math.isfinite(value):
         return value
-    return _next(max(value, least), _ENDS, 0.0)
+    return min(_next(max(value, least), _ENDS, 0.0), max(value, _LARGEST))
 
 
 def step(wanted: float) -> float:

@@ -110,7 +110,8 @@ class CurvePage(Page):
         session.displayed.changed.connect(self._show)
         session.runs.history_changed.connect(self._show)
         session.runs.replaced.connect(self._new_run)
-        session.runs.compared_changed.connect(self._show_past)
+        for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):
+            signal.connect(self._show_past)  # what differs from the current run may be something else now
         self._show_past()
 
     def _named(self, name: str) -> str:
@@ -130,8 +131,7 @@ class CurvePage(Page):
         self.keys["validation"].hide()
 
     def _key(self, name: str) -> Key:
-        object_name = self._named({"validation": "validationKey"}.get(name, f"{name}Key"))
-        key = Key(name, name.replace("_", " "), object_name, _KEY_TIPS[name], _SAMPLES.get(name, Sample.SQUARE))
+        key = Key(name, name, self._named(f"{name}Key"), _KEY_TIPS[name], _SAMPLES.get(name, Sample.SQUARE))
         key.toggled.connect(lambda shown: self.plot.set_shown(name, shown))
         return key
 
@@ -207,11 +207,12 @@ class CurvePage(Page):
             self.plot.set_hint(f"train the network to see its {self._quantity.name} fall")
 
     def _show_past(self) -> None:
-        runs = self._session.runs.compared
-        self._earlier = [self._earlier_of(run) for run in runs]
-        self.plot.show_earlier(self._earlier)
-        self._name_earlier()
-        self._forget.setEnabled(bool(runs))
+        earlier = [self._earlier_of(run) for run in self._session.runs.compared]
+        self._forget.setEnabled(bool(earlier))
+        if earlier != self._earlier:
+            self._earlier = earlier
+            self.plot.show_earlier(earlier)
+            self._name_earlier()
 
     def _name_earlier(self) -> None:
         """The legend knows those of which something is to be seen."""
@@ -226,7 +227,7 @@ class CurvePage(Page):
         key.setVisible(bool(names))
 
     def _earlier_of(self, run: Run) -> Earlier:
-        """Told apart by what differs from the current run; else by its place among those that are like it."""
+        """Told apart by what differs from the current run."""
         curves, now = self._of(run.history), self._session.runs.current
         differs = changes_between(now.experiment, run.experiment)
         return Earlier(", ".join(differs) or "same settings", curves.train, curves.test)
@@ -247,10 +248,10 @@ class CurvePage(Page):
         self._show()
 
     def table(self) -> tuple[list[str], list[list[object]]]:
-        """Epoch, train, test and held out; errors as shares."""
+        """Epoch, train, test and validation; errors as shares."""
         curves = self._of(self._session.runs.current.history)
         columns = [getattr(curves, name) for name in _EXACT]
-        names = ["epoch", *(f"{name.replace('_', '-')} {self._quantity.name}" for name in _EXACT)]
+        names = ["epoch", *(f"{name} {self._quantity.name}" for name in _EXACT)]
         epochs = sorted({epoch for curve in columns for epoch in curve.epochs})
         values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns]
         return names, [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]

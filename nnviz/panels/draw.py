@@ -10,6 +10,7 @@ from engine.datasets import Split
 from nnviz.digits.strokes import Drawing, Ink, Stroke
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels.prediction import class_names
 from nnviz.session.asked import ANSWER
 from nnviz.session.messages import Message
 from nnviz.session.session import Session
@@ -57,6 +58,7 @@ class DrawPanel(DockCard):
         session.question.answered.connect(self._show_answer)
         session.question.threshold_changed.connect(self._show_answer)
         session.data.changed.connect(self._data_changed)
+        session.runs.replaced.connect(self._name_classes)
         self._data_changed()
         self._follow()
 
@@ -232,18 +234,17 @@ class DrawPanel(DockCard):
 
     def _data_changed(self) -> None:
         self.random_button.setEnabled(self.test_pictures is not None)
-        self.answer.set_names(self._session.data.dataset.class_names if self._session.data.dataset is not None else ())
+        self._name_classes()
+
+    def _name_classes(self) -> None:
+        self.answer.set_names(class_names(self._session))
         self._show_answer()
 
     def _show_answer(self) -> None:
         if not self.in_view:
             return
-        data, verdict, answer = (
-            self._session.data.dataset,
-            self._session.question.verdict,
-            self._session.question.answer,
-        )
-        names = data.class_names if data is not None else ()
+        verdict, answer = self._session.question.verdict, self._session.question.answer
+        names = class_names(self._session)
         if verdict is None or answer is None or len(names) != len(answer):
             self.answer.clear()
             return

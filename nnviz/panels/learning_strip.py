@@ -18,7 +18,6 @@ from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
 
-_COLOURS = ("accent", "test", "muted")  # the leading class, the second, others that once led
 _FEWEST = 3  # lines
 _WORTH_TELLING = 0.005
 
@@ -78,7 +77,7 @@ class LearningStripPanel(DockCard):
         names = class_names(self._session)
         self._lines = [
             ShareLine(names[index], colour, confidences[:, index].tolist())
-            for index, colour in zip(_leaders(confidences, verdict), _COLOURS, strict=False)
+            for index, colour in zip(leaders(confidences, verdict), theme.CLASSES, strict=False)
         ]
         is_alone = len(known.epochs) == 1
         self.plot.show_lines(known.epochs, self._lines, "train to see it change" if is_alone else "")
@@ -87,8 +86,10 @@ class LearningStripPanel(DockCard):
 
     def _show_nothing(self) -> None:
         self._lines = []
-        is_empty = self._session.question.picture is None
-        self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer")
+        question = self._session.question
+        has_none = question.is_asked and question.answer is None  # else it is on its way
+        is_empty = question.picture is None
+        self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer" if has_none else "")
         self._show_head()
         self._describe()
 
@@ -113,22 +114,22 @@ class LearningStripPanel(DockCard):
         return ["epoch", *class_names(self._session)], rows
 
 
-def _leaders(confidences: Array, verdict: Verdict) -> list[int]:
-    """The two that the verdict tells, then those that once led, the likeliest over the whole training first.
+def leaders(confidences: Array, verdict: Verdict) -> list[int]:
+    """Which classes of ``confidences``, (epochs, classes), get a line: as many as can be told apart.
 
-    A class that never led and has nearly nothing now is left out, unless there would be fewer than three lines.
+    The two that the verdict tells, then those that once led, the surest at its best first. Where there would be fewer
+    than three lines, the likeliest now of the others, in whole percent, or over the training as a whole.
     """
     best = confidences.argmax(axis=1)
     led = np.bincount(best, minlength=confidences.shape[1])
     told = [verdict.best]
     if confidences[-1, verdict.second] >= _WORTH_TELLING or led[verdict.second]:
         told.append(verdict.second)
-    mean = confidences.mean(axis=0)
-    once = [index for index in np.argsort(-mean).tolist() if index not in told]
-    leaders = [index for index in once if led[index]]
-    others = [index for index in once if not led[index]]
-    most = len(_COLOURS)
-    return [*told, *leaders, *others[: max(0, _FEWEST - len(told) - len(leaders))]][:most]
+    untold = [index for index in range(len(led)) if index not in told]
+    once = sorted((index for index in untold if led[index]), key=lambda index: -confidences[:, index].max())
+    now, mean = np.floor(100 * confidences[-1] + 0.5), confidences.mean(axis=0)
+    never = sorted((index for index in untold if not led[index]), key=lambda index: (-now[index], -mean[index]))
+    return [*told, *once, *never[: max(0, _FEWEST - len(told) - len(once))]][: len(theme.CLASSES)]
 
 
 def _inked(line: ShareLine) -> str:
@@ -140,9 +141,6 @@ CARDS.register("learningStripDock")(
         "While it learns",
         LearningStripPanel,
         {"train": Place(Column.ASK, 3, 110)},
-        needs=(
-            ANSWER,
-            PAST,
-        ),
+        needs=(ANSWER, PAST),
     )
 )

@@ -69,7 +69,8 @@ class PredictionPanel(DockCard):
             return "draw a digit to ask the network"
         if len(session.question.picture) != inputs:
             return f"it takes {inputs} numbers, not a drawing"
-        return "its outputs are not finite" if session.question.answer is None else ""
+        has_none = session.question.is_asked and session.question.answer is None  # else it is on its way
+        return "its outputs are not finite" if has_none else ""
 
     def refresh(self) -> None:
         """The answer as it is now."""
@@ -77,13 +78,10 @@ class PredictionPanel(DockCard):
 
     def table(self) -> Table | None:
         """The outputs, for a CSV file."""
-        answer = self._session.question.answer
-        if answer is None:
+        answer, names = self._session.question.answer, class_names(self._session)
+        if answer is None or len(answer) != len(names):  # of a network that was there before
             return None
-        rows: list[list[object]] = [
-            [name, value] for name, value in zip(class_names(self._session), answer.tolist(), strict=True)
-        ]
-        return ["class", "output"], rows
+        return ["class", "output"], [[name, value] for name, value in zip(names, answer.tolist(), strict=True)]
 
     # ---- the threshold
 

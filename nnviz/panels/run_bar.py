@@ -61,7 +61,6 @@ class RunBar(QWidget):
             session.data.changed,
         ):
             signal.connect(self._show)
-        theme.changed.connect(self._show_buttons)
         session.training.progressed.connect(self._show_progress)
         for signal in (session.runs.history_changed, session.runs.replaced):
             signal.connect(self._show_figures)
@@ -174,7 +173,7 @@ class RunBar(QWidget):
         goes = training.state is Status.TRAINING or training.will_start
         icon_colour = "on_accent" if goes or training.can_start else "muted"
         self.train.setText(" Pause" if goes else f" {self._start_words()}")
-        self.train.setIcon(theme.icon("pause" if goes else "play", icon_colour))
+        theme.set_icon(self.train, "pause" if goes else "play", icon_colour)
         self.train.setEnabled(goes or training.can_start)
         self.train.setToolTip(self._train_tip())
         steps = training.can_start and not goes
@@ -182,10 +181,10 @@ class RunBar(QWidget):
             self.train.setFocus()  # or Qt would hand it on to Reset
         for button, name in ((self.batch, "step-forward"), (self.epoch, "skip-forward")):
             button.setEnabled(steps)
-            button.setIcon(theme.icon(name, "text" if steps else "past"))
+            theme.set_icon(button, name, "text" if steps else "past")
         problems = self._session.settings.problems
         self.reset.setEnabled(not problems)  # it would make another network than the fields say
-        self.reset.setIcon(theme.icon("rotate-ccw", "past" if problems else "text"))
+        theme.set_icon(self.reset, "rotate-ccw", "past" if problems else "text")
 
     def _start_words(self) -> str:
         """Behind the end of a run, going on is more of it."""

@@ -40,6 +40,7 @@ class WeightsPanel(DockCard):
         super().__init__("Weights", "weightsDock")
         self._session = session
         self._limit = 0.0
+        self._shape: list[int] = []  # of the network that the tabs are for
         self.neuron: int | None = None
         self.map = HeatMap()
         self.map.setObjectName("weightsMap")
@@ -62,7 +63,7 @@ class WeightsPanel(DockCard):
         self._pages = QScrollBar(Qt.Vertical, self.widget())
         self._pages.setObjectName("weightsScrollBar")
         self._pages.setAccessibleName("Pages of neurons")
-        self._pages.setToolTip("Shows further neurons of the layer. It changes nothing in the network.")
+        self._pages.setToolTip("Shows further neurons of the layer.")
         self._pages.hide()
         self.head.title.hide()
         self.head.setToolTip(
@@ -89,7 +90,7 @@ class WeightsPanel(DockCard):
         self.neuron_view.hovered.connect(self._hovered_in_neuron)
         self._session.runs.replaced.connect(self._new_network)
         self._session.data.changed.connect(self._new_network)
-        self._session.displayed.changed.connect(self._show)
+        self._session.displayed.changed.connect(self._follow)
 
     # ---- layers
 
@@ -97,8 +98,16 @@ class WeightsPanel(DockCard):
     def _layer(self) -> int:
         return self.tabs.currentIndex()
 
+    def _follow(self) -> None:
+        """It may be of another shape, before the tabs are told of another run."""
+        if self._session.displayed.network.shape == self._shape:
+            self._show()
+        else:
+            self._new_network()
+
     def _new_network(self) -> None:
-        names = _tab_names(self._session.runs.current.network.shape)
+        self._shape = self._session.displayed.network.shape
+        names = _tab_names(self._shape)
         if [self.tabs.tabText(layer) for layer in range(self.tabs.count())] != names:
             before = self._layer
             set_tabs(self.tabs, [Tab(name, f"layer{layer + 1}Tab", _TIP) for layer, name in enumerate(names)])

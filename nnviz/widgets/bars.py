@@ -53,6 +53,11 @@ class ProbabilityBars(QWidget):
         self._describe()
         self.update()
 
+    @property
+    def reason(self) -> str:
+        """Why there is no answer, as it is told in its place."""
+        return self._reason
+
     def set_mark(self, share: float | None) -> None:
         """From where an answer counts as sure; None where that means nothing."""
         if share != self._mark:

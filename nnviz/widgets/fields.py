@@ -14,6 +14,7 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QPen,
     QPolygonF,
+    QResizeEvent,
     QValidator,
     QWheelEvent,
 )
@@ -22,6 +23,7 @@ from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit, Q
 from nnviz.look import theme
 
 _LEAST_PENALTY = 1e-6
+_LINE_MARGINS = 4  # pixels that Qt leaves beside the text of a line edit
 
 
 class FieldEdit(QLineEdit):
@@ -73,7 +75,7 @@ class NumberEdit(QAbstractSpinBox):
         """``step(text, direction)`` gives the next value up (1) or down (-1) as text."""
         super().__init__()
         self._step = step
-        self._shown = ""
+        self._shown, self._tip = "", tip
         self._line = FieldEdit()
         self._line.takes_space = False
         self.setLineEdit(self._line)
@@ -82,18 +84,13 @@ class NumberEdit(QAbstractSpinBox):
         for part in (self, self._line):
             part.setObjectName(name)
             part.setAccessibleName(accessible)
-        self.set_tip(tip)
+        self._tell_whole()
         self.editingFinished.connect(self._commit)
 
     @property
     def is_typed(self) -> bool:
         """Whether the person is in the middle of typing."""
         return self._line.isModified()
-
-    def set_tip(self, tip: str) -> None:
-        """The tooltip, over the line too."""
-        self.setToolTip(tip)
-        self._line.setToolTip(tip)
 
     def set_takes_list(self, takes_list: bool) -> None:
         """Whether several numbers may be typed, with spaces between them."""
@@ -112,6 +109,19 @@ class NumberEdit(QAbstractSpinBox):
         self._shown = text
         if not (self.hasFocus() and self.is_typed):
             self._put(text)
+        self._tell_whole()
+
+    def _tell_whole(self) -> None:
+        """What does not fit is told by the tooltip."""
+        is_cut = self._line.fontMetrics().horizontalAdvance(self._shown) > self._line.width() - _LINE_MARGINS
+        tip = f"{self._shown}. {self._tip}" if is_cut else self._tip
+        for part in (self, self._line):
+            part.setToolTip(tip)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More or less may fit."""
+        super().resizeEvent(event)
+        self._tell_whole()
 
     def _put(self, text: str) -> None:
         """Also while it is typed into; a long number is seen from its start as soon as it is not."""

@@ -12,6 +12,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QFileDialog, QLineEdit, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from nnviz.session.asked import ANSWER
 from nnviz.session.status import Status
 from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.widgets.group import Group
@@ -146,6 +147,11 @@ def train_epochs(qtbot: QtBot, window: MainWindow, epochs: int) -> None:
     window.session.settings.change("epochs", epochs=epochs)
     window.session.start()
     wait_for(qtbot, window, Status.FINISHED)
+
+
+def wait_for_answer(qtbot: QtBot, window: MainWindow) -> None:
+    """Until the answer is that of the network and the drawing of now."""
+    qtbot.waitUntil(lambda: window.session.probes[ANSWER].is_up_to_date)
 
 
 def drag(widget: QWidget, points: Sequence[tuple[float, float]], release: bool = True) -> None:

@@ -67,7 +67,7 @@ _AGAINST_HEART = (
     ),
     Field(
         "validation_share",
-        "Validation set, share",
+        "Validation set",
         step_by(0.05, 0.5),
         "The share of the training examples that the network does not learn from, but is measured on after each epoch; "
         "0.1 is a tenth.",

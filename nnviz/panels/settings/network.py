@@ -88,10 +88,10 @@ class NetworkPanel(Card):
             _SEED_TIP,
             "Seed",
         )
-        self._seed.setFixedWidth(98)
+        self._seed.setFixedWidth(122)  # ten digits: any seed of 32 bits
         self._seed.committed.connect(self._seed_typed)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(6)
         row.addWidget(self._add)
         row.addStretch(1)
         row.addWidget(label("Seed", "fieldName"))
@@ -171,7 +171,6 @@ class NetworkPanel(Card):
             self.shape_edit.setText(self._session_shape())
         if "seed" not in self._session.settings.problems:
             self._seed.show_value(str(experiment.seed))
-            self._seed.set_tip(f"Now {experiment.seed}. {_SEED_TIP}")
         self.head.detail.setText(f"{text.count(parameter_count(experiment.shape))} parameters")
         self._show_problems()
         self._show_notice()

@@ -99,6 +99,11 @@ class CurvePlot(ZoomPlot):
             self._bottom.count(batches)
             self._update()
 
+    @property
+    def changes(self) -> tuple[tuple[float, str], ...]:
+        """The epochs that are marked, and what changed there."""
+        return self._changes
+
     def set_changes(self, changes: Sequence[tuple[float, str]]) -> None:
         """Marks the epochs where settings changed; near a mark its text is read."""
         if tuple(changes) != self._changes:
@@ -152,6 +157,15 @@ class CurvePlot(ZoomPlot):
             values = np.array([self.quantity.value(height, was_log) for height in zoom[1]])
             low, high = self.quantity.height(values, is_log)
             self.zoom_to((zoom[0], (float(low), float(high))))
+
+    def line(self, name: str) -> CurveLine:
+        """That of train, test, validation, live_train or live_test."""
+        return self._lines[name]
+
+    @property
+    def earlier_lines(self) -> list[tuple[CurveLine, CurveLine]]:
+        """Train and test of each earlier run, as they were given."""
+        return self._grey[: len(self._earlier)]
 
     def _by_name(self) -> list[tuple[str, CurveLine]]:
         own = [(name.removeprefix("live_"), line) for name, line in self._lines.items()]

@@ -67,6 +67,16 @@ class StripPlot(QWidget):
         if self._looks_different():
             self.update()
 
+    @property
+    def lines(self) -> tuple[ShareLine, ...]:
+        """Those that are drawn, the first on top."""
+        return tuple(self._lines)
+
+    @property
+    def note(self) -> str:
+        """What stands in the plot instead of lines, or beside the first points."""
+        return self._note
+
     def _looks_different(self) -> bool:
         """Whether it would be painted otherwise than it is, by half a pixel or another word."""
         if self._painted is None or not self._lines:

@@ -9,16 +9,17 @@ from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import Experiment
 from engine.storage import save_network
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, train_epochs
-from tests.nnviz.panels.test_curves_panel import another_shape, drawn, key, plot_of, turn_to
+from tests.nnviz.panels.test_curves_panel import another_network, drawn, key, plot_of, turn_to
 
 
 def open_one_of_long_training(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
     """150 epochs, says the file, and has no curves."""
-    network = Experiment(hidden=(20,)).build()
+    network = Experiment().changed(hidden=(20,)).build()
     network.provenance = {"epochs": 150}
     path = folder / "long.json"
     save_network(network, path)
@@ -67,7 +68,7 @@ def test_one_that_was_only_measured_leaves_nothing_behind(
     assert end_of_axis(window) == 152
     window.session.reset()
     QCoreApplication.processEvents()
-    assert window.session.runs.compared == ()
+    assert window.session.runs.compared == []
     assert not key(window, "earlierKey").isVisible()
     assert end_of_axis(window) == 2
 
@@ -79,7 +80,7 @@ def test_a_run_that_began_late_does_not_stretch_the_axis_of_the_next(
     open_one_of_long_training(qtbot, window, tmp_path)
     train_epochs(qtbot, window, 2)
     assert drawn(plot_of(window, "errorPlot"), "test")[0] == [150, 151, 152]
-    another_shape(window.session, 30)
+    another_network(window.session, 30)
     train_epochs(qtbot, window, 2)
     assert end_of_axis(window) == 2
     assert len(window.session.runs.compared) == 1

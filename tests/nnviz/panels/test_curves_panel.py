@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QCoreApplication, QPoint, QPointF, Qt, QTimer
 from PyQt5.QtGui import QContextMenuEvent
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QMenu, QPushButton, QToolButton
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
@@ -32,6 +33,7 @@ from tests.nnviz.helpers import (
     tab_of,
     train_epochs,
     train_for_a_while,
+    wait_for,
 )
 
 
@@ -48,7 +50,7 @@ def plot_of(window: MainWindow, name: str) -> CurvePlot:
 
 def drawn(plot: CurvePlot, name: str) -> tuple[list[float], list[float]]:
     """Epochs and heights of a line."""
-    x, y = plot._lines[name].getData()
+    x, y = plot.line(name).getData()
     return ([], []) if x is None else (list(x), list(y))
 
 
@@ -57,9 +59,10 @@ def key(window: MainWindow, name: str) -> Key:
     return find(window, Key, name)
 
 
-def another_shape(session: Session, *neurons: int) -> None:
-    """In the fields; the network follows when it is trained."""
-    session.settings.change("layers", layers=tuple(Layer(count) for count in neurons))
+def another_network(session: Session, *neurons: int) -> None:
+    """One of another shape, not trained, in the place of the one that is there."""
+    session.settings.change("layers", hidden=neurons)
+    session.reset()
 
 
 # ---- pages
@@ -69,13 +72,13 @@ def test_error_and_loss_each_have_a_page(ready_window: MainWindow, qtbot: QtBot)
     window = ready_window
     assert window.curves.windowTitle() == "Curves"
     train_epochs(qtbot, window, 2)
-    tape = window.session.runs.current.history
+    history = window.session.runs.current.history
     assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2]
     assert drawn(plot_of(window, "lossPlot"), "test")[0] == [], "out of view nothing is drawn"
     turn_to(qtbot, window, "lossTab")
     assert plot_of(window, "lossPlot").isVisible()
     assert not plot_of(window, "errorPlot").isVisible()
-    for name, curve in (("train", tape.loss.train), ("test", tape.loss.test)):
+    for name, curve in (("train", history.loss.train), ("test", history.loss.test)):
         epochs, heights = drawn(plot_of(window, "lossPlot"), name)
         assert epochs == curve.epochs
         np.testing.assert_allclose(10 ** np.array(heights), curve.values)
@@ -98,17 +101,17 @@ def test_fine_lines_move_within_an_epoch(
 
 def test_nobody_estimates_for_a_page_that_is_not_in_view(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    worker = window.session._pilot._worker
+    runner = window.session.training.runner
     other = Page("Other", "otherTab", "")
     window.curves.add_page(other)
     for tab, expected in (("lossTab", True), ("otherTab", False), ("errorTab", True), ("otherTab", False)):
         turn_to(qtbot, window, tab)
-        assert worker.estimating is expected, tab
+        assert runner.is_estimating is expected, tab
     turn_to(qtbot, window, "lossTab")
     press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
-    assert not worker.estimating
+    assert not runner.is_estimating
     press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
-    assert worker.estimating
+    assert runner.is_estimating
 
 
 def test_without_classes_there_is_no_page_of_errors(
@@ -135,6 +138,58 @@ def test_without_classes_there_is_no_page_of_errors(
     assert bar.isTabVisible(error)
 
 
+# ---- before the first epoch ends
+
+
+def test_batch_by_batch_something_is_seen_from_the_first_on(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session, plot = ready_window, ready_window.session, plot_of(ready_window, "errorPlot")
+    session.settings.change("batch size", batch_size=10)  # 200 of them
+    for steps in (1, 2, 3):
+        session.step_batch()
+        wait_for(qtbot, window, Status.PAUSED)
+        qtbot.waitUntil(lambda steps=steps: len(drawn(plot, "live_test")[0]) == steps)
+        assert drawn(plot, "live_test")[0] == [pytest.approx(step / 200) for step in range(1, steps + 1)]
+    last = plot.getPlotItem().getViewBox().viewRange()[0][1]
+    assert last == pytest.approx(20 / 200), "wide enough to see them"
+    assert "batch 2, on a sample" in read_at(plot, 2 / 200)
+    session.step_epoch()
+    wait_for(qtbot, window, Status.PAUSED)
+    qtbot.waitUntil(lambda: drawn(plot, "test")[0] == [0, 1])
+    assert plot.getPlotItem().getViewBox().viewRange()[0][1] == 20, "epochs again"
+    assert "epoch 1" in read_at(plot, 1)
+
+
+# ---- where settings changed
+
+
+def test_a_change_of_settings_is_marked_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    session.settings.change("epochs", epochs=4)
+    session.step_epoch()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert plot_of(window, "errorPlot").changes == ()
+    session.settings.change("learning rate", learning_rate=0.05)
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    assert plot_of(window, "errorPlot").changes == ((1, "learning rate 0.05"),)
+    assert "from epoch 1: learning rate 0.05" in read_at(plot_of(window, "errorPlot"), 1)
+    assert "from epoch" not in read_at(plot_of(window, "errorPlot"), 3)
+    turn_to(qtbot, window, "lossTab")
+    assert plot_of(window, "lossPlot").changes == ((1, "learning rate 0.05"),)
+
+
+def test_more_epochs_behind_the_end_are_marked(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 2)
+    window.session.settings.change("learning rate", learning_rate=0.1)
+    train_epochs(qtbot, window, 3)
+    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2, 3, 4, 5]
+    ((epoch, words),) = plot_of(window, "errorPlot").changes
+    assert epoch == 2
+    assert words.startswith("3 more epochs")
+    assert "learning rate 0.1" in words
+
+
 # ---- legend
 
 
@@ -142,7 +197,7 @@ def test_without_classes_there_is_no_page_of_errors(
 def test_a_key_hides_its_curve_and_shows_it_again(ready_window: MainWindow, qtbot: QtBot, way: str) -> None:
     window = ready_window
     train_epochs(qtbot, window, 2)
-    line = plot_of(window, "errorPlot")._lines["train"]
+    line = plot_of(window, "errorPlot").line("train")
     for shown in (False, True):
         if way == "mouse":
             click(qtbot, window, Key, "trainKey")
@@ -151,7 +206,7 @@ def test_a_key_hides_its_curve_and_shows_it_again(ready_window: MainWindow, qtbo
             press(qtbot, window, Qt.Key_Return)
         assert line.isVisible() is shown
         assert key(window, "trainKey").isChecked() is shown
-    assert plot_of(window, "errorPlot")._lines["test"].isVisible()
+    assert plot_of(window, "errorPlot").line("test").isVisible()
 
 
 def colours_of(window: MainWindow, name: str) -> set[str]:
@@ -221,39 +276,83 @@ def test_the_scale_is_switched_for_each_page(ready_window: MainWindow, qtbot: Qt
 # ---- earlier runs
 
 
+def shapes_of_compared(session: Session) -> list[tuple[int, ...]]:
+    """The hidden layers of the earlier runs."""
+    return [run.experiment.hidden for run in session.runs.compared]
+
+
+def read_at(plot: CurvePlot, epoch: float) -> str:
+    """What is told there, in letters, beside the mouse."""
+    place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(epoch, 1.2)))
+    hover(plot.viewport(), (place.x(), place.y()))
+    return re.sub("<[^>]*>", "", find(plot, QLabel, "readOut").text())
+
+
 def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     assert not key(window, "earlierKey").isVisible()
     train_epochs(qtbot, window, 2)
-    first = session.runs.current.history
+    first = session.runs.current
     click(qtbot, window, QPushButton, "resetButton")
     assert key(window, "earlierKey").isVisible()
-    assert key(window, "earlierKey").text() == "784-64-32-10, earlier run"
-    grey_train, grey_test = plot_of(window, "errorPlot")._grey[0]
-    np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.test.values)
-    np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.train.values)
+    assert key(window, "earlierKey").text() == "same settings, earlier run"
+    grey_train, grey_test = plot_of(window, "errorPlot").earlier_lines[0]
+    np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.history.error.test.values)
+    np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.history.error.train.values)
     action(window, "actionUndo").trigger()
-    assert session.runs.compared == ()
+    assert session.runs.compared == []
     assert not key(window, "earlierKey").isVisible()
     action(window, "actionRedo").trigger()
-    assert [run.title for run in session.runs.compared] == ["784-64-32-10"]
-    another_shape(session, 30)
+    assert session.runs.compared == [first]
+    another_network(session, 30)
     train_epochs(qtbot, window, 1)
-    another_shape(session, 20)
+    another_network(session, 20)
     train_epochs(qtbot, window, 1)
-    assert [run.title for run in session.runs.compared] == ["784-64-32-10", "784-30-10"]
+    assert shapes_of_compared(session) == [(64, 32), (30,)]
     assert key(window, "earlierKey").text() == "earlier runs"
+    told = read_at(plot_of(window, "errorPlot"), 1)
+    assert "784-30-10 " in told
+    assert "784-64-32-10, epochs 2 " in told
+
+
+def test_earlier_runs_are_told_apart_by_what_differs_from_this_one(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
     plot = plot_of(window, "errorPlot")
-    place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(1, 1.2)))
-    hover(plot.viewport(), (place.x(), place.y()))
-    assert "784-30-10 " in plot._read_out.text
-    assert "784-64-32-10 " in plot._read_out.text
+    for changed in ({}, {"learning_rate": 0.05}, {"learning_rate": 0.2, "seed": 2}, {"seed": 1}):
+        if changed:
+            session.settings.change("settings", **changed)
+            session.reset()
+        train_epochs(qtbot, window, 1)
+    told = read_at(plot, 1)
+    for words in ("same settings ", "learning rate 0.05 ", "seed 2 "):
+        assert told.count(words) == 1, words
+    for words in ("same settings", "learning rate 0.05", "seed 2"):
+        assert words in key(window, "earlierKey").toolTip()
+    session.reset()
+    session.settings.change("seed", seed=2)
+    told = read_at(plot, 1)
+    assert "same settings " in told, "as this network is now"
+    assert "learning rate 0.05, seed 1 " in told
+    assert "untitled" not in told
+
+
+def test_the_key_of_earlier_runs_shows_that_train_is_dashed(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    window.session.reset()
+    QCoreApplication.processEvents()
+    image = key(window, "earlierKey").grab().toImage()
+    ink = theme.current().past
+    rows = ["".join("#" if image.pixelColor(x, y).name() == ink else " " for x in range(26)) for y in range(24)]
+    lengths = [[len(part) for part in row.split()] for row in rows]
+    assert [18] in lengths, "test: solid"
+    assert any(len(parts) > 1 for parts in lengths), "train: dashed"
 
 
 def test_one_that_is_trained_on_stays_one_run(ready_window: MainWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
     train_epochs(qtbot, ready_window, 1)
-    assert ready_window.session.runs.compared == ()
+    assert ready_window.session.runs.compared == []
     assert drawn(plot_of(ready_window, "errorPlot"), "test")[0] == [0, 1, 2]
 
 
@@ -267,18 +366,18 @@ def test_opening_a_file_makes_the_present_network_an_earlier_one(
     ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window, session = ready_window, ready_window.session
-    another_shape(session, 30)
+    another_network(session, 30)
     train_epochs(qtbot, window, 2)
     path = tmp_path / "net.json"
     with qtbot.waitSignal(session.runs.file_changed):
         session.files.save(path)
     qtbot.waitUntil(lambda: session.runs.current.path == path)
     saved = session.runs.current.history
-    another_shape(session, 20)
+    another_network(session, 20)
     train_epochs(qtbot, window, 1)
     session.files.open(path)
     qtbot.waitUntil(lambda: session.runs.current.path == path)
-    assert [run.title for run in session.runs.compared] == ["784-30-10", "784-20-10"]
+    assert shapes_of_compared(session) == [(20,)], "the run that the file holds is the one that is there now"
     assert session.runs.current.history.loss.test.values == pytest.approx(saved.loss.test.values)
     turn_to(qtbot, window, "lossTab")
     assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
@@ -291,14 +390,14 @@ def test_earlier_runs_are_forgotten_and_come_back_by_undo(ready_window: MainWind
     train_epochs(qtbot, window, 1)
     session.reset()
     plot = plot_of(window, "errorPlot")
-    assert len(plot._earlier) == 1
+    assert len(plot.earlier_lines) == 1
     assert forget.isEnabled()
     forget.trigger()
-    assert session.runs.compared == ()
-    assert len(plot._earlier) == 0
+    assert session.runs.compared == []
+    assert len(plot.earlier_lines) == 0
     assert not key(window, "earlierKey").isVisible()
     action(window, "actionUndo").trigger()
-    assert len(plot._earlier) == 1
+    assert len(plot.earlier_lines) == 1
     assert key(window, "earlierKey").isVisible()
 
 
@@ -321,7 +420,7 @@ def test_a_right_click_offers_to_forget(ready_window: MainWindow, qtbot: QtBot, 
     QTimer.singleShot(0, choose)
     centre = widget.rect().center()
     QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Mouse, centre, widget.mapToGlobal(centre)))
-    qtbot.waitUntil(lambda: window.session.runs.compared == ())
+    qtbot.waitUntil(lambda: window.session.runs.compared == [])
     assert chosen == [*(["Reset zoom", "Logarithmic"] if name == "errorPlot" else []), "Forget earlier runs"]
 
 
@@ -345,19 +444,19 @@ def test_another_run_begins_with_the_whole_view(ready_window: MainWindow, qtbot:
 def test_the_table_gives_the_figures(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
-    window.session.settings.change("held out", validation_share=0.1)
+    window.session.settings.change("validation share", validation_share=0.1)
     train_epochs(qtbot, window, 1)
-    tape = window.session.runs.current.history
+    history = window.session.runs.current.history
     names, rows = window.curves.table()
     assert names == ["epoch", "train error", "test error", "validation error"]
     assert [row[0] for row in rows] == [0, 1, 2]
-    assert [row[2] for row in rows] == tape.test.values
+    assert [row[2] for row in rows] == history.error.test.values
     assert rows[0][3] == ""
-    assert rows[2][3] == tape.validation.values[-1]
+    assert rows[2][3] == history.error.validation.values[-1]
     turn_to(qtbot, window, "lossTab")
     names, rows = window.curves.table()
-    assert names == ["epoch", "train loss", "test loss", "held-out loss"]
-    assert [row[1] for row in rows] == tape.loss.train.values
+    assert names == ["epoch", "train loss", "test loss", "validation loss"]
+    assert [row[1] for row in rows] == history.loss.train.values
 
 
 # ---- looks
@@ -369,7 +468,7 @@ def test_tabs_and_legend_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, s
     if len(window.curves.pages) < 3:
         window.curves.add_page(Page("Distributions", "distributionsTab", ""))
     window.resize(*size)
-    window.session.settings.change("held out", validation_share=0.1)
+    window.session.settings.change("validation share", validation_share=0.1)
     train_epochs(qtbot, window, 1)
     window.session.reset()
     train_epochs(qtbot, window, 1)

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.distributions import spread_of
 from nnviz.panels.distributions import DistributionsPage
+from nnviz.session.asked import STATISTICS
 from nnviz.widgets.plots.histograms import HistogramGrid
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click_tab, find, hover, leave, pause, press, train_epochs, train_for_a_while
@@ -40,8 +41,7 @@ def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, 
 def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     before = page.grid.rows[2].cells[0]
     train_epochs(qtbot, ready_window, 3)
-    shown = ready_window.session.displayed.network
-    qtbot.waitUntil(lambda: page._session.anatomy._seen is shown and not page._session.anatomy._is_looking)
+    qtbot.waitUntil(lambda: ready_window.session.probes[STATISTICS].is_up_to_date)
     after = page.grid.rows[2].cells[0]
     assert after.start is not None
     assert before.start is not None
@@ -51,20 +51,22 @@ def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_win
 
 def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     click_tab(qtbot, ready_window, "errorTab")
-    assert not ready_window.session.anatomy.wanted
-    before = ready_window.session.anatomy.now
+    probe = ready_window.session.probes[STATISTICS]
+    assert not probe.is_wanted
+    before = probe.result
     train_for_a_while(qtbot, ready_window)
     pause(qtbot, ready_window)
-    assert ready_window.session.anatomy.now is before
+    assert probe.result is before
     click_tab(qtbot, ready_window, "distributionsTab")
-    qtbot.waitUntil(lambda: ready_window.session.anatomy.now is not before)
+    qtbot.waitUntil(lambda: probe.result is not before)
 
 
 def test_in_a_closed_card_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    probe = ready_window.session.probes[STATISTICS]
     press(qtbot, ready_window, Qt.Key_2, Qt.ControlModifier)
-    assert not ready_window.session.anatomy.wanted
+    assert not probe.is_wanted
     press(qtbot, ready_window, Qt.Key_2, Qt.ControlModifier)
-    assert ready_window.session.anatomy.wanted
+    assert probe.is_wanted
 
 
 def test_the_read_out_tells_figures(page: DistributionsPage) -> None:
@@ -103,7 +105,7 @@ def test_answers_beyond_all_bounds_are_drawn_as_far_as_they_go(
     huge = session.displayed.network.copy()
     huge.parameters *= scale
     session.displayed.network = huge
-    with qtbot.waitSignal(session.anatomy.changed):
+    with qtbot.waitSignal(session.probes[STATISTICS].changed):
         session.displayed.changed.emit()
     assert all(np.isfinite(cell.high) for row in page.grid.rows for cell in row.cells)
     assert not page.grid.grab().isNull()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+import threading
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,16 +13,23 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import BestRestored
 from engine.metrics import Evaluation
+from engine.network import Network
+from engine.storage import save_network
+from engine.validation import Array
+from nnviz.jobs.worker import Frame
 from nnviz.look import theme
-from nnviz.panels.learning_strip import LearningStripPanel, _leaders
-from nnviz.session.question import Replay, verdict_of
+from nnviz.panels.learning_strip import LearningStripPanel, leaders
+from nnviz.session import question as asking
+from nnviz.session.asked import ANSWER, PAST
+from nnviz.session.question import verdict_of
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import drag, pause, press, seven, train_epochs, train_for_a_while
 
 
 def wait_until_asked(qtbot: QtBot, window: MainWindow) -> None:
-    strip = window.card("learningStripDock")
-    qtbot.waitUntil(lambda: not strip._timer.isActive() and strip._replay.drawing is window.session.question.picture)
+    """Until all that is known is of the drawing and the network of now."""
+    probes = window.session.probes
+    qtbot.waitUntil(lambda: probes[PAST].is_up_to_date and probes[ANSWER].is_up_to_date)
 
 
 def rows(strip: LearningStripPanel) -> np.ndarray:
@@ -33,31 +41,32 @@ def rows(strip: LearningStripPanel) -> np.ndarray:
 def expect_true_history(window: MainWindow) -> None:
     """Each row is what the network said, or would have said, at that epoch."""
     session, shown = window.session, rows(window.card("learningStripDock"))
-    moments = list(session.runs.current.snapshots)
+    run = session.runs.current
+    snapshots = list(run.snapshots)
     assert shown[0, 0] == 0
-    assert len(shown) - len(moments) in (0, 1), "the moments, and perhaps now"
-    for moment, row in zip(moments, shown, strict=False):
-        assert row[0] == moment.epochs
-        answer = session.runs.current.network.with_parameters(moment.parameters).predict(
-            session.question.picture[None]
-        )[0]
+    assert len(shown) - len(snapshots) in (0, 1), "the snapshots, and perhaps now"
+    for snapshot, row in zip(snapshots, shown, strict=False):
+        assert row[0] == snapshot.epochs
+        network = run.network.with_parameters(snapshot.parameters)
+        answer = network.predict(session.question.picture[None])[0]
         np.testing.assert_allclose(row[1:], answer, atol=1e-6)
-    assert shown[-1, 0] == session.runs.current.epochs
+    assert shown[-1, 0] == run.epochs
     np.testing.assert_allclose(shown[-1, 1:], session.prediction, atol=1e-6)
 
 
 def test_an_empty_canvas_says_what_to_do(ready_window: MainWindow) -> None:
-    strip = ready_window.learning_strip
-    assert "draw a digit" in strip.plot._note
+    strip = ready_window.card("learningStripDock")
+    assert "draw a digit" in strip.plot.note
     assert strip.table() is None
     assert strip.head.detail.text() == ""
     assert strip.plot.accessibleDescription() == "no answer"
 
 
-def test_one_moment_is_no_history_yet(ready_window: MainWindow) -> None:
+def test_one_moment_is_no_history_yet(ready_window: MainWindow, qtbot: QtBot) -> None:
     drag(ready_window.canvas, seven(ready_window.canvas))
-    assert "train" in ready_window.learning_strip.plot._note
-    assert len(rows(ready_window.learning_strip)) == 1
+    wait_until_asked(qtbot, ready_window)
+    assert "train" in ready_window.card("learningStripDock").plot.note
+    assert len(rows(ready_window.card("learningStripDock"))) == 1
 
 
 def test_a_drawing_that_was_there_before_grows_its_history(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -67,7 +76,7 @@ def test_a_drawing_that_was_there_before_grows_its_history(ready_window: MainWin
     pause(qtbot, window)
     wait_until_asked(qtbot, window)
     expect_true_history(window)
-    assert window.card("learningStripDock").plot._note == ""
+    assert window.card("learningStripDock").plot.note == ""
 
 
 def test_a_drawing_of_afterwards_gets_the_whole_history(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -114,36 +123,41 @@ def test_reset_begins_a_history_and_undo_brings_the_old_one_back(ready_window: M
 
 
 def test_what_early_stopping_puts_back_is_the_past_again(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 3)
-    session = window.session
-    assert session.runs.current.snapshots.newest.epochs == 3
-    session._best_restored(BestRestored(1, Evaluation(0.1, 0.1, None), early=True))
-    assert session.runs.current.snapshots.newest.epochs <= session._start_epoch + 1
+    train_epochs(qtbot, ready_window, 3)
+    run = ready_window.session.runs.current
+    assert list(run.snapshots)[-1].epochs == 3
+    run.take_event(BestRestored(1, Evaluation(0.1, 0.1, None), early=True))
+    assert list(run.snapshots)[-1].epochs <= 1
 
 
-def test_it_is_asked_in_slices_and_not_while_hidden(
+def test_it_is_asked_behind_the_window_once_and_not_while_hidden(
     ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = ready_window
+    window, strip = ready_window, ready_window.card("learningStripDock")
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
-    counts: list[int] = []
-    original = Replay.ask
+    asked: list[tuple[int, bool]] = []
+    original = asking.ask
 
-    def in_no_time(self: Replay, network: Any, moments: Any, seconds: float) -> bool:
-        assert 0 < seconds <= 0.004
-        counts.append(len(self._answers))
-        return original(self, network, moments, 0)
+    def spied(network: Network, picture: Array | None) -> Array | None:
+        asked.append((network.parameters.ctypes.data, threading.current_thread() is threading.main_thread()))
+        return original(network, picture)
 
-    monkeypatch.setattr(Replay, "ask", in_no_time)
-    window.card("learningStripDock").close()
+    monkeypatch.setattr(asking, "ask", spied)
+    strip.close()
     drag(window.canvas, seven(window.canvas))
-    assert not window.card("learningStripDock")._timer.isActive()
-    window.card("learningStripDock").show()
+    qtbot.waitUntil(lambda: window.session.probes[ANSWER].is_up_to_date)
+    assert {place for place, _ in asked} == {window.session.displayed.network.parameters.ctypes.data}
+    assert not window.session.probes[PAST].is_wanted
+    strip.show()
     wait_until_asked(qtbot, window)
-    assert len(counts) >= len(window.session.runs.current.snapshots) - 1
-    assert counts == sorted(counts)
+    window.session.step_batch()
+    pause(qtbot, window)
+    wait_until_asked(qtbot, window)
+    times = Counter(place for place, _ in asked)
+    for snapshot in list(window.session.runs.current.snapshots)[:-2]:  # the last two were displayed, and so asked too
+        assert times[snapshot.parameters.ctypes.data] == 1
+    assert not any(is_main for _, is_main in asked)
     expect_true_history(window)
 
 
@@ -152,32 +166,60 @@ def test_the_leading_class_is_blue_the_second_orange(ready_window: MainWindow, q
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
     wait_until_asked(qtbot, window)
-    lines = window.card("learningStripDock")._lines
-    assert [line.colour for line in lines] == ["accent", "test", "muted"]
+    lines = window.card("learningStripDock").plot.lines
+    assert [line.colour for line in lines] == list(theme.CLASSES[: len(lines)])
+    assert [line.colour for line in lines][:2] == ["accent", "test"]
     assert lines[0].name == str(window.session.question.verdict.best)
     words = window.card("learningStripDock").head.detail.text()
     assert theme.colour("accent").name() in words
     assert words.index(f">{lines[0].name}<") < words.index(f">{lines[1].name}<")
 
 
-def test_the_heads_colours_follow_the_theme(ready_window: MainWindow) -> None:
+def display(window: MainWindow, batch: int, digit: int) -> None:
+    """The network after so many batches of the first epoch, by then sure of that digit whatever it is shown."""
+    run = window.session.runs.current
+    network = run.network.copy()
+    network.biases[-1][digit] = 50
+    run.take_frame(Frame(run.id, network.parameters, epoch=1, batch=batch, batches=20, seconds_per_epoch=0))
+    window.session.displayed.show(run)
+
+
+def test_classes_that_once_led_are_seen_and_told_apart(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, strip = ready_window, ready_window.card("learningStripDock")
+    drag(window.canvas, seven(window.canvas))
+    for batch, digit in enumerate([7, 3, 1, 4, 9, 9, 9], start=1):
+        display(window, batch, digit)
+    wait_until_asked(qtbot, window)
+    lines = strip.plot.lines
+    assert lines[0].name == "9"
+    assert {line.name for line in lines} == {"9", "7", "3", "1", "4"}
+    assert len({line.colour for line in lines}) == 5
+    assert max(next(line for line in lines if line.name == "7").shares) > 0.99
+    assert ">7<" in strip.head.detail.text()
+
+
+def test_the_heads_colours_follow_the_theme(ready_window: MainWindow, qtbot: QtBot) -> None:
     drag(ready_window.canvas, seven(ready_window.canvas))
+    wait_until_asked(qtbot, ready_window)
     for name in ("light", "dark"):
         ready_window.set_theme(name)
-        assert theme.THEMES[name].accent in ready_window.learning_strip.head.detail.text()
+        assert theme.THEMES[name].accent in ready_window.card("learningStripDock").head.detail.text()
 
 
-def test_a_network_that_takes_no_drawing_has_no_history(ready_window: MainWindow) -> None:
-    session = ready_window.session
-    drag(ready_window.canvas, seven(ready_window.canvas))
-    session.data.dataset = replace(session.data.dataset, class_names=("yes", "no"))
-    session.data.changed.emit()
-    assert ready_window.learning_strip.table() is None
-    assert ready_window.learning_strip.plot._note == "no answer"
+def test_a_network_that_takes_no_drawing_has_no_history(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window, strip = ready_window, ready_window.card("learningStripDock")
+    drag(window.canvas, seven(window.canvas))
+    path = tmp_path / "other.json"
+    save_network(Network([3, 4, 2]), path)
+    with qtbot.waitSignal(window.session.files.opened):
+        window.session.files.open(path)
+    wait_until_asked(qtbot, window)
+    assert strip.table() is None
+    assert strip.plot.note == "no answer"
 
 
-def test_the_lines_are_those_that_lead_now() -> None:
-    """Whatever led before; of those with nearly nothing the ones that once had more."""
+def test_the_lines_are_those_that_lead_now_and_those_that_ever_did() -> None:
+    """Of those with nearly nothing the ones that once had more."""
     past = np.array([[0.0, 0.9, 0.5, 0.1, 0.3], [0.0, 0.8, 0.5, 0.1, 0.3]])
     for now, expected in (
         ([0.1, 0.2, 0.0, 0.7, 0.0], [3, 1, 0]),
@@ -186,7 +228,16 @@ def test_the_lines_are_those_that_lead_now() -> None:
         ([0.4, 0.4, 0.0, 0.2, 0.0], [0, 1, 3]),
     ):
         answer = np.array(now)
-        assert _leaders(np.vstack([past, answer]), verdict_of(answer)) == expected, now
+        assert leaders(np.vstack([past, answer]), verdict_of(answer)) == expected, now
+
+
+def test_one_that_led_for_a_moment_only_has_its_line() -> None:
+    """The answer once was 7 with 100 %; others led longer and were less sure."""
+    past = [np.eye(10)[7], *(0.5 * np.eye(10)[digit] for digit in (0, 1, 2, 4, 5) for _ in range(3)), np.eye(10)[3]]
+    lines = leaders(np.array(past), verdict_of(past[-1]))
+    assert lines[0] == 3
+    assert 7 in lines
+    assert len(lines) == len(set(lines)) == 5
 
 
 def test_the_head_names_the_classes_of_the_verdict(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -195,7 +246,7 @@ def test_the_head_names_the_classes_of_the_verdict(ready_window: MainWindow, qtb
     drag(window.canvas, [(60, 60), (120, 90), (60, 150)])
     wait_until_asked(qtbot, window)
     verdict = window.session.question.verdict
-    lines = window.card("learningStripDock")._lines
+    lines = window.card("learningStripDock").plot.lines
     assert lines[0].name == str(verdict.best)
-    assert verdict.second_share >= 0.01, "after an epoch it is not that sure"
+    assert verdict.second_confidence >= 0.01, "after an epoch it is not that sure"
     assert lines[1].name == str(verdict.second)

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from PyQt5.QtCore import QCoreApplication
+from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtWidgets import QComboBox, QLabel, QSlider
 from pytestqt.qtbot import QtBot
 
+from engine.datasets import Dataset
+from nnviz.session.training import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.picture import Picture
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click_tab, drag, find, pause, seven, tab_of, train_epochs, train_for_a_while
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import (
+    click_tab,
+    drag,
+    find,
+    pause,
+    press,
+    seven,
+    tab_of,
+    train_epochs,
+    train_for_a_while,
+    wait_for_answer,
+)
 
 
 def grey_of(picture: Picture) -> float:
@@ -21,11 +38,17 @@ def grey_of(picture: Picture) -> float:
     return float(np.mean([image.pixelColor(x, y).lightness() for y in rows for x in columns]))
 
 
+def examples_of(window: MainWindow) -> Picture:
+    """One of each class, in the Data card."""
+    (picture,) = window.card("dataCard").findChildren(Picture)
+    return picture
+
+
 def test_the_data_tells_of_itself(ready_window: MainWindow) -> None:
     combo = find(ready_window, QComboBox, "datasetCombo")
     assert combo.currentText() == "MNIST handwritten digits"
-    assert ready_window.data.head.detail.text() == "2\u202f000 train · 500 test"
-    assert 20 < grey_of(ready_window.data._examples) < 200
+    assert ready_window.card("dataCard").head.detail.text() == "2\u202f000 train · 500 test"
+    assert 20 < grey_of(examples_of(ready_window)) < 200
 
 
 def test_it_says_that_it_loads(window: MainWindow) -> None:
@@ -58,6 +81,7 @@ def test_bars_move_while_drawing_and_while_training(ready_window: MainWindow, qt
     path = seven(window.canvas)
     for part in (path[:3], path[3:9], path[9:]):
         drag(window.canvas, part)
+        wait_for_answer(qtbot, window)
         said.add(bars.accessibleDescription())
     assert len(said) == 4
     train_for_a_while(qtbot, window)
@@ -69,6 +93,7 @@ def test_the_bars_are_the_networks_answer(ready_window: MainWindow, qtbot: QtBot
     window = ready_window
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
+    wait_for_answer(qtbot, window)
     answer = window.session.runs.current.network.predict(window.canvas.network_input()[None])[0]
     np.testing.assert_array_equal(window.session.prediction, answer)
     assert answer.sum() == pytest.approx(1, abs=1e-5)
@@ -94,3 +119,27 @@ def test_all_tabs_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, layer: i
     for number in (1, 2, 3):
         bar, tab = tab_of(ready_window, f"layer{number}Tab")
         assert bar.visibleRegion().boundingRect().contains(bar.tabRect(tab)), bar.tabText(tab)
+
+
+# ---- data without names of its classes
+
+
+def test_labels_without_class_names(
+    make_window: MakeWindow, load_with: Callable[..., None], few_digits: Dataset, qtbot: QtBot
+) -> None:
+    """The Data card and a random test digit know what to say, and the answer is a class's number."""
+    load_with(lambda: replace(few_digits, class_names=()))
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is Status.READY)
+    assert "2\u202f000 train" in window.card("dataCard").head.detail.text()
+    assert 20 < grey_of(examples_of(window)) < 200
+    train_epochs(qtbot, window, 2)
+    press(qtbot, window, Qt.Key_T, Qt.ControlModifier)
+    wait_for_answer(qtbot, window)
+    assert ": a " in find(window, QLabel, "seenLabel").text()
+    verdict = window.session.question.verdict
+    assert find(window, QLabel, "answerLabel").text() == str(verdict.best)
+    bars = find(window, ProbabilityBars, "predictionBars").accessibleDescription()
+    assert f"{verdict.best}: {verdict.confidence:.1%}" in bars
+    qtbot.waitUntil(lambda: bool(window.card("learningStripDock").plot.lines))
+    assert window.card("learningStripDock").plot.lines[0].name == str(verdict.best)

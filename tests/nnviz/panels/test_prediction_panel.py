@@ -15,7 +15,7 @@ from nnviz.session.training import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.verdict import VerdictView
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import drag, find, press, retype, seven, train_epochs
+from tests.nnviz.helpers import drag, find, press, retype, seven, train_epochs, wait_for_answer
 
 DIGITS = tuple("0123456789")
 
@@ -76,10 +76,15 @@ def test_the_mark_stands_at_the_threshold(bars: ProbabilityBars) -> None:
 
 
 def test_long_names_get_room(bars: ProbabilityBars) -> None:
+    def groove() -> int:
+        """Where the bars begin."""
+        image = bars.grab().toImage()
+        return next(x for x in range(bars.width()) if image.pixelColor(x, 10) == theme.colour("field"))
+
     bars.set_values(shares(d7=1))
-    narrow = bars._groove(0, 20).left()
+    narrow = groove()
     bars.set_names([*DIGITS[:9], "aeroplane"])
-    assert narrow < bars._groove(0, 20).left() < 100
+    assert narrow < groove() < 100
 
 
 def test_bars_paint_nothing_twice(bars: ProbabilityBars, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +104,7 @@ def answer(view: VerdictView, values: np.ndarray, names: tuple[str, ...] = DIGIT
     """Shows what the outputs say."""
     verdict = verdict_of(values)
     best, second = names[verdict.best], names[verdict.second]
-    view.show_answer(best, verdict.share, second, verdict.second_share, verdict.is_sure)
+    view.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure)
 
 
 @pytest.fixture
@@ -171,30 +176,48 @@ def test_long_class_names_fit(view: VerdictView) -> None:
 # ---- in the window
 
 
-def test_before_anything_is_drawn_the_card_says_what_to_do(ready_window: MainWindow) -> None:
-    assert "draw a digit" in ready_window.prediction.bars._reason
+def test_before_anything_is_drawn_the_card_says_what_to_do(ready_window: MainWindow, qtbot: QtBot) -> None:
+    bars = ready_window.card("predictionDock").bars
+    assert "draw a digit" in bars.reason
     drag(ready_window.canvas, seven(ready_window.canvas))
-    assert ready_window.prediction.bars._reason == ""
+    wait_for_answer(qtbot, ready_window)
+    assert bars.reason == ""
     ready_window.draw.clear()
-    assert "draw a digit" in ready_window.prediction.bars._reason
+    wait_for_answer(qtbot, ready_window)
+    assert "draw a digit" in bars.reason
+
+
+def test_while_the_answer_is_on_its_way_nobody_says_that_there_is_none(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    for name in ("predictionDock", "learningStripDock"):
+        window.card(name).refresh()  # the answer has not arrived yet: its signal waits for the event loop
+    assert window.card("predictionDock").bars.reason == ""
+    assert window.card("learningStripDock").plot.note == ""
+    window.session.runs.current.parameters[:] = np.nan
+    window.session.displayed.show(window.session.runs.current)
+    qtbot.waitUntil(lambda: window.card("predictionDock").bars.reason == "its outputs are not finite")
+    qtbot.waitUntil(lambda: window.card("learningStripDock").plot.note == "no answer")
 
 
 def test_the_large_answer_is_the_sessions_verdict(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
+    wait_for_answer(qtbot, window)
     verdict = window.session.question.verdict
     order = window.session.prediction.argsort()
     assert (verdict.best, verdict.second) == (order[-1], order[-2])
     assert find(window, QLabel, "answerLabel").text() == str(verdict.best)
     second = find(window, QLabel, "secondGuessLabel").text()
-    assert second == (f"or {verdict.second} · {100 * verdict.second_share:.0f} %" if second else "")
-    assert bool(second) is (verdict.second_share >= 0.005)
+    assert second == (f"or {verdict.second} · {100 * verdict.second_confidence:.0f} %" if second else "")
+    assert bool(second) is (verdict.second_confidence >= 0.005)
 
 
 def test_a_person_sets_from_where_the_answer_is_sure(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
+    wait_for_answer(qtbot, window)
     field = find(window, QLineEdit, "sureThresholdSpin")
     assert field.text() == "50 %"
     for typed, share in (("100", 1.0), ("0", 0.0), ("25 %", 0.25), ("999", 1.0)):
@@ -241,24 +264,27 @@ def test_the_network_is_left_as_it_is(ready_window: MainWindow) -> None:
     np.testing.assert_array_equal(run.network.parameters, before)
 
 
-def test_the_table_is_what_the_bars_show(ready_window: MainWindow) -> None:
-    assert ready_window.prediction.table() is None
+def test_the_table_is_what_the_bars_show(ready_window: MainWindow, qtbot: QtBot) -> None:
+    assert ready_window.card("predictionDock").table() is None
     drag(ready_window.canvas, seven(ready_window.canvas))
-    columns, rows = ready_window.prediction.table()
+    wait_for_answer(qtbot, ready_window)
+    columns, rows = ready_window.card("predictionDock").table()
     assert columns == ["class", "output"]
     assert [row[0] for row in rows] == list(DIGITS)
     np.testing.assert_allclose([row[1] for row in rows], ready_window.session.prediction)
 
 
-def test_the_card_keeps_its_place_at_any_answer(ready_window: MainWindow) -> None:
+def test_the_card_keeps_its_place_at_any_answer(ready_window: MainWindow, qtbot: QtBot) -> None:
     """The layout does not jump when an answer comes, goes, or is unsure."""
 
     def places() -> list[object]:
-        cards: list[QWidget] = [ready_window.draw, ready_window.prediction, ready_window.learning_strip]
+        names = ("drawDock", "predictionDock", "learningStripDock")
+        cards: list[QWidget] = [ready_window.card(name) for name in names]
         return [*(card.geometry() for card in cards), ready_window.canvas.geometry()]
 
     before = places()
     drag(ready_window.canvas, seven(ready_window.canvas))
+    wait_for_answer(qtbot, ready_window)
     ready_window.session.question.set_threshold(1)
     ready_window.grab()
     assert places() == before

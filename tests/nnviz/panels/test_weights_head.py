@@ -49,10 +49,7 @@ def test_words_give_way_before_a_tab_does(ready_window: MainWindow, qtbot: QtBot
     assert all(tabs_in_sight(window).values()), window.card("weightsDock").head.detail.text()
     window.session.settings.change(
         "shape",
-        hidden=(
-            1000,
-            30,
-        ),
+        hidden=(1000, 30),
     )
     with qtbot.waitSignal(window.session.runs.replaced):
         window.session.reset()
@@ -63,8 +60,7 @@ def test_words_give_way_before_a_tab_does(ready_window: MainWindow, qtbot: QtBot
 def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     bring_output_to_front(window, qtbot)
-    layers = window.session.settings.experiment.layers[:1] * 12
-    window.session.settings.change("shape", layers=layers)
+    window.session.settings.change("shape", hidden=(64,) * 12)
     QApplication.processEvents()
     assert not all(tabs_in_sight(window).values())
     strip = window.card("weightsDock").tabs
@@ -96,7 +92,7 @@ def test_the_rows_of_the_output_are_named_by_their_classes(ready_window: MainWin
         assert ink, neuron
         middle = (min(y for _, y in ink) + max(y for _, y in ink)) / 2
         assert abs(middle - row.center().y()) <= 2, "beside the middle of its row"
-    window.session.settings.change("shape", layers=())
+    window.session.settings.change("shape", hidden=())
     qtbot.waitUntil(lambda: not names.isVisible())  # one layer of pictures: each tile is a class
 
 
@@ -125,16 +121,16 @@ def test_the_bars_have_a_scale(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_an_output_is_called_by_its_class_first(ready_window: MainWindow) -> None:
-    ready_window.weights.show_layer(2)
-    ready_window.weights.show_neuron(4)
+    ready_window.card("weightsDock").show_layer(2)
+    ready_window.card("weightsDock").show_neuron(4)
     assert find(ready_window, QLabel, "neuronTitle").text() == "Class 4 · neuron 5 of 10"
 
 
 def test_arrows_lead_to_tabs_that_do_not_fit(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, strip = ready_window, ready_window.weights.tabs
+    window, strip = ready_window, ready_window.card("weightsDock").tabs
     before, after = (find(strip, QToolButton, f"Scroll{side}Button") for side in ("Left", "Right"))
     assert not after.isVisible(), "all fit"
-    window.session.settings.change("shape", layers=tuple(Layer(8) for _ in range(20)))
+    window.session.settings.change("shape", hidden=(8,) * 20)
     qtbot.waitUntil(after.isVisible)
     assert not before.isEnabled()
     seen = {text for text, whole in tabs_in_sight(window).items() if whole}

@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QScrollAr
 from pytestqt.qtbot import QtBot
 
 from engine.activations import ACTIVATIONS
+from engine.experiment import MILD
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
@@ -109,7 +110,7 @@ def test_patience_needs_examples_to_judge_by(ready_window: MainWindow, qtbot: Qt
     unfold(qtbot, window, "regularisationGroup")
     retype(qtbot, window, "patienceEdit", "3")
     error = find(window, QLabel, "patienceError")
-    assert "held out" in error.text()
+    assert "validation" in error.text()
     assert window.session.settings.experiment.training.patience == 0
     retype(qtbot, window, "validationShareEdit", "0.1")
     assert window.session.settings.experiment.training.patience == 3, "what stood there is taken now"
@@ -174,9 +175,7 @@ def test_on_off_and_the_strengths_are_kept(ready_window: MainWindow, qtbot: QtBo
 
 def picture_of(preview: LazyPicture) -> bytes:
     """What it shows, as bytes."""
-    preview.grab()
-    image = preview._image
-    assert image is not None
+    image = preview.grab().toImage()
     return image.bits().asstring(image.byteCount())
 
 
@@ -229,20 +228,20 @@ def test_what_can_act_at_once_does(ready_window: MainWindow, qtbot: QtBot) -> No
     pick(qtbot, window, "scheduleCombo", "Cosine")
     retype(qtbot, window, "weightDecayEdit", "0.001")
     retype(qtbot, window, "rotationEdit", "5")
-    assert session.run_settings == session.settings.experiment.training
+    assert session.runs.current.experiment.training == session.settings.experiment.training
     assert session.state is Status.TRAINING
     assert not hint.isVisibleTo(window)
     retype(qtbot, window, "validationShareEdit", "0.1")
     retype(qtbot, window, "patienceEdit", "3")
-    assert hint.text() == "Held-out share and patience wait for the next run."
-    assert session.run_settings.momentum == 0.5
+    assert hint.text() == "Validation share and patience wait for the next run."
+    assert session.runs.current.experiment.training.momentum == 0.5
     done = session.runs.current.history.completed
     qtbot.waitUntil(lambda: session.runs.current.history.completed > done)
     for _ in range(7):
         action(window, "actionUndo").trigger()
-        assert session.run_settings.optimizer == session.settings.experiment.training.optimizer
+        assert session.runs.current.experiment.training.optimizer == session.settings.experiment.training.optimizer
     assert session.settings.experiment == begun
-    assert session.run_settings == begun.training
+    assert session.runs.current.experiment.training == begun.training
     pause(qtbot, window)
     assert session.messages.current is None or not session.messages.current.is_error
 
@@ -259,5 +258,6 @@ def test_weights_and_loss_wait(ready_window: MainWindow, qtbot: QtBot) -> None:
         assert not hint.isVisibleTo(window), name
     pick(qtbot, window, "lossCombo", "Quadratic")
     click(qtbot, window, QPushButton, "stepBatchButton")
+    window.session.messages.choose(1)  # the new network, not the old one further on
     wait_for(qtbot, window, Status.PAUSED)
     assert window.session.runs.current.network.loss == "quadratic"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton
+from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click, find, retype, tab_of, train_epochs
+from tests.nnviz.helpers import SETTING_GROUPS, click, find, retype, tab_of, train_epochs, unfold
 
 
 @pytest.fixture(autouse=True)
@@ -150,7 +150,7 @@ def test_layers_are_added_and_removed(ready_window: MainWindow, qtbot: QtBot) ->
     qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.LeftButton)
     assert window.session.settings.experiment.shape == (784, 32, 32, 10)
     for left in ((784, 32, 10), (784, 10)):
-        qtbot.waitUntil(lambda: len(rows(window)) == len(window.session.settings.experiment.layers))
+        qtbot.waitUntil(lambda: len(rows(window)) == len(window.session.settings.experiment.hidden))
         qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.LeftButton)
         assert window.session.settings.experiment.shape == left
     qtbot.waitUntil(lambda: not rows(window))
@@ -186,16 +186,16 @@ def test_activation_of_a_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(combo, Qt.Key_Home)
     chosen = combo.currentData()
     assert chosen != "relu"
-    assert window.session.settings.experiment.activations == [chosen, "relu", "softmax"]
+    assert window.session.settings.experiment.activations == (chosen, "relu", "softmax")
     assert window.session.runs.current.network.activations == [chosen, "relu", "softmax"]
     retype(qtbot, window, "shapeEdit", "784, 20, 20, 20, 10")
-    assert window.session.settings.experiment.activations == [chosen, "relu", "relu", "softmax"], (
+    assert window.session.settings.experiment.activations == (chosen, "relu", "relu", "softmax"), (
         "those that stay keep it"
     )
 
 
 def test_the_ends_follow_the_data(ready_window: MainWindow) -> None:
-    texts = [label.text() for label in ready_window.network.findChildren(QLabel) if label.isVisible()]
+    texts = [label.text() for label in ready_window.card("networkCard").findChildren(QLabel) if label.isVisible()]
     assert "784" in texts
     assert "inputs (28×28 pixels)" in texts
     assert "10" in texts
@@ -205,7 +205,7 @@ def test_the_ends_follow_the_data(ready_window: MainWindow) -> None:
 
 def test_the_parameters_are_counted(ready_window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "shapeEdit", "784, 10")
-    assert ready_window.network.head.detail.text() == "7\u202f850 parameters"
+    assert ready_window.card("networkCard").head.detail.text() == "7\u202f850 parameters"
 
 
 # ---- the seed
@@ -237,3 +237,24 @@ def test_a_bad_seed_is_refused_until_it_is_mended(ready_window: MainWindow, qtbo
         retype(qtbot, window, "seedEdit", "1")
         assert not error.isVisible(), typed
         assert not edit.property("wrong")
+
+
+def test_a_long_seed_is_seen_whole(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Or, where it is longer than any that a program draws, from its start, and whole in the tooltip."""
+    edit = retype(qtbot, ready_window, "seedEdit", "4294967295")
+    line = find(ready_window, QLineEdit, "seedEdit")
+    assert line.fontMetrics().horizontalAdvance("4294967295") <= line.width() - 4
+    assert not edit.toolTip().startswith("4")
+    retype(qtbot, ready_window, "seedEdit", "12345678901234567890")
+    ready_window.setFocus()
+    assert line.cursorPosition() == 0, "not its last digits"
+    assert edit.toolTip().startswith("12345678901234567890. ")
+    assert line.toolTip() == edit.toolTip()
+
+
+@pytest.mark.parametrize("name", ["dataCard", "networkCard", "trainingCard"])
+def test_no_card_is_wider_than_its_column(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+    for group in SETTING_GROUPS:
+        unfold(qtbot, ready_window, group)
+    column = find(ready_window, QScrollArea, "settingsScroll")
+    assert ready_window.card(name).minimumSizeHint().width() <= column.viewport().width()

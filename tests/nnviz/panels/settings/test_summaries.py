@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import SettingError
+from engine.experiment import Experiment
 from engine.settings import TrainingSettings
 from nnviz.panels.settings import summaries
 from nnviz.panels.settings.form import as_text, parse_dropout
@@ -23,9 +24,9 @@ from nnviz.panels.settings.form import as_text, parse_dropout
         (summaries.of_regularisation, {}, "off"),
         (summaries.of_regularisation, {"dropout": 0.2, "weight_decay": 0.05}, "dropout 0.2, decay 0.05"),
         (summaries.of_regularisation, {"dropout": (0.1, 0.5, 0)}, "dropout 0.1 0.5 0"),
-        (summaries.of_regularisation, {"validation": 0.1, "patience": 5}, "held out 0.1, patience 5"),
+        (summaries.of_regularisation, {"validation_share": 0.1, "patience": 5}, "validation 0.1, patience 5"),
         (summaries.of_augmentation, {}, "off"),
-        (summaries.of_augmentation, {"shift": 2, "elastic": 0, "noise": 0.1}, "shift 2, rotation 8"),
+        (summaries.of_augmentation, {"shift": 2, "rotation": 8, "elastic": 0, "noise": 0.1}, "shift 2, rotation 8"),
         (summaries.of_initialisation, {}, "He, cross-entropy"),
         (summaries.of_initialisation, {"weight_scale": 0.5, "loss": "quadratic"}, "He × 0.5, quadratic"),
     ],
@@ -36,7 +37,6 @@ def test_a_few_words(told: object, fields: dict[str, object], words: str) -> Non
 
 def test_what_waits() -> None:
     run = TrainingSettings()
-    assert summaries.waiting(run, None) == ""
     assert summaries.waiting(run, run) == ""
     assert summaries.waiting(TrainingSettings(learning_rate=1), run) == ""
     assert summaries.waiting(TrainingSettings(batch_size=5), run) == "Batch size waits for the next run."

@@ -1,0 +1,130 @@
+"""The bar at the top: what it says of the run, in words and figures."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from PyQt5.QtCore import QCoreApplication
+from PyQt5.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.events import Epoch
+from engine.metrics import Evaluation
+from nnviz.look import theme
+from nnviz.session.training import Status
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import click_tab, find, train_epochs, unfold, wait_for
+
+
+def status(window: MainWindow) -> str:
+    """What the bar says beside what is going on."""
+    return find(window, QLabel, "runStatus").text()
+
+
+def kill(window: MainWindow) -> None:
+    """No neuron of the second layer answers anything any more."""
+    window.session.runs.current.network.biases[1][:] = -1e5
+
+
+# ---- a network that died
+
+
+def test_a_network_that_died_is_told_where_the_error_is(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    session.settings.change("learning rate", learning_rate=0.3)
+    kill(window)
+    train_epochs(qtbot, window, 1)
+    assert status(window) == "epoch 1 of 1 · layer 2 is dead"
+    told = session.messages.current
+    assert told is not None
+    assert "layer 2" in told.text
+    assert [choice.text for choice in told.choices] == ["Undo change of epochs", "Reset with learning rate 0.03"]
+    session.messages.choose(1)
+    assert session.settings.experiment.training.learning_rate == 0.03
+    assert session.runs.current.untouched
+    assert "dead" not in status(window)
+
+
+def test_that_it_died_is_told_once(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    session.settings.change("epochs", epochs=4)
+    kill(window)
+    session.step_epoch()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.messages.current is not None
+    session.messages.dismiss()
+    told: list[object] = []
+    session.training.died.connect(lambda *_: told.append(1))
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    assert told == []
+    assert session.messages.current is None
+    assert status(window).endswith("layer 2 is dead"), "but the bar still says so"
+
+
+def test_one_that_learns_is_not_called_dead(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_window, 1)
+    assert status(ready_window) == "epoch 1 of 1 · batch 20 / 20"
+    assert ready_window.session.messages.current is None
+
+
+# ---- figures
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(0.0, "0.00 %"), (0.000017, "0.0017 %"), (0.0241, "2.41 %"), (0.9, "90.00 %")]
+)
+def test_small_errors_are_not_rounded_to_nothing(ready_window: MainWindow, error: float, told: str) -> None:
+    session = ready_window.session
+    figures = Evaluation(0.1, error, None)
+    session.training.runner.told.emit(session.runs.current.id, Epoch(1, figures, figures, 0.1))
+    for name in ("trainFigure", "testFigure"):
+        assert find(ready_window, QLabel, name).text() == told
+
+
+# ---- looks
+
+
+def colours_in(widget: QWidget) -> set[str]:
+    """Those that it is painted in."""
+    image = widget.grab().toImage()
+    return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+
+
+def test_symbols_follow_the_theme_and_the_state(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    for name in ("light", "dark"):
+        window.set_theme(name)
+        QCoreApplication.processEvents()
+        look = theme.current()
+        for button in ("stepBatchButton", "stepEpochButton", "resetButton", "addLayerButton"):
+            assert look.text in symbol_colours(window, button), button
+        assert look.on_accent in symbol_colours(window, "trainButton")
+    window.session.settings.set_problem("epochs", "wrong")
+    for name in ("light", "dark"):
+        window.set_theme(name)
+        for button in ("stepBatchButton", "resetButton"):
+            assert symbol_colours(window, button) == {theme.current().past}, button
+
+
+def symbol_colours(window: MainWindow, name: str) -> set[str]:
+    """Of the pixels of a button's symbol that are opaque."""
+    image = find(window, QPushButton, name).icon().pixmap(32).toImage()
+    every = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
+    return {colour.name() for colour in every if colour.alpha() == 255}
+
+
+def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "augmentationGroup")
+    for name in ("otherExamplesButton", "scaleButton"):
+        button = find(window, QToolButton, name)
+        button.parentWidget().setFocus()
+        image = button.grab().toImage()
+        edge = {image.pixelColor(x, image.height() // 2).name() for x in range(3)}
+        assert theme.current().border in edge, name
+    click_tab(qtbot, window, "distributionsTab")
+    heights = next(each for each in window.findChildren(QLabel) if re.match("bar height", each.text()))
+    assert heights.text() == "bar height: √count"
+    assert not [each for each in window.findChildren(QToolButton) if "count" in each.text()]
