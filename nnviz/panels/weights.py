@@ -89,7 +89,7 @@ class WeightsPanel(DockCard):
         self.neuron_view.hovered.connect(self._hovered_in_neuron)
         self._session.runs.replaced.connect(self._new_network)
         self._session.data.changed.connect(self._new_network)
-        self._session.displayed.changed.connect(self._show)
+        self._session.displayed.changed.connect(self._displayed_changed)
 
     # ---- layers
 
@@ -108,6 +108,14 @@ class WeightsPanel(DockCard):
             self._close_neuron()
         self._limit = 0.0
         self._show()
+
+    def _displayed_changed(self) -> None:
+        """The network displayed may have other layers than the one before."""
+        names = _tab_names(self._session.displayed.network.shape)
+        if [self.tabs.tabText(layer) for layer in range(self.tabs.count())] == names:
+            self._show()
+        else:
+            self._new_network()
 
     def show_layer(self, layer: int) -> None:
         """Which layer's weights to draw, from 0."""

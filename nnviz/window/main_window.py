@@ -179,7 +179,8 @@ class MainWindow(QMainWindow):
     def _show_message(self) -> None:
         message = self.session.messages.current
         if message is not None:
-            self.message_bar.show_message(message.text, message.is_error)
+            choices = [choice.text for choice in message.choices]
+            self.message_bar.show_message(message.text, message.is_error, choices)
         self.message_bar.setVisible(message is not None)
 
     # ---- the end

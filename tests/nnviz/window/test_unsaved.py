@@ -11,6 +11,7 @@ from PyQt5.QtCore import QCoreApplication, QEvent, Qt
 from PyQt5.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import Experiment
 from engine.storage import load_network, save_network
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
