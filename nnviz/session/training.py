@@ -145,7 +145,7 @@ class Training(QObject):
     # ---- going
 
     def _go(self, until: Until) -> None:
-        """Never trains anything but what the fields show."""
+        """Never trains anything but what the fields show. A network that does not fit the data is nothing to go on with."""
         if self._data.loading or self._making.is_making:
             self._wanted = until
             self.state_changed.emit()
@@ -153,7 +153,7 @@ class Training(QObject):
             self._messages.dismiss()
             if not self.is_another_network:
                 self._go_on(self._data.dataset, until)
-            elif self._runs.current.untouched:
+            elif self._runs.current.untouched or self._runs.current.misfit(self._data.dataset) is not None:
                 self._wanted = until
                 self._making.replace(self._settings.fitted(self._data.dataset), "new network")
             else:

@@ -69,7 +69,7 @@ class Canvas(QWidget):
         self.setCursor(Qt.CrossCursor)
         self.setFocusPolicy(Qt.ClickFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.setMinimumSize(QSize(160, 160))
+        self.setMinimumSize(QSize(160, 136))  # at 1280 × 720 its column needs the rest
         self.resize(272, 240)
         self._pen = DEFAULT_PEN / PEN_UNIT
 

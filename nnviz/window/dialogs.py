@@ -137,6 +137,8 @@ class NetworkDialogs(QObject):
             box.setDefaultButton(back)
         if len(earlier) < len(lost):
             save = box.addButton(QMessageBox.Save)
+            if earlier:
+                save.setText("&Save this one")  # and no other
             save.clicked.connect(lambda: self.save_network(lambda: self._give_up(earlier, then)))
             box.setDefaultButton(save)
         box.open()
