@@ -145,7 +145,7 @@ class Training(QObject):
     # ---- going
 
     def _go(self, until: Until) -> None:
-        """Never trains anything but what the fields show. A network that does not fit the data is nothing to go on with."""
+        """Never trains anything but what the fields show."""
         if self._data.loading or self._making.is_making:
             self._wanted = until
             self.state_changed.emit()

@@ -221,10 +221,13 @@ def test_training_pauses_behind_the_question_and_goes_on_at_cancel(
 def test_a_cancel_that_comes_before_it_has_paused(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_for_a_while(qtbot, window)
+    states: list[Status] = []
+    window.session.training.state_changed.connect(lambda: states.append(window.session.state))
     window.close()
     asked(window).reject()
-    is_training_on(qtbot, window, window.session.runs.current)
     assert window.session.state is Status.TRAINING
+    qtbot.waitUntil(lambda: states[-2:] == [Status.PAUSED, Status.TRAINING])
+    is_training_on(qtbot, window, window.session.runs.current)
 
 
 def test_what_was_paused_stays_so(ready_window: MainWindow, qtbot: QtBot) -> None:
