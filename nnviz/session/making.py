@@ -87,6 +87,7 @@ class Making(QObject):
         run = self._runs.by_id(number)
         if run is not None:
             self._give_up()
+            self._settings.doubt(run.experiment if run.is_guess else None)
             self._runs.show(run)
             self._settings.take(fields)
 

@@ -96,6 +96,11 @@ class Run:
         return self.changes == 0 and self.path is None and self.opened is None
 
     @property
+    def is_guess(self) -> bool:
+        """Whether the experiment is only as far known as the network tells: its file did not say the rest."""
+        return self.opened is not None and self.opened.experiment is None
+
+    @property
     def unsaved(self) -> bool:
         """Whether training would be lost with it."""
         return self.changes != self.saved_changes

@@ -41,6 +41,7 @@ class Settings(QObject):
         self.strengths = MILD
         self.problems: dict[str, str] = {}
         self._data, self._undo, self._messages = data, undo, messages
+        self._guess: Experiment | None = None  # what a network was perhaps made with
         self._of_data: str | None = None  # the problem that the data brought
         self.presets, errors = _readable_presets()
         if errors:
@@ -79,6 +80,7 @@ class Settings(QObject):
         except EngineError as error:
             self._messages.tell_error(f"The preset {preset.name} cannot be used", error)
         else:
+            self._guess = None
             self.forget_problems()
 
     def switch_augmentation(self, wanted: bool) -> None:
@@ -92,6 +94,10 @@ class Settings(QObject):
         self.remember_strengths(experiment.training.augmentation)
         self.changed.emit()
 
+    def doubt(self, guess: Experiment | None) -> None:
+        """Such an experiment is no preset, since its network's file does not say what it was made with; None: no doubt."""
+        self._guess = guess
+
     def remember_strengths(self, strengths: Augmentation) -> None:
         """What is used when pictures are distorted again; nothing of all that is off."""
         if strengths.is_active:
@@ -101,7 +107,9 @@ class Settings(QObject):
 
     @property
     def preset(self) -> Preset | None:
-        """The one that all settings are as it says; None where they are one's own."""
+        """The one that all settings are as it says; None where they are one's own, or only guessed."""
+        if self._guess is not None and not {*self._guess.difference(self.experiment)} - {"data", "fingerprint"}:
+            return None
         return next((preset for preset in self.presets if preset.matches(self.experiment)), None)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QSettings, Qt
@@ -122,12 +123,22 @@ class NetworkDialogs(QObject):
             more = "\n".join(_told_apart(run, now) for run in lost) + "\n\nQuit without saving them?"
         box = self._ask_to_save(lost, words, more, quit_now)
         if was_training:
-            box.rejected.connect(self._session.start)
+            box.rejected.connect(self._train_on)
+
+    def _train_on(self) -> None:
+        """On from the pause, which may still be to come."""
+        changed = self._session.training.state_changed
+        with suppress(TypeError):  # where it was not connected
+            changed.disconnect(self._train_on)
+        if self._session.state is Status.TRAINING:
+            changed.connect(self._train_on)
+        elif self._session.state is Status.PAUSED:
+            self._session.start()
 
     def _ask_to_save(self, lost: list[Run], words: str, more: str, then: Callable[[], None]) -> QMessageBox:
         """Save the current one where it is among them, give all up, come back to an earlier one, or cancel."""
         box = self._question("unsavedBox", words, more)
-        discard = box.addButton("&Discard", QMessageBox.DestructiveRole)
+        discard = box.addButton(QMessageBox.Discard)
         discard.clicked.connect(lambda: self._give_up(lost, then))
         box.setEscapeButton(box.addButton(QMessageBox.Cancel))
         earlier = [run for run in lost if run is not self._session.runs.current]
@@ -137,6 +148,8 @@ class NetworkDialogs(QObject):
             box.setDefaultButton(back)
         if len(earlier) < len(lost):
             save = box.addButton(QMessageBox.Save)
+            if earlier:
+                save.setText("&Save this one")  # and no other
             save.clicked.connect(lambda: self.save_network(lambda: self._give_up(earlier, then)))
             box.setDefaultButton(save)
         box.open()

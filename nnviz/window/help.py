@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import (
     QLabel,
     QMenu,
     QMenuBar,
+    QTabBar,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
@@ -124,11 +125,19 @@ def _is_card(widget: QWidget) -> bool:
 
 def _told_of(control: QWidget) -> list[HelpText]:
     """Its texts; of a control that has none its tooltip."""
-    told = list(texts_of(control.objectName()))
+    told = list(texts_of(_name_of(control)))
     if not told and (control.whatsThis() or control.toolTip()):
         name = control.accessibleName() or control.windowTitle()
         told = [HelpText(name, control.whatsThis() or control.toolTip())]
     return [*told, *_told_of_choice(control)] if isinstance(control, QComboBox) else told
+
+
+def _name_of(control: QWidget) -> str:
+    """Its object name; of a bar of tabs the name of the tab under the mouse, else of the one in front."""
+    if not isinstance(control, QTabBar):
+        return str(control.objectName())
+    pointed_at = control.tabAt(control.mapFromGlobal(QCursor.pos()))
+    return str(control.tabData(pointed_at if pointed_at >= 0 else control.currentIndex()))
 
 
 def _told_of_choice(combo: QComboBox) -> list[HelpText]:

@@ -81,8 +81,8 @@ class MainWindow(QMainWindow):
         self.cards = CardActions(self._docks.host, self.docks, self.dialogs, session)
         self.help = HelpWindows(self, self.menuBar())
         self._menus = Menus(self.menuBar(), self, settings)
-        self._status = StatusLine(self.statusBar(), session)
-        self.cards.done.connect(self._status.show_activity)
+        self.status_line = StatusLine(self.statusBar(), session)
+        self.cards.done.connect(self.status_line.show_activity)
         self.resize(1440, 900)
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
@@ -246,7 +246,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.dialogs.ask_before_quitting(self._close_now)
             return
-        self._status.stop()
+        self.status_line.stop()
         self.hints.put_away()
         self._remember()
         self.hide()  # gone for the person, whatever the threads still do

@@ -16,7 +16,7 @@ _NEWS = 5000  # milliseconds that what was done stays news
 
 
 class StatusLine(QObject):
-    """Fills a window's status bar."""
+    """Fills a window's status bar. ``news``: the time that what was done is still to be seen."""
 
     def __init__(self, bar: QStatusBar, session: Session) -> None:
         super().__init__(bar)
@@ -26,10 +26,10 @@ class StatusLine(QObject):
         self._speed.setObjectName("speedLabel")
         self._activity = label()
         self._activity.setObjectName("activityLabel")
-        self._news = QTimer(self)
-        self._news.setSingleShot(True)
-        self._news.setInterval(_NEWS)
-        self._news.timeout.connect(self._end_of_news)
+        self.news = QTimer(self)
+        self.news.setSingleShot(True)
+        self.news.setInterval(_NEWS)
+        self.news.timeout.connect(self._end_of_news)
         bar.addWidget(self._activity)
         self._activity.hide()
         bar.addWidget(label("Space: train / pause · hover a weight to read it, click it to see its neuron"), 1)
@@ -45,13 +45,13 @@ class StatusLine(QObject):
         self._activity.setText(activity)
         self._activity.setVisible(bool(activity))
         if activity.endswith("…"):
-            self._news.stop()
+            self.news.stop()
         else:
-            self._news.start()
+            self.news.start()
 
     def stop(self) -> None:
         """The window goes."""
-        self._news.stop()
+        self.news.stop()
 
     def _end_of_news(self) -> None:
         if not self._activity.text().endswith("…"):

@@ -9,7 +9,17 @@ from typing import TypeVar
 
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QFileDialog, QLineEdit, QTabBar, QWidget
+from PyQt5.QtWidgets import (
+    QAction,
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QFileDialog,
+    QLineEdit,
+    QMainWindow,
+    QTabBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from nnviz.session.asked import ANSWER
@@ -84,6 +94,13 @@ def click_tab(qtbot: QtBot, window: QWidget, name: str) -> None:
     assert not bar.visibleRegion().isEmpty(), name
     assert bar.rect().contains(place), f"{name} is scrolled out of sight"
     qtbot.mouseClick(bar, Qt.LeftButton, pos=place)
+
+
+def tabify(below: QDockWidget, above: QDockWidget) -> None:
+    """Lays one dock upon another, as a person does by dragging its head."""
+    host = below.parentWidget()
+    assert isinstance(host, QMainWindow)
+    host.tabifyDockWidget(below, above)
 
 
 def unfold(qtbot: QtBot, window: MainWindow, name: str) -> Group:

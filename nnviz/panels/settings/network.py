@@ -16,6 +16,7 @@ from engine.validation import parameter_count, parse_shape, parse_whole, whole_n
 from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.session import Session
+from nnviz.session.training import Status
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
 from nnviz.widgets.note import Note, Notice
@@ -24,6 +25,8 @@ _WAITS = "Shape, first weights and loss wait for the next run: Reset starts it w
 _WAITS_SHORT = "Waits for the next run: Reset starts it."
 _COMES = "Shape, first weights and loss come with the next run: Space or Reset starts it with a new network."
 _COMES_SHORT = "Comes with the next run: Space starts it."
+_ASKS = "The fields describe another network than the trained one: Space asks which to train, Reset starts the new one."
+_ASKS_SHORT = "Another network: Space asks which to train."
 _MISFIT_SHORT = "The network does not fit the data."
 _ROWS_KEPT = 4  # both ends and two hidden layers: a preset with fewer does not move the cards below
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
@@ -231,13 +234,16 @@ class NetworkPanel(Card):
         self._show_problems()
 
     def _show_notice(self) -> None:
-        misfit = self._session.runs.current.misfit(self._session.data.dataset)
-        if self._session.training.is_another_network and not self._session.training.is_under_way:
-            self._notice.tell(_COMES, _COMES_SHORT)
-        elif self._session.training.is_another_network:
-            self._notice.tell(_WAITS, _WAITS_SHORT)
-        else:
+        run = self._session.runs.current
+        misfit = run.misfit(self._session.data.dataset)
+        if not self._session.training.is_another_network:
             self._notice.tell(misfit or "", _MISFIT_SHORT)
+        elif self._session.state is Status.TRAINING:
+            self._notice.tell(_WAITS, _WAITS_SHORT)
+        elif misfit or run.untouched:
+            self._notice.tell(_COMES, _COMES_SHORT)
+        else:
+            self._notice.tell(_ASKS, _ASKS_SHORT)
 
     def _show_problems(self) -> None:
         problems = self._session.settings.problems

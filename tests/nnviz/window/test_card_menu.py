@@ -14,7 +14,6 @@ from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QLabel, QPushBut
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.session.training import Message
 from nnviz.widgets.card import DockCard, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
@@ -166,7 +165,7 @@ def test_copied_at_twice_the_size(ready_window: MainWindow, qtbot: QtBot) -> Non
 
 
 def test_a_picture_has_no_menu_button(ready_window: MainWindow) -> None:
-    card = ready_window.prediction
+    card = ready_window.card("predictionDock")
     button = card.menu_button
     corner = QRect(2 * button.mapTo(card, QPoint(3, 3)), 2 * button.size() - QSize(12, 12))
     image = card_export.picture(card).toImage().copy(corner)
@@ -286,6 +285,6 @@ def test_what_is_no_error_goes_by_itself(ready_window: MainWindow, qtbot: QtBot)
     assert bar.isVisible()
     qtbot.waitUntil(lambda: not bar.isVisible())
     assert ready_window.session.messages.current is None
-    ready_window.session._tell(Message("An error", is_error=True))
+    ready_window.session.messages.warn("An error")
     assert bar.isVisible()
     assert not bar.time.isActive()

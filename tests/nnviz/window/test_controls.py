@@ -27,7 +27,7 @@ from nnviz.widgets.picture import Picture
 from nnviz.widgets.weights.heat_map import HeatMap
 from nnviz.window.focus_order import focus_order
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import SETTING_GROUPS, find, train_epochs, unfold
+from tests.nnviz.helpers import SETTING_GROUPS, find, tabify, train_epochs, unfold
 
 ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractSpinBox, QTextBrowser, Canvas)
 LOOKED_AT = (QGraphicsView, ProbabilityBars, Picture, HeatMap, QProgressBar)
@@ -118,7 +118,7 @@ def test_tab_goes_from_the_run_bar_through_the_cards(ready_window: MainWindow, q
 
 def test_tab_leaves_out_a_card_behind_another(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    window._host.tabifyDockWidget(window.curves, window.card("weightsDock"))
+    tabify(window.curves, window.card("weightsDock"))
     qtbot.waitUntil(lambda: window.curves.in_view != window.card("weightsDock").in_view)
     behind = window.curves if window.card("weightsDock").in_view else window.card("weightsDock")
     names = [widget.objectName() for widget in behind.findChildren(QWidget)]

@@ -12,6 +12,7 @@ import pytest
 from PyQt5.QtWidgets import QFileDialog, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import Experiment
 from engine.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.window import shipped
@@ -24,7 +25,7 @@ def export(qtbot: QtBot, window: MainWindow, name: str, path: Path) -> None:
     """By the menu, and until it is on disk or refused."""
     action(window, name).trigger()
     choose_file(qtbot, window, "exportNetworkDialog", path)
-    qtbot.waitUntil(lambda: not window.session.files.saving)
+    qtbot.waitUntil(lambda: not window.session.files.activity.endswith("…"))
 
 
 def test_a_script(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
@@ -156,7 +157,7 @@ def test_a_setting_does_not_throw_an_opened_one_away(folder: Path, ready_window:
     session = ready_window.session
     save_checkpoint(a_network(), folder / "one.npz")
     session.files.open(folder / "one.npz", "one")
-    qtbot.waitUntil(lambda: session.runs.current.was_opened)
+    qtbot.waitUntil(lambda: session.runs.current.opened is not None)
     opened = session.runs.current
     session.settings.change("seed", seed=99)
     assert session.runs.current is opened

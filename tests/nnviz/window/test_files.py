@@ -15,6 +15,7 @@ from PyQt5.QtCore import QSettings, Qt
 from PyQt5.QtWidgets import QFileDialog, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import Experiment
 from engine.network import Network
 from engine.storage import load_network, save_network
 from nnviz.session.training import Status

@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QScrollBar,
     QSlider,
+    QTabBar,
     QTextBrowser,
     QWidget,
 )
@@ -33,7 +34,7 @@ from nnviz.widgets.card import DockCard
 from nnviz.window.help import described
 from nnviz.window.help_texts import FILE, HelpText, text_of, texts, texts_of
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, find, press
+from tests.nnviz.helpers import action, find, press, tab_of
 from tests.nnviz.window.test_window import acted_on, menu_actions
 
 
@@ -113,7 +114,8 @@ def test_a_fields_name_is_as_good_as_the_field(ready_window: MainWindow) -> None
 REGISTRIES = (ACTIVATIONS, OPTIMIZERS, LOSSES, SCHEDULES, INITIALIZERS)
 TOLD = (QAbstractButton, QLineEdit, QComboBox, QSlider)
 # Small things beside what is explained, whose tooltip says all there is to say.
-BESIDE = {"tabsBeforeButton", "tabsAfterButton", "dismissMessageButton"}
+BESIDE = {"dismissMessageButton", *(f"messageChoice{number}Button" for number in (1, 2, 3))}
+OF_QT = ("qt_", "Scroll")  # parts of its controls, such as the arrows of a bar of tabs
 
 
 def plain(text: str) -> str:
@@ -136,8 +138,34 @@ def controls(window: MainWindow) -> list[QWidget]:
     """All that a person acts on, whether it can be seen now or not."""
     open_groups(window)
     found = [each for kind in TOLD for each in window.findChildren(kind) if not isinstance(each, QScrollBar)]
-    named = [each for each in found if each.objectName() and not each.objectName().startswith("qt_")]
+    named = [each for each in found if each.objectName() and not each.objectName().startswith(OF_QT)]
     return [each for each in named if each.objectName() not in BESIDE and "Hint" not in each.objectName()]
+
+
+def tabs(window: MainWindow) -> list[tuple[QTabBar, int, str]]:
+    """Every tab: its bar, its place in it and its name."""
+    bars = [bar for bar in window.findChildren(QTabBar) if bar.count() and bar.tabData(0)]
+    return [(bar, index, bar.tabData(index)) for bar in bars for index in range(bar.count())]
+
+
+def test_every_tab_has_a_text(ready_window: MainWindow) -> None:
+    found = tabs(ready_window)
+    assert len(found) > 4
+    for bar, index, name in found:
+        bar.setCurrentIndex(index)
+        assert plain(text_of(name).text) in described(bar), name
+
+
+def test_f1_on_a_tab_tells_of_that_tab(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    bar, index = tab_of(window, "distributionsTab")
+    assert bar.currentIndex() != index
+    place = bar.mapToGlobal(bar.tabRect(index).center())
+    QCursor.setPos(place)
+    qtbot.waitUntil(lambda: QCursor.pos() == place)
+    press(qtbot, window, Qt.Key_F1)
+    assert text_of("distributionsTab").text in words(window, "helpWindow")
+    find(window, QDialog, "helpWindow").close()
 
 
 def test_every_control_has_a_text(ready_window: MainWindow) -> None:
@@ -155,7 +183,7 @@ def test_every_registered_name_has_a_text() -> None:
 
 def test_every_name_is_one_of_a_card_a_control_or_a_registry(ready_window: MainWindow) -> None:
     open_groups(ready_window)
-    names = {each.objectName() for each in ready_window.findChildren(QWidget)}
+    names = {each.objectName() for each in ready_window.findChildren(QWidget)} | {name for _, _, name in tabs(ready_window)}
     names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table} | {"dataset.mnist"}
     assert not [name for name in texts() if not fnmatch.filter(names, name)]
 
@@ -193,7 +221,7 @@ def test_esc_in_the_window_closes_help(ready_window: MainWindow, qtbot: QtBot) -
 
 
 def test_a_title_is_told_once(ready_window: MainWindow) -> None:
-    assert described(ready_window.prediction.bars).count("<b>Prediction</b>") == 1
+    assert described(find(ready_window, QWidget, "predictionBars")).count("<b>Prediction</b>") == 1
 
 
 def test_the_keys_of_undo_do_not_tell_of_the_moment(ready_window: MainWindow) -> None:

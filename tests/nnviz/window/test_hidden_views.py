@@ -13,7 +13,7 @@ from nnviz.panels.neuron_facts import signed
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, pause, press, train_for_a_while
+from tests.nnviz.helpers import action, pause, press, tabify, train_for_a_while
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, draw
     press(qtbot, window, Qt.Key_2, Qt.ControlModifier)
     press(qtbot, window, Qt.Key_3, Qt.ControlModifier)
     assert {"HeatMap", "CurvePlot"} <= set(drawn)
-    tape = window.session.runs.current.history
+    errors = window.session.runs.current.history.error.test
     x, y = window.curves.plot._lines["test"].getData()
-    assert list(x) == tape.test.epochs
-    np.testing.assert_allclose(10**y / 100, tape.test.values)
+    assert list(x) == errors.epochs
+    np.testing.assert_allclose(10**y / 100, errors.values)
     weights = window.session.runs.current.network.weights[0]
     assert window.card("weightsDock")._describe(0, 0).endswith(signed(float(weights[0, 0])))
     drawn.clear()
@@ -62,7 +62,7 @@ def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, draw
 
 def test_a_view_behind_another_tab_is_hidden_too(ready_window: MainWindow, qtbot: QtBot, drawn: list[str]) -> None:
     window = ready_window
-    window._host.tabifyDockWidget(window.card("weightsDock"), window.curves)
+    tabify(window.card("weightsDock"), window.curves)
     window.curves.raise_()
     qtbot.waitUntil(lambda: not window.card("weightsDock").in_view)
     drawn.clear()
@@ -75,13 +75,13 @@ def test_a_view_behind_another_tab_is_hidden_too(ready_window: MainWindow, qtbot
 
 def test_all_docks_can_be_hidden_and_come_back(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    docks = [window._choose, window.curves, window.card("weightsDock"), window.draw, window.card("predictionDock")]
-    for number in range(1, 6):
+    docks = window.docks
+    for number in range(1, len(docks) + 1):
         press(qtbot, window, getattr(Qt, f"Key_{number}"), Qt.ControlModifier)
     assert not any(dock.isVisible() for dock in docks)
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
     action(window, "actionDefaultLayout").trigger()
     qtbot.waitUntil(lambda: all(dock.isVisible() for dock in docks))
-    for number in range(1, 6):
+    for number in range(1, len(docks) + 1):
         assert action(window, f"actionView{number}").isChecked()

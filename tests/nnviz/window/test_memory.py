@@ -12,6 +12,7 @@ from PyQt5.QtCore import QSettings, Qt
 from PyQt5.QtWidgets import QAction, QComboBox, QMenu
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import Experiment
 from engine.storage import load_network
 from nnviz.commands.screenshot import take
 from nnviz.session.training import Status
@@ -49,7 +50,7 @@ def test_settings_come_back(ready_window: MainWindow, make_window: MakeWindow, q
     assert again.session.settings.experiment == wanted
     assert again.session.runs.current.network.shape == [784, 20, 10] == list(again.session.displayed.network.shape)
     assert find(again, QComboBox, "optimizerCombo").currentText() == "Adam"
-    assert not again.session.undo.canUndo()
+    assert not again.session.undo.last()
     assert not again.isWindowModified()
 
 
@@ -63,7 +64,7 @@ def test_a_large_network_comes_behind_the_window(
     again = make_window()
     assert again.session.runs.current.network.shape[1] != 3000, "the window does not wait for it"
     qtbot.waitUntil(lambda: again.session.runs.current.network.shape[1] == 3000)
-    assert not again.session.undo.canUndo()
+    assert not again.session.undo.last()
 
 
 def test_closed_before_it_was_there_it_is_not_forgotten(
@@ -210,7 +211,7 @@ def test_training_asked_for_meanwhile_is_that_of_the_network_that_comes(
     qtbot.waitUntil(lambda: again.session.state is Status.FINISHED)
     assert again.session.runs.current.path == home / "mine.json"
     assert again.session.runs.current.history.completed == 1
-    assert not again.session.undo.canUndo()
+    assert not again.session.undo.last()
 
 
 def test_a_paused_training_goes_on_where_it_stood(
@@ -237,11 +238,11 @@ def test_a_shipped_network_comes_back_as_a_copy(
     entry = window.findChild(QAction, "actionShipped1")
     assert entry is not None
     entry.trigger()
-    qtbot.waitUntil(lambda: window.session.runs.current.was_opened)
+    qtbot.waitUntil(lambda: window.session.runs.current.opened is not None)
     title = window.session.runs.current.title
     window.close()
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.runs.current.was_opened)
+    qtbot.waitUntil(lambda: again.session.runs.current.opened is not None)
     assert again.session.runs.current.title == title
     assert again.session.runs.current.path is None, "saving asks for a file"
 

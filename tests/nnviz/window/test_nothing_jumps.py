@@ -149,20 +149,28 @@ def test_what_waits_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> Non
 
 
 def test_the_notice_says_what_space_does(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """In the middle of a run it goes on; behind its end it starts the next one."""
-    window = ready_window
+    """It asks which network to train, in the middle of a run as behind its end."""
+    window, messages = ready_window, ready_window.session.messages
+    notice = find(window, Notice, "networkNotice")
     train_epochs(qtbot, window, 1)
     retype(qtbot, window, "shapeEdit", "784, 9, 10")
-    assert "Space" in find(window, Notice, "networkNotice").read
+    assert "Space asks" in notice.read
     retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
+    assert not notice.isVisible()
     window.session.settings.change("epochs", epochs=2)
     window.session.step_batch()
     wait_for(qtbot, window, Status.PAUSED)
     retype(qtbot, window, "shapeEdit", "784, 9, 10")
-    assert "Space" not in find(window, Notice, "networkNotice").read
-    window.session.start()
+    assert "Space asks" in notice.read
+    press(qtbot, window, Qt.Key_Space)
+    assert messages.current is not None
+    choices = [find(window, QPushButton, f"messageChoice{number}Button") for number in (1, 2)]
+    assert [choice.text() for choice in choices] == ["Train 784-64-32-10 on", "Start 784-9-10"]
+    assert window.session.state is Status.PAUSED
+    qtbot.mouseClick(choices[0], Qt.LeftButton)
     wait_for(qtbot, window, Status.FINISHED)
-    assert "Space" in find(window, Notice, "networkNotice").read
+    assert not notice.isVisible()
+    assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
     assert window.session.runs.current.network.shape == [784, 64, 32, 10]
 
 
@@ -234,7 +242,7 @@ def test_a_strength_is_no_hindrance_while_nothing_is_distorted(ready_window: Mai
     assert note.isVisible()
     assert session.training.can_start
     assert edit.text() == "far"
-    session.settings.change("augmentation", augmentation=session.settings.experiment.strengths)
+    session.settings.change("augmentation", augmentation=session.settings.strengths)
     assert not session.training.can_start, "now it counts"
     assert "shift" in session.settings.problems
     session.undo.undo()

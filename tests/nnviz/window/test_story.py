@@ -19,7 +19,7 @@ from tests.conftest import MakeWindow
 from tests.nnviz.helpers import choose_file, click, drag, find, press, retype, seven, wait_for
 
 
-def _shown_bars(window: MainWindow) -> str:
+def _displayed_bars(window: MainWindow) -> str:
     return find(window, ProbabilityBars, "predictionBars").accessibleDescription()
 
 
@@ -78,14 +78,14 @@ def _step_to_the_end_of_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def _draw_a_seven_while_it_learns_the_rest(window: MainWindow, qtbot: QtBot) -> None:
-    assert _shown_bars(window) == "no answer"
+    assert _displayed_bars(window) == "no answer"
     drag(window.canvas, seven(window.canvas))
-    assert find(window, QLabel, "answerLabel").text() == "7"
-    first_answer = _shown_bars(window)
+    qtbot.waitUntil(lambda: find(window, QLabel, "answerLabel").text() == "7")
+    first_answer = _displayed_bars(window)
     assert "7: " in first_answer
     press(qtbot, window, Qt.Key_Space)
     wait_for(qtbot, window, Status.FINISHED)
-    assert _shown_bars(window) != first_answer
+    qtbot.waitUntil(lambda: _displayed_bars(window) != first_answer)
     last_error = window.session.runs.current.history.error.test.values[2]
     assert find(window, QLabel, "testFigure").text() == f"{100 * last_error:.2f} %"
 

@@ -11,6 +11,7 @@ from PyQt5.QtCore import QCoreApplication, QEvent, Qt
 from PyQt5.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import Experiment
 from engine.storage import load_network, save_network
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
@@ -196,7 +197,7 @@ def test_an_opened_network_goes_on_with_its_past(ready_window: MainWindow, qtbot
     session.settings.change("epochs", epochs=1)
     session.start()
     qtbot.waitUntil(lambda: session.state is Status.FINISHED)
-    assert session.runs.current.network.provenance["epochs"] == 4
+    assert session.runs.current.provenance("MNIST").epochs == 4
     assert session.runs.current.history.error.train.epochs == [0, 1, 2, 3, 4]
 
 

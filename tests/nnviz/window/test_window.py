@@ -250,10 +250,10 @@ def test_layout_and_size_are_remembered(ready_window: MainWindow, make_window: M
     window.close()
     again = make_window()
     assert again.size() == QSize(1300, 800)
-    assert not again.weights.isVisible()
+    assert not again.card("weightsDock").isVisible()
     assert not action(again, "actionView3").isChecked()
     press(qtbot, again, Qt.Key_0, Qt.ControlModifier)
-    assert again.weights.isVisible()
+    assert again.card("weightsDock").isVisible()
 
 
 def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow) -> None:
