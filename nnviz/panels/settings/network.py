@@ -234,11 +234,11 @@ class NetworkPanel(Card):
     def _show_notice(self) -> None:
         misfit = self._session.runs.current.misfit(self._session.data.dataset)
         if self._session.training.is_another_network and not self._session.training.is_under_way:
-            self._notice.tell(_COMES, _COMES_SHORT)
+            self._notice.show_text(_COMES, _COMES_SHORT)
         elif self._session.training.is_another_network:
-            self._notice.tell(_WAITS, _WAITS_SHORT)
+            self._notice.show_text(_WAITS, _WAITS_SHORT)
         else:
-            self._notice.tell(misfit or "", _MISFIT_SHORT)
+            self._notice.show_text(misfit or "", _MISFIT_SHORT)
 
     def _show_problems(self) -> None:
         problems = self._session.settings.problems
@@ -248,8 +248,8 @@ class NetworkPanel(Card):
             field.set_wrong(name in problems)
         of_layers = [problems[field] for field in problems if _is_of_layers(field)]
         first = next((field for name, field in fields.items() if name in problems), self.shape_edit)
-        self._error.tell(" ".join(of_layers), first)
-        self._seed_error.tell(problems.get("seed", ""))
+        self._error.show_text(" ".join(of_layers), first)
+        self._seed_error.show_text(problems.get("seed", ""))
 
 
 def _layers_of(experiment: Experiment) -> tuple[Layer, ...]:
