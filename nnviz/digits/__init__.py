@@ -1,1 +1,1 @@
-"""From pen strokes or a photograph to what the network is shown: no Qt widgets."""
+"""Converts drawings and photographs to the network's input. No Qt widgets."""

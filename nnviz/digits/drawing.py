@@ -1,7 +1,7 @@
-"""From a drawing to the 28 × 28 picture that a network of MNIST expects.
+"""Converts a drawing to the 28 × 28 picture that a network trained on MNIST expects.
 
-Made as MNIST was (LeCun, Cortes, Burges): the ink is scaled to fit a 20 × 20 box with its proportions kept, grey at
-the edges, then moved so that its centre of mass is where MNIST has it in the 28 × 28 field.
+It follows MNIST (LeCun, Cortes, Burges): the ink is scaled to a 20 × 20 box with its proportions kept and grey
+edges, then moved so that its centre of mass is where MNIST has it in the 28 × 28 field.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from nnviz.digits.strokes import Ink, Stroke
 
 SIDE = 28
 BOX = 20
-# A pen is never thinner or thicker than this in the picture: a small drawing would else become a blot.
+# Limits of the pen's width in pixels of the picture, without which a small drawing would become a blot.
 _THINNEST, _THICKEST = 1.6, 2.6
-_SPACING = 0.4  # pixels of the picture between the points that stand for a line
-_MOST_POINTS = 1200  # in a scribble they lie farther apart: the picture must keep up with the mouse
-_FAINTEST = 0.05  # less ink than this in every pixel is none
+_SPACING = 0.4  # pixels of the picture between the points of a line
+_MOST_POINTS = 1200  # with more the picture would lag behind the mouse
+_FAINTEST = 0.05  # a picture whose pixels all have less ink counts as empty
 # MNIST's centres of mass lie between 14 and 15 pixels from the edges: in the middle of pixel 14, counted from 0.
 _CENTRE = SIDE / 2 + 0.5
 _PIXELS = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
 
 
 def picture_of_image(grey: Array) -> Array:
-    """The network's picture of a photograph or scan of one digit.
+    """Converts a photograph or scan of one digit to the network's input.
 
     Args:
-        grey: (height, width), any size and range; dark on light or light on dark, told apart by the border.
+        grey: (height, width), any size and range. The border tells whether it is dark on light or light on dark.
 
     Returns:
-        (28, 28) float32 in 0…1, white ink on black; all 0 for a picture with nothing on it.
+        (28, 28) float32 in 0…1, white ink on black; all 0 if nothing was found.
     """
     pixels = ink_of_photograph(grey)
     return np.zeros((SIDE, SIDE), np.float32) if pixels is None else picture_of([Ink(pixels, 1.0)], 0.0)
@@ -47,16 +47,16 @@ def picture_of(
     centred: bool = True,
     field: tuple[float, float] = (1.0, 1.0),
 ) -> Array:
-    """The network's picture of a drawing: of its strokes, only what can be seen.
+    """Converts a drawing to the network's input; strokes count only where they are visible.
 
     Args:
-        drawing: from the lowest to the topmost, y down, in a unit of its own.
-        pen_width: in that unit.
-        centred: made as MNIST was. If not, it is the square around (0, 0) with a side of 1 unit, as it is.
-        field: width and height of what is seen of the drawing, around (0, 0), in that unit.
+        drawing: its parts from the lowest to the topmost, y down, in any unit.
+        pen_width: in the same unit.
+        centred: scaled and centred like MNIST. If False, the square of side 1 around (0, 0) is taken as it is.
+        field: width and height of the visible part of the drawing around (0, 0), in the same unit.
 
     Returns:
-        (28, 28) float32 in 0…1, white ink on black; all 0 where there is no ink (any more).
+        (28, 28) float32 in 0…1, white ink on black; all 0 if there is no ink.
     """
     first = drawing[0] if drawing else None
     if len(drawing) == 1 and isinstance(first, Ink) and first.is_example and first.pixels.shape == (SIDE, SIDE):
@@ -71,14 +71,14 @@ def picture_of(
 
 
 def _seen(drawing: Sequence[Stroke | Ink], pen_width: float, field: tuple[float, float]) -> list[Stroke | Ink]:
-    """Strokes without what lies beyond the field; a picture never does."""
+    """Returns the drawing with its strokes cut off at the field; pictures always lie inside it."""
     parts = [[part] if isinstance(part, Ink) else part.within(field, pen_width) for part in drawing]
     return list(itertools.chain.from_iterable(parts))
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A stroke as points at even distances; ``shares`` of the drawing's mean width."""
+    """A stroke as evenly spaced points; ``shares`` are widths relative to the drawing's mean width."""
 
     points: Array
     shares: Array | None
@@ -87,16 +87,16 @@ class _Line:
 
 @dataclass(frozen=True)
 class _View:
-    """How the drawing lies in the picture: scaled, then moved; and the pen's width there."""
+    """How the drawing is placed in the picture: scale, then offset; and the pen's width there."""
 
     scale: float
     offset: Array
     width: float
-    grown: float = 0.0  # by how much that is more than the pen's width, scaled; erasers grow with it
+    grown: float = 0.0  # by how much ``width`` exceeds the scaled pen width; erasers become wider by the same amount
 
 
 def _centred(drawing: Sequence[Stroke | Ink], pen_width: float) -> Array:
-    """Scaled to the box and put where MNIST has its digits."""
+    """Scales the drawing to the box and moves it to where MNIST has its digits."""
     rough = _rough_extent(drawing) + pen_width
     layers, share = _layers(drawing, _SPACING * rough / BOX)
     pen = pen_width * share
@@ -104,33 +104,33 @@ def _centred(drawing: Sequence[Stroke | Ink], pen_width: float) -> Array:
     if box is None:
         return np.zeros((SIDE, SIDE), np.float32)
     low, high = box
-    if float((high - low).max()) + pen < 0.6 * rough:  # the rest was erased: what is left needs its points closer
+    if float((high - low).max()) + pen < 0.6 * rough:  # much was erased: the rest needs denser points
         layers, _ = _layers(drawing, _SPACING * (float((high - low).max()) + pen) / BOX)
     view = _fitted(low, high, pen, has_lines=any(isinstance(layer, _Line) for layer in layers))
     ink = _inked(layers, view)
     if not ink.any():
         return ink
     shift = _CENTRE - _centre_of_mass(ink)
-    # Nothing may be pushed out of the field.
+    # The ink must stay inside the field.
     middle, half = (low + high) / 2 * view.scale + view.offset, (high - low) / 2 * view.scale + view.width / 2
     shift = np.clip(shift, np.minimum(half - middle, 0), np.maximum(SIDE - half - middle, 0))
     return _inked(layers, _View(view.scale, _aligned(layers, view, shift), view.width, view.grown))
 
 
 def _fitted(low: Array, high: Array, pen: float, has_lines: bool) -> _View:
-    """The box 20 pixels long, its middle where the centre of mass is to be."""
+    """Returns the view that makes the box 20 pixels long, with its middle at the wanted centre of mass."""
     length = max(float((high - low).max()), 1e-9)
     scale = BOX / max(length + pen, 2 * pen)
     width = pen * scale
     if has_lines and pen:
         width = float(np.clip(width, _THINNEST, _THICKEST))
-        # The line may be thicker or thinner now than the pen was; its edges must still touch the box.
+        # The line may now be thicker or thinner than the scaled pen; its edges must still touch the box.
         scale = min(scale, (BOX - width) / length)
     return _View(scale, _CENTRE - (low + high) / 2 * scale, width, max(0.0, width - pen * scale))
 
 
 def _aligned(layers: Sequence[_Line | Ink], view: _View, shift: Array) -> Array:
-    """The offset after the shift; a picture's edges stay on those of pixels, where they are sharp."""
+    """Returns the shifted offset, rounded so that a picture's edges stay on pixel edges and therefore sharp."""
     offset = view.offset + shift
     ink = layers[0]
     if isinstance(ink, Ink) and ink.box is not None:
@@ -143,14 +143,14 @@ def _aligned(layers: Sequence[_Line | Ink], view: _View, shift: Array) -> Array:
 
 
 def _rough_extent(drawing: Sequence[Stroke | Ink]) -> float:
-    """Of all that was drawn, in the drawing's unit."""
+    """Returns the extent of all that was drawn, in the drawing's unit."""
     points = [part.points if isinstance(part, Stroke) else np.stack([part.corner, -part.corner]) for part in drawing]
     all_points = np.concatenate(points) if points else np.zeros((1, 2))
     return max(float((all_points.max(axis=0) - all_points.min(axis=0)).max()), 1e-9)
 
 
 def _layers(drawing: Sequence[Stroke | Ink], spacing: float) -> tuple[list[_Line | Ink], float]:
-    """Strokes as points at even distances, and the mean of the pen's widths as a share of its whole width."""
+    """Returns strokes as evenly spaced points, and the mean width of the strokes as a share of the pen's width."""
     strokes = [part for part in drawing if isinstance(part, Stroke)]
     lengths = {id(stroke): _lengths(stroke.curve[0]) for stroke in strokes}
     spacing = max(spacing, sum(float(length[-1]) for length in lengths.values()) / _MOST_POINTS)
@@ -170,7 +170,7 @@ def _relative(line: _Line, share: float) -> _Line:
 
 
 def _lengths(curve: Array) -> Array:
-    """How far it is along the curve to each of its points."""
+    """Returns the distance along the curve to each of its points."""
     steps = np.diff(curve, axis=0)
     return np.concatenate([[0.0], np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))])
 
@@ -184,7 +184,7 @@ def _evenly(stroke: Stroke, lengths: Array, spacing: float) -> _Line:
 
 
 def _box(layers: Sequence[_Line | Ink], pen: float) -> tuple[Array, Array] | None:
-    """The corners of what is left after the erasers, less half a pen on every side; None if nothing is left."""
+    """Returns the corners of the ink that was not erased, half a pen inward on every side; None without ink."""
     corners = []
     for number, layer in enumerate(layers):
         erasers = [line for line in layers[number + 1 :] if isinstance(line, _Line) and line.eraser]
@@ -215,7 +215,7 @@ def _ink_box(ink: Ink, erasers: Sequence[_Line], pen: float) -> tuple[Array, Arr
 
 
 def _not_erased(points: Array, erasers: Sequence[_Line]) -> Array:
-    """Those that no eraser passed over."""
+    """Returns the points that no eraser passed over."""
     for line in erasers:
         across = np.subtract.outer(points[:, 0], line.points[:, 0])
         down = np.subtract.outer(points[:, 1], line.points[:, 1])
@@ -229,7 +229,7 @@ def _not_erased(points: Array, erasers: Sequence[_Line]) -> Array:
 
 
 def _inked(layers: Sequence[_Line | Ink], view: _View) -> Array:
-    """(28, 28) float32: every layer over those before it."""
+    """Returns the layers drawn over each other, (28, 28) float32."""
     ink = np.zeros((SIDE, SIDE), np.float32)
     for layer in layers:
         if isinstance(layer, Ink):
@@ -242,7 +242,7 @@ def _inked(layers: Sequence[_Line | Ink], view: _View) -> Array:
 
 
 def _covered(line: _Line, view: _View, width: float) -> Array:
-    """(28, 28) coverage by a round pen: 1 inside, 0 outside, falling off over one pixel at the edge."""
+    """Returns the (28, 28) coverage by a round pen: 1 inside, 0 outside, with a soft edge of one pixel."""
     places = (line.points * view.scale + view.offset).astype(np.float32)
     across = np.square(_PIXELS - places[:, :1])
     down = np.square(_PIXELS - places[:, 1:])
@@ -255,7 +255,7 @@ def _covered(line: _Line, view: _View, width: float) -> Array:
 
 
 def _resampled(ink: Ink, view: _View) -> Array:
-    """(28, 28): each pixel the mean of what lies in it."""
+    """Returns the (28, 28) picture of an ink: each pixel is the mean over its area."""
     height, width = ink.pixels.shape
     left, top = ink.corner * view.scale + view.offset
     rows = _overlaps(top, ink.pixel * view.scale, height)
@@ -264,7 +264,7 @@ def _resampled(ink: Ink, view: _View) -> Array:
 
 
 def _overlaps(start: float, step: float, count: int) -> Array:
-    """(28, count): how much of each pixel of the field lies in each of the picture's."""
+    """Returns (28, count): the overlap of each pixel of the field with each pixel of the ink, along one axis."""
     edges = start + step * np.arange(count + 1)
     field = np.arange(SIDE)[:, None]
     inside = np.clip(edges[None, :], field, field + 1)
@@ -272,7 +272,7 @@ def _overlaps(start: float, step: float, count: int) -> Array:
 
 
 def _centre_of_mass(ink: Array) -> Array:
-    """(x, y) in pixels from the upper left corner."""
+    """Returns (x, y) in pixels from the upper left corner."""
     x = ink.sum(axis=0) @ _PIXELS
     y = ink.sum(axis=1) @ _PIXELS
     return np.array([x, y], np.float64) / float(ink.sum())

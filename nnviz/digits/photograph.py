@@ -1,7 +1,7 @@
-"""From a photograph or scan of one digit to its ink: which grey is paper, which is ink, and where the digit is.
+"""Extracts the ink of one digit from a photograph or scan.
 
-The light on the paper is estimated as a smooth surface and taken away; what is then darker (or lighter) than the
-noise of the paper is ink; specks, and shadows at the border, are left out.
+The light on the paper is estimated as a smooth surface and subtracted. What is then darker (or lighter) than the
+noise of the paper is ink; specks, and shadows at the border, are removed.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from engine.errors import DataError, Verbatim
 from engine.validation import Array
 
 MOST_PIXELS = 50_000_000
-_ENOUGH = 1600  # pixels along a side that a JPEG is decoded to: more tells nothing about a digit
-_LOOK = 640  # pixels along the longer side in which the digit is looked for
-_KEEP = 192  # and in which it is kept
-_THINNEST = 0.075  # of the digit's longer side: thinner lines are made thicker, as MNIST's are
-_SMALL = 60  # pixels along a side; below that only the border tells of the light
-_FIELD = 96  # pixels in which the light is looked at
-_FAINTEST = 0.04  # contrast of ink, as a share of the whole range of greys
-_NOISE = 5.0  # ink stands out from the paper's noise by so many of its standard deviations
-_SPECK = 0.04  # a patch of ink smaller than this, as a share of the largest, is none
+_ENOUGH = 1600  # pixels along a side to which a JPEG is decoded; more would not help to recognise a digit
+_LOOK = 640  # pixels along the longer side of the picture in which the digit is searched
+_KEEP = 192  # pixels along the longer side of the result
+_THINNEST = 0.075  # of the digit's longer side; thinner lines are made thicker, like MNIST's
+_SMALL = 60  # pixels along a side; in smaller pictures the light is estimated from the border alone
+_FIELD = 96  # pixels along the longer side of the picture from which the light is estimated
+_FAINTEST = 0.04  # least contrast of ink, as a share of the range of greys
+_NOISE = 5.0  # ink differs from the paper by at least so many standard deviations of the paper's noise
+_SPECK = 0.04  # smaller patches of ink, as a share of the largest, are ignored
 _LOOK_FOR_PATCHES = 160  # cells along a side
-_SHADE = 0.3  # what is left of the light where it is darkest, as a share of the range of greys
-_GRAIN = 5  # pixels: no longer than a patch of noise
-_MOST_PATCHES = 9  # a digit has one or two, with breaks some more; noise has many
-_SOFTEST = 0.06  # how far the edge of ink may be drawn out, as such a share
-_MOST_INK = 0.75  # a larger share of the picture is no ink
+_SHADE = 0.3  # light at the darkest place, as a share of the range of greys
+_GRAIN = 5  # pixels; patches of noise are shorter
+_MOST_PATCHES = 9  # a digit has one or two, some more if its lines are broken; noise has many
+_SOFTEST = 0.06  # largest width of an edge of ink, as a share of the picture's longer side
+_MOST_INK = 0.75  # a larger share of the picture cannot be ink
 
 
 def grey_of_file(path: Path) -> Array:
-    """A picture as (height, width) grey values; what is transparent counts as paper. Raises DataError or OSError."""
+    """Reads a picture as (height, width) grey values; transparent pixels are paper. Raises DataError or OSError."""
     try:
         with Image.open(path) as image:
             check_size(path.name, *image.size)
@@ -50,7 +50,7 @@ def grey_of_file(path: Path) -> Array:
 
 
 def grey_of_layers(image: Image.Image) -> Array:
-    """The grey of a picture on paper: white, or black where nothing would be seen on white."""
+    """Converts a picture to grey on white paper, or on black if nothing would be visible on white."""
     if "A" in image.getbands() or "transparency" in image.info:
         image = _on_paper(image.convert("RGBA"))
     is_deep = image.mode in ("I", "F", "I;16", "I;16B")
@@ -77,13 +77,13 @@ def _on_paper(layers: Image.Image) -> Image.Image:
 
 
 def ink_of_photograph(grey: Array) -> Array | None:
-    """The digit alone, cut out.
+    """Cuts the digit out.
 
     Args:
-        grey: (height, width), any size and range; dark on light or light on dark, told apart by the border.
+        grey: (height, width), any size and range. The border tells whether it is dark on light or light on dark.
 
     Returns:
-        (height, width) float32 in 0…1, 1 is ink, at most 192 pixels long; None where there is no ink.
+        (height, width) float32 in 0…1, 1 is ink, at most 192 pixels long; None if there is no ink.
     """
     whole = np.asarray(grey, np.float32)
     small, factor = _reduced(whole, _LOOK)
@@ -98,7 +98,7 @@ def ink_of_photograph(grey: Array) -> Array | None:
 
 
 def _looked_at_closely(whole: Array, box: tuple[int, int, int, int], factor: int) -> Array | None:
-    """The ink of the part around a digit that is small in a large picture."""
+    """Returns the ink around a digit that is small in a large picture, at a higher resolution."""
     margin = max(4, max(box[1] - box[0], box[3] - box[2]) // 3)
     top, bottom, left, right = (
         max(0, box[0] - margin) * factor,
@@ -110,7 +110,7 @@ def _looked_at_closely(whole: Array, box: tuple[int, int, int, int], factor: int
 
 
 def _reduced(grey: Array, longest: int) -> tuple[Array, int]:
-    """Means of blocks, so many pixels along a side as the factor says."""
+    """Reduces the picture to at most ``longest`` pixels a side; returns the means of blocks, and the blocks' side."""
     factor = -(-max(grey.shape) // longest)
     if factor <= 1:
         return grey, 1
@@ -121,7 +121,7 @@ def _reduced(grey: Array, longest: int) -> tuple[Array, int]:
 
 
 def _ink(grey: Array) -> Array | None:
-    """0 for paper, 1 for ink, as large as ``grey``; None where there is none."""
+    """Returns 0 for paper and 1 for ink, in the size of ``grey``; None if there is no ink."""
     span = float(grey.max() - grey.min())
     if not span > 0:
         return None
@@ -147,14 +147,14 @@ def _ink(grey: Array) -> Array | None:
 
 
 def _without_light(grey: Array) -> Array:
-    """How much darker, or lighter, than the paper would be there: positive for ink."""
+    """Subtracts the light on the paper; the result is positive for ink, dark or light."""
     if min(grey.shape) < _SMALL:
         difference = grey - _surface(grey)
         return difference if difference.max() >= -difference.min() else -difference
     ink = grey if _is_light_on_dark(grey) else -grey
     light = _lit_paper(ink)
     ink = ink - light
-    if light.max() <= 0:  # of ink that swallows light there is less to see in the shade
+    if light.max() <= 0:  # dark ink has less contrast in the shade
         ink = ink * (_SHADE + float(np.median(-light))) / (_SHADE - light)
     for _ in range(2):
         ink = ink - _blurred_paper(ink, ink < _threshold(ink))
@@ -162,17 +162,17 @@ def _without_light(grey: Array) -> Array:
 
 
 def _is_light_on_dark(grey: Array) -> bool:
-    """Lines stand out from what is around them farther than the paper between them does."""
+    """Whether light lines lie on dark paper: lines differ more from their surroundings than the paper between them."""
     around = _enlarged(_filtered(_small(grey), ImageFilter.GaussianBlur(_FIELD / 24)), grey.shape)
     stands_out = grey - around
     return bool((stands_out**3).mean() > 0)
 
 
 def _lit_paper(ink: Array) -> Array:
-    """The paper's own lightness, where light ink lay on it: an opening by a square wider than any line."""
+    """Returns the paper's brightness without light ink, by a morphological opening wider than any line."""
     small = _small(ink)
     reach = min(_FIELD // 8, *(length - 1 for length in small.shape))
-    paper = np.pad(small, reach, mode="reflect", reflect_type="odd")  # a slope goes on beyond the border
+    paper = np.pad(small, reach, mode="reflect", reflect_type="odd")  # continues a slope beyond the border
     for how in (ImageFilter.MinFilter(5), ImageFilter.MaxFilter(5)):
         for _ in range(_FIELD // 16):
             paper = _filtered(paper, how)
@@ -181,7 +181,7 @@ def _lit_paper(ink: Array) -> Array:
 
 
 def _small(grey: Array) -> Array:
-    """About 96 pixels long: enough for light, which is smooth."""
+    """Reduces the picture to about 96 pixels a side, enough for light, which is smooth."""
     return _reduced(grey, _FIELD)[0]
 
 
@@ -191,7 +191,7 @@ def _enlarged(grey: Array, shape: tuple[int, ...]) -> Array:
 
 
 def _surface(grey: Array) -> Array:
-    """A smooth surface through the border: too little else is paper in a small picture."""
+    """Returns a smooth surface fitted to the border, because a small picture has little other paper."""
     rows, columns = np.meshgrid(np.linspace(-1, 1, grey.shape[0]), np.linspace(-1, 1, grey.shape[1]), indexing="ij")
     surfaces = np.stack([np.ones_like(rows), rows, columns, rows * columns, rows**2, columns**2], axis=-1)
     edge = np.ones(grey.shape, bool)
@@ -200,16 +200,16 @@ def _surface(grey: Array) -> Array:
 
 
 def _fitted(surfaces: Array, grey: Array) -> Array:
-    """The smooth surface of most of the border; where a digit touches it does not count."""
+    """Returns the surface's coefficients, fitted to most of the border; a digit that touches it has little weight."""
     weights = np.ones(len(grey))
     flat = np.zeros(surfaces.shape[1])
     flat[0] = np.median(grey)
     off = np.abs(grey - flat[0])
-    if np.mean(off < 1e-6) > 0.5:  # as in every picture that was not photographed
+    if np.mean(off < 1e-6) > 0.5:  # as in every picture that is not a photograph
         return flat
     for _ in range(8):
         scaled = surfaces * weights[:, None]
-        # A little stiff, so that a few pixels of a small picture do not bend it.
+        # Regularised, so that a few pixels of a small picture do not bend the surface.
         found = np.linalg.solve(scaled.T @ surfaces + 1e-3 * len(grey) * np.diag([0, 1, 1, 1, 1, 1]), scaled.T @ grey)
         off = np.abs(grey - surfaces @ found)
         weights = 1 / (1 + (off / max(2 * float(np.median(off)), 1e-4)) ** 2)
@@ -217,7 +217,7 @@ def _fitted(surfaces: Array, grey: Array) -> Array:
 
 
 def _blurred_paper(ink: Array, is_paper: Array) -> Array:
-    """The mean of the paper nearby."""
+    """Returns the mean of the paper nearby."""
     blur = ImageFilter.GaussianBlur(_FIELD / 10)
     share = _filtered(_small(is_paper.astype(np.float32)), blur)
     light = _filtered(_small(np.where(is_paper, ink, 0).astype(np.float32)), blur)
@@ -228,18 +228,18 @@ def _blurred_paper(ink: Array, is_paper: Array) -> Array:
 
 
 def _threshold(values: Array) -> float:
-    """Above it is ink: where ink is rare, what stands out from the noise of the paper."""
+    """Returns the value above which a pixel is ink; at least some noise levels above the paper."""
     return max(_parting(values), _FAINTEST, _NOISE * _noise(values))
 
 
 def _noise(values: Array) -> float:
-    """The standard deviation of the paper, also where there is some ink."""
+    """Returns the standard deviation of the paper, estimated robustly against ink."""
     paper = values[values <= _parting(values)]
     return 1.4826 * float(np.median(np.abs(paper - np.median(paper))))
 
 
 def _parting(values: Array) -> float:
-    """The value that parts paper from ink best (Otsu 1979, "A threshold selection method")."""
+    """Returns the value that separates paper from ink best (Otsu 1979, "A threshold selection method")."""
     counts, edges = np.histogram(values, bins=128)
     middles = (edges[1:] + edges[:-1]) / 2
     below = np.cumsum(counts)[:-1]
@@ -250,10 +250,10 @@ def _parting(values: Array) -> float:
 
 
 def _patches_that_count(is_ink: Array) -> tuple[Array, int]:
-    """Without specks; and without what hangs in from the border, where there is a digit apart from that.
+    """Removes specks, and patches that touch the border if there is a digit apart from them.
 
     Returns:
-        What is left, and of how many patches it is.
+        The remaining ink, and the number of its patches.
     """
     patch_of = _patches(is_ink)
     sizes = np.bincount(patch_of.ravel())
@@ -268,7 +268,7 @@ def _patches_that_count(is_ink: Array) -> tuple[Array, int]:
 
 
 def _looks_written(calm: Array, digit: Array, dark: float) -> bool:
-    """Neither a few grains of noise nor the soft edge of a shadow."""
+    """Whether the ink is a digit rather than a few pixels of noise or the soft edge of a shadow."""
     longest = max(calm.shape)
     top, bottom, left, right = _box(digit)
     if max(bottom - top, right - left) < _GRAIN:
@@ -279,16 +279,16 @@ def _looks_written(calm: Array, digit: Array, dark: float) -> bool:
 
 
 def _patches(is_ink: Array) -> Array:
-    """Numbers the patches of ink that touch each other, also by corners, from 1; 0 is paper.
+    """Numbers the patches of ink from 1; 0 is paper. Pixels that touch, also at corners, are one patch.
 
-    Patches with a gap that a coarse look does not see are one.
+    It works on coarse cells, so patches with a smaller gap than a cell count as one.
     """
     step = -(-max(is_ink.shape) // _LOOK_FOR_PATCHES)
     rows, columns = is_ink.shape
     padded = np.pad(is_ink, ((0, -rows % step), (0, -columns % step)))
     coarse = np.asarray(padded.reshape(padded.shape[0] // step, step, -1, step).any(axis=(1, 3)))
     patch_of = np.where(coarse, np.arange(1, coarse.size + 1).reshape(coarse.shape), 0)
-    while True:  # each pass carries the highest number along whole rows and columns
+    while True:  # each pass spreads the highest number along whole rows and columns
         before = patch_of
         patch_of = _carried(_carried(patch_of, coarse, 1), coarse, 0)
         around = np.pad(patch_of, 1)
@@ -302,7 +302,7 @@ def _patches(is_ink: Array) -> Array:
 
 
 def _carried(patch_of: Array, is_ink: Array, axis: int) -> Array:
-    """Every run of ink along the axis takes the highest number in it."""
+    """Gives every run of ink along the axis the highest number in it."""
     rows, ink = (patch_of, is_ink) if axis == 1 else (patch_of.T, is_ink.T)
     starts = ink & ~np.pad(ink, ((0, 0), (1, 0)))[:, :-1]
     run_of = np.cumsum(starts.ravel()) * ink.ravel()
@@ -314,7 +314,7 @@ def _carried(patch_of: Array, is_ink: Array, axis: int) -> Array:
 
 
 def _cut_out(ink: Array) -> Array | None:
-    """The digit's box alone, its lines no thinner than MNIST's, not larger than need be."""
+    """Returns the box of the digit, its lines at least as thick as MNIST's, reduced if it is too large."""
     if not (ink > 0.25).any():
         return None
     top, bottom, left, right = _box(ink > 0.25)
@@ -327,10 +327,10 @@ def _cut_out(ink: Array) -> Array | None:
 
 
 def _thickened(digit: Array) -> Array:
-    """Lines of a fine pen made as thick as MNIST's thin ones, or they would be grey and vanish."""
+    """Makes thin lines as thick as MNIST's thinnest, because they would otherwise become grey and vanish."""
     is_ink = np.pad(digit > 0.5, 1)
     edges = (is_ink[1:] != is_ink[:-1]).sum() + (is_ink[:, 1:] != is_ink[:, :-1]).sum()
-    # Pixels are passed from one side to the other along a slanted line more often than it is long.
+    # Counted in pixels, the outline of a slanted line is longer than it is; π / 4 corrects the mean of all directions.
     width = 2 * is_ink.sum() / max(1.0, edges * np.pi / 4)
     missing = (_THINNEST * max(digit.shape) - width) / 2
     if missing < 0.5:
@@ -341,7 +341,7 @@ def _thickened(digit: Array) -> Array:
 
 
 def _filtered(values: Array, how: Any) -> Array:
-    """By Pillow, at a 255th: its filters know no floats."""
+    """Applies a filter of Pillow in 256 steps, because Pillow does not filter floats."""
     low, high = float(values.min()), float(values.max())
     span = max(high - low, 1e-12)
     bytes_ = np.round((values - low) * (255 / span)).astype(np.uint8)
@@ -349,6 +349,6 @@ def _filtered(values: Array, how: Any) -> Array:
 
 
 def _box(is_ink: Array) -> tuple[int, int, int, int]:
-    """First row and the one after the last, first column and the one after the last."""
+    """Returns the first row, the row after the last, the first column and the column after the last with ink."""
     rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1

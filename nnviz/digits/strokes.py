@@ -1,4 +1,4 @@
-"""What a drawing is made of: strokes of the pen and of the eraser, and pictures that were put on the canvas."""
+"""The parts of a drawing: strokes of the pen and the eraser, and pictures put on the canvas."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import numpy as np
 
 from engine.validation import Array
 
-INKED = 0.25  # what counts as ink in a picture, as a share of the darkest
-_CORNER = np.cos(np.radians(75))  # a sharper turn than this is a corner that was meant
-CURVE_STEPS = 8  # pieces of line for each piece of curve
-_MOST_POINTS = 1200  # a stroke of more is as dense as a curve can be
-_COARSE = 64  # cells along the longer side that tell where a picture has ink
+INKED = 0.25  # a pixel with more, as a share of full ink, counts as ink
+_CORNER = np.cos(np.radians(75))  # a sharper turn than this is kept as a corner
+CURVE_STEPS = 8  # pieces of line per piece of curve
+_MOST_POINTS = 1200  # a stroke with more points needs no further ones
+_COARSE = 64  # cells along the longer side of a picture, to find where it has ink
 
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """A line of the pen, or of the eraser.
+    """A line of the pen or the eraser.
 
     Attributes:
         points: (n, 2), y down, in the drawing's unit.
-        widths: (n,) shares of the pen's width; None for the whole width all along.
-        eraser: the eraser's width in that unit; 0 for the pen.
+        widths: (n,) shares of the pen's width; None for the full width everywhere.
+        eraser: the eraser's width in the drawing's unit; 0 for the pen.
     """
 
     points: Array
@@ -33,15 +33,15 @@ class Stroke:
 
     @cached_property
     def curve(self) -> tuple[Array, Array | None]:
-        """Points close to each other on a smooth line, and the widths there."""
+        """Points close to each other on a smooth line through the stroke's points, and the widths there."""
         return curve_of(self.points, self.widths)
 
     def within(self, field: tuple[float, float], pen_width: float) -> list[Stroke]:
-        """The parts of it that can be seen, each a stroke.
+        """Returns the visible parts of the stroke.
 
         Args:
-            field: width and height of what is seen around (0, 0), in the drawing's unit.
-            pen_width: in that unit. A line is seen as far as half its width beyond the field's edge.
+            field: width and height of the visible area around (0, 0), in the drawing's unit.
+            pen_width: in the same unit. A line is visible up to half its width outside the field.
         """
         half = np.array(field) / 2
         if (np.abs(self.curve[0]) <= half).all():
@@ -52,13 +52,13 @@ class Stroke:
 
 @dataclass(frozen=True, eq=False)
 class Ink:
-    """A picture, with its middle in the middle of the canvas.
+    """A picture whose middle is the middle of the canvas.
 
     Attributes:
         pixels: (height, width) float32 in 0…1, 1 is ink.
-        side: how long its longer side is, in the drawing's unit.
-        title: what it is, for people; may be empty.
-        is_example: one of the data set: it is shown to the network as it is while nothing is drawn over it.
+        side: length of its longer side in the drawing's unit.
+        title: a description for people; may be empty.
+        is_example: it is from the data set; the network is shown it unchanged while nothing is drawn over it.
     """
 
     pixels: Array
@@ -68,7 +68,7 @@ class Ink:
 
     @property
     def pixel(self) -> float:
-        """How long a pixel's side is."""
+        """The side of a pixel in the drawing's unit."""
         return self.side / max(self.pixels.shape)
 
     @property
@@ -78,7 +78,7 @@ class Ink:
 
     @cached_property
     def box(self) -> tuple[Array, Array] | None:
-        """The corners (x, y) of what is inked; None where nothing is."""
+        """The corners (x, y) of the box around the ink, or None without ink."""
         inked = self.pixels > INKED
         rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
         if not len(rows):
@@ -88,21 +88,21 @@ class Ink:
 
     @cached_property
     def cells(self) -> tuple[Array, float]:
-        """(k, 2) the middles of coarse cells with ink, and how long a cell's side is."""
+        """The middles (k, 2) of coarse cells with ink, and the side of a cell."""
         step = -(-max(self.pixels.shape) // _COARSE)
         rows, columns = np.nonzero(self.pixels > INKED)
         cells = np.unique(np.stack([columns // step, rows // step], axis=1), axis=0)
         return self.corner + (cells + 0.5) * step * self.pixel, step * self.pixel
 
 
-Drawing: TypeAlias = tuple[Stroke | Ink, ...]  # the later lies over the earlier
+Drawing: TypeAlias = tuple[Stroke | Ink, ...]  # later parts lie over earlier ones
 
 
 def curve_of(points: Array, widths: Array | None = None) -> tuple[Array, Array | None]:
-    """A smooth line through all points (Catmull-Rom in chord lengths); sharp corners stay corners.
+    """Returns a smooth line through all points (Catmull-Rom in chord lengths); sharp corners stay sharp.
 
     Returns:
-        ((n - 1) · 8 + 1, 2) points on it, fewer where they are dense, and the widths there.
+        ((n - 1) · 8 + 1, 2) points on it, fewer if the given ones are dense, and the widths there.
     """
     steps = min(CURVE_STEPS, _MOST_POINTS // max(1, len(points)))
     if len(points) < 3 or steps < 2:
@@ -127,13 +127,13 @@ def curve_of(points: Array, widths: Array | None = None) -> tuple[Array, Array |
 
 
 def _hermite(start: Array, end: Array, leaves: Array, arrives: Array, place: Array) -> Array:
-    """The cubic from one point to the next with those tangents, at places 0…1."""
+    """Returns the cubic from one point to the next with the given tangents, at places 0…1."""
     square, cube = place**2, place**3
     bend = 3 * square - 2 * cube
     return start + (end - start) * bend + leaves * (cube - 2 * square + place) + arrives * (cube - square)
 
 
-@lru_cache(maxsize=64)  # of a drawing only the stroke under way is another at every move of the mouse
+@lru_cache(maxsize=64)  # while drawing, only the stroke in progress changes
 def _parts_within(stroke: Stroke, half_width: float, half_height: float) -> list[Stroke]:
     curve, widths = stroke.curve
     numbers = np.arange(len(curve))
@@ -146,11 +146,11 @@ def _parts_within(stroke: Stroke, half_width: float, half_height: float) -> list
 
 
 def _ways_within(curve: Array, half: Array) -> list[Array]:
-    """The parts of a curve within ±half, each as ascending places on it: 2.5 is halfway from point 2 to point 3."""
+    """Returns the parts of a curve within ±half, each as ascending places on it: 2.5 is midway from point 2 to 3."""
     if len(curve) == 1:
         return [np.zeros(1)] if (np.abs(curve) <= half).all() else []
     step = np.diff(curve, axis=0)
-    step[step == 0] = 1e-30  # along an edge: within it all the way, or nowhere
+    step[step == 0] = 1e-30  # for segments along an edge, which lie entirely inside or outside
     ends = np.stack([(-half - curve[:-1]) / step, (half - curve[:-1]) / step])
     enters = np.clip(ends.min(axis=0).max(axis=1), 0, None)
     leaves = np.clip(ends.max(axis=0).min(axis=1), None, 1)

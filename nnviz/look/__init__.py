@@ -1,1 +1,1 @@
-"""Colours, fonts, icons, and how numbers are written."""
+"""Colours, fonts, icons, and the formatting of numbers."""

@@ -1,4 +1,4 @@
-"""Round numbers: where an axis is marked, and where a scale ends."""
+"""Round numbers for the ticks of an axis and the ends of a scale."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _EPSILON = 1e-6  # what rounding may take from a number that is meant to be whol
 
 
 def round_end(value: float, least: float = 1e-9) -> float:
-    """The next of 1, 1.5, 2, 3, 4, 6, 8 times a power of ten, at least ``least``; what is not finite stays as it is."""
+    """Returns the next 1, 1.5, 2, 3, 4, 6 or 8 times a power of ten, at least ``least``; inf and NaN stay."""
     if not math.isfinite(value):
         return value
     return min(_next(max(value, least), _ENDS, 0.0), max(value, _LARGEST))
 
 
 def step(wanted: float) -> float:
-    """The next 1, 2 or 5 times a power of ten; ``wanted`` is above 0."""
+    """Returns the next 1, 2 or 5 times a power of ten; ``wanted`` must be above 0."""
     return _next(wanted, _MARKS, _EPSILON)
 
 
@@ -29,21 +29,21 @@ def _next(value: float, mantissas: tuple[float, ...], slack: float) -> float:
 
 
 def marks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 of every power of ten from low to high, both above 0."""
+    """Returns 1, 2 and 5 times every power of ten from low to high, both above 0."""
     powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
     every = [mantissa * 10.0**power for power in powers for mantissa in _MARKS[:3]]
     return [mark for mark in every if low * (1 - _EPSILON) <= mark <= high * (1 + _EPSILON)]
 
 
 def even_marks(low: float, high: float, wanted: float) -> list[float]:
-    """Multiples of 1, 2 or 5 between low and high, about so many."""
+    """Returns about ``wanted`` multiples of 1, 2 or 5 times a power of ten from low to high."""
     width = step((high - low) / wanted)
     first = math.ceil(low / width - _EPSILON)
     return [number * width for number in range(first, math.floor(high / width + _EPSILON) + 1)]
 
 
 def enough_marks(low: float, high: float, wanted: float) -> list[float]:
-    """Even ones; more than are wanted, where that is what it takes to have two: with one alone nobody can measure."""
+    """Returns even marks, more than ``wanted`` if needed for two, since an axis with one mark shows no scale."""
     found = even_marks(low, high, wanted)
     while len(found) < 2:
         wanted *= 2
@@ -52,11 +52,11 @@ def enough_marks(low: float, high: float, wanted: float) -> list[float]:
 
 
 def round_top(high: float, parts: int = 5) -> float:
-    """The end of an axis from 0 that holds ``high`` and is marked in about so many even steps."""
+    """Returns the end of an axis from 0 that contains ``high`` and has about ``parts`` even steps."""
     width = step(high / parts)
     return width * math.ceil(high / width - _EPSILON)
 
 
 def digits(values: list[float]) -> int:
-    """So many behind the point tell even marks apart."""
+    """Returns how many decimals are needed to tell even marks apart; 9 for fewer than two marks."""
     return max(0, math.ceil(-math.log10(values[1] - values[0]) - _EPSILON)) if len(values) > 1 else 9

@@ -1,4 +1,4 @@
-"""How numbers are written: thin spaces between thousands, seconds as a person says them."""
+"""Formats numbers: thin spaces between thousands, readable durations."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ _THIN = "\u202f"
 
 
 def count(number: int) -> str:
-    """60 000."""
+    """Formats a count: 60 000."""
     return f"{number:,}".replace(",", _THIN)
 
 
 def shape(sizes: Iterable[int]) -> str:
-    """784-64-32-10."""
+    """Formats a network's shape: 784-64-32-10."""
     return "-".join(map(str, sizes))
 
 
 def percent(share: float) -> str:
-    """2.41 %; a share that two decimals would not show gets as many as it takes: 0.0017 %."""
+    """Formats a share as 2.41 %; a smaller one gets as many decimals as needed to show it: 0.0017 %."""
     size = abs(100 * share)
     decimals = 2 if not 0 < size < 0.01 else 1 - math.floor(math.log10(size))
     return f"{100 * share:.{decimals}f} %"
 
 
 def duration(seconds: float) -> str:
-    """0.21 s, 12 s, 3 min 05 s."""
+    """Formats a duration: 0.21 s, 12 s, 3 min 05 s."""
     if seconds < 1:
         return f"{seconds:.2g} s"
     minutes, rest = divmod(round(seconds), 60)

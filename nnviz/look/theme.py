@@ -1,8 +1,8 @@
-"""Colours, fonts, spacing: light and dark from one table, as palette and style sheet.
+"""Colours, fonts and spacing: the light and the dark theme, as palette and style sheet.
 
-Colour means something: blue is train, orange is test, dashed in the colour of text is the validation set, grey is the
-past. They are told apart by colour-blind eyes, and every text keeps WCAG AA contrast (4.5 : 1) on its ground; tests
-hold that.
+Colours have meanings: blue is train, orange is test, the text colour (dashed) is the validation set, grey is past
+runs. Colour-blind people can tell them apart, and every text has WCAG AA contrast (4.5 : 1) with its background;
+tests check that.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ LARGE = 17
 ANSWER = 40
 ROW = 30  # height of a control
 FAMILY = "nnviz Sans"
-_TIP_LETTERS = 70  # in a line of a tooltip
+_TIP_LETTERS = 70  # characters per line of a tooltip
 
 
 @dataclass(frozen=True)
 class Theme:
-    """One column of the table of colours."""
+    """The colours of one theme."""
 
     name: str
     window: str  # between the cards
     bar: str  # menu, toolbar, status
     card: str
-    field: str  # what can be edited, and the ground of pictures
+    field: str  # editable fields, and the background of pictures
     border: str
     grid: str
     text: str
@@ -67,9 +67,9 @@ class Theme:
     good: str
     error: str
     error_ground: str
-    negative: str  # ends of the diverging map; its middle is the field
+    negative: str  # ends of the diverging colours; their middle is ``field``
     positive: str
-    third: str  # further classes beside the accent's and the orange one: neither blue nor orange nor violet
+    third: str  # further classes after accent and test; neither blue nor orange nor violet
     fourth: str
     fifth: str
 
@@ -126,7 +126,7 @@ LIGHT = Theme(
     fourth="#6f7276",
     fifth="#2a0a12",
 )
-CLASSES = ("accent", "test", "third", "fourth", "fifth")  # of lines that each stand for a class, in this order
+CLASSES = ("accent", "test", "third", "fourth", "fifth")  # colours of lines that each stand for a class, in this order
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 _current = DARK
 
@@ -136,21 +136,21 @@ class _Signals(QObject):
 
 
 _signals = _Signals()
-changed = _signals.changed  # another theme is in use; connect a bound method of a QObject, which goes with it
+changed = _signals.changed  # connect bound methods of QObjects: Qt disconnects them when the object is deleted
 
 
 def current() -> Theme:
-    """The theme in use. Painting code reads it each time it paints."""
+    """Returns the theme in use. Painting code calls it each time it paints."""
     return _current
 
 
 def colour(name: str) -> QColor:
-    """A colour of the theme in use, by its name in the table."""
+    """Returns a colour of the theme in use by its field name in :class:`Theme`."""
     return QColor(getattr(_current, name))
 
 
 def font(size: int = TEXT, bold: bool = False) -> QFont:
-    """The one family, whose figures are all equally wide, in a pixel size."""
+    """Returns the program's font, whose digits all have the same width. ``size`` is in pixels."""
     made = QFont(FAMILY)
     made.setPixelSize(size)
     made.setWeight(QFont.DemiBold if bold else QFont.Normal)
@@ -158,9 +158,9 @@ def font(size: int = TEXT, bold: bool = False) -> QFont:
 
 
 def apply(app: QApplication, name: str) -> None:
-    """Dresses the whole application; ``name`` is "dark", "light" or "system", as which any other name counts."""
+    """Sets the theme of the application: "dark", "light", or for any other name that of the system."""
     global _current
-    _system_palette()  # while it still is the system's
+    _system_palette()  # read before the application's palette is replaced
     _current = THEMES[name if name in THEMES else system_theme()]
     _load_fonts()
     app.setStyle(_Style("Fusion"))
@@ -172,14 +172,14 @@ def apply(app: QApplication, name: str) -> None:
 
 
 class _Style(QProxyStyle):
-    """Fusion without lines under menu letters (Alt and the letter work all the same) and pictures on buttons.
+    """Fusion without underlined letters in menus (Alt and the letter still work) and without icons on dialog buttons.
 
-    Tooltips are plain text, in lines that can be read: Qt would make one line of each, however long. It asks the style
-    to polish a tooltip between setting its words and measuring them; a filter of all events would cost time at each.
+    It makes tooltips plain text with line breaks, because Qt would show each as one long line. Qt calls polish() after
+    the text of a tooltip is set and before its size is computed; an event filter would cost time at every event.
     """
 
     def polish(self, what: Any) -> Any:
-        """Qt's three functions of this name: of a palette, the application, a widget."""
+        """Formats tooltips. Qt has three functions of this name: for a palette, the application and a widget."""
         if isinstance(what, QLabel) and what.inherits("QTipLabel"):
             what.setTextFormat(Qt.PlainText)
             what.setText(in_lines(what.text()))
@@ -192,19 +192,19 @@ class _Style(QProxyStyle):
         widget: QWidget | None = None,
         returnData: QStyleHintReturn | None = None,  # noqa: N803
     ) -> int:
-        """Qt asks; only these answers differ."""
+        """Overrides two answers of Fusion."""
         if hint in (QStyle.SH_UnderlineShortcut, QStyle.SH_DialogButtonBox_ButtonsHaveIcons):
             return 0
         return super().styleHint(hint, option, widget, returnData)
 
 
 def in_lines(words: str) -> str:
-    """Words of a tooltip, in lines of at most 70 letters; line breaks stay."""
+    """Wraps the text of a tooltip to lines of at most 70 characters; existing line breaks stay."""
     return "\n".join(textwrap.fill(line, _TIP_LETTERS) for line in words.split("\n"))
 
 
 def system_theme() -> str:
-    """What the system prefers, as far as it says: Windows by its registry, the others by their palette."""
+    """Returns "dark" or "light" as the system prefers: from the registry on Windows, elsewhere portal or palette."""
     if sys.platform == "win32":
         key = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
         return "light" if QSettings(key, QSettings.NativeFormat).value("AppsUseLightTheme", 1) else "dark"
@@ -215,12 +215,12 @@ def system_theme() -> str:
 
 @lru_cache
 def _system_palette() -> QPalette:
-    """As it was before ours; taken at the first call, when the application starts."""
+    """The system's palette. The first call, when the application starts, comes before ours is set."""
     return QApplication.palette()
 
 
 def _portal_preference() -> str | None:
-    """The desktop's colour scheme as freedesktop's settings portal tells it, or None where there is none."""
+    """Returns "dark" or "light" as freedesktop's settings portal tells, or None."""
     if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
         return None
     from PyQt5.QtDBus import QDBusConnection, QDBusMessage
@@ -245,9 +245,9 @@ def _load_fonts() -> None:
 
 
 def icon(name: str, colour_name: str = "text") -> QIcon:
-    """A symbol from the assets in a colour of the theme in use, sharp on every screen.
+    """Returns an icon of the assets in a colour of the theme in use, sharp on every screen.
 
-    It is paler on a button that is disabled, and in the accent on one that is checked.
+    It is greyed on disabled buttons and in the accent colour on checked ones.
     """
     return _drawn_icon(name, getattr(_current, colour_name), _current.past, _current.accent)
 
@@ -274,12 +274,12 @@ def _drawn(name: str, ink: str, size: int) -> QPixmap:
 
 
 def set_icon(button: QAbstractButton, name: str, colour_name: str = "text") -> None:
-    """Puts a symbol on a button, and does it again in the new ink whenever the theme changes."""
+    """Sets a button's icon, and again in the new colour whenever the theme changes."""
     (button.findChild(_Icon) or _Icon(button)).choose(name, colour_name)
 
 
 class _Icon(QObject):
-    """Goes with its button, and its connection with it."""
+    """The icon of a button; a child of it, so that it is deleted and disconnected with the button."""
 
     def __init__(self, button: QAbstractButton) -> None:
         super().__init__(button)
@@ -287,7 +287,7 @@ class _Icon(QObject):
         changed.connect(self._draw)
 
     def choose(self, name: str, colour_name: str) -> None:
-        """Another symbol or colour."""
+        """Sets the icon and its colour."""
         self._chosen = (name, colour_name)
         self._draw()
 
@@ -298,13 +298,13 @@ class _Icon(QObject):
 
 
 def app_icon() -> QIcon:
-    """The program's own."""
+    """Returns the program's icon."""
     return icon("nnviz")
 
 
 @lru_cache
 def diverging_table(theme: Theme) -> list[int]:
-    """256 colours for values from -1 to 1, blue to orange, with 0 (entry 128) exactly at the field's colour."""
+    """Returns 256 colours for values from -1 to 1, blue to orange; entry 128, for 0, has exactly the field's colour."""
     stops = np.array([_rgb(theme.negative), _rgb(theme.field), _rgb(theme.positive)], float)
     place = np.linspace(-1, 1, 255)
     strength = np.abs(place)

@@ -10,7 +10,7 @@ from nnviz.look import text, theme
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
-from nnviz.widgets.steady import Steady
+from nnviz.widgets.fixed_size_box import FixedSizeBox
 
 _STEPS = 1000
 _MANY = 1000  # epochs that the button has no room to tell
@@ -84,8 +84,8 @@ class RunBar(QWidget):
         words = QHBoxLayout()
         words.setSpacing(8)
         words.addWidget(self.state)
-        words.addWidget(Steady(self.status), 1)
-        words.addWidget(Steady(self.times, 236))
+        words.addWidget(FixedSizeBox(self.status), 1)
+        words.addWidget(FixedSizeBox(self.times, 236))
         block = QVBoxLayout()
         block.setSpacing(5)
         block.addStretch(1)

@@ -263,13 +263,13 @@ class WeightsPanel(DockCard):
 
     def _hovered(self, neuron: int, number: int) -> None:
         told = "" if neuron < 0 else self._describe(neuron, number)
-        self.map.tell(told)
+        self.map.show_text(told)
         if number < 0:  # chosen by the keyboard, perhaps by somebody who hears it
             self.map.setAccessibleDescription(told)
 
     def _hovered_in_neuron(self, number: int) -> None:
         shows = self.neuron is not None and number >= 0
-        self.neuron_view.tell(self._describe(self.neuron, number) if shows and self.neuron is not None else "")
+        self.neuron_view.show_text(self._describe(self.neuron, number) if shows and self.neuron is not None else "")
 
     def _describe(self, neuron: int, number: int) -> str:
         """What is under the mouse: neuron, where its input comes from, and the weight."""

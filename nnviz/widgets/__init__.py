@@ -1,1 +1,1 @@
-"""Reusable pieces of the window that know no session."""
+"""Reusable Qt widgets that do not depend on a session."""

@@ -1,4 +1,4 @@
-"""Bars, one for each class: how sure the network is of it."""
+"""Bars that show the network's confidence in each class."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from nnviz.look import theme
 
 _LOWEST_ROW, _ROW, _HIGHEST_ROW = 13, 19, 28
 _THICKNESS = 9
-_WORTH_SEEING = 0.005  # of a second guess
+_WORTH_SEEING = 0.005  # a second guess below this share is not highlighted
 _LEAST_NAME, _MOST_NAME, _VALUE = 18, 90, 46
 
 
 class ProbabilityBars(QWidget):
-    """One row a class: name, bar, percent. The largest stands out, the second a little.
+    """One row per class with name, bar and percentage. The largest is highlighted strongly, the second slightly.
 
-    A fine line through all bars marks the share from which an answer counts as sure.
+    A thin dotted line through all bars marks the confidence threshold.
     """
 
     def __init__(self) -> None:
@@ -33,11 +33,11 @@ class ProbabilityBars(QWidget):
         self._reason = ""
         self._name_width = _LEAST_NAME
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first
+        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self._describe()
 
     def set_names(self, names: Sequence[str]) -> None:
-        """The classes, from the top."""
+        """Sets the names of the classes, from top to bottom."""
         self._names = names
         widest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
         self._name_width = min(max(widest + 10, _LEAST_NAME), _MOST_NAME)
@@ -46,7 +46,7 @@ class ProbabilityBars(QWidget):
         self.update()
 
     def set_values(self, values: npt.NDArray[Any] | None, reason: str = "") -> None:
-        """Shares 0…1, one for each class; None for no answer, with the reason, which stands in its place."""
+        """Shows the shares (0…1), one per class. None means no answer; ``reason`` is then shown instead."""
         if _as_shown(values) == _as_shown(self._values) and reason == self._reason:
             return
         self._values, self._reason = values, reason
@@ -59,17 +59,17 @@ class ProbabilityBars(QWidget):
         return self._reason
 
     def set_mark(self, share: float | None) -> None:
-        """From where an answer counts as sure; None where that means nothing."""
+        """Sets the confidence threshold (0…1) to mark; None hides the mark."""
         if share != self._mark:
             self._mark = share
             self.update()
 
     def sizeHint(self) -> QSize:
-        """A row for each class."""
+        """Returns a size with one comfortable row per class."""
         return QSize(220, _ROW * max(1, len(self._names)))
 
     def minimumSizeHint(self) -> QSize:
-        """Rows as low as they can be read."""
+        """Returns a size with the lowest rows that can still be read."""
         return QSize(160, _LOWEST_ROW * max(1, len(self._names)))
 
     def _describe(self) -> None:
@@ -82,7 +82,7 @@ class ProbabilityBars(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Names and figures in the text colours, the winner in the accent."""
+        """Paints bars, names and percentages, with the largest in the accent colour, and the threshold."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setRenderHint(QPainter.Antialiasing)
@@ -103,10 +103,10 @@ class ProbabilityBars(QWidget):
         return QRectF(self._name_width, top + (height - _THICKNESS) / 2, width, _THICKNESS)
 
     def _order(self) -> tuple[int, int]:
-        """The largest and the second; -1 where there is none, or nearly nothing."""
+        """Returns the rows of the largest and the second share; -1 where there is none or it is nearly zero."""
         if self._values is None or len(self._values) == 0:
             return -1, -1
-        order = np.argsort(-self._values, kind="stable")  # the first of equals is the larger, as everywhere
+        order = np.argsort(-self._values, kind="stable")  # of equal shares the first counts as larger, as everywhere
         has_second = len(order) > 1 and self._values[order[1]] >= _WORTH_SEEING
         return int(order[0]), int(order[1]) if has_second else -1
 
@@ -139,7 +139,7 @@ class ProbabilityBars(QWidget):
                 painter.setFont(theme.font(theme.SMALL))
 
     def _paint_mark(self, painter: QPainter, height: float) -> None:
-        """One pixel wide, without antialiasing; it ends with the rows."""
+        """Draws the threshold one pixel wide, without antialiasing, over the height of the rows."""
         if self._mark is None or self._values is None:
             return
         painter.setRenderHint(QPainter.Antialiasing, False)
@@ -149,7 +149,7 @@ class ProbabilityBars(QWidget):
         painter.drawLine(QLineF(x, 2, x, height * len(self._names) - 2))
 
     def _paint_reason(self, painter: QPainter, height: float) -> None:
-        """In the middle, in the place of one or two grooves."""
+        """Writes the reason in the middle, over one or two bars."""
         if self._values is not None or not self._reason:
             return
         painter.setFont(theme.font(theme.SMALL))
@@ -163,12 +163,12 @@ class ProbabilityBars(QWidget):
 
 
 def _inks(row: int, order: tuple[int, int]) -> tuple[str, str]:
-    """The colours of a name and of its figure."""
+    """Returns the colours of a row's name and percentage."""
     if row == order[0]:
         return "accent", "text"
     return ("text", "text") if row == order[1] else ("muted", "muted")
 
 
 def _as_shown(values: npt.NDArray[Any] | None) -> list[float] | None:
-    """To the last digit that is drawn: what does not show need not be painted."""
+    """Returns the values rounded to the last digit that is drawn, so that invisible changes cause no repaint."""
     return None if values is None else np.round(values, 3).tolist()

@@ -1,4 +1,4 @@
-"""The canvas: lines of the mouse or a tablet's pen, an eraser, pictures; white on black."""
+"""The canvas: draws strokes with the mouse or a tablet's pen, erases them, and takes pictures. White on black."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from nnviz.digits.strokes import Drawing, Stroke
 from nnviz.look import theme
 from nnviz.widgets.sheet import Sheet, draw_line, extent_of, piece_of
 
-PEN_UNIT = 240  # pens are told in 240ths of the canvas's shorter side
+PEN_UNIT = 240  # pen widths are given in 240ths of the canvas's shorter side
 DEFAULT_PEN = 18
-_ERASER = 2.0  # pens wide
-_LIGHTEST = 0.5  # share of the pen's width when it hardly touches the tablet
-_LARGEST_CURSOR = 96  # pixels: what every desktop can show
-_OUTSIDE = QColor(255, 255, 255, 26)  # over what the network does not see
-_ROUND = 6  # the radius of the corners
+_ERASER = 2.0  # width of the eraser, in pen widths
+_LIGHTEST = 0.5  # width of a stroke at the lightest pressure, as a share of the pen's width
+_LARGEST_CURSOR = 96  # pixels; every desktop can show a cursor of this size
+_OUTSIDE = QColor(255, 255, 255, 26)  # tint over the parts that the network does not see
+_ROUND = 6  # corner radius in pixels
 _HINT = "Draw a digit here"
 
 
 class Canvas(QWidget):
-    """Keeps the drawing in units of its shorter side, from its centre, so that it looks the same at every size.
+    """A widget to draw in. The drawing's unit is the shorter side and its origin the centre: it scales with the canvas.
 
     Signals:
-        changed: another point, another drawing, or more or less of it in sight.
-        stroke_finished(before, after): the whole drawing, for undo with :meth:`restore`.
-        dropped(QMimeData): something that may be a picture, valid until the slot returns.
+        changed: the drawing changed, or more or less of it is visible.
+        stroke_finished(before, after): the whole drawing before and after a stroke; :meth:`restore` undoes it.
+        dropped(QMimeData): something that may be a picture was dropped; valid until the slot returns.
 
     Attributes:
-        erases: whether the left button erases; the right button and the back of a tablet's pen always do.
-        centred: whether the network sees the drawing scaled and centred as MNIST is.
+        erases: whether the left button erases; the right button and the eraser end of a tablet's pen always do.
+        centred: whether the network is shown the drawing scaled and centred like the digits of MNIST.
     """
 
     changed = pyqtSignal()
@@ -58,9 +58,9 @@ class Canvas(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._marks: Drawing = ()
-        self._live: _Live | None = None
-        self._sheet: Sheet | None = None  # the drawing, and the line under way but for its last piece
+        self._finished: Drawing = ()  # without the stroke in progress
+        self._in_progress: _StrokeInProgress | None = None
+        self._sheet: Sheet | None = None  # the drawing as pixels, without the last piece of a stroke in progress
         self._is_target = False
         self.erases = False
         self.centred = True
@@ -69,13 +69,13 @@ class Canvas(QWidget):
         self.setCursor(Qt.CrossCursor)
         self.setFocusPolicy(Qt.ClickFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.setMinimumSize(QSize(160, 136))  # at 1280 × 720 its column needs the rest
+        self.setMinimumSize(QSize(160, 136))  # the column needs the rest at 1280 × 720
         self.resize(272, 240)
         self._pen = DEFAULT_PEN / PEN_UNIT
 
     @property
     def _side(self) -> int:
-        """Canvas pixels in a unit."""
+        """Canvas pixels per unit of the drawing."""
         return max(1, min(self.width(), self.height()))
 
     @property
@@ -86,8 +86,8 @@ class Canvas(QWidget):
 
     @property
     def strokes(self) -> list[Array]:
-        """Those of the pen: (n, 2) float arrays, canvas pixels, y down."""
-        pens = [mark for mark in self.drawing if isinstance(mark, Stroke) and not mark.eraser]
+        """The pen strokes, without the eraser's: (n, 2) float arrays in canvas pixels, y down."""
+        pens = [part for part in self.drawing if isinstance(part, Stroke) and not part.eraser]
         return [np.round(stroke.points * self._side + self._middle, 9) for stroke in pens]
 
     def set_strokes(self, strokes: Sequence[Array]) -> None:
@@ -97,54 +97,54 @@ class Canvas(QWidget):
 
     @property
     def drawing(self) -> Drawing:
-        """Strokes and pictures, whatever size the canvas has now or later."""
-        return self._marks if self._live is None else (*self._marks, self._live.stroke())
+        """The strokes and pictures, in units that do not depend on the canvas's size."""
+        return self._finished if self._in_progress is None else (*self._finished, self._in_progress.stroke())
 
     def restore(self, drawing: Drawing) -> None:
-        """Puts another drawing in the place of this one."""
-        self._marks = tuple(drawing)
-        self._live = None  # a stroke under way, if there is one, went with the others
-        self._tell()
+        """Replaces the drawing, including a stroke in progress."""
+        self._finished = tuple(drawing)
+        self._in_progress = None
+        self._drawing_changed()
 
     @property
     def pen_width(self) -> float:
-        """In canvas pixels, as the canvas is now."""
+        """Width of the pen in canvas pixels at the present size."""
         return self._pen * self._side
 
     def set_pen(self, width: float) -> None:
-        """The pen of the whole drawing, in 240ths of the shorter side, however large the canvas is.
+        """Sets the pen's width, in 240ths of the shorter side, for the whole drawing.
 
-        What is erased stays so; the next eraser goes with it.
+        Finished eraser strokes keep their width; later ones are twice as wide as the new pen.
         """
         self._pen = width / PEN_UNIT
         self.set_erases(self.erases)
-        self._tell()
+        self._drawing_changed()
 
     def set_erases(self, erases: bool) -> None:
-        """Whether the left button erases."""
+        """Chooses whether the left button erases or draws."""
         self.erases = erases
         self.setCursor(_ring(_ERASER * self.pen_width) if erases else QCursor(Qt.CrossCursor))
 
     def set_centred(self, centred: bool) -> None:
-        """Whether the network sees the drawing as MNIST's were made, or the square in the middle as it is."""
+        """Chooses whether the network is shown the drawing centred like MNIST, or the middle square as it is."""
         self.centred = centred
-        self._tell()
+        self._drawing_changed()
 
     def network_input(self) -> Array:
-        """(784,) float32 in 0…1: what the network is shown."""
+        """Returns what the network is shown: (784,) float32 in 0…1."""
         return picture_of(self.drawing, self._pen, self.centred, self.field).ravel()
 
     @property
     def field(self) -> tuple[float, float]:
-        """Width and height of the canvas in units: what can be seen of the drawing."""
+        """Width and height of the canvas in units of the drawing."""
         return self.width() / self._side, self.height() / self._side
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was drawn, or all of it cleared."""
+        """Whether the drawing has no strokes and no pictures."""
         return not self.drawing
 
-    def _tell(self) -> None:
+    def _drawing_changed(self) -> None:
         self._sheet = None
         self.update()
         self.changed.emit()
@@ -152,94 +152,94 @@ class Canvas(QWidget):
     # ---- pen
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The left button puts the pen down, the right one the eraser."""
+        """Starts a pen stroke with the left button, an eraser stroke with the right one."""
         if event.button() in (Qt.LeftButton, Qt.RightButton):
             self._put_down(event.localPos(), 1.0, self.erases or event.button() == Qt.RightButton, event.button())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Draws while the pen is down."""
+        """Continues the stroke in progress."""
         self._move_to(event.localPos(), 1.0)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Lifts what that button put down."""
-        if self._live is not None and event.button() == self._live.button:
+        """Ends the stroke that this button started."""
+        if self._in_progress is not None and event.button() == self._in_progress.button:
             self._lift()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        """A tablet's pen draws as the mouse does, with its finer positions and its pressure."""
+        """Draws with a tablet's pen, whose positions are finer than the mouse's and which tells its pressure."""
         if event.type() == QEvent.TabletPress:
             erases = self.erases or event.pointerType() == QTabletEvent.Eraser
             self._put_down(event.posF(), event.pressure(), erases, Qt.NoButton)
         elif event.type() == QEvent.TabletMove:
             self._move_to(event.posF(), event.pressure())
-        elif event.type() == QEvent.TabletRelease and self._live is not None:
+        elif event.type() == QEvent.TabletRelease and self._in_progress is not None:
             self._lift()
         event.accept()
 
     def _put_down(self, place: QPointF, pressure: float, erases: bool, button: Qt.MouseButton) -> None:
-        if self._live is not None and self._live.button != button:
-            return  # one thing at a time
-        if self._live is not None:
-            self._lift()  # its release was lost
-        if erases and not self._marks:
+        if self._in_progress is not None and self._in_progress.button != button:
+            return  # another button has a stroke in progress
+        if self._in_progress is not None:
+            self._lift()  # the release event was lost
+        if erases and not self._finished:
             return
         ink_before = self._up_to_date_sheet().pixmap.toImage() if erases else None
-        self._live = _Live(button, _ERASER * self._pen if erases else 0.0, ink_before)
-        self._live.add(self._in_units(place), pressure)
+        self._in_progress = _StrokeInProgress(button, _ERASER * self._pen if erases else 0.0, ink_before)
+        self._in_progress.add(self._in_units(place), pressure)
         self._show_new_piece()
         self.changed.emit()
 
     def _move_to(self, place: QPointF, pressure: float) -> None:
-        if self._live is None or not self._live.add(self._in_units(place), pressure):
+        if self._in_progress is None or not self._in_progress.add(self._in_units(place), pressure):
             return
-        stroke = self._live.stroke()
-        if len(stroke.points) > 2:  # the last piece but one is bent now as it will stay
+        stroke = self._in_progress.stroke()
+        if len(stroke.points) > 2:  # the next point has fixed the shape of the last piece but one
             piece = piece_of(stroke, len(stroke.points) - 3)
             self._up_to_date_sheet().lay_piece(*piece, self._pen, stroke.eraser)
         self._show_new_piece()
         self.changed.emit()
 
     def _lift(self) -> None:
-        assert self._live is not None
-        before, live, stroke = self._marks, self._live, self._live.stroke()
+        assert self._in_progress is not None
+        before, ended, stroke = self._finished, self._in_progress, self._in_progress.stroke()
         sheet = self._up_to_date_sheet()
         sheet.lay_piece(*piece_of(stroke, max(0, len(stroke.points) - 2)), self._pen, stroke.eraser)
-        self._live = None
-        if live.ink_before is not None and sheet.pixmap.toImage() == live.ink_before:
-            self.changed.emit()  # the eraser met nothing: that is no step
+        self._in_progress = None
+        if ended.ink_before is not None and sheet.pixmap.toImage() == ended.ink_before:
+            self.changed.emit()  # an eraser stroke that met no ink is not kept
             return
-        self._marks = (*before, stroke)
-        self.stroke_finished.emit(before, self._marks)
+        self._finished = (*before, stroke)
+        self.stroke_finished.emit(before, self._finished)
 
     def _in_units(self, place: QPointF) -> tuple[float, float]:
         return (place.x() - self.width() / 2) / self._side, (place.y() - self.height() / 2) / self._side
 
     def _show_new_piece(self) -> None:
-        """Repaints what the last two pieces cover: the last may have bent the one before."""
-        assert self._live is not None
-        if not self._marks and self._live.is_new:
-            self.update()  # the hint goes
+        """Repaints the area of the last two pieces, because a new point also bends the piece before it."""
+        assert self._in_progress is not None
+        if not self._finished and self._in_progress.is_new:
+            self.update()  # to remove the hint
             return
-        points = np.array(self._live.points[-4:]) * self._side + self._middle
-        covered = extent_of(points, (self._live.eraser or self._pen) * self._side)
-        # A bent line leaves the box of its points a little.
+        points = np.array(self._in_progress.points[-4:]) * self._side + self._middle
+        covered = extent_of(points, (self._in_progress.eraser or self._pen) * self._side)
+        # A bent piece reaches slightly beyond the box around its points.
         margin = 2 + 0.15 * max(covered.width(), covered.height())
         self.update(covered.adjusted(-margin, -margin, margin, margin).toAlignedRect())
 
     # ---- pictures
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A picture or a file is welcome; whether it can be read is told when it is let go."""
+        """Accepts pictures and files; whether a file can be read is only known after the drop."""
         if event.mimeData().hasImage() or event.mimeData().hasUrls():
             event.acceptProposedAction()
             self._set_target(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """It is taken elsewhere."""
+        """Removes the highlight when the drag leaves the canvas."""
         self._set_target(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Hands it on."""
+        """Emits ``dropped`` with what was dropped."""
         self._set_target(False)
         event.acceptProposedAction()
         self.dropped.emit(event.mimeData())
@@ -251,7 +251,7 @@ class Canvas(QWidget):
     # ---- looks
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The eraser keeps its share of the canvas, and its ring shows it. Ink may come into sight, or go out of it."""
+        """Adapts the eraser's cursor to the new size, and reports that other parts of the drawing may be visible."""
         super().resizeEvent(event)
         self.changed.emit()
         if self.erases:
@@ -261,15 +261,15 @@ class Canvas(QWidget):
         sheet = self._sheet
         if sheet is None or sheet.size != self.size() or sheet.ratio != self.devicePixelRatioF():
             sheet = self._sheet = Sheet(self.size(), self.devicePixelRatioF())
-            sheet.lay(self._marks, self._pen)
-            stroke = self._live.stroke() if self._live else None
+            sheet.lay(self._finished, self._pen)
+            stroke = self._in_progress.stroke() if self._in_progress else None
             for number in range(len(stroke.points) - 2 if stroke else 0):
                 assert stroke is not None
                 sheet.lay_piece(*piece_of(stroke, number), self._pen, stroke.eraser)
         return sheet
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """White ink with round ends on black, in both themes: as the network sees it."""
+        """Paints white ink with round ends on black in both themes, as the network sees it."""
         sheet = self._up_to_date_sheet()
         painter = sheet.painter(self)
         painter.save()
@@ -277,15 +277,15 @@ class Canvas(QWidget):
         painter.setClipRect(event.rect())
         painter.drawPixmap(0, 0, sheet.pixmap)
         painter.restore()
-        if self._live is not None:
-            stroke = self._live.stroke()
+        if self._in_progress is not None:
+            stroke = self._in_progress.stroke()
             draw_line(painter, *piece_of(stroke, max(0, len(stroke.points) - 2)), self._pen, stroke.eraser)
         painter.resetTransform()
         self._paint_signs(painter)
         painter.fillPath(self._beyond_the_corners(), theme.colour("card"))
 
     def _paint_signs(self, painter: QPainter) -> None:
-        """What is no ink: the hint, what the network does not see, and whether a picture may be let go here."""
+        """Paints what is not ink: the hint, the tint over what the network does not see, a drag highlight."""
         if self.is_empty:
             painter.setPen(Qt.gray)
             painter.setFont(theme.font(theme.SMALL))
@@ -310,8 +310,8 @@ class Canvas(QWidget):
         return whole.subtracted(sheet)
 
 
-class _Live:
-    """The stroke under way."""
+class _StrokeInProgress:
+    """A stroke in progress."""
 
     def __init__(self, button: Qt.MouseButton, eraser: float, ink_before: object) -> None:
         self.button = button
@@ -322,11 +322,11 @@ class _Live:
 
     @property
     def is_new(self) -> bool:
-        """Whether it is a dot yet."""
+        """Whether it has only one point."""
         return len(self.points) == 1
 
     def add(self, point: tuple[float, float], pressure: float) -> bool:
-        """Whether it is another point than the last."""
+        """Adds a point and returns True, unless it equals the last one."""
         if self.points and self.points[-1] == point:
             return False
         self.points.append(point)
@@ -334,13 +334,13 @@ class _Live:
         return True
 
     def stroke(self) -> Stroke:
-        """As it is now."""
+        """Returns the stroke so far."""
         widths = None if self.eraser or min(self._widths) == 1 else np.array(self._widths)
         return Stroke(np.array(self.points), widths, self.eraser)
 
 
 def _ring(diameter: float) -> QCursor:
-    """A circle as large as the eraser, seen on black and on white."""
+    """Returns a cursor: a circle of this diameter in pixels that is visible on black and on white."""
     size = int(min(max(diameter, 8), _LARGEST_CURSOR)) | 1
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.transparent)

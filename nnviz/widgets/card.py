@@ -1,4 +1,4 @@
-"""Cards: a head with a title, a quiet detail at its right, and a body. Fixed in a column, or a dock of its own."""
+"""Cards: a head with a title and a muted detail at the right, and a body. They lie in a column or are docks."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from nnviz.look import theme
 from nnviz.widgets.card_menu import CardMenuButton
 
 W = TypeVar("W", bound=QWidget)
-# Column names and rows, for a CSV file. Many rows may be an iterator: they are gone through behind the window.
+# Column names and rows, for a CSV file. Many rows may be an iterator, which is consumed in the background.
 Table = tuple[list[str], Iterable[Sequence[object]]]
 
 
 def holder(widget: QWidget | None, kind: type[W]) -> W | None:
-    """The widget itself or the nearest around it that is of that kind."""
+    """Returns the widget itself or its nearest ancestor of this kind, or None."""
     while widget is not None and not isinstance(widget, kind):
         widget = widget.parentWidget()
     return widget
 
 
 def label(text: str = "", role: str = "") -> QLabel:
-    """A label whose looks the style sheet knows by its role."""
+    """Returns a label that the style sheet styles by its role."""
     made = QLabel(text)
     made.setProperty("role", role)
     return made
 
 
 class CardHead(QFrame):
-    """The line at the top of a card: ``row`` is to be filled, ``corner`` stays at its right end.
+    """The line at the top of a card. Cards add controls to ``row``; what is added to ``corner`` is at its right end.
 
     Signals:
-        double_clicked: with the mouse, where no control is.
+        double_clicked: with the mouse, beside the controls.
     """
 
     double_clicked = pyqtSignal()
@@ -58,7 +58,7 @@ class CardHead(QFrame):
         self.setMinimumHeight(34)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Kept from the dock, which would float."""
+        """Handles the event here, because the dock would start to float on it."""
         self.double_clicked.emit()
         event.accept()
 
@@ -73,7 +73,7 @@ class _Body(QFrame):
 
 
 class Card(QWidget):
-    """A card that stays in its column. Subclasses fill ``body``."""
+    """A card that is fixed in a column. Subclasses fill ``body``."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -91,8 +91,8 @@ class DockCard(QDockWidget):
     """A card that can be dragged by its head, floated, enlarged, exported, closed and brought back from the View menu.
 
     Signals:
-        asked(what): what the person wants of the card, as :class:`CardMenuButton` names it.
-        in_view_changed(bool): it can be seen now, or no longer.
+        asked(what): the person chose an entry of the card's menu; ``what`` as in :class:`CardMenuButton`.
+        in_view_changed(bool): the card became visible or is no longer visible.
     """
 
     asked = pyqtSignal(str)
@@ -110,29 +110,29 @@ class DockCard(QDockWidget):
         self.menu_button = CardMenuButton(name, title, lambda: self.has_table)
         self.menu_button.asked.connect(self.asked)
         self.head.corner.addWidget(self.menu_button)
-        self.head.corner.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)  # its dots end the line
+        self.head.corner.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)
         self.setTitleBarWidget(self.head)
         sheet = _Body()
         self.body = sheet.column
         self.setWidget(sheet)
-        self.in_view = False  # neither closed nor behind another tab; isVisible() does not tell of tabs
+        self.in_view = False  # False if closed or behind another tab; isVisible() knows nothing of tabs
         self.visibilityChanged.connect(self._visibility_changed)
 
     def refresh(self) -> None:
-        """Draws what was missed while out of view. Subclasses that draw say how."""
+        """Draws what changed while the card was out of view. Subclasses that draw implement it."""
 
     @property
     def caption(self) -> str:
-        """What is shown, for the name of a file."""
+        """What the card shows at present, as a file name for exports."""
         return self.windowTitle()
 
     @property
     def has_table(self) -> bool:
-        """Whether there are numbers, without making a table of them."""
+        """Whether :meth:`table` returns numbers; cheap, unlike making the table."""
         return type(self).table is not DockCard.table
 
     def table(self) -> Table | None:
-        """The numbers that are shown, for a CSV file; None where there are none."""
+        """Returns the numbers that are shown, for a CSV file, or None."""
         return None
 
     def _visibility_changed(self, in_view: bool) -> None:
@@ -143,7 +143,7 @@ class DockCard(QDockWidget):
 
 
 class ColumnDock(QDockWidget):
-    """A dock without a head: a scrolling column of cards."""
+    """A dock without a head, for a scrolling column of cards."""
 
     def __init__(self, title: str, name: str) -> None:
         super().__init__(title)

@@ -1,4 +1,4 @@
-"""The button at the right end of a card's head, and the menu of what can be done with the card."""
+"""The button at the right end of a card's head that opens the card's menu."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QMenu, QToolButton
 
 from nnviz.look import theme
 
-# What is asked for, and what stands in the menu for it; a line between the groups.
+# The signal's argument and the text of each entry; empty ones are separators.
 _ENTRIES = (
     ("enlarge", "&Enlarge\tCtrl+Enter"),
     ("", ""),
@@ -24,14 +24,14 @@ _ENTRIES = (
 
 
 class CardMenuButton(QToolButton):
-    """Quiet; it knows what can be asked for, and whoever listens does it.
+    """Opens the menu of a card and emits ``asked``; the listener carries it out.
 
     Attributes:
-        is_enlarged: whether the card has the place of all, so that the menu offers the way back.
-        hushed: whether it is left out of what is painted, for a picture of its card.
+        is_enlarged: whether the card fills the window, so that the menu offers to restore it.
+        hidden_in_picture: set while a picture of the card is taken, to leave the button out of it.
 
     Signals:
-        asked(what): "enlarge" (or back), "copy", "png", "svg", "csv" or "close".
+        asked(what): "enlarge" (or restore), "copy", "png", "svg", "csv" or "close".
     """
 
     asked = pyqtSignal(str)
@@ -40,7 +40,7 @@ class CardMenuButton(QToolButton):
         super().__init__()
         self._has_table = has_table
         self.is_enlarged = False
-        self.hushed = False
+        self.hidden_in_picture = False
         self.setObjectName(f"{dock_name}MenuButton")
         self.setAccessibleName(f"Menu of the card {title}")
         self.setToolTip("Enlarge, copy, export or close this card.")
@@ -64,13 +64,13 @@ class CardMenuButton(QToolButton):
         return menu
 
     def _open(self) -> None:
-        """Without a nested event loop, which exec() would start."""
+        """Opens the menu with popup(), because exec() would start a nested event loop."""
         self.entries["csv"].setVisible(self._has_table())
         self.entries["enlarge"].setText("Back to its plac&e\tEsc" if self.is_enlarged else _ENTRIES[0][1])
         width = self.menu_of_card.sizeHint().width()
         self.menu_of_card.popup(self.mapToGlobal(QPoint(self.width() - width, self.height())))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Nothing while a picture of the card is taken."""
-        if not self.hushed:
+        """Paints the button, except while a picture of the card is taken."""
+        if not self.hidden_in_picture:
             super().paintEvent(event)

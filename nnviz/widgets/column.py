@@ -1,4 +1,4 @@
-"""A column that scrolls where the window is too low, without moving anything sideways."""
+"""A column of widgets with a vertical scroll bar that takes no width from them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
 
 _BAR = 6
-_AIR = 8  # below what is brought into view
+_AIR = 8  # free pixels below a widget that was scrolled into view
 
 
 class ScrollColumn(QScrollArea):
-    """Its bar lies over the padding at the right end of the cards, and is there only while it is of use."""
+    """Its scroll bar lies over the right padding of the cards and is visible only while it is needed."""
 
     def __init__(self, name: str, content: QWidget) -> None:
         super().__init__()
@@ -40,12 +40,12 @@ class ScrollColumn(QScrollArea):
         self._bar.raise_()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The bar stays at the right end."""
+        """Keeps the scroll bar at the right edge."""
         super().resizeEvent(event)
         self._fit()
 
     def show_whole(self, widget: QWidget) -> None:
-        """Scrolls no further than it takes to see that widget; from its top where it is too high."""
+        """Scrolls as little as needed to show the whole widget, or its top if it is higher than the column."""
         content = self.widget()
         content.layout().activate()
         content.adjustSize()

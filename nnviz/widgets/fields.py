@@ -1,4 +1,4 @@
-"""Fields for numbers: type one, or step it with the arrow keys, the wheel or the little arrows."""
+"""Fields for numbers: type a number, or step it with the arrow keys, the mouse wheel or the small arrows."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _LINE_MARGINS = 4  # pixels that Qt leaves beside the text of a line edit
 
 
 class FieldEdit(QLineEdit):
-    """A line edit that keeps the window's keys working while nothing is being typed into it: Space and undo.
+    """A line edit that leaves Space, Undo and Redo to the window while the person is not typing into it.
 
     Attributes:
-        takes_space: whether a space may be part of what is typed. If not, Space always trains and pauses.
+        takes_space: whether spaces can be typed. If not, Space always starts and pauses training.
     """
 
     def __init__(self) -> None:
@@ -39,47 +39,47 @@ class FieldEdit(QLineEdit):
 
     @property
     def is_typed(self) -> bool:
-        """Whether the person is in the middle of typing."""
+        """Whether the person is typing: the text was edited and not committed yet."""
         return self.isModified()
 
     def set_wrong(self, wrong: bool) -> None:
-        """Marks the field."""
+        """Marks the field as wrong, or removes the mark."""
         _mark(self, wrong)
 
     def event(self, event: QEvent) -> bool:
-        """Qt asks a field whether it wants a key before a shortcut gets it."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.ShortcutOverride and self._leaves(event):
+        """Ignores the keys left to the window when Qt asks the field first, before it triggers a shortcut."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.ShortcutOverride and self._leaves_to_window(event):
             event.ignore()
             return False
         return super().event(event)
 
-    def _leaves(self, event: QKeyEvent) -> bool:
+    def _leaves_to_window(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key_Space:
             return not (self.takes_space and self.is_typed)
         return not self.is_typed and (event.matches(QKeySequence.Undo) or event.matches(QKeySequence.Redo))
 
 
 class NumberEdit(QAbstractSpinBox):
-    """A spin box for a number. It keeps what was typed; whoever owns it says whether that can be used.
+    """A spin box that keeps any text that was typed; its owner decides whether the text is a valid value.
 
-    Its line edit has the same object name, so that either is found by it.
+    Its line edit has the same object name, so that tests and scripts find either.
 
     Signals:
-        committed(text): Enter, leaving the field, or a step.
+        committed(text): the person pressed Enter, left the field or stepped the value.
     """
 
     committed = pyqtSignal(str)
-    value = pyqtProperty(str, QAbstractSpinBox.text)  # under this name screen readers ask for it
+    value = pyqtProperty(str, QAbstractSpinBox.text)  # screen readers ask for this property
 
     def __init__(self, name: str, step: Callable[[str, int], str], tip: str, accessible: str) -> None:
-        """``step(text, direction)`` gives the next value up (1) or down (-1) as text."""
+        """``step(text, direction)`` returns the next value up (1) or down (-1) as text."""
         super().__init__()
         self._step = step
         self._shown, self._tip = "", tip
         self._line = FieldEdit()
         self._line.takes_space = False
         self.setLineEdit(self._line)
-        self._line.setFocusPolicy(Qt.ClickFocus)  # the Tab key comes to the box
+        self._line.setFocusPolicy(Qt.ClickFocus)  # the Tab key focuses the spin box
         self.setFocusPolicy(Qt.StrongFocus)
         for part in (self, self._line):
             part.setObjectName(name)
@@ -89,23 +89,23 @@ class NumberEdit(QAbstractSpinBox):
 
     @property
     def is_typed(self) -> bool:
-        """Whether the person is in the middle of typing."""
+        """Whether the person is typing: the text was edited and not committed yet."""
         return self._line.isModified()
 
     def set_takes_list(self, takes_list: bool) -> None:
-        """Whether several numbers may be typed, with spaces between them."""
+        """Sets whether several numbers may be typed, separated by spaces."""
         self._line.takes_space = takes_list
 
     def set_validator(self, validator: QValidator) -> None:
-        """What can be typed at all."""
+        """Restricts what can be typed."""
         self._line.setValidator(validator)
 
     def set_wrong(self, wrong: bool) -> None:
-        """Marks the field."""
+        """Marks the field as wrong, or removes the mark."""
         _mark(self, wrong)
 
     def show_value(self, text: str) -> None:
-        """The value in use, unless the person is in the middle of typing another."""
+        """Shows the value in use, unless the person is typing another."""
         self._shown = text
         if not (self.hasFocus() and self.is_typed):
             self._put(text)
@@ -124,13 +124,13 @@ class NumberEdit(QAbstractSpinBox):
         self._tell_whole()
 
     def _put(self, text: str) -> None:
-        """Also while it is typed into; a long number is seen from its start as soon as it is not."""
+        """Sets the text even while the person is typing. Without the focus a long number shows its first digits."""
         self._line.setText(text)
         if not self.hasFocus():
             self._line.setCursorPosition(0)
 
     def stepBy(self, steps: int) -> None:
-        """So many values up or down: one by the arrows, ten by Page Up and Page Down."""
+        """Steps the value; the arrow keys step by 1, Page Up and Page Down by 10."""
         text = self.text()
         for _ in range(abs(steps)):
             text = self._step(text, 1 if steps > 0 else -1)
@@ -138,7 +138,7 @@ class NumberEdit(QAbstractSpinBox):
         self.committed.emit(text)
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabled:
-        """Both ways: where a step leads nowhere, it changes nothing."""
+        """Enables both arrows always; at the end of a range a step keeps the value."""
         return QAbstractSpinBox.StepUpEnabled | QAbstractSpinBox.StepDownEnabled
 
     def _commit(self) -> None:
@@ -147,7 +147,7 @@ class NumberEdit(QAbstractSpinBox):
             self.committed.emit(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape takes back what was typed."""
+        """Restores the value in use on Escape."""
         if event.key() == Qt.Key_Escape:
             self._put(self._shown)
             self.committed.emit(self._shown)
@@ -155,7 +155,7 @@ class NumberEdit(QAbstractSpinBox):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The arrows are lines, which stay lines in a card that is exported as SVG; a style sheet has only images."""
+        """Paints the arrows as lines, because SVG exports keep them sharp; a style sheet could only use images."""
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
@@ -165,12 +165,12 @@ class NumberEdit(QAbstractSpinBox):
             painter.drawPolyline(QPolygonF([QPointF(x - 3, y + base), QPointF(x, y + tip), QPointF(x + 3, y + base)]))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """What was typed is taken."""
+        """Scrolls a long number back to its first digits."""
         super().focusOutEvent(event)
         self._line.setCursorPosition(0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Only where the field has been clicked, so that scrolling past changes nothing."""
+        """Steps the value only if the field has the focus, so that scrolling the column does not change it."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -178,7 +178,7 @@ class NumberEdit(QAbstractSpinBox):
 
 
 def _mark(field: QWidget, wrong: bool) -> None:
-    """For the style sheet."""
+    """Sets the property that the style sheet uses for wrong fields."""
     if bool(field.property("wrong")) != wrong:
         field.setProperty("wrong", wrong)
         field.style().unpolish(field)
@@ -186,7 +186,7 @@ def _mark(field: QWidget, wrong: bool) -> None:
 
 
 class Combo(QComboBox):
-    """A choice of names. The wheel scrolls past it, unless it has been clicked."""
+    """A combo box that ignores the mouse wheel unless it has the focus."""
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__()
@@ -196,7 +196,7 @@ class Combo(QComboBox):
         self.setFocusPolicy(Qt.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Whoever scrolls the column chooses nothing on the way."""
+        """Changes the choice only if the box has the focus, so that scrolling the column does not change it."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -204,7 +204,7 @@ class Combo(QComboBox):
 
 
 def check_box(name: str, title: str, tip: str) -> QCheckBox:
-    """A box to tick with its words beside it."""
+    """Returns a check box with its title beside it."""
     made = QCheckBox(title)
     made.setObjectName(name)
     made.setAccessibleName(title)
@@ -214,7 +214,7 @@ def check_box(name: str, title: str, tip: str) -> QCheckBox:
 
 
 def step_whole(least: int, by: int = 1) -> Callable[[str, int], str]:
-    """Steps of a fixed size; text that is no number starts again at the least."""
+    """Returns a step function for whole numbers, not below ``least``. Other text steps to ``least``."""
 
     def step(text: str, direction: int) -> str:
         try:
@@ -227,7 +227,7 @@ def step_whole(least: int, by: int = 1) -> Callable[[str, int], str]:
 
 
 def step_decade(text: str, direction: int) -> str:
-    """1, 2, 3, 5 in every power of ten: a learning rate is turned by ratios, not by amounts."""
+    """Steps through 1, 2, 3, 5 in every power of ten, as suits a learning rate."""
     marks = [mantissa * 10.0**power for power in range(-8, 9) for mantissa in (1, 2, 3, 5)]
     try:
         value = float(text.replace(",", "."))
@@ -240,20 +240,20 @@ def step_decade(text: str, direction: int) -> str:
 
 
 def step_by(size: float, most: float = math.inf) -> Callable[[str, int], str]:
-    """Steps of a fixed size from 0 up to the most."""
+    """Returns a step function of a fixed size, from 0 to ``most``. Text that is no number stays as it is."""
 
     def step(text: str, direction: int) -> str:
         try:
             value = float(text.replace(",", "."))
         except ValueError:
-            return text  # a list, say: it stays what it is
+            return text  # for example a list
         return f"{min(max(round(value / size + direction) * size, 0), most):.6g}"
 
     return step
 
 
 def step_decade_or_zero(text: str, direction: int) -> str:
-    """As step_decade, with 0 below the smallest of use: for what can be switched off."""
+    """Steps like :func:`step_decade`, with 0 below the smallest useful value."""
     try:
         value = float(text.replace(",", "."))
     except ValueError:

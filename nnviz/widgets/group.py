@@ -1,4 +1,4 @@
-"""A part of a card that is folded away: one slim row until somebody opens it, and built only then."""
+"""A collapsible part of a card; its content is built when it is first opened."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.look import theme
 
-_CHEVRON = 14  # from the right end to its middle, as in a combo box
+_CHEVRON = 14  # pixels from the right edge to its middle, as in a combo box
 
 
 class Group(QWidget):
-    """A head with a title and a quiet summary, and under it what ``make`` gives when it is first opened.
+    """A head with a title and a muted summary. ``make`` builds the content below it at the first opening.
 
     Signals:
-        made: what is in it is there, from its first opening on.
+        made: the content was built.
         toggled(is_open).
     """
 
@@ -38,7 +38,7 @@ class Group(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether its content can be seen."""
+        """Whether the content is visible."""
         return self.head.isChecked()
 
     def _show_content(self, is_open: bool) -> None:
@@ -53,17 +53,17 @@ class Group(QWidget):
         self.toggled.emit(is_open)
 
     def _order_tabs(self, content: QWidget) -> None:
-        """The Tab key goes through what is in it before it goes on, although that is younger than what follows."""
+        """Moves the content, which was made late, to its place in the tab order: directly after the head."""
         before: QWidget = self.head
         for widget in content.findChildren(QWidget):
-            is_here = widget.window() is content.window()  # unlike the list of a combo box
+            is_here = widget.window() is content.window()  # False for the pop-up list of a combo box
             if is_here and widget.focusPolicy() & Qt.TabFocus:
                 QWidget.setTabOrder(before, widget)
                 before = widget
 
 
 class GroupHead(QAbstractButton):
-    """The row that opens and closes: by mouse, Return, or the right and left arrow keys."""
+    """The row that opens and closes the group: by mouse, Return, or the right and left arrow keys."""
 
     def __init__(self, name: str, title: str, tip: str) -> None:
         super().__init__()
@@ -82,11 +82,11 @@ class GroupHead(QAbstractButton):
 
     @property
     def summary(self) -> str:
-        """What is set in it, in a few words."""
+        """The settings of the group in a few words."""
         return self._summary
 
     def show_summary(self, text: str, is_wrong: bool = False) -> None:
-        """What stands at the right; all of it in the tooltip too, where it may be too long for the row."""
+        """Shows the summary at the right and, because it may be cut off there, in the tooltip."""
         if (text, is_wrong) != (self._summary, self._is_wrong):
             self._summary, self._is_wrong = text, is_wrong
             self.setAccessibleDescription(text)
@@ -94,18 +94,18 @@ class GroupHead(QAbstractButton):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """One slim row."""
+        """Returns the size of one slim row."""
         return QSize(80, theme.ROW - 2)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """As in a tree: right opens, left closes."""
+        """Opens on Right and closes on Left, as in a tree."""
         if event.key() in (Qt.Key_Right, Qt.Key_Left):
             self.setChecked(event.key() == Qt.Key_Right)
         else:
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A fine line above, title, summary, chevron; a frame where it has the focus."""
+        """Paints the line above, the title, the summary, the chevron, and a frame while it has the focus."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setPen(theme.colour("border"))

@@ -1,4 +1,4 @@
-"""A callout of one line beside a control: it takes no focus, covers no control, and can be sent away."""
+"""A one-line callout beside a control. It takes no focus, covers no control and can be dismissed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AIR = 8
 
 
 class Side(Enum):
-    """Where a callout stands."""
+    """The position of a callout."""
 
     LEFT = "left of its control"
     FOOT = "at the lower edge of its control, where that is empty"
@@ -22,10 +22,10 @@ class Side(Enum):
 
 
 class Hint(QFrame):
-    """Follows its control as the window changes; out of sight while that is.
+    """Follows its control when the window changes, and is hidden while the control is.
 
     Signals:
-        dismissed: by its ×.
+        dismissed: the person clicked its ×.
     """
 
     dismissed = pyqtSignal()
@@ -42,7 +42,7 @@ class Hint(QFrame):
         theme.set_icon(self._close, "x", "muted")
         self._close.setObjectName(f"dismiss{name.capitalize()}HintButton")
         self._close.setAccessibleName("Dismiss this hint")
-        self._close.setToolTip("Takes this hint away for good.")
+        self._close.setToolTip("Dismisses this hint for good.")
         self._close.setFocusPolicy(Qt.NoFocus)
         self._close.clicked.connect(self.dismissed)
         row = QHBoxLayout(self)
@@ -54,7 +54,7 @@ class Hint(QFrame):
         self._watch()
 
     def _watch(self) -> None:
-        """The control, and all that it lies in: any of them may move or go."""
+        """Watches the control and its ancestors, any of which may move or be hidden."""
         self._watched: list[QWidget] = []
         widget: QWidget | None = self._control
         while widget is not None:
@@ -62,27 +62,27 @@ class Hint(QFrame):
             self._watched.append(widget)
             widget = widget.parentWidget()
 
-    def let_go(self) -> None:
-        """It hides and follows no more: what it watched may be taken apart."""
+    def detach(self) -> None:
+        """Hides the callout and stops watching, because the watched widgets may be deleted."""
         for widget in self._watched:
             widget.removeEventFilter(self)
         self._watched.clear()
         self.hide()
 
     def set_wanted(self, wanted: bool) -> None:
-        """Whether now is a time for it."""
+        """Sets whether the callout should be visible at present."""
         if wanted != self._wanted:
             self._wanted = wanted
             self.place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Something around the control has changed."""
+        """Places the callout again when the control or an ancestor changed."""
         if event.type() in (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide, QEvent.LayoutRequest):
             self.place()
         return super().eventFilter(watched, event)
 
     def place(self) -> None:
-        """Beside the control; not at all where that cannot be seen, there is no room, or it is not wanted now."""
+        """Moves it beside the control; hides it if the control is not visible, there is no room or it is not wanted."""
         window, control = self.parentWidget(), self._control
         in_sight = (
             self._wanted

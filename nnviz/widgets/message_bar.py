@@ -1,4 +1,4 @@
-"""A sheet over the feet of the cards that says what happened, or asks what to do. It moves nothing."""
+"""The bar at the bottom of the window that tells what happened or asks what to do. It overlaps cards, moving none."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButto
 from nnviz.look import theme
 
 _WIDEST = 760
-_LONG_ENOUGH = 12_000  # milliseconds to read what is no error
+_LONG_ENOUGH = 12_000  # milliseconds after which a message without choices is dismissed, unless it is an error
 _MOST_CHOICES = 3
 
 
 class MessageBar(QFrame):
-    """Lies in the middle at the bottom of its parent; whoever holds it hides it while there is nothing to say.
+    """Lies at the bottom centre of its parent. Its owner hides it when there is no message.
 
     Signals:
-        dismissed: by its × or Esc, or by itself after a while: not an error, and not where there is a choice.
-        chosen(index): which of the choices, from 0.
+        dismissed: by its ×, Esc, or the timer. Errors and messages with choices have no timer.
+        chosen(index): the index of the chosen answer, from 0.
     """
 
     dismissed = pyqtSignal()
@@ -40,7 +40,7 @@ class MessageBar(QFrame):
         self._close = QToolButton()
         self._close.setObjectName("dismissMessageButton")
         self._close.setAccessibleName("Dismiss this message")
-        self._close.setToolTip("Puts this message away (Esc).")
+        self._close.setToolTip("Dismisses this message (Esc).")
         theme.set_icon(self._close, "x", "muted")
         self._close.clicked.connect(self.dismissed)
         row = QHBoxLayout(self)
@@ -58,7 +58,7 @@ class MessageBar(QFrame):
             parent.installEventFilter(self)
 
     def _choice(self, number: int) -> QPushButton:
-        """A button for one of the choices; the first is what most people want."""
+        """Makes the button of one answer; the first answer is the primary one."""
         button = QPushButton()
         button.setObjectName(f"messageChoice{number + 1}Button")
         button.setProperty("role", "" if number else "primary")
@@ -67,7 +67,7 @@ class MessageBar(QFrame):
         return button
 
     def show_message(self, text: str, is_error: bool, choices: Sequence[str] = ()) -> None:
-        """Plain words, and at most three answers to choose from; an error stands out, anything else is quiet."""
+        """Shows plain text and at most three answers to choose from; an error is highlighted."""
         assert len(choices) <= _MOST_CHOICES, choices
         self._is_error = is_error
         self.setProperty("error", is_error)
@@ -95,28 +95,28 @@ class MessageBar(QFrame):
         self._icon.setPixmap(theme.icon(name, colour).pixmap(16))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc, wherever in it the focus is."""
+        """Dismisses the message on Esc, whichever of its parts has the focus."""
         if event.key() == Qt.Key_Escape:
             self.dismissed.emit()
         else:
             super().keyPressEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nothing is left to go."""
+        """Stops the timer."""
         self.time.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The parent has another size."""
+        """Places the bar again when its parent was resized."""
         if event.type() == QEvent.Resize:
             self._place()
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        """As high as its words need at that width."""
+        """Sets the width from the parent and the height that the text needs at that width."""
         ground = self.parentWidget()
         if ground is None:
             return
-        self.layout().invalidate()  # the choices may be others
+        self.layout().invalidate()  # other buttons may be visible now
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)
         height = self.heightForWidth(width)
         self.setGeometry((ground.width() - width) // 2, ground.height() - height - theme.GAP, width, height)

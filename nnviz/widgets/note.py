@@ -1,4 +1,4 @@
-"""Words about a control that move nothing: a sheet beside the column, and a line whose place is kept free."""
+"""Texts about a control that do not move the layout: a note beside the column, and a line that keeps its height."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QSizePolicy, QWidget
 from nnviz.look import theme
 
 _WIDEST = 340
-_NARROWEST = 160  # where less is free at the right, the sheet lies under the control
+_NARROWEST = 160  # pixels; with less room at the right the note lies below the control
 _APART = 4
 _MOVED = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide, QEvent.ParentChange)
 
 
 class Note(QLabel):
-    """What is wrong with a control, on a sheet at the right of the column that the control is in.
+    """A note about a control, usually what is wrong with it, at the right of the control's column.
 
-    It covers no control of the column, follows where the column is scrolled, and stands at its upper or lower end
-    where the control is out of sight. A click on it goes to the control.
+    It covers no control of the column and follows scrolling; if the control is scrolled out of sight, it stays at the
+    column's upper or lower end. A click on it focuses the control.
     """
 
     def __init__(self, control: QWidget, name: str = "", role: str = "error") -> None:
@@ -32,8 +32,8 @@ class Note(QLabel):
         self._watched: list[QWidget] = []
         self.hide()
 
-    def tell(self, text: str, control: QWidget | None = None) -> None:
-        """Shows the words, beside another control if one is given; without words it goes at once."""
+    def show_text(self, text: str, control: QWidget | None = None) -> None:
+        """Shows the text, beside another control if one is given. An empty text hides the note."""
         if text == self.text() and (control is None or control is self._control):
             return
         self._forget()
@@ -47,14 +47,14 @@ class Note(QLabel):
 
     def _forget(self) -> None:
         for widget in self._watched:
-            if not sip.isdeleted(widget):  # as when the window goes
+            if not sip.isdeleted(widget):  # as when the window is closed
                 widget.removeEventFilter(self)
         if self._watched and not sip.isdeleted(self._control):
             self._control.setAccessibleDescription("")
         self._watched = []
 
     def _follow(self) -> None:
-        """Whatever moves the control tells of it."""
+        """Watches the control and its ancestors for moves."""
         widget: QWidget | None = self._control
         while widget is not None:
             widget.installEventFilter(self)
@@ -67,18 +67,18 @@ class Note(QLabel):
     # ---- where it stands
 
     def place(self) -> None:
-        """Beside the control, where that can be seen."""
+        """Places the note beside the control; hides it if the control is hidden or no longer in the window."""
         if self.text() and self._control.window() is not self.window():
-            self._forget()  # the control was taken out of the window, and may be gone soon
+            self._forget()  # the control was removed and may be deleted soon
             self.setText("")
-        told = bool(self.text()) and self._control.isVisibleTo(self.window())
-        self.setVisible(told)
-        if told:
+        is_shown = bool(self.text()) and self._control.isVisibleTo(self.window())
+        self.setVisible(is_shown)
+        if is_shown:
             self.raise_()
             self._arrange()
 
     def _arrange(self) -> None:
-        """All sheets of the window, from the top, so that none lies on another."""
+        """Places all notes of the window from top to bottom, so that they do not overlap."""
         window = self.window()
         shown = (note for note in window.findChildren(Note) if not note.isHidden())
         notes = [note for note in shown if note._control.window() is window]
@@ -103,7 +103,7 @@ class Note(QLabel):
         return QRect(QPoint(left, top), size)
 
     def _column(self, window: QWidget) -> QRect | None:
-        """What the control is scrolled in."""
+        """Returns the scroll area of the control, in the window's coordinates, or None."""
         for widget in self._watched:
             if isinstance(widget, QAbstractScrollArea):
                 return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
@@ -111,28 +111,28 @@ class Note(QLabel):
 
     def _size_in(self, width: int) -> QSize:
         self.ensurePolished()
-        natural = self.fontMetrics().horizontalAdvance(self.text()) + 28  # the sheet's padding and border
+        natural = self.fontMetrics().horizontalAdvance(self.text()) + 28  # padding and border of the note
         width = min(width, natural)
         return QSize(width, max(self.heightForWidth(width), theme.ROW))
 
     # ---- events
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The control or what it stands in has moved."""
+        """Places the note again when the control or an ancestor moved."""
         if event.type() in _MOVED:
             self.place()
         return False
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """To the control."""
+        """Focuses the control."""
         self._control.setFocus(Qt.MouseFocusReason)
 
 
 class Notice(QLabel):
-    """A slim line whose place is kept free while there is nothing to say.
+    """A slim line of text that keeps its height while it is empty.
 
-    ``text()`` is all of it, what is read is as much as fits. Where that is not all, the Tab key stops here and a sheet
-    tells it whole.
+    ``text()`` is the full text. If it does not fit, a shorter one is shown and the Tab key can focus the line:
+    a note then shows the full text.
     """
 
     def __init__(self, name: str) -> None:
@@ -147,21 +147,21 @@ class Notice(QLabel):
         self.setFixedHeight(16)
         self.hide()
 
-    def tell(self, text: str, short: str = "") -> None:
-        """Shows the words, ``short`` where there is no room for ``text``; without words it is empty."""
+    def show_text(self, text: str, short: str = "") -> None:
+        """Shows ``text``, or ``short`` if there is no room for it. An empty text clears the line."""
         self._short = short
         if text != self.text():
             self.setText(text)
             self.setToolTip(text)
             self.setAccessibleName(text)
             if self._whole is not None:
-                self._whole.tell(text if self.hasFocus() else "")
+                self._whole.show_text(text if self.hasFocus() else "")
         self.setVisible(bool(text))
         self._show_reach()
 
     @property
     def read(self) -> str:
-        """The words that can be seen."""
+        """The text that is visible."""
         room, metrics = self.width() - 10, self.fontMetrics()
         fitting = next((words for words in (self.text(), self._short) if metrics.horizontalAdvance(words) <= room), "")
         return fitting or metrics.elidedText(self._short or self.text(), Qt.ElideRight, room)
@@ -170,7 +170,7 @@ class Notice(QLabel):
         self.setFocusPolicy(Qt.NoFocus if self.read == self.text() else Qt.TabFocus)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A bar at the left, then the words; underlined where the Tab key has come to them."""
+        """Paints a bar at the left and the text, underlined while it has the focus."""
         painter = QPainter(self)
         painter.fillRect(0, 1, 3, self.height() - 2, theme.colour("test"))
         painter.setPen(theme.colour("text"))
@@ -180,18 +180,18 @@ class Notice(QLabel):
         painter.drawText(self.rect().adjusted(10, 0, 0, 0), int(Qt.AlignLeft | Qt.AlignVCenter), self.read)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width may have room for all."""
+        """Checks whether the full text fits at the new width."""
         self._show_reach()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """All of it, on a sheet."""
+        """Shows the full text in a note."""
         super().focusInEvent(event)
         if self._whole is None:
             self._whole = Note(self, role="notice")
-        self._whole.tell(self.text())
+        self._whole.show_text(self.text())
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """The sheet goes."""
+        """Hides the note."""
         super().focusOutEvent(event)
         if self._whole is not None and not sip.isdeleted(self._whole):
-            self._whole.tell("")
+            self._whole.show_text("")

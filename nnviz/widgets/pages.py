@@ -1,4 +1,4 @@
-"""A card with several pages behind tabs. Only the page in front is in view, and only it costs anything."""
+"""A card with several pages behind tabs. Only the page in front is in view and computes anything."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from nnviz.widgets.tabs import Tab, add_tab, tab_bar
 
 
 class Page(QWidget):
-    """What one tab shows. Subclasses fill ``body`` and put into ``aside`` what stands at the right of the head.
+    """The content of one tab. Subclasses fill ``body``, and ``aside`` with what belongs at the right of the head.
 
     Attributes:
-        in_view: whether it is in front in a card that is in view.
+        in_view: whether the page is in front and its card in view.
         makes_sense: whether it has a tab, see :meth:`TabbedCard.set_makes_sense`.
 
     Signals:
-        in_view_changed(bool): it can be seen now, or no longer.
+        in_view_changed(bool): the page became visible or is no longer visible.
     """
 
     in_view_changed = pyqtSignal(bool)
@@ -32,45 +32,45 @@ class Page(QWidget):
         self.makes_sense = True
 
     def refresh(self) -> None:
-        """Draws what was missed while out of view."""
+        """Draws what changed while the page was out of view. Subclasses implement it."""
 
     def set_in_view(self, in_view: bool) -> None:
-        """Told by the card."""
+        """Called by the card when the page becomes visible or is no longer visible."""
         self.in_view = in_view
         self.in_view_changed.emit(in_view)
         if in_view:
             self.refresh()
 
     def table(self) -> Table | None:
-        """What is shown, as column names and rows, for a CSV file; None where there are no numbers."""
+        """Returns what is shown as column names and rows, for a CSV file, or None if there are no numbers."""
         return None
 
 
 class TabbedCard(DockCard):
-    """Tabs instead of a title."""
+    """A card with tabs instead of a title."""
 
     def __init__(self, title: str, name: str) -> None:
         super().__init__(title, name)
         self.head.title.hide()
-        self.head.detail.hide()  # pages have their aside
+        self.head.detail.hide()  # each page has its aside
         self.tabs = tab_bar(name.replace("Dock", "Tabs"), title)
         self.tabs.currentChanged.connect(self._turn_to)
         self._stack = QStackedWidget()
         self._asides = QStackedWidget()
-        self.head.row.insertWidget(0, self.tabs, 100)  # all the room there is
+        self.head.row.insertWidget(0, self.tabs, 100)  # stretches over the free width
         self.head.row.insertWidget(2, self._asides)
         self.body.addWidget(self._stack, 1)
         self.pages: list[Page] = []
 
     def add_page(self, page: Page) -> None:
-        """Another tab, at the right."""
+        """Adds a tab at the right."""
         self.pages.append(page)
         self._stack.addWidget(page)
         self._asides.addWidget(page.aside)
         add_tab(self.tabs, Tab(page.title, page.name, page.tip))
 
     def set_makes_sense(self, page: Page, makes_sense: bool) -> None:
-        """A page that says nothing about the data at hand has no tab; the next one comes in front."""
+        """Shows or hides the tab of a page that may not apply to the data set; turns to another page if needed."""
         page.makes_sense = makes_sense
         self.tabs.setTabVisible(self.pages.index(page), makes_sense)
         if not self.page.makes_sense:
@@ -78,7 +78,7 @@ class TabbedCard(DockCard):
 
     @property
     def page(self) -> Page:
-        """The one in front."""
+        """The page in front."""
         return self.pages[self.tabs.currentIndex()]
 
     def _turn_to(self, index: int) -> None:
@@ -103,9 +103,9 @@ class TabbedCard(DockCard):
 
     @property
     def has_table(self) -> bool:
-        """Whether the page in front has numbers."""
+        """Whether the page in front has a table."""
         return type(self.page).table is not Page.table
 
     def table(self) -> Table | None:
-        """Of the page in front."""
+        """Returns the table of the page in front."""
         return self.page.table()

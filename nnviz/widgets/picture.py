@@ -1,4 +1,4 @@
-"""A small grey picture: what the network is shown, or a row of examples."""
+"""Small greyscale pictures, such as the network's input or examples."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 
 def grey_image(values: npt.NDArray[Any]) -> QImage:
-    """A copy of a (height, width) float array in 0…1, 1 is white."""
+    """Converts a (height, width) float array in 0…1 to an image with its own copy of the pixels; 1 is white."""
     grey = np.ascontiguousarray(np.clip(values, 0, 1) * 255, np.uint8)
     height, width = grey.shape
     return QImage(grey.tobytes(), width, height, width, QImage.Format_Grayscale8).copy()
 
 
 class Picture(QWidget):
-    """Shows a (height, width) float array in 0…1, white on black, its pixels sharp."""
+    """Shows a (height, width) float array in 0…1, white on black, with sharp pixels unless ``smooth``."""
 
     def __init__(self, size: QSize, smooth: bool = False) -> None:
         super().__init__()
@@ -33,12 +33,12 @@ class Picture(QWidget):
             self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
 
     def show_picture(self, values: npt.NDArray[Any]) -> None:
-        """Draws values; a copy is taken."""
+        """Shows the array, of which a copy is taken."""
         self._image = grey_image(values)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Black where there is no picture."""
+        """Paints the picture, or black without one."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), Qt.black)
         if self._image is None:
@@ -51,7 +51,7 @@ class Picture(QWidget):
 
 
 class LazyPicture(Picture):
-    """A picture that is worked out when it is really seen, and not before.
+    """A picture that is computed only when it is painted.
 
     Signals:
         clicked: with the left button.
@@ -60,18 +60,18 @@ class LazyPicture(Picture):
     clicked = pyqtSignal()
 
     def __init__(self, size: QSize, source: Callable[[], npt.NDArray[Any] | None]) -> None:
-        """``source`` gives the picture, or None where there is none."""
+        """``source`` returns the picture, or None if there is none."""
         super().__init__(size, smooth=True)
         self._source = source
         self._is_stale = True
 
     def refresh(self) -> None:
-        """It has become another one."""
+        """Marks the picture as outdated; it is computed again when it is next painted."""
         self._is_stale = True
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Asks for the picture if it is not that of the last time."""
+        """Computes the picture if it is outdated, and paints it."""
         if self._is_stale:
             self._is_stale = False
             values = self._source()
@@ -79,6 +79,6 @@ class LazyPicture(Picture):
         super().paintEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click."""
+        """Emits ``clicked`` for the left button."""
         if event.button() == Qt.LeftButton:
             self.clicked.emit()

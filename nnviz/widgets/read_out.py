@@ -1,4 +1,4 @@
-"""Words beside the mouse, over a view; the mouse goes through them."""
+"""A read-out: text beside the mouse over a view. Mouse events pass through it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from PyQt5.QtWidgets import QLabel, QWidget
 
 from nnviz.look import theme
 
-Piece = tuple[str, "str | QColor"]  # words and their colour, or its name in the theme
+Piece = tuple[str, "str | QColor"]  # text with its colour or the colour's name in the theme
 Text = str | Sequence[Sequence[Piece]]  # plain text, or lines of coloured pieces
 
-_ASIDE = 14  # pixels between the mouse and the words beside it
+_ASIDE = 14  # pixels between the mouse and the read-out beside it
 _ABOVE = 4
-_IN_THE_WAY = 10_000  # over the mouse: worse than over whatever the view draws
+_IN_THE_WAY = 10_000  # cost of covering the mouse; larger than any cost from the view
 
 
 class ReadOut:
-    """A small sheet over one widget. It stays within the widget, and beside the mouse, not under it."""
+    """A small label over one widget. It stays within the widget, beside the mouse."""
 
     def __init__(self, over: QWidget) -> None:
         self._over = over
-        self._corner = 0  # of the mouse, where it was last
+        self._corner = 0  # index of the corner of the mouse where it was last
         self._plain = ""
         self._label = QLabel(over)
         self._label.setObjectName("readOut")
@@ -33,19 +33,19 @@ class ReadOut:
 
     @property
     def is_shown(self) -> bool:
-        """Whether there is something to read."""
+        """Whether the read-out is visible."""
         return not self._label.isHidden()
 
     @property
     def text(self) -> str:
-        """What it says, without colours; the last words while it is hidden."""
+        """The text without colours; while it is hidden, the last one."""
         return self._plain
 
     def show(self, text: Text, at: QPoint, cost: Callable[[QRect], float] | None = None) -> None:
-        """Says ``text`` beside the point ``at`` of the widget; nothing for an empty text.
+        """Shows ``text`` beside the point ``at`` of the widget; an empty text hides the read-out.
 
-        ``cost`` tells how bad it would be to cover a place; of equal places the one where the words are now is kept.
-        Whatever the words are, nothing in them becomes markup.
+        ``cost`` returns how bad it would be to cover a rectangle; of equally good places the present one is kept.
+        The text is never interpreted as markup.
         """
         if not text:
             self.hide()
@@ -55,11 +55,11 @@ class ReadOut:
         self._label.show()
 
     def hide(self) -> None:
-        """Nothing to read."""
+        """Hides the read-out."""
         self._label.hide()
 
     def raise_(self) -> None:
-        """Over everything else in the widget."""
+        """Raises the read-out above everything else in the widget."""
         self._label.raise_()
 
     def _say(self, text: Text) -> None:
@@ -83,7 +83,7 @@ class ReadOut:
         return places[self._corner]
 
     def _corners(self, at: QPoint) -> list[QRect]:
-        """Right above the mouse, left above, right below and left below it."""
+        """Returns the places right above the mouse, left above, right below and left below it."""
         width, height = self._label.width(), self._label.height()
         beside = (at.x() + _ASIDE, at.x() - _ASIDE - width)
         over = (at.y() - _ABOVE - height, at.y() + _ASIDE + _ABOVE)

@@ -1,4 +1,4 @@
-"""The ink of a drawing as it stands on the screen, so that a new piece of line costs only itself."""
+"""A drawing rendered to the screen's pixels, to which a new piece of a stroke is added without drawing the rest."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from engine.validation import Array
 from nnviz.digits.strokes import CURVE_STEPS, Drawing, Ink, Stroke, curve_of
 from nnviz.widgets.picture import grey_image
 
-_NO_LENGTH = 1e-4  # a line of no length would not be drawn; a hair's breadth gives the dot
+_NO_LENGTH = 1e-4  # units; Qt would not draw a line of length 0
 
 
 class Sheet:
-    """White on black, in the pixels of the screen; the drawing's unit is the shorter side, (0, 0) its middle."""
+    """A pixmap, white on black. Its coordinates have the shorter side as unit and the centre as origin."""
 
     def __init__(self, size: QSize, ratio: float) -> None:
-        """``size`` in the widget's pixels, of which each is ``ratio`` of the screen's long."""
+        """``size`` is in pixels of the widget; each is ``ratio`` pixels of the screen."""
         self.size = size
         self.ratio = ratio
         self.pixmap = QPixmap(size * ratio)
@@ -25,23 +25,23 @@ class Sheet:
         self.pixmap.fill(Qt.black)
 
     def lay(self, drawing: Drawing, pen: float) -> None:
-        """Draws marks over what is there; ``pen`` is its width in units."""
+        """Draws strokes and pictures over what is there. ``pen`` is the pen's width in units."""
         painter = self.painter(self.pixmap)
-        for mark in drawing:
-            if isinstance(mark, Ink):
-                _draw_ink(painter, mark)
+        for part in drawing:
+            if isinstance(part, Ink):
+                _draw_ink(painter, part)
             else:
-                draw_line(painter, *mark.curve, pen, mark.eraser)
+                draw_line(painter, *part.curve, pen, part.eraser)
         painter.end()
 
     def lay_piece(self, points: Array, widths: Array | None, pen: float, eraser: float) -> None:
-        """Draws a piece of a line."""
+        """Draws a piece of a stroke; widths in units."""
         painter = self.painter(self.pixmap)
         draw_line(painter, points, widths, pen, eraser)
         painter.end()
 
     def painter(self, on: QPaintDevice) -> QPainter:
-        """One that paints in units."""
+        """Returns a painter whose coordinates are the drawing's units."""
         painter = QPainter(on)
         painter.setRenderHints(QPainter.Antialiasing | QPainter.SmoothPixmapTransform)
         painter.translate(self.size.width() / 2, self.size.height() / 2)
@@ -51,7 +51,7 @@ class Sheet:
 
 
 def piece_of(stroke: Stroke, number: int) -> tuple[Array, Array | None]:
-    """The curve from the point of that number to the next, from the points around; it is as in the whole curve."""
+    """Returns points and widths of the curve from point ``number`` to the next, as in the whole curve."""
     first = max(0, number - 1)
     around = slice(first, number + 3)
     points, widths = curve_of(stroke.points[around], None if stroke.widths is None else stroke.widths[around])
@@ -61,7 +61,7 @@ def piece_of(stroke: Stroke, number: int) -> tuple[Array, Array | None]:
 
 
 def draw_line(painter: QPainter, points: Array, widths: Array | None, pen: float, eraser: float) -> None:
-    """A line with round ends: of ink, or of the ground where an eraser draws it."""
+    """Draws a line with round ends, in white, or in black where ``eraser``, its width, is not 0."""
     corners = [QPointF(x, y) for x, y in points.tolist()]
     if len(corners) == 1:
         corners.append(corners[0] + QPointF(_NO_LENGTH, 0))
@@ -75,7 +75,7 @@ def draw_line(painter: QPainter, points: Array, widths: Array | None, pen: float
 
 
 def extent_of(points: Array, width: float) -> QRectF:
-    """What a line covers, in units."""
+    """Returns the box around a line of this width, in units."""
     low, high = points.min(axis=0) - width / 2, points.max(axis=0) + width / 2
     return QRectF(QPointF(*low), QPointF(*high))
 
@@ -85,7 +85,7 @@ def _pen(width: float, erases: bool) -> QPen:
 
 
 def _draw_ink(painter: QPainter, ink: Ink) -> None:
-    """Ink lies on ink: the lighter of both is seen, as in the network's picture."""
+    """Draws a picture so that of overlapping ink the lighter is seen, as in the network's input."""
     height, width = ink.pixels.shape
     place = QRectF(QPointF(*ink.corner), QSizeF(width, height) * ink.pixel)
     image = grey_image(ink.pixels)

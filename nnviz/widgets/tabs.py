@@ -1,4 +1,4 @@
-"""The tabs in the head of a card: Qt's own bar, with a name for each tab."""
+"""The tabs in the head of a card: a QTabBar whose tabs have names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QTabBar
 
 
 class Tab(NamedTuple):
-    """One of a bar. ``name`` is what tests and scripts know it by; the bar keeps it as the tab's data."""
+    """A tab. Tests and scripts know it by ``name``, which the bar keeps as the tab's data."""
 
     text: str
     name: str
@@ -18,7 +18,7 @@ class Tab(NamedTuple):
 
 
 def tab_bar(name: str, accessible: str) -> QTabBar:
-    """Empty. Left and Right turn it; where there are more tabs than fit, its arrows scroll to the others."""
+    """Returns an empty bar, with scroll arrows if its tabs do not fit. Left and Right turn to the next tab."""
     bar = QTabBar()
     bar.setObjectName(name)
     bar.setAccessibleName(accessible)
@@ -26,13 +26,13 @@ def tab_bar(name: str, accessible: str) -> QTabBar:
     bar.setDrawBase(False)
     bar.setExpanding(False)
     bar.setElideMode(Qt.ElideNone)
-    bar.setUsesScrollButtons(True)  # many tabs must not push the window off the screen
+    bar.setUsesScrollButtons(True)  # so that many tabs do not widen the window
     bar.setFocusPolicy(Qt.TabFocus)
     return bar
 
 
 def add_tab(bar: QTabBar, tab: Tab) -> None:
-    """At the right end."""
+    """Adds a tab at the right."""
     index = bar.addTab(tab.text)
     bar.setTabData(index, tab.name)
     bar.setTabToolTip(index, tab.tip)
@@ -40,7 +40,7 @@ def add_tab(bar: QTabBar, tab: Tab) -> None:
 
 
 def set_tabs(bar: QTabBar, tabs: Sequence[Tab]) -> None:
-    """Other tabs, without a signal. The number of the one in front stays where there are as many."""
+    """Replaces the tabs without a signal. The index of the tab in front stays, as far as there are as many tabs."""
     front = max(0, min(bar.currentIndex(), len(tabs) - 1))
     with QSignalBlocker(bar):
         while bar.count():

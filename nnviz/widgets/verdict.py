@@ -1,4 +1,4 @@
-"""The answer, large enough for the back of a classroom: the class, how sure that is, and the second guess."""
+"""The network's answer in large letters: the class, the confidence in it, and the second guess."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from nnviz.look import theme
 from nnviz.widgets.card import label
 
 _LEAST_WIDTH, _MOST_WIDTH = 76, 120
-_NAME_HEIGHT, _LINE_HEIGHT = 30, 13  # the parts keep their places, whatever they say
-_LONG_NAME = 3  # characters from which a name is set smaller
+_NAME_HEIGHT, _LINE_HEIGHT = 30, 13  # fixed, so that the lines keep their places
+_LONG_NAME = 3  # names of at least this many characters make the font smaller
 _WORTH_TELLING = 0.005
-_NEARLY_ALL, _ALL = 0.99, 0.9995  # between them a decimal tells what is lacking
+_NEARLY_ALL, _ALL = 0.99, 0.9995  # between these shares one decimal is shown, so that 99.6 % is not rounded to 100 %
 
 
 class VerdictView(QWidget):
-    """In the accent where the network is sure; grey, with "not sure" under it, where it is not."""
+    """Shows the answer in the accent colour, or in grey with "not sure" below the confidence threshold."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,25 +32,25 @@ class VerdictView(QWidget):
         for line in (self.name, self.sureness, self.second):
             column.addWidget(line)
         self.setToolTip(
-            "The class with the largest output, and the second. It is grey and “not sure” below the share that "
-            "is set beside “sure from”."
+            "The class with the largest output, and the second. It is grey and “not sure” below the confidence "
+            "threshold that is set beside “sure from”."
         )
         self.set_names(())
 
     def set_names(self, names: Sequence[str]) -> None:
-        """All classes: the widest name says how much room the answer takes."""
+        """Sets the names of all classes; the widest determines the width of the view."""
         metrics = QFontMetrics(theme.font(theme.LARGE, bold=True))
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
         self.setFixedWidth(min(max(widest + 4, _LEAST_WIDTH), _MOST_WIDTH))
         self._set_look("size", "small" if any(len(name) >= _LONG_NAME for name in names) else "large")
 
     def clear(self) -> None:
-        """No answer."""
+        """Removes the answer."""
         for line in (self.name, self.sureness, self.second):
             line.clear()
 
     def show_answer(self, name: str, confidence: float, second: str, second_confidence: float, is_sure: bool) -> None:
-        """The likeliest class and the second, each with its share 0…1; a second of nearly nothing is left out."""
+        """Shows the likeliest class and the second, with their confidences 0…1. A second of nearly zero is left out."""
         self.name.setText(self._fitting(name, theme.LARGE))
         self.sureness.setText(_percent(confidence) if is_sure else "not sure")
         guess = f"or {second} · {_percent(second_confidence)}" if second_confidence >= _WORTH_TELLING else ""
@@ -58,13 +58,13 @@ class VerdictView(QWidget):
         self._set_look("sure", is_sure)
 
     def _fitting(self, words: str, size: int) -> str:
-        """Only long names do not fit."""
+        """Shortens the text to the width, where names are long."""
         if self.name.property("size") == "large":
             return words
         return QFontMetrics(theme.font(size, bold=True)).elidedText(words, Qt.ElideRight, self.width())
 
     def _set_look(self, which: str, value: object) -> None:
-        """What the style sheet goes by; only a change costs something."""
+        """Sets a property that the style sheet uses; polishes the labels only if it changed, because that is slow."""
         for line in (self.name, self.sureness):
             if line.property(which) != value:
                 line.setProperty(which, value)
@@ -83,5 +83,5 @@ def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
 
 
 def _percent(share: float) -> str:
-    """Whole, as more would flicker; from 99 on with a decimal, as the bars have it, so that both say the same."""
+    """Formats a whole percentage, which does not flicker; with a decimal near 100, where the bars show one too."""
     return f"{100 * share:.{1 if _NEARLY_ALL <= share < _ALL else 0}f} %"

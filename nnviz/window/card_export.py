@@ -47,14 +47,14 @@ def svg(card: DockCard) -> bytes:
 
 
 def _render(card: DockCard, onto: QPixmap | QSvgGenerator) -> None:
-    card.menu_button.hushed = True
+    card.menu_button.hidden_in_picture = True
     painter = QPainter(onto)
     try:
         painter.fillRect(QRect(QPoint(0, 0), card.size()), theme.colour("card"))
         card.render(painter, QPoint(0, 0), flags=QWidget.RenderFlags(QWidget.DrawChildren))
     finally:
         painter.end()
-        card.menu_button.hushed = False
+        card.menu_button.hidden_in_picture = False
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -44,13 +44,13 @@ class Hints(QObject):
         hint = self.shown.pop(name, None)
         if hint is not None:
             self._settings.setValue(f"hints/{name}", "followed")
-            hint.let_go()
+            hint.detach()
             hint.deleteLater()
 
     def put_away(self) -> None:
         """For this time: nothing is to stand before the window."""
         for hint in self.shown.values():
-            hint.let_go()
+            hint.detach()
             hint.deleteLater()
         self.shown.clear()
 

@@ -10,7 +10,7 @@ from nnviz.look import text
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
-from nnviz.widgets.steady import Steady
+from nnviz.widgets.fixed_size_box import FixedSizeBox
 
 _NEWS = 5000  # milliseconds that what was done stays news
 
@@ -33,7 +33,7 @@ class StatusLine(QObject):
         bar.addWidget(self._activity)
         self._activity.hide()
         bar.addWidget(label("Space: train / pause · hover a weight to read it, click it to see its neuron"), 1)
-        bar.addPermanentWidget(Steady(self._speed, 150))
+        bar.addPermanentWidget(FixedSizeBox(self._speed, 150))
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
         session.files.activity_changed.connect(lambda: self.show_activity(session.files.activity))
         session.training.progressed.connect(self._show_speed)

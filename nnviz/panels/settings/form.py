@@ -179,7 +179,7 @@ class Form(QWidget):
             self._show_error(name, None)
 
     def _show_error(self, name: str, text: str | None) -> None:
-        self._errors[name].tell((text or "") if name not in self._hidden else "")
+        self._errors[name].show_text((text or "") if name not in self._hidden else "")
 
 
 def as_text(value: object) -> str:

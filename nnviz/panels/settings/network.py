@@ -237,13 +237,13 @@ class NetworkPanel(Card):
         run = self._session.runs.current
         misfit = run.misfit(self._session.data.dataset)
         if not self._session.training.is_another_network:
-            self._notice.tell(misfit or "", _MISFIT_SHORT)
+            self._notice.show_text(misfit or "", _MISFIT_SHORT)
         elif self._session.state is Status.TRAINING:
-            self._notice.tell(_WAITS, _WAITS_SHORT)
+            self._notice.show_text(_WAITS, _WAITS_SHORT)
         elif misfit or run.untouched:
-            self._notice.tell(_COMES, _COMES_SHORT)
+            self._notice.show_text(_COMES, _COMES_SHORT)
         else:
-            self._notice.tell(_ASKS, _ASKS_SHORT)
+            self._notice.show_text(_ASKS, _ASKS_SHORT)
 
     def _show_problems(self) -> None:
         problems = self._session.settings.problems
@@ -253,8 +253,8 @@ class NetworkPanel(Card):
             field.set_wrong(name in problems)
         of_layers = [problems[field] for field in problems if _is_of_layers(field)]
         first = next((field for name, field in fields.items() if name in problems), self.shape_edit)
-        self._error.tell(" ".join(of_layers), first)
-        self._seed_error.tell(problems.get("seed", ""))
+        self._error.show_text(" ".join(of_layers), first)
+        self._seed_error.show_text(problems.get("seed", ""))
 
 
 def _layers_of(experiment: Experiment) -> tuple[Layer, ...]:

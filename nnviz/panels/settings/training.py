@@ -210,7 +210,7 @@ class TrainingPanel(Card):
         fields, run = self._session.settings.experiment, self._session.runs.current
         is_under_way = self._session.training.is_under_way
         waits = summaries.waiting(fields.training, run.experiment.training) if is_under_way else ""
-        self._notice.tell(waits, "Waits for the next run.")
+        self._notice.show_text(waits, "Waits for the next run.")
         self._show_summaries()
 
     def _show_summaries(self) -> None:

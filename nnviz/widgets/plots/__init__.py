@@ -1,1 +1,1 @@
-"""Curves and bars."""
+"""Plots: curves, histograms and shares over the epochs."""

@@ -1,4 +1,4 @@
-"""What the axes of the curves hold and how they are marked: epochs across; error or loss upwards, linear or log."""
+"""The axes of the curves: their ranges and ticks. Epochs on x; error or loss on y, linear or logarithmic."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from nnviz.look.round_numbers import digits, enough_marks, even_marks, marks, ro
 from nnviz.look.text import percent
 
 Ends = tuple[float, float]
-_LEAST_MARKS = 3  # with fewer a logarithmic axis is marked between 1, 2 and 5 as well
-_BATCHES = (20, 100, 500)  # ends of an axis in batches, before it holds a whole epoch
-_WORD_WIDTH, _WORD_GAP, _LEAST_GAP = 44, 9, 4  # pixels: left of the epoch axis, between it and its word, to a number
+_LEAST_MARKS = 3  # with fewer ticks a logarithmic axis gets more than 1, 2 and 5 per decade
+_BATCHES = (20, 100, 500)  # possible ends of an axis that counts batches, in the first epoch
+_WORD_WIDTH, _WORD_GAP, _LEAST_GAP = 44, 9, 4  # pixels, for the name left of the epochs
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a plot shows upwards.
+    """The quantity on the y axis.
 
     Attributes:
-        name: "error" or "loss"; unit: what stands behind it.
-        factor: from what a curve holds to what the axis shows.
-        lowest, highest: an axis goes no further; smaller values are drawn at the lower end of a logarithmic one.
-        low, high: the least that an automatic logarithmic axis holds, where there is one.
+        name: "error" or "loss".
+        unit: the unit shown behind values, or "".
+        factor: converts a curve's values to the unit of the axis.
+        lowest, highest: limits of the axis; a logarithmic axis draws smaller values at ``lowest``.
+        low, high: range that an automatic logarithmic axis contains at least; by default none.
     """
 
     name: str
@@ -41,21 +42,21 @@ class Quantity:
     high: float = 0.0
 
     def text(self, value: float) -> str:
-        """A curve's value as a person reads it: 2.41 %, or 0.0834."""
+        """Formats a curve's value: 2.41 %, or 0.0834."""
         if self.unit == "%":
             return percent(value)
         return f"{value:.0f}" if value >= 1000 else f"{value:#.3g}"
 
     def scale_text(self, is_log: bool) -> str:
-        """What the axis shows: error %, log."""
+        """Describes the axis: error %, log."""
         return f"{self.name} {self.unit}".strip() + (", log" if is_log else ", linear")
 
     def height(self, values: Any, is_log: bool) -> Any:
-        """Where values, an array in the axis' unit, lie on the axis."""
+        """Converts values in the unit of the axis to positions on the axis; logarithms on a logarithmic one."""
         return np.log10(np.maximum(values, self.lowest)) if is_log else values
 
     def value(self, height: float, is_log: bool) -> float:
-        """The value, in the axis' unit, that lies there."""
+        """Converts a position on the axis to a value in the unit of the axis."""
         return 10.0**height if is_log else height
 
 
@@ -64,7 +65,7 @@ LOSS = Quantity("loss", "", 1.0, 1e-6, 1e12)
 
 
 def ends(values: Any, is_log: bool, quantity: Quantity) -> Ends:
-    """Marks around the values, an array in the axis' unit; heights on the axis, that is logarithms on a log one."""
+    """Returns axis positions of round numbers around the values, an array in the unit of the axis."""
     values = values[np.isfinite(values)]
     if not len(values):
         values = np.array([quantity.highest if quantity.high else 1.0])
@@ -77,7 +78,7 @@ def _log_ends(low: float, high: float, quantity: Quantity) -> Ends:
     lower = max(marks(low / 10, low))
     upper = min(marks(high, high * 10))
     lower, upper = min(lower, quantity.low), max(upper, quantity.high)
-    if upper < 5 * lower:  # one line needs room too
+    if upper < 5 * lower:  # a single line needs room too
         lower, upper = max(marks(lower / 10, lower / 1.5)), min(marks(upper * 1.5, upper * 10))
     return math.log10(max(lower, quantity.lowest)), math.log10(min(upper, quantity.highest))
 
@@ -88,18 +89,18 @@ def _linear_ends(high: float, quantity: Quantity) -> Ends:
 
 
 class ValueAxis(pg.AxisItem):
-    """Marks of the values. On a logarithmic axis heights are logarithms."""
+    """The y axis. On a logarithmic one, positions are logarithms of the values."""
 
     def __init__(self) -> None:
         super().__init__("left")
         self.is_log = True
 
     def boundingRect(self) -> QRectF:
-        """With room for the upper and the lower mark, which else would be left out as soon as there is a grid."""
+        """Adds room for the uppermost and the lowest number, which pyqtgraph would otherwise omit beside a grid."""
         return super().boundingRect().adjusted(0, -theme.SMALL, 0, theme.SMALL)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
-        """Those in view; as many as can be read."""
+        """Returns the ticks in view, as many as can be read."""
         most = max(size / 36, 2)
         if not self.is_log:
             return [(None, enough_marks(minVal, maxVal, min(most, 6)))]
@@ -107,13 +108,13 @@ class ValueAxis(pg.AxisItem):
         shown = marks(low, high)
         if len(shown) < _LEAST_MARKS:
             shown = enough_marks(low, high, min(most, 8))
-        elif len(shown) > 2 * most:  # powers of ten say enough, if there are two
+        elif len(shown) > 2 * most:  # two powers of ten are enough
             powers = [mark for mark in shown if f"{mark:e}".startswith("1.0")]
             shown = powers if len(powers) > 1 else shown[::2]
         return [(None, [math.log10(mark) for mark in shown])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        """In the axis' unit, without it. Even marks have equally many digits."""
+        """Formats values without their unit. Evenly spaced ones have equally many decimals."""
         if self.is_log:
             return [f"{10**value:.4g}" for value in values]
         places = digits(list(values))
@@ -121,10 +122,10 @@ class ValueAxis(pg.AxisItem):
 
 
 class EpochAxis(pg.AxisItem):
-    """Whole epochs, six or so of them, and the word left of the first, where it is never taken for one of them.
+    """The x axis: about six whole epochs, and its name left of the first tick, clear of the numbers.
 
     Attributes:
-        batches: of an epoch, while the axis counts batches; None while it counts epochs.
+        batches: the number of batches per epoch while the axis counts batches; None while it counts epochs.
     """
 
     def __init__(self) -> None:
@@ -132,30 +133,30 @@ class EpochAxis(pg.AxisItem):
         self.batches: int | None = None
 
     def count(self, batches: int | None) -> None:
-        """Counts batches, so many of which are an epoch, or epochs."""
+        """Counts batches, with this number of them per epoch, or epochs (None)."""
         if batches != self.batches:
             self.batches = batches
-            self.picture = None  # drawn anew
+            self.picture = None  # pyqtgraph then draws the axis again
             self.update()
 
     def boundingRect(self) -> QRectF:
-        """With room for the word, and for a large number under either end: what does not fit would be left out."""
+        """Adds room for the name and for wide numbers at the ends, which pyqtgraph would otherwise omit."""
         return super().boundingRect().adjusted(-_WORD_WIDTH, 0, theme.SMALL, 0)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
-        """Multiples of 1, 2 or 5. Where less than two whole epochs are in view, parts of them."""
+        """Returns multiples of 1, 2 or 5 times a power of ten; fractions if fewer than two whole epochs are in view."""
         unit = self.batches or 1
         low, high = minVal * unit, maxVal * unit
         whole = even_marks(low, high, min(6.0, high - low))
         return [(None, [mark / unit for mark in (whole if len(whole) > 1 else enough_marks(low, high, 4))])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        """With as many digits as tell them apart: none, unless somebody looks closely."""
+        """Formats values with as few decimals as tell them apart."""
         counted = [value * (self.batches or 1) for value in values]
         return [f"{value:.{digits(counted)}f}" for value in counted]
 
     def generateDrawSpecs(self, p: Any) -> Any:  # noqa: N802
-        """The marks, and the word, unless a number that lies in its place while one is zoomed."""
+        """Adds the name of the axis, unless a number of a zoomed view needs its place."""
         specs = super().generateDrawSpecs(p)
         texts = specs[2] if specs else []
         if texts:
@@ -168,8 +169,8 @@ class EpochAxis(pg.AxisItem):
 
 
 def first_epoch(done: float, batches: int) -> float:
-    """The end of an axis in batches, in epochs: far enough for those done, a round number of them, at most the epoch.
+    """Returns the end of an axis that counts batches, in epochs: a round number, at least those done.
 
-    It widens in a few large steps: an axis that grew with every batch could not be read.
+    The axis grows in a few large steps, because it could not be read if it grew with every batch.
     """
     return min(next((end for end in _BATCHES if end >= done * batches - 1e-6), batches), batches) / batches

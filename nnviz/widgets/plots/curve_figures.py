@@ -1,4 +1,4 @@
-"""What is read of the curves at one place: figures of this run, of earlier ones, and where settings changed."""
+"""The texts of the curves' read-out: values of the current and earlier runs, and changes of settings."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ Line = list[Piece]
 
 EXACT = ("train", "test", "validation")
 _BACK = ("last run", "the one before", "earlier")
-_MOST_CHANGES = 4  # told at once
-_SHADES = (0.55, 0.25, 0.0)  # of the earlier runs' grey, the latest first: so far towards that of muted words
+_MOST_CHANGES = 4  # shown at once
+_SHADES = (0.55, 0.25, 0.0)  # mix of the colours "past" and "muted" for earlier runs, the latest first
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """The curves of a run before this one, and what tells it from the present one: "rate 0.05, seed 2"."""
+    """The curves of an earlier run; ``title`` tells how it differs from the current one: "rate 0.05, seed 2"."""
 
     title: str
     train: Curve
     test: Curve
 
     def begins_before(self, epoch: float) -> bool:
-        """Whether one of its lines is seen on an axis that ends there."""
+        """Whether a line of this run is visible on an axis that ends at ``epoch``."""
         return any(len(curve.epochs) > 1 and curve.epochs[0] < epoch for curve in (self.train, self.test))
 
 
 def grey(back: int) -> QColor:
-    """The grey of an earlier run, ``back`` runs before the latest: neighbours differ a little."""
+    """Returns the grey of the run that is ``back`` runs before the latest earlier one; neighbours differ slightly."""
     past, muted, share = theme.colour("past"), theme.colour("muted"), _SHADES[back % len(_SHADES)]
     mixed = (round(a + share * (b - a)) for a, b in zip(past.getRgb()[:3], muted.getRgb()[:3], strict=True))
     return QColor(*mixed)
 
 
 def own_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float, quantity: Quantity) -> list[Line]:
-    """One line with what is known there of these curves; none where nothing is."""
+    """Returns one line with the curves' values at ``at``, or no line if there are none."""
     known = ((name, value_at(curves.get(name), at)) for name in names)
     line: Line = [
         (f"{word} {quantity.text(value)}", word)
@@ -53,7 +53,7 @@ def own_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float, qu
 
 
 def earlier_figures(runs: Sequence[Earlier], at: float, quantity: Quantity) -> list[Line]:
-    """One line a run, the latest first; where runs have the same title, with which of them it is."""
+    """Returns one line per run, the latest first. Runs with the same title get their position as well."""
     titles = [run.title for run in runs]
     lines: list[Line] = []
     for back, run in enumerate(reversed(runs)):
@@ -65,7 +65,7 @@ def earlier_figures(runs: Sequence[Earlier], at: float, quantity: Quantity) -> l
 
 
 def change_lines(changes: Sequence[tuple[float, str]]) -> list[Line]:
-    """What changed, and when; of very many the first ones."""
+    """Returns a line for each of the first few changes of settings, and the number of further ones."""
     lines: list[Line] = [[(f"from epoch {epoch:.4g}: {text}", "muted")] for epoch, text in changes[:_MOST_CHANGES]]
     if len(changes) > _MOST_CHANGES:
         lines.append([(f"and {len(changes) - _MOST_CHANGES} more changes", "muted")])
@@ -73,7 +73,7 @@ def change_lines(changes: Sequence[tuple[float, str]]) -> list[Line]:
 
 
 def value_at(curve: Curve | None, epoch: float) -> float | None:
-    """The curve's figure at exactly that epoch, if it has one there."""
+    """Returns the curve's value at exactly this epoch, or None."""
     if curve is None:
         return None
     index = bisect_left(curve.epochs, epoch)

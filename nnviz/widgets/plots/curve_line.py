@@ -1,4 +1,4 @@
-"""One line of a plot that may have thousands of points: only what changed is converted, only what shows is drawn."""
+"""A line of a plot with up to thousands of points; converts and draws only what changed and is visible."""
 
 from __future__ import annotations
 
@@ -12,29 +12,28 @@ from PyQt5.QtGui import QColor, QPainter, QPen
 from engine.history import Curve
 from nnviz.widgets.plots.curve_axes import Ends, Quantity
 
-_DOT = 3  # so many times the line's width is the dot of a curve that is a single point
-_FEW = 150  # points up to which a line is drawn softly; more of them cost time and show no more
+_DOT = 3  # diameter of the dot for a single point, in line widths
+_FEW = 150  # up to so many points are drawn antialiased; with more it is slow and not visible
 
 
 class CurveLine(pg.PlotCurveItem):
     """Draws a :class:`Curve`.
 
-    Attributes:
-        x, y: all its points, y in the unit of the axis.
+    x, y: all points, y in the unit of the axis.
     """
 
     def __init__(self, width: float, dashed: bool = False) -> None:
         super().__init__(skipFiniteCheck=False)
         self._width, self._dashed = width, dashed
         self._colour = QColor()
-        self._seen: object = ()  # what tells the curve that is drawn from any other
+        self._seen: object = ()  # identifies the curve that is drawn
         self._drawn: object = None
         self._version = 0
         self.x: Any = np.empty(0)
         self.y: Any = np.empty(0)
 
     def take(self, curve: Curve, quantity: Quantity) -> bool:
-        """Copies the curve's points, unless they are those that it has; whether they are not."""
+        """Copies the curve's points if they changed; returns whether they did."""
         seen = (
             (id(curve), len(curve.epochs), curve.epochs[0], curve.epochs[-1], curve.values[-1]) if curve.epochs else ()
         )
@@ -47,7 +46,7 @@ class CurveLine(pg.PlotCurveItem):
         return True
 
     def draw(self, across: Ends, pixels: float, is_log: bool, quantity: Quantity) -> None:
-        """Shows the part between the ends, unless that is what it shows."""
+        """Draws the part of the line in the range ``across``, unless it is drawn already."""
         wanted = (self._version, across, pixels, is_log)
         if wanted == self._drawn:
             return
@@ -57,23 +56,23 @@ class CurveLine(pg.PlotCurveItem):
         self._dress()
 
     def set_colour(self, colour: QColor) -> None:
-        """Of the theme in use."""
+        """Sets the colour, which depends on the theme."""
         self._colour = colour
         self._dress()
 
-    # ---- a single point, of which a line would show nothing
+    # ---- a single point, drawn as a dot
 
     @property
     def is_dot(self) -> bool:
-        """Whether there is a single figure, of a strong line: the fine ones grow as one looks."""
+        """Whether a thick line has a single point. Thin lines get further points soon and need no dot."""
         return len(self.x) == 1 and self._width > 1
 
     def pixelPadding(self) -> float:  # noqa: N802
-        """With room for the dot."""
+        """Includes room for the dot."""
         return float(max(super().pixelPadding(), _DOT * self._width * self._ratio if self.is_dot else 0.0))
 
     def paint(self, p: QPainter, opt: Any, widget: Any) -> None:
-        """The line, or the dot: at an end of the axis just inside, where it is seen as a whole."""
+        """Paints the line, or the dot, moved inward at the ends of the axes so that all of it is visible."""
         super().paint(p, opt, widget)
         box = self.getViewBox()
         if not self.is_dot or box is None or self.xData is None or not len(self.xData):
@@ -90,12 +89,12 @@ class CurveLine(pg.PlotCurveItem):
         pen.setCosmetic(True)
         p.setPen(pen)
         place = p.transform().map(QPointF(x, y))
-        p.resetTransform()  # Qt draws a point as a short line in the axis' unit: long, where that unit is
+        p.resetTransform()  # because Qt draws a point as a short line of fixed length in the painter's unit
         p.drawPoint(place)
 
     @property
     def _ratio(self) -> float:
-        """Of the screen: these pens measure in its own pixels."""
+        """Pixels of the screen per pixel of the widget; the pens' widths are in pixels of the screen."""
         view = self.getViewWidget()
         return 1.0 if view is None else float(view.devicePixelRatioF())
 
@@ -111,7 +110,7 @@ class CurveLine(pg.PlotCurveItem):
 
 
 def thinned(x: Any, y: Any, across: Ends, pixels: int) -> tuple[Any, Any]:
-    """The points between the ends and their neighbours; of more than there are pixels the extremes of each few."""
+    """Returns the points in the range and one beyond each end; of too many, minimum and maximum of each few."""
     first = max(int(np.searchsorted(x, across[0])) - 1, 0)
     stop = int(np.searchsorted(x, across[1], side="right")) + 1
     x, y = x[first:stop], y[first:stop]

@@ -1,4 +1,4 @@
-"""Error or loss against epochs: the run in colour, earlier ones in grey, a cross with the figures under the mouse."""
+"""The plot of error or loss over epochs: the current run in colour, earlier runs in grey, values under the mouse."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from nnviz.widgets.plots.curve_line import CurveLine
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
 EARLIER = "earlier"
-_SAMPLE = 4  # pixels between two places where is looked whether a line lies under the read-out
-_IN_THE_WAY = 10_000  # over the button: worse than over any line
-_CHANGE = 14  # pixels: the height of the mark where settings changed
-_NEAR = 5  # pixels from such a mark, where it is read
-_NAMES = ("live_train", "live_test", "validation", "train", "test")  # the last on top
+_SAMPLE = 4  # pixels between two samples of a line under the read-out
+_IN_THE_WAY = 10_000  # cost of covering the button; larger than for any line
+_CHANGE = 14  # height in pixels of the mark at a change of settings
+_NEAR = 5  # pixels; closer to a mark, the read-out tells the change
+_NAMES = ("live_train", "live_test", "validation", "train", "test")  # later ones are drawn over earlier ones
 
 
 class CurvePlot(ZoomPlot):
-    """Curves of train, test and perhaps validation figures, the fine lines of the epoch under way, and earlier runs.
+    """Curves of train, test and validation values, thin lines for the epoch in progress, and earlier runs.
 
     Attributes:
-        quantity: what the value axis shows.
-        is_log: whether that axis is logarithmic.
+        quantity: the quantity on the y axis.
+        is_log: whether the y axis is logarithmic.
     """
 
     def __init__(self, quantity: Quantity = ERROR, reset_name: str = "resetZoomButton") -> None:
@@ -56,7 +56,7 @@ class CurvePlot(ZoomPlot):
         self._changes: tuple[tuple[float, str], ...] = ()
         self._hint_stays = False
         self._lines = {name: self._add_line(name) for name in _NAMES}
-        self._cross, self._read_out = self._make_quiet((0, 10, 24, 0))  # at the right for half of a large epoch
+        self._cross, self._read_out = self._make_quiet((0, 10, 24, 0))  # right margin for half of a wide number
         self._level = pg.InfiniteLine(angle=0, movable=False)
         self._level.hide()
         self.addItem(self._level, ignoreBounds=True)
@@ -69,10 +69,10 @@ class CurvePlot(ZoomPlot):
         self._hint.setObjectName("plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
-        self.view_changed.connect(self._read)  # under a mouse that rests there is another epoch now
+        self.view_changed.connect(self._read)  # the epoch under a resting mouse changed
         self.getPlotItem().getViewBox().sigResized.connect(self._resized)
-        self._left.setWidth(44)  # room for 0.001, and below for the word at the epochs
-        self._left.setZValue(-1)  # its grid lies behind the curves
+        self._left.setWidth(44)  # room for 0.001, and for the name of the x axis below
+        self._left.setZValue(-1)  # draws the grid behind the curves
         self.setMinimumHeight(140)
         self._dress()
         self._set_home()
@@ -85,9 +85,9 @@ class CurvePlot(ZoomPlot):
     # ---- what is drawn
 
     def show_curves(self, curves: Mapping[str, Curve], epochs: float, batches_per_epoch: int | None = None) -> None:
-        """Draws curves named train, test, validation, live_train, live_test up to ``epochs``.
+        """Draws the curves train, test, validation, live_train and live_test, on an axis up to ``epochs``.
 
-        Where ``batches_per_epoch`` is told, the axis counts batches until there is an exact figure beyond epoch 0.
+        With ``batches_per_epoch`` the axis counts batches until there is an exact value after epoch 0.
         """
         self._curves = curves
         changed = [line.take(curves.get(name) or Curve(), self.quantity) for name, line in self._lines.items()]
@@ -105,14 +105,14 @@ class CurvePlot(ZoomPlot):
         return self._changes
 
     def set_changes(self, changes: Sequence[tuple[float, str]]) -> None:
-        """Marks the epochs where settings changed; near a mark its text is read."""
+        """Marks the epochs at which settings changed; the read-out near a mark shows its text."""
         if tuple(changes) != self._changes:
             self._changes = tuple(changes)
             self._draw_changes()
             self._read()
 
     def set_hint(self, words: str, stays: bool = False) -> None:
-        """What stands in the plot while the run has no curves; where it ``stays`` also over those of earlier runs."""
+        """Sets the hint shown while the current run has no curves, and if it ``stays`` even over earlier runs."""
         if (words, stays) != (self._hint.text(), self._hint_stays):
             self._hint_stays = stays
             self._hint.setText(words)
@@ -120,7 +120,7 @@ class CurvePlot(ZoomPlot):
             self._set_home()
 
     def show_earlier(self, runs: Sequence[Earlier]) -> None:
-        """Draws these behind, test solid and train dashed."""
+        """Draws earlier runs behind the current one, test solid and train dashed."""
         self._earlier = tuple(runs)
         while len(self._grey) < len(runs):
             pair = CurveLine(1.0, dashed=True), CurveLine(1.0)
@@ -137,7 +137,7 @@ class CurvePlot(ZoomPlot):
         self._update()
 
     def set_shown(self, name: str, shown: bool) -> None:
-        """Shows or hides train, test, validation or earlier; what is hidden does not stretch the axes."""
+        """Shows or hides train, test, validation or earlier; hidden curves do not count for the range of the axes."""
         (self._hidden.discard if shown else self._hidden.add)(name)
         for of, line in self._by_name():
             if of == name:
@@ -145,7 +145,7 @@ class CurvePlot(ZoomPlot):
         self._update()
 
     def set_log(self, is_log: bool) -> None:
-        """A logarithmic value axis, or a linear one; a zoomed view goes on showing the same values."""
+        """Chooses a logarithmic or a linear y axis; a zoomed view keeps its range of values."""
         if is_log == self.is_log:
             return
         zoom, was_log = self._zoom, self.is_log
@@ -184,14 +184,14 @@ class CurvePlot(ZoomPlot):
         self._draw_changes()
 
     def _draw_changes(self) -> None:
-        """As high on the screen whatever the axis holds."""
+        """Draws the marks with a constant height on the screen."""
         (low, high), height = self.view[1], max(self.getPlotItem().getViewBox().height(), 1.0)
         epochs = np.repeat([epoch for epoch, _ in self._changes], 2)
         heights = np.tile([low, low + _CHANGE / height * (high - low)], len(self._changes))
         self._marks.setData(epochs, heights, connect="pairs")
 
     def _resized(self) -> None:
-        """As many points as there is room for."""
+        """Draws the lines with as many points as the new width has room for."""
         self._draw()
         self._place_hint()
 
@@ -200,9 +200,9 @@ class CurvePlot(ZoomPlot):
         self._hint.move(self._plot_area().center() - self._hint.rect().center())
 
     def _set_home(self) -> None:
-        """This run's epochs, and all values that are shown of them; earlier runs go on to the right, out of sight.
+        """Sets the automatic view: the epochs of the current run and the values of all visible curves in them.
 
-        What lies before the first epoch's end does not stretch the axis for ever: only until this run has come there.
+        Values before the end of the first epoch count only until the run has values after it.
         """
         shown = [(name, line) for name, line in self._by_name() if name not in self._hidden and len(line.x)]
         self._show_hint()
@@ -210,7 +210,7 @@ class CurvePlot(ZoomPlot):
         far = max((float(line.x[-1]) for line in own), default=1.0)
         batches = self._bottom.batches
         end = first_epoch(self._own_end(), batches) if batches else max(self._epochs, math.ceil(far))
-        across = (0.0, end)  # whole epochs: it stays as it is within one
+        across = (0.0, end)  # whole epochs, so that the axis does not grow within one
         values = _values([line for _, line in shown], 0.0, across[1])
         late = _values([line for _, line in shown], 1.0, across[1])
         has_come_there = len(late) and (far >= 1 or not own)
@@ -219,7 +219,7 @@ class CurvePlot(ZoomPlot):
         self.set_home((across, home), (across, _around(home, whole)))
 
     def _own_end(self) -> float:
-        """Where the longest of this run's curves ends, shown or not; 0 without any."""
+        """Returns the last epoch of the current run's curves, visible or not; 0 without any."""
         return max((float(line.x[-1]) for line in self._lines.values() if len(line.x)), default=0.0)
 
     def _show_hint(self) -> None:
@@ -228,7 +228,7 @@ class CurvePlot(ZoomPlot):
 
     @property
     def end(self) -> float:
-        """The last epoch that can be seen."""
+        """The last epoch that can be shown."""
         return self._bounds[0][1]
 
     # ---- looks
@@ -258,7 +258,7 @@ class CurvePlot(ZoomPlot):
     # ---- read-out
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Where there are figures to read, no tooltip lies over them. On the button above it the mouse is not in it."""
+        """Shows no tooltip over a read-out, and hides the read-out while the mouse is on the zoom button."""
         if event.type() == QEvent.Leave and hasattr(self, "_hint"):
             self._forget_mouse()
         if event.type() == QEvent.ToolTip and self._read_out.is_shown:
@@ -267,13 +267,13 @@ class CurvePlot(ZoomPlot):
         return bool(super().viewportEvent(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Shows the figures of the nearest epoch."""
+        """Shows the values of the nearest epoch."""
         super().mouseMoveEvent(event)
         self._mouse = event.pos()
         self._read()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """The read-out goes with the mouse."""
+        """Hides the read-out."""
         super().leaveEvent(event)
         self._forget_mouse()
 
@@ -282,7 +282,7 @@ class CurvePlot(ZoomPlot):
         self._read()
 
     def _read(self) -> None:
-        """Cross and figures for where the mouse is."""
+        """Shows cross and values for the place under the mouse."""
         lines: list[Line] = []
         mouse = self._mouse
         if mouse is not None and self._plot_area().contains(mouse):
@@ -299,7 +299,7 @@ class CurvePlot(ZoomPlot):
         self._read_out.show(lines, mouse, self._cost)
 
     def _nearest(self, x: float) -> float:
-        """The whole epoch, or the batch that has a figure; none that lies out of view."""
+        """Returns the nearest whole epoch in view, or, if the axis counts batches, the nearest batch with a value."""
         low, high = self.view[0]
         if self._bottom.batches:
             known = np.concatenate([line.x for line in self._lines.values()])
@@ -312,13 +312,13 @@ class CurvePlot(ZoomPlot):
         return [change for change in self._changes if left <= change[0] <= right]
 
     def _cost(self, place: QRect) -> float:
-        """How bad it would be to cover that place with words."""
+        """Returns how bad it would be to cover this rectangle with the read-out."""
         button = self.reset_button
         is_in_the_way = button.isVisible() and place.intersects(button.geometry())
         return self._hidden_under(place) + _IN_THE_WAY * is_in_the_way
 
     def _hidden_under(self, place: QRect) -> int:
-        """How much of the lines would lie under the read-out there, as a number of places along them."""
+        """Returns how much of the lines the rectangle would cover, as a number of samples along them."""
         area, ((left, right), (low, high)) = self._plot_area(), self.getPlotItem().getViewBox().viewRange()
         pixels = np.arange(place.left(), place.right() + _SAMPLE, _SAMPLE)
         epochs = left + (pixels - area.left()) / max(area.width(), 1) * (right - left)
@@ -333,7 +333,7 @@ class CurvePlot(ZoomPlot):
         return count
 
     def _figures(self, at: float) -> list[Line]:
-        """What is known of the curves that are shown, below the epoch or the batch; empty where nothing is."""
+        """Returns the lines of the read-out: a head and the values of the visible curves; empty without values."""
         names = [name for name in EXACT if name not in self._hidden]
         batches, head = self._bottom.batches, f"epoch {at:.0f}"
         if batches and at > 0:
@@ -346,7 +346,7 @@ class CurvePlot(ZoomPlot):
 
 
 def _values(lines: Sequence[CurveLine], first: float, last: float) -> np.ndarray:
-    """All of them from one epoch to another."""
+    """Returns the values of all lines between two epochs."""
     parts = [line.y[np.searchsorted(line.x, first) : np.searchsorted(line.x, last, side="right")] for line in lines]
     return np.concatenate(parts) if parts else np.empty(0)
 

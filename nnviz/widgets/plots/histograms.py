@@ -1,4 +1,4 @@
-"""A grid of small histograms: a row for each layer, a column for each kind of number, now before how it was."""
+"""A grid of small histograms: a row per layer, a column per kind of number, each with its state at the start."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
 
-_NAMES = 108  # pixels for the rows' names
+_NAMES = 108  # pixels for the names of the rows
 _GAP = 16
-_HEAD, _FOOT = 22, 18  # the columns' names, and the numbers below each histogram
-_LEAST, _MOST = 54, 150  # height of a row
+_HEAD, _FOOT = 22, 18  # pixels for the names of the columns, and for the numbers below each histogram
+_LEAST, _MOST = 54, 150  # height of a row in pixels
 
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One histogram: counts from ``low`` to ``high``, how they were, and what to say about it."""
+    """A histogram: counts of bins from ``low`` to ``high``, now and at the start, and the text of its read-out."""
 
     now: Array
     start: Array
     low: float
     high: float
-    told: str
+    text: str
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A name, a note below it, and a cell for each column."""
+    """The name of a row, a note below it, and a cell per column."""
 
     name: str
     note: str
@@ -42,7 +42,7 @@ class Row:
 
 
 class HistogramGrid(QWidget):
-    """Heights are square roots of counts, each cell's own, so that one tall spike does not hide all others."""
+    """Draws square roots of counts, scaled for each cell, so that one high bar does not hide the others."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class HistogramGrid(QWidget):
         self._under_mouse: QPoint | None = None
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Draws other histograms."""
+        """Draws these histograms."""
         if len(rows) != len(self.rows):
             self.setMinimumHeight(_HEAD + _LEAST * len(rows))
         self.rows = rows
@@ -64,11 +64,11 @@ class HistogramGrid(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Room to breathe for every row."""
+        """Returns a size with comfortable rows."""
         return QSize(480, _HEAD + 90 * max(1, len(self.rows)))
 
     def cell_rect(self, row: int, column: int) -> QRect:
-        """Where a histogram's bars stand."""
+        """Returns the rectangle of a histogram's bars."""
         height = min((self.height() - _HEAD) / max(1, len(self.rows)), _MOST)
         width = (self.width() - _NAMES) / len(self._columns)
         top, left = _HEAD + row * height, _NAMES + column * width
@@ -77,7 +77,7 @@ class HistogramGrid(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Names, silhouettes, ends of the axes."""
+        """Paints the names, the histograms and the ends of their axes."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setFont(theme.font(theme.SMALL))
@@ -120,11 +120,11 @@ class HistogramGrid(QWidget):
     # ---- under the mouse
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells about the histogram there."""
+        """Shows the read-out of the histogram under the mouse."""
         self._point_at(event.pos())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """The read-out goes with the mouse."""
+        """Hides the read-out."""
         self._under_mouse = None
         self._read_out.hide()
 
@@ -133,13 +133,13 @@ class HistogramGrid(QWidget):
         for index, row in enumerate(self.rows):
             for column, cell in enumerate(row.cells):
                 if self.cell_rect(index, column).contains(pos):
-                    self._read_out.show(cell.told, pos)
+                    self._read_out.show(cell.text, pos)
                     return
         self._read_out.hide()
 
 
 def _silhouette(counts: Array, place: QRect, highest: float) -> QPolygonF:
-    """Steps from the ground over all counts and back to the ground."""
+    """Returns the outline of the bars, from the lower left to the lower right corner."""
     box = QRectF(place)
     heights = np.sqrt(counts) * (box.height() - 2) / highest
     ground, step = box.bottom(), box.width() / len(counts)

@@ -1,4 +1,4 @@
-"""Keys of a legend: a sample of the line with a name, which shows and hides what it stands for."""
+"""Keys of a legend: a sample of the line and a name. A click shows or hides the line."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from PyQt5.QtWidgets import QAbstractButton, QSizePolicy
 from nnviz.look import theme
 
 _SIDE = 10  # of the square, in pixels
-_LONG = 18  # a sample of lines
+_LONG = 18  # length of a sample of lines, in pixels
 _DASH = [2.0, 1.5]  # in widths of the pen: 4 and 3 pixels
-_GAP = 6  # between square and name
+_GAP = 6  # between sample and name
 _MARGIN = 6
 _LEAST_NAME = 16
 
 
 class Sample(Enum):
-    """What stands beside a name: a square for a solid line, a dashed line, or a solid one above a dashed one."""
+    """What is drawn beside a name: a square for a solid line, a dashed line, or a solid line above a dashed one."""
 
     SQUARE = _SIDE
     DASHED = _SIDE + 1
@@ -27,9 +27,9 @@ class Sample(Enum):
 
 
 class Key(QAbstractButton):
-    """Down while its curve is shown. The sample is drawn in full then, and as an empty square otherwise.
+    """Checked while its line is shown; unchecked, the sample is an empty square.
 
-    Where room is short, the name of a ``yielding`` one is cut off first.
+    If there is too little room, the name of a ``yielding`` key is shortened first.
     """
 
     def __init__(
@@ -48,22 +48,22 @@ class Key(QAbstractButton):
         theme.changed.connect(self.update)
 
     def set_name(self, text: str) -> None:
-        """What it is called now."""
+        """Sets the name."""
         self.setText(text)
         self.setAccessibleName(f"Show {text}")
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """Sample and name."""
+        """Returns the size of sample and name."""
         width = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(self.text())
         return QSize(2 * _MARGIN + self._sample.value + _GAP + width + 1, 24)
 
     def minimumSizeHint(self) -> QSize:
-        """The sample alone."""
+        """Returns the size of the sample."""
         return QSize(2 * _MARGIN + self._sample.value, 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """In the colours of the theme."""
+        """Paints sample and name in the colours of the theme."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         if self.hasFocus():

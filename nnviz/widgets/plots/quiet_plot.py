@@ -1,4 +1,4 @@
-"""What all plots of the window share: nothing to drag or to click, and a read-out beside the mouse."""
+"""The base of the window's plots: no dragging and no context menu of pyqtgraph, but a read-out beside the mouse."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from nnviz.widgets.read_out import ReadOut
 
 
 class QuietPlot(pg.PlotWidget):
-    """A plot that is looked at and pointed into. Subclasses draw."""
+    """A plot without pyqtgraph's own mouse actions. Subclasses draw."""
 
     def _make_quiet(self, margins: tuple[int, int, int, int]) -> tuple[pg.InfiniteLine, ReadOut]:
-        """Takes away what pyqtgraph would offer. Returns an upright line and a read-out, both hidden."""
+        """Switches off pyqtgraph's mouse actions. Returns a vertical line and a read-out, both hidden."""
         mark = pg.InfiniteLine(angle=90, movable=False)
         mark.hide()
         self.addItem(mark, ignoreBounds=True)
@@ -26,8 +26,8 @@ class QuietPlot(pg.PlotWidget):
         return mark, ReadOut(self)
 
     def _theme_changed(self) -> None:
-        if self.getPlotItem() is not None:  # one that was closed has none
+        if self.getPlotItem() is not None:  # a closed plot has none
             self._dress()
 
     def _dress(self) -> None:
-        """Pens and grounds in the colours of the theme. Subclasses do it, first when they are made."""
+        """Sets pens and background in the theme's colours. Subclasses implement it and call it when they are made."""

@@ -1,4 +1,4 @@
-"""One line in a small space: a few marks on the axes, a read-out under the mouse, no colour of its own."""
+"""A small plot of one line: few ticks, a read-out under the mouse, colours without a meaning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Marks = Sequence[tuple[float, str]]
 
 
 class SmallPlot(QuietPlot):
-    """Shows y over x, and perhaps a mark on the x axis."""
+    """Shows y over x, and optionally a mark on the x axis."""
 
     def __init__(self, name: str, accessible: str, tip: str, height: int = 96) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class SmallPlot(QuietPlot):
         describe: Callable[[float, float], str],
         at: float | None = None,
     ) -> None:
-        """Draws the line between the ends of the marks (of x, and of y); ``at`` is marked on the x axis."""
+        """Draws a line; ``marks``, the ticks of x and y, give the axes' ranges; ``at`` is marked on the x axis."""
         self._points, self._describe = (list(x), list(y)), describe
         self._line.setData(np.array(x, float), np.array(y, float))
         across, up = marks
@@ -52,19 +52,19 @@ class SmallPlot(QuietPlot):
         self.mark(at)
 
     def mark(self, at: float | None) -> None:
-        """A place on the x axis, or none."""
+        """Marks a place on the x axis, or removes the mark (None)."""
         self._mark.setVisible(at is not None)
         if at is not None:
             self._mark.setPos(at)
 
     @property
     def marked(self) -> float | None:
-        """The place that is marked."""
+        """The marked place on the x axis, or None."""
         return float(self._mark.value()) if self._mark.isVisible() else None
 
     @property
     def points(self) -> tuple[list[float], list[float]]:
-        """What is drawn: all x, all y."""
+        """The points that are drawn: all x, all y."""
         return self._points
 
     def _dress(self) -> None:
@@ -79,7 +79,7 @@ class SmallPlot(QuietPlot):
         self._mark.setPen(pg.mkPen(theme.colour("text"), style=Qt.DashLine))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Reads the nearest point."""
+        """Shows the read-out of the nearest point."""
         super().mouseMoveEvent(event)
         x, y = self._points
         if not x:
@@ -89,6 +89,6 @@ class SmallPlot(QuietPlot):
         self._read_out.show(self._describe(x[index], y[index]), event.pos())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """The read-out goes with the mouse."""
+        """Hides the read-out."""
         super().leaveEvent(event)
         self._read_out.hide()

@@ -16,20 +16,20 @@ from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
 
-_LEFT, _TOP, _BOTTOM = 42, 6, 16  # room for 100 %, for half a line of text, for the epochs
-_LEAST_HIGH = 40  # pixels of the plot itself: lower, no line can be told from another
+_LEFT, _TOP, _BOTTOM = 42, 6, 16  # pixels: for "100 %", for half a line of text, for the epochs
+_LEAST_HIGH = 40  # pixels of the plot without its margins; lower, the lines cannot be told apart
 _LEAST_RIGHT, _MOST_RIGHT = 16, 70
-_LINE = 12  # two names at the right are at least so far apart
-_FARTHEST = 10  # from the end of its line a name still belongs to it
+_LINE = 12  # least vertical distance between two names, in pixels
+_FARTHEST = 10  # most pixels by which a name is moved away from the end of its line
 _NAME_GAP = 5  # between line and name
 _DOT = 2.5
-_THICKER = 0.6  # of a second fine line below the first: one wider pen costs four times as much
-_SEEN = 0.5  # pixels: what moves by less is not painted again
+_THICKER = 0.6  # offset of a second thin line, because one thicker pen takes four times as long
+_SEEN = 0.5  # pixels; smaller changes are not painted
 
 
 @dataclass(frozen=True)
 class ShareLine:
-    """One class: its name, the theme's colour for it, and its share 0…1 at each of the plot's epochs."""
+    """The line of one class: name, colour of the theme, and share 0…1 at each epoch of the plot."""
 
     name: str
     colour: str
@@ -37,7 +37,7 @@ class ShareLine:
 
 
 class StripPlot(QWidget):
-    """Painted by hand: a few lines of a few dozen points need no more. Under the mouse, the figures of that epoch."""
+    """Paints its few lines itself, which is fast enough; shows the values of the epoch under the mouse."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,16 +46,16 @@ class StripPlot(QWidget):
         self._note = ""
         self._pointed, self._mouse = -1, QPoint()
         self._read_out = ReadOut(self)
-        self._painted: tuple[object, Array] | None = None  # the words that are painted, and where the lines run
+        self._painted: tuple[object, Array] | None = None  # the texts and the lines as they are painted
         self._ground_width = 0.0
-        self._ground: QPixmap | None = None  # what stays from view to view: the grid and its marks
+        self._ground: QPixmap | None = None  # the background with grid and axis labels
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         theme.changed.connect(self._paint_anew)
 
     def show_lines(self, epochs: list[float], lines: Sequence[ShareLine], note: str = "") -> None:
-        """Draws the lines, the first on top; ``note`` stands in the plot where there is little to see.
+        """Draws the lines, the first on top; ``note`` is written into the plot, for example if it is nearly empty.
 
         Up to five lines can be told apart, in the colours of ``theme.CLASSES``.
         """
@@ -78,7 +78,7 @@ class StripPlot(QWidget):
         return self._note
 
     def _looks_different(self) -> bool:
-        """Whether it would be painted otherwise than it is, by half a pixel or another word."""
+        """Whether painting now would change a text, a colour or a line by at least half a pixel."""
         if self._painted is None or not self._lines:
             return True
         words, curves = self._painted
@@ -87,39 +87,39 @@ class StripPlot(QWidget):
 
     @property
     def _words(self) -> object:
-        """All that is written, and the colours."""
+        """All texts and colours."""
         end = (_number(self._epochs[0]), _number(self._epochs[0] + self._span)) if self._epochs else ()
         return end, self._note, self._pointed, [(line.name, line.colour) for line in self._lines]
 
     def _paint_anew(self) -> None:
-        """In other colours, or another size."""
+        """Discards the background and paints everything again."""
         self._ground = self._painted = None
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another size, another grid."""
+        """Paints everything for the new size."""
         super().resizeEvent(event)
         self._paint_anew()
 
     def sizeHint(self) -> QSize:
-        """Low: it stands below what is looked at more."""
+        """Returns a low size, because the plot is less important than what is above it."""
         return QSize(220, _TOP + _LEAST_HIGH + _BOTTOM)
 
     def minimumSizeHint(self) -> QSize:
-        """As low as it can be read."""
+        """Returns the lowest size at which the plot can be read."""
         return QSize(160, _TOP + _LEAST_HIGH + _BOTTOM)
 
     # ---- the mouse
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Reads out the nearest epoch."""
+        """Shows the read-out of the nearest epoch."""
         if self._lines and self._epochs:
             self._mouse = event.pos()
             self._point(self._nearest(self._epoch_at(event.x())))
             self._tell()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """No epoch any more."""
+        """Hides the read-out."""
         self._point(-1)
 
     def _point(self, index: int) -> None:
@@ -135,7 +135,7 @@ class StripPlot(QWidget):
         return min(around, key=lambda index: abs(self._epochs[index] - epoch))
 
     def _tell(self) -> None:
-        """The figures of the epoch under the mouse, where they hide least of the lines."""
+        """Shows the values of the epoch under the mouse, placed where they cover least of the lines."""
         figures = [(f"{line.name}: {100 * line.shares[self._pointed]:.0f}", line.colour) for line in self._lines]
         epoch = f"epoch {_number(self._epochs[self._pointed])}, in %"
         self._read_out.show([[(epoch, "muted")], figures], self._mouse, self._points_under)
@@ -155,7 +155,7 @@ class StripPlot(QWidget):
 
     @property
     def _span(self) -> float:
-        """At least one epoch, so that the first steps do not fill the plot."""
+        """Length of the x axis in epochs; at least 1, so that the first batches do not fill the plot."""
         return max(self._epochs[-1] - self._epochs[0], 1.0) if self._epochs else 1.0
 
     def _epoch_at(self, x: float) -> float:
@@ -163,7 +163,7 @@ class StripPlot(QWidget):
         return self._epochs[0] + (x - area.left()) / max(1.0, area.width()) * self._span
 
     def _curves(self, area: QRectF) -> Array:
-        """(lines, epochs, 2): where each line runs, in pixels."""
+        """Returns the points of the lines in pixels, (lines, epochs, 2)."""
         made = np.empty((len(self._lines), len(self._epochs), 2))
         if made.size:
             epochs = np.array(self._epochs)
@@ -174,7 +174,7 @@ class StripPlot(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Grid, lines, names; the first line on top."""
+        """Paints the background, the lines, the first one on top, and their names."""
         painter, area = QPainter(self), self._area
         if self._lines:
             painter.drawPixmap(0, 0, self._up_to_date_ground(area))
@@ -192,7 +192,7 @@ class StripPlot(QWidget):
         self._paint_note(painter, area)
 
     def _up_to_date_ground(self, area: QRectF) -> QPixmap:
-        """Painted again only where names of another length leave the lines another width."""
+        """Returns the background; paints it again if the width of the names changed that of the plot."""
         if self._ground is None or self._ground_width != area.width():
             self._ground_width = area.width()
             ratio = self.devicePixelRatioF()
@@ -206,7 +206,7 @@ class StripPlot(QWidget):
         return self._ground
 
     def _paint_note(self, painter: QPainter, area: QRectF) -> None:
-        """One line in the middle; where there is a grid it makes way, and so do the names at the first points."""
+        """Writes the note in the middle, on an empty piece of the grid and beside names at the first points."""
         if not self._note:
             return
         room = area.adjusted(self.width() - area.right(), 0, 0, 0) if self._lines else QRectF(self.rect())
@@ -226,7 +226,7 @@ class StripPlot(QWidget):
             painter.drawText(QRectF(0, y - 8, _LEFT - 4, 16), int(Qt.AlignLeft | Qt.AlignVCenter), words)
 
     def _paint_epochs(self, painter: QPainter, area: QRectF, curves: Array) -> None:
-        """Below the plot the ends of the axis; in it a line where the mouse reads."""
+        """Writes the ends of the axis below the plot and draws a line at the epoch of the read-out."""
         below = QRectF(area.left(), area.bottom() + 1, area.width(), _BOTTOM - 1)
         end = self._epochs[0] + self._span
         painter.setPen(theme.colour("muted"))
@@ -251,14 +251,14 @@ class StripPlot(QWidget):
             painter.drawEllipse(QPointF(*points[marked]), _DOT, _DOT)
 
     def _paint_names(self, painter: QPainter, area: QRectF, curves: Array) -> None:
-        """At the ends of their lines, moved apart where they would lie on each other."""
+        """Writes the names at the ends of their lines, moved apart where they would overlap."""
         if not curves.size:
             return
         lowest = area.bottom() - 2  # clear of the epochs below
         x = float(curves[0, -1, 0]) + _NAME_GAP
         for index, y in _name_heights(curves[:, -1, 1].tolist(), area.top(), lowest):
             line, place = self._lines[index], QRectF(x, y - 8, self.width() - x, 16)
-            if x < area.right():  # the grid goes on behind a line that has just begun
+            if x < area.right():  # covers the grid behind the name of a line that does not reach the right end
                 width = painter.fontMetrics().horizontalAdvance(line.name) + 4
                 painter.fillRect(QRectF(x - 2, y - 6, width, 12), theme.colour("card"))
             painter.setPen(theme.colour(line.colour))
@@ -266,12 +266,12 @@ class StripPlot(QWidget):
 
 
 def _number(epoch: float) -> str:
-    """Whole, or below 10, where a view comes after every few batches, with one digit."""
+    """Formats an epoch as a whole number, below 10 with one decimal, since several answers are kept per epoch then."""
     return f"{round(epoch, 1):g}" if epoch < 10 else f"{epoch:.0f}"
 
 
 def _name_heights(ends: list[float], highest: float, lowest: float) -> list[tuple[int, float]]:
-    """Which lines have a name, the most important given first, and how high; none has one far from its end."""
+    """Returns index and height of the lines that get a name; the first lines take precedence."""
     shown: list[tuple[int, float]] = []
     for number in range(len(ends)):
         wanted = sorted([*(index for index, _ in shown), number], key=lambda index: ends[index])
@@ -283,8 +283,8 @@ def _name_heights(ends: list[float], highest: float, lowest: float) -> list[tupl
 
 
 def _apart(heights: list[float], highest: float, lowest: float) -> list[float]:
-    """The same from the top down, at least a line apart, moved as little as that takes, within the plot."""
-    groups: list[list[float]] = []  # of names that touch, each as high as the first of its group would be
+    """Returns the heights, from top to bottom, moved as little as needed to be ``_LINE`` apart and in the plot."""
+    groups: list[list[float]] = []  # of touching names: the first name's height as each would have it
     for number, height in enumerate(heights):
         groups.append([height - number * _LINE])
         while len(groups) > 1 and fmean(groups[-2]) > fmean(groups[-1]):

@@ -1,4 +1,4 @@
-"""A plot whose axes are its own until somebody looks closer: wheel, a rectangle drawn with the mouse, keys."""
+"""A plot with an automatic view that can be zoomed by wheel, keys or a rectangle drawn with the mouse."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from PyQt5.QtWidgets import QFrame, QToolButton
 from nnviz.widgets.plots.curve_axes import Ends
 from nnviz.widgets.plots.quiet_plot import QuietPlot
 
-View = tuple[Ends, Ends]  # epochs across, heights on the value axis
+View = tuple[Ends, Ends]  # range of epochs, range of positions on the y axis
 
-_STEP = 0.8  # what one notch of the wheel leaves of an axis
-_PAN = 0.1  # of the view, with an arrow key
-_LEAST_DRAG = 6  # pixels; less is a click
-_THIN = 16  # pixels; a rectangle not higher (or wider) than that leaves its axis as it is
+_STEP = 0.8  # part of the range that remains after one notch of the wheel
+_PAN = 0.1  # part of the range by which an arrow key moves the view
+_LEAST_DRAG = 6  # pixels; a shorter drag counts as a click
+_THIN = 16  # pixels; a rectangle that is lower (or narrower) zooms only the other axis
 _LEAST_EPOCHS = 1.0
-_LEAST_HEIGHT = 1 / 500  # of all that can be seen
+_LEAST_HEIGHT = 1 / 500  # part of the whole range
 _KEYS: dict[int, tuple[int, int]] = {
     Qt.Key_Left: (-1, 0),
     Qt.Key_Right: (1, 0),
@@ -26,18 +26,18 @@ _KEYS: dict[int, tuple[int, int]] = {
 
 
 class ZoomPlot(QuietPlot):
-    """While zoomed the view stands still, whatever is drawn; otherwise it is what :meth:`set_home` says.
+    """Keeps a zoomed view until it is reset; otherwise shows the view set by :meth:`set_home`.
 
     Signals:
-        view_changed: the axes hold something else.
-        zoomed(is_zoomed): somebody has begun to look closer, or looks at the whole again.
+        view_changed: the ranges of the axes changed.
+        zoomed(is_zoomed): the person zoomed, or the zoom was reset.
     """
 
     view_changed = pyqtSignal()
     zoomed = pyqtSignal(bool)
 
     def _make_zoomable(self, reset_name: str) -> None:
-        """Called once by subclasses when the plot is quiet."""
+        """Sets up zooming. Subclasses call it once, after :meth:`_make_quiet`."""
         self._home: View = ((0.0, 1.0), (0.0, 1.0))
         self._bounds: View = self._home
         self._zoom: View | None = None
@@ -51,7 +51,7 @@ class ZoomPlot(QuietPlot):
         self.reset_button.setText("Reset zoom")
         self.reset_button.setProperty("role", "overPlot")
         self.reset_button.setAccessibleName("Reset zoom")
-        self.reset_button.setToolTip("Shows the whole of the curves again (0). The network is not touched.")
+        self.reset_button.setToolTip("Shows the whole curves again (0).")
         self.reset_button.setCursor(Qt.ArrowCursor)
         self.reset_button.clicked.connect(self.reset_zoom)
         self.reset_button.hide()
@@ -61,21 +61,21 @@ class ZoomPlot(QuietPlot):
 
     @property
     def is_zoomed(self) -> bool:
-        """Whether somebody looks closer."""
+        """Whether the view is zoomed."""
         return self._zoom is not None
 
     @property
     def view(self) -> View:
-        """What the axes hold."""
+        """The ranges of the axes."""
         return self._zoom or self._home
 
     def set_home(self, home: View, bounds: View) -> None:
-        """What is shown unless somebody zooms, and how far one can zoom out."""
+        """Sets the automatic view, and how far one can zoom out."""
         self._home, self._bounds = home, bounds
         self._apply()
 
     def zoom_to(self, view: View) -> None:
-        """Holds that view, as far as there is anything to see in it."""
+        """Shows this view, limited to where there is something to see."""
         clamped = (
             _clamped(view[0], self._bounds[0], _LEAST_EPOCHS),
             _clamped(view[1], self._bounds[1], _LEAST_HEIGHT * (self._bounds[1][1] - self._bounds[1][0])),
@@ -84,19 +84,19 @@ class ZoomPlot(QuietPlot):
         self._apply()
 
     def zoom_by(self, factor: float, at: QPointF, across: bool = True, upwards: bool = False) -> None:
-        """The axes that are meant hold ``factor`` of what they held; the point ``at`` stays where it is."""
+        """Scales the ranges of the chosen axes by ``factor``; the point ``at`` keeps its place."""
         x, y = self.view
         self.zoom_to((_scaled(x, at.x(), factor) if across else x, _scaled(y, at.y(), factor) if upwards else y))
 
     def pan_by(self, across: float, upwards: float) -> None:
-        """Moves a zoomed view, by shares of it."""
+        """Moves a zoomed view by fractions of its ranges."""
         if self.is_zoomed:
             shares = zip(self.view, self._bounds, (across, upwards), strict=True)
             x, y = (_moved(ends, bounds, share) for ends, bounds, share in shares)
             self.zoom_to((x, y))
 
     def reset_zoom(self) -> None:
-        """The automatic view again, which follows what is drawn."""
+        """Returns to the automatic view."""
         self._zoom = None
         if self.reset_button.hasFocus():
             self.setFocus()
@@ -118,17 +118,17 @@ class ZoomPlot(QuietPlot):
         self.reset_button.move(self.width() - self.reset_button.width() - 28, 12)
 
     def place(self, point: QPoint) -> QPointF:
-        """Epoch and height at a pixel of the widget."""
+        """Returns epoch and position on the y axis at a pixel of the widget."""
         return self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(point))
 
     def _plot_area(self) -> QRect:
-        """Where curves are drawn, in pixels of the widget."""
+        """Returns the rectangle in which curves are drawn, in pixels of the widget."""
         return self.mapFromScene(self.getPlotItem().getViewBox().sceneBoundingRect()).boundingRect()
 
     # ---- mouse
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Closer, or further away, around the mouse: epochs, or values with Ctrl. Sideways it moves the view."""
+        """Zooms the epochs around the mouse, or the values with Ctrl; a sideways wheel moves the view."""
         turned = event.angleDelta()
         event.accept()
         if turned.y():
@@ -139,12 +139,12 @@ class ZoomPlot(QuietPlot):
             self.pan_by(-_PAN * turned.x() / 120, 0)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The first corner of a rectangle."""
+        """Starts a rectangle."""
         if event.button() == Qt.LeftButton:
             self._pressed = event.pos()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """The rectangle follows."""
+        """Draws the rectangle."""
         if self._pressed is not None and event.buttons() & Qt.LeftButton:
             drawn = self._drawn_to(event.pos())
             self._band.setVisible(drawn is not None)
@@ -152,7 +152,7 @@ class ZoomPlot(QuietPlot):
                 self._band.setGeometry(drawn)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """What the rectangle holds fills the plot."""
+        """Zooms to the rectangle."""
         if event.button() != Qt.LeftButton or self._pressed is None:
             return
         drawn = self._drawn_to(event.pos())
@@ -162,12 +162,12 @@ class ZoomPlot(QuietPlot):
             self.zoom_to(((one.x(), other.x()), (other.y(), one.y())))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """The whole again."""
+        """Resets the zoom."""
         if event.button() == Qt.LeftButton:
             self.reset_zoom()
 
     def _drawn_to(self, point: QPoint) -> QRect | None:
-        """The rectangle between the press and that point; a thin one is a stripe; None for a click."""
+        """Returns the rectangle from the press to the point, a stripe if it is thin, or None for a click."""
         assert self._pressed is not None
         drawn, area = QRect(self._pressed, point).normalized(), self._plot_area()
         if max(drawn.width(), drawn.height()) < _LEAST_DRAG:
@@ -188,7 +188,7 @@ class ZoomPlot(QuietPlot):
     # ---- keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """+ and − look closer and further away, with Ctrl at the values; 0 resets; arrows move; Esc ends a drag."""
+        """Zooms with + and −, the values with Ctrl; 0 resets, arrows move the view, Esc cancels a rectangle."""
         key = event.key()
         middle = self.place(self._plot_area().center())
         if key in (Qt.Key_Plus, Qt.Key_Equal):
@@ -210,12 +210,12 @@ class ZoomPlot(QuietPlot):
         self.zoom_by(factor, middle, across=not upwards, upwards=upwards)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Who came by keyboard sees where the keys go."""
+        """Shows the focus ring if the focus came by keyboard."""
         super().focusInEvent(event)
         self._show_focus(event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Nothing to see any more."""
+        """Hides the focus ring."""
         super().focusOutEvent(event)
         self._show_focus(False)
 
@@ -226,7 +226,7 @@ class ZoomPlot(QuietPlot):
             self.style().polish(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The button keeps its corner."""
+        """Keeps the button in its corner."""
         super().resizeEvent(event)
         if hasattr(self, "reset_button"):
             self._place_button()
@@ -237,14 +237,14 @@ def _scaled(ends: Ends, at: float, factor: float) -> Ends:
 
 
 def _moved(ends: Ends, bounds: Ends, share: float) -> Ends:
-    """Moved, and no further than to the bounds, so that it keeps its width."""
+    """Moves a range, within the bounds and with its width kept."""
     by = share * (ends[1] - ends[0])
     by = min(max(by, bounds[0] - ends[0]), bounds[1] - ends[1])
     return ends[0] + by, ends[1] + by
 
 
 def _clamped(ends: Ends, bounds: Ends, least: float) -> Ends:
-    """Within the bounds, and not narrower than ``least`` unless they are."""
+    """Limits a range to the bounds and to a width of at least ``least``, unless the bounds are narrower."""
     width = min(max(ends[1] - ends[0], least), bounds[1] - bounds[0])
     middle = (ends[0] + ends[1]) / 2
     if ends[0] < bounds[0] or ends[1] > bounds[1]:

@@ -1,1 +1,1 @@
-"""Weights as pictures."""
+"""Widgets that show weights as pictures, and one neuron in detail."""

@@ -1,4 +1,4 @@
-"""The weights of a layer as one picture: a tile a neuron, 256 colours, zero at the background, sharp cells."""
+"""A picture of a layer's weights: a tile per neuron, 256 colours, with 0 in the background's colour."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.weights.mosaic import ZERO, Grid, Renderer, picture_grid, plain_grid
 
-_RISE = 1.5  # the power of a weight that its colour follows
+_RISE = 1.5  # exponent of the colour scale; above 1, small weights stay close to the background
 _MOVES = {Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0)}
 
 
 class HeatMap(QWidget):
-    """Shows (neurons, inputs) as tiles that fill it. Where there are more than fit, the wheel turns the page.
+    """Shows (neurons, inputs) weights as tiles that fill the widget. The wheel turns pages if they do not all fit.
 
     Signals:
-        hovered(neuron, input): what is under the mouse, again whenever its value may be another; (-1, -1) when the
-            mouse leaves; (neuron, -1) for a neuron that was chosen by the arrow keys.
-        opened(neuron): clicked, or Enter.
-        turned(): other neurons are shown.
+        hovered(neuron, input): the place under the mouse, sent again when its weight may have changed; (-1, -1) when
+            the mouse leaves; (neuron, -1) for a neuron chosen by the arrow keys.
+        opened(neuron): a click, or Enter.
+        turned(): another page is shown.
 
     Attributes:
-        grid: where the tiles lie; None while nothing is shown.
+        grid: the layout of the tiles; None while nothing is shown.
         first: the neuron of the first tile.
-        end: the value of the last colour. Below the limit where small tiles show means: those of noise are less.
+        end: the weight of the last colour. It is below the limit if cells show means, since those of noise are smaller.
     """
 
     hovered = pyqtSignal(int, int)
@@ -58,24 +58,24 @@ class HeatMap(QWidget):
         self._limit = self.end = 1.0
         self._renderer: Renderer | None = None
         self._image: QImage | None = None
-        self._colours: Array = np.zeros((0, 0), np.uint32)  # what the image shows
-        self._is_coloured = False  # whether the image shows the weights of now, in the theme of now
+        self._colours: Array = np.zeros((0, 0), np.uint32)  # the pixels of the image
+        self._is_coloured = False  # whether the image shows the current weights in the current theme
         self._mouse: QPoint | None = None
         self._pressed: int | None = None
         self._marked: int | None = None  # the neuron with an outline
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # nothing behind it is painted first
+        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self.setMinimumSize(QSize(80, 60))
         theme.changed.connect(self._recolour)
 
     # ---- what is shown
 
     def show_values(self, values: Array, limit: float, shape: tuple[int, int] | None = None) -> None:
-        """Draws values; -limit and limit are the ends of the colours, ``shape`` that of a row which is a picture.
+        """Draws weights. The colours range from -limit to limit; ``shape`` is that of a neuron's inputs as a picture.
 
-        The array is drawn at once, and kept for another size or page: nobody may write to it until the next one.
+        The array is kept for painting in another size or page, so nobody may write to it until the next call.
         """
         if self._values is None or values.shape != self._values.shape or shape != self._shape:
             self.grid = None
@@ -86,7 +86,7 @@ class HeatMap(QWidget):
         """Shows nothing."""
         self._values = self.grid = self._renderer = self._image = None
         self._mark(None)
-        self.tell("")
+        self.show_text("")
         self.update()
 
     def _draw(self) -> None:
@@ -99,7 +99,7 @@ class HeatMap(QWidget):
         if self._renderer is None or (self._renderer.grid, self._renderer.neurons) != (self.grid, len(shown)):
             self._renderer = Renderer(self.grid, len(shown))
             self._colours = np.zeros(self._renderer.size, np.uint32)
-            address = sip.voidptr(self._colours.ctypes.data)  # the image does not copy them
+            address = sip.voidptr(self._colours.ctypes.data)  # the image shares the array's memory
             size = (self.grid.across.length, self.grid.down.length)
             self._image = QImage(address, *size, self._colours.strides[0], QImage.Format_RGB32)
         self.end = self._limit / math.sqrt(self._renderer.averaged)
@@ -126,11 +126,11 @@ class HeatMap(QWidget):
         return range(self.first, min(self.first + self.grid.capacity, len(self._values)))
 
     def picture_rect(self) -> QRect:
-        """Where the picture lies in the widget."""
+        """Returns the rectangle of the picture in the widget."""
         return QRect(0, 0, self.grid.across.length, self.grid.down.length) if self.grid is not None else QRect()
 
     def tile_rect(self, neuron: int) -> QRect:
-        """Where a neuron of this page lies."""
+        """Returns the rectangle of a neuron of this page."""
         assert self.grid is not None
         return QRect(*self.grid.place(neuron - self.first))
 
@@ -138,16 +138,16 @@ class HeatMap(QWidget):
 
     @property
     def pages(self) -> int:
-        """How often the neurons fill the widget."""
+        """The number of pages."""
         return -(-len(self._values) // self.grid.capacity) if self._values is not None and self.grid is not None else 1
 
     @property
     def page(self) -> int:
-        """Which is shown, from 0."""
+        """The page that is shown, from 0."""
         return self.first // self.grid.capacity if self.grid is not None else 0
 
     def turn_to(self, page: int) -> bool:
-        """Shows the neurons of that page. Whether there is such a one."""
+        """Shows that page; returns False if there is no such page."""
         if self.grid is None or not 0 <= page < self.pages:
             return False
         self.first = page * self.grid.capacity
@@ -156,21 +156,21 @@ class HeatMap(QWidget):
         return True
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turns the page where there are several."""
+        """Turns the page, if there are several."""
         steps = event.angleDelta().y()
         event.setAccepted(bool(steps) and self.turn_to(self.page + (-1 if steps > 0 else 1)))
 
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """One image, however many tiles there are in it."""
+        """Paints all tiles as one image, and the outline."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
         if self._image is None or self.grid is None:
             return
         if not self._is_coloured and self._renderer is not None:
             self._is_coloured = True
-            # Qt's own conversion would take both cores from the training.
+            # Qt's own conversion would use both cores, which training needs.
             self._renderer.paint(_colours_of(theme.current()), self._colours)
         painter.drawImage(0, 0, self._image)
         if self._marked is not None and self._marked in self.shown:
@@ -185,7 +185,7 @@ class HeatMap(QWidget):
         return self.rect().adjusted(0, 0, -1, -1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another size may suit another number of columns."""
+        """Lays the tiles out for the new size."""
         self.grid = None
         self._draw()
 
@@ -193,7 +193,7 @@ class HeatMap(QWidget):
 
     @property
     def pointed(self) -> tuple[int, int] | None:
-        """Neuron and input under the mouse."""
+        """Neuron and input under the mouse, or None."""
         if self._mouse is None or self.grid is None:
             return None
         found = self.grid.at(self._mouse.x(), self._mouse.y())
@@ -201,15 +201,15 @@ class HeatMap(QWidget):
             return None
         return self.first + found[0], found[1]
 
-    def tell(self, text: str) -> None:
-        """Words beside the mouse, or beside the marked tile; none for an empty text."""
+    def show_text(self, text: str) -> None:
+        """Shows a read-out beside the mouse or the outlined tile; an empty text hides it."""
         is_marked = self._marked is not None and self._marked in self.shown
         self._read_out.show(
             text, self._mouse or (self.tile_rect(self._marked or 0).center() if is_marked else QPoint())
         )
 
     def mark(self, neuron: int) -> None:
-        """Outlines a neuron as the arrow keys do, and turns to its page."""
+        """Outlines a neuron, as the arrow keys do, and turns to its page."""
         if self._values is None or self.grid is None or not 0 <= neuron < len(self._values):
             return
         self._mouse = None
@@ -224,13 +224,13 @@ class HeatMap(QWidget):
             self.update()
 
     def _look_again(self) -> None:
-        """The same place may hold another value now."""
+        """Emits ``hovered`` again, because the weight under the mouse may have changed."""
         if self._mouse is not None:
             self._look()
         elif self._marked is not None and self._read_out.is_shown:
             self.hovered.emit(self._marked, -1)
         elif self._marked is None:
-            self.tell("")
+            self.show_text("")
 
     def _look(self) -> None:
         found = self.pointed
@@ -241,24 +241,24 @@ class HeatMap(QWidget):
         self.hovered.emit(*(found or (-1, -1)))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells what is under the mouse."""
+        """Emits ``hovered`` for the place under the mouse."""
         self._mouse = event.pos()
         self._look()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the mouse any more."""
+        """Removes outline and read-out."""
         self._mouse = None
         self._mark(None)
         self.hovered.emit(-1, -1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click has a beginning,"""
+        """Remembers the pressed tile."""
         if event.button() == Qt.LeftButton:
             self.mouseMoveEvent(event)
             self._pressed = self.pointed[0] if self.pointed else None
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """and an end on the same tile."""
+        """Opens the neuron if the mouse was pressed on the same tile."""
         if event.button() == Qt.LeftButton:
             self.mouseMoveEvent(event)
             pressed, self._pressed = self._pressed, None
@@ -266,7 +266,7 @@ class HeatMap(QWidget):
                 self.opened.emit(pressed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows choose a neuron, Page Up and Down turn the page, Enter opens the neuron."""
+        """Chooses a neuron with the arrow keys, Home or End; Page Up and Down turn the page, Enter opens the neuron."""
         key = event.key()
         if key in (Qt.Key_Return, Qt.Key_Enter) and self._marked is not None:
             self.opened.emit(self._marked)
@@ -282,21 +282,21 @@ class HeatMap(QWidget):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """By the keyboard: shows where the arrows begin."""
+        """Outlines a neuron if the focus came by keyboard, to show where the arrow keys start."""
         super().focusInEvent(event)
         if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason):
             self.mark(self.first if self._marked is None else self._marked)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """The outline goes with the keyboard."""
+        """Removes the outline of the arrow keys."""
         super().focusOutEvent(event)
         if self._mouse is None:
             self._mark(None)
-            self.tell("")
+            self.show_text("")
 
 
 class ColourBar(QWidget):
-    """The diverging colours with the values of their ends."""
+    """The diverging colour scale with the weights at its ends."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -305,7 +305,7 @@ class ColourBar(QWidget):
         self.setAccessibleName("Colours of the weights")
 
     def set_limit(self, limit: float) -> None:
-        """The value at the right end; the left end is its opposite."""
+        """Sets the weight at the right end; the left end is its negative."""
         if limit != self._limit:
             self._limit = limit
             self.setToolTip(
@@ -315,13 +315,13 @@ class ColourBar(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Number, gradient, number; the last one ends where the bar does."""
+        """Paints the low end, the gradient and the high end."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         low, high = f"−{self._limit:.2g}", f"+{self._limit:.2g}"
         wide, left = (painter.fontMetrics().horizontalAdvance(words) + 4 for words in (high, low))
-        length = min(86, self.width() - wide - left)  # less where the numbers are long ones
+        length = min(86, self.width() - wide - left)  # shorter beside long numbers
         middle = QRect(self.width() - wide - length, 5, length, 8)
         painter.drawText(self.rect(), int(Qt.AlignRight | Qt.AlignVCenter), high)
         painter.drawText(QRect(0, 0, middle.x() - 4, 18), int(Qt.AlignRight | Qt.AlignVCenter), low)
@@ -332,15 +332,15 @@ class ColourBar(QWidget):
 
 @lru_cache
 def _colours_of(look: theme.Theme) -> Array:
-    """The same as an array to look values up in."""
+    """Returns the colour table as an array, for indexing."""
     return np.array(colour_table(look), np.uint32)
 
 
 @lru_cache
 def colour_table(look: theme.Theme) -> list[int]:
-    """Of a mosaic: the card between the tiles, and the diverging colours, which rise slowly at first.
+    """Returns the colours of a mosaic: the gap between tiles, then the diverging colours on a nonlinear scale.
 
-    Weights that never met any ink keep their small first values; what was learned stands out from them.
+    Small weights, such as initial ones that were never trained, stay close to the background, and large ones stand out.
     """
     colours = theme.diverging_table(look)
     steps = np.arange(1, 256) - ZERO

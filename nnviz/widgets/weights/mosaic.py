@@ -1,7 +1,7 @@
-"""Where the tiles of a mosaic lie, and their values as pixels. Knows numpy, no widgets.
+"""The layout of a mosaic's tiles, and its pixels. Uses numpy only.
 
-A tile is a neuron, a cell in it one of its incoming weights. All tiles have the same whole number of pixels; what is
-left over is shared out between them.
+A tile is a neuron, a cell in it one of its incoming weights. All tiles have the same whole number of pixels; the
+pixels left over are distributed over the gaps.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import numpy.typing as npt
 
 from engine.validation import Array
 
-EMPTY, ZERO = 0, 128  # among the 256 colours: the ground between tiles, and the value 0; 1 and 255 are the ends
-SMALLEST = 5  # pixels of a tile's side: smaller ones are put on another page
-_AIR = 0.06  # of a tile's side, between two
+EMPTY, ZERO = 0, 128  # of 256 colour indices: the gap between tiles, and the value 0; 1 and 255 are the ends
+SMALLEST = 5  # side of a tile in pixels; tiles that would be smaller go to another page
+_AIR = 0.06  # gap between two tiles, as a share of a tile's side
 _MOST_AIR = 0.25
 _HIGHEST_ROW = 64
-_LEAST_CELL = 2  # pixels of a cell in a plain row of inputs
-_MOST_READ = 1_500_000  # weights that are looked at for one view; of more, some in each cell are
+_LEAST_CELL = 2  # least width in pixels of a cell, if a row shows a neuron's inputs side by side
+_MOST_READ = 1_500_000  # weights read for one picture; of more, each cell samples some
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Tiles side by side: how many, of how many cells and pixels each, and pixels from one start to the next."""
+    """Tiles side by side: their number, cells and pixels of each, and pixels from the start of one to the next."""
 
     count: int
     cells: int
@@ -34,26 +34,26 @@ class Axis:
     pitch: float
 
     def start(self, tile: int) -> int:
-        """Its first pixel."""
+        """Returns the first pixel of a tile."""
         return round(tile * self.pitch)
 
     @property
     def length(self) -> int:
-        """Pixels of all."""
+        """Pixels of all tiles and gaps."""
         return self.start(self.count - 1) + self.size
 
     @property
     def block(self) -> int:
-        """So many cells share one on the screen, where there are more of them than pixels."""
+        """Number of cells that are drawn as one, because there are more cells than pixels."""
         return -(-self.cells // self.size)
 
     @property
     def seen(self) -> int:
-        """Cells of a tile on the screen."""
+        """Number of drawn cells in a tile."""
         return -(-self.cells // self.block)
 
     def find(self, pixel: int) -> tuple[int, int] | None:
-        """Tile and cell at a pixel; None between tiles."""
+        """Returns tile and cell at a pixel, or None between tiles."""
         for tile in (int(pixel / self.pitch), int(pixel / self.pitch) + 1):
             inside = pixel - self.start(tile)
             if tile < self.count and 0 <= inside < self.size:
@@ -62,7 +62,7 @@ class Axis:
 
     @property
     def sources(self) -> npt.NDArray[np.intp]:
-        """For each pixel the index of its cell, where the seen cells of a tile and one of ground take turns."""
+        """For each pixel the index of its cell, where each tile counts its drawn cells and one for the gap after it."""
         made = np.full(self.length, self.seen, np.intp)
         within = np.arange(self.size) * self.seen // self.size
         for tile in range(self.count):
@@ -73,7 +73,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Grid:
-    """The layout of one page: tiles row by row. ``inputs`` cells of each tile are in use, the first ones."""
+    """The layout of one page: tiles row by row. Only the first ``inputs`` cells of each tile are used."""
 
     across: Axis
     down: Axis
@@ -82,16 +82,16 @@ class Grid:
 
     @property
     def capacity(self) -> int:
-        """Tiles that fit."""
+        """The number of tiles on a page."""
         return self.across.count * self.down.count
 
     def place(self, tile: int) -> tuple[int, int, int, int]:
-        """Left, top, width and height of a tile, in pixels."""
+        """Returns left, top, width and height of a tile in pixels."""
         row, column = divmod(tile, self.across.count)
         return self.across.start(column), self.down.start(row), self.across.size, self.down.size
 
     def at(self, x: int, y: int) -> tuple[int, int] | None:
-        """Tile and input at a pixel; None where there is neither. The tile may be one that is not there."""
+        """Returns tile and input at a pixel, or None. On the last page the tile's number may be too high."""
         across, down = self.across.find(x), self.down.find(y)
         if across is None or down is None:
             return None
@@ -103,16 +103,16 @@ class Grid:
 
 
 def most_tiles(width: int, height: int) -> int:
-    """How many of the smallest fit."""
+    """Returns how many of the smallest tiles fit into this area."""
     pitch = SMALLEST + 1
     return max(1, (width + 1) // pitch) * max(1, (height + 1) // pitch)
 
 
 def picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -> Grid:
-    """For tiles of ``shape`` in their proportions: as many columns as make them largest."""
+    """Returns the layout for tiles with the proportions of ``shape``, with as many columns as make them largest."""
     grid = _picture_grid(min(count, most_tiles(width, height)), shape, width, height)
     while grid.capacity > 1 and (grid.across.length > max(width, 1) or grid.down.length > max(height, 1)):
-        grid = _picture_grid(grid.capacity * 3 // 4, shape, width, height)  # slim ones: a pixel wide, and many high
+        grid = _picture_grid(grid.capacity * 3 // 4, shape, width, height)  # for very slim shapes
     return grid
 
 
@@ -132,7 +132,7 @@ def _picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -
 
 
 def plain_grid(count: int, inputs: int, width: int, height: int) -> Grid:
-    """For inputs without a place of their own: a row a neuron where that can be read, else tiles of wrapped rows."""
+    """Returns the layout for inputs that are no picture: a row per neuron if legible, otherwise square tiles."""
     if count * (SMALLEST + 1) <= height + 1 and inputs * _LEAST_CELL <= width:
         size = min(float(_largest(height, np.array([count]))[0]), _HIGHEST_ROW)
         return Grid(Axis(1, inputs, width, width), _axis(count, 1, size, height, _AIR), inputs, False)
@@ -146,7 +146,7 @@ def plain_grid(count: int, inputs: int, width: int, height: int) -> Grid:
 
 
 def _largest(length: int, counts: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    """The side of a tile when so many share that length with some air between them, a pixel at least."""
+    """Returns the largest side of a tile for each count of tiles along the length, gaps included; at least 1 pixel."""
     airy = length / (counts + _AIR * (counts - 1))
     return np.maximum(np.where(airy * _AIR >= 1, airy, (length - counts + 1) / counts), 1.0)
 
@@ -160,7 +160,7 @@ def _axis(count: int, cells: int, size: float, length: int, most_air: float) -> 
 
 
 def _columns_of_squares(count: int, width: int, height: int) -> int:
-    """As many as make tiles nearly square and leave few places empty."""
+    """Returns the number of columns for nearly square tiles with few empty places."""
     columns = np.arange(1, count + 1)
     rows = -(-count // columns)
     odd = np.abs(np.log((width / columns) / (height / rows))) + 2 * (columns * rows - count) / count
@@ -168,7 +168,7 @@ def _columns_of_squares(count: int, width: int, height: int) -> int:
 
 
 def _wrapped(inputs: int, aspect: float) -> int:
-    """Cells in a row of a tile: about square ones, and rather a number that leaves no last row half full."""
+    """Returns the number of cells in a row of a tile: for about square cells and, if possible, a full last row."""
     ideal = min(max(1.0, math.sqrt(inputs * aspect)), float(inputs))
     near = range(max(1, round(ideal / 1.5)), min(inputs, round(ideal * 1.5)) + 1)
     exact = [cells for cells in near if inputs % cells == 0]
@@ -179,10 +179,11 @@ def _wrapped(inputs: int, aspect: float) -> int:
 
 
 class Renderer:
-    """Turns weights into the pixels of a grid, by way of indices of 256 colours. Its buffers serve view after view.
+    """Draws weights as the pixels of a grid, by way of 256 colour indices. Reuses its buffers for every picture.
 
     Attributes:
-        size: height and width of the pixels.
+        size: height and width in pixels.
+        averaged: the number of weights of which a cell shows the mean.
     """
 
     def __init__(self, grid: Grid, neurons: int) -> None:
@@ -190,7 +191,7 @@ class Renderer:
         self._cells = grid.down.seen, grid.across.seen
         is_whole = grid.down.block == grid.across.block == 1
         self._samples = None if is_whole else self._places_to_look(grid.down.block, grid.across.block)
-        self.averaged = len(self._samples or [0]) if grid.is_picture else 1  # so many weights make a cell's mean
+        self.averaged = len(self._samples or [0]) if grid.is_picture else 1
         self._used = grid.inputs if self._samples is None else len(self._samples[0])
         high, wide = self._cells
         self._field = np.full((grid.down.count, high + 1, grid.across.count, wide + 1), EMPTY, np.intp)
@@ -203,11 +204,11 @@ class Renderer:
 
     @property
     def _cell_rows(self) -> npt.NDArray[np.intp]:
-        """The indices of all cells, (rows, columns)."""
+        """The colour indices of all cells, (rows, columns)."""
         return self._field.reshape(self._field.shape[0] * self._field.shape[1], -1)
 
     def _places_to_look(self, rows: int, columns: int) -> list[npt.NDArray[np.intp]]:
-        """One array of inputs for each of the weights that share a cell: which to take for every cell."""
+        """Returns an array per weight that shares a cell: the input to read for every cell."""
         grid = self.grid
         high, wide = self._cells
         affordable = math.sqrt(max(1.0, _MOST_READ / (self.neurons * high * wide)))
@@ -222,30 +223,30 @@ class Renderer:
         return [np.minimum(places[:used], grid.inputs - 1) for places in made]
 
     def render(self, weights: Array, limit: float) -> None:
-        """Takes over (neurons, inputs) weights; -limit and limit are the ends of the colours."""
+        """Converts (neurons, inputs) weights to colour indices; the colours range from -limit to limit."""
         by_input = not weights.flags.c_contiguous and weights.T.flags.c_contiguous
         values, share = self._sampled(weights.T if by_input else weights, 0 if by_input else 1)
         scaled = self._buffer(by_input)
         used = scaled[: self._used] if by_input else scaled[:, : self._used]
-        with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is shown all the same
+        with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is drawn too
             np.multiply(values, share * 127 / max(limit, 1e-12), out=used, casting="unsafe")
             np.clip(used, -127, 127, out=used)  # several times as fast as minimum and maximum
-            np.add(used, ZERO + 0.5, out=used)  # what is cut off on the way to whole numbers rounds them
+            np.add(used, ZERO + 0.5, out=used)  # the conversion to integers truncates, so adding 0.5 rounds
             self._lay_out(scaled.T if by_input else scaled)
 
     def paint(self, colours: npt.NDArray[np.uint32], pixels: npt.NDArray[np.uint32]) -> None:
-        """Fills ``pixels``, of this ``size``, with the weights in 256 colours.
+        """Fills ``pixels``, of this ``size``, with colours.
 
-        Cells are coloured before they are widened to pixels, of which there are several times as many; the rows of
-        a cell are copies of one row. Indices have numpy's own type, or it would convert them each time; that of what
-        is no number is out of range, and is clipped to the ground's. All others are within, where wrapping is fastest.
+        Cells are coloured before they are enlarged to pixels, of which there are several times as many; all pixel rows
+        of a cell are copies of one. Indices are of type intp, because numpy would convert any other. NaN gives an index
+        out of range, which is clipped to that of the gap; all others are valid, and ``wrap`` is the fastest mode.
         """
         np.take(colours, self._cell_rows, out=self._coloured, mode="clip")
         np.take(self._coloured, self._across, axis=1, out=self._widened, mode="wrap")
         np.take(self._widened, self._down, axis=0, out=pixels, mode="wrap")
 
     def _buffer(self, by_input: bool) -> npt.NDArray[np.float32]:
-        """For a number per cell, in the order in which the weights lie. Cells without an input keep the ground."""
+        """Returns an array for one number per cell, in the weights' memory order. Cells without input stay EMPTY."""
         high, wide = self._cells
         shape = (high * wide, self.neurons) if by_input else (self.neurons, high * wide)
         if self._scaled is None or self._scaled.shape != shape:
@@ -253,7 +254,7 @@ class Renderer:
         return self._scaled
 
     def _sampled(self, lying: Array, axis: int) -> tuple[Array, float]:
-        """A number per cell and what to multiply it with: of a picture the mean, of other inputs the strongest."""
+        """Returns a number per cell and its factor: of pictures the mean weight, otherwise the largest in size."""
         if self._samples is None:
             return lying, 1.0
         first, *others = self._samples
@@ -275,7 +276,7 @@ class Renderer:
         return total, 1.0
 
     def _lay_out(self, cells: npt.NDArray[np.float32]) -> None:
-        """Copies (neurons, cells) to where the tiles lie."""
+        """Copies (neurons, cells) indices to the places of the tiles."""
         high, wide = self._cells
         columns = self.grid.across.count
         tiles = self._field[:, :high, :, :wide].transpose(0, 2, 1, 3)
@@ -287,6 +288,6 @@ class Renderer:
 
 
 def _spread(block: int, affordable: float) -> list[int]:
-    """Up to so many places in a block, evenly apart."""
+    """Returns at most ``affordable`` evenly spaced places in a block."""
     count = max(1, min(block, int(affordable)))
     return [(2 * place + 1) * block // (2 * count) for place in range(count)]

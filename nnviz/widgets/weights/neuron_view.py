@@ -1,4 +1,4 @@
-"""One neuron, enlarged: its weights at the left, its numbers at the right."""
+"""One neuron in detail: its weights at the left, facts about it at the right."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.weights.heat_map import HeatMap
 
 _BINS = 41
-_SCALE = 48  # pixels at the left of the bars, for the ends of the scale
-_FOOT = 20  # and under them, for the numbers of the inputs
+_SCALE = 48  # pixels left of the bars for the ends of the scale
+_FOOT = 20  # pixels below the bars for the numbers of the inputs
 _FACTS_WIDTH = 296
 _STEPS = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.Key_Down: 1}
 
 
 @dataclass(frozen=True)
 class NeuronFacts:
-    """What is told of a neuron: a title, names with their values, and its strongest inputs with their weights."""
+    """The facts about a neuron: a title, names with values, and its strongest inputs with their weights."""
 
     title: str
     rows: Sequence[tuple[str, str]]
@@ -45,15 +45,15 @@ class NeuronFacts:
 
 
 class NeuronView(QWidget):
-    """Takes the place of the mosaic.
+    """Shows one neuron in place of the mosaic.
 
     Signals:
-        left(): by Esc, a click on the picture, or the button.
-        stepped(by): to the previous or the next neuron.
-        hovered(input): under the mouse, again whenever its weight may be another; -1 where there is none.
+        left(): the person pressed Esc, or clicked the picture or the button.
+        stepped(by): to the previous (-1) or next (1) neuron.
+        hovered(input): the input under the mouse, sent again when its weight may have changed; -1 for none.
 
     Attributes:
-        picture, bars: the weights of one whose inputs are pixels, and of any other.
+        picture, bars: the weights of a neuron whose inputs are pixels, and of any other.
     """
 
     left = pyqtSignal()
@@ -131,7 +131,7 @@ class NeuronView(QWidget):
     # ---- what is shown
 
     def show_neuron(self, facts: NeuronFacts, weights: Array, limit: float, shape: tuple[int, int] | None) -> None:
-        """Weights (inputs,) and what is told of them; ``shape`` where they are a picture."""
+        """Shows weights (inputs,) and facts; ``shape`` is that of the inputs if they are a picture."""
         self._title.setText(facts.title)
         self._rows.show_pairs(facts.rows)
         self._strongest.show_pairs(facts.strongest)
@@ -142,17 +142,17 @@ class NeuronView(QWidget):
         else:
             self.picture.show_values(weights[None], limit, shape)
 
-    def tell(self, text: str) -> None:
-        """Words for what is under the mouse."""
+    def show_text(self, text: str) -> None:
+        """Shows a read-out for the input under the mouse."""
         if self._weights.currentWidget() is self.picture:
-            self.picture.tell(text)
+            self.picture.show_text(text)
         else:
-            self.bars.tell(text)
+            self.bars.show_text(text)
 
     # ---- events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc goes back, arrows to the neighbours."""
+        """Leaves on Esc, steps to the neighbours with the arrow keys."""
         if event.key() == Qt.Key_Escape:
             self.left.emit()
         elif event.key() in _STEPS:
@@ -162,12 +162,12 @@ class NeuronView(QWidget):
 
 
 class WeightBars(QWidget):
-    """A bar for each input: up for weights that raise the neuron's sum, down for those that lower it.
+    """A bar per input: upward for weights that increase the neuron's sum, downward for those that decrease it.
 
-    At the left stand the ends of the scale, below the numbers of the first and the last input.
+    The ends of the scale are at the left, the numbers of the first and the last input below.
 
     Signals:
-        hovered(input): the one under the mouse, -1 where there is none.
+        hovered(input): the input under the mouse, -1 for none.
         clicked(): anywhere.
     """
 
@@ -185,7 +185,7 @@ class WeightBars(QWidget):
         self.setMinimumSize(QSize(80, 60))
 
     def show_values(self, values: Array, limit: float) -> None:
-        """Weights (inputs,); the ends of the scale are the limit, or a round number that holds the largest weight."""
+        """Shows weights (inputs,). The scale ends at the limit, or at a round number above the largest weight."""
         largest = float(np.nan_to_num(np.abs(values)).max(initial=0.0))
         self._values, self._limit = values, max(limit if largest <= limit else round_end(largest), 1e-12)
         if self._mouse is not None:
@@ -194,17 +194,17 @@ class WeightBars(QWidget):
 
     @property
     def end(self) -> float:
-        """The weight whose bar is as high as there is room."""
+        """The weight at the end of the scale."""
         return self._limit
 
     @property
     def field(self) -> QRect:
-        """Where the bars are."""
+        """The rectangle of the bars."""
         return self.rect().adjusted(_SCALE, 0, 0, -_FOOT)
 
     @property
     def axis(self) -> tuple[str, str]:
-        """What stands under the first and the last bar."""
+        """The texts below the first and the last bar."""
         return "input 1", text.count(len(self._values))
 
     @property
@@ -214,15 +214,15 @@ class WeightBars(QWidget):
             return -1
         return (self._mouse.x() - field.left()) * len(self._values) // field.width()
 
-    def tell(self, text: str) -> None:
-        """Words beside the mouse; none for an empty text."""
+    def show_text(self, text: str) -> None:
+        """Shows a read-out beside the mouse; an empty text hides it."""
         if self._mouse is not None:
             self._read_out.show(text, self._mouse)
         else:
             self._read_out.hide()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Where there are more inputs than pixels, the strongest of each pixel is drawn."""
+        """Paints the scale and the bars; with more inputs than pixels, the strongest weight of each pixel."""
         painter, field = QPainter(self), self.field
         look, middle = theme.current(), field.height() / 2
         painter.fillRect(field, QColor(look.field))
@@ -251,23 +251,23 @@ class WeightBars(QWidget):
             painter.drawText(below, int(Qt.AlignTop | place), words)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells which input is under the mouse."""
+        """Emits the input under the mouse."""
         self._mouse = event.pos()
         self.hovered.emit(self._input)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """None is."""
+        """Emits -1, for no input."""
         self._mouse = None
         self.hovered.emit(-1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click anywhere."""
+        """Emits ``clicked``."""
         if event.button() == Qt.LeftButton:
             self.clicked.emit()
 
 
 class Histogram(QWidget):
-    """How many weights there are of each size, in the colours of the weights."""
+    """A histogram of the weights, in the colours of the weights."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -275,16 +275,18 @@ class Histogram(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self.setFixedHeight(36)
         self.setAccessibleName("Histogram of the neuron's weights")
-        self.setToolTip("How often weights of each size occur, zero in the middle. Those beyond count at the ends.")
+        self.setToolTip(
+            "How many weights of each size there are, 0 in the middle. The bars at the ends count all larger weights."
+        )
 
     def show_values(self, values: Array, limit: float) -> None:
-        """Weights (inputs,); -limit and limit are the ends."""
+        """Shows weights (inputs,); the bins range from -limit to limit."""
         places = np.nan_to_num(values / max(limit, 1e-12), nan=0.0).clip(-1, 1) * (_BINS // 2) + _BINS // 2
         self._counts = np.bincount(np.rint(places).astype(np.intp), minlength=_BINS)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A bar a bin; the highest fills the height."""
+        """Paints a bar per bin; the highest fills the height."""
         painter = QPainter(self)
         look, pitch = theme.current(), self.width() / _BINS
         highest = max(float(self._counts.max()), 1.0)
@@ -297,7 +299,7 @@ class Histogram(QWidget):
 
 
 class _Pairs(QWidget):
-    """Names at the left, values at the right; as many rows as are told."""
+    """Rows of a name at the left and a value at the right."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -309,7 +311,7 @@ class _Pairs(QWidget):
         self._shown: list[tuple[Any, Any]] = []
 
     def show_pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Replaces words where they differ: a view update moves nothing."""
+        """Shows these rows, reusing the labels."""
         while len(self._shown) < len(pairs):
             name, value = label(role="muted"), label(role="number")
             value.setTextInteractionFlags(Qt.NoTextInteraction)
@@ -336,7 +338,7 @@ def _button(text: str, name: str, tip: str) -> QPushButton:
 
 
 def _strongest_of_each(values: Array, count: int) -> Array:
-    """The strongest of each of ``count`` runs of values."""
+    """Returns the weight of largest size in each of ``count`` ranges of the values."""
     starts = np.arange(count) * len(values) // count
     high, low = np.maximum.reduceat(values, starts), np.minimum.reduceat(values, starts)
     return np.nan_to_num(np.where(high > -low, high, low), nan=0.0)

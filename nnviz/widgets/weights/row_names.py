@@ -1,4 +1,4 @@
-"""Names at the left of a heat map whose tiles lie under each other."""
+"""Names at the left of a heat map with one column of tiles."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from PyQt5.QtWidgets import QWidget
 from nnviz.look import theme
 from nnviz.widgets.weights.heat_map import HeatMap
 
-_AIR = 8  # between the names and the rows
+_AIR = 8  # pixels between the names and the tiles
 
 
 class RowNames(QWidget):
-    """Follows the map as that changes; out of sight without names. A row that is lower than a name has none."""
+    """Follows the heat map when it changes; hidden without names. Rows lower than a name show none."""
 
     def __init__(self, heat_map: HeatMap) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class RowNames(QWidget):
         self.hide()
 
     def set_names(self, names: Sequence[str]) -> None:
-        """One for each neuron of the map, from its first."""
+        """Sets the names, one per neuron of the map."""
         if tuple(names) == self.names:
             return
         self.names = tuple(names)
@@ -36,13 +36,13 @@ class RowNames(QWidget):
         self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Another size, other rows."""
+        """Paints the names again when the map was resized."""
         if event.type() == QEvent.Resize:
             self.update()
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Each in the middle of its row's height."""
+        """Paints each name at the middle of its row."""
         if self._map.grid is None or self._map.grid.across.count != 1:
             return
         painter = QPainter(self)

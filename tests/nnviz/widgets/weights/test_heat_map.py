@@ -127,11 +127,11 @@ def test_words_stand_beside_the_mouse_and_stay_within(heat_map: HeatMap) -> None
     words = heat_map.findChild(QLabel, "readOut")
     for point in ((3, 3), (297, 3), (3, 190), (297, 190), (150, 100)):
         hover(heat_map, point)
-        heat_map.tell("neuron 1 ← input 1: +0.1")
+        heat_map.show_text("neuron 1 ← input 1: +0.1")
         assert words.isVisible()
         assert heat_map.rect().contains(words.geometry())
         assert not words.geometry().contains(QPoint(*point))
-    heat_map.tell("")
+    heat_map.show_text("")
     assert not words.isVisible()
 
 

@@ -1,4 +1,4 @@
-"""A place for words that change often: whatever they are, nothing else is laid out anew."""
+"""A widget for text that changes often, without a new layout of the window at each change."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
 
 
-class Steady(QWidget):
-    """As wide as its layout makes it, at least ``width`` pixels, and as high as a line. The label fills it.
+class FixedSizeBox(QWidget):
+    """Holds a label at a fixed height of one line, as wide as the layout makes it or ``width`` pixels.
 
-    A label in a layout asks all layouts above it for another size at each change of its text, which takes longer than
-    to paint it.
+    A label in a layout asks all layouts above it to compute their sizes at each change of its text, which takes longer
+    than painting it.
     """
 
     def __init__(self, content: QLabel, width: int = 0) -> None:
@@ -22,14 +22,14 @@ class Steady(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding if not width else QSizePolicy.Fixed, QSizePolicy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Of a line in the label's font."""
+        """Returns the height of one line in the label's font."""
         self._content.ensurePolished()
         return QSize(self._width, self._content.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
-        """The same."""
+        """Returns the same as :meth:`sizeHint`."""
         return self.sizeHint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The label follows."""
+        """Resizes the label to the whole widget."""
         self._content.setGeometry(self.rect())
