@@ -19,7 +19,7 @@ class Stopwatch:
     def __init__(self, window: Any, asked_for: float) -> None:
         from PyQt5.QtCore import QEvent, QObject, QTimer
 
-        from nnviz.session.training import Status
+        from nnviz.session.status import Status
 
         self._window, self._asked_for = window, asked_for
         self._figures: dict[str, float] = {}

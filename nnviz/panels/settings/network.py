@@ -16,7 +16,7 @@ from engine.validation import parameter_count, parse_shape, parse_whole, whole_n
 from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.session import Session
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
 from nnviz.widgets.note import Note, Notice

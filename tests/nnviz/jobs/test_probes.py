@@ -17,7 +17,7 @@ from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session.asked import ANSWER, PAST, STATISTICS, LayerStatistics, PastAnswers
 from nnviz.session.session import Session
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import click_tab, pause, seven, train_epochs, train_for_a_while, wait_for

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import SettingError
 from engine.network import Network
 from engine.rate_finder import RateFinder, RatePoint
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.plots.small_plot import SmallPlot
 from nnviz.window.main_window import MainWindow

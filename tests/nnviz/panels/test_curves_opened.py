@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
 from engine.storage import save_network
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, train_epochs
 from tests.nnviz.panels.test_curves_panel import another_network, drawn, key, plot_of, turn_to

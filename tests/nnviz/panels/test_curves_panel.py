@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from nnviz.look import theme
 from nnviz.session.session import Session
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.pages import Page
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key

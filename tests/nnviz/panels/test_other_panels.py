@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QSlider
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.picture import Picture
 from nnviz.window.main_window import MainWindow

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
 from nnviz.session.question import verdict_of
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.verdict import VerdictView
 from nnviz.window.main_window import MainWindow

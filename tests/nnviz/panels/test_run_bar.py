@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.events import Epoch
 from engine.metrics import Evaluation
 from nnviz.look import theme
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click_tab, find, train_epochs, unfold, wait_for
 

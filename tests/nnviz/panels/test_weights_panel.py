@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QLabel, QPushButton, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.weights.heat_map import HeatMap
 from nnviz.widgets.weights.neuron_view import NeuronView, WeightBars
 from nnviz.window.main_window import MainWindow

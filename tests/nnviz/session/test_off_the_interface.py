@@ -20,7 +20,7 @@ from engine.network import Network
 from engine.storage import load_network, save_network
 from engine.training import Trainer
 from nnviz.session import files, making
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Gate

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from engine.experiment import Experiment
 from engine.network import Network
 from engine.storage import load_network, save_network
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
     action,

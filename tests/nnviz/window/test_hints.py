@@ -7,7 +7,7 @@ from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.hint import Hint
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

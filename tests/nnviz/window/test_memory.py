@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.experiment import Experiment
 from engine.storage import load_network
 from nnviz.commands.screenshot import take
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from nnviz.window.memory import restored
 from tests.conftest import MakeWindow

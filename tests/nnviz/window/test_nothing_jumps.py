@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushBut
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.note import Note, Notice
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (

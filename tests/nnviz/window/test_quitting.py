@@ -11,13 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network
 from nnviz.session.run import Run
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
     MANY_EPOCHS,
     action,
     choose_file,
-    find,
     pause,
     press,
     retype,

@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from nnviz.panels.neuron_facts import signed
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.canvas import Canvas
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

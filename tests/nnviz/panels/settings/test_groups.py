@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdi
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.group import Group, GroupHead
 from nnviz.widgets.plots.small_plot import SmallPlot
 from nnviz.window.main_window import MainWindow

@@ -12,7 +12,7 @@ from engine.experiment import MILD
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.widgets.group import Group
 from nnviz.widgets.picture import LazyPicture
 from nnviz.widgets.plots.small_plot import SmallPlot

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.session.training import Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import find, find_field, hover, pick, press, retype, wait_for
 
