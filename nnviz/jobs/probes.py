@@ -57,6 +57,7 @@ class Probe(QObject):
         self._wanted_by: set[object] = set()
         self._answered: Same | None = None  # the key of ``result``
         self._is_busy = False
+        self._times_forgotten = 0  # what was asked for before the last time is not taken
         self._lane = Lane()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -84,6 +85,7 @@ class Probe(QObject):
     def forget(self) -> None:
         """What was known is of another network, or of other data."""
         self._answered = None
+        self._times_forgotten += 1
         self._budget.reset()
         if self.result is not None:
             self.result = None
@@ -106,6 +108,7 @@ class Probe(QObject):
                 self._timer.start(round(1000 * self._budget.seconds_left) + 1)
             return
         self._is_busy = True
+        times_forgotten = self._times_forgotten
 
         def timed() -> Any:
             with self._budget:
@@ -113,15 +116,18 @@ class Probe(QObject):
 
         def done(result: Any) -> None:
             self._is_busy = False
-            self._take(key, result)
+            if times_forgotten == self._times_forgotten:
+                self._take(key, result)
             self.look()
 
         def failed(error: Exception) -> None:
             """Where there is not the memory for it, it stays unknown until the question is another."""
             self._is_busy = False
-            self._take(key, None)
+            if times_forgotten == self._times_forgotten:
+                self._take(key, None)
             if not isinstance(error, MemoryError):
                 self.failed.emit(error)
+            self.look()
 
         self._lane.run(timed, done, failed)
 
