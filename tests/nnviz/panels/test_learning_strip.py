@@ -218,6 +218,28 @@ def test_a_network_that_takes_no_drawing_has_no_history(ready_window: MainWindow
     assert strip.plot.note == "no answer"
 
 
+def test_answers_of_a_network_that_was_replaced_meanwhile_are_dropped(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, strip = ready_window, ready_window.card("learningStripDock")
+    path = tmp_path / "other.json"
+    save_network(Network([784, 2]), path)
+    gate, original = threading.Event(), asking.ask
+
+    def held(network: Network, picture: Array | None) -> Array | None:
+        assert gate.wait(10)
+        return original(network, picture)
+
+    monkeypatch.setattr(asking, "ask", held)
+    drag(window.canvas, seven(window.canvas))
+    with qtbot.waitSignal(window.session.files.opened):
+        window.session.files.open(path)
+    gate.set()
+    wait_until_asked(qtbot, window)
+    assert {line.name for line in strip.plot.lines} == {"0", "1"}
+    assert len(rows(strip)) == 1
+
+
 def test_the_lines_are_those_that_lead_now_and_those_that_ever_did() -> None:
     """Of those with nearly nothing the ones that once had more."""
     past = np.array([[0.0, 0.9, 0.5, 0.1, 0.3], [0.0, 0.8, 0.5, 0.1, 0.3]])
