@@ -148,7 +148,7 @@ class Run:
     def begin(self, experiment: Experiment) -> None:
         """A new training from here on, with those settings."""
         if self.history.completed:
-            told = [f"{experiment.training.epochs} more epochs", *changes_between(self.experiment, experiment)]
+            told = [more_epochs(experiment.training.epochs), *changes_between(self.experiment, experiment)]
             self.history.note_change(self.history.completed, ", ".join(told))
         self.experiment = experiment
         self.start_epoch = self.history.completed
@@ -255,6 +255,11 @@ def changes_between(before: Experiment, after: Experiment) -> list[str]:
     difference = {name: here for name, (here, _) in after.difference(before).items()}
     untold = {"fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
     return [f"{spoken(name)} {written(value)}".lstrip() for name, value in difference.items() if name not in untold]
+
+
+def more_epochs(epochs: int) -> str:
+    """What a training behind the end of another adds."""
+    return f"{epochs} more epoch{'' if epochs == 1 else 's'}"
 
 
 def spoken(name: str) -> str:

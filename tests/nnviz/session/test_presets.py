@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.presets import presets
-from nnviz.session import presets as shelf
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, pause, retype, train_for_a_while

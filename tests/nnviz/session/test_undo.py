@@ -54,7 +54,7 @@ def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
     undo(qtbot, window)
     assert window.session.settings.experiment == first
-    assert float(find(window, QLineEdit, "learningRateEdit").text()) == first.learning_rate
+    assert float(find(window, QLineEdit, "learningRateEdit").text()) == first.training.learning_rate
     redo(qtbot, window)
     redo(qtbot, window)
     assert window.session.settings.experiment == last
@@ -62,7 +62,7 @@ def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 def test_a_refused_value_leaves_nothing_to_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "learningRateEdit", "-1")
-    assert not ready_window.session.undo.canUndo()
+    assert ready_window.session.undo.last() is None
 
 
 def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -102,7 +102,7 @@ def test_reset_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot)
     assert session.state is Status.READY
     undo(qtbot, window)
     assert session.runs.current is trained
-    assert session.state is Status.PAUSED
+    wait_for(qtbot, window, Status.PAUSED)
     assert session.runs.current.history.completed >= 1
     epochs = session.runs.current.history.completed
     press(qtbot, window, Qt.Key_E)
@@ -121,7 +121,8 @@ def test_a_paused_run_comes_back_where_it_stood(ready_window: MainWindow, qtbot:
         session.step_batch()
         wait_for(qtbot, ready_window, Status.PAUSED)
     run = session.runs.current
-    whole = Trainer.resume(run.network.copy(), session.data.dataset, session._pilot._trainer.state())
+    state = session.training.runner.look(run.id, lambda trainer: trainer.state()).result(10)
+    whole = Trainer.resume(run.network.copy(), session.data.dataset, state)
     list(whole.run())
     if shape != session.settings.experiment.shape:
         session.settings.change_shape(shape)
@@ -131,13 +132,14 @@ def test_a_paused_run_comes_back_where_it_stood(ready_window: MainWindow, qtbot:
     assert session.runs.current is run
     assert (session.training.progress.epoch, session.training.progress.batch) == (1, 3)
     press(qtbot, ready_window, Qt.Key_Space)
+    if session.training.is_another_network:
+        session.messages.choose(0)
     wait_for(qtbot, ready_window, Status.FINISHED)
     assert session.runs.current is run
     np.testing.assert_array_equal(session.displayed.network.parameters, whole.network.parameters)
 
 
-def test_of_two_resets_the_first_brings_weights_back(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """Only the last run that was left keeps its place: what it takes would pile up."""
+def test_of_two_resets_each_brings_its_run_back_in_its_middle(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     runs = []
     for _ in range(2):
@@ -145,20 +147,21 @@ def test_of_two_resets_the_first_brings_weights_back(ready_window: MainWindow, q
         wait_for(qtbot, ready_window, Status.PAUSED)
         runs.append(session.runs.current)
         session.reset()
-    undo(qtbot, ready_window)
-    assert session.runs.current is runs[1]
-    assert session._pilot.has_run
-    undo(qtbot, ready_window)
-    assert session.runs.current is runs[0]
-    assert session.state is Status.PAUSED
+    for run in reversed(runs):
+        undo(qtbot, ready_window)
+        assert session.runs.current is run
+        assert session.training.is_under_way
+        assert session.state is Status.PAUSED
     press(qtbot, ready_window, Qt.Key_B)
+    wait_for(qtbot, ready_window, Status.TRAINING)
     wait_for(qtbot, ready_window, Status.PAUSED)
     assert session.runs.current is runs[0]
+    assert session.training.progress.batch == 2, "it goes on where it stood"
 
 
 def test_reset_of_what_has_not_learned_is_no_step(ready_window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, ready_window, QPushButton, "resetButton")
-    assert not ready_window.session.undo.canUndo()
+    assert ready_window.session.undo.last() is None
 
 
 def test_undo_of_a_setting_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot) -> None:
