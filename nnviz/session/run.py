@@ -148,7 +148,7 @@ class Run:
     def begin(self, experiment: Experiment) -> None:
         """A new training from here on, with those settings."""
         if self.history.completed:
-            told = [more_epochs(experiment.training.epochs), *changes_between(self.experiment, experiment)]
+            told = [more_epochs(experiment.training.epochs), *_to_mark(self.experiment, experiment)]
             self.history.note_change(self.history.completed, ", ".join(told))
         self.experiment = experiment
         self.start_epoch = self.history.completed
@@ -168,7 +168,7 @@ class Run:
         before, training = self.experiment, _allowed(self.experiment, wanted, dataset)
         self.experiment = before.changed(training=training)
         self.progress = replace(self.progress, epochs=training.epochs)
-        told = [change for change in changes_between(before, self.experiment) if not change.startswith("epochs")]
+        told = _to_mark(before, self.experiment)
         if told and self.epochs:
             self.history.note_change(self.epochs, ", ".join(told))
 
@@ -248,6 +248,11 @@ def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None)
             continue
         return attempt
     return of_run
+
+
+def _to_mark(before: Experiment, after: Experiment) -> list[str]:
+    """What is told of a change in the chart, whose axis tells the epochs."""
+    return [change for change in changes_between(before, after) if not change.startswith("epochs ")]
 
 
 def changes_between(before: Experiment, after: Experiment) -> list[str]:

@@ -171,6 +171,42 @@ def test_a_network_that_comes_meanwhile_is_not_saved_in_its_place(
     assert not np.array_equal(network.parameters, session.runs.current.network.parameters)
 
 
+def test_saving_swallows_no_pause(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    done: list[bool] = []
+    session.files.save(home / "n.npz", lambda: done.append(True))
+    session.pause()
+    qtbot.waitUntil(lambda: bool(done))
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    place = (session.training.progress.epoch, session.training.progress.batch)
+    with qtbot.assertNotEmitted(session.displayed.changed, wait=150):
+        pass
+    assert session.state is Status.PAUSED
+    assert (session.training.progress.epoch, session.training.progress.batch) == place
+
+
+def test_two_quick_saves_are_both_written_and_training_goes_on(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    seen: list[Status] = []
+    session.training.state_changed.connect(lambda: seen.append(session.state))
+    done: list[str] = []
+    for name in ("one", "two"):
+        session.files.save(home / f"{name}.npz", lambda name=name: done.append(name))
+    qtbot.waitUntil(lambda: done == ["one", "two"])
+    assert session.state is Status.TRAINING
+    assert set(seen) <= {Status.TRAINING}, "nobody pauses for it"
+    for name in done:
+        assert load_checkpoint(home / f"{name}.npz")[1] is not None
+    pause(qtbot, ready_window)
+    with qtbot.assertNotEmitted(session.displayed.changed, wait=150):
+        pass
+    assert session.state is Status.PAUSED
+
+
 def test_json_says_that_the_place_in_the_run_is_not_kept(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     session = ready_window.session
     steps(qtbot, ready_window, 0, 2)

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.training import Trainer
 from nnviz.session.status import Status
+from nnviz.session.undo import Kind, Step, Undo
 from nnviz.widgets.canvas import PEN_UNIT
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
@@ -76,12 +77,11 @@ def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: Q
     assert session.runs.current is not trained
     assert not window.isWindowModified()
     assert session.state is Status.READY
-    assert window.curves.plot._curves["test"].values == []
+    assert session.runs.current.history.error.test.values == []
     undo(qtbot, window)
     assert session.runs.current is trained
     np.testing.assert_array_equal(session.displayed.network.parameters, parameters)
     assert session.runs.current.history.error.test.values == curve
-    assert window.curves.plot._curves["test"].values == curve
     assert window.isWindowModified()
     assert session.state is Status.FINISHED
     assert window.run_bar.status.text().startswith("epoch 2 of 2")
@@ -287,3 +287,52 @@ def test_the_pen_width_stays_out_of_it(ready_window: MainWindow, qtbot: QtBot) -
     side = min(window.canvas.width(), window.canvas.height())
     assert window.canvas.pen_width == pytest.approx(slider.maximum() * side / PEN_UNIT)
     assert not action(window, "actionUndo").isEnabled()
+
+
+@pytest.mark.parametrize("changes", [29, 30, 31, 120])
+def test_the_last_thing_done_is_undone_first_also_where_there_are_many(
+    ready_window: MainWindow, qtbot: QtBot, changes: int
+) -> None:
+    """So many changes, a stroke, a change; steps that are too many are forgotten, the oldest first."""
+    window, session = ready_window, ready_window.session
+    for number in range(changes):
+        session.settings.change("epochs", epochs=100 + number)
+    drag(window.canvas, seven(window.canvas))
+    session.settings.change("learning rate", learning_rate=0.5)
+    undo(qtbot, window)
+    assert session.settings.experiment.training.learning_rate == 0.2
+    assert strokes(window) == 1, "the change goes, not the stroke"
+    undo(qtbot, window)
+    assert strokes(window) == 0
+    assert session.settings.experiment.training.epochs == 99 + changes
+    undo(qtbot, window)
+    assert session.settings.experiment.training.epochs == 98 + changes
+
+
+def test_steps_of_all_kinds_have_one_limit() -> None:
+    done: list[int] = []
+    steps = Undo()
+    for number in range(500):
+        steps.push(Step(f"step {number}", Kind.SETTINGS, done.append, -number, number))
+    undone = 0
+    while steps.last() is not None:
+        assert steps.last().text == f"step {499 - undone}"
+        steps.undo()
+        undone += 1
+    assert 30 < undone < 500
+    assert done[-1] == -(500 - undone)
+
+
+def test_the_last_of_a_kind_can_be_taken_back_alone() -> None:
+    values = {Kind.SETTINGS: 0, Kind.DRAWING: 0}
+    steps = Undo()
+    for kind, value in ((Kind.DRAWING, 1), (Kind.SETTINGS, 1), (Kind.SETTINGS, 2)):
+        steps.push(Step("", kind, lambda new, kind=kind: values.update({kind: new}), value - 1, value))
+    steps.undo_last(Kind.DRAWING)
+    assert values == {Kind.SETTINGS: 2, Kind.DRAWING: 0}
+    steps.redo()
+    assert values[Kind.DRAWING] == 1
+    steps.undo()
+    assert values[Kind.DRAWING] == 0, "it is the last thing done again"
+    steps.undo()
+    assert values[Kind.SETTINGS] == 1
