@@ -122,9 +122,10 @@ class History:
         self._keep_confusions(epoch, result)
 
     def add_estimate(self, epoch: float, estimate: Estimate) -> None:
-        """Figures of a sample, somewhere within an epoch."""
-        self._add("live_train", epoch, estimate.train)
-        self._add("live_test", epoch, estimate.test)
+        """Figures of a sample, somewhere within an epoch; none where the network has just gone out of bounds."""
+        for name, figures in (("live_train", estimate.train), ("live_test", estimate.test)):
+            if figures is not None and math.isfinite(figures.loss):
+                self._add(name, epoch, figures)
 
     def note_change(self, epoch: float, text: str) -> None:
         """Settings were changed at that epoch; several changes at the same place are joined into one."""

@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBo
 
 from engine.events import BestRestored
 from nnviz.look import text, theme
+from nnviz.session.run import more_epochs
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
@@ -192,7 +193,7 @@ class RunBar(QWidget):
         is_over = self._session.training.state is Status.FINISHED and not self._session.training.is_another_network
         if not is_over:
             return "Train"
-        return f"{epochs} more epochs" if epochs < _MANY else "More epochs"
+        return more_epochs(epochs) if epochs < _MANY else "More epochs"
 
     def _train_tip(self) -> str:
         training, problems = self._session.training, self._session.settings.problems
@@ -202,7 +203,7 @@ class RunBar(QWidget):
             return self._misfit
         if training.state is Status.FINISHED and not training.is_another_network:
             epochs = self._session.settings.experiment.training.epochs
-            return f"Trains this network for {text.count(epochs)} more epochs, with the settings at the left (Space)."
+            return f"Trains this network for {more_epochs(epochs)}, with the settings at the left (Space)."
         return "Moves the weights, batch by batch, towards fewer mistakes; again to pause (Space)."
 
 

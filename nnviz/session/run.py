@@ -153,7 +153,7 @@ class Run:
     def begin(self, experiment: Experiment) -> None:
         """A new training from here on, with those settings."""
         if self.history.completed:
-            told = [f"{experiment.training.epochs} more epochs", *changes_between(self.experiment, experiment)]
+            told = [more_epochs(experiment.training.epochs), *_to_mark(self.experiment, experiment)]
             self.history.note_change(self.history.completed, ", ".join(told))
         self.experiment = experiment
         self.start_epoch = self.history.completed
@@ -173,7 +173,7 @@ class Run:
         before, training = self.experiment, _allowed(self.experiment, wanted, dataset)
         self.experiment = before.changed(training=training)
         self.progress = replace(self.progress, epochs=training.epochs)
-        told = [change for change in changes_between(before, self.experiment) if not change.startswith("epochs")]
+        told = _to_mark(before, self.experiment)
         if told and self.epochs:
             self.history.note_change(self.epochs, ", ".join(told))
 
@@ -255,11 +255,21 @@ def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None)
     return of_run
 
 
+def _to_mark(before: Experiment, after: Experiment) -> list[str]:
+    """What is told of a change in the chart, whose axis tells the epochs."""
+    return [change for change in changes_between(before, after) if not change.startswith("epochs ")]
+
+
 def changes_between(before: Experiment, after: Experiment) -> list[str]:
     """What is another in ``after``, each in a few words: "learning rate 0.05", "seed 2"."""
     difference = {name: here for name, (here, _) in after.difference(before).items()}
     untold = {"fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
     return [f"{spoken(name)} {written(value)}".lstrip() for name, value in difference.items() if name not in untold]
+
+
+def more_epochs(epochs: int) -> str:
+    """What a training behind the end of another adds."""
+    return f"{epochs} more epoch{'' if epochs == 1 else 's'}"
 
 
 def spoken(name: str) -> str:

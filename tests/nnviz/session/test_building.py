@@ -11,9 +11,10 @@ import pytest
 from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import Experiment
 from engine.storage import load_checkpoint, save_network
 from engine.training import Trainer
-from nnviz.session.runs.current import Run, new_run
+from nnviz.session.run import Run, new_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, pause, retype, train_epochs, train_for_a_while, wait_for
@@ -26,13 +27,13 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Networks are made in the background, and ready when this is set."""
     ready = threading.Event()
 
-    def make(configuration: Experiment) -> Run:
+    def make(experiment: Experiment) -> Run:
         if threading.current_thread() is not threading.main_thread():
             assert ready.wait(10)
-        return new_run(configuration)
+        return new_run(experiment)
 
-    monkeypatch.setattr("nnviz.session.builder.new_run", make)
-    monkeypatch.setattr("nnviz.session.builder._BUILT_AT_ONCE", 784 * LARGE)
+    monkeypatch.setattr("nnviz.session.making.new_run", make)
+    monkeypatch.setattr("nnviz.session.making.MADE_AT_ONCE", 784 * LARGE)
     yield ready
     ready.set()
 
@@ -89,12 +90,12 @@ def test_back_to_a_small_one(small: MainWindow, qtbot: QtBot, site: threading.Ev
 
 
 def test_opening_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event, home: Path) -> None:
-    save_network(Experiment(hidden=(9,)).build(), home / "other.json")
+    save_network(Experiment().changed(hidden=(9,)).build(), home / "other.json")
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     small.session.start()
     small.session.files.open(home / "other.json")
-    site.set()  # files and networks are made one after the other
     qtbot.waitUntil(lambda: small.session.runs.current.path is not None)
+    site.set()
     assert small.session.runs.current.network.shape == [784, 9, 10]
 
 
@@ -126,7 +127,7 @@ def is_in_the_middle(window: MainWindow, run: Run, place: tuple[int, int]) -> bo
     session = window.session
     return (
         session.runs.current is run
-        and session.run_settings is not None
+        and session.training.is_under_way
         and session.state is Status.PAUSED
         and ((session.training.progress.epoch, session.training.progress.batch) == place)
     )
@@ -150,6 +151,8 @@ def test_undo_brings_a_paused_run_back_in_its_middle(
     assert is_in_the_middle(small, run, place)
     assert small.session.settings.experiment.shape == (784, 70, 10), "what waits in the fields stays"
     small.session.step_batch()
+    assert is_in_the_middle(small, run, place), "that waits for an answer: which network is meant"
+    small.session.messages.choose(0)
     wait_for(qtbot, small, Status.PAUSED)
     assert is_in_the_middle(small, run, (place[0], place[1] + 1))
     site.set()
@@ -175,11 +178,12 @@ def test_undo_brings_back_a_run_that_was_going(
     action(small, "actionUndo").trigger()
     wait_for(qtbot, small, Status.PAUSED)
     assert session.runs.current is run
-    trainer = session._pilot.trainer
-    assert trainer is not None
-    assert (session.training.progress.epoch, session.training.progress.batch) == (trainer.epoch, trainer.batch)
+    place = session.training.runner.look(run.id, lambda trainer: (trainer.epoch, trainer.batch)).result(10)
+    assert (session.training.progress.epoch, session.training.progress.batch) == place
     np.testing.assert_array_equal(session.displayed.network.parameters, run.network.parameters)
     session.step_batch()
+    session.messages.choose(0)
+    assert session.state is Status.TRAINING
     wait_for(qtbot, small, Status.PAUSED)
     assert session.runs.current is run
 
@@ -200,9 +204,8 @@ def test_a_checkpoint_saved_meanwhile_holds_the_run(
     session.settings.change("shape", hidden=(70,))
     click(qtbot, small, QPushButton, "resetButton")
     session.files.save(path)
-    qtbot.waitUntil(lambda: bool(session.files.saving))  # where it was going, when it stands
-    site.set()  # files and networks are made one after the other
-    qtbot.waitUntil(path.exists)
+    qtbot.waitUntil(path.exists)  # also while the network is being made
+    site.set()
     qtbot.waitUntil(lambda: session.runs.current is not run)
     network, kept = load_checkpoint(path)
     assert kept is not None, small.statusBar().currentMessage()
@@ -223,11 +226,11 @@ def test_a_finished_run_is_finished_again(small: MainWindow, qtbot: QtBot, site:
 def test_a_paused_run_that_cannot_be_replaced_stays_in_its_middle(
     small: MainWindow, qtbot: QtBot, site: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(configuration: Experiment) -> Run:
+    def fail(experiment: Experiment) -> Run:
         raise MemoryError
 
     place, run = paused_in_the_middle(qtbot, small), small.session.runs.current
-    monkeypatch.setattr("nnviz.session.builder.new_run", fail)
+    monkeypatch.setattr("nnviz.session.making.new_run", fail)
     click(qtbot, small, QPushButton, "resetButton")
     qtbot.waitUntil(lambda: "not enough memory" in find(small, QLabel, "messageText").text())
     assert is_in_the_middle(small, run, place)
@@ -236,10 +239,10 @@ def test_a_paused_run_that_cannot_be_replaced_stays_in_its_middle(
 def test_too_little_memory_after_all(
     small: MainWindow, qtbot: QtBot, site: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(configuration: Experiment) -> Run:
+    def fail(experiment: Experiment) -> Run:
         raise MemoryError
 
-    monkeypatch.setattr("nnviz.session.builder.new_run", fail)
+    monkeypatch.setattr("nnviz.session.making.new_run", fail)
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     small.session.start()
     wait_for(qtbot, small, Status.READY)

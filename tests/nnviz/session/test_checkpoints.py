@@ -52,8 +52,10 @@ def steps(qtbot: QtBot, window: MainWindow, epochs: int, batches: int) -> None:
 
 def save(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     """As the menu would, and until it is on disk."""
-    window.session.files.save(path)
-    qtbot.waitUntil(lambda: window.session.runs.current.path == path and not window.session.files.saving)
+    done: list[Path] = []
+    window.session.files.save(path, lambda: done.append(path))
+    qtbot.waitUntil(lambda: bool(done))
+    assert window.session.runs.current.path == path
 
 
 def reopen(qtbot: QtBot, window: MainWindow, path: Path) -> None:
@@ -117,29 +119,25 @@ def test_a_finished_run_comes_back_with_its_settings(ready_window: MainWindow, q
     wait_for(qtbot, window, Status.FINISHED)
     save(qtbot, window, home / "run.npz")
     assert load_checkpoint(home / "run.npz")[1] is not None
-    configuration = session.settings.experiment
+    experiment = session.settings.experiment
     session.settings.change("others", optimizer="sgd", learning_rate=0.7)
     reopen(qtbot, window, home / "run.npz")
-    assert session.settings.experiment.training == configuration.training
+    assert session.settings.experiment.training == experiment.training
     assert session.state is Status.READY
     assert session.messages.current is None
     train_epochs(qtbot, window, 1)
 
 
-def test_while_it_trains_it_pauses_for_the_run_to_be_saved_and_goes_on(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
-) -> None:
+def test_while_it_trains_the_run_is_saved_and_goes_on(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     session = ready_window.session
     train_for_a_while(qtbot, ready_window)
     path = home / "n.npz"
-    with qtbot.waitSignal(session.runs.file_changed):
-        session.files.save(path)
-    qtbot.waitUntil(lambda: path.exists() and not session.files.saving)
+    save(qtbot, ready_window, path)
     assert session.files.activity == "Saved to n.npz"
     network, state = load_checkpoint(path)
     assert state is not None
     assert state.progress["epoch"] >= 1
-    wait_for(qtbot, ready_window, Status.TRAINING)
+    assert session.state is Status.TRAINING
     done = session.runs.current.history.completed
     qtbot.waitUntil(lambda: session.runs.current.history.completed > done + 1)
     assert network.provenance["epochs"] >= 1
@@ -150,24 +148,63 @@ def test_a_run_that_ends_meanwhile_is_saved_as_finished(ready_window: MainWindow
     session = ready_window.session
     session.settings.change("epochs", epochs=1)
     session.start()
-    session.files.save(home / "n.npz")
-    qtbot.waitUntil(lambda: (home / "n.npz").exists() and not session.files.saving)
+    save(qtbot, ready_window, home / "n.npz")
     assert load_checkpoint(home / "n.npz")[1] is not None
-    qtbot.waitUntil(lambda: session.state in (Status.FINISHED, Status.TRAINING))
+    wait_for(qtbot, ready_window, Status.FINISHED)
 
 
 def test_a_network_that_comes_meanwhile_is_not_saved_in_its_place(
     ready_window: MainWindow, qtbot: QtBot, home: Path
 ) -> None:
+    """The one that was asked for is; the file is its own."""
     session = ready_window.session
     train_for_a_while(qtbot, ready_window)
-    session.files.save(home / "n.npz")
+    run, done = session.runs.current, []
+    session.files.save(home / "n.npz", lambda: done.append(True))
     session.reset()
     assert session.state is Status.READY
-    qtbot.wait(1)
-    assert not session.files.saving
-    assert not (home / "n.npz").exists()
+    qtbot.waitUntil(lambda: bool(done))
+    assert run.path == home / "n.npz"
     assert session.runs.current.path is None
+    network, state = load_checkpoint(home / "n.npz")
+    assert state is not None
+    assert not np.array_equal(network.parameters, session.runs.current.network.parameters)
+
+
+def test_saving_swallows_no_pause(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    done: list[bool] = []
+    session.files.save(home / "n.npz", lambda: done.append(True))
+    session.pause()
+    qtbot.waitUntil(lambda: bool(done))
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    place = (session.training.progress.epoch, session.training.progress.batch)
+    with qtbot.assertNotEmitted(session.displayed.changed, wait=150):
+        pass
+    assert session.state is Status.PAUSED
+    assert (session.training.progress.epoch, session.training.progress.batch) == place
+
+
+def test_two_quick_saves_are_both_written_and_training_goes_on(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    seen: list[Status] = []
+    session.training.state_changed.connect(lambda: seen.append(session.state))
+    done: list[str] = []
+    for name in ("one", "two"):
+        session.files.save(home / f"{name}.npz", lambda name=name: done.append(name))
+    qtbot.waitUntil(lambda: done == ["one", "two"])
+    assert session.state is Status.TRAINING
+    assert set(seen) <= {Status.TRAINING}, "nobody pauses for it"
+    for name in done:
+        assert load_checkpoint(home / f"{name}.npz")[1] is not None
+    pause(qtbot, ready_window)
+    with qtbot.assertNotEmitted(session.displayed.changed, wait=150):
+        pass
+    assert session.state is Status.PAUSED
 
 
 def test_json_says_that_the_place_in_the_run_is_not_kept(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
@@ -283,4 +320,4 @@ def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
     session = ready_window.session
     wait_for(qtbot, ready_window, state)
     assert session.runs.current.epochs == pytest.approx(batches / 40)
-    assert [moment.epochs for moment in session.runs.current.snapshots] == [session.runs.current.epochs]
+    assert [snapshot.epochs for snapshot in session.runs.current.snapshots] == [session.runs.current.epochs]

@@ -25,11 +25,11 @@ def always_finite(ready_window: MainWindow) -> None:
 
     def check() -> None:
         assert np.isfinite(session.displayed.network.parameters).all()
-        if session.prediction is not None:
-            assert np.isfinite(session.prediction).all()
-        for curve in vars(session.runs.current.history).values():
-            if hasattr(curve, "values"):
-                assert all(math.isfinite(value) for value in curve.values)
+        for answer in (session.prediction, session.question.answer):
+            assert answer is None or np.isfinite(answer).all()
+        history = session.runs.current.history
+        for curve in (*vars(history.error).values(), *vars(history.loss).values()):
+            assert all(math.isfinite(value) for value in curve.values)
 
     session.displayed.changed.connect(check)
     session.question.answered.connect(check)
@@ -127,7 +127,7 @@ def test_pause_just_after_it(window: MainWindow, qtbot: QtBot, rate: str) -> Non
 def test_every_activation(window: MainWindow, qtbot: QtBot, activation: str, rate: str) -> None:
     """Where a bounded activation hides what happened, training may go on; but nothing infinite is ever shown."""
     session = window.session
-    session.settings.change("shape", layers=(Layer(16, activation),))
+    session.settings.change("shape", hidden=(16,), activations=(activation, "softmax"))
     train_for_a_while(qtbot, window)
     retype(qtbot, window, "learningRateEdit", rate)
     enough = session.runs.current.history.completed + 3
@@ -151,13 +151,13 @@ def test_the_message_can_be_dismissed(window: MainWindow, qtbot: QtBot) -> None:
     assert window.session.messages.current is None
 
 
-def test_a_prediction_that_is_not_finite_is_no_answer(window: MainWindow) -> None:
+def test_a_prediction_that_is_not_finite_is_no_answer(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     drag(window.canvas, seven(window.canvas))
     assert session.prediction is not None
-    session.displayed.network = session.displayed.network.with_parameters(
-        np.full_like(session.displayed.network.parameters, 1e38)
-    )
-    session.question.draw(session.question.picture)
+    qtbot.waitUntil(lambda: find(window, QLabel, "answerLabel").text() != "")
+    run = session.runs.current
+    run.parameters = np.full_like(run.parameters, 1e38)
+    session.displayed.show(run)
     assert session.prediction is None
-    assert find(window, QLabel, "answerLabel").text() == ""
+    qtbot.waitUntil(lambda: find(window, QLabel, "answerLabel").text() == "")

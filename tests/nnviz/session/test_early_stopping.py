@@ -1,4 +1,4 @@
-"""Held-out examples have a curve of their own; early stopping puts the best network back, and the window shows it."""
+"""Validation examples have a curve of their own; early stopping puts the best network back, and the window shows it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from tests.nnviz.helpers import action, find, hover, train_epochs, wait_for
 def stop_early(qtbot: QtBot, window: MainWindow, epochs: int = 60, patience: int = 2) -> BestRestored:
     """A run that ends by itself; what it told at its end."""
     told: list[BestRestored] = []
-    window.session.runs.history_changed.connect(told.append)
+    runner = window.session.training.runner
+    runner.told.connect(lambda _, event: told.append(event) if isinstance(event, BestRestored) else None)
     window.session.settings.change(
         "stopping", validation_share=0.2, patience=patience, epochs=epochs, learning_rate=0.5
     )
@@ -31,22 +32,23 @@ def stop_early(qtbot: QtBot, window: MainWindow, epochs: int = 60, patience: int
 def test_the_best_network_is_put_back_and_shown(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     best = stop_early(qtbot, window)
-    tape = session.runs.current.history
+    history = session.runs.current.history
+    error = history.error
     assert best.early
-    assert best.epoch < tape.completed == best.epoch + 2
+    assert best.epoch < history.completed == best.epoch + 2
     np.testing.assert_array_equal(session.displayed.network.parameters, session.runs.current.network.parameters)
-    assert tape.validation.epochs == tape.test.epochs
-    place = tape.test.epochs.index(best.epoch)
-    assert best.figures.error == min(tape.validation.values)
+    assert error.validation.epochs == error.test.epochs
+    place = error.test.epochs.index(best.epoch)
+    assert best.figures.error == min(error.validation.values)
     assert find(window, QLabel, "runState").text() == "Stopped early:"
-    told = f"best at epoch {best.epoch} ({text.percent(best.figures.error)} held out)"
+    told = f"best at epoch {best.epoch} (validation {text.percent(best.figures.error)})"
     assert find(window, QLabel, "runStatus").text() == told
-    assert find(window, QLabel, "testFigure").text() == text.percent(tape.test.values[place])
-    assert find(window, QLabel, "trainFigure").text() == text.percent(tape.train.values[place])
-    past = session.runs.current.network.provenance
-    assert past["epochs"] == best.epoch
-    assert past["test_error"] == tape.test.values[place]
-    assert past["validation_error"] == best.figures.error
+    assert find(window, QLabel, "testFigure").text() == text.percent(error.test.values[place])
+    assert find(window, QLabel, "trainFigure").text() == text.percent(error.train.values[place])
+    past = session.runs.current.provenance("digits")
+    assert past.epochs == best.epoch
+    assert past.test_error == error.test.values[place]
+    assert past.validation_error == best.figures.error
     assert window.isWindowModified()
 
 
@@ -71,8 +73,8 @@ def test_in_steps_it_ends_too(ready_window: MainWindow, qtbot: QtBot) -> None:
         wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
         if session.state is Status.FINISHED:
             break
-    assert session.runs.current.best is not None
-    assert session.runs.current.best.early
+    assert session.runs.current.history.best is not None
+    assert session.runs.current.history.best.early
 
 
 def test_training_again_goes_on_from_there(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -82,7 +84,7 @@ def test_training_again_goes_on_from_there(ready_window: MainWindow, qtbot: QtBo
     session.settings.change("patience", patience=0)
     train_epochs(qtbot, window, 1)
     assert session.runs.current.history.completed == done + 1
-    assert session.runs.current.best is None
+    assert session.runs.current.history.best is None
     assert find(window, QLabel, "runState").text() == "Finished"
 
 
@@ -99,22 +101,29 @@ def test_undo_of_a_reset_shows_the_figures_of_the_best(ready_window: MainWindow,
 # ---- the third curve
 
 
+def read_out(qtbot: QtBot, plot: CurvePlot) -> str:
+    """What is told where the mouse is in the middle of the plot."""
+    box = plot.getPlotItem().getViewBox()
+    place = box.mapViewToScene(box.viewRect().center())
+    hover(plot.viewport(), (place.x(), place.y()))
+    told = plot.findChild(QLabel, "readOut")
+    qtbot.waitUntil(told.isVisible)
+    return told.text()
+
+
 def test_the_curve_and_its_key_are_there_only_with_validation_examples(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     plot, key = find(window, CurvePlot, "errorPlot"), find(window, QWidget, "validationKey")
     train_epochs(qtbot, window, 1)
     assert not key.isVisibleTo(window)
-    assert plot._lines["validation"].getData()[0] is None or not len(plot._lines["validation"].getData()[0])
+    assert "validation" not in read_out(qtbot, plot)
     window.session.reset()
-    window.session.settings.change("held out", validation_share=0.1)
+    window.session.settings.change("validation", validation_share=0.1)
     train_epochs(qtbot, window, 2)
     assert key.isVisibleTo(window)
-    x, y = plot._lines["validation"].getData()
-    assert list(x) == [0, 1, 2]
-    np.testing.assert_allclose(10**y / 100, window.session.runs.current.history.error.validation.values)
-    place = plot.getPlotItem().getViewBox().mapViewToScene(plot.getPlotItem().getViewBox().viewRect().center())
-    hover(plot.viewport(), (place.x(), place.y()))
-    assert "held out" in plot._read_out.text
+    assert window.session.runs.current.history.error.validation.epochs == [0, 1, 2]
+    figure = window.session.runs.current.history.error.validation.values[1]
+    assert f"validation {text.percent(figure)}" in read_out(qtbot, plot)
     window.session.reset()
     assert not key.isVisibleTo(window)
 
@@ -122,12 +131,12 @@ def test_the_curve_and_its_key_are_there_only_with_validation_examples(ready_win
 def test_a_run_without_a_test_split_of_its_own(ready_window: MainWindow, qtbot: QtBot) -> None:
     """The axis holds all curves."""
     window = ready_window
-    window.session.settings.change("held out", validation_share=0.1)
+    window.session.settings.change("validation", validation_share=0.1)
     train_epochs(qtbot, window, 1)
     (low, high) = find(window, CurvePlot, "errorPlot").getPlotItem().getViewBox().targetRange()[1]
     values = np.log10(100 * np.array(window.session.runs.current.history.error.validation.values[1:]))
     assert low <= values.min()
     assert values.max() <= high
     assert window.session.runs.current.history.error.validation.values[-1] == pytest.approx(
-        window.session.runs.current.network.provenance["validation_error"]
+        window.session.runs.current.figures()["validation_error"]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,14 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from engine.assets_folder import ASSETS
+from engine.experiment import Experiment
 from engine.presets import presets
-from nnviz.session import presets as shelf
+from engine.training import FIXED_WHILE_TRAINING
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, find, pause, retype, train_for_a_while
+from tests.nnviz.helpers import action, find, pause, retype, train_for_a_while, wait_for
 
 
 def choose(window: MainWindow, name: str) -> QComboBox:
@@ -36,22 +39,22 @@ def test_they_are_offered_in_the_order_of_their_files(ready_window: MainWindow) 
     assert combo.currentText() == presets()[0].name, "what the window starts with has a name to come back to"
 
 
-def test_each_sets_everything_and_is_one_step(ready_window: MainWindow) -> None:
+def test_each_sets_everything_and_is_one_step(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     first, *others = presets()  # the first one is there already
     for preset in (*others, first):
-        before, steps = session.settings.experiment, session.undo.count()
+        before = session.settings.experiment
         combo = choose(ready_window, preset.name)
         assert combo.currentText() == preset.name
         assert preset.description in combo.toolTip()
-        configuration = session.settings.experiment
-        assert configuration.shape == preset.experiment.shape
-        assert tuple(configuration.activations) == preset.experiment.activations
-        assert configuration.loss == preset.experiment.loss
-        assert configuration.initializer == preset.experiment.initializer
-        assert configuration.training == preset.experiment.training
-        assert session.runs.current.network.shape == list(configuration.shape), "an untrained network follows at once"
-        assert session.undo.count() == steps + 1
+        experiment = session.settings.experiment
+        assert experiment.shape == preset.experiment.shape
+        assert experiment.activations == preset.experiment.activations
+        assert experiment.loss == preset.experiment.loss
+        assert experiment.initializer == preset.experiment.initializer
+        assert experiment.training == preset.experiment.training
+        wait_for(qtbot, ready_window, Status.READY)
+        assert session.runs.current.network.shape == list(experiment.shape), "an untrained network follows"
         action(ready_window, "actionUndo").trigger()
         assert session.settings.experiment == before
         action(ready_window, "actionRedo").trigger()
@@ -104,16 +107,17 @@ def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
     """What can be applied is; the network waits, and comes back with undo."""
     window = ready_window
     train_for_a_while(qtbot, window)
-    network = window.session.runs.current.network
+    network, before = window.session.runs.current.network, window.session.runs.current.experiment.training
     preset = presets()[-1]
     choose(window, preset.name)
-    settings = window.session.run_settings
-    assert settings is not None
-    assert settings == replace(preset.experiment.training, batch_size=settings.batch_size)
+    now = window.session.runs.current.experiment.training
+    for each in fields(now):
+        of = before if each.name in FIXED_WHILE_TRAINING else preset.experiment.training
+        assert getattr(now, each.name) == getattr(of, each.name), each.name
     assert window.session.runs.current.network is network
     assert find(window, QLabel, "networkNotice").isVisible()
     action(window, "actionUndo").trigger()
-    assert window.session.run_settings == window.session.settings.experiment.training
+    assert window.session.runs.current.experiment.training == window.session.settings.experiment.training
     assert window.session.settings.experiment.training.optimizer == "sgd"
     pause(qtbot, window)
 
@@ -124,8 +128,8 @@ def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the presets that may be spoilt."""
-    shutil.copytree(shelf.FOLDER, tmp_path / "presets")
-    monkeypatch.setattr(shelf, "FOLDER", tmp_path / "presets")
+    shutil.copytree(ASSETS / "presets", tmp_path / "presets")
+    monkeypatch.setattr("nnviz.session.settings.ASSETS", tmp_path)
     return tmp_path / "presets"
 
 
@@ -148,9 +152,9 @@ def test_none_at_all(folder: Path, make_window: MakeWindow) -> None:
     assert combo.count() == 1
 
 
-def test_follows_looks_at_every_setting() -> None:
+def test_a_match_looks_at_every_setting() -> None:
     for preset in presets():
-        follower = Experiment().with_preset(preset)
-        assert follower.follows(preset)
+        follower = preset.applied_to(Experiment())
+        assert preset.matches(follower)
         for name, value in (("momentum", 0.31), ("noise", 0.3), ("weight_scale", 0.7), ("validation_share", 0.2)):
-            assert not follower.changed(**{name: value}).follows(preset), name
+            assert not preset.matches(follower.changed(**{name: value})), name

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.errors import SettingError
+from engine.events import Epoch
 from engine.metrics import Evaluator
 from engine.storage import save_network
 from engine.training import Trainer
@@ -26,10 +27,22 @@ from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import find, pause, train_epochs, train_for_a_while, wait_for
 
 
+def epochs_of(session: Session) -> list[Epoch]:
+    """Grows with every epoch of whatever run."""
+    ended: list[Epoch] = []
+    session.training.runner.told.connect(lambda _, event: ended.append(event) if isinstance(event, Epoch) else None)
+    return ended
+
+
 def states_of(session: Session) -> list[Status]:
     """Grows with every change of state."""
     seen: list[Status] = []
-    session.training.state_changed.connect(lambda: seen.append(session.state))
+
+    def look() -> None:
+        if seen[-1:] != [session.state]:  # it is also told when something else would happen at a start
+            seen.append(session.state)
+
+    session.training.state_changed.connect(look)
     return seen
 
 
@@ -206,7 +219,7 @@ def test_pause_in_the_middle_of_an_evaluation(
 ) -> None:
     """A short one is finished, so that the figures belong to the epoch; a long one is not waited for."""
     window = ready_window
-    monkeypatch.setattr("nnviz.jobs.worker._LONG_MEASUREMENT", 0 if takes_long else 1000)
+    monkeypatch.setattr("nnviz.jobs.pace._LONG_MEASUREMENT", 0 if takes_long else 1000)
     session = window.session
     measuring = threading.Event()
     go_on = threading.Event()
@@ -265,12 +278,9 @@ def test_opening_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtB
     train_for_a_while(qtbot, window)
     gate.close()
     gate.wait_until_reached()
-    ended = []
-    session.runs.history_changed.connect(ended.append)
     session.files.open(home / "other.json")
     qtbot.waitUntil(lambda: session.runs.current.path is not None)
-    opened = session.runs.current
-    ended.clear()
+    opened, ended = session.runs.current, epochs_of(session)
     gate.open()
     session.step_batch()
     wait_for(qtbot, window, Status.PAUSED)
@@ -282,8 +292,7 @@ def test_opening_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtB
 def test_no_epoch_is_lost_and_all_come_in_order(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.settings.change("batch size", batch_size=2000)
-    ended = []
-    session.runs.history_changed.connect(ended.append)
+    ended = epochs_of(session)
     train_epochs(qtbot, ready_window, 50)
     assert [result.epoch for result in ended] == list(range(51))
     assert session.runs.current.history.error.test.epochs == list(range(51))
@@ -320,7 +329,7 @@ def test_an_exception_behind_the_window_is_told(
         raise KeyError("a bug")
 
     monkeypatch.setattr(sys, "excepthook", lambda *_: None)
-    monkeypatch.setattr("nnviz.jobs.files.save_network", broken)
+    monkeypatch.setattr("nnviz.session.files.save_network", broken)
     with qtbot.waitSignal(ready_window.session.messages.crashed):
         ready_window.session.files.save(home / "x.json")
     assert ready_window.session.runs.current.path is None
@@ -333,6 +342,7 @@ def test_too_little_memory_for_the_batch(
     session.settings.change("batch size", batch_size=2000)
     monkeypatch.setattr("engine.validation.available_memory", lambda: 1_000_000)
     session.start()
+    qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.state is Status.READY
     assert "could not begin" in find(ready_window, QLabel, "messageText").text()
     monkeypatch.undo()
@@ -345,14 +355,14 @@ def test_a_refused_change_changes_nothing(ready_window: MainWindow) -> None:
     before = session.settings.experiment
     for what, fields in (
         ("batch size", {"batch_size": 5000}),
-        ("shape", {"layers": (Layer(0),)}),
-        ("activation", {"layers": (Layer(5, "no such"),)}),
+        ("shape", {"hidden": (0,)}),
+        ("activation", {"activations": ("no such", "relu", "softmax")}),
         ("seed", {"seed": -1}),
     ):
         with pytest.raises(SettingError):
             session.settings.change(what, **fields)
         assert session.settings.experiment is before
-        assert not session.undo.canUndo()
+        assert session.undo.last() is None
 
 
 def test_close_ends_the_worker_at_once(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.training import Trainer
 from nnviz.session.status import Status
+from nnviz.session.undo import Kind, Step, Undo
 from nnviz.widgets.canvas import PEN_UNIT
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
@@ -54,7 +55,7 @@ def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
     undo(qtbot, window)
     assert window.session.settings.experiment == first
-    assert float(find(window, QLineEdit, "learningRateEdit").text()) == first.learning_rate
+    assert float(find(window, QLineEdit, "learningRateEdit").text()) == first.training.learning_rate
     redo(qtbot, window)
     redo(qtbot, window)
     assert window.session.settings.experiment == last
@@ -62,7 +63,7 @@ def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 def test_a_refused_value_leaves_nothing_to_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "learningRateEdit", "-1")
-    assert not ready_window.session.undo.canUndo()
+    assert ready_window.session.undo.last() is None
 
 
 def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -76,12 +77,11 @@ def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: Q
     assert session.runs.current is not trained
     assert not window.isWindowModified()
     assert session.state is Status.READY
-    assert window.curves.plot._curves["test"].values == []
+    assert session.runs.current.history.error.test.values == []
     undo(qtbot, window)
     assert session.runs.current is trained
     np.testing.assert_array_equal(session.displayed.network.parameters, parameters)
     assert session.runs.current.history.error.test.values == curve
-    assert window.curves.plot._curves["test"].values == curve
     assert window.isWindowModified()
     assert session.state is Status.FINISHED
     assert window.run_bar.status.text().startswith("epoch 2 of 2")
@@ -102,7 +102,7 @@ def test_reset_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot)
     assert session.state is Status.READY
     undo(qtbot, window)
     assert session.runs.current is trained
-    assert session.state is Status.PAUSED
+    wait_for(qtbot, window, Status.PAUSED)
     assert session.runs.current.history.completed >= 1
     epochs = session.runs.current.history.completed
     press(qtbot, window, Qt.Key_E)
@@ -121,7 +121,8 @@ def test_a_paused_run_comes_back_where_it_stood(ready_window: MainWindow, qtbot:
         session.step_batch()
         wait_for(qtbot, ready_window, Status.PAUSED)
     run = session.runs.current
-    whole = Trainer.resume(run.network.copy(), session.data.dataset, session._pilot._trainer.state())
+    state = session.training.runner.look(run.id, lambda trainer: trainer.state()).result(10)
+    whole = Trainer.resume(run.network.copy(), session.data.dataset, state)
     list(whole.run())
     if shape != session.settings.experiment.shape:
         session.settings.change_shape(shape)
@@ -131,13 +132,14 @@ def test_a_paused_run_comes_back_where_it_stood(ready_window: MainWindow, qtbot:
     assert session.runs.current is run
     assert (session.training.progress.epoch, session.training.progress.batch) == (1, 3)
     press(qtbot, ready_window, Qt.Key_Space)
+    if session.training.is_another_network:
+        session.messages.choose(0)
     wait_for(qtbot, ready_window, Status.FINISHED)
     assert session.runs.current is run
     np.testing.assert_array_equal(session.displayed.network.parameters, whole.network.parameters)
 
 
-def test_of_two_resets_the_first_brings_weights_back(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """Only the last run that was left keeps its place: what it takes would pile up."""
+def test_of_two_resets_each_brings_its_run_back_in_its_middle(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     runs = []
     for _ in range(2):
@@ -145,20 +147,21 @@ def test_of_two_resets_the_first_brings_weights_back(ready_window: MainWindow, q
         wait_for(qtbot, ready_window, Status.PAUSED)
         runs.append(session.runs.current)
         session.reset()
-    undo(qtbot, ready_window)
-    assert session.runs.current is runs[1]
-    assert session._pilot.has_run
-    undo(qtbot, ready_window)
-    assert session.runs.current is runs[0]
-    assert session.state is Status.PAUSED
+    for run in reversed(runs):
+        undo(qtbot, ready_window)
+        assert session.runs.current is run
+        assert session.training.is_under_way
+        assert session.state is Status.PAUSED
     press(qtbot, ready_window, Qt.Key_B)
+    wait_for(qtbot, ready_window, Status.TRAINING)
     wait_for(qtbot, ready_window, Status.PAUSED)
     assert session.runs.current is runs[0]
+    assert session.training.progress.batch == 2, "it goes on where it stood"
 
 
 def test_reset_of_what_has_not_learned_is_no_step(ready_window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, ready_window, QPushButton, "resetButton")
-    assert not ready_window.session.undo.canUndo()
+    assert ready_window.session.undo.last() is None
 
 
 def test_undo_of_a_setting_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -284,3 +287,52 @@ def test_the_pen_width_stays_out_of_it(ready_window: MainWindow, qtbot: QtBot) -
     side = min(window.canvas.width(), window.canvas.height())
     assert window.canvas.pen_width == pytest.approx(slider.maximum() * side / PEN_UNIT)
     assert not action(window, "actionUndo").isEnabled()
+
+
+@pytest.mark.parametrize("changes", [29, 30, 31, 120])
+def test_the_last_thing_done_is_undone_first_also_where_there_are_many(
+    ready_window: MainWindow, qtbot: QtBot, changes: int
+) -> None:
+    """So many changes, a stroke, a change; steps that are too many are forgotten, the oldest first."""
+    window, session = ready_window, ready_window.session
+    for number in range(changes):
+        session.settings.change("epochs", epochs=100 + number)
+    drag(window.canvas, seven(window.canvas))
+    session.settings.change("learning rate", learning_rate=0.5)
+    undo(qtbot, window)
+    assert session.settings.experiment.training.learning_rate == 0.2
+    assert strokes(window) == 1, "the change goes, not the stroke"
+    undo(qtbot, window)
+    assert strokes(window) == 0
+    assert session.settings.experiment.training.epochs == 99 + changes
+    undo(qtbot, window)
+    assert session.settings.experiment.training.epochs == 98 + changes
+
+
+def test_steps_of_all_kinds_have_one_limit() -> None:
+    done: list[int] = []
+    steps = Undo()
+    for number in range(500):
+        steps.push(Step(f"step {number}", Kind.SETTINGS, done.append, -number, number))
+    undone = 0
+    while steps.last() is not None:
+        assert steps.last().text == f"step {499 - undone}"
+        steps.undo()
+        undone += 1
+    assert 30 < undone < 500
+    assert done[-1] == -(500 - undone)
+
+
+def test_the_last_of_a_kind_can_be_taken_back_alone() -> None:
+    values = {Kind.SETTINGS: 0, Kind.DRAWING: 0}
+    steps = Undo()
+    for kind, value in ((Kind.DRAWING, 1), (Kind.SETTINGS, 1), (Kind.SETTINGS, 2)):
+        steps.push(Step("", kind, lambda new, kind=kind: values.update({kind: new}), value - 1, value))
+    steps.undo_last(Kind.DRAWING)
+    assert values == {Kind.SETTINGS: 2, Kind.DRAWING: 0}
+    steps.redo()
+    assert values[Kind.DRAWING] == 1
+    steps.undo()
+    assert values[Kind.DRAWING] == 0, "it is the last thing done again"
+    steps.undo()
+    assert values[Kind.SETTINGS] == 1

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import Experiment
+from engine.history import Change
+from engine.storage import save_network
 from nnviz.look.text import duration
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, click, find, pause, press, retype, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.helpers import (
+    action,
+    click,
+    drag,
+    find,
+    pause,
+    press,
+    retype,
+    seven,
+    train_epochs,
+    train_for_a_while,
+    wait_for,
+)
 
 
 def notice(window: MainWindow, name: str) -> QLabel:
@@ -121,36 +139,195 @@ def test_shape_activation_and_seed_wait_and_say_so(ready_window: MainWindow, qtb
     click(qtbot, window, QPushButton, "resetButton")
     assert window.session.state is Status.READY
     assert window.session.runs.current.network.shape == [784, 20, 10]
-    assert window.session.runs.current.configuration.seed == 5
+    assert window.session.runs.current.experiment.seed == 5
     assert not hint.isVisible()
 
 
-def test_train_after_a_change_begins_the_new_network(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 1)
-    old = window.session.runs.current
-    retype(qtbot, window, "shapeEdit", "784, 12, 10")
-    assert window.session.runs.current is old
-    click(qtbot, window, QPushButton, "stepEpochButton")
+# ---- the fields describe another network than the one that was trained
+
+
+@pytest.fixture(params=[Status.PAUSED, Status.FINISHED])
+def other_shape(ready_window: MainWindow, qtbot: QtBot, request: pytest.FixtureRequest) -> MainWindow:
+    """A run that is paused or finished, and another shape in the fields."""
+    if request.param is Status.PAUSED:
+        train_for_a_while(qtbot, ready_window)
+        pause(qtbot, ready_window)
+    else:
+        train_epochs(qtbot, ready_window, 1)
+    retype(qtbot, ready_window, "shapeEdit", "784, 12, 10")
+    assert notice(ready_window, "networkNotice").isVisible()
+    return ready_window
+
+
+def question(window: MainWindow) -> list[str]:
+    """The choices of the message in the window; none where nothing is asked."""
+    message = window.session.messages.current
+    return [choice.text for choice in message.choices] if message else []
+
+
+def test_space_asks_which_network_is_meant(other_shape: MainWindow, qtbot: QtBot) -> None:
+    window, session = other_shape, other_shape.session
+    state, run, parameters = session.state, session.runs.current, session.runs.current.network.parameters.copy()
+    press(qtbot, window, Qt.Key_Space)
+    assert question(window) == ["Train 784-64-32-10 on", "Start 784-12-10"]
+    for number, words in enumerate(question(window), start=1):
+        assert find(window, QPushButton, f"messageChoice{number}Button").text() == words
+        assert find(window, QPushButton, f"messageChoice{number}Button").isVisible()
+    assert session.state is state
+    assert session.runs.current is run
+    np.testing.assert_array_equal(run.network.parameters, parameters, "nothing is trained before the answer")
+
+
+@pytest.mark.parametrize("key", [Qt.Key_B, Qt.Key_E])
+def test_so_does_a_single_step(other_shape: MainWindow, qtbot: QtBot, key: int) -> None:
+    press(qtbot, other_shape, key)
+    assert len(question(other_shape)) == 2
+    assert other_shape.session.state is not Status.TRAINING
+
+
+def test_the_trained_one_goes_on_and_the_fields_show_it(other_shape: MainWindow, qtbot: QtBot) -> None:
+    window, session = other_shape, other_shape.session
+    run, done = session.runs.current, session.runs.current.history.completed
+    press(qtbot, window, Qt.Key_E)
+    click(qtbot, window, QPushButton, "messageChoice1Button")
+    assert session.messages.current is None
+    wait_for(qtbot, window, Status.TRAINING)
+    assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
+    assert not notice(window, "networkNotice").isVisible()
     wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
-    assert window.session.runs.current is not old
-    assert window.session.runs.current.network.shape == [784, 12, 10]
-    assert window.session.runs.current.history.error.test.epochs == [0, 1]
+    assert session.runs.current is run
+    assert session.runs.current.history.completed > done
     action(window, "actionUndo").trigger()
-    assert window.session.runs.current is old, "and undo has the trained one"
+    assert session.settings.experiment.shape == (784, 12, 10), "the fields as they were"
 
 
-def test_a_paused_run_waits_for_reset_too(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """A paused run goes on with its network; the new shape waits."""
-    window = ready_window
-    train_for_a_while(qtbot, window)
-    pause(qtbot, window)
-    network = window.session.runs.current.network
-    retype(qtbot, window, "shapeEdit", "784, 12, 10")
-    assert notice(window, "networkNotice").isVisible()
-    click(qtbot, window, QPushButton, "stepBatchButton")
+def test_the_new_one_starts_and_undo_has_the_trained_one(other_shape: MainWindow, qtbot: QtBot) -> None:
+    window, session = other_shape, other_shape.session
+    old = session.runs.current
+    press(qtbot, window, Qt.Key_E)
+    click(qtbot, window, QPushButton, "messageChoice2Button")
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
+    assert session.runs.current is not old
+    assert session.runs.current.network.shape == [784, 12, 10]
+    assert session.runs.current.history.error.test.epochs == [0, 1]
+    action(window, "actionUndo").trigger()
+    assert session.runs.current is old
+
+
+def test_the_question_goes_when_the_fields_change(other_shape: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, other_shape, Qt.Key_Space)
+    retype(qtbot, other_shape, "shapeEdit", "784, 64, 32, 10")
+    assert question(other_shape) == []
+    assert other_shape.session.messages.current is None
+
+
+def test_what_differs_is_named_where_the_shape_does_not(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_window, 1)
+    retype(qtbot, ready_window, "seedEdit", "5")
+    ready_window.session.start()
+    assert question(ready_window) == ["Train seed 1 on", "Start seed 5"]
+
+
+def test_a_network_that_does_not_fit_the_data_is_not_trained_on(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    window, session = ready_window, ready_window.session
+    save_network(Experiment(shape=(4, 3), activations=("softmax",)).build(), home / "other.json")
+    session.files.open(home / "other.json")
+    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    session.settings.take(session.settings.fitting)
+    session.step_epoch()
+    assert question(window) == ["Start 784-10"]
+    session.messages.choose(0)
+    wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
+    assert session.runs.current.network.shape == [784, 10]
+
+
+# ---- a finished run
+
+
+def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    train_epochs(qtbot, window, 2)
+    button = find(window, QPushButton, "trainButton")
+    assert button.text().strip() == "2 more epochs"
+    assert session.runs.current.history.changes == []
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, Status.TRAINING)
+    assert session.runs.current.last_epoch == 4
+    wait_for(qtbot, window, Status.FINISHED)
+    assert session.runs.current.history.changes == [Change(2, "2 more epochs")]
+    retype(qtbot, window, "learningRateEdit", "0.05")
+    retype(qtbot, window, "epochsEdit", "1")
+    assert button.text().strip() == "1 more epoch"
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.FINISHED)
+    assert session.runs.current.history.changes[1:] == [Change(4, "1 more epoch, learning rate 0.05")]
+
+
+def test_a_change_in_the_middle_is_marked_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    session.step_batch()
     wait_for(qtbot, window, Status.PAUSED)
-    assert window.session.runs.current.network is network
+    retype(qtbot, window, "learningRateEdit", "0.05")
+    retype(qtbot, window, "epochsEdit", "3")
+    assert session.runs.current.history.changes == [Change(1 / 20, "learning rate 0.05")], "epochs are the axis"
+
+
+# ---- a network that has died
+
+
+def kill(qtbot: QtBot, window: MainWindow) -> None:
+    """Trains with a rate that leaves no neuron alive, for some epochs after it."""
+    retype(qtbot, window, "learningRateEdit", "5")
+    train_epochs(qtbot, window, 4)
+
+
+def test_a_network_that_died_says_so_with_its_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    kill(qtbot, window)
+    layer = session.runs.current.dead_layer
+    assert layer is not None
+    message = find(window, QLabel, "messageText")
+    assert message.isVisible()
+    assert f"every neuron of layer {layer}" in message.text()
+    assert f"layer {layer} is dead" in find(window, QLabel, "runStatus").text()
+    assert question(window) == ["Undo change of epochs and reset", "Reset with learning rate 0.5"]
+
+
+def test_it_is_said_once(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    told: list[object] = []
+    session.training.died.connect(told.append)
+    kill(qtbot, window)
+    assert told == [session.runs.current]
+
+
+def test_a_smaller_rate_makes_it_learn(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    kill(qtbot, window)
+    click(qtbot, window, QPushButton, "messageChoice2Button")
+    assert session.settings.experiment.training.learning_rate == 0.5
+    assert session.state is Status.READY
+    assert session.runs.current.dead_layer is None
+    train_epochs(qtbot, window, 1)
+    assert session.runs.current.dead_layer is None
+
+
+def test_or_undo_of_the_last_setting_whatever_was_done_since(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    session.settings.change("epochs", epochs=2)
+    retype(qtbot, window, "learningRateEdit", "5")
+    session.start()
+    drag(window.canvas, seven(window.canvas))
+    wait_for(qtbot, window, Status.FINISHED)
+    assert question(window)[0] == "Undo change of learning rate and reset"
+    click(qtbot, window, QPushButton, "messageChoice1Button")
+    assert session.settings.experiment.training.learning_rate == 0.2
+    assert session.state is Status.READY
+    assert not window.canvas.is_empty, "the stroke stays"
 
 
 def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> None:

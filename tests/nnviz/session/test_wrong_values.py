@@ -60,8 +60,7 @@ def test_space_trains_with_what_was_typed(ready_window: MainWindow, qtbot: QtBot
     qtbot.keyClicks(field, "0.05")
     press(qtbot, window, Qt.Key_Space)
     qtbot.waitUntil(lambda: session.state is Status.TRAINING)
-    assert session.run_settings is not None
-    assert session.run_settings.learning_rate == 0.05
+    assert session.runs.current.experiment.training.learning_rate == 0.05
     session.pause()
     qtbot.waitUntil(lambda: session.state is not Status.TRAINING)
 
@@ -77,7 +76,7 @@ def test_space_does_not_train_with_another_value_than_what_was_typed(ready_windo
     assert session.state is Status.READY
 
 
-def test_a_trained_network_is_not_put_away_without_a_word(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_trained_network_is_not_replaced_without_a_word(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     train_epochs(qtbot, window, 1)
     session.reset()

@@ -1,0 +1,183 @@
+"""Other data under a run: what it has learned stays, what it stood in the middle of goes on with its own data only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QLabel, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import DATASETS, Dataset, DataSource
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import find, pause, train_for_a_while, wait_for
+
+Put = Callable[[str, Callable[[], Dataset]], None]
+
+
+@pytest.fixture
+def put_data(monkeypatch: pytest.MonkeyPatch) -> Put:
+    """Registers more data, for this test."""
+    monkeypatch.setattr(DATASETS, "_entries", {name: DATASETS[name] for name in DATASETS})
+
+    def put(name: str, load: Callable[[], Dataset]) -> None:
+        DATASETS.register(name)(DataSource(name, load))
+
+    return put
+
+
+@pytest.fixture
+def fewer_digits(few_digits: Dataset) -> Dataset:
+    """Others, and fewer, of the same kind."""
+    return replace(few_digits, title="fewer", train=few_digits.train.head(700))
+
+
+def step(qtbot: QtBot, window: MainWindow, batches: int = 3) -> None:
+    """Paused in the middle of an epoch."""
+    for _ in range(batches):
+        window.session.step_batch()
+        wait_for(qtbot, window, Status.PAUSED)
+
+
+def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    """Until it is there, or could not be had."""
+    window.session.data.load(name)
+    assert window.session.state is Status.LOADING
+    qtbot.waitUntil(lambda: not window.session.data.loading)
+
+
+def opened_checkpoint(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+    """A run in the middle of its training, from a file."""
+    step(qtbot, window)
+    done: list[bool] = []
+    window.session.files.save(path, lambda: done.append(True))
+    qtbot.waitUntil(lambda: bool(done))
+    before = window.session.runs.current
+    window.session.files.open(path)
+    qtbot.waitUntil(lambda: window.session.runs.current is not before)
+    assert window.session.state is Status.PAUSED
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_a_paused_run_learns_on_the_new_data_only(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, put_data: Put, fewer_digits: Dataset, from_file: bool
+) -> None:
+    window, session = ready_window, ready_window.session
+    if from_file:
+        opened_checkpoint(qtbot, window, home / "run.npz")
+    else:
+        step(qtbot, window)
+    parameters, run = session.runs.current.network.parameters.copy(), session.runs.current
+    put_data("fewer", lambda: fewer_digits)
+    load(qtbot, window, "fewer")
+    assert not session.training.is_under_way, "its place belongs to the data of before"
+    np.testing.assert_array_equal(session.displayed.network.parameters, parameters)
+    session.step_batch()
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.runs.current is run
+    assert session.training.progress.batches == 7, "of the new data"
+    assert run.experiment.fingerprint == fewer_digits.fingerprint
+    assert run.experiment.data == "fewer"
+    trained_on = session.training.runner.look(run.id, lambda trainer: trainer.dataset).result(10)
+    assert trained_on is fewer_digits
+
+
+def test_nothing_is_learned_while_other_data_come(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset, loading_gate: threading.Event
+) -> None:
+    window, session = ready_window, ready_window.session
+
+    def held() -> Dataset:
+        assert loading_gate.wait(10)
+        return fewer_digits
+
+    put_data("fewer", held)
+    train_for_a_while(qtbot, window)
+    session.data.load("fewer")
+    qtbot.waitUntil(lambda: not session.training.is_under_way or session.runs.current.stage.value == "paused")
+    parameters = session.runs.current.network.parameters.copy()
+    assert session.state is Status.LOADING
+    session.start()
+    np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
+    loading_gate.set()
+    wait_for(qtbot, window, Status.TRAINING)
+    assert session.runs.current.experiment.fingerprint == fewer_digits.fingerprint, "what was asked for meanwhile"
+    pause(qtbot, window)
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_data_that_cannot_be_loaded_leave_a_paused_run_its_place(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, put_data: Put, from_file: bool
+) -> None:
+    window, session = ready_window, ready_window.session
+
+    def broken() -> Dataset:
+        raise FileNotFoundError(2, "No such file or directory", "somewhere")
+
+    if from_file:
+        opened_checkpoint(qtbot, window, home / "run.npz")
+    else:
+        step(qtbot, window)
+    put_data("broken", broken)
+    load(qtbot, window, "broken")
+    assert "could not be loaded" in find(window, QLabel, "messageText").text()
+    assert session.data.name == "mnist"
+    assert session.state is Status.PAUSED
+    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 3)
+    session.step_batch()
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 4)
+
+
+def test_undo_to_a_run_of_other_data_does_not_go_on_in_its_middle(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
+) -> None:
+    window, session = ready_window, ready_window.session
+    step(qtbot, window)
+    run = session.runs.current
+    session.reset()
+    put_data("fewer", lambda: fewer_digits)
+    load(qtbot, window, "fewer")
+    session.undo.undo()
+    assert session.runs.current is run
+    assert not session.training.is_under_way
+    assert session.state is Status.PAUSED
+    session.step_batch()
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.training.progress.batches == 7
+
+
+def test_a_batch_too_large_for_the_data_is_told_until_larger_data_come(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
+) -> None:
+    window, session = ready_window, ready_window.session
+    session.settings.change("batch size", batch_size=1000)
+    put_data("fewer", lambda: fewer_digits)
+    load(qtbot, window, "fewer")
+    assert "batch_size" in session.settings.problems
+    assert find(window, QLabel, "batchSizeError").isVisible()
+    assert not session.training.can_start
+    load(qtbot, window, "mnist")
+    assert session.settings.problems == {}
+    assert not find(window, QLabel, "batchSizeError").isVisible()
+    assert session.training.can_start
+    assert session.settings.experiment.training.batch_size == 1000
+
+
+def test_what_was_typed_wrong_stays_a_problem_with_other_data(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
+) -> None:
+    window, session = ready_window, ready_window.session
+    session.settings.set_problem("batch_size", "Batch size must be a number.")
+    put_data("fewer", lambda: fewer_digits)
+    load(qtbot, window, "fewer")
+    assert session.settings.problems == {"batch_size": "Batch size must be a number."}
+    assert find(window, QLineEdit, "batchSizeEdit").text() == "100"
