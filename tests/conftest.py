@@ -24,6 +24,7 @@ from engine.datasets.mnist import load_mnist
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.guards import nothing_left_behind
+from tests.nnviz.helpers import quit_unasked
 
 __all__ = ["nothing_left_behind"]
 
@@ -146,9 +147,7 @@ def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 def close(window: MainWindow) -> None:
     """Whatever was learned is given up."""
-    for run in window.session.runs.unsaved:
-        run.saved_changes = run.changes
-    window.close()
+    quit_unasked(window)
     window.deleteLater()
     QThreadPool.globalInstance().waitForDone()
     QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.datasets import Dataset
@@ -44,11 +44,17 @@ def read_network(path: Path, dataset: Dataset | None) -> Opened:
         return Opened(network)
     settings: TrainingSettings | None = None
     try:
-        settings = TrainingSettings.from_dict(state.settings)
+        settings = _measuring(TrainingSettings.from_dict(state.settings))
         if dataset is None:
             return Opened(network, settings, why_not="the data is not there yet.")
         trainer = Trainer.resume(network, dataset, state)
+        trainer.change(_measuring(trainer.settings))
     except EngineError as error:
         return Opened(network, settings, why_not=str(error))
     done = trainer.epoch if state.progress["measured"] else max(trainer.epoch - 1, 0)
     return Opened(network, settings, trainer if done < trainer.settings.epochs else None, done)
+
+
+def _measuring(settings: TrainingSettings) -> TrainingSettings:
+    """The same with errors measured after each epoch, as the window always does."""
+    return replace(settings, evaluate=True)

@@ -238,7 +238,8 @@ def opened_run(network: Network, like: Experiment, epochs_done: int = 0) -> Run:
     which counts where nothing else is said.
     """
     told = Provenance.read(network, epochs_done)
-    return Run(told.experiment_of(network, like), network, history=told.history or History(), opened=told)
+    experiment = told.experiment_of(network, like).changed(evaluate=True)  # a window shows the errors
+    return Run(experiment, network, history=told.history or History(), opened=told)
 
 
 def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> TrainingSettings:

@@ -145,6 +145,13 @@ def wait_for(qtbot: QtBot, window: MainWindow, *states: Status) -> None:
     qtbot.waitUntil(lambda: window.session.state in states, timeout=20_000)
 
 
+def quit_unasked(window: MainWindow) -> None:
+    """Closes the window; whatever was learned is given up."""
+    for run in window.session.runs.unsaved:
+        run.saved_changes = run.changes
+    window.close()
+
+
 def train_for_a_while(qtbot: QtBot, window: MainWindow) -> None:
     """Starts a run that does not end, and waits until an epoch is over and has been seen."""
     session = window.session

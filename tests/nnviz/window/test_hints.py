@@ -11,7 +11,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.hint import Hint
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import click, drag, find, pause, press, retype, seven, wait_for
+from tests.nnviz.helpers import click, drag, find, pause, press, quit_unasked, retype, seven, wait_for
 from tests.nnviz.window.test_window import acted_on
 
 ALL = ["change", "draw", "train"]
@@ -60,8 +60,7 @@ def test_training_is_followed(ready_window: MainWindow, make_window: MakeWindow,
     assert in_sight(window) == [], "nothing lies over the curves while they grow"
     pause(qtbot, window)
     assert in_sight(window) == ["change", "draw"]
-    window._close_without_asking = True
-    window.close()
+    quit_unasked(window)
     again = make_window()
     wait_for(qtbot, again, Status.READY)
     assert in_sight(again) == ["change", "draw"], "for good"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from nnviz.window.memory import restored
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, find, pick, press, retype, train_epochs
+from tests.nnviz.helpers import action, find, pick, press, quit_unasked, retype, train_epochs
 
 
 def person_settings() -> QSettings:
@@ -29,8 +30,7 @@ def person_settings() -> QSettings:
 
 def start_again(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
     """Quits, starts, and waits until all of last time is there."""
-    window._close_without_asking = True
-    window.close()
+    quit_unasked(window)
     again = make_window()
     qtbot.waitUntil(lambda: again.session.state is not Status.LOADING)
     return again
@@ -90,19 +90,74 @@ def test_pen_threshold_and_scale_come_back(ready_window: MainWindow, make_window
 
 def test_every_setting_survives_json() -> None:
     made = Experiment().changed(
-        layers=(Layer(9, "tanh"),), optimizer="adam", dropout=(0.1, 0.5), schedule="cosine", shift=2.0, seed=7
+        shape=(784, 9, 10),
+        activations=("tanh", "softmax"),
+        optimizer="adam",
+        dropout=(0.1, 0.5),
+        schedule="cosine",
+        shift=2.0,
+        seed=7,
     )
     assert restored(json.loads(json.dumps(made.as_dict()))) == made
+
+
+# ---- the file of 0.3
+
+OF_0_3: dict[str, Any] = {
+    "inputs": 784,
+    "outputs": 10,
+    "layers": [{"neurons": 20, "activation": "tanh"}, {"neurons": 12, "activation": "relu"}],
+    "output": "sigmoid",
+    "loss": "quadratic",
+    "initializer": "glorot",
+    "weight_scale": 0.5,
+    "training": {"batch_size": 50, "epochs": 7, "learning_rate": 0.07, "optimizer": "adam", "held_out": 0.1, "seed": 3},
+    "strengths": {"shift": 2.5, "rotation": 3.0},
+}
+
+
+def test_the_settings_of_0_3_are_read(make_window: MakeWindow, qtbot: QtBot) -> None:
+    settings = person_settings()
+    settings.setValue("configuration", json.dumps(OF_0_3))
+    settings.setValue("sure_from", "0.75")
+    settings.sync()
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is Status.READY)
+    found = window.session.settings.experiment
+    assert found.shape == (784, 20, 12, 10)
+    assert found.activations == ("tanh", "relu", "sigmoid")
+    assert (found.loss, found.initializer, found.weight_scale) == ("quadratic", "glorot", 0.5)
+    training = found.training
+    assert (training.batch_size, training.epochs, training.learning_rate, training.optimizer) == (50, 7, 0.07, "adam")
+    assert (training.validation_share, training.seed) == (0.1, 3)
+    assert not training.augmentation.is_active
+    assert (window.session.settings.strengths.shift, window.session.settings.strengths.rotation) == (2.5, 3.0)
+    assert window.session.question.threshold == 0.75
+    assert window.session.displayed.network.shape == [784, 20, 12, 10]
 
 
 # ---- damage
 
 
-def damaged(**entries: Any) -> dict[str, Any]:
-    """A document of good settings with other entries in it."""
-    good = Experiment().changed(learning_rate=0.07, hidden=(20,)).as_dict()
-    training = {**good["training"], **entries.pop("training", {})}
-    return {**json.loads(json.dumps(good)), "training": training, **entries}
+def good() -> dict[str, Any]:
+    """A document of settings, as they are written."""
+    made = Experiment().changed(learning_rate=0.07, hidden=(20,)).as_dict()
+    document: dict[str, Any] = json.loads(json.dumps(made))
+    return document
+
+
+def good_of_0_3() -> dict[str, Any]:
+    """The same as 0.3 wrote it."""
+    document = good()
+    shape, activations = document.pop("shape"), document.pop("activations")
+    layers = [{"neurons": shape[1], "activation": activations[0]}]
+    return {**document, "inputs": 784, "outputs": 10, "layers": layers, "output": "softmax"}
+
+
+def damaged(document: dict[str, Any], **entries: Any) -> dict[str, Any]:
+    """That document with other entries in it."""
+    training = {**document["training"], **entries.pop("training", {})}
+    return {**document, "training": training, **entries}
 
 
 @pytest.mark.parametrize(
@@ -112,32 +167,66 @@ def damaged(**entries: Any) -> dict[str, Any]:
         {"training": {"momentum": "much"}},
         {"training": {"what was there once": 1}},
         {"training": {"batch_size": None, "augmentation": [3]}},
-        {"output": "softmax", "loss": "no such loss"},
-        {"output": ["x"]},
-        {"strengths": {"rotation": "north"}},
-        {"strengths": 5},
+        {"loss": "no such loss"},
+        {"initializer": ["x"]},
         {"weight_scale": -1},
-        {"inputs": "many"},
+        {"fingerprint": 5},
         {"something new": {}},
     ],
 )
-def test_what_is_damaged_is_left_out_and_the_rest_is_kept(entries: dict[str, Any]) -> None:
-    found = restored(damaged(**entries))
+@pytest.mark.parametrize("document", [good, good_of_0_3])
+def test_what_is_damaged_is_left_out_and_the_rest_is_kept(
+    document: Callable[[], dict[str, Any]], entries: dict[str, Any]
+) -> None:
+    found = restored(damaged(document(), **entries))
     assert found.training.learning_rate == 0.07
-    assert found.layers == (Layer(20),)
+    assert found.shape == (784, 20, 10)
+    assert found.activations == ("relu", "softmax")
     assert found.training.optimizer == "sgd"
+    assert found.loss == "cross-entropy"
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [{"output": ["x"]}, {"strengths": {"rotation": "north"}}, {"strengths": 5}, {"inputs": "many"}],
+)
+def test_the_same_of_what_only_0_3_had(entries: dict[str, Any]) -> None:
+    found = restored(damaged(good_of_0_3(), **entries))
+    assert found.training.learning_rate == 0.07
+    assert found.shape == (784, 20, 10)
+    assert found.activations == ("relu", "softmax")
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"shape": "784"},
+        {"shape": None},
+        {"shape": [784, 0, 10]},
+        {"shape": [784, 10**12, 10]},
+        {"shape": [784, 5.5, 10]},
+        {"activations": ["relu"]},
+        {"activations": ["magic", "softmax"]},
+        {"activations": 3},
+    ],
+)
+def test_damaged_shapes_are_the_usual_one(entries: dict[str, Any]) -> None:
+    found = restored(damaged(good(), **entries))
+    assert found.shape == Experiment().shape
+    assert found.activations == Experiment().activations
+    assert found.training.learning_rate == 0.07
 
 
 @pytest.mark.parametrize(
     "layers", [[{"neurons": 0}], [{"neurons": 10**12}], [{"cells": 3}], "784", [[3]], None, [{"neurons": 5.5}]]
 )
-def test_damaged_layers_are_the_usual_ones(layers: object) -> None:
-    found = restored(damaged(layers=layers))
-    assert found.layers == Experiment().layers
+def test_damaged_layers_of_0_3_are_the_usual_ones(layers: object) -> None:
+    found = restored(damaged(good_of_0_3(), layers=layers))
+    assert found.shape == Experiment().shape
     assert found.training.learning_rate == 0.07
 
 
-@pytest.mark.parametrize("document", [None, 5, "x", [], [1], {}, {"training": 3}, {"layers": {}}])
+@pytest.mark.parametrize("document", [None, 5, "x", [], [1], {}, {"training": 3}, {"layers": {}}, {"shape": {}}])
 def test_a_document_of_another_kind(document: object) -> None:
     assert restored(document).training == Experiment().training
 
@@ -275,6 +364,6 @@ def test_a_screenshot_shows_nothing_of_the_person(
     monkeypatch.setattr(screenshot, "qInstallMessageHandler", lambda _: None)
     take(home / "x.png", "dark", (1280, 800), screenshot.Scene())
     (window,) = made
-    assert window.session.settings.experiment == Experiment()
+    assert not window.session.settings.experiment.difference(Experiment())
     assert not window.hints.shown
     window.deleteLater()

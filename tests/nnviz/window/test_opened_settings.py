@@ -1,0 +1,186 @@
+"""A network from a file: the fields show what it was made with, and no preset is named that it was not made with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QAction, QComboBox, QLineEdit, QMenu
+from pytestqt.qtbot import QtBot
+
+from engine.experiment import Experiment
+from engine.network import Network
+from engine.presets import preset_named, presets
+from engine.storage import load_checkpoint, save_network
+from nnviz.window.main_window import MainWindow
+from nnviz.window.shipped import shipped_networks
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, find, pick, retype, train_epochs
+
+OWN = "Custom"
+
+
+def preset_box(window: MainWindow) -> str:
+    """What it names."""
+    return find(window, QComboBox, "presetCombo").currentText()
+
+
+def fields(window: MainWindow) -> dict[str, str]:
+    """What stands in those that everybody sees."""
+    edits = ("shapeEdit", "seedEdit", "learningRateEdit", "batchSizeEdit", "epochsEdit")
+    combos = ("optimizerCombo", "activation1Combo")
+    texts = {name: find(window, QLineEdit, name).text() for name in edits}
+    return texts | {name: find(window, QComboBox, name).currentText() for name in combos}
+
+
+def open_file(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+    """And waits until it is the current network."""
+    before = window.session.runs.current
+    window.session.files.open(path)
+    qtbot.waitUntil(lambda: window.session.runs.current is not before)
+
+
+@pytest.mark.parametrize("ending", [".json", ".npz"])
+def test_a_saved_network_brings_its_settings_back(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, ending: str
+) -> None:
+    window, session = ready_window, ready_window.session
+    retype(qtbot, window, "shapeEdit", "784, 20, 10")
+    retype(qtbot, window, "seedEdit", "17")
+    retype(qtbot, window, "batchSizeEdit", "50")
+    pick(qtbot, window, "optimizerCombo", "Adam")
+    pick(qtbot, window, "activation1Combo", "Tanh")
+    retype(qtbot, window, "learningRateEdit", "0.004")
+    session.settings.change("first weights", initializer="orthogonal", weight_scale=0.5)
+    train_epochs(qtbot, window, 1)
+    made_with, seen = session.settings.experiment, fields(window)
+    session.files.save(home / f"mine{ending}")
+    qtbot.waitUntil(lambda: not session.runs.current.unsaved)
+    session.settings.choose_preset(preset_named("Modern"))
+    session.reset()
+    assert preset_box(window) == "Modern"
+
+    open_file(qtbot, window, home / f"mine{ending}")
+    assert session.settings.experiment == made_with
+    assert fields(window) == seen
+    assert preset_box(window) == OWN
+    assert not session.training.is_another_network
+    action(window, "actionUndo").trigger()
+    assert preset_box(window) == "Modern"
+    action(window, "actionRedo").trigger()
+    assert fields(window) == seen
+    assert preset_box(window) == OWN
+
+
+@pytest.mark.parametrize("preset", [preset.name for preset in presets()[:3]])
+def test_one_made_with_a_preset_names_it(ready_window: MainWindow, qtbot: QtBot, home: Path, preset: str) -> None:
+    window, session = ready_window, ready_window.session
+    pick(qtbot, window, "presetCombo", preset)
+    session.files.save(home / "made.json")
+    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    session.reset()
+    session.settings.change("learning rate", learning_rate=0.123)
+    assert preset_box(window) == OWN
+    open_file(qtbot, window, home / "made.json")
+    assert preset_box(window) == preset
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_shipped_networks_show_what_they_were_made_with(ready_window: MainWindow, qtbot: QtBot, number: int) -> None:
+    window, session = ready_window, ready_window.session
+    path = shipped_networks()[number - 1].path
+    told = load_checkpoint(path)[0].provenance["experiment"]
+    made_with = Experiment.from_dict(told).changed(evaluate=True)  # as the window always does
+    find(window, QMenu, "menuShipped").aboutToShow.emit()
+    entry = window.findChild(QAction, f"actionShipped{number}")
+    assert entry is not None
+    before = session.runs.current
+    entry.trigger()
+    qtbot.waitUntil(lambda: session.runs.current is not before)
+    assert not session.settings.experiment.difference(made_with)
+    shown = fields(window)
+    assert shown["shapeEdit"] == ", ".join(map(str, made_with.shape))
+    assert shown["learningRateEdit"] == f"{made_with.training.learning_rate:g}"
+    assert shown["epochsEdit"] == str(made_with.training.epochs)
+    assert shown["optimizerCombo"] == "AdamW"
+    named = next((preset for preset in session.settings.presets if preset.name == preset_box(window)), None)
+    assert named is None or named.matches(session.settings.experiment)
+
+
+def test_a_shipped_network_that_learns_on_is_measured(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    small = shipped_networks()[-1]
+    open_file(qtbot, window, small.path)
+    before = session.runs.current.history.completed
+    train_epochs(qtbot, window, 1)
+    assert session.runs.current.history.error.test.epochs[-1] == before + 1
+
+
+# ---- a file that does not know its experiment
+
+
+@pytest.fixture
+def write_ancestor(home: Path) -> Callable[[Network], Path]:
+    """Writes a network as the ancestor did: shape, weights and biases, and at most what tells how it works."""
+
+    def write(network: Network) -> Path:
+        save_network(network, home / "old.json")
+        document = json.loads((home / "old.json").read_text())
+        document.pop("provenance", None)
+        (home / "old.json").write_text(json.dumps(document))
+        return home / "old.json"
+
+    return write
+
+
+def test_without_its_experiment_no_preset_is_named(
+    ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
+) -> None:
+    """Although the fields are as a preset has them: nobody knows how it was trained."""
+    window, session = ready_window, ready_window.session
+    assert preset_box(window) == "First steps"
+    network = Experiment().build()
+    network.parameters += np.float32(0.01)
+    open_file(qtbot, window, write_ancestor(network))
+    assert preset_box(window) == OWN
+    assert session.settings.preset is None
+    retype(qtbot, window, "learningRateEdit", "0.1")
+    action(window, "actionUndo").trigger()
+    assert preset_box(window) == OWN
+    pick(qtbot, window, "presetCombo", "First steps")
+    assert preset_box(window) == "First steps", "now the person has chosen it"
+
+
+def test_undo_of_opening_names_the_preset_again(
+    ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
+) -> None:
+    window = ready_window
+    open_file(qtbot, window, write_ancestor(Experiment().build()))
+    action(window, "actionUndo").trigger()
+    assert preset_box(window) == "First steps"
+    action(window, "actionRedo").trigger()
+    assert preset_box(window) == OWN
+
+
+def test_a_new_network_is_made_with_what_the_fields_say(
+    ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
+) -> None:
+    window = ready_window
+    open_file(qtbot, window, write_ancestor(Experiment().build()))
+    assert preset_box(window) == OWN
+    window.session.reset()
+    assert preset_box(window) == "First steps"
+
+
+def test_it_is_not_named_at_the_next_start_either(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
+) -> None:
+    path = write_ancestor(Experiment().build())
+    open_file(qtbot, ready_window, path)
+    ready_window.close()
+    again = make_window()
+    qtbot.waitUntil(lambda: again.session.runs.current.path == path and again.session.data.dataset is not None)
+    assert preset_box(again) == OWN
