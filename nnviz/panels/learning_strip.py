@@ -13,7 +13,7 @@ from nnviz.look import theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.prediction import class_names
 from nnviz.session.asked import ANSWER, PAST, PastAnswers
-from nnviz.session.question import Verdict
+from nnviz.session.question import Verdict, verdict_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
@@ -44,27 +44,23 @@ class LearningStripPanel(DockCard):
         self.body.setContentsMargins(theme.CARD_PADDING, 0, theme.CARD_PADDING, 8)
         self._describe()
         self._probe.changed.connect(self._show)
-        session.question.answered.connect(self._show)
         theme.changed.connect(self._show_head)
 
     @property
     def _known(self) -> PastAnswers | None:
-        """The answers of the past, as far as they are of this drawing and this network."""
+        """The answers of the past up to now; None where nothing is drawn or nothing was worked out yet."""
         known: PastAnswers | None = self._probe.result
-        answer = self._session.question.answer
-        if known is None or answer is None or not known.answers or len(known.answers[0]) != len(answer):
-            return None
         return known
 
     def _show(self) -> None:
         """While other answers are worked out the old lines stay."""
         if not self.in_view:
             return
-        known, verdict = self._known, self._session.question.verdict
-        if known is None or verdict is None:
+        known = self._known
+        if known is None or not known.answers or len(known.answers[-1]) < 2:
             self._show_nothing()
         else:
-            self._draw(known, verdict)
+            self._draw(known, verdict_of(known.answers[-1]))
 
     def refresh(self) -> None:
         """The past as the network has it now."""
@@ -86,9 +82,8 @@ class LearningStripPanel(DockCard):
 
     def _show_nothing(self) -> None:
         self._lines = []
-        question = self._session.question
-        has_none = question.is_asked and question.answer is None  # else it is on its way
-        is_empty = question.picture is None
+        has_none = self._known is not None  # else it is on its way
+        is_empty = self._session.question.picture is None
         self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer" if has_none else "")
         self._show_head()
         self._describe()

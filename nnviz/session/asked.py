@@ -78,7 +78,7 @@ class _Past:
     def question(self) -> Question | None:
         """The drawing, asked at all snapshots of the current run and of the displayed network."""
         picture, run, network = self._question.picture, self._runs.current, self._displayed.network
-        if picture is None or len(picture) != network.shape[0]:
+        if picture is None:
             return None
         moments = (*run.snapshots, Snapshot(run.epochs, network.parameters))
         return Same(picture, network), lambda: self._answers(network, picture, moments)

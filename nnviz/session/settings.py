@@ -95,7 +95,7 @@ class Settings(QObject):
         self.changed.emit()
 
     def doubt(self, guess: Experiment | None) -> None:
-        """Such an experiment is no preset, since its network's file does not say what it was made with; None: no doubt."""
+        """That experiment is only what a file lets guess, so no preset is named for it; None: nothing is guessed."""
         self._guess = guess
 
     def remember_strengths(self, strengths: Augmentation) -> None:
