@@ -101,7 +101,7 @@ class LearningStripPanel(DockCard):
     def table(self) -> Table | None:
         """Epochs and the outputs of all classes, for a CSV file."""
         known = self._known
-        if known is None:
+        if known is None or not known.answers:
             return None
         rows: list[list[object]] = [
             [epoch, *answer.tolist()] for epoch, answer in zip(known.epochs, known.answers, strict=True)
