@@ -183,7 +183,7 @@ class CurvePlot(ZoomPlot):
 
     def _place_hint(self) -> None:
         self._hint.adjustSize()
-        self._hint.move(self._plot_area().center() - self._hint.rect().center())
+        self._hint.move(self.plot_area().center() - self._hint.rect().center())
 
     def _set_home(self) -> None:
         """This run's epochs, and all values that are shown of them; earlier runs go on to the right, out of sight.
@@ -271,7 +271,7 @@ class CurvePlot(ZoomPlot):
         """Cross and figures for where the mouse is."""
         lines: list[Line] = []
         mouse = self._mouse
-        if mouse is not None and self._plot_area().contains(mouse):
+        if mouse is not None and self.plot_area().contains(mouse):
             place = self.place(mouse)
             at = self._nearest(place.x())
             lines = self._figures(at) + change_lines(self._changes_near(mouse))
@@ -305,7 +305,7 @@ class CurvePlot(ZoomPlot):
 
     def _hidden_under(self, place: QRect) -> int:
         """How much of the lines would lie under the read-out there, as a number of places along them."""
-        area, ((left, right), (low, high)) = self._plot_area(), self.getPlotItem().getViewBox().viewRange()
+        area, ((left, right), (low, high)) = self.plot_area(), self.getPlotItem().getViewBox().viewRange()
         pixels = np.arange(place.left(), place.right() + _SAMPLE, _SAMPLE)
         epochs = left + (pixels - area.left()) / max(area.width(), 1) * (right - left)
         count = 0
