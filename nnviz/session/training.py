@@ -180,9 +180,10 @@ class Training(QObject):
         self.runner.begin(run.id, lambda: experiment.trainer(dataset, network))
 
     def _go_if_wanted(self) -> None:
-        """What was asked for while data or network were not there yet."""
+        """What was asked for while data or network were not there yet, or the training before had not stopped yet."""
         self.state_changed.emit()
-        if self._wanted is not None and not self._data.loading and not self._making.is_making:
+        is_free = not self._data.loading and not self._making.is_making
+        if self._wanted is not None and is_free and self._runs.current.stage is not Stage.TRAINING:
             wanted, self._wanted = self._wanted, None
             self._go(wanted)
 
@@ -273,7 +274,7 @@ class Training(QObject):
             run.rest()
         self._rest_where_data_differ(run)
         if run is self._runs.current:
-            self.state_changed.emit()
+            self._go_if_wanted()
         if stop.error is not None:
             what = "Training was paused" if isinstance(stop.error, DivergenceError) else "Training could not go on"
             self._messages.tell_error(what, stop.error)
