@@ -161,7 +161,7 @@ class Training(QObject):
         if self._waits:
             self.runner.halt()
         self.state_changed.emit()
-        if self._wanted is not None and not self._waits:
+        if self._wanted is not None and not self._waits and self._runs.current.stage is not Stage.TRAINING:
             wanted, self._wanted = self._wanted, None
             self._go(wanted)
 
@@ -241,7 +241,7 @@ class Training(QObject):
             run.rest()
         self._rest_where_data_differ(run)
         if run is self._runs.current:
-            self.state_changed.emit()
+            self._wait_or_go()
         if stop.error is not None:
             without = "could not begin" if stop.frame is None else "could not go on"
             what = "was paused" if isinstance(stop.error, DivergenceError) else without

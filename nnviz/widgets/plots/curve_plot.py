@@ -197,7 +197,7 @@ class CurvePlot(ZoomPlot):
 
     def _place_hint(self) -> None:
         self._hint.adjustSize()
-        self._hint.move(self._plot_area().center() - self._hint.rect().center())
+        self._hint.move(self.plot_area().center() - self._hint.rect().center())
 
     def _set_home(self) -> None:
         """Sets the automatic view: the epochs of the current run and the values of all visible curves in them.
@@ -285,7 +285,7 @@ class CurvePlot(ZoomPlot):
         """Shows cross and values for the place under the mouse."""
         lines: list[Line] = []
         mouse = self._mouse
-        if mouse is not None and self._plot_area().contains(mouse):
+        if mouse is not None and self.plot_area().contains(mouse):
             place = self.place(mouse)
             at = self._nearest(place.x())
             lines = self._figures(at) + change_lines(self._changes_near(mouse))
@@ -318,8 +318,8 @@ class CurvePlot(ZoomPlot):
         return self._hidden_under(place) + _IN_THE_WAY * is_in_the_way
 
     def _hidden_under(self, place: QRect) -> int:
-        """Returns how much of the lines the rectangle would cover, as a number of samples along them."""
-        area, ((left, right), (low, high)) = self._plot_area(), self.getPlotItem().getViewBox().viewRange()
+        """How much of the lines would lie under the read-out there, as a number of places along them."""
+        area, ((left, right), (low, high)) = self.plot_area(), self.getPlotItem().getViewBox().viewRange()
         pixels = np.arange(place.left(), place.right() + _SAMPLE, _SAMPLE)
         epochs = left + (pixels - area.left()) / max(area.width(), 1) * (right - left)
         count = 0

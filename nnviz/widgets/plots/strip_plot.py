@@ -82,7 +82,7 @@ class StripPlot(QWidget):
         if self._painted is None or not self._lines:
             return True
         words, curves = self._painted
-        now = self._curves(self._area)
+        now = self._curves(self.area)
         return words != self._words or now.shape != curves.shape or bool(np.abs(now - curves).max() >= _SEEN)
 
     @property
@@ -142,13 +142,14 @@ class StripPlot(QWidget):
 
     def _points_under(self, place: QRect) -> float:
         corners = (place.left(), place.top()), (place.right(), place.bottom())
-        points = self._curves(self._area)
+        points = self._curves(self.area)
         return float(((points >= corners[0]) & (points <= corners[1])).all(axis=-1).sum())
 
     # ---- places
 
     @property
-    def _area(self) -> QRectF:
+    def area(self) -> QRectF:
+        """Where lines are drawn, in pixels of the widget."""
         names = max((self.fontMetrics().horizontalAdvance(line.name) for line in self._lines), default=0)
         right = min(max(names + 8, _LEAST_RIGHT), _MOST_RIGHT)
         return QRectF(_LEFT, _TOP, self.width() - _LEFT - right, self.height() - _TOP - _BOTTOM)
@@ -159,7 +160,7 @@ class StripPlot(QWidget):
         return max(self._epochs[-1] - self._epochs[0], 1.0) if self._epochs else 1.0
 
     def _epoch_at(self, x: float) -> float:
-        area = self._area
+        area = self.area
         return self._epochs[0] + (x - area.left()) / max(1.0, area.width()) * self._span
 
     def _curves(self, area: QRectF) -> Array:
@@ -175,7 +176,7 @@ class StripPlot(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the background, the lines, the first one on top, and their names."""
-        painter, area = QPainter(self), self._area
+        painter, area = QPainter(self), self.area
         if self._lines:
             painter.drawPixmap(0, 0, self._up_to_date_ground(area))
         else:

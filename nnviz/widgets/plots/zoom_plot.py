@@ -121,7 +121,7 @@ class ZoomPlot(QuietPlot):
         """Returns epoch and position on the y axis at a pixel of the widget."""
         return self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(point))
 
-    def _plot_area(self) -> QRect:
+    def plot_area(self) -> QRect:
         """Returns the rectangle in which curves are drawn, in pixels of the widget."""
         return self.mapFromScene(self.getPlotItem().getViewBox().sceneBoundingRect()).boundingRect()
 
@@ -169,7 +169,7 @@ class ZoomPlot(QuietPlot):
     def _drawn_to(self, point: QPoint) -> QRect | None:
         """Returns the rectangle from the press to the point, a stripe if it is thin, or None for a click."""
         assert self._pressed is not None
-        drawn, area = QRect(self._pressed, point).normalized(), self._plot_area()
+        drawn, area = QRect(self._pressed, point).normalized(), self.plot_area()
         if max(drawn.width(), drawn.height()) < _LEAST_DRAG:
             return None
         if drawn.height() <= _THIN < drawn.width():
@@ -190,7 +190,7 @@ class ZoomPlot(QuietPlot):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zooms with + and −, the values with Ctrl; 0 resets, arrows move the view, Esc cancels a rectangle."""
         key = event.key()
-        middle = self.place(self._plot_area().center())
+        middle = self.place(self.plot_area().center())
         if key in (Qt.Key_Plus, Qt.Key_Equal):
             self._zoom_by_key(_STEP, middle, event)
         elif key in (Qt.Key_Minus, Qt.Key_Underscore):

@@ -381,6 +381,19 @@ def test_a_trainer_that_cannot_be_made_is_told(worker: Worker, ear: Ear, qtbot: 
     assert [len(ear.stops(run)) for run in (1, 2, 3)] == [1, 1, 1]
 
 
+def test_the_training_before_does_not_stand_in_for_one_that_cannot_be_made(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    worker.begin(1, lambda: of(few_digits, epochs=1))
+    assert stop_of(qtbot, worker, 1, Until.END).finished
+    worker.begin(1, lambda: of(few_digits, momentum=-1))
+    worker.go(1, Until.END)
+    done: list[object] = []
+    worker.look(1, done.append)
+    qtbot.waitUntil(lambda: done == [None] and len(ear.stops(1)) == 2)
+    assert isinstance(ear.stops(1)[1].error, SettingError)
+
+
 def test_trainers_are_made_in_the_workers_thread(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
     threads: list[threading.Thread] = []
 

@@ -14,7 +14,7 @@ from PIL import Image
 from PyQt5.QtCore import QMimeData, QUrl
 from pytestqt.qtbot import QtBot
 
-from engine.datasets import Dataset
+from engine.datasets import DATASETS, Dataset, DataSource
 from engine.experiment import Experiment
 from engine.network import Network
 from engine.storage import load_network, save_network
@@ -152,3 +152,24 @@ def test_the_end_waits_once_for_all(
     gate.open()
     held.set()
     qtbot.waitUntil(ready_window.session.close)
+
+
+def test_a_start_is_not_lost_while_a_long_step_comes_to_its_end(
+    ready_window: MainWindow, qtbot: QtBot, gate: Gate, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other data is there before the training on the data before has stopped."""
+    session, other = ready_window.session, few_digits.with_validation(0.5)
+    monkeypatch.setattr(DATASETS, "_entries", {"other": DataSource("Other", lambda: other)})
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    gate.close()
+    session.start()
+    gate.wait_until_reached()
+    session.data.load("other")
+    session.start()
+    qtbot.waitUntil(lambda: not session.data.loading)
+    assert session.training.will_start
+    gate.open()
+    qtbot.waitUntil(lambda: session.runs.current.history.completed >= 1)
+    assert session.runs.current.experiment.data == "other"
+    assert session.runs.current.experiment.fingerprint == other.fingerprint
+    pause(qtbot, ready_window)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from PyQt5.QtCore import QPointF
-from PyQt5.QtWidgets import QApplication, QLabel
+import pyqtgraph as pg
+from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtGui import QTextDocumentFragment
+from PyQt5.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.history import Curve
@@ -43,6 +45,24 @@ def place_of(plot: CurvePlot, epoch: float, percent: float = 10) -> tuple[float,
     return pixel(plot, epoch, math.log10(percent))
 
 
-def read_out(plot: CurvePlot) -> QLabel:
+def left_axis(plot: CurvePlot) -> pg.AxisItem:
+    """The axis of values."""
+    return plot.getPlotItem().getAxis("left")
+
+
+def bottom_axis(plot: CurvePlot) -> pg.AxisItem:
+    """The axis of epochs."""
+    return plot.getPlotItem().getAxis("bottom")
+
+
+def read_out(plot: QWidget) -> QLabel:
     """The small sheet beside the mouse."""
     return find(plot, QLabel, "readOut")
+
+
+def said(plot: QWidget) -> str:
+    """What stands on it, without colours."""
+    label = read_out(plot)
+    if label.textFormat() == Qt.PlainText:
+        return label.text()
+    return QTextDocumentFragment.fromHtml(label.text()).toPlainText().replace("\u00a0", " ")

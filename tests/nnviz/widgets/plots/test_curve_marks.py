@@ -12,7 +12,7 @@ from nnviz.widgets.plots.curve_figures import Earlier, grey
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key, Sample
 from tests.nnviz.helpers import hover, leave
-from tests.nnviz.widgets.helpers import place_of, ranges, shown_plot
+from tests.nnviz.widgets.helpers import bottom_axis, place_of, ranges, read_out, said, shown_plot
 
 BATCHES = 600
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
@@ -33,8 +33,8 @@ def steps(count: int, batches: int = BATCHES) -> dict[str, Curve]:
 def texts(plot: CurvePlot) -> list[str]:
     """The numbers under the axis."""
     low, high = plot.view[0]
-    ((_, values),) = plot._bottom.tickValues(low, high, 500)
-    return plot._bottom.tickStrings(values, 1, 1)
+    ((_, values),) = bottom_axis(plot).tickValues(low, high, 500)
+    return bottom_axis(plot).tickStrings(values, 1, 1)
 
 
 # ---- batches
@@ -54,7 +54,7 @@ def test_before_the_first_epoch_ends_the_axis_counts_batches(plot: CurvePlot, do
 def test_a_few_steps_are_wide_enough_to_be_seen(plot: CurvePlot) -> None:
     plot.show_curves(steps(16), 10, BATCHES)
     left, right = place_of(plot, 0)[0], place_of(plot, 16 / BATCHES)[0]
-    assert right - left > 0.7 * plot._plot_area().width()
+    assert right - left > 0.7 * plot.plot_area().width()
     assert texts(plot) == ["0", "5", "10", "15", "20"]
 
 
@@ -91,10 +91,10 @@ def test_a_run_that_goes_on_from_a_later_epoch_counts_epochs(plot: CurvePlot) ->
 def test_the_mouse_reads_the_batch(plot: CurvePlot) -> None:
     plot.show_curves(steps(16), 10, BATCHES)
     hover(plot.viewport(), place_of(plot, 11.2 / BATCHES, 90))
-    assert plot._read_out.text == "batch 11, on a sample\ntrain 89.45 %"
+    assert said(plot) == "batch 11, on a sample\ntrain 89.45 %"
     assert plot._cross.value() == pytest.approx(11 / BATCHES)
     plot.set_shown("train", False)
-    assert not plot._read_out.is_shown
+    assert not read_out(plot).isVisible()
 
 
 # ---- changes
@@ -103,7 +103,7 @@ def test_the_mouse_reads_the_batch(plot: CurvePlot) -> None:
 def mark_pixels(plot: CurvePlot, epoch: float) -> int:
     """How many pixels at the foot of the plot, at that epoch, are of the marks' colour."""
     image, x = plot.grab().toImage(), round(place_of(plot, epoch)[0])
-    bottom, ink = plot._plot_area().bottom(), theme.colour("muted").rgb()
+    bottom, ink = plot.plot_area().bottom(), theme.colour("muted").rgb()
     return sum(image.pixel(x + by, bottom - y) == ink for by in (-1, 0, 1) for y in range(1, 16))
 
 
@@ -112,11 +112,11 @@ def test_where_settings_changed_there_is_a_mark_that_can_be_read(plot: CurvePlot
     plot.set_changes([(1.5, "learning rate 0.1 → 0.05"), (2.5, "momentum <b> 0.9"), (40, "beyond the axis")])
     assert mark_pixels(plot, 1.5) > 3
     hover(plot.viewport(), place_of(plot, 1.5))
-    assert plot._read_out.text.split("\n")[-1] == "from epoch 1.5: learning rate 0.1 → 0.05"
+    assert said(plot).split("\n")[-1] == "from epoch 1.5: learning rate 0.1 → 0.05"
     hover(plot.viewport(), place_of(plot, 2.5))
-    assert plot._read_out.text.split("\n")[-1] == "from epoch 2.5: momentum <b> 0.9"
+    assert said(plot).split("\n")[-1] == "from epoch 2.5: momentum <b> 0.9"
     hover(plot.viewport(), place_of(plot, 2))
-    assert "from epoch" not in plot._read_out.text
+    assert "from epoch" not in said(plot)
     leave(plot)
     plot.set_changes([])
     assert mark_pixels(plot, 1.5) == 0
@@ -134,13 +134,13 @@ def test_marks_stretch_no_axis_and_keep_their_height(plot: CurvePlot) -> None:
 def test_a_mark_is_read_where_no_figure_is_known(plot: CurvePlot) -> None:
     plot.set_changes([(8, "rate")])
     hover(plot.viewport(), place_of(plot, 8))
-    assert plot._read_out.text == "from epoch 8: rate"
+    assert said(plot) == "from epoch 8: rate"
 
 
 def test_of_very_many_changes_the_first_are_told(plot: CurvePlot) -> None:
     plot.set_changes([(2.0, f"change {number}") for number in range(300)])
     hover(plot.viewport(), place_of(plot, 2))
-    assert plot._read_out.text.split("\n")[-1] == "and 296 more changes"
+    assert said(plot).split("\n")[-1] == "and 296 more changes"
 
 
 # ---- earlier runs
@@ -158,7 +158,7 @@ def test_two_earlier_runs_can_be_told_apart(plot: CurvePlot, qapp: QApplication)
     inks = [test.opts["pen"].color().name() for _, test in plot._grey]
     assert inks == [grey(1).name(), grey(0).name()], "the latest stands out a little"
     hover(plot.viewport(), place_of(plot, 2))
-    lines = plot._read_out.text.split("\n")[-2:]
+    lines = said(plot).split("\n")[-2:]
     assert lines == ["━   seed 2 5.00 %", "━   seed 1 5.00 %"]
 
 

@@ -17,7 +17,7 @@ from nnviz.widgets.plots.curve_figures import Earlier, grey
 from nnviz.widgets.plots.curve_line import thinned
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import hover, leave
-from tests.nnviz.widgets.helpers import place_of, ranges, read_out, shown_plot
+from tests.nnviz.widgets.helpers import bottom_axis, left_axis, place_of, ranges, read_out, shown_plot
 
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
 TEST = Curve([0, 1, 2, 3], [0.9, 0.09, 0.06, 0.042])
@@ -65,13 +65,13 @@ def test_the_axis_holds_the_curve(plot: CurvePlot, values: list[float], expected
 
 
 def test_few_marks_of_a_power_of_ten_where_there_is_little_room(plot: CurvePlot) -> None:
-    ((_, values),) = plot._left.tickValues(-3, 2, 100)
-    assert plot._left.tickStrings(values, 1, 1) == ["0.001", "0.01", "0.1", "1", "10", "100"]
+    ((_, values),) = left_axis(plot).tickValues(-3, 2, 100)
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["0.001", "0.01", "0.1", "1", "10", "100"]
 
 
 def test_marks_between_one_two_and_five_where_one_looks_closely(plot: CurvePlot) -> None:
-    ((_, values),) = plot._left.tickValues(math.log10(2.1), math.log10(4.4), 260)
-    assert plot._left.tickStrings(values, 1, 1) == ["2.5", "3", "3.5", "4"]
+    ((_, values),) = left_axis(plot).tickValues(math.log10(2.1), math.log10(4.4), 260)
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["2.5", "3", "3.5", "4"]
 
 
 def test_linear_marks_have_equally_many_digits(plot: CurvePlot) -> None:
@@ -81,18 +81,29 @@ def test_linear_marks_have_equally_many_digits(plot: CurvePlot) -> None:
         (80, "0 20 40 60 80"),
         (2e-5, "0 5e-06 1e-05 1.5e-05 2e-05"),
     ):
-        ((_, values),) = plot._left.tickValues(0, high, 260)
-        assert " ".join(plot._left.tickStrings(values, 1, 1)) == texts
+        ((_, values),) = left_axis(plot).tickValues(0, high, 260)
+        assert " ".join(left_axis(plot).tickStrings(values, 1, 1)) == texts
 
 
 def test_marks_in_view(plot: CurvePlot) -> None:
-    ((_, values),) = plot._left.tickValues(0, 1, 100)
-    assert plot._left.tickStrings(values, 1, 1) == ["1", "2", "5", "10"]
-    ((_, values),) = plot._left.tickValues(-1, 2, 260)
-    assert plot._left.tickStrings(values, 1, 1) == ["0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "50", "100"]
+    ((_, values),) = left_axis(plot).tickValues(0, 1, 100)
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["1", "2", "5", "10"]
+    ((_, values),) = left_axis(plot).tickValues(-1, 2, 260)
+    assert left_axis(plot).tickStrings(values, 1, 1) == [
+        "0.1",
+        "0.2",
+        "0.5",
+        "1",
+        "2",
+        "5",
+        "10",
+        "20",
+        "50",
+        "100",
+    ]
     for epochs, marks in ((1, "0 1"), (5, "0 1 2 3 4 5"), (20, "0 5 10 15 20"), (1000, "0 200 400 600 800 1000")):
-        ((_, values),) = plot._bottom.tickValues(0, epochs, 500)
-        assert " ".join(plot._bottom.tickStrings(values, 1, 1)) == marks
+        ((_, values),) = bottom_axis(plot).tickValues(0, epochs, 500)
+        assert " ".join(bottom_axis(plot).tickStrings(values, 1, 1)) == marks
 
 
 def test_the_mouse_reads_the_nearest_epoch(plot: CurvePlot) -> None:
@@ -148,8 +159,8 @@ def test_a_linear_axis_begins_at_zero(plot: CurvePlot) -> None:
     _, (low, high) = plot.getPlotItem().getViewBox().viewRange()
     assert (low, high) == (0, 10)
     np.testing.assert_allclose(plot._lines["train"].getData()[1], 100 * np.array(TRAIN.values))
-    ((_, values),) = plot._left.tickValues(low, high, 260)
-    assert plot._left.tickStrings(values, 1, 1) == ["0", "2", "4", "6", "8", "10"]
+    ((_, values),) = left_axis(plot).tickValues(low, high, 260)
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["0", "2", "4", "6", "8", "10"]
     plot.set_log(True)
     np.testing.assert_allclose(ranges(plot)[1], [1, 10])
 
@@ -169,7 +180,7 @@ def test_any_loss_finds_a_place(qtbot: QtBot, values: list[float], is_log: bool)
     late = np.array([value for value in values[1:] if math.isfinite(value)])
     heights = LOSS.height(np.minimum(late, LOSS.highest), is_log)
     assert all(low - 1e-9 <= height <= high + 1e-9 for height in heights)
-    assert 2 <= len(plot._left.tickValues(low, high, 260)[0][1]) <= 14
+    assert 2 <= len(left_axis(plot).tickValues(low, high, 260)[0][1]) <= 14
     plot.grab()
 
 

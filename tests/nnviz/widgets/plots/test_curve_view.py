@@ -17,7 +17,7 @@ from nnviz.widgets.plots.curve_axes import EpochAxis
 from nnviz.widgets.plots.curve_figures import Earlier
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import find, hover
-from tests.nnviz.widgets.helpers import place_of, ranges, read_out, shown_plot
+from tests.nnviz.widgets.helpers import left_axis, place_of, ranges, read_out, shown_plot
 
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
 LONG = Earlier("784-1000-10", Curve([149, 150], [0.2, 0.1]), Curve([2, 150], [0.08, 0.9]))
@@ -85,7 +85,7 @@ def test_the_last_number_is_not_cut(plot: CurvePlot, epochs: int) -> None:
     QApplication.processEvents()
     found = words_of(plot._bottom)
     assert str(epochs) in found
-    right = plot._plot_area().left() + found[str(epochs)][1]
+    right = plot.plot_area().left() + found[str(epochs)][1]
     assert right <= plot.width()
 
 
@@ -110,7 +110,7 @@ def test_there_are_two_marks_however_closely_one_looks(
     plot.zoom_to(((left + at * (right - left), left + (at + share) * (right - left)), (low + at * (high - low),) * 2))
     plot.zoom_to((plot.view[0], (low + at * (high - low), low + (at + share) * (high - low))))
     QApplication.processEvents()
-    area = plot._plot_area()
+    area = plot.plot_area()
     for axis, ends, size in ((plot._bottom, plot.view[0], area.width()), (plot._left, plot.view[1], area.height())):
         ((_, values),) = axis.tickValues(*ends, size)
         assert len([value for value in values if ends[0] - 1e-6 <= value <= ends[1] + 1e-6]) >= 2
@@ -120,8 +120,8 @@ def test_there_are_two_marks_however_closely_one_looks(
 
 def test_two_marks_where_many_values_have_little_room(plot: CurvePlot) -> None:
     """From 2 to 50 there is a single power of ten."""
-    ((_, values),) = plot._left.tickValues(math.log10(2), math.log10(50), 60)
-    assert plot._left.tickStrings(values, 1, 1) == ["2", "10", "50"]
+    ((_, values),) = left_axis(plot).tickValues(math.log10(2), math.log10(50), 60)
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["2", "10", "50"]
 
 
 # ---- single points
@@ -165,7 +165,7 @@ def test_a_hint_stays_over_earlier_runs_only_where_it_is_meant_to(plot: CurvePlo
     assert not hint(plot).isVisible()
     plot.set_hint("opened", stays=True)
     assert hint(plot).isVisible()
-    assert (hint(plot).geometry().center() - plot._plot_area().center()).manhattanLength() <= 2
+    assert (hint(plot).geometry().center() - plot.plot_area().center()).manhattanLength() <= 2
     plot.show_curves({"train": TRAIN}, 10)
     assert not hint(plot).isVisible()
 
@@ -196,7 +196,7 @@ def test_what_a_read_out_hides_is_counted_between_points_too(plot: CurvePlot) ->
 
 def test_no_epoch_is_read_that_is_out_of_view(plot: CurvePlot) -> None:
     plot.zoom_to(((1.3, 2.4), (0, 1)))
-    area = plot._plot_area()
+    area = plot.plot_area()
     for x in (area.left() + 2, area.center().x(), area.right() - 2):
         hover(plot.viewport(), (x, area.center().y()))
         assert ">epoch 2<" in read_out(plot).text(), x

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.history import Curve
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import drag, drag_on, find, hover
-from tests.nnviz.widgets.helpers import pixel, shown_plot
+from tests.nnviz.widgets.helpers import bottom_axis, left_axis, pixel, shown_plot
 
 EPOCHS = 20
 TRAIN = Curve(list(range(EPOCHS + 1)), [0.9, *np.geomspace(0.08, 0.012, EPOCHS)])
@@ -203,8 +203,8 @@ def test_nobody_gets_lost(plot: CurvePlot) -> None:
     x0, x1, y0, y1 = view(plot)
     assert x1 - x0 == pytest.approx(1)
     assert y1 - y0 > 1e-3
-    assert len(plot._left.tickValues(y0, y1, 260)[0][1]) >= 2
-    assert len(plot._bottom.tickValues(x0, x1, 500)[0][1]) >= 2
+    assert len(left_axis(plot).tickValues(y0, y1, 260)[0][1]) >= 2
+    assert len(bottom_axis(plot).tickValues(x0, x1, 500)[0][1]) >= 2
 
 
 def test_the_mouse_reads_while_one_looks_closely(plot: CurvePlot) -> None:

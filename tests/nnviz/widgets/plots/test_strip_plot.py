@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from nnviz.look import theme
 from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot, _apart, _name_heights, _number
 from tests.nnviz.helpers import find, hover, leave
+from tests.nnviz.widgets.helpers import read_out, said
 
 
 @pytest.fixture
@@ -33,26 +34,26 @@ def plot(qtbot: QtBot) -> StripPlot:
 
 
 def test_the_mouse_reads_the_nearest_epoch_out(plot: StripPlot) -> None:
-    area = plot._area
+    area = plot.area
     for place, words in (
         (0.0, "epoch 0, in %\n7: 10   1: 20   9: 30"),
         (0.52, "epoch 2, in %\n7: 90   1: 10   9: 0"),
     ):
         hover(plot, (area.left() + place * area.width(), 20))
-        assert plot._read_out.text == words
+        assert said(plot) == words
         assert plot.rect().contains(find(plot, QLabel, "readOut").geometry())
         plot.grab()
     leave(plot)
-    assert not plot._read_out.is_shown
+    assert not read_out(plot).isVisible()
 
 
 def test_the_read_out_goes_with_what_it_was_of(plot: StripPlot) -> None:
-    hover(plot, (plot._area.right(), 20))
+    hover(plot, (plot.area.right(), 20))
     plot.show_lines([0.0], [ShareLine("7", "accent", [0.5])])
-    assert not plot._read_out.is_shown
+    assert not read_out(plot).isVisible()
     plot.show_lines([], [])
     hover(plot, (100, 20))
-    assert not plot._read_out.is_shown
+    assert not read_out(plot).isVisible()
     plot.grab()
 
 
@@ -95,7 +96,7 @@ def painted_names(plot: StripPlot) -> list[tuple[QRectF, str]]:
         fontMetrics=plot.fontMetrics,
         drawText=lambda at, _, name: painted.append((at, name)),
     )
-    area = plot._area
+    area = plot.area
     plot._paint_names(painter, area, plot._curves(area))  # type: ignore[arg-type]
     return painted
 
@@ -103,7 +104,7 @@ def painted_names(plot: StripPlot) -> list[tuple[QRectF, str]]:
 def test_names_stand_at_the_ends_also_of_lines_that_have_just_begun(plot: StripPlot) -> None:
     plot.show_lines([0.0, 0.25], [ShareLine("7", "accent", [0.1, 0.4])])
     ((at, _),) = painted_names(plot)
-    x, y = plot._curves(plot._area)[0, -1]
+    x, y = plot._curves(plot.area)[0, -1]
     assert at.left() == pytest.approx(x, abs=8)
     assert at.center().y() == pytest.approx(y)
 
@@ -112,7 +113,7 @@ def test_no_grid_crosses_a_name(plot: StripPlot, qapp: QApplication) -> None:
     theme.apply(qapp, "dark")
     plot.show_lines([0.0, 0.25], [ShareLine("7", "accent", [0.1, 0.0])])
     ((at, name),) = painted_names(plot)
-    image, bottom = plot.grab().toImage(), round(plot._area.bottom())
+    image, bottom = plot.grab().toImage(), round(plot.area.bottom())
     grid = theme.colour("grid").rgb()
     assert image.pixel(int(at.left()) + 30, bottom) == grid
     width = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(name)
@@ -128,8 +129,8 @@ def test_epochs_are_whole_but_for_the_first(epoch: float, words: str) -> None:
 
 def test_the_mouse_reads_whole_epochs_of_a_network_trained_for_long(plot: StripPlot) -> None:
     plot.show_lines([150.0, 151.0], [ShareLine("7", "accent", [0.5, 0.6])])
-    hover(plot, (plot._area.right(), 20))
-    assert plot._read_out.text.startswith("epoch 151,")
+    hover(plot, (plot.area.right(), 20))
+    assert said(plot).startswith("epoch 151,")
 
 
 @pytest.mark.parametrize("note", ["draw a digit to see it", "train to see it change"])
@@ -137,10 +138,10 @@ def test_words_in_the_plot_are_one_line_that_no_grid_crosses(plot: StripPlot, qa
     theme.apply(qapp, "dark")
     plot.resize(230, 38)
     plot.show_lines([0.0], [ShareLine("7", "accent", [1.0])], note)
-    assert QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(note) < plot._area.width() - 40
+    assert QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(note) < plot.area.width() - 40
     image = plot.grab().toImage()
     grid, words = theme.colour("grid").rgb(), theme.colour("muted").rgb()
-    area = plot._area
+    area = plot.area
     middle = round(area.bottom() - 0.5 * area.height())
     assert image.pixel(int(area.left()) + 8, middle) == grid
     room = range(int(area.center().x()) - 20, int(area.center().x()) + 40)
@@ -149,7 +150,7 @@ def test_words_in_the_plot_are_one_line_that_no_grid_crosses(plot: StripPlot, qa
 
 
 def test_lines_are_where_their_shares_are(plot: StripPlot) -> None:
-    area = plot._area
+    area = plot.area
     points = plot._curves(area)[0]
     assert points[0, 0] == area.left()
     assert points[-1].tolist() == pytest.approx([area.right(), area.top()])
@@ -159,7 +160,7 @@ def test_lines_are_where_their_shares_are(plot: StripPlot) -> None:
 
 def test_it_is_never_laid_out_too_low_to_be_read(plot: StripPlot) -> None:
     plot.resize(plot.minimumSizeHint())
-    assert plot._area.height() >= 40
+    assert plot.area.height() >= 40
 
 
 def test_five_classes_have_five_colours(plot: StripPlot, qapp: QApplication) -> None:
@@ -169,8 +170,8 @@ def test_five_classes_have_five_colours(plot: StripPlot, qapp: QApplication) -> 
         lines = [ShareLine(str(n), colour, [0.2 * n, 0.2 * n]) for n, colour in enumerate(theme.CLASSES)]
         plot.show_lines([0.0, 4.0], lines)
         assert sorted(name for _, name in painted_names(plot)) == list("01234")
-        image, x = plot.grab().toImage(), int(plot._area.center().x())
-        for line, y in zip(lines, plot._curves(plot._area)[:, 0, 1], strict=True):
+        image, x = plot.grab().toImage(), int(plot.area.center().x())
+        for line, y in zip(lines, plot._curves(plot.area)[:, 0, 1], strict=True):
             ink = theme.colour(line.colour).getRgb()
             found = [image.pixelColor(x, int(y) + by).getRgb() for by in (-1, 0, 1) if int(y) + by < image.height()]
             assert min(sum(abs(a - b) for a, b in zip(ink, seen, strict=True)) for seen in found) < 120, line
@@ -194,4 +195,4 @@ def test_it_is_painted_in_the_colours_of_another_theme(plot: StripPlot, qapp: QA
         theme.apply(qapp, look)
         image = plot.grab().toImage()
         assert image.pixelColor(2, 30).name() == theme.current().card
-        assert image.pixelColor(int(plot._area.left()) + 20, round(plot._area.bottom())).name() == theme.current().grid
+        assert image.pixelColor(int(plot.area.left()) + 20, round(plot.area.bottom())).name() == theme.current().grid
