@@ -94,7 +94,7 @@ class Making(QObject):
     def ask_which(self, then: Callable[[], None]) -> None:
         """The fields describe another network than the trained one: which is to be trained?
 
-        Out of date as soon as the fields change. One that does not fit the data cannot be trained on.
+        Out of date as soon as the fields change.
         """
         run, fields = self._runs.current, self._settings.fitting
 
@@ -106,10 +106,10 @@ class Making(QObject):
             self._make(fields, lambda new: self._put_and(new, then))
 
         this, other = _names(run.experiment, fields)
-        choices = [Choice(f"Train {this} on", go_on), Choice(f"Start {other}", start_new)]
-        fits = run.misfit(self._data.dataset) is None
         self._messages.ask(
-            "The fields describe another network than the one that was trained.", *choices[0 if fits else 1 :]
+            "The fields describe another network than the one that was trained.",
+            Choice(f"Train {this} on", go_on),
+            Choice(f"Start {other}", start_new),
         )
         self._question = self._messages.current
 

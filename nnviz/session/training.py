@@ -134,7 +134,7 @@ class Training(QObject):
             self._messages.dismiss()
             if not self.is_another_network:
                 self._go_on(self._data.dataset, until)
-            elif self._runs.current.untouched or self._runs.current.misfit(self._data.dataset) is not None:
+            elif self._runs.current.untouched or self._runs.current.misfit(self._data.dataset):
                 self._wanted = until
                 self._making.replace(self._settings.fitted(self._data.dataset), "new network")
             else:
