@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from PyQt5.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
+from PyQt5.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from nnviz.look import theme
@@ -15,6 +15,7 @@ from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.window.workspaces import Workspace
 
+_MOST_SIZES = 1000  # of the window that are remembered; a person who drags its corner passes through many
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 
 
@@ -119,16 +120,16 @@ class Docks(QObject):
         """Every dock where it was at first."""
         self.host.restoreState(self._first_layout)
         self.first_sizes()
-        self._sizes.keep()
+        self._sizes.forget()
 
     def restore(self, state: QByteArray) -> None:
         """As somebody left them."""
         self.host.restoreState(state)
-        self._sizes.keep()
+        self._sizes.forget()
 
 
 class _Sizes(QObject):
-    """Keeps the sizes that a person gave the docks, and gives them back when the window is as large as it was.
+    """Gives the docks the sizes back that they had when the window was as large as it is again.
 
     Qt spreads what a smaller window lacks over all docks, and does not take that back when it grows again.
     """
@@ -136,41 +137,46 @@ class _Sizes(QObject):
     def __init__(self, host: QMainWindow, docks: list[QDockWidget]) -> None:
         super().__init__(host)
         self._host, self._docks = host, docks
-        self._kept = (0, 0)  # the size of the window that the sizes are for
-        self._sizes: dict[QDockWidget, tuple[int, int]] = {}
+        self._known: dict[tuple[int, int], dict[QDockWidget, QSize]] = {}  # sizes of the docks, by that of the host
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)
-        self._timer.timeout.connect(self._give_back)
+        self._timer.timeout.connect(self._settled)
         host.installEventFilter(self)
         for dock in docks:
             dock.installEventFilter(self)
+            dock.topLevelChanged.connect(self.forget)
 
-    @property
-    def _now(self) -> tuple[int, int]:
-        return self._host.width(), self._host.height()
-
-    def keep(self) -> None:
-        """As they are now."""
-        self._kept = self._now
-        self._sizes = {dock: (dock.width(), dock.height()) for dock in self._docks if _is_in_place(dock)}
+    def forget(self, *_: bool) -> None:
+        """The docks are arranged anew: their sizes at this size of the window are those that they have now."""
+        self._known.clear()
+        self._timer.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The window has another size, or a person moves the line between two docks."""
-        if event.type() == QEvent.Resize:
-            if watched is self._host:
-                self._timer.start()
-            elif not self._timer.isActive() and QApplication.mouseButtons() & Qt.LeftButton:
-                self.keep()
+        """The window gets another size, or it is the docks that change."""
+        if watched is not self._host and self._is_new_arrangement(event):
+            self.forget()
+        elif watched is self._host and event.type() in (QEvent.Resize, QEvent.Show):
+            self._timer.start()
         return False
 
-    def _give_back(self) -> None:
-        docks = [dock for dock in self._sizes if _is_in_place(dock)]
-        if not docks:
-            self.keep()
-        elif self._now == self._kept:
-            self._host.resizeDocks(docks, [self._sizes[dock][0] for dock in docks], Qt.Horizontal)
-            self._host.resizeDocks(docks, [self._sizes[dock][1] for dock in docks], Qt.Vertical)
+    def _is_new_arrangement(self, event: QEvent) -> bool:
+        """Whether a dock comes or goes, or a person moves the line between two."""
+        if event.type() in (QEvent.Show, QEvent.Hide):
+            return self._host.isVisible() and not event.spontaneous()
+        return event.type() == QEvent.Resize and bool(QApplication.mouseButtons() & Qt.LeftButton)
+
+    def _settled(self) -> None:
+        """What the docks had first at that size counts."""
+        now = self._host.width(), self._host.height()
+        sizes = {dock: dock.size() for dock in self._docks if _is_in_place(dock)}
+        if now in self._known:
+            known = self._known[now]
+            docks = [dock for dock in sizes if dock in known]
+            self._host.resizeDocks(docks, [known[dock].width() for dock in docks], Qt.Horizontal)
+            self._host.resizeDocks(docks, [known[dock].height() for dock in docks], Qt.Vertical)
+        elif sizes and len(self._known) < _MOST_SIZES:
+            self._known[now] = sizes
 
 
 def _is_in_place(dock: QDockWidget) -> bool:

@@ -28,7 +28,7 @@ _COMES_SHORT = "Comes with the next run: Space starts it."
 _ASKS = "The fields describe another network than the trained one: Space asks which to train, Reset starts the new one."
 _ASKS_SHORT = "Another network: Space asks which to train."
 _MISFIT_SHORT = "The network does not fit the data."
-_ROWS_KEPT = 4  # both ends and two hidden layers: a preset with fewer does not move the cards below
+_LAYERS_KEPT = 2  # hidden ones, between both ends: a preset with fewer does not move the cards below
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
 _SEED_TIP = "The number the first weights and the order of examples are drawn from. Same seed, same run."
 
@@ -59,7 +59,7 @@ class NetworkPanel(Card):
         self.body.addWidget(self.shape_edit)
         self._error = Note(self.shape_edit, "shapeError")
         rows = QWidget()
-        rows.setMinimumHeight(_ROWS_KEPT * (theme.ROW - 2) + (_ROWS_KEPT - 1) * 4)
+        rows.setMinimumHeight(_LAYERS_KEPT * theme.ROW + 2 * (theme.ROW - 2) + (_LAYERS_KEPT + 1) * 4)
         self._rows = QVBoxLayout(rows)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(4)

@@ -1,0 +1,105 @@
+"""Columns and cards keep their places and their sizes."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QComboBox, QMainWindow, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.presets import presets
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import drag_on, find, pick, press
+
+
+def resize(window: MainWindow, width: int, height: int) -> None:
+    """And waits until the docks have followed."""
+    window.resize(width, height)
+    for _ in range(5):
+        QTest.qWait(10)
+
+
+def sizes(window: MainWindow) -> dict[str, QRect]:
+    """Where every dock is."""
+    return {dock.objectName(): dock.geometry() for dock in window.docks}
+
+
+# ---- another size and back
+
+
+@pytest.mark.parametrize("between", [(1280, 900), (1280, 720), (1440, 720), (1920, 1080)])
+def test_columns_are_as_before_when_the_window_is(ready_window: MainWindow, between: tuple[int, int]) -> None:
+    window = ready_window
+    resize(window, 1440, 900)
+    before = sizes(window)
+    resize(window, *between)
+    assert sizes(window) != before
+    resize(window, 1440, 900)
+    assert sizes(window) == before
+
+
+def test_so_they_are_in_many_small_steps(ready_window: MainWindow) -> None:
+    """As a person drags the corner."""
+    window = ready_window
+    resize(window, 1440, 900)
+    before = sizes(window)
+    for width in (*range(1440, 1280, -20), *range(1280, 1441, 20)):
+        window.resize(width, 900)
+        QApplication.processEvents()
+    resize(window, 1440, 900)
+    assert sizes(window) == before
+
+
+def test_columns_as_a_person_made_them(ready_window: MainWindow) -> None:
+    window = ready_window
+    resize(window, 1440, 900)
+    host = window.curves.parentWidget()
+    assert isinstance(host, QMainWindow)
+    line = QPoint(window.draw.x() - 5, window.draw.y() + 60)
+    assert host.childAt(line) is None, "the line between two columns"
+    QTest.mousePress(host, Qt.LeftButton, pos=line)
+    drag_on(host, (line.x() - 60, line.y()))
+    QTest.qWait(10)
+    QTest.mouseRelease(host, Qt.LeftButton, pos=line - QPoint(60, 0))
+    QTest.qWait(10)
+    wanted = sizes(window)
+    assert wanted["drawDock"].width() > 340
+    resize(window, 1300, 800)
+    resize(window, 1440, 900)
+    assert sizes(window) == wanted
+
+
+def test_a_small_screen_leaves_the_strip_a_curve(ready_window: MainWindow) -> None:
+    resize(ready_window, 1280, 720)
+    assert ready_window.height() == 720
+    strip = find(ready_window, QWidget, "learningStrip")
+    assert strip.height() >= 40
+    assert strip.visibleRegion().boundingRect().height() >= 40
+
+
+def test_the_default_layout_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    resize(window, 1440, 900)
+    before = sizes(window)
+    press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
+    resize(window, 1440, 900)
+    assert sizes(window) == before
+
+
+# ---- presets
+
+
+def test_a_preset_does_not_move_the_card_it_is_chosen_on(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    resize(window, 1440, 900)
+    card = window.card("trainingCard")
+    combo = find(window, QComboBox, "presetCombo")
+    column = find(window, QScrollArea, "settingsScroll").widget()
+    before = card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, QPoint(0, 0))
+    names = [preset.name for preset in presets()]
+    assert len({len(preset.experiment.hidden) for preset in presets()}) > 1
+    for name in [*names, *reversed(names)]:
+        pick(qtbot, window, "presetCombo", name)
+        QTest.qWait(10)
+        assert (card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, QPoint(0, 0))) == before, name
