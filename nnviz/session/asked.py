@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.distributions import Anatomist, LayerSpreads
+from engine.distributions import LayerSpreads, LayerStatisticsEvaluator
 from engine.network import Network
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
@@ -103,7 +103,7 @@ class _Statistics:
     def __init__(self, displayed: Displayed, runs: Runs, data: Data) -> None:
         self._displayed, self._runs, self._data = displayed, runs, data
         self._about: Same | None = None
-        self._anatomist: Anatomist | None = None
+        self._evaluator: LayerStatisticsEvaluator | None = None
         self._start: list[LayerSpreads] | None = None
 
     def question(self) -> Question | None:
@@ -116,10 +116,10 @@ class _Statistics:
         def work() -> LayerStatistics:
             """In the lane's thread, which alone looks at what is kept."""
             about = Same(run, dataset)
-            if self._about != about or self._anatomist is None or self._start is None:
-                self._anatomist = Anatomist(network, examples)
-                self._start = self._anatomist.look_at(network.with_parameters(at_start()))
+            if self._about != about or self._evaluator is None or self._start is None:
+                self._evaluator = LayerStatisticsEvaluator(network, examples)
+                self._start = self._evaluator.evaluate(network.with_parameters(at_start()))
                 self._about = about
-            return LayerStatistics(self._anatomist.look_at(network), self._start)
+            return LayerStatistics(self._evaluator.evaluate(network), self._start)
 
         return Same(network, dataset), work

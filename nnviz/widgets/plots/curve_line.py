@@ -19,7 +19,8 @@ _FEW = 150  # up to so many points are drawn antialiased; with more it is slow a
 class CurveLine(pg.PlotCurveItem):
     """Draws a :class:`Curve`.
 
-    x, y: all points, y in the unit of the axis.
+    Attributes:
+        x, y: all points, y in the unit of the axis.
     """
 
     def __init__(self, width: float, dashed: bool = False) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.distributions import Anatomist
+from engine.distributions import LayerStatisticsEvaluator
 from nnviz.session.session import Session
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import pause, train_epochs, train_for_a_while
@@ -19,13 +19,13 @@ from tests.nnviz.helpers import pause, train_epochs, train_for_a_while
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Grows with every network that is looked at."""
     seen: list[object] = []
-    original = Anatomist.look_at
+    original = LayerStatisticsEvaluator.evaluate
 
-    def look_at(self: Anatomist, network: object) -> object:
+    def evaluate(self: LayerStatisticsEvaluator, network: object) -> object:
         seen.append(network)
         return original(self, network)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Anatomist, "look_at", look_at)
+    monkeypatch.setattr(LayerStatisticsEvaluator, "evaluate", evaluate)
     return seen
 
 
@@ -108,7 +108,7 @@ def test_out_of_sight_it_keeps_no_buffers(ready_window: MainWindow, qtbot: QtBot
     anatomy.want(True)
     qtbot.waitUntil(lambda: anatomy.now is not None)
     anatomy.want(False)
-    assert anatomy._anatomist is None
+    assert anatomy._evaluator is None
     assert anatomy.now is not None
 
 
