@@ -228,7 +228,7 @@ class Experiment:
         """
         if not isinstance(entries, Mapping):
             raise SettingError("experiment", entries, "must be a table of settings", f"Its names: {', '.join(_OWN)}.")
-        known = _of_today(dict(entries))
+        known = _with_present_names(dict(entries))
         for name in known:
             if name not in _OWN:
                 raise _unknown(name, _OWN)
@@ -256,7 +256,7 @@ class Experiment:
         words = []
         for name in ("output", *_SETTINGS):
             value = self.value(name)
-            if name in _SAID_OTHERWISE or value == usual.value(name):
+            if name in _WRITTEN_SEPARATELY or value == usual.value(name):
                 continue
             if name in OPTIONS and not isinstance(value, tuple):
                 words += [f"--{name.replace('_', '-')}", str(value)]
@@ -319,7 +319,7 @@ def train_on(trainer: Trainer, take: Callable[[Event], None]) -> Iterator[Event]
 _OWN = tuple(each.name for each in fields(Experiment))
 _SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
 # Settings that command() writes in another way, or not at all.
-_SAID_OTHERWISE = ("data", "fingerprint", "shape", "activations", "training", "epochs", "augmentation")
+_WRITTEN_SEPARATELY = ("data", "fingerprint", "shape", "activations", "training", "epochs", "augmentation")
 
 
 def _unknown(name: object, choices: Sequence[str] = (*_TRAINING, *_DISTORTIONS, *_PARTS)) -> SettingError:
@@ -359,7 +359,7 @@ def _three_digits(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def _of_today(entries: dict[str, Any]) -> dict[str, Any]:
+def _with_present_names(entries: dict[str, Any]) -> dict[str, Any]:
     """Converts an entry of version 0.3, which listed the hidden layers one by one, to the names of today."""
     entries.pop("strengths", None)  # of distortions that were switched off
     if not {"inputs", "outputs", "layers", "output"} & set(entries):

@@ -1,4 +1,4 @@
-"""Presets: named experiments, each in a file of its own, ``assets/presets/*.json``.
+"""Presets: named experiments, each in its own file, ``assets/presets/*.json``.
 
 To add a preset, add a file with the keys ``name``, ``description``, ``network`` and ``training``.
 """

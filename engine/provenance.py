@@ -18,7 +18,7 @@ _ERRORS = tuple(f"{part}_error" for part in PARTS)
 _OLD_ERROR = "held_out_error"  # the name of validation_error in version 0.3
 _KNOWN = (*_TEXTS, "epochs", "seed", *_ERRORS, _OLD_ERROR, "experiment", "curves")
 # Entries of version 0.3 about the training, which the experiment contains today.
-_OF_THE_TRAINING = ("batch_size", "learning_rate")
+_OLD_TRAINING_ENTRIES = ("batch_size", "learning_rate")
 
 
 @dataclass(frozen=True)
@@ -70,22 +70,22 @@ class Provenance:
     @classmethod
     def from_dict(cls, entries: object) -> Provenance:
         """Returns the provenance of these entries, without a network to compare them with."""
-        told = entries if isinstance(entries, dict) else {}
-        experiment = _experiment(told.get("experiment"))
-        other = {name: value for name, value in told.items() if name not in _KNOWN}
-        if experiment is None and "experiment" in told:
-            other["experiment"] = told["experiment"]  # possibly of a later version
-        errors: dict[str, Any] = {name: _share(told.get(name)) for name in _ERRORS}
+        known = entries if isinstance(entries, dict) else {}
+        experiment = _experiment(known.get("experiment"))
+        other = {name: value for name, value in known.items() if name not in _KNOWN}
+        if experiment is None and "experiment" in known:
+            other["experiment"] = known["experiment"]  # possibly of a later version
+        errors: dict[str, Any] = {name: _share(known.get(name)) for name in _ERRORS}
         if errors["validation_error"] is None:
-            errors["validation_error"] = _share(told.get(_OLD_ERROR))
-        texts: dict[str, Any] = {name: _text(told.get(name)) for name in _TEXTS}
+            errors["validation_error"] = _share(known.get(_OLD_ERROR))
+        texts: dict[str, Any] = {name: _text(known.get(name)) for name in _TEXTS}
         return cls(
             **texts,
-            epochs=_count(told.get("epochs"), MOST_EPOCHS),
-            seed=_count(told.get("seed")),
+            epochs=_count(known.get("epochs"), MOST_EPOCHS),
+            seed=_count(known.get("seed")),
             **errors,
             experiment=experiment,
-            history=History.from_dict(told["curves"]) if "curves" in told else None,
+            history=History.from_dict(known["curves"]) if "curves" in known else None,
             other=other,
         )
 
@@ -102,7 +102,7 @@ class Provenance:
             known["seed"] = experiment.seed
         known["experiment"] = None if experiment is None else experiment.as_dict()
         known["curves"] = (None if history is None else history.as_dict()) or None
-        stale = () if experiment is None else _OF_THE_TRAINING
+        stale = () if experiment is None else _OLD_TRAINING_ENTRIES
         other = {name: value for name, value in self.other.items() if name not in stale}
         return other | {name: value for name, value in known.items() if value is not None}
 
@@ -146,8 +146,8 @@ class Provenance:
         if self.experiment is not None:
             return self.experiment
         made = like.changed(shape=network.shape, activations=network.activations, loss=network.loss)
-        told = {"seed": self.seed} | {name: self.other.get(name) for name in _OF_THE_TRAINING}
-        for name, value in told.items():
+        known = {"seed": self.seed} | {name: self.other.get(name) for name in _OLD_TRAINING_ENTRIES}
+        for name, value in known.items():
             if value is not None:
                 with suppress(SettingError):
                     made = made.changed(**{name: value})

@@ -21,9 +21,9 @@ from engine.validation import positive_number, whole_number
 # The loss is smoothed over about twenty batches. The sweep ends when it is so many times its best; the best counts only
 # after so many batches, because otherwise one easy batch would make all others look bad.
 _SMOOTHING, _SETTLED, _WORSE = 0.95, 20, 4.0
-_A_FALL = 0.8  # the best loss must be below this share of the first
+_CLEAR_FALL = 0.8  # the best loss must be below this share of the first
 _LEAST_SPAN = 1.1  # the highest rate must be so many times the lowest
-_TOO_SMALL = 8  # an eighth of the sweep, at its start, has rates too small to learn
+_IDLE_PART = 8  # an eighth of the sweep, at its start, has rates too small to learn
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,13 @@ class RateFinder:
         Gugger 2018, "How do you find a good learning rate": the network learns fastest near that rate.
         """
         steepest, found = 0.0, None
-        start = len(self.points) // _TOO_SMALL
+        start = len(self.points) // _IDLE_PART
         telling, before = self.points[start:], self._losses[:start]
         if not telling:
             return None
         first, low = telling[0].loss, min(point.loss for point in telling)
         chance = statistics.pstdev(before) if before else 0.0
-        if low > _A_FALL * first or first - low < chance:
+        if low > _CLEAR_FALL * first or first - low < chance:
             return None  # a network that was trained before: only chance moves the loss
         lowest = math.inf
         for one, after in zip(telling, telling[10:], strict=False):
