@@ -1,4 +1,4 @@
-"""``Experiment``: the complete description of a run. And the loop that trains it."""
+"""``Experiment``, the complete description of a run, and the loop that trains it."""
 
 from __future__ import annotations
 

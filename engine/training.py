@@ -45,7 +45,7 @@ class Trainer:
 
     Attributes:
         network: the network that is trained.
-        dataset: the data set; split off from it is the validation set, if the settings give it a share.
+        dataset: the data set, with a validation set if the settings give it a share of the examples.
         epoch: the current epoch, from 1; 0 before the first step.
         batch: number of steps taken in it.
     """
