@@ -1,7 +1,7 @@
-"""What a neuron makes of its weighted sum, and how steep that is there.
+"""Activation functions and their derivatives.
 
-A new activation: subclass :class:`Activation`, register it under its name, done. Both methods work in place on
-whole batches, so that training allocates as little as it can.
+To add an activation, subclass :class:`Activation` and register it. Both methods work in place on whole batches, so
+that training allocates little.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Activation(ABC):
     """A function f applied to every neuron of a layer."""
 
     name: ClassVar[str]
-    label: ClassVar[str]  # as a person reads it
-    hidden: ClassVar[bool] = True  # makes sense in a hidden layer
-    needs_sums: ClassVar[bool] = False  # its derivative is written in terms of z, not of a = f(z)
+    label: ClassVar[str]  # for people
+    hidden: ClassVar[bool] = True  # whether it can be used in a hidden layer
+    needs_sums: ClassVar[bool] = False  # whether its derivative is written in terms of z instead of a = f(z)
 
     @abstractmethod
     def forward(self, z: Array) -> None:
@@ -34,8 +34,8 @@ class Activation(ABC):
     def backward(self, a: Array, gradient: Array) -> None:
         """Turns dC/da into dC/dz in place: ``gradient *= f'(z)``, with f' written in terms of a = f(z).
 
-        Both (batch, neurons). Where ``needs_sums`` is set, ``a`` holds the weighted sums z instead. It is not needed
-        afterwards and may serve as scratch.
+        Both have the shape (batch, neurons). If ``needs_sums`` is set, ``a`` holds the weighted sums z instead. It is
+        not needed afterwards and may be overwritten.
         """
 
 
@@ -47,7 +47,7 @@ class Identity(Activation):
     label = "Identity"
 
     def forward(self, z: Array) -> None:
-        """Leaves z as it is."""
+        """Keeps z."""
 
     def backward(self, a: Array, gradient: Array) -> None:
         """f' = 1."""
@@ -100,9 +100,10 @@ class ReLU(Activation):
     label = "ReLU"
 
     def forward(self, z: Array) -> None:
-        """NaN stays NaN, so that a diverged run is noticed.
+        """Keeps NaN, so that divergence is noticed.
 
-        Against a row of zeros: from some ten neurons on numpy is faster with it than with one number, up to five times.
+        The maximum is taken with a row of zeros: from about ten neurons on, numpy is up to five times faster with it
+        than with a number.
         """
         rows = z if z.flags.c_contiguous else z.T
         np.maximum(rows, np.zeros(rows.shape[1], z.dtype), out=rows)
@@ -122,7 +123,7 @@ class LeakyReLU(Activation):
     slope: ClassVar[float] = 0.01
 
     def forward(self, z: Array) -> None:
-        """The larger of both lines."""
+        """The maximum of both lines."""
         np.maximum(z, self.slope * z, out=z)
 
     def backward(self, a: Array, gradient: Array) -> None:
@@ -140,7 +141,7 @@ class ELU(Activation):
     label = "ELU"
 
     def forward(self, z: Array) -> None:
-        """max(0, z) + e^min(0, z) - 1, of which one part is always 0."""
+        """max(0, z) + e^min(0, z) - 1; one of the two parts is always 0."""
         below = np.minimum(z, 0)
         np.expm1(below, out=below)
         np.maximum(z, 0, out=z)
@@ -167,7 +168,7 @@ class GELU(Activation):
     _cubic: ClassVar[float] = 0.044715
 
     def forward(self, z: Array) -> None:
-        """Through tanh."""
+        """By way of tanh."""
         t = self._tanh(self._near(z))
         t += 1
         z *= 0.5
@@ -189,7 +190,7 @@ class GELU(Activation):
         gradient *= slope
 
     def _near(self, z: Array) -> Array:
-        """Beyond 10 the tanh is 1 to the last digit, and z^3 might overflow."""
+        """Limits z to -10 … 10: beyond, tanh is 1 to the last digit and z^3 might overflow."""
         near: Array = np.clip(z, -10, 10)
         return near
 
@@ -211,7 +212,7 @@ class Softplus(Activation):
     label = "Softplus"
 
     def forward(self, z: Array) -> None:
-        """Without overflow, as log(e^0 + e^z)."""
+        """log(e^0 + e^z), which does not overflow."""
         np.logaddexp(z, 0, out=z)
 
     def backward(self, a: Array, gradient: Array) -> None:

@@ -1,4 +1,4 @@
-"""Where the files lie that come with the project: beside the packages in a checkout, inside one when installed."""
+"""The folder of the project's assets: beside the packages in a checkout, inside ``engine`` when installed."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
-"""Batches of pictures bent, shifted, rotated: new examples from old ones, made while training.
+"""Augmentation: distorts the pictures of each batch while training, which makes new examples from old ones.
 
-Whatever moves pixels is one map from each pixel of the new picture to a place in the old one, and is resampled once:
-repeated resampling blurs. No loop over pictures; a batch is worked on in parts that stay in the processor's cache.
+All movements of pixels are combined into one map from each pixel of the new picture to a place in the old one, because
+resampling several times would blur. Batches are processed in parts that fit into the processor's cache.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import numpy.typing as npt
 from engine.errors import SettingError, Verbatim
 from engine.validation import Array, check_available, gigabytes, whole_number
 
-# Buffers for one part of a batch: about a second-level cache, yet so many pictures that the calls do not count.
+# Size of the buffers for one part of a batch: they fit into a second-level cache and still hold many pictures.
 _BYTES_IN_A_PART = 1_500_000
-# Numbers held for each pixel: the framed picture, its place and corner (y, x), the index (twice as long), 4 neighbours.
+# Numbers per pixel: the framed picture, place and corner (y, x), the index (of double size), 4 neighbours.
 _NUMBERS_FOR_A_PIXEL = 1 + 2 + 2 + 2 + 4
-# Share of the elastic field's variance that is drawn. The rest are tiny ripples, many of them.
+# Share of the elastic field's variance that is drawn. The rest consists of many tiny ripples.
 _SHARE_OF_VARIANCE = 0.99
-# Pixels by which an edge may move in one step: beyond 1 / √2 a pixel would become brighter than its neighbours.
+# Pixels by which an edge moves in one step: beyond 1 / √2 a pixel would become brighter than its neighbours.
 _THICKNESS_STEP = 0.7
-# 1, y and x: what an affine map is made of.
+# The terms of an affine map: 1, y and x.
 _AFFINE_TERMS = 3
 
 
@@ -50,21 +50,21 @@ _LIMITS: Mapping[str, _Limits] = {
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How strongly pictures are distorted. Checked when made; raises SettingError. 0 switches a distortion off.
+    """How strongly pictures are distorted; 0 switches a distortion off. Raises SettingError for invalid values.
 
-    "Up to" means: uniformly drawn for each picture, from minus to plus that much.
+    "Up to" means: drawn uniformly for each picture, from minus to plus the value.
 
     Attributes:
-        shift: pixels, up to; right and down are positive, and drawn apart. At most 100.
+        shift: pixels, up to; drawn separately for right and down. At most 100.
         rotation: degrees about the picture's centre, up to; counter-clockwise is positive. At most 180.
         scale: height and width times a factor from 1 / (1 + scale) to 1 + scale, its logarithm uniform. At most 1.
-        shear: slant, in pixels sideways for each pixel upwards, up to; leaning right is positive. At most 1.
+        shear: pixels sideways per pixel upward, up to; leaning right is positive. At most 1.
         elastic: pixels; root mean square of the distance by which a pixel is moved. At most 20.
         elastic_sigma: pixels; standard deviation of the Gaussian that smooths the elastic displacements. 1 to 100.
-        thickness: pixels by which the edges of strokes move outwards, up to; negative is inwards, and strokes thinner
+        thickness: pixels by which the edges of strokes move outward, up to; negative is inward, where strokes thinner
             than twice that fade. At most 2.
-        noise: standard deviation of the normal noise in each pixel, in brightness from 0 to 1; what gets beyond is cut
-            off. At most 1.
+        noise: standard deviation of the normal noise added to each pixel; brightness is 0 … 1 and is clipped to it. At
+            most 1.
     """
 
     shift: float = 0.0
@@ -82,12 +82,12 @@ class Augmentation:
 
     @property
     def moves(self) -> bool:
-        """Whether it moves pixels."""
+        """Whether a distortion moves pixels."""
         return any((self.shift, self.rotation, self.scale, self.shear, self.elastic))
 
     @property
     def is_active(self) -> bool:
-        """Whether it changes anything."""
+        """Whether any distortion is switched on."""
         return self.moves or self.thickness > 0 or self.noise > 0
 
 
@@ -101,7 +101,7 @@ def _within_limits(name: str, value: object) -> float:
 
 
 class Augmenter:
-    """Distorts batches of pictures of one size, in buffers that are allocated once."""
+    """Distorts batches of pictures of one size. Its buffers are allocated once."""
 
     def __init__(
         self,
@@ -112,13 +112,13 @@ class Augmenter:
     ) -> None:
         """
         Args:
-            augmentation: what to do.
+            augmentation: the distortions.
             picture_shape: (height, width).
-            batch_size: most pictures in a batch.
-            dtype: of the pictures, float32 or float64.
+            batch_size: the largest number of pictures in a batch.
+            dtype: type of the pictures, float32 or float64.
 
         Raises:
-            SettingError: these are no pictures.
+            SettingError: ``picture_shape`` does not have two dimensions.
         """
         if len(picture_shape) != 2:
             raise SettingError(
@@ -139,14 +139,14 @@ class Augmenter:
         self._noise = self._empty(self._part, height * width)
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        """Pickles and deep copies are allocated anew: of arrays that share memory they would make separate ones."""
+        """Allocates pickles and deep copies anew, because copied arrays would no longer share memory."""
         return type(self), (self._augmentation, self._shape, self._batch_size, self._dtype)
 
     def _empty(self, *shape: int) -> Array:
         return np.empty(shape, self._dtype)
 
     def _allocate_padded(self) -> None:
-        """The pictures of a part, each in a frame of zeros one pixel wide: beyond it there is nothing to be found."""
+        """Allocates the pictures of a part, each with a frame of zeros one pixel wide, which stands for the outside."""
         height, width = self._shape
         self._row, self._frame = width + 2, (height + 2) * (width + 2)
         # Beyond the last frame there is room for the lower right neighbours of its last pixel.
@@ -171,14 +171,14 @@ class Augmenter:
         self._neighbours = self._empty(4, self._part, height * width)
 
     def apply(self, pictures: Array, rng: np.random.Generator) -> None:
-        """Distorts pictures in place, each in its own way.
+        """Distorts pictures in place, each one differently.
 
-        Outside a picture is 0. The same state of ``rng`` and the same pictures give the same bits; nothing is drawn
-        for what is switched off.
+        The area outside a picture counts as 0. The same state of ``rng`` and the same pictures give the same bits; no
+        random numbers are drawn for distortions that are switched off.
 
         Args:
             pictures: (k, height * width) with k <= batch_size, values 0 … 1, C-contiguous, of the ``dtype`` given.
-            rng: where all randomness comes from.
+            rng: the source of all randomness.
         """
         wanted = self._augmentation
         if wanted.moves:
@@ -192,10 +192,10 @@ class Augmenter:
             if wanted.noise:
                 self._add_noise(part, rng)
 
-    # ---- what is drawn
+    # ---- random numbers
 
     def _uniform(self, strength: float, count: int, rng: np.random.Generator) -> Array:
-        """(count,) from -strength to strength; zeros without a draw where that is 0."""
+        """Returns (count,) numbers from -strength to strength; zeros without a draw for strength 0."""
         if not strength:
             return np.zeros(count, self._dtype)
         drawn: Array = rng.random(count, dtype=self._dtype)
@@ -204,18 +204,18 @@ class Augmenter:
         return drawn
 
     def _draw_motion(self, count: int, rng: np.random.Generator) -> None:
-        """Coefficients (2, count, terms): where each pixel comes from, y and x in its frame, from the basis."""
+        """Draws coefficients (2, count, terms) of the basis; they give the place (y, x) in the frame of each pixel."""
         coefficients = self._coefficients[:, :count]
         self._draw_affine(coefficients, rng)
         if self._augmentation.elastic:
             modes = len(self._basis) - _AFFINE_TERMS
             drawn = self._drawn[: 2 * count * modes].reshape(2, count, modes)
             rng.standard_normal(dtype=self._dtype, out=drawn)
-            drawn *= self._augmentation.elastic / math.sqrt(2)  # of the distance, so by √2 less along each axis
+            drawn *= self._augmentation.elastic / math.sqrt(2)  # elastic is a distance: each axis has 1/√2 of it
             coefficients[:, :, _AFFINE_TERMS:] = drawn
 
     def _draw_affine(self, coefficients: Array, rng: np.random.Generator) -> None:
-        """The inverse of: scale, then slant, then turn about the centre, then shift."""
+        """Draws the inverse map of: scale, then shear, then rotate about the centre, then shift."""
         wanted, count = self._augmentation, coefficients.shape[1]
         down, right = (self._uniform(wanted.shift, count, rng) for _ in range(2))
         angle = self._uniform(math.radians(wanted.rotation), count, rng)
@@ -229,7 +229,7 @@ class Augmenter:
             coefficients[axis, :, 1] = by_y
             coefficients[axis, :, 2] = by_x
 
-    # ---- what is done to a part of a batch
+    # ---- distorting a part of a batch
 
     def _redraw(self, part: Array, rows: slice) -> None:
         inside = self._inside[: len(part)]
@@ -243,10 +243,10 @@ class Augmenter:
             part.reshape(inside.shape)[...] = inside
 
     def _thicken(self, by: Array) -> None:
-        """Moves the edges of strokes by (k,) pixels: each pixel changes by that times the slope on its brighter side.
+        """Moves the edges of strokes by (k,) pixels: changes each pixel by that times the slope on its brighter side.
 
-        Morphology as a differential equation, ∂u/∂t = ±|∇u|, which grows equally in all directions; Rouy and Tourin
-        1992. To shrink is to grow the negative.
+        This is morphology as a differential equation, ∂u/∂t = ±|∇u|, which grows equally in all directions; Rouy and
+        Tourin 1992. Shrinking is growing the negative.
         """
         steps = math.ceil(self._augmentation.thickness / _THICKNESS_STEP)
         used, inside = len(by) * self._frame, self._inside[: len(by)]
@@ -261,7 +261,7 @@ class Augmenter:
             inside += slopes
 
     def _slope(self, signed: Array, slope: Array) -> None:
-        """Into ``slope``, how steeply each pixel within the frames is below its surroundings; the frames are lost."""
+        """Writes into ``slope`` how steeply the surroundings of each pixel rise; the frames are overwritten."""
         across = self._across[: len(slope)]
         for step, squares in ((1, across), (self._row, slope)):
             here, middle = squares[step:-step], signed[step:-step]
@@ -274,7 +274,7 @@ class Augmenter:
         np.sqrt(inner, out=inner)
 
     def _find_places(self, coefficients: Array) -> None:
-        """Where each pixel comes from: the pixel above and left of that is the ``_index``, the rest in ``_places``."""
+        """Computes where each pixel comes from: ``_index`` is the pixel above and left, ``_places`` the rest."""
         count = coefficients.shape[1]
         places, corners, index = self._places[:, :count], self._corners[:, :count], self._index[:count]
         np.matmul(coefficients, self._basis, out=places)
@@ -288,14 +288,14 @@ class Augmenter:
         index += self._first[:count]
 
     def _resample(self, part: Array) -> None:
-        """Bilinear interpolation between the four neighbours of each place."""
+        """Interpolates bilinearly between the four neighbours of each place."""
         count = len(part)
         down, right = self._places[:, :count]
         neighbours = self._neighbours[:, :count]
         for offset, values in zip((0, 1, self._row, self._row + 1), neighbours, strict=True):
-            # The indices are in range; "clip" spares the check, and a copy of what is written.
+            # The indices are in range; mode="clip" avoids a check and a temporary copy of the output.
             np.take(self._padded[offset:], self._index[:count], out=values, mode="clip")
-        left, beside = neighbours[0::2], neighbours[1::2]  # both rows at once
+        left, beside = neighbours[0::2], neighbours[1::2]  # of the upper and the lower row at once
         beside -= left
         beside *= right
         left += beside
@@ -313,37 +313,38 @@ class Augmenter:
 
 
 def affine_basis(shape: tuple[int, int]) -> Array:
-    """(3, height * width): 1, and each pixel's y and x seen from the picture's centre."""
+    """Returns (3, height * width): 1, and each pixel's y and x relative to the picture's centre."""
     y, x = np.indices(shape, np.float64).reshape(2, -1)
     return np.stack((np.ones_like(y), y - y.mean(), x - x.mean()))
 
 
 def elastic_basis(shape: tuple[int, int], sigma: float) -> Array:
-    """(modes, height * width): times independent normal numbers, a smooth random field of variance 1 at each pixel.
+    """Returns (modes, height * width). Weighted by independent normal numbers, it is a smooth random field.
 
-    The field is that of Simard, Steinkraus and Platt 2003, section 2: noise smoothed by a Gaussian of ``sigma`` pixels,
-    so that pixels d apart correlate by exp(-d² / 4 sigma²). Instead of smoothing it is put together from its principal
-    components (Karhunen 1947, Loève 1948), of which a few carry nearly all of the variance: 27 for 28 × 28 and sigma 4.
+    The field is that of Simard, Steinkraus and Platt 2003, section 2: noise smoothed by a Gaussian of ``sigma`` pixels
+    and scaled to variance 1, so that pixels d apart correlate by exp(-d² / 4 sigma²). Instead of smoothing noise it is
+    composed of its principal components (Karhunen 1947, Loève 1948), of which few carry nearly all of the variance: 27
+    for 28 × 28 and sigma 4.
 
-    Raises SettingError where they would not fit in memory: a small sigma in large pictures takes many.
+    Raises SettingError if they do not fit in memory, as with a small sigma in large pictures.
     """
     (variances_y, modes_y), (variances_x, modes_x) = (_principal_components(side, sigma) for side in shape)
     variances = np.outer(variances_y, variances_x).ravel()
     order = np.argsort(-variances, kind="stable")
     share = np.cumsum(variances[order]) / variances.sum()
     kept = order[: 1 + int(np.searchsorted(share, _SHARE_OF_VARIANCE))]
-    needed = 3 * 8 * len(kept) * shape[0] * shape[1]  # while it is put together
+    needed = 3 * 8 * len(kept) * shape[0] * shape[1]  # while the basis is computed
     rule = f"must be larger for pictures of this size: with it the displacements take {gigabytes(needed)}"
     check_available(needed, "elastic_sigma", sigma, rule, f"Try {2 * sigma:g}.")
     at_y, at_x = np.unravel_index(kept, (shape[0], shape[1]))
     modes = modes_y[at_y][:, :, None] * modes_x[at_x][:, None, :]
     basis: Array = np.sqrt(variances[kept])[:, None] * modes.reshape(len(kept), -1)
-    basis /= np.sqrt((basis**2).sum(axis=0))  # what was left out is missed at the edges most
+    basis /= np.sqrt((basis**2).sum(axis=0))  # restores variance 1: the omitted modes lack most at the edges
     return basis
 
 
 def _principal_components(side: int, sigma: float) -> tuple[Array, Array]:
-    """Variances (side,) and directions (side, side), one in each row, of a smooth random line."""
+    """Returns variances (side,) and directions (side, side), one per row, of a smooth random line."""
     distance = np.subtract.outer(np.arange(side), np.arange(side))
     variances, directions = np.linalg.eigh(np.exp(-(distance**2) / (4 * sigma**2)))
     return np.maximum(variances, 0), directions.T

@@ -1,4 +1,4 @@
-"""The training data in random order, a batch at a time."""
+"""The training examples in random order, batch by batch."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.validation import Array
 
-# So many inputs and targets are gathered at once, or else one batch: fewer calls for small batches, and what a second
-# core still holds of the last product is seldom overwritten. More would not stay in the cache until they are used.
+# Inputs and targets are gathered for several batches at once, up to so many numbers: small batches need fewer calls,
+# and the last product's results in the other core's cache are seldom overwritten. More would not stay in the cache.
 _AHEAD_NUMBERS = 500_000
 
 
 class Batches:
-    """Gathers batches, some ahead at once, into buffers that are allocated once.
+    """Gathers batches, several at once, into buffers that are allocated once.
 
     Attributes:
-        order: (examples,) the numbers of the examples in the order they come in this epoch; to be set before any is
-            taken, or shuffled.
+        order: (examples,) numbers of the examples in the order of this epoch. Set or shuffle it before the first
+            :meth:`take`.
         per_epoch: batches in an epoch.
-        scale: what the inputs that were taken last are still to be multiplied with.
+        scale: the factor by which the inputs last taken still have to be multiplied.
     """
 
     def __init__(self, split: Split, network: Network, settings: TrainingSettings) -> None:
@@ -38,18 +38,18 @@ class Batches:
         self._raw: Array = np.empty((rows, width), split.inputs.dtype)
         self._inputs: Array = np.empty((rows, width), dtype)
         self._targets: Array = np.empty((rows, split.classes), split.targets.dtype)
-        self._first = self._next = -1  # the first batch of those gathered, and the one to be asked for next
-        self._gathered = 0  # examples
+        self._first = self._next = -1  # the first gathered batch, and the next one expected
+        self._gathered = 0  # number of gathered examples
 
     def shuffle(self, rng: np.random.Generator) -> None:
-        """A new order for the coming epoch."""
+        """Shuffles the order for the next epoch."""
         rng.shuffle(self.order)
         self._next = -1
 
     def take(self, index: int) -> tuple[Array, Array]:
-        """Inputs and targets of batch ``index``, from 0, as views that later calls overwrite.
+        """Returns inputs and targets of batch ``index``, from 0, as views that later calls overwrite.
 
-        Quick from batch to batch; any other order of asking gathers anew, so nothing done to them comes back.
+        It is fast for consecutive batches; any other order gathers them again, so changes made to them are lost.
         """
         if index != self._next or index == self._first + self._ahead:
             self._gather(index)
@@ -59,11 +59,11 @@ class Batches:
         return self._inputs[rows], self._targets[rows]
 
     def _gather(self, first: int) -> None:
-        """This batch and those that follow, as far as they fit in."""
+        """Gathers this batch and as many of the following ones as fit."""
         start = first * self._size
         rows = self.order[start : start + len(self._raw)]
         raw, inputs, targets = (part[: len(rows)] for part in (self._raw, self._inputs, self._targets))
-        # mode="clip" lets take write straight into its output; the indices are in range anyway.
+        # mode="clip" lets take() write directly into its output; the indices are always in range.
         np.take(self._split.inputs, rows, axis=0, out=raw, mode="clip")
         self.scale = self._split.convert(raw, inputs)
         np.take(self._split.targets, rows, axis=0, out=targets, mode="clip")

@@ -1,4 +1,4 @@
-"""What a network writes to while it runs and learns: allocated once, and laid out as the products are fastest."""
+"""The arrays a network writes to during forward and backward passes, allocated once in the fastest memory layout."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from engine.validation import Array
 if TYPE_CHECKING:
     from engine.network import Network
 
-# From so many neurons on, a layer's weights lie neuron by neuron and its answers column by column; below, weights lie
-# input by input and answers row by row. Measured with OpenBLAS at batches of 100: each is up to a tenth faster there.
+# Layers of at least so many neurons have weights neuron by neuron and outputs column by column in memory, narrower ones
+# weights input by input and outputs row by row. Measured with OpenBLAS at batches of 100: up to a tenth faster.
 _WIDE = 256
 
 
 def layer_views(vector: Array, shape: Sequence[int]) -> tuple[list[Array], list[Array]]:
-    """Cuts a flat vector into weights (n_out, n_in) and biases (n_out, 1), layer by layer, without copying.
+    """Cuts a flat vector into weights (n_out, n_in) and biases (n_out, 1), layer by layer, as views.
 
-    In memory the weights of a wide layer lie neuron by neuron, those of another input by input: see ``_WIDE``.
+    In memory the weights of a wide layer lie neuron by neuron, those of other layers input by input, see ``_WIDE``.
     """
     weights, biases, start = [], [], 0
     for n_in, n_out in itertools.pairwise(shape):
@@ -34,18 +34,18 @@ def layer_views(vector: Array, shape: Sequence[int]) -> tuple[list[Array], list[
 
 
 class Buffers:
-    """What a forward pass writes to, allocated once.
+    """The arrays of a forward pass, allocated once.
 
     Attributes:
-        batch: rows they are for.
-        scale: what the network's inputs are still to be multiplied with. The first layer's sums are instead, and on the
-            way back its deltas: they are fewer.
-        outputs: each layer's answer, (batch, neurons). Those of wide layers lie column by column, see ``_WIDE``; and so
-            does that of the last layer: what softmax sums up is then one long run for each class instead of many short
-            ones.
-        sums: z of the layers whose activation needs it for its derivative, else None; in training only.
-        masks: what each layer's inputs, the network's first, are multiplied with; None where nothing is (dropout).
-        masked: where those products go.
+        batch: the number of rows.
+        scale: the factor by which the network's inputs still have to be multiplied. It is applied to the first layer's
+            sums and deltas instead, which are fewer numbers.
+        outputs: each layer's outputs, (batch, neurons). Those of wide layers are stored column by column, see
+            ``_WIDE``; also those of the last layer, so that softmax sums a few long runs of memory instead of many
+            short ones.
+        sums: z of each layer whose activation needs it for its derivative, else None; only for training.
+        masks: the factors for each layer's inputs, starting with the network's inputs (dropout); None without dropout.
+        masked: buffers for the masked inputs.
     """
 
     def __init__(self, network: Network, batch: int) -> None:
@@ -59,11 +59,11 @@ class Buffers:
         self.masked: list[Array | None] = [None] * len(self.outputs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickles and deep copies are allocated anew: of arrays that share memory they would make separate ones."""
+        """Allocates pickles and deep copies anew, because copied arrays would no longer share memory."""
         return type(self), (self._network, self.batch), {"scale": self.scale}
 
     def cut(self, batch: int) -> Buffers:
-        """The same for another number of rows: a last, smaller batch. One such number is kept."""
+        """Returns buffers for another number of rows, such as a last, smaller batch. One such number is kept."""
         if batch == self.batch:
             return self
         if self._cut is None or self._cut.batch != batch:
@@ -71,7 +71,7 @@ class Buffers:
         return self._cut
 
     def mask_inputs(self, rows: Array, layer: int) -> Array:
-        """A layer's inputs (batch, neurons below), without those that are left out."""
+        """Returns a layer's inputs (batch, neurons below) with its dropout mask applied."""
         mask = self.masks[layer]
         if mask is None:
             return rows
@@ -81,12 +81,12 @@ class Buffers:
         return np.multiply(rows, mask, out=masked)
 
     def apply_scale(self, numbers: Array, layer: int) -> None:
-        """Multiplies a layer's sums or deltas with ``scale``, in place, where it is the first layer."""
+        """Multiplies sums or deltas of the first layer by ``scale``, in place; does nothing for other layers."""
         if not layer and self.scale != 1:
             numbers *= self.scale
 
     def keep_sums(self, z: Array, layer: int) -> None:
-        """Copies a layer's sums where its activation will ask for them."""
+        """Copies a layer's sums if its activation needs them for the backward pass."""
         sums = self.sums[layer]
         if sums is not None:
             np.copyto(sums, z)
@@ -100,11 +100,11 @@ class Buffers:
 
 
 class TrainingBuffers(Buffers):
-    """What forward and backward write to.
+    """The arrays of forward and backward passes.
 
     Attributes:
-        deltas: dC/dz of each layer, laid out as ``outputs``.
-        gradient: as ``parameters``; ``weight_gradients`` and ``bias_gradients`` are views into it.
+        deltas: dC/dz of each layer, in the layout of ``outputs``.
+        gradient: in the layout of ``parameters``; ``weight_gradients`` and ``bias_gradients`` are views into it.
     """
 
     def __init__(self, network: Network, batch: int, gradient: Array | None = None) -> None:
@@ -117,7 +117,7 @@ class TrainingBuffers(Buffers):
         self.weight_gradients, self.bias_gradients = layer_views(self.gradient, network.shape)
 
     def cut(self, batch: int) -> TrainingBuffers:
-        """For another number of rows, with the same gradient."""
+        """Returns buffers for another number of rows, which share the gradient."""
         if batch == self.batch:
             return self
         if not isinstance(self._cut, TrainingBuffers) or self._cut.batch != batch:
@@ -125,17 +125,17 @@ class TrainingBuffers(Buffers):
         return self._cut
 
     def unmask(self) -> None:
-        """Nothing is left out any more."""
+        """Removes all dropout masks."""
         self.masks = [None] * len(self.masks)
         self._cut = None
 
     def inputs_of(self, layer: int, inputs: Array) -> Array:
-        """What a layer was given in the forward pass: the network's inputs, or the answers below, masked or not."""
+        """Returns what a layer got in the last forward pass: the inputs or the outputs below, masked or not."""
         masked = self.masked[layer]
         if self.masks[layer] is not None and masked is not None:
             return masked
         return self.outputs[layer - 1] if layer else inputs
 
     def sum_deltas(self, layer: int) -> None:
-        """Writes the gradient of a layer's biases: its deltas summed over the batch, as a product."""
+        """Writes the gradient of a layer's biases: the deltas summed over the batch, computed as a matrix product."""
         np.dot(self._ones, self.deltas[layer], out=self.bias_gradients[layer][:, 0])

@@ -1,4 +1,4 @@
-"""How a network's numbers are spread, layer by layer: weights, biases, activations, gradients, and who is dead."""
+"""Layer statistics: distributions of weights, biases, activations and gradients, and the number of dead neurons."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from engine.metrics import Evaluation
 from engine.network import Network, chunk_rows
 from engine.validation import Array
 
-# So many examples show how neurons answer, and so many numbers how a layer's are spread.
+# Number of examples for activations and gradients, and size of the sample of a distribution.
 EXAMPLES = 256
 _SAMPLE = 4096
 _PIECE = 65_536
-# A neuron whose slope stays below this on every example learns next to nothing: it is dead, or saturated.
+# A neuron whose slope stays below this for every example hardly learns: it is dead, or saturated.
 _FLAT = 1e-3
-# Right no more than this many times as often as the most frequent class alone would be: at chance.
+# At chance: right at most this many times as often as the most frequent class alone would be.
 _NEAR_CHANCE = 1.1
-# A layer is dead that gives one answer, up to so much, to all but so large a share of the examples.
+# A layer is dead if its outputs are equal, within this, for all examples but this share.
 _SAME, _FEW = 1e-3, 0.02
 
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """Some numbers of one kind.
+    """The distribution of some numbers.
 
     Attributes:
-        sample: at most 4,096 of them, drawn at random, the same places each time; only finite ones.
-        count: how many there are.
-        low, high, mean, deviation: of all that are finite; 0 where none is.
+        sample: at most 4,096 of the finite numbers, taken at random places that are the same every time.
+        count: how many numbers there are.
+        low, high, mean, deviation: of the finite numbers; 0 if there are none.
     """
 
     sample: Array
@@ -45,14 +45,14 @@ class Spread:
 
 @dataclass(frozen=True, eq=False)
 class LayerSpreads:
-    """One layer after the input.
+    """The statistics of one layer after the input.
 
     Attributes:
         weights, biases: its parameters.
-        activations: its neurons' answers to the examples.
-        gradients: of the mean loss of the examples with respect to its weights.
-        dead: how many of its neurons are flat, at a slope below 0.001, on every example; None for the output layer.
-        neurons: how many it has.
+        activations: its neurons' outputs for the examples.
+        gradients: gradient of the examples' mean loss with respect to its weights.
+        dead: number of neurons whose slope is below 0.001 for every example; None for the output layer.
+        neurons: number of neurons.
     """
 
     weights: Spread
@@ -63,18 +63,18 @@ class LayerSpreads:
     neurons: int
 
 
-class Anatomist:
-    """Looks at networks of one make with the same examples, in buffers that it keeps."""
+class LayerStatisticsEvaluator:
+    """Computes the layer statistics of networks of one shape on the same examples. Reuses its buffers."""
 
     def __init__(self, network: Network, split: Split) -> None:
-        """``split`` gives the examples, of which the first 256 are taken. Its ends must be those of the network."""
+        """``split`` provides the examples, of which the first 256 are used; width and outputs must fit the network."""
         some = split.head(EXAMPLES)
         self._inputs = some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype))
         self._targets = some.targets
         self._buffers = TrainingBuffers(network, len(some))
 
-    def look_at(self, network: Network) -> list[LayerSpreads]:
-        """A network of the make that was given; it is not changed."""
+    def evaluate(self, network: Network) -> list[LayerSpreads]:
+        """Returns the statistics of each layer. ``network`` has the shape given before; it is not changed."""
         buffers, last = self._buffers, len(network.weights) - 1
         with np.errstate(all="ignore"):
             network.forward_with_loss(self._inputs, self._targets, buffers)
@@ -95,7 +95,7 @@ class Anatomist:
 
 
 def is_at_chance(figures: Evaluation | None) -> bool:
-    """Whether the network does no better than one that always answers the most frequent class; False for regression."""
+    """Whether the network is hardly better than always giving the most frequent class; False for regression."""
     if figures is None or figures.confusion is None or not figures.error:
         return False
     most_frequent = figures.confusion.sum(axis=1).max() / figures.confusion.sum()
@@ -104,9 +104,9 @@ def is_at_chance(figures: Evaluation | None) -> bool:
 
 @np.errstate(all="ignore")
 def dead_layer(network: Network, split: Split) -> int | None:
-    """The number, from 1, of the first hidden layer that tells examples apart no longer and has no slope to recover by.
+    """Returns the number, from 1, of the first hidden layer with equal outputs for nearly all examples and no slope.
 
-    Looks at up to 1,000 examples, and lets a layer be called dead that still wakes up for one in fifty of them.
+    Such a layer cannot recover. It is tested on up to 1,000 examples, of which one in fifty may have other outputs.
     """
     some = split.head(chunk_rows(network.shape, len(split)))
     buffers = TrainingBuffers(network, len(some))
@@ -120,9 +120,9 @@ def dead_layer(network: Network, split: Split) -> int | None:
 
 
 def _flat(network: Network, buffers: TrainingBuffers, layer: int, rows: Array | slice = slice(None)) -> Array:
-    """(neurons,) which neurons of a layer have no slope on any of the examples that went forward, or of some rows."""
+    """Returns (neurons,) bool: whether a neuron has no slope on any example (or ``rows``) of the last forward pass."""
     sums = buffers.sums[layer]
-    values = (buffers.outputs[layer] if sums is None else sums)[rows].copy()  # it is used up
+    values = (buffers.outputs[layer] if sums is None else sums)[rows].copy()  # backward() overwrites it
     slope = np.ones_like(values)
     network.layer_activations[layer].backward(values, slope)
     flat: Array = np.abs(slope).max(axis=0) < _FLAT
@@ -131,10 +131,10 @@ def _flat(network: Network, buffers: TrainingBuffers, layer: int, rows: Array | 
 
 @np.errstate(all="ignore")
 def spread_of(values: Array) -> Spread:
-    """How the numbers of an array of any shape are spread."""
+    """Returns the distribution of an array of any shape."""
     flat = values.reshape(-1) if values.flags.c_contiguous else values.T.reshape(-1)
     count = flat.size
-    if not np.isfinite(flat.min() + flat.max()):  # NaN comes through both
+    if not np.isfinite(flat.min() + flat.max()):  # NaN passes through both
         flat = flat[np.isfinite(flat)]
     if not flat.size:
         return Spread(flat, count, 0.0, 0.0, 0.0, 0.0)
@@ -144,7 +144,7 @@ def spread_of(values: Array) -> Spread:
 
 
 def _deviation(flat: Array, mean: np.float64) -> float:
-    """In pieces: without a copy of all the numbers, and without taking large squares from one another."""
+    """Computes the deviation in pieces, which avoids a copy of all numbers and the cancellation of large squares."""
     total = np.float64(0)
     for start in range(0, flat.size, _PIECE):
         off = flat[start : start + _PIECE] - mean
@@ -154,5 +154,5 @@ def _deviation(flat: Array, mean: np.float64) -> float:
 
 @lru_cache(maxsize=64)
 def _places(size: int) -> Array:
-    """Where to draw from so many numbers: the same each time, so that a histogram moves only as they do."""
+    """Returns the places of a sample, always the same, so that a histogram moves only if the numbers do."""
     return np.sort(np.random.default_rng(0).choice(size, _SAMPLE, replace=False))

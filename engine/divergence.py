@@ -1,4 +1,4 @@
-"""What is said of a run whose numbers have grown beyond what floats can hold. Layers are numbered from 1."""
+"""The errors of a run whose numbers exceed the range of floats. Layers are numbered from 1."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from engine.optimizers import Optimizer
 
 
 def loss_not_finite(network: Network, buffers: Buffers, epoch: int, batch: int, rate: float) -> DivergenceError:
-    """Of a loss that is NaN or infinite; to be called while the network still is as it was when that was found.
+    """Returns the error of a loss that is NaN or infinite. Call it before the parameters are restored.
 
     Args:
-        buffers: what the forward pass wrote to.
+        buffers: those of the forward pass.
         epoch, batch: the place in the run, from 1; epoch 0 is before the first step.
-        rate: of the last step.
+        rate: learning rate of the last step.
     """
     layer = first_non_finite_layer(network) or _first_non_finite_output(buffers)
     if not epoch:
         return DivergenceError(
             "loss",
-            Verbatim(f"not finite before the first step (layer {layer} is where it begins)"),
+            Verbatim(f"not finite before the first step (first in layer {layer})"),
             "must be finite, and with weights or data this large it overflows",
-            "Reset the network with smaller first weights, or scale the data.",
+            "Reset the network with smaller initial weights, or scale the data.",
         )
     return DivergenceError(
         "loss",
-        Verbatim(f"no longer finite at epoch {epoch}, batch {batch} (layer {layer} went first)"),
+        Verbatim(f"no longer finite at epoch {epoch}, batch {batch} (first in layer {layer})"),
         f"must stay finite, and with a learning rate of {rate:g} it grows without bound",
         "The network is back at its last finite weights. Lower the learning rate and go on, or reset.",
     )
 
 
 def overflow_in(optimizer: Optimizer, epoch: int) -> DivergenceError | None:
-    """Of an optimizer whose averages have overflowed: with them, no step would move anything again. Else None."""
+    """Returns the error of an optimizer whose averages overflowed, so that no step would change anything, or None."""
     for name, vector in optimizer.kept.items():
         if not np.isfinite(vector).all():
             largest = np.sqrt(np.finfo(vector.dtype).max)

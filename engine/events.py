@@ -1,4 +1,4 @@
-"""What a training tells while it goes on: steps, measurements, epochs, and all it needs to be gone on with."""
+"""The events of a training run, and the state needed to resume one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.validation import Array
 
 @dataclass(frozen=True)
 class Batch:
-    """One step was taken. ``epoch`` counts from 1; ``batch`` of ``batches`` in it are done."""
+    """A step was taken: the ``batch``-th of ``batches`` in this epoch. Both count from 1."""
 
     epoch: int
     batch: int
@@ -21,7 +21,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Evaluating:
-    """Part of the evaluation after an epoch is done; nothing was learned."""
+    """A part of the evaluation after an epoch is done."""
 
     epoch: int
 
@@ -31,11 +31,11 @@ class Epoch:
     """An epoch ended. Epoch 0 is the network before the first step.
 
     Attributes:
-        train, test: exact figures; None where there is no such split or they were not asked for.
-        seconds: time spent learning in this epoch, without evaluation and without pauses.
-        validation: exact figures of the validation set; None where there is none.
-        dead_layer: the number, from 1 as that of its weights, of the first hidden layer that tells examples apart no
-            longer, see :func:`engine.distributions.dead_layer`; looked for only where the training error is at chance.
+        train, test: exact results; None if there is no such split or it was not evaluated.
+        seconds: time spent learning in this epoch, without evaluation and pauses.
+        validation: exact results on the validation set; None if there is none.
+        dead_layer: number, from 1, of the first dead hidden layer, see :func:`engine.distributions.dead_layer`; only
+            determined if the training error is at chance.
     """
 
     epoch: int
@@ -48,11 +48,11 @@ class Epoch:
 
 @dataclass(frozen=True)
 class BestRestored:
-    """The end, with early stopping: the parameters are those after epoch ``epoch``, whose validation figures were best.
+    """The run ended, and early stopping restored the parameters of ``epoch``, whose validation results were best.
 
     Attributes:
-        figures: of the validation set at that epoch.
-        early: whether the last epochs were left out because nothing got better.
+        figures: results on the validation set at that epoch.
+        early: whether training stopped before its last epoch, because the results did not improve.
     """
 
     epoch: int
@@ -65,7 +65,7 @@ Event = Batch | Evaluating | Epoch | BestRestored
 
 @dataclass(frozen=True)
 class Estimate:
-    """Figures on the first thousand examples of each split, cheap enough to take several times a second."""
+    """Results on the first thousand examples of each split, fast enough to be computed several times a second."""
 
     train: Evaluation
     test: Evaluation | None
@@ -73,12 +73,12 @@ class Estimate:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """All that a run needs, besides network and data, to go on as if it had never stopped.
+    """All that a run needs, besides network and data, to be resumed exactly.
 
     Attributes:
-        settings: as :meth:`TrainingSettings.as_dict` gives them.
-        progress: place in the run, random state and such, as JSON can hold it.
-        vectors: the order of the examples, what the optimizer keeps, the best parameters.
+        settings: from :meth:`TrainingSettings.as_dict`.
+        progress: place in the run, state of the random generator and the like, in types that JSON can hold.
+        vectors: order of the examples, the optimizer's vectors, the best parameters.
     """
 
     settings: dict[str, Any]

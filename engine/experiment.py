@@ -1,4 +1,4 @@
-"""``Experiment``: everything that makes a run what it is; and the one loop in which runs are trained."""
+"""``Experiment``, the complete description of a run, and the loop that trains it."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import check_sizes, positive_number, whole_number
 
-# Distortions that leave a digit the digit it is.
+# Distortions after which a digit is still the same digit.
 MILD = Augmentation(shift=1, rotation=8, scale=0.08, shear=0.1, elastic=0.8, elastic_sigma=4.5, thickness=0.2)
 
 _TRAINING = tuple(each.name for each in fields(TrainingSettings))
 _DISTORTIONS = tuple(each.name for each in fields(Augmentation))
-# What is part of the shape or of the activations and can be changed by itself.
+# Parts of shape and activations that can be changed separately.
 _PARTS = ("inputs", "hidden", "outputs", "output")
-# Settings of the training that have a command line option of their own.
+# Settings of the training that have their own command line option.
 OPTIONS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "weight_decay", "dropout", "seed")
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Everything that makes a run what it is; the same experiment on the same machine gives the same run, to the bit.
+    """The complete description of a run. On the same machine it gives the same run, to the bit.
 
-    Checked when made; raises SettingError.
+    Raises SettingError for invalid values.
 
     Attributes:
         data: the registered name of the data set.
-        fingerprint: of its examples, see :class:`~engine.datasets.Dataset`; "" while it is not known.
+        fingerprint: the data set's fingerprint, see :class:`~engine.datasets.Dataset`; "" if it is not known.
         shape: layer sizes, input first.
         activations: a registered name for each layer after the input.
         loss, initializer: registered names.
-        weight_scale: what the first weights are multiplied with.
-        training: how the network is trained; its seed is also that of the first weights.
+        weight_scale: factor of the initial weights.
+        training: the settings of the training; its seed is also used for the initial weights.
     """
 
     data: str = "mnist"
@@ -74,21 +74,21 @@ class Experiment:
         whole_number("seed", self.seed, 0, "1")
         self.training.dropout_of(len(self.activations))
 
-    # ---- parts of it
+    # ---- parts
 
     @property
     def inputs(self) -> int:
-        """Numbers in an example."""
+        """Number of inputs."""
         return self.shape[0]
 
     @property
     def outputs(self) -> int:
-        """Neurons of the last layer."""
+        """Number of outputs."""
         return self.shape[-1]
 
     @property
     def hidden(self) -> tuple[int, ...]:
-        """Sizes of the layers between."""
+        """Sizes of the hidden layers."""
         return self.shape[1:-1]
 
     @property
@@ -98,11 +98,11 @@ class Experiment:
 
     @property
     def seed(self) -> int:
-        """Of the first weights and of all chance in training."""
-        return self.training.seed  # type: ignore[return-value]  # None is refused when it is made
+        """Seed of the initial weights and of all randomness in training."""
+        return self.training.seed  # type: ignore[return-value]  # __post_init__ refuses None
 
     def value(self, name: str) -> Any:
-        """A setting by its own name: of the experiment, of its training or of its augmentation. Raises SettingError."""
+        """Returns a setting of the experiment, its training or its augmentation by name. Raises SettingError."""
         if name in _OWN or name in _PARTS:
             return getattr(self, name)
         if name in _TRAINING:
@@ -111,16 +111,16 @@ class Experiment:
             return getattr(self.training.augmentation, name)
         raise _unknown(name)
 
-    # ---- the same with something else
+    # ---- changed copies
 
     def changed(self, **settings: Any) -> Experiment:
-        """The same with other values, each under its own name, as :meth:`value` knows them. Raises SettingError.
+        """Returns a copy with other values of the settings that :meth:`value` knows. Raises SettingError.
 
-        With other layers, those that stay keep their activation and new ones take that of the last hidden one; so it
-        is with the dropout of single layers.
+        If the number of layers changes, kept layers keep their activation and dropout, and new layers take those of the
+        last hidden layer.
         """
         for name in settings:
-            self.value(name)  # raises for a name that is none
+            self.value(name)  # raises SettingError for an unknown name
         distortions = {name: settings.pop(name) for name in _DISTORTIONS if name in settings}
         training = {name: settings.pop(name) for name in _TRAINING if name in settings}
         if {"shape", *_PARTS} & set(settings):
@@ -133,7 +133,7 @@ class Experiment:
         return replace(self, **{**settings, "training": _with(settings.get("training", self.training), training)})
 
     def _with_layers(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Ends, hidden layers and output activation put together as shape and activations."""
+        """Replaces inputs, hidden layers, outputs and output activation by shape and activations."""
         settings = dict(settings)
         inputs, *hidden, outputs = check_sizes(settings.get("shape", self.shape))
         inputs, outputs = settings.pop("inputs", inputs), settings.pop("outputs", outputs)
@@ -145,16 +145,16 @@ class Experiment:
         return {**settings, "shape": shape, "activations": settings.get("activations", follow)}
 
     def with_optimizer(self, name: str) -> Experiment:
-        """The same with another optimizer, and as bold or as timid a learning rate for it as it was before.
+        """Returns a copy with another optimizer and a learning rate that is as large for it as the present one was.
 
-        Weight decay takes its share of the weights times the learning rate, so it goes the other way.
+        Weight decay is divided by the same factor, because it acts in proportion to the learning rate.
         """
         change = OPTIMIZERS[name].usual_rate / OPTIMIZERS[self.training.optimizer].usual_rate
         rate, decay = self.training.learning_rate * change, self.training.weight_decay / change
         return self.changed(optimizer=name, learning_rate=_three_digits(rate), weight_decay=_three_digits(decay))
 
     def with_shape(self, shape: tuple[int, ...]) -> Experiment:
-        """The same with other hidden layers. Raises SettingError where the ends are not those of the data."""
+        """Returns a copy with other hidden layers. Raises SettingError for other inputs or outputs."""
         if (shape[0], shape[-1]) != (self.inputs, self.outputs):
             raise SettingError(
                 "shape",
@@ -165,26 +165,26 @@ class Experiment:
         return self.changed(shape=shape)
 
     def with_output(self, name: str) -> Experiment:
-        """The same with another output activation, and with the first loss that makes sense behind it, if need be."""
+        """Returns a copy with another output activation and, if needed, the first loss that can follow it."""
         joined = LOSSES[self.loss].joined_with
         fits = not joined or name in joined
         loss = self.loss if fits else next(loss for loss in LOSSES if not LOSSES[loss].joined_with)
         return self.changed(output=name, loss=loss)
 
     def with_loss(self, name: str) -> Experiment:
-        """The same with another loss, and with the first output activation it makes sense behind, if need be."""
+        """Returns a copy with another loss and, if needed, the first output activation that it can follow."""
         joined = LOSSES[name].joined_with
         fits = not joined or self.output in joined
         return self.changed(loss=name, output=self.output if fits else joined[0])
 
     def with_augmentation(self, wanted: bool, strengths: Augmentation = MILD) -> Experiment:
-        """The same with pictures distorted or not: that strongly, or mildly where ``strengths`` has none."""
+        """Returns a copy with augmentation or without; mild distortions if ``strengths`` has none."""
         if not wanted:
             return self.changed(augmentation=Augmentation())
         return self.changed(augmentation=strengths if strengths.is_active else MILD)
 
     def for_data(self, dataset: Dataset, name: str | None = None) -> Experiment:
-        """The same on that data: with the ends that it needs, its fingerprint and, where given, its registered name."""
+        """Returns a copy for this data set, with its inputs, outputs, fingerprint and, if given, registered name."""
         return self.changed(
             data=self.data if name is None else name,
             fingerprint=dataset.fingerprint,
@@ -192,20 +192,20 @@ class Experiment:
             outputs=dataset.outputs,
         )
 
-    # ---- beside another one
+    # ---- comparison
 
     def same_network(self, other: Experiment) -> bool:
-        """Whether both make the same untrained network."""
-        return self._make() == other._make()
+        """Whether both describe the same untrained network."""
+        return self._network_settings() == other._network_settings()
 
-    def _make(self) -> tuple[object, ...]:
+    def _network_settings(self) -> tuple[object, ...]:
         return (self.shape, self.activations, self.loss, self.initializer, self.weight_scale, self.seed)
 
     def difference(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
-        """Name of each setting that differs → its value here and there.
+        """Returns the settings that differ: name → (value here, value there).
 
-        Settings of training and augmentation have their own names. A fingerprint that one of them does not know is no
-        difference.
+        Settings of training and augmentation appear by their own names. The fingerprint is left out if one is not
+        known.
         """
         names = [name for name in _SETTINGS if name not in ("training", "augmentation")]
         both = {name: (self.value(name), other.value(name)) for name in names}
@@ -213,22 +213,22 @@ class Experiment:
             del both["fingerprint"]
         return {name: (here, there) for name, (here, there) in both.items() if here != there}
 
-    # ---- as files and command lines hold it
+    # ---- dictionaries and command lines
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it, as JSON can hold it."""
+        """Returns all settings in types that JSON can hold."""
         lists = {"shape": list(self.shape), "activations": list(self.activations)}
         return {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> Experiment:
-        """The inverse of :meth:`as_dict`; what is missing has its usual value. Reads what 0.3 wrote too.
+        """Returns the experiment of an :meth:`as_dict`, also from version 0.3; missing settings have their defaults.
 
-        Raises SettingError for a name that is no setting, or a value that breaks its rule.
+        Raises SettingError for an unknown name or a value that breaks its rule.
         """
         if not isinstance(entries, Mapping):
             raise SettingError("experiment", entries, "must be a table of settings", f"Its names: {', '.join(_OWN)}.")
-        known = _of_today(dict(entries))
+        known = _with_present_names(dict(entries))
         for name in known:
             if name not in _OWN:
                 raise _unknown(name, _OWN)
@@ -237,9 +237,9 @@ class Experiment:
         return cls(**known)
 
     def command(self) -> list[str]:
-        """The words after ``python main.py`` that train it again; they name what differs from the usual.
+        """Returns the arguments of ``python main.py`` that train it again; only settings that differ from the defaults.
 
-        The fingerprint cannot be asked for: the data has it or not.
+        The fingerprint is not part of them.
         """
         words, usual = ["train"], Experiment()
         if self.data != usual.data:
@@ -249,14 +249,14 @@ class Experiment:
         hidden = self.activations[:-1]
         if hidden != usual.changed(shape=self.shape).activations[:-1]:
             words += ["--activation", hidden[0] if len(set(hidden)) == 1 else ",".join(hidden)]
-        words += ["--epochs", str(self.training.epochs)]  # the command line's usual number is another
+        words += ["--epochs", str(self.training.epochs)]  # the command line has another default
         return words + self._further_words(usual)
 
     def _further_words(self, usual: Experiment) -> list[str]:
         words = []
         for name in ("output", *_SETTINGS):
             value = self.value(name)
-            if name in _SAID_OTHERWISE or value == usual.value(name):
+            if name in _WRITTEN_SEPARATELY or value == usual.value(name):
                 continue
             if name in OPTIONS and not isinstance(value, tuple):
                 words += [f"--{name.replace('_', '-')}", str(value)]
@@ -264,12 +264,12 @@ class Experiment:
                 words += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
         return words
 
-    # ---- what is made from it
+    # ---- networks and runs
 
     def check_against(self, dataset: Dataset) -> None:
-        """Raises SettingError where network, data and settings do not go together.
+        """Raises SettingError if network, data and settings do not fit together.
 
-        The recipe is asked with a network of one neuron a layer: it costs nothing.
+        It tests the settings with a network of one neuron per layer, which costs nothing.
         """
         settings, examples, validation = self.training, len(dataset.train), dataset.validation
         if settings.validation_share and validation is None:
@@ -280,26 +280,26 @@ class Experiment:
         Recipe(stand_in, replace(dataset, validation=validation), replace(settings, batch_size=1))
 
     def build(self) -> Network:
-        """A new network, untrained: the same one each time. Raises SettingError where memory does not hold it."""
+        """Returns a new untrained network, always the same one. Raises SettingError if it does not fit in memory."""
         rng = np.random.default_rng(self.seed)
         return Network(self.shape, self.activations, self.loss, self.initializer, rng, weight_scale=self.weight_scale)
 
     def trainer(self, dataset: Dataset, network: Network | None = None) -> Trainer:
-        """What trains a network with these settings, a new one where none is given.
+        """Returns a trainer for ``network``, or for a new one.
 
-        Raises SettingError or DataError where network, data and settings do not go together.
+        Raises SettingError or DataError if network, data and settings do not fit together.
         """
         return Trainer(self.build() if network is None else network, dataset, self.training)
 
     def run(self, dataset: Dataset, history: History | None = None) -> Generator[Event, None, Network]:
-        """A new network, trained to the end; it is the generator's return value.
+        """Trains a new network to the end, yields all events and returns the network.
 
         Args:
-            history: takes in what is measured on the way.
+            history: collects the results.
 
         Raises:
             SettingError, DataError: as :meth:`trainer`.
-            DivergenceError: the loss stopped being finite.
+            DivergenceError: the loss is no longer finite.
         """
         trainer = self.trainer(dataset)
         yield from train_on(trainer, (History() if history is None else history).take)
@@ -307,9 +307,9 @@ class Experiment:
 
 
 def train_on(trainer: Trainer, take: Callable[[Event], None]) -> Iterator[Event]:
-    """The one run loop: hands every event to ``take``, then yields it; the caller decides whether to go on.
+    """Runs a trainer: passes every event to ``take`` and then yields it.
 
-    Raises DivergenceError where the loss stopped being finite.
+    Raises DivergenceError if the loss is no longer finite.
     """
     for event in trainer.run():
         take(event)
@@ -318,8 +318,8 @@ def train_on(trainer: Trainer, take: Callable[[Event], None]) -> Iterator[Event]
 
 _OWN = tuple(each.name for each in fields(Experiment))
 _SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
-# By words of their own in a command, or by those of their parts.
-_SAID_OTHERWISE = ("data", "fingerprint", "shape", "activations", "training", "epochs", "augmentation")
+# Settings that command() writes in another way, or not at all.
+_WRITTEN_SEPARATELY = ("data", "fingerprint", "shape", "activations", "training", "epochs", "augmentation")
 
 
 def _unknown(name: object, choices: Sequence[str] = (*_TRAINING, *_DISTORTIONS, *_PARTS)) -> SettingError:
@@ -344,12 +344,12 @@ def _as_sizes(hidden: object) -> Sequence[Any]:
 
 
 def _with(settings: Any, changes: dict[str, Any]) -> Any:
-    """The same settings with some replaced; what is of another kind is refused by whatever it becomes a part of."""
+    """Returns the settings with changes; values of another type are returned, and refused later, unchanged."""
     return replace(settings, **changes) if isinstance(settings, (TrainingSettings, Augmentation)) else settings
 
 
 def _dropout_for(dropout: float | tuple[float, ...], layers: int) -> float | tuple[float, ...]:
-    """A share for each of so many layers: the last one is cut off, or repeated."""
+    """Returns dropout for another number of layers: the last shares are cut off, or the last one is repeated."""
     if not isinstance(dropout, tuple):
         return dropout
     return (*dropout, *dropout[-1:] * layers)[:layers]
@@ -359,9 +359,9 @@ def _three_digits(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def _of_today(entries: dict[str, Any]) -> dict[str, Any]:
-    """What 0.3 wrote, which listed the hidden layers one by one, under the names of today."""
-    entries.pop("strengths", None)  # of distortions that are switched off
+def _with_present_names(entries: dict[str, Any]) -> dict[str, Any]:
+    """Converts an entry of version 0.3, which listed the hidden layers one by one, to the names of today."""
+    entries.pop("strengths", None)  # of distortions that were switched off
     if not {"inputs", "outputs", "layers", "output"} & set(entries):
         return entries
     usual = Experiment()

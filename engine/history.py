@@ -1,4 +1,4 @@
-"""What a training leaves behind, epoch by epoch: curves of error and loss, confusion matrices, changed settings."""
+"""The history of a training: curves of error and loss, confusion matrices and changes of settings, by epoch."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from engine.metrics import Evaluation
 from engine.validation import Array
 
 PARTS = ("train", "test", "validation")
-# What 0.3 called the validation set in its files.
+# Names that version 0.3 used for the validation set in its files.
 _OLD_NAMES = {"validation": "held_out", "validation_loss": "held_out_loss"}
 _CONFUSION_BYTES = 16_000_000
-MOST_EPOCHS = 1_000_000  # a file that claims more is not believed
+MOST_EPOCHS = 1_000_000  # files with more are not accepted
 
 
 @dataclass
 class Curve:
-    """Points of one curve, in the order they were taken. ``epochs`` may be fractions."""
+    """A curve: its points in the order of their epochs, which may be fractions."""
 
     epochs: list[float] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
 
     def add(self, epoch: float, value: float) -> None:
-        """A point at the right end; one at the same place is replaced."""
+        """Appends a point; replaces the last one if it has the same epoch."""
         if self.epochs and self.epochs[-1] == epoch:
             self.values[-1] = value
         else:
@@ -36,22 +36,22 @@ class Curve:
             self.values.append(value)
 
     def clear(self) -> None:
-        """Forgets all points."""
+        """Removes all points."""
         self.epochs.clear()
         self.values.clear()
 
     def at(self, epoch: float) -> float | None:
-        """The figure that was measured at that epoch; None where none was."""
+        """Returns the value measured at exactly this epoch, or None."""
         return self.values[self.epochs.index(epoch)] if epoch in self.epochs else None
 
 
 @dataclass
 class Curves:
-    """One figure, error or loss, against epochs.
+    """The curves of one quantity, error or loss.
 
     Attributes:
-        train, test, validation: exact figures after each epoch.
-        live_train, live_test: estimates within the epoch under way; they go when the exact figure comes.
+        train, test, validation: exact values after each epoch.
+        live_train, live_test: estimates within the current epoch, removed when the exact values are known.
     """
 
     train: Curve = field(default_factory=Curve)
@@ -62,14 +62,14 @@ class Curves:
 
     @property
     def last_epoch(self) -> float:
-        """The last one with an exact figure; 0 where there is none."""
+        """The last epoch with an exact value; 0 without any."""
         ends = [epoch for part in PARTS for epoch in getattr(self, part).epochs[-1:]]
         return float(max(ends, default=0))
 
 
 @dataclass(frozen=True)
 class Change:
-    """At ``epoch``, which may be a fraction, settings were changed; ``text`` says how."""
+    """A change of settings at ``epoch``, which may be a fraction; ``text`` describes it."""
 
     epoch: float
     text: str
@@ -77,17 +77,17 @@ class Change:
 
 @dataclass
 class History:
-    """The course of one network's training, over as many runs as it was trained in.
+    """The history of a network over all runs in which it was trained.
 
     Attributes:
-        error: shares of wrong answers; its curves stay empty for regression.
+        error: shares of wrong answers; its curves are empty for regression.
         loss: mean losses of an example.
-        completed: epochs done so far; where the next run goes on.
-        changes: where settings were changed on the way, in the order of their epochs.
-        best: set where early stopping ended the last run with the parameters of an earlier epoch. Its ``epoch``
-            counts over all runs.
-        confusion_bytes: how much memory confusion matrices may take. When it is used up, those of every second epoch
-            are dropped; the newest stay. Files do not hold any.
+        completed: epochs done so far, after which the next run continues.
+        changes: changes of settings during training, in the order of their epochs.
+        best: set if early stopping restored the parameters of an earlier epoch at the end of the last run. Its
+            ``epoch`` counts over all runs.
+        confusion_bytes: memory for confusion matrices. When it is used up, those of every second epoch are dropped; the
+            latest one is kept. Files contain none.
     """
 
     error: Curves = field(default_factory=Curves)
@@ -98,13 +98,13 @@ class History:
     confusion_bytes: int = _CONFUSION_BYTES
     _confusions: dict[int, dict[str, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    # ---- what a run tells
+    # ---- events
 
     def take(self, event: Event, before: int = 0) -> None:
-        """Takes in an event of a run that began when the network had ``before`` epochs behind it.
+        """Records an event of a run that started after ``before`` epochs.
 
-        Exact figures at the end of an epoch, where epoch 0 is the network before training; and the return of the best
-        parameters. Other events are left alone.
+        It records the results of epochs, where epoch 0 is the untrained network, and restored parameters; it ignores
+        other events.
         """
         if isinstance(event, Epoch):
             self._take_epoch(before + event.epoch, event)
@@ -128,7 +128,7 @@ class History:
                 self._add(name, epoch, figures)
 
     def note_change(self, epoch: float, text: str) -> None:
-        """Settings were changed at that epoch; several changes at the same place are joined into one."""
+        """Records a change of settings; changes at the same epoch are joined."""
         if self.changes and self.changes[-1].epoch == epoch:
             text = f"{self.changes.pop().text}, {text}"
         self.changes.append(Change(epoch, text))
@@ -157,22 +157,22 @@ class History:
     def _bytes_of_confusions(self) -> int:
         return sum(matrix.nbytes for matrices in self._confusions.values() for matrix in matrices.values())
 
-    # ---- what was measured
+    # ---- results
 
     def confusion(self, epoch: int, part: str = "test") -> Array | None:
-        """Counts (classes, classes) int64 at the end of that epoch, row = true class, column = answer.
+        """Returns counts (classes, classes) int64 at the end of an epoch, row = true class, column = answer.
 
         Args:
             part: ``"train"``, ``"test"`` or ``"validation"``.
 
         Returns:
-            None where they were not measured, or are no longer kept.
+            None if they were not measured or are no longer kept.
         """
         matrix = self._confusions.get(epoch, {}).get(part)
         return None if matrix is None else matrix.astype(np.int64)
 
     def figures(self, epoch: int) -> dict[str, float]:
-        """What was measured at the end of that epoch: ``train_error``, ``train_loss``, ``test_error`` and so on."""
+        """Returns the results at the end of an epoch: ``train_error``, ``train_loss``, ``test_error`` and so on."""
         measured = {
             f"{part}_{name}": getattr(curves, part).at(epoch)
             for name, curves in (("error", self.error), ("loss", self.loss))
@@ -180,10 +180,10 @@ class History:
         }
         return {name: value for name, value in measured.items() if value is not None}
 
-    # ---- as a file holds it
+    # ---- dictionaries
 
     def as_dict(self) -> dict[str, Any]:
-        """The exact curves and the changes as JSON can hold them: pairs of epoch and figure, of epoch and text.
+        """Returns exact curves and changes in types that JSON can hold: pairs of epoch and value, of epoch and text.
 
         Errors have the keys train, test and validation, losses train_loss, test_loss and validation_loss.
         """
@@ -193,9 +193,9 @@ class History:
 
     @classmethod
     def from_dict(cls, curves: object) -> History:
-        """The inverse of :meth:`as_dict`; reads the files of 0.3 too.
+        """Returns the history of an :meth:`as_dict`, also from version 0.3.
 
-        It may come from anybody's file: what is no curve, no point and no change is left out.
+        Entries that are no curves, points or changes are ignored, because files may come from anywhere.
         """
         history, known = cls(), curves if isinstance(curves, dict) else {}
         for name, curve in history._exact().items():
@@ -207,13 +207,13 @@ class History:
         return history
 
     def _exact(self) -> dict[str, Curve]:
-        """By the names they have in a file."""
+        """Returns the exact curves by their names in files."""
         errors = {part: getattr(self.error, part) for part in PARTS}
         return errors | {f"{part}_loss": getattr(self.loss, part) for part in PARTS}
 
 
 def _pairs(curve: Curve) -> list[list[float]]:
-    """Without what JSON cannot hold: a loss may overflow on data that the network did not learn from."""
+    """Returns the finite points; JSON cannot hold others, and the loss of unseen data may overflow."""
     return [list(pair) for pair in zip(curve.epochs, curve.values, strict=True) if math.isfinite(pair[1])]
 
 
@@ -222,7 +222,7 @@ def _list(entries: object) -> list[Any]:
 
 
 def _is_point(pair: object) -> bool:
-    """Whether it is an epoch and a figure, both finite and not below 0."""
+    """Whether it is an epoch and a value, both finite and not negative."""
     return _is_pair(pair) and _is_number(pair[1], sys.float_info.max)  # type: ignore[index]
 
 
@@ -231,7 +231,7 @@ def _is_change(pair: object) -> bool:
 
 
 def _is_pair(pair: object) -> bool:
-    """Whether it is two things, the first of them an epoch."""
+    """Whether it has two items, of which the first is an epoch."""
     return isinstance(pair, (list, tuple)) and len(pair) == 2 and _is_number(pair[0], MOST_EPOCHS)
 
 

@@ -1,6 +1,6 @@
-"""Where a network starts. Weights come from one ``numpy.random.Generator``: same seed, same network.
+"""Initial weights, drawn from a ``numpy.random.Generator``: the same seed gives the same network.
 
-A new initialisation: subclass :class:`Initializer`, register it.
+To add an initialisation, subclass :class:`Initializer` and register it.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ class Initializer(ABC):
     label: ClassVar[str]
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
-        """Overwrites weights (n_out, n_in) and biases (n_out, 1); biases start at 0 unless a rule says otherwise."""
-        # Drawn neuron by neuron, however the weights lie in memory: the same seed is the same network.
+        """Overwrites weights (n_out, n_in) and biases (n_out, 1). By default biases are 0."""
+        # Drawn neuron by neuron whatever the memory layout, so that the same seed gives the same network.
         weights[...] = rng.standard_normal(weights.shape, dtype=weights.dtype)
         weights *= self.deviation(*weights.shape)
         biases[...] = 0
 
     @abstractmethod
     def deviation(self, n_out: int, n_in: int) -> float:
-        """The standard deviation of a weight."""
+        """Returns the standard deviation of a weight."""
 
 
 @INITIALIZERS.register("normal")
@@ -42,7 +42,7 @@ class Normal(Initializer):
     label = "N(0, 1)"
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
-        """Biases are drawn as the weights are."""
+        """Draws the biases like the weights."""
         super().fill(weights, biases, rng)
         rng.standard_normal(out=biases, dtype=biases.dtype)
 
@@ -89,17 +89,17 @@ class LeCun(Initializer):
 
 @INITIALIZERS.register("orthogonal")
 class Orthogonal(Initializer):
-    """Rows (columns, where there are fewer of them) at right angles and of length 1: lengths come through unchanged.
+    """Orthogonal rows, or columns if there are fewer, of length 1: they preserve the length of vectors.
 
-    Saxe, McClelland and Ganguli 2014, arXiv:1312.6120, section 3. The Q of a normal matrix, with the signs that make
-    it uniform over all of them: Mezzadri 2007, arXiv:math-ph/0609050.
+    Saxe, McClelland and Ganguli 2014, arXiv:1312.6120, section 3. Q of a normal matrix, with the signs that make it
+    uniformly distributed: Mezzadri 2007, arXiv:math-ph/0609050.
     """
 
     name = "orthogonal"
     label = "Orthogonal"
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
-        """By QR in float64; biases start at 0."""
+        """Uses QR in float64; biases are 0."""
         n_out, n_in = weights.shape
         q, r = np.linalg.qr(rng.standard_normal((max(n_out, n_in), min(n_out, n_in))))
         q *= np.where(np.diagonal(r) < 0, -1, 1)
@@ -107,19 +107,19 @@ class Orthogonal(Initializer):
         biases[...] = 0
 
     def deviation(self, n_out: int, n_in: int) -> float:
-        """That of the numbers in such a matrix."""
+        """sqrt(1 / max(n_in, n_out))."""
         return float(np.sqrt(1 / max(n_in, n_out)))
 
 
 @INITIALIZERS.register("zeros")
 class Zeros(Initializer):
-    """Every parameter 0: all neurons of a layer stay alike and learn as one. Also where a file fills them next."""
+    """All parameters 0: the neurons of a layer stay equal. Also used before parameters are read from a file."""
 
     name = "zeros"
     label = "Zeros"
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
-        """No random number is drawn."""
+        """Draws no random numbers."""
         weights[...] = 0
         biases[...] = 0
 

@@ -1,7 +1,7 @@
-"""How wrong an answer is, and in which direction it should move.
+"""Loss functions and their gradients.
 
-A new loss: subclass :class:`Loss`, register it. Values are means over the examples of a batch, so that the
-learning rate means the same at every batch size.
+To add a loss, subclass :class:`Loss` and register it. Losses are means over the examples of a batch, so that a learning
+rate means the same at every batch size.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.validation import Array
 
 LOSSES: Registry[type[Loss]] = Registry("loss")
 
-# How far a probability, or a sum of them, may be off: rounding to float32 stays far below, a mistake hardly does.
+# Tolerance for a probability or a sum of them: well above the rounding of float32, well below most mistakes.
 _ROUNDING = 1e-4
 
 
@@ -26,8 +26,8 @@ class Loss(ABC):
     """C(a, y) for outputs a = f(z) and targets y, all (batch, outputs).
 
     Attributes:
-        joined_with: output activations that this loss is written together with: it stands behind these only, and its
-            :meth:`gradient` is that with respect to z, not to a. Empty: it stands behind any activation.
+        joined_with: names of output activations with which the loss is combined: it can follow only these, and
+            :meth:`gradient` is with respect to z instead of a. Empty: it can follow any activation.
     """
 
     name: ClassVar[str]
@@ -35,35 +35,35 @@ class Loss(ABC):
     joined_with: ClassVar[tuple[str, ...]] = ()
 
     def check_output(self, activation: Activation) -> None:
-        """Raises SettingError where the loss makes no sense behind that output activation."""
+        """Raises SettingError if the loss cannot follow this output activation."""
         if self.joined_with and activation.name not in self.joined_with:
             raise SettingError(
                 "loss",
                 self.name,
-                f"must stand behind an output activation that gives probabilities, and this one is {activation.name}",
+                f"must follow an output activation that gives probabilities, and this one is {activation.name}",
                 f"Use {' or '.join(self.joined_with)} as the output activation, or the quadratic loss.",
             )
 
     def check_targets(self, targets: Array, activation: Activation, parameter: str = "targets") -> None:
-        """Raises DataError where the loss makes no sense for targets (k, outputs) behind that output activation.
+        """Raises DataError if the loss cannot be used for targets (k, outputs) with this output activation.
 
-        For all examples at once, before anything is learned; ``parameter`` is what the message calls them. Any
-        targets will do, unless a loss says otherwise.
+        It is called once for all examples before training. ``parameter`` is their name in the message. By default all
+        targets are accepted.
         """
         return
 
     @abstractmethod
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
-        """Turns the output layer's weighted sums z into answers a = f(z), in place; the mean cost of an example."""
+        """Replaces the output layer's sums z by a = f(z), in place, and returns the mean loss of an example."""
 
     @abstractmethod
     def gradient(self, a: Array, y: Array, out: Array) -> None:
-        """Writes the gradient of each example's cost with respect to a (to z, see ``joined_with``) into ``out``."""
+        """Writes the gradient of each example's loss with respect to a (or z, see ``joined_with``) into ``out``."""
 
 
 @LOSSES.register("quadratic")
 class Quadratic(Loss):
-    """C = |a - y|^2 / 2, the ancestor's cost. Nielsen 2015, "Neural Networks and Deep Learning", eq. (6)."""
+    """C = |a - y|^2 / 2, the loss of the ancestor. Nielsen 2015, "Neural Networks and Deep Learning", eq. (6)."""
 
     name = "quadratic"
     label = "Quadratic"
@@ -81,7 +81,7 @@ class Quadratic(Loss):
 
 @LOSSES.register("huber")
 class Huber(Loss):
-    """Quadratic for differences up to 1, linear beyond: an outlier pulls no harder than a miss by 1.
+    """Quadratic for differences up to 1, linear beyond, so that an outlier's gradient is limited to 1.
 
     Huber 1964, "Robust estimation of a location parameter". For regression.
     """
@@ -90,25 +90,24 @@ class Huber(Loss):
     label = "Huber"
 
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
-        """Of each output d^2 / 2 or |d| - 1/2, which is c |d| - c^2 / 2 with c = min(|d|, 1)."""
+        """The sum over outputs of d^2 / 2 or |d| - 1/2, which is c |d| - c^2 / 2 with c = min(|d|, 1)."""
         activation.forward(z)
         distance = np.abs(z - y)
         near = np.minimum(distance, 1)
         return (float(np.vdot(near, distance)) - float(np.vdot(near, near)) / 2) / len(z)
 
     def gradient(self, a: Array, y: Array, out: Array) -> None:
-        """a - y, kept within -1 and 1."""
+        """a - y, limited to -1 … 1."""
         np.subtract(a, y, out=out)
         np.clip(out, -1, 1, out=out)
 
 
 @LOSSES.register("cross-entropy")
 class CrossEntropy(Loss):
-    """C = -sum y log a behind softmax; behind sigmoid each output is a yes or no of its own.
+    """C = -sum y log a after softmax; after sigmoid, the sum of each output's binary cross-entropy.
 
-    Behind both, dC/dz = a - y: no factor that vanishes where the answer is badly wrong. Bishop 2006, "Pattern
-    Recognition and Machine Learning", section 4.3. The cost is computed from z, so that a confident mistake costs
-    what it should however small its probability is.
+    After both, dC/dz = a - y, which does not vanish for answers that are badly wrong. Bishop 2006, "Pattern Recognition
+    and Machine Learning", section 4.3. The loss is computed from z, so that it is exact however small a probability is.
     """
 
     name = "cross-entropy"
@@ -116,7 +115,7 @@ class CrossEntropy(Loss):
     joined_with = ("softmax", "sigmoid")
 
     def check_targets(self, targets: Array, activation: Activation, parameter: str = "targets") -> None:
-        """Raises DataError unless they are probabilities: within 0 and 1; behind softmax, of sum 1 in each row."""
+        """Raises DataError unless targets are within 0 … 1 and, after softmax, sum to 1 in each row."""
         if not (targets.min(initial=0) >= -_ROUNDING and targets.max(initial=1) <= 1 + _ROUNDING):
             bad = np.argwhere(~((targets >= -_ROUNDING) & (targets <= 1 + _ROUNDING)))
             row, column = bad[0]
@@ -133,12 +132,12 @@ class CrossEntropy(Loss):
         return DataError(
             parameter,
             Verbatim(value),
-            f"{rule} for the {self.name} loss behind {activation.name}",
+            f"{rule} for the {self.name} loss after {activation.name}",
             "Make the network with the quadratic loss, or use one-hot labels: 1 for the class of the example, else 0.",
         )
 
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
-        """-sum y log a, with log a never taken of a rounded a."""
+        """-sum y log a, with log a computed from z instead of a rounded a."""
         cost = self._softmax(z, y) if activation.name == "softmax" else self._sigmoid(z, y, activation)
         return cost / len(z)
 
@@ -153,7 +152,7 @@ class CrossEntropy(Loss):
         return cost
 
     def _sigmoid(self, z: Array, y: Array, activation: Activation) -> float:
-        """-y log a - (1 - y) log(1 - a) = max(0, z) - y z + log(1 + e^-|z|), where nothing large cancels."""
+        """-y log a - (1 - y) log(1 - a) = max(0, z) - y z + log(1 + e^-|z|), which avoids cancellation."""
         costs = np.abs(z)
         np.negative(costs, out=costs)
         np.exp(costs, out=costs)
@@ -163,5 +162,5 @@ class CrossEntropy(Loss):
         return float(costs.sum())
 
     def gradient(self, a: Array, y: Array, out: Array) -> None:
-        """dC/dz = a - y; behind softmax for targets that sum to 1."""
+        """dC/dz = a - y; after softmax only for targets that sum to 1."""
         np.subtract(a, y, out=out)

@@ -1,4 +1,4 @@
-"""How good a network is on a set of examples: loss, error rate, confusion matrix."""
+"""Evaluates a network on a set of examples: loss, error, confusion matrix."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from engine.validation import Array, whole_number
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How a network did on a set of examples.
+    """The results of a network on a set of examples.
 
     Attributes:
         loss: mean loss of an example.
         error: share of wrong answers, 0…1; None for regression.
         confusion: (classes, classes) counts, row = true class, column = answer; None for regression.
-        ranks: (classes,) counts of the examples by how many classes were answered above the true one; None for
-            regression.
+        ranks: (classes,) number of examples for which 0, 1, 2, … classes had a larger output than the true one; None
+            for regression.
     """
 
     loss: float
@@ -32,16 +32,16 @@ class Evaluation:
 
     @property
     def precision(self) -> Array | None:
-        """(classes,) share of the answers of each class that were right; NaN for a class never answered."""
+        """(classes,) share of right answers among all answers of each class; NaN for a class never answered."""
         return None if self.confusion is None else _share(self.confusion, axis=0)
 
     @property
     def recall(self) -> Array | None:
-        """(classes,) share of the examples of each class that were found; NaN for a class without examples."""
+        """(classes,) share of right answers among all examples of each class; NaN for a class without examples."""
         return None if self.confusion is None else _share(self.confusion, axis=1)
 
     def top_error(self, k: int) -> float | None:
-        """Share of the examples whose class is not among the ``k`` answered highest; None for regression.
+        """Returns the share of examples whose class is not among the ``k`` largest outputs; None for regression.
 
         Raises SettingError unless ``k`` is a whole number of at least 1.
         """
@@ -58,16 +58,16 @@ def _share(confusion: Array, axis: int) -> Array:
 
 
 def confusion_matrix(labels: Array, answers: Array, classes: int) -> Array:
-    """Counts of each true class (row) answered as each class (column), (classes, classes) int64."""
-    cells = labels.astype(np.int64) * classes + answers  # bytes would overflow
+    """Returns (classes, classes) int64 counts, row = true class, column = answer."""
+    cells = labels.astype(np.int64) * classes + answers  # the type of the labels might overflow
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
 class Evaluator:
-    """Runs a network over a split, in chunks, with buffers it keeps."""
+    """Evaluates a network on a split, in chunks. Reuses its buffers."""
 
     def __init__(self, network: Network, split: Split) -> None:
-        """Raises DataError where the network's loss cannot have these targets."""
+        """Raises DataError if the network's loss cannot have these targets."""
         network.loss_function.check_targets(split.targets, network.layer_activations[-1])
         self._network = network
         self._split = split
@@ -76,7 +76,7 @@ class Evaluator:
         self._inputs = np.empty((chunk, network.shape[0]), network.parameters.dtype)
 
     def evaluate(self) -> Evaluation:
-        """The figures for the network's parameters as they are now."""
+        """Returns the results for the present parameters."""
         steps = self.steps()
         while True:
             try:
@@ -86,9 +86,9 @@ class Evaluator:
                 return result
 
     def steps(self) -> Generator[int, None, Evaluation]:
-        """The same, yielding the number of examples done after each chunk, so that the caller can stop.
+        """Does the same in steps, so that the caller can stop: yields the number of examples done after each chunk.
 
-        The :class:`Evaluation` is the generator's return value.
+        The generator returns the :class:`Evaluation`.
         """
         split, size = self._split, len(self._inputs)
         classes = 0 if split.labels is None else split.classes
@@ -109,14 +109,14 @@ class Evaluator:
         if split.labels is None:
             return Evaluation(loss / len(split), None, None)
         total = int(confusion.sum())
-        error = (total - int(np.trace(confusion))) / total  # 46 of 10,000 are 0.0046, to the last digit
+        error = (total - int(np.trace(confusion))) / total  # counted, so that 46 of 10,000 are exactly 0.0046
         return Evaluation(loss / len(split), error, confusion, ranks)
 
 
 def _ranks(labels: Array, outputs: Array) -> Array:
-    """How often the true class was answered highest, second highest and so on, (classes,)."""
+    """Returns (classes,) counts of how often the true class had the largest output, the second largest and so on."""
     of_the_true = outputs[np.arange(len(labels)), labels][:, None]
-    # Between equals the first counts as higher, as argmax has it.
+    # Of equal outputs the first counts as larger, as in argmax.
     before = np.arange(outputs.shape[1]) < labels[:, None]
     above = (outputs > of_the_true) | ((outputs == of_the_true) & before)
     return np.bincount(above.sum(axis=1), minlength=outputs.shape[1])

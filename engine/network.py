@@ -1,7 +1,7 @@
-"""The network itself: one flat parameter vector, forward, backward, predict.
+"""``Network``: parameters in one flat vector, forward and backward pass, predictions.
 
 ``weights[l]`` (n_out, n_in) and ``biases[l]`` (n_out, 1) are views into ``parameters``; gradients likewise. An
-optimizer is then a few operations over one vector, a snapshot is one copy. Rows are examples.
+optimizer is then a few operations on one vector, and a snapshot one copy. Rows are examples.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from engine.losses import LOSSES, Loss
 from engine.products import add_product, adds_at_once, product
 from engine.validation import Array, check_memory, check_shape, matrix, parameter_count, positive_number
 
-# So many rows go through at once, as long as the widest layer's answers are not more than so many numbers.
+# Up to so many rows are processed at once, fewer if the widest layer's outputs would exceed so many numbers.
 _CHUNK_ROWS, _CHUNK_NUMBERS = 1000, 4_000_000
 
 
 def neuron_by_neuron(vector: Array, shape: Sequence[int]) -> Array:
-    """A copy with each layer's weights neuron by neuron, then its biases: what files hold, however we lay it out."""
+    """Returns a copy with each layer's weights neuron by neuron, then its biases: the order in files."""
     weights, biases = layer_views(vector, shape)
     return np.concatenate([part.ravel() for pair in zip(weights, biases, strict=True) for part in pair])
 
 
 def from_neuron_by_neuron(ordered: Array, shape: Sequence[int]) -> Array:
-    """What :func:`neuron_by_neuron` was made from, as a copy. Raises ValueError where the length is not right."""
+    """The inverse of :func:`neuron_by_neuron`, as a copy. Raises ValueError for a wrong length."""
     if ordered.shape != (parameter_count(shape),):
         raise ValueError(f"{ordered.size:,} numbers for {parameter_count(shape):,} parameters")
     vector, start = np.empty_like(ordered), 0
@@ -43,7 +43,7 @@ def from_neuron_by_neuron(ordered: Array, shape: Sequence[int]) -> Array:
 
 
 def chunk_rows(shape: Sequence[int], rows: int) -> int:
-    """How many of so many examples to run through a network of that shape at once, at least 1."""
+    """Returns how many of ``rows`` examples to process at once in a network of that shape, at least 1."""
     return max(1, min(rows, _CHUNK_ROWS, _CHUNK_NUMBERS // max(shape)))
 
 
@@ -52,11 +52,11 @@ class Network:
 
     Attributes:
         shape: layer sizes, input first.
-        parameters: every weight and bias in one contiguous vector.
-        weights, biases: views into it, one pair for each layer after the input.
-        activations: one name for each layer after the input.
-        loss: the loss it is trained with.
-        provenance: what is known of its past (data set, epochs, errors), saved with it.
+        parameters: all weights and biases in one contiguous vector.
+        weights, biases: views into ``parameters``, one pair per layer after the input.
+        activations: a name per layer after the input.
+        loss: name of the loss it is trained with.
+        provenance: what is known of its past (data set, epochs, errors); saved with it.
     """
 
     def __init__(
@@ -69,18 +69,18 @@ class Network:
         dtype: npt.DTypeLike = np.float32,
         weight_scale: float = 1.0,
     ) -> None:
-        """A new network with random weights.
+        """Makes a network with random weights.
 
         Args:
             shape: at least two layer sizes.
-            activations: a name for each layer after the input; sigmoid everywhere if left out.
+            activations: a name per layer after the input; by default sigmoid for all.
             loss, initializer: registered names.
-            rng: the source of the weights; a fresh one if left out.
+            rng: source of the weights; by default a new one.
             dtype: float32 or float64.
-            weight_scale: what the first weights are multiplied with.
+            weight_scale: factor of the initial weights.
 
         Raises:
-            SettingError: an argument breaks its rule, or the network would not fit in memory.
+            SettingError: an argument breaks its rule, or the network does not fit in memory.
         """
         sizes = check_shape(shape)
         names = _checked_activations(activations, sizes)
@@ -109,7 +109,7 @@ class Network:
             raise SettingError("weight_scale", scale, rule, "Try 1.")
 
     def with_parameters(self, parameters: Array) -> Network:
-        """The same network over another parameter vector, which is not copied. What a snapshot is shown with."""
+        """Returns the same network with another parameter vector, such as a snapshot, which is not copied."""
         twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
         twin.parameters = parameters
@@ -117,13 +117,13 @@ class Network:
         return twin
 
     def copy(self) -> Network:
-        """An independent network with the same parameters."""
+        """Returns an independent network with the same parameters."""
         twin = self.with_parameters(self.parameters.copy())
         twin.provenance = dict(self.provenance)
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickles and deep copies leave out the views, which would become arrays of their own."""
+        """Leaves the views out of pickles and deep copies, where they would become separate arrays."""
         return {name: value for name, value in self.__dict__.items() if name not in ("weights", "biases")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -131,16 +131,16 @@ class Network:
         self.weights, self.biases = layer_views(self.parameters, self.shape)
 
     def predict(self, data: object) -> Array:
-        """Answers for examples.
+        """Computes the outputs for examples.
 
         Args:
             data: (k, shape[0]) list of lists or array.
 
         Returns:
-            (k, shape[-1]) array, a row of outputs for each example.
+            (k, shape[-1]) array, a row of outputs per example.
 
         Raises:
-            DataError: wrong width, ragged, NaN, or not numbers.
+            DataError: wrong width, ragged rows, NaN, or no numbers.
         """
         rows = matrix("data", data, self.shape[0], self.parameters.dtype)
         answers = np.empty((len(rows), self.shape[-1]), dtype=self.parameters.dtype)
@@ -152,21 +152,21 @@ class Network:
         return answers
 
     def forward(self, inputs: Array, buffers: Buffers) -> Array:
-        """Outputs (batch, shape[-1]) for inputs (batch, shape[0]), as a view into ``buffers``.
+        """Returns outputs (batch, shape[-1]) for inputs (batch, shape[0]), as a view into ``buffers``.
 
-        Every layer's answer is left in ``buffers.outputs``; for a smaller batch in those of ``buffers.cut(batch)``.
+        All layers' outputs are left in ``buffers.outputs``; for a smaller batch in those of ``buffers.cut(batch)``.
         """
         z = self._sums_of_last_layer(inputs, buffers.cut(len(inputs)))
         self.layer_activations[-1].forward(z)
         return z
 
     def forward_with_loss(self, inputs: Array, targets: Array, buffers: Buffers) -> float:
-        """The same, with the mean loss of the outputs against targets (batch, shape[-1]) as its result."""
+        """Does the same and returns the mean loss of the outputs for targets (batch, shape[-1])."""
         z = self._sums_of_last_layer(inputs, buffers.cut(len(inputs)))
         return self.loss_function.forward(z, targets, self.layer_activations[-1])
 
     def _sums_of_last_layer(self, inputs: Array, buffers: Buffers) -> Array:
-        """The weighted sums z of the output layer; all layers below are worked out."""
+        """Computes all hidden layers and returns the weighted sums z of the output layer."""
         below, last = inputs, len(self.weights) - 1
         for layer, z in enumerate(buffers.outputs):
             product(buffers.mask_inputs(below, layer), self.weights[layer].T, z)
@@ -179,28 +179,28 @@ class Network:
         return below
 
     def backward(self, inputs: Array, targets: Array, buffers: TrainingBuffers, factor: float = 1.0) -> Array:
-        """The gradient of the mean loss over the batch, times a factor, as one vector laid out as ``parameters``.
+        """Returns the gradient of the mean loss over the batch, times ``factor``, in the layout of ``parameters``.
 
-        Call :meth:`forward` with the same inputs and buffers first; the outputs left there are used up.
+        Call :meth:`forward` with the same inputs and buffers before; the outputs in the buffers are overwritten.
         Back-propagation: Rumelhart, Hinton and Williams 1986.
         """
         self._go_back(inputs, targets, buffers.cut(len(inputs)), factor, self._write_gradient)
         return buffers.gradient
 
     def descend(self, inputs: Array, targets: Array, buffers: TrainingBuffers, rate: float) -> None:
-        """``parameters -= rate * gradient``, straight from the products where that saves time.
+        """Does ``parameters -= rate * gradient``, adding matrix products directly to the weights if that is faster.
 
-        Call :meth:`forward` first, as for :meth:`backward`. What is left in ``buffers.gradient`` means nothing. Where
-        an error or Ctrl+C ends it half-way, the upper layers may have taken the step already.
+        Call :meth:`forward` before, as for :meth:`backward`. ``buffers.gradient`` is meaningless afterwards. If an
+        error or Ctrl+C interrupts it, the upper layers may have been updated already.
         """
-        ours = type(self).backward is Network.backward  # a subclass may have another gradient
+        ours = type(self).backward is Network.backward  # a subclass may compute another gradient
         if ours and any(adds_at_once(w) for w in self.weights):
             self._go_back(inputs, targets, buffers.cut(len(inputs)), -rate, self._add_gradient)
         else:
             self.parameters += self.backward(inputs, targets, buffers, -rate)
 
     def _go_back(self, inputs: Array, targets: Array, buffers: TrainingBuffers, factor: float, learn: _Learn) -> None:
-        """From the last layer to the first: each hands down what it must with its weights as they are, then learns."""
+        """Goes from the last to the first layer: each passes its delta down with its present weights, then learns."""
         last = len(self.weights) - 1
         delta = buffers.deltas[last]
         self.loss_function.gradient(buffers.outputs[last], targets, delta)
@@ -227,17 +227,17 @@ class Network:
         self.biases[layer] += buffers.bias_gradients[layer]
 
     def _through_activation(self, layer: int, buffers: TrainingBuffers) -> None:
-        """Turns the layer's delta from dC/da into dC/dz."""
+        """Converts the layer's delta from dC/da to dC/dz, in place."""
         kept = buffers.sums[layer]
         self.layer_activations[layer].backward(buffers.outputs[layer] if kept is None else kept, buffers.deltas[layer])
 
 
-# Given a layer, what went into it, and the buffers with its delta.
+# Arguments: a layer, its inputs, and the buffers with its delta.
 _Learn = Callable[[int, Array, "TrainingBuffers"], None]
 
 
 def first_non_finite_layer(network: Network) -> int | None:
-    """The number, from 1, of the first layer whose weights or biases are not finite."""
+    """Returns the number, from 1, of the first layer whose weights or biases are not finite, or None."""
     for layer, (w, b) in enumerate(zip(network.weights, network.biases, strict=True), start=1):
         if not (np.isfinite(w).all() and np.isfinite(b).all()):
             return layer
@@ -245,9 +245,9 @@ def first_non_finite_layer(network: Network) -> int | None:
 
 
 def check_dtype(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
-    """The number type of a network. Raises SettingError unless it is float32 or float64."""
+    """Returns the checked number type of a network. Raises SettingError unless it is float32 or float64."""
     try:
-        checked = None if dtype is None else np.dtype(dtype)  # numpy takes None for float64
+        checked = None if dtype is None else np.dtype(dtype)  # because numpy converts None to float64
     except (TypeError, ValueError, SyntaxError):
         checked = None
     if checked is None or checked not in (np.dtype(np.float32), np.dtype(np.float64)):
@@ -270,7 +270,7 @@ def _checked_activations(activations: Sequence[str] | None, sizes: Sequence[int]
 
 
 def check_fits(network: Network, inputs: int, outputs: int, data_name: str) -> None:
-    """Raises DataError where a network and a data set have different ends."""
+    """Raises DataError if the network does not have these numbers of inputs and outputs."""
     for parameter, has, needs in (
         ("inputs", network.shape[0], inputs),
         ("outputs", network.shape[-1], outputs),

@@ -1,4 +1,4 @@
-"""``NeuralNetwork``: the interface of 2015 over everything in this package.
+"""``NeuralNetwork``: the interface of the ancestor, a project of 2015, for everything in this package.
 
 net = NeuralNetwork([784, 50, 30, 10])
 net = NeuralNetwork("my_saved_network.json")
@@ -31,9 +31,9 @@ from engine.validation import whole_number
 
 
 class NeuralNetwork(Network):
-    """A feed-forward network that trains, predicts, saves and loads itself.
+    """A feed-forward network that can be trained, used, saved and loaded.
 
-    Sigmoid neurons, quadratic cost and weights from N(0, 1) unless told otherwise, as in 2015.
+    By default it has sigmoid neurons, the quadratic loss and weights from N(0, 1), like the ancestor.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class NeuralNetwork(Network):
         dtype: npt.DTypeLike | None = None,
         weight_scale: float = 1.0,
     ) -> None:
-        """A new network, or a saved one.
+        """Makes a new network or loads a saved one.
 
         Args:
-            shape: layer sizes, input first; or the path of a saved network, which brings its own of all the rest but
+            shape: layer sizes, input first; or the path of a saved network, which determines everything except
                 ``dtype``.
             activations, loss, initializer, weight_scale: as in :class:`~engine.network.Network`.
-            seed: of the weights; left out, every network is another.
-            dtype: float32 or float64; left out, float32, and for a saved network as in :meth:`load`.
+            seed: seed of the weights; by default a random one.
+            dtype: float32 or float64; by default float32, for a saved network as in :meth:`load`.
 
         Raises:
             SettingError: an argument breaks its rule.
@@ -84,25 +84,25 @@ class NeuralNetwork(Network):
         drop_last: bool = True,
         seed: int | None = None,
     ) -> None:
-        """Mini-batch stochastic gradient descent.
+        """Trains by mini-batch stochastic gradient descent.
 
         Args:
             train_data: (k, shape[0]) list of lists or array.
             train_labels: class numbers, (k,) or (k, 1); or with ``classification=False`` targets, (k, shape[-1]).
             batch_size, epochs, learning_rate: see :class:`~engine.training.TrainingSettings`.
             classification: whether the labels are class numbers.
-            print_cost: print the train error (the cost, for regression) after each epoch, and the test error with
-                ``test_data``.
-            test_data, test_labels: as the training data, both or neither; never learned from.
+            print_cost: print the train error (for regression, the cost) after each epoch, and the test error if
+                there is ``test_data``.
+            test_data, test_labels: like the training data; give both or neither. They are only used for tests.
             plot: show the curves in a window at the end. Needs PyQt5 and pyqtgraph.
             drop_last: leave out the last ``k % batch_size`` examples of each shuffled epoch.
-            seed: of the order of examples.
+            seed: seed of the order of examples.
 
         Raises:
-            SettingError, DataError: before anything is learned. The cross-entropy takes only targets that are
-                probabilities, see :meth:`~engine.losses.Loss.check_targets`.
-            DivergenceError: the loss stopped being finite.
-            PlotError: ``plot`` where no window can open; before anything is learned.
+            SettingError, DataError: before training. Cross-entropy accepts only targets that are probabilities, see
+                :meth:`~engine.losses.Loss.check_targets`.
+            DivergenceError: the loss is no longer finite.
+            PlotError: before training, if ``plot`` is set and no window can be opened.
         """
         settings = TrainingSettings(
             batch_size=batch_size,
@@ -116,7 +116,7 @@ class NeuralNetwork(Network):
         trainer = Trainer(self, dataset, settings)
         if plot:
             _check_a_window_can_open()
-        self.provenance = {}  # what it was trained on before says nothing of what it will be
+        self.provenance = {}  # the provenance of earlier training no longer applies
         results = _trained(trainer, print_cost)
         if plot:
             _show_curves(results)
@@ -126,16 +126,16 @@ class NeuralNetwork(Network):
         save_network(self, os.fspath(path))
 
     def load(self, path: str | os.PathLike[str], dtype: npt.DTypeLike | None = None) -> None:
-        """Becomes the network in that file. On an error this network stays as it was.
+        """Replaces this network by the one in a file. If an error is raised, it stays as it was.
 
         Args:
-            path: of a file of ours or of the ancestor.
-            dtype: float32 or float64. Left out, what the file says. The ancestor's do not say: they are read as
-                float32, which keeps seven of their digits; ``dtype="float64"`` keeps them all.
+            path: path of a file of this program or of the ancestor.
+            dtype: float32 or float64; by default as the file says. Files of the ancestor do not say: they are read as
+                float32, which keeps seven digits; ``dtype="float64"`` keeps all digits.
 
         Raises:
             SettingError: ``dtype`` is neither.
-            FileFormatError: the file is not a network, or holds a number that ``dtype`` cannot.
+            FileFormatError: the file is not a network, or contains a number out of the range of ``dtype``.
             OSError: the file cannot be read.
         """
         self.__dict__.update(load_network(os.fspath(path), dtype).__dict__)
@@ -147,7 +147,7 @@ class NeuralNetwork(Network):
 
         def split(name: str, data: Any, targets: Any) -> Split:
             made = make(name, data, targets, self.shape[0], self.shape[-1], self.parameters.dtype)
-            # The trainer would refuse them too, but does not know what they are called here.
+            # The trainer checks them too, but does not know their names here.
             self.loss_function.check_targets(made.targets, self.layer_activations[-1], f"{name}_labels")
             return made
 
@@ -156,7 +156,7 @@ class NeuralNetwork(Network):
 
 
 def _trained(trainer: Trainer, print_cost: bool) -> list[Epoch]:
-    """Runs to the end. The figures after each epoch, which are printed if wanted."""
+    """Trains to the end and returns the results of each epoch, printing them if wanted."""
     results: list[Epoch] = []
 
     def take(event: Event) -> None:
@@ -171,7 +171,7 @@ def _trained(trainer: Trainer, print_cost: bool) -> list[Epoch]:
 
 
 def _both_or_neither(test_data: Any, test_labels: Any) -> bool:
-    """Whether there is something to test with. Raises DataError where only half of it is."""
+    """Whether there is test data. Raises DataError if data or labels are missing."""
     if (test_data is None) != (test_labels is None):
         names = ("test_data", "test_labels")
         missing, there = names if test_data is None else reversed(names)
@@ -180,7 +180,7 @@ def _both_or_neither(test_data: Any, test_labels: Any) -> bool:
 
 
 def describe_epoch(result: Epoch, epochs: int) -> str:
-    """One line about an epoch's end: errors in percent, or costs for regression."""
+    """Returns one line about the end of an epoch: errors in percent, or for regression the cost."""
     parts = [f"epoch {result.epoch:>{len(str(epochs))}} of {epochs}"]
     for name, figures in (("train", result.train), ("validation", result.validation), ("test", result.test)):
         if figures is not None and figures.error is not None:
@@ -194,7 +194,7 @@ _PROBE = "import pyqtgraph; pyqtgraph.mkQApp()"
 
 
 def _check_a_window_can_open() -> None:
-    """Tried in another process, since Qt ends the process it cannot serve, and the network with it."""
+    """Raises PlotError if no window can be opened. Tries it in another process, because Qt may end the process."""
     probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True, check=False)
     if probe.returncode == 0:
         return
@@ -209,7 +209,7 @@ def _check_a_window_can_open() -> None:
 
 
 def _show_curves(results: list[Epoch]) -> None:
-    """Train and test error (cost, for regression) against epochs, until the window is closed."""
+    """Shows train and test error (for regression, cost) over epochs until the window is closed."""
     import pyqtgraph as pg
 
     app = pg.mkQApp("nnviz")

@@ -1,6 +1,6 @@
-"""How parameters follow their gradient, simplest first.
+"""Optimizers: rules that update the parameters by their gradient, the simplest first.
 
-A new optimizer: subclass :class:`Optimizer`, write ``step``, register it.
+To add an optimizer, subclass :class:`Optimizer`, write ``step`` and register it.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from engine.validation import Array
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
 
-# So many numbers of each vector stay in the processor's cache over all passes of a rule; fewer would not pay the calls.
+# Vectors are processed in parts of this length, which stay in the processor's cache during all passes of a rule.
 _PART = 131_072
-# What no gradient feeds any more fades until it is denormal, which some processors count with a hundred times slower.
-# This times the smallest number of its kind is nothing: about 1e-25 for float32, 1e-295 for float64.
+# Kept numbers that no gradient changes any more decay to denormals, with which some processors are a hundred times
+# slower. Now and then, numbers below this multiple of the smallest normal one are set to 0: 1e-25 for float32.
 _STEPS_BETWEEN_SWEEPS, _NOTHING = 50, 1e13
 
 
 class Optimizer(ABC):
-    """An update rule over the whole parameter vector at once.
+    """An update rule for the whole parameter vector.
 
     Attributes:
-        uses: which of the constants below it reads; a window offers these.
-        keeps: names of the vectors that it keeps from step to step, each as long as the parameters.
-        usual_rate: a learning rate to start from.
-        decouples_decay: weight decay shrinks the weights by themselves, not by way of the gradient.
-        momentum: how much of the last direction is kept (beta1 of Adam).
-        beta2: how much of the average square is kept.
-        epsilon: keeps divisions away from 0.
+        uses: the constants below that it uses; a window offers these.
+        keeps: names of the vectors it keeps between steps, each as long as the parameters.
+        usual_rate: a learning rate to start with.
+        decouples_decay: whether weight decay shrinks the weights directly instead of changing the gradient.
+        momentum: share of the last direction that is kept (beta1 of Adam).
+        beta2: share of the average square that is kept.
+        epsilon: avoids divisions by 0.
         kept: the vectors by name; they start at 0.
-        steps: taken so far.
-        zeros: how much of each average is still the 0 it started from, for rules that correct for it.
+        steps: number of steps taken.
+        zeros: share of each average that is still its initial 0, for rules that correct for it.
     """
 
     name: ClassVar[str]
@@ -55,21 +55,21 @@ class Optimizer(ABC):
 
     @abstractmethod
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """Changes ``parameters`` in place. ``gradient`` has the same layout and may be overwritten."""
+        """Updates ``parameters`` in place. ``gradient`` has the same layout and may be overwritten."""
 
     def restart(self) -> None:
-        """Forgets all steps taken."""
+        """Forgets all steps."""
         self.kept: dict[str, Array] = {}
         self.zeros: dict[str, float] = {}
         self.steps = 0
 
     def adopt(self, other: Optimizer) -> None:
-        """Goes on where another one stopped, as far as both keep the same."""
+        """Takes over the state of another optimizer if it keeps the same vectors."""
         if set(self.keeps) == set(other.keeps):
             self.kept, self.zeros, self.steps = other.kept, other.zeros, other.steps
 
     def parts(self, parameters: Array, gradient: Array) -> Iterator[tuple[Array, ...]]:
-        """Parameters, gradient and all that is kept, piece by piece; counts the step."""
+        """Counts the step and yields parameters, gradient and the kept vectors, part by part."""
         for name in self.keeps:
             if name not in self.kept:
                 self.kept[name] = np.zeros_like(parameters)
@@ -87,7 +87,7 @@ class Optimizer(ABC):
 class SGD(Optimizer):
     """parameters -= learning rate * gradient. Robbins and Monro 1951.
 
-    Where nothing else is done to the gradient, the network takes this step itself: see ``Network.descend``.
+    Without changes to the gradient the network takes this step itself, see ``Network.descend``.
     """
 
     name = "sgd"
@@ -95,7 +95,7 @@ class SGD(Optimizer):
     usual_rate = 0.2
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """Two passes, without a scratch vector."""
+        """Needs two passes and no temporary vector."""
         gradient *= learning_rate
         parameters -= gradient
 
@@ -111,7 +111,7 @@ class Momentum(Optimizer):
     keeps = ("velocity",)
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """The gradient serves as scratch."""
+        """Uses the gradient as temporary memory."""
         for p, g, velocity in self.parts(parameters, gradient):
             velocity *= self.momentum
             velocity += g
@@ -121,7 +121,7 @@ class Momentum(Optimizer):
 
 @OPTIMIZERS.register("nesterov")
 class Nesterov(Optimizer):
-    """As momentum, but the step is taken with the velocity that the next one will see.
+    """Like momentum, but the step uses the velocity of the next step.
 
     velocity = momentum * velocity + gradient; parameters -= learning rate * (gradient + momentum * velocity).
     Nesterov 1983, as written by Sutskever et al. 2013, "On the importance of initialization and momentum", section 2.
@@ -134,7 +134,7 @@ class Nesterov(Optimizer):
     keeps = ("velocity",)
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """The new velocity is momentum * velocity + gradient, so the step is written without a scratch vector."""
+        """Uses the new velocity, momentum * velocity + gradient, which avoids a temporary vector."""
         for p, g, velocity in self.parts(parameters, gradient):
             velocity *= self.momentum
             velocity += g
@@ -146,7 +146,7 @@ class Nesterov(Optimizer):
 
 @OPTIMIZERS.register("rmsprop")
 class RMSProp(Optimizer):
-    """The gradient over the root of its average square. Tieleman and Hinton 2012, Coursera lecture 6.5.
+    """Divides the gradient by the root of its average square. Tieleman and Hinton 2012, Coursera lecture 6.5.
 
     square = beta2 * square + (1 - beta2) * gradient^2; parameters -= learning rate * gradient / (sqrt(square) +
     epsilon).
@@ -158,7 +158,7 @@ class RMSProp(Optimizer):
     keeps = ("square",)
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """One scratch piece, allocated for each."""
+        """Allocates a temporary array per part."""
         for p, g, square in self.parts(parameters, gradient):
             scratch = g * g
             scratch *= 1 - self.beta2
@@ -173,12 +173,12 @@ class RMSProp(Optimizer):
 
 @OPTIMIZERS.register("adam")
 class Adam(Optimizer):
-    """Average gradient over the root of its average square. Kingma and Ba 2015, arXiv:1412.6980, algorithm 1.
+    """Divides the average gradient by the root of its average square. Kingma and Ba 2015, arXiv:1412.6980, algorithm 1.
 
-    mean = momentum * mean + (1 - momentum) * gradient; square = beta2 * square + (1 - beta2) * gradient^2; both start
-    at 0, so they are divided by what is not that 0 any more, 1 - (their factor)^steps, or 1 less the product of the
-    factors where they changed on the way; parameters -= learning rate * mean / (sqrt(square) + epsilon). What is kept
-    here is mean / (1 - momentum) and square / (1 - beta2): two passes less over the vectors.
+    mean = momentum * mean + (1 - momentum) * gradient; square = beta2 * square + (1 - beta2) * gradient^2. Both start
+    at 0 and are corrected for it: divided by 1 - factor^steps or, if the factor changed, by 1 less the product of all
+    factors. parameters -= learning rate * mean / (sqrt(square) + epsilon). The kept vectors are mean / (1 - momentum)
+    and square / (1 - beta2), which saves two passes.
     """
 
     name = "adam"
@@ -187,7 +187,7 @@ class Adam(Optimizer):
     keeps = ("mean", "square")
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """All corrections go into the step size and epsilon, as at the end of the paper's section 2."""
+        """Puts all corrections into the step size and epsilon, as at the end of section 2 of the paper."""
         for name, factor in (("mean", self.momentum), ("square", self.beta2)):
             self.zeros[name] = factor * self.zeros.get(name, factor**self.steps)
         root = math.sqrt((1 - self.zeros["square"]) / (1 - self.beta2))
@@ -205,7 +205,7 @@ class Adam(Optimizer):
             p -= g
 
     def adopt(self, other: Optimizer) -> None:
-        """With other constants the averages stay the same, so what is kept of them changes."""
+        """Rescales the kept vectors, so that the averages stay the same with other constants."""
         super().adopt(other)
         if self.kept:
             self.kept["mean"] *= (1 - other.momentum) / (1 - self.momentum)
@@ -214,7 +214,7 @@ class Adam(Optimizer):
 
 @OPTIMIZERS.register("adamw")
 class AdamW(Adam):
-    """Adam whose weight decay does not go through the averages. Loshchilov and Hutter 2019, arXiv:1711.05101."""
+    """Adam whose weight decay does not enter the averages. Loshchilov and Hutter 2019, arXiv:1711.05101."""
 
     name = "adamw"
     label = "AdamW"

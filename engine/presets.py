@@ -1,6 +1,6 @@
-"""Experiments with a name, each in a file of its own: ``assets/presets/*.json``.
+"""Presets: named experiments, each in its own file, ``assets/presets/*.json``.
 
-A new preset: one more file with the keys ``name``, ``description``, ``network`` and ``training``.
+To add a preset, add a file with the keys ``name``, ``description``, ``network`` and ``training``.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _NETWORK_KEYS = ("hidden", "activation", "output", "loss", "initializer", "weigh
 
 @dataclass(frozen=True)
 class Preset:
-    """A network's make and its training, for whatever data.
+    """Settings of a network and its training, for any data.
 
     Attributes:
-        name: as a person reads it.
-        description: a sentence or two: where it comes from, what to expect.
-        experiment: the settings; its data and ends are only examples.
+        name: for people.
+        description: a sentence or two about its origin and what to expect.
+        experiment: the settings; its data, inputs and outputs are only examples.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Preset:
     experiment: Experiment
 
     def applied_to(self, experiment: Experiment) -> Experiment:
-        """Its settings on the data, and with the seed, of that experiment."""
+        """Returns the preset's settings with the data and the seed of an experiment."""
         own = self.experiment
         return replace(
             own,
@@ -44,17 +44,17 @@ class Preset:
         )
 
     def matches(self, experiment: Experiment) -> bool:
-        """Whether nothing in that experiment differs from what the preset says."""
+        """Whether the experiment has exactly the preset's settings."""
         return self.applied_to(experiment) == experiment
 
 
 def presets() -> list[Preset]:
-    """All presets in ``assets/presets``, in the order of their files' names. Raises FileFormatError, OSError."""
+    """Returns all presets in ``assets/presets``, sorted by file name. Raises FileFormatError or OSError."""
     return [load_preset(path) for path in sorted((ASSETS / "presets").glob("*.json"))]
 
 
 def preset_named(name: str) -> Preset:
-    """The preset of that name, whatever its capitals. Raises SettingError that lists the choices."""
+    """Returns the preset of that name, ignoring case. Raises SettingError, which lists the choices."""
     known = presets()
     for preset in known:
         if preset.name.casefold() == name.casefold():
@@ -64,7 +64,7 @@ def preset_named(name: str) -> Preset:
 
 
 def load_preset(path: Path) -> Preset:
-    """The preset in a file. Raises FileFormatError where it is none, OSError where it cannot be read."""
+    """Returns the preset in a file. Raises FileFormatError if it has none, OSError if it cannot be read."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return _preset(document)

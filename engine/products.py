@@ -1,10 +1,9 @@
-"""Matrix products that write to arrays which are there already.
+"""Matrix products that write into existing arrays.
 
-numpy's dot writes a product; it cannot add one to what stands there. The BLAS below it can, in the same pass: GEMM is
-C = alpha A B + beta C (Dongarra, Du Croz, Hammarling and Duff 1990, "A set of level 3 basic linear algebra
-subprograms"). numpy from PyPI brings OpenBLAS along under names of its own, and there it is asked directly, where the
-system finds by way of a library what that depends on (Linux, macOS). Elsewhere the sum is a pass of its own: the same
-up to rounding, and slower.
+numpy's dot can write a product, but not add it to an array. BLAS can, in the same pass: GEMM is C = alpha A B + beta C
+(Dongarra, Du Croz, Hammarling and Duff 1990, "A set of level 3 basic linear algebra subprograms"). numpy from PyPI
+contains OpenBLAS under special names, which is called directly here on systems that find it through the library that
+depends on it (Linux, macOS). On others the sum is a separate pass: slower, and equal up to rounding.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ import numpy as np
 
 from engine.validation import Array
 
-# From so many numbers on, a sum in the same pass saves more than calling past numpy costs (some 4 µs). What it saves
-# with several threads is above all that one core need not fetch what another has just written.
+# From so many numbers on, adding in the same pass saves more than calling BLAS directly costs (about 4 µs). With
+# several threads, a core then need not read what another one has just written.
 _WORTH_A_CALL = 65_536
-# As in cblas.h.
+# Constants of cblas.h.
 _ROW_BY_ROW, _AS_IT_IS, _TRANSPOSED = 101, 111, 112
-# Before and after "sgemm" in the OpenBLAS of numpy's wheels, since 2.0 and before. Sizes have 64 bits in both.
+# Prefix and suffix of "sgemm" in the OpenBLAS of numpy's wheels, since 2.0 and before. Both use 64-bit sizes.
 _NAMES = (("scipy_cblas_", "64_"), ("cblas_", "64_"))
 
 
 def product(a: Array, b: Array, out: Array) -> None:
-    """Writes a b into ``out``, which lies row by row or column by column in memory.
+    """Writes a b into ``out``, which is contiguous by rows or by columns.
 
-    numpy's dot writes rows only; but (a b)^T is b^T a^T, and transposing moves nothing.
+    numpy's dot writes by rows only; but (a b)^T = b^T a^T, and transposing copies nothing.
     """
     if out.flags.c_contiguous:
         np.dot(a, b, out=out)
@@ -38,14 +37,14 @@ def product(a: Array, b: Array, out: Array) -> None:
 
 
 def adds_at_once(out: Array) -> bool:
-    """Whether :func:`add_product` to ``out`` is one pass."""
+    """Whether :func:`add_product` to ``out`` can be done in one pass."""
     return out.size >= _WORTH_A_CALL and out.dtype in _GEMM
 
 
 def add_product(a: Array, b: Array, out: Array, scratch: Array) -> None:
-    """Adds a b to ``out``, which overlaps with neither. ``scratch`` is as large; what is left in it means nothing.
+    """Adds a b to ``out``, which overlaps with neither. ``scratch`` has the shape of ``out``; its content is undefined.
 
-    One pass where :func:`adds_at_once`, and all three are of one type and lie row by row or column by column in memory.
+    It takes one pass if :func:`adds_at_once` and all three arrays have the same type and are contiguous.
     """
     if not adds_at_once(out) or not _fit(a, b, out):
         product(a, b, scratch)
@@ -65,7 +64,7 @@ def add_product(a: Array, b: Array, out: Array, scratch: Array) -> None:
 
 
 def _fit(a: Array, b: Array, out: Array) -> bool:
-    """Whether memory may be handed over as it is: nothing below checks anything."""
+    """Whether the arrays can be passed to BLAS, which checks nothing."""
     return (
         a.dtype == b.dtype == out.dtype
         and a.shape == (out.shape[0], b.shape[0])
@@ -76,7 +75,7 @@ def _fit(a: Array, b: Array, out: Array) -> bool:
 
 
 def _find_gemm() -> dict[np.dtype[Any], Callable[..., None]]:
-    """GEMM for float32 and float64, in this machine's byte order. Empty where numpy's BLAS is none that is known."""
+    """Returns GEMM for float32 and float64 in native byte order; empty if numpy's BLAS is not a known one."""
     try:
         library = ctypes.CDLL(np.linalg._umath_linalg.__file__)
     except (AttributeError, OSError):

@@ -1,4 +1,4 @@
-"""``Provenance``: what a file tells of a network's past; read and written here and nowhere else."""
+"""``Provenance``: what a file says about a network's past. Only this module reads and writes it."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from engine.network import Network
 
 _TEXTS = ("title", "data", "command")
 _ERRORS = tuple(f"{part}_error" for part in PARTS)
-_OLD_ERROR = "held_out_error"  # what 0.3 called validation_error
+_OLD_ERROR = "held_out_error"  # the name of validation_error in version 0.3
 _KNOWN = (*_TEXTS, "epochs", "seed", *_ERRORS, _OLD_ERROR, "experiment", "curves")
-# What 0.3 told of the training, where today the experiment does.
-_OF_THE_TRAINING = ("batch_size", "learning_rate")
+# Entries of version 0.3 about the training, which the experiment contains today.
+_OLD_TRAINING_ENTRIES = ("batch_size", "learning_rate")
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """The past of a network. What is not known is empty or None.
+    """The past of a network. Unknown entries are empty or None.
 
     Attributes:
-        title: what it is called.
-        data: the title of the data it learned from.
-        epochs: how many it learned for; with early stopping fewer than its history has.
-        seed: of its first weights.
-        train_error, test_error, validation_error: shares of wrong answers, 0…1, of the network as it is.
-        command: the command line that trains it again.
-        experiment: what it was made with.
-        history: the curves of its training.
-        other: entries of other programs or of later versions, kept when it is saved again.
+        title: the network's name.
+        data: title of the data it was trained on.
+        epochs: number of epochs it was trained; with early stopping less than in its history.
+        seed: seed of its initial weights.
+        train_error, test_error, validation_error: shares of wrong answers, 0…1, with the present parameters.
+        command: command line that trains it again.
+        experiment: the experiment that describes it.
+        history: the history of its training.
+        other: entries of other programs or later versions, kept when it is saved again.
     """
 
     title: str = ""
@@ -49,16 +49,16 @@ class Provenance:
     history: History | None = None
     other: Mapping[str, Any] = field(default_factory=dict)
 
-    # ---- from a file and back
+    # ---- reading and writing
 
     @classmethod
     def read(cls, network: Network, epochs_done: int = 0) -> Provenance:
-        """What a network's ``provenance`` tells; it may come from anybody's file: what is odd is left out.
+        """Returns the provenance of a network. Invalid entries are ignored, because files may come from anywhere.
 
-        Its history is always there, if only to say how many epochs are completed, so that a next run goes on behind.
+        It always has a history, which at least tells how many epochs are completed.
 
         Args:
-            epochs_done: of the training that was saved with the network; counts where nothing else is said.
+            epochs_done: epochs of the training that was saved with the network; used if the provenance does not say.
         """
         past = cls.from_dict(network.provenance)
         epochs = epochs_done or None if past.epochs is None else past.epochs
@@ -69,32 +69,32 @@ class Provenance:
 
     @classmethod
     def from_dict(cls, entries: object) -> Provenance:
-        """The same from the entries alone, for who has not loaded the network."""
-        told = entries if isinstance(entries, dict) else {}
-        experiment = _experiment(told.get("experiment"))
-        other = {name: value for name, value in told.items() if name not in _KNOWN}
-        if experiment is None and "experiment" in told:
-            other["experiment"] = told["experiment"]  # a later version's, perhaps
-        errors: dict[str, Any] = {name: _share(told.get(name)) for name in _ERRORS}
+        """Returns the provenance of these entries, without a network to compare them with."""
+        known = entries if isinstance(entries, dict) else {}
+        experiment = _experiment(known.get("experiment"))
+        other = {name: value for name, value in known.items() if name not in _KNOWN}
+        if experiment is None and "experiment" in known:
+            other["experiment"] = known["experiment"]  # possibly of a later version
+        errors: dict[str, Any] = {name: _share(known.get(name)) for name in _ERRORS}
         if errors["validation_error"] is None:
-            errors["validation_error"] = _share(told.get(_OLD_ERROR))
-        texts: dict[str, Any] = {name: _text(told.get(name)) for name in _TEXTS}
+            errors["validation_error"] = _share(known.get(_OLD_ERROR))
+        texts: dict[str, Any] = {name: _text(known.get(name)) for name in _TEXTS}
         return cls(
             **texts,
-            epochs=_count(told.get("epochs"), MOST_EPOCHS),
-            seed=_count(told.get("seed")),
+            epochs=_count(known.get("epochs"), MOST_EPOCHS),
+            seed=_count(known.get("seed")),
             **errors,
             experiment=experiment,
-            history=History.from_dict(told["curves"]) if "curves" in told else None,
+            history=History.from_dict(known["curves"]) if "curves" in known else None,
             other=other,
         )
 
     def write(self, network: Network) -> None:
-        """Sets the network's ``provenance`` to all of it, as JSON can hold it; 0.3 reads what it knows of it."""
+        """Sets the network's ``provenance`` to all entries in types that JSON can hold; version 0.3 can read them."""
         network.provenance = self.as_dict()
 
     def as_dict(self) -> dict[str, Any]:
-        """The entries that :meth:`write` writes: those that are known."""
+        """Returns the known entries, as :meth:`write` writes them."""
         experiment, history = self.experiment, self.history
         known: dict[str, Any] = {name: getattr(self, name) or None for name in _TEXTS}
         known |= {name: getattr(self, name) for name in ("epochs", "seed", *_ERRORS)}
@@ -102,17 +102,17 @@ class Provenance:
             known["seed"] = experiment.seed
         known["experiment"] = None if experiment is None else experiment.as_dict()
         known["curves"] = (None if history is None else history.as_dict()) or None
-        stale = () if experiment is None else _OF_THE_TRAINING
+        stale = () if experiment is None else _OLD_TRAINING_ENTRIES
         other = {name: value for name, value in self.other.items() if name not in stale}
         return other | {name: value for name, value in known.items() if value is not None}
 
-    # ---- as training goes on
+    # ---- updates during training
 
     def after(self, event: Epoch | BestRestored, before: int = 0) -> Provenance:
-        """The past of the network after that event of a run, which began with ``before`` epochs behind the network.
+        """Returns the provenance after an event of a run that started after ``before`` epochs.
 
-        The same where nothing was learned yet (epoch 0). After :class:`BestRestored` the errors are those that the
-        history has of that epoch, so let it take the event first.
+        Nothing changes after epoch 0. After :class:`BestRestored` the errors are those of that epoch in the history,
+        which must have taken the event before.
         """
         if isinstance(event, BestRestored):
             measured = {} if self.history is None else self.history.figures(before + event.epoch)
@@ -120,9 +120,9 @@ class Provenance:
         return self.measured(event, before + event.epoch) if event.epoch else self
 
     def measured(self, result: Epoch, epochs: int) -> Provenance:
-        """The past of a network of so many epochs, with the errors in ``result``.
+        """Returns the provenance after ``epochs`` epochs, with the errors in ``result``.
 
-        Those that were not measured are not known; nor is the command, which led to the network as it was.
+        Errors that were not measured become unknown; so does the command, which made the network of before.
         """
         figures = {part: getattr(result, part) for part in PARTS}
         errors = {f"{part}_error": None if each is None else each.error for part, each in figures.items()}
@@ -132,22 +132,22 @@ class Provenance:
         return replace(self, epochs=epochs, command="", **errors)
 
     def epochs_before(self, epochs_done: int) -> int:
-        """After how many epochs of the network a run began that has so many whole ones behind it."""
+        """Returns how many epochs the network had before the current run, of which ``epochs_done`` epochs are done."""
         return max(0, (0 if self.history is None else self.history.completed) - epochs_done)
 
-    # ---- what it was made with
+    # ---- the experiment
 
     def experiment_of(self, network: Network, like: Experiment) -> Experiment:
-        """The experiment the network was made with.
+        """Returns the experiment that describes the network.
 
-        Where ``experiment`` is None the file did not know it whole: then as far as the network and the rest tell
-        (shape, activations, loss, seed, batch size, learning rate), with all else as in ``like``.
+        If ``experiment`` is None, it is derived from the network and the other entries (shape, activations, loss, seed,
+        batch size, learning rate); all other settings are those of ``like``.
         """
         if self.experiment is not None:
             return self.experiment
         made = like.changed(shape=network.shape, activations=network.activations, loss=network.loss)
-        told = {"seed": self.seed} | {name: self.other.get(name) for name in _OF_THE_TRAINING}
-        for name, value in told.items():
+        known = {"seed": self.seed} | {name: self.other.get(name) for name in _OLD_TRAINING_ENTRIES}
+        for name, value in known.items():
             if value is not None:
                 with suppress(SettingError):
                     made = made.changed(**{name: value})
@@ -155,7 +155,7 @@ class Provenance:
 
 
 def _is_of(experiment: Experiment, network: Network) -> bool:
-    """Whether such a network can have come of it."""
+    """Whether the network fits the experiment."""
     make = (experiment.shape, experiment.activations, experiment.loss)
     return make == (tuple(network.shape), tuple(network.activations), network.loss)
 
@@ -172,7 +172,7 @@ def _text(value: object) -> str:
 
 
 def _count(value: object, most: int | None = None) -> int | None:
-    """A whole number from 0 that is below ``most``."""
+    """Returns the value if it is an integer from 0 and below ``most``, or None."""
     is_count = type(value) is int and value >= 0 and (most is None or value < most)
     return value if is_count else None  # type: ignore[return-value]
 

@@ -1,4 +1,4 @@
-"""What the settings of a training add to a plain step, made ready for one network."""
+"""``Recipe``: what the settings of a training add to a plain gradient step, prepared for one network."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from engine.regularisation import Dropout, Penalties, clip_gradient, decay_weigh
 from engine.settings import TrainingSettings
 from engine.validation import Array
 
-# What only changes how large the steps are and how many; of the rest, something has to be made ready anew.
-_OF_THE_RATE = ("learning_rate", "epochs", "schedule", "decay", "decay_epochs", "warmup")
-_OF_THE_REST = tuple(each.name for each in fields(TrainingSettings) if each.name not in _OF_THE_RATE)
+# Settings that only affect the size and number of steps; for all others something has to be prepared again.
+_RATE_SETTINGS = ("learning_rate", "epochs", "schedule", "decay", "decay_epochs", "warmup")
+_OTHER_SETTINGS = tuple(each.name for each in fields(TrainingSettings) if each.name not in _RATE_SETTINGS)
 
 
 class Recipe:
-    """Disturbs what goes in, changes the gradient, limits what comes out.
+    """Augments and masks the inputs, changes the gradient, and limits the weights.
 
     Attributes:
-        settings: what it was made from.
-        schedule: of the learning rate.
-        changes_gradient: whether the gradient of the loss is not yet what the optimizer gets.
+        settings: the settings it was made from.
+        schedule: the schedule of the learning rate.
+        changes_gradient: whether the optimizer gets another gradient than that of the loss.
     """
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
-        """Raises SettingError where the network or the data cannot have these settings."""
+        """Raises SettingError if the settings do not fit the network or the data."""
         if settings.patience and dataset.validation is None:
             raise SettingError(
                 "patience",
@@ -56,9 +56,9 @@ class Recipe:
             )
 
     def with_settings(self, settings: TrainingSettings) -> Recipe:
-        """A recipe with those settings for the same network and data, which shares with this one what is the same.
+        """Returns a recipe for the same network and data with other settings, which shares the unchanged parts.
 
-        Raises SettingError as the constructor does.
+        Raises SettingError like the constructor.
         """
         if not self.differs_in_rate_only(settings):
             return Recipe(self._network, self._dataset, settings)
@@ -67,19 +67,19 @@ class Recipe:
         return twin
 
     def differs_in_rate_only(self, settings: TrainingSettings) -> bool:
-        """Whether those settings, compared to its own, change nothing but the learning rate's course."""
-        return all(getattr(settings, name) == getattr(self.settings, name) for name in _OF_THE_REST)
+        """Whether other settings differ from its own only in those of the learning rate."""
+        return all(getattr(settings, name) == getattr(self.settings, name) for name in _OTHER_SETTINGS)
 
     def disturb(self, inputs: Array, buffers: TrainingBuffers, rng: np.random.Generator) -> None:
-        """Distorts the pictures of a batch and draws new dropout masks, each where it was asked for."""
+        """Distorts the pictures of a batch and draws new dropout masks, if the settings say so."""
         if self._augmenter is not None:
-            np.multiply(inputs, buffers.scale, out=inputs)  # what is distorted must be within 0 … 1
+            np.multiply(inputs, buffers.scale, out=inputs)  # distortions need values in 0 … 1
             buffers.scale = 1.0
             self._augmenter.apply(inputs, rng)
         self._dropout.draw(inputs, buffers, rng)
 
     def before_step(self, buffers: TrainingBuffers, rate: float) -> None:
-        """Penalties, clipping, and decay that does not go through the gradient."""
+        """Adds penalties, clips the gradient, and applies decoupled weight decay."""
         if self._penalties.is_active:
             self._penalties.add(buffers)
         if self.settings.clip_norm:
@@ -88,6 +88,6 @@ class Recipe:
             decay_weights(self._network, rate * self._shrinkage)
 
     def after_step(self) -> None:
-        """The limit on the weights of a neuron."""
+        """Limits the weights of each neuron."""
         if self.settings.max_norm:
             limit_norms(self._network, self.settings.max_norm)

@@ -1,4 +1,4 @@
-"""Names of the field → the classes behind them. Combo boxes and files read it."""
+"""Registries: tables from names to classes or functions. Combo boxes and files use them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """An ordered table from name to thing, for one kind of thing ("activation")."""
+    """An ordered table of the entries of one kind, such as "activation", by name."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._entries: dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
-        """Decorator that enters a class or function under ``name``. A second one replaces the first."""
+        """Returns a decorator that registers a class or function under ``name``, replacing an earlier one."""
 
         def enter(entry: T) -> T:
             self._entries[name] = entry
@@ -27,7 +27,7 @@ class Registry(Generic[T]):
         return enter
 
     def __getitem__(self, name: str) -> T:
-        """Raises :class:`~engine.errors.UnknownNameError` that lists the choices."""
+        """Raises :class:`~engine.errors.UnknownNameError`, which lists the choices."""
         try:
             return self._entries[name]
         except (KeyError, TypeError):

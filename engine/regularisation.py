@@ -1,6 +1,6 @@
-"""What keeps a network from learning its examples by heart: penalties, limits, dropout.
+"""Regularisation, which reduces overfitting: penalties, limits and dropout.
 
-All of it looks at weights, not at biases: a bias cannot single out an example.
+All of it applies to weights but not to biases, which cannot single out an example.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from engine.validation import Array
 
 
 class Penalties:
-    """L1 and L2 penalties, added to the gradient of the loss; the loss that is reported leaves them out.
+    """L1 and L2 penalties, added to the gradient of the loss. The reported loss does not include them.
 
-    L2, or weight decay, stands for the cost ``weight_decay`` / 2 * sum w^2, and L1 for ``l1`` * sum |w|. Nielsen 2015,
+    L2, or weight decay, is the penalty ``weight_decay`` / 2 * sum w^2, and L1 is ``l1`` * sum |w|. Nielsen 2015,
     chapter 3, "Regularization", eq. (87) and (95).
     """
 
@@ -33,7 +33,7 @@ class Penalties:
     def add(self, buffers: TrainingBuffers) -> None:
         """Adds weight_decay * w + l1 * sign w to each weight's gradient."""
         for w, gradient in zip(self._network.weights, buffers.weight_gradients, strict=True):
-            # As they lie in memory, which is the same for both: views, not copies.
+            # In memory order, which both share, so that these are views.
             w, gradient = w.ravel("K"), gradient.ravel("K")
             scratch = self._scratch[: w.size]
             if self._weight_decay:
@@ -45,18 +45,18 @@ class Penalties:
 
 
 def decay_weights(network: Network, share: float) -> None:
-    """Every weight loses that share of itself: weight decay that does not go through the gradient."""
+    """Reduces every weight by this share of it: weight decay that does not change the gradient."""
     for w in network.weights:
         w *= 1 - share
 
 
 def clip_gradient(gradient: Array, most: float) -> float:
-    """Shortens the gradient to length ``most`` where it is longer; its length before.
+    """Shortens the gradient to length ``most`` if it is longer; returns its length before.
 
     Pascanu, Mikolov and Bengio 2013, arXiv:1211.5063, algorithm 1.
     """
     length = float(np.sqrt(np.vdot(gradient, gradient)))
-    if math.isinf(length):  # the squares may be beyond float32 where the numbers are not
+    if math.isinf(length):  # squares may exceed the range of float32 although the numbers do not
         length = float(np.linalg.norm(gradient.astype(np.float64)))
     if length > most:
         gradient *= most / length
@@ -64,7 +64,7 @@ def clip_gradient(gradient: Array, most: float) -> float:
 
 
 def limit_norms(network: Network, most: float) -> None:
-    """Shortens the weights of each neuron to length ``most`` where they are longer (max-norm).
+    """Shortens the weights of each neuron to length ``most`` if they are longer (max-norm).
 
     Srivastava et al. 2014, "Dropout", section 5.1.
     """
@@ -77,18 +77,18 @@ def limit_norms(network: Network, most: float) -> None:
 
 
 class Dropout:
-    """Leaves out each input of a layer with some probability, anew for every example and step.
+    """Sets each input of a layer to 0 with some probability, drawn anew for every example and step.
 
-    What stays is scaled up by 1 / (1 - rate), so that prediction needs no change. Srivastava et al. 2014, "Dropout",
-    section 4, in its "inverted" form.
+    The other inputs are scaled by 1 / (1 - rate), so that predictions need no change. Srivastava et al. 2014,
+    "Dropout", section 4, in its "inverted" form.
     """
 
     def __init__(self, rates: Sequence[float]) -> None:
-        """``rates``: one for the inputs of each layer, the network's own first."""
+        """``rates``: one per layer, for its inputs, starting with the network's inputs."""
         self._rates = tuple(rates)
 
     def draw(self, inputs: Array, buffers: TrainingBuffers, rng: np.random.Generator) -> None:
-        """New masks, in ``buffers``, which are cut to as many rows as ``inputs`` has."""
+        """Draws new masks in ``buffers``, which have as many rows as ``inputs``."""
         for layer, rate in enumerate(self._rates):
             if not rate:
                 continue

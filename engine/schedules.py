@@ -1,6 +1,6 @@
-"""The learning rate over time.
+"""Schedules of the learning rate.
 
-A new schedule: subclass :class:`Schedule`, register it.
+To add a schedule, subclass :class:`Schedule` and register it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ SCHEDULES: Registry[type[Schedule]] = Registry("schedule")
 
 
 class Schedule(ABC):
-    """What the learning rate is multiplied with.
+    """A factor of the learning rate that depends on the epoch.
 
     Attributes:
-        uses: which of the two constants it reads; a window offers these.
-        decay: the factor of one drop.
-        decay_epochs: epochs from drop to drop.
+        uses: the constants below that it uses; a window offers these.
+        decay: factor of one drop.
+        decay_epochs: number of epochs between two drops.
     """
 
     name: ClassVar[str]
@@ -33,7 +33,7 @@ class Schedule(ABC):
 
     @abstractmethod
     def factor(self, epoch: float, epochs: float) -> float:
-        """The factor after ``epoch`` epochs, a fraction, of ``epochs``; both without the warm-up."""
+        """Returns the factor after ``epoch`` (a fraction) of ``epochs`` epochs; both without the warm-up."""
 
 
 @SCHEDULES.register("constant")
@@ -57,8 +57,8 @@ class Step(Schedule):
     uses = ("decay", "decay_epochs")
 
     def factor(self, epoch: float, epochs: float) -> float:
-        """A staircase."""
-        # What a sum of batches misses a whole epoch by must not put off the drop by a batch.
+        """decay^floor(epoch / decay_epochs)."""
+        # Tolerance for the rounding errors of a sum of batches, which would delay the drop by a batch.
         steps = epoch / self.decay_epochs + 1e-9
         return float(self.decay ** (math.floor(steps) if math.isfinite(steps) else steps))
 
@@ -72,13 +72,13 @@ class Exponential(Schedule):
     uses = ("decay", "decay_epochs")
 
     def factor(self, epoch: float, epochs: float) -> float:
-        """A straight line on a logarithmic axis."""
+        """decay^(epoch / decay_epochs)."""
         return float(self.decay ** (epoch / self.decay_epochs))
 
 
 @SCHEDULES.register("cosine")
 class Cosine(Schedule):
-    """Half a wave from 1 down to 0 at the end. Loshchilov and Hutter 2017, arXiv:1608.03983, eq. (5), one period."""
+    """Half a cosine wave from 1 to 0. Loshchilov and Hutter 2017, arXiv:1608.03983, eq. (5), one period."""
 
     name = "cosine"
     label = "Cosine"
@@ -89,9 +89,9 @@ class Cosine(Schedule):
 
 
 def warmed_up(schedule: Schedule, epoch: float, epochs: float, warmup: float, batches: int) -> float:
-    """The factor with a linear rise over the first ``warmup`` epochs, whose first step is no step of 0.
+    """Returns the factor with a linear warm-up over the first ``warmup`` epochs. The first step's factor is above 0.
 
-    Goyal et al. 2017, arXiv:1706.02677, section 2.2. ``batches``: steps in an epoch.
+    Goyal et al. 2017, arXiv:1706.02677, section 2.2. ``batches`` is the number of steps in an epoch.
     """
     if epoch < warmup:
         return min(1.0, (epoch + 1 / batches) / warmup)

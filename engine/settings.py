@@ -1,4 +1,4 @@
-"""``TrainingSettings``: everything that can be chosen about a training, checked, and as a plain dictionary."""
+"""``TrainingSettings``: all settings of a training, checked, to and from a dictionary."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.optimizers import OPTIMIZERS, Optimizer
 from engine.schedules import SCHEDULES, Schedule
 from engine.validation import number_within, positive_number, whole_number
 
-# name, least, most, example
+# name, minimum, maximum, example
 _RANGES: tuple[tuple[str, float, float, str], ...] = (
     ("momentum", 0, 0.9999, "0.9"),
     ("beta2", 0, 0.999999, "0.999"),
@@ -27,34 +27,34 @@ _RANGES: tuple[tuple[str, float, float, str], ...] = (
     ("clip_norm", 0, math.inf, "1"),
     ("validation_share", 0, 0.5, "0.1"),
 )
-# Names of 0.3, which its files and command lines have.
+# Old names that files and command lines of version 0.3 use.
 RENAMED = {"held_out": "validation_share"}
-_MOST = 10**15  # epochs, and examples in a batch
+_MOST = 10**15  # of epochs, and of examples in a batch
 _MOST_DROPOUT = 0.95
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train. Checked when made; raises SettingError.
+    """The settings of a training. Raises SettingError for invalid values.
 
     Attributes:
-        batch_size: examples in a step.
+        batch_size: examples per step.
         epochs: passes over the training data.
         learning_rate: step size.
-        optimizer: a registered name; ``momentum``, ``beta2``, ``epsilon``: its constants, where it has them.
-        schedule: a registered name; ``decay``, ``decay_epochs``: its constants, where it has them.
-        warmup: epochs over which the learning rate rises from 0, as a fraction.
+        optimizer: a registered name; ``momentum``, ``beta2``, ``epsilon`` are its constants, if it uses them.
+        schedule: a registered name; ``decay``, ``decay_epochs`` are its constants, if it uses them.
+        warmup: number of epochs, or a fraction, over which the learning rate rises from 0.
         l1, weight_decay: penalties on the weights.
         dropout: share of the hidden neurons left out; or a share for each layer before the output, inputs first.
-        max_norm: longest vector of a neuron's incoming weights; 0: any length.
-        clip_norm: longest gradient, penalties included; 0: any length.
-        validation_share: share of the training examples that is not learned from, but measured after each epoch.
-        patience: epochs without a better validation error after which training stops, with the best parameters put
-            back; 0: all epochs are trained.
-        augmentation: how pictures are distorted before they are learned from.
-        seed: of the order of examples and of all other chance in training.
+        max_norm: limit of the length of a neuron's weight vector; 0 for none.
+        clip_norm: limit of the length of the gradient including penalties; 0 for none.
+        validation_share: share of the training examples that form the validation set.
+        patience: number of epochs without a better validation error after which training stops and the best parameters
+            are restored; 0 to train all epochs.
+        augmentation: distortions of the pictures during training.
+        seed: seed of the order of examples and of all other randomness in training.
         drop_last: leave out the last, incomplete batch of each epoch.
-        evaluate: work out the exact train and test figures after each epoch.
+        evaluate: compute exact train and test results after each epoch.
     """
 
     batch_size: int = 100
@@ -106,15 +106,15 @@ class TrainingSettings:
         object.__setattr__(self, name, value)
 
     def new_optimizer(self) -> Optimizer:
-        """The optimizer with its constants, at its start."""
+        """Returns a new optimizer with these constants."""
         return OPTIMIZERS[self.optimizer](self.momentum, self.beta2, self.epsilon)
 
     def new_schedule(self) -> Schedule:
-        """The schedule with its constants."""
+        """Returns the schedule with these constants."""
         return SCHEDULES[self.schedule](self.decay, self.decay_epochs)
 
     def dropout_of(self, layers: int) -> tuple[float, ...]:
-        """The dropout of the inputs of each of so many layers, the network's own inputs first. Raises SettingError."""
+        """Returns the dropout of each layer's inputs, starting with the network's inputs. Raises SettingError."""
         if not isinstance(self.dropout, tuple):
             return (0.0, *[self.dropout] * (layers - 1))
         if len(self.dropout) != layers:
@@ -127,7 +127,7 @@ class TrainingSettings:
         return self.dropout
 
     def check_against(self, examples: int) -> None:
-        """Raises SettingError where the batch is larger than the training data."""
+        """Raises SettingError if a batch is larger than the training data."""
         if self.batch_size > examples:
             raise SettingError(
                 "batch_size",
@@ -137,15 +137,15 @@ class TrainingSettings:
             )
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings as JSON can hold them."""
+        """Returns all settings in types that JSON can hold."""
         entries = asdict(self)
         return entries | {"dropout": list(self.dropout)} if isinstance(self.dropout, tuple) else entries
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> TrainingSettings:
-        """Settings from what :meth:`as_dict` gave, here or in 0.3, or from some of it; the rest has its usual value.
+        """Returns the settings of an :meth:`as_dict`, also from version 0.3; missing settings have their defaults.
 
-        Raises SettingError for a name that is no setting, or a value that breaks its rule.
+        Raises SettingError for an unknown name or a value that breaks its rule.
         """
         if isinstance(entries, Mapping):
             entries = {RENAMED.get(name, name): value for name, value in entries.items()}

@@ -1,8 +1,8 @@
-"""Mini-batch training: ``Trainer``, a generator that the caller drives.
+"""``Trainer``: mini-batch training as a generator.
 
-``Trainer.run()`` yields after every batch, during each evaluation and after every epoch. Whoever calls it decides
-when to go on, so pause, single step and stop need nothing in here, and threads live outside. Between two events
-everything about the run can be put into a :class:`TrainingState`, and a run that goes on from it does so to the bit.
+``Trainer.run()`` yields after every batch, during each evaluation and after every epoch. The caller decides when to
+continue, so the trainer needs no code for pausing, single steps, stopping or threads. Between two events the whole
+state of the run is available as a :class:`TrainingState`, from which it can be resumed exactly.
 """
 
 from __future__ import annotations
@@ -31,42 +31,42 @@ from engine.schedules import warmed_up
 from engine.settings import TrainingSettings
 from engine.validation import Array, check_batch_memory, number_within, whole_number
 
-# How many batches may be lost when a run diverges: the price is one copy of the parameters each time.
+# Number of batches that may be lost when a run diverges. Each time, the parameters are copied.
 _BATCHES_BETWEEN_COPIES = 50
 _ESTIMATE_EXAMPLES = 1000
-# What the order of the examples, the batches and the validation set depend on.
+# Settings on which the order of the examples, the batches and the validation set depend.
 FIXED_WHILE_TRAINING = ("batch_size", "drop_last", "validation_share", "seed")
-# What network, data and settings determine: left out of pickles and deep copies, and made again.
-_MADE_AGAIN = ("dataset", "_batches", "_buffers", "_evaluators", "_estimators", "_recipe", "_coming")
+# Attributes that follow from network, data and settings: pickles and deep copies leave them out and rebuild them.
+_REBUILT = ("dataset", "_batches", "_buffers", "_evaluators", "_estimators", "_recipe", "_coming")
 
 
 class Trainer:
     """Trains one network on one data set.
 
     Attributes:
-        network: as given.
-        dataset: as given; where a share of it is to be the validation set, parted so.
-        epoch: the epoch under way, from 1; 0 before the first step.
-        batch: steps taken in it.
+        network: the network that is trained.
+        dataset: the data set, with a validation set if the settings give it a share of the examples.
+        epoch: the current epoch, from 1; 0 before the first step.
+        batch: number of steps taken in it.
     """
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
-        """Raises SettingError or DataError where network, data and settings do not go together."""
+        """Raises SettingError or DataError if network, data and settings do not fit together."""
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
         self.network = network
         self._given = dataset
-        self._make_ready(settings)
+        self._build(settings)
         self.epoch = self.batch = 0
         self._seconds = 0.0
-        self._last_rate = 0.0  # of the last step taken
-        self._measured = False  # whether the figures at the end of the epoch under way were told
+        self._last_rate = 0.0  # of the last step
+        self._measured = False  # whether the results at the end of the current epoch were yielded
         self._best: _Best | None = None
         self._rng = np.random.default_rng(settings.seed)
         self._optimizer = settings.new_optimizer()
         self._last_finite = network.parameters.copy()
 
-    def _make_ready(self, settings: TrainingSettings) -> None:
-        """Everything in ``_MADE_AGAIN``."""
+    def _build(self, settings: TrainingSettings) -> None:
+        """Makes the attributes in ``_REBUILT``."""
         network, dataset = self.network, self._given
         if settings.validation_share and dataset.validation is None:
             dataset = dataset.with_validation(settings.validation_share)
@@ -80,24 +80,24 @@ class Trainer:
         self._estimators = [
             Evaluator(network, split.head(_ESTIMATE_EXAMPLES)) for name, split in splits.items() if name != "validation"
         ]
-        # What the last step was taken with, and what the next one will be.
+        # The recipe of the last step, and that of the next one.
         self._recipe = self._coming = Recipe(network, dataset, settings)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickles and deep copies carry network, data and the place in the run; not a run() that is under way."""
-        kept = {name: value for name, value in self.__dict__.items() if name not in _MADE_AGAIN}
+        """Keeps network, data and the place in the run; a pickle or deep copy has no running run()."""
+        kept = {name: value for name, value in self.__dict__.items() if name not in _REBUILT}
         return kept | {"order": self._batches.order, "in force": self._recipe.settings, "settings": self.settings}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         order, in_force, settings = (state.pop(name) for name in ("order", "in force", "settings"))
         self.__dict__.update(state)
-        self._make_ready(in_force)
+        self._build(in_force)
         self._batches.order = order
         self.change(settings)
 
     @property
     def settings(self) -> TrainingSettings:
-        """Those of the next step; between two steps they may be changed, see :meth:`change`."""
+        """The settings of the next step; see :meth:`change`."""
         return self._coming.settings
 
     @property
@@ -107,7 +107,7 @@ class Trainer:
 
     @property
     def learning_rate(self) -> float:
-        """The step size before the schedule. Setting it raises SettingError unless finite and above 0."""
+        """The learning rate without its schedule. Setting it raises SettingError unless it is finite and above 0."""
         return self.settings.learning_rate
 
     @learning_rate.setter
@@ -116,7 +116,7 @@ class Trainer:
 
     @property
     def rate(self) -> float:
-        """The step size of the next step, as the schedule has it."""
+        """The learning rate of the next step, schedule included."""
         return self._rate(self._coming)
 
     def _rate(self, recipe: Recipe) -> float:
@@ -125,10 +125,10 @@ class Trainer:
         return settings.learning_rate * warmed_up(recipe.schedule, done, settings.epochs, settings.warmup, batches)
 
     def change(self, settings: TrainingSettings) -> None:
-        """Goes on with other settings from the next step on; the network and the place in the run stay.
+        """Uses other settings from the next step on. Network and place in the run stay.
 
-        May be called from another thread. Raises SettingError for what cannot be changed in the middle of a run, or
-        does not fit the network.
+        It may be called from another thread. Raises SettingError for settings that cannot be changed during a run or do
+        not fit the network.
         """
         for name in FIXED_WHILE_TRAINING:
             if getattr(settings, name) != getattr(self.settings, name):
@@ -138,19 +138,19 @@ class Trainer:
                     f"must stay {getattr(self.settings, name)} while this run lasts",
                     "Start a new run to change it.",
                 )
-        # Raises where the network or the data cannot have them. Bound at once, for steps may go on meanwhile.
+        # Raises if the settings do not fit. One assignment, because another thread may be taking steps.
         self._coming = self._coming.with_settings(settings)
 
     def run(self) -> Iterator[Event]:
-        """Trains ``settings.epochs`` epochs, yielding after each step; or what is left of them after a resumption.
+        """Trains ``settings.epochs`` epochs, or the rest of them after resuming. Yields after each step.
 
         Raises:
-            DivergenceError: the loss stopped being finite. The parameters are put back to the last copy that was.
+            DivergenceError: the loss is no longer finite. The parameters were restored to their last finite copy.
         """
         while True:
             if not self._measured:
                 yield from self._rest_of_epoch()
-            if self.epoch >= self.settings.epochs or self._nothing_gets_better():
+            if self.epoch >= self.settings.epochs or self._patience_is_over():
                 break
             self.epoch += 1
             self.batch, self._seconds, self._measured = 0, 0.0, False
@@ -168,12 +168,12 @@ class Trainer:
         yield from self._finish_epoch()
 
     def back_to_finite(self) -> None:
-        """Puts parameters that are not finite back to the last copy that was: for a run that is given up."""
+        """Restores the last finite copy of the parameters if they are not finite, for a run that is abandoned."""
         if first_non_finite_layer(self.network) is not None:
             np.copyto(self.network.parameters, self._last_finite)
 
     def estimate(self) -> Estimate:
-        """Loss and error of the network as it is now, on a fixed sample. Call it between two steps."""
+        """Returns loss and error of the present network on a fixed sample. Call it between two steps."""
         with np.errstate(all="ignore"):
             train, *test = [evaluator.evaluate() for evaluator in self._estimators]
         return Estimate(train, test[0] if test else None)
@@ -181,19 +181,19 @@ class Trainer:
     # ---- a step
 
     def _step(self) -> float:
-        """The next batch: forward, backward, update. Its loss before the update."""
+        """Trains on the next batch: forward, backward, update. Returns its loss before the update."""
         if self._coming is not self._recipe:
             self._adopt_settings()
         recipe, optimizer = self._recipe, self._optimizer
         rate = self._last_rate = self._rate(recipe)
-        # A diverging run is reported in words, not as a rain of warnings.
+        # Divergence is reported as an error, not by many warnings.
         with np.errstate(all="ignore"):
             inputs, targets, buffers = self._take(self.batch)
             recipe.disturb(inputs, buffers, self._rng)
             loss = self._finite_loss(inputs, targets, buffers)
             if self.batch % _BATCHES_BETWEEN_COPIES == 0:
-                self._keep()
-            if type(optimizer) is SGD and not recipe.changes_gradient:  # a subclass of it steps otherwise
+                self._keep_finite_copy()
+            if type(optimizer) is SGD and not recipe.changes_gradient:  # subclasses have other steps
                 self.network.descend(inputs, targets, buffers, rate)
             else:
                 gradient = self.network.backward(inputs, targets, buffers)
@@ -204,14 +204,14 @@ class Trainer:
         return loss
 
     def _take(self, batch: int) -> tuple[Array, Array, TrainingBuffers]:
-        """Inputs and targets of a batch of this epoch, from 0, and the buffers for it."""
+        """Returns inputs and targets of a batch of this epoch, from 0, and the buffers for it."""
         inputs, targets = self._batches.take(batch)
         buffers = self._buffers.cut(len(inputs))
         buffers.scale = self._batches.scale
         return inputs, targets, buffers
 
     def _adopt_settings(self) -> None:
-        """Makes good what :meth:`change` promised."""
+        """Applies the settings given to :meth:`change`."""
         before, self._recipe = self._recipe, self._coming
         settings = self._recipe.settings
         if before.differs_in_rate_only(settings):
@@ -224,16 +224,16 @@ class Trainer:
             self._best = None
 
     def _finite_loss(self, inputs: Array, targets: Array, buffers: TrainingBuffers) -> float:
-        """The loss of a batch. Raises DivergenceError where it is not finite."""
+        """Returns the loss of a batch. Raises DivergenceError if it is not finite."""
         loss = self.network.forward_with_loss(inputs, targets, buffers)
         if not math.isfinite(loss):
             raise self._diverged(buffers)
         return loss
 
-    def _keep(self) -> None:
-        """Copies the parameters, which just gave a finite loss, to go back to."""
+    def _keep_finite_copy(self) -> None:
+        """Copies the parameters, which just gave a finite loss, so that they can be restored."""
         parameters = self.network.parameters
-        # Infinite weights may hide behind a sigmoid. NaN comes through min and max.
+        # A sigmoid may hide infinite weights. NaN passes through min and max.
         if not (np.isfinite(parameters.min()) and np.isfinite(parameters.max())):
             raise self._diverged(self._buffers)
         np.copyto(self._last_finite, parameters)
@@ -241,7 +241,7 @@ class Trainer:
     # ---- the end of an epoch
 
     def _finish_epoch(self) -> Iterator[Event]:
-        with np.errstate(all="ignore"):  # what the last step made of the network, no further step would notice
+        with np.errstate(all="ignore"):  # no further step would detect what the last one did
             self._finite_loss(*self._take(max(self.batch - 1, 0)))
         results: dict[str, Evaluation] = {}
         for name, evaluator in self._evaluators.items():
@@ -249,7 +249,7 @@ class Trainer:
                 results[name] = yield from self._evaluated(evaluator)
                 if not math.isfinite(results[name].loss):
                     raise self._diverged(self._buffers)
-        self._keep()
+        self._keep_finite_copy()
         overflow = overflow_in(self._optimizer, self.epoch)
         if overflow is not None:
             self._optimizer.restart()
@@ -262,7 +262,7 @@ class Trainer:
         yield Epoch(self.epoch, train, test, self._seconds, validation, dead)
 
     def _evaluated(self, evaluator: Evaluator) -> Generator[Event, None, Evaluation]:
-        """One exact evaluation, giving the caller a chance to stop after each chunk."""
+        """Runs an exact evaluation; yields after each chunk, so that the caller can stop."""
         steps = evaluator.steps()
         while True:
             try:
@@ -277,22 +277,22 @@ class Trainer:
         if self._best is None or _badness(figures) < _badness(self._best.figures):
             self._best = _Best(self.epoch, figures, self.network.parameters.copy())
 
-    def _nothing_gets_better(self) -> bool:
+    def _patience_is_over(self) -> bool:
         patience = self.settings.patience
         return self._best is not None and patience > 0 and self.epoch - self._best.epoch >= patience
 
     def _diverged(self, buffers: TrainingBuffers) -> DivergenceError:
-        # The batch that shows it: the one under way, or at an epoch's end the last.
+        # The batch that revealed it: the current one, or at the end of an epoch the last.
         batch = min(self.batch + 1, self.batches_per_epoch)
         error = loss_not_finite(self.network, buffers, self.epoch, batch, self._last_rate or self.rate)
         np.copyto(self.network.parameters, self._last_finite)
-        self._optimizer.restart()  # what it keeps leads to where the parameters went
+        self._optimizer.restart()  # its averages point to where the parameters diverged
         return error
 
-    # ---- to stop here and go on elsewhere
+    # ---- saving and resuming
 
     def state(self) -> TrainingState:
-        """The run as it is between two events; nothing in it changes any more."""
+        """Returns the state of the run, between two events, as a copy."""
         progress: dict[str, Any] = {
             "epoch": self.epoch,
             "batch": self.batch,
@@ -317,11 +317,11 @@ class Trainer:
 
     @classmethod
     def resume(cls, network: Network, dataset: Dataset, state: TrainingState) -> Trainer:
-        """A trainer whose :meth:`run` goes on where another's :meth:`state` was taken, with the network of then.
+        """Returns a trainer whose :meth:`run` continues a run from its :meth:`state`, with its network of that moment.
 
         Raises:
-            DataError: the data are not those of then.
-            SettingError: the state is not whole, or does not fit the network.
+            DataError: the data set is not that of the run.
+            SettingError: the state is incomplete or does not fit the network.
         """
         settings = TrainingSettings.from_dict(state.settings)
         trainer = cls(network, dataset, TrainingSettings.from_dict(state.progress.get("in force", state.settings)))
@@ -333,8 +333,8 @@ class Trainer:
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise SettingError(
                 "training state",
-                Verbatim(f"not usable ({error})"),
-                "must be whole, as a checkpoint has it",
+                Verbatim(f"unusable ({error})"),
+                "must be complete, as in a checkpoint",
                 "Train the network anew from its weights, or open another checkpoint.",
             ) from None
         trainer.change(settings)
@@ -354,11 +354,11 @@ class Trainer:
         optimizer.zeros = {name: number_within("zeros", zeros[name], 0, 1, "0.5") for name in zeros}
         for name in optimizer.keeps:
             key = f"optimizer.{name}"
-            if optimizer.steps or key in vectors:  # a rule of somebody's own may not count its steps
+            if optimizer.steps or key in vectors:  # a registered optimizer may not count its steps
                 optimizer.kept[name] = _like(self.network.parameters, vectors[key])
         order = np.asarray(vectors["order"]).astype(np.intp)
         if not np.array_equal(np.sort(order), np.arange(len(self.dataset.train))):
-            raise ValueError("its order of examples is none")
+            raise ValueError("its order of examples is incomplete")
         self._batches.order = order
         if "best" in progress:
             best = progress["best"]
@@ -370,7 +370,7 @@ class Trainer:
 
 @dataclass(frozen=True)
 class _Best:
-    """Where the validation figures were best so far."""
+    """The epoch with the best validation results so far."""
 
     epoch: int
     figures: Evaluation
@@ -378,14 +378,14 @@ class _Best:
 
 
 def _like(parameters: Array, vector: Array) -> Array:
-    """A copy of the vector, as long and of the same kind as the parameters. Raises ValueError."""
+    """Returns a copy of the vector in the parameters' type. Raises ValueError if it has another length or kind."""
     if vector.shape != parameters.shape or vector.dtype.kind != "f" or not np.isfinite(vector).all():
         raise ValueError(f"its vectors must hold {parameters.size} finite numbers each")
     return vector.astype(parameters.dtype)
 
 
 def _badness(figures: Evaluation) -> tuple[float, float]:
-    """What early stopping goes by: the error, and the loss between equals; the loss for regression."""
+    """Returns what early stopping minimises: the error, then the loss; for regression the loss."""
     return (figures.loss if figures.error is None else figures.error, figures.loss)
 
 

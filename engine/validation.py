@@ -1,4 +1,4 @@
-"""What may come in from outside: numbers, shapes, arrays, labels. Refused with a clear error or returned clean."""
+"""Checks of what comes from outside: numbers, shapes, arrays, labels. Each returns a clean value or raises an error."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from engine.errors import DataError, SettingError, Verbatim, shown
 
 Array = npt.NDArray[Any]
 
-# Parameters, their gradient, the last finite copy, and for whoever watches: what is shown, what comes next. Up to two
-# that an optimizer keeps and the best so far come on top: a network that is only opened needs none of them.
+# Parameters, gradient, the last finite copy, and in the window the displayed and the next network. Optimizers may need
+# two more and early stopping one, which are not counted: a network that is only opened needs none of them.
 _COPIES_WHILE_TRAINING = 5
 
 
 def positive_number(parameter: str, value: object, example: str) -> float:
-    """A finite number above zero, as float. Raises SettingError."""
+    """Returns a finite number above 0 as float. Raises SettingError."""
     number = _real(value)
     if not 0 < number < math.inf:
         raise SettingError(parameter, value, "must be a finite number above 0", f"Try {example}.")
@@ -29,7 +29,7 @@ def positive_number(parameter: str, value: object, example: str) -> float:
 
 
 def number_within(parameter: str, value: object, least: float, most: float, example: str) -> float:
-    """A number from ``least`` to ``most``, both included, as float. Raises SettingError."""
+    """Returns a number from ``least`` to ``most``, both included, as float. Raises SettingError."""
     number = _real(value)
     if not least <= number <= most or math.isinf(number):
         upper = "" if math.isinf(most) else f" to {most:g}"
@@ -39,7 +39,7 @@ def number_within(parameter: str, value: object, least: float, most: float, exam
 
 
 def whole_number(parameter: str, value: object, least: int, example: str, most: float = math.inf) -> int:
-    """A whole number from ``least`` to ``most``, both included, as int; 3.0 counts as 3. Raises SettingError."""
+    """Returns a whole number from ``least`` to ``most`` (included) as int; 3.0 counts as 3. Raises SettingError."""
     whole = _is_int(value) or _real(value).is_integer()
     if not whole or value < least:  # type: ignore[operator]
         raise SettingError(parameter, value, f"must be a whole number of at least {least}", f"Try {example}.")
@@ -53,7 +53,7 @@ def _is_int(value: object) -> bool:
 
 
 def _real(value: object) -> float:
-    """A number as float, infinite where it is too large; NaN for what is no number."""
+    """Returns a number as float, inf if it is too large, or NaN if it is no number."""
     if not (_is_int(value) or isinstance(value, (float, np.floating))):
         return math.nan
     try:
@@ -63,7 +63,7 @@ def _real(value: object) -> float:
 
 
 def parse_number(parameter: str, text: str, example: str) -> float:
-    """A person's text as a number; both ``0.3`` and ``0,3`` are read. Raises SettingError."""
+    """Converts a typed text, with decimal point or comma, to a number. Raises SettingError."""
     try:
         return float(text.strip().replace(",", "."))
     except ValueError:
@@ -71,7 +71,7 @@ def parse_number(parameter: str, text: str, example: str) -> float:
 
 
 def parse_share(parameter: str, text: str, example: str) -> float:
-    """The same for a share; ``30 %`` is 0.3. Raises SettingError."""
+    """Does the same for a share, which may be a percentage: ``30 %`` is 0.3. Raises SettingError."""
     number = text.strip()
     if not number.endswith("%"):
         return parse_number(parameter, text, example)
@@ -82,7 +82,7 @@ def parse_share(parameter: str, text: str, example: str) -> float:
 
 
 def parse_whole(parameter: str, text: str, example: str) -> int | float:
-    """A person's text as a number without a decimal comma: 1,000 might be meant as a thousand. Raises SettingError."""
+    """Converts a typed text to a number, without commas, since 1,000 might mean a thousand. Raises SettingError."""
     cleaned = text.replace("\u202f", "").replace(" ", "")
     for read in (int, float):
         try:
@@ -93,7 +93,7 @@ def parse_whole(parameter: str, text: str, example: str) -> int | float:
 
 
 def parse_shape(text: str) -> tuple[int, ...]:
-    """A person's text like ``784, 64, 32, 10`` as layer sizes; semicolons, spaces or dashes do as well.
+    """Converts a typed text like ``784, 64, 32, 10`` to layer sizes; accepts semicolons, spaces and dashes too.
 
     Raises SettingError.
     """
@@ -127,9 +127,9 @@ def parse_shape(text: str) -> tuple[int, ...]:
 
 
 def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
-    """Layer sizes from input to output as a tuple of int. Raises SettingError.
+    """Returns layer sizes from input to output as a tuple of int. Raises SettingError.
 
-    At least two layers, each of at least one neuron, and no more parameters than this machine can hold.
+    There must be at least two layers of at least one neuron, and training must fit in memory.
     """
     checked = check_sizes(shape)
     check_memory(checked)
@@ -137,7 +137,7 @@ def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def check_sizes(shape: Sequence[int]) -> tuple[int, ...]:
-    """The same for a network that is there already: it does not have to find memory once more."""
+    """Does the same without the test of memory, for a network that exists already."""
     sizes = _as_list(shape)
     if len(sizes) < 2:
         raise SettingError(
@@ -150,7 +150,7 @@ def check_sizes(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def _as_list(shape: object) -> list[object]:
-    """Empty for what is neither a list, a tuple nor a one-dimensional array."""
+    """Returns the items of a list, a tuple or a one-dimensional array; of anything else an empty list."""
     if isinstance(shape, np.ndarray):
         return list(shape.tolist()) if shape.ndim == 1 else []
     return list(shape) if isinstance(shape, (list, tuple)) else []
@@ -171,12 +171,12 @@ def _layer_size(sizes: list[object], place: int) -> int:
 
 
 def parameter_count(shape: Sequence[int]) -> int:
-    """Weights and biases of a fully connected network of that shape."""
+    """Returns the number of weights and biases of a fully connected network."""
     return sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(shape))
 
 
 def check_memory(shape: Sequence[int], bytes_per_number: int = 4) -> None:
-    """Raises SettingError where training that shape would need more memory than is available now."""
+    """Raises SettingError if training a network of this shape needs more memory than is available."""
     needed = parameter_count(shape) * bytes_per_number * _COPIES_WHILE_TRAINING
     rule = f"must fit in memory, and its {_count(parameter_count(shape))} parameters take {gigabytes(needed)} to train"
     remedy = f"Make the layer of {_count(max(shape))} neurons smaller."
@@ -184,15 +184,15 @@ def check_memory(shape: Sequence[int], bytes_per_number: int = 4) -> None:
 
 
 def check_batch_memory(shape: Sequence[int], rows: int, bytes_per_number: int = 4) -> None:
-    """Raises SettingError where the buffers for a batch of that many rows would need more memory than is available."""
-    needed = 2 * sum(shape) * rows * bytes_per_number  # answers and their gradient
+    """Raises SettingError if the buffers for a batch of ``rows`` examples need more memory than is available."""
+    needed = 2 * sum(shape) * rows * bytes_per_number  # outputs and their gradient
     neurons = _count(sum(shape))
     rule = f"must fit in memory, and a batch takes {gigabytes(needed)} in a network of {neurons} neurons"
     check_available(needed, "batch_size", Verbatim(_count(rows)), rule, "Try a smaller batch, or smaller layers.")
 
 
 def check_available(needed: int, parameter: str, value: object, rule: str, remedy: str) -> None:
-    """Raises SettingError where so many bytes are not available now; the rule goes on with how many are."""
+    """Raises SettingError if ``needed`` bytes are not available; the available size is appended to the rule."""
     available = available_memory()
     if available is not None and needed > available:
         rule += f", against {gigabytes(available)} available on this machine"
@@ -200,9 +200,9 @@ def check_available(needed: int, parameter: str, value: object, rule: str, remed
 
 
 def available_memory() -> int | None:
-    """Bytes that can be used without swapping, or None where the system does not say.
+    """Returns the bytes that can be used without swapping, or None if the system does not say.
 
-    Linux tells what is available (``MemAvailable``), other Unix systems what is built in.
+    On Linux it is the available memory (``MemAvailable``), on other Unix systems the installed memory.
     """
     try:
         with open("/proc/meminfo", encoding="ascii") as lines:
@@ -216,7 +216,7 @@ def available_memory() -> int | None:
 
 
 def gigabytes(size: int) -> str:
-    """A size in bytes as a person reads it."""
+    """Formats a size in bytes."""
     if size >= 10**15:
         return f"{_count(size // 10**9)} GB"
     return f"{size / 1e9:,.1f} GB" if size >= 1e8 else f"{size / 1e6:,.1f} MB"
@@ -230,10 +230,10 @@ _ROWS_REMEDY = "Give a list of equally long lists of numbers, or a two-dimension
 
 
 def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.float32, remedy: str = "") -> Array:
-    """Examples as a C-contiguous (k, width) array of ``dtype``. Raises DataError.
+    """Returns examples as a C-contiguous (k, width) array of ``dtype``. Raises DataError.
 
-    Takes a list of lists or an array; refuses ragged rows, a wrong width, text, NaN, infinity and what ``dtype``
-    cannot hold. ``remedy``: what to do about other dimensions.
+    Accepts a list of lists or an array; refuses ragged rows, a wrong width, text, NaN, infinity and numbers out of the
+    range of ``dtype``. ``remedy`` is the advice for a wrong shape.
     """
     array = _numbers(parameter, data, _ROWS_REMEDY)
     if array.ndim != 2 or array.shape[1] != width:
@@ -250,7 +250,7 @@ def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.f
 
 
 def table(parameter: str, data: object) -> Array:
-    """Numbers in rows and columns, (k, n) with neither 0, whatever their type, not copied. Raises DataError."""
+    """Returns numbers in rows and columns, (k, n), both at least 1, of any type, not copied. Raises DataError."""
     array = _numbers(parameter, data, _ROWS_REMEDY)
     if array.ndim != 2 or array.size == 0:
         raise DataError(
@@ -263,7 +263,7 @@ def table(parameter: str, data: object) -> Array:
 
 
 def targets(parameter: str, data: object, outputs: int, dtype: npt.DTypeLike = np.float32) -> Array:
-    """What a network should answer as a (k, outputs) array of ``dtype``. Raises DataError as :func:`matrix` does."""
+    """Returns targets as a (k, outputs) array of ``dtype``. Raises DataError like :func:`matrix`."""
     remedy = f"Give an array of dimensions (k, {outputs}), with the targets of an example in each row"
     if outputs > 1:
         remedy += "; or classification=True, where these are class numbers"
@@ -282,7 +282,7 @@ def _numbers(parameter: str, data: object, remedy: str) -> Array:
 
 
 def _refuse_non_finite(parameter: str, array: Array, converted: Array) -> None:
-    # The sum of finite float32 may overflow, so float64; it spares the mask over the whole array.
+    # The sum needs float64, since that of finite float32 may overflow. It is faster than a mask of the whole array.
     with np.errstate(all="ignore"):
         if math.isfinite(converted.sum(dtype=np.float64)):
             return
@@ -298,7 +298,7 @@ def _refuse_non_finite(parameter: str, array: Array, converted: Array) -> None:
 
 
 def labels(parameter: str, data: object, classes: int) -> Array:
-    """Class numbers 0 … classes-1 as a (k,) array of int64, from (k,) or (k, 1). Raises DataError."""
+    """Returns class numbers 0 … classes-1 as a (k,) array of int64, from (k,) or (k, 1). Raises DataError."""
     numbers = f"Give a list of class numbers from 0 to {classes - 1}, one for each example."
     array = _numbers(parameter, data, numbers)
     is_targets = array.ndim == 2 and array.shape[1] == classes
@@ -325,7 +325,7 @@ def labels(parameter: str, data: object, classes: int) -> Array:
 
 
 def same_length(parameter: str, count: int, other: str, expected: int) -> None:
-    """Raises DataError unless there are as many of the one as of the other."""
+    """Raises DataError unless both counts are equal."""
     if count != expected:
         raise DataError(
             parameter,

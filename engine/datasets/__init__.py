@@ -1,7 +1,7 @@
-"""Data to learn from: ``Dataset``, the registry of known ones, one file per source.
+"""Data sets: ``Dataset``, the registry, and one file per source.
 
-A new data set: one new file with a function that returns a :class:`Dataset`, registered as a :class:`DataSource`,
-and its import below.
+To add a data set, add a file with a function that returns a :class:`Dataset`, register it as a :class:`DataSource`, and
+import the file below.
 """
 
 from engine.datasets import mnist

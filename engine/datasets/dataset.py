@@ -1,4 +1,4 @@
-"""``Dataset``: examples to train on, to test on and to validate with, and what is known about them."""
+"""``Dataset``: training, test and validation examples with their description."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from engine.validation import Array, labels, matrix, number_within, positive_num
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Examples with their targets: at least one. Nobody writes to its arrays once it is made.
+    """At least one example with its target. Its arrays must not be changed.
 
-    Raises DataError where the arrays do not go together, SettingError where ``scale`` is not a number above 0.
+    Raises DataError if the arrays do not fit together, SettingError unless ``scale`` is a number above 0.
 
     Attributes:
         inputs: (k, width), floats, or bytes to save memory.
         targets: (k, outputs) float32; one-hot for classification.
-        labels: (k,) int64, the number of each example's class; None for regression.
-        scale: a network sees ``inputs`` times this (1/255 for bytes, to make them 0…1).
+        labels: (k,) int64, the class of each example; None for regression.
+        scale: factor of ``inputs`` (1/255 for bytes, to make them 0…1).
     """
 
     inputs: Array
@@ -51,12 +51,12 @@ class Split:
 
     @property
     def width(self) -> int:
-        """Columns of the inputs."""
+        """Number of columns of the inputs."""
         return int(self.inputs.shape[1])
 
     @property
     def classes(self) -> int:
-        """Columns of the targets."""
+        """Number of columns of the targets."""
         return int(self.targets.shape[1])
 
     def take(self, rows: slice, out: Array) -> Array:
@@ -65,10 +65,10 @@ class Split:
         return out
 
     def convert(self, inputs: Array, out: Array) -> float:
-        """Writes inputs of this split into ``out`` as floats, and returns what they are still to be multiplied with.
+        """Writes inputs into ``out`` as floats and returns the factor by which they still have to be multiplied.
 
-        That is ``scale`` for bytes, which a network takes in as they are, see :class:`~engine.buffers.Buffers`; else
-        they are multiplied already, and it is 1.
+        For bytes it is ``scale``, which networks apply later, see :class:`~engine.buffers.Buffers`. Other inputs are
+        multiplied here, and the factor is 1.
         """
         if inputs.dtype == np.uint8:
             np.copyto(out, inputs)
@@ -77,37 +77,37 @@ class Split:
         return 1.0
 
     def at(self, rows: Array) -> Split:
-        """The examples of those numbers, (k,), copied."""
+        """Returns a copy of the examples with these numbers, (k,)."""
         some_labels = None if self.labels is None else self.labels[rows]
         return Split(self.inputs[rows], self.targets[rows], some_labels, self.scale)
 
     @cached_property
     def checksum(self) -> int:
-        """One number for all inputs and targets (CRC-32), worked out once: 20 ms for 60,000 pictures."""
+        """CRC-32 of all inputs and targets, computed once: 20 ms for 60,000 pictures."""
         of_inputs = zlib.crc32(np.ascontiguousarray(self.inputs).data)
         return zlib.crc32(np.ascontiguousarray(self.targets).data, of_inputs)
 
     def head(self, count: int) -> Split:
-        """The first ``count`` examples, or all where there are fewer, as views."""
+        """Returns the first ``count`` examples, or all if there are fewer, as views."""
         some_labels = None if self.labels is None else self.labels[:count]
         return Split(self.inputs[:count], self.targets[:count], some_labels, self.scale)
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Examples in up to three splits, and what is known about them.
+    """Examples in up to three splits, with their description.
 
-    Raises DataError where the splits differ in width or outputs, or ``example_shape`` does not fit the width.
+    Raises DataError if the splits differ in width or outputs, or if ``example_shape`` does not fit the width.
 
     Attributes:
-        title: its name, as a person reads it.
-        train: what is learned from.
-        test: what is only measured on; None where there is no such split.
-        validation: the validation set: examples that are not learned from, by which a person, or early stopping,
-            chooses; None where there is none.
-        example_shape: the sizes of an example, (28, 28) for a picture of 28 × 28; their product is the width. Empty: an
-            example is a plain row.
-        class_names: one for each output; empty for regression.
+        title: its name for people.
+        train: the examples to learn from.
+        test: examples that are only used to measure the result; None if there are none.
+        example_shape: dimensions of an example, (28, 28) for a picture of 28 × 28; their product is the width. Empty if
+            an example is a plain row.
+        class_names: a name per output; empty for regression.
+        validation: the validation set: examples by which a person or early stopping makes choices, and which are not
+            learned from; None if there is none.
     """
 
     title: str
@@ -124,7 +124,7 @@ class Dataset:
             raise DataError(
                 "example_shape",
                 sizes,
-                f"must lay out the {self.width:,} numbers of an example, as sizes whose product that is",
+                f"must be sizes whose product is the {self.width:,} numbers of an example",
                 f"Give sizes whose product is {self.width}, or () for a plain row.",
             )
         ends = (self.width, self.outputs)
@@ -134,14 +134,14 @@ class Dataset:
                     name,
                     Verbatim(f"of {split.width:,} inputs and {split.classes:,} outputs"),
                     f"must have those of the training examples, {ends[0]:,} and {ends[1]:,}",
-                    "Lay all examples out alike.",
+                    "Give all splits the same inputs and outputs.",
                 )
 
     def with_validation(self, share: float, seed: int = 0) -> Dataset:
-        """The same data, with a share (0…1) of the training examples as the validation set instead.
+        """Returns the data set with a share (0…1) of the training examples as its validation set.
 
-        They are drawn at random, the same ones each time for one ``seed``. Raises SettingError where one side would be
-        left without an example.
+        The examples are drawn at random, always the same ones for one ``seed``. Raises SettingError if one side would
+        be empty.
         """
         share = number_within("validation_share", share, 0, 1, "0.1")
         count = round(share * len(self.train))
@@ -153,40 +153,40 @@ class Dataset:
                 "Try 0.1, with more data.",
             )
         order = np.random.default_rng(seed).permutation(len(self.train))
-        # In their own order, which is kinder to memory.
+        # Sorted, because memory is read faster in order.
         aside, rest = np.sort(order[:count]), np.sort(order[count:])
         return replace(self, train=self.train.at(rest), validation=self.train.at(aside))
 
     @property
     def width(self) -> int:
-        """Numbers in an example: the inputs a network needs."""
+        """Numbers in an example, equal to the network's inputs."""
         return self.train.width
 
     @property
     def outputs(self) -> int:
-        """Outputs a network needs."""
+        """Number of outputs of the network."""
         return self.train.classes
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hex digits that tell these data from others: all splits with their scales. Worked out once."""
+        """16 hex digits that identify the data: all splits with their scales. Computed once."""
         splits = (self.train, self.test, self.validation)
         parts = [split and (split.inputs.shape, split.targets.shape, split.checksum, split.scale) for split in splits]
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
     def class_name(self, number: int) -> str:
-        """What a class is called: its number where the classes have no names."""
+        """Returns the name of a class, or its number if it has none."""
         return self.class_names[number] if number < len(self.class_names) else str(number)
 
     @property
     def is_picture(self) -> bool:
-        """Whether an example can be shown as a grey picture."""
+        """Whether an example can be shown as a greyscale picture."""
         return len(self.example_shape) == 2
 
 
 @dataclass(frozen=True)
 class DataSource:
-    """A data set that can be loaded: its title, which is shown before it is loaded, and the function that loads it."""
+    """A data set that can be loaded: its title, known before it is loaded, and the function that loads it."""
 
     title: str
     load: Callable[[], Dataset]
@@ -196,7 +196,7 @@ DATASETS: Registry[DataSource] = Registry("data set")
 
 
 def one_hot(classes_of: Array, classes: int) -> Array:
-    """(k, classes) float32 with a 1 in the column of each label. Raises DataError for labels that are none."""
+    """Returns (k, classes) float32 with a 1 in the column of each label. Raises DataError for invalid labels."""
     columns = labels("labels", classes_of, classes)
     rows = np.zeros((len(columns), classes), np.float32)
     rows[np.arange(len(columns)), columns] = 1
@@ -211,7 +211,7 @@ def classification_split(
     classes: int,
     dtype: npt.DTypeLike = np.float32,
 ) -> Split:
-    """A split of checked examples and class numbers. Raises DataError; ``name`` says which ("train", "test")."""
+    """Makes a split from examples and class numbers. Raises DataError, which mentions ``name`` ("train", "test")."""
     inputs = _some_rows(f"{name}_data", matrix(f"{name}_data", data, width, dtype))
     numbers = labels(f"{name}_labels", class_numbers, classes)
     same_length(f"{name}_labels", len(numbers), f"{name}_data", len(inputs))
@@ -221,7 +221,7 @@ def classification_split(
 def regression_split(
     name: str, data: object, wanted: object, width: int, outputs: int, dtype: npt.DTypeLike = np.float32
 ) -> Split:
-    """A split of checked examples and targets. Raises DataError."""
+    """Makes a split from examples and targets. Raises DataError."""
     inputs = _some_rows(f"{name}_data", matrix(f"{name}_data", data, width, dtype))
     rows = targets(f"{name}_labels", wanted, outputs, dtype)
     same_length(f"{name}_labels", len(rows), f"{name}_data", len(inputs))

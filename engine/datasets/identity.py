@@ -1,4 +1,4 @@
-"""Whether data are those that a run was begun with."""
+"""Checks that data are the same as those with which a run was started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.errors import DataError, Verbatim
 
 
 def identity(dataset: Dataset) -> dict[str, Any]:
-    """What a checkpoint says of the data, as JSON can hold it."""
+    """Returns what a checkpoint stores about the data, in types that JSON can hold."""
     return {
         "title": dataset.title,
         "fingerprint": dataset.fingerprint,
@@ -21,18 +21,18 @@ def identity(dataset: Dataset) -> dict[str, Any]:
 
 
 def check_same_examples(begun_with: Mapping[str, Any], dataset: Dataset) -> None:
-    """Compares data with the :func:`identity` of those a run was begun with.
+    """Compares data with the :func:`identity` of those with which a run was started.
 
-    Raises DataError where training or validation examples differ; those to test with may. KeyError where ``begun_with``
-    is not whole.
+    Raises DataError if training or validation examples differ (test examples may), KeyError if ``begun_with`` is
+    incomplete.
     """
     now = identity(dataset)
-    # Files of 0.3 call the validation set held_out; the oldest have the checksum only.
+    # Files of version 0.3 call the validation set held_out; the oldest ones have only the checksum.
     before = {"scale": now["scale"], "validation": begun_with.get("held_out", now["validation"]), **begun_with}
     if any(before[name] != now[name] for name in ("checksum", "scale", "validation")):
         raise DataError(
             "data",
             Verbatim(dataset.title),
-            f"must be the examples this run was begun with ({begun_with['title']})",
+            f"must be the examples this run was started with ({begun_with['title']})",
             "Load those, or train the network anew from its weights.",
         )

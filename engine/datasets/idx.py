@@ -1,4 +1,4 @@
-"""Reads IDX, the format MNIST came in: a magic number, dimensions, then bytes. Gzip or not.
+"""Reads IDX files, the format of MNIST: a magic number, dimensions, then bytes. Compressed by gzip or not.
 
 Format: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "File formats".
 """
@@ -17,15 +17,15 @@ from engine.validation import Array
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTE = 0x08
-_MOST_DIMENSIONS = 32  # numpy 1 takes no more
+_MOST_DIMENSIONS = 32  # the limit of numpy 1
 _REMEDY = "Copy the file again from where it came from."
 
 
 def read_idx(path: str | Path) -> Array:
-    """The array in an IDX file of unsigned bytes, with the dimensions it states, read-only uint8.
+    """Returns the array in an IDX file of unsigned bytes, with the dimensions in its header, read-only uint8.
 
     Raises:
-        FileFormatError: no such file, damaged gzip, wrong magic number, or not as long as its header says.
+        FileFormatError: the file is missing or damaged, or its magic number or length is wrong.
     """
     path = Path(path)
     content = _content(path)
@@ -39,10 +39,10 @@ def read_idx(path: str | Path) -> Array:
             f"{len(content):,} bytes long",
             f"must be {expected:,} bytes long, as its header says {stated}",
         )
-    # A copy, since numpy asks for huge pages where it allocates, and rows are gathered from those a sixth faster.
+    # A copy, since numpy allocates huge pages, from which rows are gathered a sixth faster.
     try:
         array = np.frombuffer(content, np.uint8, offset=header).reshape(dimensions).copy()
-    except ValueError:  # nothing, times what is too much
+    except ValueError:  # no bytes, but dimensions beyond the address space
         raise _error(path, f"of {stated} bytes", "must have sizes that memory could hold") from None
     array.flags.writeable = False
     return array
@@ -59,7 +59,7 @@ def _content(path: Path) -> bytes:
 
 
 def _dimensions(path: Path, content: bytes) -> tuple[int, ...]:
-    """The sizes in the header: two zero bytes, a type code, a count, then one big-endian number each."""
+    """Returns the sizes in the header: two zero bytes, a type code, a count, then one big-endian number each."""
     count = content[3] if len(content) >= 4 else 0
     known = content[:3] == bytes((0, 0, _UNSIGNED_BYTE)) and 0 < count <= _MOST_DIMENSIONS
     if not known:

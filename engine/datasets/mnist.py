@@ -1,6 +1,6 @@
-"""MNIST: 60,000 handwritten digits to learn from, 10,000 to test with, 28 × 28 grey pixels.
+"""MNIST: 60,000 handwritten digits for training and 10,000 for tests, 28 × 28 grey pixels.
 
-LeCun, Cortes, Burges; CC BY-SA 3.0. The four files lie in the project's assets.
+LeCun, Cortes, Burges; CC BY-SA 3.0. The four files are in the project's assets.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ SIDE = 28
 
 
 def load_mnist(folder: str | Path = ASSETS / "mnist") -> Dataset:
-    """MNIST from its four IDX files, gzip (``.gz``) or not.
+    """Loads MNIST from its four IDX files, compressed by gzip (``.gz``) or not.
 
     Raises:
         FileFormatError: a file is missing or damaged.
-        DataError: counts differ or a label is no digit.
+        DataError: counts differ or a label is not a digit.
     """
     folder = Path(folder)
     return Dataset(

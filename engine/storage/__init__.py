@@ -1,6 +1,6 @@
-"""Networks on disk, one file per format. A new format: one new file here.
+"""Networks in files, one module per format. To add a format, add a module here.
 
-``save`` goes by the ending of the name, ``load`` by what is in the file.
+``save_network`` chooses the format by the ending of the name, ``load_network`` by the content of the file.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ _START_OF_A_ZIP = b"PK\x03\x04"
 
 
 def save_network(network: Network, path: str | Path) -> None:
-    """Writes a checkpoint where the name ends in ``.npz``, else the ancestor's JSON; whole or not at all.
+    """Writes a checkpoint if the name ends in ``.npz``, otherwise the ancestor's JSON; completely or not at all.
 
     Raises:
         DataError: a weight or bias is not finite.
-        OSError: the place cannot be written.
+        OSError: the file cannot be written.
     """
     save = save_checkpoint if Path(path).suffix.lower() == ".npz" else save_json
     save(network, path)
 
 
 def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Network:
-    """The network in a checkpoint, or in a JSON file of ours or of the ancestor.
+    """Returns the network in a checkpoint, or in a JSON file of this program or of the ancestor.
 
     Args:
-        dtype: float32 or float64; left out, what the file says, and float32 where it does not.
+        dtype: float32 or float64; by default as the file says, or float32 if it does not say.
 
     Raises:
         SettingError: ``dtype`` is neither.
-        FileFormatError: the file is not a network, or holds a number that ``dtype`` cannot.
+        FileFormatError: the file is not a network, or contains a number out of the range of ``dtype``.
         OSError: the file cannot be read.
     """
     with open(path, "rb") as file:

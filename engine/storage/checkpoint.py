@@ -1,8 +1,8 @@
-"""A compact ``.npz``: the parameters and, if wanted, a training to go on with to the bit.
+"""Checkpoints: a compact ``.npz`` with the parameters and, if wanted, the state of the training to resume it exactly.
 
-It is numpy's own format, a zip of arrays, read without pickle, so that a stranger's file can do no harm. The array
-``header`` holds JSON: the format's version, shape, activations, loss and so on; ``parameters`` holds each layer's
-weights, neuron by neuron, and its biases, and ``training/...`` what :class:`~engine.events.TrainingState` has.
+This is numpy's format, a zip of arrays, read without pickle, so that files from strangers are safe. The array
+``header`` contains JSON: version of the format, shape, activations, loss and so on; ``parameters`` contains each
+layer's weights, neuron by neuron, and its biases, and ``training/...`` a :class:`~engine.events.TrainingState`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from engine.validation import Array, check_shape, parameter_count, whole_number
 VERSION = 1
 _FORMAT = "nnviz checkpoint"
 _TRAINING = "training/"
-_ORDER = "order"  # of the examples: the one vector of a training that is not laid out as the parameters
-# What numpy and zipfile raise over bytes that are not what they were.
+_ORDER = "order"  # of the examples: the only vector of a training without the layout of the parameters
+# Errors that numpy and zipfile raise for damaged files.
 _DAMAGE = (
     *(ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, SyntaxError, RuntimeError, MemoryError),
     *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
@@ -40,16 +40,16 @@ _REMEDY = "Open another file, or save the network again from where it came from.
 def save_checkpoint(
     network: Network, path: str | Path, state: TrainingState | None = None, half_precision: bool = False
 ) -> None:
-    """Writes the file whole or not at all.
+    """Writes a checkpoint, completely or not at all.
 
     Args:
-        state: of the training of this network, taken together with its parameters.
-        half_precision: parameters as float16: half the size, three digits. Not for a training to go on with.
+        state: state of the network's training, taken at the same moment as its parameters.
+        half_precision: store parameters as float16: half the size, three digits. Not together with a state.
 
     Raises:
-        DataError: a weight or bias is not finite, or the provenance not what JSON can hold.
-        SettingError: ``half_precision`` together with a state, or a weight that is too large for it.
-        OSError: the place cannot be written.
+        DataError: a weight or bias is not finite, or JSON cannot hold the provenance.
+        SettingError: ``half_precision`` is set together with a state, or a weight is too large for it.
+        OSError: the file cannot be written.
     """
     check_finite(network)
     header: dict[str, Any] = {
@@ -88,14 +88,15 @@ def _half(parameters: Array, state: TrainingState | None) -> Array:
 
 
 def load_checkpoint(path: str | Path, dtype: npt.DTypeLike | None = None) -> tuple[Network, TrainingState | None]:
-    """The network in a checkpoint, and its training where one was saved with it.
+    """Returns the network in a checkpoint and the state of its training, if it was saved.
 
     Args:
-        dtype: float32 or float64; left out, the one of then, with which alone a training goes on to the bit.
+        dtype: float32 or float64; by default that of the saved network, without which training cannot be resumed
+            exactly.
 
     Raises:
         SettingError: ``dtype`` is neither.
-        FileFormatError: no checkpoint, damaged, of a newer version, or holding something that is no finite number.
+        FileFormatError: no checkpoint, damaged, of a newer version, or with numbers that are not finite.
         OSError: the file cannot be read.
     """
     path = Path(path)

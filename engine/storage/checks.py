@@ -1,4 +1,4 @@
-"""What every format asks of a network before it writes it, and how it reads and writes what is known of its past."""
+"""Checks before a network is written, and the JSON of its provenance, shared by all formats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.network import Network, first_non_finite_layer
 
 
 def check_finite(network: Network) -> None:
-    """Raises DataError where a weight or bias is not finite: nobody could use that file."""
+    """Raises DataError if a weight or bias is not finite, because the file would be useless."""
     bad = first_non_finite_layer(network)
     if bad is not None:
         raise DataError(
@@ -23,7 +23,7 @@ def check_finite(network: Network) -> None:
 
 
 def provenance_json(network: Network) -> str:
-    """What is known of its past as JSON. Raises DataError where JSON has no words for it."""
+    """Returns the network's provenance as JSON. Raises DataError if JSON cannot hold it."""
     try:
         if not isinstance(network.provenance, dict):
             raise TypeError(f"a {type(network.provenance).__name__}, no dictionary")
@@ -32,15 +32,15 @@ def provenance_json(network: Network) -> str:
         raise DataError(
             "provenance",
             Verbatim(f"not what a file can hold ({error})"),
-            "must be a dictionary of texts, finite numbers, True, False, None, lists and dictionaries by text",
+            "must be a dictionary of texts, finite numbers, True, False, None, lists and dictionaries with text keys",
             "Turn the rest into text, or leave it out.",
         ) from None
 
 
 def checked_provenance(provenance: object, remedy: str) -> dict[str, Any]:
-    """What a file says of a network's past. NaN and infinity, for which JSON has no words, become None.
+    """Returns the provenance in a file, with NaN and infinity, which are not JSON, replaced by None.
 
-    Raises SettingError where it is no object.
+    Raises SettingError if it is not an object.
     """
     if not isinstance(provenance, dict):
         raise SettingError("provenance", provenance, "must be an object", remedy)
@@ -49,7 +49,7 @@ def checked_provenance(provenance: object, remedy: str) -> dict[str, Any]:
 
 
 def check_can_be_exported(network: Network, activations: Collection[str], how: str) -> None:
-    """Raises DataError where a number is not finite, SettingError where an activation is none of those known."""
+    """Raises DataError if a number is not finite, SettingError if an activation is not among the given ones."""
     check_finite(network)
     for name in network.activations:
         if name not in activations:

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Writes files completely or not at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import secrets
 import stat
 from pathlib import Path
 
-_NEW_FILE = 0o666  # less the umask, which the system takes off by itself
+_NEW_FILE = 0o666  # minus the umask, which the system applies
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
@@ -20,22 +20,22 @@ _KINDS = (
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
-    """Writes through a temporary file beside ``path``, flushed and renamed: a reader sees the old or the new file.
+    """Writes a temporary file beside ``path``, flushes and renames it: readers see either the old or the new content.
 
     Raises:
-        OSError: the folder is missing or cannot be written, or something other than a file stands at ``path``;
-            what was there is then untouched.
+        OSError: the folder is missing or cannot be written, or ``path`` is not a regular file. What was there stays
+            unchanged.
     """
     mode = mode_of_file(path)
-    # A link stays a link: what it points to is replaced.
+    # A symbolic link is kept: the file it points to is replaced.
     path = Path(os.path.realpath(path))
-    # Of a long name only the beginning: no name may have more than 255 bytes.
+    # Only the beginning of a long name, because names are limited to 255 bytes.
     temporary = path.parent / f".{path.name[:50]}.{secrets.token_hex(4)}.part"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(temporary, flags, _NEW_FILE if mode is None else mode)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None  # the person knows no .part
+        raise OSError(error.errno, error.strerror, str(path)) from None  # people do not know the temporary name
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -51,10 +51,10 @@ def write_whole(path: str | Path, content: bytes) -> None:
 
 
 def mode_of_file(path: str | Path) -> int | None:
-    """The permissions of the file at ``path``, or None where there is nothing yet.
+    """Returns the permissions of the file at ``path``, or None if there is none.
 
     Raises:
-        OSError: something other than a file stands there, which :func:`write_whole` would not replace.
+        OSError: ``path`` is not a regular file, which :func:`write_whole` does not replace.
     """
     try:
         mode = os.stat(path).st_mode
@@ -65,5 +65,5 @@ def mode_of_file(path: str | Path) -> int | None:
     if stat.S_ISREG(mode):
         return mode & 0o777
     kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "something else")
-    reason = f"{kind} stands there, and only a regular file can be replaced"
+    reason = f"{kind} is there, and only a regular file can be replaced"
     raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL, reason, str(path))

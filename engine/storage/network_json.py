@@ -1,8 +1,8 @@
 """The ancestor's JSON: keys ``shape``, ``weights`` (n_out × n_in lists) and ``biases`` (n_out × 1 lists).
 
-What was added since stands under further keys, which the ancestor ignores: ``activations``, ``loss``, ``dtype``,
-``provenance``. Where they are absent the network is the ancestor's: sigmoid, quadratic cost. Its numbers have all the
-digits of float64; they are read as float32, as our networks have them, unless float64 is asked for.
+Further keys, which the ancestor ignores, were added later: ``activations``, ``loss``, ``dtype``, ``provenance``. If
+they are missing, the network is the ancestor's: sigmoid, quadratic loss. Its numbers have all digits of float64; they
+are read as float32, unless float64 is asked for.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _WHOLE_FILE = "Open another file, or save the network again from where it came f
 
 
 def save_network(network: Network, path: str | Path) -> None:
-    """Writes the file whole or not at all.
+    """Writes the file completely or not at all.
 
-    Numbers are written with every digit they have, so that the same predictions come out again.
+    Numbers are written with all their digits, so that predictions stay the same.
 
     Raises:
-        DataError: a weight or bias is not finite, or the provenance not what JSON can hold.
-        OSError: the place cannot be written.
+        DataError: a weight or bias is not finite, or JSON cannot hold the provenance.
+        OSError: the file cannot be written.
     """
     check_finite(network)
     rest = {
@@ -56,20 +56,20 @@ def _json(value: object) -> str:
 
 
 def _json_of_layers(layers: list[Array]) -> str:
-    """Row by row: one call for millions of numbers would not let any other thread run meanwhile."""
+    """Converts row by row, because one call for millions of numbers would block all other threads."""
     rows = (",".join(_json(row.tolist()) for row in layer) for layer in layers)
     return f"[{','.join(f'[{layer}]' for layer in rows)}]"
 
 
 def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Network:
-    """The network in a file of ours or of the ancestor.
+    """Returns the network in a file of this program or of the ancestor.
 
     Args:
-        dtype: float32 or float64; left out, what the file says, and float32 where it does not.
+        dtype: float32 or float64; by default as the file says, or float32 if it does not say.
 
     Raises:
         SettingError: ``dtype`` is neither.
-        FileFormatError: not a network, cut short, a missing key, ragged rows, or something that is no finite number of
+        FileFormatError: not a network, truncated, a missing key, ragged rows, or something that is no finite number of
             that ``dtype``.
         OSError: the file cannot be read.
     """
@@ -78,7 +78,7 @@ def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Networ
     document = _document(path)
     try:
         shape = check_shape(document["shape"])
-        # Before the network is made: a shape that the rest of the file denies costs no memory.
+        # Checked before the network is made, so that a wrong shape in a file allocates no memory.
         weights = _layers(path, document, "weights", list(zip(shape[1:], shape[:-1], strict=True)))
         biases = _layers(path, document, "biases", [(size, 1) for size in shape[1:]])
         network = _empty_network(shape, document, number_type)
@@ -129,7 +129,7 @@ def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError
 
 
 def _empty_network(shape: Sequence[int], document: dict[str, Any], number_type: np.dtype[Any] | None) -> Network:
-    """A network of the file's shape and kind, whose parameters are still to be filled. Raises SettingError."""
+    """Returns a network with the file's shape and functions, and parameters still to be filled. Raises SettingError."""
     provenance = checked_provenance(document.get("provenance", {}), _WHOLE_FILE)
     dtype = document.get("dtype", "float32")
     if dtype not in ("float32", "float64"):
@@ -149,7 +149,7 @@ def _empty_network(shape: Sequence[int], document: dict[str, Any], number_type: 
 
 
 def _layers(path: Path, document: dict[str, Any], key: str, expected: Sequence[tuple[int, int]]) -> list[Array]:
-    """The numbers under a key, layer by layer, checked against the sizes expected. Raises FileFormatError."""
+    """Returns the numbers under a key, layer by layer, checked against the expected sizes. Raises FileFormatError."""
     layers = document[key]
     if not isinstance(layers, list) or len(layers) != len(expected):
         has = len(layers) if isinstance(layers, list) else type(layers).__name__

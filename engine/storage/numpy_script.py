@@ -1,9 +1,9 @@
-"""One Python file that gives a network's answers with numpy alone, for a machine without this program.
+"""Exports a network as a Python script that needs only numpy, for machines without this program.
 
-One way only: a network is written here, not read. The weights stand at the end, so that the code is what one reads
-first: zlib and base64 over the little-endian numbers of the parameter vector.
+Scripts are written, not read. The weights are at the end, so that the code comes first: the little-endian numbers of
+the parameter vector, compressed by zlib and encoded in base64.
 
-A new activation: its function, as text, in ``_FUNCTIONS``.
+To add an activation, add its function, as text, to ``_FUNCTIONS``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
 
-_WIDTH = 88  # of the lines written, as most formatters want it
+_WIDTH = 88  # length of the lines written, as most formatters want it
 _LONGEST_NAME = 100
 
 _SCRIPT = Template('''\
@@ -139,14 +139,14 @@ EXPORTED_ACTIVATIONS = tuple(_FUNCTIONS)
 
 
 def export_script(network: Network, path: str | Path) -> None:
-    """Writes the script, whole or not at all.
+    """Writes the script completely or not at all.
 
     Numbers stay float32 or float64, as in the network.
 
     Raises:
         DataError: a weight or bias is not finite.
-        SettingError: an activation cannot be written as a script.
-        OSError: the place cannot be written.
+        SettingError: an activation cannot be exported.
+        OSError: the file cannot be written.
     """
     check_can_be_exported(network, EXPORTED_ACTIVATIONS, "as a script")
     write_whole(path, _script(network).encode())
@@ -165,7 +165,7 @@ def _script(network: Network) -> str:
         n_out=network.shape[-1],
         dtype=kind.name,
         stored=f"<f{kind.itemsize}",
-        digits=9 if kind == np.float32 else 17,  # as many as it takes to tell any two numbers apart
+        digits=9 if kind == np.float32 else 17,  # enough to tell any two numbers apart
         parameters=base64.encodebytes(zlib.compress(numbers.astype(stored).tobytes())).decode(),
     )
 
@@ -176,7 +176,7 @@ def _layers(network: Network) -> str:
 
 
 def _about(network: Network) -> str:
-    """The script's docstring, without its quotes."""
+    """Returns the script's docstring without its quotes."""
     facts = [
         f"Neurons of each layer, input first: {', '.join(map(str, network.shape))}.",
         f"Activations: {', '.join(network.activations)}. Loss: {_harmless(network.loss)}.",
@@ -195,7 +195,7 @@ def _about(network: Network) -> str:
 
 
 def _past(network: Network) -> list[str]:
-    """What is known of it: what it learned from, for how long, how often it errs."""
+    """Returns what is known of the network's past: data, epochs, test error."""
     past, said = Provenance.read(network), []
     if _harmless(past.data):
         said.append(f"Trained on: {_harmless(past.data)}.")
@@ -207,8 +207,8 @@ def _past(network: Network) -> list[str]:
 
 
 def _harmless(text: str) -> str:
-    """A name that cannot end the docstring that it stands in, and does not tell of the folders of this machine."""
+    """Returns a name that cannot end the docstring and contains no folders of this machine."""
     if PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute():
-        text = PureWindowsPath(text).name  # takes both kinds of slashes
+        text = PureWindowsPath(text).name  # handles both kinds of slashes
     printable = "".join(each if each.isprintable() and each not in '\\"' else " " for each in text)
     return " ".join(printable.split())[:_LONGEST_NAME]

@@ -1,8 +1,9 @@
-"""ONNX, which other programs and devices run: https://onnx.ai/onnx/operators.
+"""Exports a network as ONNX, which other programs and devices run: https://onnx.ai/onnx/operators.
 
-One way only: a network is written here, not read. The package ``onnx`` is optional, and needed only for that.
+Models are written, not read. The package ``onnx`` is optional and only needed here.
 
-A new activation: one line in ``_OPERATORS`` where ONNX has an operator for it, else a function in ``_FORMULAS``.
+To add an activation, add a line to ``_OPERATORS`` if ONNX has an operator for it, otherwise a function to
+``_FORMULAS``.
 """
 
 from __future__ import annotations
@@ -23,24 +24,24 @@ from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
 from engine.validation import Array, gigabytes
 
-# The oldest versions with all that is used here, for runtimes that are old. Softmax works on one axis since opset
-# 13; an operator for GELU came with 20, so GELU is composed. Intermediate representation 7 came with opset 13.
+# The oldest versions with all operators used here, for old runtimes. Softmax works on one axis since opset 13; GELU is
+# an operator only since 20, so it is composed of others. Intermediate representation 7 came with opset 13.
 _OPSET = 13
 _IR_VERSION = 7
-# Protocol buffers end at 2 GiB; some of it goes to names.
+# Protocol buffers are limited to 2 GiB; names need a part of it.
 _MOST_BYTES = 2**31 - 2**20
 
 
 def export_onnx(network: Network, path: str | Path) -> None:
-    """Writes an ONNX model, whole or not at all: ``input`` (batch, n_in) to ``output`` (batch, n_out).
+    """Writes an ONNX model completely or not at all: ``input`` (batch, n_in) to ``output`` (batch, n_out).
 
     Numbers stay float32 or float64, as in the network.
 
     Raises:
         DataError: a weight or bias is not finite.
-        SettingError: an activation cannot be written as ONNX, the network is too large for the format, or the package
-            onnx is missing.
-        OSError: the place cannot be written.
+        SettingError: an activation cannot be exported, the network is too large for the format, or the package onnx is
+            missing.
+        OSError: the file cannot be written.
     """
     check_can_be_exported(network, EXPORTED_ACTIVATIONS, "as ONNX")
     _check_size(network)
@@ -58,7 +59,7 @@ def _check_size(network: Network) -> None:
         )
 
 
-# ---- what is to be written, still without the package
+# ---- the model, without the package
 
 
 class _Node(NamedTuple):
@@ -70,10 +71,10 @@ class _Node(NamedTuple):
 
 @dataclass
 class _Plan:
-    """The nodes and the fixed numbers of a model, each under its name."""
+    """The nodes and the constants of a model, by name."""
 
     dtype: np.dtype[Any]
-    layer: str = ""  # whose nodes are being added, "layer1"
+    layer: str = ""  # the layer whose nodes are being added, "layer1"
     nodes: list[_Node] = field(default_factory=list)
     numbers: dict[str, Array] = field(default_factory=dict)
 
@@ -90,7 +91,7 @@ class _Plan:
         return name
 
     def name_last(self, output: str) -> str:
-        """Gives the output of the node added last a name for others to read."""
+        """Renames the output of the last node."""
         self.nodes[-1] = self.nodes[-1]._replace(output=output)
         return output
 
@@ -152,7 +153,7 @@ _OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
     "softplus": ("Softplus", {}),
     "softmax": ("Softmax", {"axis": 1}),
 }
-# Where there is no operator, or none for float64.
+# For activations without an operator, or without one for float64.
 _FORMULAS: dict[str, Callable[[_Plan, str], None]] = {
     "leaky-relu": _leaky_relu,
     "elu": _elu,
@@ -166,7 +167,7 @@ EXPORTED_ACTIVATIONS = tuple(_OPERATORS | _FORMULAS)
 
 
 def _serialized(network: Network, plan: _Plan) -> bytes:
-    """The checked model as bytes. Raises SettingError where the package is missing."""
+    """Returns the checked model as bytes. Raises SettingError if the package is missing."""
     try:
         import onnx
         from onnx import helper, numpy_helper
@@ -198,7 +199,7 @@ def _serialized(network: Network, plan: _Plan) -> bytes:
 
 
 def _description(network: Network) -> str:
-    """What the network is and what is known of its past, a line for each."""
+    """Describes the network and its past, one fact per line."""
     lines = [
         f"A fully connected network of {'-'.join(map(str, network.shape))} neurons.",
         f"Activations: {', '.join(network.activations)}",

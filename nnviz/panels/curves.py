@@ -13,7 +13,7 @@ from nnviz.session.run import Run, changes_between
 from nnviz.session.session import Session
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.plots.curve_axes import ERROR, LOSS, Quantity
-from nnviz.widgets.plots.curve_figures import Earlier
+from nnviz.widgets.plots.curve_figures import EarlierRun
 from nnviz.widgets.plots.curve_plot import EARLIER, CurvePlot
 from nnviz.widgets.plots.legend import Key, Sample
 
@@ -105,7 +105,7 @@ class CurvePage(Page):
         reset, self._log_action = self._actions()
         _offer(self.plot, reset, self._log_action, forget)
         self._lay_out_aside()
-        self._earlier: list[Earlier] = []
+        self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
         session.displayed.changed.connect(self._show)
         session.runs.history_changed.connect(self._show)
@@ -226,11 +226,11 @@ class CurvePage(Page):
         key.setToolTip(_EARLIER_TIP.format("<br>".join(map(escape, reversed(names)))))
         key.setVisible(bool(names))
 
-    def _earlier_of(self, run: Run) -> Earlier:
+    def _earlier_of(self, run: Run) -> EarlierRun:
         """Told apart by what differs from the current run."""
         curves, now = self._of(run.history), self._session.runs.current
         differs = changes_between(now.experiment, run.experiment)
-        return Earlier(", ".join(differs) or "same settings", curves.train, curves.test)
+        return EarlierRun(", ".join(differs) or "same settings", curves.train, curves.test)
 
     def _show(self, *_: object) -> None:
         if not self.in_view:

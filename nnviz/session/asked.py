@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.distributions import Anatomist, LayerSpreads
+from engine.distributions import LayerSpreads, LayerStatisticsEvaluator
 from engine.network import Network
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
@@ -105,7 +105,7 @@ class _Statistics:
     def __init__(self, displayed: Displayed, runs: Runs, data: Data) -> None:
         self._displayed, self._runs, self._data = displayed, runs, data
         self._about: Same | None = None
-        self._anatomist: Anatomist | None = None
+        self._evaluator: LayerStatisticsEvaluator | None = None
         self._start: list[LayerSpreads] | None = None
 
     def question(self) -> Question | None:
@@ -119,14 +119,14 @@ class _Statistics:
             """In the lane's thread, which alone looks at what is kept."""
             about = Same(run, dataset)
             if self._about != about:
-                self._about, self._anatomist, self._start = about, None, None
-            anatomist = self._anatomist = self._anatomist or Anatomist(network, examples)
+                self._about, self._evaluator, self._start = about, None, None
+            evaluator = self._evaluator = self._evaluator or LayerStatisticsEvaluator(network, examples)
             if self._start is None:
-                self._start = anatomist.look_at(network.with_parameters(at_start()))
-            return LayerStatistics(anatomist.look_at(network), self._start)
+                self._start = evaluator.evaluate(network.with_parameters(at_start()))
+            return LayerStatistics(evaluator.evaluate(network), self._start)
 
         return Same(network, dataset), work
 
     def release(self) -> None:
         """In the lane's thread too: the buffers are large."""
-        self._anatomist = None
+        self._evaluator = None

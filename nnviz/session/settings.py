@@ -154,7 +154,7 @@ class Settings(QObject):
         try:
             self.fitted(dataset).check_against(dataset)
         except EngineError as error:
-            problem = error.told_of("Batch size") if error.parameter == "batch_size" else None
+            problem = error.message_for("Batch size") if error.parameter == "batch_size" else None
         typed = "batch_size" in self.problems and self.problems["batch_size"] != self._of_data
         if not typed:
             self._of_data = problem

@@ -44,7 +44,7 @@ class FieldEdit(QLineEdit):
 
     def set_wrong(self, wrong: bool) -> None:
         """Marks the field as wrong, or removes the mark."""
-        _mark(self, wrong)
+        _set_wrong(self, wrong)
 
     def event(self, event: QEvent) -> bool:
         """Ignores the keys left to the window when Qt asks the field first, before it triggers a shortcut."""
@@ -102,7 +102,7 @@ class NumberEdit(QAbstractSpinBox):
 
     def set_wrong(self, wrong: bool) -> None:
         """Marks the field as wrong, or removes the mark."""
-        _mark(self, wrong)
+        _set_wrong(self, wrong)
 
     def show_value(self, text: str) -> None:
         """Shows the value in use, unless the person is typing another."""
@@ -177,7 +177,7 @@ class NumberEdit(QAbstractSpinBox):
             event.ignore()
 
 
-def _mark(field: QWidget, wrong: bool) -> None:
+def _set_wrong(field: QWidget, wrong: bool) -> None:
     """Sets the property that the style sheet uses for wrong fields."""
     if bool(field.property("wrong")) != wrong:
         field.setProperty("wrong", wrong)

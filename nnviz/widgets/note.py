@@ -64,7 +64,7 @@ class Note(QLabel):
         if self.parentWidget() is not window:
             self.setParent(window)
 
-    # ---- where it stands
+    # ---- placing
 
     def place(self) -> None:
         """Places the note beside the control; hides it if the control is hidden or no longer in the window."""
@@ -157,7 +157,7 @@ class Notice(QLabel):
             if self._whole is not None:
                 self._whole.show_text(text if self.hasFocus() else "")
         self.setVisible(bool(text))
-        self._show_reach()
+        self._update_focus_policy()
 
     @property
     def read(self) -> str:
@@ -166,7 +166,7 @@ class Notice(QLabel):
         fitting = next((words for words in (self.text(), self._short) if metrics.horizontalAdvance(words) <= room), "")
         return fitting or metrics.elidedText(self._short or self.text(), Qt.ElideRight, room)
 
-    def _show_reach(self) -> None:
+    def _update_focus_policy(self) -> None:
         self.setFocusPolicy(Qt.NoFocus if self.read == self.text() else Qt.TabFocus)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -181,7 +181,7 @@ class Notice(QLabel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Checks whether the full text fits at the new width."""
-        self._show_reach()
+        self._update_focus_policy()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows the full text in a note."""

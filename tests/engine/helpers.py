@@ -55,7 +55,7 @@ def value_or_error(kind: type[E], work: Callable[[], T]) -> T | E:
 
 
 def accepts(loss: str, output: str) -> bool:
-    """Whether a loss can stand behind an output activation."""
+    """Whether a loss can follow an output activation."""
     try:
         LOSSES[loss]().check_output(ACTIVATIONS[output]())
     except SettingError:

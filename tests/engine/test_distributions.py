@@ -7,7 +7,7 @@ import pytest
 
 from engine.activations import ACTIVATIONS
 from engine.buffers import TrainingBuffers
-from engine.distributions import EXAMPLES, Anatomist, spread_of
+from engine.distributions import EXAMPLES, LayerStatisticsEvaluator, spread_of
 from engine.network import Network
 from tests.engine.helpers import bits, class_data, network_for
 
@@ -54,7 +54,7 @@ def test_what_it_sees_is_what_the_network_does(hidden: str) -> None:
     data = class_data(examples=EXAMPLES + 50)
     network = network_for(data, activations=[hidden, "softmax"], loss="cross-entropy", initializer="he")
     before = bits(network)
-    layers = Anatomist(network, data.train).look_at(network)
+    layers = LayerStatisticsEvaluator(network, data.train).evaluate(network)
     assert bits(network) == before
 
     inputs, targets = data.train.inputs[:EXAMPLES], data.train.targets[:EXAMPLES]
@@ -75,10 +75,10 @@ def test_what_it_sees_is_what_the_network_does(hidden: str) -> None:
 def test_dead_neurons_are_counted() -> None:
     data = class_data(examples=300)
     network = network_for(data, activations=["relu", "softmax"], loss="cross-entropy", initializer="he")
-    anatomist = Anatomist(network, data.train)
-    alive = anatomist.look_at(network)[0].dead
+    evaluator = LayerStatisticsEvaluator(network, data.train)
+    alive = evaluator.evaluate(network)[0].dead
     network.biases[0][:2] = -1e6  # whatever comes in, nothing comes out
-    layers = anatomist.look_at(network)
+    layers = evaluator.evaluate(network)
     assert alive == 0
     assert layers[0].dead == 2
     assert layers[1].dead is None
@@ -88,13 +88,13 @@ def test_a_saturated_sigmoid_is_as_good_as_dead() -> None:
     data = class_data(examples=300)
     network = network_for(data, activations=["sigmoid", "sigmoid"])
     network.biases[0][0] = 100
-    assert Anatomist(network, data.train).look_at(network)[0].dead == 1
+    assert LayerStatisticsEvaluator(network, data.train).evaluate(network)[0].dead == 1
 
 
 def test_it_looks_at_others_of_the_same_make() -> None:
     data = class_data(examples=300)
     network = network_for(data, 1)
     other = network.with_parameters(network.parameters * 2)
-    ours, theirs = (Anatomist(network, data.train).look_at(each) for each in (network, other))
+    ours, theirs = (LayerStatisticsEvaluator(network, data.train).evaluate(each) for each in (network, other))
     assert theirs[0].weights.high == 2 * ours[0].weights.high
     assert isinstance(network, Network)

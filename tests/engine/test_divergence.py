@@ -42,7 +42,7 @@ def test_a_diverging_run_stops_with_a_finite_network(
     hidden: str, output: str, loss: str, learning_rate: float, evaluate: bool
 ) -> None:
     training = diverging(hidden, output, loss, learning_rate, evaluate=evaluate)
-    with refused(DivergenceError, "loss", "went first"):
+    with refused(DivergenceError, "loss", "first in layer"):
         list(training.run())
     assert np.isfinite(training.network.parameters).all()
     assert np.isfinite(training.estimate().train.loss)
@@ -103,7 +103,7 @@ def test_the_message_names_the_layer_whose_weights_went(layer: int) -> None:
         if isinstance(event, Batch) and event.batch == 3:
             break
     training.network.weights[layer - 1][0, 0] = np.inf
-    with refused(DivergenceError, "loss", f"epoch 1, batch 4 (layer {layer} went first)"):
+    with refused(DivergenceError, "loss", f"epoch 1, batch 4 (first in layer {layer})"):
         next(run)
 
 
@@ -111,7 +111,7 @@ def test_the_message_names_the_layer_whose_answers_went() -> None:
     training = diverging("relu", "identity", "quadratic", 0.001)
     training.network.weights[0][...] = 1
     training.network.weights[1][...] = 3e38
-    with refused(DivergenceError, "loss", "before the first step (layer 2 is where it begins)"):
+    with refused(DivergenceError, "loss", "before the first step (first in layer 2)"):
         next(training.run())
 
 

@@ -42,7 +42,7 @@ def test_message_has_parameter_value_rule_and_remedy() -> None:
 
 
 def test_a_window_may_call_the_parameter_by_its_own_name() -> None:
-    assert an_error().told_of("Learning rate") == "Learning rate is -1: it must be above 0. Try 0.3."
+    assert an_error().message_for("Learning rate") == "Learning rate is -1: it must be above 0. Try 0.3."
 
 
 def test_text_stands_in_quotes_and_a_description_does_not() -> None:

@@ -185,7 +185,7 @@ def test_cross_entropy_refuses_targets_that_are_no_probabilities(
     check = LOSSES["cross-entropy"]().check_targets
     with refused(DataError, "train_labels", value):
         check(np.array(targets, dtype), ACTIVATIONS[output](), "train_labels")
-    with pytest.raises(DataError, match=f"{rule}.* behind {output}. Make the network with the quadratic loss, or use"):
+    with pytest.raises(DataError, match=f"{rule}.* after {output}. Make the network with the quadratic loss, or use"):
         check(np.array(targets, dtype), ACTIVATIONS[output]())
 
 

@@ -13,7 +13,7 @@ import pytest
 from engine.augmentation import Augmentation, Augmenter
 from engine.buffers import TrainingBuffers
 from engine.datasets import Dataset
-from engine.distributions import Anatomist
+from engine.distributions import LayerStatisticsEvaluator
 from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.network import Network
 from engine.optimizers import OPTIMIZERS
@@ -157,11 +157,11 @@ def test_a_copied_rate_finder_finds_the_same(make: Callable[[Any], Any]) -> None
 
 
 @pytest.mark.parametrize("make", list(COPIES.values()), ids=list(COPIES))
-def test_a_copied_anatomist_sees_the_same(make: Callable[[Any], Any]) -> None:
+def test_a_copied_layer_statistics_evaluator_gives_the_same(make: Callable[[Any], Any]) -> None:
     data = class_data()
     network = network_for(data)
-    one = Anatomist(network, data.train)
-    for layer, same in zip(one.look_at(network), make(one).look_at(network), strict=True):
+    one = LayerStatisticsEvaluator(network, data.train)
+    for layer, same in zip(one.evaluate(network), make(one).evaluate(network), strict=True):
         np.testing.assert_array_equal(layer.gradients.sample, same.gradients.sample)
 
 

@@ -131,7 +131,7 @@ def test_a_damaged_state_is_refused(damage: Callable[[TrainingState], object]) -
     state, network = a_state(), CASES["everything"].fresh_network()
     damage(state)
     before = bits(network)
-    with refused(SettingError, "training state", "not usable"):
+    with refused(SettingError, "training state", "unusable"):
         Trainer.resume(network, pictures(), state)
     assert bits(network) == before
 

@@ -200,4 +200,4 @@ def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[flo
 
 def _words(error: EngineError, name: str, title: str) -> str:
     """The message, under the name that stands beside the field; another setting's keeps its own."""
-    return error.told_of(title) if error.parameter == name else str(error)
+    return error.message_for(title) if error.parameter == name else str(error)

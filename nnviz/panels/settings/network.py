@@ -156,7 +156,7 @@ class NetworkPanel(Card):
         try:
             change()
         except EngineError as error:
-            self._session.settings.set_problem(field, error.told_of(field))
+            self._session.settings.set_problem(field, error.message_for(field))
         else:
             self._session.settings.set_problem(field, None)
         self._show_problems()

@@ -22,7 +22,7 @@ _SHADES = (0.55, 0.25, 0.0)  # mix of the colours "past" and "muted" for earlier
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierRun:
     """The curves of an earlier run; ``title`` tells how it differs from the current one: "rate 0.05, seed 2"."""
 
     title: str
@@ -52,7 +52,7 @@ def own_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float, qu
     return [line] if line else []
 
 
-def earlier_figures(runs: Sequence[Earlier], at: float, quantity: Quantity) -> list[Line]:
+def earlier_figures(runs: Sequence[EarlierRun], at: float, quantity: Quantity) -> list[Line]:
     """Returns one line per run, the latest first. Runs with the same title get their position as well."""
     titles = [run.title for run in runs]
     lines: list[Line] = []

@@ -19,7 +19,8 @@ _FEW = 150  # up to so many points are drawn antialiased; with more it is slow a
 class CurveLine(pg.PlotCurveItem):
     """Draws a :class:`Curve`.
 
-    x, y: all points, y in the unit of the axis.
+    Attributes:
+        x, y: all points, y in the unit of the axis.
     """
 
     def __init__(self, width: float, dashed: bool = False) -> None:
@@ -53,12 +54,12 @@ class CurveLine(pg.PlotCurveItem):
         self._drawn = wanted
         x, y = thinned(self.x, self.y, across, int(pixels))
         self.setData(x, quantity.height(y, is_log), connect="finite")
-        self._dress()
+        self._update_pen()
 
     def set_colour(self, colour: QColor) -> None:
         """Sets the colour, which depends on the theme."""
         self._colour = colour
-        self._dress()
+        self._update_pen()
 
     # ---- a single point, drawn as a dot
 
@@ -100,7 +101,7 @@ class CurveLine(pg.PlotCurveItem):
 
     # ---- looks
 
-    def _dress(self) -> None:
+    def _update_pen(self) -> None:
         is_few = self.xData is None or len(self.xData) <= _FEW
         self.opts["antialias"] = is_few
         dash = [4, 3] if self._dashed else None

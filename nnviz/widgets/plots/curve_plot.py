@@ -16,7 +16,7 @@ from nnviz.look import theme
 from nnviz.widgets.plots.curve_axes import ERROR, Ends, EpochAxis, Quantity, ValueAxis, ends, first_epoch
 from nnviz.widgets.plots.curve_figures import (
     EXACT,
-    Earlier,
+    EarlierRun,
     Line,
     change_lines,
     earlier_figures,
@@ -49,14 +49,16 @@ class CurvePlot(ZoomPlot):
         self.is_log = True
         self._curves: Mapping[str, Curve] = {}
         self._epochs = 1.0
-        self._earlier: Sequence[Earlier] = ()
+        self._earlier: Sequence[EarlierRun] = ()
         self._grey: list[tuple[CurveLine, CurveLine]] = []
         self._hidden: set[str] = set()
         self._mouse: QPoint | None = None
         self._changes: tuple[tuple[float, str], ...] = ()
         self._hint_stays = False
         self._lines = {name: self._add_line(name) for name in _NAMES}
-        self._cross, self._read_out = self._make_quiet((0, 10, 24, 0))  # right margin for half of a wide number
+        self._cross, self._read_out = self._disable_mouse_actions(
+            (0, 10, 24, 0)
+        )  # right margin for half of a wide number
         self._level = pg.InfiniteLine(angle=0, movable=False)
         self._level.hide()
         self.addItem(self._level, ignoreBounds=True)
@@ -69,12 +71,12 @@ class CurvePlot(ZoomPlot):
         self._hint.setObjectName("plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
-        self.view_changed.connect(self._read)  # the epoch under a resting mouse changed
+        self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
         self.getPlotItem().getViewBox().sigResized.connect(self._resized)
         self._left.setWidth(44)  # room for 0.001, and for the name of the x axis below
         self._left.setZValue(-1)  # draws the grid behind the curves
         self.setMinimumHeight(140)
-        self._dress()
+        self._apply_theme()
         self._set_home()
 
     def _add_line(self, name: str) -> CurveLine:
@@ -109,7 +111,7 @@ class CurvePlot(ZoomPlot):
         if tuple(changes) != self._changes:
             self._changes = tuple(changes)
             self._draw_changes()
-            self._read()
+            self._update_read_out()
 
     def set_hint(self, words: str, stays: bool = False) -> None:
         """Sets the hint shown while the current run has no curves, and if it ``stays`` even over earlier runs."""
@@ -119,7 +121,7 @@ class CurvePlot(ZoomPlot):
             self._place_hint()
             self._set_home()
 
-    def show_earlier(self, runs: Sequence[Earlier]) -> None:
+    def show_earlier(self, runs: Sequence[EarlierRun]) -> None:
         """Draws earlier runs behind the current one, test solid and train dashed."""
         self._earlier = tuple(runs)
         while len(self._grey) < len(runs):
@@ -130,10 +132,10 @@ class CurvePlot(ZoomPlot):
                 self.addItem(line, ignoreBounds=True)
             self._grey.append(pair)
         for number, (train, test) in enumerate(self._grey):
-            run = runs[number] if number < len(runs) else Earlier("", Curve(), Curve())
+            run = runs[number] if number < len(runs) else EarlierRun("", Curve(), Curve())
             train.take(run.train, self.quantity)
             test.take(run.test, self.quantity)
-        self._dress_earlier()
+        self._colour_earlier()
         self._update()
 
     def set_shown(self, name: str, shown: bool) -> None:
@@ -174,7 +176,7 @@ class CurvePlot(ZoomPlot):
     def _update(self) -> None:
         self._set_home()
         self._draw()
-        self._read()
+        self._update_read_out()
 
     def _draw(self) -> None:
         across, pixels = self.view[0], max(self.getPlotItem().getViewBox().width(), 1.0)
@@ -233,7 +235,7 @@ class CurvePlot(ZoomPlot):
 
     # ---- looks
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         self.setBackground(theme.colour("card"))
         for axis in (self._bottom, self._left):
             axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False)
@@ -245,12 +247,12 @@ class CurvePlot(ZoomPlot):
         for name, line in self._lines.items():
             line.set_colour(theme.colour(name.removeprefix("live_")))
             line.setOpacity(0.6 if name.startswith("live_") else 1.0)
-        self._dress_earlier()
+        self._colour_earlier()
         self._marks.setPen(pg.mkPen(theme.colour("muted"), dash=[3, 3]))
         for cross in (self._cross, self._level):
             cross.setPen(pg.mkPen(theme.colour("muted"), style=Qt.DotLine))
 
-    def _dress_earlier(self) -> None:
+    def _colour_earlier(self) -> None:
         for number, pair in enumerate(self._grey):
             for line in pair:
                 line.set_colour(grey(max(len(self._earlier) - 1 - number, 0)))
@@ -270,7 +272,7 @@ class CurvePlot(ZoomPlot):
         """Shows the values of the nearest epoch."""
         super().mouseMoveEvent(event)
         self._mouse = event.pos()
-        self._read()
+        self._update_read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""
@@ -279,9 +281,9 @@ class CurvePlot(ZoomPlot):
 
     def _forget_mouse(self) -> None:
         self._mouse = None
-        self._read()
+        self._update_read_out()
 
-    def _read(self) -> None:
+    def _update_read_out(self) -> None:
         """Shows cross and values for the place under the mouse."""
         lines: list[Line] = []
         mouse = self._mouse

@@ -10,12 +10,12 @@ from PyQt5.QtCore import QEvent, Qt
 from PyQt5.QtGui import QMouseEvent
 
 from nnviz.look import theme
-from nnviz.widgets.plots.quiet_plot import QuietPlot
+from nnviz.widgets.plots.base_plot import BasePlot
 
 Marks = Sequence[tuple[float, str]]
 
 
-class SmallPlot(QuietPlot):
+class SmallPlot(BasePlot):
     """Shows y over x, and optionally a mark on the x axis."""
 
     def __init__(self, name: str, accessible: str, tip: str, height: int = 96) -> None:
@@ -28,9 +28,9 @@ class SmallPlot(QuietPlot):
         self._points: tuple[list[float], list[float]] = ([], [])
         self._describe: Callable[[float, float], str] = lambda x, y: ""
         self._line = self.plot()
-        self._mark, self._read_out = self._make_quiet((0, 6, 14, 0))
+        self._mark, self._read_out = self._disable_mouse_actions((0, 6, 14, 0))
         self.getAxis("left").setWidth(44)
-        self._dress()
+        self._apply_theme()
 
     def show_line(
         self,
@@ -67,7 +67,7 @@ class SmallPlot(QuietPlot):
         """The points that are drawn: all x, all y."""
         return self._points
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         self.setBackground(theme.colour("card"))
         for name in ("left", "bottom"):
             axis = self.getAxis(name)

@@ -63,7 +63,7 @@ class StripPlot(QWidget):
         if self._pointed >= len(epochs):
             self._point(-1)
         elif self._pointed >= 0:
-            self._tell()
+            self._show_read_out()
         if self._looks_different():
             self.update()
 
@@ -116,7 +116,7 @@ class StripPlot(QWidget):
         if self._lines and self._epochs:
             self._mouse = event.pos()
             self._point(self._nearest(self._epoch_at(event.x())))
-            self._tell()
+            self._show_read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""
@@ -134,7 +134,7 @@ class StripPlot(QWidget):
         around = [index for index in (after - 1, after) if 0 <= index < len(self._epochs)]
         return min(around, key=lambda index: abs(self._epochs[index] - epoch))
 
-    def _tell(self) -> None:
+    def _show_read_out(self) -> None:
         """Shows the values of the epoch under the mouse, placed where they cover least of the lines."""
         figures = [(f"{line.name}: {100 * line.shares[self._pointed]:.0f}", line.colour) for line in self._lines]
         epoch = f"epoch {_number(self._epochs[self._pointed])}, in %"

@@ -6,8 +6,8 @@ from PyQt5.QtCore import QPoint, QPointF, QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QToolButton
 
+from nnviz.widgets.plots.base_plot import BasePlot
 from nnviz.widgets.plots.curve_axes import Ends
-from nnviz.widgets.plots.quiet_plot import QuietPlot
 
 View = tuple[Ends, Ends]  # range of epochs, range of positions on the y axis
 
@@ -25,7 +25,7 @@ _KEYS: dict[int, tuple[int, int]] = {
 }
 
 
-class ZoomPlot(QuietPlot):
+class ZoomPlot(BasePlot):
     """Keeps a zoomed view until it is reset; otherwise shows the view set by :meth:`set_home`.
 
     Signals:
@@ -37,7 +37,7 @@ class ZoomPlot(QuietPlot):
     zoomed = pyqtSignal(bool)
 
     def _make_zoomable(self, reset_name: str) -> None:
-        """Sets up zooming. Subclasses call it once, after :meth:`_make_quiet`."""
+        """Sets up zooming. Subclasses call it once, after :meth:`_disable_mouse_actions`."""
         self._home: View = ((0.0, 1.0), (0.0, 1.0))
         self._bounds: View = self._home
         self._zoom: View | None = None

@@ -62,7 +62,7 @@ class HeatMap(QWidget):
         self._is_coloured = False  # whether the image shows the current weights in the current theme
         self._mouse: QPoint | None = None
         self._pressed: int | None = None
-        self._marked: int | None = None  # the neuron with an outline
+        self._outlined: int | None = None  # the neuron with an outline
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
@@ -85,7 +85,7 @@ class HeatMap(QWidget):
     def clear(self) -> None:
         """Shows nothing."""
         self._values = self.grid = self._renderer = self._image = None
-        self._mark(None)
+        self._outline(None)
         self.show_text("")
         self.update()
 
@@ -105,7 +105,7 @@ class HeatMap(QWidget):
         self.end = self._limit / math.sqrt(self._renderer.averaged)
         self._renderer.render(shown, self.end)
         self._is_coloured = False
-        self._look_again()
+        self._repeat_hovered()
         self.update()
 
     def _lay_out(self, values: Array) -> None:
@@ -115,8 +115,8 @@ class HeatMap(QWidget):
         else:
             self.grid = plain_grid(neurons, inputs, self.width(), self.height())
         self.first = min(self.first, neurons - 1) // self.grid.capacity * self.grid.capacity
-        if self._marked is not None and self._marked >= neurons:
-            self._marked = None
+        if self._outlined is not None and self._outlined >= neurons:
+            self._outlined = None
 
     @property
     def shown(self) -> range:
@@ -173,9 +173,9 @@ class HeatMap(QWidget):
             # Qt's own conversion would use both cores, which training needs.
             self._renderer.paint(_colours_of(theme.current()), self._colours)
         painter.drawImage(0, 0, self._image)
-        if self._marked is not None and self._marked in self.shown:
+        if self._outlined is not None and self._outlined in self.shown:
             painter.setPen(theme.colour("accent" if self._mouse is None else "text"))
-            painter.drawRect(self.tile_rect(self._marked).adjusted(-1, -1, 0, 0).intersected(self._inner()))
+            painter.drawRect(self.tile_rect(self._outlined).adjusted(-1, -1, 0, 0).intersected(self._inner()))
 
     def _recolour(self) -> None:
         self._is_coloured = False
@@ -203,9 +203,9 @@ class HeatMap(QWidget):
 
     def show_text(self, text: str) -> None:
         """Shows a read-out beside the mouse or the outlined tile; an empty text hides it."""
-        is_marked = self._marked is not None and self._marked in self.shown
+        is_outlined = self._outlined is not None and self._outlined in self.shown
         self._read_out.show(
-            text, self._mouse or (self.tile_rect(self._marked or 0).center() if is_marked else QPoint())
+            text, self._mouse or (self.tile_rect(self._outlined or 0).center() if is_outlined else QPoint())
         )
 
     def mark(self, neuron: int) -> None:
@@ -213,28 +213,28 @@ class HeatMap(QWidget):
         if self._values is None or self.grid is None or not 0 <= neuron < len(self._values):
             return
         self._mouse = None
-        self._mark(neuron)
+        self._outline(neuron)
         if neuron not in self.shown:
             self.turn_to(neuron // self.grid.capacity)
         self.hovered.emit(neuron, -1)
 
-    def _mark(self, neuron: int | None) -> None:
-        if neuron != self._marked:
-            self._marked = neuron
+    def _outline(self, neuron: int | None) -> None:
+        if neuron != self._outlined:
+            self._outlined = neuron
             self.update()
 
-    def _look_again(self) -> None:
+    def _repeat_hovered(self) -> None:
         """Emits ``hovered`` again, because the weight under the mouse may have changed."""
         if self._mouse is not None:
-            self._look()
-        elif self._marked is not None and self._read_out.is_shown:
-            self.hovered.emit(self._marked, -1)
-        elif self._marked is None:
+            self._update_pointed()
+        elif self._outlined is not None and self._read_out.is_shown:
+            self.hovered.emit(self._outlined, -1)
+        elif self._outlined is None:
             self.show_text("")
 
-    def _look(self) -> None:
+    def _update_pointed(self) -> None:
         found = self.pointed
-        self._mark(found[0] if found else None)
+        self._outline(found[0] if found else None)
         cursor = Qt.PointingHandCursor if found else Qt.ArrowCursor
         if self.cursor().shape() != cursor:
             self.setCursor(cursor)
@@ -243,12 +243,12 @@ class HeatMap(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Emits ``hovered`` for the place under the mouse."""
         self._mouse = event.pos()
-        self._look()
+        self._update_pointed()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Removes outline and read-out."""
         self._mouse = None
-        self._mark(None)
+        self._outline(None)
         self.hovered.emit(-1, -1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -268,8 +268,8 @@ class HeatMap(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Chooses a neuron with the arrow keys, Home or End; Page Up and Down turn the page, Enter opens the neuron."""
         key = event.key()
-        if key in (Qt.Key_Return, Qt.Key_Enter) and self._marked is not None:
-            self.opened.emit(self._marked)
+        if key in (Qt.Key_Return, Qt.Key_Enter) and self._outlined is not None:
+            self.opened.emit(self._outlined)
         elif key in (Qt.Key_PageUp, Qt.Key_PageDown):
             event.setAccepted(self.turn_to(self.page + (1 if key == Qt.Key_PageDown else -1)))
         elif key in (Qt.Key_Home, Qt.Key_End) and self._values is not None:
@@ -277,7 +277,7 @@ class HeatMap(QWidget):
         elif key in _MOVES and self.grid is not None:
             rows, columns = _MOVES[Qt.Key(key)]
             step = rows * self.grid.across.count + columns
-            self.mark(self.first if self._marked is None else self._marked + step)
+            self.mark(self.first if self._outlined is None else self._outlined + step)
         else:
             super().keyPressEvent(event)
 
@@ -285,13 +285,13 @@ class HeatMap(QWidget):
         """Outlines a neuron if the focus came by keyboard, to show where the arrow keys start."""
         super().focusInEvent(event)
         if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason):
-            self.mark(self.first if self._marked is None else self._marked)
+            self.mark(self.first if self._outlined is None else self._outlined)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Removes the outline of the arrow keys."""
         super().focusOutEvent(event)
         if self._mouse is None:
-            self._mark(None)
+            self._outline(None)
             self.show_text("")
 
 
@@ -309,8 +309,8 @@ class ColourBar(QWidget):
         if limit != self._limit:
             self._limit = limit
             self.setToolTip(
-                f"Weights beyond ±{limit:.2g} have the colours of the ends. Small ones stay close to the background, "
-                "so that what was learned stands out from the first random values."
+                f"Weights beyond ±{limit:.2g} have the colours of the ends. Small weights stay near the background, "
+                "so that learned weights stand out from the initial random ones."
             )
             self.update()
 

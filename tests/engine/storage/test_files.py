@@ -152,7 +152,7 @@ def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     (tmp_path / "link.json").symlink_to(pipe)
     for path in (pipe, tmp_path / "link.json"):
-        with pytest.raises(OSError, match=r"a pipe stands there, and only a regular file") as caught:
+        with pytest.raises(OSError, match=r"a pipe is there, and only a regular file") as caught:
             write_whole(path, b"new")
         assert caught.value.filename == str(path)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
@@ -164,7 +164,7 @@ def test_a_socket_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)  # a socket's path must be short
     with socket.socket(socket.AF_UNIX) as here:
         here.bind("net.json")
-        with pytest.raises(OSError, match="a socket stands there"):
+        with pytest.raises(OSError, match="a socket is there"):
             write_whole("net.json", b"new")
     assert names(tmp_path) == ["net.json"]
 
@@ -173,7 +173,7 @@ def test_a_socket_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_device_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "replace", lambda *_: pytest.fail("the device would be gone"))
     (tmp_path / "link.json").symlink_to(os.devnull)
-    with pytest.raises(OSError, match="a device stands there"):
+    with pytest.raises(OSError, match="a device is there"):
         write_whole(tmp_path / "link.json", b"new")
 
 

@@ -225,8 +225,8 @@ def test_what_cannot_be_replaced_is_found_before_the_training(
     os.mkfifo("pipe.npz")
     Path("null.npz").symlink_to(os.devnull)
     Path("nowhere.npz").symlink_to("missing/net.npz")
-    assert "pipe.npz: a pipe stands there" in complaint(capsys, *SMALL, option, "pipe.npz")
-    assert "null.npz: a device stands there" in complaint(capsys, *SMALL, option, "null.npz")
+    assert "pipe.npz: a pipe is there" in complaint(capsys, *SMALL, option, "pipe.npz")
+    assert "null.npz: a device is there" in complaint(capsys, *SMALL, option, "null.npz")
     assert "nowhere.npz: its folder does not exist" in complaint(capsys, *SMALL, option, "nowhere.npz")
 
 
@@ -235,7 +235,7 @@ def test_what_is_exported_replaces_no_pipe(capsys: pytest.CaptureFixture[str]) -
     train(*SMALL, "--epochs", "1", "--save", "net.npz")
     os.mkfifo("net.py")
     assert cli.main(["export", "net.npz", "net.py"]) == cli.USAGE_ERROR
-    assert "net.py: a pipe stands there" in capsys.readouterr().err
+    assert "net.py: a pipe is there" in capsys.readouterr().err
 
 
 # ---- the command line

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.history import Curve
 from nnviz.look import theme
-from nnviz.widgets.plots.curve_figures import Earlier, grey
+from nnviz.widgets.plots.curve_figures import EarlierRun, grey
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key, Sample
 from tests.nnviz.helpers import hover, leave
@@ -153,7 +153,7 @@ def test_two_earlier_runs_can_be_told_apart(plot: CurvePlot, qapp: QApplication)
         assert len(set(shades)) == 3
         card = theme.colour("card").lightness()
         assert all(abs(shade - card) >= abs(theme.colour("past").lightness() - card) for shade in shades)
-    runs = [Earlier(f"seed {seed}", TRAIN, TRAIN) for seed in (1, 2)]
+    runs = [EarlierRun(f"seed {seed}", TRAIN, TRAIN) for seed in (1, 2)]
     plot.show_earlier(runs)
     inks = [test.opts["pen"].color().name() for _, test in plot._grey]
     assert inks == [grey(1).name(), grey(0).name()], "the latest stands out a little"

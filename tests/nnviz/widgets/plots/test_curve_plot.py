@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.history import Curve
 from nnviz.look import theme
 from nnviz.widgets.plots.curve_axes import LOSS
-from nnviz.widgets.plots.curve_figures import Earlier, grey
+from nnviz.widgets.plots.curve_figures import EarlierRun, grey
 from nnviz.widgets.plots.curve_line import thinned
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import hover, leave
@@ -191,8 +191,10 @@ def test_a_loss_is_read_in_its_own_figures() -> None:
 # ---- earlier runs
 
 PAST = [
-    Earlier("784-20-10", Curve([1, 2], [0.3, 0.2]), Curve([1, 2], [0.31, 0.22])),
-    Earlier("784-30-10", Curve([1, 2, 3, 12], [0.1, 0.07, 0.06, 0.05]), Curve([1, 2, 3, 12], [0.1, 0.08, 0.07, 0.06])),
+    EarlierRun("784-20-10", Curve([1, 2], [0.3, 0.2]), Curve([1, 2], [0.31, 0.22])),
+    EarlierRun(
+        "784-30-10", Curve([1, 2, 3, 12], [0.1, 0.07, 0.06, 0.05]), Curve([1, 2, 3, 12], [0.1, 0.08, 0.07, 0.06])
+    ),
 ]
 
 
@@ -222,7 +224,7 @@ def test_the_mouse_reads_earlier_runs_too_the_latest_first(plot: CurvePlot) -> N
 
 
 def test_runs_of_the_same_name_are_told_apart(plot: CurvePlot) -> None:
-    same = Earlier("784-30-10", Curve([1, 2], [0.3, 0.2]), Curve([1, 2], [0.31, 0.23]))
+    same = EarlierRun("784-30-10", Curve([1, 2], [0.3, 0.2]), Curve([1, 2], [0.31, 0.23]))
     plot.show_earlier([same, PAST[0], PAST[1]])
     hover(plot.viewport(), place_of(plot, 2))
     text = read_out(plot).text()

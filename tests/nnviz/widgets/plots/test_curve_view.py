@@ -14,13 +14,13 @@ from pytestqt.qtbot import QtBot
 from engine.history import Curve
 from nnviz.look import theme
 from nnviz.widgets.plots.curve_axes import EpochAxis
-from nnviz.widgets.plots.curve_figures import Earlier
+from nnviz.widgets.plots.curve_figures import EarlierRun
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import find, hover
 from tests.nnviz.widgets.helpers import left_axis, place_of, ranges, read_out, shown_plot
 
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
-LONG = Earlier("784-1000-10", Curve([149, 150], [0.2, 0.1]), Curve([2, 150], [0.08, 0.9]))
+LONG = EarlierRun("784-1000-10", Curve([149, 150], [0.2, 0.1]), Curve([2, 150], [0.08, 0.9]))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_earlier_runs_are_cut_at_the_right_and_stretch_no_axis(plot: CurvePlot) 
 
 def test_a_run_is_in_the_plot_before_its_first_epoch_is_over(plot: CurvePlot) -> None:
     """Though the earlier ones have long come down."""
-    plot.show_earlier([Earlier("784-30-10", TRAIN, TRAIN)])
+    plot.show_earlier([EarlierRun("784-30-10", TRAIN, TRAIN)])
     begun = {"train": Curve([0], [0.9]), "live_train": Curve([0, 0.2], [0.9, 0.5])}
     plot.show_curves(begun, 10)
     low, high = ranges(plot)[1]
@@ -55,7 +55,7 @@ def test_a_run_is_in_the_plot_before_its_first_epoch_is_over(plot: CurvePlot) ->
 def test_an_earlier_run_is_seen_where_it_begins_before_the_end() -> None:
     assert LONG.begins_before(10)
     assert not LONG.begins_before(2)
-    assert not Earlier("", Curve([1], [0.1]), Curve([1], [0.1])).begins_before(10), "a single figure is no line"
+    assert not EarlierRun("", Curve([1], [0.1]), Curve([1], [0.1])).begins_before(10), "a single figure is no line"
 
 
 def words_of(axis: EpochAxis) -> dict[str, tuple[float, float]]:

@@ -8,10 +8,10 @@ from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
 
 
-class QuietPlot(pg.PlotWidget):
+class BasePlot(pg.PlotWidget):
     """A plot without pyqtgraph's own mouse actions. Subclasses draw."""
 
-    def _make_quiet(self, margins: tuple[int, int, int, int]) -> tuple[pg.InfiniteLine, ReadOut]:
+    def _disable_mouse_actions(self, margins: tuple[int, int, int, int]) -> tuple[pg.InfiniteLine, ReadOut]:
         """Switches off pyqtgraph's mouse actions. Returns a vertical line and a read-out, both hidden."""
         mark = pg.InfiniteLine(angle=90, movable=False)
         mark.hide()
@@ -27,7 +27,7 @@ class QuietPlot(pg.PlotWidget):
 
     def _theme_changed(self) -> None:
         if self.getPlotItem() is not None:  # a closed plot has none
-            self._dress()
+            self._apply_theme()
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         """Sets pens and background in the theme's colours. Subclasses implement it and call it when they are made."""
