@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.distributions import Anatomist
+from engine.distributions import LayerStatisticsEvaluator
 from engine.network import Network
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Probes, Question, Same
@@ -292,13 +292,13 @@ def test_closing_waits_no_longer_than_it_may(qapp: object, qtbot: QtBot, oracle:
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
     """Grows with every network that is looked at: the thread that does it."""
     seen: list[threading.Thread] = []
-    original = Anatomist.look_at
+    original = LayerStatisticsEvaluator.evaluate
 
-    def look_at(self: Anatomist, network: Network) -> object:
+    def look_at(self: LayerStatisticsEvaluator, network: Network) -> object:
         seen.append(threading.current_thread())
         return original(self, network)
 
-    monkeypatch.setattr(Anatomist, "look_at", look_at)
+    monkeypatch.setattr(LayerStatisticsEvaluator, "evaluate", look_at)
     return seen
 
 
@@ -405,14 +405,14 @@ def test_looks_leave_nothing_behind(ready_window: MainWindow, qtbot: QtBot) -> N
 def test_out_of_sight_they_keep_no_buffers(
     ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[weakref.ref[Anatomist]] = []
-    original = Anatomist.__init__
+    made: list[weakref.ref[LayerStatisticsEvaluator]] = []
+    original = LayerStatisticsEvaluator.__init__
 
-    def noted(self: Anatomist, *arguments: object) -> None:
+    def noted(self: LayerStatisticsEvaluator, *arguments: object) -> None:
         made.append(weakref.ref(self))
         original(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Anatomist, "__init__", noted)
+    monkeypatch.setattr(LayerStatisticsEvaluator, "__init__", noted)
     want(ready_window)
     qtbot.waitUntil(lambda: are_known(ready_window.session))
     assert [anatomist() is not None for anatomist in made] == [True]
