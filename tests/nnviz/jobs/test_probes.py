@@ -469,7 +469,7 @@ def test_the_answer_comes_from_another_thread(
     draw(ready_window)
     qtbot.waitUntil(lambda: session.question.answer is not None)
     train_epochs(qtbot, ready_window, 1)
-    qtbot.waitUntil(lambda: np.array_equal(session.question.answer, session.prediction))
+    qtbot.waitUntil(lambda: session.probes[ANSWER].is_up_to_date)
     past = session.probes[PAST]
     qtbot.waitUntil(lambda: past.result is not None and past.result.epochs[-1] == 1)
     assert threading.main_thread() not in asked
