@@ -89,6 +89,23 @@ def test_back_to_a_small_one(small: MainWindow, qtbot: QtBot, site: threading.Ev
     assert small.session.runs.current.network.shape == [int(size) for size in shape.split(",")]
 
 
+def test_what_was_asked_of_a_network_that_does_not_come_is_not_done(
+    small: MainWindow, qtbot: QtBot, site: threading.Event
+) -> None:
+    """Space was meant for the new one: the old one does not start in its place."""
+    train_epochs(qtbot, small, 1)
+    session, trained = small.session, small.session.runs.current
+    session.settings.change("shape", hidden=(70,))
+    session.reset()
+    session.start()
+    assert session.training.will_start
+    action(small, "actionUndo").trigger()
+    assert session.state is Status.FINISHED
+    assert not session.training.will_start
+    assert session.messages.current is None
+    assert session.runs.current is trained
+
+
 def test_opening_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event, home: Path) -> None:
     save_network(Experiment().changed(hidden=(9,)).build(), home / "other.json")
     retype(qtbot, small, "shapeEdit", "784, 70, 10")

@@ -39,7 +39,7 @@ def notice(window: MainWindow, name: str) -> QLabel:
 def test_the_learning_rate_acts_at_once(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_for_a_while(qtbot, window)
-    retype(qtbot, window, "learningRateEdit", "1e-12")
+    retype(qtbot, window, "learningRateEdit", "1e-30")
     assert window.session.state is Status.TRAINING
     pause(qtbot, window)
     before = window.session.runs.current.network.parameters.copy()
