@@ -1,11 +1,13 @@
 """What the views need of the displayed network beyond its weights: worked out here, behind the window.
 
 Only what a card in view needs is worked out; of each kind one at a time, and the latest question wins. Every kind has a
-lane of its own, so that none waits for another, and none for a file being saved.
+lane of its own, so that none waits for another, and none for a file being saved. Work of a kind that has turned out to
+take less than handing it to another thread does may be done at once.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,9 +27,6 @@ class Same:
         if not isinstance(other, Same) or len(other._about) != len(self._about):
             return False
         return all(one is another for one, another in zip(self._about, other._about, strict=True))
-
-    def __hash__(self) -> int:
-        return hash(tuple(map(id, self._about)))
 
 
 # What is to be worked out: what it is about, and the work, which runs in another thread.
@@ -53,16 +52,20 @@ class Probe(QObject):
         ask: Callable[[], Question | None],
         budget: Budget | None = None,
         release: Callable[[], None] = lambda: None,
+        quick: float = 0.0,
     ) -> None:
         """``ask`` gives the question as it is now, or None; a budget says how often it may be answered.
 
-        ``release`` is called in the thread that answers, when no card in view needs it any more.
+        ``release`` is called in the thread that answers, when no card in view needs it any more. Work that took fewer
+        than ``quick`` seconds of the processor the last time is done at once.
         """
         super().__init__()
         self.result: Any = None
         self._ask = ask
         self._budget = budget or Budget(0, 0)
         self._release = release
+        self._quick = quick
+        self._cost = float("inf")  # of the last answer, in seconds of the processor
         self._subject = 0  # grows when all that was known is forgotten
         self._wanted_by: set[object] = set()
         self._answered: Same | None = None  # the key of ``result``
@@ -97,6 +100,7 @@ class Probe(QObject):
     def forget(self) -> None:
         """What was known is of another network, or of other data; so is what is just being worked out."""
         self._subject += 1
+        self._cost = float("inf")
         self._answered = None
         self._budget.reset()
         if self.result is not None:
@@ -123,8 +127,11 @@ class Probe(QObject):
         subject = self._subject
 
         def timed() -> Any:
+            start = time.thread_time()
             with self._budget:
-                return work()
+                result = work()
+            self._cost = time.thread_time() - start
+            return result
 
         def done(result: Any) -> None:
             self._is_busy = False
@@ -138,7 +145,15 @@ class Probe(QObject):
             if not isinstance(error, MemoryError):
                 self.failed.emit(error)
 
-        self._lane.run(timed, done, failed)
+        if self._cost >= self._quick:
+            self._lane.run(timed, done, failed)
+            return
+        try:
+            result = timed()
+        except Exception as error:
+            failed(error)
+        else:
+            done(result)
 
     def _take(self, key: Same | None, result: Any) -> None:
         is_news = result is not None or self.result is not None

@@ -17,6 +17,8 @@ from nnviz.session.runs import Runs
 from nnviz.session.snapshots import Snapshot
 
 ANSWER, PAST, STATISTICS = "answer", "answers of the past", "layer statistics"
+_BETWEEN = 0.1  # seconds between two looks at the past, which may take a tenth of a core's time
+_QUICK = 0.0003  # seconds: an answer that is worked out so soon is there later where another thread is asked for it
 _QUICKEST = 0.15  # seconds between two looks at the layers, which may take a twentieth of a core's time
 
 
@@ -42,7 +44,7 @@ def add_probes(
     """The three kinds there are; each looks again when what it is about may have changed."""
     _add_answer(probes, displayed, question)
     answers, layers = _Past(displayed, question, runs), _Statistics(displayed, runs, data)
-    past = probes.add(PAST, Probe(answers.question, Budget(0.03, 9), answers.release))
+    past = probes.add(PAST, Probe(answers.question, Budget(_BETWEEN, 9), answers.release))
     statistics = probes.add(STATISTICS, Probe(layers.question, Budget(_QUICKEST, 19), layers.release))
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)
@@ -63,7 +65,7 @@ def _add_answer(probes: Probes, displayed: Displayed, question: asking.Question)
     def told() -> None:
         question.take_answer(*(answer.result or (None, None, None)))
 
-    answer = probes.add(ANSWER, Probe(ask))
+    answer = probes.add(ANSWER, Probe(ask, quick=_QUICK))
     answer.changed.connect(told)
 
 

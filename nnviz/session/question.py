@@ -121,12 +121,14 @@ class Question(QObject):
         self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
     ) -> None:
         """Another pen, centring or field, see the attributes; what is None stays."""
-        before = (self.pen, self.centred)
+        before = (self.pen, self.centred, self.field)
         self.pen = self.pen if pen is None else pen
         self.centred = self.centred if centred is None else centred
         self.field = self.field if field is None else field
-        if (self.pen, self.centred) != before or not _same(self._seen(), self.picture):
-            self._show()
+        is_only_larger = (self.pen, self.centred) == before[:2]
+        if (self.pen, self.centred, self.field) == before or (is_only_larger and _same(self._seen(), self.picture)):
+            return
+        self._show()
 
     def _seen(self) -> Array | None:
         picture = picture_of(self.drawing, self.pen, self.centred, self.field).ravel()

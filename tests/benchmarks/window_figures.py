@@ -202,6 +202,7 @@ class Eye(QObject):
             self.handled.append(time.perf_counter() - self._moving)
             self._unanswered.append((self._moving, self._window.session.question.picture))
             self._moving = None
+            self._answered()  # quick answers are there already
 
     def _answered(self) -> None:
         result = self._window.session.probes[ANSWER].result

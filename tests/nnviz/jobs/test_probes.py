@@ -126,6 +126,24 @@ def test_nothing_is_worked_out_on_the_interface_thread(probe: Probe, oracle: Ora
     assert threading.main_thread() not in oracle.threads
 
 
+def test_what_has_turned_out_to_be_quick_is_done_at_once(qapp: object, qtbot: QtBot, oracle: Oracle) -> None:
+    """Handing it to another thread would take longer; of another network it has to turn out anew."""
+    probe, main = Probe(oracle.question, quick=10.0), threading.main_thread()
+    probe.want("card", True)
+    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    assert main not in oracle.threads
+    oracle.subject = subject = object()
+    probe.look()
+    assert probe.result is subject
+    assert main in oracle.threads
+    oracle.threads.clear()
+    oracle.subject = object()
+    probe.forget()
+    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    assert main not in oracle.threads
+    assert probe.close(10_000)
+
+
 def test_cards_name_what_they_need(qapp: object, qtbot: QtBot) -> None:
     oracles = {name: Oracle() for name in ("a", "b", "c")}
     probes = Probes()
@@ -195,7 +213,6 @@ def test_what_is_worked_out_of_the_network_before_is_not_told(probe: Probe, orac
 def test_two_questions_are_the_same_when_they_are_about_the_same_objects() -> None:
     one, equal = [1.0], [1.0]
     assert Same(one) == Same(one)
-    assert hash(Same(one)) == hash(Same(one))
     assert Same(one) != Same(equal)
     assert Same(one) != Same(one, one)
     assert Same(one) != one
@@ -465,7 +482,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
 def test_the_answer_comes_from_another_thread(
     ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread]
 ) -> None:
+    """Unless it takes less than to hand it over, as with few neurons."""
     session = ready_window.session
+    session.settings.change_shape((784, 3000, 10))
+    qtbot.waitUntil(lambda: session.state is Status.READY and session.displayed.network.shape[1] == 3000)
     draw(ready_window)
     qtbot.waitUntil(lambda: session.question.answer is not None)
     train_epochs(qtbot, ready_window, 1)
