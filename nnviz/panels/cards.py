@@ -50,3 +50,4 @@ class CardInfo:
 
 
 CARDS: Registry[CardInfo] = Registry("card")
+SETTINGS = "settingsDock"  # the dock of the fixed cards

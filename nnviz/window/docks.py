@@ -8,7 +8,7 @@ from PyQt5.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from nnviz.look import theme
-from nnviz.panels.cards import CARDS, CardInfo, Column
+from nnviz.panels.cards import CARDS, SETTINGS, CardInfo, Column
 from nnviz.session.session import Session
 from nnviz.widgets.card import ColumnDock, DockCard
 from nnviz.widgets.column import ScrollColumn
@@ -65,6 +65,7 @@ class Docks(QObject):
 
     def _make(self, name: str, info: CardInfo) -> QWidget:
         card: QWidget = info.make(self._session)
+        card.setObjectName(name)
         self._cards[name] = card
         if isinstance(card, (DockCard, Page)):
             probes = self._session.probes
@@ -81,7 +82,7 @@ class Docks(QObject):
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
         """Fixed cards, one under the other; they scroll where the screen is low."""
-        dock = ColumnDock("Settings", "settingsDock")
+        dock = ColumnDock("Settings", SETTINGS)
         column = QWidget()
         column.setObjectName("scrolled")
         rows = QVBoxLayout(column)

@@ -21,6 +21,7 @@ from PyQt5.QtWidgets import (
 )
 
 from nnviz.look import theme
+from nnviz.panels.cards import CARDS, SETTINGS
 from nnviz.window.help_texts import HelpText, texts_of
 
 # Keys and mouse where no menu tells of them.
@@ -116,11 +117,11 @@ def described(widget: QWidget | None) -> str:
     control = _nearest(widget, lambda each: each is card or bool(_told_of(each)))
     parts = [] if control is None or control is card else _told_of(control)
     parts += [] if card is None else texts_of(card.objectName())
-    return "".join(_paragraph(*part) for part in parts)
+    return "".join(_paragraph(*part) for part in dict.fromkeys(parts))  # a text may be that of a control and its card
 
 
 def _is_card(widget: QWidget) -> bool:
-    return widget.objectName().endswith("Dock") and bool(texts_of(widget.objectName()))
+    return widget.objectName() in (*CARDS, SETTINGS) and bool(texts_of(widget.objectName()))
 
 
 def _told_of(control: QWidget) -> list[HelpText]:

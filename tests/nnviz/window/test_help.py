@@ -72,7 +72,7 @@ def test_f1_for_what_has_the_focus(ready_window: MainWindow, qtbot: QtBot) -> No
     press(qtbot, window, Qt.Key_F1)
     text = words(window, "helpWindow")
     assert text_of("learningRateEdit").text in text
-    assert text_of("settingsDock").text in text, "the card is told of below"
+    assert text_of("trainingCard").text in text, "the card is told of below"
     find(window, QDialog, "helpWindow").close()
 
 

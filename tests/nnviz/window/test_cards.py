@@ -1,0 +1,150 @@
+"""The registry of cards: docks, View menu and help are built from it; workspaces are arrangements of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PyQt5.QtWidgets import QAction, QLabel, QMenu
+from pytestqt.qtbot import QtBot
+
+from engine.registry import Registry
+from nnviz.panels import cards
+from nnviz.panels.cards import CARDS, SETTINGS, CardInfo, Column, Place
+from nnviz.session.asked import ANSWER, STATISTICS
+from nnviz.session.session import Session
+from nnviz.widgets.card import DockCard
+from nnviz.window import docks, help, workspaces
+from nnviz.window.help import described
+from nnviz.window.help_texts import texts_of
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, find
+
+
+class Another(DockCard):
+    """A card with a line of text."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Another card", "anotherDock")
+        self.refreshed = 0
+        self.line = QLabel("what it shows")
+        self.body.addWidget(self.line)
+
+    def refresh(self) -> None:
+        """Counts."""
+        self.refreshed += 1
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry[CardInfo]:
+    """A copy of the registry, for a test to add to."""
+    copy: Registry[CardInfo] = Registry("card")
+    for name in CARDS:
+        copy.register(name)(CARDS[name])
+    for module in (cards, docks, help, workspaces):
+        monkeypatch.setattr(module, "CARDS", copy)
+    return copy
+
+
+@pytest.fixture
+def another(registry: Registry[CardInfo], make_window: MakeWindow) -> Iterator[MainWindow]:
+    """A window with one more card, between two others."""
+    place = Place(Column.ASK, 2, 90)
+    info = CardInfo("Another card", Another, {"train": place}, needs=(STATISTICS,))
+    registry.register("anotherDock")(info)
+    yield make_window()
+
+
+def view_menu(window: MainWindow) -> list[QAction]:
+    """The entries of the docks."""
+    (menu,) = (menu for menu in window.menuBar().findChildren(QMenu) if menu.title() == "&View")
+    return [entry for entry in menu.actions() if entry.objectName().startswith("actionView")]
+
+
+# ---- the registry
+
+
+@pytest.mark.parametrize("name", [*CARDS, SETTINGS])
+def test_every_card_has_a_help_text(name: str) -> None:
+    assert texts_of(name)
+
+
+def test_every_card_of_the_workspace_is_there_once(ready_window: MainWindow) -> None:
+    for name in CARDS:
+        assert ready_window.card(name).objectName() == name
+    names = [dock.objectName() for dock in ready_window.docks]
+    wanted = [name for name in CARDS if not (CARDS[name].is_fixed or CARDS[name].page_of)]
+    assert sorted(names) == sorted([SETTINGS, *wanted])
+    with pytest.raises(KeyError):
+        ready_window.card("nothingDock")
+
+
+def test_the_view_menu_lists_the_docks(ready_window: MainWindow) -> None:
+    assert [entry.text() for entry in view_menu(ready_window)] == [
+        "Settings",
+        *(CARDS[dock.objectName()].title for dock in ready_window.docks[1:]),
+    ]
+
+
+def test_a_card_that_is_added_has_a_dock_and_a_view_entry(another: MainWindow, qtbot: QtBot) -> None:
+    card = another.card("anotherDock")
+    assert isinstance(card, Another)
+    assert card in another.docks
+    assert card.isVisible()
+    assert card.x() == another.draw.x()
+    assert card.y() > another.draw.y()
+    entry = next(entry for entry in view_menu(another) if entry.text() == "Another card")
+    assert not entry.shortcut().isEmpty()
+    entry.trigger()
+    assert not card.isVisible()
+    entry.trigger()
+    assert card.isVisible()
+    assert card.refreshed > 1, "and draws what it missed"
+
+
+def test_what_it_needs_is_worked_out_while_it_is_in_view(another: MainWindow, qtbot: QtBot) -> None:
+    probes, card = another.session.probes, another.card("anotherDock")
+    qtbot.waitUntil(lambda: another.session.data.dataset is not None)
+    qtbot.waitUntil(lambda: probes[STATISTICS].result is not None)
+    card.hide()
+    assert not probes[STATISTICS].is_wanted
+    assert probes[ANSWER].is_wanted
+    card.show()
+    assert probes[STATISTICS].is_wanted
+
+
+def test_it_has_the_menu_of_a_card(another: MainWindow, qtbot: QtBot) -> None:
+    card = another.card("anotherDock")
+    assert isinstance(card, Another)
+    another.cards.toggle(card)
+    qtbot.waitUntil(lambda: card.width() > another.width() - 40)
+    action(another, "actionEnlargeCard").trigger()
+    assert another.curves.isVisible()
+
+
+def test_f1_on_a_card_of_the_settings_tells_of_it(ready_window: MainWindow) -> None:
+    for name in ("dataCard", "networkCard", "trainingCard"):
+        (told,) = texts_of(name)
+        assert told.title in described(ready_window.card(name))
+    assert described(find(ready_window, QLabel, "seenLabel")).count("<b>Draw a digit</b>") == 1
+
+
+# ---- workspaces
+
+
+def test_the_workspace_that_there_is(ready_window: MainWindow) -> None:
+    before = [(dock.objectName(), dock.geometry()) for dock in ready_window.docks]
+    ready_window.show_workspace("train")
+    assert [(dock.objectName(), dock.geometry()) for dock in ready_window.docks] == before
+
+
+@pytest.mark.parametrize("name", ["inside", "runs", "Train", "", "anything else"])
+def test_those_that_there_are_not(ready_window: MainWindow, name: str) -> None:
+    with pytest.raises(ValueError, match="train"):
+        ready_window.show_workspace(name)
+
+
+def test_there_is_no_switch_for_one(ready_window: MainWindow) -> None:
+    titles = [entry.text().replace("&", "") for entry in ready_window.menuBar().actions()]
+    assert titles == ["File", "Edit", "Network", "Train", "View", "Help"]

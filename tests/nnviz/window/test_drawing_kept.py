@@ -1,0 +1,95 @@
+"""The drawing and the answer to it live as long as the window, not as long as the card they are shown on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QMenu, QToolButton
+from pytestqt.qtbot import QtBot
+
+from nnviz.session.training import Status
+from nnviz.widgets.bars import ProbabilityBars
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, drag, find, press, seven, train_epochs, wait_for
+
+
+@pytest.fixture
+def drawn(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window with a drawing that was answered."""
+    train_epochs(qtbot, ready_window, 1)
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    qtbot.waitUntil(lambda: ready_window.session.question.answer is not None)
+    return ready_window
+
+
+def bars(window: MainWindow) -> str:
+    """What they tell."""
+    return find(window, ProbabilityBars, "predictionBars").accessibleDescription()
+
+
+def test_closing_draw_loses_neither_drawing_nor_answer(drawn: MainWindow, qtbot: QtBot) -> None:
+    session, told = drawn.session, bars(drawn)
+    drawing, picture, answer = session.question.drawing, session.question.picture, session.question.answer
+    assert picture is not None
+    drawn.draw.close()
+    assert not drawn.draw.isVisible()
+    assert session.question.drawing == drawing
+    np.testing.assert_array_equal(session.question.picture, picture)
+    np.testing.assert_array_equal(session.question.answer, answer)
+    assert bars(drawn) == told
+    drawn.session.step_epoch()
+    wait_for(qtbot, drawn, Status.FINISHED)
+    qtbot.waitUntil(lambda: bars(drawn) != told)
+    assert "no answer" not in bars(drawn), "it is asked on"
+    number = drawn.docks.index(drawn.draw) + 1
+    press(qtbot, drawn, Qt.Key(Qt.Key_0 + number), Qt.ControlModifier)
+    assert drawn.draw.isVisible()
+    assert not drawn.canvas.is_empty
+    np.testing.assert_array_equal(drawn.canvas.network_input(), picture)
+    qtbot.waitUntil(lambda: find(drawn, QLabel, "answerLabel").text() != "")
+
+
+def test_closing_every_card_that_shows_it(drawn: MainWindow, qtbot: QtBot) -> None:
+    """Then nothing is worked out, and all is there again when one is opened."""
+    before = drawn.session.prediction
+    names = ("drawDock", "predictionDock", "learningStripDock")
+    for name in names:
+        drawn.card(name).close()
+    train_epochs(qtbot, drawn, 1)
+    prediction = drawn.session.prediction
+    assert prediction is not None
+    assert not np.array_equal(prediction, before), "whoever asks gets an answer of the network as it is"
+    drawn.default_layout()
+    qtbot.waitUntil(lambda: np.array_equal(drawn.session.question.answer, prediction))
+    assert not drawn.canvas.is_empty
+
+
+def test_undo_and_clear_reach_a_closed_canvas(drawn: MainWindow) -> None:
+    drawn.draw.close()
+    action(drawn, "actionUndoStroke").trigger()
+    assert drawn.session.question.picture is None
+    action(drawn, "actionRedo").trigger()
+    assert drawn.session.question.picture is not None
+    action(drawn, "actionClearDrawing").trigger()
+    assert drawn.session.question.picture is None
+    assert drawn.canvas.is_empty
+
+
+def test_undo_of_a_stroke_stands_once_in_the_menu(drawn: MainWindow) -> None:
+    """Ctrl+Z takes it back, so the entry for the canvas alone has words of its own."""
+    (menu,) = (menu for menu in drawn.menuBar().findChildren(QMenu) if menu.title() == "&Edit")
+    texts = [entry.text().replace("&", "") for entry in menu.actions() if not entry.isSeparator()]
+    assert "Undo stroke" in texts
+    assert len(texts) == len(set(texts))
+
+
+def test_the_canvas_takes_back_its_last_step_only(drawn: MainWindow) -> None:
+    session = drawn.session
+    session.settings.change("epochs", epochs=9)
+    assert find(drawn, QToolButton, "undoStrokeButton").isEnabled()
+    action(drawn, "actionUndoStroke").trigger()
+    assert session.question.picture is None
+    assert session.settings.experiment.training.epochs == 9
+    action(drawn, "actionUndo").trigger()
+    assert session.settings.experiment.training.epochs != 9

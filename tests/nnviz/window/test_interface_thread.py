@@ -1,0 +1,154 @@
+"""The thread of the window makes no large network and no trainer, which takes the validation set aside."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QSettings, Qt
+from PyQt5.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.experiment import Experiment
+from engine.presets import preset_named
+from engine.storage import save_network
+from engine.training import Trainer
+from engine.validation import parameter_count
+from nnviz.session.training import Status
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, find, pause, pick, press, retype, unfold, wait_for
+
+LARGE = (784, 800, 10)
+WIDE_ORTHOGONAL = (784, 300, 10)  # not large, but slow to draw
+
+
+@pytest.fixture
+def on_interface(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What of the costly things is done in the thread of the window."""
+    done: list[str] = []
+
+    def watch(owner: type, name: str, costs: Callable[[Any], str]) -> None:
+        original = getattr(owner, name)
+
+        def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
+            result = original(self, *args, **kwargs)
+            what = costs(self)
+            if what and threading.current_thread() is threading.main_thread():
+                done.append(what)
+            return result
+
+        monkeypatch.setattr(owner, name, watched)
+
+    def cost_of_build(experiment: Experiment) -> str:
+        times = 10 if experiment.initializer == "orthogonal" else 1
+        is_large = times * parameter_count(experiment.shape) > 500_000
+        return f"build {experiment.shape} {experiment.initializer}" if is_large else ""
+
+    watch(Experiment, "build", cost_of_build)
+    watch(Trainer, "__init__", lambda _: "a trainer")
+    return done
+
+
+def network_is(window: MainWindow, shape: tuple[int, ...]) -> bool:
+    """Whether the current network has that shape."""
+    return tuple(window.session.runs.current.network.shape) == shape
+
+
+def test_typed(ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]) -> None:
+    retype(qtbot, ready_window, "shapeEdit", ", ".join(map(str, LARGE)))
+    assert ready_window.session.state is Status.BUILDING
+    qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: network_is(ready_window, Experiment().shape))
+    action(ready_window, "actionRedo").trigger()
+    qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
+    assert not on_interface
+
+
+def test_slow_to_draw(ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]) -> None:
+    retype(qtbot, ready_window, "shapeEdit", ", ".join(map(str, WIDE_ORTHOGONAL)))
+    unfold(qtbot, ready_window, "initialisationGroup")
+    pick(qtbot, ready_window, "initializerCombo", "Orthogonal")
+    qtbot.waitUntil(lambda: ready_window.session.runs.current.experiment.initializer == "orthogonal")
+    assert not on_interface
+
+
+def test_preset_reset_and_start(ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]) -> None:
+    window, session = ready_window, ready_window.session
+    shape = preset_named("Best on MNIST").applied_to(Experiment()).shape
+    pick(qtbot, window, "presetCombo", "Best on MNIST")
+    qtbot.waitUntil(lambda: network_is(window, shape))
+    before = session.runs.current
+    session.reset()
+    qtbot.waitUntil(lambda: session.runs.current is not before)
+    session.settings.change("validation share", validation_share=0.2)
+    press(qtbot, window, Qt.Key_B)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.training.progress.batch == 1
+    assert not on_interface
+
+
+def test_start_of_another_network_than_the_trained(
+    ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]
+) -> None:
+    window, session = ready_window, ready_window.session
+    press(qtbot, window, Qt.Key_B)
+    wait_for(qtbot, window, Status.PAUSED)
+    retype(qtbot, window, "shapeEdit", ", ".join(map(str, LARGE)))
+    press(qtbot, window, Qt.Key_Space)
+    button = find(window, QPushButton, "messageChoice2Button")
+    assert button.text() == "Start 784-800-10"
+    qtbot.mouseClick(button, Qt.LeftButton)
+    qtbot.waitUntil(lambda: network_is(window, LARGE) and session.state is Status.TRAINING)
+    pause(qtbot, window)
+    assert not on_interface
+
+
+def test_the_search_for_a_rate(ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]) -> None:
+    session = ready_window.session
+    retype(qtbot, ready_window, "shapeEdit", ", ".join(map(str, LARGE)))
+    qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
+    session.search_rate()
+    qtbot.waitUntil(lambda: len(session.rate_search.points) > 1)
+    session.rate_search.cancel()
+    assert not on_interface
+
+
+def test_opened_and_the_distributions_at_the_start(
+    ready_window: MainWindow, qtbot: QtBot, on_interface: list[str], home: Path
+) -> None:
+    window = ready_window
+    save_network(Experiment().changed(shape=LARGE).build(), home / "large.json")
+    on_interface.clear()
+    window.session.files.open(home / "large.json")
+    qtbot.waitUntil(lambda: network_is(window, LARGE))
+    window.curves.tabs.setCurrentIndex(window.curves.tabs.count() - 1)
+    press(qtbot, window, Qt.Key_B)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert not on_interface
+
+
+def test_the_settings_of_last_time(make_window: MakeWindow, qtbot: QtBot, on_interface: list[str]) -> None:
+    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
+    settings.setValue("configuration", json.dumps(Experiment().changed(shape=LARGE).as_dict()))
+    settings.sync()
+    window = make_window()
+    qtbot.waitUntil(lambda: network_is(window, LARGE))
+    assert not on_interface
+
+
+def test_the_settings_of_last_time_that_are_slow_to_draw(
+    make_window: MakeWindow, qtbot: QtBot, on_interface: list[str]
+) -> None:
+    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
+    slow = Experiment().changed(shape=WIDE_ORTHOGONAL, initializer="orthogonal")
+    settings.setValue("configuration", json.dumps(slow.as_dict()))
+    settings.sync()
+    window = make_window()
+    qtbot.waitUntil(lambda: network_is(window, WIDE_ORTHOGONAL))
+    assert not on_interface
