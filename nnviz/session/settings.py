@@ -95,7 +95,7 @@ class Settings(QObject):
         self.changed.emit()
 
     def doubt(self, guess: Experiment | None) -> None:
-        """Such an experiment is no preset, since its network's file does not say what it was made with; None: no doubt."""
+        """Such an experiment is no preset: its network's file does not say what it was made with. None: no doubt."""
         self._guess = guess
 
     def remember_strengths(self, strengths: Augmentation) -> None:

@@ -17,7 +17,6 @@ from tests.nnviz.helpers import (
     MANY_EPOCHS,
     action,
     choose_file,
-    find,
     pause,
     press,
     retype,
