@@ -20,6 +20,7 @@ from nnviz.session.snapshots import Snapshots
 # What a trainer takes besides the parameters, in as many times their bytes: gradient, averages, copies to go back to.
 _COPIES_OF_A_TRAINER = 5
 _ERRORS = ("train_error", "test_error", "validation_error")
+_GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
 
 
 class Stage(Enum):
@@ -138,7 +139,8 @@ class Run:
     @property
     def is_guess(self) -> bool:
         """Whether the experiment is only as far known as the network tells: its file did not say the rest."""
-        return self.opened is not None and self.opened.experiment is None
+        told = self.opened
+        return told is not None and (told.experiment is None or told.other.get(_GUESSED) is True)
 
     @property
     def unsaved(self) -> bool:
@@ -229,8 +231,10 @@ class Run:
     def provenance(self, data_title: str) -> Provenance:
         """What a file of it will say of its past."""
         told = self.opened or Provenance()
+        other = {**told.other, _GUESSED: True} if self.is_guess else told.other
         if not self.changes:
-            return replace(told, experiment=told.experiment or self.experiment, seed=self.experiment.seed)
+            experiment = told.experiment or self.experiment
+            return replace(told, experiment=experiment, seed=self.experiment.seed, other=other)
         figures = self.figures()
         return Provenance(
             data=data_title,
@@ -238,7 +242,7 @@ class Run:
             seed=self.experiment.seed,
             experiment=self.experiment,
             history=self.history,
-            other=told.other,
+            other=other,
             train_error=figures.get("train_error"),
             test_error=figures.get("test_error"),
             validation_error=figures.get("validation_error"),
