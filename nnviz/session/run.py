@@ -137,10 +137,11 @@ class Run:
         return self.changes == 0 and self.path is None and self.opened is None
 
     @property
-    def is_guess(self) -> bool:
-        """Whether the experiment is only as far known as the network tells: its file did not say the rest."""
+    def guess(self) -> Experiment | None:
+        """The experiment where it is only as far known as the network tells, since its file did not say the rest."""
         told = self.opened
-        return told is not None and (told.experiment is None or told.other.get(_GUESSED) is True)
+        is_guess = told is not None and (told.experiment is None or told.other.get(_GUESSED) is True)
+        return self.experiment if is_guess else None
 
     @property
     def unsaved(self) -> bool:
@@ -231,7 +232,7 @@ class Run:
     def provenance(self, data_title: str) -> Provenance:
         """What a file of it will say of its past."""
         told = self.opened or Provenance()
-        other = {**told.other, _GUESSED: True} if self.is_guess else told.other
+        other = {**told.other, _GUESSED: True} if self.guess else told.other
         if not self.changes:
             experiment = told.experiment or self.experiment
             return replace(told, experiment=experiment, seed=self.experiment.seed, other=other)
