@@ -87,9 +87,8 @@ class Making(QObject):
         run = self._runs.by_id(number)
         if run is not None:
             self._give_up()
-            self._settings.doubt(run.experiment if run.is_guess else None)
             self._runs.show(run)
-            self._settings.take(fields)
+            self._settings.take(fields, run.guess)
 
     def ask_which(self, then: Callable[[], None]) -> None:
         """The fields describe another network than the trained one: which is to be trained?
@@ -148,7 +147,7 @@ class Making(QObject):
         """The ends follow the data, unless a trained network has others."""
         run, dataset = self._runs.current, self._data.dataset
         if dataset is not None and (run.untouched or run.misfit(dataset) is None):
-            self._settings.take(self._settings.fitted(dataset))
+            self._settings.take(self._settings.fitted(dataset), run.guess)
 
     # ---- making
 

@@ -22,6 +22,7 @@ from nnviz.session.status import Progress, Stage
 # What a trainer takes besides the parameters, in as many times their bytes: gradient, averages, copies to go back to.
 _COPIES_OF_A_TRAINER = 5
 _ERRORS = ("train_error", "test_error", "validation_error")
+_GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
 
 
 @dataclass(eq=False)
@@ -96,9 +97,11 @@ class Run:
         return self.changes == 0 and self.path is None and self.opened is None
 
     @property
-    def is_guess(self) -> bool:
-        """Whether the experiment is only as far known as the network tells: its file did not say the rest."""
-        return self.opened is not None and self.opened.experiment is None
+    def guess(self) -> Experiment | None:
+        """The experiment where it is only as far known as the network tells, since its file did not say the rest."""
+        told = self.opened
+        is_guess = told is not None and (told.experiment is None or told.other.get(_GUESSED) is True)
+        return self.experiment if is_guess else None
 
     @property
     def unsaved(self) -> bool:
@@ -210,8 +213,10 @@ class Run:
     def provenance(self, data_title: str) -> Provenance:
         """What a file of it will say of its past."""
         told = self.opened or Provenance()
+        other = {**told.other, _GUESSED: True} if self.guess else told.other
         if not self.changes:
-            return replace(told, experiment=told.experiment or self.experiment, seed=self.experiment.seed)
+            experiment = told.experiment or self.experiment
+            return replace(told, experiment=experiment, seed=self.experiment.seed, other=other)
         figures = self.figures()
         return Provenance(
             data=data_title,
@@ -219,7 +224,7 @@ class Run:
             seed=self.experiment.seed,
             experiment=self.experiment,
             history=self.history,
-            other=told.other,
+            other=other,
             train_error=figures.get("train_error"),
             test_error=figures.get("test_error"),
             validation_error=figures.get("validation_error"),

@@ -71,7 +71,7 @@ class Settings(QObject):
         if self._data.dataset is not None:
             new.check_against(self._data.dataset)
         if new != self.experiment:
-            self._undo.push(Step(text, Kind.SETTINGS, self.take, self.experiment, new))
+            self._undo.push(Step(text, Kind.SETTINGS, self._take, self.experiment, new))
 
     def choose_preset(self, preset: Preset) -> None:
         """Takes all that it says, as one step. A message tells where that cannot be."""
@@ -88,15 +88,18 @@ class Settings(QObject):
         text = "augmentation on" if wanted else "augmentation off"
         self.choose(text, self.experiment.with_augmentation(wanted, self.strengths))
 
-    def take(self, experiment: Experiment) -> None:
-        """The fields show that experiment; no step of its own."""
+    def take(self, experiment: Experiment, guess: Experiment | None = None) -> None:
+        """The fields show that experiment; no step of its own.
+
+        A ``guess`` is what a network was perhaps made with, since its file does not say: no preset is named for it.
+        """
+        self._guess = guess
+        self._take(experiment)
+
+    def _take(self, experiment: Experiment) -> None:
         self.experiment = experiment
         self.remember_strengths(experiment.training.augmentation)
         self.changed.emit()
-
-    def doubt(self, guess: Experiment | None) -> None:
-        """That experiment is only what a file lets guess, so no preset is named for it; None: nothing is guessed."""
-        self._guess = guess
 
     def remember_strengths(self, strengths: Augmentation) -> None:
         """What is used when pictures are distorted again; nothing of all that is off."""

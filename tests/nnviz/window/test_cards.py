@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PyQt5.QtWidgets import QAction, QLabel, QMenu
 from pytestqt.qtbot import QtBot
@@ -48,12 +46,12 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry[CardInfo]:
 
 
 @pytest.fixture
-def another(registry: Registry[CardInfo], make_window: MakeWindow) -> Iterator[MainWindow]:
+def another(registry: Registry[CardInfo], make_window: MakeWindow) -> MainWindow:
     """A window with one more card, between two others."""
     place = Place(Column.ASK, 2, 90)
     info = CardInfo("Another card", Another, {"train": place}, needs=(STATISTICS,))
     registry.register("anotherDock")(info)
-    yield make_window()
+    return make_window()
 
 
 def view_menu(window: MainWindow) -> list[QAction]:

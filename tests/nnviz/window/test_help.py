@@ -183,9 +183,8 @@ def test_every_registered_name_has_a_text() -> None:
 
 def test_every_name_is_one_of_a_card_a_control_or_a_registry(ready_window: MainWindow) -> None:
     open_groups(ready_window)
-    names = {each.objectName() for each in ready_window.findChildren(QWidget)} | {
-        name for _, _, name in tabs(ready_window)
-    }
+    names = {each.objectName() for each in ready_window.findChildren(QWidget)}
+    names |= {name for _, _, name in tabs(ready_window)}
     names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table} | {"dataset.mnist"}
     assert not [name for name in texts() if not fnmatch.filter(names, name)]
 

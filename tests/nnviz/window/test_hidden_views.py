@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.panels.neuron_facts import signed
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, pause, press, tabify, train_for_a_while
+from tests.nnviz.helpers import action, find, hover, leave, pause, press, tabify, train_for_a_while
 
 
 @pytest.fixture
@@ -54,7 +55,11 @@ def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, draw
     assert list(x) == errors.epochs
     np.testing.assert_allclose(10**y / 100, errors.values)
     weights = window.session.runs.current.network.weights[0]
-    assert window.card("weightsDock")._describe(0, 0).endswith(signed(float(weights[0, 0])))
+    place = find(window, HeatMap, "weightsMap").picture_rect()
+    hover(find(window, HeatMap, "weightsMap"), (place.x() + 1, place.y() + 1))
+    read_out = find(find(window, HeatMap, "weightsMap"), QLabel, "readOut")
+    assert read_out.text().endswith(signed(float(weights[0, 0])))
+    leave(find(window, HeatMap, "weightsMap"))
     drawn.clear()
     window.session.step_batch()
     qtbot.waitUntil(lambda: "HeatMap" in drawn)

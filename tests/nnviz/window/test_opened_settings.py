@@ -11,14 +11,17 @@ import pytest
 from PyQt5.QtWidgets import QAction, QComboBox, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
+from engine.datasets import Dataset
+from engine.events import Batch
 from engine.experiment import Experiment
 from engine.network import Network
 from engine.presets import preset_named, presets
-from engine.storage import load_checkpoint, save_network
+from engine.storage import load_checkpoint, save_checkpoint, save_network
+from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from nnviz.window.shipped import shipped_networks
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, find, pick, retype, train_epochs
+from tests.nnviz.helpers import action, find, pick, retype, train_epochs, wait_for
 
 OWN = "Custom"
 
@@ -119,6 +122,23 @@ def test_a_shipped_network_that_learns_on_is_measured(ready_window: MainWindow, 
     assert session.runs.current.history.error.test.epochs[-1] == before + 1
 
 
+def test_a_paused_training_goes_on_with_being_measured(
+    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset, home: Path
+) -> None:
+    """Although the command line was told not to measure it."""
+    window, session = ready_window, ready_window.session
+    trainer = Experiment().changed(epochs=2, evaluate=False).trainer(few_digits)
+    for event in trainer.run():
+        if isinstance(event, Batch):
+            break
+    save_checkpoint(trainer.network, home / "paused.npz", trainer.state())
+    open_file(qtbot, window, home / "paused.npz")
+    assert session.state is Status.PAUSED
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    assert session.runs.current.history.error.test.epochs == [1, 2]
+
+
 # ---- a file that does not know its experiment
 
 
@@ -152,6 +172,26 @@ def test_without_its_experiment_no_preset_is_named(
     assert preset_box(window) == OWN
     pick(qtbot, window, "presetCombo", "First steps")
     assert preset_box(window) == "First steps", "now the person has chosen it"
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_a_guess_that_was_saved_stays_one(
+    ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path], home: Path, epochs: int
+) -> None:
+    """Its settings come back; that it was made with the preset is not known for that."""
+    window, session = ready_window, ready_window.session
+    open_file(qtbot, window, write_ancestor(Experiment().build()))
+    if epochs:
+        train_epochs(qtbot, window, epochs)
+        session.settings.change("epochs", epochs=20)
+    run, seen = session.runs.current, fields(window)
+    session.files.save(home / "again.json")
+    qtbot.waitUntil(lambda: run.path == home / "again.json")
+    session.reset()
+    assert preset_box(window) == "First steps"
+    open_file(qtbot, window, home / "again.json")
+    assert {**fields(window), "epochsEdit": ""} == {**seen, "epochsEdit": ""}
+    assert preset_box(window) == OWN
 
 
 def test_undo_of_opening_names_the_preset_again(
