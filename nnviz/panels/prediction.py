@@ -69,7 +69,7 @@ class PredictionPanel(DockCard):
             return "draw a digit to ask the network"
         if len(session.question.picture) != inputs:
             return f"it takes {inputs} numbers, not a drawing"
-        has_none = session.question.is_asked and session.question.answer is None  # else it is on its way
+        has_none = session.probes[ANSWER].is_up_to_date and session.question.answer is None  # else it is on its way
         return "its outputs are not finite" if has_none else ""
 
     def refresh(self) -> None:

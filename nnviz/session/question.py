@@ -147,11 +147,6 @@ class Question(QObject):
             self.answered.emit()
 
     @property
-    def is_asked(self) -> bool:
-        """Whether ``answer`` is one to the drawing as it is now."""
-        return self._answered[1] is self.picture
-
-    @property
     def prediction(self) -> Array | None:
         """The displayed network's answer, (outputs,), worked out now where it is not known yet; see :func:`ask`."""
         network, picture = self._displayed.network, self.picture

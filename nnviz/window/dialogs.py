@@ -139,6 +139,7 @@ class NetworkDialogs(QObject):
         """Save the current one where it is among them, give all up, come back to an earlier one, or cancel."""
         box = self._question("unsavedBox", words, more)
         discard = box.addButton(QMessageBox.Discard)
+        discard.setText("&Discard")
         discard.clicked.connect(lambda: self._give_up(lost, then))
         box.setEscapeButton(box.addButton(QMessageBox.Cancel))
         earlier = [run for run in lost if run is not self._session.runs.current]

@@ -33,7 +33,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         return new_run(experiment)
 
     monkeypatch.setattr("nnviz.session.making.new_run", make)
-    monkeypatch.setattr("nnviz.session.making.MADE_AT_ONCE", 784 * LARGE)
+    monkeypatch.setattr("nnviz.session.making._MADE_AT_ONCE", 784 * LARGE)
     yield ready
     ready.set()
 

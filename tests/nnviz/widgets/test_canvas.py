@@ -185,7 +185,7 @@ def test_ink_outside_the_canvas_is_not_shown_to_the_network(canvas: Canvas) -> N
 def test_ink_that_comes_into_sight_is_told_of(canvas: Canvas, qtbot: QtBot) -> None:
     """By the canvas whenever its size changes; by the question only where the network is shown something else."""
     question = Question(Displayed(new_run(Experiment())), Undo())
-    canvas.changed.connect(lambda: question.set_field(*canvas.field))
+    canvas.changed.connect(lambda: question.look(field=canvas.field))
     canvas.set_strokes([np.array([(60.0, 60.0), (120.0, 180.0)]), np.array([(300.0, 60.0), (300.0, 180.0)])])
     question.draw(canvas.drawing)
     plain = canvas.network_input()
