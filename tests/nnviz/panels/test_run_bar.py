@@ -122,7 +122,7 @@ def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(ready_wi
         button = find(window, QToolButton, name)
         button.parentWidget().setFocus()
         image = button.grab().toImage()
-        edge = {image.pixelColor(x, image.height() // 2).name() for x in range(3)}
+        edge = {image.pixelColor(x, image.height() // 2).name() for x in range(9)}
         assert theme.current().border in edge, name
     click_tab(qtbot, window, "distributionsTab")
     heights = next(each for each in window.findChildren(QLabel) if re.match("bar height", each.text()))
