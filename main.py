@@ -1,26 +1,26 @@
-"""The door: sets the process environment, then opens the window or runs a subcommand. See ``--help``."""
+"""The entry point: sets the process environment, then opens the window or runs a command. See ``--help``."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-# How many threads a matrix product may use. More of them fight the interface for the cores, and at this size
-# they do not pay. The libraries read it once, when numpy is first imported; what a person has set is left alone.
+# Threads that a matrix product may use. More of them would compete with the interface for the cores, and gain nothing
+# at this size. The libraries read it once, when numpy is first imported. What a person has set is not changed.
 BLAS_THREADS = "1"
 
-# Without these not even --help can be given: the command line imports them at once.
+# Packages that the command line imports at once: without them not even --help works.
 PACKAGES = ("numpy", "PIL", "tqdm")
 
 
 def set_threads() -> None:
-    """For the libraries behind numpy. Call it before numpy is imported."""
+    """Sets the number of threads of the libraries behind numpy. Must be called before numpy is imported."""
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, BLAS_THREADS)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit code: 0 for done, 2 for a bad argument or where the window cannot open."""
+    """Runs the command and returns the exit code: 0 for success, 2 for a bad argument or if the window cannot open."""
     set_threads()
     from nnviz.commands.preflight import missing_packages
 

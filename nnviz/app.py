@@ -1,4 +1,4 @@
-"""The composition root: builds the application and the window, wires them, runs them."""
+"""Builds the application and the window, connects and runs them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _MOST_DETAILS = 100_000  # characters
 
 
 def create_window(theme_name: str | None = None, settings: QSettings | None = None) -> MainWindow:
-    """The window, not shown; makes a QApplication if there is none. Data loads as soon as events are processed.
+    """Makes the window without showing it, and a QApplication if there is none. Data loads when events are processed.
 
-    ``theme_name`` overrides the remembered choice: "dark", "light" or "system". ``settings`` is where everything is
-    remembered, if not in the person's own file.
+    ``theme_name`` overrides the remembered choice: "dark", "light" or "system". ``settings`` is where settings are
+    remembered; None for the person's own file.
     """
     app = _application()
     if settings is None:
@@ -41,11 +41,11 @@ def create_window(theme_name: str | None = None, settings: QSettings | None = No
     memory = Memory(settings)
     session = memory.new_session()
     window = MainWindow(session, settings)
-    window.application = app  # lives as long as the window: nothing else holds it
+    window.application = app  # keeps the application alive as long as the window
     window.follows_system = look not in theme.THEMES
     window.closing.connect(memory.save)
     memory.setParent(window)
-    session.messages.crashed.connect(_hand_to_the_hook)
+    session.messages.crashed.connect(_pass_to_hook)
     QTimer.singleShot(0, memory.load)
     return window
 
@@ -55,24 +55,24 @@ def run() -> int:
     app = _application()
     window = create_window()
     sys.excepthook = _CrashReporter(window).report
-    # Ctrl+C in the terminal ends the program as it ends others; Qt would not let Python hear it.
+    # Ctrl+C in the terminal ends the program. Python's own handler would not run inside Qt's event loop.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     window.resize(window.size().boundedTo(app.primaryScreen().availableSize()))
     window.show()
     code = app.exec_()
     if not window.ended_whole:
-        # A step of a huge network goes on in its thread. There is nothing left to save: leave it behind.
+        # A step of a huge network still runs in its thread. There is nothing left to save, so it is not waited for.
         os._exit(code)
     _take_down()
     return code
 
 
 def _take_down() -> None:
-    """Destroys all widgets while nothing else is being destroyed; also where a script just ends.
+    """Destroys all widgets before Python's own clean-up at exit, also if a script just ends.
 
-    What is left to PyQt's own clean-up at exit goes while that walks over sip's table of objects. Event filters and our
-    style, Python both, are called then, and each object they are called with is put into the table: when that grows
-    or is tidied the walk goes on in freed memory, and crashes.
+    PyQt's clean-up would destroy them while it walks over sip's table of objects. Event filters and our style, which
+    are Python, are called meanwhile, and every object that they are called with is added to that table. When the table
+    is moved to grow, the walk continues in freed memory and crashes.
     """
     widgets = QApplication.topLevelWidgets() if QApplication.instance() is not None else []
     for widget in sorted(widgets, key=lambda widget: not isinstance(widget, MainWindow)):  # menus go with their window
@@ -82,7 +82,7 @@ def _take_down() -> None:
             sip.delete(widget)
 
 
-def _hand_to_the_hook(error: Exception) -> None:
+def _pass_to_hook(error: Exception) -> None:
     sys.excepthook(type(error), error, error.__traceback__)
 
 
@@ -90,41 +90,41 @@ def _application() -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
-    # The training and the interface share Python's lock. At the usual 5 ms the mouse would wait for it visibly.
+    # Training and interface share Python's lock. With the default of 5 ms the interface would wait visibly.
     sys.setswitchinterval(_SECONDS_TO_SWITCH)
     QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
-    # At the end of a script Python would destroy windows and application in any order, and crash over it.
+    # Else Python would destroy windows and application in any order at the end of a script, and crash.
     sip.setdestroyonexit(False)
     app = QApplication(["nnviz"])
     app.setApplicationName("nnviz")
     app.setApplicationVersion(__version__)
-    atexit.register(_take_down)  # after PyQt's own, so it runs before that
+    atexit.register(_take_down)  # registered after PyQt's own clean-up, so it runs before that
     return app
 
 
 class _CrashReporter(QObject):
-    """The one hook: whatever nobody caught is logged and shown, with the traceback to copy; the window lives on."""
+    """The exception hook: logs and shows uncaught errors, with the traceback to copy. The window stays open."""
 
-    _told = pyqtSignal(str, str)  # from whichever thread, to the interface's
+    _reported = pyqtSignal(str, str)  # from any thread to the interface's
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._told.connect(self._show)
+        self._reported.connect(self._show)
         self._window = window
         self._log_file = _log_to_file()
         self._box: QMessageBox | None = None
 
     def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """Has the signature of ``sys.excepthook``."""
+        """Logs and shows an error; has the signature of ``sys.excepthook``."""
         details = "".join(traceback.format_exception(kind, error, trace))
         _LOG.error("not caught:\n%s", details)
-        if sys.stderr is not None:  # there is none without a console
+        if sys.stderr is not None:  # None without a console
             sys.stderr.write(details)
-        self._told.emit(f"{kind.__name__}: {error}", details)
+        self._reported.emit(f"{kind.__name__}: {error}", details)
 
     def _show(self, what: str, details: str) -> None:
-        if self._box is not None:  # what goes wrong at every view would else bury the screen
+        if self._box is not None:  # one box for all errors, or one that repeats would fill the screen
             self._box.setDetailedText(f"{self._box.detailedText()}\n{details}"[-_MOST_DETAILS:])
             return
         box = QMessageBox(
@@ -132,7 +132,9 @@ class _CrashReporter(QObject):
         )
         box.setObjectName("crashBox")
         place = f"; they are also in {self._log_file}" if self._log_file else ""
-        box.setInformativeText(f"{what}\n\nThe window goes on. The details below can be copied into a report{place}.")
+        box.setInformativeText(
+            f"{what}\n\nThe window stays open. The details below can be copied into a report{place}."
+        )
         box.setDetailedText(details)
         box.setTextInteractionFlags(Qt.TextSelectableByMouse)
         box.setModal(False)
@@ -147,7 +149,7 @@ class _CrashReporter(QObject):
 
 
 def _log_to_file() -> Path | None:
-    """Where it is; None where nothing can be written."""
+    """Starts to log to a file. Returns its path; None if it cannot be written."""
     folder = Path(QStandardPaths.writableLocation(QStandardPaths.AppLocalDataLocation))
     try:
         folder.mkdir(parents=True, exist_ok=True)

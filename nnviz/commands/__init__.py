@@ -1,1 +1,1 @@
-"""What `python main.py …` runs: a file for each subcommand, and what is looked at before any of them."""
+"""The commands of `python main.py …`, one file each, and the checks before them."""

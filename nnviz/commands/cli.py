@@ -1,4 +1,4 @@
-"""The command line: its arguments, and which file of this folder carries out what they ask for."""
+"""The command line: its arguments, and the call of the command's file in this folder."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from nnviz.commands.preflight import missing_for_offscreen, missing_for_window
 from nnviz.commands.train_options import add_train
 
 USAGE_ERROR = 2
-INTERRUPTED = 130  # as shells say it
-# Commands that need Qt → what is missing for it. Asked before their file is imported.
+INTERRUPTED = 130  # the code that shells use
+# Checks for commands that need Qt, done before their files are imported.
 _PREFLIGHT = {"window": missing_for_window, "screenshot": missing_for_offscreen}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a subcommand, or opens the window. Returns the exit code."""
+    """Runs a command, or opens the window. Returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     arguments = parser(words).parse_args(words)
     try:
@@ -35,8 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(str(error), 1)
     except (CommandError, EngineError) as error:
         return _complain(str(error), USAGE_ERROR)
-    except BrokenPipeError:  # whoever read along has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may the flush at the end complain
+    except BrokenPipeError:  # the reader of a pipe has closed it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the flush at exit would fail too
         return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Each command is a file of that name with a function ``run``, imported when it is asked for."""
+    """Imports the command's file, which has its name, and calls its function ``run``."""
     missing = _PREFLIGHT[arguments.command]() if arguments.command in _PREFLIGHT else None
     if missing is not None:
         raise CommandError("\n".join(missing))
@@ -60,33 +60,33 @@ def _complain(text: str, code: int) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Takes options by their whole names only: the command in a file must mean the same in later versions."""
+    """Takes only whole option names: a command kept in a file must mean the same in later versions."""
 
     def __init__(self, prog: str | None = None, **options: Any) -> None:
         super().__init__(prog, **{**options, "allow_abbrev": False})
 
     def error(self, message: str) -> NoReturn:
-        """One line, and code 2."""
+        """Prints one line and exits with code 2."""
         self.exit(USAGE_ERROR, f"{self.prog}: {message}. Try {self.prog} --help.\n")
 
 
 def parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """Of the whole command line, which is ``words``: ``train`` writes it into the network's file."""
+    """The parser of the command line ``words``, which ``train`` also writes into the network's file."""
     whole = _Parser("nnviz", description="Watch a neural network learn. Without a command, the window opens.")
     whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
     whole.set_defaults(command="window")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
-    text = "train on MNIST, telling train and test error after each epoch"
+    text = "train a network, and print train and test error after each epoch"
     add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter), words)
-    evaluate = _command(commands, "evaluate", "test error and confusion matrix of a saved network")
+    evaluate = _command(commands, "evaluate", "print test error and confusion matrix of a saved network")
     evaluate.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
-    predict = _command(commands, "predict", "tell which digits are on pictures")
+    predict = _command(commands, "predict", "recognise digits on pictures")
     predict.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
     predict.add_argument("images", metavar="IMAGE", nargs="+", help="any size, dark on light or light on dark")
-    export = _command(commands, "export", "a saved network for use elsewhere")
+    export = _command(commands, "export", "write a saved network in a format of other programs")
     export.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
     export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
-    _add_screenshot(_command(commands, "screenshot", "a picture of the window, without a display"))
+    _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
     return whole
 
 
@@ -99,8 +99,10 @@ def _command(commands: Any, name: str, text: str, **how: Any) -> _Parser:
 
 def _add_screenshot(shot: _Parser) -> None:
     shot.add_argument("out", metavar="OUT.png", help="the picture to write")
-    shot.add_argument("--epochs", type=int, default=0, metavar="N", help="train that long first")
-    shot.add_argument("--of", type=int, default=0, metavar="N", help="in a run of so many epochs, which goes on")
+    shot.add_argument("--epochs", type=int, default=0, metavar="N", help="train so many epochs first")
+    shot.add_argument(
+        "--of", type=int, default=0, metavar="N", help="of a training of so many epochs, which is still running"
+    )
     shot.add_argument("--theme", choices=("dark", "light"), default="dark", help="the window's colours")
     shot.add_argument("--size", type=_size, default=(1440, 900), metavar="WxH", help="in pixels")
     shot.add_argument("--draw", action="store_true", help="draw a seven on the canvas first")

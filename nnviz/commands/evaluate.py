@@ -33,15 +33,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _table(confusion: Any, names: Sequence[str]) -> str:
-    """The confusion matrix with its heads: a row for each true digit, a column for each answer."""
+    """The confusion matrix with its titles: a row for each true digit, a column for each answer."""
     width = max(5, len(str(confusion.max())) + 1)
     head = "true \\ answer " + "".join(name.rjust(width) for name in names)
-    rows = [name.rjust(13) + " " + "".join(str(n).rjust(width) for n in row) for name, row in zip(names, confusion)]  # noqa: B905
+    counts = ["".join(str(count).rjust(width) for count in row) for row in confusion]
+    rows = [f"{name.rjust(13)} {row}" for name, row in zip(names, counts, strict=True)]
     return "\n".join([head, *rows])
 
 
 def _class_figures(result: Evaluation, names: Sequence[str]) -> str:
-    """Precision (right among those answered so) and recall (found among those that are so) of every digit, in %."""
+    """Precision (share right among its answers) and recall (share found of its examples) of each digit, in %."""
     assert result.precision is not None
     assert result.recall is not None
     rows = {"digit": names}

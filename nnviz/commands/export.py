@@ -1,4 +1,4 @@
-"""``export``: a saved network for use elsewhere."""
+"""``export``: writes a saved network in a format of other programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EXPORTS = {".onnx": export_onnx, ".py": export_script}
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the file that the ending asks for. Returns the exit code."""
+    """Writes the file in the format of its ending. Returns the exit code."""
     export = _EXPORTS.get(Path(arguments.out).suffix.lower())
     if export is None:
         raise CommandError(f"{arguments.out}: its name must end in {' or '.join(_EXPORTS)}.")

@@ -1,4 +1,4 @@
-"""``predict``: which digits are on pictures."""
+"""``predict``: recognises digits on pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nnviz.digits.photograph import grey_of_file
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a line for each picture. Returns the exit code."""
+    """Prints the two best answers for each picture. Returns the exit code."""
     network = load_network(arguments.file)
     pictures = np.stack([picture_of_image(_grey(Path(name))).ravel() for name in arguments.images])
     if network.shape[0] != pictures.shape[1] or network.shape[-1] != 10:
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _grey(path: Path) -> Any:
-    """A picture as (height, width) grey values; what is transparent counts as paper."""
+    """A picture as (height, width) grey values; transparent pixels count as paper. Raises CommandError."""
     try:
         return grey_of_file(path)
     except OSError as error:

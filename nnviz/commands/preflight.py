@@ -1,7 +1,7 @@
-"""Can the window open here? Asked before Qt is touched, because Qt aborts the whole process where it cannot.
+"""Checks whether the window can open here, before Qt is imported, because Qt aborts the process if it cannot.
 
-Each question is put to the system itself: the loader loads Qt's platform plugin, the X server is called. Only where
-the answer is no are libraries and their packages named. Costs about 10 ms, most of which Qt's import then saves.
+The system itself is asked: the loader loads Qt's platform plugin, and the X server is called. Only if that fails are
+libraries and their packages looked for. The checks take about 10 ms, most of which Qt's import then saves.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-# What is missing, and the command or option that helps.
+# Two lines: what is missing, and the command or option that helps.
 Problem = tuple[str, str]
 
-# Every system library behind PyQt5's windows → the Debian package that holds it.
+# The system libraries that PyQt5 needs, and the Debian packages that hold them.
 OFFSCREEN_LIBRARIES = {
     "libGL.so.1": "libgl1",
     "libglib-2.0.so.0": "libglib2.0-0",
@@ -59,17 +59,17 @@ CHECKOUT_SETUP = Path(__file__).parents[2] / ".ci" / "setup"
 
 
 def missing_for_window() -> Problem | None:
-    """Why the window cannot open here: two lines, what is missing and what helps. None where it can."""
+    """Why the window cannot open here; None if it can."""
     problem = missing_packages(WINDOW_PACKAGES)
     if problem or not _platform_can_fail():
         return problem
     problems = [_problem_of(name) for name in platforms_to_try(os.environ)]
-    # Qt takes the first that works; where none does, the last is the common one, X11.
+    # Qt takes the first platform that works. If none does, the problem of the last is shown: X11, the common one.
     return None if None in problems else problems[-1]
 
 
 def missing_for_offscreen() -> Problem | None:
-    """The same for drawing into a picture, which needs no display."""
+    """Why the window cannot be drawn into a picture, which needs no display; None if it can."""
     problem = missing_packages(WINDOW_PACKAGES)
     if problem or not _platform_can_fail():
         return problem
@@ -77,7 +77,7 @@ def missing_for_offscreen() -> Problem | None:
 
 
 def missing_packages(names: Iterable[str]) -> Problem | None:
-    """Python packages that this interpreter does not find."""
+    """A problem that names the packages that this interpreter does not find; None if it finds all."""
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if not missing:
         return None
@@ -88,7 +88,7 @@ def missing_packages(names: Iterable[str]) -> Problem | None:
 
 
 def platforms_to_try(environment: os._Environ[str] | dict[str, str]) -> list[str]:
-    """The platform plugins that Qt 5.15 tries, in its order."""
+    """The names of the platform plugins that Qt 5.15 tries, in its order."""
     chosen = environment.get("QT_QPA_PLATFORM", "")
     if chosen:
         # "wayland;xcb" is a list of choices, "vnc:size=640x480" one choice with arguments.
@@ -100,7 +100,7 @@ def platforms_to_try(environment: os._Environ[str] | dict[str, str]) -> list[str
 
 
 def _platform_can_fail() -> bool:
-    """On Windows and macOS there is always a desktop, and Qt's wheel holds all that it needs."""
+    """Whether the platform can fail: not on Windows and macOS, where Qt has all it needs."""
     return sys.platform not in ("win32", "cygwin", "darwin")
 
 
@@ -113,7 +113,7 @@ def _problem_of(platform: str) -> Problem | None:
 
 
 def _both(first: Problem | None, second: Problem | None) -> Problem | None:
-    """Two problems are told at once, so that nobody has to come back for the second."""
+    """Joins two problems into one, so that both can be mended at once; None if there is none."""
     if first and second:
         return f"{first[0]} {second[0]}", f"{first[1]}; then {second[1][0].lower()}{second[1][1:]}"
     return first or second
@@ -123,7 +123,7 @@ def _both(first: Problem | None, second: Problem | None) -> Problem | None:
 
 
 def _missing_libraries(plugin: str, needed: dict[str, str]) -> Problem | None:
-    """Loads Qt's plugin as Qt would. The loader names only the first missing library, so ask for each."""
+    """Loads Qt's plugin as Qt would. If that fails, tries each library, since the loader names only the first."""
     file = _plugin_folder() / f"libq{plugin}.so"
     failure = _load_failure(str(file)) if file.exists() else None
     if failure is None:
@@ -135,7 +135,7 @@ def _missing_libraries(plugin: str, needed: dict[str, str]) -> Problem | None:
 
 
 def _plugin_folder() -> Path:
-    """Where PyQt5's wheel keeps its platform plugins. A distribution's own PyQt5 keeps them elsewhere."""
+    """The folder of the platform plugins in PyQt5's wheel; a distribution's own PyQt5 has them elsewhere."""
     spec = importlib.util.find_spec("PyQt5")
     places = (spec.submodule_search_locations if spec else None) or ["."]
     return Path(places[0]) / "Qt5" / "plugins" / "platforms"
@@ -150,7 +150,7 @@ def _load_failure(library: str) -> str | None:
 
 
 def _install_line(missing: list[str], package_of: dict[str, str]) -> str:
-    import shutil  # here and below: only where something is missing; a good start does not wait for it
+    import shutil  # imported here, as below, so that a start without problems does not wait for it
 
     if shutil.which("apt-get") is None:
         return "Install the packages of your system that hold these libraries."
@@ -173,7 +173,7 @@ def _missing_x_server() -> Problem | None:
 
 
 def _x_server_answers() -> bool:
-    """Connects as Qt would, with the person's own authority file. True too where only Qt can find out."""
+    """Connects as Qt would, with the person's authority file. True also if libxcb is missing and cannot tell."""
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
@@ -198,7 +198,7 @@ def _wayland_socket() -> Path:
 
 
 def _compositor_answers() -> bool:
-    if "WAYLAND_SOCKET" in os.environ:  # an open connection that was handed down
+    if "WAYLAND_SOCKET" in os.environ:  # an open connection inherited from the parent process
         return True
     import socket
 
@@ -218,7 +218,7 @@ def _unknown_platform(platform: str) -> Problem | None:
     return f"Qt knows no platform {platform!r} (QT_QPA_PLATFORM). It knows {choices}.", _unset_platform()
 
 
-# --- words ----------------------------------------------------------------------------------------------------
+# --- texts ----------------------------------------------------------------------------------------------------
 
 
 def _without_window() -> str:

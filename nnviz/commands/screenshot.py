@@ -1,4 +1,4 @@
-"""A picture of the real window, without a display: it trains in its worker as it would on a desk."""
+"""``screenshot``: a picture of the real window without a display; it trains in its worker as it would with one."""
 
 from __future__ import annotations
 
@@ -28,13 +28,20 @@ from nnviz.session.status import Status
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 
-# A seven as a person draws it, in a box of 1 × 1.
+# A seven as a person would draw it, in a box of 1 × 1.
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What is to be seen: after so many epochs, which may be part of a longer run that goes on; a drawing; hints."""
+    """What the picture shows.
+
+    Attributes:
+        epochs: how long the network is trained first.
+        of: the epochs of the training, which is still running if they are more than ``epochs``.
+        draw: whether a seven is drawn on the canvas.
+        hints: whether the hints of the first start are shown.
+    """
 
     epochs: int = 0
     of: int = 0
@@ -52,16 +59,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> None:
-    """Writes a PNG of the scene; of what the person has chosen here, nothing is in it. Raises SettingError or OSError.
+    """Writes a PNG of the scene, without the person's own settings. Raises SettingError or OSError.
 
-    Anything else that goes wrong is told in the window, and so in the picture.
+    Any other error is shown in the window, and so in the picture.
     """
-    qInstallMessageHandler(_without_what_offscreen_lacks)
+    qInstallMessageHandler(_print_warning)
     nothing_remembered = QTemporaryDir()
     settings = QSettings(nothing_remembered.filePath("nnviz.ini"), QSettings.IniFormat)
     window = create_window(theme_name, settings)
     if not scene.hints:
-        window.hints.put_away()
+        window.hints.remove_all()
     window.resize(*size)
     window.show()
     session = window.session
@@ -71,7 +78,7 @@ def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> Non
             window.canvas.set_strokes([_on_canvas(window)])
         if scene.epochs:
             _train(window, scene)
-        QApplication.processEvents()  # layouts that have not followed yet
+        QApplication.processEvents()  # lets layouts follow
         write_whole(out, png(window.grab()))
     finally:
         session.close()
@@ -82,18 +89,18 @@ def _train(window: MainWindow, scene: Scene) -> None:
     session = window.session
     session.settings.change("epochs", epochs=max(scene.epochs, scene.of))
     session.start()
-    on_the_way = scene.epochs if scene.of > scene.epochs else math.inf
-    wait_until(window, lambda: session.state is not Status.TRAINING or session.runs.current.epochs > on_the_way)
+    epochs = scene.epochs if scene.of > scene.epochs else math.inf
+    wait_until(window, lambda: session.state is not Status.TRAINING or session.runs.current.epochs > epochs)
 
 
-def _without_what_offscreen_lacks(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
-    """Qt's warnings, but for those about the desktop that is meant to be absent."""
+def _print_warning(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Prints Qt's warnings, except those about the desktop that is absent on purpose."""
     if not text.startswith(("This plugin does not support", "QStandardPaths: XDG_RUNTIME_DIR")):
         sys.stderr.write(f"{text}\n")
 
 
 def _on_canvas(window: MainWindow) -> np.ndarray:
-    """The seven in the middle of the canvas, its corners rounded by interpolation."""
+    """The seven as a stroke in the middle of the canvas, with corners rounded by interpolation."""
     side = 0.72 * min(window.canvas.width(), window.canvas.height())
     steps = np.linspace(0, len(_SEVEN) - 1, 40)
     smooth = np.stack([np.interp(steps, np.arange(len(_SEVEN)), _SEVEN[:, axis]) for axis in (0, 1)], axis=1)
@@ -102,7 +109,7 @@ def _on_canvas(window: MainWindow) -> np.ndarray:
 
 
 def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
-    """Runs the event loop until the state is the one that is waited for."""
+    """Runs the event loop until ``reached`` returns True; it is asked when the session's state changes."""
     loop = QEventLoop()
 
     def look() -> None:

@@ -1,4 +1,4 @@
-"""``train``: a training without a window, with presets, checkpoints, and Ctrl+C that loses nothing."""
+"""``train``: trains without a window, with presets and checkpoints; Ctrl+C loses nothing."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ from nnviz.commands.train_options import check_options, described_experiment, wi
 
 @dataclass
 class _Training:
-    """A training, and what the file will say of the network's past.
+    """A trainer, and the provenance that the network's file will hold.
 
     Attributes:
-        before: how many epochs the network had behind it when this training was begun.
-        measured: the epoch whose network the past describes; None where nothing was learned yet.
+        before: epochs that the network was trained before this training.
+        measured: the epoch whose network the provenance describes; None before the first.
     """
 
     trainer: Trainer
-    past: Provenance
+    provenance: Provenance
     history: History
     before: int = 0
     measured: int | None = None
 
     def take(self, event: Event) -> None:
-        """Keeps the past up to date, in the network as well, for the files it is saved to."""
+        """Updates history and provenance after an event, also in the network, for the files it is saved to."""
         self.history.take(event, self.before)
         if isinstance(event, (Epoch, BestRestored)):
-            self.past = self.past.after(event, self.before)
-            self.past.write(self.trainer.network)
+            self.provenance = self.provenance.after(event, self.before)
+            self.provenance.write(self.trainer.network)
             self.measured = event.epoch or None
 
     def measure(self, epoch: int) -> Epoch:
-        """The figures of the network as it is now, which is that of ``epoch``, for its past as well."""
+        """Measures the network as it is now, after ``epoch``; puts the figures into the provenance and returns them."""
         data = self.trainer.dataset
         splits = {"train": data.train, "test": data.test, "validation": data.validation}
         figures = {
@@ -59,14 +59,14 @@ class _Training:
             for name, split in splits.items()
         }
         result = Epoch(epoch, figures["train"], figures["test"], 0.0, figures["validation"])
-        self.past = self.past.measured(result, self.before + epoch)
+        self.provenance = self.provenance.measured(result, self.before + epoch)
         return result
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Trains from a preset or from options, or goes on from a checkpoint. Returns the exit code."""
+    """Trains from a preset or options, or continues a checkpoint. Returns the exit code."""
     check_options(arguments)
-    training = _begun(arguments) if arguments.resume is None else _resumed(arguments)
+    training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
     place = trainer.epoch, trainer.batch
     with _interrupts() as asked_to_stop:
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
 # ---- what to train
 
 
-def _begun(arguments: argparse.Namespace) -> _Training:
+def _new_training(arguments: argparse.Namespace) -> _Training:
     experiment = described_experiment(arguments)
     data = DATASETS[experiment.data].load()
     if arguments.shape is None:
@@ -91,15 +91,15 @@ def _begun(arguments: argparse.Namespace) -> _Training:
     experiment = replace(experiment, fingerprint=data.fingerprint)
     history = History()
     title = arguments.title or ""
-    past = Provenance(title, data.title, seed=experiment.seed, experiment=experiment, history=history)
-    return _Training(experiment.trainer(data), past, history)
+    provenance = Provenance(title, data.title, seed=experiment.seed, experiment=experiment, history=history)
+    return _Training(experiment.trainer(data), provenance, history)
 
 
-def _resumed(arguments: argparse.Namespace) -> _Training:
+def _resumed_training(arguments: argparse.Namespace) -> _Training:
     network, state = load_checkpoint(arguments.resume)
     if state is None:
         raise CommandError(
-            f"{arguments.resume}: holds a network, but no training to go on with. Give a file that --checkpoint wrote."
+            f"{arguments.resume}: holds a network, but no training to continue. Give a file that --checkpoint wrote."
         )
     experiment = Provenance.read(network).experiment
     data = DATASETS["mnist" if experiment is None else experiment.data].load()
@@ -107,24 +107,24 @@ def _resumed(arguments: argparse.Namespace) -> _Training:
     if arguments.epochs is not None:
         _train_until(arguments.epochs, trainer, arguments.resume)
     whole = trainer.epoch if state.progress["measured"] else max(trainer.epoch - 1, 0)
-    past = Provenance.read(network, whole)
-    history = past.history or History()
-    past = replace(
-        past,
-        title=arguments.title or past.title,
+    provenance = Provenance.read(network, whole)
+    history = provenance.history or History()
+    provenance = replace(
+        provenance,
+        title=arguments.title or provenance.title,
         data=data.title,
         seed=trainer.settings.seed,
         experiment=None if experiment is None else replace(experiment, training=trainer.settings),
         history=history,
     )
-    return _Training(trainer, past, history, past.epochs_before(whole))
+    return _Training(trainer, provenance, history, provenance.epochs_before(whole))
 
 
 def _train_until(epochs: int, trainer: Trainer, file: str) -> None:
     if epochs < trainer.epoch:
         raise CommandError(
             f"--epochs {epochs}: must be at least {trainer.epoch}, the epoch that {file} "
-            f"has come to. Ask for more, or leave it out."
+            f"has reached. Give a larger number, or leave the option out."
         )
     trainer.change(replace(trainer.settings, epochs=epochs))
 
@@ -134,7 +134,7 @@ def _train_until(epochs: int, trainer: Trainer, file: str) -> None:
 
 @contextmanager
 def _interrupts() -> Iterator[list[bool]]:
-    """Ctrl+C is noted in the list that is given, so that no step is torn apart; a second one ends at once."""
+    """Yields a list that Ctrl+C adds to, so that no step is interrupted; a second Ctrl+C ends at once."""
     asked: list[bool] = []
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -150,7 +150,7 @@ def _interrupts() -> Iterator[list[bool]]:
 
 
 def _train_with_progress(training: _Training, asked_to_stop: list[bool], checkpoint: str | None) -> None:
-    """To the end, or until asked to stop. Writes the checkpoint after every epoch, and where it stops."""
+    """Trains to the end, or until asked to stop. Writes the checkpoint after every epoch and at the stop."""
     trainer = training.trainer
     epochs, batches = trainer.settings.epochs, trainer.batches_per_epoch
     done = max(trainer.epoch - 1, 0) * batches + trainer.batch
@@ -172,7 +172,7 @@ def _train_with_progress(training: _Training, asked_to_stop: list[bool], checkpo
 
 
 def _finished(training: _Training, arguments: argparse.Namespace) -> None:
-    """Tells the last figures where they were not told yet, and saves the network."""
+    """Prints the last figures if they were not printed yet, and saves the network."""
     trainer, measured = training.trainer, training.measured
     if arguments.half:
         _halve(trainer.network)
@@ -182,13 +182,13 @@ def _finished(training: _Training, arguments: argparse.Namespace) -> None:
     if arguments.save is not None:
         if arguments.resume is None:
             command = "python main.py " + shlex.join(without_places(arguments.words))
-            training.past = replace(training.past, command=command)
+            training.provenance = replace(training.provenance, command=command)
         _save(training, arguments)
         print(f"saved to {arguments.save}")
 
 
 def _stopped(training: _Training, arguments: argparse.Namespace) -> None:
-    """At Ctrl+C: saves what was learned so far, and tells how to go on."""
+    """After Ctrl+C: saves the network, and prints how to continue."""
     trainer = training.trainer
     place = f"epoch {trainer.epoch} of {trainer.settings.epochs}, after batch {trainer.batch} of "
     place += str(trainer.batches_per_epoch)
@@ -204,12 +204,12 @@ def _stopped(training: _Training, arguments: argparse.Namespace) -> None:
         _save(training, arguments)
         print(f"stopped in {place}; the network as it is there is saved to {arguments.save}")
     if arguments.checkpoint is not None:
-        print(f"go on with: {_command_to_go_on(arguments)}")
+        print(f"continue with: {_command_to_continue(arguments)}")
     elif trainer.epoch:
-        print("its training cannot go on from there: that takes --checkpoint FILE from the start")
+        print("its training cannot be continued: that needs --checkpoint FILE from the start")
 
 
-def _command_to_go_on(arguments: argparse.Namespace) -> str:
+def _command_to_continue(arguments: argparse.Namespace) -> str:
     words = ["python", "main.py", "train", "--resume", arguments.checkpoint, "--checkpoint", arguments.checkpoint]
     for name in ("save", "title"):
         if getattr(arguments, name):
@@ -221,17 +221,17 @@ def _already_finished(trainer: Trainer, file: str) -> str:
     epochs = trainer.settings.epochs
     if trainer.epoch < epochs:
         return f"{file} is already finished: early stopping ended it at epoch {trainer.epoch} of {epochs}"
-    return f"{file} is already finished: epoch {trainer.epoch} of {epochs}; to go on raise --epochs"
+    return f"{file} is already finished: epoch {trainer.epoch} of {epochs}; to continue, raise --epochs"
 
 
 def _halve(network: Network) -> None:
-    """So that the figures are those of what is saved."""
+    """Rounds the parameters to half precision, so that the figures are those of the saved network."""
     network.parameters[...] = network.parameters.astype(np.float16)
 
 
 def _save(training: _Training, arguments: argparse.Namespace) -> None:
     network = training.trainer.network
-    training.past.write(network)
+    training.provenance.write(network)
     if arguments.half:
         save_checkpoint(network, arguments.save, half_precision=True)
     else:

@@ -18,9 +18,9 @@ from engine.settings import RENAMED, TrainingSettings
 from engine.validation import parse_shape
 from nnviz.commands.checks import CommandError, check_folder
 
-# A command should be over soon; all else has the usual values of the window.
-_USUAL = Experiment().changed(epochs=10)
-# Of a training that goes on only the epochs may be changed.
+# Fewer epochs than in the window, so that the command ends soon; all other defaults are the window's.
+_DEFAULTS = Experiment().changed(epochs=10)
+# Options that --resume excludes: only the number of epochs may change.
 _FIXED_BY_CHECKPOINT = (
     "preset",
     "data",
@@ -32,12 +32,12 @@ _FIXED_BY_CHECKPOINT = (
 
 
 def add_train(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    """The options of ``train``; ``words``: the whole command line, for the file's past."""
-    usual, settings = _USUAL, _USUAL.training
+    """Adds the options of ``train``. ``words`` is the whole command line, for the provenance in the file."""
+    defaults, settings = _DEFAULTS, _DEFAULTS.training
     add = parser.add_argument
     add("--preset", metavar="NAME", help="start from a preset: “Ancestor 2015”, “Nielsen 2013”, “Modern”, …")
-    add("--data", metavar="NAME", help=f"what to learn from (default: {usual.data})")
-    shape = ",".join(map(str, usual.shape))
+    add("--data", metavar="NAME", help=f"what to learn from (default: {defaults.data})")
+    shape = ",".join(map(str, defaults.shape))
     add("--shape", metavar="SIZES", help=f"layer sizes, separated by commas (default: {shape})")
     hidden = ", ".join(name for name in ACTIVATIONS if ACTIVATIONS[name].hidden)
     add("--activation", metavar="NAME", help=f"of all hidden layers, or one for each (default: relu): {hidden}")
@@ -47,22 +47,30 @@ def add_train(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
     add("--optimizer", metavar="NAME", help=f"update rule (default: {settings.optimizer})")
     add("--schedule", metavar="NAME", help=f"learning rate over time (default: {settings.schedule})")
     add("--weight-decay", type=float, metavar="L", help="penalty on large weights (default: 0)")
-    add("--dropout", type=float, metavar="P", help="share of hidden neurons left out in a step (default: 0)")
-    add("--seed", type=int, metavar="S", help=f"of all chance (default: {settings.seed})")
+    add("--dropout", type=float, metavar="P", help="share of hidden neurons left out in each step (default: 0)")
+    add("--seed", type=int, metavar="S", help=f"seed of all random numbers (default: {settings.seed})")
     names = ["output", "loss", "initializer", "weight_scale", *(each.name for each in fields(TrainingSettings))]
     others = ", ".join(name for name in names if name not in (*OPTIONS, "evaluate"))
     how = f"any other setting, as often as needed: {others}"
     add("--set", metavar="NAME=VALUE", action="append", default=[], help=how)
-    add("--save", metavar="FILE", help="where to save the network, at Ctrl+C too: .npz compact, any other name as JSON")
+    add(
+        "--save",
+        metavar="FILE",
+        help="where to save the network, at Ctrl+C too: .npz is compact, any other name is JSON",
+    )
     add("--half", action="store_true", help="save an .npz in half precision")
     add("--title", metavar="TEXT", help="a name for the network, kept in its file")
-    add("--checkpoint", metavar="FILE", help="where to keep the training after each epoch and at Ctrl+C, as .npz")
-    add("--resume", metavar="FILE", help="go on with the training in a checkpoint, exactly where it stopped")
+    add(
+        "--checkpoint",
+        metavar="FILE",
+        help="where to save the state of the training after each epoch and at Ctrl+C, as .npz",
+    )
+    add("--resume", metavar="FILE", help="continue the training in a checkpoint, exactly where it stopped")
     parser.set_defaults(words=list(words))
 
 
 def check_options(arguments: argparse.Namespace) -> None:
-    """Before the work is done, not after it. Raises CommandError for options that do not go together."""
+    """Checks the options before anything is trained. Raises CommandError for options that exclude each other."""
     for file in (arguments.save, arguments.checkpoint):
         if file is not None:
             check_folder(file)
@@ -74,21 +82,21 @@ def check_options(arguments: argparse.Namespace) -> None:
     for option, file in (("--checkpoint", arguments.checkpoint), ("--resume", arguments.resume)):
         if file and arguments.save and os.path.realpath(file) == os.path.realpath(arguments.save):
             raise CommandError(
-                f"--save {arguments.save}: must be another file than that of {option}, whose training would be lost "
-                f"under the network alone. Name another file."
+                f"--save {arguments.save}: must be another file than that of {option}, or the network alone would "
+                f"replace the training. Name another file."
             )
     given = [name for name in _FIXED_BY_CHECKPOINT if getattr(arguments, name) not in (None, [])]
     if arguments.resume is not None and given:
         names = ", ".join("--" + name.replace("_", "-") for name in given)
         raise CommandError(
-            f"{names}: cannot be given with --resume {arguments.resume}, whose training goes on as it was begun. "
-            f"Leave out what is named here, or begin anew without --resume."
+            f"{names}: cannot be given with --resume {arguments.resume}, whose training continues with its settings. "
+            f"Leave these options out, or begin a new training without --resume."
         )
 
 
 def described_experiment(arguments: argparse.Namespace) -> Experiment:
-    """What the options of ``train`` ask for, as far as can be told without the data. Raises SettingError."""
-    start = preset_named(arguments.preset).experiment if arguments.preset else _USUAL
+    """The experiment that the options describe, not yet fitted to the data. Raises SettingError."""
+    start = preset_named(arguments.preset).experiment if arguments.preset else _DEFAULTS
     chosen = {name: getattr(arguments, name) for name in ("data", *OPTIONS) if getattr(arguments, name) is not None}
     if arguments.shape is not None:
         chosen["shape"] = parse_shape(arguments.shape)
@@ -104,7 +112,7 @@ def described_experiment(arguments: argparse.Namespace) -> Experiment:
 
 
 def _of_layers(text: str, layers: int) -> list[str]:
-    """The activation of each hidden layer. Raises SettingError where there are fewer or more, or one is unknown."""
+    """The activation of each hidden layer. Raises SettingError for a wrong number of names or an unknown name."""
     names = [name.strip() for name in text.split(",")]
     choices = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
     for name in names:
@@ -118,7 +126,7 @@ def _of_layers(text: str, layers: int) -> list[str]:
 
 
 def _assignment(text: str) -> tuple[str, Any]:
-    """``NAME=VALUE`` as a setting's name and its value, which is JSON or, failing that, text."""
+    """Splits ``NAME=VALUE``; the value is read as JSON, or else as text. Raises SettingError."""
     name, equals, value = text.partition("=")
     name = name.strip().replace("-", "_")
     if not equals:
@@ -132,9 +140,9 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def without_places(words: Sequence[str]) -> list[str]:
-    """The command line as anybody may read it: files in whatever folder, and nothing of a checkpoint.
+    """The command line without private folders: --save without its folder, and no --checkpoint.
 
-    Where the training was kept meanwhile makes no difference to the network.
+    A checkpoint makes no difference to the network.
     """
     kept: list[str] = []
     rest = iter(words)

@@ -1,4 +1,4 @@
-"""Without a command, the window opens."""
+"""Opens the window: the default command."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from nnviz.app import run as run_window
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Until it is closed. Returns the exit code."""
+    """Runs the window until it is closed. Returns the exit code."""
     return run_window()

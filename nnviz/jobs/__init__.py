@@ -1,1 +1,1 @@
-"""Everything that happens off the interface thread."""
+"""All work in other threads than the interface's."""

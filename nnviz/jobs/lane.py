@@ -1,4 +1,4 @@
-"""A thread of its own for slow work, one piece after the other; results arrive in the thread that asked."""
+"""A thread for slow work, one task after the other; results arrive in the thread that made the lane."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from PyQt5.QtCore import QObject, QRunnable, QThreadPool, pyqtSignal
 
 
 class _Report(QObject):
-    """Carries the outcomes of tasks, by their numbers, to the thread that it was made in."""
+    """Carries the outcomes of tasks to the thread that it was made in."""
 
-    settled = pyqtSignal(int, bool, object)  # the task, whether it went well, its result or what it raised
+    settled = pyqtSignal(int, bool, object)  # number of the task, whether it succeeded, its result or error
 
 
 class _Task(QRunnable):
@@ -31,34 +31,34 @@ class _Task(QRunnable):
 
 
 class Lane:
-    """Does what it is given, in order. Several lanes work side by side: nothing waits behind what it need not."""
+    """Runs tasks in order in one thread. Several lanes work side by side, so that unrelated work need not wait."""
 
     def __init__(self) -> None:
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
-        self._asked = 0  # tasks so far
+        self._count = 0  # number of tasks so far
         self._waiting: dict[int, tuple[Callable[[Any], None], Callable[[Exception], None]]] = {}
-        # One for all tasks: it may not go while one of its outcomes is being delivered.
+        # One for all tasks: it must not be deleted while an outcome is being delivered.
         self._report = _Report()
         self._report.settled.connect(self._settle)
         self._closed = False
 
     def run(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
-        """Calls ``done`` with the result of ``work()``, or ``failed`` with what it raised. Nothing after ``close``."""
+        """Calls ``done`` with the result of ``work()``, or ``failed`` with its error; neither after ``close``."""
         if self._closed:
             return
-        self._asked += 1
-        self._waiting[self._asked] = (done, failed)
-        self._pool.start(_Task(self._asked, work, self._report))
+        self._count += 1
+        self._waiting[self._count] = (done, failed)
+        self._pool.start(_Task(self._count, work, self._report))
 
-    def _settle(self, number: int, went_well: bool, outcome: Any) -> None:
+    def _settle(self, number: int, succeeded: bool, outcome: Any) -> None:
         done, failed = self._waiting.pop(number, (None, None))
-        then = done if went_well else failed
+        then = done if succeeded else failed
         if then is not None:
             then(outcome)
 
     def close(self, milliseconds: int) -> bool:
-        """Waits for what was asked for, -1 for as long as it takes; what is not delivered yet is dropped."""
+        """Waits for all tasks, -1 for as long as it takes, and drops their outcomes. Returns whether all are done."""
         self._closed = True
         self._waiting.clear()
         return bool(self._pool.waitForDone(milliseconds))

@@ -1,4 +1,4 @@
-"""One slot between two threads: a new letter replaces an unread one, so the reader sees the latest and never lags."""
+"""One slot between two threads: a new letter replaces an unread one, so the reader gets the latest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Mailbox(Generic[T]):
-    """Latest wins. ``put`` and ``take`` may be called from any thread."""
+    """Holds the latest letter. ``put`` and ``take`` may be called from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -17,16 +17,16 @@ class Mailbox(Generic[T]):
 
     @property
     def empty(self) -> bool:
-        """Whether the last letter was taken: then it is worth writing another."""
+        """Whether the last letter was taken, so that it is worth writing another."""
         return self._letter is None
 
     def put(self, letter: T) -> None:
-        """Replaces whatever lies there."""
+        """Puts a letter in the place of the one before."""
         with self._lock:
             self._letter = letter
 
     def take(self) -> T | None:
-        """The latest letter, once."""
+        """Takes the latest letter out; None if there is none."""
         with self._lock:
             letter, self._letter = self._letter, None
             return letter

@@ -1,4 +1,4 @@
-"""Pictures from files, from the clipboard and from other windows: read behind the window and turned into ink."""
+"""Reads pictures from files, from the clipboard and from other windows in another thread, and turns them into ink."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from nnviz.digits.photograph import check_size, grey_of_file, grey_of_layers, in
 from nnviz.digits.strokes import Ink
 from nnviz.jobs.lane import Lane
 
-_LENGTH = 0.72  # of a picture's ink on the canvas, in its shorter side: about as large as people draw
+_LENGTH = 0.72  # of the ink on the canvas, as a share of its shorter side: about as large as people draw
 
 
 class Pictures(QObject):
-    """Reads one after the other.
+    """Reads pictures, one after the other.
 
     Signals:
-        read(Ink): what is drawn on the picture.
-        failed(what, Exception): nothing was changed.
+        read(Ink): the digit on the picture, for the canvas.
+        failed(what, Exception): what could not be done, and why; the drawing stays as it was.
     """
 
     read = pyqtSignal(object)
@@ -34,7 +34,7 @@ class Pictures(QObject):
         self._lane = lane
 
     def load(self, given: QMimeData | None, giver: str) -> None:
-        """Reads the picture among what was given; ``read`` or ``failed`` follows. ``giver`` as in "the clipboard"."""
+        """Reads the picture in ``given``; ``read`` or ``failed`` follows. ``giver`` names the source."""
         source = _source(given)
         if source is None:
             rule = "must hold a picture or the file of one"
@@ -49,12 +49,12 @@ class Pictures(QObject):
         self._lane.run(lambda: _ink_of(source, name), self.read.emit, failed)
 
     def close(self, milliseconds: int) -> bool:
-        """No more are read; whether that under way was over in time."""
+        """Ends the reading; returns whether the current picture was done in time."""
         return self._lane.close(milliseconds)
 
 
 def _source(given: QMimeData | None) -> Path | QImage | None:
-    """A file before a picture in memory, which is often no more than the file's symbol."""
+    """The first file, or else the picture in memory: beside a file that is often no more than an icon."""
     if given is None:
         return None
     files = [Path(url.toLocalFile()) for url in given.urls() if url.isLocalFile()]
@@ -67,7 +67,7 @@ def _source(given: QMimeData | None) -> Path | QImage | None:
 
 
 def _ink_of(source: Path | QImage, name: str) -> Ink:
-    """The digit on a picture, as large as people draw. Raises DataError or OSError."""
+    """The digit on a picture as ink, as large as people draw. Raises DataError or OSError."""
     pixels = ink_of_photograph(grey_of_file(source) if isinstance(source, Path) else _grey_of_image(source))
     if pixels is None:
         rule = "must show a digit that stands out from its ground"

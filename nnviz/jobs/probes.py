@@ -1,8 +1,8 @@
-"""What the views need of the displayed network beyond its weights: worked out here, behind the window.
+"""Computes what the views need of the displayed network beyond its weights, in other threads.
 
-Only what a card in view needs is worked out; of each kind one at a time, and the latest question wins. Every kind has a
-lane of its own, so that none waits for another, and none for a file being saved. Work of a kind that has turned out to
-take less than handing it to another thread does may be done at once.
+Only what a visible card needs is computed. A probe answers one question at a time, always the latest. Every probe has a
+lane of its own, so that none waits for another, nor for a file that is being saved. Work that takes less time than a
+change of threads may be done at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nnviz.jobs.pace import Budget
 
 
 class Same:
-    """Tells one question from another by the objects that it is about: they must be the very same."""
+    """A key for a question: equal to another key if both are about the identical objects."""
 
     def __init__(self, *about: object) -> None:
         self._about = about
@@ -29,7 +29,7 @@ class Same:
         return all(one is another for one, another in zip(self._about, other._about, strict=True))
 
 
-# What is to be worked out: what it is about, and the work, which runs in another thread.
+# A key that says what the question is about, and the work that computes the answer.
 Question = tuple[Same, Callable[[], Any]]
 
 
@@ -37,8 +37,8 @@ class Probe(QObject):
     """Answers one kind of question.
 
     Signals:
-        changed: ``result`` is another, or gone.
-        failed(Exception): the work ended with an error that nobody foresaw.
+        changed: ``result`` has changed, perhaps to None.
+        failed(Exception): the work raised an error.
 
     Attributes:
         result: the last answer; None where there is none.
@@ -54,10 +54,10 @@ class Probe(QObject):
         release: Callable[[], None] = lambda: None,
         quick: float = 0.0,
     ) -> None:
-        """``ask`` gives the question as it is now, or None; a budget says how often it may be answered.
+        """``ask`` returns the question as it is now, or None; a budget limits how often it is answered.
 
-        ``release`` is called in the thread that answers, when no card in view needs it any more. Work that took fewer
-        than ``quick`` seconds of the processor the last time is done at once.
+        ``release`` is called in the lane's thread when no visible card needs the probe any more. If the last answer
+        took fewer than ``quick`` seconds of processor time, the next one is computed at once in the calling thread.
         """
         super().__init__()
         self.result: Any = None
@@ -65,8 +65,8 @@ class Probe(QObject):
         self._budget = budget or Budget(0, 0)
         self._release = release
         self._quick = quick
-        self._cost = float("inf")  # of the last answer, in seconds of the processor
-        self._subject = 0  # grows when all that was known is forgotten
+        self._cost = float("inf")  # of the last answer, in seconds of processor time
+        self._subject = 0  # counts the calls of ``forget``, so that answers from before are dropped
         self._wanted_by: set[object] = set()
         self._answered: Same | None = None  # the key of ``result``
         self._is_busy = False
@@ -77,7 +77,7 @@ class Probe(QObject):
 
     @property
     def is_wanted(self) -> bool:
-        """Whether a card in view needs it."""
+        """Whether a visible card needs it."""
         return bool(self._wanted_by)
 
     @property
@@ -87,7 +87,7 @@ class Probe(QObject):
         return self._answered == (None if question is None else question[0])
 
     def want(self, who: object, wanted: bool) -> None:
-        """Whether that card is in view."""
+        """Notes whether that card is visible and needs the answer."""
         was_wanted = self.is_wanted
         (self._wanted_by.add if wanted else self._wanted_by.discard)(who)
         self._timer.stop()
@@ -98,7 +98,7 @@ class Probe(QObject):
             self._lane.run(self._release, lambda _: None, self.failed.emit)
 
     def forget(self) -> None:
-        """What was known is of another network, or of other data; so is what is just being worked out."""
+        """Drops the result, and the answer being computed: they belong to another network or other data."""
         self._subject += 1
         self._cost = float("inf")
         self._answered = None
@@ -109,7 +109,7 @@ class Probe(QObject):
         self.look()
 
     def look(self) -> None:
-        """Asks what is to be known now, unless nobody needs it, it is known, or it is too soon."""
+        """Computes the answer if a card needs it, it is not known yet and it is due."""
         if not self._wanted_by or self._is_busy:
             return
         question = self._ask()
@@ -140,7 +140,7 @@ class Probe(QObject):
             self.look()
 
         def failed(error: Exception) -> None:
-            """Where there is not the memory for it, it stays unknown until the question is another."""
+            """Without enough memory there is no result until the question changes."""
             done(None)
             if not isinstance(error, MemoryError):
                 self.failed.emit(error)
@@ -156,48 +156,48 @@ class Probe(QObject):
             done(result)
 
     def _take(self, key: Same | None, result: Any) -> None:
-        is_news = result is not None or self.result is not None
+        has_changed = result is not None or self.result is not None
         self._answered, self.result = key, result
-        if is_news:
+        if has_changed:
             self.changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """No more answers; whether the work under way ended in time."""
+        """Ends the probe; returns whether its work was done in time."""
         self._wanted_by.clear()
         self._timer.stop()
         return self._lane.close(milliseconds)
 
 
 class Probes:
-    """All kinds, by name: a card says which it needs."""
+    """All probes by name; a card says which it needs."""
 
     def __init__(self) -> None:
-        self._kinds: dict[str, Probe] = {}
+        self._probes: dict[str, Probe] = {}
 
     def add(self, name: str, probe: Probe) -> Probe:
-        """A new kind."""
-        self._kinds[name] = probe
+        """Adds a probe under that name."""
+        self._probes[name] = probe
         return probe
 
     def __getitem__(self, name: str) -> Probe:
-        return self._kinds[name]
+        return self._probes[name]
 
     def want(self, who: object, names: tuple[str, ...], wanted: bool) -> None:
-        """A card that needs these came into view, or went out of it."""
+        """Notes that a card that needs these probes became visible or hidden."""
         for name in names:
-            self._kinds[name].want(who, wanted)
+            self._probes[name].want(who, wanted)
 
     def look(self) -> None:
-        """The network displayed, or what it is asked, is another."""
-        for probe in self._kinds.values():
+        """Lets all probes look whether their question has changed."""
+        for probe in self._probes.values():
             probe.look()
 
     def forget(self) -> None:
-        """There is another network, or other data."""
-        for probe in self._kinds.values():
+        """Drops all results, after a change of network or data."""
+        for probe in self._probes.values():
             probe.forget()
 
     def close(self, milliseconds: int) -> bool:
-        """Whether all ended in time."""
-        ended = [probe.close(milliseconds) for probe in self._kinds.values()]
+        """Ends all probes; returns whether all work was done in time."""
+        ended = [probe.close(milliseconds) for probe in self._probes.values()]
         return all(ended)

@@ -1,4 +1,4 @@
-"""Looks for a learning rate in a thread of its own, on a copy of the network."""
+"""Searches for a learning rate in a thread of its own, on a copy of the network."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _SECONDS_BETWEEN_VIEWS = 0.05
 
 
 class RateSearch(QObject):
-    """One search at a time.
+    """Carries out one search at a time.
 
     Signals:
-        changed: there are more points, or the search has begun or ended.
-        failed(Exception): it could not begin.
+        changed: there are new points, or the search has begun or ended.
+        failed(Exception): the search ended with an error.
 
     Attributes:
-        points: found so far.
-        share: 0…1 of the search that is behind it.
-        suggestion: the rate to take, with two digits; None where there is none (yet).
-        is_running: whether it goes on.
-        was_stopped: whether it was ended before it had tried all that it should.
+        points: learning rates tried so far, with their losses.
+        share: the share 0…1 of the search that is done.
+        suggestion: the suggested learning rate, rounded to two digits; None if there is none (yet).
+        is_running: whether a search is running.
+        was_stopped: whether the last search was stopped before it had tried all rates.
     """
 
     changed = pyqtSignal()
@@ -43,13 +43,13 @@ class RateSearch(QObject):
         self.share = 0.0
         self.suggestion: float | None = None
         self.is_running = self.was_stopped = False
-        self._search = 0  # its number: what an earlier one still says is not heard
+        self._search = 0  # number of the search; points of earlier ones are dropped
         self._cancelled = threading.Event()
         self._lane = Lane()
         self._found.connect(self._show)
 
     def start(self, make: Callable[[], Network], dataset: Dataset, settings: TrainingSettings) -> None:
-        """Searches with the network that ``make`` gives, which is called in the search's thread."""
+        """Starts a search with the network that ``make`` returns; ``make`` is called in the search's thread."""
         self.cancel()
         self._cancelled = cancelled = threading.Event()
         self._search += 1
@@ -76,13 +76,13 @@ class RateSearch(QObject):
         self._lane.run(work, done, failed)
 
     def _sweep(self, finder: RateFinder, number: int, cancelled: threading.Event) -> None:
-        """In the search's thread."""
-        told = time.perf_counter()
+        """Tries all rates, in the search's thread; emits the points several times a second."""
+        last_view = time.perf_counter()
         for _ in finder.run():
             if cancelled.is_set():
                 return
-            if time.perf_counter() - told > _SECONDS_BETWEEN_VIEWS:
-                told = time.perf_counter()
+            if time.perf_counter() - last_view > _SECONDS_BETWEEN_VIEWS:
+                last_view = time.perf_counter()
                 self._found.emit(number, list(finder.points), len(finder.points) / finder.batches)
         self._found.emit(number, list(finder.points), 1.0)
 
@@ -96,20 +96,20 @@ class RateSearch(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Ends it after the step it is in; what was found stays."""
+        """Stops the search after its current step; the points stay."""
         self._cancelled.set()
         if self.is_running:
             self.was_stopped = True
             self._end()
 
     def forget(self) -> None:
-        """What was found for another network means nothing for this one."""
+        """Drops the points, which belong to another network."""
         if self.points and not self.is_running:
             self.points, self.share, self.suggestion = [], 0.0, None
             self.changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Ends it for good; whether that was in time."""
+        """Ends the search and its thread; returns whether that was in time."""
         self._cancelled.set()
         self._search += 1
         return self._lane.close(milliseconds)

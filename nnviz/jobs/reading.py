@@ -1,4 +1,4 @@
-"""What is read from a network's file, behind the window."""
+"""Reads a network's file, and the training saved with it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ CHECKPOINT = ".npz"
 
 @dataclass(frozen=True)
 class Opened:
-    """What was found in a file.
+    """What a file holds.
 
     Attributes:
-        network: read whole and checked.
-        settings: those of the training that was saved with it, if there was one.
-        trainer: goes on where that was saved; None where it cannot, or where it was at its end.
-        epochs_done: whole epochs that the trainer has behind it.
-        why_not: what is in the way of going on.
+        network: complete and checked.
+        settings: those of the training that was saved with it; None if there is none.
+        trainer: continues that training; None if it cannot be continued or is complete.
+        epochs_done: whole epochs that the training has done.
+        why_not: why the training cannot be continued; empty if it can.
     """
 
     network: Network
@@ -36,7 +36,7 @@ class Opened:
 
 
 def read_network(path: Path, dataset: Dataset | None) -> Opened:
-    """A network, and a training to go on with on that data. Raises FileFormatError or OSError."""
+    """Reads a network, and its training if that can be continued with this data. Raises FileFormatError or OSError."""
     if not zipfile.is_zipfile(path):
         return Opened(load_network(path))
     network, state = load_checkpoint(path)
@@ -46,7 +46,7 @@ def read_network(path: Path, dataset: Dataset | None) -> Opened:
     try:
         settings = _measuring(TrainingSettings.from_dict(state.settings))
         if dataset is None:
-            return Opened(network, settings, why_not="the data is not there yet.")
+            return Opened(network, settings, why_not="the data is not loaded yet.")
         trainer = Trainer.resume(network, dataset, state)
         trainer.change(_measuring(trainer.settings))
     except EngineError as error:
@@ -56,5 +56,5 @@ def read_network(path: Path, dataset: Dataset | None) -> Opened:
 
 
 def _measuring(settings: TrainingSettings) -> TrainingSettings:
-    """The same with errors measured after each epoch, as the window always does."""
+    """The same settings with an evaluation after each epoch, which the window always does."""
     return replace(settings, evaluate=True)

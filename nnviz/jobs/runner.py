@@ -1,4 +1,4 @@
-"""The interface's side of the worker: hands over orders, and fetches what there is to show as often as it pays."""
+"""The interface's side of the worker: hands orders over, and fetches frames as often as their drawing costs allow."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from nnviz.jobs.worker import Stopped, Until, Worker
 
 T = TypeVar("T")
 
-# Views are as frequent as the interface can draw them in this share of its time: what it takes, learning loses.
+# Drawing views may take this share of the interface's time, because learning loses the time that drawing takes.
 _SHARE_FOR_VIEWS = 0.1
-_QUICKEST, _SLOWEST = 28, 250  # milliseconds between two views
-_LOOK_AGAIN = 5  # where there was nothing new to show
-_TRUST = 0.3  # how much of a new measurement of a view's cost is taken over
+_SHORTEST, _LONGEST = 28, 250  # milliseconds between two views
+_LOOK_AGAIN = 5  # milliseconds until the next look, if there was no new frame
+_SMOOTHING = 0.3  # weight of the last view's cost in the moving average
 
 
 class Runner(QObject):
     """Trains runs, one at a time, each known by its id.
 
     Signals:
-        frame(Frame): the latest, several times a second while something is trained.
-        told(run, event): every epoch, the best parameters put back, a long measurement, a stop; in order.
+        frame(Frame): the latest frame, several times a second while a run is training.
+        told(run, event): every epoch, restored best parameters, a long evaluation, a pause; in order.
     """
 
     frame = pyqtSignal(object)
@@ -38,32 +38,32 @@ class Runner(QObject):
         self._worker = Worker()
         self._worker.told.connect(self._told)
         self._is_closed = False
-        self._run: int | None = None  # whose frames are wanted
-        self._cost = 0.0  # of the last view, in seconds of the interface's processor time
+        self._run: int | None = None  # the run whose frames are shown
+        self._cost = 0.0  # moving average of a view's cost, in seconds of the interface's processor time
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._fetch)
 
     def begin(self, run: int, make: Callable[[], Trainer]) -> None:
-        """A trainer for that run, made in the worker's thread, not going yet."""
+        """Makes a trainer for that run, in the worker's thread; does not start it."""
         self._worker.begin(run, make)
 
     def go(self, run: int, until: Until) -> None:
-        """On from where the run stands."""
+        """Trains the run from where it is."""
         self._run = run
-        self._timer.start(_QUICKEST)
+        self._timer.start(_SHORTEST)
         self._worker.go(run, until)
 
     def halt(self) -> None:
-        """Pauses after the batch under way; a ``Stopped`` follows."""
+        """Pauses after the current batch; ``Stopped`` follows."""
         self._worker.halt()
 
     def change(self, run: int, settings: TrainingSettings) -> None:
-        """Other settings from the next step on."""
+        """Changes the run's settings from the next step on."""
         self._worker.change(run, settings)
 
     def look(self, run: int, at: Callable[[Trainer | None], T]) -> Future[T]:
-        """What ``at`` gives, called in the worker's thread between two steps with the run's trainer, or None."""
+        """The result of ``at``, called in the worker's thread between two steps with the run's trainer or None."""
         found: Future[T] = Future()
 
         def settle(trainer: Trainer | None) -> None:
@@ -76,20 +76,20 @@ class Runner(QObject):
         return found
 
     def forget(self, run: int) -> None:
-        """The run will not go on from where it stands."""
+        """Drops the trainer of that run."""
         self._worker.forget(run)
 
     def set_estimating(self, wanted: bool) -> None:
-        """Whether figures within an epoch are worth their price: not where nobody sees them."""
+        """Switches estimates within an epoch on or off; they cost time and are wanted only if they are seen."""
         self._worker.estimating = wanted
 
     @property
     def is_estimating(self) -> bool:
-        """Whether there are figures within an epoch."""
+        """Whether estimates within an epoch are made."""
         return self._worker.estimating
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the thread after the step it is in; whether that was in time. Nothing is told after it."""
+        """Ends the thread after the current step; returns whether that was in time. Emits nothing afterwards."""
         self._timer.stop()
         self._run, self._is_closed = None, True
         return self._worker.quit_and_wait(milliseconds)
@@ -101,17 +101,17 @@ class Runner(QObject):
             return
         start = time.thread_time()
         self.frame.emit(frame)
-        # What the view has to paint is painted before the event loop comes to this.
-        QTimer.singleShot(0, lambda: self._painted(time.thread_time() - start))
+        # The event loop calls this after it has painted the views.
+        QTimer.singleShot(0, lambda: self._note_cost(time.thread_time() - start))
         self._timer.start(self._pause())
 
-    def _painted(self, cost: float) -> None:
-        """What the person does meanwhile counts too, so one costly view is not believed at once."""
-        self._cost += (min(cost, 2 * self._cost or cost) - self._cost) * _TRUST
+    def _note_cost(self, cost: float) -> None:
+        """Updates the average slowly: the time may also hold what the person did meanwhile."""
+        self._cost += (min(cost, 2 * self._cost or cost) - self._cost) * _SMOOTHING
 
     def _pause(self) -> int:
-        """Milliseconds to the next view, from what the last ones cost."""
-        return round(min(max(1000 * self._cost / _SHARE_FOR_VIEWS, _QUICKEST), _SLOWEST))
+        """Milliseconds until the next view, from the cost of the last ones."""
+        return round(min(max(1000 * self._cost / _SHARE_FOR_VIEWS, _SHORTEST), _LONGEST))
 
     def _told(self, run: int, event: object) -> None:
         if self._is_closed:

@@ -1,8 +1,9 @@
-"""The thread that trains. It owns every trainer: whoever wants something of one gives an order.
+"""The thread that trains. It owns all trainers; other threads use them only by orders.
 
-Orders are carried out between two steps, in the order they were given: go, change the settings, take the state, forget.
-What must not be lost (an epoch's figures, an error, the end) comes back as a queued signal. What is only looked at
-(parameters on the way) goes into a mailbox, where the latest wins; the interface takes it when it has time.
+Orders (begin, go, change the settings, look at the trainer, forget) are carried out between two steps, first come,
+first served. What must not be lost (the figures of an epoch, an error, the end) comes back as a queued signal. What is
+only displayed (parameters during training) goes into a mailbox that holds the latest; the interface takes it when it
+has time.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from nnviz.jobs.pace import Pace
 
 
 class Until(Enum):
-    """How far to train before pausing."""
+    """Where to pause."""
 
     END = "end"
     BATCH = "batch"
@@ -36,15 +37,15 @@ class Until(Enum):
 
 @dataclass(frozen=True)
 class Frame:
-    """A network on its way: what the views draw.
+    """A network during training: what the views draw.
 
     Attributes:
-        run: the id of the run it was taken from.
-        parameters: a copy that nobody writes to; finite.
+        run: the id of the run.
+        parameters: a copy that nobody writes to, all finite.
         epoch, batch, batches: as in :class:`~engine.events.Batch`; epoch 0 before the first step.
-        seconds_per_epoch: of learning, measured on the epoch under way.
-        seconds_measuring: what the errors at the last epoch's end took on top of that.
-        estimate: figures on a sample, if it was time for some.
+        seconds_per_epoch: time that learning takes, measured in the current epoch.
+        seconds_measuring: time that the evaluation at the end of the last epoch took in addition.
+        estimate: loss and error on a sample of the examples; None if they were not due.
     """
 
     run: int
@@ -59,12 +60,12 @@ class Frame:
 
 @dataclass(frozen=True)
 class Measuring:
-    """The errors after an epoch take long enough to say so."""
+    """The evaluation after an epoch takes so long that the window should say so."""
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """The run waits. ``finished``: there is nothing left to train; ``error``: why it could not go on."""
+    """The run has paused. ``finished``: its training is complete; ``error``: why it cannot continue."""
 
     frame: Frame | None
     finished: bool = False
@@ -72,7 +73,7 @@ class Stopped:
 
 
 class _Job:
-    """A trainer on its way, known to the worker's thread only."""
+    """A run's trainer and its place in the training. Only the worker's thread uses it."""
 
     def __init__(self, run: int, trainer: Trainer, take: Callable[[Event], None]) -> None:
         self.run = run
@@ -84,7 +85,7 @@ class _Job:
         self.pace = Pace()
 
     def frame(self, with_estimate: bool = False) -> Frame:
-        """As it is between two steps."""
+        """A frame of the network as it is now."""
         trainer, last = self.trainer, self.last_batch
         return Frame(
             run=self.run,
@@ -99,15 +100,15 @@ class _Job:
 
 
 class Worker(QThread):
-    """Trains one run at a time; paused ones keep their place until they are forgotten.
+    """Trains one run at a time; paused runs keep their trainers until they are forgotten.
 
     Signals:
         told(run, event): an :class:`Epoch`, :class:`BestRestored`, :class:`Measuring` or :class:`Stopped` of that run;
-            queued, in order, none lost.
+            queued, in order, none is lost.
 
     Attributes:
-        frames: the latest parameters on the way.
-        estimating: whether anybody looks at the figures within an epoch.
+        frames: holds the latest frame.
+        estimating: whether frames hold estimates now and then.
     """
 
     told = pyqtSignal(int, object)
@@ -117,40 +118,40 @@ class Worker(QThread):
         self.frames: Mailbox[Frame] = Mailbox()
         self.estimating = True
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._halt = False  # set at once, so that it counts before the orders that are waiting
+        self._halt = False  # set directly, not by an order, so that it takes effect before waiting orders
         self._is_ending = False
         self._jobs: dict[int, _Job] = {}
-        self._going: _Job | None = None
+        self._training: _Job | None = None
 
-    # ---- orders, from the interface's thread
+    # ---- orders, called in the interface's thread
 
     def begin(self, run: int, make: Callable[[], Trainer]) -> None:
-        """A new trainer for that run, made in this thread; ``Stopped`` with an error where that cannot be."""
+        """Makes a trainer for that run, in this thread; ``Stopped`` with an error follows if that fails."""
         self._order(lambda: self._begin(run, make))
 
     def go(self, run: int, until: Until) -> None:
-        """Trains on from where the run stands."""
+        """Trains the run from where it is."""
         self._halt = False
         self._order(lambda: self._go(run, until))
 
     def halt(self) -> None:
-        """Waits after the step under way; ``Stopped`` follows if something was training."""
+        """Pauses after the current step; ``Stopped`` follows if a run was training."""
         self._halt = True
 
     def change(self, run: int, settings: TrainingSettings) -> None:
-        """Other settings from the next step on; ``Stopped`` with an error where the run cannot have them."""
+        """Changes settings from the next step on; ``Stopped`` with an error follows if they do not fit the run."""
         self._order(lambda: self._change(run, settings))
 
     def look(self, run: int, at: Callable[[Trainer | None], Any]) -> None:
-        """Calls ``at`` in this thread with the run's trainer between two steps; None where there is none."""
+        """Calls ``at`` in this thread between two steps, with the run's trainer or None if it has none."""
         self._order(lambda: at(self._jobs[run].trainer if run in self._jobs else None))
 
     def forget(self, run: int) -> None:
-        """The run will not go on; its trainer is let go."""
+        """Drops the trainer of that run."""
         self._order(lambda: self._forget(run))
 
     def quit_and_wait(self, milliseconds: int) -> bool:
-        """Ends the thread after the step it is in; whether that was in time. No more orders are taken."""
+        """Ends the thread after the current step; returns whether that was in time. Takes no more orders."""
         self._halt = self._is_ending = True
         self._orders.put(None)
         return bool(self.wait(milliseconds))
@@ -165,14 +166,14 @@ class Worker(QThread):
     # ---- the thread
 
     def run(self) -> None:
-        """Orders first, then a step of what is going."""
+        """Carries out all orders, then one step of the run that is training; repeats."""
         while True:
-            while self._going is None or not self._orders.empty():
+            while self._training is None or not self._orders.empty():
                 order = self._orders.get()
                 if order is None:
                     return
                 order()
-            self._advance(self._going)
+            self._advance(self._training)
 
     def _begin(self, run: int, make: Callable[[], Trainer]) -> None:
         self._forget(run)
@@ -184,13 +185,13 @@ class Worker(QThread):
             self._jobs[run] = _Job(run, trainer, lambda event: self._take(run, event))
 
     def _go(self, run: int, until: Until) -> None:
-        job, other = self._jobs.get(run), self._going
+        job, other = self._jobs.get(run), self._training
         if other is not None and other is not job:
-            self._stop(other, Stopped(other.frame() if _is_sound(other.trainer) else None))
+            self._stop(other, Stopped(other.frame() if _is_finite(other.trainer) else None))
         if job is not None:
             job.until, job.has_stepped = until, False
             job.pace.resume()
-            self._going = job
+            self._training = job
 
     def _change(self, run: int, settings: TrainingSettings) -> None:
         job = self._jobs.get(run)
@@ -202,32 +203,32 @@ class Worker(QThread):
 
     def _forget(self, run: int) -> None:
         if run in self._jobs:
-            self._let_go(self._jobs[run])
+            self._drop(self._jobs[run])
 
     def _advance(self, job: _Job) -> None:
-        """One event of the run: a step, a piece of an evaluation, an epoch's end."""
+        """Takes one event of the training: a step, a part of an evaluation, or the end of an epoch."""
         try:
             event = next(job.events, None)
             if event is None:
                 self._stop(job, Stopped(job.frame(), finished=True))
-            elif self._may_stop_after(event, job):
+            elif self._must_pause_after(event, job):
                 self._stop(job, Stopped(job.frame(self.estimating and job.until is Until.BATCH)))
         except Exception as error:
             self._fail(job, error)
 
     def _fail(self, job: _Job, error: Exception) -> None:
-        self._let_go(job)
+        self._drop(job)
         self.told.emit(job.run, Stopped(_frame_if_possible(job), error=error))
 
-    def _let_go(self, job: _Job) -> None:
-        """The network stays, fit to be trained anew."""
+    def _drop(self, job: _Job) -> None:
+        """Drops the job; its network stays, with finite parameters, and can be trained anew."""
         del self._jobs[job.run]
         job.trainer.back_to_finite()
-        if job is self._going:
-            self._going = None
+        if job is self._training:
+            self._training = None
 
     def _stop(self, job: _Job, stopped: Stopped) -> None:
-        self._going = None
+        self._training = None
         self.told.emit(job.run, stopped)
 
     def _take(self, run: int, event: Event) -> None:
@@ -248,7 +249,7 @@ class Worker(QThread):
         if job.until is Until.BATCH or not (self.frames.empty and job.pace.views.is_due):
             return
         with job.pace.views:
-            frame = job.frame() if _is_sound(job.trainer) else None
+            frame = job.frame() if _is_finite(job.trainer) else None
         if frame is None:
             return
         if self.estimating and job.pace.estimates.is_due:
@@ -256,14 +257,14 @@ class Worker(QThread):
                 frame = replace(frame, estimate=job.trainer.estimate())
         self.frames.put(frame)
 
-    def _may_stop_after(self, event: Event, job: _Job) -> bool:
-        asked = (self._halt and _may_pause_at(event, job)) or (job.has_stepped and _reached(job.until, event))
-        # What a step made infinite is neither shown nor paused at: the next step finds it and says so.
-        return asked and not _is_last(event, job.trainer) and _is_sound(job.trainer)
+    def _must_pause_after(self, event: Event, job: _Job) -> bool:
+        is_wanted = (self._halt and _may_pause_at(event, job)) or (job.has_stepped and _reached(job.until, event))
+        # Never pauses where a step has made weights infinite: the next step finds that and raises the error.
+        return is_wanted and not _is_last(event, job.trainer) and _is_finite(job.trainer)
 
 
 def _may_pause_at(event: Event, job: _Job) -> bool:
-    """Between an epoch's last batch and its figures only where these take long: they belong together."""
+    """Whether a pause may come here: not between an epoch's last batch and its figures, unless these take long."""
     if isinstance(event, Evaluating):
         return job.pace.is_measuring_long
     return not (isinstance(event, Batch) and event.batch == event.batches)
@@ -276,20 +277,21 @@ def _frame_if_possible(job: _Job) -> Frame | None:
         return None
 
 
-def _is_sound(trainer: Trainer) -> bool:
-    """Whether all weights are finite; in one pass, without a mask."""
+def _is_finite(trainer: Trainer) -> bool:
+    """Whether all parameters are finite: then their sum is too. That takes one pass and no temporary array."""
     with np.errstate(all="ignore"):
         return math.isfinite(trainer.network.parameters.sum(dtype=np.float64))
 
 
 def _is_last(event: Event, trainer: Trainer) -> bool:
-    """Whether nothing is learned after that: the run then comes to its end by itself."""
+    """Whether no step follows that event: the training then ends by itself."""
     return isinstance(event, BestRestored) or (isinstance(event, Epoch) and event.epoch >= trainer.settings.epochs)
 
 
 def _reached(until: Until, event: Event) -> bool:
+    """Whether the event is where the training was to pause."""
     if until is Until.BATCH:
-        # A step that completes an epoch also waits for its figures.
+        # After the last batch of an epoch, the pause comes after the epoch's figures.
         is_last = isinstance(event, Batch) and event.batch == event.batches
         return (isinstance(event, Batch) and not is_last) or (isinstance(event, Epoch) and event.epoch > 0)
     return until is Until.EPOCH and isinstance(event, Epoch) and event.epoch > 0

@@ -1,4 +1,4 @@
-"""One card each; takes a session, owns no truth. A new view is a new file here, and its name in the list below."""
+"""The cards, one file each. They take a session and hold no state of the model. A new card joins the list below."""
 
 from nnviz.panels import curves, distributions, draw, learning_strip, prediction, weights
 from nnviz.panels.settings import data, network, training

@@ -1,4 +1,4 @@
-"""The registry of cards: what each says of itself. Docks, View menu and exports are built from it."""
+"""The registry of cards and what they need. Docks, View menu and exports are built from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.registry import Registry
 
 
 class Column(Enum):
-    """From left to right: what a person chooses, watches and asks."""
+    """The columns from left to right: what a person chooses, watches and asks."""
 
     CHOOSE = "choose"
     WATCH = "watch"
@@ -20,7 +20,7 @@ class Column(Enum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a card stands in a workspace: its column, its number in it from the top, and how high it is at first."""
+    """A card's place in a workspace: its column, its number in it from the top, and its first height in pixels."""
 
     column: Column
     number: int
@@ -29,16 +29,15 @@ class Place:
 
 @dataclass(frozen=True)
 class CardInfo:
-    """A card, before there is one; its help stands under its name among the texts of the help.
+    """The description of a card. Its help is the text under its name in assets/help.md.
 
     Attributes:
-        title: as the View menu has it.
-        make: gives the widget; takes the session.
-        places: by the names of the workspaces it stands in.
-        needs: what must be worked out of the displayed network while it is in view, by the names of the session's
-            probes.
-        page_of: the name of the card with tabs that it is a page of; it then has no place of its own.
-        is_fixed: whether it stays in the column of settings and has no menu.
+        title: its name in the View menu.
+        make: takes the session and returns the widget.
+        places: its places by the names of the workspaces that show it.
+        needs: names of the session's probes whose results it needs while it is in view.
+        page_of: the name of the card with tabs of which it is a page; it then has no place of its own.
+        is_fixed: whether it stays in the settings column and has no menu.
     """
 
     title: str

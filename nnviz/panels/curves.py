@@ -1,4 +1,4 @@
-"""Error and loss against epochs, each on its page: this run in colour, earlier ones in grey."""
+"""Error and loss against epochs, each on its page: the current run in colour, earlier ones in grey."""
 
 from __future__ import annotations
 
@@ -17,36 +17,35 @@ from nnviz.widgets.plots.curve_figures import EarlierRun
 from nnviz.widgets.plots.curve_plot import EARLIER, CurvePlot
 from nnviz.widgets.plots.legend import Key, Sample
 
-_LONGEST_NAME = 24  # letters of a run in the legend; of a longer one the read-out tells
+_LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
 _EXACT = ("train", "test", "validation")
 _TIPS = {
     "Error": "The share of wrong answers, on the pictures it learns from (train) and on others (test). "
-    "Where the two part, it learns by heart.",
+    "Where the two curves part, it learns its pictures by heart.",
     "Loss": "The mean loss of an example, which is what training makes smaller. "
     "It also tells how sure the network is of its answers, which the error does not.",
 }
 _HOW_TO_ZOOM = (
     "Draw a rectangle to look closer; double click, or 0, for the whole. The wheel, or + and −, zooms the epochs, "
-    "with Ctrl the values; arrows move. The network is not touched."
+    "with Ctrl the values; arrows move."
 )
 _EARLIER_TIP = (
-    "<p>Shows or hides the networks that were trained before this one: test solid, train dashed. "
-    "Right-click to forget them.</p>{}"
+    "<p>Shows or hides the curves of earlier runs: test solid, train dashed. Right-click to forget them.</p>{}"
 )
 _SAMPLES = {"validation": Sample.DASHED}
 _KEY_TIPS = {
-    "train": "Shows or hides the curve of the examples it learns from. The network is not touched.",
-    "test": "Shows or hides the curve of examples it never learns from. The network is not touched.",
-    "validation": "Shows or hides the curve of the training examples put aside. The network is not touched.",
+    "train": "Shows or hides the curve of the examples that the network learns from.",
+    "test": "Shows or hides the curve of the test examples, which the network never learns from.",
+    "validation": "Shows or hides the curve of the validation set, which was set aside from the training examples.",
 }
 
 
 class CurvesPanel(TabbedCard):
-    """Fine lines move within an epoch, on a sample; the strong ones go through the exact figures at its end.
+    """Thin lines follow estimates within an epoch; thick lines join the exact figures at the ends of epochs.
 
     Attributes:
         error, loss: the pages.
-        forget: the action that takes the earlier runs away.
+        forget: the action that removes the earlier runs from the chart.
     """
 
     def __init__(self, session: Session) -> None:
@@ -62,13 +61,13 @@ class CurvesPanel(TabbedCard):
         session.data.changed.connect(self._data_changed)
 
     def add_page(self, page: Page) -> None:
-        """Another tab. All of them stay in sight: it is the names in the legend that get shorter."""
+        """Adds a tab. All tabs stay visible; the legend gets shorter instead."""
         super().add_page(page)
         self.tabs.setMinimumWidth(self.tabs.sizeHint().width())
 
     @property
     def plot(self) -> CurvePlot:
-        """The one in front, or that of the error."""
+        """The plot of the page in front, or else that of the error."""
         return self.loss.plot if self.page is self.loss else self.error.plot
 
     def _data_changed(self) -> None:
@@ -85,7 +84,7 @@ class CurvePage(Page):
     """One figure against epochs, with its legend.
 
     Signals:
-        scale_changed: the value axis is another, by the person or by :meth:`set_log`.
+        scale_changed: :attr:`is_log` has changed.
     """
 
     scale_changed = pyqtSignal()
@@ -111,11 +110,11 @@ class CurvePage(Page):
         session.runs.history_changed.connect(self._show)
         session.runs.replaced.connect(self._new_run)
         for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):
-            signal.connect(self._show_past)  # what differs from the current run may be something else now
+            signal.connect(self._show_past)  # the differences from the current run may have changed
         self._show_past()
 
     def _named(self, name: str) -> str:
-        """Object names are the window's: those of the loss say so."""
+        """An object name that is unique in the window: those of the loss begin with "loss"."""
         return name if self._quantity is ERROR else f"{self._quantity.name}{name[0].upper()}{name[1:]}"
 
     # ---- the right of the head
@@ -142,7 +141,7 @@ class CurvePage(Page):
         return key
 
     def _actions(self) -> tuple[QAction, QAction]:
-        """Back to the whole, and the scale: for who looks for them with a right click."""
+        """The actions of the context menu: reset the zoom, and a logarithmic axis."""
         reset, log = QAction("Reset zoom", self), QAction("Logarithmic", self)
         reset.setObjectName(self._named("actionResetZoom"))
         reset.setEnabled(False)
@@ -159,8 +158,8 @@ class CurvePage(Page):
         button.setObjectName(self._named("scaleButton"))
         button.setProperty("role", "key")
         button.setToolTip(
-            "The scale of the value axis. Logarithmic shows small values as well as large ones; linear shows "
-            "differences as they are. The network is not touched."
+            "Switches the scale of the value axis. Logarithmic shows small values as well as large ones; linear shows "
+            "differences as they are."
         )
         button.clicked.connect(lambda: self.set_log(not self.is_log))
         self._name_scale(button)
@@ -178,7 +177,7 @@ class CurvePage(Page):
         return self.plot.is_log
 
     def set_log(self, is_log: bool) -> None:
-        """A logarithmic value axis, or a linear one."""
+        """Makes the value axis logarithmic or linear."""
         if is_log != self.plot.is_log:
             self.plot.set_log(is_log)
             self._name_scale(self.scale)
@@ -193,12 +192,12 @@ class CurvePage(Page):
 
     def _new_run(self) -> None:
         self.plot.reset_zoom()
-        self._say_how_to_begin()
+        self._show_hint()
         self._show_past()
         self._show()
 
-    def _say_how_to_begin(self) -> None:
-        """Where there are no curves yet."""
+    def _show_hint(self) -> None:
+        """Shows in the empty plot how its curves come about."""
         run = self._session.runs.current
         if run.opened is not None:
             at = f"opened at epoch {run.history.completed}" if run.history.completed else "opened"
@@ -215,7 +214,7 @@ class CurvePage(Page):
             self._name_earlier()
 
     def _name_earlier(self) -> None:
-        """The legend knows those of which something is to be seen."""
+        """Names the earlier runs in the legend whose curves can be seen."""
         names = [run.title for run in self._earlier if run.begins_before(self.plot.end)]
         if names == self._named_earlier:
             return
@@ -227,7 +226,7 @@ class CurvePage(Page):
         key.setVisible(bool(names))
 
     def _earlier_of(self, run: Run) -> EarlierRun:
-        """Told apart by what differs from the current run."""
+        """The curves of an earlier run, named by what differs from the current one."""
         curves, now = self._of(run.history), self._session.runs.current
         differs = changes_between(now.experiment, run.experiment)
         return EarlierRun(", ".join(differs) or "same settings", curves.train, curves.test)
@@ -244,11 +243,11 @@ class CurvePage(Page):
         self._name_earlier()
 
     def refresh(self) -> None:
-        """The curves as they are now."""
+        """Draws the latest curves."""
         self._show()
 
     def table(self) -> tuple[list[str], list[list[object]]]:
-        """Epoch, train, test and validation; errors as shares."""
+        """Header and rows for a CSV file: epoch, train, test and validation; errors as shares."""
         curves = self._of(self._session.runs.current.history)
         columns = [getattr(curves, name) for name in _EXACT]
         names = ["epoch", *(f"{name} {self._quantity.name}" for name in _EXACT)]
@@ -258,7 +257,7 @@ class CurvePage(Page):
 
 
 def _offer(widget: QWidget, *actions: QAction) -> None:
-    """At a right click."""
+    """Offers the actions at a right click."""
     widget.addActions(actions)
     widget.setContextMenuPolicy(Qt.ActionsContextMenu)
 

@@ -1,4 +1,4 @@
-"""How weights, biases, activations and gradients are spread in each layer, and which neurons are dead."""
+"""The layer statistics: distributions of weights, biases, activations and gradients, and how many neurons are dead."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from nnviz.widgets.plots.histograms import Cell, HistogramGrid, Row
 
 _BINS = 48
 _KINDS = ("weights", "biases", "activations", "gradients")
-_MOST_OF_THEM = 99.8  # percent: a few far away must not squeeze all others together
-_MANY = 0.1  # a share of dead neurons that is worth a warning
+_MOST = 99.8  # percent of the numbers that the axis holds: a few outliers must not squeeze all others together
+_MANY = 0.1  # the share of dead neurons from which they are shown as a warning
 
 
 class DistributionsPage(Page):
-    """A row for each layer. What it shows is worked out only while it is in view."""
+    """The layer statistics, a row for each layer. They are computed only while the page is in view."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(
             "Distributions",
             "distributionsTab",
-            "How the numbers in each layer are spread, now and at the start.",
+            "The distributions of weights, biases, activations and gradients in each layer, now and at the start.",
         )
         self._session = session
         self._limits: dict[tuple[int, str], float] = {}
@@ -61,7 +61,7 @@ class DistributionsPage(Page):
         )
 
     def refresh(self) -> None:
-        """The statistics as they are known now."""
+        """Shows the latest statistics."""
         self._show()
 
     @property
@@ -93,17 +93,17 @@ class DistributionsPage(Page):
 
     def _cell(self, index: int, kind: str, now: Spread, start: Spread) -> Cell:
         low, high = self._ends(index, kind, now, start)
-        told = (
+        summary = (
             f"{kind} now: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, from {now.low:.3g} to {now.high:.3g}\n"
             f"at the start: mean {start.mean:+.3g}, deviation {start.deviation:.3g}, "
             f"from {start.low:.3g} to {start.high:.3g}"
         )
-        return Cell(_histogram(now, low, high), _histogram(start, low, high), low, high, told)
+        return Cell(_histogram(now, low, high), _histogram(start, low, high), low, high, summary)
 
     def _ends(self, index: int, kind: str, now: Spread, start: Spread) -> tuple[float, float]:
-        """Round numbers around most of both. They widen, and seldom narrow, so that bars stay where they are."""
+        """The ends of the axis: round numbers around most of both samples. They seldom change, or bars would jump."""
         samples = [spread.sample for spread in (now, start) if len(spread.sample)]
-        sizes = [np.percentile(np.abs(sample), _MOST_OF_THEM) for sample in samples] or [0.0]
+        sizes = [np.percentile(np.abs(sample), _MOST) for sample in samples] or [0.0]
         wanted = max(float(max(sizes)), 1e-12)
         least = 0.0 if min(now.low, start.low) >= 0 and kind == "activations" else -1.0
         limit = self._limits.get((index, kind), 0.0)
@@ -112,7 +112,7 @@ class DistributionsPage(Page):
         return least * limit, limit
 
     def table(self) -> tuple[list[str], list[list[object]]] | None:
-        """A line for each layer, kind and moment."""
+        """Header and rows for a CSV file: a row for each layer, kind and moment. None without statistics."""
         known = self._known
         head = ["layer", "numbers", "when", "count", "mean", "deviation", "lowest", "highest", "dead neurons"]
         lines: list[list[object]] = []
@@ -126,7 +126,7 @@ class DistributionsPage(Page):
 
 
 def _histogram(spread: Spread, low: float, high: float) -> Array:
-    """Counts of the sample in equal steps; what lies beyond the ends is counted at the ends."""
+    """Counts of the sample in equal bins; numbers beyond the ends count in the outer bins."""
     place = (spread.sample.astype(np.float64) - low) * (_BINS / (high - low))
     return np.bincount(np.clip(place, 0, _BINS - 1).astype(np.intp), minlength=_BINS)
 

@@ -1,4 +1,4 @@
-"""The canvas, and the picture of it that the network is shown."""
+"""The canvas, and the picture of the drawing that the network sees."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ from nnviz.widgets.picture import Picture
 from nnviz.widgets.verdict import VerdictView
 
 _SIDE = 28
-_SEEN = QSize(2 * _SIDE, 2 * _SIDE)  # each of the picture's pixels as large as the others
+_SEEN = QSize(2 * _SIDE, 2 * _SIDE)  # two screen pixels for each of the picture's, so that all look the same
 _CANVAS_TIP = (
-    "Draw a digit with the mouse or a pen; the right button or a pen's back erases. The network is asked at every "
+    "Draw a digit with the mouse or a pen; the right button or a pen's back erases. The network answers at every "
     "move. Pictures can be dropped or pasted here."
 )
 _PEN_TIP = (
-    "How thick the pen of the whole drawing is, and the eraser with it. The network learned from strokes about a tenth "
-    "of a digit wide."
+    "The width of all strokes of the drawing, and of the eraser. The network learned from strokes about a tenth of a "
+    "digit wide."
 )
-_SEEN_TIP = "The drawing as the network gets it: 28 × 28 pixels."
+_SEEN_TIP = "The drawing as the network sees it: 28 × 28 pixels."
 _CENTRE_TIP = (
-    "On: the drawing is scaled and centred before the network sees it, as its training pictures were. Off: it gets "
+    "On: the drawing is scaled and centred before the network sees it, as its training pictures were. Off: it sees "
     "the canvas as it is, and you see how much it depends on that."
 )
 
 
 class DrawPanel(DockCard):
-    """Draw with the mouse. The drawing is the session's question; the canvas shows it and hands on what is drawn."""
+    """Shows the session's drawing on a canvas, and passes on to the session what is drawn there."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Draw a digit", "drawDock")
         self._session = session
         self._random = np.random.default_rng()
-        self._handed_on: Drawing = ()  # what the canvas has drawn and the session knows
+        self._passed_on: Drawing = ()  # the drawing that was last passed on to the session, or taken from it
         self._add_canvas()
         self.body.addLayout(self._pen_row())
         self.body.addLayout(self._seen_row())
         self._add_buttons()
-        self._refusal: Message | None = None
+        self._failure: Message | None = None  # the message that a picture could not be read
         session.pictures.read.connect(self._picture_read)
         session.pictures.failed.connect(self._picture_failed)
         session.question.changed.connect(self._follow)
@@ -67,29 +67,29 @@ class DrawPanel(DockCard):
         self.canvas.setObjectName("drawCanvas")
         self.canvas.setAccessibleName("Drawing canvas")
         self.canvas.setToolTip(_CANVAS_TIP)
-        self.canvas.changed.connect(self._hand_on)
+        self.canvas.changed.connect(self._pass_on)
         self.canvas.stroke_finished.connect(self._stroke_finished)
         self.canvas.dropped.connect(self._dropped)
         self.body.addWidget(self.canvas, 1)
 
     def _add_buttons(self) -> None:
-        tip = "Puts a picture of the test data on the canvas, which the network has never learned from (Ctrl+T)."
+        tip = "Puts a random picture of the test set on the canvas; the network has not learned from it (Ctrl+T)."
         self.random_button = _tool("", "randomDigitButton", "Random test digit", tip)
         theme.set_icon(self.random_button, "dices", "muted")
         self.random_button.clicked.connect(self.show_random_digit)
-        tip = "Takes back the last thing done on the canvas (Ctrl+Backspace)."
+        tip = "Undoes the last step on the canvas (Ctrl+Backspace)."
         self.undo_button = _tool("undo", "undoStrokeButton", "Undo stroke", tip)
         self.undo_button.clicked.connect(self.undo_stroke)
         self.undo_button.setEnabled(False)
-        tip = "Empties the canvas. Undo brings the drawing back."
+        tip = "Clears the canvas. Undo restores the drawing."
         self.clear_button = _tool("clear", "clearButton", "Clear the canvas", tip)
         self.clear_button.clicked.connect(self.clear)
-        words = QHBoxLayout()
-        words.setSpacing(4)
+        texts = QHBoxLayout()
+        texts.setSpacing(4)
         for part in (self.undo_button, self.clear_button):
-            words.addWidget(part)
+            texts.addWidget(part)
         self.head.row.addWidget(self.random_button)
-        self.head.row.addLayout(words)
+        self.head.row.addLayout(texts)
 
     def _pen_row(self) -> QHBoxLayout:
         self.pen = QSlider(Qt.Horizontal)
@@ -99,7 +99,7 @@ class DrawPanel(DockCard):
         self.pen.setRange(6, 40)
         self.pen.setValue(DEFAULT_PEN)
         self.pen.valueChanged.connect(self._set_pen)
-        tip = "While it is on, the mouse takes ink away, also from what the network sees (X). Undo brings it back."
+        tip = "While this is on, the mouse erases ink, also in the picture that the network sees (X). Undo restores it."
         self.eraser_button = _tool("", "eraserButton", "Eraser", tip)
         theme.set_icon(self.eraser_button, "eraser", "muted")
         self.eraser_button.setCheckable(True)
@@ -119,48 +119,48 @@ class DrawPanel(DockCard):
     def _seen_row(self) -> QHBoxLayout:
         self.seen = Picture(_SEEN)
         self.seen.setObjectName("networkInputPicture")
-        self.seen.setAccessibleName("What the network is shown")
+        self.seen.setAccessibleName("What the network sees")
         self.seen.setToolTip(_SEEN_TIP)
-        self.words = label(role="muted")
-        self.words.setObjectName("seenLabel")
-        self.words.setWordWrap(True)
-        self.words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.caption_label = label(role="muted")
+        self.caption_label.setObjectName("seenLabel")
+        self.caption_label.setWordWrap(True)
+        self.caption_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.answer = VerdictView()
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addWidget(self.seen)
-        row.addWidget(self.words, 1)
+        row.addWidget(self.caption_label, 1)
         row.addWidget(self.answer)
         return row
 
-    # ---- what the person does
+    # ---- actions
 
     def clear(self) -> None:
-        """Empties the canvas, undoably."""
+        """Clears the canvas; can be undone."""
         if not self.canvas.is_empty:
             self._session.question.replace("clear", ())
 
     def undo_stroke(self) -> None:
-        """Takes back the last thing done on the canvas."""
+        """Undoes the last step on the canvas."""
         self._session.question.undo_stroke()
 
     def toggle_eraser(self) -> None:
-        """Pen or eraser."""
+        """Switches between pen and eraser."""
         self.eraser_button.toggle()
 
     def paste(self) -> None:
-        """Puts the clipboard's picture in the place of the drawing, undoably; a message says why where it cannot."""
+        """Replaces the drawing by the clipboard's picture; can be undone. A message says why if that fails."""
         self._session.pictures.load(QApplication.clipboard().mimeData(), "the clipboard")
 
     @property
     def test_pictures(self) -> Split | None:
-        """Those of the data's test examples that fit the canvas; None where there are none."""
+        """The data's test examples, if they are pictures that fit the canvas; else None."""
         data = self._session.data.dataset
         fits = data is not None and data.test is not None and data.example_shape == (_SIDE, _SIDE) and len(data.test)
         return data.test if data is not None and fits else None
 
     def show_random_digit(self) -> None:
-        """Puts a picture of the test data on the canvas, undoably."""
+        """Replaces the drawing by a random picture of the test set; can be undone."""
         test, data = self.test_pictures, self._session.data.dataset
         if test is None or data is None:
             return
@@ -174,19 +174,19 @@ class DrawPanel(DockCard):
 
     def _stroke_finished(self, before: Drawing, after: tuple[Stroke, ...]) -> None:
         what = "erasing" if after[-1].eraser else "stroke"
-        self._handed_on = after
+        self._passed_on = after
         self._session.question.step(what, before, after)
 
     def _dropped(self, given: QMimeData) -> None:
         self._session.pictures.load(given, "what was dropped")
 
     def _picture_read(self) -> None:
-        if self._refusal is not None and self._session.messages.current is self._refusal:
-            self._session.messages.dismiss()  # this one could be read
+        if self._failure is not None and self._session.messages.current is self._failure:
+            self._session.messages.dismiss()  # the failure before is out of date
 
     def _picture_failed(self) -> None:
-        """The session has told why."""
-        self._refusal = self._session.messages.current
+        """Remembers the session's message, to dismiss it when the next picture can be read."""
+        self._failure = self._session.messages.current
 
     def _set_pen(self, width: int) -> None:
         self.canvas.set_pen(width)
@@ -196,30 +196,30 @@ class DrawPanel(DockCard):
         self.canvas.set_centred(centred)
         self._session.question.look(centred=centred)
 
-    def _hand_on(self) -> None:
-        """What the canvas has now, perhaps in the middle of a stroke, or on another size of it."""
+    def _pass_on(self) -> None:
+        """Passes the canvas's drawing and size on to the session, also in the middle of a stroke."""
         self._session.question.look(field=self.canvas.field)
-        self._handed_on = self.canvas.drawing
-        self._session.question.draw(self._handed_on)
+        self._passed_on = self.canvas.drawing
+        self._session.question.draw(self._passed_on)
 
-    # ---- what is shown
+    # ---- display
 
     def _follow(self) -> None:
-        """The drawing may be another than the canvas has: by undo, or because it was read."""
+        """Shows the session's drawing, which may differ from the canvas's after undo or a picture."""
         question = self._session.question
-        if question.drawing is not self._handed_on:
-            self._handed_on = question.drawing
+        if question.drawing is not self._passed_on:
+            self._passed_on = question.drawing
             self.canvas.restore(question.drawing)
         picture = np.zeros(_SIDE * _SIDE, np.float32) if question.picture is None else question.picture
         self.seen.show_picture(picture.reshape(_SIDE, _SIDE))
-        self.words.setText(self._seen_as())
+        self.caption_label.setText(self._caption())
         self.clear_button.setEnabled(not self.canvas.is_empty)
 
     def _show_undo(self) -> None:
         self.undo_button.setEnabled(self._session.undo.last(Kind.DRAWING) is not None)
 
-    def _seen_as(self) -> str:
-        """How the picture beside was made, in few words."""
+    def _caption(self) -> str:
+        """How the picture beside it was made, in a few words."""
         drawing = self.canvas.drawing
         first = drawing[0] if drawing else None
         if isinstance(first, Ink) and first.is_example and len(drawing) == 1:
@@ -229,7 +229,7 @@ class DrawPanel(DockCard):
         return "not centred: the canvas scaled to 28×28"
 
     def refresh(self) -> None:
-        """The answer as it is now."""
+        """Shows the latest answer."""
         self._show_answer()
 
     def _data_changed(self) -> None:

@@ -1,4 +1,4 @@
-"""The drawing, asked again at moments of the training so far: how the answer came about."""
+"""The answers to the drawing at earlier moments of the training: how the answer came about."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
 
-_FEWEST = 3  # lines
-_WORTH_TELLING = 0.005
+_FEWEST = 3  # lines, at least
+_WORTH_A_LINE = 0.005  # the confidence from which the second class gets a line
 
 
 class LearningStripPanel(DockCard):
-    """The leading classes' probability by epoch. Whatever is drawn, and whenever: it is asked about the whole past."""
+    """The confidence in the leading classes by epoch, for the drawing as it is now and the whole training so far."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("While it learns", "learningStripDock")
@@ -32,12 +32,12 @@ class LearningStripPanel(DockCard):
         self._lines: list[ShareLine] = []
         self.plot = StripPlot()
         self.plot.setObjectName("learningStrip")
-        self.plot.setAccessibleName("Probability of the leading classes by epoch")
+        self.plot.setAccessibleName("Confidence in the leading classes by epoch")
         self.plot.setToolTip(
-            "What the network would have said to this drawing at each moment of its training so far: the classes that "
+            "How the network would have answered this drawing at each moment of its training so far: the classes that "
             "lead now, and those that once did."
         )
-        self.head.detail.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # the words do not widen the card
+        self.head.detail.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # its text must not widen the card
         self.head.row.setStretchFactor(self.head.detail, 100)
         self.head.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.body.addWidget(self.plot, 1)
@@ -48,12 +48,12 @@ class LearningStripPanel(DockCard):
 
     @property
     def _known(self) -> PastAnswers | None:
-        """The answers of the past up to now; None where nothing is drawn or nothing was worked out yet."""
+        """The answers so far; None without a drawing, or if none were computed yet."""
         known: PastAnswers | None = self._probe.result
         return known
 
     def _show(self) -> None:
-        """While other answers are worked out the old lines stay."""
+        """Draws the answers; old lines stay while new ones are computed."""
         if not self.in_view:
             return
         known = self._known
@@ -63,7 +63,7 @@ class LearningStripPanel(DockCard):
             self._draw(known, verdict_of(known.answers[-1]))
 
     def refresh(self) -> None:
-        """The past as the network has it now."""
+        """Draws the latest answers."""
         self._show()
 
     # ---- drawing
@@ -82,17 +82,17 @@ class LearningStripPanel(DockCard):
 
     def _show_nothing(self) -> None:
         self._lines = []
-        has_none = self._known is not None  # else it is on its way
+        has_none = self._known is not None  # else they are still being computed
         is_empty = self._session.question.picture is None
         self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer" if has_none else "")
         self._show_head()
         self._describe()
 
     def _show_head(self) -> None:
-        """Which line is which."""
-        words = f"{', '.join(_inked(line) for line in self._lines)} by epoch" if self._lines else ""
-        if self.head.detail.text() != words:
-            self.head.detail.setText(words)
+        """Shows which line belongs to which class."""
+        names = f"{', '.join(_coloured(line) for line in self._lines)} by epoch" if self._lines else ""
+        if self.head.detail.text() != names:
+            self.head.detail.setText(names)
 
     def _describe(self) -> None:
         ends = [f"{line.name}: {line.shares[0]:.1%} to {line.shares[-1]:.1%}" for line in self._lines]
@@ -110,24 +110,24 @@ class LearningStripPanel(DockCard):
 
 
 def leaders(confidences: Array, verdict: Verdict) -> list[int]:
-    """Which classes of ``confidences``, (epochs, classes), get a line: as many as can be told apart.
+    """The classes of ``confidences``, (epochs, classes), that get a line, at most as many as there are colours.
 
-    The two that the verdict tells, then those that once led, the surest at its best first. Where there would be fewer
-    than three lines, the likeliest now of the others, in whole percent, or over the training as a whole.
+    First come the best and the second of the verdict, then the classes that once led, by their highest confidence. If
+    these are fewer than three, others follow by their confidence now, in whole percent, and then by their mean.
     """
     best = confidences.argmax(axis=1)
     led = np.bincount(best, minlength=confidences.shape[1])
-    told = [verdict.best]
-    if confidences[-1, verdict.second] >= _WORTH_TELLING or led[verdict.second]:
-        told.append(verdict.second)
-    untold = [index for index in range(len(led)) if index not in told]
-    once = sorted((index for index in untold if led[index]), key=lambda index: -confidences[:, index].max())
+    named = [verdict.best]
+    if confidences[-1, verdict.second] >= _WORTH_A_LINE or led[verdict.second]:
+        named.append(verdict.second)
+    others = [index for index in range(len(led)) if index not in named]
+    once = sorted((index for index in others if led[index]), key=lambda index: -confidences[:, index].max())
     now, mean = np.floor(100 * confidences[-1] + 0.5), confidences.mean(axis=0)
-    never = sorted((index for index in untold if not led[index]), key=lambda index: (-now[index], -mean[index]))
-    return [*told, *once, *never[: max(0, _FEWEST - len(told) - len(once))]][: len(theme.CLASSES)]
+    never = sorted((index for index in others if not led[index]), key=lambda index: (-now[index], -mean[index]))
+    return [*named, *once, *never[: max(0, _FEWEST - len(named) - len(once))]][: len(theme.CLASSES)]
 
 
-def _inked(line: ShareLine) -> str:
+def _coloured(line: ShareLine) -> str:
     return f'<span style="color:{theme.colour(line.colour).name()}">{escape(line.name)}</span>'
 
 

@@ -1,4 +1,4 @@
-"""What can be said in words and numbers of a layer's neurons and of the weights that lead to them."""
+"""Names and numbers of a layer's neurons and of their weights."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from nnviz.look import text
 from nnviz.widgets.weights.neuron_view import NeuronFacts
 
 _STRONGEST = 5
-_TYPICAL = 0.995  # of the weights lie within the colours: the few beyond may saturate
-_SAMPLE = 4096  # weights that are looked at for that
+_TYPICAL = 0.995  # share of the weights within the range of colours; the few beyond it saturate
+_SAMPLE = 4096  # number of weights from which that range is estimated
 
 
 @dataclass(frozen=True)
-class LayerWords:
-    """How the neurons of a layer and their inputs are called.
+class LayerNames:
+    """Names for the neurons of a layer and for their inputs.
 
-    ``tile`` is the shape of a picture that its inputs are; ``classes`` the names of the outputs, if they have any.
+    ``tile`` is the shape of the picture that the inputs form, or None; ``classes`` are the names of the network's
+    outputs, empty if they have none.
     """
 
     network: Network
@@ -31,28 +32,28 @@ class LayerWords:
     classes: Sequence[str]
 
     def neuron(self, number: int) -> str:
-        """Neuron 8, with the class where it is an output."""
+        """ "neuron 8", with the class of an output. Numbers count from 0, names from 1."""
         name = self.class_name(number)
         return f"neuron {number + 1} (class {name})" if name else f"neuron {number + 1}"
 
     def class_name(self, number: int) -> str:
-        """What that output stands for; empty where it stands for nothing."""
+        """The class of that output; empty if it has none."""
         is_output = self.layer == len(self.network.weights) - 1 and len(self.classes) == self.network.shape[-1]
         return self.classes[number] if is_output else ""
 
     def source(self, number: int) -> str:
-        """Where an input comes from: a pixel, a number of the example, or a neuron of the layer before."""
+        """The name of an input: a pixel, a number of the example, or a neuron of the layer before."""
         if self.tile is not None:
             row, column = divmod(number, self.tile[1])
             return f"pixel row {row + 1}, column {column + 1}"
         return f"neuron {number + 1} of layer {self.layer}" if self.layer else f"input {number + 1}"
 
 
-def neuron_facts(words: LayerWords, neuron: int) -> NeuronFacts:
-    """The numbers of one neuron, from 0."""
-    network, layer = words.network, words.layer
+def neuron_facts(names: LayerNames, neuron: int) -> NeuronFacts:
+    """The numbers of one neuron; ``neuron`` counts from 0."""
+    network, layer = names.network, names.layer
     weights = network.weights[layer][neuron]
-    name = words.class_name(neuron)
+    name = names.class_name(neuron)
     title = f"neuron {text.count(neuron + 1)} of {text.count(len(network.weights[layer]))}"
     rows = [
         ("activation", network.layer_activations[layer].label),
@@ -61,7 +62,7 @@ def neuron_facts(words: LayerWords, neuron: int) -> NeuronFacts:
         ("norm", f"{math.hypot(*weights.tolist()):.4f}"),
     ]
     strongest = np.argsort(-np.abs(weights), kind="stable")[:_STRONGEST]
-    inputs = [(words.source(int(number)), signed(float(weights[number]))) for number in strongest]
+    inputs = [(names.source(int(number)), signed(float(weights[number]))) for number in strongest]
     return NeuronFacts(f"Class {name} · {title}" if name else title.capitalize(), rows, inputs)
 
 
@@ -71,13 +72,13 @@ def signed(value: float) -> str:
 
 
 def typical_end(weights: Array) -> float:
-    """The magnitude that nearly all weights keep below, from a sample evenly spread over neurons and inputs."""
+    """The magnitude below which nearly all weights are, from a sample spread over neurons and inputs."""
     flat = (weights if weights.flags.c_contiguous else weights.T).reshape(-1)
     step = max(1, flat.size // _SAMPLE)
     while step > 1 and any(math.gcd(step, side) > 1 for side in weights.shape):
-        step += 1  # one that shares a factor with a side would meet the same inputs again and again
+        step += 1  # a step with a common factor would sample the same inputs again and again
     sample = np.abs(flat[::step])
-    sample = sample[np.isfinite(sample)]  # a network that diverged is shown all the same
+    sample = sample[np.isfinite(sample)]  # a network that diverged can still be drawn
     if not len(sample):
         return 1.0
     place = min(len(sample) - 1, int(_TYPICAL * len(sample)))

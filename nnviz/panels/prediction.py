@@ -1,4 +1,4 @@
-"""What the network makes of the drawing."""
+"""The network's answer to the drawing."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _MOST_BARS = 20
 
 
 def class_names(session: Session) -> list[str]:
-    """A name for each of the network's outputs: the data's where it fits, else its number."""
+    """A name for each of the network's outputs: the data's class names if they fit, else numbers."""
     data, outputs = session.data.dataset, session.runs.current.network.shape[-1]
     names = data.class_names if data is not None and len(data.class_names) == outputs else map(str, range(outputs))
     return list(names)
 
 
 class PredictionPanel(DockCard):
-    """A bar for each class; it moves while drawing and while training. Below a threshold the answer is not sure."""
+    """A bar for each class, updated while drawing and training; and the field of the confidence threshold."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Prediction", "predictionDock")
@@ -34,12 +34,12 @@ class PredictionPanel(DockCard):
         self.bars.setObjectName("predictionBars")
         self.bars.setAccessibleName("Prediction")
         self.bars.setToolTip(
-            "How sure the network is of each class, in percent, for the drawing as it is now. The dotted line is "
-            "the share from which its answer counts as sure."
+            "How confident the network is of each class, in percent, for the drawing as it is now. The dotted line is "
+            "the confidence threshold, from which its answer counts as sure."
         )
-        self.sure_from = _threshold_field()
-        self.sure_from.committed.connect(self._threshold_entered)
-        self.head.row.addWidget(self.sure_from)
+        self.threshold_edit = _threshold_field()
+        self.threshold_edit.committed.connect(self._threshold_entered)
+        self.head.row.addWidget(self.threshold_edit)
         self.body.addWidget(self.bars)
         self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)
         session.data.changed.connect(self._name_classes)
@@ -58,12 +58,12 @@ class PredictionPanel(DockCard):
         detail = "network does not fit the data" if misfit else "% · sure from"
         if self.head.detail.text() != detail:
             self.head.detail.setText(detail)
-            self.sure_from.setVisible(not misfit)
+            self.threshold_edit.setVisible(not misfit)
         if self.in_view:
             self.bars.set_values(self._session.question.answer, self._reason())
 
     def _reason(self) -> str:
-        """Why there is no answer."""
+        """Why there is no answer; empty if there is one or it is still being computed."""
         session, inputs = self._session, self._session.runs.current.network.shape[0]
         if session.question.picture is None:
             return "draw a digit to ask the network"
@@ -73,24 +73,24 @@ class PredictionPanel(DockCard):
         return "its outputs are not finite" if has_none else ""
 
     def refresh(self) -> None:
-        """The answer as it is now."""
+        """Shows the latest answer."""
         self._show()
 
     def table(self) -> Table | None:
         """The outputs, for a CSV file."""
         answer, names = self._session.question.answer, class_names(self._session)
-        if answer is None or len(answer) != len(names):  # of a network that was there before
+        if answer is None or len(answer) != len(names):  # the answer of the network before
             return None
         return ["class", "output"], [[name, value] for name, value in zip(names, answer.tolist(), strict=True)]
 
     # ---- the threshold
 
     def _show_threshold(self) -> None:
-        self.sure_from.show_value(f"{100 * self._session.question.threshold:.0f} %")
+        self.threshold_edit.show_value(f"{100 * self._session.question.threshold:.0f} %")
         self.bars.set_mark(self._session.question.threshold)
 
     def _threshold_entered(self, text: str) -> None:
-        """What cannot be a share is not taken: at most 100, and nothing leaves it as it was."""
+        """Sets the threshold; more than 100 counts as 100, and an empty field leaves it as it was."""
         digits = text.rstrip(" %")
         if digits:
             self._session.question.set_threshold(min(int(digits), 100) / 100)
@@ -101,9 +101,8 @@ def _threshold_field() -> NumberEdit:
     field = NumberEdit(
         "sureThresholdSpin",
         _step,
-        "From which share on the answer counts as sure. Below it, it is shown in grey as “not sure”; "
-        "nothing in the network changes.",
-        "Sure from, in percent",
+        "The confidence threshold: an answer with less confidence is shown in grey as “not sure”.",
+        "Confidence threshold, in percent",
     )
     field.set_validator(QRegularExpressionValidator(QRegularExpression(r"\d{0,3} ?%?"), field))
     field.setFixedWidth(68)

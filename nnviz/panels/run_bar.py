@@ -1,4 +1,4 @@
-"""The bar at the top: train, step, reset, how far it is, and how well it does."""
+"""The bar at the top: train, step and reset, progress, and errors."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 
 _STEPS = 1000
-_MANY = 1000  # epochs that the button has no room to tell
+_MANY = 1000  # a number of epochs for which the button has no room
 _STATES = {
     Status.LOADING: "Loading data",
-    Status.BUILDING: "Making the network",
+    Status.BUILDING: "Building the network",
     Status.READY: "Ready",
     Status.TRAINING: "Training",
     Status.PAUSED: "Paused",
@@ -26,7 +26,7 @@ _STATES = {
 
 
 class RunBar(QWidget):
-    """Owns nothing: every button asks the session."""
+    """The buttons call the session; the rest shows its state."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -39,13 +39,19 @@ class RunBar(QWidget):
         self.train.setFixedWidth(136)
         self.train.clicked.connect(session.training.toggle)
         self.batch = _button("Batch", "stepBatchButton", "Train one batch")
-        self.batch.setToolTip("One step: the weights move once, along the gradient of one batch (B).")
+        self.batch.setToolTip(
+            "Trains one batch: the weights take one step against its gradient, then training pauses (B)."
+        )
         self.batch.clicked.connect(session.step_batch)
         self.epoch = _button("Epoch", "stepEpochButton", "Train one epoch")
-        self.epoch.setToolTip("Every training example once, then pause (E).")
+        self.epoch.setToolTip(
+            "Trains to the end of the epoch, in which each training example is used once, then pauses (E)."
+        )
         self.epoch.clicked.connect(session.step_epoch)
         self.reset = _button("Reset", "resetButton", "Reset")
-        self.reset.setToolTip("A new network from the seed and the fields at the left. Undo brings this one back.")
+        self.reset.setToolTip(
+            "Replaces the network by an untrained one, made from the fields at the left. Undo restores this one."
+        )
         self.reset.clicked.connect(session.reset)
         for button in (self.train, self.batch, self.epoch, self.reset):
             row.addWidget(button)
@@ -79,18 +85,18 @@ class RunBar(QWidget):
         self.progress = QProgressBar()
         self.progress.setObjectName("runProgress")
         self.progress.setAccessibleName("Progress of the run")
-        self.progress.setToolTip("How far the run is, of the epochs that it was asked for.")
+        self.progress.setToolTip("How much of the training is done, of all its epochs.")
         self.progress.setTextVisible(False)
         self.progress.setRange(0, _STEPS)
-        words = QHBoxLayout()
-        words.setSpacing(8)
-        words.addWidget(self.state)
-        words.addWidget(FixedSizeBox(self.status), 1)
-        words.addWidget(FixedSizeBox(self.times, 236))
+        texts = QHBoxLayout()
+        texts.setSpacing(8)
+        texts.addWidget(self.state)
+        texts.addWidget(FixedSizeBox(self.status), 1)
+        texts.addWidget(FixedSizeBox(self.times, 236))
         block = QVBoxLayout()
         block.setSpacing(5)
         block.addStretch(1)
-        block.addLayout(words)
+        block.addLayout(texts)
         block.addWidget(self.progress)
         block.addStretch(1)
         return block
@@ -101,7 +107,7 @@ class RunBar(QWidget):
         figure.setAlignment(Qt.AlignRight)
         figure.setMinimumWidth(72)
         figure.setAccessibleName(name)
-        figure.setToolTip(f"The {name}: share of wrong answers after the last whole epoch, on all examples.")
+        figure.setToolTip(f"The {name}: the share of wrong answers on all of its examples, after the last whole epoch.")
         column = QVBoxLayout()
         column.setSpacing(0)
         under = label(name, "muted")
@@ -112,7 +118,7 @@ class RunBar(QWidget):
         return figure
 
     def _show_figures(self) -> None:
-        """Those of the network that is there now, as they were measured or as its file tells."""
+        """Shows the errors of the network as it is: the measured ones, or those that its file holds."""
         figures = self._session.runs.current.figures()
         for figure, name in ((self.train_error, "train_error"), (self.test_error, "test_error")):
             figure.setText(text.percent(figures[name]) if name in figures else "–")
@@ -127,13 +133,13 @@ class RunBar(QWidget):
         state, best = session.state, run.history.best
         is_early = state is Status.FINISHED and best is not None and best.early
         self.state.setText("Stopped early:" if is_early else _STATES[state])
-        self.status.setText(" · ".join(self._words()))
+        self.status.setText(" · ".join(self._status_parts()))
         self.times.setText(self._times())
         is_under_way = run.progress.epoch or state is Status.TRAINING
         self.progress.setValue(round(_STEPS * run.share_done) if is_under_way else 0)
 
-    def _words(self) -> list[str]:
-        """What the run is doing, how far it is, what is in the way."""
+    def _status_parts(self) -> list[str]:
+        """What the run is doing, its progress, and what prevents training."""
         training, run, progress = self._session.training, self._session.runs.current, self._session.training.progress
         problems, best = self._session.settings.problems, run.history.best
         if training.state is Status.FINISHED and best is not None:
@@ -145,7 +151,7 @@ class RunBar(QWidget):
         if progress.measuring:
             return ["measuring the errors before the first step"]
         if training.will_start:
-            return ["training starts when it is there"]
+            return ["training starts afterwards"]
         if not training.can_start and self._misfit:
             return ["the network does not fit the data"]
         if problems:
@@ -171,24 +177,24 @@ class RunBar(QWidget):
 
     def _show_buttons(self) -> None:
         training = self._session.training
-        goes = training.state is Status.TRAINING or training.will_start
-        icon_colour = "on_accent" if goes or training.can_start else "muted"
-        self.train.setText(" Pause" if goes else f" {self._start_words()}")
-        theme.set_icon(self.train, "pause" if goes else "play", icon_colour)
-        self.train.setEnabled(goes or training.can_start)
+        runs = training.state is Status.TRAINING or training.will_start
+        icon_colour = "on_accent" if runs or training.can_start else "muted"
+        self.train.setText(" Pause" if runs else f" {self._start_text()}")
+        theme.set_icon(self.train, "pause" if runs else "play", icon_colour)
+        self.train.setEnabled(runs or training.can_start)
         self.train.setToolTip(self._train_tip())
-        steps = training.can_start and not goes
+        steps = training.can_start and not runs
         if not steps and (self.batch.hasFocus() or self.epoch.hasFocus()):
-            self.train.setFocus()  # or Qt would hand it on to Reset
+            self.train.setFocus()  # else Qt would give the focus to Reset
         for button, name in ((self.batch, "step-forward"), (self.epoch, "skip-forward")):
             button.setEnabled(steps)
             theme.set_icon(button, name, "text" if steps else "past")
         problems = self._session.settings.problems
-        self.reset.setEnabled(not problems)  # it would make another network than the fields say
+        self.reset.setEnabled(not problems)  # a new network would not agree with the fields
         theme.set_icon(self.reset, "rotate-ccw", "past" if problems else "text")
 
-    def _start_words(self) -> str:
-        """Behind the end of a run, going on is more of it."""
+    def _start_text(self) -> str:
+        """The text of the button: after the end of a training, it trains more epochs."""
         epochs = self._session.settings.experiment.training.epochs
         is_over = self._session.training.state is Status.FINISHED and not self._session.training.is_another_network
         if not is_over:
@@ -198,7 +204,7 @@ class RunBar(QWidget):
     def _train_tip(self) -> str:
         training, problems = self._session.training, self._session.settings.problems
         if problems:
-            return "Training waits until this is mended: " + " ".join(problems.values())
+            return "Training can start when this is corrected: " + " ".join(problems.values())
         if self._misfit and not training.can_start:
             return self._misfit
         if training.state is Status.FINISHED and not training.is_another_network:
@@ -213,7 +219,7 @@ def _about_best(best: BestRestored) -> str:
 
 
 def _button(title: str, name: str, accessible: str) -> QPushButton:
-    button = QPushButton(f" {title}")  # a little air between symbol and word
+    button = QPushButton(f" {title}")  # a space between icon and text
     button.setObjectName(name)
     button.setAccessibleName(accessible)
     return button

@@ -12,7 +12,7 @@ from engine.validation import Array
 from nnviz.look import text
 from nnviz.look.round_numbers import round_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
+from nnviz.panels.neuron_facts import LayerNames, neuron_facts, signed, typical_end
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard, Table
@@ -21,26 +21,26 @@ from nnviz.widgets.weights.heat_map import ColourBar, HeatMap
 from nnviz.widgets.weights.neuron_view import NeuronView
 from nnviz.widgets.weights.row_names import RowNames
 
-_LONG_NAMES = 3  # so many tabs have room for "Layer"
-_LEAST_LIMIT = 1e-4  # of the colours
-_MOST_NAMES = 40  # rows: more would be too low for their names
+_LONG_NAMES = 3  # up to so many tabs have room for "Layer" in their names
+_LEAST_LIMIT = 1e-4  # the smallest range of the colours
+_MOST_NAMES = 40  # more rows would be too low for names beside them
 _TIP = "Shows the weights of this layer."
 
 
 class WeightsPanel(DockCard):
-    """One tab a layer, one tile a neuron; a click enlarges it. In the first layer of pictures a tile is a picture.
+    """A tab for each layer and a tile for each neuron; a click enlarges it. First-layer tiles are pictures.
 
     Attributes:
         map: all neurons of the layer.
-        neuron_view: what stands in its place while one is enlarged.
-        neuron: which is enlarged, from 0; None while all are shown.
+        neuron_view: one neuron in full, which replaces the map while it is enlarged.
+        neuron: the number of the enlarged neuron, from 0; None while all are shown.
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__("Weights", "weightsDock")
         self._session = session
         self._limit = 0.0
-        self._shape: list[int] = []  # of the network that the tabs are for
+        self._shape: list[int] = []  # of the network that the tabs belong to
         self.neuron: int | None = None
         self.map = HeatMap()
         self.map.setObjectName("weightsMap")
@@ -69,7 +69,7 @@ class WeightsPanel(DockCard):
         self.head.setToolTip(
             "Orange weights raise a neuron's sum, blue ones lower it; zero is the background. A click enlarges a tile."
         )
-        self.head.row.insertWidget(0, self.tabs, 100)  # all the room there is
+        self.head.row.insertWidget(0, self.tabs, 100)  # takes all the room there is
         self.head.row.addWidget(self.bar)
         self.body.addWidget(self._stack, 1)
         self._connect()
@@ -78,7 +78,7 @@ class WeightsPanel(DockCard):
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._turn_to)
         self.map.setWhatsThis(
-            "Every tile is one neuron of the layer: the weights of what comes in, laid out as a picture. Orange ones "
+            "Every tile is one neuron of the layer: its incoming weights, laid out as a picture. Orange ones "
             "raise the neuron's sum, blue ones lower it. Point at a weight to read it; a click enlarges the neuron."
         )
         self.map.hovered.connect(self._hovered)
@@ -99,7 +99,7 @@ class WeightsPanel(DockCard):
         return self.tabs.currentIndex()
 
     def _follow(self) -> None:
-        """It may be of another shape, before the tabs are told of another run."""
+        """Shows the displayed network, whose shape may have changed."""
         if self._session.displayed.network.shape == self._shape:
             self._show()
         else:
@@ -119,7 +119,7 @@ class WeightsPanel(DockCard):
         self._show()
 
     def show_layer(self, layer: int) -> None:
-        """Which layer's weights to draw, from 0."""
+        """Shows the weights of that layer, from 0."""
         self.tabs.setCurrentIndex(layer)
 
     def _turn_to(self, layer: int) -> None:
@@ -133,7 +133,7 @@ class WeightsPanel(DockCard):
 
     @property
     def _tile(self) -> tuple[int, int] | None:
-        """The shape of a tile, where a neuron's weights are a picture."""
+        """The shape of a tile; None if a neuron's weights are no picture."""
         data = self._session.data.dataset
         if (
             self._layer
@@ -145,14 +145,14 @@ class WeightsPanel(DockCard):
         return data.example_shape[0], data.example_shape[1]
 
     @property
-    def _words(self) -> LayerWords:
+    def _names(self) -> LayerNames:
         data = self._session.data.dataset
         classes = (
             data.class_names
             if data is not None and self._session.runs.current.misfit(self._session.data.dataset) is None
             else ()
         )
-        return LayerWords(self._session.displayed.network, self._layer, self._tile, classes)
+        return LayerNames(self._session.displayed.network, self._layer, self._tile, classes)
 
     # ---- one neuron
 
@@ -164,7 +164,7 @@ class WeightsPanel(DockCard):
         self._show()
 
     def show_all(self) -> None:
-        """Back to the mosaic, where the neuron is outlined."""
+        """Returns to the map, where the neuron is outlined."""
         neuron = self.neuron
         self._close_neuron()
         self.map.setFocus()
@@ -186,45 +186,47 @@ class WeightsPanel(DockCard):
         if not self.in_view:
             return
         if self._session.state is Status.LOADING and self._session.runs.current.untouched:
-            return  # it is about to be shown as pictures
+            return  # drawn when the data is loaded and says whether its inputs are pictures
         weights = self._weights
         self._fit_limit(weights)
         if self.neuron is None:
             self.map.show_values(weights, self._limit, self._tile)
-            self._rows.set_names(self._row_names())  # after it: this resizes the map, which draws what it has
+            self._rows.set_names(
+                self._row_names()
+            )  # after the values, because this resizes the map, which then redraws them
             self.bar.set_limit(self.map.end)
         else:
-            facts = neuron_facts(self._words, self.neuron)
+            facts = neuron_facts(self._names, self.neuron)
             self.neuron_view.show_neuron(facts, weights[self.neuron], self._limit, self._tile)
             self.bar.set_limit(self._limit)
         self._show_around()
 
     def _row_names(self) -> list[str]:
-        """The classes, where the rows are outputs and few enough to be named."""
-        words, count = self._words, len(self._weights)
-        if self._tile is not None or count > _MOST_NAMES or not words.class_name(0):
+        """The class names, if the rows are outputs and few enough; else none."""
+        names, count = self._names, len(self._weights)
+        if self._tile is not None or count > _MOST_NAMES or not names.class_name(0):
             return []
-        return [words.class_name(neuron) for neuron in range(count)]
+        return [names.class_name(neuron) for neuron in range(count)]
 
     def _show_around(self) -> None:
         self._show_detail()
         self._fit_pages()
 
     def _show_detail(self) -> None:
-        """As much of it as leaves all tabs in sight; whoever points there reads all."""
-        told = self._details()
+        """Shows the longest description that leaves room for all tabs; its tooltip holds the longest of all."""
+        texts = self._details()
         detail, row = self.head.detail, self.head.row
-        detail.ensurePolished()  # else its words are measured in another font
+        detail.ensurePolished()  # else its text is measured in another font
         room = row.contentsRect().width() - self.tabs.sizeHint().width() - self.bar.width() - 3 * row.spacing()
-        fitting = (words for words in told if detail.fontMetrics().horizontalAdvance(words) <= room)
+        fitting = (each for each in texts if detail.fontMetrics().horizontalAdvance(each) <= room)
         detail.setText(next(fitting, ""))
-        detail.setVisible(bool(detail.text()))  # it takes no room from the tabs, not even a gap
-        tip = f"{told[0][0].upper()}{told[0][1:]}."
+        detail.setVisible(bool(detail.text()))  # an empty label would take a gap from the tabs
+        tip = f"{texts[0][0].upper()}{texts[0][1:]}."
         if detail.toolTip() != tip:
             detail.setToolTip(tip)
 
     def _details(self) -> list[str]:
-        """Ways to say it, the longest first."""
+        """Descriptions of what a tile and its numbers are, the longest first."""
         if self.neuron is not None or self.map.grid is None:
             return ["weights"]
         grid, shown, count = self.map.grid, self.map.shown, len(self._weights)
@@ -241,7 +243,7 @@ class WeightsPanel(DockCard):
         return ["a tile: the inputs of a neuron, row by row · weights", "a tile: a neuron", "weights"]
 
     def _fit_pages(self) -> None:
-        """The bar stands in the padding of the card, and only where there is another page."""
+        """Places the scroll bar in the card's padding, and shows it only if there is another page."""
         bar, pages = self._pages, self.map.pages if self.neuron is None else 1
         bar.setVisible(pages > 1)
         if pages > 1:
@@ -253,7 +255,7 @@ class WeightsPanel(DockCard):
             bar.raise_()
 
     def _fit_limit(self, weights: Array) -> None:
-        """The ends of the colours: a round number that holds all but extremes. It widens and seldom narrows."""
+        """Sets the range of the colours: a round number above all but extreme weights. It seldom changes."""
         spread = typical_end(weights)
         if self._limit / 3 < spread <= self._limit:
             return
@@ -262,46 +264,46 @@ class WeightsPanel(DockCard):
     # ---- read-out
 
     def _hovered(self, neuron: int, number: int) -> None:
-        told = "" if neuron < 0 else self._describe(neuron, number)
-        self.map.show_text(told)
-        if number < 0:  # chosen by the keyboard, perhaps by somebody who hears it
-            self.map.setAccessibleDescription(told)
+        read_out = "" if neuron < 0 else self._describe(neuron, number)
+        self.map.show_text(read_out)
+        if number < 0:  # chosen by the keyboard, perhaps with a screen reader
+            self.map.setAccessibleDescription(read_out)
 
     def _hovered_in_neuron(self, number: int) -> None:
         shows = self.neuron is not None and number >= 0
         self.neuron_view.show_text(self._describe(self.neuron, number) if shows and self.neuron is not None else "")
 
     def _describe(self, neuron: int, number: int) -> str:
-        """What is under the mouse: neuron, where its input comes from, and the weight."""
-        words = self._words
+        """What is under the mouse: the neuron, the input and the weight."""
+        names = self._names
         if number < 0:
-            return f"{words.neuron(neuron)} · Enter enlarges it"
-        return f"{words.neuron(neuron)} ← {words.source(number)}: {signed(float(self._weights[neuron, number]))}"
+            return f"{names.neuron(neuron)} · Enter enlarges it"
+        return f"{names.neuron(neuron)} ← {names.source(number)}: {signed(float(self._weights[neuron, number]))}"
 
     # ---- for a file
 
     @property
     def caption(self) -> str:
-        """The layer, and the neuron where only one is shown."""
+        """The layer, and the neuron if one is enlarged."""
         layer = f"Weights {self.tabs.tabText(self._layer).partition(' ·')[0]}"
         return layer if self.neuron is None else f"{layer} neuron {self.neuron + 1}"
 
     def table(self) -> Table:
-        """The shown layer: a row a neuron with its bias and weights, made one by one as they are asked for."""
-        words, weights = self._words, self._weights
+        """Header and rows for a CSV file: a row for each neuron with its bias and weights, made one at a time."""
+        names, weights = self._names, self._weights
         biases = self._session.displayed.network.biases[self._layer]
-        header = ["neuron", "bias", *(words.source(number) for number in range(weights.shape[1]))]
+        header = ["neuron", "bias", *(names.source(number) for number in range(weights.shape[1]))]
         rows = ([n + 1, float(biases[n, 0]), *weights[n].tolist()] for n in range(len(weights)))
         return header, rows
 
     # ---- events
 
     def refresh(self) -> None:
-        """The weights as they are now."""
+        """Draws the latest weights."""
         self._show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another size may have room for other words."""
+        """Fits the texts to the new size."""
         super().resizeEvent(event)
         if self.in_view:
             self._show_around()

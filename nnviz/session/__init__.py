@@ -1,1 +1,1 @@
-"""What is true, and signals about it: no widgets, no threads."""
+"""The model: its state, and signals about changes. No widgets, no threads."""

@@ -1,4 +1,4 @@
-"""What views need worked out: the answer, the answers of the past, the statistics of the layers."""
+"""What views need computed: the answer, the answers during training, the layer statistics."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from nnviz.session.runs import Runs
 from nnviz.session.snapshots import Snapshot
 
 ANSWER, PAST, STATISTICS = "answer", "answers of the past", "layer statistics"
-_BETWEEN = 0.1  # seconds between two looks at the past, which may take a tenth of a core's time
-_QUICK = 0.0003  # seconds: an answer that is worked out so soon is there later where another thread is asked for it
-_QUICKEST = 0.15  # seconds between two looks at the layers, which may take a twentieth of a core's time
+_SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
+_SECONDS_BETWEEN_STATISTICS = 0.15  # likewise; a twentieth of a core's time
+_QUICK = 0.0003  # seconds: to compute such a quick answer in another thread would take longer
 
 
 @dataclass(frozen=True)
 class LayerStatistics:
-    """How the numbers of each layer are spread, now and at the start of training in this window."""
+    """The distributions of every layer, now and before any training in this window."""
 
     now: list[LayerSpreads]
     start: list[LayerSpreads]
@@ -32,7 +32,7 @@ class LayerStatistics:
 
 @dataclass(frozen=True)
 class PastAnswers:
-    """The drawing's answers, (outputs,) each, at moments of the training so far; without those that are not finite."""
+    """The answers to the drawing, (outputs,) each, after so many epochs; only the finite ones."""
 
     epochs: list[float]
     answers: list[Array]
@@ -41,11 +41,11 @@ class PastAnswers:
 def add_probes(
     probes: Probes, displayed: Displayed, question: asking.Question, runs: Runs, data: Data, messages: Messages
 ) -> None:
-    """The three kinds there are; each looks again when what it is about may have changed."""
+    """Adds the three kinds of probes. Each looks again when its question may have changed."""
     _add_answer(probes, displayed, question)
     answers, layers = _Past(displayed, question, runs), _Statistics(displayed, runs, data)
-    past = probes.add(PAST, Probe(answers.question, Budget(_BETWEEN, 9), answers.release))
-    statistics = probes.add(STATISTICS, Probe(layers.question, Budget(_QUICKEST, 19), layers.release))
+    past = probes.add(PAST, Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release))
+    statistics = probes.add(STATISTICS, Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release))
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)
     for signal in (runs.replaced, data.changed):
@@ -62,15 +62,15 @@ def _add_answer(probes: Probes, displayed: Displayed, question: asking.Question)
             return None
         return Same(network, picture), lambda: (network, picture, asking.ask(network, picture))
 
-    def told() -> None:
+    def hand_over() -> None:
         question.take_answer(*(answer.result or (None, None, None)))
 
     answer = probes.add(ANSWER, Probe(ask, quick=_QUICK))
-    answer.changed.connect(told)
+    answer.changed.connect(hand_over)
 
 
 class _Past:
-    """Remembers the answers of snapshots that it has asked, as long as the drawing is the same."""
+    """Answers of all snapshots to the drawing; those that are known are kept until the drawing changes."""
 
     def __init__(self, displayed: Displayed, question: asking.Question, runs: Runs) -> None:
         self._displayed, self._question, self._runs = displayed, question, runs
@@ -78,7 +78,7 @@ class _Past:
         self._known: dict[Snapshot, Array | None] = {}
 
     def question(self) -> Question | None:
-        """The drawing, asked at all snapshots of the current run and of the displayed network."""
+        """The answers to the drawing of all snapshots of the current run and of the displayed network."""
         picture, run, network = self._question.picture, self._runs.current, self._displayed.network
         if picture is None:
             return None
@@ -86,23 +86,23 @@ class _Past:
         return Same(picture, network), lambda: self._answers(network, picture, moments)
 
     def _answers(self, network: Network, picture: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
-        """In the lane's thread, which alone looks at what is known."""
+        """Runs in the lane's thread, the only one that uses ``_known``."""
         before = self._known if self._picture is picture else {}
         known = {moment: before[moment] for moment in moments if moment in before}
         for moment in moments:
             if moment not in known:
                 known[moment] = asking.ask(network.with_parameters(moment.parameters), picture)
         self._picture, self._known = picture, known
-        told = {moment.epochs: answer for moment, answer in known.items() if answer is not None}
-        return PastAnswers(list(told), list(told.values()))
+        finite = {moment.epochs: answer for moment, answer in known.items() if answer is not None}
+        return PastAnswers(list(finite), list(finite.values()))
 
     def release(self) -> None:
-        """In the lane's thread too: snapshots are large."""
+        """Drops the snapshots, which are large. Runs in the lane's thread."""
         self._picture, self._known = None, {}
 
 
 class _Statistics:
-    """Keeps the buffers, which may be large, and what the layers were like at the start."""
+    """Layer statistics; keeps the evaluator's buffers and the statistics of the start."""
 
     def __init__(self, displayed: Displayed, runs: Runs, data: Data) -> None:
         self._displayed, self._runs, self._data = displayed, runs, data
@@ -111,14 +111,14 @@ class _Statistics:
         self._start: list[LayerSpreads] | None = None
 
     def question(self) -> Question | None:
-        """The layers of the displayed network, on some training examples."""
+        """The layer statistics of the displayed network, on some training examples."""
         dataset, run, network = self._data.dataset, self._runs.current, self._displayed.network
         if dataset is None or run.misfit(dataset) is not None:
             return None
         examples, at_start = dataset.train, run.parameters_at_start
 
         def work() -> LayerStatistics:
-            """In the lane's thread, which alone looks at what is kept."""
+            """Runs in the lane's thread, the only one that uses what is kept."""
             about = Same(run, dataset)
             if self._about != about:
                 self._about, self._evaluator, self._start = about, None, None
@@ -130,5 +130,5 @@ class _Statistics:
         return Same(network, dataset), work
 
     def release(self) -> None:
-        """In the lane's thread too: the buffers are large."""
+        """Drops the buffers, which are large. Runs in the lane's thread."""
         self._evaluator = None

@@ -1,4 +1,4 @@
-"""The data that is learned from: its registered name, and the examples when they are there."""
+"""The data that the network learns from: its registered name, and the data set when it is loaded."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from nnviz.session.messages import Messages
 
 
 class Data(QObject):
-    """Loads behind the window. What is there stays until other data is.
+    """Loads data in another thread. The data set before stays until the next one is loaded.
 
     Signals:
-        changed: other examples are there, or none could be loaded.
-        loading_changed: loading began or ended.
-        failed: what was asked for could not be loaded; before the others.
+        changed: loading has ended, with another data set or with an error.
+        loading_changed: ``loading`` has changed.
+        failed: the data could not be loaded; emitted before the others.
 
     Attributes:
-        name: the registered name of what is there or being loaded; None where nothing is.
-        dataset: the examples; None before the first are there.
-        loading: whether others are on their way.
+        name: the registered name of the data that is loaded or loading; None if there is none.
+        dataset: the data set; None until the first is loaded.
+        loading: whether data is being loaded.
     """
 
     changed = pyqtSignal()
@@ -31,13 +31,13 @@ class Data(QObject):
         super().__init__()
         self.name: str | None = None
         self.dataset: Dataset | None = None
-        self.loading = True  # the first are asked for as soon as the window stands
+        self.loading = True  # the first data is requested as soon as the window is shown
         self._lane = lane
         self._messages = messages
-        self._loaded: str | None = None  # the name of what is there
+        self._loaded: str | None = None  # the name of ``dataset``
 
     def load(self, name: str = "mnist") -> None:
-        """Loads registered data; ``changed`` follows. Not again what is there or on its way."""
+        """Loads registered data; ``changed`` follows. Does nothing if it is loaded or loading already."""
         if name == self.name:
             return
         self.name = name
@@ -47,18 +47,18 @@ class Data(QObject):
 
         def load() -> Dataset:
             dataset = source.load()
-            dataset.fingerprint  # noqa: B018  # worked out here, once, and kept
+            dataset.fingerprint  # noqa: B018  # computed here once, and cached
             return dataset
 
         self._lane.run(load, lambda dataset: self._arrived(name, dataset), lambda error: self._failed(name, error))
 
     def _arrived(self, name: str, dataset: Dataset) -> None:
-        if name == self.name:  # else others were asked for meanwhile
+        if name == self.name:  # else other data was requested meanwhile
             self.dataset, self._loaded = dataset, name
             self._settle()
 
     def _failed(self, name: str, error: Exception) -> None:
-        """What was there before is there still."""
+        """Returns to the name of the data set before, which is still there."""
         if name == self.name:
             self.name = self._loaded
             self.failed.emit()

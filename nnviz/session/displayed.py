@@ -1,4 +1,4 @@
-"""The network that every view draws and asks: a copy that nobody trains."""
+"""The network that all views draw: a copy, never the one that is being trained."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from nnviz.session.run import Run
 
 
 class Displayed(QObject):
-    """The current run as it was when its parameters were last copied.
+    """Holds the current run's network with the parameters that were copied last.
 
     Signals:
-        changed: ``network`` is another.
+        changed: ``network`` is a new object.
 
     Attributes:
-        network: nobody writes to it; a new object each time.
+        network: nobody writes to it.
     """
 
     changed = pyqtSignal()
@@ -25,6 +25,6 @@ class Displayed(QObject):
         self.network: Network = run.displayed_network()
 
     def show(self, run: Run) -> None:
-        """That run as it is known now."""
+        """Displays that run's network with its latest parameters."""
         self.network = run.displayed_network()
         self.changed.emit()

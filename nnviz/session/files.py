@@ -1,4 +1,4 @@
-"""Networks from and to disk: opened, saved, exported, one after the other, and what goes on is told."""
+"""Opens, saves and exports networks in other threads, and says what it is doing."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".p
 
 
 class Files(QObject):
-    """What is saved or exported is the network as it is when that is asked for.
+    """Reads and writes files. A network is saved or exported as it is when that is requested.
 
     Signals:
-        opened: a network was read, and is the current one.
-        failed: one could not be opened; nothing was changed.
-        activity_changed: ``activity`` has another text.
+        opened: a network was read and is now the current one.
+        failed: a network could not be opened; the current one stays.
+        activity_changed: ``activity`` has changed.
 
     Attributes:
-        activity: what goes on, or was done last.
+        activity: what is being done, or was done last, as a text for the status line.
     """
 
     opened = pyqtSignal()
@@ -62,15 +62,15 @@ class Files(QObject):
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._training, self._messages = training, messages
         self._reading = reading
-        self._saving = Lane()  # nothing but files that are waited for at the end
-        self._exporting = Lane()  # may take long: nothing waits for it
+        self._saving = Lane()  # only work that closing waits for
+        self._exporting = Lane()  # may take long; nothing waits for it
 
     # ---- open
 
     def open(self, path: Path, title: str | None = None) -> None:
-        """Reads a network behind the window; on an error the one that is there stays as it was.
+        """Reads a network in another thread and makes it the current one; on an error the current one stays.
 
-        One with a ``title`` is a copy under that name: saving asks for another file.
+        With a ``title`` it is opened as a copy of that name: saving asks for another file.
         """
         name, dataset = title or path.name, self._data.dataset
 
@@ -101,24 +101,25 @@ class Files(QObject):
         if misfit:
             self._messages.warn(misfit)
         elif found.why_not:
-            self._messages.tell(f"{path.name} opened. Training starts anew from its weights: {found.why_not}")
+            self._messages.tell(f"{path.name} opened. A new training will start from its weights: {found.why_not}")
 
     # ---- save
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Writes the current network, behind the window; ``then`` is called when it is on disk.
+        """Writes the current network in another thread; ``then`` is called when it is on disk.
 
-        A checkpoint also keeps the training, as it is between the step under way and the next; training goes on.
+        A checkpoint also holds the state of the training after the current step. Training goes on.
         """
         run, changes = self._runs.current, self._runs.current.changes
-        network, note = self._with_past(run), ""
+        network, note = self._network_for_file(run), ""
         take: Callable[[], tuple[Network, TrainingState | None]] = lambda: (network, None)  # noqa: E731
         if run.stage is not Stage.RESTING:
             if path.suffix.lower() == CHECKPOINT:
-                past = network.provenance
-                take = self._training.runner.look(run.id, lambda trainer: _checkpoint(trainer, network, past)).result
+                provenance = network.provenance
+                look = self._training.runner.look
+                take = look(run.id, lambda trainer: _checkpoint(trainer, network, provenance)).result
             elif run.stage is not Stage.ENDED:
-                note = ", without its place in the run: .npz keeps that too"
+                note = ", without the state of its training: only .npz keeps that"
 
         def work() -> None:
             kept, state = take()
@@ -136,16 +137,16 @@ class Files(QObject):
         self._write(self._saving, work, path, ("Saving", "saved"), saved, note)
 
     def export(self, path: Path) -> None:
-        """Writes the displayed network for use elsewhere, in the format that the ending of the name says."""
-        network, export = self._with_past(self._runs.current), EXPORTS[path.suffix.lower()]
+        """Writes the displayed network for other programs; the name's ending gives the format."""
+        network, export = self._network_for_file(self._runs.current), EXPORTS[path.suffix.lower()]
         self._write(self._saving, lambda: export(network, path), path, ("Exporting", "exported"))
 
     def write(self, make: Callable[[], bytes], path: Path) -> None:
-        """Writes what ``make`` gives; it is called behind the window too, and may take long: nothing waits for it."""
+        """Writes the bytes that ``make`` returns. It is called in another thread and may take long."""
         self._write(self._exporting, lambda: write_whole(path, make()), path, ("Exporting", "exported"))
 
-    def _with_past(self, run: Run) -> Network:
-        """The network as it is displayed, with what its file will say of its past."""
+    def _network_for_file(self, run: Run) -> Network:
+        """A copy of the displayed network, with the provenance that its file will hold."""
         network = run.displayed_network().copy()
         dataset = self._data.dataset
         run.provenance(dataset.title if dataset else "").write(network)
@@ -178,27 +179,27 @@ class Files(QObject):
         self.activity_changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Waits for all that is being saved; for exports no longer than that. Whether all has ended."""
+        """Waits for files that are being saved, and at most so long for exports. Returns whether all has ended."""
         return all([self._saving.close(-1), self._exporting.close(milliseconds)])
 
 
 def _checkpoint(
-    trainer: Trainer | None, network: Network, past: dict[str, object]
+    trainer: Trainer | None, network: Network, provenance: dict[str, object]
 ) -> tuple[Network, TrainingState | None]:
-    """In the worker's thread: the network together with its training."""
+    """The network and the state of its training. Called in the worker's thread."""
     if trainer is None:
         return network, None
     now = trainer.network.copy()
-    now.provenance = past
+    now.provenance = provenance
     return now, trainer.state()
 
 
 def _run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
-    """A run of what was found in a file, paused where its training can go on."""
+    """The run of a network from a file; paused if its training can continue."""
     run = opened_run(found.network, like, found.epochs_done)
     if found.settings is not None:
         seed = found.settings.seed if found.settings.seed is not None else run.experiment.seed
-        with suppress(EngineError):  # where this network cannot have them
+        with suppress(EngineError):  # the settings may not fit this network
             run.experiment = run.experiment.changed(training=replace(found.settings, seed=seed))
     trainer = found.trainer
     if trainer is not None and dataset is not None:

@@ -1,4 +1,4 @@
-"""Other networks in the place of the current one: made from the fields, opened, brought back by undo."""
+"""Replaces the current network: by one made from the fields, one from a file, or an earlier one by undo."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from engine.validation import check_memory, parameter_count
 from nnviz.jobs.lane import Lane
 from nnviz.session.data import Data
 from nnviz.session.messages import Choice, Message, Messages
-from nnviz.session.run import Run, new_run, written
+from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 
-# Parameters that are drawn at once, in some milliseconds; more of them are drawn behind the window.
-_MADE_AT_ONCE = 500_000
-_SLOW = {"orthogonal": 10}  # how many times as long others take to draw
+# So many parameters are drawn in a few milliseconds; larger networks are built in another thread.
+_BUILT_AT_ONCE = 500_000
+_SLOWNESS = {"orthogonal": 10}  # how many times as long an initializer takes as the usual ones
 
 
 def is_quickly_made(experiment: Experiment) -> bool:
-    """Whether its network may be drawn on the interface's thread."""
-    return parameter_count(experiment.shape) * _SLOW.get(experiment.initializer, 1) <= _MADE_AT_ONCE
+    """Whether its network may be built in the interface's thread."""
+    return parameter_count(experiment.shape) * _SLOWNESS.get(experiment.initializer, 1) <= _BUILT_AT_ONCE
 
 
 class Making(QObject):
-    """Makes networks and puts runs in each other's place, undoably unless both can be made again from their seeds.
+    """Builds networks and replaces the current run. That can be undone, unless both networks are untrained.
 
     Signals:
-        changed: a network is being made behind the window, or no longer.
-        given_up: the network that was asked for does not come; before ``changed``.
+        changed: ``is_making`` has changed.
+        given_up: the network that was being built is no longer wanted, or could not be built; before ``changed``.
     """
 
     changed = pyqtSignal()
@@ -43,34 +43,34 @@ class Making(QObject):
         super().__init__()
         self._data, self._settings, self._runs, self._undo = data, settings, runs, undo
         self._messages, self._lane = messages, lane
-        self._number = 0  # of the network that was asked for last: what comes of an earlier one is dropped
+        self._number = 0  # of the latest request; the networks of earlier requests are dropped
         self.is_making = False
-        self._question: Message | None = None  # which network is to be trained
+        self._question: Message | None = None  # the message that asks which network to train
         settings.changed.connect(self._follow)
         data.changed.connect(self._fit)
 
     @property
     def is_replacing(self) -> bool:
-        """Whether a network is being made in the place of one that cannot be made again from its seed."""
+        """Whether a network is being built that will replace one that is trained or comes from a file."""
         return self.is_making and not self._runs.current.untouched
 
     def reset(self) -> None:
-        """A new network from the fields and the seed, not trained; undo brings the old one back."""
+        """Replaces the network by an untrained one, made from the fields and the seed. Undo restores the old one."""
         was_unsaved = self._runs.current.unsaved
 
         def then(run: Run) -> None:
             self.put(run, "reset")
-            if was_unsaved and self._messages.current is None:  # else a run was let go, which weighs more
-                self._messages.tell("The trained network was replaced, unsaved. Ctrl+Z brings it back.")
+            if was_unsaved and self._messages.current is None:  # keeps a message that a run was removed
+                self._messages.tell("The trained network, which was not saved, was replaced. Ctrl+Z restores it.")
 
         self._make(self._settings.fitting, then)
 
     def replace(self, experiment: Experiment, text: str) -> None:
-        """A new network of that make in the place of the current one."""
+        """Replaces the current network by a new one of that experiment; ``text`` names the step for the Edit menu."""
         self._make(experiment, lambda run: self.put(run, text))
 
     def put(self, run: Run, text: str) -> None:
-        """That run in the place of the current one, and the fields as it was made; ``text`` names the step."""
+        """Makes that run the current one, and shows its experiment in the fields; ``text`` names the step."""
         before = self._runs.current
         if not run.id:
             self._runs.add(run)
@@ -91,9 +91,9 @@ class Making(QObject):
             self._settings.take(fields, run.guess)
 
     def ask_which(self, then: Callable[[], None]) -> None:
-        """The fields describe another network than the trained one: which is to be trained?
+        """Asks which network to train, where the fields describe another than the trained one; then calls ``then``.
 
-        Out of date as soon as the fields change.
+        The question is dismissed when the fields change.
         """
         run, fields = self._runs.current, self._settings.fitting
 
@@ -117,17 +117,17 @@ class Making(QObject):
         then()
 
     def close(self, milliseconds: int) -> bool:
-        """Nothing is made any more; whether that which was ended in time."""
+        """Builds nothing more; returns whether the network under construction was done in time."""
         return self._lane.close(milliseconds)
 
     def cancel(self) -> None:
-        """The network that is being made is not wanted after all."""
+        """Drops the network that is being built."""
         self._give_up()
 
     # ---- the fields and the data
 
     def _follow(self) -> None:
-        """A network that nobody has trained is always the one that the fields describe."""
+        """Rebuilds an untrained network where the fields describe another: it always agrees with them."""
         run, fields = self._runs.current, self._settings.experiment
         if self._question is not None and self._messages.current is self._question:
             self._messages.dismiss()
@@ -144,15 +144,15 @@ class Making(QObject):
         self._settings.changed.emit()
 
     def _fit(self) -> None:
-        """The ends follow the data, unless a trained network has others."""
+        """Gives the fields the data's numbers of inputs and outputs, unless a trained network has others."""
         run, dataset = self._runs.current, self._data.dataset
         if dataset is not None and (run.untouched or run.misfit(dataset) is None):
             self._settings.take(self._settings.fitted(dataset), run.guess)
 
-    # ---- making
+    # ---- building
 
     def _make(self, experiment: Experiment, then: Callable[[Run], None]) -> None:
-        """Hands on a new network: at once if it is quickly drawn, else when it is there."""
+        """Calls ``then`` with a new run: at once if its network is quickly built, else later."""
         self._number += 1
         number = self._number
 
@@ -181,13 +181,13 @@ class Making(QObject):
             self._lane.run(lambda: new_run(experiment), made, failed)
 
     def _give_up(self) -> None:
-        """Another network comes, or none: what was to be done with the one that is being made is not done."""
+        """Drops the network that is being built, and says that it was given up."""
         if self.is_making:
             self.given_up.emit()
         self._settle()
 
     def _settle(self) -> None:
-        """Nothing is being made any more."""
+        """Ends the building; a network that still comes is dropped."""
         self._number += 1
         if self.is_making:
             self.is_making = False
@@ -195,7 +195,7 @@ class Making(QObject):
 
 
 def _with_network_of(fields: Experiment, made: Experiment) -> Experiment:
-    """The settings of the fields with the network of a run."""
+    """The experiment of the fields, with the network of ``made``."""
     return fields.changed(
         shape=made.shape,
         activations=made.activations,
@@ -207,10 +207,10 @@ def _with_network_of(fields: Experiment, made: Experiment) -> Experiment:
 
 
 def _names(one: Experiment, other: Experiment) -> tuple[str, str]:
-    """What tells two networks apart: their shapes, or else the first thing that differs."""
+    """Names for two networks that tell them apart: their shapes, or else the first setting that differs."""
     if one.shape != other.shape:
-        return written(one.shape), written(other.shape)
+        return setting_value(one.shape), setting_value(other.shape)
     for name, (here, there) in one.difference(other).items():
         if name in ("activations", "loss", "initializer", "weight_scale", "seed"):
-            return f"{name.replace('_', ' ')} {written(here)}", f"{name.replace('_', ' ')} {written(there)}"
+            return f"{name.replace('_', ' ')} {setting_value(here)}", f"{name.replace('_', ' ')} {setting_value(there)}"
     return "this one", "another"

@@ -1,4 +1,4 @@
-"""What is told to the person: one message at a time, sometimes with choices."""
+"""The message that the window shows: one at a time, sometimes with choices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.errors import EngineError, FileFormatError
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer that a message offers, and what it does."""
+    """A choice that a message offers, and what it does."""
 
     text: str
     act: Callable[[], None]
@@ -20,7 +20,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Message:
-    """Shown in the window until it is dismissed, answered or out of date."""
+    """A text that the window shows until it is dismissed, answered or out of date."""
 
     text: str
     is_error: bool = True
@@ -28,11 +28,11 @@ class Message:
 
 
 class Messages(QObject):
-    """The message of the moment.
+    """Holds the message that is shown now.
 
     Signals:
-        changed: ``current`` is another.
-        crashed(Exception): something went wrong that nobody foresaw; for the one hook that shows such things.
+        changed: ``current`` has changed.
+        crashed(Exception): an unexpected error, to be shown by the application's exception hook.
     """
 
     changed = pyqtSignal()
@@ -43,34 +43,34 @@ class Messages(QObject):
         self.current: Message | None = None
 
     def tell(self, text: str) -> None:
-        """Something a person may want to know; nothing went wrong."""
+        """Shows information; nothing went wrong."""
         self._show(Message(text, is_error=False))
 
     def warn(self, text: str, *choices: Choice) -> None:
-        """Something went wrong, and perhaps what can be done about it."""
+        """Shows what went wrong, with choices of what can be done about it."""
         self._show(Message(text, choices=choices))
 
     def ask(self, text: str, *choices: Choice) -> None:
-        """A question; nothing happens until one of the choices is taken."""
+        """Shows a question; nothing happens until one of the choices is taken."""
         self._show(Message(text, is_error=False, choices=choices))
 
     def tell_error(self, what: str, error: Exception) -> None:
-        """What could not be done, and why."""
-        text = words_of(what, error)
+        """Shows what could not be done, and why; an unexpected error is emitted as ``crashed``."""
+        text = error_text(what, error)
         if text is None:
             self.crashed.emit(error)
         else:
             self.warn(text)
 
     def choose(self, number: int) -> None:
-        """Takes one of the choices that the message offers, from 0; the message goes first."""
+        """Dismisses the message and carries out its choice of that number, from 0."""
         message = self.current
         if message is not None and number < len(message.choices):
             self.dismiss()
             message.choices[number].act()
 
     def dismiss(self) -> None:
-        """It was read, or is out of date."""
+        """Removes the message, because it was read or is out of date."""
         if self.current is not None:
             self.current = None
             self.changed.emit()
@@ -80,8 +80,8 @@ class Messages(QObject):
         self.changed.emit()
 
 
-def words_of(what: str, error: Exception) -> str | None:
-    """An error in words, after what could not be done; None for one that nobody foresaw."""
+def error_text(what: str, error: Exception) -> str | None:
+    """What could not be done, and why, as one text; None for an unexpected error."""
     if isinstance(error, FileFormatError):
         return str(error)
     if isinstance(error, EngineError):

@@ -1,4 +1,4 @@
-"""What the network is asked: the drawing, the picture that the network is shown of it, and the answer."""
+"""The drawing, the picture that the network gets of it, and the network's answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nnviz.digits.strokes import Drawing
 from nnviz.session.displayed import Displayed
 from nnviz.session.undo import Kind, Step, Undo
 
-CONFIDENCE_THRESHOLD = 0.5  # from which an answer counts as sure, unless a person sets another
+CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
 DEFAULT_PEN = 18 / 240  # the pen's width as a share of the canvas's shorter side
 
 
@@ -23,14 +23,15 @@ DEFAULT_PEN = 18 / 240  # the pen's width as a share of the canvas's shorter sid
 class Verdict:
     """Which class an answer names, and with what confidence.
 
-    Confidences are the outputs themselves, kept within 0 and 1. Behind softmax they are probabilities. Behind sigmoid
-    each is a yes or no of its own: they need not sum to 1, and are not made to, since an answer that says no to every
-    class would else look sure of one. Those of any other activation are measured against 0 and 1 as the targets were.
+    Confidences are the outputs themselves, clipped to 0…1. With softmax they are probabilities. With sigmoid each class
+    is a yes or no of its own: the outputs need not sum to 1 and are not scaled to, because an answer that says no to
+    every class would then look sure of one. With any other activation they are read as the targets were, 0 for no and
+    1 for yes.
 
     Attributes:
         best, second: class numbers.
-        confidence, second_confidence: their outputs, within 0 and 1.
-        is_sure: whether the best reaches the threshold.
+        confidence, second_confidence: their outputs, clipped to 0…1.
+        is_sure: whether ``confidence`` reaches the confidence threshold.
     """
 
     best: int
@@ -41,7 +42,7 @@ class Verdict:
 
 
 def verdict_of(outputs: Array, threshold: float = CONFIDENCE_THRESHOLD) -> Verdict:
-    """Of the finite outputs (classes,) of a network with at least two classes; the first of equals wins."""
+    """The verdict of finite outputs (classes,), at least two. The first of equal outputs is the best."""
     best = int(np.argmax(outputs))
     others = np.array(outputs, float)
     others[best] = -np.inf
@@ -51,7 +52,7 @@ def verdict_of(outputs: Array, threshold: float = CONFIDENCE_THRESHOLD) -> Verdi
 
 
 def ask(network: Network, picture: Array | None) -> Array | None:
-    """(outputs,); None where there is no picture, it does not fit the network, or the answer is not finite."""
+    """The network's outputs (outputs,); None without a picture, for one of another size, or if not all are finite."""
     if picture is None or len(picture) != network.shape[0]:
         return None
     with np.errstate(all="ignore"):
@@ -64,21 +65,21 @@ def _same(one: Array | None, other: Array | None) -> bool:
 
 
 class Question(QObject):
-    """The drawing and what is made of it. Attributes are for reading.
+    """Holds the drawing, the picture made of it and the answer to it. Attributes are for reading.
 
     Signals:
-        changed: the drawing, the pen or the centring is another, and with it the picture.
-        answered: ``answer`` is another.
-        threshold_changed: the confidence threshold is another.
+        changed: the drawing, the pen, the centring or the field has changed, and with it ``picture``.
+        answered: ``answer`` has changed.
+        threshold_changed: ``threshold`` has changed.
 
     Attributes:
         drawing: all strokes and pictures on the canvas, in units of its shorter side.
         pen: the pen's width in that unit.
-        centred: whether the network is shown the drawing scaled and centred as MNIST is.
-        field: width and height of what can be seen of the drawing, in that unit.
-        picture: (784,) float32 in 0…1, what the network is shown; None for an empty canvas.
-        answer: what the views show, (outputs,): the last answer that was worked out, perhaps of a moment ago.
-        threshold: the confidence, 0…1, from which an answer counts as sure.
+        centred: whether the drawing is scaled and centred as in MNIST before the network gets it.
+        field: width and height of the visible part of the drawing, in that unit.
+        picture: (784,) float32 in 0…1, the network's input; None for an empty canvas.
+        answer: (outputs,), what the views show: the last answer computed, which may lag behind the drawing.
+        threshold: the confidence threshold, 0…1, from which an answer counts as sure.
     """
 
     changed = pyqtSignal()
@@ -94,61 +95,63 @@ class Question(QObject):
         self.picture: Array | None = None
         self.threshold = CONFIDENCE_THRESHOLD
         self._displayed, self._undo = displayed, undo
-        self._answered: tuple[Network | None, Array | None] = (None, None)  # what the answer is to
+        self._answered: tuple[Network | None, Array | None] = (None, None)  # whose ``answer`` it is, and to what
         self.answer: Array | None = None
 
     # ---- the drawing
 
     def draw(self, drawing: Drawing) -> None:
-        """The drawing as it is now, perhaps in the middle of a stroke; no step to undo."""
+        """Changes the drawing without a step to undo, as in the middle of a stroke."""
         if drawing is not self.drawing:
             self.drawing = drawing
-            self._show()
+            self._update_picture()
 
     def step(self, what: str, before: Drawing, after: Drawing) -> None:
-        """Another drawing, as one step that can be undone."""
+        """Changes the drawing as one step to undo; ``what`` names the step."""
         self._undo.push(Step(what, Kind.DRAWING, self.draw, before, after))
 
     def replace(self, what: str, drawing: Drawing) -> None:
-        """Puts another drawing in the place of this one, undoably."""
+        """Replaces the drawing as one step to undo; ``what`` names the step."""
         self.step(what, self.drawing, drawing)
 
     def undo_stroke(self) -> None:
-        """Takes back the last thing done on the canvas, whatever else was done since."""
+        """Undoes the last step on the canvas, also where other steps came after it."""
         self._undo.undo_last(Kind.DRAWING)
 
     def look(
         self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
     ) -> None:
-        """Another pen, centring or field, see the attributes; what is None stays."""
+        """Changes the pen, the centring or the field, see the attributes; None leaves a value as it is."""
         before = (self.pen, self.centred, self.field)
         self.pen = self.pen if pen is None else pen
         self.centred = self.centred if centred is None else centred
         self.field = self.field if field is None else field
-        is_only_larger = (self.pen, self.centred) == before[:2]
-        if (self.pen, self.centred, self.field) == before or (is_only_larger and _same(self._seen(), self.picture)):
+        only_field_changed = (self.pen, self.centred) == before[:2]
+        if (self.pen, self.centred, self.field) == before:
             return
-        self._show()
+        if only_field_changed and _same(self._make_picture(), self.picture):
+            return
+        self._update_picture()
 
-    def _seen(self) -> Array | None:
+    def _make_picture(self) -> Array | None:
         picture = picture_of(self.drawing, self.pen, self.centred, self.field).ravel()
         return picture if picture.any() else None
 
-    def _show(self) -> None:
-        self.picture = self._seen()
+    def _update_picture(self) -> None:
+        self.picture = self._make_picture()
         self.changed.emit()
 
     # ---- the answer
 
     def take_answer(self, network: Network | None, picture: Array | None, outputs: Array | None) -> None:
-        """What that network said to that picture, as somebody has worked out; all None where nothing is asked."""
+        """Takes the outputs that were computed for that network and picture; all None without a picture."""
         if network is not None or self._answered[0] is not None:
             self._answered, self.answer = (network, picture), outputs
             self.answered.emit()
 
     @property
     def prediction(self) -> Array | None:
-        """The displayed network's answer, (outputs,), worked out now where it is not known yet; see :func:`ask`."""
+        """The displayed network's answer, (outputs,), computed now if it is not known yet; see :func:`ask`."""
         network, picture = self._displayed.network, self.picture
         if self._answered[0] is network and self._answered[1] is picture:
             return self.answer
@@ -156,13 +159,13 @@ class Question(QObject):
 
     @property
     def verdict(self) -> Verdict | None:
-        """What the answer says; None without one, and for a single output."""
+        """The verdict of ``answer``; None without one, and for a single output."""
         if self.answer is None or len(self.answer) < 2:
             return None
         return verdict_of(self.answer, self.threshold)
 
     def set_threshold(self, confidence: float) -> None:
-        """The confidence from which an answer counts as sure."""
+        """Sets the confidence threshold, clipped to 0…1; NaN is ignored."""
         confidence = min(max(confidence, 0.0), 1.0)
         if confidence != self.threshold and not math.isnan(confidence):
             self.threshold = confidence

@@ -1,4 +1,4 @@
-"""A run: one network, what it was made from, how far its training is, and what came of it."""
+"""A run: one network, the experiment it was made from, its training and its history."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nnviz.jobs.worker import Frame
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
-# What a trainer takes besides the parameters, in as many times their bytes: gradient, averages, copies to go back to.
+# Memory of a trainer in multiples of the parameters': gradient, the optimizer's averages, copies of earlier ones.
 _COPIES_OF_A_TRAINER = 5
 _ERRORS = ("train_error", "test_error", "validation_error")
 _GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
@@ -27,22 +27,25 @@ _GUESSED = "experiment_guessed"  # in a file: what the network was made with is 
 
 @dataclass(eq=False)
 class Run:
-    """What is known of one network; its id is its name among all runs of a session.
+    """One network and what is known of it. The id tells the runs of a session apart.
 
     Attributes:
         id: a number from 1, given by the list of runs.
-        experiment: what it was made from, with the settings that it is trained with now.
-        network: the one that is trained; nobody but the worker looks into it while it is.
-        parameters: the last copy of its parameters that the worker handed out; nobody writes to it.
-        parent: the run it left, and ``left_at`` the epoch at which it did; None where it has none.
-        history: figures by epoch, and where settings changed.
-        snapshots: parameters on its way so far.
-        stage, progress: where its training is.
-        start_epoch: whole epochs that the network had behind it when this training began.
-        path: the file it was saved to or opened from; ``name``: what it is called while it has no file.
-        opened: what its file said of its past; None for one made from its seed.
-        changes: grows with everything it learns here; ``saved_changes``: the same when it was last saved.
-        dead_layer: a layer, from 1, whose neurons were all dead at the last epoch's end; None where there was none.
+        experiment: data, network and training settings; the settings are those in use now.
+        network: the network that is trained; only the worker uses its parameters meanwhile.
+        parameters: the last copy of its parameters that the worker made; nobody writes to it.
+        parent: id of the run that it branched off from; None for none.
+        left_at: the epoch of the parent at which it branched off; None for none.
+        history: the figures of each epoch, and where settings changed.
+        snapshots: parameters at some moments of its training.
+        stage, progress: the state of its training.
+        start_epoch: whole epochs that the network was trained before this training began.
+        path: the file that it was saved to or opened from; None for none.
+        name: what it is called while it has no file.
+        opened: the provenance that its file holds; None for a run that was not opened from a file.
+        changes: a count that grows with everything it learns in this window.
+        saved_changes: the count when it was last saved.
+        dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None for none.
     """
 
     experiment: Experiment
@@ -64,36 +67,36 @@ class Run:
 
     def __post_init__(self) -> None:
         self.parameters: Array = self.network.parameters.copy()
-        self._first: Array | None = None if self.opened is None else self.parameters
+        self._opened_parameters: Array | None = None if self.opened is None else self.parameters
         self.start_epoch = self.history.completed
         self.progress = Progress(epochs=self.experiment.training.epochs)
         self.snapshots.add(self.epochs, self.parameters)
 
-    # ---- what follows from it
+    # ---- figures
 
     @property
     def epochs(self) -> float:
-        """How long the network was trained, over all its trainings, as a fraction."""
+        """Epochs that the network was trained, over all its trainings, with fraction."""
         return self.start_epoch + self.progress.epochs_done if self.progress.epoch else float(self.history.completed)
 
     @property
     def epoch(self) -> int:
-        """The epoch under way, over all trainings of this network."""
+        """The current epoch, counted over all trainings of this network."""
         return self.start_epoch + self.progress.epoch
 
     @property
     def last_epoch(self) -> int:
-        """The epoch this training ends with, over all trainings of this network."""
+        """The epoch at which this training ends, counted over all trainings of this network."""
         return self.start_epoch + self.progress.epochs
 
     @property
     def share_done(self) -> float:
-        """0…1 of all epochs up to the last one that are behind this network."""
+        """The share 0…1 of all epochs up to ``last_epoch`` that are done."""
         return min((self.start_epoch + self.progress.epochs_done) / self.last_epoch, 1.0) if self.last_epoch else 0.0
 
     @property
     def untouched(self) -> bool:
-        """Whether it is nothing but its seed: it can be made again, so it may be replaced without asking."""
+        """Whether it is untrained and not from a file: it can be made again, so it may be replaced without asking."""
         return self.changes == 0 and self.path is None and self.opened is None
 
     @property
@@ -105,44 +108,44 @@ class Run:
 
     @property
     def unsaved(self) -> bool:
-        """Whether training would be lost with it."""
+        """Whether it has learned since it was last saved."""
         return self.changes != self.saved_changes
 
     @property
     def title(self) -> str:
-        """The file's name, or its own where there is none."""
+        """The name of its file, or its own name while it has none."""
         return self.path.name if self.path else self.name
 
     @property
     def nbytes(self) -> int:
-        """About what it takes of the memory."""
+        """Roughly the memory that it takes, in bytes."""
         copies = 2 + (_COPIES_OF_A_TRAINER if self.stage is not Stage.RESTING else 0)
         return copies * self.parameters.nbytes + self.snapshots.nbytes
 
     def displayed_network(self) -> Network:
-        """The network as it was when its parameters were last copied."""
+        """A network with the parameters that were copied last; it shares them."""
         return self.network.with_parameters(self.parameters)
 
     def parameters_at_start(self) -> Array:
-        """Before any training in this window: as it was opened, or made again from its seed."""
-        return self.experiment.build().parameters if self._first is None else self._first
+        """The parameters before any training in this window: as opened, or made again from the seed."""
+        return self.experiment.build().parameters if self._opened_parameters is None else self._opened_parameters
 
     def figures(self) -> dict[str, float]:
-        """Losses and errors of the network as it is: those that were measured, or that its file tells."""
+        """Losses and errors of the network as it is: the measured ones, or else those that its file holds."""
         measured = self.history.figures(self._epoch_of_parameters)
-        told = self.opened
-        if told is None or told.epochs != self._epoch_of_parameters:
+        opened = self.opened
+        if opened is None or opened.epochs != self._epoch_of_parameters:
             return measured
-        of_file = {name: getattr(told, name) for name in _ERRORS}
+        of_file = {name: getattr(opened, name) for name in _ERRORS}
         return {name: error for name, error in of_file.items() if error is not None} | measured
 
     @property
     def _epoch_of_parameters(self) -> int:
-        """The last epoch, or that whose parameters early stopping put back."""
+        """The last whole epoch, or the one whose parameters early stopping restored."""
         return self.history.completed if self.history.best is None else self.history.best.epoch
 
     def misfit(self, dataset: Dataset | None) -> str | None:
-        """Why the network cannot work with the data, in words; None where it can, or there is none."""
+        """Why the network does not fit the data, as a text; None if it fits, or without data."""
         if dataset is None:
             return None
         try:
@@ -151,20 +154,20 @@ class Run:
             return str(error)
         return None
 
-    # ---- what it lives through
+    # ---- training
 
     def begin(self, experiment: Experiment) -> None:
-        """A new training from here on, with those settings."""
+        """Begins a new training of the network with the settings of that experiment."""
         if self.history.completed:
-            told = [more_epochs(experiment.training.epochs), *_to_mark(self.experiment, experiment)]
-            self.history.note_change(self.history.completed, ", ".join(told))
+            changes = [more_epochs(experiment.training.epochs), *_changes_to_note(self.experiment, experiment)]
+            self.history.note_change(self.history.completed, ", ".join(changes))
         self.experiment = experiment
         self.start_epoch = self.history.completed
         self.history.best = None
         self.progress = Progress(epochs=self.experiment.training.epochs)
 
     def stand_at(self, trainer: Trainer, epochs_done: int) -> None:
-        """Paused where that trainer is, which has so many whole epochs behind it."""
+        """Takes the place of a trainer from a checkpoint, which has done so many whole epochs, and is paused there."""
         self.start_epoch = max(0, self.history.completed - epochs_done)
         self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
         self.stage = Stage.PAUSED
@@ -172,16 +175,16 @@ class Run:
         self.snapshots.add(self.epochs, self.parameters)
 
     def adopt(self, wanted: TrainingSettings, dataset: Dataset | None) -> None:
-        """Goes on with what of these settings may change in its middle; the rest waits for the next training."""
+        """Applies the settings that may change in the middle of a training; the others wait for the next one."""
         before, training = self.experiment, _allowed(self.experiment, wanted, dataset)
         self.experiment = before.changed(training=training)
         self.progress = replace(self.progress, epochs=training.epochs)
-        told = _to_mark(before, self.experiment)
-        if told and self.epochs:
-            self.history.note_change(self.epochs, ", ".join(told))
+        changes = _changes_to_note(before, self.experiment)
+        if changes and self.epochs:
+            self.history.note_change(self.epochs, ", ".join(changes))
 
     def rest(self) -> None:
-        """Its training does not go on; the next one is another."""
+        """Ends its training, which cannot continue; a new one can begin."""
         epochs = self.epochs
         self.stage = Stage.RESTING
         self.progress = Progress(epochs=self.experiment.training.epochs)
@@ -189,7 +192,7 @@ class Run:
         self.snapshots.forget_after(epochs)
 
     def take_frame(self, frame: Frame) -> None:
-        """Newer parameters, and where in the training they were copied."""
+        """Takes newer parameters, and the place in the training at which they were copied."""
         before = (self.progress.epoch, self.progress.batch)
         seconds = frame.seconds_per_epoch, frame.seconds_measuring
         self.progress = Progress(frame.epoch, self.experiment.training.epochs, frame.batch, frame.batches, *seconds)
@@ -201,7 +204,7 @@ class Run:
             self.history.add_estimate(self.epochs, frame.estimate)
 
     def take_event(self, event: Epoch | BestRestored) -> None:
-        """An epoch's figures, or that the best parameters were put back."""
+        """Takes the figures of an epoch, or notes that the best parameters were restored."""
         self.history.take(event, self.start_epoch)
         if isinstance(event, BestRestored):
             self.changes += 1
@@ -211,7 +214,7 @@ class Run:
             self.changes = max(self.changes, min(event.epoch, 1))
 
     def provenance(self, data_title: str) -> Provenance:
-        """What a file of it will say of its past."""
+        """The provenance that a file of this network will hold."""
         told = self.opened or Provenance()
         other = {**told.other, _GUESSED: True} if self.guess else told.other
         if not self.changes:
@@ -232,60 +235,65 @@ class Run:
 
 
 def new_run(experiment: Experiment) -> Run:
-    """A new network, not trained."""
+    """A run with a new, untrained network."""
     return Run(experiment, experiment.build())
 
 
 def opened_run(network: Network, like: Experiment, epochs_done: int = 0) -> Run:
-    """A network from a file, whose past goes on where the file says it ended.
+    """A run of a network from a file, which continues the history that the file holds.
 
-    ``like`` gives the settings that the file does not know; ``epochs_done``: of the training that was saved with it,
-    which counts where nothing else is said.
+    ``like`` gives the settings that the file does not hold. ``epochs_done`` are those of the training that was saved
+    with the network; they count if the file does not hold the number of epochs.
     """
-    told = Provenance.read(network, epochs_done)
-    experiment = told.experiment_of(network, like).changed(evaluate=True)  # a window shows the errors
-    return Run(experiment, network, history=told.history or History(), opened=told)
+    opened = Provenance.read(network, epochs_done)
+    experiment = opened.experiment_of(network, like).changed(evaluate=True)  # a window shows the errors
+    return Run(experiment, network, history=opened.history or History(), opened=opened)
 
 
 def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> TrainingSettings:
-    of_run = now.training
-    fixed = replace(wanted, **{name: getattr(of_run, name) for name in FIXED_WHILE_TRAINING})
-    # Patience may have been chosen together with a validation set, dropout together with other layers.
-    for attempt in (fixed, replace(fixed, patience=of_run.patience, dropout=of_run.dropout)):
+    """The wanted settings, as far as they may change in the middle of the training of ``now``."""
+    current = now.training
+    fixed = replace(wanted, **{name: getattr(current, name) for name in FIXED_WHILE_TRAINING})
+    # A patience may need another validation set, a dropout other layers: then they stay as they are too.
+    for attempt in (fixed, replace(fixed, patience=current.patience, dropout=current.dropout)):
         try:
             if dataset is not None:
                 now.changed(training=attempt).check_against(dataset)
         except EngineError:
             continue
         return attempt
-    return of_run
+    return current
 
 
-def _to_mark(before: Experiment, after: Experiment) -> list[str]:
-    """What is told of a change in the chart, whose axis tells the epochs."""
+def _changes_to_note(before: Experiment, after: Experiment) -> list[str]:
+    """The changes that the chart marks: all but that of the epochs, which its axis shows."""
     return [change for change in changes_between(before, after) if not change.startswith("epochs ")]
 
 
 def changes_between(before: Experiment, after: Experiment) -> list[str]:
-    """What is another in ``after``, each in a few words: "learning rate 0.05", "seed 2"."""
+    """The settings of ``after`` that differ, each in a few words: "learning rate 0.05", "seed 2"."""
     difference = {name: here for name, (here, _) in after.difference(before).items()}
-    untold = {"fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
-    return [f"{spoken(name)} {written(value)}".lstrip() for name, value in difference.items() if name not in untold]
+    omitted = {"fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
+    return [
+        f"{setting_name(name)} {setting_value(value)}".lstrip()
+        for name, value in difference.items()
+        if name not in omitted
+    ]
 
 
 def more_epochs(epochs: int) -> str:
-    """What a training behind the end of another adds."""
+    """ "1 more epoch", "20 more epochs"."""
     return f"{epochs} more epoch{'' if epochs == 1 else 's'}"
 
 
-def spoken(name: str) -> str:
-    """A setting's name within a sentence."""
+def setting_name(name: str) -> str:
+    """The name of a setting, for a sentence."""
     return {"initializer": "first weights", "shape": ""}.get(name, name.replace("_", " "))
 
 
-def written(value: object) -> str:
-    """A setting's value within a sentence."""
+def setting_value(value: object) -> str:
+    """The value of a setting, for a sentence."""
     if isinstance(value, (tuple, list)):
         separator = "-" if all(isinstance(part, int) for part in value) else ", "
-        return separator.join(written(part) for part in value)
+        return separator.join(setting_value(part) for part in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""All runs of a session, by id: the current one, those that it took the place of, those that the chart compares."""
+"""All runs of a session, by id: the current one, those that it replaced, those that the chart compares."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from nnviz.session.run import Run
 from nnviz.session.undo import Kind, Step, Undo
 
-# The rule of how long a run stays: while it is among the newest so many, and all of them take no more than so much.
+# Limits of the runs that are kept: their number, and the memory that all of them take together.
 MOST_RUNS = 30
 MOST_BYTES = 768 * 2**20
-_MOST_COMPARED = 3  # more would be a tangle
+_MOST_COMPARED = 3  # more curves would be hard to tell apart
 
 
 class Runs(QObject):
-    """The one list of runs, the newest last. Attributes are for reading.
+    """The list of all runs, the newest last. Attributes are for reading.
 
     Signals:
         replaced: another run is the current one.
-        compared_changed: others are compared with it.
-        history_changed: the current run has figures of another epoch, or its best parameters back.
-        file_changed: the current run has another file or name, or was saved, or has learned since.
-        let_go(Run): there was no room for it any more.
+        compared_changed: ``compared`` has changed.
+        history_changed: the current run has the figures of another epoch, or its best parameters were restored.
+        file_changed: the current run's file, name or ``unsaved`` has changed.
+        let_go(Run): the run was removed, because there was no room left for it.
     """
 
     replaced = pyqtSignal()
@@ -40,18 +40,18 @@ class Runs(QObject):
         self._kept.clear()
 
     def add(self, run: Run) -> Run:
-        """Gives a run its id, and takes it into the list."""
+        """Gives a run its id and adds it to the list."""
         self._last_id += 1
         run.id = self._last_id
         self._kept.append(run)
         return run
 
     def by_id(self, number: int) -> Run | None:
-        """The run of that id, if it is still there."""
+        """The run of that id; None if it was removed."""
         return next((run for run in (*self._kept, self.current) if run.id == number), None)
 
     def show(self, run: Run) -> None:
-        """It becomes the current one."""
+        """Makes it the current run."""
         before, self.current = self.current, run
         self._kept = [each for each in self._kept if each not in (before, run)]
         if before is not run:
@@ -62,9 +62,9 @@ class Runs(QObject):
         self.file_changed.emit()
 
     def _make_room(self) -> None:
-        """Lets the oldest go that the rule does not keep; those that nobody can come back to go first."""
-        named = self._undo.runs
-        for run in [run for run in self._kept if not (run.id in named or _has_lines(run) or run.unsaved)]:
+        """Removes runs that nothing refers to, then the oldest until the limits are kept."""
+        undoable = self._undo.runs
+        for run in [run for run in self._kept if not (run.id in undoable or _has_lines(run) or run.unsaved)]:
             self._let_go(run)
         while len(self._kept) > MOST_RUNS or sum(run.nbytes for run in (*self._kept, self.current)) > MOST_BYTES:
             if not self._kept:
@@ -78,20 +78,20 @@ class Runs(QObject):
 
     @property
     def unsaved(self) -> list[Run]:
-        """Those that have learned since they were last saved, the current one first."""
+        """The runs with training that was not saved, the current one first."""
         return [run for run in (self.current, *reversed(self._kept)) if run.unsaved]
 
     # ---- compared
 
     @property
     def compared(self) -> list[Run]:
-        """Earlier runs whose curves are shown beside those of the current one, the newest last."""
+        """The earlier runs that the chart compares with the current one, the newest last."""
         now = self.current
         others = [run for run in self._kept if _has_lines(run) and run.id not in self._hidden]
         return [run for run in others if run.path is None or run.path != now.path][-_MOST_COMPARED:]
 
     def stop_comparing(self) -> None:
-        """No earlier run is compared with the current one any more, undoably."""
+        """Compares no earlier run with the current one any more; can be undone."""
         ids = frozenset(run.id for run in self._kept if _has_lines(run))
         if ids - self._hidden:
             step = Step("no comparison with earlier runs", Kind.VIEW, self._hide, self._hidden, self._hidden | ids)
@@ -101,20 +101,20 @@ class Runs(QObject):
         self._hidden = ids
         self.compared_changed.emit()
 
-    # ---- what happens to the current one
+    # ---- signals about the current run
 
     def tell_history(self, run: Run) -> None:
-        """That run has figures of another epoch."""
+        """Emits ``history_changed`` if that run is the current one."""
         if run is self.current:
             self.history_changed.emit()
 
     def tell_file(self, run: Run) -> None:
-        """That run has another file or name, or was saved, or has learned since."""
+        """Emits ``file_changed`` if that run is the current one."""
         if run is self.current:
             self.file_changed.emit()
 
 
 def _has_lines(run: Run) -> bool:
-    """Whether a curve goes anywhere: of a single figure nothing would be drawn."""
+    """Whether any curve has at least two figures: a single one would draw no line."""
     curves = (curve for of in (run.history.error, run.history.loss) for curve in (of.train, of.test))
     return any(len(curve.epochs) > 1 for curve in curves)

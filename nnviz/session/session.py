@@ -21,7 +21,7 @@ from nnviz.session.files import Files
 from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Messages
 from nnviz.session.question import Question
-from nnviz.session.run import Run, new_run, written
+from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Status
@@ -32,21 +32,22 @@ _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 
 
 class Session(QObject):
-    """Puts the parts together. Panels read them and ask them to act; none of them keeps a truth of its own.
+    """Holds the parts of the model. Panels read them and call their methods, and keep no state of the model themselves.
 
     Attributes:
         messages: what is told to the person.
-        undo: what can be taken back.
-        data: the examples.
-        settings: what the fields describe.
-        runs: all runs, the current one among them; making: what puts another in its place.
-        displayed: the network that views draw and ask.
+        undo: the steps that can be undone and redone.
+        data: the data set.
+        settings: the experiment that the fields describe.
+        runs: all runs, with the current one among them.
+        making: builds networks and replaces the current run.
+        displayed: the network that the views draw and that answers the drawing.
         training: start, pause, step; state and progress.
         question: the drawing and the answer to it.
-        files: networks from and to disk.
-        probes: what views need worked out of the displayed network.
+        files: opens, saves and exports networks.
+        probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate.
-        pictures: reads what is dropped or pasted onto the canvas.
+        pictures: reads pictures that are dropped or pasted onto the canvas.
     """
 
     def __init__(self, experiment: Experiment | None = None) -> None:
@@ -76,7 +77,7 @@ class Session(QObject):
         self.training.died.connect(self._died)
         self.runs.let_go.connect(self._let_go)
 
-    # ---- for the first steps of whoever scripts the window
+    # ---- shortcuts for people who script the window
 
     @property
     def state(self) -> Status:
@@ -85,7 +86,7 @@ class Session(QObject):
 
     @property
     def dataset(self) -> Dataset | None:
-        """The examples; None before they are there."""
+        """The data set; None until it is loaded."""
         return self.data.dataset
 
     @property
@@ -94,11 +95,11 @@ class Session(QObject):
         return self.question.prediction
 
     def start(self) -> None:
-        """Trains to the end; goes on where it was paused."""
+        """Trains to the last epoch, from the start or from where it was paused."""
         self.training.start()
 
     def pause(self) -> None:
-        """Stops after the batch under way."""
+        """Pauses after the current batch."""
         self.training.pause()
 
     def step_batch(self) -> None:
@@ -110,13 +111,13 @@ class Session(QObject):
         self.training.step_epoch()
 
     def reset(self) -> None:
-        """A new network from the fields and the seed, not trained."""
+        """Replaces the network by an untrained one, made from the fields and the seed."""
         self.making.reset()
 
-    # ---- what takes several parts
+    # ---- work for several parts
 
     def search_rate(self) -> None:
-        """Looks for a learning rate for the network that the fields describe; see ``rate_search``."""
+        """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""
         dataset = self.data.dataset
         if dataset is None:
             return
@@ -130,22 +131,22 @@ class Session(QObject):
         self.messages.tell_error("The search could not begin", error)
 
     def _died(self, run: Run) -> None:
-        """Training goes on without learning anything: what could be done about it."""
+        """Warns that the network no longer learns, and offers remedies."""
         if run is not self.runs.current:
             return
         rate = run.experiment.training.learning_rate
         smaller = float(f"{rate / 10:.3g}")
         last = self.undo.last(Kind.SETTINGS)
         choices = [] if last is None else [Choice(f"Undo {last.text} and reset", self._undo_and_reset)]
-        choices.append(Choice(f"Reset with learning rate {written(smaller)}", lambda: self._reset_with(smaller)))
+        choices.append(Choice(f"Reset with learning rate {setting_value(smaller)}", lambda: self._reset_with(smaller)))
         self.messages.warn(
             f"The network has died: every neuron of layer {run.dead_layer} answers the same to all examples, so the "
-            f"error stays at chance. A learning rate of {written(rate)} has thrown its weights too far.",
+            f"error stays at chance. A learning rate of {setting_value(rate)} has thrown its weights too far.",
             *choices,
         )
 
     def _undo_and_reset(self) -> None:
-        """The network as well: what has died learns no more, whatever the settings."""
+        """Resets as well, because a dead network learns nothing with any settings."""
         self.undo.undo_last(Kind.SETTINGS)
         self.making.reset()
 
@@ -154,25 +155,25 @@ class Session(QObject):
         self.making.reset()
 
     def _let_go(self, run: Run) -> None:
-        """Said only where something is lost with it."""
+        """Says that a run was removed, if its training was not saved."""
         if run.unsaved:
             self.messages.tell(
-                f"An earlier network ({written(run.experiment.shape)}, {run.epochs:.3g} epochs, not saved) was let go: "
-                f"there was no more room for it. Save what you want to keep."
+                f"An earlier network ({setting_value(run.experiment.shape)}, {run.epochs:.3g} epochs, not saved) was "
+                f"removed: there was no room left for it. Save the networks that you want to keep."
             )
 
-    # ---- the end
+    # ---- closing
 
     def close(self) -> bool:
-        """Ends all threads; what is being saved is waited for, as long as it takes.
+        """Ends all threads and returns whether all of them have ended.
 
-        Whether all has ended. A step of a huge network, or the making of one, is not waited for longer than people
-        wait for a window to go: nothing of it would be kept.
+        Files that are being saved are waited for as long as it takes. A step of a huge network, or its construction,
+        is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.pictures, self.making, self._reading]
         parts += [self.training.runner, self.files]
-        for part in parts:  # all are told before one is waited for
+        for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT
         ended = [part.close(max(0, round(1000 * (end - time.monotonic())))) for part in parts]

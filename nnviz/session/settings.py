@@ -1,4 +1,4 @@
-"""What the fields describe: one experiment, undoable, and what is wrong with what was typed."""
+"""The experiment that the fields describe, and what is wrong with what was typed. Changes can be undone."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from engine.experiment import MILD, Experiment
 from engine.presets import Preset, load_preset
 from engine.validation import check_memory
 from nnviz.session.data import Data
-from nnviz.session.messages import Messages, words_of
+from nnviz.session.messages import Messages, error_text
 from nnviz.session.undo import Kind, Step, Undo
 
 
 class Settings(QObject):
-    """Attributes are for reading; methods change them and tell.
+    """The experiment of the fields. Attributes are for reading; the methods change them and emit signals.
 
     Signals:
-        changed: ``experiment`` is another, or the fields are to show it again.
-        problems_changed: a field holds something that cannot be used, or no longer does.
+        changed: ``experiment`` has changed, or the fields must show it again.
+        problems_changed: ``problems`` has changed.
 
     Attributes:
-        experiment: what the fields describe.
-        strengths: how strongly pictures are distorted when that is switched on.
-        problems: what is wrong with what a field holds, by the field's name; training waits until it is mended.
-        presets: those that can be read.
+        experiment: what the fields describe: data, network and training.
+        strengths: the augmentation that is used when it is switched on.
+        problems: what is wrong with a field's value, by the field's name; training cannot start while there is one.
+        presets: the shipped presets that could be read.
     """
 
     changed = pyqtSignal()
@@ -41,31 +41,31 @@ class Settings(QObject):
         self.strengths = MILD
         self.problems: dict[str, str] = {}
         self._data, self._undo, self._messages = data, undo, messages
-        self._guess: Experiment | None = None  # what a network was perhaps made with
-        self._of_data: str | None = None  # the problem that the data brought
+        self._guess: Experiment | None = None  # a network's experiment, where its file does not say all of it
+        self._data_problem: str | None = None  # the batch-size problem that came with the data
         self.presets, errors = _readable_presets()
         if errors:
-            messages.warn(" ".join(words_of("A preset could not be read", error) or str(error) for error in errors))
+            messages.warn(" ".join(error_text("A preset could not be read", error) or str(error) for error in errors))
         data.changed.connect(self._data_changed)
 
     # ---- changes
 
     def change(self, what: str, **fields: Any) -> None:
-        """Changes settings, undoably. Raises SettingError, and then nothing has changed.
+        """Changes settings, as one step to undo. Raises SettingError and then changes nothing.
 
         ``what`` names the change for the undo menu ("learning rate").
         """
         base = self.experiment
         if not base.training.augmentation.is_active and any(hasattr(self.strengths, name) for name in fields):
-            base = base.changed(augmentation=self.strengths)  # whoever turns one wants to see what it does
+            base = base.changed(augmentation=self.strengths)  # changing a strength switches augmentation on
         self.choose(f"change of {what}", base.changed(**fields))
 
     def change_shape(self, shape: tuple[int, ...]) -> None:
-        """Takes a whole shape; its ends must be those of the data. Raises SettingError."""
+        """Changes all layer sizes; the first and last must fit the data. Raises SettingError."""
         self.choose("change of shape", self.fitting.with_shape(shape))
 
     def choose(self, text: str, new: Experiment) -> None:
-        """Takes another experiment, as one step to undo. Raises SettingError, and then nothing has changed."""
+        """Replaces the experiment, as one step to undo. Raises SettingError and then changes nothing."""
         if new.shape != self.experiment.shape:
             check_memory(new.shape)
         if self._data.dataset is not None:
@@ -74,7 +74,7 @@ class Settings(QObject):
             self._undo.push(Step(text, Kind.SETTINGS, self._take, self.experiment, new))
 
     def choose_preset(self, preset: Preset) -> None:
-        """Takes all that it says, as one step. A message tells where that cannot be."""
+        """Applies a preset, as one step to undo. Shows a message if it cannot be applied."""
         try:
             self.choose(f"preset {preset.name}", preset.applied_to(self.experiment))
         except EngineError as error:
@@ -84,7 +84,7 @@ class Settings(QObject):
             self.forget_problems()
 
     def switch_augmentation(self, wanted: bool) -> None:
-        """Pictures are distorted from now on, or no longer; the strengths are not forgotten. Raises SettingError."""
+        """Switches augmentation on or off; its strengths are kept. Raises SettingError."""
         text = "augmentation on" if wanted else "augmentation off"
         self.choose(text, self.experiment.with_augmentation(wanted, self.strengths))
 
@@ -102,30 +102,30 @@ class Settings(QObject):
         self.changed.emit()
 
     def remember_strengths(self, strengths: Augmentation) -> None:
-        """What is used when pictures are distorted again; nothing of all that is off."""
+        """Keeps these strengths for when augmentation is switched on again, unless all of them are off."""
         if strengths.is_active:
             self.strengths = strengths
 
-    # ---- what follows from them
+    # ---- values
 
     @property
     def preset(self) -> Preset | None:
-        """The one that all settings are as it says; None where they are one's own, or only guessed."""
+        """The preset with which all settings agree; None if there is none, or if the settings are partly guessed."""
         if self._guess is not None and not {*self._guess.difference(self.experiment)} - {"data", "fingerprint"}:
             return None
         return next((preset for preset in self.presets if preset.matches(self.experiment)), None)
 
     @property
     def fitting(self) -> Experiment:
-        """The experiment with the ends that the data needs, where there is data."""
+        """The experiment, fitted to the data if there is any; see :meth:`fitted`."""
         return self.experiment if self._data.dataset is None else self.fitted(self._data.dataset)
 
     def fitted(self, dataset: Dataset) -> Experiment:
-        """The experiment for that data."""
+        """The experiment with the numbers of inputs and outputs that this data needs."""
         return self.experiment.for_data(dataset, self._data.name)
 
     def value(self, name: str) -> Any:
-        """A setting by its name; of a distortion its strength, also while distortions are switched off."""
+        """The value of a setting. The strengths of augmentation are given also while it is switched off."""
         if hasattr(self.strengths, name) and not self.experiment.training.augmentation.is_active:
             return getattr(self.strengths, name)
         return self.experiment.value(name)
@@ -133,7 +133,7 @@ class Settings(QObject):
     # ---- problems
 
     def set_problem(self, field: str, text: str | None) -> None:
-        """A field holds something that cannot be used (or no longer does)."""
+        """Notes what is wrong with a field's value, or with None that nothing is."""
         if self.problems.get(field) == text:
             return
         if text is None:
@@ -143,13 +143,13 @@ class Settings(QObject):
         self.problems_changed.emit()
 
     def forget_problems(self) -> None:
-        """What could not be used is dropped: fields show again what is in force."""
+        """Drops all problems, so that the fields show the experiment's values again."""
         self.problems.clear()
         self.problems_changed.emit()
         self.changed.emit()
 
     def _data_changed(self) -> None:
-        """A batch may be larger than the data that has just come; what the data before it lacked is forgotten."""
+        """Notes a batch size that is larger than the new data, and drops such a problem of the data before."""
         dataset = self._data.dataset
         if dataset is None:
             return
@@ -158,14 +158,14 @@ class Settings(QObject):
             self.fitted(dataset).check_against(dataset)
         except EngineError as error:
             problem = error.message_for("Batch size") if error.parameter == "batch_size" else None
-        typed = "batch_size" in self.problems and self.problems["batch_size"] != self._of_data
+        typed = "batch_size" in self.problems and self.problems["batch_size"] != self._data_problem
         if not typed:
-            self._of_data = problem
+            self._data_problem = problem
             self.set_problem("batch_size", problem)
 
 
 def _readable_presets() -> tuple[list[Preset], list[Exception]]:
-    """In the order of their files' names. One that is broken does not take the others with it."""
+    """The shipped presets in the order of their files' names, and the errors of those that cannot be read."""
     found: list[Preset] = []
     errors: list[Exception] = []
     for path in sorted((ASSETS / "presets").glob("*.json")):

@@ -1,7 +1,7 @@
-"""Parameters of a run at some moments of its training, so that the drawing can be asked at all of them.
+"""Snapshots of a run's parameters during training, so that each of them can answer the drawing.
 
-Nothing is copied: what is kept are the copies that the views were given, and nobody writes to these. However long the
-training, there are not many of them, evenly spread over its epochs.
+Nothing is copied here: snapshots share the copies that the views were given, which nobody writes to. Their number is
+limited however long the training is, and they are spread evenly over its epochs.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ _MOST_BYTES = 96 * 2**20
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The parameters after so many epochs, as a fraction, over all that the network was trained."""
+    """The parameters after so many epochs (with fraction), counted over all trainings of the network."""
 
     epochs: float
     parameters: Array
 
 
 class Snapshots:
-    """Kept in the order of their epochs, the untrained network first.
+    """The snapshots of one run in the order of their epochs, the untrained network first.
 
-    When there is no room for another one, about every second is dropped, and from then on only those are taken that
-    lie as far apart as those that are left. A network so large that two of it have no room leaves none.
+    When there is no room for another one, about every second one is dropped, and new ones are taken as far apart as
+    the ones left. A network so large that there is no room for two snapshots has none.
     """
 
     def __init__(self, most: int = _MOST, most_bytes: int = _MOST_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
         self._kept: list[Snapshot] = []
-        self._gap = 0.0  # epochs between two of them, at least
+        self._gap = 0.0  # least number of epochs between two snapshots
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -43,11 +43,11 @@ class Snapshots:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that they take."""
+        """Bytes that all snapshots take."""
         return sum(snapshot.parameters.nbytes for snapshot in self._kept)
 
     def add(self, epochs: float, parameters: Array) -> None:
-        """Keeps them if they lie far enough from the last. Going back in epochs drops what lay after."""
+        """Keeps the parameters if they are far enough from the last snapshot. Drops snapshots of later epochs."""
         while self._kept and self._kept[-1].epochs >= epochs:
             self._kept.pop()
         room = min(self._most, self._most_bytes // max(1, parameters.nbytes))
@@ -60,12 +60,12 @@ class Snapshots:
             self._kept.append(Snapshot(epochs, parameters))
 
     def forget_after(self, epochs: float) -> None:
-        """The network is again as it was then."""
+        """Drops the snapshots of later epochs."""
         while self._kept and self._kept[-1].epochs > epochs:
             self._kept.pop()
 
     def clear(self) -> None:
-        """Lets all of them go."""
+        """Drops all snapshots."""
         self._kept = []
         self._gap = 0.0
 
@@ -73,7 +73,7 @@ class Snapshots:
         return not self._kept or epochs - self._kept[-1].epochs >= self._gap
 
     def _thin(self, epochs: float, room: int) -> None:
-        """By distance, not by number: views are not evenly spread where a run was slow, or taken step by step."""
+        """Thins by epochs, not by number: the parameters do not arrive at an even pace."""
         old, self._kept = self._kept, []
         self._gap = 2 * (epochs - old[0].epochs) / room
         for snapshot in old:

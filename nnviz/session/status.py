@@ -1,4 +1,4 @@
-"""What the session is doing, where in a training a run is, and how far."""
+"""What the session is doing, the stage of a run's training, and its progress."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from enum import Enum
 class Status(Enum):
     """What the session is doing."""
 
-    LOADING = "loading"  # the data
-    BUILDING = "building"  # a large network is being made
+    LOADING = "loading"  # data is being loaded
+    BUILDING = "building"  # a large network is being built
     READY = "ready"
     TRAINING = "training"
     PAUSED = "paused"
@@ -18,21 +18,22 @@ class Status(Enum):
 
 
 class Stage(Enum):
-    """Where in a training a run is."""
+    """The stage of a run's training."""
 
-    RESTING = "resting"  # nothing is under way: not begun, or not to be gone on with
+    RESTING = "resting"  # not begun, or cannot be continued
     TRAINING = "training"
-    PAUSED = "paused"  # in the middle; the worker keeps its place
-    ENDED = "ended"  # all its epochs are behind it
+    PAUSED = "paused"  # the worker keeps the trainer, so it can continue
+    ENDED = "ended"  # all epochs are done
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is. Its epochs count from 1; 0 before the first step.
+    """How far a training is. ``epoch`` and ``batch`` count from 1; they are 0 before the first step.
 
     Attributes:
-        seconds_per_epoch: of learning; seconds_measuring: what the errors at an epoch's end take on top of that.
-        measuring: the batch is done, the errors of the epoch are being worked out.
+        seconds_per_epoch: time that learning takes.
+        seconds_measuring: time that the evaluation at the end of an epoch takes in addition.
+        measuring: whether such an evaluation is under way, and takes long enough to say so.
     """
 
     epoch: int = 0
@@ -45,15 +46,15 @@ class Progress:
 
     @property
     def epochs_done(self) -> float:
-        """Epochs of this training that are behind it, with the part of the one under way."""
+        """Epochs of this training that are done, with the part of the current one."""
         return self.epoch - 1 + self.batch / self.batches if self.epoch and self.batches else 0.0
 
     @property
     def seconds_of_epoch(self) -> float:
-        """A whole epoch, its measurements included; 0 where nothing is known yet."""
+        """Time of a whole epoch with its evaluation; 0 while it is not known."""
         return self.seconds_per_epoch + self.seconds_measuring if self.seconds_per_epoch else 0.0
 
     @property
     def seconds_left(self) -> float:
-        """To the end of the training."""
+        """Time to the end of the training."""
         return self.seconds_of_epoch * max(self.epochs - self.epochs_done, 0)

@@ -1,4 +1,4 @@
-"""Start, pause, step: what the session is doing, and how far it is."""
+"""Start, pause and step; what the session is doing, and its progress."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from nnviz.session.status import Progress, Stage, Status
 
 
 class Training(QObject):
-    """Drives the current run; what earlier ones still have to say goes into them.
+    """Trains the current run. Events of earlier runs that arrive late are added to those runs.
 
     Signals:
-        state_changed: ``state`` is another, or what would happen at a start is.
-        progressed: ``progress`` is another.
-        died(Run): it has a ``dead_layer``, and had none an epoch ago.
+        state_changed: ``state`` has changed, or what :meth:`start` would do.
+        progressed: ``progress`` has changed.
+        died(Run): a layer has died in the last epoch; see ``dead_layer``.
     """
 
     state_changed = pyqtSignal()
@@ -40,10 +40,10 @@ class Training(QObject):
         super().__init__()
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._displayed, self._messages = displayed, messages
-        self._wanted: Until | None = None
+        self._requested: Until | None = None
         self.runner = Runner()
-        self.runner.frame.connect(self._framed)
-        self.runner.told.connect(self._told)
+        self.runner.frame.connect(self._take_frame)
+        self.runner.told.connect(self._take_event)
         runs.replaced.connect(self._replaced)
         runs.let_go.connect(lambda run: self.runner.forget(run.id))
         settings.changed.connect(self._settings_changed)
@@ -51,9 +51,9 @@ class Training(QObject):
         for signal in (data.loading_changed, making.changed):
             signal.connect(self._wait_or_go)
         for signal in (data.failed, making.given_up):
-            signal.connect(self._want_nothing)
+            signal.connect(self._drop_request)
 
-    # ---- what is going on
+    # ---- state
 
     @property
     def state(self) -> Status:
@@ -69,22 +69,22 @@ class Training(QObject):
 
     @property
     def progress(self) -> Progress:
-        """How far it is."""
+        """How far the current run's training is."""
         return self._runs.current.progress
 
     @property
     def will_start(self) -> bool:
-        """Whether training begins by itself when data and network are there."""
-        return self._wanted is not None
+        """Whether training will start by itself when data and network are ready."""
+        return self._requested is not None
 
     @property
     def is_under_way(self) -> bool:
-        """Whether the current run is in the middle of its training, going or paused."""
+        """Whether the current run is in the middle of its training, running or paused."""
         return self._runs.current.stage in (Stage.TRAINING, Stage.PAUSED)
 
     @property
     def can_start(self) -> bool:
-        """Whether training may begin or go on now."""
+        """Whether training can start or continue now."""
         run = self._runs.current
         has_data = self._data.dataset is not None or self._data.loading
         fits = run.misfit(self._data.dataset) is None or self.is_another_network
@@ -95,10 +95,10 @@ class Training(QObject):
         """Whether the fields describe another network than the current one."""
         return not self._settings.experiment.same_network(self._runs.current.experiment)
 
-    # ---- what the person does
+    # ---- start and pause
 
     def start(self) -> None:
-        """Trains to the end; goes on where it was paused. While data loads, as soon as it is there."""
+        """Trains to the last epoch, from the start or from where it was paused; waits for data that is loading."""
         self._go(Until.END)
 
     def step_batch(self) -> None:
@@ -110,38 +110,36 @@ class Training(QObject):
         self._go(Until.EPOCH)
 
     def pause(self) -> None:
-        """Stops after the batch under way; ``state_changed`` follows."""
-        if self._wanted is not None:
-            self._wanted = None
+        """Pauses after the current batch; ``state_changed`` follows."""
+        if self._requested is not None:
+            self._requested = None
             self.state_changed.emit()
         self.runner.halt()
 
     def toggle(self) -> None:
-        """Start or pause."""
+        """Starts, or pauses what is training or waiting to train."""
         if self._runs.current.stage is Stage.TRAINING or self.will_start:
             self.pause()
         else:
             self.start()
 
-    # ---- going
-
     def _go(self, until: Until) -> None:
-        """Never trains anything but what the fields show."""
-        if self._waits:
-            self._wanted = until
+        """Trains the network that the fields describe, and no other; asks where that is not the trained one."""
+        if self._is_waiting:
+            self._requested = until
             self.state_changed.emit()
         elif self.can_start and self._data.dataset is not None:
             self._messages.dismiss()
             if not self.is_another_network:
                 self._go_on(self._data.dataset, until)
             elif self._runs.current.untouched or self._runs.current.misfit(self._data.dataset):
-                self._wanted = until
+                self._requested = until
                 self._making.replace(self._settings.fitted(self._data.dataset), "new network")
             else:
                 self._making.ask_which(lambda: self._go(until))
 
     def _go_on(self, dataset: Dataset, until: Until) -> None:
-        """The current run, from where it stands; where nothing is under way, with the settings of the fields."""
+        """Continues a paused run; otherwise begins a training of it with the settings of the fields."""
         run = self._runs.current
         if run.stage is not Stage.PAUSED:
             experiment, network = self._settings.fitted(dataset), run.network
@@ -152,47 +150,47 @@ class Training(QObject):
         self.runner.go(run.id, until)
 
     @property
-    def _waits(self) -> bool:
-        """Whether the data or the network that is to be trained is not there yet."""
+    def _is_waiting(self) -> bool:
+        """Whether the data is loading or the network is being built."""
         return self._data.loading or self._making.is_making
 
     def _wait_or_go(self) -> None:
-        """Nothing is trained meanwhile; then what was asked for is done."""
-        if self._waits:
+        """Pauses while data or network are on their way, then does what was requested."""
+        if self._is_waiting:
             self.runner.halt()
         self.state_changed.emit()
-        if self._wanted is not None and not self._waits and self._runs.current.stage is not Stage.TRAINING:
-            wanted, self._wanted = self._wanted, None
-            self._go(wanted)
+        if self._requested is not None and not self._is_waiting and self._runs.current.stage is not Stage.TRAINING:
+            until, self._requested = self._requested, None
+            self._go(until)
 
-    def _want_nothing(self) -> None:
-        self._wanted = None
+    def _drop_request(self) -> None:
+        self._requested = None
 
     def _data_changed(self) -> None:
-        self._rest_where_data_differ(self._runs.current)
+        self._end_if_data_differ(self._runs.current)
         self.progressed.emit()
 
-    def _rest_where_data_differ(self, run: Run) -> None:
-        """A run that was paused or ended cannot go on with other examples; what it has learned stays."""
+    def _end_if_data_differ(self, run: Run) -> None:
+        """Ends a training that was begun with other data, because it cannot continue. The network stays."""
         dataset = self._data.dataset
-        stands = run.stage in (Stage.PAUSED, Stage.ENDED)
-        if stands and dataset is not None and run.experiment.fingerprint != dataset.fingerprint:
+        has_trainer = run.stage in (Stage.PAUSED, Stage.ENDED)
+        if has_trainer and dataset is not None and run.experiment.fingerprint != dataset.fingerprint:
             self.runner.forget(run.id)
             run.rest()
 
     def _replaced(self) -> None:
-        """Another run is the current one: the one before stops where it is, and keeps its place."""
+        """Shows the new current run; the one before is paused and can be continued later."""
         self.runner.halt()
-        self._rest_where_data_differ(self._runs.current)
+        self._end_if_data_differ(self._runs.current)
         self._displayed.show(self._runs.current)
         self._messages.dismiss()
         self.progressed.emit()
         self.state_changed.emit()
 
-    # ---- settings of the run under way
+    # ---- settings
 
     def _settings_changed(self) -> None:
-        """What may change in the middle of a run does so at once, and is marked in its history."""
+        """Applies the settings that may change in the middle of a training at once."""
         run, fields = self._runs.current, self._settings.experiment.training
         if self.is_under_way:
             run.adopt(fields, self._data.dataset)
@@ -202,9 +200,9 @@ class Training(QObject):
         self.progressed.emit()
         self.state_changed.emit()
 
-    # ---- what the worker tells
+    # ---- events of the worker
 
-    def _framed(self, frame: Frame) -> None:
+    def _take_frame(self, frame: Frame) -> None:
         run = self._runs.by_id(frame.run)
         if run is not None:
             was_unsaved = run.unsaved
@@ -218,7 +216,7 @@ class Training(QObject):
             self._displayed.show(run)
             self.progressed.emit()
 
-    def _told(self, number: int, event: object) -> None:
+    def _take_event(self, number: int, event: object) -> None:
         run = self._runs.by_id(number)
         if run is not None and isinstance(event, Stopped):
             self._stopped(run, event)
@@ -235,11 +233,11 @@ class Training(QObject):
 
     def _stopped(self, run: Run, stop: Stopped) -> None:
         if stop.frame is not None:
-            self._framed(stop.frame)
+            self._take_frame(stop.frame)
         run.stage = Stage.ENDED if stop.finished else Stage.PAUSED
         if stop.error is not None:
             run.rest()
-        self._rest_where_data_differ(run)
+        self._end_if_data_differ(run)
         if run is self._runs.current:
             self._wait_or_go()
         if stop.error is not None:

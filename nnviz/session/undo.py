@@ -1,6 +1,6 @@
-"""One undo for all: settings, strokes, networks, in the order in which they were done.
+"""One undo for settings, strokes and networks, in the order in which they were changed.
 
-A step holds ids and values, never networks: which runs can still come back, the list of runs says.
+A step holds ids and values, never networks; the list of runs decides which runs are still kept.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """Something set to a new value, and back.
+    """A change from an old value to a new one.
 
     Attributes:
-        text: what was done, as the Edit menu tells it behind "Undo".
+        text: what was done, as the Edit menu names it after "Undo".
         kind: what it changes.
-        apply: is called with the new value, and with the old one to undo.
-        old, new: values that nobody changes.
-        runs: ids of the runs without which the step cannot be undone or done again.
+        apply: sets the value; called with ``new``, or with ``old`` to undo.
+        old, new: the values; nobody changes them in place.
+        runs: ids of the runs that undo and redo of this step need.
     """
 
     text: str
@@ -45,7 +45,7 @@ class Step:
 
 
 class Undo(QObject):
-    """Steps that were done and steps that were undone. ``changed``: there are others now."""
+    """The steps that were done and those that were undone. ``changed``: the steps have changed."""
 
     changed = pyqtSignal()
 
@@ -55,44 +55,44 @@ class Undo(QObject):
         self._undone: list[Step] = []
 
     def push(self, step: Step) -> None:
-        """Does it, undoably. What was undone cannot be done again after it."""
+        """Carries out a step and remembers it. Steps that were undone before can no longer be redone."""
         self._undone.clear()
         self._done = [*self._done[1 - _MOST_STEPS :], step]
         step.apply(step.new)
         self.changed.emit()
 
     def undo(self) -> None:
-        """Takes back the last step."""
+        """Undoes the last step."""
         if self._done:
-            self._take_back(len(self._done) - 1)
+            self._undo_at(len(self._done) - 1)
 
     def undo_last(self, kind: Kind) -> None:
-        """Takes back the last step of that kind, also where steps of another came after it."""
+        """Undoes the last step of that kind, also where steps of other kinds came after it."""
         numbers = [number for number, step in enumerate(self._done) if step.kind is kind]
         if numbers:
-            self._take_back(numbers[-1])
+            self._undo_at(numbers[-1])
 
     def redo(self) -> None:
-        """Does again what was undone last."""
+        """Redoes the step that was undone last."""
         if self._undone:
             step = self._undone.pop()
             self._done.append(step)
             step.apply(step.new)
             self.changed.emit()
 
-    def _take_back(self, number: int) -> None:
+    def _undo_at(self, number: int) -> None:
         step = self._done.pop(number)
         self._undone.append(step)
         step.apply(step.old)
         self.changed.emit()
 
     def last(self, kind: Kind | None = None) -> Step | None:
-        """The step that would be taken back, of that kind if one is named."""
+        """The last step that was done, of that kind if one is given; None if there is none."""
         return next((step for step in reversed(self._done) if kind in (None, step.kind)), None)
 
     @property
     def next(self) -> Step | None:
-        """The step that would be done again."""
+        """The step that redo would carry out; None if there is none."""
         return self._undone[-1] if self._undone else None
 
     @property
@@ -101,7 +101,7 @@ class Undo(QObject):
         return {run for step in (*self._done, *self._undone) for run in step.runs}
 
     def forget_run(self, run: int) -> None:
-        """The run is gone: steps that need it, and those beyond them, can no longer be taken back or done again."""
+        """Drops the steps that need that run, and all steps beyond them."""
         for steps in (self._done, self._undone):
             needing = [number for number, step in enumerate(steps) if run in step.runs]
             if needing:
@@ -109,7 +109,7 @@ class Undo(QObject):
         self.changed.emit()
 
     def clear(self) -> None:
-        """Nothing can be undone any more."""
+        """Drops all steps."""
         self._done.clear()
         self._undone.clear()
         self.changed.emit()

@@ -1,1 +1,1 @@
-"""Puts cards together and asks the person: docks, menus, dialogs, help. Owns no truth."""
+"""The main window around the cards: docks, menus, dialogs, help. It holds no state of the model."""

@@ -1,4 +1,4 @@
-"""What the menu of a card asks for: enlarged and back, copied, exported, closed."""
+"""The actions of a card's menu: enlarge and back, copy, export, close."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _KINDS = {"png": "Picture (*.png)", "svg": "Vector graphics (*.svg)", "csv": "Ta
 
 
 class CardActions(QObject):
-    """Knows the window that the docks live in.
+    """Carries out the actions of all cards.
 
     Attributes:
-        enlarged: the card that has the place of all; None while every card has its own.
+        enlarged: the card that takes the place of all; None while every card has its own.
 
     Signals:
         done(text): what was done, for the status line.
@@ -42,7 +42,7 @@ class CardActions(QObject):
                 dock.asked.connect(lambda what, card=dock: self.do(what, card))
 
     def do(self, what: str, card: DockCard) -> None:
-        """What :class:`CardMenuButton` calls by that name."""
+        """Carries out the action of that name; the names are those of :class:`CardMenuButton`."""
         if what == "enlarge":
             self.toggle(card)
         elif what == "copy":
@@ -57,7 +57,7 @@ class CardActions(QObject):
     # ---- enlarged
 
     def toggle(self, card: DockCard | None = None) -> None:
-        """Back where a card is enlarged; else that card, or the one in use, gets the place of all."""
+        """Restores the layout if a card is enlarged; else enlarges that card, or the one in use."""
         card = card or self._card_in_use()
         if self.enlarged is not None:
             self.put_back()
@@ -77,7 +77,7 @@ class CardActions(QObject):
         card.raise_()
 
     def put_back(self) -> bool:
-        """Every card has its own place again, to the pixel; whether one was enlarged."""
+        """Restores the layout if a card is enlarged; returns whether one was."""
         if self.enlarged is None:
             return False
         self.enlarged.menu_button.is_enlarged = False
@@ -86,16 +86,16 @@ class CardActions(QObject):
         return True
 
     def layout(self) -> QByteArray:
-        """That of the cards in their own places, also while one is enlarged."""
+        """The layout with every card in its own place, also while one is enlarged."""
         return self._before if self.enlarged is not None else self._host.saveState()
 
     def _toggled(self, dock: QDockWidget, shown: bool) -> None:
-        """By the View menu. Whoever wants another card beside the enlarged one wants all back."""
+        """After a card was switched in the View menu: restores the layout if another card is enlarged."""
         if self.put_back():
             dock.setVisible(shown)
 
     def _card_in_use(self) -> DockCard | None:
-        """The one that has the focus, else the one under the mouse, else the first that can be seen."""
+        """The card that has the focus, else the one under the mouse, else the first in view."""
         for widget in (QApplication.focusWidget(), QApplication.widgetAt(QCursor.pos())):
             card = holder(widget, DockCard)
             if card in self._docks:
@@ -105,7 +105,7 @@ class CardActions(QObject):
     # ---- files
 
     def _export(self, card: DockCard, kind: str) -> None:
-        """Asks for a file; what goes into it is what is shown when the file has been chosen."""
+        """Asks for a file, and writes what the card shows when the file is chosen."""
         dialog = self._dialogs.where_to_save(f"Export {card.caption}", "exportCardDialog", _KINDS[kind])
         dialog.setDefaultSuffix(kind)
         dialog.selectFile(f"{'-'.join(card.caption.lower().split())}.{kind}")

@@ -1,4 +1,4 @@
-"""Pictures and numbers of a card, as files hold them."""
+"""Pictures and tables of a card, as the contents of files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from PyQt5.QtWidgets import QWidget
 from nnviz.look import theme
 from nnviz.widgets.card import DockCard
 
-_SCALE = 2  # pixels of a picture for each on the screen
+_SCALE = 2  # pixels of a picture for each pixel on the screen
 
 
 def picture(card: DockCard) -> QPixmap:
-    """The card with its head, on the ground it stands on, twice as fine as on an ordinary screen."""
+    """A picture of the card with its head and background, in twice the resolution of the screen."""
     made = QPixmap(_SCALE * card.size())
     made.setDevicePixelRatio(_SCALE)
     made.fill(theme.colour("card"))
@@ -27,7 +27,7 @@ def picture(card: DockCard) -> QPixmap:
 
 
 def png(pixmap: QPixmap) -> bytes:
-    """A picture as a file."""
+    """The picture as a PNG file."""
     buffer = QBuffer()
     buffer.open(QIODevice.WriteOnly)
     pixmap.save(buffer, "PNG")
@@ -35,7 +35,7 @@ def png(pixmap: QPixmap) -> bytes:
 
 
 def svg(card: DockCard) -> bytes:
-    """The same as lines and letters instead of pixels."""
+    """The card as an SVG file."""
     buffer = QBuffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
@@ -58,7 +58,7 @@ def _render(card: DockCard, onto: QPixmap | QSvgGenerator) -> None:
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A table with a line of names, in UTF-8."""
+    """A table as a CSV file in UTF-8; the first line is the header."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(header)

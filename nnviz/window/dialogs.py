@@ -1,5 +1,4 @@
-"""What the window asks a person: which file, and whether to save first. Never a nested event loop: all are opened
-and answered by signals."""
+"""Dialogs that ask which file, and whether to save first. They are answered by signals, never in nested event loops."""
 
 from __future__ import annotations
 
@@ -23,22 +22,23 @@ _MOST_RECENT = 8
 
 
 class NetworkDialogs(QObject):
-    """Opens and saves networks as the person says; remembers the folder and the last files."""
+    """Asks what to open and where to save; remembers the folder and the last files."""
 
     def __init__(self, window: QWidget, session: Session, settings: QSettings) -> None:
         super().__init__(window)
         self._window = window
         self._session = session
         self._settings = settings
-        self._given_up: set[tuple[int, int]] = set()  # ids of runs that may go, and how much each had learned by then
+        # Runs that the person agreed to lose: their ids, and their ``changes`` at that time.
+        self._discarded: set[tuple[int, int]] = set()
         session.runs.file_changed.connect(self._remember_file)
 
     def open_network(self) -> None:
-        """Asks which file, after asking about unsaved work."""
+        """Asks about unsaved work, then which file to open."""
         self.after_asking("Open another network", self._choose_file_to_open)
 
     def open_path(self, path: Path, title: str | None = None) -> None:
-        """Opens that file, or a copy of it under a title, after asking about unsaved work."""
+        """Asks about unsaved work, then opens that file, or a copy of it under a title."""
         self.after_asking(f"Open {title or path.name}", lambda: self._session.files.open(path, title))
 
     def _choose_file_to_open(self) -> None:
@@ -48,14 +48,14 @@ class NetworkDialogs(QObject):
         dialog.open()
 
     def save_network(self, then: Callable[[], None] | None = None) -> None:
-        """Saves to the file it came from; asks for one where there is none."""
+        """Saves to the network's file; asks for one if it has none. ``then`` is called when it is saved."""
         if self._session.runs.current.path is None:
             self.save_network_as(then)
         else:
             self._session.files.save(self._session.runs.current.path, then)
 
     def save_network_as(self, then: Callable[[], None] | None = None) -> None:
-        """Asks for a file and saves to it."""
+        """Asks for a file and saves to it. ``then`` is called when it is saved."""
         dialog = self.where_to_save("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}")
         path = self._session.runs.current.path
         dialog.selectFile(path.name if path else f"{self._proposed_name()}.json")
@@ -75,14 +75,14 @@ class NetworkDialogs(QObject):
         dialog.open()
 
     def _proposed_name(self) -> str:
-        """Of a file, without its ending: the network's own, as far as a file may be called so."""
+        """A file name without ending: that of the network, with only letters that are safe in file names."""
         path, name = self._session.runs.current.path, self._session.runs.current.name
         if path is not None:
             return path.stem
         return re.sub(r"[^\w.-]+", "-", name) if self._session.runs.current.opened is not None else "network"
 
     def where_to_save(self, title: str, name: str, filters: str) -> QFileDialog:
-        """A dialog that asks for a file to write, and before one is replaced; not open yet."""
+        """A dialog that asks for a file to write, and before it replaces one; not open yet."""
         dialog = self._file_dialog(title, name, filters)
         dialog.setAcceptMode(QFileDialog.AcceptSave)
         return dialog
@@ -97,81 +97,81 @@ class NetworkDialogs(QObject):
     # ---- before something is lost
 
     def after_asking(self, what: str, then: Callable[[], None]) -> None:
-        """Does it at once where the current network is saved; else asks whether to save it first."""
+        """Calls ``then`` at once if the current network is saved; else asks whether to save it first."""
         run = self._session.runs.current
         if run.unsaved:
-            words = "The network has learned since it was last saved."
-            self._ask_to_save([run], words, f"{what}: save it first?", then)
+            summary = "The network has learned since it was last saved."
+            self._ask_to_save([run], summary, f"{what}: save it first?", then)
         else:
             then()
 
     @property
     def has_something_to_lose(self) -> bool:
-        """Whether networks have learned that no file holds."""
+        """Whether there are networks with training that was not saved."""
         return bool(self._unsaved())
 
     def ask_before_quitting(self, quit_now: Callable[[], None]) -> None:
-        """One question about all networks that would be lost. Training pauses meanwhile."""
+        """Asks one question about all networks that would be lost. Training pauses meanwhile."""
         lost = self._unsaved()
         now = self._session.runs.current
         was_training = self._session.state is Status.TRAINING
         self._session.pause()
         if lost == [now]:
-            words, more = "The network has learned since it was last saved.", "Quit: save it first?"
+            summary, details = "The network has learned since it was last saved.", "Quit: save it first?"
         else:
-            words = _have_learned(len(lost))
-            more = "\n".join(_told_apart(run, now) for run in lost) + "\n\nQuit without saving them?"
-        box = self._ask_to_save(lost, words, more, quit_now)
+            summary = _have_learned(len(lost))
+            details = "\n".join(_description(run, now) for run in lost) + "\n\nQuit without saving them?"
+        box = self._ask_to_save(lost, summary, details, quit_now)
         if was_training:
-            box.rejected.connect(self._train_on)
+            box.rejected.connect(self._continue_training)
 
-    def _train_on(self) -> None:
-        """On from the pause, which may still be to come."""
+    def _continue_training(self) -> None:
+        """Continues the training that was paused, as soon as the pause has come."""
         changed = self._session.training.state_changed
-        with suppress(TypeError):  # where it was not connected
-            changed.disconnect(self._train_on)
+        with suppress(TypeError):  # raised if it was not connected
+            changed.disconnect(self._continue_training)
         if self._session.state is Status.TRAINING:
-            changed.connect(self._train_on)
+            changed.connect(self._continue_training)
         elif self._session.state is Status.PAUSED:
             self._session.start()
 
-    def _ask_to_save(self, lost: list[Run], words: str, more: str, then: Callable[[], None]) -> QMessageBox:
-        """Save the current one where it is among them, give all up, come back to an earlier one, or cancel."""
-        box = self._question("unsavedBox", words, more)
+    def _ask_to_save(self, lost: list[Run], summary: str, details: str, then: Callable[[], None]) -> QMessageBox:
+        """Offers to save the current network if it is in ``lost``, restore an earlier one, discard all, or cancel."""
+        box = self._question("unsavedBox", summary, details)
         discard = box.addButton(QMessageBox.Discard)
         discard.setText("&Discard")
-        discard.clicked.connect(lambda: self._give_up(lost, then))
+        discard.clicked.connect(lambda: self._discard(lost, then))
         box.setEscapeButton(box.addButton(QMessageBox.Cancel))
         earlier = [run for run in lost if run is not self._session.runs.current]
         if earlier:
-            back = box.addButton("&Bring back the last", QMessageBox.ActionRole)
-            back.clicked.connect(lambda: self._session.making.put(earlier[0], "bringing back a network"))
+            back = box.addButton("&Restore the last", QMessageBox.ActionRole)
+            back.clicked.connect(lambda: self._session.making.put(earlier[0], "restored network"))
             box.setDefaultButton(back)
         if len(earlier) < len(lost):
             save = box.addButton(QMessageBox.Save)
             if earlier:
-                save.setText("&Save this one")  # and no other
-            save.clicked.connect(lambda: self.save_network(lambda: self._give_up(earlier, then)))
+                save.setText("&Save this one")  # the other ones are not saved
+            save.clicked.connect(lambda: self.save_network(lambda: self._discard(earlier, then)))
             box.setDefaultButton(save)
         box.open()
         return box
 
     def _unsaved(self) -> list[Run]:
-        """Those that have learned and were not given up when that was asked, the current one first."""
-        return [run for run in self._session.runs.unsaved if (run.id, run.changes) not in self._given_up]
+        """The runs that are not saved and that the person has not agreed to lose, the current one first."""
+        return [run for run in self._session.runs.unsaved if (run.id, run.changes) not in self._discarded]
 
-    def _give_up(self, runs: list[Run], then: Callable[[], None]) -> None:
-        self._given_up |= {(run.id, run.changes) for run in runs}
+    def _discard(self, runs: list[Run], then: Callable[[], None]) -> None:
+        self._discarded |= {(run.id, run.changes) for run in runs}
         then()
 
-    def _question(self, name: str, words: str, more: str) -> QMessageBox:
-        """Not open yet; it stands before this window only, and nothing waits for it."""
+    def _question(self, name: str, summary: str, details: str) -> QMessageBox:
+        """A dialog with that question; modal for this window only, not open yet."""
         box = QMessageBox(self._window)
         box.setObjectName(name)
         box.setWindowTitle("nnviz")
         box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
-        box.setText(words)
-        box.setInformativeText(more)
+        box.setText(summary)
+        box.setInformativeText(details)
         box.setAttribute(Qt.WA_DeleteOnClose)
         return box
 
@@ -189,7 +189,7 @@ class NetworkDialogs(QObject):
         return [name for name in several if isinstance(name, str) and name]
 
     def fill_recent(self, menu: QMenu) -> None:
-        """The last files, newest first."""
+        """Fills the menu with the last files, newest first."""
         menu.clear()
         menu.setToolTipsVisible(True)
         files = self._recent_files()
@@ -207,7 +207,7 @@ def _have_learned(count: int) -> str:
     return f"{count} networks have learned since they were last saved."
 
 
-def _told_apart(run: Run, now: Run) -> str:
+def _description(run: Run, now: Run) -> str:
     """A line about a network: its name, how long it was trained, and what differs from the current one."""
     trained = f"{run.title}, {text.shape(run.network.shape)}, {run.epochs:.3g} epochs"
     if run is now:
@@ -216,7 +216,7 @@ def _told_apart(run: Run, now: Run) -> str:
 
 
 def _follow_filter(dialog: QFileDialog, ending: str) -> None:
-    """The name in the field gets the ending of the chosen kind."""
+    """Gives the file name in the dialog the ending of the chosen format."""
     dialog.setDefaultSuffix(ending.removeprefix("."))
     for chosen in dialog.selectedFiles()[:1]:
         if Path(chosen).suffix.lower() in (".json", ".npz"):

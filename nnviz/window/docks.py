@@ -1,4 +1,4 @@
-"""The docks of a workspace, built from what the cards say of themselves, and how wide and high they are."""
+"""The docks of a workspace, built from the registry of cards, and their sizes."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.window.workspaces import Workspace
 
-_MOST_SIZES = 1000  # of the window that are remembered; a person who drags its corner passes through many
+_MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 
 
 class Docks(QObject):
-    """Puts the cards of a workspace into a window within the window, so that there is air around them.
+    """Puts the cards of a workspace into docks of a window within the window, which has a margin.
 
     Attributes:
-        host: that window.
-        docks: in the order of the View menu.
+        host: the inner window.
+        docks: all docks, in the order of the View menu.
     """
 
     def __init__(self, session: Session, workspace: Workspace) -> None:
@@ -81,7 +81,7 @@ class Docks(QObject):
                 holder.add_page(page)
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
-        """Fixed cards, one under the other; they scroll where the screen is low."""
+        """A dock of fixed cards, one below the other, which scroll if there is no room for all."""
         dock = ColumnDock("Settings", SETTINGS)
         column = QWidget()
         column.setObjectName("scrolled")
@@ -97,7 +97,7 @@ class Docks(QObject):
         return dock
 
     def _arrange(self) -> None:
-        """The columns beside each other, then the docks of each below its first."""
+        """Places the columns side by side, then the other docks of each below its first one."""
         firsts = [docks[0] for docks in self._columns.values() if docks]
         self.host.addDockWidget(Qt.LeftDockWidgetArea, firsts[0])
         for left, right in itertools.pairwise(firsts):
@@ -109,7 +109,7 @@ class Docks(QObject):
     # ---- layout
 
     def first_sizes(self) -> None:
-        """As wide and as high as they are at first."""
+        """Gives all docks their first sizes."""
         columns = {column: docks for column, docks in self._columns.items() if docks}
         self.host.resizeDocks([docks[0] for docks in columns.values()], [_WIDTHS[c] for c in columns], Qt.Horizontal)
         for column, docks in columns.items():
@@ -118,27 +118,27 @@ class Docks(QObject):
                 self.host.resizeDocks(docks, heights, Qt.Vertical)
 
     def first_layout(self) -> None:
-        """Every dock where it was at first."""
+        """Gives all docks their first places and sizes."""
         self.host.restoreState(self._first_layout)
         self.first_sizes()
         self._sizes.forget()
 
     def restore(self, state: QByteArray) -> None:
-        """As somebody left them."""
+        """Arranges the docks as a saved state says."""
         self.host.restoreState(state)
         self._sizes.forget()
 
 
 class _Sizes(QObject):
-    """Gives the docks the sizes back that they had when the window was as large as it is again.
+    """Restores the sizes that the docks had before, when the window returns to a size.
 
-    Qt spreads what a smaller window lacks over all docks, and does not take that back when it grows again.
+    Qt takes what a smaller window lacks from all docks, and does not undo that when the window grows again.
     """
 
     def __init__(self, host: QMainWindow, docks: list[QDockWidget]) -> None:
         super().__init__(host)
         self._host, self._docks = host, docks
-        self._known: dict[tuple[int, int], dict[QDockWidget, QSize]] = {}  # sizes of the docks, by that of the host
+        self._known: dict[tuple[int, int], dict[QDockWidget, QSize]] = {}  # sizes of the docks, by the size of the host
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)
@@ -149,12 +149,12 @@ class _Sizes(QObject):
             dock.topLevelChanged.connect(self.forget)
 
     def forget(self, *_: bool) -> None:
-        """The docks are arranged anew: their sizes at this size of the window are those that they have now."""
+        """Drops the remembered sizes and remembers the present ones, after the docks were arranged anew."""
         self._known.clear()
         self._timer.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The window gets another size, or it is the docks that change."""
+        """Notices new sizes of the window and new arrangements of the docks."""
         if watched is not self._host and self._is_new_arrangement(event):
             self.forget()
         elif watched is self._host and event.type() in (QEvent.Resize, QEvent.Show):
@@ -162,13 +162,13 @@ class _Sizes(QObject):
         return False
 
     def _is_new_arrangement(self, event: QEvent) -> bool:
-        """Whether a dock comes or goes, or a person moves the line between two."""
+        """Whether a dock was shown or hidden, or a person drags the line between two docks."""
         if event.type() in (QEvent.Show, QEvent.Hide):
             return self._host.isVisible() and not event.spontaneous()
         return event.type() == QEvent.Resize and bool(QApplication.mouseButtons() & Qt.LeftButton)
 
     def _settled(self) -> None:
-        """What the docks had first at that size counts."""
+        """Restores the docks' sizes at this size of the window, or remembers them the first time."""
         now = self._host.width(), self._host.height()
         sizes = {dock: dock.size() for dock in self._docks if _is_in_place(dock)}
         if now in self._known:

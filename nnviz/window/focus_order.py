@@ -1,4 +1,4 @@
-"""Where Tab goes: what you choose, what you watch, what you ask, as the eye goes; however docks lie and tabs come."""
+"""The order in which Tab moves the focus: column by column from the left, however the docks are arranged."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from nnviz.widgets.card import CardHead, DockCard, holder
 
 
 def focus_order(window: QWidget, first: list[QWidget], docks: Sequence[QWidget]) -> list[QWidget]:
-    """All that Tab reaches in a window: what lies in ``first``, then dock by dock, column by column.
+    """All widgets that Tab reaches: those in ``first``, then dock by dock, column by column.
 
-    Within a dock the head comes first, from left to right, then the rest in the order Qt keeps.
+    Within a dock, the head comes first, from left to right, then the rest in Qt's order.
     """
     columns = sorted(docks, key=lambda dock: (dock.mapTo(window, QPoint(0, 0)).x(), dock.y()))
     places = [*first, *columns]
@@ -26,7 +26,7 @@ def focus_order(window: QWidget, first: list[QWidget], docks: Sequence[QWidget])
 
 
 def _reached(window: QWidget) -> Iterator[QWidget]:
-    """In Qt's own chain, which is the order in which they were made."""
+    """All widgets that take the focus by Tab, in Qt's order, in which they were made."""
     widget = window.nextInFocusChain()
     while widget is not window:
         proxy: QWidget | None = widget.focusProxy()  # a viewport hands the focus to its view
@@ -42,6 +42,6 @@ def _is_in_head(widget: QWidget) -> bool:
 
 
 def _is_behind_another_card(widget: QWidget) -> bool:
-    """Docks one upon the other are visible as far as Qt says."""
+    """Whether the card is a tab behind another dock; Qt calls such cards visible."""
     card = holder(widget, DockCard)
     return card is not None and not card.in_view

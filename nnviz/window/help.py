@@ -1,4 +1,4 @@
-"""Help in the window: the idea behind a control, what a card shows, and all keys."""
+"""Help: the idea behind a control, what a card shows, and all shortcuts."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ from nnviz.look import theme
 from nnviz.panels.cards import CARDS, SETTINGS
 from nnviz.window.help_texts import HelpText, texts_of
 
-# Keys and mouse where no menu tells of them.
+# Keys and mouse actions that no menu shows.
 _MORE_KEYS = (
     ("Canvas", "Left button", "Draw a stroke"),
     ("Canvas", "Right button", "Erase"),
     ("Curves", "Wheel, + −", "Zoom the epochs in and out; with Ctrl the values"),
-    ("Curves", "Drag", "Look closer at a rectangle"),
-    ("Curves", "Double click, 0", "See all again"),
-    ("Curves", "← → ↑ ↓", "Move what is seen"),
-    ("Weights", "Click, or arrows and Enter", "See one neuron; again or Esc: see all"),
-    ("Weights", "← →", "The neuron before and after, where one is shown"),
-    ("Weights", "Page up and down, wheel", "More neurons, where not all fit"),
+    ("Curves", "Drag", "Zoom into a rectangle"),
+    ("Curves", "Double click, 0", "Reset the zoom"),
+    ("Curves", "← → ↑ ↓", "Move the visible part"),
+    ("Weights", "Click, or arrows and Enter", "Enlarge a neuron; again or Esc: back to all"),
+    ("Weights", "← →", "The neuron before and after, if one is enlarged"),
+    ("Weights", "Page up and down, wheel", "More neurons, if not all fit"),
     ("Fields", "↑ ↓, wheel", "Step the number in the field"),
     ("Fields", "Enter", "Use what was typed"),
-    ("Fields", "Esc", "Take back what was typed"),
+    ("Fields", "Esc", "Discard what was typed"),
     ("Groups of settings", "← →", "Close and open the group"),
-    ("Buttons", "Enter", "Press the button that has the focus: Space trains everywhere"),
+    ("Buttons", "Enter", "Press the focused button; Space trains everywhere"),
     ("Cards", "Double click on the head", "Enlarge the card; again or Esc: back to its place"),
-    ("Cards", "Drag the head", "Move the card; let go outside to float it"),
+    ("Cards", "Drag the head", "Move the card; drop it outside the window to float it"),
     ("Messages", "Esc", "Dismiss the message"),
 )
 
 
 class HelpWindows(QObject):
-    """Opens the small windows; neither keeps the person from going on."""
+    """Opens the windows of help and shortcuts, which are not modal."""
 
     def __init__(self, window: QWidget, menus: QMenuBar) -> None:
         super().__init__(window)
@@ -55,18 +55,18 @@ class HelpWindows(QObject):
         self._menus = menus
 
     def help_here(self) -> None:
-        """For what is under the mouse, else for what has the focus."""
+        """Shows the help of what is under the mouse, else of what has the focus."""
         under: QWidget | None = QApplication.widgetAt(QCursor.pos())
         if under is None or under.window() is not self._window or not described(under):
             under = QApplication.focusWidget()
         self._show("helpWindow", "Help", described(under) or _GENERAL, QCursor.pos())
 
     def shortcuts(self) -> None:
-        """All keys, as the menus have them, and those that no menu has."""
+        """Shows all shortcuts, those of the menus and the others."""
         self._show("shortcutsWindow", "Shortcuts", _table([*_keys_of(self._menus), *_MORE_KEYS]))
 
     def close_all(self) -> bool:
-        """Closes what is open; whether anything was."""
+        """Closes all help windows; returns whether any was open."""
         opened = [box for box in self._window.findChildren(_HelpWindow) if box.isVisible()]
         for box in opened:
             box.close()
@@ -82,7 +82,7 @@ class HelpWindows(QObject):
 
 
 class _HelpWindow(QDialog):
-    """Esc closes it; so does F1 or whatever opened it, by opening another."""
+    """A window with a text. Esc closes it; opening another one of its name replaces it."""
 
     def __init__(self, parent: QWidget, name: str, title: str, content: str) -> None:
         super().__init__(parent, Qt.Dialog | Qt.WindowCloseButtonHint | Qt.WindowTitleHint)
@@ -92,7 +92,7 @@ class _HelpWindow(QDialog):
         self.text = QTextBrowser()
         self.text.setObjectName(f"{name}Text")
         self.text.setAccessibleName(title)
-        self.text.setToolTip("Can be selected and copied.")
+        self.text.setToolTip("This text can be selected and copied.")
         self.text.setHtml(content)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.CARD_PADDING, theme.CARD_PADDING, theme.CARD_PADDING, theme.CARD_PADDING)
@@ -110,48 +110,50 @@ _GENERAL = (
 
 
 def described(widget: QWidget | None) -> str:
-    """The idea behind a control, that of what is chosen in it, and the card it stands on; empty where none is known."""
+    """The help of a control, of what is chosen in it, and of its card, as rich text; empty if there is none."""
     if isinstance(widget, QLabel) and widget.buddy() is not None:
         widget = widget.buddy()
     card = _nearest(widget, _is_card)
-    control = _nearest(widget, lambda each: each is card or bool(_told_of(each)))
-    parts = [] if control is None or control is card else _told_of(control)
+    control = _nearest(widget, lambda each: each is card or bool(_texts_of_control(each)))
+    parts = [] if control is None or control is card else _texts_of_control(control)
     parts += [] if card is None else texts_of(card.objectName())
-    return "".join(_paragraph(*part) for part in dict.fromkeys(parts))  # a text may be that of a control and its card
+    return "".join(
+        _paragraph(*part) for part in dict.fromkeys(parts)
+    )  # one text may belong to both a control and its card
 
 
 def _is_card(widget: QWidget) -> bool:
     return widget.objectName() in (*CARDS, SETTINGS) and bool(texts_of(widget.objectName()))
 
 
-def _told_of(control: QWidget) -> list[HelpText]:
-    """Its texts; of a control that has none its tooltip."""
-    told = list(texts_of(_name_of(control)))
-    if not told and (control.whatsThis() or control.toolTip()):
+def _texts_of_control(control: QWidget) -> list[HelpText]:
+    """The texts of a control and of its chosen entry; a control without one has its tooltip."""
+    found = list(texts_of(_name_of(control)))
+    if not found and (control.whatsThis() or control.toolTip()):
         name = control.accessibleName() or control.windowTitle()
-        told = [HelpText(name, control.whatsThis() or control.toolTip())]
-    return [*told, *_told_of_choice(control)] if isinstance(control, QComboBox) else told
+        found = [HelpText(name, control.whatsThis() or control.toolTip())]
+    return [*found, *_texts_of_choice(control)] if isinstance(control, QComboBox) else found
 
 
 def _name_of(control: QWidget) -> str:
-    """Its object name; of a bar of tabs the name of the tab under the mouse, else of the one in front."""
+    """The object name of a control; for a tab bar that of the tab under the mouse, else of the current one."""
     if not isinstance(control, QTabBar):
         return str(control.objectName())
     pointed_at = control.tabAt(control.mapFromGlobal(QCursor.pos()))
     return str(control.tabData(pointed_at if pointed_at >= 0 else control.currentIndex()))
 
 
-def _told_of_choice(combo: QComboBox) -> list[HelpText]:
-    """Of the chosen entry; of one that has no text its tooltip."""
+def _texts_of_choice(combo: QComboBox) -> list[HelpText]:
+    """The texts of the chosen entry; an entry without one has its tooltip."""
     kind = combo.objectName().removesuffix("Combo").rstrip("0123456789")
-    told = list(texts_of(f"{_KINDS.get(kind, kind)}.{combo.currentData()}"))
+    found = list(texts_of(f"{_KINDS.get(kind, kind)}.{combo.currentData()}"))
     tip = combo.itemData(combo.currentIndex(), Qt.ToolTipRole)
-    return told or ([HelpText(combo.currentText(), tip)] if tip else [])
+    return found or ([HelpText(combo.currentText(), tip)] if tip else [])
 
 
 def _paragraph(name: str, text: str) -> str:
-    words = text if text.startswith("<") else html.escape(text)
-    return (f"<p><b>{html.escape(name)}</b></p>" if name else "") + f"<p>{words}</p>"
+    content = text if text.startswith("<") else html.escape(text)
+    return (f"<p><b>{html.escape(name)}</b></p>" if name else "") + f"<p>{content}</p>"
 
 
 def _nearest(widget: QWidget | None, wanted: Callable[[QWidget], bool]) -> QWidget | None:
@@ -160,14 +162,14 @@ def _nearest(widget: QWidget | None, wanted: Callable[[QWidget], bool]) -> QWidg
     return widget
 
 
-# What is chosen in a combo box that is not called after it.
+# Kinds of entries, where the combo box has another name.
 _KINDS = {"output": "activation"}
-# Entries whose text tells what they would do at the moment.
-_ALWAYS = {"actionUndo": "Undo", "actionRedo": "Redo"}
+# Titles of entries whose text changes with what they would do.
+_FIXED_TITLES = {"actionUndo": "Undo", "actionRedo": "Redo"}
 
 
 def _keys_of(menus: QMenuBar) -> Iterator[tuple[str, str, str]]:
-    """Menu, key and title of every entry that has a key; those of a menu within a menu begin with its title."""
+    """Menu, key and title of every entry with a shortcut; titles in submenus begin with the submenu's title."""
     for heading in menus.actions():
         yield from ((_plain(heading.text()), key, title) for key, title in _entries_of(heading.menu(), ""))
 
@@ -178,7 +180,7 @@ def _entries_of(menu: QMenu, prefix: str) -> Iterator[tuple[str, str]]:
         if inner is not None:
             yield from _entries_of(inner, f"{prefix}{_plain(entry.text())}: ")
         elif not entry.shortcut().isEmpty():
-            title = _ALWAYS.get(entry.objectName(), _plain(entry.text()))
+            title = _FIXED_TITLES.get(entry.objectName(), _plain(entry.text()))
             yield entry.shortcut().toString().replace("Return", "Enter"), f"{prefix}{title}"
 
 

@@ -1,4 +1,4 @@
-"""The texts that F1 shows. They stand in assets/help.md, each once, under the names that they belong to."""
+"""The texts that F1 shows, from assets/help.md, which lists the names that each belongs to."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ FILE = ASSETS / "help.md"
 
 
 class HelpText(NamedTuple):
-    """What is told under a heading; both are plain text."""
+    """A heading of the file and the text below it, both plain text."""
 
     title: str
     text: str
 
 
 def texts_of(name: str) -> tuple[HelpText, ...]:
-    """All that belong to a name, in the order of the file; none for a name that is not there.
+    """All texts of a name, in the order of the file; empty if there are none.
 
     Args:
-        name: the object name of a card or a control ("drawDock", "learningRateEdit"), or a registered name behind its
-            kind ("optimizer.adam").
+        name: the object name of a card or a control ("drawDock", "learningRateEdit"), or a kind, a dot and a
+            registered name ("optimizer.adam").
     """
     known = texts()
     found = known.get(name)
@@ -36,7 +36,7 @@ def texts_of(name: str) -> tuple[HelpText, ...]:
 
 
 def text_of(name: str) -> HelpText:
-    """The first that belongs to a name. Raises KeyError where there is none."""
+    """The first text of a name. Raises KeyError if there is none."""
     found = texts_of(name)
     if not found:
         raise KeyError(name)
@@ -45,7 +45,7 @@ def text_of(name: str) -> HelpText:
 
 @lru_cache(maxsize=1)
 def texts() -> Mapping[str, tuple[HelpText, ...]]:
-    """Name, perhaps with a ``*`` for a number or a word, → its texts. Read from the file when first asked for."""
+    """All texts by name; a ``*`` in a name stands for any number or word. The file is read at the first call."""
     read: dict[str, tuple[HelpText, ...]] = {}
     for title, names, text in re.findall(
         r"^## (.+)\n(`.+`)\n\n((?:(?!#).*\n)+)", FILE.read_text(encoding="utf-8") + "\n", re.MULTILINE

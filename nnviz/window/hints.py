@@ -1,4 +1,4 @@
-"""Three quiet hints for the first start. Each goes away for good when it was followed, or sent away."""
+"""Three hints for the first start. Each is removed for good when it was followed or dismissed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIDES = {"train": Side.INSIDE, "draw": Side.LEFT, "change": Side.FOOT}
 
 
 class Hints(QObject):
-    """Attributes: ``shown``: those that were neither followed nor dismissed, by name: "train", "draw", "change"."""
+    """The hints that were neither followed nor dismissed, in ``shown`` by name: "train", "draw", "change"."""
 
     def __init__(
         self, window: QWidget, session: Session, settings: QSettings, controls: dict[str, QWidget], canvas: Canvas
@@ -40,15 +40,15 @@ class Hints(QObject):
             canvas.stroke_finished.connect(lambda *_: self.forget("draw"))
 
     def forget(self, name: str) -> None:
-        """For good."""
+        """Removes a hint for good."""
         hint = self.shown.pop(name, None)
         if hint is not None:
             self._settings.setValue(f"hints/{name}", "followed")
             hint.detach()
             hint.deleteLater()
 
-    def put_away(self) -> None:
-        """For this time: nothing is to stand before the window."""
+    def remove_all(self) -> None:
+        """Removes all hints from this window; they come again at the next start."""
         for hint in self.shown.values():
             hint.detach()
             hint.deleteLater()
@@ -60,12 +60,12 @@ class Hints(QObject):
         self._show()
 
     def _show(self) -> None:
-        """None lies over a curve while that grows, and none asks for what cannot be done."""
+        """Shows the hints that can be followed now, and during training none that covers a card."""
         for name, hint in self.shown.items():
-            is_time = (
+            is_wanted = (
                 not self._session.settings.problems if name == "train" else self._session.state is not Status.TRAINING
             )
-            hint.set_wanted(is_time)
+            hint.set_wanted(is_wanted)
 
     def _step_taken(self) -> None:
         last = self._session.undo.last()

@@ -1,4 +1,4 @@
-"""The main window: toolbar, cards, menus, status line. It asks the session, and the person; it owns no truth."""
+"""The main window: toolbar, cards, menus, status line. It holds no state of the model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from nnviz.window.menus import Menus
 from nnviz.window.status_line import StatusLine
 from nnviz.window.workspaces import workspace_named
 
-_LONGEST = 7  # digits of a number that is remembered
+_LONGEST = 7  # longer numbers in the settings file are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
 Our code: MIT licence. PyQt5: GPL-3.0. MNIST: LeCun, Cortes, Burges, CC BY-SA 3.0.
@@ -49,21 +49,21 @@ W = TypeVar("W", bound=QWidget)
 
 
 class MainWindow(QMainWindow):
-    """Puts panels into docks and wires menu actions to the session.
+    """Puts panels into docks and connects menu actions to the session.
 
     Attributes:
         session: the model.
         canvas: the drawing canvas.
         docks: in the order of the View menu.
-        ended_whole: whether every thread had ended when the window closed.
+        ended_whole: whether all threads had ended when the window closed.
 
     Signals:
-        closing: nobody was against it, and the session still lives.
+        closing: the window closes, and the session is still open.
     """
 
     closing = pyqtSignal()
     application: QApplication
-    follows_system = False  # whether the system's colours are to be ours
+    follows_system = False  # whether the theme follows the system's
 
     def __init__(self, session: Session, settings: QSettings) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.setWindowIcon(theme.app_icon())
         self.setContextMenuPolicy(Qt.NoContextMenu)
-        self.setFocusPolicy(Qt.ClickFocus)  # a click beside the fields leaves them
+        self.setFocusPolicy(Qt.ClickFocus)  # a click outside the fields leaves them
         self._add_toolbar()
         self._add_docks()
         self.cards = CardActions(self._docks.host, self.docks, self.dialogs, session)
@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
         session.messages.changed.connect(self._show_message)
         self._show_title()
         self._show_message()
-        self._docks.host.setFocus()  # no control looks chosen before the person chooses one
+        self._docks.host.setFocus()  # no control has the focus at first
 
     # ---- building
 
@@ -133,30 +133,30 @@ class MainWindow(QMainWindow):
         return card
 
     def show_workspace(self, name: str) -> None:
-        """Arranges the cards as that workspace has them. Raises ValueError where there is none of that name (yet)."""
+        """Arranges the cards as in that workspace. Raises ValueError if there is none of that name (yet)."""
         workspace_named(name)
 
-    # ---- looks
+    # ---- theme and layout
 
     def set_theme(self, name: str) -> None:
-        """Dresses the application in "dark", "light" or what the system prefers."""
+        """Sets the theme: "dark", "light", or "system" for the one that the system prefers."""
         self.follows_system = name not in theme.THEMES
         theme.apply(self.application, name)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Whoever changes the system's colours comes back to the window afterwards: it looks then."""
+        """Follows the system's theme, which may have changed, when the window becomes active again."""
         super().changeEvent(event)
         is_back = event.type() == QEvent.ActivationChange and self.isActiveWindow()
         if is_back and self.follows_system and theme.system_theme() != theme.current().name:
             self.set_theme("system")
 
     def default_layout(self) -> None:
-        """Every dock where it was at first."""
+        """Arranges the docks as at the first start."""
         self.cards.put_back()
         self._docks.first_layout()
 
     def about(self) -> None:
-        """What this is, and whose."""
+        """Shows the version and the licences."""
         box = QMessageBox(self)
         box.setObjectName("aboutBox")
         box.setWindowTitle("About nnviz")
@@ -166,7 +166,7 @@ class MainWindow(QMainWindow):
         box.setAttribute(Qt.WA_DeleteOnClose)
         box.open()
 
-    # ---- what is shown
+    # ---- display
 
     def _show_title(self, *_: object) -> None:
         session = self.session
@@ -183,24 +183,24 @@ class MainWindow(QMainWindow):
             self.message_bar.show_message(message.text, message.is_error, choices)
         self.message_bar.setVisible(message is not None)
 
-    # ---- the end
+    # ---- what is remembered
 
     def _restore(self) -> None:
         geometry, state = self._settings.value("geometry"), self._settings.value("docks")
-        if isinstance(geometry, QByteArray):  # the file may be damaged
+        if isinstance(geometry, QByteArray):  # else the file is damaged
             self.restoreGeometry(geometry)
         if isinstance(state, QByteArray):
             self._docks.restore(state)
-        for key, (_, put) in self._habits().items():
+        for key, (_, set_value) in self._remembered().items():
             stored = str(self._settings.value(key, ""))
             if stored.isdecimal() and len(stored) < _LONGEST:
-                put(int(stored))
+                set_value(int(stored))
 
-    def _habits(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
-        """Whole numbers in which a person's way of looking at things is remembered: how to read and to put each."""
+    def _remembered(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
+        """The remembered controls by key: for each how to read its value, a whole number, and how to set it."""
         pen, error, loss = self.draw.pen, self.curves.error, self.curves.loss
         return {
-            "pen_width": (pen.value, pen.setValue),  # which keeps it within its range
+            "pen_width": (pen.value, pen.setValue),  # which clips it to its range
             "log_error": (lambda: error.is_log, lambda stored: error.set_log(bool(stored))),
             "log_loss": (lambda: loss.is_log, lambda stored: loss.set_log(bool(stored))),
         }
@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
     def _remember(self) -> None:
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("docks", self.cards.layout())
-        for key, (read, _) in self._habits().items():
+        for key, (read, _) in self._remembered().items():
             self._settings.setValue(key, str(int(read())))
         self.closing.emit()
         self._settings.sync()
@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
         self.close()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab, from wherever in the window."""
+        """Moves the focus at Tab and Shift+Tab."""
         order = focus_order(self, [self.run_bar, self.message_bar], [dock for dock in self.docks if dock.isVisible()])
         if not order:
             return False
@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return presses the button in focus: Space is taken, it trains everywhere. Esc goes one step back."""
+        """Return presses the focused button, as Space always trains. Esc closes help, message or enlarged card."""
         button = self.focusWidget()
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and isinstance(button, QAbstractButton):
             button.click()
@@ -241,14 +241,14 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Asks about unsaved work if there is some; else stops the worker and goes."""
+        """Asks about unsaved work if there is some; else ends all threads and closes."""
         if not self._close_without_asking and self.dialogs.has_something_to_lose:
             event.ignore()
             self.dialogs.ask_before_quitting(self._close_now)
             return
         self.status_line.stop()
-        self.hints.put_away()
+        self.hints.remove_all()
         self._remember()
-        self.hide()  # gone for the person, whatever the threads still do
+        self.hide()  # the person need not wait for the threads
         self.ended_whole = self.session.close()
         event.accept()

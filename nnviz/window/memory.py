@@ -1,4 +1,4 @@
-"""What comes back at the next start: settings, data set and network. Whatever is damaged or out of date is left out."""
+"""Remembers settings, data set and network for the next start. What is damaged or out of date is left out."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _DAMAGE = (EngineError, TypeError, ValueError, AttributeError, KeyError, Overflo
 
 
 class Memory(QObject):
-    """Reads when the session is made, and writes when it ends.
+    """Reads what was remembered when the session is made, and writes it when the session ends.
 
     Attributes:
-        experiment: what the fields described at the last end.
+        experiment: what the fields described when the window was last closed.
     """
 
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
         self._settings = settings
         self._session: Session | None = None
-        self._goes_on = False  # training was asked for before the network was there
-        self._opens = False  # the network of last time is being read, or is there
-        self._is_lost = False  # the network of last time could not be read
-        self._has_settled = False  # whether all of last time is in the window
+        self._starts = False  # whether training was requested while the network was being read
+        self._opens = False  # whether the last network is being read, or was read
+        self._is_lost = False  # whether the last network could not be read
+        self._is_complete = False  # whether all that was remembered is in the window
         self.experiment = restored(self._stored("configuration"))
 
     def new_session(self) -> Session:
-        """With the settings that were in force. Data and network follow after :meth:`load`."""
+        """A session with the remembered settings. Data and network follow after :meth:`load`."""
         session = self._session = Session(self.experiment if is_quickly_made(self.experiment) else None)
         with contextlib.suppress(*_DAMAGE):
             stored: Any = self._stored("strengths") or self._stored("configuration")["strengths"]  # type: ignore[index]
@@ -56,10 +56,10 @@ class Memory(QObject):
         return session
 
     def load(self) -> None:
-        """The network and the data set of last time.
+        """Loads the last network and data set.
 
-        The network comes first, so that training asked for meanwhile is its own; but one whose training goes on with
-        the data waits for them.
+        The network is read first, so that training that is requested meanwhile trains it. A checkpoint is read after
+        the data, because its training needs them to continue.
         """
         session = self._session
         if session is None:
@@ -68,24 +68,24 @@ class Memory(QObject):
         if path is not None and (title is not None or path.suffix.lower() != CHECKPOINT):
             self._open(session, path, title)
         else:
-            session.data.changed.connect(lambda: self._data_there(session, path))
+            session.data.changed.connect(lambda: self._data_loaded(session, path))
         name = self._settings.value("dataset", _FIRST_DATA)
         session.data.load(name if name in list(DATASETS) else _FIRST_DATA)
 
     def save(self) -> None:
-        """What is chosen now, and the network if it has a file or came with the program."""
+        """Writes the settings, the data set, and the network's file or its title if it came with the program."""
         session = self._session
         if session is None:
             return
         self._settings.setValue("dataset", session.data.name or _FIRST_DATA)
         self._settings.setValue("sure_from", str(session.question.threshold))
-        if not self._has_settled:
-            return  # what comes back is still on its way: it is not forgotten for that
+        if not self._is_complete:
+            return  # keeps what was remembered, because not all of it is loaded yet
         self._settings.setValue("configuration", json.dumps(session.settings.experiment.as_dict()))
         self._settings.setValue("strengths", json.dumps(asdict(session.settings.strengths)))
         run = session.runs.current
         if self._is_lost and run.untouched:
-            return  # it could not be read this time; the next time it perhaps can
+            return  # keeps the last network's name: it can perhaps be read the next time
         title = run.name if run.opened is not None and run.path is None else ""
         self._settings.setValue("network", str(run.path or ""))
         self._settings.setValue("shipped", title)
@@ -96,21 +96,23 @@ class Memory(QObject):
         except (ValueError, RecursionError):
             return None
 
-    # ---- the network of last time
+    # ---- the last network
 
-    def _data_there(self, session: Session, path: Path | None) -> None:
-        """Once."""
-        if self._has_settled or self._opens:
+    def _data_loaded(self, session: Session, path: Path | None) -> None:
+        """Opens a checkpoint, or chooses the settings of a large network; only once."""
+        if self._is_complete or self._opens:
             return
-        is_untouched = session.runs.current.untouched and session.undo.last() is None  # else the person was quicker
+        is_untouched = (
+            session.runs.current.untouched and session.undo.last() is None
+        )  # else the person has changed something already
         if is_untouched and path is not None and session.data.dataset is not None:
-            self._goes_on = session.training.will_start
+            self._starts = session.training.will_start
             session.pause()
             self._open(session, path, None)
             return
         if session.data.dataset is None:
-            return  # it could not be loaded: last time's network is not forgotten for that
-        self._has_settled = True
+            return  # keeps what was remembered, because the data could not be loaded
+        self._is_complete = True
         if is_untouched:
             self._choose_large(session, session.data.dataset)
 
@@ -121,22 +123,22 @@ class Memory(QObject):
         session.files.open(path, title)
 
     def _choose_large(self, session: Session, dataset: Dataset) -> None:
-        """Settings of a network that the window was not to wait for."""
+        """Chooses the settings of a network that was too large to be built before the window opened."""
         if not is_quickly_made(self.experiment):
             with contextlib.suppress(EngineError):
-                session.settings.choose("settings of last time", self.experiment.for_data(dataset, session.data.name))
+                session.settings.choose("last settings", self.experiment.for_data(dataset, session.data.name))
                 session.undo.clear()
 
     def _last_network(self, session: Session) -> tuple[Path | None, str | None]:
-        """Its file, and its title if it came with the program."""
+        """The last network's file, and its title if it came with the program; None for none."""
         stored, title = str(self._settings.value("network", "")), str(self._settings.value("shipped", ""))
-        if stored and os.path.isfile(stored):  # Path.is_file() may raise
+        if stored and os.path.isfile(stored):  # unlike this, Path.is_file() may raise
             return Path(stored), None
         if stored:
-            self._is_lost = not os.path.isdir(os.path.dirname(stored))  # on a disk that is not there now, perhaps
-            session.messages.tell(
-                f"{Path(stored).name}, the network of last time, is no longer in {Path(stored).parent}."
-            )
+            self._is_lost = not os.path.isdir(
+                os.path.dirname(stored)
+            )  # perhaps it is on a disk that is not connected now
+            session.messages.tell(f"{Path(stored).name}, the last network, is no longer in {Path(stored).parent}.")
         path = next((each.path for each in shipped_networks() if each.title == title), None) if title else None
         return path, title if path else None
 
@@ -149,28 +151,28 @@ class Memory(QObject):
         assert session is not None
         session.files.opened.disconnect(self._opened)
         session.files.failed.disconnect(self._not_opened)
-        self._has_settled = True
+        self._is_complete = True
         if not session.runs.current.unsaved:
-            session.undo.clear()  # that it was opened is nothing a person did
-        if self._goes_on:
+            session.undo.clear()  # the person did not open it, so it is no step to undo
+        if self._starts:
             session.start()
 
 
-# ---- settings, piece by piece
+# ---- damaged settings
 
 
 def restored(document: object) -> Experiment:
-    """The settings that a document describes; of a damaged one as many as can be used."""
+    """The experiment that a document describes; of a damaged one, all settings that can be used."""
     if not isinstance(document, Mapping):
         return Experiment()
     try:
         return _checked(document)
     except _DAMAGE:
         kept: dict[str, Any] = {}
-        for piece in _pieces(document):
-            together = {**kept, **piece}
-            if "training" in piece:
-                together["training"] = {**kept.get("training", {}), **piece["training"]}
+        for part in _parts(document):
+            together = {**kept, **part}
+            if "training" in part:
+                together["training"] = {**kept.get("training", {}), **part["training"]}
             try:
                 _checked(together)
             except _DAMAGE:
@@ -185,8 +187,8 @@ def _checked(document: Mapping[str, Any]) -> Experiment:
     return experiment
 
 
-def _pieces(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What can be used or not on its own: layers and loss together, every setting of the training alone."""
+def _parts(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The parts that are used or left out separately: layers and loss together, every other setting alone."""
     for together in (("shape", "activations", "loss"), ("shape", "activations"), ("output", "loss")):
         yield {name: document[name] for name in together if name in document}
     for name, value in document.items():

@@ -1,4 +1,4 @@
-"""The menus: what stands in them, and what each entry asks the session, the dialogs or the window to do."""
+"""The menus, and what their entries do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nnviz.window.shipped import Shipped, shipped_files, shipped_networks
 
 
 class Window(Protocol):
-    """What a menu asks of the window."""
+    """What the menus need of the window."""
 
     session: Session
     dialogs: NetworkDialogs
@@ -31,16 +31,16 @@ class Window(Protocol):
     docks: list[QDockWidget]
 
     def close(self) -> bool:
-        """Quits."""
+        """Closes the window, and so quits."""
 
     def about(self) -> None:
-        """Tells what this is."""
+        """Shows the version and the licences."""
 
     def default_layout(self) -> None:
-        """Puts the docks back."""
+        """Arranges the docks as at the first start."""
 
     def set_theme(self, name: str) -> None:
-        """Other colours."""
+        """Sets the theme."""
 
 
 class Menus(QObject):
@@ -83,7 +83,7 @@ class Menus(QObject):
         self._add(menu, "&Quit", "actionQuit", "Ctrl+Q", self._window.close)
 
     def _fill_edit(self, menu: QMenu) -> None:
-        """One Ctrl+Z for both: it takes back what was done last, in the settings or on the canvas."""
+        """One undo for settings, networks and canvas: Ctrl+Z undoes the last step of any kind."""
         session, draw = self._session, self._window.draw
         self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._undo_step)
         self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z", session.undo.redo)
@@ -102,7 +102,7 @@ class Menus(QObject):
         random.setEnabled(draw.test_pictures is not None)
 
     def _undo_step(self) -> None:
-        """What cannot be used and what is still being made are no steps yet: they go first."""
+        """Drops wrong values in fields, or the network that is being built; else undoes the last step."""
         if self._session.settings.problems:
             self._session.settings.forget_problems()
         elif self._session.making.is_replacing:
@@ -116,13 +116,13 @@ class Menus(QObject):
         if self._session.making.is_replacing:
             first = "new network"
         if self._session.settings.problems:
-            first = "what cannot be used"
+            first = "wrong values"
         for action, verb, what in ((self._undo, "&Undo", first), (self._redo, "&Redo", redo.text if redo else None)):
             action.setEnabled(what is not None)
             action.setText(f"{verb} {what or ''}".rstrip())
 
     def _fill_network(self, menu: QMenu) -> None:
-        """The networks that come with the program; the menu is there only when there are some."""
+        """The networks that come with the program; the menu is hidden if there are none."""
         menu.setObjectName("menuNetwork")
         self._shipped = menu.addMenu("&Shipped networks")
         self._shipped.setObjectName("menuShipped")
@@ -130,13 +130,13 @@ class Menus(QObject):
         menu.menuAction().setVisible(bool(shipped_files()))
 
     def _show_shipped(self) -> None:
-        """Read now, and not at the start; their names and errors only."""
+        """Fills the menu when it opens, so that the files are not read at the start."""
         self._shipped.clear()
         self._shipped.setToolTipsVisible(True)
         for number, shipped in enumerate(shipped_networks(), start=1):
             action = self._shipped.addAction(f"&{number}  {shipped.label}")
             action.setObjectName(f"actionShipped{number}")
-            action.setToolTip("Opens a copy of it: saving asks for a file.")
+            action.setToolTip("Replaces the network by a copy of this one; saving asks for a new file.")
             action.triggered.connect(lambda _, shipped=shipped: self._open_shipped(shipped))
 
     def _open_shipped(self, shipped: Shipped) -> None:
@@ -153,11 +153,11 @@ class Menus(QObject):
         find.setEnabled(session.data.dataset is not None)
         menu.addSeparator()
         reset = self._add(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
-        # It would make another network than the fields say.
+        # A new network would not agree with the fields.
         session.settings.problems_changed.connect(lambda: reset.setEnabled(not session.settings.problems))
 
     def _toggle(self) -> None:
-        """With what stands in the fields, also where it was typed but not yet entered."""
+        """Takes what was typed into a field but not entered yet, then trains or pauses."""
         field = QApplication.focusWidget()
         if isinstance(field, FieldEdit | NumberEdit) and field.is_typed:
             field.clearFocus()

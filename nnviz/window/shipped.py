@@ -1,4 +1,4 @@
-"""The networks that come with the program: what a menu tells of them, without loading them."""
+"""The networks that come with the program: their titles and errors, without loading them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from nnviz.look import text
 
 FOLDER = ASSETS / "networks"
 _ENDINGS = (".npz", ".json")
-_LARGEST_JSON = 5_000_000  # bytes; a JSON file tells nothing before it is read whole
+_LARGEST_JSON = 5_000_000  # bytes; larger files are not read, because JSON can only be read as a whole
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """A network in the folder: its file, what it is called, and how often it errs, as a share, where that is known."""
+    """A shipped network: its file, its title, and its test error as a share, None if unknown."""
 
     path: Path
     title: str
@@ -28,31 +28,34 @@ class Shipped:
 
     @property
     def label(self) -> str:
-        """For a menu."""
+        """The text of its menu entry."""
         return self.title if self.test_error is None else f"{self.title} · {text.percent(self.test_error)} test error"
 
 
 def shipped_files() -> list[Path]:
-    """In alphabetical order."""
+    """The files of all shipped networks, in alphabetical order."""
     return sorted(path for path in FOLDER.glob("*") if path.suffix.lower() in _ENDINGS)
 
 
 def shipped_networks() -> list[Shipped]:
-    """What their files say of them; of one that says nothing, the name of the file."""
+    """All shipped networks with what their files say of them; the title is else the file's name."""
     return [_described(path) for path in shipped_files()]
 
 
 def _described(path: Path) -> Shipped:
     try:
-        past = Provenance.from_dict(_entries(path))
+        provenance = Provenance.from_dict(_entries(path))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        past = Provenance()  # opening it will say what is wrong
-    return Shipped(path, past.title or path.stem, past.test_error)
+        provenance = Provenance()  # opening the file will say what is wrong
+    return Shipped(path, provenance.title or path.stem, provenance.test_error)
 
 
 def _entries(path: Path) -> object:
     if path.suffix.lower() == ".npz":
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # reads only what is asked for
+        with (
+            path.open("rb") as file,
+            np.load(file, allow_pickle=False) as arrays,
+        ):  # reads only the arrays that are asked for
             document = json.loads(str(arrays["header"][()]))
     else:
         document = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= _LARGEST_JSON else {}

@@ -1,4 +1,4 @@
-"""The line at the foot: what goes on with files, a hint, how fast it learns."""
+"""The line at the bottom: what is done with files, a hint, and the speed of training."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from nnviz.session.status import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 
-_NEWS = 5000  # milliseconds that what was done stays news
+_NEWS = 5000  # milliseconds for which a finished activity stays visible
 
 
 class StatusLine(QObject):
-    """Fills a window's status bar. ``news``: the time that what was done is still to be seen."""
+    """Fills a window's status bar. ``news`` is the timer that hides a finished activity."""
 
     def __init__(self, bar: QStatusBar, session: Session) -> None:
         super().__init__(bar)
@@ -41,7 +41,7 @@ class StatusLine(QObject):
         session.training.state_changed.connect(self._end_of_news)
 
     def show_activity(self, activity: str) -> None:
-        """What goes on stays; what was done goes away after a while."""
+        """Shows an activity; a finished one, without "…" at its end, is hidden after a while."""
         self._activity.setText(activity)
         self._activity.setVisible(bool(activity))
         if activity.endswith("…"):
@@ -50,7 +50,7 @@ class StatusLine(QObject):
             self.news.start()
 
     def stop(self) -> None:
-        """The window goes."""
+        """Stops the timer, because the window closes."""
         self.news.stop()
 
     def _end_of_news(self) -> None:

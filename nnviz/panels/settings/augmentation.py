@@ -1,4 +1,4 @@
-"""How pictures are distorted before they are learned from, and some of them to look at."""
+"""The settings of augmentation, and a preview of distorted pictures."""
 
 from __future__ import annotations
 
@@ -16,30 +16,44 @@ from nnviz.widgets.card import label
 from nnviz.widgets.fields import check_box, step_by
 from nnviz.widgets.picture import LazyPicture
 
-_SHOWN = 6
-_GAP = 2  # pixels of a picture between two
+_SHOWN = 6  # pictures in the preview
+_GAP = 2  # pixels between two pictures
 _FIELDS = (
     Field("shift", "Shift, pixels", step_by(0.5, 100), "Moves each picture sideways and up or down, by up to so much."),
     Field("rotation", "Rotation, degrees", step_by(1, 180), "Turns each picture about its centre, by up to so much."),
-    Field("scale", "Scale", step_by(0.02, 1), "Makes each picture taller and wider or smaller; 0.1 is a tenth."),
+    Field(
+        "scale", "Scale", step_by(0.02, 1), "Makes each picture larger or smaller, by up to that share; 0.1 is a tenth."
+    ),
     Field("shear", "Shear", step_by(0.02, 1), "Slants each picture to the left or right; 1 is by 45 degrees."),
     Field("elastic", "Elastic, pixels", step_by(0.1, 20), "Bends strokes as another hand would have drawn them."),
-    Field("elastic_sigma", "Elastic sigma", step_by(0.5, 100), "How smooth the bends are: small ones tremble."),
+    Field(
+        "elastic_sigma",
+        "Elastic sigma",
+        step_by(0.5, 100),
+        "How smooth the bends are: with a small number strokes tremble.",
+    ),
     Field("thickness", "Thickness, pixels", step_by(0.1, 2), "Makes strokes thicker or thinner, by up to so much."),
-    Field("noise", "Noise", step_by(0.01, 1), "Adds grain to every pixel, so that the network looks past it."),
+    Field(
+        "noise",
+        "Noise",
+        step_by(0.01, 1),
+        "Adds a random number to every pixel, so that the network learns to ignore grain.",
+    ),
 )
 
 
 class AugmentationForm(Form):
-    """A switch, the strengths, and a row of training pictures as the network would see them."""
+    """A switch, the strengths, and a preview of training pictures as the network would see them."""
 
     NAMES = tuple(field.name for field in _FIELDS)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._shown: tuple[object, ...] = ()  # what the preview was made from
-        self._idle: dict[str, str] = {}  # strengths that cannot be used, while none is
-        self._draw = 0  # which examples are shown, and how they were drawn
+        self._idle: dict[
+            str, str
+        ] = {}  # problems of strengths while augmentation is off, which do not prevent training
+        self._draw = 0  # the seed of the preview: which examples, and their distortions
         self._check = check_box(
             "augmentationCheck",
             "Distort the pictures",
@@ -85,8 +99,8 @@ class AugmentationForm(Form):
     def _is_on(self) -> bool:
         return self._session.settings.experiment.training.augmentation.is_active
 
-    def _tell_problem(self, name: str, text: str | None) -> None:
-        """It keeps nobody from training while pictures are not distorted."""
+    def _set_problem(self, name: str, text: str | None) -> None:
+        """Notes a problem, which prevents training only while augmentation is on."""
         self._idle.pop(name, None)
         if text is not None and not self._is_on:
             self._idle[name] = text
@@ -94,10 +108,10 @@ class AugmentationForm(Form):
         self._session.settings.set_problem(name, text)
 
     def _move_problems(self) -> None:
-        """Distortions may have been switched on or off, by whatever: what cannot be used begins or ceases to count."""
-        told = [name for name in self.NAMES if name in (self._idle if self._is_on else self._session.settings.problems)]
-        for name in told:
-            self._tell_problem(name, self._problems[name])
+        """Moves problems to or from the session after augmentation was switched on or off."""
+        moved = self._idle if self._is_on else self._session.settings.problems
+        for name in [name for name in self.NAMES if name in moved]:
+            self._set_problem(name, self._problems[name])
 
     @property
     def _problems(self) -> Mapping[str, str]:
@@ -105,7 +119,7 @@ class AugmentationForm(Form):
         return {**self._idle, **{name: of_session[name] for name in self.NAMES if name in of_session}}
 
     def show_others(self) -> None:
-        """Other examples, distorted in other ways."""
+        """Shows other examples, distorted in other ways."""
         self._draw += 1
         self._picture.refresh()
 
@@ -119,7 +133,7 @@ class AugmentationForm(Form):
             self._picture.refresh()
 
     def _examples(self) -> Array | None:
-        """Some training pictures side by side, distorted; asked for when they are seen."""
+        """Distorted training pictures side by side; called when the preview is visible."""
         data = self._session.data.dataset
         if data is None or not data.is_picture:
             return None

@@ -1,4 +1,4 @@
-"""The data that is learned from."""
+"""The card of the data that the network learns from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_SHOWN = 10
 
 
 class DataPanel(Card):
-    """Which data set, how large it is, and one example of each class."""
+    """Shows the data set, its numbers of examples, and one example of each class."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Data")
@@ -55,7 +55,7 @@ class DataPanel(Card):
 
 
 def _one_of_each(data: Dataset) -> Array:
-    """The first example of every class, side by side; where there are no classes, the first ten. At most ten."""
+    """The first example of each class side by side, or without classes the first examples; at most ten."""
     labels, first = data.train.labels, np.arange(min(_MOST_SHOWN, len(data.train)))
     if labels is not None:
         first = np.unique(labels, return_index=True)[1][:_MOST_SHOWN]

@@ -1,4 +1,4 @@
-"""Rows of fields and choices, each for one setting; what is wrong with a value stands beside it."""
+"""Rows of fields and combo boxes, one for each setting, with what is wrong with a value beside it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FIELD_WIDTH = 138
 
 @dataclass(frozen=True)
 class Field:
-    """A setting that is typed.
+    """The description of a field in which a setting is typed.
 
     Attributes:
-        name: of the setting, as an experiment knows it.
-        title: as a person reads it; behind a comma in what unit.
-        step: the next value up or down, as text.
+        name: the setting's name in an experiment.
+        title: its name in the window, with the unit after a comma.
+        step: takes the text and +1 or -1; returns the next value up or down as text.
         tip: what it does to the network.
-        parse: text → value; gets the setting's name, the text and an example.
+        parse: takes the setting's name, the text and an example; returns the value.
     """
 
     name: str
@@ -39,8 +39,8 @@ class Field:
     parse: Callable[[str, str, str], Any] = parse_number
 
     @property
-    def spoken(self) -> str:
-        """Its title within a sentence."""
+    def short_title(self) -> str:
+        """The title without the unit, for a sentence."""
         return self.title.partition(",")[0]
 
     @property
@@ -51,7 +51,7 @@ class Field:
 
 
 class Form(QWidget):
-    """Reads and writes the session's settings; owns no truth."""
+    """Shows and changes the session's settings."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Form(QWidget):
     # ---- building
 
     def add_field(self, field: Field) -> NumberEdit:
-        """A row with a number to type or to step."""
+        """Adds a row with a number to type or to step."""
         edit = NumberEdit(field.object_name, field.step, field.tip, field.title)
         edit.setFixedWidth(FIELD_WIDTH)
         edit.set_takes_list(field.parse is parse_dropout)
@@ -90,7 +90,7 @@ class Form(QWidget):
         registry: Registry[Any],
         choose: Callable[[str], None] | None = None,
     ) -> Combo:
-        """A row with a choice out of a registry; ``choose`` does more with it than to set the setting."""
+        """Adds a combo box with the entries of a registry. ``choose`` is called instead of changing the setting."""
         combo = self.add_combo(name, title, tip)
         for entry in registry:
             combo.addItem(registry[entry].label, entry)
@@ -100,14 +100,14 @@ class Form(QWidget):
         return combo
 
     def add_combo(self, name: str, title: str, tip: str) -> Combo:
-        """A row with a combo box that somebody else fills and follows."""
+        """Adds an empty combo box, which the caller fills and connects."""
         combo = Combo(f"{name}Combo", title, tip)
         combo.setFixedWidth(FIELD_WIDTH)
         self._add_row(name, title, combo, f"{name}Error")
         return combo
 
     def add_wide(self, widget: QWidget) -> None:
-        """A row of its own for something else."""
+        """Adds a widget over the whole width."""
         self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 2)
 
     def _add_row(self, name: str, title: str, widget: QWidget, error_name: str) -> None:
@@ -118,32 +118,32 @@ class Form(QWidget):
         self._grid.addWidget(widget, row, 1)
         self._errors[name], self._parts[name] = Note(widget, error_name), [caption, widget]
 
-    # ---- what the person does
+    # ---- changes
 
     def _typed(self, field: Field, typed: str) -> None:
         if self._try(field, typed):
             for other in [name for name in self._fields if name in self._problems]:
-                self._try(self._fields[other], self._edits[other].text())  # it may go well with what is there now
+                self._try(self._fields[other], self._edits[other].text())  # it may fit the new value
         self._show()
 
     def _try(self, field: Field, typed: str) -> bool:
-        """Whether the session took it; else it is told why not."""
+        """Changes the setting, or notes the problem. Returns whether it was changed."""
         try:
             value = field.parse(field.name, typed, as_text(self._session.settings.value(field.name)))
-            self._session.settings.change(field.spoken.lower(), **{field.name: value})
+            self._session.settings.change(field.short_title.lower(), **{field.name: value})
         except EngineError as error:
-            self._tell_problem(field.name, _words(error, field.name, field.spoken))
+            self._set_problem(field.name, _error_text(error, field.name, field.short_title))
             return False
-        self._tell_problem(field.name, None)
+        self._set_problem(field.name, None)
         return True
 
-    def _tell_problem(self, name: str, text: str | None) -> None:
-        """What cannot be used keeps the session from training."""
+    def _set_problem(self, name: str, text: str | None) -> None:
+        """Notes a problem in the session, which prevents training."""
         self._session.settings.set_problem(name, text)
 
     @property
     def _problems(self) -> Mapping[str, str]:
-        """What the fields hold that cannot be used."""
+        """What is wrong with the fields' values, by the setting's name."""
         return self._session.settings.problems
 
     def _chosen(self, name: str, title: str, choose: Callable[[], None]) -> None:
@@ -151,14 +151,14 @@ class Form(QWidget):
             choose()
         except EngineError as error:
             self._show()
-            self._show_error(name, _words(error, name, title))
+            self._show_error(name, _error_text(error, name, title))
         else:
             self._show()
 
-    # ---- what is shown
+    # ---- display
 
     def show_only(self, names: Iterable[str]) -> None:
-        """Of the fields, those; the others do nothing to the network at the moment."""
+        """Shows only those fields and hides the others, which have no effect at the moment."""
         self._hidden = set(self._fields) - set(names)
         for name in self._fields:
             for part in self._parts[name]:
@@ -183,21 +183,21 @@ class Form(QWidget):
 
 
 def as_text(value: object) -> str:
-    """A value as it is typed."""
+    """A value as a person would type it."""
     if isinstance(value, tuple):
         return ", ".join(as_text(part) for part in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[float, ...]:
-    """One share, or several with commas and spaces between them. Raises SettingError."""
+    """One share, or several separated by commas, semicolons or spaces. Raises SettingError."""
     parts = [part.rstrip(",") for part in re.split(r"[;\s]+", typed.strip())]
-    if len(parts) == 1 and ("." in typed or typed.count(",") > 1):  # else the comma is a decimal one
+    if len(parts) == 1 and ("." in typed or typed.count(",") > 1):  # else the comma is a decimal comma
         parts = parts[0].split(",")
     shares = tuple(parse_share(parameter, part, example) for part in parts)
     return shares if len(shares) > 1 else shares[0]
 
 
-def _words(error: EngineError, name: str, title: str) -> str:
-    """The message, under the name that stands beside the field; another setting's keeps its own."""
+def _error_text(error: EngineError, name: str, title: str) -> str:
+    """The error's text, which calls the field by its title; an error about another setting keeps that name."""
     return error.message_for(title) if error.parameter == name else str(error)

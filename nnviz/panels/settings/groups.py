@@ -1,4 +1,4 @@
-"""The groups that are fields and nothing else: constants of the optimizer, regularisation, initialisation."""
+"""The groups that consist of fields only: optimizer constants, regularisation and initialisation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONSTANTS = (
         "momentum",
         "Momentum",
         step_by(0.05, 0.95),
-        "How much of the last direction a step keeps: it rolls through small dents and along valleys.",
+        "How much of the last step's direction the next one keeps, so that it rolls over dents and along valleys.",
     ),
     Field(
         "beta2",
@@ -32,7 +32,7 @@ _CONSTANTS = (
         "Keeps the steps of weights with tiny gradients from growing without bound.",
     ),
 )
-_AGAINST_HEART = (
+_REGULARISATION = (
     Field(
         "weight_decay",
         "Weight decay",
@@ -43,7 +43,7 @@ _AGAINST_HEART = (
         "l1",
         "L1",
         step_decade_or_zero,
-        "Pulls every weight towards zero by the same amount, until the ones of no use are zero.",
+        "Pulls every weight towards zero by the same amount, until useless weights are zero.",
     ),
     Field(
         "dropout",
@@ -57,7 +57,7 @@ _AGAINST_HEART = (
         "max_norm",
         "Max-norm",
         step_by(0.5),
-        "The longest that the vector of a neuron's incoming weights may become. 0 sets no limit.",
+        "The greatest length that the vector of a neuron's incoming weights may have. 0 sets no limit.",
     ),
     Field(
         "clip_norm",
@@ -69,15 +69,15 @@ _AGAINST_HEART = (
         "validation_share",
         "Validation set",
         step_by(0.05, 0.5),
-        "The share of the training examples that the network does not learn from, but is measured on after each epoch; "
-        "0.1 is a tenth.",
+        "The share of the training examples that is set aside: the network does not learn from them, and its error on "
+        "them is measured after each epoch.",
         parse_share,
     ),
     Field(
         "patience",
         "Patience",
         step_whole(0),
-        "Stops when the validation error has not fallen for so many epochs, and puts the best weights back. "
+        "Stops when the validation error has not fallen for so many epochs, and restores the best weights. "
         "0 trains all epochs.",
         parse_whole,
     ),
@@ -85,7 +85,7 @@ _AGAINST_HEART = (
 
 
 class OptimizerForm(Form):
-    """Only the constants that the chosen optimizer reads."""
+    """The constants that the chosen optimizer uses."""
 
     NAMES = tuple(field.name for field in _CONSTANTS)
 
@@ -108,17 +108,17 @@ class OptimizerForm(Form):
 class RegularisationForm(Form):
     """Penalties, limits, dropout, early stopping."""
 
-    NAMES = tuple(field.name for field in _AGAINST_HEART)
+    NAMES = tuple(field.name for field in _REGULARISATION)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        for field in _AGAINST_HEART:
+        for field in _REGULARISATION:
             self.add_field(field)
         self._show()
 
 
 class InitialisationForm(Form):
-    """Output and loss go in pairs: the one that was not touched follows where it must."""
+    """First weights, output and loss. A change of output or loss changes the other if they do not fit each other."""
 
     NAMES = ("weight_scale",)
 
@@ -135,21 +135,20 @@ class InitialisationForm(Form):
                 "weight_scale",
                 "Weight scale",
                 step_decade,
-                "What all first weights are multiplied with. 1 takes them as the rule draws them.",
+                "Multiplies all first weights. 1 leaves them as they are drawn.",
             )
         )
         self.add_choice(
             "output",
             "Output",
-            "What the last layer makes of its sums: softmax gives probabilities of the classes. The loss follows.",
+            "What the last layer makes of its sums: softmax gives probabilities of classes. The loss follows.",
             ACTIVATIONS,
             lambda name: session.settings.choose("change of output", session.settings.experiment.with_output(name)),
         )
         self.add_choice(
             "loss",
             "Loss",
-            "What the network is trained to make small. Cross-entropy punishes a confident mistake hardest; "
-            "the output follows.",
+            "What training makes smaller. Cross-entropy punishes confident mistakes hardest. The output follows.",
             LOSSES,
             lambda name: session.settings.choose("change of loss", session.settings.experiment.with_loss(name)),
         )

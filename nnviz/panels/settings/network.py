@@ -1,4 +1,4 @@
-"""The shape of the network: as text, and as a list of layers to add, remove and resize."""
+"""The card of the network: its shape as text, and its layers to add, remove and resize."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _COMES_SHORT = "Comes with the next run: Space starts it."
 _ASKS = "The fields describe another network than the trained one: Space asks which to train, Reset starts the new one."
 _ASKS_SHORT = "Another network: Space asks which to train."
 _MISFIT_SHORT = "The network does not fit the data."
-_LAYERS_KEPT = 2  # hidden ones, between both ends: a preset with fewer does not move the cards below
+_ROOM_FOR_LAYERS = 2  # hidden layers that always have room, so that a preset with fewer does not move what is below
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
-_SEED_TIP = "The number the first weights and the order of examples are drawn from. Same seed, same run."
+_SEED_TIP = "The number from which first weights and order of examples are drawn. The same seed gives the same run."
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A hidden layer as a row shows it."""
+    """A hidden layer, as a row shows it."""
 
     neurons: int
     activation: str = "relu"
 
 
 class NetworkPanel(Card):
-    """Edits the layers; says so where a change has to wait for the next run."""
+    """Edits the network. A notice says what happens where the fields describe another network than the current one."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Network")
@@ -51,7 +51,7 @@ class NetworkPanel(Card):
         self.shape_edit.setObjectName("shapeEdit")
         self.shape_edit.setAccessibleName("Shape of the network")
         self.shape_edit.setToolTip(
-            "The neurons of every layer, from the pixels to the classes. More neurons can tell apart more, and learn "
+            "The neurons of every layer, from the inputs to the classes. More neurons can tell apart more, and learn "
             "more slowly."
         )
         self.shape_edit.editingFinished.connect(self._shape_typed)
@@ -59,7 +59,7 @@ class NetworkPanel(Card):
         self.body.addWidget(self.shape_edit)
         self._error = Note(self.shape_edit, "shapeError")
         rows = QWidget()
-        rows.setMinimumHeight(_LAYERS_KEPT * theme.ROW + 2 * (theme.ROW - 2) + (_LAYERS_KEPT + 1) * 4)
+        rows.setMinimumHeight(_ROOM_FOR_LAYERS * theme.ROW + 2 * (theme.ROW - 2) + (_ROOM_FOR_LAYERS + 1) * 4)
         self._rows = QVBoxLayout(rows)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(4)
@@ -70,7 +70,9 @@ class NetworkPanel(Card):
         self._notice = Notice("networkNotice")
         self.body.addWidget(self._notice)
         self.body.setSpacing(4)
-        self.body.setContentsMargins(theme.CARD_PADDING, 6, theme.CARD_PADDING, 6)  # the line is air, mostly
+        self.body.setContentsMargins(
+            theme.CARD_PADDING, 6, theme.CARD_PADDING, 6
+        )  # less than other cards: the text line has space of its own
         for signal in (session.settings.changed, session.runs.replaced, session.data.changed):
             signal.connect(self._show)
         session.training.state_changed.connect(self._show_notice)
@@ -83,7 +85,9 @@ class NetworkPanel(Card):
         self._add.setObjectName("addLayerButton")
         theme.set_icon(self._add, "plus")
         self._add.setAccessibleName("Add a hidden layer")
-        self._add.setToolTip("Puts another hidden layer before the output. Depth lets it combine what it found.")
+        self._add.setToolTip(
+            "Adds a hidden layer before the output. It can combine the features that the layers before it found."
+        )
         self._add.clicked.connect(self._add_layer)
         self._seed = NumberEdit(
             "seedEdit",
@@ -91,7 +95,7 @@ class NetworkPanel(Card):
             _SEED_TIP,
             "Seed",
         )
-        self._seed.setFixedWidth(122)  # ten digits: any seed of 32 bits
+        self._seed.setFixedWidth(122)  # room for ten digits: any seed of 32 bits
         self._seed.committed.connect(self._seed_typed)
         row = QHBoxLayout()
         row.setSpacing(6)
@@ -101,7 +105,7 @@ class NetworkPanel(Card):
         row.addWidget(self._seed)
         return row
 
-    # ---- what the person does
+    # ---- changes
 
     def _shape_typed(self) -> None:
         typed = self.shape_edit.text()
@@ -110,7 +114,7 @@ class NetworkPanel(Card):
         self._try("shape", lambda: self._session.settings.change_shape(parse_shape(typed)))
 
     def _shape_entered(self) -> None:
-        """The next Space trains; what has to be mended keeps the keys."""
+        """Takes what was typed and leaves the field, so that the next Space trains; stays there on an error."""
         self._shape_typed()
         if "shape" not in self._session.settings.problems:
             self.shape_edit.clearFocus()
@@ -152,7 +156,7 @@ class NetworkPanel(Card):
         self._try("seed", change)
 
     def _try(self, field: str, change: Callable[[], None]) -> None:
-        """Does it, or tells beside the field why not."""
+        """Carries out a change, or notes as a problem of the field why it cannot be made."""
         try:
             change()
         except EngineError as error:
@@ -162,7 +166,7 @@ class NetworkPanel(Card):
         self._show_problems()
         self._show()
 
-    # ---- what is shown
+    # ---- display
 
     def _session_shape(self) -> str:
         return ", ".join(str(size) for size in self._session.settings.experiment.shape)
@@ -179,14 +183,14 @@ class NetworkPanel(Card):
         self._show_notice()
 
     def _show_rows(self, experiment: Experiment) -> None:
-        """New rows only where there are more or fewer of them: the one being typed in stays."""
+        """Shows the layers. Makes new rows only if their number changes, so that the one being typed in stays."""
         output, data = experiment.output, self._session.data.dataset
         ends = (experiment.inputs, experiment.outputs, output, data)
         made_for = (len(_layers_of(experiment)), *ends)
         if made_for != self._rows_made_for:
             self._rows_made_for = made_for
             self._make_rows(experiment, output)
-        for row, layer in self._mended(experiment):
+        for row, layer in self._corrected(experiment):
             row.show_layer(layer)
         if _layers_of(experiment) != self._layers_shown:
             self._layers_shown = _layers_of(experiment)
@@ -194,8 +198,8 @@ class NetworkPanel(Card):
             for row, layer in zip(self._layer_rows(), _layers_of(experiment), strict=True):
                 row.show_layer(layer)
 
-    def _mended(self, experiment: Experiment) -> list[tuple[_LayerRow, Layer]]:
-        """Those that are still marked for a problem that was taken back."""
+    def _corrected(self, experiment: Experiment) -> list[tuple[_LayerRow, Layer]]:
+        """The rows that are still marked red for a problem that is gone, and their layers."""
         problems, rows = self._session.settings.problems, self._layer_rows()
         gone = [n for n, row in enumerate(rows) if row.neurons.property("wrong") and _problem_name(n) not in problems]
         return [(rows[n], _layers_of(experiment)[n]) for n in gone if n < len(_layers_of(experiment))]
@@ -203,7 +207,7 @@ class NetworkPanel(Card):
     def _make_rows(self, experiment: Experiment, output: str) -> None:
         while (item := self._rows.takeAt(0)) is not None:
             row = item.widget()
-            row.setParent(None)  # type: ignore[call-overload]  # out of sight at once, whenever Qt deletes it
+            row.setParent(None)  # type: ignore[call-overload]  # hides it at once, however late Qt deletes it
             row.deleteLater()
         data = self._session.data.dataset
         are_pixels = data is not None and data.is_picture and data.width == experiment.inputs
@@ -216,7 +220,7 @@ class NetworkPanel(Card):
         self._order_tabs()
 
     def _order_tabs(self) -> None:
-        """The Tab key goes through the rows from the top, although they are younger than what is below them."""
+        """Lets Tab go through the rows from the top, although they were made later than what is below them."""
         parts: list[QWidget] = [self.shape_edit]
         for row in self._layer_rows():
             parts += [row.neurons, row.activation, row.remove]
@@ -228,7 +232,7 @@ class NetworkPanel(Card):
         return [widget for widget in widgets if isinstance(widget, _LayerRow)]
 
     def _forget_bad_layers(self) -> None:
-        """The layers are others now: what could not be used of the old ones is gone from the fields."""
+        """Drops the problems of the layers, because they have changed."""
         for field in [field for field in self._session.settings.problems if _is_of_layers(field)]:
             self._session.settings.set_problem(field, None)
         self._show_problems()
@@ -262,7 +266,7 @@ def _layers_of(experiment: Experiment) -> tuple[Layer, ...]:
 
 
 def _problem_name(index: int) -> str:
-    """What the size of that hidden layer, from 0, is called among the session's problems."""
+    """The name of that hidden layer, from 0, among the session's problems."""
     return f"layer {index + 1}"
 
 
@@ -271,7 +275,7 @@ def _is_of_layers(field: str) -> bool:
 
 
 class _LayerRow(QFrame):
-    """A hidden layer: neurons, activation, remove."""
+    """The row of a hidden layer: neurons, activation, and a button that removes it."""
 
     def __init__(self, panel: NetworkPanel, index: int) -> None:
         super().__init__()
@@ -280,7 +284,7 @@ class _LayerRow(QFrame):
         self.neurons = NumberEdit(
             f"layer{number}Edit",
             step_whole(1, by=8),
-            "How many neurons this hidden layer has. Each learns to see one feature of what comes in.",
+            "How many neurons this hidden layer has. Each learns to detect one feature of its inputs.",
             f"Neurons of hidden layer {number}",
         )
         self.neurons.setFixedWidth(76)
@@ -288,7 +292,7 @@ class _LayerRow(QFrame):
         self.activation = Combo(
             f"activation{number}Combo",
             f"Activation of hidden layer {number}",
-            "What a neuron makes of its weighted sum. Without a bend here, layers add nothing.",
+            "What a neuron makes of its weighted sum. Without a bend in this function, further layers gain nothing.",
         )
         self.activation.setFixedWidth(82)
         for name in _HIDDEN:
@@ -297,7 +301,7 @@ class _LayerRow(QFrame):
         self.remove = remove = QToolButton()
         remove.setObjectName(f"removeLayer{number}Button")
         remove.setAccessibleName(f"Remove hidden layer {number}")
-        remove.setToolTip("Takes this layer out of the network.")
+        remove.setToolTip("Removes this layer from the network.")
         theme.set_icon(remove, "x", "muted")
         remove.clicked.connect(lambda: panel._remove(index))
         row = QHBoxLayout(self)
@@ -310,17 +314,17 @@ class _LayerRow(QFrame):
         row.addWidget(remove)
 
     def show_layer(self, layer: Layer) -> None:
-        """Puts the session's values into the row."""
+        """Shows that layer in the row."""
         self.neurons.show_value(str(layer.neurons))
         self.activation.setCurrentIndex(_HIDDEN.index(layer.activation) if layer.activation in _HIDDEN else -1)
 
 
 def _end_row(size: int, what: str, activation: str) -> QFrame:
-    """The first and the last layer: they follow the data."""
+    """A row for the inputs or the outputs, whose numbers follow the data."""
     frame = QFrame()
     frame.setObjectName("layerRow")
     frame.setProperty("end", True)
-    frame.setToolTip("Follows the data: it cannot be changed here.")
+    frame.setToolTip("This number follows from the data: it cannot be changed here.")
     row = QHBoxLayout(frame)
     row.setContentsMargins(13, 1, 8, 1)
     frame.setMinimumHeight(theme.ROW - 2)

@@ -21,9 +21,9 @@ _FIELDS = (
         "warmup",
         "Warm-up, epochs",
         step_by(0.5),
-        "Over so many epochs the learning rate rises from nothing, while the first gradients are wild.",
+        "For so many epochs the learning rate rises from 0 to its full value, while the first gradients are large.",
     ),
-    Field("decay", "Decay", step_by(0.1, 1), "What the learning rate is multiplied with at each drop."),
+    Field("decay", "Decay", step_by(0.1, 1), "What the learning rate is multiplied by at each drop."),
     Field(
         "decay_epochs",
         "Every, epochs",
@@ -34,7 +34,7 @@ _FIELDS = (
 
 
 class ScheduleForm(QWidget):
-    """Schedule and its curve above, the search and what it found below."""
+    """The schedule with its curve, and below it the search for a learning rate."""
 
     NAMES = tuple(field.name for field in _FIELDS)
 
@@ -45,12 +45,12 @@ class ScheduleForm(QWidget):
         self._form.add_choice(
             "schedule",
             "Schedule",
-            "How the learning rate falls while the network learns: large steps first, fine ones at the end.",
+            "How the learning rate falls during training: large steps first, small ones at the end.",
             SCHEDULES,
         )
         for field in _FIELDS:
             self._form.add_field(field)
-        tip = "The learning rate over the epochs of a run; the dashed line is where the run is."
+        tip = "The learning rate over the epochs of a training; the dashed line is the current place."
         self._plot = SmallPlot("schedulePlot", "Learning rate over the epochs", tip)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -70,12 +70,12 @@ class ScheduleForm(QWidget):
         epochs = np.linspace(0, settings.epochs, _POINTS)
         rates = [_rate(settings, epoch) for epoch in epochs]
         ends = [(0.0, "0"), (float(settings.epochs), f"{settings.epochs}")]
-        marks = (ends, [(0.0, "0"), (settings.learning_rate, f"{settings.learning_rate:.3g}")])
-        self._plot.show_line(list(epochs), rates, marks, lambda x, y: f"epoch {x:.1f}: {y:.3g}")
+        ticks = (ends, [(0.0, "0"), (settings.learning_rate, f"{settings.learning_rate:.3g}")])
+        self._plot.show_line(list(epochs), rates, ticks, lambda x, y: f"epoch {x:.1f}: {y:.3g}")
         self._show_place()
 
     def _show_place(self) -> None:
-        """How far the run is; nothing where it cannot be seen."""
+        """Marks the current place in the training, if the plot is visible."""
         if not self._plot.viewport().visibleRegion().isEmpty():
             training = self._session.training
             self._plot.mark((training.is_under_way and training.progress.epochs_done) or None)
@@ -87,7 +87,7 @@ def _rate(settings: TrainingSettings, epoch: float) -> float:
 
 
 class RateSearchView(QWidget):
-    """Button, progress, and the loss against the rate with the suggestion marked."""
+    """Buttons, progress, and the plot of loss against learning rate with the suggestion."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -100,17 +100,17 @@ class RateSearchView(QWidget):
         self._take = QPushButton()
         self._take.setObjectName("takeRateButton")
         self._take.setAccessibleName("Take the suggested learning rate")
-        self._take.setToolTip("Sets the learning rate to the one where the loss fell fastest. Undo brings yours back.")
+        self._take.setToolTip("Sets the learning rate to the one at which the loss fell fastest. Undo restores yours.")
         self._take.clicked.connect(self._take_suggestion)
         self._progress = QProgressBar()
         self._progress.setObjectName("rateProgress")
         self._progress.setAccessibleName("Progress of the search")
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 100)
-        self._told = label(role="muted")
-        self._told.setObjectName("rateSearchLabel")
-        self._told.setWordWrap(True)
-        tip = "The loss while the learning rate rises, batch by batch. Where it falls fastest is a good place to learn."
+        self._caption = label(role="muted")
+        self._caption.setObjectName("rateSearchLabel")
+        self._caption.setWordWrap(True)
+        tip = "The loss while the learning rate rises, batch by batch. Where it falls fastest is a good learning rate."
         self._plot = SmallPlot("ratePlot", "Loss against the learning rate", tip)
         self._lay_out()
         self._search.changed.connect(self._show)
@@ -127,7 +127,7 @@ class RateSearchView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(buttons)
-        for widget in (self._progress, self._plot, self._told):
+        for widget in (self._progress, self._plot, self._caption):
             column.addWidget(widget)
 
     def _toggle(self) -> None:
@@ -146,9 +146,9 @@ class RateSearchView(QWidget):
         found, points = search.suggestion, search.points
         self._find.setText("Stop" if search.is_running else "Find a rate")
         self._find.setToolTip(
-            "Ends the search. The network was not touched."
+            "Stops the search."
             if search.is_running
-            else "Tries rising learning rates on a copy of the network; the network itself stays as it is."
+            else "Tries rising learning rates on a copy of the network. Suggests the one that lowers the loss fastest."
         )
         self._find.setEnabled(search.is_running or self._session.data.dataset is not None)
         self._take.setVisible(found is not None)
@@ -159,13 +159,13 @@ class RateSearchView(QWidget):
         tried_on = (
             "a new network of these fields" if self._session.training.is_another_network else "a copy of the network"
         )
-        told = f"loss against rate, on {tried_on}"
+        caption = f"loss against rate, on {tried_on}"
         if search.was_stopped:
-            told = "Stopped before its end: no suggestion."
+            caption = "Stopped before its end: no suggestion."
         elif not search.is_running and found is None:
-            told = "The loss fell nowhere clearly: no suggestion."
-        self._told.setText(told)
-        self._told.setVisible(len(points) > 1)
+            caption = "The loss fell nowhere clearly: no suggestion."
+        self._caption.setText(caption)
+        self._caption.setVisible(len(points) > 1)
         if len(points) > 1:
             self._draw()
 
@@ -173,9 +173,9 @@ class RateSearchView(QWidget):
         points = self._search.points
         x = [math.log10(point.rate) for point in points]
         low, first = min(point.loss for point in points), points[0].loss
-        y = [min(point.loss, 2 * first - low) for point in points]  # what shoots up is cut off
+        y = [min(point.loss, 2 * first - low) for point in points]  # losses that shoot up are cut off
         across = [(-5, ""), *((power, f"{10.0**power:g}") for power in (-4, -2, 0)), (1, "")]
-        marks = (across, [(low, f"{low:.2g}"), (max(first, max(y)), f"{max(first, max(y)):.2g}")])
+        ticks = (across, [(low, f"{low:.2g}"), (max(first, max(y)), f"{max(first, max(y)):.2g}")])
         found = self._search.suggestion
         at = None if found is None else math.log10(found)
-        self._plot.show_line(x, y, marks, lambda x, y: f"rate {10**x:.2g}: loss {y:.3g}", at)
+        self._plot.show_line(x, y, ticks, lambda x, y: f"rate {10**x:.2g}: loss {y:.3g}", at)

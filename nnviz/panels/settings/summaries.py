@@ -1,4 +1,4 @@
-"""What is set, in a few words: for the heads of the groups that are folded away."""
+"""Summaries of the settings in a few words, for the heads of closed groups."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMES = {
 
 
 def of_optimizer(experiment: Experiment) -> str:
-    """The constants that the optimizer reads."""
+    """ "0.9, 0.999": the constants that the optimizer uses."""
     settings = experiment.training
     uses = OPTIMIZERS[settings.optimizer].uses
     usual = settings.epsilon == TrainingSettings().epsilon
@@ -30,7 +30,7 @@ def of_optimizer(experiment: Experiment) -> str:
 
 
 def of_schedule(experiment: Experiment) -> str:
-    """cosine, warm-up 0.5."""
+    """ "cosine, warm-up 0.5": schedule, its constants and warm-up."""
     settings = experiment.training
     kind = SCHEDULES[settings.schedule]
     parts = [kind.label.lower()]
@@ -42,7 +42,7 @@ def of_schedule(experiment: Experiment) -> str:
 
 
 def of_regularisation(experiment: Experiment) -> str:
-    """dropout 0.2, decay 0.05."""
+    """ "dropout 0.2, decay 0.05": what is not off."""
     settings = experiment.training
     dropout = settings.dropout if isinstance(settings.dropout, tuple) else (settings.dropout,)
     parts = ["dropout " + " ".join(f"{share:g}" for share in dropout)] if any(dropout) else []
@@ -57,7 +57,7 @@ def of_regularisation(experiment: Experiment) -> str:
 
 
 def of_augmentation(experiment: Experiment) -> str:
-    """shift 1, rotation 8, …"""
+    """ "shift 1, rotation 8": the distortions that are not 0."""
     wanted: Augmentation = experiment.training.augmentation
     if not wanted.is_active:
         return OFF
@@ -67,7 +67,7 @@ def of_augmentation(experiment: Experiment) -> str:
 
 
 def of_initialisation(experiment: Experiment) -> str:
-    """He, cross-entropy."""
+    """ "He, cross-entropy": first weights and loss."""
     first = INITIALIZERS[experiment.initializer].label
     if experiment.weight_scale != 1:
         first += f" × {experiment.weight_scale:g}"
@@ -75,7 +75,7 @@ def of_initialisation(experiment: Experiment) -> str:
 
 
 def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
-    """Which of the fields the run under way does not go by, as a sentence; empty where there are none."""
+    """A sentence that names the fields that differ from the current run and wait for the next; empty if none do."""
     names = [word for name, word in _NAMES.items() if getattr(fields, name) != getattr(run, name)]
     if not names:
         return ""

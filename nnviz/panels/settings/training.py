@@ -1,4 +1,4 @@
-"""How the network is trained: five fields for everybody, and the rest folded away beneath them."""
+"""The card of the training settings: the usual ones, and the others in groups below that can be opened."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from nnviz.widgets.group import Group
 from nnviz.widgets.note import Notice
 
 OWN = "Custom"
-_PRESET_TIP = "Shape, activations, loss and all settings of a known network at once. Undo brings yours back."
+_PRESET_TIP = "Sets shape, activations, loss and all training settings of a known network at once. Undo restores yours."
 _OWN_TIP = "The settings are your own: at least one differs from every preset."
 _FIELDS = (
     Field(
@@ -33,13 +33,13 @@ _FIELDS = (
         "Learning rate",
         step_decade,
         "How far the weights move at each step. Too small learns slowly, too large never settles. "
-        "It can be turned while the network learns.",
+        "It can be changed during training.",
     ),
     Field(
         "batch_size",
         "Batch size",
         step_whole(1, by=10),
-        "How many examples are averaged for one step. Small batches step often and unsteadily.",
+        "How many examples are averaged for one step of the weights. Small batches step often and unsteadily.",
         parse_whole,
     ),
     Field(
@@ -54,7 +54,7 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class _Part:
-    """A group: what its head says, what is in it when it is unfolded, and the settings that are typed there."""
+    """The description of a group: its head, its form, the summary while it is closed, and its settings."""
 
     name: str
     title: str
@@ -68,7 +68,7 @@ _PARTS = (
     _Part(
         "optimizerGroup",
         "Optimizer constants",
-        "How much of earlier gradients goes into a step of the weights.",
+        "How much earlier gradients count in each step of the weights.",
         OptimizerForm,
         summaries.of_optimizer,
         OptimizerForm.NAMES,
@@ -76,7 +76,7 @@ _PARTS = (
     _Part(
         "scheduleGroup",
         "Schedule",
-        "How the learning rate changes while the network learns, and a search for a good one.",
+        "How the learning rate changes during training, and a search for a good one.",
         ScheduleForm,
         summaries.of_schedule,
         ScheduleForm.NAMES,
@@ -92,7 +92,7 @@ _PARTS = (
     _Part(
         "augmentationGroup",
         "Augmentation",
-        "Shows the network each picture a little different every time, so that it learns what matters in it.",
+        "Distorts each picture a little every time the network sees it, so that it learns what matters in it.",
         AugmentationForm,
         summaries.of_augmentation,
         AugmentationForm.NAMES,
@@ -100,7 +100,7 @@ _PARTS = (
     _Part(
         "initialisationGroup",
         "Initialisation",
-        "Where the weights start, and what the network is judged by.",
+        "How the first weights are drawn, and which loss training makes smaller.",
         InitialisationForm,
         summaries.of_initialisation,
         InitialisationForm.NAMES,
@@ -109,13 +109,13 @@ _PARTS = (
 
 
 class TrainingPanel(Card):
-    """Says so where a change has to wait for the next run.
+    """The training settings. A notice names changes that wait for the next run.
 
     Signals:
-        opened(Group): one was unfolded, or has grown.
+        opened(Group): a group was opened, or has grown.
 
     Attributes:
-        groups: from the top.
+        groups: all groups, from the top.
     """
 
     opened = pyqtSignal(QWidget)
@@ -128,8 +128,8 @@ class TrainingPanel(Card):
         self._form.add_choice(
             "optimizer",
             "Optimizer",
-            "The rule by which a gradient becomes a step of the weights. Each wants a learning rate and a "
-            "weight decay of its own, which follow.",
+            "The rule by which a gradient becomes a step of the weights. Learning rate and weight decay change to "
+            "those that suit it.",
             OPTIMIZERS,
             self._choose_optimizer,
         )
@@ -142,7 +142,7 @@ class TrainingPanel(Card):
         for signal in (session.settings.changed, session.runs.replaced, session.training.state_changed):
             signal.connect(self._show)
         session.settings.problems_changed.connect(self._show_summaries)
-        self._search_seen = False  # whether the curve of a search for a rate has its place already
+        self._shows_search = False  # whether the curve of a search is shown already
         self._show()
 
     def _add_presets(self) -> None:
@@ -162,13 +162,13 @@ class TrainingPanel(Card):
         for part in _PARTS:
             group = Group(part.name, part.title, part.tip, partial(part.form, self._session))
             group.toggled.connect(lambda is_open, group=group: self.opened.emit(group) if is_open else None)
-            group.made.connect(lambda group=group: self._made(group))
+            group.made.connect(lambda group=group: self._group_made(group))
             column.addWidget(group)
             self.groups.append(group)
         self.body.addLayout(column)
 
     def find_rate(self) -> None:
-        """Begins the search for a learning rate, where it can be seen."""
+        """Starts the search for a learning rate, and opens the group that shows it."""
         self._schedule_group.head.setChecked(True)
         self._session.search_rate()
 
@@ -176,17 +176,17 @@ class TrainingPanel(Card):
     def _schedule_group(self) -> Group:
         return next(group for group in self.groups if group.objectName() == "scheduleGroup")
 
-    def _made(self, group: Group) -> None:
-        """From now on a search shows itself in there; what looks whether it can be seen comes after that."""
+    def _group_made(self, group: Group) -> None:
+        """Connects the search after the group's own form, so that the form has its new size by then."""
         if group is self._schedule_group:
-            self._session.rate_search.changed.connect(self._keep_search_in_sight)
+            self._session.rate_search.changed.connect(self._scroll_to_search)
 
-    def _keep_search_in_sight(self) -> None:
-        """With its first points its curve and caption come, below what was there."""
-        seen = len(self._session.rate_search.points) > 1
-        if seen and not self._search_seen and self._schedule_group.is_open:
+    def _scroll_to_search(self) -> None:
+        """Scrolls to the curve of the search when it appears, with its first points."""
+        shows_search = len(self._session.rate_search.points) > 1
+        if shows_search and not self._shows_search and self._schedule_group.is_open:
             self.opened.emit(self._schedule_group)
-        self._search_seen = seen
+        self._shows_search = shows_search
 
     def _choose_optimizer(self, name: str) -> None:
         before = self._session.settings.experiment.training
@@ -205,8 +205,8 @@ class TrainingPanel(Card):
     def _show(self) -> None:
         preset = self._session.settings.preset
         self._presets.setCurrentIndex(0 if preset is None else self._session.settings.presets.index(preset) + 1)
-        told = _PRESET_TIP if preset is None else f"{preset.description} {_PRESET_TIP}"
-        self._presets.setToolTip(told)
+        tip = _PRESET_TIP if preset is None else f"{preset.description} {_PRESET_TIP}"
+        self._presets.setToolTip(tip)
         fields, run = self._session.settings.experiment, self._session.runs.current
         is_under_way = self._session.training.is_under_way
         waits = summaries.waiting(fields.training, run.experiment.training) if is_under_way else ""

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QCoreApplication, QPoint, Qt
 from PyQt5.QtWidgets import QLabel, QPushButton, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.panels.neuron_facts import LayerWords, neuron_facts, signed, typical_end
+from nnviz.panels.neuron_facts import LayerNames, neuron_facts, signed, typical_end
 from nnviz.session.status import Status
 from nnviz.widgets.weights.heat_map import HeatMap
 from nnviz.widgets.weights.neuron_view import NeuronView, WeightBars
@@ -301,7 +301,7 @@ def test_the_table_holds_the_shown_layer(ready_window: MainWindow, qtbot: QtBot)
 
 def test_facts_of_inputs_that_are_no_pictures(ready_window: MainWindow) -> None:
     network = ready_window.session.displayed.network
-    words = LayerWords(network, 0, None, ())
+    words = LayerNames(network, 0, None, ())
     assert words.source(0) == "input 1"
-    assert LayerWords(network, 2, None, ()).neuron(3) == "neuron 4", "no classes are known"
+    assert LayerNames(network, 2, None, ()).neuron(3) == "neuron 4", "no classes are known"
     assert neuron_facts(words, 0).strongest[0][0].startswith("input ")

@@ -212,7 +212,7 @@ def test_json_says_that_the_place_in_the_run_is_not_kept(ready_window: MainWindo
     steps(qtbot, ready_window, 0, 2)
     with qtbot.waitSignal(session.runs.file_changed):
         session.files.save(home / "n.json")
-    assert session.files.activity == "Saved to n.json, without its place in the run: .npz keeps that too"
+    assert session.files.activity == "Saved to n.json, without the state of its training: only .npz keeps that"
 
 
 def test_training_waits_for_the_state_to_be_taken(
@@ -255,7 +255,7 @@ def test_before_the_data_is_there(window: MainWindow, qtbot: QtBot, home: Path) 
     save(qtbot, window, home / "run.npz")
     window.session.data.dataset = None
     reopen(qtbot, window, home / "run.npz")
-    assert "not there yet" in find(window, QLabel, "messageText").text()
+    assert "not loaded yet" in find(window, QLabel, "messageText").text()
 
 
 def test_undo_of_an_opened_run(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:

@@ -207,7 +207,7 @@ def test_the_person_is_told_of_one_that_was_not_saved(small_session: Session, mo
     learn(session)
     session.reset()
     assert session.runs.by_id(lost.id) is None
-    assert "let go" in session.messages.current.text
+    assert "was removed" in session.messages.current.text
     assert "784-3" in session.messages.current.text
 
 
@@ -220,7 +220,7 @@ def test_nothing_is_said_of_one_that_has_a_file(small_session: Session, monkeypa
     learn(session)
     session.reset()
     assert session.runs.by_id(saved.id) is None
-    assert "let go" not in session.messages.current.text
+    assert "was removed" not in session.messages.current.text
 
 
 # ---- a run

@@ -76,7 +76,7 @@ def test_asked_and_told_which(replaced: MainWindow, qtbot: QtBot) -> None:
 
 def test_brought_back(replaced: MainWindow, qtbot: QtBot) -> None:
     replaced.close()
-    press_button(qtbot, replaced, "Bring back")
+    press_button(qtbot, replaced, "Restore")
     assert replaced.isVisible()
     assert replaced.session.runs.current.epochs == 2
     assert replaced.isWindowModified()
@@ -179,7 +179,7 @@ def test_one_question_tells_them_apart(three: MainWindow, qtbot: QtBot) -> None:
 
 def test_the_last_of_them_can_be_brought_back(three: MainWindow, qtbot: QtBot) -> None:
     three.close()
-    press_button(qtbot, three, "Bring back the last")
+    press_button(qtbot, three, "Restore the last")
     assert three.isVisible()
     assert three.session.runs.current.experiment.seed == 7
 
