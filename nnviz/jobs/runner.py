@@ -11,12 +11,14 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.worker import Stopped, Until, Worker
+from nnviz.jobs.worker import Frame, Stopped, Until, Worker
 
 T = TypeVar("T")
 
-# Drawing views may take this share of the interface's time, because learning loses the time that drawing takes.
-_SHARE_FOR_VIEWS = 0.1
+# Drawing views may take this share of the interface's time. Learning loses most of it where its steps are short: the
+# worker then needs Python's lock all the time. In long steps it is in a matrix product, beside which Python can draw.
+_SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.09, 0.15
+_LONG_STEP = 0.0008  # seconds
 _SHORTEST, _LONGEST = 28, 250  # milliseconds between two views
 _LOOK_AGAIN = 5  # milliseconds until the next look, if there was no new frame
 _SMOOTHING = 0.3  # weight of the last view's cost in the moving average
@@ -103,15 +105,17 @@ class Runner(QObject):
         self.frame.emit(frame)
         # The event loop calls this after it has painted the views.
         QTimer.singleShot(0, lambda: self._note_cost(time.thread_time() - start))
-        self._timer.start(self._pause())
+        self._timer.start(self._pause(frame))
 
     def _note_cost(self, cost: float) -> None:
         """Updates the average slowly: the time may also hold what the person did meanwhile."""
         self._cost += (min(cost, 2 * self._cost or cost) - self._cost) * _SMOOTHING
 
-    def _pause(self) -> int:
+    def _pause(self, frame: Frame) -> int:
         """Milliseconds until the next view, from the cost of the last ones."""
-        return round(min(max(1000 * self._cost / _SHARE_FOR_VIEWS, _SHORTEST), _LONGEST))
+        is_long = frame.seconds_per_epoch > _LONG_STEP * frame.batches
+        share = _SHARE_BESIDE_LONG_STEPS if is_long else _SHARE_FOR_VIEWS
+        return round(min(max(1000 * self._cost / share, _SHORTEST), _LONGEST))
 
     def _told(self, run: int, event: object) -> None:
         if self._is_closed:

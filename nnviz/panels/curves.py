@@ -104,6 +104,7 @@ class CurvePage(Page):
         reset, self._log_action = self._actions()
         _offer(self.plot, reset, self._log_action, forget)
         self._lay_out_aside()
+        self._drawn: tuple[object, ...] = ()  # what the curves were drawn from
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
         session.displayed.changed.connect(self._show)
@@ -235,15 +236,21 @@ class CurvePage(Page):
         if not self.in_view:
             return
         run = self._session.runs.current
-        curves = self._of(run.history)
+        curves, history = self._of(run.history), run.history
+        places = (curves.live_train.epochs[-1:], curves.last_epoch, run.last_epoch, run.progress.batches)
+        drawn = (run, *places, history.completed, len(history.changes))
+        if drawn == self._drawn:
+            return  # most views bring no new figures
+        self._drawn = drawn
         self.keys["validation"].setVisible(bool(curves.validation.values))
-        self.plot.set_changes([(change.epoch, change.text) for change in run.history.changes])
-        epochs = max(run.last_epoch, run.history.completed)
+        self.plot.set_changes([(change.epoch, change.text) for change in history.changes])
+        epochs = max(run.last_epoch, history.completed)
         self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
         self._name_earlier()
 
     def refresh(self) -> None:
         """Draws the latest curves."""
+        self._drawn = ()
         self._show()
 
     def table(self) -> tuple[list[str], list[list[object]]]:

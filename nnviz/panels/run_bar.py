@@ -6,6 +6,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.events import BestRestored
+from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
 from nnviz.session.run import more_epochs
 from nnviz.session.session import Session
@@ -14,6 +15,7 @@ from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 
 _STEPS = 1000
+_SECONDS_BETWEEN_WORDS = 0.1
 _MANY = 1000  # a number of epochs for which the button has no room
 _STATES = {
     Status.LOADING: "Loading data",
@@ -68,7 +70,8 @@ class RunBar(QWidget):
             session.data.changed,
         ):
             signal.connect(self._show)
-        session.training.progressed.connect(self._show_progress)
+        self._words_due = Budget(_SECONDS_BETWEEN_WORDS, 0)
+        session.training.progressed.connect(self._progressed)
         for signal in (session.runs.history_changed, session.runs.replaced):
             signal.connect(self._show_figures)
         self._show()
@@ -128,7 +131,13 @@ class RunBar(QWidget):
         self._show_buttons()
         self._show_progress()
 
+    def _progressed(self) -> None:
+        """Nobody reads a batch number that changes at every view, and it costs as much as the curves."""
+        if self._words_due.is_due or self._session.state is not Status.TRAINING:
+            self._show_progress()
+
     def _show_progress(self) -> None:
+        self._words_due.spend(0)
         session, run = self._session, self._session.runs.current
         state, best = session.state, run.history.best
         is_early = state is Status.FINISHED and best is not None and best.early

@@ -40,6 +40,7 @@ class WeightsPanel(DockCard):
         super().__init__("Weights", "weightsDock")
         self._session = session
         self._limit = 0.0
+        self._arrangement: tuple[object, ...] = ()
         self._shape: list[int] = []  # of the network that the tabs belong to
         self.neuron: int | None = None
         self.map = HeatMap()
@@ -106,6 +107,7 @@ class WeightsPanel(DockCard):
             self._new_network()
 
     def _new_network(self) -> None:
+        self._arrangement = ()
         self._shape = self._session.displayed.network.shape
         names = _tab_names(self._shape)
         if [self.tabs.tabText(layer) for layer in range(self.tabs.count())] != names:
@@ -199,7 +201,10 @@ class WeightsPanel(DockCard):
             facts = neuron_facts(self._names, self.neuron)
             self.neuron_view.show_neuron(facts, weights[self.neuron], self._limit, self._tile)
             self.bar.set_limit(self._limit)
-        self._show_around()
+        arrangement = (self.neuron, self._tile, self.map.grid, self.map.shown, len(weights))
+        if arrangement != self._arrangement:  # a view of the same arrangement changes no words
+            self._arrangement = arrangement
+            self._show_around()
 
     def _row_names(self) -> list[str]:
         """The class names, if the rows are outputs and few enough; else none."""

@@ -6,12 +6,14 @@ from PyQt5.QtCore import QObject, QTimer
 from PyQt5.QtWidgets import QStatusBar
 
 from nnviz import __version__
+from nnviz.jobs.pace import Budget
 from nnviz.look import text
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 
+_SECONDS_BETWEEN_SPEEDS = 0.5
 _NEWS = 5000  # milliseconds for which a finished activity stays visible
 
 
@@ -36,7 +38,8 @@ class StatusLine(QObject):
         bar.addPermanentWidget(FixedSizeBox(self._speed, 150))
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
         session.files.activity_changed.connect(lambda: self.show_activity(session.files.activity))
-        session.training.progressed.connect(self._show_speed)
+        self._speed_due = Budget(_SECONDS_BETWEEN_SPEEDS, 0)
+        session.training.progressed.connect(self._progressed)
         session.training.state_changed.connect(self._show_speed)
         session.training.state_changed.connect(self._end_of_news)
 
@@ -56,6 +59,11 @@ class StatusLine(QObject):
     def _end_of_news(self) -> None:
         if not self._activity.text().endswith("…"):
             self._activity.hide()
+
+    def _progressed(self) -> None:
+        if self._speed_due.is_due:
+            self._speed_due.spend(0)
+            self._show_speed()
 
     def _show_speed(self) -> None:
         run, is_training = self._session.runs.current, self._session.state is Status.TRAINING

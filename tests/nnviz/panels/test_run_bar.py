@@ -39,7 +39,10 @@ def test_a_network_that_died_is_told_where_the_error_is(ready_window: MainWindow
     told = session.messages.current
     assert told is not None
     assert "layer 2" in told.text
-    assert [choice.text for choice in told.choices] == ["Undo change of epochs and reset", "Reset with learning rate 0.03"]
+    assert [choice.text for choice in told.choices] == [
+        "Undo change of epochs and reset",
+        "Reset with learning rate 0.03",
+    ]
     session.messages.choose(1)
     assert session.settings.experiment.training.learning_rate == 0.03
     assert session.runs.current.untouched
