@@ -193,9 +193,7 @@ class WeightsPanel(DockCard):
         self._fit_limit(weights)
         if self.neuron is None:
             self.map.show_values(weights, self._limit, self._tile)
-            self._rows.set_names(
-                self._row_names()
-            )  # after the values, because this resizes the map, which then redraws them
+            self._rows.set_names(self._row_names())  # after the values: it resizes the map, which then redraws them
             self.bar.set_limit(self.map.end)
         else:
             facts = neuron_facts(self._names, self.neuron)

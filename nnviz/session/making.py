@@ -19,13 +19,13 @@ from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 
 # So many parameters are drawn in a few milliseconds; larger networks are built in another thread.
-_BUILT_AT_ONCE = 500_000
+_MADE_AT_ONCE = 500_000
 _SLOWNESS = {"orthogonal": 10}  # how many times as long an initializer takes as the usual ones
 
 
 def is_quickly_made(experiment: Experiment) -> bool:
     """Whether its network may be built in the interface's thread."""
-    return parameter_count(experiment.shape) * _SLOWNESS.get(experiment.initializer, 1) <= _BUILT_AT_ONCE
+    return parameter_count(experiment.shape) * _SLOWNESS.get(experiment.initializer, 1) <= _MADE_AT_ONCE
 
 
 class Making(QObject):

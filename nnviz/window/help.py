@@ -117,9 +117,7 @@ def described(widget: QWidget | None) -> str:
     control = _nearest(widget, lambda each: each is card or bool(_texts_of_control(each)))
     parts = [] if control is None or control is card else _texts_of_control(control)
     parts += [] if card is None else texts_of(card.objectName())
-    return "".join(
-        _paragraph(*part) for part in dict.fromkeys(parts)
-    )  # one text may belong to both a control and its card
+    return "".join(_paragraph(*part) for part in dict.fromkeys(parts))  # control and card may share a text
 
 
 def _is_card(widget: QWidget) -> bool:

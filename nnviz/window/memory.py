@@ -102,9 +102,8 @@ class Memory(QObject):
         """Opens a checkpoint, or chooses the settings of a large network; only once."""
         if self._is_complete or self._opens:
             return
-        is_untouched = (
-            session.runs.current.untouched and session.undo.last() is None
-        )  # else the person has changed something already
+        # Else the person has changed something already.
+        is_untouched = session.runs.current.untouched and session.undo.last() is None
         if is_untouched and path is not None and session.data.dataset is not None:
             self._starts = session.training.will_start
             session.pause()
@@ -135,9 +134,7 @@ class Memory(QObject):
         if stored and os.path.isfile(stored):  # unlike this, Path.is_file() may raise
             return Path(stored), None
         if stored:
-            self._is_lost = not os.path.isdir(
-                os.path.dirname(stored)
-            )  # perhaps it is on a disk that is not connected now
+            self._is_lost = not os.path.isdir(os.path.dirname(stored))  # perhaps its disk is not connected
             session.messages.tell(f"{Path(stored).name}, the last network, is no longer in {Path(stored).parent}.")
         path = next((each.path for each in shipped_networks() if each.title == title), None) if title else None
         return path, title if path else None

@@ -70,9 +70,7 @@ class NetworkPanel(Card):
         self._notice = Notice("networkNotice")
         self.body.addWidget(self._notice)
         self.body.setSpacing(4)
-        self.body.setContentsMargins(
-            theme.CARD_PADDING, 6, theme.CARD_PADDING, 6
-        )  # less than other cards: the text line has space of its own
+        self.body.setContentsMargins(theme.CARD_PADDING, 6, theme.CARD_PADDING, 6)  # fields have space of their own
         for signal in (session.settings.changed, session.runs.replaced, session.data.changed):
             signal.connect(self._show)
         session.training.state_changed.connect(self._show_notice)

@@ -217,7 +217,7 @@ class TrainingPanel(Card):
         problems, experiment = self._session.settings.problems, self._session.settings.experiment
         for part, group in zip(_PARTS, self.groups, strict=True):
             is_wrong = any(name in problems for name in part.settings)
-            group.head.show_summary("to be mended" if is_wrong else part.summary(experiment), is_wrong)
+            group.head.show_summary("to be corrected" if is_wrong else part.summary(experiment), is_wrong)
 
 
 CARDS.register("trainingCard")(CardInfo("Training", TrainingPanel, {"train": Place(Column.CHOOSE, 3)}, is_fixed=True))

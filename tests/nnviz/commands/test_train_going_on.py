@@ -132,8 +132,8 @@ def test_the_hint_to_go_on_is_a_whole_command(
     train(*how, "--title", "one go", "--save", "unbroken.npz")
     press_ctrl_c(in_epoch_2)
     train(*how, "--title", "two goes", "--checkpoint", "my run.npz", "--save", "in two.npz")
-    (hint,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("go on with: ")]
-    python, main, *words = shlex.split(hint.removeprefix("go on with: "))
+    (hint,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("continue with: ")]
+    python, main, *words = shlex.split(hint.removeprefix("continue with: "))
     assert (python, main) == ("python", "main.py")
     assert cli.main(words) == 0
     unbroken, broken = load_network("unbroken.npz"), load_network("in two.npz")
@@ -175,7 +175,7 @@ def test_all_that_cannot_be_given_is_named(capsys: pytest.CaptureFixture[str], k
 def test_a_training_that_is_finished_says_so_and_is_saved(capsys: pytest.CaptureFixture[str], kept: str) -> None:
     assert train("--resume", kept, "--save", "net.npz") == 0
     out = capsys.readouterr().out
-    assert "kept.npz is already finished: epoch 2 of 2; to go on raise --epochs" in out
+    assert "kept.npz is already finished: epoch 2 of 2; to continue, raise --epochs" in out
     assert "saved to net.npz" in out
     np.testing.assert_array_equal(load_network("net.npz").parameters, load_network(kept).parameters)
 

@@ -49,7 +49,7 @@ def small(ready_window: MainWindow, qtbot: QtBot, site: threading.Event) -> Main
 def test_the_window_says_so_and_lives(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     assert small.session.state is Status.BUILDING
-    assert find(small, QLabel, "runState").text() == "Making the network"
+    assert find(small, QLabel, "runState").text() == "Building the network"
     assert small.session.runs.current.network.shape == [784, 8, 10]
     site.set()
     wait_for(qtbot, small, Status.READY)

@@ -242,7 +242,7 @@ def test_other_data(ready_window: MainWindow, qtbot: QtBot, home: Path, few_digi
     reopen(qtbot, window, home / "run.npz")
     message = find(window, QLabel, "messageText")
     assert message.isVisible()
-    assert "starts anew" in message.text()
+    assert "will start from its weights" in message.text()
     assert session.messages.current is not None
     assert not session.messages.current.is_error
     np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)

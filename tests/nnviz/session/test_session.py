@@ -144,7 +144,7 @@ def test_what_is_asked_for_while_loading_is_remembered(
     session.start()
     assert session.state is Status.LOADING
     assert find(window, QPushButton, "trainButton").text().strip() == "Pause"
-    assert "starts when" in find(window, QLabel, "runStatus").text()
+    assert "starts afterwards" in find(window, QLabel, "runStatus").text()
     loading_gate.set()
     wait_for(qtbot, window, Status.FINISHED)
     assert session.runs.current.history.completed == 1

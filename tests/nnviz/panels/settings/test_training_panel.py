@@ -96,7 +96,7 @@ def test_a_bad_value_is_refused_beside_the_field_until_it_is_mended(
         assert not error.isVisible(), typed
         assert not edit.property("wrong")
         assert train.isEnabled()
-        assert "until this is mended" not in train.toolTip()
+        assert "when this is corrected" not in train.toolTip()
 
 
 def test_one_mended_field_leaves_the_other_problem(ready_window: MainWindow, qtbot: QtBot) -> None:
