@@ -38,7 +38,7 @@ class Runner(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._worker = Worker()
-        self._worker.told.connect(self._told)
+        self._worker.told.connect(self._pass_on)
         self._is_closed = False
         self._run: int | None = None  # the run whose frames are shown
         self._cost = 0.0  # moving average of a view's cost, in seconds of the interface's processor time
@@ -117,7 +117,7 @@ class Runner(QObject):
         share = _SHARE_BESIDE_LONG_STEPS if is_long else _SHARE_FOR_VIEWS
         return round(min(max(1000 * self._cost / share, _SHORTEST), _LONGEST))
 
-    def _told(self, run: int, event: object) -> None:
+    def _pass_on(self, run: int, event: object) -> None:
         if self._is_closed:
             return
         if isinstance(event, Stopped) and run == self._run:

@@ -75,16 +75,16 @@ class Files(QObject):
         name, dataset = title or path.name, self._data.dataset
 
         def done(found: Opened) -> None:
-            self._tell(f"Opened {name}")
+            self._set_activity(f"Opened {name}")
             self._take(path, title, found, dataset)
             self.opened.emit()
 
         def failed(error: Exception) -> None:
-            self._tell("")
+            self._set_activity("")
             self._messages.tell_error(f"{name} could not be opened", error)
             self.failed.emit()
 
-        self._tell(f"Opening {name} …")
+        self._set_activity(f"Opening {name} …")
         self._reading.run(lambda: read_network(path, dataset), done, failed)
 
     def _take(self, path: Path, title: str | None, found: Opened, dataset: Dataset | None) -> None:
@@ -164,17 +164,17 @@ class Files(QObject):
         present, past = verbs
 
         def done(_: object) -> None:
-            self._tell(f"{past.capitalize()} to {path.name}{note}")
+            self._set_activity(f"{past.capitalize()} to {path.name}{note}")
             then()
 
         def failed(error: Exception) -> None:
-            self._tell("")
+            self._set_activity("")
             self._messages.tell_error(f"{path.name} could not be {past}", error)
 
-        self._tell(f"{present} {path.name} …")
+        self._set_activity(f"{present} {path.name} …")
         lane.run(work, done, failed)
 
-    def _tell(self, text: str) -> None:
+    def _set_activity(self, text: str) -> None:
         self.activity = text
         self.activity_changed.emit()
 

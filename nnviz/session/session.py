@@ -1,4 +1,4 @@
-"""The model behind the window: a session has parts, each of which owns what is true about one thing."""
+"""The model behind the window: a session has parts, each of which holds the state of one thing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Session(QObject):
     """Holds the parts of the model. Panels read them and call their methods, and keep no state of the model themselves.
 
     Attributes:
-        messages: what is told to the person.
+        messages: the message that is shown to the person.
         undo: the steps that can be undone and redone.
         data: the data set.
         settings: the experiment that the fields describe.

@@ -155,7 +155,7 @@ class Training(QObject):
         return self._data.loading or self._making.is_making
 
     def _wait_or_go(self) -> None:
-        """Pauses while data or network are on their way, then does what was requested."""
+        """Pauses while data is loading or a network is being built, then does what was requested."""
         if self._is_waiting:
             self.runner.halt()
         self.state_changed.emit()

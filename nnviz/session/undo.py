@@ -97,7 +97,7 @@ class Undo(QObject):
 
     @property
     def runs(self) -> set[int]:
-        """Ids of all runs that undo or redo can bring back."""
+        """Ids of all runs that undo or redo may need."""
         return {run for step in (*self._done, *self._undone) for run in step.runs}
 
     def forget_run(self, run: int) -> None:

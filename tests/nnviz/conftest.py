@@ -29,7 +29,7 @@ class Gate:
         self._open.set()
 
     def wait_until_reached(self) -> None:
-        """Until a thread stands before the closed gate."""
+        """Waits until a thread waits at the closed gate."""
         assert self._reached.wait(10), "nobody came to the gate"
 
     def pass_through(self) -> None:

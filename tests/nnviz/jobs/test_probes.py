@@ -432,7 +432,7 @@ def test_out_of_sight_they_keep_no_buffers(
     monkeypatch.setattr(LayerStatisticsEvaluator, "__init__", noted)
     want(ready_window)
     qtbot.waitUntil(lambda: are_known(ready_window.session))
-    assert [anatomist() is not None for anatomist in made] == [True]
+    assert [evaluator() is not None for evaluator in made] == [True]
     want(ready_window, False)
     qtbot.waitUntil(lambda: made[0]() is None)
     assert are_known(ready_window.session)
@@ -455,7 +455,7 @@ def test_an_opened_network_is_compared_with_what_was_opened(
     assert statistics(session).start[0].weights.high == session.displayed.network.weights[0].max()
 
 
-# ---- the answer, and those of the past
+# ---- the answer, and the answers of snapshots
 
 
 def draw(window: MainWindow) -> None:
@@ -495,7 +495,7 @@ def test_the_answer_comes_from_another_thread(
     assert threading.main_thread() not in asked
 
 
-def test_each_moment_is_asked_once(ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread]) -> None:
+def test_each_snapshot_is_asked_once(ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread]) -> None:
     session, past = ready_window.session, ready_window.session.probes[PAST]
     draw(ready_window)
     for epoch in range(1, 7):

@@ -49,7 +49,7 @@ def stop_of(qtbot: QtBot, runner: Runner, run: int, until: Until) -> Stopped:
     return stop
 
 
-def test_a_run_and_what_is_told_of_it(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
+def test_a_run_and_its_events(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     told: list[tuple[int, object]] = []
     runner.told.connect(lambda run, event: told.append((run, event)))
     runner.begin(3, lambda: of(few_digits, epochs=2))
@@ -76,7 +76,7 @@ def test_no_frame_comes_after_the_stop(runner: Runner, qtbot: QtBot, few_digits:
     assert heard[-1] == "Stopped"
 
 
-def test_frames_of_a_run_that_was_left_are_not_shown(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
+def test_frames_of_a_run_that_was_left_are_not_emitted(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     """Its network may have another shape."""
     frames: list[Frame] = []
     runner.begin(1, lambda: of(few_digits))

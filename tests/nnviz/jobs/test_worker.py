@@ -186,7 +186,7 @@ def test_frames_carry_the_number_of_their_run(worker: Worker, qtbot: QtBot, few_
 def test_no_frame_is_ever_infinite(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even for the moment between the step that ruins the weights and the one that finds out."""
+    """Not even between the step that ruins the weights and the next one, which finds out."""
     frames: list[Frame] = []
     monkeypatch.setattr(worker.frames, "put", frames.append)  # never full: each step wants to be shown
     trainer = of(few_digits, MANY_EPOCHS)
@@ -309,7 +309,7 @@ def test_a_run_left_in_its_middle_keeps_its_place(worker: Worker, ear: Ear, qtbo
 
 
 def test_one_that_goes_stops_the_one_before(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    """It is told where it stands, and is not lost."""
+    """Its last frame is emitted with the pause, and it can be continued."""
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
     worker.begin(2, lambda: of(few_digits))
     worker.go(1, Until.END)

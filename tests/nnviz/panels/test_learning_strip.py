@@ -62,7 +62,7 @@ def test_an_empty_canvas_says_what_to_do(ready_window: MainWindow) -> None:
     assert strip.plot.accessibleDescription() == "no answer"
 
 
-def test_one_moment_is_no_history_yet(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_single_snapshot_draws_no_line_yet(ready_window: MainWindow, qtbot: QtBot) -> None:
     drag(ready_window.canvas, seven(ready_window.canvas))
     wait_until_asked(qtbot, ready_window)
     assert "train" in ready_window.card("learningStripDock").plot.note
@@ -254,7 +254,7 @@ def test_the_lines_are_those_that_lead_now_and_those_that_ever_did() -> None:
         assert leaders(np.vstack([past, answer]), verdict_of(answer)) == expected, now
 
 
-def test_one_that_led_for_a_moment_only_has_its_line() -> None:
+def test_a_class_that_led_only_briefly_has_its_line() -> None:
     """The answer once was 7 with 100 %; others led longer and were less sure."""
     past = [np.eye(10)[7], *(0.5 * np.eye(10)[digit] for digit in (0, 1, 2, 4, 5) for _ in range(3)), np.eye(10)[3]]
     lines = leaders(np.array(past), verdict_of(past[-1]))

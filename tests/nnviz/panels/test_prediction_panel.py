@@ -58,7 +58,7 @@ def test_a_second_guess_of_nearly_nothing_does_not_stand_out(bars: ProbabilityBa
     assert not has_ink(bars.grab().toImage(), theme.colour("text"), 20, 39)
 
 
-def test_the_mark_stands_at_the_threshold(bars: ProbabilityBars) -> None:
+def test_the_line_is_at_the_confidence_threshold(bars: ProbabilityBars) -> None:
     bars.set_values(shares(d7=0.6))
 
     def marked() -> list[int]:

@@ -283,7 +283,7 @@ def test_numbers_that_are_none_break_nothing(ready_window: MainWindow, qtbot: Qt
 # ---- for a file
 
 
-def test_the_table_holds_the_shown_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_table_holds_the_displayed_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     click_tab(qtbot, window, "layer2Tab")
     header, rows = window.card("weightsDock").table()

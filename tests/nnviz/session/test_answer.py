@@ -1,4 +1,4 @@
-"""Which class an answer names, with what confidence, and the same drawing asked over a whole training."""
+"""The verdict of an answer, and the answers of all snapshots to the same drawing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_best_and_the_second() -> None:
 
 
 @pytest.mark.parametrize(("threshold", "is_sure"), [(0.0, True), (0.5, True), (0.75, True), (0.76, False), (1, False)])
-def test_sure_from_the_threshold_on(threshold: float, is_sure: bool) -> None:
+def test_an_answer_is_sure_from_the_confidence_threshold_on(threshold: float, is_sure: bool) -> None:
     assert verdict_of(np.array([0.25, 0.75]), threshold).is_sure is is_sure
 
 
@@ -72,11 +72,11 @@ def session(qtbot: QtBot) -> Iterator[Session]:
 
 
 def draw(session: Session, value: float = 0.5) -> None:
-    """A picture over all of the canvas, as grey as that."""
+    """Covers the canvas with a picture of that grey."""
     session.question.draw((Ink(np.full((28, 28), value, np.float32), 1.0),))
 
 
-def test_an_answer_is_worked_out_for_who_needs_it_only(session: Session, qtbot: QtBot) -> None:
+def test_an_answer_is_computed_only_for_cards_that_need_it(session: Session, qtbot: QtBot) -> None:
     draw(session)
     assert session.question.answer is None
     with qtbot.waitSignal(session.question.answered):
@@ -116,16 +116,16 @@ def test_no_answer_where_nothing_can_be_asked(session: Session) -> None:
     assert asking.ask(network, np.zeros(5, np.float32)) is None
 
 
-# ---- the past
+# ---- the answers of snapshots
 
 
 def learned(seed: int) -> Array:
-    """The parameters of a network of that make."""
+    """The parameters of a network with that seed."""
     return Experiment(shape=(784, 3), activations=("softmax",)).changed(seed=seed).build().parameters
 
 
 def live_through(session: Session, count: int, last: Array | None = None) -> None:
-    """The current run was so many epochs long: its last snapshot is what is displayed."""
+    """Gives the current run a snapshot of each of so many epochs, and displays the last."""
     run = session.runs.current
     run.snapshots.clear()
     for epoch in range(count):
@@ -135,19 +135,19 @@ def live_through(session: Session, count: int, last: Array | None = None) -> Non
     session.displayed.show(run)
 
 
-def ask_the_past(session: Session, qtbot: QtBot) -> PastAnswers:
-    """What is answered, as soon as it is."""
+def answers_of_snapshots(session: Session, qtbot: QtBot) -> PastAnswers:
+    """The answers, as soon as they are computed."""
     probe = session.probes[PAST]
     qtbot.waitUntil(lambda: probe.result is not None)
     result: PastAnswers = probe.result
     return result
 
 
-def test_a_replay_is_what_each_network_would_have_said(session: Session, qtbot: QtBot) -> None:
+def test_each_snapshot_answers_as_its_network_did(session: Session, qtbot: QtBot) -> None:
     live_through(session, 5)
     draw(session)
     session.probes.want("a test", (PAST,), True)
-    answers = ask_the_past(session, qtbot)
+    answers = answers_of_snapshots(session, qtbot)
     assert answers.epochs == [0, 1, 2, 3, 4]
     for snapshot, answer in zip(session.runs.current.snapshots, answers.answers, strict=True):
         then = session.displayed.network.with_parameters(snapshot.parameters)
@@ -158,10 +158,10 @@ def test_another_drawing_is_asked_anew(session: Session, qtbot: QtBot) -> None:
     live_through(session, 3)
     draw(session)
     session.probes.want("a test", (PAST,), True)
-    before = ask_the_past(session, qtbot)
+    before = answers_of_snapshots(session, qtbot)
     draw(session, 0.9)
     qtbot.waitUntil(lambda: session.probes[PAST].result is not before)
-    after = ask_the_past(session, qtbot)
+    after = answers_of_snapshots(session, qtbot)
     assert after.epochs == before.epochs
     assert not np.array_equal(before.answers, after.answers)
 
@@ -170,7 +170,7 @@ def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkey
     live_through(session, 4)
     draw(session)
     session.probes.want("a test", (PAST,), True)
-    before = ask_the_past(session, qtbot)
+    before = answers_of_snapshots(session, qtbot)
     asked: list[Any] = []
     ask = asking.ask
     monkeypatch.setattr(asking, "ask", lambda *about: asked.append(about) or ask(*about))
@@ -179,7 +179,7 @@ def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkey
     run.snapshots.add(4, run.parameters)
     session.displayed.show(run)
     qtbot.waitUntil(lambda: session.probes[PAST].result is not before)
-    assert ask_the_past(session, qtbot).epochs == [0, 1, 2, 3, 4]
+    assert answers_of_snapshots(session, qtbot).epochs == [0, 1, 2, 3, 4]
     # The newest, once as a snapshot and once as the network that is displayed; and that which was displayed before.
     assert len(asked) <= 2
 
@@ -188,20 +188,20 @@ def test_an_answer_that_is_not_finite_is_left_out(session: Session, qtbot: QtBot
     live_through(session, 3, last=np.full_like(learned(0), np.inf))
     draw(session)
     session.probes.want("a test", (PAST,), True)
-    assert ask_the_past(session, qtbot).epochs == [0, 1]
+    assert answers_of_snapshots(session, qtbot).epochs == [0, 1]
 
 
-def test_snapshots_that_are_gone_are_let_go(session: Session, qtbot: QtBot) -> None:
-    """Their parameters are what takes the memory."""
+def test_snapshots_that_are_gone_are_dropped(session: Session, qtbot: QtBot) -> None:
+    """Their parameters take much memory."""
     live_through(session, 4)
     draw(session)
     session.probes.want("a test", (PAST,), True)
-    before, run = ask_the_past(session, qtbot), session.runs.current
+    before, run = answers_of_snapshots(session, qtbot), session.runs.current
     gone = weakref.ref(list(run.snapshots)[-1])
     run.snapshots.forget_after(2)
     run.parameters, run.history.completed = list(run.snapshots)[-1].parameters, 2
     session.displayed.show(run)
     qtbot.waitUntil(lambda: session.probes[PAST].result is not before)
-    assert ask_the_past(session, qtbot).epochs == [0, 1, 2]
+    assert answers_of_snapshots(session, qtbot).epochs == [0, 1, 2]
     gc.collect()
     assert gone() is None

@@ -1,4 +1,4 @@
-"""Large networks are made behind the window; whoever changes their mind meanwhile gets what they asked for last."""
+"""Large networks are built in another thread; if the fields change meanwhile, the last one counts."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def paused_in_the_middle(qtbot: QtBot, window: MainWindow) -> tuple[int, int]:
 
 
 def is_in_the_middle(window: MainWindow, run: Run, place: tuple[int, int]) -> bool:
-    """Whether that run stands there, so that Space trains it on."""
+    """Whether that run is paused there, so that Space continues it."""
     session = window.session
     return (
         session.runs.current is run
@@ -182,7 +182,7 @@ def test_undo_brings_a_paused_run_back_in_its_middle(
 def test_undo_brings_back_a_run_that_was_going(
     small: MainWindow, qtbot: QtBot, site: threading.Event, meanwhile: bool
 ) -> None:
-    """What is shown is what the run goes on from, and what a file will hold."""
+    """The displayed network is the one that the run continues from, and that a file will hold."""
     session, run = small.session, small.session.runs.current
     session.settings.change("epochs", epochs=1000)
     train_for_a_while(qtbot, small)

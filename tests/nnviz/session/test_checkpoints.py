@@ -1,4 +1,4 @@
-"""A checkpoint keeps the run with the network: opened on the same data it goes on to the bit, else it says so."""
+"""A checkpoint holds network and training: with the same data it continues to the bit, else a message says why not."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def test_two_quick_saves_are_both_written_and_training_goes_on(
     assert session.state is Status.PAUSED
 
 
-def test_json_says_that_the_place_in_the_run_is_not_kept(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_json_says_that_the_state_of_training_is_not_saved(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     session = ready_window.session
     steps(qtbot, ready_window, 0, 2)
     with qtbot.waitSignal(session.runs.file_changed):
@@ -308,7 +308,7 @@ def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home:
 def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
     ready_window: MainWindow, qtbot: QtBot, home: Path, few_digits: Dataset, batches: int, state: Status
 ) -> None:
-    """In the middle, and at the end: the views begin there, and not with an untrained network."""
+    """In the middle and at the end: the views begin there, not with an untrained network."""
     network = Network([784, 8, 10], ["relu", "softmax"], "cross-entropy")
     trainer = Trainer(network, few_digits, TrainingSettings(batch_size=50, epochs=2, evaluate=False))
     assert trainer.batches_per_epoch == 40

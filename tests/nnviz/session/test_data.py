@@ -1,4 +1,4 @@
-"""Other data under a run: what it has learned stays, what it stood in the middle of goes on with its own data only."""
+"""Other data for a trained network: what it has learned stays; a paused training continues only with its own data."""
 
 from __future__ import annotations
 

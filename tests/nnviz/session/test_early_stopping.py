@@ -1,4 +1,4 @@
-"""Validation examples have a curve of their own; early stopping puts the best network back, and the window shows it."""
+"""The validation set has a curve of its own; early stopping restores the best network, and the window shows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.nnviz.helpers import action, find, hover, train_epochs, wait_for
 
 
 def stop_early(qtbot: QtBot, window: MainWindow, epochs: int = 60, patience: int = 2) -> BestRestored:
-    """A run that ends by itself; what it told at its end."""
+    """Trains until early stopping; returns its last event."""
     told: list[BestRestored] = []
     runner = window.session.training.runner
     runner.told.connect(lambda _, event: told.append(event) if isinstance(event, BestRestored) else None)
@@ -29,7 +29,7 @@ def stop_early(qtbot: QtBot, window: MainWindow, epochs: int = 60, patience: int
     return told[0]
 
 
-def test_the_best_network_is_put_back_and_shown(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_best_network_is_restored_and_displayed(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     best = stop_early(qtbot, window)
     history = session.runs.current.history
@@ -45,10 +45,10 @@ def test_the_best_network_is_put_back_and_shown(ready_window: MainWindow, qtbot:
     assert find(window, QLabel, "runStatus").text() == told
     assert find(window, QLabel, "testFigure").text() == text.percent(error.test.values[place])
     assert find(window, QLabel, "trainFigure").text() == text.percent(error.train.values[place])
-    past = session.runs.current.provenance("digits")
-    assert past.epochs == best.epoch
-    assert past.test_error == error.test.values[place]
-    assert past.validation_error == best.figures.error
+    provenance = session.runs.current.provenance("digits")
+    assert provenance.epochs == best.epoch
+    assert provenance.test_error == error.test.values[place]
+    assert provenance.validation_error == best.figures.error
     assert window.isWindowModified()
 
 
@@ -102,7 +102,7 @@ def test_undo_of_a_reset_shows_the_figures_of_the_best(ready_window: MainWindow,
 
 
 def read_out(qtbot: QtBot, plot: CurvePlot) -> str:
-    """What is told where the mouse is in the middle of the plot."""
+    """The read-out with the mouse in the middle of the plot."""
     box = plot.getPlotItem().getViewBox()
     place = box.mapViewToScene(box.viewRect().center())
     hover(plot.viewport(), (place.x(), place.y()))
@@ -111,7 +111,7 @@ def read_out(qtbot: QtBot, plot: CurvePlot) -> str:
     return told.text()
 
 
-def test_the_curve_and_its_key_are_there_only_with_validation_examples(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_curve_and_its_key_are_there_only_with_a_validation_set(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     plot, key = find(window, CurvePlot, "errorPlot"), find(window, QWidget, "validationKey")
     train_epochs(qtbot, window, 1)

@@ -1,4 +1,4 @@
-"""What takes long is done behind the window, and nothing that matters waits behind it."""
+"""Slow work is done in other threads, and nothing that matters waits for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The session is composed: each part is small, inherits from nobody, and tells of itself by signals of its own."""
+"""The session is composed: each part is small, inherits from no other, and has signals of its own."""
 
 from __future__ import annotations
 

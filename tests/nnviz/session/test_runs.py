@@ -1,4 +1,4 @@
-"""All runs by id: what is kept of networks that were replaced, how long, and what a run knows of itself."""
+"""All runs by id: which replaced ones are kept and for how long, and what a run knows of itself."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_trained_network_is_compared(qapp: object) -> None:
     assert runs.compared[0].history.error.train.values == pytest.approx([0.5, 0.25, 0.5 / 3])
 
 
-def test_a_network_opened_again_from_its_own_file_is_not_shown_twice(qapp: object) -> None:
+def test_a_network_opened_again_from_its_own_file_is_not_compared_with_itself(qapp: object) -> None:
     before, now = run(30), run(30)
     before.path = now.path = Path("thirty.json")
     runs = following(before, now)
@@ -198,7 +198,9 @@ def learn(session: Session) -> Run:
     return session.runs.current
 
 
-def test_the_person_is_told_of_one_that_was_not_saved(small_session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_person_is_told_that_an_unsaved_run_was_removed(
+    small_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "MOST_RUNS", 1)
     session = small_session
     lost = learn(session)
@@ -250,7 +252,7 @@ def test_a_run_remembers_its_past() -> None:
     assert made.history.completed == 3
 
 
-def test_early_stopping_tells_of_the_epoch_that_it_put_back() -> None:
+def test_early_stopping_names_the_epoch_that_it_restored() -> None:
     made = new_run(Experiment())
     for epoch, error in ((1, 0.2), (2, 0.3)):
         figures = Evaluation(0.7, error, np.eye(10, dtype=np.int64))

@@ -1,4 +1,4 @@
-"""Parameters kept on the way: few, evenly spread, the first and a recent one always among them."""
+"""Snapshots: few, evenly spread, the first and a recent one always among them."""
 
 from __future__ import annotations
 

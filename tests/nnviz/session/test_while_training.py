@@ -1,4 +1,4 @@
-"""Turning knobs while it learns: most act at once, some wait for the next run and say so."""
+"""Settings that are changed during training: most act at once, some wait for the next run and say so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be used: how it is taken back, and what it keeps from happening."""
+"""Wrong values in fields: how undo drops them, and what they prevent."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def read_out(plot: QWidget) -> QLabel:
 
 
 def said(plot: QWidget) -> str:
-    """What stands on it, without colours."""
+    """The text of the read-out, without colours."""
     label = read_out(plot)
     if label.textFormat() == Qt.PlainText:
         return label.text()

@@ -1,4 +1,4 @@
-"""The canvas: mouse and tablet, what the network is shown, and the contract for scripts."""
+"""The canvas: mouse and tablet, the network's input, and the contract for scripts."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_the_drawing_survives_every_size(qtbot: QtBot) -> None:
     assert canvas.pen_width == pytest.approx(pen)
 
 
-def test_ink_outside_the_canvas_is_not_shown_to_the_network(canvas: Canvas) -> None:
+def test_the_network_does_not_see_ink_outside_the_canvas(canvas: Canvas) -> None:
     drag(canvas, [(60, 60), (120, 60), (120, 180)])
     plain = canvas.network_input()
     drag(canvas, [(250, 100), (330, 100), (330, 300), (250, 300)])

@@ -45,7 +45,7 @@ def find_entry(card: DockCard, what: str) -> QAction:
 
 
 def double_click_head(qtbot: QtBot, card: DockCard) -> None:
-    """Where its title stands, or would stand."""
+    """Double-clicks the card's head."""
     qtbot.mouseDClick(card.head, Qt.LeftButton, pos=QPoint(card.head.width() // 2, 5))
 
 

@@ -80,10 +80,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "networks"
 
 
-def a_network(**past: object) -> Network:
-    """An untrained one with that past."""
+def a_network(**provenance: object) -> Network:
+    """An untrained network with that provenance."""
     network = Experiment().changed(seed=4).build()
-    network.provenance = dict(past)
+    network.provenance = dict(provenance)
     return network
 
 

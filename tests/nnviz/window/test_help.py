@@ -39,7 +39,7 @@ from tests.nnviz.window.test_window import acted_on, menu_actions
 
 
 def words(window: MainWindow, name: str) -> str:
-    """What stands in a help window."""
+    """The text of a help window."""
     dialog = find(window, QDialog, name)
     assert dialog.isVisible()
     assert not dialog.isModal()
@@ -47,7 +47,7 @@ def words(window: MainWindow, name: str) -> str:
 
 
 def point_at(qtbot: QtBot, widget: QWidget) -> None:
-    """The mouse stands still in its middle."""
+    """Rests the mouse in the middle of the widget."""
     place = widget.mapToGlobal(widget.rect().center())
     QCursor.setPos(place)
     qtbot.waitUntil(lambda: QCursor.pos() == place)
@@ -119,7 +119,7 @@ OF_QT = ("qt_", "Scroll")  # parts of its controls, such as the arrows of a bar 
 
 
 def plain(text: str) -> str:
-    """As it stands in HTML."""
+    """The text as HTML."""
     return html.escape(text)
 
 
@@ -225,7 +225,7 @@ def test_a_title_is_told_once(ready_window: MainWindow) -> None:
     assert described(find(ready_window, QWidget, "predictionBars")).count("<b>Prediction</b>") == 1
 
 
-def test_the_keys_of_undo_do_not_tell_of_the_moment(ready_window: MainWindow) -> None:
+def test_the_titles_of_undo_and_redo_are_fixed_in_the_list(ready_window: MainWindow) -> None:
     ready_window.session.settings.change("epochs", epochs=3)
     ready_window.help.shortcuts()
     text = words(ready_window, "shortcutsWindow")

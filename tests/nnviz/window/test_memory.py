@@ -29,7 +29,7 @@ def person_settings() -> QSettings:
 
 
 def start_again(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
-    """Quits, starts, and waits until all of last time is there."""
+    """Quits, starts again, and waits until all that was remembered is there."""
     quit_unasked(window)
     again = make_window()
     qtbot.waitUntil(lambda: again.session.state is not Status.LOADING)

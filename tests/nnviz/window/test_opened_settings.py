@@ -32,7 +32,7 @@ def preset_box(window: MainWindow) -> str:
 
 
 def fields(window: MainWindow) -> dict[str, str]:
-    """What stands in those that everybody sees."""
+    """The values of the fields that are always visible."""
     edits = ("shapeEdit", "seedEdit", "learningRateEdit", "batchSizeEdit", "epochsEdit")
     combos = ("optimizerCombo", "activation1Combo")
     texts = {name: find(window, QLineEdit, name).text() for name in edits}

@@ -41,7 +41,7 @@ def asked(window: MainWindow) -> QMessageBox:
 
 
 def press_button(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    """By what stands on it."""
+    """Presses the button with that text."""
     buttons = asked(window).findChildren(QAbstractButton)
     (button,) = (each for each in buttons if each.text().replace("&", "").startswith(text))
     qtbot.mouseClick(button, Qt.LeftButton)
@@ -74,7 +74,7 @@ def test_asked_and_told_which(replaced: MainWindow, qtbot: QtBot) -> None:
     assert replaced.isVisible()
 
 
-def test_brought_back(replaced: MainWindow, qtbot: QtBot) -> None:
+def test_an_earlier_network_is_restored(replaced: MainWindow, qtbot: QtBot) -> None:
     replaced.close()
     press_button(qtbot, replaced, "Restore")
     assert replaced.isVisible()
@@ -177,7 +177,7 @@ def test_one_question_tells_them_apart(three: MainWindow, qtbot: QtBot) -> None:
     assert not three.isVisible()
 
 
-def test_the_last_of_them_can_be_brought_back(three: MainWindow, qtbot: QtBot) -> None:
+def test_the_last_of_them_can_be_restored(three: MainWindow, qtbot: QtBot) -> None:
     three.close()
     press_button(qtbot, three, "Restore the last")
     assert three.isVisible()

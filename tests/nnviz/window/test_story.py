@@ -91,7 +91,7 @@ def _draw_a_seven_while_it_learns_the_rest(window: MainWindow, qtbot: QtBot) -> 
 
 
 def _save(window: MainWindow, qtbot: QtBot, file: Path) -> None:
-    """The mark of what is unsaved goes."""
+    """Saves, until the title no longer marks the network as unsaved."""
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier | Qt.ShiftModifier)
     choose_file(qtbot, window, "saveNetworkDialog", file)
     qtbot.waitUntil(lambda: not window.isWindowModified())

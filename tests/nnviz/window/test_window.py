@@ -46,7 +46,7 @@ ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QSlider, Canvas)
 
 
 def acted_on(window: MainWindow) -> list[QWidget]:
-    """All a person can use, as it stands there."""
+    """All visible controls that a person can act on."""
     widgets = [widget for kind in ACTED_ON for widget in window.findChildren(kind)]
     return [widget for widget in widgets if widget.isVisible() and widget.focusPolicy() != Qt.NoFocus]
 
@@ -184,7 +184,7 @@ def test_nothing_is_squeezed_out(ready_window: MainWindow, size: tuple[int, int]
         seen = widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget
         assert seen.visibleRegion().boundingRect() == seen.rect(), f"{name} is cut off"
     assert window.canvas.width() >= 200
-    assert window.canvas.height() >= (136 if size[1] < 900 else 160), "it gives way to what stands below it"
+    assert window.canvas.height() >= (136 if size[1] < 900 else 160), "it leaves room for what is below it"
 
 
 def test_the_title_tells_file_and_epoch(ready_window: MainWindow, qtbot: QtBot, home: Any) -> None:
@@ -226,7 +226,7 @@ def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> 
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
 
 
-def test_a_layer_shown_last_is_gone_after_the_network_shrank(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_displayed_layer_is_gone_after_the_network_shrank(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     click_tab(qtbot, window, "layer3Tab")
     retype(qtbot, window, "shapeEdit", "784, 10")
@@ -268,7 +268,7 @@ def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow) -
     window.findChild(QWidget, "openNetworkDialog").close()
 
 
-def test_the_dataset_of_the_moment_can_be_chosen_again(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_current_data_set_can_be_chosen_again(ready_window: MainWindow, qtbot: QtBot) -> None:
     """Even in the middle of training: it pauses, and goes on."""
     window = ready_window
     train_for_a_while(qtbot, window)

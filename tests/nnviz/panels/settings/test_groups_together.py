@@ -113,7 +113,7 @@ def test_patience_needs_examples_to_judge_by(ready_window: MainWindow, qtbot: Qt
     assert "validation" in error.text()
     assert window.session.settings.experiment.training.patience == 0
     retype(qtbot, window, "validationShareEdit", "0.1")
-    assert window.session.settings.experiment.training.patience == 3, "what stood there is taken now"
+    assert window.session.settings.experiment.training.patience == 3, "the value in the field is taken now"
     assert not error.isVisibleTo(window)
     retype(qtbot, window, "validationShareEdit", "0")
     assert "patience" in find(window, QLabel, "validationShareError").text()

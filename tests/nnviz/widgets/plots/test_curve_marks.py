@@ -25,7 +25,7 @@ def plot(qtbot: QtBot, qapp: QApplication) -> CurvePlot:
 
 
 def steps(count: int, batches: int = BATCHES) -> dict[str, Curve]:
-    """A run that stands after so many batches of its first epoch."""
+    """The curves of a run after so many batches of its first epoch."""
     live = Curve([step / batches for step in range(count + 1)], [0.9 - 0.0005 * step for step in range(count + 1)])
     return {"train": Curve([0], [0.9]), "live_train": live}
 

@@ -1,4 +1,4 @@
-"""What the axes of the curves follow, how few points and few epochs are shown, and where the read-out stands."""
+"""The axes of the curves, the display of few points and few epochs, and the place of the read-out."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_an_earlier_run_is_seen_where_it_begins_before_the_end() -> None:
 
 
 def words_of(axis: EpochAxis) -> dict[str, tuple[float, float]]:
-    """What stands at the axis, from where to where."""
+    """The texts at the axis, and where each begins and ends."""
     image = QImage(800, 100, QImage.Format_RGB32)
     painter = QPainter(image)
     painter.setFont(theme.font(theme.SMALL))
@@ -154,7 +154,7 @@ def test_the_dot_goes_as_the_line_begins(plot: CurvePlot) -> None:
 
 
 def hint(plot: CurvePlot) -> QLabel:
-    """What stands in the plot as long as there is nothing to see."""
+    """The hint in an empty plot."""
     return find(plot, QLabel, "plotHint")
 
 
