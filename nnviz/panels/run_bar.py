@@ -16,7 +16,7 @@ from nnviz.widgets.fixed_size_box import FixedSizeBox
 
 _STEPS = 1000
 _SECONDS_BETWEEN_WORDS = 0.1
-_MANY = 1000  # a number of epochs for which the button has no room
+_MANY = 100  # a number of epochs for which the button has no room
 _STATES = {
     Status.LOADING: "Loading data",
     Status.BUILDING: "Building the network",
@@ -38,7 +38,7 @@ class RunBar(QWidget):
         row.setSpacing(10)
         self.train = _button("Train", "trainButton", "Train or pause")
         self.train.setProperty("role", "primary")
-        self.train.setFixedWidth(136)
+        self.train.setFixedWidth(156)
         self.train.clicked.connect(session.training.toggle)
         self.batch = _button("Batch", "stepBatchButton", "Train one batch")
         self.batch.setToolTip(

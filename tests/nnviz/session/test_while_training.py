@@ -246,6 +246,15 @@ def test_nothing_is_asked_where_the_trained_one_does_not_fit_the_data(
 # ---- a finished run
 
 
+@pytest.mark.parametrize(("epochs", "text"), [("99", "99 more epochs"), ("100", "More epochs")])
+def test_the_button_has_room_for_its_text(ready_window: MainWindow, qtbot: QtBot, epochs: str, text: str) -> None:
+    train_epochs(qtbot, ready_window, 1)
+    retype(qtbot, ready_window, "epochsEdit", epochs)
+    button = find(ready_window, QPushButton, "trainButton")
+    assert button.text().strip() == text
+    assert button.sizeHint().width() <= button.width()
+
+
 def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     train_epochs(qtbot, window, 2)
