@@ -55,6 +55,12 @@ def bottom_axis(plot: CurvePlot) -> pg.AxisItem:
     return plot.getPlotItem().getAxis("bottom")
 
 
+def cross(plot: pg.PlotWidget, angle: int = 90) -> pg.InfiniteLine:
+    """The dotted line through the place under the mouse: the upright one, or with 0 the level one."""
+    (line,) = (item for item in plot.getPlotItem().items if isinstance(item, pg.InfiniteLine) and item.angle == angle)
+    return line
+
+
 def read_out(plot: QWidget) -> QLabel:
     """The small sheet beside the mouse."""
     return find(plot, QLabel, "readOut")

@@ -51,7 +51,7 @@ def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, draw
     press(qtbot, window, Qt.Key_3, Qt.ControlModifier)
     assert {"HeatMap", "CurvePlot"} <= set(drawn)
     errors = window.session.runs.current.history.error.test
-    x, y = window.curves.plot._lines["test"].getData()
+    x, y = window.curves.plot.line("test").getData()
     assert list(x) == errors.epochs
     np.testing.assert_allclose(10**y / 100, errors.values)
     weights = window.session.runs.current.network.weights[0]

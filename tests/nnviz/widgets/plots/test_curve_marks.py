@@ -12,7 +12,7 @@ from nnviz.widgets.plots.curve_figures import EarlierRun, grey
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key, Sample
 from tests.nnviz.helpers import hover, leave
-from tests.nnviz.widgets.helpers import bottom_axis, place_of, ranges, read_out, said, shown_plot
+from tests.nnviz.widgets.helpers import bottom_axis, cross, place_of, ranges, read_out, said, shown_plot
 
 BATCHES = 600
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
@@ -92,7 +92,7 @@ def test_the_mouse_reads_the_batch(plot: CurvePlot) -> None:
     plot.show_curves(steps(16), 10, BATCHES)
     hover(plot.viewport(), place_of(plot, 11.2 / BATCHES, 90))
     assert said(plot) == "batch 11, on a sample\ntrain 89.45 %"
-    assert plot._cross.value() == pytest.approx(11 / BATCHES)
+    assert cross(plot).value() == pytest.approx(11 / BATCHES)
     plot.set_shown("train", False)
     assert not read_out(plot).isVisible()
 
@@ -155,7 +155,7 @@ def test_two_earlier_runs_can_be_told_apart(plot: CurvePlot, qapp: QApplication)
         assert all(abs(shade - card) >= abs(theme.colour("past").lightness() - card) for shade in shades)
     runs = [EarlierRun(f"seed {seed}", TRAIN, TRAIN) for seed in (1, 2)]
     plot.show_earlier(runs)
-    inks = [test.opts["pen"].color().name() for _, test in plot._grey]
+    inks = [test.opts["pen"].color().name() for _, test in plot.earlier_lines]
     assert inks == [grey(1).name(), grey(0).name()], "the latest stands out a little"
     hover(plot.viewport(), place_of(plot, 2))
     lines = said(plot).split("\n")[-2:]

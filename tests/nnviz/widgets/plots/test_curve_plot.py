@@ -17,7 +17,7 @@ from nnviz.widgets.plots.curve_figures import EarlierRun, grey
 from nnviz.widgets.plots.curve_line import thinned
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import hover, leave
-from tests.nnviz.widgets.helpers import bottom_axis, left_axis, place_of, ranges, read_out, shown_plot
+from tests.nnviz.widgets.helpers import bottom_axis, cross, left_axis, place_of, ranges, read_out, shown_plot
 
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
 TEST = Curve([0, 1, 2, 3], [0.9, 0.09, 0.06, 0.042])
@@ -32,10 +32,10 @@ def plot(qtbot: QtBot, qapp: QApplication) -> CurvePlot:
 
 def test_the_lines_go_through_the_figures(plot: CurvePlot) -> None:
     for name, curve in (("train", TRAIN), ("test", TEST), ("live_train", LIVE)):
-        x, y = plot._lines[name].getData()
+        x, y = plot.line(name).getData()
         np.testing.assert_array_equal(x, curve.epochs)
         np.testing.assert_allclose(10**y, 100 * np.array(curve.values))
-    assert plot._lines["live_test"].getData()[0] is None or len(plot._lines["live_test"].getData()[0]) == 0
+    assert plot.line("live_test").getData()[0] is None or len(plot.line("live_test").getData()[0]) == 0
 
 
 def test_the_ends_of_the_axes_are_marks(plot: CurvePlot) -> None:
@@ -61,7 +61,7 @@ def test_the_axis_holds_the_curve(plot: CurvePlot, values: list[float], expected
     x, y = ranges(plot)
     np.testing.assert_allclose(x, [0, 5])
     np.testing.assert_allclose(y, expected)
-    assert np.isfinite(plot._lines["train"].getData()[1] if values else 0).all()
+    assert np.isfinite(plot.line("train").getData()[1] if values else 0).all()
 
 
 def test_few_marks_of_a_power_of_ten_where_there_is_little_room(plot: CurvePlot) -> None:
@@ -118,15 +118,15 @@ def test_the_mouse_reads_the_nearest_epoch(plot: CurvePlot) -> None:
             f"{100 * TEST.values[nearest]:.2f}",
         ):
             assert part in read_out(plot).text()
-        assert plot._cross.isVisible()
-        assert plot._cross.value() == nearest
+        assert cross(plot).isVisible()
+        assert cross(plot).value() == nearest
         assert plot.rect().contains(read_out(plot).geometry())
     hover(plot.viewport(), place_of(plot, 8))
     assert not read_out(plot).isVisible(), "nothing is known there yet"
     hover(plot.viewport(), place_of(plot, 1))
     leave(plot)
     assert not read_out(plot).isVisible()
-    assert not plot._cross.isVisible()
+    assert not cross(plot).isVisible()
 
 
 def test_the_read_out_stays_inside(plot: CurvePlot) -> None:
@@ -158,7 +158,7 @@ def test_a_linear_axis_begins_at_zero(plot: CurvePlot) -> None:
     plot.set_log(False)
     _, (low, high) = plot.getPlotItem().getViewBox().viewRange()
     assert (low, high) == (0, 10)
-    np.testing.assert_allclose(plot._lines["train"].getData()[1], 100 * np.array(TRAIN.values))
+    np.testing.assert_allclose(plot.line("train").getData()[1], 100 * np.array(TRAIN.values))
     ((_, values),) = left_axis(plot).tickValues(low, high, 260)
     assert left_axis(plot).tickStrings(values, 1, 1) == ["0", "2", "4", "6", "8", "10"]
     plot.set_log(True)
@@ -200,11 +200,11 @@ PAST = [
 
 def test_earlier_runs_are_grey_test_solid_and_train_dashed(plot: CurvePlot) -> None:
     plot.show_earlier(PAST)
-    for back, (train, test), run in zip((1, 0), plot._grey, PAST, strict=True):
+    for back, (train, test), run in zip((1, 0), plot.earlier_lines, PAST, strict=True):
         for line, curve in ((train, run.train), (test, run.test)):
             np.testing.assert_allclose(10 ** line.getData()[1], 100 * np.array(curve.values))
             assert line.opts["pen"].color().name() == grey(back).name()
-            assert line.zValue() < plot._lines["train"].zValue()
+            assert line.zValue() < plot.line("train").zValue()
         assert train.opts["pen"].dashPattern()
         assert not test.opts["pen"].dashPattern()
     np.testing.assert_allclose(ranges(plot)[0], [0, 10], err_msg="earlier runs do not stretch the epochs")
@@ -234,11 +234,12 @@ def test_runs_of_the_same_name_are_told_apart(plot: CurvePlot) -> None:
 
 
 def test_forgotten_runs_leave_nothing(plot: CurvePlot) -> None:
-    before = ranges(plot)
+    before, picture = ranges(plot), plot.grab().toImage()
     plot.show_earlier(PAST)
+    assert plot.grab().toImage() != picture
     plot.show_earlier([])
     assert ranges(plot) == before
-    assert all(line.xData is None or not len(line.xData) for pair in plot._grey for line in pair)
+    assert plot.grab().toImage() == picture
 
 
 # ---- hidden curves
@@ -254,18 +255,19 @@ def test_what_is_hidden_stretches_no_axis_and_is_not_read(plot: CurvePlot) -> No
     assert "train" in read_out(plot).text()
     assert "test" not in read_out(plot).text()
     assert "784" not in read_out(plot).text()
-    assert not plot._lines["test"].isVisible()
-    assert not plot._lines["live_test"].isVisible()
-    assert not plot._grey[0][0].isVisible()
+    assert not plot.line("test").isVisible()
+    assert not plot.line("live_test").isVisible()
+    assert not plot.earlier_lines[0][0].isVisible()
     plot.set_shown("test", True)
-    assert plot._lines["test"].isVisible()
+    assert plot.line("test").isVisible()
     assert "test 6.00 %" in read_out(plot).text(), "the read-out follows at once"
 
 
 def test_a_run_that_comes_while_earlier_ones_are_hidden_is_hidden(plot: CurvePlot) -> None:
     plot.set_shown("earlier", False)
     plot.show_earlier(PAST)
-    assert not any(line.isVisible() for pair in plot._grey for line in pair)
+    assert len(plot.earlier_lines) == len(PAST)
+    assert not any(line.isVisible() for pair in plot.earlier_lines for line in pair)
 
 
 # ---- the cross
@@ -273,11 +275,11 @@ def test_a_run_that_comes_while_earlier_ones_are_hidden_is_hidden(plot: CurvePlo
 
 def test_the_cross_follows_the_mouse(plot: CurvePlot) -> None:
     hover(plot.viewport(), place_of(plot, 2.2, 4))
-    assert plot._cross.value() == 2
-    assert 10 ** plot._level.value() == pytest.approx(4, rel=0.05)
-    assert plot._level.isVisible()
+    assert cross(plot).value() == 2
+    assert 10 ** cross(plot, 0).value() == pytest.approx(4, rel=0.05)
+    assert cross(plot, 0).isVisible()
     hover(plot.viewport(), (3, 3))
-    assert not plot._level.isVisible(), "beside the axes there is nothing to read"
+    assert not cross(plot, 0).isVisible(), "beside the axes there is nothing to read"
 
 
 def test_the_read_out_follows_the_curves_under_a_mouse_that_rests(plot: CurvePlot) -> None:
@@ -317,19 +319,19 @@ def test_of_many_points_the_extremes_are_drawn() -> None:
 
 
 def test_long_curves_are_drawn_thin_and_short_ones_softly(plot: CurvePlot) -> None:
-    assert plot._lines["train"].opts["antialias"]
+    assert plot.line("train").opts["antialias"]
     plot.show_curves({"train": Curve(list(range(5001)), [0.05] * 5001), "test": TEST}, 5000)
-    line = plot._lines["train"]
+    line = plot.line("train")
     assert not line.opts["antialias"]
     assert line.opts["pen"].widthF() == 1
     assert len(line.getData()[0]) <= plot.width()
-    assert plot._lines["test"].opts["antialias"]
+    assert plot.line("test").opts["antialias"]
 
 
 def test_what_did_not_change_is_not_drawn_again(plot: CurvePlot, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
-    for name, line in plot._lines.items():
-        monkeypatch.setattr(line, "setData", lambda *args, name=name, **_: drawn.append(name))
+    for name in ("train", "test", "validation", "live_train", "live_test"):
+        monkeypatch.setattr(plot.line(name), "setData", lambda *args, name=name, **_: drawn.append(name))
     plot.show_curves({"train": TRAIN, "test": TEST, "live_train": LIVE, "live_test": Curve()}, 10)
     assert drawn == []
     plot.show_curves({"train": TRAIN, "test": TEST, "live_train": Curve([3.9], [0.02]), "live_test": Curve()}, 10)
@@ -340,8 +342,8 @@ def test_pens_follow_the_theme(plot: CurvePlot, qapp: QApplication) -> None:
     for name in ("light", "dark"):
         theme.apply(qapp, name)
         look = theme.current()
-        assert plot._lines["train"].opts["pen"].color().name() == look.train
-        assert plot._lines["test"].opts["pen"].color().name() == look.test
+        assert plot.line("train").opts["pen"].color().name() == look.train
+        assert plot.line("test").opts["pen"].color().name() == look.test
         assert plot.backgroundBrush().color().name() == look.card
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, QRect
+from PyQt5.QtCore import QPoint
 from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -16,8 +16,8 @@ from nnviz.look import theme
 from nnviz.widgets.plots.curve_axes import EpochAxis
 from nnviz.widgets.plots.curve_figures import EarlierRun
 from nnviz.widgets.plots.curve_plot import CurvePlot
-from tests.nnviz.helpers import find, hover
-from tests.nnviz.widgets.helpers import left_axis, place_of, ranges, read_out, shown_plot
+from tests.nnviz.helpers import find, hover, leave
+from tests.nnviz.widgets.helpers import bottom_axis, cross, left_axis, place_of, ranges, read_out, shown_plot
 
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
 LONG = EarlierRun("784-1000-10", Curve([149, 150], [0.2, 0.1]), Curve([2, 150], [0.08, 0.9]))
@@ -74,7 +74,7 @@ def test_the_word_epoch_stands_left_of_all_numbers(plot: CurvePlot, size: tuple[
     plot.resize(*size)
     plot.show_curves({"train": TRAIN}, epochs)
     QApplication.processEvents()
-    found = words_of(plot._bottom)
+    found = words_of(bottom_axis(plot))
     end = found.pop("epoch")[1]
     assert min(left for left, _ in found.values()) >= end + 4
 
@@ -83,7 +83,7 @@ def test_the_word_epoch_stands_left_of_all_numbers(plot: CurvePlot, size: tuple[
 def test_the_last_number_is_not_cut(plot: CurvePlot, epochs: int) -> None:
     plot.show_curves({"train": Curve([epochs], [0.01])}, epochs)
     QApplication.processEvents()
-    found = words_of(plot._bottom)
+    found = words_of(bottom_axis(plot))
     assert str(epochs) in found
     right = plot.plot_area().left() + found[str(epochs)][1]
     assert right <= plot.width()
@@ -93,8 +93,8 @@ def test_a_number_in_its_place_hides_the_word(plot: CurvePlot) -> None:
     plot.show_curves({"train": Curve([0, 200], [0.1, 0.05])}, 200)
     plot.zoom_to(((150, 160), (0, 1)))
     QApplication.processEvents()
-    assert "150" in words_of(plot._bottom)
-    assert "epoch" not in words_of(plot._bottom)
+    assert "150" in words_of(bottom_axis(plot))
+    assert "epoch" not in words_of(bottom_axis(plot))
 
 
 @pytest.mark.parametrize("is_log", [True, False])
@@ -111,7 +111,8 @@ def test_there_are_two_marks_however_closely_one_looks(
     plot.zoom_to((plot.view[0], (low + at * (high - low), low + (at + share) * (high - low))))
     QApplication.processEvents()
     area = plot.plot_area()
-    for axis, ends, size in ((plot._bottom, plot.view[0], area.width()), (plot._left, plot.view[1], area.height())):
+    sizes = area.width(), area.height()
+    for axis, ends, size in zip((bottom_axis(plot), left_axis(plot)), plot.view, sizes, strict=True):
         ((_, values),) = axis.tickValues(*ends, size)
         assert len([value for value in values if ends[0] - 1e-6 <= value <= ends[1] + 1e-6]) >= 2
         texts = axis.tickStrings(values, 1, 1)
@@ -145,9 +146,9 @@ def test_a_single_point_is_a_dot_that_is_seen_as_a_whole(plot: CurvePlot, epoch:
 
 def test_the_dot_goes_as_the_line_begins(plot: CurvePlot) -> None:
     plot.show_curves({"test": Curve([2], [0.05])}, 4)
-    assert plot._lines["test"].is_dot
+    assert plot.line("test").is_dot
     plot.show_curves({"test": Curve([2, 3], [0.05, 0.05])}, 4)
-    assert not plot._lines["test"].is_dot
+    assert not plot.line("test").is_dot
 
 
 # ---- the hint
@@ -181,17 +182,29 @@ def test_the_read_out_lies_where_it_hides_no_line(plot: CurvePlot) -> None:
         plot.show_curves({"train": curve}, 20)
         for epoch in (6, 10, 14):
             hover(plot.viewport(), place_of(plot, epoch, 100 * curve.values[epoch]))
-            assert plot._hidden_under(read_out(plot).geometry()) == 0, epoch
-            assert plot.rect().contains(read_out(plot).geometry())
+            place = read_out(plot).geometry()
+            assert plot.rect().contains(place)
+            leave(plot)
+            assert not any(place.contains(x, y) for x, y in inked(plot, "train")), epoch
 
 
-def test_what_a_read_out_hides_is_counted_between_points_too(plot: CurvePlot) -> None:
+def rows_of(label: QLabel) -> range:
+    """The rows of pixels that it covers."""
+    return range(label.y(), label.y() + label.height())
+
+
+def test_the_read_out_hides_no_line_between_its_points_either(plot: CurvePlot) -> None:
     plot.show_curves({"train": Curve([0, 10], [0.05, 0.05])}, 10)
-    x, y = (round(at) for at in place_of(plot, 5, 5))
-    assert plot._hidden_under(QRect(x - 20, y - 10, 40, 20)) > 5
-    assert plot._hidden_under(QRect(x - 20, y - 40, 40, 20)) == 0
+    plot.set_changes([(5, "rate")])  # there is no figure to be read
+    plot.zoom_to(((1, 9), (0.1, 0.9)))
     plot.set_shown("train", False)
-    assert plot._hidden_under(QRect(x - 20, y - 10, 40, 20)) == 0
+    x, y = (round(at) for at in place_of(plot, 5, 5))
+    hover(plot.viewport(), (x, y + 8))
+    assert y in rows_of(read_out(plot)), "a hidden line does not count"
+    plot.set_shown("train", True)
+    assert inked(plot, "train")
+    assert read_out(plot).isVisible()
+    assert y not in rows_of(read_out(plot))
 
 
 def test_no_epoch_is_read_that_is_out_of_view(plot: CurvePlot) -> None:
@@ -200,7 +213,7 @@ def test_no_epoch_is_read_that_is_out_of_view(plot: CurvePlot) -> None:
     for x in (area.left() + 2, area.center().x(), area.right() - 2):
         hover(plot.viewport(), (x, area.center().y()))
         assert ">epoch 2<" in read_out(plot).text(), x
-        assert plot._cross.value() == 2
+        assert cross(plot).value() == 2
 
 
 def test_a_mouse_that_rests_reads_what_comes_under_it(plot: CurvePlot) -> None:
