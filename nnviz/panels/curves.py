@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
 from engine.history import Curves, History
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.session.run import Run, changes_between
+from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.plots.curve_axes import ERROR, LOSS, Quantity
@@ -228,9 +228,8 @@ class CurvePage(Page):
 
     def _earlier_of(self, run: Run) -> EarlierRun:
         """The curves of an earlier run, named by what differs from the current one."""
-        curves, now = self._of(run.history), self._session.runs.current
-        differs = changes_between(now.experiment, run.experiment)
-        return EarlierRun(", ".join(differs) or "same settings", curves.train, curves.test)
+        curves = self._of(run.history)
+        return EarlierRun(self._session.runs.difference(run), curves.train, curves.test)
 
     def _show(self, *_: object) -> None:
         if not self.in_view:

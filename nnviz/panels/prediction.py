@@ -105,7 +105,7 @@ def _threshold_field() -> NumberEdit:
         "Confidence threshold, in percent",
     )
     field.set_validator(QRegularExpressionValidator(QRegularExpression(r"\d{0,3} ?%?"), field))
-    field.setFixedWidth(68)
+    field.setFixedWidth(76)
     return field
 
 

@@ -33,6 +33,7 @@ class RunBar(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._stepped_by: QPushButton | None = None  # gets the focus back after its step
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 9, 14, 9)
         row.setSpacing(10)
@@ -193,11 +194,17 @@ class RunBar(QWidget):
         self.train.setEnabled(runs or training.can_start)
         self.train.setToolTip(self._train_tip())
         steps = training.can_start and not runs
-        if not steps and (self.batch.hasFocus() or self.epoch.hasFocus()):
+        focused = self.window().focusWidget()
+        if not steps and focused in (self.batch, self.epoch):
+            self._stepped_by = focused
             self.train.setFocus()  # else Qt would give the focus to Reset
         for button, name in ((self.batch, "step-forward"), (self.epoch, "skip-forward")):
             button.setEnabled(steps)
             theme.set_icon(button, name, "text" if steps else "past")
+        if steps and self._stepped_by is not None:
+            if focused is self.train:
+                self._stepped_by.setFocus()
+            self._stepped_by = None
         problems = self._session.settings.problems
         self.reset.setEnabled(not problems)  # a new network would not agree with the fields
         theme.set_icon(self.reset, "rotate-ccw", "past" if problems else "text")

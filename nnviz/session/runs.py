@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.session.run import Run
+from nnviz.session.run import Run, changes_between
 from nnviz.session.undo import Kind, Step, Undo
 
 # Limits of the runs that are kept: their number, and the memory that all of them take together.
 MOST_RUNS = 30
 MOST_BYTES = 768 * 2**20
 _MOST_COMPARED = 3  # more curves would be hard to tell apart
+_MOST_NAMED = 2  # settings in the name of a run
 
 
 class Runs(QObject):
@@ -89,6 +90,15 @@ class Runs(QObject):
         now = self.current
         others = [run for run in self._kept if _has_lines(run) and run.id not in self._hidden]
         return [run for run in others if run.path is None or run.path != now.path][-_MOST_COMPARED:]
+
+    def difference(self, run: Run) -> str:
+        """What sets a run apart from the current one: "learning rate 0.05 from epoch 3, seed 2 and 4 more"."""
+        changes = changes_between(self.current.experiment, run.experiment)
+        differs = [change for change in changes if not change.startswith("epochs ")]
+        since = {text: change.epoch for change in run.history.changes for text in change.text.split(", ")}
+        named = [f"{text} from epoch {since[text]:.3g}" if text in since else text for text in differs[:_MOST_NAMED]]
+        more = f" and {len(differs) - _MOST_NAMED} more" if len(differs) > _MOST_NAMED else ""
+        return (", ".join(named) or "same settings") + more
 
     def stop_comparing(self) -> None:
         """Compares no earlier run with the current one any more; can be undone."""

@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit, Q
 from nnviz.look import theme
 
 _LEAST_PENALTY = 1e-6
+_LARGE_STEP = 10  # what Qt asks for at Page Up and Page Down
 _LINE_MARGINS = 4  # pixels that Qt leaves beside the text of a line edit
 
 
@@ -75,6 +76,7 @@ class NumberEdit(QAbstractSpinBox):
         """``step(text, direction)`` returns the next value up (1) or down (-1) as text."""
         super().__init__()
         self._step = step
+        self._page = 4 if step in (step_decade, step_decade_or_zero) else _LARGE_STEP
         self._shown, self._tip = "", tip
         self._line = FieldEdit()
         self._line.takes_space = False
@@ -130,9 +132,9 @@ class NumberEdit(QAbstractSpinBox):
             self._line.setCursorPosition(0)
 
     def stepBy(self, steps: int) -> None:
-        """Steps the value; the arrow keys step by 1, Page Up and Page Down by 10."""
+        """Steps the value; the arrow keys step by 1, Page Up and Page Down by 10, or by a factor of about ten."""
         text = self.text()
-        for _ in range(abs(steps)):
+        for _ in range(self._page if abs(steps) == _LARGE_STEP else abs(steps)):
             text = self._step(text, 1 if steps > 0 else -1)
         self._put(text)
         self.committed.emit(text)

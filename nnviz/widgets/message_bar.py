@@ -15,6 +15,17 @@ _LONG_ENOUGH = 12_000  # milliseconds after which a message without choices is d
 _MOST_CHOICES = 3
 
 
+class _ChoiceButton(QPushButton):
+    """A button that Space presses, although elsewhere Space trains."""
+
+    def event(self, event: QEvent) -> bool:
+        """Takes Space when Qt asks before it triggers a shortcut."""
+        if event.type() == QEvent.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key_Space:
+            event.accept()
+            return True
+        return super().event(event)
+
+
 class MessageBar(QFrame):
     """Lies at the bottom centre of its parent. Its owner hides it when there is no message.
 
@@ -59,7 +70,7 @@ class MessageBar(QFrame):
 
     def _choice(self, number: int) -> QPushButton:
         """Makes the button of one answer; the first answer is the primary one."""
-        button = QPushButton()
+        button = _ChoiceButton()
         button.setObjectName(f"messageChoice{number + 1}Button")
         button.setProperty("role", "" if number else "primary")
         button.clicked.connect(lambda: self.chosen.emit(number))

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, QSettings, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from nnviz.look import text, theme
-from nnviz.session.run import Run, changes_between
+from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 
@@ -35,11 +35,11 @@ class NetworkDialogs(QObject):
 
     def open_network(self) -> None:
         """Asks about unsaved work, then which file to open."""
-        self.after_asking("Open another network", self._choose_file_to_open)
+        self.after_asking("another network", self._choose_file_to_open)
 
     def open_path(self, path: Path, title: str | None = None) -> None:
         """Asks about unsaved work, then opens that file, or a copy of it under a title."""
-        self.after_asking(f"Open {title or path.name}", lambda: self._session.files.open(path, title))
+        self.after_asking(title or path.name, lambda: self._session.files.open(path, title))
 
     def _choose_file_to_open(self) -> None:
         dialog = self._file_dialog("Open network", "openNetworkDialog", _FILES)
@@ -101,7 +101,7 @@ class NetworkDialogs(QObject):
         run = self._session.runs.current
         if run.unsaved:
             summary = "The network has learned since it was last saved."
-            self._ask_to_save([run], summary, f"{what}: save it first?", then)
+            self._ask_to_save([run], summary, f"Save it before {what} is opened?", then)
         else:
             then()
 
@@ -117,10 +117,10 @@ class NetworkDialogs(QObject):
         was_training = self._session.state is Status.TRAINING
         self._session.pause()
         if lost == [now]:
-            summary, details = "The network has learned since it was last saved.", "Quit: save it first?"
+            summary, details = "The network has learned since it was last saved.", "Save it before nnviz quits?"
         else:
             summary = _have_learned(len(lost))
-            details = "\n".join(_description(run, now) for run in lost) + "\n\nQuit without saving them?"
+            details = "\n".join(map(self._description, lost)) + "\n\nQuit without saving them?"
         box = self._ask_to_save(lost, summary, details, quit_now)
         if was_training:
             box.rejected.connect(self._continue_training)
@@ -159,6 +159,13 @@ class NetworkDialogs(QObject):
     def _unsaved(self) -> list[Run]:
         """The runs that are not saved and that the person has not agreed to lose, the current one first."""
         return [run for run in self._session.runs.unsaved if (run.id, run.changes) not in self._discarded]
+
+    def _description(self, run: Run) -> str:
+        """A line about a network: its file, how long it was trained, and what sets it apart from the current one."""
+        now = self._session.runs.current
+        name = "" if run.path is None else f"{run.title}, "
+        trained = f"{name}{text.shape(run.network.shape)}, trained for {run.epochs:.3g} epochs"
+        return f"• this one: {trained}" if run is now else f"• earlier: {trained}, {self._session.runs.difference(run)}"
 
     def _discard(self, runs: list[Run], then: Callable[[], None]) -> None:
         self._discarded |= {(run.id, run.changes) for run in runs}
@@ -203,16 +210,8 @@ class NetworkDialogs(QObject):
 
 def _have_learned(count: int) -> str:
     if count == 1:
-        return "An earlier network has learned and was never saved."
-    return f"{count} networks have learned since they were last saved."
-
-
-def _description(run: Run, now: Run) -> str:
-    """A line about a network: its name, how long it was trained, and what differs from the current one."""
-    trained = f"{run.title}, {text.shape(run.network.shape)}, {run.epochs:.3g} epochs"
-    if run is now:
-        return f"• this one: {trained}"
-    return f"• earlier: {trained}, {', '.join(changes_between(now.experiment, run.experiment)) or 'same settings'}"
+        return "An earlier network has learned and is not saved."
+    return f"{count} networks have learned and are not saved."
 
 
 def _follow_filter(dialog: QFileDialog, ending: str) -> None:

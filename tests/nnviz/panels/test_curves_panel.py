@@ -312,7 +312,7 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindo
     assert key(window, "earlierKey").text() == "earlier runs"
     told = read_at(plot_of(window, "errorPlot"), 1)
     assert "784-30-10 " in told
-    assert "784-64-32-10, epochs 2 " in told
+    assert "784-64-32-10 " in told
 
 
 def test_earlier_runs_are_told_apart_by_what_differs_from_this_one(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -334,6 +334,22 @@ def test_earlier_runs_are_told_apart_by_what_differs_from_this_one(ready_window:
     assert "same settings " in told, "as this network is now"
     assert "learning rate 0.05, seed 1 " in told
     assert "untitled" not in told
+
+
+def test_of_many_differences_two_are_named_and_when_they_came(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """A change in the middle of a training holds from its epoch on."""
+    window, session = ready_window, ready_window.session
+    session.step_epoch()
+    wait_for(qtbot, window, Status.PAUSED)
+    session.settings.change("learning rate", learning_rate=0.05)
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    another_network(session, 30)
+    session.settings.change("momentum", optimizer="momentum", learning_rate=0.1)
+    train_epochs(qtbot, window, 1)
+    (name,) = [session.runs.difference(run) for run in session.runs.compared]
+    assert name == "784-64-32-10, learning rate 0.05 from epoch 1 and 1 more"
+    assert name + " " in read_at(plot_of(window, "errorPlot"), 1)
 
 
 def test_the_key_of_earlier_runs_shows_that_train_is_dashed(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -178,6 +178,16 @@ def test_space_asks_which_network_is_meant(other_shape: MainWindow, qtbot: QtBot
     np.testing.assert_array_equal(run.network.parameters, parameters, "nothing is trained before the answer")
 
 
+@pytest.mark.parametrize("key", [Qt.Key_Space, Qt.Key_Return])
+def test_the_focused_answer_is_pressed_by_the_keyboard(other_shape: MainWindow, qtbot: QtBot, key: int) -> None:
+    press(qtbot, other_shape, Qt.Key_Space)
+    find(other_shape, QPushButton, "messageChoice2Button").setFocus()
+    press(qtbot, other_shape, key)
+    assert question(other_shape) == []
+    wait_for(qtbot, other_shape, Status.TRAINING)
+    assert other_shape.session.runs.current.network.shape == [784, 12, 10]
+
+
 @pytest.mark.parametrize("key", [Qt.Key_B, Qt.Key_E])
 def test_so_does_a_single_step(other_shape: MainWindow, qtbot: QtBot, key: int) -> None:
     press(qtbot, other_shape, key)
@@ -241,6 +251,16 @@ def test_nothing_is_asked_where_the_trained_one_does_not_fit_the_data(
     assert question(window) == []
     wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
     assert session.runs.current.network.shape == [784, 10]
+
+
+def test_a_step_button_has_the_focus_again_after_its_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+    button = find(ready_window, QPushButton, "stepEpochButton")
+    button.setFocus()
+    for epoch in (1, 2):
+        press(qtbot, ready_window, Qt.Key_Return)
+        wait_for(qtbot, ready_window, Status.PAUSED)
+        assert ready_window.session.runs.current.epochs == epoch
+        assert button.hasFocus()
 
 
 # ---- a finished run

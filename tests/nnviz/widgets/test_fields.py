@@ -7,7 +7,7 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QAbstractSpinBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from nnviz.widgets.fields import NumberEdit, step_whole
+from nnviz.widgets.fields import NumberEdit, step_decade, step_whole
 
 
 @pytest.fixture
@@ -30,6 +30,15 @@ def test_keys_step(number: NumberEdit, qtbot: QtBot, key: int, text: str) -> Non
     with qtbot.waitSignal(number.committed, check_params_cb=lambda told: told == text):
         qtbot.keyClick(number, key)
     assert number.text() == text
+
+
+@pytest.mark.parametrize(("key", "text"), [(Qt.Key_PageUp, "0.2"), (Qt.Key_PageDown, "0.002")])
+def test_a_page_of_decades_is_a_factor_of_ten(qtbot: QtBot, key: int, text: str) -> None:
+    rate = NumberEdit("rateEdit", step_decade, "", "Rate")
+    qtbot.addWidget(rate)
+    rate.show_value("0.02")
+    qtbot.keyClick(rate, key)
+    assert rate.text() == text
 
 
 def test_a_screen_reader_finds_a_spin_box_with_its_value(number: NumberEdit) -> None:

@@ -68,7 +68,7 @@ def replaced(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 def test_asked_and_told_which(replaced: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, replaced, Qt.Key_Q, Qt.ControlModifier)
-    assert "earlier: untitled, 784-64-32-10, 2 epochs" in asked(replaced).informativeText()
+    assert "earlier: 784-64-32-10, trained for 2 epochs" in asked(replaced).informativeText()
     qtbot.keyClick(asked(replaced), Qt.Key_Escape)
     assert question(replaced) is None
     assert replaced.isVisible()
@@ -169,7 +169,7 @@ def test_one_question_tells_them_apart(three: MainWindow, qtbot: QtBot) -> None:
     lines = [line for line in box.informativeText().splitlines() if line.startswith("•")]
     assert len(lines) == len(set(lines)) == 3
     of_current, of_second, of_first = lines
-    assert of_current.startswith("• this one: untitled, 784-64-32-10, 1 epochs")
+    assert of_current.startswith("• this one: 784-64-32-10, trained for 1 epochs")
     assert of_second.endswith("seed 7")
     assert of_first.endswith("learning rate 0.05")
     press_button(qtbot, three, "Discard")
