@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections.abc import Callable, Iterator
@@ -29,7 +30,8 @@ E = TypeVar("E", bound=EngineError)
 
 def restored_later(monkeypatch: pytest.MonkeyPatch, registry: Registry[Any]) -> None:
     """What is registered from now on is gone after the test."""
-    monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+    for name, value in vars(registry).items():
+        monkeypatch.setattr(registry, name, copy.copy(value))
 
 
 @contextmanager

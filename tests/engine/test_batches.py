@@ -205,6 +205,8 @@ def test_no_more_is_gathered_ahead_than_an_epoch_has(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("engine.batches._AHEAD_NUMBERS", 12)
     for examples, batch, ahead in [(40, 1, 4), (40, 2, 2), (40, 13, 1), (2, 1, 2)]:  # one input, two targets
         batches = numbered_batches(examples, batch)
-        assert len(batches._inputs) == ahead * batch
+        gathered = batches.take(0)[0].base  # of which a batch is a view
+        assert gathered is not None
+        assert len(gathered) == ahead * batch
         taken = [batches.take(index)[0][:, 0].tolist() for index in range(batches.per_epoch)]
         assert np.concatenate(taken).tolist() == list(range(batches.per_epoch * batch))

@@ -19,6 +19,7 @@ from engine.network import Network
 from engine.provenance import Provenance
 from engine.storage import load_network, save_network
 from nnviz.commands import cli
+from tests.engine.helpers import restored_later
 
 ROOT = Path(__file__).parents[3]
 EPOCH = re.compile(r"epoch (\d+) of (\d+)\s+train error\s+([\d.]+) %\s+test error\s+([\d.]+) %")
@@ -27,7 +28,8 @@ EPOCH = re.compile(r"epoch (\d+) of (\d+)\s+train error\s+([\d.]+) %\s+test erro
 @pytest.fixture(autouse=True)
 def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset) -> None:
     """In place of MNIST; and no thread that watches the progress bar."""
-    monkeypatch.setattr(DATASETS, "_entries", {"mnist": DataSource("MNIST", lambda: few_digits)})
+    restored_later(monkeypatch, DATASETS)
+    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
@@ -36,7 +38,8 @@ def trained(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A network that knows digits tolerably well."""
     path = tmp_path_factory.mktemp("nets") / "trained.json"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DATASETS, "_entries", {"mnist": DataSource("MNIST", lambda: few_digits)})
+        restored_later(patch, DATASETS)
+        DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
         patch.setattr(tqdm, "monitor_interval", 0)
         arguments = ("train", "--epochs", "12", "--learning-rate", "0.3", "--batch-size", "20", "--save", str(path))
         assert cli.main(arguments) == 0

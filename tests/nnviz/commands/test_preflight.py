@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -12,7 +14,6 @@ from nnviz.commands import preflight
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is always a desktop there")
 FAR_FROM_ALL = ":4711"  # a display that nobody serves
-MISSING_LIBRARIES = preflight._missing_libraries
 
 
 @pytest.fixture(autouse=True)
@@ -23,18 +24,19 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["main.py"])
     monkeypatch.setattr(sys, "orig_argv", ["python", "main.py"])
-    monkeypatch.setattr(preflight, "_missing_libraries", lambda plugin, needed: None)
+    load = ctypes.CDLL
+    monkeypatch.setattr(ctypes, "CDLL", lambda library: Mock() if "libq" in library else load(library))
 
 
 def lose(monkeypatch: pytest.MonkeyPatch, *libraries: str) -> None:
     """The loader finds all libraries but these, and no plugin that needs them."""
 
-    def load_failure(library: str) -> str | None:
-        return "not found" if library in libraries or "libq" in library else None
+    def load(library: str) -> Mock:
+        if library in libraries or "libq" in library:
+            raise OSError("not found")
+        return Mock(**{"xcb_connection_has_error.return_value": 0})  # an X server answers
 
-    monkeypatch.setattr(preflight, "_missing_libraries", MISSING_LIBRARIES)
-    monkeypatch.setattr(preflight, "_load_failure", load_failure)
-    monkeypatch.setattr(preflight, "_x_server_answers", lambda: True)
+    monkeypatch.setattr(ctypes, "CDLL", load)
     monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setenv("DISPLAY", FAR_FROM_ALL)

@@ -23,7 +23,7 @@ from engine.storage import load_network
 from nnviz.commands import cli
 from nnviz.commands.train_options import described_experiment
 from tests.engine.experiments import experiments
-from tests.engine.helpers import refused
+from tests.engine.helpers import refused, restored_later
 
 ROOT = Path(__file__).parents[3]
 SMALL = ("--shape", "784,8,10", "--batch-size", "50")
@@ -32,7 +32,8 @@ SMALL = ("--shape", "784,8,10", "--batch-size", "50")
 @pytest.fixture(autouse=True)
 def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset) -> None:
     """In place of MNIST; and no thread that watches the progress bar."""
-    monkeypatch.setattr(DATASETS, "_entries", {"mnist": DataSource("MNIST", lambda: few_digits)})
+    restored_later(monkeypatch, DATASETS)
+    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
@@ -221,7 +222,8 @@ def test_early_stopping_says_which_weights_are_kept(capsys: pytest.CaptureFixtur
 def trained(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("nets") / "trained.npz"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DATASETS, "_entries", {"mnist": DataSource("MNIST", lambda: few_digits)})
+        restored_later(patch, DATASETS)
+        DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
         patch.setattr(tqdm, "monitor_interval", 0)
         assert train(*SMALL, "--epochs", "1", "--save", str(path)) == 0
     return path

@@ -21,6 +21,7 @@ from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
 from nnviz.commands import cli
+from tests.engine.helpers import restored_later
 
 SMALL = ("--shape", "784,8,10", "--batch-size", "50")  # 40 batches an epoch
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes, links and devices of Unix")
@@ -29,7 +30,8 @@ posix = pytest.mark.skipif(os.name != "posix", reason="pipes, links and devices 
 @pytest.fixture(autouse=True)
 def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset, tmp_path: Path) -> None:
     """In place of MNIST; no thread that watches the progress bar; and files wherever."""
-    monkeypatch.setattr(DATASETS, "_entries", {"mnist": DataSource("MNIST", lambda: few_digits)})
+    restored_later(monkeypatch, DATASETS)
+    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
     monkeypatch.chdir(tmp_path)
 

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import DATASETS, Dataset, DataSource
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.engine.helpers import restored_later
 from tests.nnviz.helpers import find, pause, train_for_a_while, wait_for
 
 Put = Callable[[str, Callable[[], Dataset]], None]
@@ -23,7 +24,7 @@ Put = Callable[[str, Callable[[], Dataset]], None]
 @pytest.fixture
 def put_data(monkeypatch: pytest.MonkeyPatch) -> Put:
     """Registers more data, for this test."""
-    monkeypatch.setattr(DATASETS, "_entries", {name: DATASETS[name] for name in DATASETS})
+    restored_later(monkeypatch, DATASETS)
 
     def put(name: str, load: Callable[[], Dataset]) -> None:
         DATASETS.register(name)(DataSource(name, load))

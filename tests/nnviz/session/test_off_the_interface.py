@@ -23,6 +23,7 @@ from nnviz.session import files, making
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.engine.helpers import restored_later
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS, pause, seven, wait_for
 
@@ -159,7 +160,8 @@ def test_a_start_is_not_lost_while_a_long_step_comes_to_its_end(
 ) -> None:
     """Other data is there before the training on the data before has stopped."""
     session, other = ready_window.session, few_digits.with_validation(0.5)
-    monkeypatch.setattr(DATASETS, "_entries", {"other": DataSource("Other", lambda: other)})
+    restored_later(monkeypatch, DATASETS)
+    DATASETS.register("other")(DataSource("Other", lambda: other))
     session.settings.change("epochs", epochs=MANY_EPOCHS)
     gate.close()
     session.start()

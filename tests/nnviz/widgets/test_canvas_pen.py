@@ -24,12 +24,17 @@ def canvas(qtbot: QtBot) -> Canvas:
     return canvas
 
 
-def shown(canvas: Canvas) -> np.ndarray:
-    """What is on the screen, (height, width) in 0…255, without the rounded corners, which are the card's."""
-    image = canvas.grab().toImage().convertToFormat(QImage.Format_Grayscale8)
+def grey_of(picture: QImage) -> np.ndarray:
+    """Its pixels, (height, width) in 0…255."""
+    image = picture.convertToFormat(QImage.Format_Grayscale8)
     memory = image.constBits()
     memory.setsize(image.byteCount())
-    grey = np.frombuffer(memory, np.uint8).reshape(image.height(), -1)[:, : image.width()].astype(int)
+    return np.frombuffer(memory, np.uint8).reshape(image.height(), -1)[:, : image.width()].astype(int)
+
+
+def shown(canvas: Canvas) -> np.ndarray:
+    """What is on the screen, (height, width) in 0…255, without the rounded corners, which are the card's."""
+    grey = grey_of(canvas.grab().toImage())
     for corner in (grey[:8, :8], grey[:8, -8:], grey[-8:, :8], grey[-8:, -8:]):
         corner[...] = 0
     return grey
@@ -119,11 +124,18 @@ def test_resized_in_the_middle_of_a_stroke(canvas: Canvas) -> None:
 
 
 def test_sharp_on_fine_screens(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a screen where all is twice as large."""
     drag(canvas, seven(canvas))
     monkeypatch.setattr(canvas, "devicePixelRatioF", lambda: 2.0)
-    sheet = canvas._up_to_date_sheet()
-    assert (sheet.pixmap.width(), sheet.pixmap.height()) == (600, 480)
-    assert sheet.pixmap.devicePixelRatio() == 2
+    fine = QImage(600, 480, QImage.Format_RGB32)
+    fine.setDevicePixelRatio(2)
+    canvas.render(fine)
+    monkeypatch.undo()
+    canvas.resize(600, 480)
+    large = shown(canvas)
+    inner = np.s_[20:-20, 20:-20]  # without the corners, which are as round on both
+    assert np.ptp(large[inner]) == 255
+    assert np.abs(grey_of(fine)[inner] - large[inner]).max() <= 20
 
 
 # ---- pressure

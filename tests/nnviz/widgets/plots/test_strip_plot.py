@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
-from PyQt5.QtCore import QRectF
-from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtCore import QBuffer, QPointF
+from PyQt5.QtGui import QColor, QFontMetrics
+from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot, _apart, _name_heights, _number
+from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
 from tests.nnviz.helpers import find, hover, leave
 from tests.nnviz.widgets.helpers import read_out, said
 
@@ -57,74 +58,94 @@ def test_the_read_out_goes_with_what_it_was_of(plot: StripPlot) -> None:
     plot.grab()
 
 
-def test_names_at_the_ends_do_not_lie_on_each_other() -> None:
-    assert _apart([10.0, 50.0, 50.0], 0.0, 50.0) == [10.0, 38.0, 50.0]
-    assert _apart([5.0, 20.0, 40.0], 0.0, 50.0) == [5.0, 20.0, 40.0]
-    assert _apart([30.0, 30.0], 0.0, 50.0) == [24.0, 36.0], "both give way"
-    assert _apart([0.0, 1.0], 0.0, 50.0) == [0.0, 12.0]
-
-
 @pytest.mark.parametrize(
     ("ends", "expected"),
     [
-        ([0.0, 40.0, 40.0], {0: 0.0, 1: 40.0}),  # the third would be 12 pixels off its line
-        ([40.0, 40.0, 0.0], {0: 40.0, 2: 0.0}),  # and so would the second
-        ([20.0, 21.0, 22.0], {0: 14.5, 1: 26.5}),
-        ([20.0, 22.0, 40.0], {0: 15.0, 1: 27.0, 2: 40.0}),
-        ([20.0, 24.0, 25.0], {0: 11.0, 1: 23.0, 2: 35.0}),
-        ([], {}),
+        ([5, 20, 40], {0: 5, 1: 20, 2: 40}),
+        ([10, 50], {0: 10, 1: 50}),
+        ([30, 30], {0: 24, 1: 36}),  # both give way
+        ([10, 48, 48], {0: 10, 1: 38, 2: 50}),  # as far down as there is room
+        ([0, 3], {0: 0, 1: 12}),
+        ([0, 50, 50], {0: 0, 1: 50}),  # the third would be 12 pixels off its line
+        ([50, 50, 0], {0: 50, 2: 0}),  # and so would the second
+        ([20, 21, 22], {0: 14.5, 1: 26.5}),
+        ([20, 22, 40], {0: 15, 1: 27, 2: 40}),
+        ([20, 24, 25], {0: 11, 1: 23, 2: 35}),
     ],
 )
-def test_a_name_stands_at_its_line_or_nowhere(ends: list[float], expected: dict[int, float]) -> None:
-    assert dict(_name_heights(ends, 0.0, 40.0)) == pytest.approx(expected)
+def test_a_name_stands_at_its_line_or_nowhere(plot: StripPlot, ends: list[float], expected: dict[int, float]) -> None:
+    """Names are 12 pixels apart, between the top of the plot and 2 pixels above its foot."""
+    plot.resize(260, 52 + plot.height() - round(plot.area.height()))
+    assert plot.area.height() == 52
+    names = "ABC"[: len(ends)]
+    plot.show_lines(
+        [0.0, 4.0], [ShareLine(name, "accent", [1 - end / 52] * 2) for name, end in zip(names, ends, strict=True)]
+    )
+    found = {names.index(name): at.y() - plot.area.top() for name, at in painted_names(plot).items()}
+    assert found == pytest.approx(expected, abs=1)
 
 
 @pytest.mark.parametrize(("height", "names"), [(64, 2), (38, 2), (30, 1)])
 def test_no_name_is_pushed_out_of_a_low_plot(plot: StripPlot, height: int, names: int) -> None:
     plot.resize(260, height)
-    painted = {name: at for at, name in painted_names(plot)}
+    painted = painted_names(plot)
     assert set(painted) == set("71"[:names])
-    assert all(0 < at.center().y() < height for at in painted.values())
+    assert all(0 < at.y() < height for at in painted.values())
 
 
-def painted_names(plot: StripPlot) -> list[tuple[QRectF, str]]:
-    """Where they stand."""
-    painted: list[tuple[QRectF, str]] = []
-    painter = SimpleNamespace(
-        setPen=lambda _: None,
-        fillRect=lambda *_: None,
-        fontMetrics=plot.fontMetrics,
-        drawText=lambda at, _, name: painted.append((at, name)),
-    )
+def painted_words(plot: StripPlot) -> list[tuple[str, QPointF]]:
+    """The words that it paints, and where the left end of each stands, half its capitals' height above the foot."""
+    data = QBuffer()
+    picture = QSvgGenerator()
+    picture.setOutputDevice(data)
+    picture.setResolution(96)
+    picture.setSize(plot.size())
+    plot.render(picture)
+    font = QFontMetrics(theme.font(theme.SMALL))
+    middle = (font.ascent() - font.descent()) / 2
+    texts = ElementTree.fromstring(bytes(data.data())).iter("{http://www.w3.org/2000/svg}text")
+    return [(text.text or "", QPointF(float(text.attrib["x"]), float(text.attrib["y"]) - middle)) for text in texts]
+
+
+def painted_names(plot: StripPlot) -> dict[str, QPointF]:
+    """Where the middles of the names' left ends are."""
+    names = {line.name for line in plot.lines}
+    return {word: at for word, at in painted_words(plot) if word in names and at.y() < plot.area.bottom()}
+
+
+def place_in(plot: StripPlot, across: float, share: float) -> QPointF:
+    """Where a share lies; ``across`` goes from 0 to 1 over the axis."""
     area = plot.area
-    plot._paint_names(painter, area, plot._curves(area))  # type: ignore[arg-type]
-    return painted
+    return QPointF(area.left() + across * area.width(), area.bottom() - share * area.height())
 
 
 def test_names_stand_at_the_ends_also_of_lines_that_have_just_begun(plot: StripPlot) -> None:
     plot.show_lines([0.0, 0.25], [ShareLine("7", "accent", [0.1, 0.4])])
-    ((at, _),) = painted_names(plot)
-    x, y = plot._curves(plot.area)[0, -1]
-    assert at.left() == pytest.approx(x, abs=8)
-    assert at.center().y() == pytest.approx(y)
+    (at,) = painted_names(plot).values()
+    end = place_in(plot, 0.25, 0.4)
+    assert at.x() == pytest.approx(end.x(), abs=8)
+    assert at.y() == pytest.approx(end.y(), abs=1)
 
 
 def test_no_grid_crosses_a_name(plot: StripPlot, qapp: QApplication) -> None:
     theme.apply(qapp, "dark")
     plot.show_lines([0.0, 0.25], [ShareLine("7", "accent", [0.1, 0.0])])
-    ((at, name),) = painted_names(plot)
+    ((name, at),) = painted_names(plot).items()
     image, bottom = plot.grab().toImage(), round(plot.area.bottom())
     grid = theme.colour("grid").rgb()
-    assert image.pixel(int(at.left()) + 30, bottom) == grid
+    assert image.pixel(int(at.x()) + 30, bottom) == grid
     width = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(name)
-    assert all(image.pixel(int(at.left()) + x, bottom) != grid for x in range(width))
+    assert all(image.pixel(int(at.x()) + x, bottom) != grid for x in range(width))
 
 
 @pytest.mark.parametrize(
     ("epoch", "words"), [(0.0, "0"), (0.26, "0.3"), (3.0, "3"), (9.96, "10"), (12.4, "12"), (151.0, "151")]
 )
-def test_epochs_are_whole_but_for_the_first(epoch: float, words: str) -> None:
-    assert _number(epoch) == words
+def test_epochs_are_whole_but_for_the_first(plot: StripPlot, epoch: float, words: str) -> None:
+    plot.show_lines([epoch], [ShareLine("7", "accent", [0.5])])
+    hover(plot, (plot.area.left(), 20))
+    assert said(plot).startswith(f"epoch {words},")
+    assert words in [word for word, _ in painted_words(plot)]
 
 
 def test_the_mouse_reads_whole_epochs_of_a_network_trained_for_long(plot: StripPlot) -> None:
@@ -149,13 +170,20 @@ def test_words_in_the_plot_are_one_line_that_no_grid_crosses(plot: StripPlot, qa
     assert words in {image.pixel(x, y) for x in room for y in range(8, 22)}
 
 
+def difference(one: QColor, other: QColor) -> int:
+    """How far two colours are from each other, 0…765."""
+    return sum(abs(a - b) for a, b in zip(one.getRgb(), other.getRgb(), strict=True))
+
+
 def test_lines_are_where_their_shares_are(plot: StripPlot) -> None:
-    area = plot.area
-    points = plot._curves(area)[0]
-    assert points[0, 0] == area.left()
-    assert points[-1].tolist() == pytest.approx([area.right(), area.top()])
-    assert points[2, 0] == pytest.approx(area.center().x())
-    assert points[0, 1] == pytest.approx(area.bottom() - 0.1 * area.height())
+    image, ink = plot.grab().toImage(), theme.colour("accent")
+    for across, share in ((0.0, 0.1), (0.5, 0.9), (1.0, 1.0)):
+        at = place_in(plot, across, share)
+        x, y = round(at.x()), round(at.y())
+        seen = [image.pixelColor(x + right, y + down) for right in (-1, 0) for down in (-1, 0, 1)]
+        assert min(difference(ink, colour) for colour in seen) < 120, across
+        beside = [image.pixelColor(x + right, y + down) for right in (-1, 0) for down in (-5, 5)]
+        assert min(difference(ink, colour) for colour in beside) > 120, across
 
 
 def test_it_is_never_laid_out_too_low_to_be_read(plot: StripPlot) -> None:
@@ -169,16 +197,16 @@ def test_five_classes_have_five_colours(plot: StripPlot, qapp: QApplication) -> 
         plot.resize(300, 120)
         lines = [ShareLine(str(n), colour, [0.2 * n, 0.2 * n]) for n, colour in enumerate(theme.CLASSES)]
         plot.show_lines([0.0, 4.0], lines)
-        assert sorted(name for _, name in painted_names(plot)) == list("01234")
+        assert sorted(painted_names(plot)) == list("01234")
         image, x = plot.grab().toImage(), int(plot.area.center().x())
-        for line, y in zip(lines, plot._curves(plot.area)[:, 0, 1], strict=True):
-            ink = theme.colour(line.colour).getRgb()
-            found = [image.pixelColor(x, int(y) + by).getRgb() for by in (-1, 0, 1) if int(y) + by < image.height()]
-            assert min(sum(abs(a - b) for a, b in zip(ink, seen, strict=True)) for seen in found) < 120, line
+        for line in lines:
+            y = int(place_in(plot, 0.5, line.shares[0]).y())
+            found = [image.pixelColor(x, y + by) for by in (-1, 0, 1) if y + by < image.height()]
+            assert min(difference(theme.colour(line.colour), seen) for seen in found) < 120, line
 
 
 def test_what_looks_the_same_is_not_painted_again(plot: StripPlot, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = plot._lines
+    lines = plot.lines
     plot.grab()
     painted: list[None] = []
     monkeypatch.setattr(plot, "update", lambda: painted.append(None))
