@@ -71,7 +71,8 @@ class Session(QObject):
         self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
         self.rate_search = RateSearch()
         self.rate_search.failed.connect(self._search_failed)
-        self.runs.replaced.connect(self.rate_search.forget)
+        for signal in (self.runs.replaced, self.data.changed):
+            signal.connect(self.rate_search.forget)
         self.probes = Probes()
         add_probes(self.probes, self.displayed, self.question, self.runs, self.data, self.messages)
         self.training.died.connect(self._died)
@@ -125,7 +126,8 @@ class Session(QObject):
         run = self.runs.current
         is_new = self.training.is_another_network or run.misfit(dataset) is not None
         make = experiment.build if is_new else self.displayed.network.copy
-        self.rate_search.start(make, dataset, experiment.training)
+        tried_on = f"a new network {setting_value(experiment.shape)}" if is_new else "a copy of the network"
+        self.rate_search.start(make, tried_on, dataset, experiment.training)
 
     def _search_failed(self, error: Exception) -> None:
         self.messages.tell_error("The search could not begin", error)
