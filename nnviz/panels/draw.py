@@ -10,7 +10,6 @@ from engine.datasets import Split
 from nnviz.digits.strokes import Drawing, Ink, Stroke
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.panels.prediction import class_names
 from nnviz.session.asked import ANSWER
 from nnviz.session.messages import Message
 from nnviz.session.session import Session
@@ -237,14 +236,14 @@ class DrawPanel(DockCard):
         self._name_classes()
 
     def _name_classes(self) -> None:
-        self.answer.set_names(class_names(self._session))
+        self.answer.set_names(self._session.class_names)
         self._show_answer()
 
     def _show_answer(self) -> None:
         if not self.in_view:
             return
         verdict, answer = self._session.question.verdict, self._session.question.answer
-        names = class_names(self._session)
+        names = self._session.class_names
         if verdict is None or answer is None or len(names) != len(answer):
             self.answer.clear()
             return

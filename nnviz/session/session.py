@@ -95,6 +95,13 @@ class Session(QObject):
         """The displayed network's answer to the drawing, (outputs,); None where there is none."""
         return self.question.prediction
 
+    @property
+    def class_names(self) -> list[str]:
+        """A name for each of the current network's outputs: the data's class names if they fit, else numbers."""
+        data, outputs = self.data.dataset, self.runs.current.network.shape[-1]
+        names = data.class_names if data is not None and len(data.class_names) == outputs else map(str, range(outputs))
+        return list(names)
+
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""
         self.training.start()
