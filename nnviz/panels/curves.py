@@ -77,7 +77,7 @@ class CurvesPanel(TabbedCard):
 
     def _tell_pages(self) -> None:
         super()._tell_pages()
-        self._session.training.runner.set_estimating(self.error.in_view or self.loss.in_view)
+        self._session.set_estimating(self.error.in_view or self.loss.in_view)
 
 
 class CurvePage(Page):
