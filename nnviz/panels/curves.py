@@ -49,7 +49,7 @@ class CurvesPanel(TabbedCard):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Curves", "curvesDock")
+        super().__init__("Curves")
         self._session = session
         self.forget = QAction("Forget earlier runs", self)
         self.forget.setObjectName("actionForgetEarlierRuns")
@@ -269,4 +269,4 @@ def _offer(widget: QWidget, *actions: QAction) -> None:
     widget.setContextMenuPolicy(Qt.ActionsContextMenu)
 
 
-CARDS.register("curvesDock")(CardInfo("Curves", CurvesPanel, {"train": Place(Column.WATCH, 1, 320)}))
+CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 320)}))

@@ -41,7 +41,7 @@ class DrawPanel(DockCard):
     """Shows the session's drawing on a canvas, and passes on to the session what is drawn there."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Draw a digit", "drawDock")
+        super().__init__("Draw a digit")
         self._session = session
         self._random = np.random.default_rng()
         self._passed_on: Drawing = ()  # the drawing that was last passed on to the session, or taken from it
@@ -261,4 +261,4 @@ def _tool(text: str, name: str, accessible: str, tip: str) -> QToolButton:
     return button
 
 
-CARDS.register("drawDock")(CardInfo("Draw a digit", DrawPanel, {"train": Place(Column.ASK, 1, 400)}, needs=(ANSWER,)))
+CARDS.register("drawDock")(CardInfo(DrawPanel, {"train": Place(Column.ASK, 1, 400)}, needs=(ANSWER,)))

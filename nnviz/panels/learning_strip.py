@@ -25,7 +25,7 @@ class LearningStripPanel(DockCard):
     """The confidence in the leading classes by epoch, for the drawing as it is now and the whole training so far."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("While it learns", "learningStripDock")
+        super().__init__("While it learns")
         self._session = session
         self._probe = session.probes[PAST]
         self._lines: list[ShareLine] = []
@@ -130,6 +130,4 @@ def _coloured(line: ShareLine) -> str:
     return f'<span style="color:{theme.colour(line.colour).name()}">{escape(line.name)}</span>'
 
 
-CARDS.register("learningStripDock")(
-    CardInfo("While it learns", LearningStripPanel, {"train": Place(Column.ASK, 3, 110)}, needs=(PAST,))
-)
+CARDS.register("learningStripDock")(CardInfo(LearningStripPanel, {"train": Place(Column.ASK, 3, 110)}, needs=(PAST,)))

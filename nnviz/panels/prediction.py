@@ -21,7 +21,7 @@ class PredictionPanel(DockCard):
     """A bar for each class, updated while drawing and training; and the field of the confidence threshold."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Prediction", "predictionDock")
+        super().__init__("Prediction")
         self._session = session
         self.bars = ProbabilityBars()
         self.bars.setObjectName("predictionBars")
@@ -107,6 +107,4 @@ def _step(text: str, direction: int) -> str:
     return f"{min(max((now // _STEP + direction) * _STEP, 0), 100)} %"
 
 
-CARDS.register("predictionDock")(
-    CardInfo("Prediction", PredictionPanel, {"train": Place(Column.ASK, 2, 260)}, needs=(ANSWER,))
-)
+CARDS.register("predictionDock")(CardInfo(PredictionPanel, {"train": Place(Column.ASK, 2, 260)}, needs=(ANSWER,)))
