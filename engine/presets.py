@@ -50,7 +50,22 @@ class Preset:
 
 def presets() -> list[Preset]:
     """Returns all presets in ``assets/presets``, sorted by file name. Raises FileFormatError or OSError."""
-    return [load_preset(path) for path in sorted((ASSETS / "presets").glob("*.json"))]
+    found, errors = readable_presets()
+    if errors:
+        raise errors[0]
+    return found
+
+
+def readable_presets() -> tuple[list[Preset], list[Exception]]:
+    """Returns the presets that can be read, sorted by file name, and the errors of the others."""
+    found: list[Preset] = []
+    errors: list[Exception] = []
+    for path in sorted((ASSETS / "presets").glob("*.json")):
+        try:
+            found.append(load_preset(path))
+        except (EngineError, OSError) as error:
+            errors.append(error)
+    return found, errors
 
 
 def preset_named(name: str) -> Preset:

@@ -10,13 +10,21 @@ from pathlib import Path
 import numpy.typing as npt
 
 from engine.network import Network
-from engine.storage.checkpoint import load_checkpoint, save_checkpoint
+from engine.storage.checkpoint import load_checkpoint, load_provenance, save_checkpoint
 from engine.storage.network_json import load_network as load_json
 from engine.storage.network_json import save_network as save_json
 from engine.storage.numpy_script import export_script
 from engine.storage.onnx_file import export_onnx
 
-__all__ = ["export_onnx", "export_script", "load_checkpoint", "load_network", "save_checkpoint", "save_network"]
+__all__ = [
+    "export_onnx",
+    "export_script",
+    "load_checkpoint",
+    "load_network",
+    "load_provenance",
+    "save_checkpoint",
+    "save_network",
+]
 
 _START_OF_A_ZIP = b"PK\x03\x04"
 

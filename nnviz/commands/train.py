@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from engine.datasets import DATASETS
 from engine.events import Batch, BestRestored, Epoch, Event
-from engine.experiment import train_on
+from engine.experiment import Experiment, train_on
 from engine.history import History
 from engine.metrics import Evaluator
 from engine.network import Network
@@ -102,7 +102,7 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
             f"{arguments.resume}: holds a network, but no training to continue. Give a file that --checkpoint wrote."
         )
     experiment = Provenance.read(network).experiment
-    data = DATASETS["mnist" if experiment is None else experiment.data].load()
+    data = DATASETS[(experiment or Experiment).data].load()
     trainer = Trainer.resume(network, data, state)
     if arguments.epochs is not None:
         _train_until(arguments.epochs, trainer, arguments.resume)

@@ -53,19 +53,24 @@ class Probe(QObject):
         budget: Budget | None = None,
         release: Callable[[], None] = lambda: None,
         quick: float = 0.0,
+        size: Callable[[], object] = lambda: None,
     ) -> None:
         """``ask`` returns the question as it is now, or None; a budget limits how often it is answered.
 
         ``release`` is called in the lane's thread when no visible card needs the probe any more. If the last answer
-        took fewer than ``quick`` seconds of processor time, the next one is computed at once in the calling thread.
+        took fewer than ``quick`` seconds of processor time, the next one is computed at once in the calling thread,
+        provided that ``size`` returns the same as then.
         """
         super().__init__()
         self.result: Any = None
         self._ask = ask
         self._budget = budget or Budget(0, 0)
         self._release = release
-        self._quick = quick
-        self._cost = float("inf")  # of the last answer, in seconds of processor time
+        self._quick, self._size = quick, size
+        self._cost: tuple[object, float] = (
+            None,
+            float("inf"),
+        )  # of the last answer: its size, seconds of processor time
         self._subject = 0  # counts the calls of ``forget``, so that answers from before are dropped
         self._wanted_by: set[object] = set()
         self._answered: Same | None = None  # the key of ``result``
@@ -100,7 +105,6 @@ class Probe(QObject):
     def forget(self) -> None:
         """Drops the result, and the answer being computed: they belong to another network or other data."""
         self._subject += 1
-        self._cost = float("inf")
         self._answered = None
         self._budget.reset()
         if self.result is not None:
@@ -124,13 +128,13 @@ class Probe(QObject):
                 self._timer.start(round(1000 * self._budget.seconds_left) + 1)
             return
         self._is_busy = True
-        subject = self._subject
+        subject, size = self._subject, self._size()
 
         def timed() -> Any:
             start = time.thread_time()
             with self._budget:
                 result = work()
-            self._cost = time.thread_time() - start
+            self._cost = (size, time.thread_time() - start)
             return result
 
         def done(result: Any) -> None:
@@ -145,7 +149,7 @@ class Probe(QObject):
             if not isinstance(error, MemoryError):
                 self.failed.emit(error)
 
-        if self._cost >= self._quick:
+        if self._cost[0] != size or self._cost[1] >= self._quick:
             self._lane.run(timed, done, failed)
             return
         try:
@@ -191,11 +195,6 @@ class Probes:
         """Lets all probes look whether their question has changed."""
         for probe in self._probes.values():
             probe.look()
-
-    def forget(self) -> None:
-        """Drops all results, after a change of network or data."""
-        for probe in self._probes.values():
-            probe.forget()
 
     def close(self, milliseconds: int) -> bool:
         """Ends all probes; returns whether all work was done in time."""

@@ -31,6 +31,7 @@ class RateSearch(QObject):
         suggestion: the suggested learning rate, rounded to two digits; None if there is none (yet).
         is_running: whether a search is running.
         was_stopped: whether the last search was stopped before it had tried all rates.
+        tried_on: in words, the network of the last search.
     """
 
     changed = pyqtSignal()
@@ -43,19 +44,20 @@ class RateSearch(QObject):
         self.share = 0.0
         self.suggestion: float | None = None
         self.is_running = self.was_stopped = False
+        self.tried_on = ""
         self._search = 0  # number of the search; points of earlier ones are dropped
         self._cancelled = threading.Event()
         self._lane = Lane()
         self._found.connect(self._show)
 
-    def start(self, make: Callable[[], Network], dataset: Dataset, settings: TrainingSettings) -> None:
+    def start(self, make: Callable[[], Network], tried_on: str, dataset: Dataset, settings: TrainingSettings) -> None:
         """Starts a search with the network that ``make`` returns; ``make`` is called in the search's thread."""
         self.cancel()
         self._cancelled = cancelled = threading.Event()
         self._search += 1
         number = self._search
         self.points, self.share, self.suggestion, self.is_running = [], 0.0, None, True
-        self.was_stopped = False
+        self.was_stopped, self.tried_on = False, tried_on
         self.changed.emit()
 
         def work() -> float | None:
@@ -103,8 +105,9 @@ class RateSearch(QObject):
             self._end()
 
     def forget(self) -> None:
-        """Drops the points, which belong to another network."""
-        if self.points and not self.is_running:
+        """Stops the search and drops the points, which belong to another network or other data."""
+        self.cancel()
+        if self.points:
             self.points, self.share, self.suggestion = [], 0.0, None
             self.changed.emit()
 

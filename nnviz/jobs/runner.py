@@ -82,13 +82,8 @@ class Runner(QObject):
         self._worker.forget(run)
 
     def set_estimating(self, wanted: bool) -> None:
-        """Switches estimates within an epoch on or off; they cost time and are wanted only if they are seen."""
+        """Switches estimates within an epoch on or off."""
         self._worker.estimating = wanted
-
-    @property
-    def is_estimating(self) -> bool:
-        """Whether estimates within an epoch are made."""
-        return self._worker.estimating
 
     def close(self, milliseconds: int) -> bool:
         """Ends the thread after the current step; returns whether that was in time. Emits nothing afterwards."""

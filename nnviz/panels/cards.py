@@ -32,15 +32,13 @@ class CardInfo:
     """The description of a card. Its help is the text under its name in assets/help.md.
 
     Attributes:
-        title: its name in the View menu.
-        make: takes the session and returns the widget.
+        make: takes the session and returns the widget, which has its title.
         places: its places by the names of the workspaces that show it.
         needs: names of the session's probes whose results it needs while it is in view.
         page_of: the name of the card with tabs of which it is a page; it then has no place of its own.
         is_fixed: whether it stays in the settings column and has no menu.
     """
 
-    title: str
     make: Callable[[Any], Any]
     places: dict[str, Place] = field(default_factory=dict)
     needs: tuple[str, ...] = ()

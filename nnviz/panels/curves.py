@@ -49,7 +49,7 @@ class CurvesPanel(TabbedCard):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Curves", "curvesDock")
+        super().__init__("Curves")
         self._session = session
         self.forget = QAction("Forget earlier runs", self)
         self.forget.setObjectName("actionForgetEarlierRuns")
@@ -77,7 +77,7 @@ class CurvesPanel(TabbedCard):
 
     def _tell_pages(self) -> None:
         super()._tell_pages()
-        self._session.training.runner.set_estimating(self.error.in_view or self.loss.in_view)
+        self._session.set_estimating(self.error.in_view or self.loss.in_view)
 
 
 class CurvePage(Page):
@@ -268,4 +268,4 @@ def _offer(widget: QWidget, *actions: QAction) -> None:
     widget.setContextMenuPolicy(Qt.ActionsContextMenu)
 
 
-CARDS.register("curvesDock")(CardInfo("Curves", CurvesPanel, {"train": Place(Column.WATCH, 1, 320)}))
+CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 320)}))

@@ -10,7 +10,6 @@ from engine.datasets import Split
 from nnviz.digits.strokes import Drawing, Ink, Stroke
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.panels.prediction import class_names
 from nnviz.session.asked import ANSWER
 from nnviz.session.messages import Message
 from nnviz.session.session import Session
@@ -42,7 +41,7 @@ class DrawPanel(DockCard):
     """Shows the session's drawing on a canvas, and passes on to the session what is drawn there."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Draw a digit", "drawDock")
+        super().__init__("Draw a digit")
         self._session = session
         self._random = np.random.default_rng()
         self._passed_on: Drawing = ()  # the drawing that was last passed on to the session, or taken from it
@@ -237,14 +236,14 @@ class DrawPanel(DockCard):
         self._name_classes()
 
     def _name_classes(self) -> None:
-        self.answer.set_names(class_names(self._session))
+        self.answer.set_names(self._session.class_names)
         self._show_answer()
 
     def _show_answer(self) -> None:
         if not self.in_view:
             return
         verdict, answer = self._session.question.verdict, self._session.question.answer
-        names = class_names(self._session)
+        names = self._session.class_names
         if verdict is None or answer is None or len(names) != len(answer):
             self.answer.clear()
             return
@@ -262,4 +261,4 @@ def _tool(text: str, name: str, accessible: str, tip: str) -> QToolButton:
     return button
 
 
-CARDS.register("drawDock")(CardInfo("Draw a digit", DrawPanel, {"train": Place(Column.ASK, 1, 400)}, needs=(ANSWER,)))
+CARDS.register("drawDock")(CardInfo(DrawPanel, {"train": Place(Column.ASK, 1, 400)}, needs=(ANSWER,)))

@@ -11,8 +11,7 @@ from PyQt5.QtWidgets import QSizePolicy
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.panels.prediction import class_names
-from nnviz.session.asked import ANSWER, PAST, PastAnswers
+from nnviz.session.asked import PAST, PastAnswers
 from nnviz.session.question import Verdict, verdict_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table
@@ -26,7 +25,7 @@ class LearningStripPanel(DockCard):
     """The confidence in the leading classes by epoch, for the drawing as it is now and the whole training so far."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("While it learns", "learningStripDock")
+        super().__init__("While it learns")
         self._session = session
         self._probe = session.probes[PAST]
         self._lines: list[ShareLine] = []
@@ -70,7 +69,7 @@ class LearningStripPanel(DockCard):
 
     def _draw(self, known: PastAnswers, verdict: Verdict) -> None:
         confidences = np.clip(np.array(known.answers), 0, 1)
-        names = class_names(self._session)
+        names = self._session.class_names
         self._lines = [
             ShareLine(names[index], colour, confidences[:, index].tolist())
             for index, colour in zip(leaders(confidences, verdict), theme.CLASSES, strict=False)
@@ -106,7 +105,7 @@ class LearningStripPanel(DockCard):
         rows: list[list[object]] = [
             [epoch, *answer.tolist()] for epoch, answer in zip(known.epochs, known.answers, strict=True)
         ]
-        return ["epoch", *class_names(self._session)], rows
+        return ["epoch", *self._session.class_names], rows
 
 
 def leaders(confidences: Array, verdict: Verdict) -> list[int]:
@@ -131,11 +130,4 @@ def _coloured(line: ShareLine) -> str:
     return f'<span style="color:{theme.colour(line.colour).name()}">{escape(line.name)}</span>'
 
 
-CARDS.register("learningStripDock")(
-    CardInfo(
-        "While it learns",
-        LearningStripPanel,
-        {"train": Place(Column.ASK, 3, 110)},
-        needs=(ANSWER, PAST),
-    )
-)
+CARDS.register("learningStripDock")(CardInfo(LearningStripPanel, {"train": Place(Column.ASK, 3, 110)}, needs=(PAST,)))

@@ -17,18 +17,11 @@ _STEP = 5  # percent
 _MOST_BARS = 20
 
 
-def class_names(session: Session) -> list[str]:
-    """A name for each of the network's outputs: the data's class names if they fit, else numbers."""
-    data, outputs = session.data.dataset, session.runs.current.network.shape[-1]
-    names = data.class_names if data is not None and len(data.class_names) == outputs else map(str, range(outputs))
-    return list(names)
-
-
 class PredictionPanel(DockCard):
     """A bar for each class, updated while drawing and training; and the field of the confidence threshold."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Prediction", "predictionDock")
+        super().__init__("Prediction")
         self._session = session
         self.bars = ProbabilityBars()
         self.bars.setObjectName("predictionBars")
@@ -50,7 +43,7 @@ class PredictionPanel(DockCard):
         self._name_classes()
 
     def _name_classes(self) -> None:
-        self.bars.set_names(class_names(self._session)[:_MOST_BARS])
+        self.bars.set_names(self._session.class_names[:_MOST_BARS])
         self._show()
 
     def _show(self) -> None:
@@ -78,7 +71,7 @@ class PredictionPanel(DockCard):
 
     def table(self) -> Table | None:
         """The outputs, for a CSV file."""
-        answer, names = self._session.question.answer, class_names(self._session)
+        answer, names = self._session.question.answer, self._session.class_names
         if answer is None or len(answer) != len(names):  # the answer of the network before
             return None
         return ["class", "output"], [[name, value] for name, value in zip(names, answer.tolist(), strict=True)]
@@ -114,6 +107,4 @@ def _step(text: str, direction: int) -> str:
     return f"{min(max((now // _STEP + direction) * _STEP, 0), 100)} %"
 
 
-CARDS.register("predictionDock")(
-    CardInfo("Prediction", PredictionPanel, {"train": Place(Column.ASK, 2, 260)}, needs=(ANSWER,))
-)
+CARDS.register("predictionDock")(CardInfo(PredictionPanel, {"train": Place(Column.ASK, 2, 260)}, needs=(ANSWER,)))

@@ -37,7 +37,7 @@ class WeightsPanel(DockCard):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Weights", "weightsDock")
+        super().__init__("Weights")
         self._session = session
         self._limit = 0.0
         self._arrangement: tuple[object, ...] = ()
@@ -319,4 +319,4 @@ def _tab_names(shape: list[int]) -> list[str]:
     return [f"{'Output' if i == last else f'{layer}{i + 1}'} · {a}→{b}" for i, (a, b) in enumerate(pairs)]
 
 
-CARDS.register("weightsDock")(CardInfo("Weights", WeightsPanel, {"train": Place(Column.WATCH, 2, 440)}))
+CARDS.register("weightsDock")(CardInfo(WeightsPanel, {"train": Place(Column.WATCH, 2, 440)}))

@@ -65,7 +65,7 @@ def _add_answer(probes: Probes, displayed: Displayed, question: asking.Question)
     def hand_over() -> None:
         question.take_answer(*(answer.result or (None, None, None)))
 
-    answer = probes.add(ANSWER, Probe(ask, quick=_QUICK))
+    answer = probes.add(ANSWER, Probe(ask, quick=_QUICK, size=lambda: displayed.network.shape))
     answer.changed.connect(hand_over)
 
 

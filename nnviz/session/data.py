@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import DATASETS, Dataset
+from engine.experiment import Experiment
 from nnviz.jobs.lane import Lane
 from nnviz.session.messages import Messages
 
@@ -36,7 +37,7 @@ class Data(QObject):
         self._messages = messages
         self._loaded: str | None = None  # the name of ``dataset``
 
-    def load(self, name: str = "mnist") -> None:
+    def load(self, name: str = Experiment.data) -> None:
         """Loads registered data; ``changed`` follows. Does nothing if it is loaded or loading already."""
         if name == self.name:
             return

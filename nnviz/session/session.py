@@ -71,7 +71,8 @@ class Session(QObject):
         self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
         self.rate_search = RateSearch()
         self.rate_search.failed.connect(self._search_failed)
-        self.runs.replaced.connect(self.rate_search.forget)
+        for signal in (self.runs.replaced, self.data.changed):
+            signal.connect(self.rate_search.forget)
         self.probes = Probes()
         add_probes(self.probes, self.displayed, self.question, self.runs, self.data, self.messages)
         self.training.died.connect(self._died)
@@ -93,6 +94,13 @@ class Session(QObject):
     def prediction(self) -> Array | None:
         """The displayed network's answer to the drawing, (outputs,); None where there is none."""
         return self.question.prediction
+
+    @property
+    def class_names(self) -> list[str]:
+        """A name for each of the current network's outputs: the data's class names if they fit, else numbers."""
+        data, outputs = self.data.dataset, self.runs.current.network.shape[-1]
+        names = data.class_names if data is not None and len(data.class_names) == outputs else map(str, range(outputs))
+        return list(names)
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""
@@ -116,6 +124,10 @@ class Session(QObject):
 
     # ---- work for several parts
 
+    def set_estimating(self, wanted: bool) -> None:
+        """Switches estimates within an epoch on or off; they cost time and are wanted only if they are seen."""
+        self.training.runner.set_estimating(wanted)
+
     def search_rate(self) -> None:
         """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""
         dataset = self.data.dataset
@@ -125,7 +137,8 @@ class Session(QObject):
         run = self.runs.current
         is_new = self.training.is_another_network or run.misfit(dataset) is not None
         make = experiment.build if is_new else self.displayed.network.copy
-        self.rate_search.start(make, dataset, experiment.training)
+        tried_on = f"a new network {setting_value(experiment.shape)}" if is_new else "a copy of the network"
+        self.rate_search.start(make, tried_on, dataset, experiment.training)
 
     def _search_failed(self, error: Exception) -> None:
         self.messages.tell_error("The search could not begin", error)

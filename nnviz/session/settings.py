@@ -6,12 +6,11 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.assets_folder import ASSETS
 from engine.augmentation import Augmentation
 from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import MILD, Experiment
-from engine.presets import Preset, load_preset
+from engine.presets import Preset, readable_presets
 from engine.validation import check_memory
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
@@ -43,7 +42,7 @@ class Settings(QObject):
         self._data, self._undo, self._messages = data, undo, messages
         self._guess: Experiment | None = None  # a network's experiment, where its file does not say all of it
         self._data_problem: str | None = None  # the batch-size problem that came with the data
-        self.presets, errors = _readable_presets()
+        self.presets, errors = readable_presets()
         if errors:
             messages.warn(" ".join(error_text("A preset could not be read", error) or str(error) for error in errors))
         data.changed.connect(self._data_changed)
@@ -162,15 +161,3 @@ class Settings(QObject):
         if not typed:
             self._data_problem = problem
             self.set_problem("batch_size", problem)
-
-
-def _readable_presets() -> tuple[list[Preset], list[Exception]]:
-    """The shipped presets in the order of their files' names, and the errors of those that cannot be read."""
-    found: list[Preset] = []
-    errors: list[Exception] = []
-    for path in sorted((ASSETS / "presets").glob("*.json")):
-        try:
-            found.append(load_preset(path))
-        except (EngineError, OSError) as error:
-            errors.append(error)
-    return found, errors

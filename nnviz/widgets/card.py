@@ -98,16 +98,15 @@ class DockCard(QDockWidget):
     asked = pyqtSignal(str)
     in_view_changed = pyqtSignal(bool)
 
-    def __init__(self, title: str, name: str) -> None:
+    def __init__(self, title: str) -> None:
         super().__init__(title)
-        self.setObjectName(name)
         self.setFeatures(
             QDockWidget.DockWidgetMovable | QDockWidget.DockWidgetFloatable | QDockWidget.DockWidgetClosable
         )
         self.setAllowedAreas(Qt.AllDockWidgetAreas)
         self.head = CardHead(title)
         self.head.double_clicked.connect(lambda: self.asked.emit("enlarge"))
-        self.menu_button = CardMenuButton(name, title, lambda: self.has_table)
+        self.menu_button = CardMenuButton(title, lambda: self.has_table)
         self.menu_button.asked.connect(self.asked)
         self.head.corner.addWidget(self.menu_button)
         self.head.corner.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)
@@ -117,6 +116,11 @@ class DockCard(QDockWidget):
         self.setWidget(sheet)
         self.in_view = False  # False if closed or behind another tab; isVisible() knows nothing of tabs
         self.visibilityChanged.connect(self._visibility_changed)
+
+    def set_name(self, name: str) -> None:
+        """Gives the card and its menu their object names."""
+        self.setObjectName(name)
+        self.menu_button.set_names(name)
 
     def refresh(self) -> None:
         """Draws what changed while the card was out of view. Subclasses that draw implement it."""

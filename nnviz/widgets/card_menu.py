@@ -36,29 +36,33 @@ class CardMenuButton(QToolButton):
 
     asked = pyqtSignal(str)
 
-    def __init__(self, dock_name: str, title: str, has_table: Callable[[], bool]) -> None:
+    def __init__(self, title: str, has_table: Callable[[], bool]) -> None:
         super().__init__()
         self._has_table = has_table
         self.is_enlarged = False
         self.hidden_in_picture = False
-        self.setObjectName(f"{dock_name}MenuButton")
         self.setAccessibleName(f"Menu of the card {title}")
         self.setToolTip("Enlarge, copy, export or close this card.")
         self.setFocusPolicy(Qt.TabFocus)
-        self.menu_of_card = self._menu(dock_name)
+        self.menu_of_card = self._menu()
         self.clicked.connect(self._open)
         theme.set_icon(self, "ellipsis", "muted")
 
-    def _menu(self, dock_name: str) -> QMenu:
+    def set_names(self, dock_name: str) -> None:
+        """Gives the button, its menu and the entries object names that begin with the card's."""
+        self.setObjectName(f"{dock_name}MenuButton")
+        self.menu_of_card.setObjectName(f"{dock_name}Menu")
+        for what, entry in self.entries.items():
+            entry.setObjectName(f"{dock_name}{what.capitalize()}Action")
+
+    def _menu(self) -> QMenu:
         menu = QMenu(self)
-        menu.setObjectName(f"{dock_name}Menu")
         self.entries = {}
         for what, text in _ENTRIES:
             if not what:
                 menu.addSeparator()
                 continue
             entry = menu.addAction(text)
-            entry.setObjectName(f"{dock_name}{what.capitalize()}Action")
             entry.triggered.connect(lambda _=False, what=what: self.asked.emit(what))
             self.entries[what] = entry
         return menu

@@ -49,11 +49,11 @@ class Page(QWidget):
 class TabbedCard(DockCard):
     """A card with tabs instead of a title."""
 
-    def __init__(self, title: str, name: str) -> None:
-        super().__init__(title, name)
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
         self.head.title.hide()
         self.head.detail.hide()  # each page has its aside
-        self.tabs = tab_bar(name.replace("Dock", "Tabs"), title)
+        self.tabs = tab_bar("", title)
         self.tabs.currentChanged.connect(self._turn_to)
         self._stack = QStackedWidget()
         self._asides = QStackedWidget()
@@ -61,6 +61,11 @@ class TabbedCard(DockCard):
         self.head.row.insertWidget(2, self._asides)
         self.body.addWidget(self._stack, 1)
         self.pages: list[Page] = []
+
+    def set_name(self, name: str) -> None:
+        """Names the bar of the tabs as well."""
+        super().set_name(name)
+        self.tabs.setObjectName(name.replace("Dock", "Tabs"))
 
     def add_page(self, page: Page) -> None:
         """Adds a tab at the right."""

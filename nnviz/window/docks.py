@@ -65,7 +65,10 @@ class Docks(QObject):
 
     def _make(self, name: str, info: CardInfo) -> QWidget:
         card: QWidget = info.make(self._session)
-        card.setObjectName(name)
+        if isinstance(card, DockCard):
+            card.set_name(name)
+        else:
+            card.setObjectName(name)
         self._cards[name] = card
         if isinstance(card, (DockCard, Page)):
             probes = self._session.probes

@@ -35,14 +35,6 @@ def texts_of(name: str) -> tuple[HelpText, ...]:
     return found
 
 
-def text_of(name: str) -> HelpText:
-    """The first text of a name. Raises KeyError if there is none."""
-    found = texts_of(name)
-    if not found:
-        raise KeyError(name)
-    return found[0]
-
-
 @lru_cache(maxsize=1)
 def texts() -> Mapping[str, tuple[HelpText, ...]]:
     """All texts by name; a ``*`` in a name stands for any number or word. The file is read at the first call."""

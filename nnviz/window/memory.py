@@ -23,7 +23,6 @@ from nnviz.session.making import is_quickly_made
 from nnviz.session.session import Session
 from nnviz.window.shipped import shipped_networks
 
-_FIRST_DATA = "mnist"
 _DAMAGE = (EngineError, TypeError, ValueError, AttributeError, KeyError, OverflowError, RecursionError)
 
 
@@ -69,15 +68,15 @@ class Memory(QObject):
             self._open(session, path, title)
         else:
             session.data.changed.connect(lambda: self._data_loaded(session, path))
-        name = self._settings.value("dataset", _FIRST_DATA)
-        session.data.load(name if name in list(DATASETS) else _FIRST_DATA)
+        name = self._settings.value("dataset")
+        session.data.load(name if name in list(DATASETS) else Experiment.data)
 
     def save(self) -> None:
         """Writes the settings, the data set, and the network's file or its title if it came with the program."""
         session = self._session
         if session is None:
             return
-        self._settings.setValue("dataset", session.data.name or _FIRST_DATA)
+        self._settings.setValue("dataset", session.data.name or Experiment.data)
         self._settings.setValue("sure_from", str(session.question.threshold))
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet

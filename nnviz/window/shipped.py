@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from engine.assets_folder import ASSETS
+from engine.errors import FileFormatError
 from engine.provenance import Provenance
+from engine.storage import load_provenance
 from nnviz.look import text
 
 FOLDER = ASSETS / "networks"
 _ENDINGS = (".npz", ".json")
-_LARGEST_JSON = 5_000_000  # bytes; larger files are not read, because JSON can only be read as a whole
 
 
 @dataclass(frozen=True)
@@ -38,25 +36,16 @@ def shipped_files() -> list[Path]:
 
 
 def shipped_networks() -> list[Shipped]:
-    """All shipped networks with what their files say of them; the title is else the file's name."""
+    """All shipped networks with what their checkpoints say of them; else the title is the file's name.
+
+    JSON files are not read, because JSON can only be read as a whole, which may take long.
+    """
     return [_described(path) for path in shipped_files()]
 
 
 def _described(path: Path) -> Shipped:
-    try:
-        provenance = Provenance.from_dict(_entries(path))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        provenance = Provenance()  # opening the file will say what is wrong
-    return Shipped(path, provenance.title or path.stem, provenance.test_error)
-
-
-def _entries(path: Path) -> object:
+    provenance = Provenance()
     if path.suffix.lower() == ".npz":
-        with (
-            path.open("rb") as file,
-            np.load(file, allow_pickle=False) as arrays,
-        ):  # reads only the arrays that are asked for
-            document = json.loads(str(arrays["header"][()]))
-    else:
-        document = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= _LARGEST_JSON else {}
-    return document.get("provenance") if isinstance(document, dict) else None
+        with suppress(OSError, FileFormatError):  # opening the file will say what is wrong
+            provenance = Provenance.from_dict(load_provenance(path))
+    return Shipped(path, provenance.title or path.stem, provenance.test_error)

@@ -62,4 +62,4 @@ def _one_of_each(data: Dataset) -> Array:
     return np.hstack([data.train.inputs[row].reshape(data.example_shape) for row in first]) * data.train.scale
 
 
-CARDS.register("dataCard")(CardInfo("Data", DataPanel, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))
+CARDS.register("dataCard")(CardInfo(DataPanel, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))

@@ -336,4 +336,4 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     return frame
 
 
-CARDS.register("networkCard")(CardInfo("Network", NetworkPanel, {"train": Place(Column.CHOOSE, 2)}, is_fixed=True))
+CARDS.register("networkCard")(CardInfo(NetworkPanel, {"train": Place(Column.CHOOSE, 2)}, is_fixed=True))

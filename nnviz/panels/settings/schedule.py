@@ -114,8 +114,7 @@ class RateSearchView(QWidget):
         self._plot = SmallPlot("ratePlot", "Loss against the learning rate", tip)
         self._lay_out()
         self._search.changed.connect(self._show)
-        for signal in (session.data.changed, session.runs.replaced):
-            signal.connect(self._show)
+        session.data.changed.connect(self._show)
         self._show()
 
     def _lay_out(self) -> None:
@@ -156,10 +155,7 @@ class RateSearchView(QWidget):
         self._progress.setVisible(search.is_running)
         self._progress.setValue(round(100 * search.share))
         self._plot.setVisible(len(points) > 1)
-        tried_on = (
-            "a new network of these fields" if self._session.training.is_another_network else "a copy of the network"
-        )
-        caption = f"loss against rate, on {tried_on}"
+        caption = f"loss against rate, on {search.tried_on}"
         if search.was_stopped:
             caption = "Stopped before its end: no suggestion."
         elif not search.is_running and found is None:

@@ -220,4 +220,4 @@ class TrainingPanel(Card):
             group.head.show_summary("to be corrected" if is_wrong else part.summary(experiment), is_wrong)
 
 
-CARDS.register("trainingCard")(CardInfo("Training", TrainingPanel, {"train": Place(Column.CHOOSE, 3)}, is_fixed=True))
+CARDS.register("trainingCard")(CardInfo(TrainingPanel, {"train": Place(Column.CHOOSE, 3)}, is_fixed=True))

@@ -16,7 +16,7 @@ import pytest
 from engine.errors import DataError, FileFormatError, SettingError
 from engine.network import Network
 from engine.settings import TrainingSettings
-from engine.storage import load_checkpoint, load_network, save_checkpoint, save_network
+from engine.storage import load_checkpoint, load_network, load_provenance, save_checkpoint, save_network
 from engine.training import Trainer
 from engine.validation import Array
 from tests.engine.helpers import class_data, network_for, refused
@@ -63,6 +63,17 @@ def test_what_is_in_the_file_decides_and_not_its_name(saved: Path, tmp_path: Pat
     save_network(a_network(), tmp_path / "plain")
     (tmp_path / "plain").rename(tmp_path / "plain.npz")
     assert load_network(tmp_path / "plain.npz").shape == [3, 4, 2]
+
+
+def test_the_provenance_is_read_without_the_rest(saved: Path) -> None:
+    rewritten(saved, parameters=np.zeros(3))
+    assert load_provenance(saved) == {"data": "clouds", "epochs": 3}
+    rewritten(saved, header={"provenance": 5})
+    with pytest.raises(FileFormatError):
+        load_provenance(saved)
+    saved.write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(FileFormatError):
+        load_provenance(saved)
 
 
 def test_a_network_alone_has_no_training(saved: Path) -> None:

@@ -129,8 +129,9 @@ def test_nothing_is_worked_out_on_the_interface_thread(probe: Probe, oracle: Ora
 
 
 def test_what_has_turned_out_to_be_quick_is_done_at_once(qapp: object, qtbot: QtBot, oracle: Oracle) -> None:
-    """Handing it to another thread would take longer; of another network it has to turn out anew."""
-    probe, main = Probe(oracle.question, quick=10.0), threading.main_thread()
+    """Handing it to another thread would take longer; of a network of another size it has to turn out anew."""
+    sizes, main = [1], threading.main_thread()
+    probe = Probe(oracle.question, quick=10.0, size=lambda: sizes[-1])
     probe.want("card", True)
     qtbot.waitUntil(lambda: probe.result is oracle.subject)
     assert main not in oracle.threads
@@ -140,7 +141,8 @@ def test_what_has_turned_out_to_be_quick_is_done_at_once(qapp: object, qtbot: Qt
     assert main in oracle.threads
     oracle.threads.clear()
     oracle.subject = object()
-    probe.forget()
+    sizes.append(2)
+    probe.look()
     qtbot.waitUntil(lambda: probe.result is oracle.subject)
     assert main not in oracle.threads
     assert probe.close(10_000)
@@ -155,8 +157,6 @@ def test_cards_name_what_they_need(qapp: object, qtbot: QtBot) -> None:
     probes.look()
     qtbot.waitUntil(lambda: probes["a"].result is not None and probes["c"].result is not None)
     assert oracles["b"].asked == []
-    probes.forget()
-    qtbot.waitUntil(lambda: len(oracles["a"].asked) == 2)
     assert probes.close(10_000)
 
 

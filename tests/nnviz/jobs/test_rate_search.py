@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, QRect
-from PyQt5.QtWidgets import QLabel, QLineEdit, QProgressBar, QPushButton
+from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.errors import SettingError
@@ -168,6 +168,40 @@ def test_the_network_of_the_fields_is_searched_for(open_window: MainWindow, qtbo
     search(qtbot, window)
     assert window.session.runs.current.network.shape == [784, 64, 32, 10]
     assert window.session.messages.current is None
+
+
+def test_it_says_which_network_it_tried(open_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+    """Not the one that the fields describe by now."""
+    window = open_window
+    train_for_a_while(qtbot, window)
+    pause(qtbot, window)
+    window.session.settings.change("shape", hidden=(6,))
+    gate.close()
+    click(qtbot, window, QPushButton, "findRateButton")
+    gate.wait_until_reached()
+    window.session.settings.change("shape", hidden=(64, 32))
+    gate.open()
+    qtbot.waitUntil(lambda: not window.session.rate_search.is_running, timeout=20_000)
+    assert find(window, QLabel, "rateSearchLabel").text().endswith("on a new network 784-6-10")
+
+
+@pytest.mark.parametrize("what", ["network", "data"])
+def test_another_network_or_other_data_end_it(open_window: MainWindow, qtbot: QtBot, gate: Gate, what: str) -> None:
+    """What it finds would stand beside what it was not tried on."""
+    window, search = open_window, open_window.session.rate_search
+    gate.close()
+    click(qtbot, window, QPushButton, "findRateButton")
+    gate.wait_until_reached()
+    if what == "network":
+        window.session.settings.change("shape", hidden=(6,))
+    else:
+        window.session.data.changed.emit()
+    assert not search.is_running
+    gate.open()
+    assert search.close(10_000)
+    QApplication.processEvents()
+    assert search.points == []
+    assert not find(window, QLabel, "rateSearchLabel").isVisibleTo(window)
 
 
 def test_without_a_suggestion_none_is_offered(

@@ -69,6 +69,19 @@ def test_a_single_snapshot_draws_no_line_yet(ready_window: MainWindow, qtbot: Qt
     assert len(rows(ready_window.card("learningStripDock"))) == 1
 
 
+def test_alone_in_view_it_has_what_it_needs(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """The answer to the drawing is for other cards: with these closed nobody computes it."""
+    window = ready_window
+    for name in ("drawDock", "predictionDock"):
+        window.card(name).hide()
+    assert not window.session.probes[ANSWER].is_wanted
+    drag(window.canvas, seven(window.canvas))
+    train_for_a_while(qtbot, window)
+    pause(qtbot, window)
+    qtbot.waitUntil(lambda: window.session.probes[PAST].is_up_to_date)
+    expect_true_history(window)
+
+
 def test_a_drawing_that_was_there_before_grows_its_history(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -107,6 +108,30 @@ def test_one_question_is_asked_once(session: Session, qtbot: QtBot, monkeypatch:
     with qtbot.waitSignal(session.question.answered):
         draw(session, 0.9)
     assert len(asked) == 2
+
+
+def test_the_first_answer_of_a_network_of_another_size_is_not_computed_by_the_interface(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However quick the network before was."""
+    asked: list[tuple[int, bool]] = []
+    ask = asking.ask
+
+    def watched(network: Network, picture: Array | None) -> Array | None:
+        asked.append((len(network.shape), threading.current_thread() is threading.main_thread()))
+        return ask(network, picture)
+
+    monkeypatch.setattr(asking, "ask", watched)
+    monkeypatch.setattr("nnviz.session.asked._QUICK", 10.0)
+    session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
+    session.probes.want("a test", (ANSWER,), True)
+    for value in (0.5, 0.9):
+        with qtbot.waitSignal(session.question.answered):
+            draw(session, value)
+    session.settings.change("shape", hidden=(500,))
+    qtbot.waitUntil(lambda: len(asked) == 3)
+    assert asked == [(2, False), (2, True), (3, False)]
+    session.close()
 
 
 def test_no_answer_where_nothing_can_be_asked(session: Session) -> None:

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.assets_folder import ASSETS
+from engine.errors import FileFormatError
 from engine.experiment import Experiment
 from engine.presets import presets
 from engine.training import FIXED_WHILE_TRAINING
@@ -129,17 +130,20 @@ def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the presets that may be spoilt."""
     shutil.copytree(ASSETS / "presets", tmp_path / "presets")
-    monkeypatch.setattr("nnviz.session.settings.ASSETS", tmp_path)
+    monkeypatch.setattr("engine.presets.ASSETS", tmp_path)
     return tmp_path / "presets"
 
 
 def test_one_that_cannot_be_read_does_not_take_the_others_with_it(folder: Path, make_window: MakeWindow) -> None:
+    before = len(presets())
     broken = ("{", '{"name": 3}', '{"name": "x", "description": "", "network": 5}')
     for number, content in enumerate(broken):
         (folder / f"{number}-broken.json").write_text(content)
     window = make_window()
     assert window.isVisible()
-    assert find(window, QComboBox, "presetCombo").count() == 1 + len(presets())
+    assert find(window, QComboBox, "presetCombo").count() == 1 + before
+    with pytest.raises(FileFormatError, match="0-broken"):
+        presets()
     message = find(window, QLabel, "messageText")
     assert message.isVisible()
     for number in range(len(broken)):
