@@ -10,7 +10,6 @@ from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.validation import check_memory, parameter_count
 from nnviz.jobs.lane import Lane
-from nnviz.session.data import Data
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
@@ -39,15 +38,13 @@ class Making(QObject):
     changed = pyqtSignal()
     given_up = pyqtSignal()
 
-    def __init__(self, data: Data, settings: Settings, runs: Runs, undo: Undo, messages: Messages, lane: Lane) -> None:
+    def __init__(self, settings: Settings, runs: Runs, undo: Undo, messages: Messages, lane: Lane) -> None:
         super().__init__()
-        self._data, self._settings, self._runs, self._undo = data, settings, runs, undo
-        self._messages, self._lane = messages, lane
+        self._settings, self._runs, self._undo, self._messages, self._lane = settings, runs, undo, messages, lane
         self._number = 0  # of the latest request; the networks of earlier requests are dropped
         self.is_making = False
         self._question: Message | None = None  # the message that asks which network to train
         settings.changed.connect(self._follow)
-        data.changed.connect(self._fit)
 
     @property
     def is_replacing(self) -> bool:
@@ -88,7 +85,7 @@ class Making(QObject):
         if run is not None:
             self._give_up()
             self._runs.show(run)
-            self._settings.take(fields, run.guess)
+            self._settings.take(fields)
 
     def ask_which(self, then: Callable[[], None]) -> None:
         """Asks which network to train, where the fields describe another than the trained one; then calls ``then``.
@@ -124,7 +121,7 @@ class Making(QObject):
         """Drops the network that is being built."""
         self._give_up()
 
-    # ---- the fields and the data
+    # ---- the fields
 
     def _follow(self) -> None:
         """Rebuilds an untrained network where the fields describe another: it always agrees with them."""
@@ -142,12 +139,6 @@ class Making(QObject):
     def _show_fresh(self, run: Run) -> None:
         self._runs.show(self._runs.add(run))
         self._settings.changed.emit()
-
-    def _fit(self) -> None:
-        """Gives the fields the data's numbers of inputs and outputs, unless a trained network has others."""
-        run, dataset = self._runs.current, self._data.dataset
-        if dataset is not None and (run.untouched or run.misfit(dataset) is None):
-            self._settings.take(self._settings.fitted(dataset), run.guess)
 
     # ---- building
 

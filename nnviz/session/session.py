@@ -57,10 +57,10 @@ class Session(QObject):
         self.messages = Messages()
         self.undo = Undo()
         self.data = Data(self._reading, self.messages)
-        self.settings = Settings(first, self.data, self.undo, self.messages)
         self.runs = Runs(new_run(first), self.undo)
+        self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
-        self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, Lane())
+        self.making = Making(self.settings, self.runs, self.undo, self.messages, Lane())
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
         self.question = Question(self.displayed, self.undo)
         self.files = Files(
