@@ -237,3 +237,17 @@ def test_undo_of_a_reset_shows_a_trained_network_of_other_data_as_it_is(
     assert session.settings.experiment.shape == (64, 64, 32, 10)
     assert session.runs.current.network.shape == [64, 64, 32, 10]
     assert session.training.can_start
+
+
+def test_other_data_take_back_the_question_which_network_to_train(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, small_digits: Dataset
+) -> None:
+    """Its answers would be networks that do not fit."""
+    window, session = ready_window, ready_window.session
+    step(qtbot, window)
+    session.settings.change("shape", hidden=(20,))
+    session.start()
+    assert session.messages.current is not None
+    put_data("small", lambda: small_digits)
+    load(qtbot, window, "small")
+    assert session.messages.current is None

@@ -229,6 +229,15 @@ def test_what_differs_is_named_where_the_shape_does_not(ready_window: MainWindow
     assert question(ready_window) == ["Train seed 1 on", "Start seed 5"]
 
 
+def test_the_question_uses_the_names_of_the_chart(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.step_batch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    session.settings.change("first weights", initializer="zeros")
+    session.start()
+    assert question(ready_window) == ["Train first weights he on", "Start first weights zeros"]
+
+
 def test_nothing_is_asked_where_the_trained_one_does_not_fit_the_data(
     ready_window: MainWindow, qtbot: QtBot, home: Path
 ) -> None:
