@@ -29,6 +29,7 @@ MILD = Augmentation(shift=1, rotation=8, scale=0.08, shear=0.1, elastic=0.8, ela
 
 _TRAINING = tuple(each.name for each in fields(TrainingSettings))
 _DISTORTIONS = tuple(each.name for each in fields(Augmentation))
+NETWORK_SETTINGS = ("shape", "activations", "loss", "initializer", "weight_scale", "seed")
 # Parts of shape and activations that can be changed separately.
 _PARTS = ("inputs", "hidden", "outputs", "output")
 # Settings of the training that have their own command line option.
@@ -183,6 +184,10 @@ class Experiment:
             return self.changed(augmentation=Augmentation())
         return self.changed(augmentation=strengths if strengths.is_active else MILD)
 
+    def with_network_of(self, other: Experiment) -> Experiment:
+        """Returns a copy that describes the same untrained network as ``other``."""
+        return self.changed(**{name: other.value(name) for name in NETWORK_SETTINGS})
+
     def for_data(self, dataset: Dataset, name: str | None = None) -> Experiment:
         """Returns a copy for this data set, with its inputs, outputs, fingerprint and, if given, registered name."""
         return self.changed(
@@ -196,10 +201,7 @@ class Experiment:
 
     def same_network(self, other: Experiment) -> bool:
         """Whether both describe the same untrained network."""
-        return self._network_settings() == other._network_settings()
-
-    def _network_settings(self) -> tuple[object, ...]:
-        return (self.shape, self.activations, self.loss, self.initializer, self.weight_scale, self.seed)
+        return all(self.value(name) == other.value(name) for name in NETWORK_SETTINGS)
 
     def difference(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
         """Returns the settings that differ: name → (value here, value there).

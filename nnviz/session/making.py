@@ -7,12 +7,11 @@ from collections.abc import Callable
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import EngineError
-from engine.experiment import Experiment
+from engine.experiment import NETWORK_SETTINGS, Experiment
 from engine.validation import check_memory, parameter_count
 from nnviz.jobs.lane import Lane
-from nnviz.session.data import Data
 from nnviz.session.messages import Choice, Message, Messages
-from nnviz.session.run import Run, new_run, setting_value
+from nnviz.session.run import Run, new_run, setting_name, setting_value
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
@@ -39,15 +38,13 @@ class Making(QObject):
     changed = pyqtSignal()
     given_up = pyqtSignal()
 
-    def __init__(self, data: Data, settings: Settings, runs: Runs, undo: Undo, messages: Messages, lane: Lane) -> None:
+    def __init__(self, settings: Settings, runs: Runs, undo: Undo, messages: Messages, lane: Lane) -> None:
         super().__init__()
-        self._data, self._settings, self._runs, self._undo = data, settings, runs, undo
-        self._messages, self._lane = messages, lane
+        self._settings, self._runs, self._undo, self._messages, self._lane = settings, runs, undo, messages, lane
         self._number = 0  # of the latest request; the networks of earlier requests are dropped
         self.is_making = False
         self._question: Message | None = None  # the message that asks which network to train
         settings.changed.connect(self._follow)
-        data.changed.connect(self._fit)
 
     @property
     def is_replacing(self) -> bool:
@@ -88,29 +85,28 @@ class Making(QObject):
         if run is not None:
             self._give_up()
             self._runs.show(run)
-            self._settings.take(fields, run.guess)
+            self._settings.take(fields)
 
     def ask_which(self, then: Callable[[], None]) -> None:
         """Asks which network to train, where the fields describe another than the trained one; then calls ``then``.
 
-        The question is dismissed when the fields change.
+        The question is dismissed when the fields change, or the data.
         """
-        run, fields = self._runs.current, self._settings.fitting
+        made = self._runs.current.experiment
 
         def go_on() -> None:
-            self._settings.choose("fields as the network is", _with_network_of(fields, run.experiment))
+            self._settings.choose("fields as the network is", self._settings.fitting.with_network_of(made))
             then()
 
         def start_new() -> None:
-            self._make(fields, lambda new: self._put_and(new, then))
+            self._make(self._settings.fitting, lambda new: self._put_and(new, then))
 
-        this, other = _names(run.experiment, fields)
-        self._messages.ask(
+        this, other = _names(made, self._settings.fitting)
+        self._question = self._messages.ask(
             "The fields describe another network than the one that was trained.",
             Choice(f"Train {this} on", go_on),
             Choice(f"Start {other}", start_new),
         )
-        self._question = self._messages.current
 
     def _put_and(self, run: Run, then: Callable[[], None]) -> None:
         self.put(run, "new network")
@@ -124,13 +120,12 @@ class Making(QObject):
         """Drops the network that is being built."""
         self._give_up()
 
-    # ---- the fields and the data
+    # ---- the fields
 
     def _follow(self) -> None:
         """Rebuilds an untrained network where the fields describe another: it always agrees with them."""
         run, fields = self._runs.current, self._settings.experiment
-        if self._question is not None and self._messages.current is self._question:
-            self._messages.dismiss()
+        self._messages.withdraw(self._question)
         if not run.untouched or run.stage in (Stage.TRAINING, Stage.PAUSED):
             return
         if fields.same_network(run.experiment):
@@ -141,13 +136,6 @@ class Making(QObject):
 
     def _show_fresh(self, run: Run) -> None:
         self._runs.show(self._runs.add(run))
-        self._settings.changed.emit()
-
-    def _fit(self) -> None:
-        """Gives the fields the data's numbers of inputs and outputs, unless a trained network has others."""
-        run, dataset = self._runs.current, self._data.dataset
-        if dataset is not None and (run.untouched or run.misfit(dataset) is None):
-            self._settings.take(self._settings.fitted(dataset), run.guess)
 
     # ---- building
 
@@ -194,23 +182,11 @@ class Making(QObject):
             self.changed.emit()
 
 
-def _with_network_of(fields: Experiment, made: Experiment) -> Experiment:
-    """The experiment of the fields, with the network of ``made``."""
-    return fields.changed(
-        shape=made.shape,
-        activations=made.activations,
-        loss=made.loss,
-        initializer=made.initializer,
-        weight_scale=made.weight_scale,
-        seed=made.seed,
-    )
-
-
 def _names(one: Experiment, other: Experiment) -> tuple[str, str]:
     """Names for two networks that tell them apart: their shapes, or else the first setting that differs."""
     if one.shape != other.shape:
         return setting_value(one.shape), setting_value(other.shape)
     for name, (here, there) in one.difference(other).items():
-        if name in ("activations", "loss", "initializer", "weight_scale", "seed"):
-            return f"{name.replace('_', ' ')} {setting_value(here)}", f"{name.replace('_', ' ')} {setting_value(there)}"
+        if name in NETWORK_SETTINGS:
+            return f"{setting_name(name)} {setting_value(here)}", f"{setting_name(name)} {setting_value(there)}"
     return "this one", "another"

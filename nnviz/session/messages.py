@@ -46,13 +46,13 @@ class Messages(QObject):
         """Shows information; nothing went wrong."""
         self._show(Message(text, is_error=False))
 
-    def warn(self, text: str, *choices: Choice) -> None:
+    def warn(self, text: str, *choices: Choice) -> Message:
         """Shows what went wrong, with choices of what can be done about it."""
-        self._show(Message(text, choices=choices))
+        return self._show(Message(text, choices=choices))
 
-    def ask(self, text: str, *choices: Choice) -> None:
+    def ask(self, text: str, *choices: Choice) -> Message:
         """Shows a question; nothing happens until one of the choices is taken."""
-        self._show(Message(text, is_error=False, choices=choices))
+        return self._show(Message(text, is_error=False, choices=choices))
 
     def tell_error(self, what: str, error: Exception) -> None:
         """Shows what could not be done, and why; an unexpected error is emitted as ``crashed``."""
@@ -75,9 +75,15 @@ class Messages(QObject):
             self.current = None
             self.changed.emit()
 
-    def _show(self, message: Message) -> None:
+    def withdraw(self, message: Message | None) -> None:
+        """Dismisses that message, if it is the one that is shown."""
+        if message is not None and self.current is message:
+            self.dismiss()
+
+    def _show(self, message: Message) -> Message:
         self.current = message
         self.changed.emit()
+        return message
 
 
 def error_text(what: str, error: Exception) -> str | None:

@@ -46,6 +46,7 @@ class Run:
         changes: a count that grows with everything it learns in this window.
         saved_changes: the count when it was last saved.
         dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None for none.
+        has_died: whether it was so at the end of any epoch of this training.
     """
 
     experiment: Experiment
@@ -64,6 +65,7 @@ class Run:
     changes: int = 0
     saved_changes: int = 0
     dead_layer: int | None = None
+    has_died: bool = False
 
     def __post_init__(self) -> None:
         self.parameters: Array = self.network.parameters.copy()
@@ -164,6 +166,7 @@ class Run:
         self.experiment = experiment
         self.start_epoch = self.history.completed
         self.history.best = None
+        self.has_died = False
         self.progress = Progress(epochs=self.experiment.training.epochs)
 
     def stand_at(self, trainer: Trainer, epochs_done: int) -> None:
@@ -211,6 +214,7 @@ class Run:
             self.snapshots.forget_after(self.start_epoch + event.epoch)
         else:
             self.dead_layer = event.dead_layer
+            self.has_died = self.has_died or event.dead_layer is not None
             self.changes = max(self.changes, min(event.epoch, 1))
 
     def provenance(self, data_title: str) -> Provenance:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from engine.settings import TrainingSettings
 from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
@@ -19,14 +21,14 @@ from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.files import Files
 from nnviz.session.making import Making
-from nnviz.session.messages import Choice, Messages
+from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.question import Question
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Status
 from nnviz.session.training import Training
-from nnviz.session.undo import Kind, Undo
+from nnviz.session.undo import Kind, Step, Undo
 
 _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 
@@ -57,10 +59,10 @@ class Session(QObject):
         self.messages = Messages()
         self.undo = Undo()
         self.data = Data(self._reading, self.messages)
-        self.settings = Settings(first, self.data, self.undo, self.messages)
         self.runs = Runs(new_run(first), self.undo)
+        self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
-        self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, Lane())
+        self.making = Making(self.settings, self.runs, self.undo, self.messages, Lane())
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
         self.question = Question(self.displayed, self.undo)
         self.files = Files(
@@ -75,7 +77,9 @@ class Session(QObject):
             signal.connect(self.rate_search.forget)
         self.probes = Probes()
         add_probes(self.probes, self.displayed, self.question, self.runs, self.data, self.messages)
+        self._death: Message | None = None  # says that the current network has died
         self.training.died.connect(self._died)
+        self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
         self.runs.let_go.connect(self._let_go)
 
     # ---- shortcuts for people who script the window
@@ -148,22 +152,30 @@ class Session(QObject):
         if run is not self.runs.current:
             return
         rate = run.experiment.training.learning_rate
-        smaller = float(f"{rate / 10:.3g}")
-        last = self.undo.last(Kind.SETTINGS)
-        choices = [] if last is None else [Choice(f"Undo {last.text} and reset", self._undo_and_reset)]
-        choices.append(Choice(f"Reset with learning rate {setting_value(smaller)}", lambda: self._reset_with(smaller)))
-        self.messages.warn(
+        rates = dict.fromkeys([*self._rates_before(run.experiment.training), float(f"{rate / 10:.3g}")])
+        choices = [Choice(f"Reset with learning rate {rate:g}", partial(self._reset_with, rate)) for rate in rates]
+        self._death = self.messages.warn(
             f"The network has died: every neuron of layer {run.dead_layer} answers the same to all examples, so the "
             f"error stays at chance. A learning rate of {setting_value(rate)} has thrown its weights too far.",
             *choices,
         )
 
-    def _undo_and_reset(self) -> None:
-        """Resets as well, because a dead network learns nothing with any settings."""
-        self.undo.undo_last(Kind.SETTINGS)
-        self.making.reset()
+    def _rates_before(self, now: TrainingSettings) -> list[float]:
+        """The smaller learning rate from which the person changed to the present one; empty if it came otherwise."""
+
+        def raised(step: Step) -> bool:
+            before = step.old.training
+            return (
+                before.learning_rate < now.learning_rate
+                and before.optimizer == now.optimizer
+                and (step.new == step.old.changed(learning_rate=now.learning_rate))
+            )
+
+        step = self.undo.last(Kind.SETTINGS, raised)
+        return [] if step is None else [step.old.training.learning_rate]
 
     def _reset_with(self, rate: float) -> None:
+        """Resets as well, because a dead network learns nothing with any settings."""
         self.settings.change("learning rate", learning_rate=rate)
         self.making.reset()
 

@@ -14,6 +14,7 @@ from engine.presets import Preset, readable_presets
 from engine.validation import check_memory
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
+from nnviz.session.runs import Runs
 from nnviz.session.undo import Kind, Step, Undo
 
 
@@ -34,13 +35,13 @@ class Settings(QObject):
     changed = pyqtSignal()
     problems_changed = pyqtSignal()
 
-    def __init__(self, experiment: Experiment, data: Data, undo: Undo, messages: Messages) -> None:
+    def __init__(self, experiment: Experiment, data: Data, runs: Runs, undo: Undo, messages: Messages) -> None:
         super().__init__()
         self.experiment = experiment
         self.strengths = MILD
         self.problems: dict[str, str] = {}
-        self._data, self._undo, self._messages = data, undo, messages
-        self._guess: Experiment | None = None  # a network's experiment, where its file does not say all of it
+        self._data, self._runs, self._undo, self._messages = data, runs, undo, messages
+        self._chosen: tuple[int, Experiment] | None = None  # the id of the run, and what a preset made of the fields
         self._data_problem: str | None = None  # the batch-size problem that came with the data
         self.presets, errors = readable_presets()
         if errors:
@@ -70,7 +71,7 @@ class Settings(QObject):
         if self._data.dataset is not None:
             new.check_against(self._data.dataset)
         if new != self.experiment:
-            self._undo.push(Step(text, Kind.SETTINGS, self._take, self.experiment, new))
+            self._undo.push(Step(text, Kind.SETTINGS, self.take, self.experiment, new))
 
     def choose_preset(self, preset: Preset) -> None:
         """Applies a preset, as one step to undo. Shows a message if it cannot be applied."""
@@ -79,7 +80,7 @@ class Settings(QObject):
         except EngineError as error:
             self._messages.tell_error(f"The preset {preset.name} cannot be used", error)
         else:
-            self._guess = None
+            self._chosen = (self._runs.current.id, self.experiment)
             self.forget_problems()
 
     def switch_augmentation(self, wanted: bool) -> None:
@@ -87,15 +88,11 @@ class Settings(QObject):
         text = "augmentation on" if wanted else "augmentation off"
         self.choose(text, self.experiment.with_augmentation(wanted, self.strengths))
 
-    def take(self, experiment: Experiment, guess: Experiment | None = None) -> None:
-        """The fields show that experiment; no step of its own.
-
-        A ``guess`` is what a network was perhaps made with, since its file does not say: no preset is named for it.
-        """
-        self._guess = guess
-        self._take(experiment)
-
-    def _take(self, experiment: Experiment) -> None:
+    def take(self, experiment: Experiment) -> None:
+        """The fields show that experiment, fitted to the data unless a trained network does not fit them; no step."""
+        dataset, run = self._data.dataset, self._runs.current
+        if dataset is not None and (run.untouched or run.misfit(dataset) is None):
+            experiment = experiment.for_data(dataset, self._data.name)
         self.experiment = experiment
         self.remember_strengths(experiment.training.augmentation)
         self.changed.emit()
@@ -109,8 +106,13 @@ class Settings(QObject):
 
     @property
     def preset(self) -> Preset | None:
-        """The preset with which all settings agree; None if there is none, or if the settings are partly guessed."""
-        if self._guess is not None and not {*self._guess.difference(self.experiment)} - {"data", "fingerprint"}:
+        """The preset with which all settings agree; None if there is none.
+
+        Also None if the fields are as a network was perhaps made, which its file does not say, and nobody chose them.
+        """
+        run = self._runs.current
+        is_chosen = self._chosen == (run.id, self.experiment)
+        if run.guess and not is_chosen and not {*run.guess.difference(self.experiment)} - {"data", "fingerprint"}:
             return None
         return next((preset for preset in self.presets if preset.matches(self.experiment)), None)
 
@@ -148,7 +150,7 @@ class Settings(QObject):
         self.changed.emit()
 
     def _data_changed(self) -> None:
-        """Notes a batch size that is larger than the new data, and drops such a problem of the data before."""
+        """Fits the fields. Notes a batch size that is larger than the data, and drops such a problem of data before."""
         dataset = self._data.dataset
         if dataset is None:
             return
@@ -161,3 +163,4 @@ class Settings(QObject):
         if not typed:
             self._data_problem = problem
             self.set_problem("batch_size", problem)
+        self.take(self.experiment)

@@ -27,7 +27,7 @@ class Training(QObject):
     Signals:
         state_changed: ``state`` has changed, or what :meth:`start` would do.
         progressed: ``progress`` has changed.
-        died(Run): a layer has died in the last epoch; see ``dead_layer``.
+        died(Run): a layer has died in the last epoch, the first time in a training; see ``dead_layer``.
     """
 
     state_changed = pyqtSignal()
@@ -224,11 +224,11 @@ class Training(QObject):
             run.progress = replace(run.progress, measuring=True)
             self._show(run)
         elif run is not None and isinstance(event, (Epoch, BestRestored)):
-            was_dead = run.dead_layer is not None
+            had_died = run.has_died
             run.take_event(event)
             self._runs.tell_history(run)
             self._runs.tell_file(run)
-            if run.dead_layer is not None and not was_dead:
+            if run.has_died and not had_died:
                 self.died.emit(run)
 
     def _stopped(self, run: Run, stop: Stopped) -> None:

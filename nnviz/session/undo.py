@@ -86,9 +86,9 @@ class Undo(QObject):
         step.apply(step.old)
         self.changed.emit()
 
-    def last(self, kind: Kind | None = None) -> Step | None:
-        """The last step that was done, of that kind if one is given; None if there is none."""
-        return next((step for step in reversed(self._done) if kind in (None, step.kind)), None)
+    def last(self, kind: Kind | None = None, where: Callable[[Step], bool] = lambda step: True) -> Step | None:
+        """The last step that was done, of that kind and for which ``where`` is true; None if there is none."""
+        return next((step for step in reversed(self._done) if kind in (None, step.kind) and where(step)), None)
 
     @property
     def next(self) -> Step | None:

@@ -40,7 +40,7 @@ def test_a_network_that_died_is_told_where_the_error_is(ready_window: MainWindow
     assert told is not None
     assert "layer 2" in told.text
     assert [choice.text for choice in told.choices] == [
-        "Undo change of epochs and reset",
+        "Reset with learning rate 0.2",
         "Reset with learning rate 0.03",
     ]
     session.messages.choose(1)
@@ -64,6 +64,20 @@ def test_that_it_died_is_told_once(ready_window: MainWindow, qtbot: QtBot) -> No
     assert told == []
     assert session.messages.current is None
     assert status(window).endswith("layer 2 is dead"), "but the bar still says so"
+
+
+def test_that_it_died_again_is_not_told_in_the_same_training(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    told: list[object] = []
+    session.training.died.connect(told.append)
+    biases = session.runs.current.network.biases[1]
+    for value, dead in ((-1e5, True), (0, False), (-1e5, True)):
+        biases[:] = value
+        session.step_epoch()
+        wait_for(qtbot, window, Status.TRAINING)
+        wait_for(qtbot, window, Status.PAUSED)
+        assert ("dead" in status(window)) == dead
+    assert told == [session.runs.current]
 
 
 def test_one_that_learns_is_not_called_dead(ready_window: MainWindow, qtbot: QtBot) -> None:

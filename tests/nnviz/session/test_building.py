@@ -57,6 +57,20 @@ def test_the_window_says_so_and_lives(small: MainWindow, qtbot: QtBot, site: thr
     assert not find(small, QLabel, "networkNotice").isVisible()
 
 
+@pytest.mark.parametrize("neurons", [9, 70])
+def test_the_fields_change_once_with_an_untrained_network(
+    small: MainWindow, qtbot: QtBot, site: threading.Event, neurons: int
+) -> None:
+    """Whether it is made at once or later."""
+    site.set()
+    told: list[int] = []
+    small.session.settings.changed.connect(lambda: told.append(neurons))
+    small.session.settings.change("shape", hidden=(neurons,))
+    wait_for(qtbot, small, Status.READY)
+    assert small.session.runs.current.network.shape == [784, neurons, 10]
+    assert told == [neurons]
+
+
 def test_training_begins_when_it_is_there(small: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
     small.session.settings.change("epochs", epochs=1)
     retype(qtbot, small, "shapeEdit", "784, 70, 10")

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
+from engine.datasets.dataset import Split
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
@@ -182,3 +183,72 @@ def test_what_was_typed_wrong_stays_a_problem_with_other_data(
     load(qtbot, window, "fewer")
     assert session.settings.problems == {"batch_size": "Batch size must be a number."}
     assert find(window, QLineEdit, "batchSizeEdit").text() == "100"
+
+
+@pytest.fixture
+def small_digits(few_digits: Dataset) -> Dataset:
+    """The middle 8 × 8 pixels of each."""
+    assert few_digits.test is not None
+
+    def middle(split: Split) -> Split:
+        pictures = split.inputs.reshape(-1, 28, 28)[:, 10:18, 10:18].reshape(len(split), 64)
+        return replace(split, inputs=np.ascontiguousarray(pictures))
+
+    return replace(
+        few_digits,
+        title="small",
+        train=middle(few_digits.train),
+        test=middle(few_digits.test),
+        example_shape=(8, 8),
+    )
+
+
+def test_undo_of_a_setting_leaves_the_data_and_what_fits_them(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, small_digits: Dataset
+) -> None:
+    window, session = ready_window, ready_window.session
+    session.settings.change("learning rate", learning_rate=0.1)
+    put_data("small", lambda: small_digits)
+    load(qtbot, window, "small")
+    session.undo.undo()
+    fields = session.settings.experiment
+    assert fields.training.learning_rate == 0.2
+    assert (fields.data, fields.fingerprint) == ("small", small_digits.fingerprint)
+    assert find(window, QLineEdit, "shapeEdit").text() == "64, 64, 32, 10"
+    session.step_batch()
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.runs.current.network.shape == [64, 64, 32, 10]
+
+
+def test_undo_of_a_reset_shows_a_trained_network_of_other_data_as_it_is(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, small_digits: Dataset
+) -> None:
+    window, session = ready_window, ready_window.session
+    step(qtbot, window)
+    trained = session.runs.current
+    session.reset()
+    put_data("small", lambda: small_digits)
+    load(qtbot, window, "small")
+    session.undo.undo()
+    assert session.runs.current is trained
+    assert session.settings.experiment.shape == (784, 64, 32, 10)
+    assert not session.training.is_another_network
+    session.undo.redo()
+    assert session.settings.experiment.shape == (64, 64, 32, 10)
+    assert session.runs.current.network.shape == [64, 64, 32, 10]
+    assert session.training.can_start
+
+
+def test_other_data_take_back_the_question_which_network_to_train(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, small_digits: Dataset
+) -> None:
+    """Its answers would be networks that do not fit."""
+    window, session = ready_window, ready_window.session
+    step(qtbot, window)
+    session.settings.change("shape", hidden=(20,))
+    session.start()
+    assert session.messages.current is not None
+    put_data("small", lambda: small_digits)
+    load(qtbot, window, "small")
+    assert session.messages.current is None

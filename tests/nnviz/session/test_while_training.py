@@ -239,6 +239,15 @@ def test_what_differs_is_named_where_the_shape_does_not(ready_window: MainWindow
     assert question(ready_window) == ["Train seed 1 on", "Start seed 5"]
 
 
+def test_the_question_uses_the_names_of_the_chart(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.step_batch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    session.settings.change("first weights", initializer="zeros")
+    session.start()
+    assert question(ready_window) == ["Train first weights he on", "Start first weights zeros"]
+
+
 def test_nothing_is_asked_where_the_trained_one_does_not_fit_the_data(
     ready_window: MainWindow, qtbot: QtBot, home: Path
 ) -> None:
@@ -322,7 +331,7 @@ def test_a_network_that_died_says_so_with_its_layer(ready_window: MainWindow, qt
     assert message.isVisible()
     assert f"every neuron of layer {layer}" in message.text()
     assert f"layer {layer} is dead" in find(window, QLabel, "runStatus").text()
-    assert question(window) == ["Undo change of epochs and reset", "Reset with learning rate 0.5"]
+    assert question(window) == ["Reset with learning rate 0.2", "Reset with learning rate 0.5"]
 
 
 def test_it_is_said_once(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -344,18 +353,46 @@ def test_a_smaller_rate_makes_it_learn(ready_window: MainWindow, qtbot: QtBot) -
     assert session.runs.current.dead_layer is None
 
 
-def test_or_undo_of_the_last_setting_whatever_was_done_since(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_or_the_rate_before_whatever_was_done_since(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
-    session.settings.change("epochs", epochs=2)
     retype(qtbot, window, "learningRateEdit", "5")
+    session.settings.change("epochs", epochs=2)
     session.start()
     drag(window.canvas, seven(window.canvas))
     wait_for(qtbot, window, Status.FINISHED)
-    assert question(window)[0] == "Undo change of learning rate and reset"
+    assert question(window)[0] == "Reset with learning rate 0.2"
     click(qtbot, window, QPushButton, "messageChoice1Button")
     assert session.settings.experiment.training.learning_rate == 0.2
+    assert session.settings.experiment.training.epochs == 2
     assert session.state is Status.READY
     assert not window.canvas.is_empty, "the stroke stays"
+
+
+def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    """Changes before it was opened were of another network."""
+    window, session = ready_window, ready_window.session
+    session.settings.change("epochs", epochs=3)
+    network = Experiment(shape=(784, 30, 10), activations=("relu", "softmax")).build()
+    save_network(network, home / "other.json")
+    session.files.open(home / "other.json")
+    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    session.runs.current.network.biases[0][:] = -1e5
+    session.step_epoch()
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert question(window)
+    session.messages.choose(0)
+    assert session.runs.current.network.shape == [784, 30, 10]
+    assert session.runs.current.untouched
+
+
+def test_its_remedies_go_when_the_fields_change(ready_window: MainWindow, qtbot: QtBot) -> None:
+    kill(qtbot, ready_window)
+    assert question(ready_window)
+    retype(qtbot, ready_window, "batchSizeEdit", "50")
+    assert ready_window.session.messages.current is None
 
 
 def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> None:

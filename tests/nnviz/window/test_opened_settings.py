@@ -174,6 +174,17 @@ def test_without_its_experiment_no_preset_is_named(
     assert preset_box(window) == "First steps", "now the person has chosen it"
 
 
+def test_undo_of_a_preset_does_not_name_what_is_only_guessed(
+    ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
+) -> None:
+    window = ready_window
+    open_file(qtbot, window, write_ancestor(Experiment().build()))
+    pick(qtbot, window, "presetCombo", "Modern")
+    assert preset_box(window) == "Modern"
+    action(window, "actionUndo").trigger()
+    assert preset_box(window) == OWN
+
+
 @pytest.mark.parametrize("epochs", [0, 1])
 def test_a_guess_that_was_saved_stays_one(
     ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path], home: Path, epochs: int
