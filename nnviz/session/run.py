@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -71,6 +72,12 @@ class Run:
         self.start_epoch = self.history.completed
         self.progress = Progress(epochs=self.experiment.training.epochs)
         self.snapshots.add(self.epochs, self.parameters)
+
+    def copy(self) -> Run:
+        """A copy that does not follow the training, for a file; without snapshots."""
+        twin = copy(self)
+        twin.history, twin.snapshots = self.history.copy(), Snapshots()
+        return twin
 
     # ---- figures
 
@@ -219,7 +226,8 @@ class Run:
         other = {**told.other, _GUESSED: True} if self.guess else told.other
         if not self.changes:
             experiment = told.experiment or self.experiment
-            return replace(told, experiment=experiment, seed=self.experiment.seed, other=other)
+            history = self.history if told.history else None
+            return replace(told, experiment=experiment, seed=self.experiment.seed, history=history, other=other)
         figures = self.figures()
         return Provenance(
             data=data_title,
