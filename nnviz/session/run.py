@@ -20,8 +20,8 @@ from nnviz.jobs.worker import Frame
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
-# Memory of a trainer in multiples of the parameters': gradient, the optimizer's averages, copies of earlier ones.
-_COPIES_OF_A_TRAINER = 5
+# What the worker keeps of a training, in multiples of the parameters: the optimizer's averages, copies of earlier ones.
+_COPIES_OF_A_TRAINING = 4
 _ERRORS = ("train_error", "test_error", "validation_error")
 _GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
 
@@ -126,7 +126,7 @@ class Run:
     @property
     def nbytes(self) -> int:
         """Roughly the memory that it takes, in bytes."""
-        copies = 2 + (_COPIES_OF_A_TRAINER if self.stage is not Stage.RESTING else 0)
+        copies = 2 + (_COPIES_OF_A_TRAINING if self.stage is not Stage.RESTING else 0)
         return copies * self.parameters.nbytes + self.snapshots.nbytes
 
     def displayed_network(self) -> Network:
