@@ -11,7 +11,8 @@ from PyQt5.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal, pyqtSlot
 
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.worker import Frame, Stopped, Until, Worker
+from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.worker import Worker
 
 T = TypeVar("T")
 

@@ -11,67 +11,21 @@ from __future__ import annotations
 import math
 import queue
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QThread, pyqtSignal
 
-from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event
+from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.experiment import train_on
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from engine.validation import Array
 from nnviz.jobs.mailbox import Mailbox
 from nnviz.jobs.pace import Pace
+from nnviz.jobs.reports import Frame, Measuring, Stopped, Until
 
 _MOST_TRAINERS = 2  # of the current run and the one before
-
-
-class Until(Enum):
-    """Where to pause."""
-
-    END = "end"
-    BATCH = "batch"
-    EPOCH = "epoch"
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A network during training: what the views draw.
-
-    Attributes:
-        run: the id of the run.
-        parameters: a copy that nobody writes to, all finite.
-        epoch, batch, batches: as in :class:`~engine.events.Batch`; epoch 0 before the first step.
-        seconds_per_epoch: time that learning takes, measured in the current epoch.
-        seconds_measuring: time that the evaluation at the end of the last epoch took in addition.
-        estimate: loss and error on a sample of the examples; None if they were not due.
-    """
-
-    run: int
-    parameters: Array
-    epoch: int
-    batch: int
-    batches: int
-    seconds_per_epoch: float
-    seconds_measuring: float = 0.0
-    estimate: Estimate | None = None
-
-
-@dataclass(frozen=True)
-class Measuring:
-    """The evaluation after an epoch takes so long that the window should say so."""
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """The run has paused. ``finished``: its training is complete; ``error``: why it cannot continue."""
-
-    frame: Frame | None
-    finished: bool = False
-    error: Exception | None = None
 
 
 class _Job:
@@ -211,7 +165,7 @@ class Worker(QThread):
     def _go(self, run: int, until: Until) -> None:
         job, other = self._job(run), self._training
         if other is not None and other is not job:
-            self._stop(other, Stopped(other.frame() if _is_finite(other.trainer) else None))
+            self._stop(other, Stopped(_frame_if_possible(other) if _is_finite(other.trainer) else None))
         if job is not None:
             job.until, job.has_stepped = until, False
             job.pace.resume()

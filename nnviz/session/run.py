@@ -16,7 +16,7 @@ from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.training import FIXED_WHILE_TRAINING, Trainer
 from engine.validation import Array
-from nnviz.jobs.worker import Frame
+from nnviz.jobs.reports import Frame
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
@@ -57,8 +57,8 @@ class Run:
     history: History = field(default_factory=History)
     snapshots: Snapshots = field(default_factory=Snapshots)
     stage: Stage = Stage.RESTING
-    progress: Progress = field(default_factory=Progress)
-    start_epoch: int = 0
+    progress: Progress = field(init=False)
+    start_epoch: int = field(init=False)
     path: Path | None = None
     name: str = "untitled"
     opened: Provenance | None = None
@@ -83,7 +83,9 @@ class Run:
 
     @property
     def epochs(self) -> float:
-        """Epochs that the network was trained, over all its trainings, with fraction."""
+        """Epochs that its parameters were trained, over all its trainings, with fraction."""
+        if self.history.best is not None:
+            return float(self.history.best.epoch)
         return self.start_epoch + self.progress.epochs_done if self.progress.epoch else float(self.history.completed)
 
     @property

@@ -19,7 +19,8 @@ from engine.events import BestRestored, Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.worker import Frame, Stopped, Until, Worker
+from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.worker import Worker
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
 
@@ -420,6 +421,38 @@ def test_a_trainer_that_cannot_be_made_is_told(worker: Worker, ear: Ear, qtbot: 
     worker.begin(3, lambda: of(few_digits))
     assert stop_of(qtbot, worker, 3, Until.END).finished
     assert [len(ear.stops(run)) for run in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_a_run_that_cannot_be_copied_when_another_goes(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, gate: Gate
+) -> None:
+    """It has no frame; the thread lives on."""
+
+    class Short(Trainer):
+        is_short = False
+
+        @property
+        def batches_per_epoch(self) -> int:
+            if self.is_short:
+                raise MemoryError
+            return super().batches_per_epoch
+
+    first = Short(network(), few_digits, of(few_digits, MANY_EPOCHS).settings)
+
+    def run_short(_: Trainer | None) -> None:
+        first.is_short = True
+
+    worker.begin(1, lambda: first)
+    worker.begin(2, lambda: of(few_digits))
+    gate.close()
+    worker.go(1, Until.END)
+    gate.wait_until_reached()
+    worker.look(1, run_short)
+    worker.go(2, Until.END)
+    gate.open()
+    qtbot.waitUntil(lambda: bool(ear.stops(2)))
+    assert ear.stops(2)[0].finished
+    assert ear.stops(1) == [Stopped(None)]
 
 
 def test_the_training_before_does_not_stand_in_for_one_that_cannot_be_made(
