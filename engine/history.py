@@ -60,6 +60,11 @@ class Curves:
     live_train: Curve = field(default_factory=Curve)
     live_test: Curve = field(default_factory=Curve)
 
+    def copy(self) -> Curves:
+        """Returns an independent copy."""
+        curves = {name: Curve(list(curve.epochs), list(curve.values)) for name, curve in vars(self).items()}
+        return Curves(**curves)
+
     @property
     def last_epoch(self) -> float:
         """The last epoch with an exact value; 0 without any."""
@@ -179,6 +184,10 @@ class History:
             for part in PARTS
         }
         return {name: value for name, value in measured.items() if value is not None}
+
+    def copy(self) -> History:
+        """Returns an independent copy, without confusion matrices."""
+        return replace(self, error=self.error.copy(), loss=self.loss.copy(), changes=list(self.changes))
 
     # ---- dictionaries
 

@@ -30,7 +30,8 @@ class Provenance:
         data: title of the data it was trained on.
         epochs: number of epochs it was trained; with early stopping less than in its history.
         seed: seed of its initial weights.
-        train_error, test_error, validation_error: shares of wrong answers, 0…1, with the present parameters.
+        train_error, test_error, validation_error: shares of wrong answers, 0…1, with the present parameters; in a file
+            saved in the middle of an epoch, at the end of the epoch before.
         command: command line that trains it again.
         experiment: the experiment that describes it.
         history: the history of its training.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,6 +94,20 @@ class Trainer:
         self._build(in_force)
         self._batches.order = order
         self.change(settings)
+
+    def maker(self) -> Callable[[], Trainer]:
+        """Returns a function that makes a trainer of the same network, which continues at this place in the run.
+
+        Until then no buffers and no validation set are kept. This trainer must take no further step.
+        """
+        kind, kept = type(self), self.__getstate__()
+
+        def make() -> Trainer:
+            trainer = kind.__new__(kind)
+            trainer.__setstate__(dict(kept))
+            return trainer
+
+        return make
 
     @property
     def settings(self) -> TrainingSettings:

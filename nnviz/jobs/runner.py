@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
+from concurrent.futures import Future, wait
+from typing import Any, TypeVar
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from PyQt5.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal, pyqtSlot
 
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.worker import Frame, Stopped, Until, Worker
+from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.worker import Worker
 
 T = TypeVar("T")
 
@@ -40,6 +41,7 @@ class Runner(QObject):
         self._worker = Worker()
         self._worker.told.connect(self._pass_on)
         self._is_closed = False
+        self._looks: dict[Future[Any], Callable[[], None]] = {}  # not answered yet → what comes then
         self._run: int | None = None  # the run whose frames are shown
         self._cost = 0.0  # moving average of a view's cost, in seconds of the interface's processor time
         self._timer = QTimer(self)
@@ -64,16 +66,23 @@ class Runner(QObject):
         """Changes the run's settings from the next step on."""
         self._worker.change(run, settings)
 
-    def look(self, run: int, at: Callable[[Trainer | None], T]) -> Future[T]:
-        """The result of ``at``, called in the worker's thread between two steps with the run's trainer or None."""
+    def look(self, run: int, at: Callable[[Trainer | None], T], then: Callable[[], None] = lambda: None) -> Future[T]:
+        """The result of ``at``, called in the worker's thread between two steps with the run's trainer or None.
+
+        ``then`` is called in this thread, after all that was told before ``at`` and before all that is told after it;
+        the result may come a little later.
+        """
         found: Future[T] = Future()
 
         def settle(trainer: Trainer | None) -> None:
+            self._worker.told.emit(run, found)  # before the result is there, for which ``close`` waits
             try:
                 found.set_result(at(trainer))
             except Exception as error:
                 found.set_exception(error)
 
+        if not self._is_closed:
+            self._looks[found] = then
         self._worker.look(run, settle)
         return found
 
@@ -86,7 +95,13 @@ class Runner(QObject):
         self._worker.estimating = wanted
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the thread after the current step; returns whether that was in time. Emits nothing afterwards."""
+        """Ends the thread after the current step; returns whether that was in time. Emits nothing afterwards.
+
+        Looks that were asked for are answered first.
+        """
+        if self._looks:
+            wait(self._looks)
+            QCoreApplication.sendPostedEvents(self)
         self._timer.stop()
         self._run, self._is_closed = None, True
         return self._worker.quit_and_wait(milliseconds)
@@ -112,8 +127,12 @@ class Runner(QObject):
         share = _SHARE_BESIDE_LONG_STEPS if is_long else _SHARE_FOR_VIEWS
         return round(min(max(1000 * self._cost / share, _SHORTEST), _LONGEST))
 
+    @pyqtSlot(int, object)  # so that ``close`` can have it called
     def _pass_on(self, run: int, event: object) -> None:
         if self._is_closed:
+            return
+        if isinstance(event, Future):
+            self._looks.pop(event)()
             return
         if isinstance(event, Stopped) and run == self._run:
             self._timer.stop()

@@ -11,65 +11,21 @@ from __future__ import annotations
 import math
 import queue
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QThread, pyqtSignal
 
-from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event
+from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.experiment import train_on
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from engine.validation import Array
 from nnviz.jobs.mailbox import Mailbox
 from nnviz.jobs.pace import Pace
+from nnviz.jobs.reports import Frame, Measuring, Stopped, Until
 
-
-class Until(Enum):
-    """Where to pause."""
-
-    END = "end"
-    BATCH = "batch"
-    EPOCH = "epoch"
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A network during training: what the views draw.
-
-    Attributes:
-        run: the id of the run.
-        parameters: a copy that nobody writes to, all finite.
-        epoch, batch, batches: as in :class:`~engine.events.Batch`; epoch 0 before the first step.
-        seconds_per_epoch: time that learning takes, measured in the current epoch.
-        seconds_measuring: time that the evaluation at the end of the last epoch took in addition.
-        estimate: loss and error on a sample of the examples; None if they were not due.
-    """
-
-    run: int
-    parameters: Array
-    epoch: int
-    batch: int
-    batches: int
-    seconds_per_epoch: float
-    seconds_measuring: float = 0.0
-    estimate: Estimate | None = None
-
-
-@dataclass(frozen=True)
-class Measuring:
-    """The evaluation after an epoch takes so long that the window should say so."""
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """The run has paused. ``finished``: its training is complete; ``error``: why it cannot continue."""
-
-    frame: Frame | None
-    finished: bool = False
-    error: Exception | None = None
+_MOST_TRAINERS = 2  # of the current run and the one before
 
 
 class _Job:
@@ -100,7 +56,9 @@ class _Job:
 
 
 class Worker(QThread):
-    """Trains one run at a time; paused runs keep their trainers until they are forgotten.
+    """Trains one run at a time; the others can go on from where they are until they are forgotten.
+
+    Only the two runs used last keep their trainers, whose buffers are large; those of the others are made again.
 
     Signals:
         told(run, event): an :class:`Epoch`, :class:`BestRestored`, :class:`Measuring` or :class:`Stopped` of that run;
@@ -120,7 +78,8 @@ class Worker(QThread):
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._halt = False  # set directly, not by an order, so that it takes effect before waiting orders
         self._is_ending = False
-        self._jobs: dict[int, _Job] = {}
+        self._jobs: dict[int, _Job] = {}  # the one used last at the end
+        self._parked: dict[int, Callable[[], Trainer]] = {}  # what makes the trainers of the other runs again
         self._training: _Job | None = None
 
     # ---- orders, called in the interface's thread
@@ -144,7 +103,7 @@ class Worker(QThread):
 
     def look(self, run: int, at: Callable[[Trainer | None], Any]) -> None:
         """Calls ``at`` in this thread between two steps, with the run's trainer or None if it has none."""
-        self._order(lambda: at(self._jobs[run].trainer if run in self._jobs else None))
+        self._order(lambda: self._look(run, at))
 
     def forget(self, run: int) -> None:
         """Drops the trainer of that run."""
@@ -183,18 +142,37 @@ class Worker(QThread):
             self.told.emit(run, Stopped(None, error=error))
         else:
             self._jobs[run] = _Job(run, trainer, lambda event: self._take(run, event))
+            self._park()
+
+    def _job(self, run: int) -> _Job | None:
+        """The job of that run, which is now the one used last; None if it has none."""
+        if run in self._parked:
+            self._begin(run, self._parked[run])
+        elif run in self._jobs:
+            self._jobs[run] = self._jobs.pop(run)
+        return self._jobs.get(run)
+
+    def _park(self) -> None:
+        """Drops the trainers that were not used lately, but not where a step has just made weights infinite."""
+        for job in list(self._jobs.values())[:-_MOST_TRAINERS]:
+            if job is not self._training and _is_finite(job.trainer):
+                self._parked[job.run] = self._jobs.pop(job.run).trainer.maker()
+
+    def _look(self, run: int, at: Callable[[Trainer | None], Any]) -> None:
+        job = self._job(run)
+        at(None if job is None else job.trainer)
 
     def _go(self, run: int, until: Until) -> None:
-        job, other = self._jobs.get(run), self._training
+        job, other = self._job(run), self._training
         if other is not None and other is not job:
-            self._stop(other, Stopped(other.frame() if _is_finite(other.trainer) else None))
+            self._stop(other, Stopped(_frame_if_possible(other) if _is_finite(other.trainer) else None))
         if job is not None:
             job.until, job.has_stepped = until, False
             job.pace.resume()
             self._training = job
 
     def _change(self, run: int, settings: TrainingSettings) -> None:
-        job = self._jobs.get(run)
+        job = self._job(run)
         if job is not None and job.trainer.settings != settings:
             try:
                 job.trainer.change(settings)
@@ -202,6 +180,7 @@ class Worker(QThread):
                 self._fail(job, error)
 
     def _forget(self, run: int) -> None:
+        self._parked.pop(run, None)
         if run in self._jobs:
             self._drop(self._jobs[run])
 

@@ -11,12 +11,13 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
-from engine.events import TrainingState
+from engine.events import BestRestored, Epoch, TrainingState
 from engine.experiment import Experiment
 from engine.network import Network
 from engine.storage import export_onnx, export_script, save_checkpoint, save_network
 from engine.storage.files import write_whole
 from engine.training import Trainer
+from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.session.data import Data
@@ -110,24 +111,47 @@ class Files(QObject):
 
         A checkpoint also holds the state of the training after the current step. Training goes on.
         """
-        run, changes = self._runs.current, self._runs.current.changes
-        network, note = self._network_for_file(run), ""
-        take: Callable[[], tuple[Network, TrainingState | None]] = lambda: (network, None)  # noqa: E731
-        if run.stage is not Stage.RESTING:
-            if path.suffix.lower() == CHECKPOINT:
-                provenance = network.provenance
-                look = self._training.runner.look
-                take = look(run.id, lambda trainer: _checkpoint(trainer, network, provenance)).result
-            elif run.stage is not Stage.ENDED:
-                note = ", without the state of its training: only .npz keeps that"
+        run, past, data = self._runs.current, self._runs.current.copy(), self._data_title
+        if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
+            self._save_training(run, past, data, path, then)
+        else:
+            is_under_way = run.stage in (Stage.TRAINING, Stage.PAUSED)
+            note = ", without the state of its training: only .npz keeps that" if is_under_way else ""
+            self._save(run, run.changes, lambda: save_network(_network_for_file(past, data), path), path, then, note)
+
+    def _save_training(self, run: Run, past: Run, data: str, path: Path, then: Callable[[], None] | None) -> None:
+        """Saves it with the state of its training. ``past`` takes what was told up to that state."""
+        runner, changes = self._training.runner, run.changes
+
+        def take(number: int, event: object) -> None:
+            if number == run.id and isinstance(event, (Epoch, BestRestored)):
+                past.take_event(event)
 
         def work() -> None:
-            kept, state = take()
-            if state is None:
-                save_network(kept, path)
+            network, found = _network_for_file(past, data), look.result()
+            if found is None:
+                save_network(network, path)
             else:
-                save_checkpoint(kept, path, state)
+                parameters, state = found
+                save_checkpoint(network.with_parameters(parameters), path, state)
 
+        def looked() -> None:
+            runner.told.disconnect(take)
+            self._save(run, changes, work, path, then)
+
+        self._set_activity(f"Saving {path.name} …")
+        runner.told.connect(take)
+        look = runner.look(run.id, _parameters_and_state, looked)
+
+    def _save(
+        self,
+        run: Run,
+        changes: int,
+        work: Callable[[], None],
+        path: Path,
+        then: Callable[[], None] | None,
+        note: str = "",
+    ) -> None:
         def saved() -> None:
             run.path, run.saved_changes = path, changes
             self._runs.tell_file(run)
@@ -138,19 +162,16 @@ class Files(QObject):
 
     def export(self, path: Path) -> None:
         """Writes the displayed network for other programs; the name's ending gives the format."""
-        network, export = self._network_for_file(self._runs.current), EXPORTS[path.suffix.lower()]
-        self._write(self._saving, lambda: export(network, path), path, ("Exporting", "exported"))
+        past, data, export = self._runs.current.copy(), self._data_title, EXPORTS[path.suffix.lower()]
+        self._write(self._saving, lambda: export(_network_for_file(past, data), path), path, ("Exporting", "exported"))
 
     def write(self, make: Callable[[], bytes], path: Path) -> None:
         """Writes the bytes that ``make`` returns. It is called in another thread and may take long."""
         self._write(self._exporting, lambda: write_whole(path, make()), path, ("Exporting", "exported"))
 
-    def _network_for_file(self, run: Run) -> Network:
-        """A copy of the displayed network, with the provenance that its file will hold."""
-        network = run.displayed_network().copy()
-        dataset = self._data.dataset
-        run.provenance(dataset.title if dataset else "").write(network)
-        return network
+    @property
+    def _data_title(self) -> str:
+        return self._data.dataset.title if self._data.dataset else ""
 
     def _write(
         self,
@@ -183,15 +204,16 @@ class Files(QObject):
         return all([self._saving.close(-1), self._exporting.close(milliseconds)])
 
 
-def _checkpoint(
-    trainer: Trainer | None, network: Network, provenance: dict[str, object]
-) -> tuple[Network, TrainingState | None]:
-    """The network and the state of its training. Called in the worker's thread."""
-    if trainer is None:
-        return network, None
-    now = trainer.network.copy()
-    now.provenance = provenance
-    return now, trainer.state()
+def _network_for_file(past: Run, data_title: str) -> Network:
+    """The network to write, with its provenance. It may take long; called with a copy of the run."""
+    network = past.displayed_network()
+    past.provenance(data_title).write(network)
+    return network
+
+
+def _parameters_and_state(trainer: Trainer | None) -> tuple[Array, TrainingState] | None:
+    """Copies of the parameters and of the state of their training. Called in the worker's thread."""
+    return None if trainer is None else (trainer.network.parameters.copy(), trainer.state())
 
 
 def _run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:

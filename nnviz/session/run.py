@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,12 +16,12 @@ from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.training import FIXED_WHILE_TRAINING, Trainer
 from engine.validation import Array
-from nnviz.jobs.worker import Frame
+from nnviz.jobs.reports import Frame
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
-# Memory of a trainer in multiples of the parameters': gradient, the optimizer's averages, copies of earlier ones.
-_COPIES_OF_A_TRAINER = 5
+# What the worker keeps of a training, in multiples of the parameters: the optimizer's averages, copies of earlier ones.
+_COPIES_OF_A_TRAINING = 4
 _ERRORS = ("train_error", "test_error", "validation_error")
 _GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
 
@@ -57,8 +58,8 @@ class Run:
     history: History = field(default_factory=History)
     snapshots: Snapshots = field(default_factory=Snapshots)
     stage: Stage = Stage.RESTING
-    progress: Progress = field(default_factory=Progress)
-    start_epoch: int = 0
+    progress: Progress = field(init=False)
+    start_epoch: int = field(init=False)
     path: Path | None = None
     name: str = "untitled"
     opened: Provenance | None = None
@@ -74,11 +75,19 @@ class Run:
         self.progress = Progress(epochs=self.experiment.training.epochs)
         self.snapshots.add(self.epochs, self.parameters)
 
+    def copy(self) -> Run:
+        """A copy that does not follow the training, for a file; without snapshots."""
+        twin = copy(self)
+        twin.history, twin.snapshots = self.history.copy(), Snapshots()
+        return twin
+
     # ---- figures
 
     @property
     def epochs(self) -> float:
-        """Epochs that the network was trained, over all its trainings, with fraction."""
+        """Epochs that its parameters were trained, over all its trainings, with fraction."""
+        if self.history.best is not None:
+            return float(self.history.best.epoch)
         return self.start_epoch + self.progress.epochs_done if self.progress.epoch else float(self.history.completed)
 
     @property
@@ -121,7 +130,7 @@ class Run:
     @property
     def nbytes(self) -> int:
         """Roughly the memory that it takes, in bytes."""
-        copies = 2 + (_COPIES_OF_A_TRAINER if self.stage is not Stage.RESTING else 0)
+        copies = 2 + (_COPIES_OF_A_TRAINING if self.stage is not Stage.RESTING else 0)
         return copies * self.parameters.nbytes + self.snapshots.nbytes
 
     def displayed_network(self) -> Network:
@@ -223,7 +232,8 @@ class Run:
         other = {**told.other, _GUESSED: True} if self.guess else told.other
         if not self.changes:
             experiment = told.experiment or self.experiment
-            return replace(told, experiment=experiment, seed=self.experiment.seed, other=other)
+            history = self.history if told.history else None
+            return replace(told, experiment=experiment, seed=self.experiment.seed, history=history, other=other)
         figures = self.figures()
         return Provenance(
             data=data_title,

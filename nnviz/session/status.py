@@ -22,7 +22,7 @@ class Stage(Enum):
 
     RESTING = "resting"  # not begun, or cannot be continued
     TRAINING = "training"
-    PAUSED = "paused"  # the worker keeps the trainer, so it can continue
+    PAUSED = "paused"  # the worker keeps its place, so it can continue
     ENDED = "ended"  # all epochs are done
 
 

@@ -9,8 +9,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.datasets import Dataset
 from engine.errors import DivergenceError
 from engine.events import BestRestored, Epoch
+from nnviz.jobs.reports import Frame, Measuring, Stopped, Until
 from nnviz.jobs.runner import Runner
-from nnviz.jobs.worker import Frame, Measuring, Stopped, Until
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.making import Making
@@ -207,14 +207,11 @@ class Training(QObject):
         if run is not None:
             was_unsaved = run.unsaved
             run.take_frame(frame)
-            self._show(run)
+            if run is self._runs.current:
+                self._displayed.show(run)
+                self.progressed.emit()
             if run.unsaved != was_unsaved:
                 self._runs.tell_file(run)
-
-    def _show(self, run: Run) -> None:
-        if run is self._runs.current:
-            self._displayed.show(run)
-            self.progressed.emit()
 
     def _take_event(self, number: int, event: object) -> None:
         run = self._runs.by_id(number)
@@ -222,7 +219,7 @@ class Training(QObject):
             self._stopped(run, event)
         elif run is not None and isinstance(event, Measuring):
             run.progress = replace(run.progress, measuring=True)
-            self._show(run)
+            self.progressed.emit()
         elif run is not None and isinstance(event, (Epoch, BestRestored)):
             had_died = run.has_died
             run.take_event(event)

@@ -16,8 +16,8 @@ from engine.events import Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
+from nnviz.jobs.reports import Frame, Stopped, Until
 from nnviz.jobs.runner import Runner
-from nnviz.jobs.worker import Frame, Stopped, Until
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +19,8 @@ from engine.events import BestRestored, Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.worker import Frame, Stopped, Until, Worker
+from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.worker import Worker
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
 
@@ -59,7 +63,7 @@ def network() -> Network:
     return Network((784, 8, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
 
 
-def of(data: Dataset, epochs: int = 2, **settings: float) -> Trainer:
+def of(data: Dataset, epochs: int = 2, **settings: Any) -> Trainer:
     """A trainer of it, 20 batches an epoch."""
     return Trainer(network(), data, TrainingSettings(batch_size=100, epochs=epochs, learning_rate=0.1, **settings))
 
@@ -308,6 +312,44 @@ def test_a_run_left_in_its_middle_keeps_its_place(worker: Worker, ear: Ear, qtbo
     assert frame_of(stop_of(qtbot, worker, 2, Until.BATCH)).epoch == 2, "and so does the other"
 
 
+def test_only_the_last_two_keep_their_trainers(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    """The others go on all the same as if they had never been left, to the bit."""
+    varied: dict[str, Any] = {"optimizer": "adam", "dropout": 0.2, "validation_share": 0.1, "patience": 2}
+    alone = of(few_digits, **varied)
+    for _ in alone.run():
+        pass
+    trainers: list[weakref.ref[Trainer]] = []
+
+    def make() -> Trainer:
+        trainer = of(few_digits, **varied)
+        trainers.append(weakref.ref(trainer))
+        return trainer
+
+    for run in range(1, 6):
+        worker.begin(run, make)
+        stop_of(qtbot, worker, run, Until.BATCH)
+    gc.collect()
+    assert [trainer() is not None for trainer in trainers] == [False, False, False, True, True]
+    places: list[tuple[int, int]] = []
+    worker.look(1, lambda trainer: places.append((trainer.epoch, trainer.batch)) if trainer else None)
+    worker.change(2, replace(alone.settings, epochs=1))
+    assert frame_of(stop_of(qtbot, worker, 2, Until.END)).epoch == 1
+    stop = stop_of(qtbot, worker, 1, Until.END)
+    assert places == [(1, 1)]
+    assert stop.finished
+    np.testing.assert_array_equal(frame_of(stop).parameters, alone.network.parameters)
+    assert ear.epochs(1) == [0, 1, 2]
+
+
+def test_a_run_left_long_ago_is_forgotten_too(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
+    for run in range(1, 4):
+        worker.begin(run, lambda: of(few_digits))
+    worker.forget(1)
+    seen: list[object] = []
+    worker.look(1, seen.append)
+    qtbot.waitUntil(lambda: seen == [None])
+
+
 def test_one_that_goes_stops_the_one_before(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     """Its last frame is emitted with the pause, and it can be continued."""
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
@@ -379,6 +421,38 @@ def test_a_trainer_that_cannot_be_made_is_told(worker: Worker, ear: Ear, qtbot: 
     worker.begin(3, lambda: of(few_digits))
     assert stop_of(qtbot, worker, 3, Until.END).finished
     assert [len(ear.stops(run)) for run in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_a_run_that_cannot_be_copied_when_another_goes(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, gate: Gate
+) -> None:
+    """It has no frame; the thread lives on."""
+
+    class Short(Trainer):
+        is_short = False
+
+        @property
+        def batches_per_epoch(self) -> int:
+            if self.is_short:
+                raise MemoryError
+            return super().batches_per_epoch
+
+    first = Short(network(), few_digits, of(few_digits, MANY_EPOCHS).settings)
+
+    def run_short(_: Trainer | None) -> None:
+        first.is_short = True
+
+    worker.begin(1, lambda: first)
+    worker.begin(2, lambda: of(few_digits))
+    gate.close()
+    worker.go(1, Until.END)
+    gate.wait_until_reached()
+    worker.look(1, run_short)
+    worker.go(2, Until.END)
+    gate.open()
+    qtbot.waitUntil(lambda: bool(ear.stops(2)))
+    assert ear.stops(2)[0].finished
+    assert ear.stops(1) == [Stopped(None)]
 
 
 def test_the_training_before_does_not_stand_in_for_one_that_cannot_be_made(

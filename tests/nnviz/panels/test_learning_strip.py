@@ -16,7 +16,7 @@ from engine.metrics import Evaluation
 from engine.network import Network
 from engine.storage import save_network
 from engine.validation import Array
-from nnviz.jobs.worker import Frame
+from nnviz.jobs.reports import Frame
 from nnviz.look import theme
 from nnviz.panels.learning_strip import LearningStripPanel, leaders
 from nnviz.session import question as asking

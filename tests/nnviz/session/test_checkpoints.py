@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.events import Batch
 from engine.network import Network
+from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
@@ -142,6 +143,70 @@ def test_while_it_trains_the_run_is_saved_and_goes_on(ready_window: MainWindow, 
     qtbot.waitUntil(lambda: session.runs.current.history.completed > done + 1)
     assert network.provenance["epochs"] >= 1
     pause(qtbot, ready_window)
+
+
+def worker_goes_ahead(window: MainWindow, epochs: int = 2) -> None:
+    """The worker trains on while the interface is busy, and has heard nothing of it."""
+    session = window.session
+    run, runner = session.runs.current, session.training.runner
+
+    def epochs_done(trainer: Trainer | None) -> int:
+        assert trainer is not None
+        return trainer.epoch
+
+    begun_at = runner.look(run.id, epochs_done).result(10)
+    while runner.look(run.id, epochs_done).result(10) < begun_at + epochs:
+        pass
+
+
+def assert_of_one_moment(path: Path, before: int = 0) -> None:
+    """Network, state and provenance in that file."""
+    network, state = load_checkpoint(path)
+    assert state is not None
+    done = state.progress["epoch"] - (0 if state.progress["measured"] else 1)
+    assert network.provenance["epochs"] == before + done
+    told = Provenance.read(network)
+    assert told.history is not None
+    assert told.history.error.test.epochs == list(range(before + done + 1))
+    assert told.test_error == told.history.error.test.values[-1]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_file_saved_while_training_is_of_one_moment(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, before: int
+) -> None:
+    """Also where the worker is ahead of what the interface knows."""
+    if before:
+        train_epochs(qtbot, ready_window, before)
+    train_for_a_while(qtbot, ready_window)
+    worker_goes_ahead(ready_window)
+    save(qtbot, ready_window, home / "n.npz")
+    assert_of_one_moment(home / "n.npz", before)
+    pause(qtbot, ready_window)
+    reopen(qtbot, ready_window, home / "n.npz")
+    assert ready_window.session.runs.current.start_epoch == before
+
+
+def test_also_if_the_window_is_closed_at_once(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    train_for_a_while(qtbot, ready_window)
+    worker_goes_ahead(ready_window)
+    ready_window.session.files.save(home / "n.npz")
+    ready_window.session.close()
+    assert_of_one_moment(home / "n.npz")
+
+
+def test_what_changes_after_the_request_is_not_in_the_file(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session = ready_window.session
+    steps(qtbot, ready_window, 1, 0)
+    done: list[bool] = []
+    session.files.save(home / "n.npz", lambda: done.append(True))
+    session.settings.change("rate", learning_rate=0.05)
+    qtbot.waitUntil(lambda: bool(done))
+    told = Provenance.read(load_network(home / "n.npz"))
+    assert told.experiment is not None
+    assert told.experiment.training.learning_rate == 0.2
+    assert told.history is not None
+    assert told.history.changes == []
 
 
 def test_a_run_that_ends_meanwhile_is_saved_as_finished(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:

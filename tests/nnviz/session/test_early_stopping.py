@@ -52,6 +52,16 @@ def test_the_best_network_is_restored_and_displayed(ready_window: MainWindow, qt
     assert window.isWindowModified()
 
 
+def test_the_best_parameters_belong_to_their_epoch(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Not to the epoch at which training stopped."""
+    best = stop_early(qtbot, ready_window)
+    run = ready_window.session.runs.current
+    assert run.epochs == best.epoch
+    last = list(run.snapshots)[-1]
+    assert last.epochs == best.epoch
+    np.testing.assert_array_equal(last.parameters, run.network.parameters)
+
+
 def test_also_where_all_epochs_were_trained(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     best = stop_early(qtbot, window, epochs=2, patience=50)

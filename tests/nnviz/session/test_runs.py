@@ -17,7 +17,7 @@ from engine.experiment import Experiment
 from engine.metrics import Evaluation
 from engine.network import Network
 from engine.provenance import Provenance
-from nnviz.jobs.worker import Frame
+from nnviz.jobs.reports import Frame
 from nnviz.session import runs as module
 from nnviz.session.run import Run, new_run, opened_run
 from nnviz.session.runs import Runs

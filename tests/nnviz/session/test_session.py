@@ -19,6 +19,7 @@ from engine.events import Epoch
 from engine.metrics import Evaluator
 from engine.storage import save_network
 from engine.training import Trainer
+from nnviz.jobs.reports import Measuring
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -248,6 +249,17 @@ def test_pause_in_the_middle_of_an_evaluation(
     assert session.runs.current.history.error.train.epochs == [0, 1, 2], (
         "going on finishes the measurement, and trains an epoch"
     )
+
+
+def test_a_long_evaluation_draws_nothing_anew(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """It changes no parameters; only the progress says so."""
+    session = ready_window.session
+    session.step_batch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    training = session.training
+    with qtbot.assertNotEmitted(session.displayed.changed), qtbot.waitSignal(training.progressed):
+        training.runner.told.emit(session.runs.current.id, Measuring())
+    assert training.progress.measuring
 
 
 def test_reset_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:

@@ -1,0 +1,54 @@
+"""How far the worker is to train, and what it reports of a training besides the engine's events. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from engine.events import Estimate
+from engine.validation import Array
+
+
+class Until(Enum):
+    """Where to pause."""
+
+    END = "end"
+    BATCH = "batch"
+    EPOCH = "epoch"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A network during training: what the views draw.
+
+    Attributes:
+        run: the id of the run.
+        parameters: a copy that nobody writes to, all finite.
+        epoch, batch, batches: as in :class:`~engine.events.Batch`; epoch 0 before the first step.
+        seconds_per_epoch: time that learning takes, measured in the current epoch.
+        seconds_measuring: time that the evaluation at the end of the last epoch took in addition.
+        estimate: loss and error on a sample of the examples; None if they were not due.
+    """
+
+    run: int
+    parameters: Array
+    epoch: int
+    batch: int
+    batches: int
+    seconds_per_epoch: float
+    seconds_measuring: float = 0.0
+    estimate: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """The evaluation after an epoch takes so long that the window should say so."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The run has paused. ``finished``: its training is complete; ``error``: why it cannot continue."""
+
+    frame: Frame | None
+    finished: bool = False
+    error: Exception | None = None
