@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine import NeuralNetwork, neural_network
+from engine import NeuralNetwork
 from engine.errors import DataError, PlotError
 from tests.engine.helpers import QUICK, bits, few_examples, refused
 
@@ -90,6 +90,6 @@ def test_plot_without_pyqtgraph_is_refused_before_training(tmp_path: Path, monke
 
 
 def test_bad_data_is_refused_before_a_window_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neural_network, "_check_a_window_can_open", lambda: pytest.fail("tried"))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("tried"))  # in another process
     with pytest.raises(DataError):
         NeuralNetwork([2, 3]).train([[1, 2, 3]], [0], batch_size=1, plot=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor, QImage
-from PyQt5.QtWidgets import QLabel, QLineEdit, QWidget
+from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
@@ -139,10 +139,8 @@ def test_an_answer_that_is_not_sure(view: VerdictView) -> None:
     assert not has_ink(view.name.grab().toImage(), theme.colour("accent"))
 
 
-def test_it_is_in_the_accent_again_when_it_is_sure_again(view: VerdictView) -> None:
-    from nnviz.app import _application
-
-    theme.apply(_application(), "dark")
+def test_it_is_in_the_accent_again_when_it_is_sure_again(view: VerdictView, qapp: QApplication) -> None:
+    theme.apply(qapp, "dark")
     for share, is_accent in ((0.9, True), (0.4, False), (0.9, True)):
         answer(view, shares(d7=share))
         assert has_ink(view.name.grab().toImage(), theme.colour("accent")) is is_accent

@@ -13,12 +13,12 @@ from PyQt5.QtCore import QCoreApplication
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.batches import Batches
 from engine.datasets import Dataset
 from engine.errors import SettingError
 from engine.events import Epoch
 from engine.metrics import Evaluator
 from engine.storage import save_network
-from engine.training import Trainer
 from nnviz.jobs.reports import Measuring
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -227,10 +227,16 @@ def test_pause_in_the_middle_of_an_evaluation(
     steps = Evaluator.steps
 
     def held(self: Evaluator) -> Any:
-        if armed and len(self._split) == len(session.data.dataset.train):  # not one of the quick estimates
-            measuring.set()
-            go_on.wait(10)
-        return (yield from steps(self))
+        under_way = steps(self)
+        while True:
+            try:
+                done = next(under_way)
+            except StopIteration as finished:
+                return finished.value
+            if armed and done == len(session.data.dataset.train):  # not one of the quick estimates
+                measuring.set()
+                go_on.wait(10)
+            yield done
 
     armed: list[bool] = []
     monkeypatch.setattr(Evaluator, "steps", held)
@@ -319,13 +325,17 @@ def test_an_exception_in_the_worker_is_told_and_the_window_lives(
 ) -> None:
     session = ready_window.session
 
-    def broken(self: Trainer) -> float:
-        raise KeyError("a bug")
+    take = Batches.take
+
+    def broken(self: Batches, index: int) -> Any:
+        if index == 3:  # in the middle of the training
+            raise KeyError("a bug")
+        return take(self, index)
 
     hooked: list[object] = []
     with monkeypatch.context() as patch:
         patch.setattr(sys, "excepthook", lambda *what: hooked.append(what[0]))
-        patch.setattr(Trainer, "_step", broken)
+        patch.setattr(Batches, "take", broken)
         with qtbot.waitSignal(session.messages.crashed) as crash:
             session.start()
     assert isinstance(crash.args[0], KeyError)

@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QScrollAr
 from pytestqt.qtbot import QtBot
 
 from engine.activations import ACTIVATIONS
+from engine.augmentation import Augmenter
 from engine.experiment import MILD
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
@@ -204,7 +205,7 @@ def test_the_preview_costs_nothing_while_it_cannot_be_seen(
     preview.grab()
     qtbot.mouseClick(group.head, Qt.LeftButton)
     asked: list[int] = []
-    monkeypatch.setattr(preview, "_source", lambda: asked.append(1))
+    monkeypatch.setattr(Augmenter, "apply", lambda *_: asked.append(1))
     window.session.settings.change("noise", noise=0.2)
     QCoreApplication.processEvents()
     assert not asked
