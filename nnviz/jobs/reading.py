@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.network import Network
+from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network
 from engine.training import Trainer
@@ -26,6 +27,7 @@ class Opened:
         trainer: continues that training; None if it cannot be continued or is complete.
         epochs_done: whole epochs that the training has done.
         why_not: why the training cannot be continued; empty if it can.
+        provenance: that of the network; its history may be long.
     """
 
     network: Network
@@ -33,10 +35,16 @@ class Opened:
     trainer: Trainer | None = None
     epochs_done: int = 0
     why_not: str = ""
+    provenance: Provenance = field(default_factory=Provenance)
 
 
 def read_network(path: Path, dataset: Dataset | None) -> Opened:
     """Reads a network, and its training if that can be continued with this data. Raises FileFormatError or OSError."""
+    found = _read(path, dataset)
+    return replace(found, provenance=Provenance.read(found.network, found.epochs_done))
+
+
+def _read(path: Path, dataset: Dataset | None) -> Opened:
     if not zipfile.is_zipfile(path):
         return Opened(load_network(path))
     network, state = load_checkpoint(path)

@@ -218,7 +218,7 @@ def _parameters_and_state(trainer: Trainer | None) -> tuple[Array, TrainingState
 
 def _run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
     """The run of a network from a file; paused if its training can continue."""
-    run = opened_run(found.network, like, found.epochs_done)
+    run = opened_run(found.network, like, found.provenance)
     if found.settings is not None:
         seed = found.settings.seed if found.settings.seed is not None else run.experiment.seed
         with suppress(EngineError):  # the settings may not fit this network

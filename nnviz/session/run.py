@@ -253,13 +253,11 @@ def new_run(experiment: Experiment) -> Run:
     return Run(experiment, experiment.build())
 
 
-def opened_run(network: Network, like: Experiment, epochs_done: int = 0) -> Run:
-    """A run of a network from a file, which continues the history that the file holds.
+def opened_run(network: Network, like: Experiment, opened: Provenance) -> Run:
+    """A run of a network from a file, which continues the history in its provenance.
 
-    ``like`` gives the settings that the file does not hold. ``epochs_done`` are those of the training that was saved
-    with the network; they count if the file does not hold the number of epochs.
+    ``like`` gives the settings that the file does not hold.
     """
-    opened = Provenance.read(network, epochs_done)
     experiment = opened.experiment_of(network, like).changed(evaluate=True)  # a window shows the errors
     return Run(experiment, network, history=opened.history or History(), opened=opened)
 

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.experiment import Experiment
+from engine.history import History
 from engine.network import Network
 from engine.storage import load_network, save_network
 from engine.training import Trainer
@@ -81,6 +82,28 @@ def test_at_the_next_start_too(make_window: MakeWindow, qtbot: QtBot, slow_work:
     qtbot.waitUntil(lambda: window.session.displayed.network.shape == [784, 256, 64, 10])
     assert len(slow_work["network"]) == 2
     assert threading.main_thread() not in slow_work["network"]
+
+
+def test_the_history_in_a_file_is_read_behind_the_window(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be of many thousand epochs."""
+    threads: list[threading.Thread] = []
+    original = History.from_dict
+
+    def noted(entries: object) -> History:
+        threads.append(threading.current_thread())
+        return original(entries)
+
+    monkeypatch.setattr(History, "from_dict", noted)
+    network = Experiment().build()
+    network.provenance = {"epochs": 7, "curves": {}}
+    save_network(network, tmp_path / "old.npz")
+    with qtbot.waitSignal(ready_window.session.files.opened):
+        ready_window.session.files.open(tmp_path / "old.npz")
+    assert ready_window.session.runs.current.history.completed == 7
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 # ---- what is held up

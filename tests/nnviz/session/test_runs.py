@@ -264,7 +264,7 @@ def test_early_stopping_names_the_epoch_that_it_restored() -> None:
 
 def test_it_goes_by_its_file_and_by_the_settings_that_the_file_does_not_know(few_digits: Dataset) -> None:
     opened = Network([4, 7, 3], ["sigmoid", "sigmoid"])
-    described = opened_run(opened, Experiment().changed(learning_rate=0.7)).experiment
+    described = opened_run(opened, Experiment().changed(learning_rate=0.7), Provenance()).experiment
     assert described.shape == (4, 7, 3)
     assert described.activations == ("sigmoid", "sigmoid")
     assert described.training.learning_rate == 0.7
@@ -272,7 +272,7 @@ def test_it_goes_by_its_file_and_by_the_settings_that_the_file_does_not_know(few
     made_with = Experiment().changed(shape=(4, 7, 3), learning_rate=0.3)
     network = made_with.build()
     Provenance(experiment=made_with).write(network)
-    assert opened_run(network, Experiment()).experiment == made_with
+    assert opened_run(network, Experiment(), Provenance.read(network)).experiment == made_with
 
 
 def test_a_frame_seen_twice_is_learned_once() -> None:
