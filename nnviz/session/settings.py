@@ -8,7 +8,6 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.assets_folder import ASSETS
 from engine.augmentation import Augmentation
-from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import MILD, Experiment
 from engine.optimizers import OPTIMIZERS
@@ -132,12 +131,9 @@ class Settings(QObject):
 
     @property
     def fitting(self) -> Experiment:
-        """The experiment, fitted to the data if there is any; see :meth:`fitted`."""
-        return self.experiment if self._data.dataset is None else self.fitted(self._data.dataset)
-
-    def fitted(self, dataset: Dataset) -> Experiment:
-        """The experiment with the numbers of inputs and outputs that this data needs."""
-        return self.experiment.for_data(dataset, self._data.name)
+        """The experiment with the numbers of inputs and outputs that the data needs, if there is any."""
+        dataset = self._data.dataset
+        return self.experiment if dataset is None else self.experiment.for_data(dataset, self._data.name)
 
     def value(self, name: str) -> Any:
         """The value of a setting. The strengths of augmentation are given also while it is switched off."""
@@ -179,7 +175,7 @@ class Settings(QObject):
             self.set_problem(name, None)
         problem = None
         try:
-            self.fitted(dataset).check_against(dataset)
+            self.fitting.check_against(dataset)
         except EngineError as error:
             problem = error.message_for("Batch size") if error.parameter == "batch_size" else None
         typed = self.all_problems.get("batch_size") not in (None, self._data_problem)
