@@ -18,6 +18,7 @@ from nnviz.digits.strokes import Ink, Stroke
 
 SIDE = 28
 BOX = 20
+DEFAULT_PEN = 18 / 240  # the pen's width as a share of the canvas's shorter side
 # Limits of the pen's width in pixels of the picture, without which a small drawing would become a blot.
 _THINNEST, _THICKEST = 1.6, 2.6
 _SPACING = 0.4  # pixels of the picture between the points of a line

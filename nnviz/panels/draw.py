@@ -14,7 +14,7 @@ from nnviz.session.asked import ANSWER
 from nnviz.session.messages import Message
 from nnviz.session.session import Session
 from nnviz.session.undo import Kind
-from nnviz.widgets.canvas import DEFAULT_PEN, PEN_UNIT, Canvas
+from nnviz.widgets.canvas import PEN_UNIT, Canvas
 from nnviz.widgets.card import DockCard, label
 from nnviz.widgets.fields import check_box
 from nnviz.widgets.picture import Picture
@@ -96,7 +96,7 @@ class DrawPanel(DockCard):
         self.pen.setAccessibleName("Pen width")
         self.pen.setToolTip(_PEN_TIP)
         self.pen.setRange(6, 40)
-        self.pen.setValue(DEFAULT_PEN)
+        self.pen.setValue(round(self._session.question.pen * PEN_UNIT))
         self.pen.valueChanged.connect(self._set_pen)
         tip = "While this is on, the mouse erases ink, also in the picture that the network sees (X). Undo restores it."
         self.eraser_button = _tool("", "eraserButton", "Eraser", tip)

@@ -10,13 +10,12 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.network import Network
 from engine.validation import Array
-from nnviz.digits.drawing import picture_of
+from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing
 from nnviz.session.displayed import Displayed
 from nnviz.session.undo import Kind, Step, Undo
 
 CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
-DEFAULT_PEN = 18 / 240  # the pen's width as a share of the canvas's shorter side
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ class Session(QObject):
         dataset = self.data.dataset
         if dataset is None:
             return
-        experiment = self.settings.fitted(dataset)
+        experiment = self.settings.fitting
         run = self.runs.current
         is_new = self.training.is_another_network or run.misfit(dataset) is not None
         make = experiment.build if is_new else self.displayed.network.copy

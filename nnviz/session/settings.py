@@ -7,10 +7,12 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.augmentation import Augmentation
-from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import MILD, Experiment
+from engine.optimizers import OPTIMIZERS
 from engine.presets import Preset, readable_presets
+from engine.schedules import SCHEDULES
+from engine.settings import TrainingSettings
 from engine.validation import check_memory
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
@@ -28,7 +30,7 @@ class Settings(QObject):
     Attributes:
         experiment: what the fields describe: data, network and training.
         strengths: the augmentation that is used when it is switched on.
-        problems: what is wrong with a field's value, by the field's name; training cannot start while there is one.
+        all_problems: what is wrong with a field's value, by the field's name.
         presets: the shipped presets that could be read.
     """
 
@@ -39,7 +41,7 @@ class Settings(QObject):
         super().__init__()
         self.experiment = experiment
         self.strengths = MILD
-        self.problems: dict[str, str] = {}
+        self.all_problems: dict[str, str] = {}
         self._data, self._runs, self._undo, self._messages = data, runs, undo, messages
         self._chosen: tuple[int, Experiment] | None = None  # the id of the run, and what a preset made of the fields
         self._data_problem: str | None = None  # the batch-size problem that came with the data
@@ -89,13 +91,23 @@ class Settings(QObject):
         self.choose(text, self.experiment.with_augmentation(wanted, self.strengths))
 
     def take(self, experiment: Experiment) -> None:
-        """The fields show that experiment, fitted to the data unless a trained network does not fit them; no step."""
+        """The fields show that experiment, fitted to the data unless a trained network does not fit them; no step.
+
+        Drops the problems of fields that are no longer shown or used, and those of layers that have changed.
+        """
         dataset, run = self._data.dataset, self._runs.current
         if dataset is not None and (run.untouched or run.misfit(dataset) is None):
             experiment = experiment.for_data(dataset, self._data.name)
+        problems, before = self.problems, self.experiment
         self.experiment = experiment
         self.remember_strengths(experiment.training.augmentation)
+        gone = _unused_constants(experiment.training)
+        if (before.shape, before.activations) != (experiment.shape, experiment.activations):
+            gone |= set(filter(is_of_layers, self.all_problems))
+        self.all_problems = {name: text for name, text in self.all_problems.items() if name not in gone}
         self.changed.emit()
+        if self.problems != problems:
+            self.problems_changed.emit()
 
     def remember_strengths(self, strengths: Augmentation) -> None:
         """Keeps these strengths for when augmentation is switched on again, unless all of them are off."""
@@ -118,34 +130,38 @@ class Settings(QObject):
 
     @property
     def fitting(self) -> Experiment:
-        """The experiment, fitted to the data if there is any; see :meth:`fitted`."""
-        return self.experiment if self._data.dataset is None else self.fitted(self._data.dataset)
-
-    def fitted(self, dataset: Dataset) -> Experiment:
-        """The experiment with the numbers of inputs and outputs that this data needs."""
-        return self.experiment.for_data(dataset, self._data.name)
+        """The experiment with the numbers of inputs and outputs that the data needs, if there is any."""
+        dataset = self._data.dataset
+        return self.experiment if dataset is None else self.experiment.for_data(dataset, self._data.name)
 
     def value(self, name: str) -> Any:
         """The value of a setting. The strengths of augmentation are given also while it is switched off."""
-        if hasattr(self.strengths, name) and not self.experiment.training.augmentation.is_active:
-            return getattr(self.strengths, name)
-        return self.experiment.value(name)
+        return getattr(self.strengths, name) if self._is_idle(name) else self.experiment.value(name)
+
+    def _is_idle(self, name: str) -> bool:
+        """Whether it is a strength of augmentation while that is switched off."""
+        return hasattr(self.strengths, name) and not self.experiment.training.augmentation.is_active
 
     # ---- problems
 
+    @property
+    def problems(self) -> dict[str, str]:
+        """The problems of fields that have an effect; training cannot start while there is one."""
+        return {name: text for name, text in self.all_problems.items() if not self._is_idle(name)}
+
     def set_problem(self, field: str, text: str | None) -> None:
         """Notes what is wrong with a field's value, or with None that nothing is."""
-        if self.problems.get(field) == text:
+        if self.all_problems.get(field) == text:
             return
         if text is None:
-            self.problems.pop(field, None)
+            self.all_problems.pop(field, None)
         else:
-            self.problems[field] = text
+            self.all_problems[field] = text
         self.problems_changed.emit()
 
     def forget_problems(self) -> None:
         """Drops all problems, so that the fields show the experiment's values again."""
-        self.problems.clear()
+        self.all_problems.clear()
         self.problems_changed.emit()
         self.changed.emit()
 
@@ -154,13 +170,26 @@ class Settings(QObject):
         dataset = self._data.dataset
         if dataset is None:
             return
+        for name in list(filter(is_of_layers, self.all_problems)):
+            self.set_problem(name, None)
         problem = None
         try:
-            self.fitted(dataset).check_against(dataset)
+            self.fitting.check_against(dataset)
         except EngineError as error:
             problem = error.message_for("Batch size") if error.parameter == "batch_size" else None
-        typed = "batch_size" in self.problems and self.problems["batch_size"] != self._data_problem
+        typed = self.all_problems.get("batch_size") not in (None, self._data_problem)
         if not typed:
             self._data_problem = problem
             self.set_problem("batch_size", problem)
         self.take(self.experiment)
+
+
+def is_of_layers(field: str) -> bool:
+    """Whether a problem of that field is one of the layers: "shape", or "layer 1" for the first hidden one."""
+    return field == "shape" or field.startswith("layer ")
+
+
+def _unused_constants(training: TrainingSettings) -> set[str]:
+    """The constants of other optimizers and schedules."""
+    every = {name for kinds in (OPTIMIZERS, SCHEDULES) for kind in kinds for name in kinds[kind].uses}
+    return every - {*OPTIMIZERS[training.optimizer].uses, *SCHEDULES[training.schedule].uses}

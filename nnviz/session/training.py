@@ -134,7 +134,7 @@ class Training(QObject):
                 self._go_on(self._data.dataset, until)
             elif self._runs.current.untouched or self._runs.current.misfit(self._data.dataset):
                 self._requested = until
-                self._making.replace(self._settings.fitted(self._data.dataset), "new network")
+                self._making.replace(self._settings.fitting, "new network")
             else:
                 self._making.ask_which(lambda: self._go(until))
 
@@ -142,7 +142,7 @@ class Training(QObject):
         """Continues a paused run; otherwise begins a training of it with the settings of the fields."""
         run = self._runs.current
         if run.stage is not Stage.PAUSED:
-            experiment, network = self._settings.fitted(dataset), run.network
+            experiment, network = self._settings.fitting, run.network
             run.begin(experiment)
             self.runner.begin(run.id, lambda: experiment.trainer(dataset, network))
         run.stage = Stage.TRAINING

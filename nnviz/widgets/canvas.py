@@ -24,13 +24,12 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.validation import Array
-from nnviz.digits.drawing import picture_of
+from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
 from nnviz.look import theme
 from nnviz.widgets.sheet import Sheet, draw_line, extent_of, piece_of
 
 PEN_UNIT = 240  # pen widths are given in 240ths of the canvas's shorter side
-DEFAULT_PEN = 18
 _ERASER = 2.0  # width of the eraser, in pen widths
 _LIGHTEST = 0.5  # width of a stroke at the lightest pressure, as a share of the pen's width
 _LARGEST_CURSOR = 96  # pixels; every desktop can show a cursor of this size
@@ -71,7 +70,7 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setMinimumSize(QSize(160, 136))  # the column needs the rest at 1280 × 720
         self.resize(272, 240)
-        self._pen = DEFAULT_PEN / PEN_UNIT
+        self._pen = DEFAULT_PEN
 
     @property
     def _side(self) -> int:

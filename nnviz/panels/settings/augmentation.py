@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from PyQt5.QtCore import QSize
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
@@ -50,9 +48,6 @@ class AugmentationForm(Form):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._shown: tuple[object, ...] = ()  # what the preview was made from
-        self._idle: dict[
-            str, str
-        ] = {}  # problems of strengths while augmentation is off, which do not prevent training
         self._draw = 0  # the seed of the preview: which examples, and their distortions
         self._check = check_box(
             "augmentationCheck",
@@ -95,36 +90,12 @@ class AugmentationForm(Form):
         session = self._session
         self._chosen("shift", "Augmentation", lambda: session.settings.switch_augmentation(wanted))
 
-    @property
-    def _is_on(self) -> bool:
-        return self._session.settings.experiment.training.augmentation.is_active
-
-    def _set_problem(self, name: str, text: str | None) -> None:
-        """Notes a problem, which prevents training only while augmentation is on."""
-        self._idle.pop(name, None)
-        if text is not None and not self._is_on:
-            self._idle[name] = text
-            text = None
-        self._session.settings.set_problem(name, text)
-
-    def _move_problems(self) -> None:
-        """Moves problems to or from the session after augmentation was switched on or off."""
-        moved = self._idle if self._is_on else self._session.settings.problems
-        for name in [name for name in self.NAMES if name in moved]:
-            self._set_problem(name, self._problems[name])
-
-    @property
-    def _problems(self) -> Mapping[str, str]:
-        of_session = self._session.settings.problems
-        return {**self._idle, **{name: of_session[name] for name in self.NAMES if name in of_session}}
-
     def show_others(self) -> None:
         """Shows other examples, distorted in other ways."""
         self._draw += 1
         self._picture.refresh()
 
     def _show(self) -> None:
-        self._move_problems()
         super()._show()
         self._check.setChecked(self._session.settings.experiment.training.augmentation.is_active)
         shown = (self._session.settings.experiment.training.augmentation, self._session.data.dataset)

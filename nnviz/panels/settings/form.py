@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +122,7 @@ class Form(QWidget):
 
     def _typed(self, field: Field, typed: str) -> None:
         if self._try(field, typed):
-            for other in [name for name in self._fields if name in self._problems]:
+            for other in [name for name in self._fields if name in self._session.settings.all_problems]:
                 self._try(self._fields[other], self._edits[other].text())  # it may fit the new value
         self._show()
 
@@ -132,19 +132,10 @@ class Form(QWidget):
             value = field.parse(field.name, typed, as_text(self._session.settings.value(field.name)))
             self._session.settings.change(field.short_title.lower(), **{field.name: value})
         except EngineError as error:
-            self._set_problem(field.name, _error_text(error, field.name, field.short_title))
+            self._session.settings.set_problem(field.name, _error_text(error, field.name, field.short_title))
             return False
-        self._set_problem(field.name, None)
+        self._session.settings.set_problem(field.name, None)
         return True
-
-    def _set_problem(self, name: str, text: str | None) -> None:
-        """Notes a problem in the session, which prevents training."""
-        self._session.settings.set_problem(name, text)
-
-    @property
-    def _problems(self) -> Mapping[str, str]:
-        """What is wrong with the fields' values, by the setting's name."""
-        return self._session.settings.problems
 
     def _chosen(self, name: str, title: str, choose: Callable[[], None]) -> None:
         try:
@@ -163,12 +154,10 @@ class Form(QWidget):
         for name in self._fields:
             for part in self._parts[name]:
                 part.setVisible(name not in self._hidden)
-            if name in self._hidden:
-                self._session.settings.set_problem(name, None)
         self._show()
 
     def _show(self) -> None:
-        settings, problems = self._session.settings, self._problems
+        settings, problems = self._session.settings, self._session.settings.all_problems
         for name, edit in self._edits.items():
             edit.set_wrong(name in problems)
             if name not in problems:

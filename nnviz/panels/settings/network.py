@@ -16,6 +16,7 @@ from engine.validation import parameter_count, parse_shape, parse_whole, whole_n
 from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.session import Session
+from nnviz.session.settings import is_of_layers
 from nnviz.session.status import Status
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
@@ -192,7 +193,6 @@ class NetworkPanel(Card):
             row.show_layer(layer)
         if _layers_of(experiment) != self._layers_shown:
             self._layers_shown = _layers_of(experiment)
-            self._forget_bad_layers()
             for row, layer in zip(self._layer_rows(), _layers_of(experiment), strict=True):
                 row.show_layer(layer)
 
@@ -229,12 +229,6 @@ class NetworkPanel(Card):
         widgets = (self._rows.itemAt(index).widget() for index in range(self._rows.count()))
         return [widget for widget in widgets if isinstance(widget, _LayerRow)]
 
-    def _forget_bad_layers(self) -> None:
-        """Drops the problems of the layers, because they have changed."""
-        for field in [field for field in self._session.settings.problems if _is_of_layers(field)]:
-            self._session.settings.set_problem(field, None)
-        self._show_problems()
-
     def _show_notice(self) -> None:
         run = self._session.runs.current
         misfit = run.misfit(self._session.data.dataset)
@@ -253,7 +247,7 @@ class NetworkPanel(Card):
         fields |= {_problem_name(index): row.neurons for index, row in enumerate(self._layer_rows())}
         for name, field in {**fields, "seed": self._seed}.items():
             field.set_wrong(name in problems)
-        of_layers = [problems[field] for field in problems if _is_of_layers(field)]
+        of_layers = [problems[field] for field in problems if is_of_layers(field)]
         first = next((field for name, field in fields.items() if name in problems), self.shape_edit)
         self._error.show_text(" ".join(of_layers), first)
         self._seed_error.show_text(problems.get("seed", ""))
@@ -266,10 +260,6 @@ def _layers_of(experiment: Experiment) -> tuple[Layer, ...]:
 def _problem_name(index: int) -> str:
     """The name of that hidden layer, from 0, among the session's problems."""
     return f"layer {index + 1}"
-
-
-def _is_of_layers(field: str) -> bool:
-    return field == "shape" or field.startswith("layer ")
 
 
 class _LayerRow(QFrame):

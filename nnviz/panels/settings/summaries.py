@@ -9,15 +9,11 @@ from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
+from nnviz.session.run import setting_name
 
 OFF = "off"
 _DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")
-_NAMES = {
-    "batch_size": "batch size",
-    "validation_share": "validation share",
-    "patience": "patience",
-    "dropout": "dropout",
-}
+_MAY_WAIT = ("batch_size", "validation_share", "patience", "dropout")
 
 
 def of_optimizer(experiment: Experiment) -> str:
@@ -76,7 +72,7 @@ def of_initialisation(experiment: Experiment) -> str:
 
 def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
     """A sentence that names the fields that differ from the current run and wait for the next; empty if none do."""
-    names = [word for name, word in _NAMES.items() if getattr(fields, name) != getattr(run, name)]
+    names = [setting_name(name) for name in _MAY_WAIT if getattr(fields, name) != getattr(run, name)]
     if not names:
         return ""
     listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -6,6 +6,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, find, pick, press, retype, train_epochs, unfold
@@ -101,3 +102,42 @@ def test_shares_may_be_typed_in_percent(ready_window: MainWindow, qtbot: QtBot) 
     unfold(qtbot, ready_window, "regularisationGroup")
     assert retype(qtbot, ready_window, "dropoutEdit", "15%").text() == "0.15"
     assert ready_window.session.settings.experiment.training.dropout == 0.15
+
+
+# ---- without the fields: the session knows which problems count
+
+
+def test_a_strength_counts_only_while_augmentation_is_on(ready_window: MainWindow) -> None:
+    session = ready_window.session
+    session.settings.set_problem("shift", "Shift must be a number.")
+    assert session.settings.problems == {}
+    assert session.training.can_start
+    session.settings.switch_augmentation(True)
+    assert list(session.settings.problems) == ["shift"]
+    assert not session.training.can_start
+    session.undo.undo()
+    assert session.settings.problems == {}
+    assert session.training.can_start
+
+
+def test_a_problem_goes_with_the_rule_that_used_the_value(ready_window: MainWindow) -> None:
+    session = ready_window.session
+    session.settings.change("rules", optimizer="momentum", schedule="step")
+    for name in ("momentum", "decay", "epochs"):
+        session.settings.set_problem(name, "It must be a number.")
+    session.settings.change("rules", optimizer="sgd", schedule="constant")
+    assert list(session.settings.problems) == ["epochs"]
+
+
+def test_problems_of_layers_go_when_the_layers_change(qtbot: QtBot) -> None:
+    session = Session()
+    try:
+        for name in ("shape", "layer 2", "seed"):
+            session.settings.set_problem(name, "It must be a number.")
+        session.settings.change("seed", seed=3)
+        assert list(session.settings.problems) == ["shape", "layer 2", "seed"]
+        with qtbot.waitSignal(session.settings.problems_changed):
+            session.settings.change("shape", hidden=(9,))
+        assert list(session.settings.problems) == ["seed"]
+    finally:
+        session.close()
