@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -40,7 +41,10 @@ class Training(QObject):
         super().__init__()
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._displayed, self._messages = displayed, messages
-        self._requested: Until | None = None
+        self._requested: Until | None = None  # how far to train when data and network are ready
+        self._until: Until | None = None  # how far the training was to go, until it is there
+        self._is_pausing = False  # a pause is on its way
+        self._again: Until | None = None  # how far to train when that pause has come
         self.runner = Runner()
         self.runner.frame.connect(self._take_frame)
         self.runner.told.connect(self._take_event)
@@ -74,8 +78,8 @@ class Training(QObject):
 
     @property
     def will_start(self) -> bool:
-        """Whether training will start by itself when data and network are ready."""
-        return self._requested is not None
+        """Whether training will start by itself: when data and network are ready, or after the pause on its way."""
+        return self._requested is not None or self._again is not None
 
     @property
     def is_under_way(self) -> bool:
@@ -111,14 +115,29 @@ class Training(QObject):
 
     def pause(self) -> None:
         """Pauses after the current batch; ``state_changed`` follows."""
-        if self._requested is not None:
-            self._requested = None
+        will_start, self._requested, self._again = self.will_start, None, None
+        self._is_pausing = self._runs.current.stage is Stage.TRAINING
+        if will_start:
             self.state_changed.emit()
         self.runner.halt()
 
+    def hold(self) -> Callable[[], None]:
+        """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to."""
+        run, will_start = self._runs.current, self._requested or self._again
+        until = None if run.stage is not Stage.TRAINING or self._is_pausing else self._until
+        self.pause()
+
+        def go_on() -> None:
+            if will_start is not None:
+                self._go(will_start)
+            elif until is not None and self._until is not None and run is self._runs.current:
+                self._go(until)
+
+        return go_on
+
     def toggle(self) -> None:
         """Starts, or pauses what is training or waiting to train."""
-        if self._runs.current.stage is Stage.TRAINING or self.will_start:
+        if self.will_start or (self._runs.current.stage is Stage.TRAINING and not self._is_pausing):
             self.pause()
         else:
             self.start()
@@ -127,6 +146,9 @@ class Training(QObject):
         """Trains the network that the fields describe, and no other; asks where that is not the trained one."""
         if self._is_waiting:
             self._requested = until
+            self.state_changed.emit()
+        elif self._is_pausing:
+            self._again = until
             self.state_changed.emit()
         elif self.can_start and self._data.dataset is not None:
             self._messages.dismiss()
@@ -145,7 +167,7 @@ class Training(QObject):
             experiment, network = self._settings.fitted(dataset), run.network
             run.begin(experiment)
             self.runner.begin(run.id, lambda: experiment.trainer(dataset, network))
-        run.stage = Stage.TRAINING
+        run.stage, self._until = Stage.TRAINING, until
         self.state_changed.emit()
         self.runner.go(run.id, until)
 
@@ -181,6 +203,7 @@ class Training(QObject):
     def _replaced(self) -> None:
         """Shows the new current run; the one before is paused and can be continued later."""
         self.runner.halt()
+        self._is_pausing, self._again = self._runs.current.stage is Stage.TRAINING, None
         self._end_if_data_differ(self._runs.current)
         self._displayed.show(self._runs.current)
         self._messages.dismiss()
@@ -236,8 +259,17 @@ class Training(QObject):
             run.rest()
         self._end_if_data_differ(run)
         if run is self._runs.current:
-            self._wait_or_go()
+            self._pause_has_come(stop)
         if stop.error is not None:
             without = "could not begin" if stop.frame is None else "could not go on"
             what = "was paused" if isinstance(stop.error, DivergenceError) else without
             self._messages.tell_error(f"Training {what}", stop.error)
+
+    def _pause_has_come(self, stop: Stopped) -> None:
+        again, self._again, self._is_pausing = self._again, None, False
+        is_over = stop.finished or stop.error is not None
+        if is_over or stop.reached:
+            self._until = None
+        if not is_over and (again is Until.END or not stop.reached):
+            self._requested = self._requested or again
+        self._wait_or_go()
