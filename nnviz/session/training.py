@@ -257,6 +257,7 @@ class Training(QObject):
         run.stage = Stage.ENDED if stop.finished else Stage.PAUSED
         if stop.error is not None:
             run.rest()
+            self._runs.tell_history(run)
         self._end_if_data_differ(run)
         if run is self._runs.current:
             self._pause_has_come(stop)

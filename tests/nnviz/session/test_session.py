@@ -386,6 +386,28 @@ def test_an_exception_behind_the_window_is_told(
     assert ready_window.session.runs.current.path is None
 
 
+def test_a_training_that_cannot_begin_leaves_no_mark(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the history nor in the figures, which stay those of the best parameters."""
+    session = ready_window.session
+    session.settings.change("patience", validation_share=0.2, patience=2, epochs=60, learning_rate=0.5)
+    session.start()
+    wait_for(qtbot, ready_window, Status.FINISHED)
+    run = session.runs.current
+    figures, epochs = run.figures(), run.epochs
+    session.settings.change("batch size", batch_size=1000)
+    monkeypatch.setattr("engine.validation.available_memory", lambda: 1_000_000)
+    session.start()
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert session.state is not Status.TRAINING
+    assert run.history.changes == []
+    assert (run.figures(), run.epochs) == (figures, epochs)
+    monkeypatch.undo()
+    train_epochs(qtbot, ready_window, 1)
+    assert len(run.history.changes) == 1
+
+
 def test_too_little_memory_for_the_batch(
     ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
