@@ -62,7 +62,7 @@ class Worker(QThread):
 
     Signals:
         told(run, event): an :class:`Epoch`, :class:`BestRestored`, :class:`Measuring` or :class:`Stopped` of that run;
-            queued, in order, none is lost.
+            queued, in order, none is lost. The runner lets looks take their place among them.
 
     Attributes:
         frames: holds the latest frame.
