@@ -8,14 +8,13 @@ from dataclasses import replace
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
-from engine.errors import DivergenceError
-from engine.events import BestRestored, Epoch
-from nnviz.jobs.reports import Frame, Measuring, Stopped, Until
+from nnviz.jobs.reports import Stopped, Until
 from nnviz.jobs.runner import Runner
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
+from nnviz.session.reports import Reports
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
@@ -41,13 +40,15 @@ class Training(QObject):
         super().__init__()
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._displayed, self._messages = displayed, messages
-        self._requested: Until | None = None  # how far to train when data and network are ready
+        self._requested: Until | None = None  # how far to train when nothing is in the way
         self._until: Until | None = None  # how far the training was to go, until it is there
         self._is_pausing = False  # a pause is on its way
-        self._again: Until | None = None  # how far to train when that pause has come
         self.runner = Runner()
-        self.runner.frame.connect(self._take_frame)
-        self.runner.told.connect(self._take_event)
+        reports = Reports(self.runner, runs, messages)
+        reports.frame.connect(self._show)
+        reports.measuring.connect(self.progressed)
+        reports.stopped.connect(self._stopped)
+        reports.died.connect(self.died)
         runs.replaced.connect(self._replaced)
         runs.let_go.connect(lambda run: self.runner.forget(run.id))
         settings.changed.connect(self._settings_changed)
@@ -79,7 +80,7 @@ class Training(QObject):
     @property
     def will_start(self) -> bool:
         """Whether training will start by itself: when data and network are ready, or after the pause on its way."""
-        return self._requested is not None or self._again is not None
+        return self._requested is not None
 
     @property
     def is_under_way(self) -> bool:
@@ -115,15 +116,15 @@ class Training(QObject):
 
     def pause(self) -> None:
         """Pauses after the current batch; ``state_changed`` follows."""
-        will_start, self._requested, self._again = self.will_start, None, None
         self._is_pausing = self._runs.current.stage is Stage.TRAINING
-        if will_start:
+        if self._requested is not None:
+            self._requested = None
             self.state_changed.emit()
         self.runner.halt()
 
     def hold(self) -> Callable[[], None]:
         """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to."""
-        run, will_start = self._runs.current, self._requested or self._again
+        run, will_start = self._runs.current, self._requested
         until = None if run.stage is not Stage.TRAINING or self._is_pausing else self._until
         self.pause()
 
@@ -144,11 +145,8 @@ class Training(QObject):
 
     def _go(self, until: Until) -> None:
         """Trains the network that the fields describe, and no other; asks where that is not the trained one."""
-        if self._is_waiting:
+        if self._is_waiting or self._is_pausing:
             self._requested = until
-            self.state_changed.emit()
-        elif self._is_pausing:
-            self._again = until
             self.state_changed.emit()
         elif self.can_start and self._data.dataset is not None:
             self._messages.dismiss()
@@ -203,7 +201,7 @@ class Training(QObject):
     def _replaced(self) -> None:
         """Shows the new current run; the one before is paused and can be continued later."""
         self.runner.halt()
-        self._is_pausing, self._again = self._runs.current.stage is Stage.TRAINING, None
+        self._is_pausing = self._runs.current.stage is Stage.TRAINING
         self._end_if_data_differ(self._runs.current)
         self._displayed.show(self._runs.current)
         self._messages.dismiss()
@@ -225,52 +223,18 @@ class Training(QObject):
 
     # ---- events of the worker
 
-    def _take_frame(self, frame: Frame) -> None:
-        run = self._runs.by_id(frame.run)
-        if run is not None:
-            was_unsaved = run.unsaved
-            run.take_frame(frame)
-            if run is self._runs.current:
-                self._displayed.show(run)
-                self.progressed.emit()
-            if run.unsaved != was_unsaved:
-                self._runs.tell_file(run)
-
-    def _take_event(self, number: int, event: object) -> None:
-        run = self._runs.by_id(number)
-        if run is not None and isinstance(event, Stopped):
-            self._stopped(run, event)
-        elif run is not None and isinstance(event, Measuring):
-            run.progress = replace(run.progress, measuring=True)
-            self.progressed.emit()
-        elif run is not None and isinstance(event, (Epoch, BestRestored)):
-            was_dead = run.dead_layer is not None
-            run.take_event(event)
-            self._runs.tell_history(run)
-            self._runs.tell_file(run)
-            if run.dead_layer is not None and not was_dead:
-                self.died.emit(run)
+    def _show(self, run: Run) -> None:
+        self._displayed.show(run)
+        self.progressed.emit()
 
     def _stopped(self, run: Run, stop: Stopped) -> None:
-        if stop.frame is not None:
-            self._take_frame(stop.frame)
-        run.stage = Stage.ENDED if stop.finished else Stage.PAUSED
-        if stop.error is not None:
-            run.rest()
-            self._runs.tell_history(run)
         self._end_if_data_differ(run)
-        if run is self._runs.current:
-            self._pause_has_come(stop)
-        if stop.error is not None:
-            without = "could not begin" if stop.frame is None else "could not go on"
-            what = "was paused" if isinstance(stop.error, DivergenceError) else without
-            self._messages.tell_error(f"Training {what}", stop.error)
-
-    def _pause_has_come(self, stop: Stopped) -> None:
-        again, self._again, self._is_pausing = self._again, None, False
+        if run is not self._runs.current:
+            return
         is_over = stop.finished or stop.error is not None
         if is_over or stop.reached:
             self._until = None
-        if not is_over and (again is Until.END or not stop.reached):
-            self._requested = self._requested or again
+        if self._is_pausing and (is_over or (stop.reached and self._requested is not Until.END)):
+            self._requested = None
+        self._is_pausing = False
         self._wait_or_go()
