@@ -47,8 +47,16 @@ class Measuring:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The run has paused. ``finished``: its training is complete; ``error``: why it cannot continue."""
+    """The run has paused.
+
+    Attributes:
+        frame: its last one; None if it could not be made.
+        finished: its training is complete.
+        reached: it is where it was to pause.
+        error: why it cannot continue.
+    """
 
     frame: Frame | None
     finished: bool = False
+    reached: bool = False
     error: Exception | None = None

@@ -62,7 +62,7 @@ class Worker(QThread):
 
     Signals:
         told(run, event): an :class:`Epoch`, :class:`BestRestored`, :class:`Measuring` or :class:`Stopped` of that run;
-            queued, in order, none is lost.
+            queued, in order, none is lost. The runner lets looks take their place among them.
 
     Attributes:
         frames: holds the latest frame.
@@ -191,7 +191,8 @@ class Worker(QThread):
             if event is None:
                 self._stop(job, Stopped(job.frame(), finished=True))
             elif self._must_pause_after(event, job):
-                self._stop(job, Stopped(job.frame(self.estimating and job.until is Until.BATCH)))
+                frame = job.frame(self.estimating and job.until is Until.BATCH)
+                self._stop(job, Stopped(frame, reached=_has_reached(job, event)))
         except Exception as error:
             self._fail(job, error)
 
@@ -237,7 +238,7 @@ class Worker(QThread):
         self.frames.put(frame)
 
     def _must_pause_after(self, event: Event, job: _Job) -> bool:
-        is_wanted = (self._halt and _may_pause_at(event, job)) or (job.has_stepped and _reached(job.until, event))
+        is_wanted = (self._halt and _may_pause_at(event, job)) or _has_reached(job, event)
         # Never pauses where a step has made weights infinite: the next step finds that and raises the error.
         return is_wanted and not _is_last(event, job.trainer) and _is_finite(job.trainer)
 
@@ -267,10 +268,12 @@ def _is_last(event: Event, trainer: Trainer) -> bool:
     return isinstance(event, BestRestored) or (isinstance(event, Epoch) and event.epoch >= trainer.settings.epochs)
 
 
-def _reached(until: Until, event: Event) -> bool:
+def _has_reached(job: _Job, event: Event) -> bool:
     """Whether the event is where the training was to pause."""
-    if until is Until.BATCH:
+    if not job.has_stepped:
+        return False
+    if job.until is Until.BATCH:
         # After the last batch of an epoch, the pause comes after the epoch's figures.
         is_last = isinstance(event, Batch) and event.batch == event.batches
         return (isinstance(event, Batch) and not is_last) or (isinstance(event, Epoch) and event.epoch > 0)
-    return until is Until.EPOCH and isinstance(event, Epoch) and event.epoch > 0
+    return job.until is Until.EPOCH and isinstance(event, Epoch) and event.epoch > 0

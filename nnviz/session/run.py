@@ -10,7 +10,7 @@ from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
-from engine.history import History
+from engine.history import Change, History
 from engine.network import Network, check_fits
 from engine.provenance import Provenance
 from engine.settings import TrainingSettings
@@ -71,6 +71,7 @@ class Run:
     def __post_init__(self) -> None:
         self.parameters: Array = self.network.parameters.copy()
         self._opened_parameters: Array | None = None if self.opened is None else self.parameters
+        self._before_training: tuple[list[Change], BestRestored | None] | None = None  # changes and best
         self.start_epoch = self.history.completed
         self.progress = Progress(epochs=self.experiment.training.epochs)
         self.snapshots.add(self.epochs, self.parameters)
@@ -169,6 +170,7 @@ class Run:
 
     def begin(self, experiment: Experiment) -> None:
         """Begins a new training of the network with the settings of that experiment."""
+        self._before_training = list(self.history.changes), self.history.best
         if self.history.completed:
             changes = [more_epochs(experiment.training.epochs), *_changes_to_note(self.experiment, experiment)]
             self.history.note_change(self.history.completed, ", ".join(changes))
@@ -196,8 +198,10 @@ class Run:
             self.history.note_change(self.epochs, ", ".join(changes))
 
     def rest(self) -> None:
-        """Ends its training, which cannot continue; a new one can begin."""
+        """Ends its training, which cannot continue; a new one can begin. If it took no step, nothing is left of it."""
         epochs = self.epochs
+        if self._before_training is not None and not self.progress.epoch:
+            self.history.changes, self.history.best = self._before_training
         self.stage = Stage.RESTING
         self.progress = Progress(epochs=self.experiment.training.epochs)
         self.start_epoch = self.history.completed

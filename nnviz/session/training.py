@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
-from engine.errors import DivergenceError
-from engine.events import BestRestored, Epoch
-from nnviz.jobs.reports import Frame, Measuring, Stopped, Until
+from nnviz.jobs.reports import Stopped, Until
 from nnviz.jobs.runner import Runner
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
+from nnviz.session.reports import Reports
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
@@ -40,10 +40,15 @@ class Training(QObject):
         super().__init__()
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._displayed, self._messages = displayed, messages
-        self._requested: Until | None = None
+        self._requested: Until | None = None  # how far to train when nothing is in the way
+        self._until: Until | None = None  # how far the training was to go, until it is there
+        self._is_pausing = False  # a pause is on its way
         self.runner = Runner()
-        self.runner.frame.connect(self._take_frame)
-        self.runner.told.connect(self._take_event)
+        reports = Reports(self.runner, runs, messages)
+        reports.frame.connect(self._show)
+        reports.measuring.connect(self.progressed)
+        reports.stopped.connect(self._stopped)
+        reports.died.connect(self.died)
         runs.replaced.connect(self._replaced)
         runs.let_go.connect(lambda run: self.runner.forget(run.id))
         settings.changed.connect(self._settings_changed)
@@ -74,7 +79,7 @@ class Training(QObject):
 
     @property
     def will_start(self) -> bool:
-        """Whether training will start by itself when data and network are ready."""
+        """Whether training will start by itself: when data and network are ready, or after the pause on its way."""
         return self._requested is not None
 
     @property
@@ -111,21 +116,36 @@ class Training(QObject):
 
     def pause(self) -> None:
         """Pauses after the current batch; ``state_changed`` follows."""
+        self._is_pausing = self._runs.current.stage is Stage.TRAINING
         if self._requested is not None:
             self._requested = None
             self.state_changed.emit()
         self.runner.halt()
 
+    def hold(self) -> Callable[[], None]:
+        """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to."""
+        run, will_start = self._runs.current, self._requested
+        until = None if run.stage is not Stage.TRAINING or self._is_pausing else self._until
+        self.pause()
+
+        def go_on() -> None:
+            if will_start is not None:
+                self._go(will_start)
+            elif until is not None and self._until is not None and run is self._runs.current:
+                self._go(until)
+
+        return go_on
+
     def toggle(self) -> None:
         """Starts, or pauses what is training or waiting to train."""
-        if self._runs.current.stage is Stage.TRAINING or self.will_start:
+        if self.will_start or (self._runs.current.stage is Stage.TRAINING and not self._is_pausing):
             self.pause()
         else:
             self.start()
 
     def _go(self, until: Until) -> None:
         """Trains the network that the fields describe, and no other; asks where that is not the trained one."""
-        if self._is_waiting:
+        if self._is_waiting or self._is_pausing:
             self._requested = until
             self.state_changed.emit()
         elif self.can_start and self._data.dataset is not None:
@@ -145,7 +165,7 @@ class Training(QObject):
             experiment, network = self._settings.fitting, run.network
             run.begin(experiment)
             self.runner.begin(run.id, lambda: experiment.trainer(dataset, network))
-        run.stage = Stage.TRAINING
+        run.stage, self._until = Stage.TRAINING, until
         self.state_changed.emit()
         self.runner.go(run.id, until)
 
@@ -181,6 +201,7 @@ class Training(QObject):
     def _replaced(self) -> None:
         """Shows the new current run; the one before is paused and can be continued later."""
         self.runner.halt()
+        self._is_pausing = self._runs.current.stage is Stage.TRAINING
         self._end_if_data_differ(self._runs.current)
         self._displayed.show(self._runs.current)
         self._messages.dismiss()
@@ -202,42 +223,18 @@ class Training(QObject):
 
     # ---- events of the worker
 
-    def _take_frame(self, frame: Frame) -> None:
-        run = self._runs.by_id(frame.run)
-        if run is not None:
-            was_unsaved = run.unsaved
-            run.take_frame(frame)
-            if run is self._runs.current:
-                self._displayed.show(run)
-                self.progressed.emit()
-            if run.unsaved != was_unsaved:
-                self._runs.tell_file(run)
-
-    def _take_event(self, number: int, event: object) -> None:
-        run = self._runs.by_id(number)
-        if run is not None and isinstance(event, Stopped):
-            self._stopped(run, event)
-        elif run is not None and isinstance(event, Measuring):
-            run.progress = replace(run.progress, measuring=True)
-            self.progressed.emit()
-        elif run is not None and isinstance(event, (Epoch, BestRestored)):
-            had_died = run.has_died
-            run.take_event(event)
-            self._runs.tell_history(run)
-            self._runs.tell_file(run)
-            if run.has_died and not had_died:
-                self.died.emit(run)
+    def _show(self, run: Run) -> None:
+        self._displayed.show(run)
+        self.progressed.emit()
 
     def _stopped(self, run: Run, stop: Stopped) -> None:
-        if stop.frame is not None:
-            self._take_frame(stop.frame)
-        run.stage = Stage.ENDED if stop.finished else Stage.PAUSED
-        if stop.error is not None:
-            run.rest()
         self._end_if_data_differ(run)
-        if run is self._runs.current:
-            self._wait_or_go()
-        if stop.error is not None:
-            without = "could not begin" if stop.frame is None else "could not go on"
-            what = "was paused" if isinstance(stop.error, DivergenceError) else without
-            self._messages.tell_error(f"Training {what}", stop.error)
+        if run is not self._runs.current:
+            return
+        is_over = stop.finished or stop.error is not None
+        if is_over or stop.reached:
+            self._until = None
+        if self._is_pausing and (is_over or (stop.reached and self._requested is not Until.END)):
+            self._requested = None
+        self._is_pausing = False
+        self._wait_or_go()

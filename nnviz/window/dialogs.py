@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QSettings, Qt
@@ -13,12 +12,15 @@ from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 from nnviz.look import text, theme
 from nnviz.session.run import Run
 from nnviz.session.session import Session
-from nnviz.session.status import Status
 
 _FILES = "Networks (*.json *.npz);;All files (*)"
 _JSON, _COMPACT = "JSON (*.json)", "Compact checkpoint (*.npz)"
 _EXPORTS = {".onnx": "ONNX model (*.onnx)", ".py": "Python script (*.py)"}
 _MOST_RECENT = 8
+
+
+def _nothing() -> None:
+    """For who has nothing to do then."""
 
 
 class NetworkDialogs(QObject):
@@ -47,15 +49,18 @@ class NetworkDialogs(QObject):
         dialog.fileSelected.connect(lambda chosen: self._session.files.open(Path(chosen)))
         dialog.open()
 
-    def save_network(self, then: Callable[[], None] | None = None) -> None:
-        """Saves to the network's file; asks for one if it has none. ``then`` is called when it is saved."""
+    def save_network(self, then: Callable[[], None] | None = None, cancelled: Callable[[], None] = _nothing) -> None:
+        """Saves to the network's file; asks for one if it has none.
+
+        ``then`` is called when it is saved, ``cancelled`` if no file is chosen.
+        """
         if self._session.runs.current.path is None:
-            self.save_network_as(then)
+            self.save_network_as(then, cancelled)
         else:
             self._session.files.save(self._session.runs.current.path, then)
 
-    def save_network_as(self, then: Callable[[], None] | None = None) -> None:
-        """Asks for a file and saves to it. ``then`` is called when it is saved."""
+    def save_network_as(self, then: Callable[[], None] | None = None, cancelled: Callable[[], None] = _nothing) -> None:
+        """Asks for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
         dialog = self.where_to_save("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}")
         path = self._session.runs.current.path
         dialog.selectFile(path.name if path else f"{self._proposed_name()}.json")
@@ -64,6 +69,7 @@ class NetworkDialogs(QObject):
         dialog.selectNameFilter(_COMPACT if is_compact else _JSON)
         dialog.setDefaultSuffix("npz" if is_compact else "json")
         dialog.fileSelected.connect(lambda chosen: self._session.files.save(Path(chosen), then))
+        dialog.rejected.connect(cancelled)
         dialog.open()
 
     def export_as(self, ending: str) -> None:
@@ -101,7 +107,7 @@ class NetworkDialogs(QObject):
         run = self._session.runs.current
         if run.unsaved:
             summary = "The network has learned since it was last saved."
-            self._ask_to_save([run], summary, f"Save it before {what} is opened?", then)
+            self._ask_to_save([run], summary, f"Save it before {what} is opened?", then, _nothing)
         else:
             then()
 
@@ -114,34 +120,24 @@ class NetworkDialogs(QObject):
         """Asks one question about all networks that would be lost. Training pauses meanwhile."""
         lost = self._unsaved()
         now = self._session.runs.current
-        was_training = self._session.state is Status.TRAINING
-        self._session.pause()
+        go_on = self._session.training.hold()
         if lost == [now]:
             summary, details = "The network has learned since it was last saved.", "Save it before nnviz quits?"
         else:
             summary = _have_learned(len(lost))
             details = "\n".join(map(self._description, lost)) + "\n\nQuit without saving them?"
-        box = self._ask_to_save(lost, summary, details, quit_now)
-        if was_training:
-            box.rejected.connect(self._continue_training)
+        self._ask_to_save(lost, summary, details, quit_now, go_on)
 
-    def _continue_training(self) -> None:
-        """Continues the training that was paused, as soon as the pause has come."""
-        changed = self._session.training.state_changed
-        with suppress(TypeError):  # raised if it was not connected
-            changed.disconnect(self._continue_training)
-        if self._session.state is Status.TRAINING:
-            changed.connect(self._continue_training)
-        elif self._session.state is Status.PAUSED:
-            self._session.start()
-
-    def _ask_to_save(self, lost: list[Run], summary: str, details: str, then: Callable[[], None]) -> QMessageBox:
+    def _ask_to_save(
+        self, lost: list[Run], summary: str, details: str, then: Callable[[], None], cancelled: Callable[[], None]
+    ) -> None:
         """Offers to save the current network if it is in ``lost``, restore an earlier one, discard all, or cancel."""
         box = self._question("unsavedBox", summary, details)
         discard = box.addButton(QMessageBox.Discard)
         discard.setText("&Discard")
         discard.clicked.connect(lambda: self._discard(lost, then))
         box.setEscapeButton(box.addButton(QMessageBox.Cancel))
+        box.rejected.connect(cancelled)
         earlier = [run for run in lost if run is not self._session.runs.current]
         if earlier:
             back = box.addButton("&Restore the last", QMessageBox.ActionRole)
@@ -151,10 +147,9 @@ class NetworkDialogs(QObject):
             save = box.addButton(QMessageBox.Save)
             if earlier:
                 save.setText("&Save this one")  # the other ones are not saved
-            save.clicked.connect(lambda: self.save_network(lambda: self._discard(earlier, then)))
+            save.clicked.connect(lambda: self.save_network(lambda: self._discard(earlier, then), cancelled))
             box.setDefaultButton(save)
         box.open()
-        return box
 
     def _unsaved(self) -> list[Run]:
         """The runs that are not saved and that the person has not agreed to lose, the current one first."""

@@ -64,6 +64,20 @@ def rest(run: Iterator[Event]) -> list[tuple[Any, ...]]:
 PLACES = {"in an epoch": (Batch, 2, 2), "evaluating": (Evaluating, 2), "after an epoch": (Epoch, 2)}
 
 
+@pytest.mark.parametrize("place", list(PLACES))
+@pytest.mark.parametrize("how", list(HOW))
+def test_a_trainer_that_is_made_again_goes_on_there(how: str, place: str) -> None:
+    whole, left = begun("adam", HOW[how]), begun("adam", HOW[how])
+    run = whole.run()
+    until(run, *PLACES[place])
+    until(left.run(), *PLACES[place])
+    make = left.maker()
+    del left
+    again = make()
+    assert rest(again.run()) == rest(run)
+    assert bits(again.network) == bits(whole.network)
+
+
 @pytest.mark.parametrize("how", list(HOW))
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
 def test_a_copied_trainer_learns_on_as_the_original_does(optimizer: str, how: str) -> None:

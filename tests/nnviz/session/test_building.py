@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton
+from PyQt5.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
@@ -76,6 +76,21 @@ def test_training_begins_when_it_is_there(small: MainWindow, qtbot: QtBot, site:
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     click(qtbot, small, QPushButton, "trainButton")
     assert small.session.state is Status.BUILDING
+    site.set()
+    wait_for(qtbot, small, Status.FINISHED)
+    assert small.session.runs.current.network.shape == [784, 70, 10]
+
+
+def test_a_start_that_waits_is_kept_where_the_window_is_not_closed(
+    small: MainWindow, qtbot: QtBot, site: threading.Event
+) -> None:
+    train_epochs(qtbot, small, 1)
+    retype(qtbot, small, "shapeEdit", "784, 70, 10")
+    small.session.reset()
+    small.session.start()
+    small.close()
+    assert not small.session.training.will_start
+    find(small, QMessageBox, "unsavedBox").reject()
     site.set()
     wait_for(qtbot, small, Status.FINISHED)
     assert small.session.runs.current.network.shape == [784, 70, 10]

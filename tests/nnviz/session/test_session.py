@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QCoreApplication
+from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -25,7 +25,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Gate
-from tests.nnviz.helpers import find, pause, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.helpers import find, pause, press, train_epochs, train_for_a_while, wait_for
 
 
 def epochs_of(session: Session) -> list[Epoch]:
@@ -257,6 +257,45 @@ def test_pause_in_the_middle_of_an_evaluation(
     )
 
 
+@pytest.mark.parametrize("presses", [1, 2, 3, 4])
+def test_every_press_of_space_counts(ready_window: MainWindow, qtbot: QtBot, gate: Gate, presses: int) -> None:
+    """Also while a pause is on its way."""
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    run = session.runs.current
+    gate.close()
+    gate.wait_until_reached()
+    for _ in range(presses):
+        press(qtbot, ready_window, Qt.Key_Space)
+    stages: list[Status] = []
+    session.training.state_changed.connect(lambda: stages.append(session.state))
+    gate.open()
+    qtbot.waitUntil(lambda: Status.PAUSED in stages)
+    assert session.state is (Status.PAUSED if presses % 2 else Status.TRAINING)
+    if presses % 2 == 0:
+        done = run.changes
+        qtbot.waitUntil(lambda: run.changes > done)
+
+
+def test_a_training_that_ends_before_its_pause_does_not_begin_anew(
+    ready_window: MainWindow, qtbot: QtBot, gate: Gate
+) -> None:
+    session = ready_window.session
+    session.settings.change("epochs", epochs=1)
+    for _ in range(19):
+        session.step_batch()
+        wait_for(qtbot, ready_window, Status.PAUSED)
+    gate.close()
+    session.start()
+    gate.wait_until_reached()
+    session.training.toggle()
+    session.training.toggle()
+    gate.open()
+    wait_for(qtbot, ready_window, Status.FINISHED)
+    assert session.runs.current.history.completed == 1
+    assert not session.training.will_start
+
+
 def test_a_long_evaluation_draws_nothing_anew(ready_window: MainWindow, qtbot: QtBot) -> None:
     """It changes no parameters; only the progress says so."""
     session = ready_window.session
@@ -355,6 +394,28 @@ def test_an_exception_behind_the_window_is_told(
     with qtbot.waitSignal(ready_window.session.messages.crashed):
         ready_window.session.files.save(home / "x.json")
     assert ready_window.session.runs.current.path is None
+
+
+def test_a_training_that_cannot_begin_leaves_no_mark(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the history nor in the figures, which stay those of the best parameters."""
+    session = ready_window.session
+    session.settings.change("patience", validation_share=0.2, patience=2, epochs=60, learning_rate=0.5)
+    session.start()
+    wait_for(qtbot, ready_window, Status.FINISHED)
+    run = session.runs.current
+    figures, epochs = run.figures(), run.epochs
+    session.settings.change("batch size", batch_size=1000)
+    monkeypatch.setattr("engine.validation.available_memory", lambda: 1_000_000)
+    session.start()
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert session.state is not Status.TRAINING
+    assert run.history.changes == []
+    assert (run.figures(), run.epochs) == (figures, epochs)
+    monkeypatch.undo()
+    train_epochs(qtbot, ready_window, 1)
+    assert len(run.history.changes) == 1
 
 
 def test_too_little_memory_for_the_batch(

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAbstractButton, QMessageBox
+from PyQt5.QtWidgets import QAbstractButton, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network
 from nnviz.session.run import Run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import (
     MANY_EPOCHS,
     action,
     choose_file,
+    find,
     pause,
     press,
     retype,
@@ -226,6 +228,42 @@ def test_a_cancel_that_comes_before_it_has_paused(ready_window: MainWindow, qtbo
     asked(window).reject()
     assert window.session.state is Status.TRAINING
     qtbot.waitUntil(lambda: states[-2:] == [Status.PAUSED, Status.TRAINING])
+    is_training_on(qtbot, window, window.session.runs.current)
+
+
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_a_single_epoch_is_trained_to_its_end_only(
+    ready_window: MainWindow, qtbot: QtBot, gate: Gate, comes_first: bool
+) -> None:
+    """At Cancel it goes on as far as it was to, whether the pause has come by then or not."""
+    window, session = ready_window, ready_window.session
+    train_epochs(qtbot, window, 1)
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
+    gate.close()
+    session.step_epoch()
+    gate.wait_until_reached()
+    window.close()
+    if not comes_first:
+        asked(window).reject()
+    gate.open()
+    if comes_first:
+        wait_for(qtbot, window, Status.PAUSED)
+        assert session.training.progress.batch < 20
+        asked(window).reject()
+        assert session.state is Status.TRAINING
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED and session.training.progress.batch == 20)
+    assert session.runs.current.history.completed == 2
+
+
+def test_a_file_that_is_not_chosen_cancels_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_for_a_while(qtbot, window)
+    window.close()
+    wait_for(qtbot, window, Status.PAUSED)
+    press_button(qtbot, window, "Save")
+    find(window, QFileDialog, "saveNetworkDialog").reject()
     is_training_on(qtbot, window, window.session.runs.current)
 
 

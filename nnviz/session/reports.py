@@ -1,0 +1,77 @@
+"""Hands what the worker reports over to the runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.errors import DivergenceError
+from engine.events import BestRestored, Epoch
+from nnviz.jobs.reports import Frame, Measuring, Stopped
+from nnviz.jobs.runner import Runner
+from nnviz.session.messages import Messages
+from nnviz.session.run import Run
+from nnviz.session.runs import Runs
+from nnviz.session.status import Stage
+
+
+class Reports(QObject):
+    """Takes frames and events for all runs; those of runs that were removed are dropped.
+
+    Signals:
+        frame(Run): the current run has newer parameters.
+        measuring: the evaluation of the current run takes long.
+        stopped(Run, Stopped): a run has paused, and knows it.
+        died(Run): a layer has died in the last epoch; see ``dead_layer``.
+    """
+
+    frame = pyqtSignal(object)
+    measuring = pyqtSignal()
+    stopped = pyqtSignal(object, object)
+    died = pyqtSignal(object)
+
+    def __init__(self, runner: Runner, runs: Runs, messages: Messages) -> None:
+        super().__init__(runner)
+        self._runs, self._messages = runs, messages
+        runner.frame.connect(self._take_frame)
+        runner.told.connect(self._take_event)
+
+    def _take_frame(self, frame: Frame) -> None:
+        run = self._runs.by_id(frame.run)
+        if run is not None:
+            was_unsaved = run.unsaved
+            run.take_frame(frame)
+            if run is self._runs.current:
+                self.frame.emit(run)
+            if run.unsaved != was_unsaved:
+                self._runs.tell_file(run)
+
+    def _take_event(self, number: int, event: object) -> None:
+        run = self._runs.by_id(number)
+        if run is not None and isinstance(event, Stopped):
+            self._stop(run, event)
+        elif run is not None and isinstance(event, Measuring):
+            run.progress = replace(run.progress, measuring=True)
+            if run is self._runs.current:
+                self.measuring.emit()
+        elif run is not None and isinstance(event, (Epoch, BestRestored)):
+            had_died = run.has_died
+            run.take_event(event)
+            self._runs.tell_history(run)
+            self._runs.tell_file(run)
+            if run.has_died and not had_died:
+                self.died.emit(run)
+
+    def _stop(self, run: Run, stop: Stopped) -> None:
+        if stop.frame is not None:
+            self._take_frame(stop.frame)
+        run.stage = Stage.ENDED if stop.finished else Stage.PAUSED
+        if stop.error is not None:
+            run.rest()
+            self._runs.tell_history(run)
+        self.stopped.emit(run, stop)
+        if stop.error is not None:
+            without = "could not begin" if stop.frame is None else "could not go on"
+            what = "was paused" if isinstance(stop.error, DivergenceError) else without
+            self._messages.tell_error(f"Training {what}", stop.error)
