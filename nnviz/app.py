@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import os
 import signal
@@ -59,6 +60,8 @@ def run() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     window.resize(window.size().boundedTo(app.primaryScreen().availableSize()))
     window.show()
+    gc.freeze()  # what is there now stays; garbage is looked for among what comes
+    gc.enable()
     code = app.exec_()
     if not window.ended_whole:
         # A step of a huge network still runs in its thread. There is nothing left to save, so it is not waited for.

@@ -5,6 +5,7 @@ Run by tests.benchmarks.window, in a process of its own, with the time at which 
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -55,6 +56,7 @@ def run(asked_for: float) -> int:
     from nnviz.commands.preflight import missing_packages
 
     assert missing_packages(main.PACKAGES) is None
+    gc.disable()  # as nnviz.commands.window does
     from nnviz import app
 
     create_window = app.create_window

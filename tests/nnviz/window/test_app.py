@@ -167,6 +167,19 @@ def test_a_slot_that_raises_does_not_end_the_program(home: Path) -> None:
     assert [log for log in home.rglob("nnviz.log") if "from a slot" in log.read_text()]
 
 
+def test_garbage_is_collected_once_the_window_is_there(home: Path) -> None:
+    """The start does without."""
+    program = """
+import gc, sys
+from PyQt5.QtWidgets import QApplication
+from main import main
+QApplication.exec_ = lambda *_: print(gc.isenabled()) or 0
+sys.exit(main([]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "True\n", done.stderr
+
+
 def test_what_the_session_calls_a_crash_goes_to_the_hook(
     window: MainWindow, reporter: _CrashReporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
