@@ -34,28 +34,10 @@ class RunBar(QWidget):
         super().__init__()
         self._session = session
         self._stepped_by: QPushButton | None = None  # gets the focus back after its step
+        self._make_buttons()
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 9, 14, 9)
         row.setSpacing(10)
-        self.train = _button("Train", "trainButton", "Train or pause")
-        self.train.setProperty("role", "primary")
-        self.train.setFixedWidth(156)
-        self.train.clicked.connect(session.training.toggle)
-        self.batch = _button("Batch", "stepBatchButton", "Train one batch")
-        self.batch.setToolTip(
-            "Trains one batch: the weights take one step against its gradient, then training pauses (B)."
-        )
-        self.batch.clicked.connect(session.step_batch)
-        self.epoch = _button("Epoch", "stepEpochButton", "Train one epoch")
-        self.epoch.setToolTip(
-            "Trains to the end of the epoch, in which each training example is used once, then pauses (E)."
-        )
-        self.epoch.clicked.connect(session.step_epoch)
-        self.reset = _button("Reset", "resetButton", "Reset")
-        self.reset.setToolTip(
-            "Replaces the network by an untrained one, made from the fields at the left. Undo restores this one."
-        )
-        self.reset.clicked.connect(session.reset)
         for button in (self.train, self.batch, self.epoch, self.reset):
             row.addWidget(button)
         row.addSpacing(14)
@@ -77,6 +59,28 @@ class RunBar(QWidget):
             signal.connect(self._show_figures)
         self._show()
         self._show_figures()
+
+    def _make_buttons(self) -> None:
+        session = self._session
+        self.train = _button("Train", "trainButton", "Train or pause")
+        self.train.setProperty("role", "primary")
+        self.train.setFixedWidth(156)
+        self.train.clicked.connect(session.training.toggle)
+        self.batch = _button("Batch", "stepBatchButton", "Train one batch")
+        self.batch.setToolTip(
+            "Trains one batch: the weights take one step against its gradient, then training pauses (B)."
+        )
+        self.batch.clicked.connect(session.step_batch)
+        self.epoch = _button("Epoch", "stepEpochButton", "Train one epoch")
+        self.epoch.setToolTip(
+            "Trains to the end of the epoch, in which each training example is used once, then pauses (E)."
+        )
+        self.epoch.clicked.connect(session.step_epoch)
+        self.reset = _button("Reset", "resetButton", "Reset")
+        self.reset.setToolTip(
+            "Replaces the network by an untrained one, made from the fields at the left. Undo restores this one."
+        )
+        self.reset.clicked.connect(session.reset)
 
     def _progress_block(self) -> QVBoxLayout:
         self.state = label(role="title")

@@ -71,7 +71,7 @@ class Making(QObject):
         before = self._runs.current
         if not run.id:
             self._runs.add(run)
-        self._give_up()
+        self.cancel()
         if before.untouched and run.untouched:
             self._runs.show(run)
             self._settings.take(run.experiment)
@@ -83,7 +83,7 @@ class Making(QObject):
         number, fields = run_and_fields
         run = self._runs.by_id(number)
         if run is not None:
-            self._give_up()
+            self.cancel()
             self._runs.show(run)
             self._settings.take(fields)
 
@@ -115,10 +115,6 @@ class Making(QObject):
     def close(self, milliseconds: int) -> bool:
         """Builds nothing more; returns whether the network under construction was done in time."""
         return self._lane.close(milliseconds)
-
-    def cancel(self) -> None:
-        """Drops the network that is being built."""
-        self._give_up()
 
     # ---- the fields
 
@@ -168,7 +164,7 @@ class Making(QObject):
             self.changed.emit()
             self._lane.run(lambda: new_run(experiment), made, failed)
 
-    def _give_up(self) -> None:
+    def cancel(self) -> None:
         """Drops the network that is being built, and says that it was given up."""
         if self.is_making:
             self.given_up.emit()

@@ -172,7 +172,7 @@ class Run:
         """Begins a new training of the network with the settings of that experiment."""
         self._before_training = list(self.history.changes), self.history.best
         if self.history.completed:
-            changes = [more_epochs(experiment.training.epochs), *_changes_to_note(self.experiment, experiment)]
+            changes = [more_epochs(experiment.training.epochs), *changes_between(self.experiment, experiment)]
             self.history.note_change(self.history.completed, ", ".join(changes))
         self.experiment = experiment
         self.start_epoch = self.history.completed
@@ -193,7 +193,7 @@ class Run:
         before, training = self.experiment, _allowed(self.experiment, wanted, dataset)
         self.experiment = before.changed(training=training)
         self.progress = replace(self.progress, epochs=training.epochs)
-        changes = _changes_to_note(before, self.experiment)
+        changes = changes_between(before, self.experiment)
         if changes and self.epochs:
             self.history.note_change(self.epochs, ", ".join(changes))
 
@@ -281,15 +281,13 @@ def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None)
     return current
 
 
-def _changes_to_note(before: Experiment, after: Experiment) -> list[str]:
-    """The changes that the chart marks: all but that of the epochs, which its axis shows."""
-    return [change for change in changes_between(before, after) if not change.startswith("epochs ")]
-
-
 def changes_between(before: Experiment, after: Experiment) -> list[str]:
-    """The settings of ``after`` that differ, each in a few words: "learning rate 0.05", "seed 2"."""
+    """The settings of ``after`` that differ, each in a few words: "learning rate 0.05", "seed 2".
+
+    All but the epochs, which the chart's axis shows.
+    """
     difference = {name: here for name, (here, _) in after.difference(before).items()}
-    omitted = {"fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
+    omitted = {"epochs", "fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
     return [
         f"{setting_name(name)} {setting_value(value)}".lstrip()
         for name, value in difference.items()

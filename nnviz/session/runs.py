@@ -93,8 +93,7 @@ class Runs(QObject):
 
     def difference(self, run: Run) -> str:
         """What sets a run apart from the current one: "learning rate 0.05 from epoch 3, seed 2 and 4 more"."""
-        changes = changes_between(self.current.experiment, run.experiment)
-        differs = [change for change in changes if not change.startswith("epochs ")]
+        differs = changes_between(self.current.experiment, run.experiment)
         since = {text: change.epoch for change in run.history.changes for text in change.text.split(", ")}
         named = [f"{text} from epoch {since[text]:.3g}" if text in since else text for text in differs[:_MOST_NAMED]]
         more = f" and {len(differs) - _MOST_NAMED} more" if len(differs) > _MOST_NAMED else ""

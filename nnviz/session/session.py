@@ -153,7 +153,7 @@ class Session(QObject):
             return
         rate = run.experiment.training.learning_rate
         rates = dict.fromkeys([*self._rates_before(run.experiment.training), float(f"{rate / 10:.3g}")])
-        choices = [Choice(f"Reset with learning rate {rate:g}", partial(self._reset_with, rate)) for rate in rates]
+        choices = [Choice(f"Reset with learning rate {other:g}", partial(self._reset_with, other)) for other in rates]
         self._death = self.messages.warn(
             f"The network has died: every neuron of layer {run.dead_layer} answers the same to all examples, so the "
             f"error stays at chance. A learning rate of {setting_value(rate)} has thrown its weights too far.",

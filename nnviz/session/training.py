@@ -70,7 +70,7 @@ class Training(QObject):
         run = self._runs.current
         if run.stage is Stage.RESTING:
             return Status.PAUSED if run.changes else Status.READY
-        return Status[{Stage.ENDED: "FINISHED"}.get(run.stage, run.stage.name)]
+        return Status.FINISHED if run.stage is Stage.ENDED else Status[run.stage.name]
 
     @property
     def progress(self) -> Progress:
