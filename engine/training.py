@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -161,6 +162,14 @@ class Trainer:
         Raises:
             DivergenceError: the loss is no longer finite. The parameters were restored to their last finite copy.
         """
+        # Divergence is reported as an error, not by many warnings. The context keeps that from the caller.
+        context = copy_context()
+        context.run(np.seterr, all="ignore")
+        events = self._events()
+        while (event := context.run(next, events, None)) is not None:
+            yield event
+
+    def _events(self) -> Iterator[Event]:
         while True:
             if not self._measured:
                 yield from self._rest_of_epoch()
@@ -200,20 +209,18 @@ class Trainer:
             self._adopt_settings()
         recipe, optimizer = self._recipe, self._optimizer
         rate = self._last_rate = self._rate(recipe)
-        # Divergence is reported as an error, not by many warnings.
-        with np.errstate(all="ignore"):
-            inputs, targets, buffers = self._take(self.batch)
-            recipe.disturb(inputs, buffers, self._rng)
-            loss = self._finite_loss(inputs, targets, buffers)
-            if self.batch % _BATCHES_BETWEEN_COPIES == 0:
-                self._keep_finite_copy()
-            if type(optimizer) is SGD and not recipe.changes_gradient:  # subclasses have other steps
-                self.network.descend(inputs, targets, buffers, rate)
-            else:
-                gradient = self.network.backward(inputs, targets, buffers)
-                recipe.before_step(buffers, rate)
-                optimizer.step(self.network.parameters, gradient, rate)
-            recipe.after_step()
+        inputs, targets, buffers = self._take(self.batch)
+        recipe.disturb(inputs, buffers, self._rng)
+        loss = self._finite_loss(inputs, targets, buffers)
+        if self.batch % _BATCHES_BETWEEN_COPIES == 0:
+            self._keep_finite_copy()
+        if type(optimizer) is SGD and not recipe.changes_gradient:  # subclasses have other steps
+            self.network.descend(inputs, targets, buffers, rate)
+        else:
+            gradient = self.network.backward(inputs, targets, buffers)
+            recipe.before_step(buffers, rate)
+            optimizer.step(self.network.parameters, gradient, rate)
+        recipe.after_step()
         self.batch += 1
         return loss
 
@@ -255,8 +262,7 @@ class Trainer:
     # ---- the end of an epoch
 
     def _finish_epoch(self) -> Iterator[Event]:
-        with np.errstate(all="ignore"):  # no further step would detect what the last one did
-            self._finite_loss(*self._take(max(self.batch - 1, 0)))
+        self._finite_loss(*self._take(max(self.batch - 1, 0)))  # no further step would detect what the last one did
         results: dict[str, Evaluation] = {}
         for name, evaluator in self._evaluators.items():
             if self.settings.evaluate or (name == "validation" and self.settings.patience):
@@ -280,8 +286,7 @@ class Trainer:
         steps = evaluator.steps()
         while True:
             try:
-                with np.errstate(all="ignore"):
-                    next(steps)
+                next(steps)
             except StopIteration as finished:
                 result: Evaluation = finished.value
                 return result

@@ -17,7 +17,7 @@ from engine.validation import Array
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTE = 0x08
-_MOST_DIMENSIONS = 32  # the limit of numpy 1
+_MOST_DIMENSIONS = 32  # more than any data set has
 _REMEDY = "Copy the file again from where it came from."
 
 
