@@ -1,0 +1,216 @@
+"""Damaged files of every format that is read. Each must be refused in words, or be read as something whole."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import os
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from engine.assets_folder import ASSETS
+from engine.datasets.dataset import Dataset, Split, one_hot
+from engine.datasets.idx import read_idx
+from engine.errors import DivergenceError, EngineError
+from engine.network import Network
+from engine.presets import load_preset
+from engine.provenance import Provenance
+from engine.settings import TrainingSettings
+from engine.storage import export_script, load_network, save_checkpoint, save_network
+from engine.training import Trainer
+from nnviz.digits.photograph import grey_of_file, ink_of_photograph
+from nnviz.jobs.reading import read_network
+from tests.hostile.attack import attack, pick
+from tests.hostile.damage import as_json, odd_bytes, odd_json, odd_name, odd_zip
+
+_LONGEST_MESSAGE = 1500
+
+
+def refused(read: Callable[[], Any]) -> Any:
+    """What ``read`` returns, or the error with which it refuses, whose message must be one for people."""
+    try:
+        return read()
+    except (EngineError, OSError) as error:
+        text = str(error)
+        assert text, "a message without words"
+        assert len(text) < _LONGEST_MESSAGE, f"a message of {len(text)} characters"
+        assert "Traceback" not in text
+        return error
+
+
+def _dataset() -> Dataset:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 40)
+    split = Split(rng.random((40, 6), np.float32), one_hot(labels, 3), labels)
+    return Dataset("made up", split, split, (2, 3), ("a", "b", "c"))
+
+
+@cache
+def _whole_networks() -> dict[str, bytes]:
+    """Networks in files, by ending."""
+    import tempfile
+
+    found: dict[str, bytes] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        data, settings = _dataset(), TrainingSettings(batch_size=8, epochs=4, optimizer="adam")
+        network = Network([6, 5, 3], ["relu", "softmax"], "cross-entropy", rng=np.random.default_rng(1))
+        trainer = Trainer(network, data, settings)
+        for _, _event in zip(range(13), trainer.run(), strict=False):
+            pass
+        save_checkpoint(network, Path(folder, "a.npz"), trainer.state())
+        save_network(network, Path(folder, "b.json"))
+        ancestor = json.loads(Path(folder, "b.json").read_text())
+        found["trained.npz"] = Path(folder, "a.npz").read_bytes()
+        found["ours.json"] = Path(folder, "b.json").read_bytes()
+        found["ancestor.json"] = as_json({key: ancestor[key] for key in ("shape", "weights", "biases")})
+    return found
+
+
+@attack("network files")
+def network_file(rng: np.random.Generator, folder: Path) -> str:
+    """JSON and checkpoints. What can be read must predict, be saved and be read again as the same network."""
+    whole = _whole_networks()
+    name = list(whole)[int(rng.integers(len(whole)))]
+    content = whole[name]
+    aware = odd_zip if name.endswith(".npz") else odd_json
+    content = aware(rng, content) if rng.random() < 0.7 else odd_bytes(rng, content)
+    path = folder / name
+    path.write_bytes(content)
+    network = refused(lambda: load_network(path))
+    opened = refused(lambda: read_network(path, _dataset()))
+    if isinstance(network, Exception) or isinstance(opened, Exception):
+        assert isinstance(network, Exception), f"the command line reads what the window refuses: {opened}"
+        return "refused"
+    _check_network(rng, network, folder)
+    if opened.trainer is not None:
+        _train_on(opened.trainer)
+    return "read"
+
+
+def _check_network(rng: np.random.Generator, network: Network, folder: Path) -> None:
+    assert np.isfinite(network.parameters).all()
+    inputs = rng.random((2, network.shape[0]), np.float32)
+    answers = refused(lambda: network.predict(inputs))
+    assert isinstance(answers, Exception) or np.isfinite(answers).all(), "an answer that is no number"
+    Provenance.read(network)
+    for ending in (".json", ".npz"):
+        copy = folder / f"copy{ending}"
+        save_network(network, copy)
+        again = load_network(copy)
+        assert np.array_equal(again.parameters, network.parameters)
+        assert again.shape == network.shape
+
+
+def _train_on(trainer: Trainer) -> None:
+    with contextlib.suppress(DivergenceError):
+        for _, _event in zip(range(30), trainer.run(), strict=False):
+            pass
+    assert np.isfinite(trainer.network.parameters).all() or trainer.batch
+
+
+@attack("IDX files")
+def idx_file(rng: np.random.Generator, folder: Path) -> str:
+    """Plain and compressed; some are bombs."""
+    sizes = [int(size) for size in rng.integers(0, 9, int(rng.integers(1, 4)))]
+    header = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
+    content = header + bytes(int(np.prod(sizes)))
+    if rng.random() < 0.7:
+        content = odd_bytes(rng, content)
+    if rng.random() < 0.02:
+        content += bytes(2**28)
+    if rng.random() < 0.5:
+        content = gzip.compress(content, 1, mtime=0)
+        content = odd_bytes(rng, content) if rng.random() < 0.5 else content
+    path = folder / "t-ubyte"
+    path.write_bytes(content)
+    return "refused" if isinstance(refused(lambda: read_idx(path)), Exception) else "read"
+
+
+@attack("presets")
+def preset(rng: np.random.Generator, folder: Path) -> str:
+    """The shipped ones, damaged."""
+    shipped = sorted((ASSETS / "presets").glob("*.json"))
+    content = shipped[int(rng.integers(len(shipped)))].read_bytes()
+    path = folder / "preset.json"
+    path.write_bytes(odd_json(rng, content) if rng.random() < 0.7 else odd_bytes(rng, content))
+    return "refused" if isinstance(refused(lambda: load_preset(path)), Exception) else "read"
+
+
+_PROGRAMS = {
+    "seven.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 50 50\n{} loop\n",
+    "seven.jpg": b"%!PS\n{} loop\n",
+    "seven.wmf": b"\xd7\xcd\xc6\x9a\x00\x00" + bytes(60),
+    "seven.eps": b"\xc5\xd0\xd3\xc6" + bytes(40),
+    "seven.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><image href="/dev/zero"/></svg>',
+}
+
+
+@attack("pictures", cases=60)
+def picture(rng: np.random.Generator, folder: Path) -> str:
+    """Pictures of every format that is read, and programs that call themselves pictures."""
+    how = rng.random()
+    if how < 0.05:
+        path = folder / "pipe.png"
+        os.mkfifo(path)
+    elif how < 0.15:
+        name = list(_PROGRAMS)[int(rng.integers(len(_PROGRAMS)))]
+        path = folder / name
+        path.write_bytes(_PROGRAMS[name])
+    else:
+        path = folder / "seven.png"
+        content = _whole_picture(rng)
+        path.write_bytes(odd_bytes(rng, content) if rng.random() < 0.8 else content)
+
+    def read() -> Any:
+        ink = ink_of_photograph(grey_of_file(path))
+        assert ink is None or np.isfinite(ink).all()
+        return ink
+
+    return "refused" if isinstance(refused(read), Exception) else "read"
+
+
+def _whole_picture(rng: np.random.Generator) -> bytes:
+    kind, mode = pick(
+        rng, *(("PNG", mode) for mode in ("L", "RGB", "RGBA", "P", "1", "I;16")), ("JPEG", "L"), ("JPEG", "CMYK"),
+        ("GIF", "P"), ("BMP", "RGB"), ("TIFF", "F"), ("TIFF", "I;16"), ("TIFF", "I"), ("TIFF", "L"), ("WEBP", "RGB"),
+        ("PPM", "L"),
+    )  # fmt: skip
+    height, width = (int(side) for side in pick(rng, (1, 1), (1, 90), (28, 28), (64, 80), (300, 200)))
+    grey = np.full((height, width), 220.0)
+    grey[height // 4 : height // 2, width // 4 : width // 2 + 1] = 20
+    if mode == "F":
+        grey.flat[:: max(1, grey.size // 5)] = float(pick(rng, np.inf, np.nan, -np.inf, 1e38, 0.0))
+    if mode in ("I;16", "I", "F"):
+        image = Image.fromarray(grey.astype({"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode]))
+    else:
+        image = Image.fromarray(grey.astype(np.uint8)).convert(mode)
+    written = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image.save(written, kind)
+    return written.getvalue()
+
+
+@attack("exports")
+def export(rng: np.random.Generator, folder: Path) -> str:
+    """Names from outside in an exported script stay text: running it sets nothing and calls nothing."""
+    network = Network([2, 3, 2], ["relu", "softmax"], "cross-entropy", rng=np.random.default_rng(2))
+    names = [odd_name(rng) for _ in range(4)]
+    network.provenance = {"data": names[0], names[1]: names[2], "title": names[3], "seed": names[1]}
+    path = folder / "net.py"
+    if isinstance(refused(lambda: export_script(network, path)), Exception):
+        return "refused"
+    module: dict[str, Any] = {"__name__": "exported"}
+    exec(compile(path.read_text(encoding="utf-8"), "net.py", "exec"), module)
+    assert "HOSTILE" not in module, f"a name became code: {names}"
+    outputs = module["predict"](np.zeros((1, 2)))
+    assert np.allclose(outputs, network.predict(np.zeros((1, 2), np.float32)), atol=1e-5)
+    return "exported"
