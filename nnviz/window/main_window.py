@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.ended_whole = True
         self.dialogs = NetworkDialogs(self, session, settings)
         self.setObjectName("mainWindow")
-        self.setWindowIcon(theme.app_icon())
+        self.setWindowIcon(theme.icon("nnviz"))
         self.setContextMenuPolicy(Qt.NoContextMenu)
         self.setFocusPolicy(Qt.ClickFocus)  # a click outside the fields leaves them
         self._add_toolbar()
@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self)
         box.setObjectName("aboutBox")
         box.setWindowTitle("About nnviz")
-        box.setIconPixmap(theme.app_icon().pixmap(48))
+        box.setIconPixmap(theme.icon("nnviz").pixmap(48))
         box.setTextFormat(Qt.RichText)
         box.setText(_ABOUT.format(version=__version__))
         box.setAttribute(Qt.WA_DeleteOnClose)
