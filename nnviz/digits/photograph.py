@@ -135,7 +135,8 @@ def _ink(grey: Array) -> Array | None:
     faintest = min(max(0.02 * dark, 3 * noise), 0.45 * dark)
     ink = np.clip((calm - faintest) / (dark - faintest), 0, 1)
     around = _filtered(digit.astype(np.float32), ImageFilter.MaxFilter(5)) > 0
-    return np.where(around, ink, 0).astype(np.float32)
+    ink = np.where(around, ink, 0).astype(np.float32)
+    return ink if (ink > 0.5).any() else None
 
 
 # ---- light
@@ -301,10 +302,8 @@ def _carried(patch_of: Array, is_ink: Array) -> Array:
     return highest[run_of].reshape(is_ink.shape)
 
 
-def _cut_out(ink: Array) -> Array | None:
+def _cut_out(ink: Array) -> Array:
     """Returns the box of the digit, its lines at least as thick as MNIST's, reduced if it is too large."""
-    if not (ink > 0.25).any():
-        return None
     top, bottom, left, right = _box(ink > 0.25)
     digit = ink[top:bottom, left:right]
     longest = max(digit.shape)
