@@ -20,7 +20,7 @@ WORKSPACES = ("train",)  # arrangements of cards; each card says in which of the
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 
 
-class Docks(QObject):
+class Docks:
     """Puts the cards of a workspace into docks of a window within the window, which has a margin.
 
     Attributes:
@@ -30,7 +30,6 @@ class Docks(QObject):
     """
 
     def __init__(self, session: Session, workspace: str) -> None:
-        super().__init__()
         self._session = session
         self._workspace = workspace  # a name of WORKSPACES
         self.host = QMainWindow()
@@ -43,7 +42,7 @@ class Docks(QObject):
         self.docks: list[QDockWidget] = [dock for column in self._columns.values() for dock in column]
         self._add_pages()
         self._arrange()
-        self.first_sizes()
+        self._first_sizes()
         self._first_layout = self.host.saveState()
         self._sizes = _Sizes(self.host, self.docks)
 
@@ -106,7 +105,7 @@ class Docks(QObject):
 
     # ---- layout
 
-    def first_sizes(self) -> None:
+    def _first_sizes(self) -> None:
         """Gives all docks their first sizes."""
         columns = {column: docks for column, docks in self._columns.items() if docks}
         self.host.resizeDocks([docks[0] for docks in columns.values()], [_WIDTHS[c] for c in columns], Qt.Horizontal)
@@ -118,7 +117,7 @@ class Docks(QObject):
     def first_layout(self) -> None:
         """Gives all docks their first places and sizes."""
         self.host.restoreState(self._first_layout)
-        self.first_sizes()
+        self._first_sizes()
         self._sizes.forget()
 
     def restore(self, state: QByteArray) -> None:

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator
 from itertools import groupby
 
-from PyQt5.QtCore import QObject, QPoint, Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QCursor, QScreen
 from PyQt5.QtWidgets import (
     QApplication,
@@ -47,11 +47,10 @@ _MORE_KEYS = (
 )
 
 
-class HelpWindows(QObject):
+class HelpWindows:
     """Opens the windows of help and shortcuts, which are not modal."""
 
     def __init__(self, window: QWidget, menus: QMenuBar) -> None:
-        super().__init__(window)
         self._window = window
         self._menus = menus
 
