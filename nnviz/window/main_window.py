@@ -158,12 +158,12 @@ class MainWindow(QMainWindow):
     # ---- display
 
     def _show_title(self, *_: object) -> None:
-        session = self.session
-        parts = [f"{session.runs.current.title}[*]"]
-        if session.state is Status.TRAINING and session.runs.current.history.completed:
-            parts.append(f"epoch {session.runs.current.history.completed} of {session.runs.current.last_epoch}")
+        run = self.session.runs.current
+        parts = [f"{run.title}[*]"]
+        if self.session.state is Status.TRAINING and run.history.completed:
+            parts.append(f"epoch {run.history.completed} of {run.last_epoch}")
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))
-        self.setWindowModified(session.runs.current.unsaved)
+        self.setWindowModified(run.unsaved)
 
     def _show_message(self) -> None:
         message = self.session.messages.current

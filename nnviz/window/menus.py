@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QSettings
@@ -144,15 +145,11 @@ class Menus(QObject):
         menu.addSeparator()
         group = QActionGroup(self)
         chosen = self._settings.value("theme", "system")
-        for title, name, key in (
-            ("Follow the &system", "system", "Ctrl+Alt+S"),
-            ("&Dark", "dark", "Ctrl+Alt+D"),
-            ("&Light", "light", "Ctrl+Alt+L"),
-        ):
-            slot = lambda name=name: self._choose_theme(name)  # noqa: E731
-            action = self._add(menu, title, f"actionTheme{name.capitalize()}", key, slot)
+        for title, name in (("Follow the &system", "System"), ("&Dark", "Dark"), ("&Light", "Light")):
+            choose = partial(self._choose_theme, name.lower())
+            action = self._add(menu, title, f"actionTheme{name}", f"Ctrl+Alt+{name[0]}", choose)
             action.setCheckable(True)
-            action.setChecked(name == chosen)
+            action.setChecked(name.lower() == chosen)
             group.addAction(action)
 
     def _fill_help(self, menu: QMenu) -> None:
