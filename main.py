@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     from nnviz.commands.cli import main as run
 
-    return run(sys.argv[1:] if argv is None else argv)
+    return run(argv)
 
 
 if __name__ == "__main__":

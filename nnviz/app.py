@@ -46,7 +46,7 @@ def create_window(theme_name: str | None = None, settings: QSettings | None = No
     window.follows_system = look not in theme.THEMES
     window.closing.connect(memory.save)
     memory.setParent(window)
-    session.messages.crashed.connect(_pass_to_hook)
+    session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
     QTimer.singleShot(0, memory.load)
     return window
 
@@ -83,10 +83,6 @@ def _take_down() -> None:
             continue
         if not isinstance(widget, MainWindow) or widget.session.close():
             sip.delete(widget)
-
-
-def _pass_to_hook(error: Exception) -> None:
-    sys.excepthook(type(error), error, error.__traceback__)
 
 
 def _application() -> QApplication:

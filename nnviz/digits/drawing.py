@@ -6,7 +6,6 @@ edges, then moved so that its centre of mass is where MNIST has it in the 28 × 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,19 +61,15 @@ def picture_of(
     first = drawing[0] if drawing else None
     if len(drawing) == 1 and isinstance(first, Ink) and first.is_example and first.pixels.shape == (SIDE, SIDE):
         return np.array(first.pixels, np.float32)
-    seen = _seen(drawing, pen_width, field)
+    seen: list[Stroke | Ink] = []
+    for part in drawing:
+        seen += [part] if isinstance(part, Ink) else part.within(field, pen_width)  # pictures always lie inside it
     if centred:
         ink = _centred(seen, pen_width)
     else:
         layers, share = _layers(seen, _SPACING / SIDE)
         ink = _inked(layers, _View(SIDE, np.full(2, SIDE / 2), pen_width * share * SIDE))
     return ink if ink.max() > _FAINTEST else np.zeros_like(ink)
-
-
-def _seen(drawing: Sequence[Stroke | Ink], pen_width: float, field: tuple[float, float]) -> list[Stroke | Ink]:
-    """Returns the drawing with its strokes cut off at the field; pictures always lie inside it."""
-    parts = [[part] if isinstance(part, Ink) else part.within(field, pen_width) for part in drawing]
-    return list(itertools.chain.from_iterable(parts))
 
 
 @dataclass(frozen=True)
@@ -152,32 +147,28 @@ def _rough_extent(drawing: Sequence[Stroke | Ink]) -> float:
 
 def _layers(drawing: Sequence[Stroke | Ink], spacing: float) -> tuple[list[_Line | Ink], float]:
     """Returns strokes as evenly spaced points, and the mean width of the strokes as a share of the pen's width."""
-    strokes = [part for part in drawing if isinstance(part, Stroke)]
-    lengths = {id(stroke): _lengths(stroke.curve[0]) for stroke in strokes}
-    spacing = max(spacing, sum(float(length[-1]) for length in lengths.values()) / _MOST_POINTS)
-    lines = {id(stroke): _evenly(stroke, lengths[id(stroke)], spacing) for stroke in strokes}
-    pens = [line for line in lines.values() if not line.eraser]
+    whole = sum(float(part.lengths[-1]) for part in drawing if isinstance(part, Stroke))
+    spacing = max(spacing, whole / _MOST_POINTS)
+    layers = [part if isinstance(part, Ink) else _evenly(part, spacing) for part in drawing]
+    pens = [layer for layer in layers if isinstance(layer, _Line) and not layer.eraser]
     weight = sum(len(line.points) for line in pens)
     total = sum(len(line.points) if line.shares is None else float(line.shares.sum()) for line in pens)
     share = total / weight if weight else 1.0
     if any(line.shares is not None for line in pens):
-        lines = {key: _relative(line, share) for key, line in lines.items()}
-    return [part if isinstance(part, Ink) else lines[id(part)] for part in drawing], share
+        layers = [_relative(layer, share) for layer in layers]
+    return layers, share
 
 
-def _relative(line: _Line, share: float) -> _Line:
+def _relative(line: _Line | Ink, share: float) -> _Line | Ink:
+    if isinstance(line, Ink) or line.eraser:
+        return line
     shares = np.ones(len(line.points)) if line.shares is None else line.shares
-    return line if line.eraser else _Line(line.points, shares / share, 0.0)
+    return _Line(line.points, shares / share, 0.0)
 
 
-def _lengths(curve: Array) -> Array:
-    """Returns the distance along the curve to each of its points."""
-    steps = np.diff(curve, axis=0)
-    return np.concatenate([[0.0], np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))])
-
-
-def _evenly(stroke: Stroke, lengths: Array, spacing: float) -> _Line:
+def _evenly(stroke: Stroke, spacing: float) -> _Line:
     curve, widths = stroke.curve
+    lengths = stroke.lengths
     places = np.linspace(0, lengths[-1], int(np.ceil(lengths[-1] / spacing)) + 1)
     points = np.stack([np.interp(places, lengths, curve[:, axis]) for axis in (0, 1)], axis=1)
     shares = None if widths is None else np.interp(places, lengths, widths)
@@ -221,8 +212,6 @@ def _not_erased(points: Array, erasers: Sequence[_Line]) -> Array:
         across = np.subtract.outer(points[:, 0], line.points[:, 0])
         down = np.subtract.outer(points[:, 1], line.points[:, 1])
         points = points[(across**2 + down**2).min(axis=1) > (line.eraser / 2) ** 2]
-        if not len(points):
-            break
     return points
 
 
@@ -274,6 +263,4 @@ def _overlaps(start: float, step: float, count: int) -> Array:
 
 def _centre_of_mass(ink: Array) -> Array:
     """Returns (x, y) in pixels from the upper left corner."""
-    x = ink.sum(axis=0) @ _PIXELS
-    y = ink.sum(axis=1) @ _PIXELS
-    return np.array([x, y], np.float64) / float(ink.sum())
+    return np.array([ink.sum(axis=axis) @ _PIXELS for axis in (0, 1)], np.float64) / float(ink.sum())

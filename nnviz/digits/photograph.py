@@ -99,21 +99,16 @@ def ink_of_photograph(grey: Array) -> Array | None:
 
 def _looked_at_closely(whole: Array, box: tuple[int, int, int, int], factor: int) -> Array | None:
     """Returns the ink around a digit that is small in a large picture, at a higher resolution."""
-    margin = max(4, max(box[1] - box[0], box[3] - box[2]) // 3)
-    top, bottom, left, right = (
-        max(0, box[0] - margin) * factor,
-        (box[1] + margin) * factor,
-        max(0, box[2] - margin) * factor,
-        (box[3] + margin) * factor,
-    )
-    return _ink(_reduced(whole[top:bottom, left:right], _LOOK)[0])
+    top, bottom, left, right = box
+    margin = max(4, max(bottom - top, right - left) // 3)
+    rows = slice(max(0, top - margin) * factor, (bottom + margin) * factor)
+    columns = slice(max(0, left - margin) * factor, (right + margin) * factor)
+    return _ink(_reduced(whole[rows, columns], _LOOK)[0])
 
 
 def _reduced(grey: Array, longest: int) -> tuple[Array, int]:
     """Reduces the picture to at most ``longest`` pixels a side; returns the means of blocks, and the blocks' side."""
     factor = -(-max(grey.shape) // longest)
-    if factor <= 1:
-        return grey, 1
     height, width = (max(1, length // factor) for length in grey.shape)
     tall, wide = min(factor, grey.shape[0]), min(factor, grey.shape[1])
     blocks = grey[: height * tall, : width * wide].reshape(height, tall, width, wide)
@@ -140,7 +135,8 @@ def _ink(grey: Array) -> Array | None:
     faintest = min(max(0.02 * dark, 3 * noise), 0.45 * dark)
     ink = np.clip((calm - faintest) / (dark - faintest), 0, 1)
     around = _filtered(digit.astype(np.float32), ImageFilter.MaxFilter(5)) > 0
-    return np.where(around, ink, 0).astype(np.float32)
+    ink = np.where(around, ink, 0).astype(np.float32)
+    return ink if (ink > 0.5).any() else None
 
 
 # ---- light
@@ -151,7 +147,9 @@ def _without_light(grey: Array) -> Array:
     if min(grey.shape) < _SMALL:
         difference = grey - _surface(grey)
         return difference if difference.max() >= -difference.min() else -difference
-    ink = grey if _is_light_on_dark(grey) else -grey
+    around = _enlarged(_filtered(_small(grey), ImageFilter.GaussianBlur(_FIELD / 24)), grey.shape)
+    # Lines differ more from their surroundings than the paper between them.
+    ink = grey if ((grey - around) ** 3).mean() > 0 else -grey
     light = _lit_paper(ink)
     ink = ink - light
     if light.max() <= 0:  # dark ink has less contrast in the shade
@@ -159,13 +157,6 @@ def _without_light(grey: Array) -> Array:
     for _ in range(2):
         ink = ink - _blurred_paper(ink, ink < _threshold(ink))
     return ink
-
-
-def _is_light_on_dark(grey: Array) -> bool:
-    """Whether light lines lie on dark paper: lines differ more from their surroundings than the paper between them."""
-    around = _enlarged(_filtered(_small(grey), ImageFilter.GaussianBlur(_FIELD / 24)), grey.shape)
-    stands_out = grey - around
-    return bool((stands_out**3).mean() > 0)
 
 
 def _lit_paper(ink: Array) -> Array:
@@ -290,7 +281,7 @@ def _patches(is_ink: Array) -> Array:
     patch_of = np.where(coarse, np.arange(1, coarse.size + 1).reshape(coarse.shape), 0)
     while True:  # each pass spreads the highest number along whole rows and columns
         before = patch_of
-        patch_of = _carried(_carried(patch_of, coarse, 1), coarse, 0)
+        patch_of = _carried(_carried(patch_of, coarse).T, coarse.T).T
         around = np.pad(patch_of, 1)
         for down, right in ((0, 0), (0, 2), (2, 0), (2, 2)):
             beside = around[down : down + coarse.shape[0], right : right + coarse.shape[1]]
@@ -301,22 +292,18 @@ def _patches(is_ink: Array) -> Array:
     return np.where(is_ink, np.repeat(np.repeat(numbers, step, 0), step, 1)[:rows, :columns], 0)
 
 
-def _carried(patch_of: Array, is_ink: Array, axis: int) -> Array:
-    """Gives every run of ink along the axis the highest number in it."""
-    rows, ink = (patch_of, is_ink) if axis == 1 else (patch_of.T, is_ink.T)
-    starts = ink & ~np.pad(ink, ((0, 0), (1, 0)))[:, :-1]
-    run_of = np.cumsum(starts.ravel()) * ink.ravel()
+def _carried(patch_of: Array, is_ink: Array) -> Array:
+    """Gives every run of ink within a row the highest number in it."""
+    starts = is_ink & np.diff(is_ink, axis=1, prepend=False)
+    run_of = np.cumsum(starts.ravel()) * is_ink.ravel()
     highest = np.zeros(run_of.max() + 1, patch_of.dtype)
-    np.maximum.at(highest, run_of, rows.ravel())
+    np.maximum.at(highest, run_of, patch_of.ravel())
     highest[0] = 0
-    carried = highest[run_of].reshape(ink.shape)
-    return carried if axis == 1 else carried.T
+    return highest[run_of].reshape(is_ink.shape)
 
 
-def _cut_out(ink: Array) -> Array | None:
+def _cut_out(ink: Array) -> Array:
     """Returns the box of the digit, its lines at least as thick as MNIST's, reduced if it is too large."""
-    if not (ink > 0.25).any():
-        return None
     top, bottom, left, right = _box(ink > 0.25)
     digit = ink[top:bottom, left:right]
     longest = max(digit.shape)
@@ -336,8 +323,7 @@ def _thickened(digit: Array) -> Array:
     if missing < 0.5:
         return digit
     reach = round(missing)
-    padded = np.pad(digit, reach)
-    return _filtered(padded, ImageFilter.MaxFilter(2 * reach + 1))
+    return _filtered(np.pad(digit, reach), ImageFilter.MaxFilter(2 * reach + 1))
 
 
 def _filtered(values: Array, how: Any) -> Array:

@@ -36,6 +36,12 @@ class Stroke:
         """Points close to each other on a smooth line through the stroke's points, and the widths there."""
         return curve_of(self.points, self.widths)
 
+    @cached_property
+    def lengths(self) -> Array:
+        """The distance along the curve to each of its points."""
+        steps = np.diff(self.curve[0], axis=0)
+        return np.concatenate([[0.0], np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))])
+
     def within(self, field: tuple[float, float], pen_width: float) -> list[Stroke]:
         """Returns the visible parts of the stroke.
 

@@ -45,10 +45,7 @@ def even_marks(low: float, high: float, wanted: float) -> list[float]:
 def enough_marks(low: float, high: float, wanted: float) -> list[float]:
     """Returns even marks, more than ``wanted`` if needed for two, since an axis with one mark shows no scale."""
     found = even_marks(low, high, wanted)
-    while len(found) < 2:
-        wanted *= 2
-        found = even_marks(low, high, wanted)
-    return found
+    return found if len(found) > 1 else enough_marks(low, high, 2 * wanted)
 
 
 def round_top(high: float, parts: int = 5) -> float:

@@ -10,26 +10,17 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QByteArray, QObject, QSettings, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QByteArray, QObject, QSettings, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
-from PyQt5.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QLabel,
-    QProxyStyle,
-    QStyle,
-    QStyleHintReturn,
-    QStyleOption,
-    QWidget,
-)
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QProxyStyle, QStyle
 
 from engine.assets_folder import ASSETS
 
@@ -46,60 +37,35 @@ _TIP_LETTERS = 70  # characters per line of a tooltip
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one theme."""
+    """The colours of one theme; the values here are those of the dark one."""
 
-    name: str
-    window: str  # between the cards
-    bar: str  # menu, toolbar, status
-    card: str
-    field: str  # editable fields, and the background of pictures
-    border: str
-    grid: str
-    text: str
-    muted: str
-    accent: str
-    accent_hover: str
-    on_accent: str
-    train: str
-    test: str
-    validation: str
-    past: str
-    good: str
-    error: str
-    error_ground: str
-    negative: str  # ends of the diverging colours; their middle is ``field``
-    positive: str
-    third: str  # further classes after accent and test; neither blue nor orange nor violet
-    fourth: str
-    fifth: str
+    name: str = "dark"
+    window: str = "#0f1318"  # between the cards
+    bar: str = "#161b22"  # menu, toolbar, status
+    card: str = "#1b212a"
+    field: str = "#10151b"  # editable fields, and the background of pictures
+    border: str = "#2a323d"
+    grid: str = "#262e38"
+    text: str = "#e6edf3"
+    muted: str = "#93a0af"
+    accent: str = "#4cc2ff"
+    accent_hover: str = "#74d0ff"
+    on_accent: str = "#06131c"
+    train: str = "#4cc2ff"
+    test: str = "#ffb454"
+    validation: str = "#e6edf3"
+    past: str = "#566270"
+    good: str = "#3fd28b"
+    error: str = "#ff8f88"
+    error_ground: str = "#3a2226"
+    negative: str = "#4cc2ff"  # ends of the diverging colours; their middle is ``field``
+    positive: str = "#ffa13d"
+    third: str = "#74a512"  # further classes after accent and test; neither blue nor orange nor violet
+    fourth: str = "#f2549f"
+    fifth: str = "#e6edf3"
 
 
-DARK = Theme(
-    name="dark",
-    window="#0f1318",
-    bar="#161b22",
-    card="#1b212a",
-    field="#10151b",
-    border="#2a323d",
-    grid="#262e38",
-    text="#e6edf3",
-    muted="#93a0af",
-    accent="#4cc2ff",
-    accent_hover="#74d0ff",
-    on_accent="#06131c",
-    train="#4cc2ff",
-    test="#ffb454",
-    validation="#e6edf3",
-    past="#566270",
-    good="#3fd28b",
-    error="#ff8f88",
-    error_ground="#3a2226",
-    negative="#4cc2ff",
-    positive="#ffa13d",
-    third="#74a512",
-    fourth="#f2549f",
-    fifth="#e6edf3",
-)
+DARK = Theme()
 LIGHT = Theme(
     name="light",
     window="#eef0f3",
@@ -185,17 +151,11 @@ class _Style(QProxyStyle):
             what.setText(in_lines(what.text()))
         return super().polish(what)
 
-    def styleHint(
-        self,
-        hint: QStyle.StyleHint,
-        option: QStyleOption | None = None,
-        widget: QWidget | None = None,
-        returnData: QStyleHintReturn | None = None,  # noqa: N803
-    ) -> int:
+    def styleHint(self, hint: QStyle.StyleHint, *rest: Any) -> int:
         """Overrides two answers of Fusion."""
         if hint in (QStyle.SH_UnderlineShortcut, QStyle.SH_DialogButtonBox_ButtonsHaveIcons):
             return 0
-        return super().styleHint(hint, option, widget, returnData)
+        return super().styleHint(hint, *rest)
 
 
 def in_lines(words: str) -> str:
@@ -225,12 +185,8 @@ def _portal_preference() -> str | None:
         return None
     from PyQt5.QtDBus import QDBusConnection, QDBusMessage
 
-    ask = QDBusMessage.createMethodCall(
-        "org.freedesktop.portal.Desktop",
-        "/org/freedesktop/portal/desktop",
-        "org.freedesktop.portal.Settings",
-        "Read",
-    )
+    portal = ("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Settings")
+    ask = QDBusMessage.createMethodCall(*portal, "Read")
     ask.setArguments(["org.freedesktop.appearance", "color-scheme"])
     answer = QDBusConnection.sessionBus().call(ask, timeout=200)
     if answer.type() != QDBusMessage.ReplyMessage:
@@ -265,7 +221,7 @@ def _drawn_icon(name: str, ink: str, disabled: str, checked: str) -> QIcon:
 def _drawn(name: str, ink: str, size: int) -> QPixmap:
     source = (ASSETS / "icons" / f"{name}.svg").read_bytes()
     renderer = QSvgRenderer(QByteArray(source.replace(b"currentColor", ink.encode())))
-    pixmap = QPixmap(QSize(size, size))
+    pixmap = QPixmap(size, size)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)
     renderer.render(painter)
@@ -275,7 +231,9 @@ def _drawn(name: str, ink: str, size: int) -> QPixmap:
 
 def set_icon(button: QAbstractButton, name: str, colour_name: str = "text") -> None:
     """Sets a button's icon, and again in the new colour whenever the theme changes."""
-    (button.findChild(_Icon) or _Icon(button)).choose(name, colour_name)
+    made = button.findChild(_Icon) or _Icon(button)
+    made.chosen = (name, colour_name)
+    made.draw()
 
 
 class _Icon(QObject):
@@ -283,40 +241,23 @@ class _Icon(QObject):
 
     def __init__(self, button: QAbstractButton) -> None:
         super().__init__(button)
-        self._chosen = ("", "")
-        changed.connect(self._draw)
+        self.chosen = ("", "")  # the icon and its colour
+        changed.connect(self.draw)
 
-    def choose(self, name: str, colour_name: str) -> None:
-        """Sets the icon and its colour."""
-        self._chosen = (name, colour_name)
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Sets the button's icon in the theme in use."""
         button = self.parent()
         assert isinstance(button, QAbstractButton)
-        button.setIcon(icon(*self._chosen))
-
-
-def app_icon() -> QIcon:
-    """Returns the program's icon."""
-    return icon("nnviz")
+        button.setIcon(icon(*self.chosen))
 
 
 @lru_cache
 def diverging_table(theme: Theme) -> list[int]:
     """Returns 256 colours for values from -1 to 1, blue to orange; entry 128, for 0, has exactly the field's colour."""
-    stops = np.array([_rgb(theme.negative), _rgb(theme.field), _rgb(theme.positive)], float)
-    place = np.linspace(-1, 1, 255)
-    strength = np.abs(place)
-    ends = np.where(place[:, None] < 0, stops[0], stops[2])
-    mixed = np.round(stops[1] + (ends - stops[1]) * strength[:, None]).astype(int)
-    colours = [QColor(*(int(v) for v in rgb)).rgb() for rgb in mixed]
+    stops = np.array([QColor(end).getRgb()[:3] for end in (theme.negative, theme.field, theme.positive)])
+    mixed = np.stack([np.interp(np.linspace(-1, 1, 255), (-1, 0, 1), channel) for channel in stops.T], axis=1)
+    colours = [QColor(*rgb).rgb() for rgb in np.round(mixed).astype(int).tolist()]
     return [colours[0], *colours]
-
-
-def _rgb(text: str) -> tuple[int, int, int]:
-    made = QColor(text)
-    return made.red(), made.green(), made.blue()
 
 
 def _palette(theme: Theme) -> QPalette:
@@ -334,19 +275,18 @@ def _palette(theme: Theme) -> QPalette:
         QPalette.ToolTipBase: theme.field,
         QPalette.ToolTipText: theme.text,
         QPalette.Link: theme.accent,
+        QPalette.PlaceholderText: theme.muted,
     }
     for role, value in roles.items():
         palette.setColor(role, QColor(value))
-    palette.setColor(QPalette.PlaceholderText, QColor(theme.muted))
     for role in (QPalette.Text, QPalette.WindowText, QPalette.ButtonText):
         palette.setColor(QPalette.Disabled, role, QColor(theme.past))
     return palette
 
 
 def _stylesheet(theme: Theme) -> str:
-    values = {name: getattr(theme, name) for name in theme.__dataclass_fields__}
-    values.update(icons=(ASSETS / "icons").as_posix(), text_size=TEXT, small=SMALL, large=LARGE, answer=ANSWER)
+    sizes = {"text_size": TEXT, "small": SMALL, "large": LARGE, "answer": ANSWER}
     sheet = (Path(__file__).parent / "theme.qss").read_text(encoding="utf-8")
-    for name, value in values.items():
+    for name, value in {**asdict(theme), **sizes, "icons": (ASSETS / "icons").as_posix()}.items():
         sheet = sheet.replace(f"@{name}@", str(value))
     return sheet

@@ -59,12 +59,8 @@ class CardActions(QObject):
     def toggle(self, card: DockCard | None = None) -> None:
         """Restores the layout if a card is enlarged; else enlarges that card, or the one in use."""
         card = card or self._card_in_use()
-        if self.enlarged is not None:
-            self.put_back()
-        elif card is not None:
-            self._enlarge(card)
-
-    def _enlarge(self, card: DockCard) -> None:
+        if self.put_back() or card is None:
+            return
         self._before = self._host.saveState()
         self.enlarged = card
         card.menu_button.is_enlarged = True
@@ -106,22 +102,17 @@ class CardActions(QObject):
 
     def _export(self, card: DockCard, kind: str) -> None:
         """Asks for a file, and writes what the card shows when the file is chosen."""
-        dialog = self._dialogs.where_to_save(f"Export {card.caption}", "exportCardDialog", _KINDS[kind])
-        dialog.setDefaultSuffix(kind)
-        dialog.selectFile(f"{'-'.join(card.caption.lower().split())}.{kind}")
+        proposed = f"{'-'.join(card.caption.lower().split())}.{kind}"
+        dialog = self._dialogs.where_to_save(f"Export {card.caption}", "exportCardDialog", _KINDS[kind], proposed)
         dialog.fileSelected.connect(lambda chosen: self._write(card, kind, Path(chosen)))
         dialog.open()
 
     def _write(self, card: DockCard, kind: str, path: Path) -> None:
-        if kind == "csv":
-            table = card.table()
-            if table is None:
-                self._session.messages.tell(
-                    f"The card {card.caption} has no numbers yet, so {path.name} was not written."
-                )
-            else:
-                header, rows = table
-                self._session.files.write(lambda: card_export.csv_bytes(header, rows), path)
-            return
-        content = card_export.png(card_export.picture(card)) if kind == "png" else card_export.svg(card)
-        self._session.files.write(lambda: content, path)
+        messages, write = self._session.messages, self._session.files.write
+        if kind != "csv":
+            content = card_export.png(card_export.picture(card)) if kind == "png" else card_export.svg(card)
+            write(lambda: content, path)
+        elif (table := card.table()) is None:
+            messages.tell(f"The card {card.caption} has no numbers yet, so {path.name} was not written.")
+        else:
+            write(lambda: card_export.csv_bytes(*table), path)

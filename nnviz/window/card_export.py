@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from PyQt5.QtCore import QBuffer, QIODevice, QPoint, QRect
+from PyQt5.QtCore import QBuffer, QPoint, QRect
 from PyQt5.QtGui import QPainter, QPixmap
 from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QWidget
@@ -21,7 +21,6 @@ def picture(card: DockCard) -> QPixmap:
     """A picture of the card with its head and background, in twice the resolution of the screen."""
     made = QPixmap(_SCALE * card.size())
     made.setDevicePixelRatio(_SCALE)
-    made.fill(theme.colour("card"))
     _render(card, made)
     return made
 
@@ -29,7 +28,6 @@ def picture(card: DockCard) -> QPixmap:
 def png(pixmap: QPixmap) -> bytes:
     """The picture as a PNG file."""
     buffer = QBuffer()
-    buffer.open(QIODevice.WriteOnly)
     pixmap.save(buffer, "PNG")
     return bytes(buffer.data())
 

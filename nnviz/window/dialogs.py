@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from PyQt5.QtCore import QObject, QSettings, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
@@ -17,10 +18,8 @@ _FILES = "Networks (*.json *.npz);;All files (*)"
 _JSON, _COMPACT = "JSON (*.json)", "Compact checkpoint (*.npz)"
 _EXPORTS = {".onnx": "ONNX model (*.onnx)", ".py": "Python script (*.py)"}
 _MOST_RECENT = 8
-
-
-def _nothing() -> None:
-    """For who has nothing to do then."""
+_HAS_LEARNED = "The network has learned since it was last saved."
+Then: TypeAlias = Callable[[], None]
 
 
 class NetworkDialogs(QObject):
@@ -49,7 +48,7 @@ class NetworkDialogs(QObject):
         dialog.fileSelected.connect(lambda chosen: self._session.files.open(Path(chosen)))
         dialog.open()
 
-    def save_network(self, then: Callable[[], None] | None = None, cancelled: Callable[[], None] = _nothing) -> None:
+    def save_network(self, then: Then | None = None, cancelled: Then = lambda: None) -> None:
         """Saves to the network's file; asks for one if it has none.
 
         ``then`` is called when it is saved, ``cancelled`` if no file is chosen.
@@ -59,11 +58,11 @@ class NetworkDialogs(QObject):
         else:
             self._session.files.save(self._session.runs.current.path, then)
 
-    def save_network_as(self, then: Callable[[], None] | None = None, cancelled: Callable[[], None] = _nothing) -> None:
+    def save_network_as(self, then: Then | None = None, cancelled: Then = lambda: None) -> None:
         """Asks for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
-        dialog = self.where_to_save("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}")
         path = self._session.runs.current.path
-        dialog.selectFile(path.name if path else f"{self._proposed_name()}.json")
+        proposed = path.name if path else f"{self._proposed_name()}.json"
+        dialog = self.where_to_save("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}", proposed)
         dialog.filterSelected.connect(lambda chosen: _follow_filter(dialog, ".npz" if chosen == _COMPACT else ".json"))
         is_compact = path is not None and path.suffix.lower() == ".npz"
         dialog.selectNameFilter(_COMPACT if is_compact else _JSON)
@@ -74,9 +73,8 @@ class NetworkDialogs(QObject):
 
     def export_as(self, ending: str) -> None:
         """Asks for a file with that ending and exports to it."""
-        dialog = self.where_to_save("Export network", "exportNetworkDialog", _EXPORTS[ending])
-        dialog.setDefaultSuffix(ending.removeprefix("."))
-        dialog.selectFile(f"{self._proposed_name()}{ending}")
+        proposed = f"{self._proposed_name()}{ending}"
+        dialog = self.where_to_save("Export network", "exportNetworkDialog", _EXPORTS[ending], proposed)
         dialog.fileSelected.connect(lambda chosen: self._session.files.export(Path(chosen).with_suffix(ending)))
         dialog.open()
 
@@ -87,10 +85,15 @@ class NetworkDialogs(QObject):
             return path.stem
         return re.sub(r"[^\w.-]+", "-", name) if self._session.runs.current.opened is not None else "network"
 
-    def where_to_save(self, title: str, name: str, filters: str) -> QFileDialog:
-        """A dialog that asks for a file to write, and before it replaces one; not open yet."""
+    def where_to_save(self, title: str, name: str, filters: str, proposed: str) -> QFileDialog:
+        """A dialog that asks for a file to write, and before it replaces one; not open yet.
+
+        ``proposed`` is the file's name, whose ending is added to a name without one.
+        """
         dialog = self._file_dialog(title, name, filters)
         dialog.setAcceptMode(QFileDialog.AcceptSave)
+        dialog.setDefaultSuffix(Path(proposed).suffix)
+        dialog.selectFile(proposed)
         return dialog
 
     def _file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
@@ -102,37 +105,42 @@ class NetworkDialogs(QObject):
 
     # ---- before something is lost
 
-    def after_asking(self, what: str, then: Callable[[], None]) -> None:
+    def after_asking(self, what: str, then: Then) -> None:
         """Calls ``then`` at once if the current network is saved; else asks whether to save it first."""
         run = self._session.runs.current
         if run.unsaved:
-            summary = "The network has learned since it was last saved."
-            self._ask_to_save([run], summary, f"Save it before {what} is opened?", then, _nothing)
+            self._ask_to_save([run], _HAS_LEARNED, f"Save it before {what} is opened?", then)
         else:
             then()
 
     @property
-    def has_something_to_lose(self) -> bool:
-        """Whether there are networks with training that was not saved."""
-        return bool(self._unsaved())
+    def unsaved(self) -> list[Run]:
+        """The runs that are not saved and that the person has not agreed to lose, the current one first."""
+        return [run for run in self._session.runs.unsaved if (run.id, run.changes) not in self._discarded]
 
-    def ask_before_quitting(self, quit_now: Callable[[], None]) -> None:
+    def ask_before_quitting(self, quit_now: Then) -> None:
         """Asks one question about all networks that would be lost. Training pauses meanwhile."""
-        lost = self._unsaved()
-        now = self._session.runs.current
+        lost = self.unsaved
         go_on = self._session.training.hold()
-        if lost == [now]:
-            summary, details = "The network has learned since it was last saved.", "Save it before nnviz quits?"
+        if lost == [self._session.runs.current]:
+            summary, details = _HAS_LEARNED, "Save it before nnviz quits?"
         else:
-            summary = _have_learned(len(lost))
+            several = f"{len(lost)} networks have learned and are not saved."
+            summary = several if len(lost) > 1 else "An earlier network has learned and is not saved."
             details = "\n".join(map(self._description, lost)) + "\n\nQuit without saving them?"
         self._ask_to_save(lost, summary, details, quit_now, go_on)
 
     def _ask_to_save(
-        self, lost: list[Run], summary: str, details: str, then: Callable[[], None], cancelled: Callable[[], None]
+        self, lost: list[Run], summary: str, details: str, then: Then, cancelled: Then = lambda: None
     ) -> None:
         """Offers to save the current network if it is in ``lost``, restore an earlier one, discard all, or cancel."""
-        box = self._question("unsavedBox", summary, details)
+        box = QMessageBox(self._window)
+        box.setObjectName("unsavedBox")
+        box.setWindowTitle("nnviz")
+        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
+        box.setText(summary)
+        box.setInformativeText(details)
+        box.setAttribute(Qt.WA_DeleteOnClose)
         discard = box.addButton(QMessageBox.Discard)
         discard.setText("&Discard")
         discard.clicked.connect(lambda: self._discard(lost, then))
@@ -151,10 +159,6 @@ class NetworkDialogs(QObject):
             box.setDefaultButton(save)
         box.open()
 
-    def _unsaved(self) -> list[Run]:
-        """The runs that are not saved and that the person has not agreed to lose, the current one first."""
-        return [run for run in self._session.runs.unsaved if (run.id, run.changes) not in self._discarded]
-
     def _description(self, run: Run) -> str:
         """A line about a network: its file, how long it was trained, and what sets it apart from the current one."""
         now = self._session.runs.current
@@ -162,20 +166,9 @@ class NetworkDialogs(QObject):
         trained = f"{name}{text.shape(run.network.shape)}, trained for {run.epochs:.3g} epochs"
         return f"• this one: {trained}" if run is now else f"• earlier: {trained}, {self._session.runs.difference(run)}"
 
-    def _discard(self, runs: list[Run], then: Callable[[], None]) -> None:
+    def _discard(self, runs: list[Run], then: Then) -> None:
         self._discarded |= {(run.id, run.changes) for run in runs}
         then()
-
-    def _question(self, name: str, summary: str, details: str) -> QMessageBox:
-        """A dialog with that question; modal for this window only, not open yet."""
-        box = QMessageBox(self._window)
-        box.setObjectName(name)
-        box.setWindowTitle("nnviz")
-        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
-        box.setText(summary)
-        box.setInformativeText(details)
-        box.setAttribute(Qt.WA_DeleteOnClose)
-        return box
 
     def _remember_file(self) -> None:
         path = self._session.runs.current.path
@@ -203,15 +196,9 @@ class NetworkDialogs(QObject):
             menu.addAction("No files yet").setEnabled(False)
 
 
-def _have_learned(count: int) -> str:
-    if count == 1:
-        return "An earlier network has learned and is not saved."
-    return f"{count} networks have learned and are not saved."
-
-
 def _follow_filter(dialog: QFileDialog, ending: str) -> None:
     """Gives the file name in the dialog the ending of the chosen format."""
-    dialog.setDefaultSuffix(ending.removeprefix("."))
+    dialog.setDefaultSuffix(ending)
     for chosen in dialog.selectedFiles()[:1]:
         if Path(chosen).suffix.lower() in (".json", ".npz"):
             dialog.selectFile(Path(chosen).with_suffix(ending).name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 from PyQt5.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
@@ -12,64 +13,59 @@ from nnviz.panels.cards import CARDS, SETTINGS, CardInfo, Column
 from nnviz.session.session import Session
 from nnviz.widgets.card import ColumnDock, DockCard
 from nnviz.widgets.column import ScrollColumn
-from nnviz.widgets.pages import Page, TabbedCard
-from nnviz.window.workspaces import Workspace
+from nnviz.widgets.pages import Page
 
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
+WORKSPACES = ("train",)  # arrangements of cards; each card says in which of them it is, and where
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 
 
-class Docks(QObject):
+class Docks:
     """Puts the cards of a workspace into docks of a window within the window, which has a margin.
 
     Attributes:
         host: the inner window.
         docks: all docks, in the order of the View menu.
+        cards: all cards and pages by name.
     """
 
-    def __init__(self, session: Session, workspace: Workspace) -> None:
-        super().__init__()
+    def __init__(self, session: Session, workspace: str) -> None:
         self._session = session
-        self._workspace = workspace
+        self._workspace = workspace  # a name of WORKSPACES
         self.host = QMainWindow()
         self.host.setWindowFlags(Qt.Widget)
         self.host.setDockNestingEnabled(True)
         self.host.setContextMenuPolicy(Qt.NoContextMenu)
         self.host.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        self._cards: dict[str, QWidget] = {}
+        self.cards: dict[str, Any] = {}
         self._columns = {column: self._make_column(column) for column in Column}
         self.docks: list[QDockWidget] = [dock for column in self._columns.values() for dock in column]
         self._add_pages()
         self._arrange()
-        self.first_sizes()
+        self._first_sizes()
         self._first_layout = self.host.saveState()
         self._sizes = _Sizes(self.host, self.docks)
 
-    def card(self, name: str) -> QWidget:
-        """The card of that name. Raises KeyError."""
-        return self._cards[name]
-
     # ---- building
 
-    def _make_column(self, column: Column) -> list[QDockWidget]:
-        docks: list[QDockWidget] = []
-        fixed: list[QWidget] = []
-        for name, info in self._workspace.cards(column):
-            card = self._make(name, info)
-            if info.is_fixed:
-                fixed.append(card)
-            else:
-                assert isinstance(card, DockCard)
-                docks.append(card)
-        return [*([self._settings_dock(fixed)] if fixed else []), *docks]
+    def _cards_of(self, column: Column) -> list[tuple[str, CardInfo]]:
+        """The names and descriptions of a column's cards, from the top."""
+        places = {name: CARDS[name].places.get(self._workspace) for name in CARDS}
+        shown = [(place.number, name) for name, place in places.items() if place and place.column is column]
+        return [(name, CARDS[name]) for _, name in sorted(shown, key=lambda each: each[0])]
 
-    def _make(self, name: str, info: CardInfo) -> QWidget:
-        card: QWidget = info.make(self._session)
+    def _make_column(self, column: Column) -> list[QDockWidget]:
+        cards = self._cards_of(column)
+        fixed = [self._make(name, info) for name, info in cards if info.is_fixed]
+        docks = [self._make(name, info) for name, info in cards if not info.is_fixed]
+        return [self._settings_dock(fixed), *docks] if fixed else docks
+
+    def _make(self, name: str, info: CardInfo) -> Any:
+        card = self.cards[name] = info.make(self._session)
         if isinstance(card, DockCard):
             card.set_name(name)
         else:
             card.setObjectName(name)
-        self._cards[name] = card
         if isinstance(card, (DockCard, Page)):
             probes = self._session.probes
             card.in_view_changed.connect(lambda in_view: probes.want(name, info.needs, in_view))
@@ -77,11 +73,9 @@ class Docks(QObject):
 
     def _add_pages(self) -> None:
         for name in CARDS:
-            holder = self._cards.get(CARDS[name].page_of)
-            if isinstance(holder, TabbedCard):
-                page = self._make(name, CARDS[name])
-                assert isinstance(page, Page)
-                holder.add_page(page)
+            holder = self.cards.get(CARDS[name].page_of)
+            if holder is not None:
+                holder.add_page(self._make(name, CARDS[name]))
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
         """A dock of fixed cards, one below the other, which scroll if there is no room for all."""
@@ -111,19 +105,19 @@ class Docks(QObject):
 
     # ---- layout
 
-    def first_sizes(self) -> None:
+    def _first_sizes(self) -> None:
         """Gives all docks their first sizes."""
         columns = {column: docks for column, docks in self._columns.items() if docks}
         self.host.resizeDocks([docks[0] for docks in columns.values()], [_WIDTHS[c] for c in columns], Qt.Horizontal)
         for column, docks in columns.items():
-            heights = [card.places[self._workspace.name].height for _, card in self._workspace.cards(column)]
             if len(docks) > 1:
+                heights = [card.places[self._workspace].height for _, card in self._cards_of(column)]
                 self.host.resizeDocks(docks, heights, Qt.Vertical)
 
     def first_layout(self) -> None:
         """Gives all docks their first places and sizes."""
         self.host.restoreState(self._first_layout)
-        self.first_sizes()
+        self._first_sizes()
         self._sizes.forget()
 
     def restore(self, state: QByteArray) -> None:
@@ -144,7 +138,6 @@ class _Sizes(QObject):
         self._known: dict[tuple[int, int], dict[QDockWidget, QSize]] = {}  # sizes of the docks, by the size of the host
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
         self._timer.timeout.connect(self._settled)
         host.installEventFilter(self)
         for dock in docks:
@@ -173,7 +166,7 @@ class _Sizes(QObject):
     def _settled(self) -> None:
         """Restores the docks' sizes at this size of the window, or remembers them the first time."""
         now = self._host.width(), self._host.height()
-        sizes = {dock: dock.size() for dock in self._docks if _is_in_place(dock)}
+        sizes = {dock: dock.size() for dock in self._docks if dock.isVisible() and not dock.isFloating()}
         if now in self._known:
             known = self._known[now]
             docks = [dock for dock in sizes if dock in known]
@@ -181,7 +174,3 @@ class _Sizes(QObject):
             self._host.resizeDocks(docks, [known[dock].height() for dock in docks], Qt.Vertical)
         elif sizes and len(self._known) < _MOST_SIZES:
             self._known[now] = sizes
-
-
-def _is_in_place(dock: QDockWidget) -> bool:
-    return dock.isVisible() and not dock.isFloating()

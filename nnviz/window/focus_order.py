@@ -20,7 +20,7 @@ def focus_order(window: QWidget, first: list[QWidget], docks: Sequence[QWidget])
 
     def rank(widget: QWidget) -> tuple[int, int]:
         place = next((number for number, each in enumerate(places) if each.isAncestorOf(widget)), len(places))
-        return place, widget.mapTo(window, QPoint(0, 0)).x() if _is_in_head(widget) else window.width()
+        return place, widget.mapTo(window, QPoint(0, 0)).x() if holder(widget, CardHead) else window.width()
 
     return sorted(_reached(window), key=rank)
 
@@ -31,17 +31,8 @@ def _reached(window: QWidget) -> Iterator[QWidget]:
     while widget is not window:
         proxy: QWidget | None = widget.focusProxy()  # a viewport hands the focus to its view
         takes_tab = int(widget.focusPolicy()) & int(Qt.TabFocus) == int(Qt.TabFocus)
+        card = holder(widget, DockCard)  # not in view behind another tab, though Qt calls it visible
         is_there = widget.isEnabled() and widget.isVisible() and widget.window() is window
-        if takes_tab and proxy is None and is_there and not _is_behind_another_card(widget):
+        if takes_tab and proxy is None and is_there and (card is None or card.in_view):
             yield widget
         widget = widget.nextInFocusChain()
-
-
-def _is_in_head(widget: QWidget) -> bool:
-    return holder(widget, CardHead) is not None
-
-
-def _is_behind_another_card(widget: QWidget) -> bool:
-    """Whether the card is a tab behind another dock; Qt calls such cards visible."""
-    card = holder(widget, DockCard)
-    return card is not None and not card.in_view

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import groupby
 
-from PyQt5.QtCore import QObject, QPoint, Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QCursor, QScreen
 from PyQt5.QtWidgets import (
     QApplication,
@@ -46,11 +47,10 @@ _MORE_KEYS = (
 )
 
 
-class HelpWindows(QObject):
+class HelpWindows:
     """Opens the windows of help and shortcuts, which are not modal."""
 
     def __init__(self, window: QWidget, menus: QMenuBar) -> None:
-        super().__init__(window)
         self._window = window
         self._menus = menus
 
@@ -63,7 +63,9 @@ class HelpWindows(QObject):
 
     def shortcuts(self) -> None:
         """Shows all shortcuts, those of the menus and the others."""
-        self._show("shortcutsWindow", "Shortcuts", _table([*_keys_of(self._menus), *_MORE_KEYS]))
+        menus = self._menus.actions()
+        keys = [(_plain(menu.text()), *entry) for menu in menus for entry in _entries_of(menu.menu(), "")]
+        self._show("shortcutsWindow", "Shortcuts", _table([*keys, *_MORE_KEYS]))
 
     def close_all(self) -> bool:
         """Closes all help windows; returns whether any was open."""
@@ -89,15 +91,15 @@ class _HelpWindow(QDialog):
         self.setObjectName(name)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.text = QTextBrowser()
-        self.text.setObjectName(f"{name}Text")
-        self.text.setAccessibleName(title)
-        self.text.setToolTip("This text can be selected and copied.")
-        self.text.setHtml(content)
+        text = QTextBrowser()
+        text.setObjectName(f"{name}Text")
+        text.setAccessibleName(title)
+        text.setToolTip("This text can be selected and copied.")
+        text.setHtml(content)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.CARD_PADDING, theme.CARD_PADDING, theme.CARD_PADDING, theme.CARD_PADDING)
-        column.addWidget(self.text)
-        document = self.text.document()
+        column.addWidget(text)
+        document = text.document()
         document.setTextWidth(400 if name == "helpWindow" else 560)
         height = min(round(document.size().height()) + 2 * theme.CARD_PADDING + 8, 620)
         self.resize(round(document.textWidth()) + 2 * theme.CARD_PADDING + 24, height)
@@ -113,23 +115,21 @@ def described(widget: QWidget | None) -> str:
     """The help of a control, of what is chosen in it, and of its card, as rich text; empty if there is none."""
     if isinstance(widget, QLabel) and widget.buddy() is not None:
         widget = widget.buddy()
-    card = _nearest(widget, _is_card)
-    control = _nearest(widget, lambda each: each is card or bool(_texts_of_control(each)))
-    parts = [] if control is None or control is card else _texts_of_control(control)
-    parts += [] if card is None else texts_of(card.objectName())
-    return "".join(_paragraph(*part) for part in dict.fromkeys(parts))  # control and card may share a text
-
-
-def _is_card(widget: QWidget) -> bool:
-    return widget.objectName() in (*CARDS, SETTINGS) and bool(texts_of(widget.objectName()))
+    found: list[HelpText] = []
+    while widget is not None and widget.objectName() not in (*CARDS, SETTINGS):
+        found = found or _texts_of_control(widget)
+        widget = widget.parentWidget()
+    if widget is not None:
+        found = [*found, *texts_of(widget.objectName())]
+    return "".join(_paragraph(*part) for part in dict.fromkeys(found))  # control and card may share a text
 
 
 def _texts_of_control(control: QWidget) -> list[HelpText]:
     """The texts of a control and of its chosen entry; a control without one has its tooltip."""
     found = list(texts_of(_name_of(control)))
-    if not found and (control.whatsThis() or control.toolTip()):
-        name = control.accessibleName() or control.windowTitle()
-        found = [HelpText(name, control.whatsThis() or control.toolTip())]
+    tip = control.whatsThis() or control.toolTip()
+    if tip and not found:
+        found = [HelpText(control.accessibleName() or control.windowTitle(), tip)]
     return [*found, *_texts_of_choice(control)] if isinstance(control, QComboBox) else found
 
 
@@ -154,25 +154,14 @@ def _paragraph(name: str, text: str) -> str:
     return (f"<p><b>{html.escape(name)}</b></p>" if name else "") + f"<p>{content}</p>"
 
 
-def _nearest(widget: QWidget | None, wanted: Callable[[QWidget], bool]) -> QWidget | None:
-    while widget is not None and not wanted(widget):
-        widget = widget.parentWidget()
-    return widget
-
-
 # Kinds of entries, where the combo box has another name.
 _KINDS = {"output": "activation"}
 # Titles of entries whose text changes with what they would do.
 _FIXED_TITLES = {"actionUndo": "Undo", "actionRedo": "Redo"}
 
 
-def _keys_of(menus: QMenuBar) -> Iterator[tuple[str, str, str]]:
-    """Menu, key and title of every entry with a shortcut; titles in submenus begin with the submenu's title."""
-    for heading in menus.actions():
-        yield from ((_plain(heading.text()), key, title) for key, title in _entries_of(heading.menu(), ""))
-
-
 def _entries_of(menu: QMenu, prefix: str) -> Iterator[tuple[str, str]]:
+    """Key and title of every entry with a shortcut; titles in submenus begin with the submenu's title."""
     for entry in menu.actions():
         inner: QMenu | None = entry.menu()
         if inner is not None:
@@ -187,12 +176,11 @@ def _plain(title: str) -> str:
 
 
 def _table(rows: list[tuple[str, str, str]]) -> str:
-    lines, last = [], ""
-    for group, key, what in rows:
-        if group != last:
-            lines.append(f'<tr><td colspan="2"><br><b>{html.escape(group)}</b></td></tr>')
-            last = group
-        lines.append(f"<tr><td>{html.escape(key)}&nbsp;&nbsp;&nbsp;&nbsp;</td><td>{html.escape(what)}</td></tr>")
+    lines = []
+    for group, keys in groupby(rows, lambda row: row[0]):
+        lines.append(f'<tr><td colspan="2"><br><b>{html.escape(group)}</b></td></tr>')
+        for _, key, what in keys:
+            lines.append(f"<tr><td>{html.escape(key)}&nbsp;&nbsp;&nbsp;&nbsp;</td><td>{html.escape(what)}</td></tr>")
     return f'<table cellspacing="4">{"".join(lines)}</table>'
 
 

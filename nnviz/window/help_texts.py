@@ -28,11 +28,9 @@ def texts_of(name: str) -> tuple[HelpText, ...]:
             registered name ("optimizer.adam").
     """
     known = texts()
-    found = known.get(name)
-    if found is None:
-        patterns = (pattern for pattern in known if "*" in pattern and fnmatchcase(name, pattern))
-        found = known.get(next(patterns, ""), ())
-    return found
+    if name not in known:
+        name = next((pattern for pattern in known if "*" in pattern and fnmatchcase(name, pattern)), "")
+    return known.get(name, ())
 
 
 @lru_cache(maxsize=1)

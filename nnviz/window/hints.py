@@ -11,12 +11,11 @@ from nnviz.session.undo import Kind
 from nnviz.widgets.canvas import Canvas
 from nnviz.widgets.hint import Hint, Side
 
-_TEXTS = {
-    "train": "Press Space to train",
-    "draw": "Draw here, it answers at once",
-    "change": "Change a layer or the learning rate",
+_HINTS = {
+    "train": ("Press Space to train", Side.INSIDE),
+    "draw": ("Draw here, it answers at once", Side.LEFT),
+    "change": ("Change a layer or the learning rate", Side.FOOT),
 }
-_SIDES = {"train": Side.INSIDE, "draw": Side.LEFT, "change": Side.FOOT}
 
 
 class Hints(QObject):
@@ -29,15 +28,14 @@ class Hints(QObject):
         self._session = session
         self._settings = settings
         self.shown: dict[str, Hint] = {}
-        for name, control in controls.items():
+        for name, (text, side) in _HINTS.items():
             if settings.value(f"hints/{name}") is None:
-                hint = self.shown[name] = Hint(name, _TEXTS[name], control, _SIDES[name])
+                hint = self.shown[name] = Hint(name, text, controls[name], side)
                 hint.dismissed.connect(lambda name=name: self.forget(name))
-        if self.shown:
-            session.training.state_changed.connect(self._state_changed)
-            session.settings.problems_changed.connect(self._show)
-            session.undo.changed.connect(self._step_taken)
-            canvas.stroke_finished.connect(lambda *_: self.forget("draw"))
+        session.training.state_changed.connect(self._show)
+        session.settings.problems_changed.connect(self._show)
+        session.undo.changed.connect(self._step_taken)
+        canvas.stroke_finished.connect(lambda *_: self.forget("draw"))
 
     def forget(self, name: str) -> None:
         """Removes a hint for good."""
@@ -54,18 +52,13 @@ class Hints(QObject):
             hint.deleteLater()
         self.shown.clear()
 
-    def _state_changed(self) -> None:
-        if self._session.state is Status.TRAINING:
-            self.forget("train")
-        self._show()
-
     def _show(self) -> None:
         """Shows the hints that can be followed now, and during training none that covers a card."""
+        is_training = self._session.state is Status.TRAINING
+        if is_training:
+            self.forget("train")
         for name, hint in self.shown.items():
-            is_wanted = (
-                not self._session.settings.problems if name == "train" else self._session.state is not Status.TRAINING
-            )
-            hint.set_wanted(is_wanted)
+            hint.set_wanted(not self._session.settings.problems if name == "train" else not is_training)
 
     def _step_taken(self) -> None:
         last = self._session.undo.last()

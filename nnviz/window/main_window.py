@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from PyQt5.QtCore import QByteArray, QEvent, QSettings, Qt, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QDockWidget,
     QMainWindow,
     QMessageBox,
     QToolBar,
@@ -30,22 +28,18 @@ from nnviz.session.status import Status
 from nnviz.widgets.message_bar import MessageBar
 from nnviz.window.card_actions import CardActions
 from nnviz.window.dialogs import NetworkDialogs
-from nnviz.window.docks import Docks
+from nnviz.window.docks import WORKSPACES, Docks
 from nnviz.window.focus_order import focus_order
 from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
 from nnviz.window.menus import Menus
 from nnviz.window.status_line import StatusLine
-from nnviz.window.workspaces import workspace_named
 
 _LONGEST = 7  # longer numbers in the settings file are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
 Our code: MIT licence. PyQt5: GPL-3.0. MNIST: LeCun, Cortes, Burges, CC BY-SA 3.0.
 Font: Inter, OFL 1.1. Icons: Lucide, ISC."""
-
-
-W = TypeVar("W", bound=QWidget)
 
 
 class MainWindow(QMainWindow):
@@ -73,7 +67,7 @@ class MainWindow(QMainWindow):
         self.ended_whole = True
         self.dialogs = NetworkDialogs(self, session, settings)
         self.setObjectName("mainWindow")
-        self.setWindowIcon(theme.app_icon())
+        self.setWindowIcon(theme.icon("nnviz"))
         self.setContextMenuPolicy(Qt.NoContextMenu)
         self.setFocusPolicy(Qt.ClickFocus)  # a click outside the fields leaves them
         self._add_toolbar()
@@ -105,18 +99,17 @@ class MainWindow(QMainWindow):
         self.addToolBar(bar)
 
     def _add_docks(self) -> None:
-        self._docks = Docks(self.session, workspace_named("train"))
-        self.docks: list[QDockWidget] = self._docks.docks
-        self.draw = self._card_of("drawDock", DrawPanel)
-        self.curves = self._card_of("curvesDock", CurvesPanel)
-        self.training = self._card_of("trainingCard", TrainingPanel)
+        self._docks = Docks(self.session, "train")
+        self.docks = self._docks.docks
+        self.draw: DrawPanel = self._docks.cards["drawDock"]
+        self.curves: CurvesPanel = self._docks.cards["curvesDock"]
+        self.training: TrainingPanel = self._docks.cards["trainingCard"]
         self.canvas = self.draw.canvas
         self.training.opened.connect(self._docks.settings_column.show_whole)
         frame = QWidget()
         column = QVBoxLayout(frame)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._docks.host, 1)
+        column.addWidget(self._docks.host)
         self.message_bar = MessageBar(frame)
         self.message_bar.hide()
         self.message_bar.dismissed.connect(self.session.messages.dismiss)
@@ -125,16 +118,12 @@ class MainWindow(QMainWindow):
 
     def card(self, name: str) -> QWidget:
         """The card of that name. Raises KeyError."""
-        return self._docks.card(name)
-
-    def _card_of(self, name: str, kind: type[W]) -> W:
-        card = self.card(name)
-        assert isinstance(card, kind)
-        return card
+        return self._docks.cards[name]
 
     def show_workspace(self, name: str) -> None:
         """Arranges the cards as in that workspace. Raises ValueError if there is none of that name (yet)."""
-        workspace_named(name)
+        if name not in WORKSPACES:
+            raise ValueError(f"there is no workspace {name!r}. There is: {', '.join(WORKSPACES)}.")
 
     # ---- theme and layout
 
@@ -160,7 +149,7 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self)
         box.setObjectName("aboutBox")
         box.setWindowTitle("About nnviz")
-        box.setIconPixmap(theme.app_icon().pixmap(48))
+        box.setIconPixmap(theme.icon("nnviz").pixmap(48))
         box.setTextFormat(Qt.RichText)
         box.setText(_ABOUT.format(version=__version__))
         box.setAttribute(Qt.WA_DeleteOnClose)
@@ -169,12 +158,12 @@ class MainWindow(QMainWindow):
     # ---- display
 
     def _show_title(self, *_: object) -> None:
-        session = self.session
-        parts = [f"{session.runs.current.title}[*]"]
-        if session.state is Status.TRAINING and session.runs.current.history.completed:
-            parts.append(f"epoch {session.runs.current.history.completed} of {session.runs.current.last_epoch}")
+        run = self.session.runs.current
+        parts = [f"{run.title}[*]"]
+        if self.session.state is Status.TRAINING and run.history.completed:
+            parts.append(f"epoch {run.history.completed} of {run.last_epoch}")
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))
-        self.setWindowModified(session.runs.current.unsaved)
+        self.setWindowModified(run.unsaved)
 
     def _show_message(self) -> None:
         message = self.session.messages.current
@@ -242,11 +231,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about unsaved work if there is some; else ends all threads and closes."""
-        if not self._close_without_asking and self.dialogs.has_something_to_lose:
+        if not self._close_without_asking and self.dialogs.unsaved:
             event.ignore()
             self.dialogs.ask_before_quitting(self._close_now)
             return
-        self.status_line.stop()
+        self.status_line.news.stop()
         self.hints.remove_all()
         self._remember()
         self.hide()  # the person need not wait for the threads

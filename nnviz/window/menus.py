@@ -3,50 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QSettings
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
+from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QMenu, QMenuBar
 
-from nnviz.panels.draw import DrawPanel
-from nnviz.panels.settings.training import TrainingPanel
-from nnviz.session.session import Session
 from nnviz.widgets.fields import FieldEdit, NumberEdit
-from nnviz.window.card_actions import CardActions
-from nnviz.window.dialogs import NetworkDialogs
-from nnviz.window.help import HelpWindows
-from nnviz.window.shipped import Shipped, shipped_files, shipped_networks
+from nnviz.window.shipped import shipped_files, shipped_networks
 
-
-class Window(Protocol):
-    """What the menus need of the window."""
-
-    session: Session
-    dialogs: NetworkDialogs
-    draw: DrawPanel
-    training: TrainingPanel
-    cards: CardActions
-    help: HelpWindows
-    docks: list[QDockWidget]
-
-    def close(self) -> bool:
-        """Closes the window, and so quits."""
-
-    def about(self) -> None:
-        """Shows the version and the licences."""
-
-    def default_layout(self) -> None:
-        """Arranges the docks as at the first start."""
-
-    def set_theme(self, name: str) -> None:
-        """Sets the theme."""
+if TYPE_CHECKING:
+    from nnviz.window.main_window import MainWindow
 
 
 class Menus(QObject):
     """Fills a window's menu bar."""
 
-    def __init__(self, bar: QMenuBar, window: Window, settings: QSettings) -> None:
+    def __init__(self, bar: QMenuBar, window: MainWindow, settings: QSettings) -> None:
         super().__init__(bar)
         self._window = window
         self._session = window.session
@@ -59,10 +33,10 @@ class Menus(QObject):
         self._fill_view(bar.addMenu("&View"))
         self._fill_help(bar.addMenu("&Help"))
 
-    def _add(self, menu: QMenu, title: str, name: str, key: str, slot: Callable[[], object]) -> QAction:
+    def _add(self, menu: QMenu, title: str, name: str, keys: str, slot: Callable[[], object]) -> QAction:
         action = menu.addAction(title)
         action.setObjectName(name)
-        action.setShortcut(QKeySequence(key))
+        action.setShortcuts(QKeySequence.listFromString(keys))
         action.triggered.connect(lambda _=False: slot())
         return action
 
@@ -86,8 +60,7 @@ class Menus(QObject):
         """One undo for settings, networks and canvas: Ctrl+Z undoes the last step of any kind."""
         session, draw = self._session, self._window.draw
         self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._undo_step)
-        self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z", session.undo.redo)
-        self._redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+        self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z; Ctrl+Y", session.undo.redo)
         session.undo.changed.connect(self._show_undo)
         self._session.settings.problems_changed.connect(self._show_undo)
         self._session.training.state_changed.connect(self._show_undo)
@@ -137,10 +110,7 @@ class Menus(QObject):
             action = self._shipped.addAction(f"&{number}  {shipped.label}")
             action.setObjectName(f"actionShipped{number}")
             action.setToolTip("Replaces the network by a copy of this one; saving asks for a new file.")
-            action.triggered.connect(lambda _, shipped=shipped: self._open_shipped(shipped))
-
-    def _open_shipped(self, shipped: Shipped) -> None:
-        self._dialogs.open_path(shipped.path, shipped.title)
+            action.triggered.connect(lambda _, shipped=shipped: self._dialogs.open_path(shipped.path, shipped.title))
 
     def _fill_train(self, menu: QMenu) -> None:
         session = self._session
@@ -169,21 +139,17 @@ class Menus(QObject):
             action.setObjectName(f"actionView{number}")
             action.setShortcut(QKeySequence(f"Ctrl+{number}"))
             menu.addAction(action)
-        enlarge = self._add(menu, "&Enlarge card / back", "actionEnlargeCard", "Ctrl+Return", self._window.cards.toggle)
-        enlarge.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
+        enlarge = self._window.cards.toggle
+        self._add(menu, "&Enlarge card / back", "actionEnlargeCard", "Ctrl+Return; Ctrl+Enter", enlarge)
         self._add(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._window.default_layout)
         menu.addSeparator()
         group = QActionGroup(self)
         chosen = self._settings.value("theme", "system")
-        for title, name, key in (
-            ("Follow the &system", "system", "Ctrl+Alt+S"),
-            ("&Dark", "dark", "Ctrl+Alt+D"),
-            ("&Light", "light", "Ctrl+Alt+L"),
-        ):
-            slot = lambda name=name: self._choose_theme(name)  # noqa: E731
-            action = self._add(menu, title, f"actionTheme{name.capitalize()}", key, slot)
+        for title, name in (("Follow the &system", "System"), ("&Dark", "Dark"), ("&Light", "Light")):
+            choose = partial(self._choose_theme, name.lower())
+            action = self._add(menu, title, f"actionTheme{name}", f"Ctrl+Alt+{name[0]}", choose)
             action.setCheckable(True)
-            action.setChecked(name == chosen)
+            action.setChecked(name.lower() == chosen)
             group.addAction(action)
 
     def _fill_help(self, menu: QMenu) -> None:

@@ -40,12 +40,11 @@ def shipped_networks() -> list[Shipped]:
 
     JSON files are not read, because JSON can only be read as a whole, which may take long.
     """
-    return [_described(path) for path in shipped_files()]
-
-
-def _described(path: Path) -> Shipped:
-    provenance = Provenance()
-    if path.suffix.lower() == ".npz":
-        with suppress(OSError, FileFormatError):  # opening the file will say what is wrong
-            provenance = Provenance.from_dict(load_provenance(path))
-    return Shipped(path, provenance.title or path.stem, provenance.test_error)
+    networks = []
+    for path in shipped_files():
+        provenance = Provenance()
+        if path.suffix.lower() == ".npz":
+            with suppress(OSError, FileFormatError):  # opening the file will say what is wrong
+                provenance = Provenance.from_dict(load_provenance(path))
+        networks.append(Shipped(path, provenance.title or path.stem, provenance.test_error))
+    return networks

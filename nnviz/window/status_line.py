@@ -18,7 +18,7 @@ _NEWS = 5000  # milliseconds for which a finished activity stays visible
 
 
 class StatusLine(QObject):
-    """Fills a window's status bar. ``news`` is the timer that hides a finished activity."""
+    """Fills a window's status bar. ``news`` is the timer that hides a finished activity; stop it at the end."""
 
     def __init__(self, bar: QStatusBar, session: Session) -> None:
         super().__init__(bar)
@@ -51,10 +51,6 @@ class StatusLine(QObject):
             self.news.stop()
         else:
             self.news.start()
-
-    def stop(self) -> None:
-        """Stops the timer, because the window closes."""
-        self.news.stop()
 
     def _end_of_news(self) -> None:
         if not self._activity.text().endswith("…"):

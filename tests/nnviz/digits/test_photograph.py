@@ -123,6 +123,11 @@ def test_whatever_is_given_there_is_an_answer() -> None:
             assert picture.max() <= 1
 
 
+@pytest.mark.parametrize(("seed", "shape"), [(1, (500, 7)), (9, (2000, 30)), (23, (2000, 30))])
+def test_a_strip_of_noise_with_faint_ink_only_has_none(seed: int, shape: tuple[int, int]) -> None:
+    assert ink_of_photograph(np.random.default_rng(seed).normal(size=shape)) is None
+
+
 def test_too_large_a_file_is_refused_unread(tmp_path: Path) -> None:
     Image.new("1", (8000, 7000)).save(tmp_path / "poster.png")
     with pytest.raises(DataError, match=r"poster\.png is of 8,000 × 7,000 pixels, 56 million: it must have at most 50"):

@@ -12,7 +12,7 @@ from nnviz.panels.cards import CARDS, SETTINGS, CardInfo, Column, Place
 from nnviz.session.asked import ANSWER, STATISTICS
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard
-from nnviz.window import docks, help, workspaces
+from nnviz.window import docks, help
 from nnviz.window.help import described
 from nnviz.window.help_texts import texts_of
 from nnviz.window.main_window import MainWindow
@@ -40,7 +40,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry[CardInfo]:
     copy: Registry[CardInfo] = Registry("card")
     for name in CARDS:
         copy.register(name)(CARDS[name])
-    for module in (cards, docks, help, workspaces):
+    for module in (cards, docks, help):
         monkeypatch.setattr(module, "CARDS", copy)
     return copy
 
