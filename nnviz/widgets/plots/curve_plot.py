@@ -263,7 +263,7 @@ class CurvePlot(ZoomPlot):
         """Shows no tooltip over a read-out, and hides the read-out while the mouse is on the zoom button."""
         if event.type() == QEvent.Leave and hasattr(self, "_hint"):
             self._forget_mouse()
-        if event.type() == QEvent.ToolTip and self._read_out.is_shown:
+        if event.type() == QEvent.ToolTip and not self._read_out.isHidden():
             event.accept()
             return True
         return bool(super().viewportEvent(event))
@@ -298,7 +298,7 @@ class CurvePlot(ZoomPlot):
         if mouse is None or not lines:
             self._read_out.hide()
             return
-        self._read_out.show(lines, mouse, self._cost)
+        self._read_out.show_text(lines, mouse, self._cost)
 
     def _nearest(self, x: float) -> float:
         """Returns the nearest whole epoch in view, or, if the axis counts batches, the nearest batch with a value."""

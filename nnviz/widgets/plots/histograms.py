@@ -133,7 +133,7 @@ class HistogramGrid(QWidget):
         for index, row in enumerate(self.rows):
             for column, cell in enumerate(row.cells):
                 if self.cell_rect(index, column).contains(pos):
-                    self._read_out.show(cell.text, pos)
+                    self._read_out.show_text(cell.text, pos)
                     return
         self._read_out.hide()
 

@@ -86,7 +86,7 @@ class SmallPlot(BasePlot):
             return
         place = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(event.pos())).x()
         index = int(np.argmin(np.abs(np.array(x) - place)))
-        self._read_out.show(self._describe(x[index], y[index]), event.pos())
+        self._read_out.show_text(self._describe(x[index], y[index]), event.pos())
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""

@@ -138,7 +138,7 @@ class StripPlot(QWidget):
         """Shows the values of the epoch under the mouse, placed where they cover least of the lines."""
         figures = [(f"{line.name}: {100 * line.shares[self._pointed]:.0f}", line.colour) for line in self._lines]
         epoch = f"epoch {_number(self._epochs[self._pointed])}, in %"
-        self._read_out.show([[(epoch, "muted")], figures], self._mouse, self._points_under)
+        self._read_out.show_text([[(epoch, "muted")], figures], self._mouse, self._points_under)
 
     def _points_under(self, place: QRect) -> float:
         corners = (place.left(), place.top()), (place.right(), place.bottom())

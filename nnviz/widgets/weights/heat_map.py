@@ -204,7 +204,7 @@ class HeatMap(QWidget):
     def show_text(self, text: str) -> None:
         """Shows a read-out beside the mouse or the outlined tile; an empty text hides it."""
         is_outlined = self._outlined is not None and self._outlined in self.shown
-        self._read_out.show(
+        self._read_out.show_text(
             text, self._mouse or (self.tile_rect(self._outlined or 0).center() if is_outlined else QPoint())
         )
 
@@ -227,7 +227,7 @@ class HeatMap(QWidget):
         """Emits ``hovered`` again, because the weight under the mouse may have changed."""
         if self._mouse is not None:
             self._update_pointed()
-        elif self._outlined is not None and self._read_out.is_shown:
+        elif self._outlined is not None and not self._read_out.isHidden():
             self.hovered.emit(self._outlined, -1)
         elif self._outlined is None:
             self.show_text("")
