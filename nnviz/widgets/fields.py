@@ -18,9 +18,10 @@ from PyQt5.QtGui import (
     QValidator,
     QWheelEvent,
 )
-from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit, QWidget
+from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit
 
 from nnviz.look import theme
+from nnviz.widgets.parts import named
 
 _LEAST_PENALTY = 1e-6
 _LARGE_STEP = 10  # what Qt asks for at Page Up and Page Down
@@ -42,10 +43,6 @@ class FieldEdit(QLineEdit):
     def is_typed(self) -> bool:
         """Whether the person is typing: the text was edited and not committed yet."""
         return self.isModified()
-
-    def set_wrong(self, wrong: bool) -> None:
-        """Marks the field as wrong, or removes the mark."""
-        _set_wrong(self, wrong)
 
     def event(self, event: QEvent) -> bool:
         """Ignores the keys left to the window when Qt asks the field first, before it triggers a shortcut."""
@@ -101,10 +98,6 @@ class NumberEdit(QAbstractSpinBox):
     def set_validator(self, validator: QValidator) -> None:
         """Restricts what can be typed."""
         self._line.setValidator(validator)
-
-    def set_wrong(self, wrong: bool) -> None:
-        """Marks the field as wrong, or removes the mark."""
-        _set_wrong(self, wrong)
 
     def show_value(self, text: str) -> None:
         """Shows the value in use, unless the person is typing another."""
@@ -179,22 +172,12 @@ class NumberEdit(QAbstractSpinBox):
             event.ignore()
 
 
-def _set_wrong(field: QWidget, wrong: bool) -> None:
-    """Sets the property that the style sheet uses for wrong fields."""
-    if bool(field.property("wrong")) != wrong:
-        field.setProperty("wrong", wrong)
-        field.style().unpolish(field)
-        field.style().polish(field)
-
-
 class Combo(QComboBox):
     """A combo box that ignores the mouse wheel unless it has the focus."""
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__()
-        self.setObjectName(name)
-        self.setAccessibleName(accessible)
-        self.setToolTip(tip)
+        named(self, name, accessible, tip)
         self.setFocusPolicy(Qt.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -207,10 +190,7 @@ class Combo(QComboBox):
 
 def check_box(name: str, title: str, tip: str) -> QCheckBox:
     """Returns a check box with its title beside it."""
-    made = QCheckBox(title)
-    made.setObjectName(name)
-    made.setAccessibleName(title)
-    made.setToolTip(tip)
+    made = named(QCheckBox(title), name, title, tip)
     made.setFocusPolicy(Qt.TabFocus)
     return made
 

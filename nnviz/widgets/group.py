@@ -9,6 +9,7 @@ from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QP
 from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.look import theme
+from nnviz.widgets.parts import arranged, named
 
 _CHEVRON = 14  # pixels from the right edge to its middle, as in a combo box
 
@@ -31,10 +32,7 @@ class Group(QWidget):
         self._content: QWidget | None = None
         self.head = GroupHead(f"{name}Button", title, tip)
         self.head.toggled.connect(self._show_content)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(4)
-        self._column.addWidget(self.head)
+        self._column = arranged(QVBoxLayout(self), self.head, spacing=4)
 
     @property
     def is_open(self) -> bool:
@@ -67,13 +65,11 @@ class GroupHead(QAbstractButton):
 
     def __init__(self, name: str, title: str, tip: str) -> None:
         super().__init__()
-        self.setObjectName(name)
+        named(self, name, title, tip)
         self.setText(title)
-        self.setAccessibleName(title)
         self._tip = tip
         self._summary = ""
         self._is_wrong = False
-        self.setToolTip(tip)
         self.setCheckable(True)
         self.setFocusPolicy(Qt.TabFocus)
         self.setCursor(Qt.PointingHandCursor)

@@ -9,6 +9,7 @@ from PyQt5.QtGui import QHideEvent, QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from nnviz.look import theme
+from nnviz.widgets.parts import named, set_look
 
 _WIDEST = 760
 _LONG_ENOUGH = 12_000  # milliseconds after which a message without choices is dismissed, unless it is an error
@@ -48,17 +49,14 @@ class MessageBar(QFrame):
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self._choices = [self._choice(number) for number in range(_MOST_CHOICES)]
-        self._close = QToolButton()
-        self._close.setObjectName("dismissMessageButton")
-        self._close.setAccessibleName("Dismiss this message")
-        self._close.setToolTip("Dismisses this message (Esc).")
-        theme.set_icon(self._close, "x", "muted")
-        self._close.clicked.connect(self.dismissed)
+        close = named(QToolButton(), "dismissMessageButton", "Dismiss this message", "Dismisses this message (Esc).")
+        theme.set_icon(close, "x", "muted")
+        close.clicked.connect(self.dismissed)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 10, 6)
         row.addWidget(self._icon)
         row.addWidget(self.text, 1)
-        for button in (*self._choices, self._close):
+        for button in (*self._choices, close):
             row.addWidget(button)
         self.time = QTimer(self)
         self.time.setSingleShot(True)
@@ -81,10 +79,8 @@ class MessageBar(QFrame):
         """Shows plain text and at most three answers to choose from; an error is highlighted."""
         assert len(choices) <= _MOST_CHOICES, choices
         self._is_error = is_error
-        self.setProperty("error", is_error)
         for part in (self, self.text):
-            part.style().unpolish(part)
-            part.style().polish(part)
+            set_look(part, "error", is_error)
         self._show_icon()
         self.text.setText(text)
         self._show_choices(choices)

@@ -16,6 +16,7 @@ from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.note import Note
+from nnviz.widgets.parts import set_look
 
 FIELD_WIDTH = 138
 
@@ -159,7 +160,7 @@ class Form(QWidget):
     def _show(self) -> None:
         settings, problems = self._session.settings, self._session.settings.all_problems
         for name, edit in self._edits.items():
-            edit.set_wrong(name in problems)
+            set_look(edit, "wrong", name in problems)
             if name not in problems:
                 edit.show_value(as_text(settings.value(name)))
             self._show_error(name, problems.get(name))

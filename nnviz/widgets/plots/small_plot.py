@@ -10,6 +10,7 @@ from PyQt5.QtCore import QEvent, Qt
 from PyQt5.QtGui import QMouseEvent
 
 from nnviz.look import theme
+from nnviz.widgets.parts import named
 from nnviz.widgets.plots.base_plot import BasePlot
 
 Marks = Sequence[tuple[float, str]]
@@ -18,12 +19,10 @@ Marks = Sequence[tuple[float, str]]
 class SmallPlot(BasePlot):
     """Shows y over x, and optionally a mark on the x axis."""
 
-    def __init__(self, name: str, accessible: str, tip: str, height: int = 96) -> None:
+    def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__()
-        self.setObjectName(name)
-        self.setAccessibleName(accessible)
-        self.setToolTip(tip)
-        self.setFixedHeight(height)
+        named(self, name, accessible, tip)
+        self.setFixedHeight(96)
         self.setFocusPolicy(Qt.NoFocus)
         self._points: tuple[list[float], list[float]] = ([], [])
         self._describe: Callable[[float, float], str] = lambda x, y: ""

@@ -6,6 +6,7 @@ from PyQt5.QtCore import QPoint, QPointF, QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QToolButton
 
+from nnviz.widgets.parts import named, set_look
 from nnviz.widgets.plots.base_plot import BasePlot
 from nnviz.widgets.plots.curve_axes import Ends
 
@@ -42,16 +43,12 @@ class ZoomPlot(BasePlot):
         self._bounds: View = self._home
         self._zoom: View | None = None
         self._pressed: QPoint | None = None
-        self._band = QFrame(self)
-        self._band.setObjectName("zoomBand")
+        self._band = named(QFrame(self), "zoomBand")
         self._band.setAttribute(Qt.WA_TransparentForMouseEvents)
         self._band.hide()
-        self.reset_button = QToolButton(self)
-        self.reset_button.setObjectName(reset_name)
+        self.reset_button = named(QToolButton(self), reset_name, "Reset zoom", "Shows the whole curves again (0).")
         self.reset_button.setText("Reset zoom")
         self.reset_button.setProperty("role", "overPlot")
-        self.reset_button.setAccessibleName("Reset zoom")
-        self.reset_button.setToolTip("Shows the whole curves again (0).")
         self.reset_button.setCursor(Qt.ArrowCursor)
         self.reset_button.clicked.connect(self.reset_zoom)
         self.reset_button.hide()
@@ -83,10 +80,10 @@ class ZoomPlot(BasePlot):
         self._zoom = None if _same(clamped, self._home) else clamped
         self._apply()
 
-    def zoom_by(self, factor: float, at: QPointF, across: bool = True, upwards: bool = False) -> None:
-        """Scales the ranges of the chosen axes by ``factor``; the point ``at`` keeps its place."""
+    def zoom_by(self, factor: float, at: QPointF, upwards: bool) -> None:
+        """Scales the range of the x axis, or ``upwards`` that of y, by ``factor``; the point ``at`` keeps its place."""
         x, y = self.view
-        self.zoom_to((_scaled(x, at.x(), factor) if across else x, _scaled(y, at.y(), factor) if upwards else y))
+        self.zoom_to((x, _scaled(y, at.y(), factor)) if upwards else (_scaled(x, at.x(), factor), y))
 
     def pan_by(self, across: float, upwards: float) -> None:
         """Moves a zoomed view by fractions of its ranges."""
@@ -132,9 +129,7 @@ class ZoomPlot(BasePlot):
         turned = event.angleDelta()
         event.accept()
         if turned.y():
-            upwards = bool(event.modifiers() & Qt.ControlModifier)
-            at = self.place(event.pos())
-            self.zoom_by(_STEP ** (turned.y() / 120), at, across=not upwards, upwards=upwards)
+            self.zoom_by(_STEP ** (turned.y() / 120), self.place(event.pos()), _has_control(event))
         elif turned.x():
             self.pan_by(-_PAN * turned.x() / 120, 0)
 
@@ -192,9 +187,9 @@ class ZoomPlot(BasePlot):
         key = event.key()
         middle = self.place(self.plot_area().center())
         if key in (Qt.Key_Plus, Qt.Key_Equal):
-            self._zoom_by_key(_STEP, middle, event)
+            self.zoom_by(_STEP, middle, _has_control(event))
         elif key in (Qt.Key_Minus, Qt.Key_Underscore):
-            self._zoom_by_key(1 / _STEP, middle, event)
+            self.zoom_by(1 / _STEP, middle, _has_control(event))
         elif key == Qt.Key_0:
             self.reset_zoom()
         elif key in _KEYS and self.is_zoomed:
@@ -205,31 +200,25 @@ class ZoomPlot(BasePlot):
         else:
             event.ignore()
 
-    def _zoom_by_key(self, factor: float, middle: QPointF, event: QKeyEvent) -> None:
-        upwards = bool(event.modifiers() & Qt.ControlModifier)
-        self.zoom_by(factor, middle, across=not upwards, upwards=upwards)
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows the focus ring if the focus came by keyboard."""
         super().focusInEvent(event)
-        self._show_focus(event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason))
+        set_look(self, "ring", event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Hides the focus ring."""
         super().focusOutEvent(event)
-        self._show_focus(False)
-
-    def _show_focus(self, wanted: bool) -> None:
-        if bool(self.property("ring")) != wanted:
-            self.setProperty("ring", wanted)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        set_look(self, "ring", False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the button in its corner."""
         super().resizeEvent(event)
         if hasattr(self, "reset_button"):
             self._place_button()
+
+
+def _has_control(event: QWheelEvent | QKeyEvent) -> bool:
+    return bool(event.modifiers() & Qt.ControlModifier)
 
 
 def _scaled(ends: Ends, at: float, factor: float) -> Ends:

@@ -25,6 +25,7 @@ from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.look.round_numbers import round_end
 from nnviz.widgets.card import label
+from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.weights.heat_map import HeatMap
 
@@ -62,42 +63,29 @@ class NeuronView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("neuronView")
-        self.setAccessibleName("One neuron")
+        named(self, "neuronView", "One neuron")
         self.setFocusPolicy(Qt.StrongFocus)
-        self.picture = HeatMap()
-        self.picture.setObjectName("neuronPicture")
-        self.picture.setAccessibleName("Picture of the neuron's weights")
+        self.picture = named(HeatMap(), "neuronPicture", "Picture of the neuron's weights")
         self.picture.setFocusPolicy(Qt.NoFocus)
         self.picture.opened.connect(self.left)
         self.picture.hovered.connect(lambda _, number: self.hovered.emit(number))
-        self.bars = WeightBars()
-        self.bars.setObjectName("neuronBars")
-        self.bars.setAccessibleName("The neuron's weights as bars")
+        self.bars = named(WeightBars(), "neuronBars", "The neuron's weights as bars")
         self.bars.hovered.connect(self.hovered)
         self.bars.clicked.connect(self.left)
         self._weights = QStackedWidget()
         self._weights.addWidget(self.picture)
         self._weights.addWidget(self.bars)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addWidget(self._weights, 1)
+        row = arranged(QHBoxLayout(self), self._weights, spacing=16)
+        row.setStretch(0, 1)
         row.addLayout(self._facts())
 
     def _facts(self) -> QVBoxLayout:
         self._rows, self._strongest = _Pairs(), _Pairs()
         self.histogram = Histogram()
-        content = QWidget()
-        content.setObjectName("scrolled")
+        content = named(QWidget(), "scrolled")
+        strongest = label("strongest inputs", "muted")
         inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(6)
-        inner.addWidget(self._rows)
-        inner.addWidget(self.histogram)
-        inner.addWidget(label("strongest inputs", "muted"))
-        inner.addWidget(self._strongest)
-        inner.addStretch(1)
+        arranged(inner, self._rows, self.histogram, strongest, self._strongest, spacing=6).addStretch(1)
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.NoFrame)
         scroll.setWidgetResizable(True)
@@ -116,12 +104,10 @@ class NeuronView(QWidget):
         row.setSpacing(4)
         back = _button("Back", "neuronBackButton", "Back to all neurons of the layer (Esc).")
         back.clicked.connect(self.left)
-        self._title = label(role="title")
-        self._title.setObjectName("neuronTitle")
+        self._title = named(label(role="title"), "neuronTitle")
         row.addWidget(self._title, 1)
-        for sign, name, word, step in (("‹", "previous", "previous", -1), ("›", "next", "next", 1)):  # noqa: RUF001
-            arrow = "Left" if step < 0 else "Right"
-            turn = _button(sign, f"{name}NeuronButton", f"Shows the {word} neuron of the layer ({arrow} arrow).")
+        for sign, word, arrow, step in (("‹", "previous", "Left", -1), ("›", "next", "Right", 1)):  # noqa: RUF001
+            turn = _button(sign, f"{word}NeuronButton", f"Shows the {word} neuron of the layer ({arrow} arrow).")
             turn.setAccessibleName(f"{word.capitalize()} neuron")
             turn.clicked.connect(lambda _, step=step: self.stepped.emit(step))
             row.addWidget(turn)
@@ -144,10 +130,7 @@ class NeuronView(QWidget):
 
     def show_text(self, text: str) -> None:
         """Shows a read-out for the input under the mouse."""
-        if self._weights.currentWidget() is self.picture:
-            self.picture.show_text(text)
-        else:
-            self.bars.show_text(text)
+        (self.picture if self._weights.currentWidget() is self.picture else self.bars).show_text(text)
 
     # ---- events
 
@@ -329,10 +312,7 @@ class _Pairs(QWidget):
 
 
 def _button(text: str, name: str, tip: str) -> QPushButton:
-    made = QPushButton(text)
-    made.setObjectName(name)
-    made.setAccessibleName(text)
-    made.setToolTip(tip)
+    made = named(QPushButton(text), name, text, tip)
     made.setProperty("role", "small")
     return made
 
