@@ -23,6 +23,9 @@ class ProbabilityBars(QWidget):
     """One row per class with name, bar and percentage. The largest is highlighted strongly, the second slightly.
 
     A thin dotted line through all bars marks the confidence threshold.
+
+    Attributes:
+        reason: why there is no answer, as it is told in its place.
     """
 
     def __init__(self) -> None:
@@ -30,7 +33,7 @@ class ProbabilityBars(QWidget):
         self._names: Sequence[str] = ()
         self._values: npt.NDArray[Any] | None = None
         self._mark: float | None = None
-        self._reason = ""
+        self.reason = ""
         self._name_width = _LEAST_NAME
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
@@ -47,16 +50,11 @@ class ProbabilityBars(QWidget):
 
     def set_values(self, values: npt.NDArray[Any] | None, reason: str = "") -> None:
         """Shows the shares (0…1), one per class. None means no answer; ``reason`` is then shown instead."""
-        if _as_shown(values) == _as_shown(self._values) and reason == self._reason:
+        if _as_shown(values) == _as_shown(self._values) and reason == self.reason:
             return
-        self._values, self._reason = values, reason
+        self._values, self.reason = values, reason
         self._describe()
         self.update()
-
-    @property
-    def reason(self) -> str:
-        """Why there is no answer, as it is told in its place."""
-        return self._reason
 
     def set_mark(self, share: float | None) -> None:
         """Sets the confidence threshold (0…1) to mark; None hides the mark."""
@@ -150,7 +148,7 @@ class ProbabilityBars(QWidget):
 
     def _paint_reason(self, painter: QPainter, height: float) -> None:
         """Writes the reason in the middle, over one or two bars."""
-        if self._values is not None or not self._reason:
+        if self._values is not None or not self.reason:
             return
         painter.setFont(theme.font(theme.SMALL))
         rows = len(self._names)
@@ -159,7 +157,7 @@ class ProbabilityBars(QWidget):
         painter.fillRect(ground, theme.colour("card"))
         painter.setPen(theme.colour("muted"))
         ground.setRight(ground.right() - _VALUE)
-        painter.drawText(ground, int(Qt.AlignCenter), self._reason)
+        painter.drawText(ground, int(Qt.AlignCenter), self.reason)
 
 
 def _inks(row: int, order: tuple[int, int]) -> tuple[str, str]:

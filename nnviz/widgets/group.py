@@ -61,14 +61,18 @@ class Group(QWidget):
 
 
 class GroupHead(QAbstractButton):
-    """The row that opens and closes the group: by mouse, Return, or the right and left arrow keys."""
+    """The row that opens and closes the group: by mouse, Return, or the right and left arrow keys.
+
+    Attributes:
+        summary: the settings of the group in a few words.
+    """
 
     def __init__(self, name: str, title: str, tip: str) -> None:
         super().__init__()
         named(self, name, title, tip)
         self.setText(title)
         self._tip = tip
-        self._summary = ""
+        self.summary = ""
         self._is_wrong = False
         self.setCheckable(True)
         self.setFocusPolicy(Qt.TabFocus)
@@ -76,15 +80,10 @@ class GroupHead(QAbstractButton):
         self.setAttribute(Qt.WA_Hover)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
 
-    @property
-    def summary(self) -> str:
-        """The settings of the group in a few words."""
-        return self._summary
-
     def show_summary(self, text: str, is_wrong: bool = False) -> None:
         """Shows the summary at the right and, because it may be cut off there, in the tooltip."""
-        if (text, is_wrong) != (self._summary, self._is_wrong):
-            self._summary, self._is_wrong = text, is_wrong
+        if (text, is_wrong) != (self.summary, self._is_wrong):
+            self.summary, self._is_wrong = text, is_wrong
             self.setAccessibleDescription(text)
             self.setToolTip(f"Now: {text}. {self._tip}")
             self.update()
@@ -120,7 +119,7 @@ class GroupHead(QAbstractButton):
         painter.drawText(area, int(Qt.AlignLeft | Qt.AlignVCenter), self.text())
         taken = painter.fontMetrics().horizontalAdvance(self.text()) + 12
         small = theme.font(theme.SMALL)
-        words = QFontMetrics(small).elidedText(self._summary, Qt.ElideRight, max(area.width() - taken, 0))
+        words = QFontMetrics(small).elidedText(self.summary, Qt.ElideRight, max(area.width() - taken, 0))
         painter.setFont(small)
         painter.setPen(theme.colour("error" if self._is_wrong else "muted"))
         painter.drawText(area, int(Qt.AlignRight | Qt.AlignVCenter), words)

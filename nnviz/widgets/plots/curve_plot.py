@@ -40,6 +40,7 @@ class CurvePlot(ZoomPlot):
     Attributes:
         quantity: the quantity on the y axis.
         is_log: whether the y axis is logarithmic.
+        changes: the epochs that are marked, and what changed there.
     """
 
     def __init__(self, quantity: Quantity = ERROR, reset_name: str = "resetZoomButton") -> None:
@@ -53,7 +54,7 @@ class CurvePlot(ZoomPlot):
         self._grey: list[tuple[CurveLine, CurveLine]] = []
         self._hidden: set[str] = set()
         self._mouse: QPoint | None = None
-        self._changes: tuple[tuple[float, str], ...] = ()
+        self.changes: tuple[tuple[float, str], ...] = ()
         self._hint_stays = False
         self._lines = {name: self._add_line(name) for name in _NAMES}
         self._cross, self._read_out = self._disable_mouse_actions(
@@ -101,15 +102,10 @@ class CurvePlot(ZoomPlot):
             self._bottom.count(batches)
             self._update()
 
-    @property
-    def changes(self) -> tuple[tuple[float, str], ...]:
-        """The epochs that are marked, and what changed there."""
-        return self._changes
-
     def set_changes(self, changes: Sequence[tuple[float, str]]) -> None:
         """Marks the epochs at which settings changed; the read-out near a mark shows its text."""
-        if tuple(changes) != self._changes:
-            self._changes = tuple(changes)
+        if tuple(changes) != self.changes:
+            self.changes = tuple(changes)
             self._draw_changes()
             self._update_read_out()
 
@@ -188,8 +184,8 @@ class CurvePlot(ZoomPlot):
     def _draw_changes(self) -> None:
         """Draws the marks with a constant height on the screen."""
         (low, high), height = self.view[1], max(self.getPlotItem().getViewBox().height(), 1.0)
-        epochs = np.repeat([epoch for epoch, _ in self._changes], 2)
-        heights = np.tile([low, low + _CHANGE / height * (high - low)], len(self._changes))
+        epochs = np.repeat([epoch for epoch, _ in self.changes], 2)
+        heights = np.tile([low, low + _CHANGE / height * (high - low)], len(self.changes))
         self._marks.setData(epochs, heights, connect="pairs")
 
     def _resized(self) -> None:
@@ -311,7 +307,7 @@ class CurvePlot(ZoomPlot):
 
     def _changes_near(self, mouse: QPoint) -> list[tuple[float, str]]:
         left, right = (self.place(mouse + QPoint(by, 0)).x() for by in (-_NEAR, _NEAR))
-        return [change for change in self._changes if left <= change[0] <= right]
+        return [change for change in self.changes if left <= change[0] <= right]
 
     def _cost(self, place: QRect) -> float:
         """Returns how bad it would be to cover this rectangle with the read-out."""

@@ -152,6 +152,9 @@ class WeightBars(QWidget):
     Signals:
         hovered(input): the input under the mouse, -1 for none.
         clicked(): anywhere.
+
+    Attributes:
+        end: the weight at the end of the scale.
     """
 
     hovered = pyqtSignal(int)
@@ -160,7 +163,7 @@ class WeightBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._values: Array = np.zeros(0)
-        self._limit = 1.0
+        self.end = 1.0
         self._mouse: QPoint | None = None
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
@@ -170,15 +173,10 @@ class WeightBars(QWidget):
     def show_values(self, values: Array, limit: float) -> None:
         """Shows weights (inputs,). The scale ends at the limit, or at a round number above the largest weight."""
         largest = float(np.nan_to_num(np.abs(values)).max(initial=0.0))
-        self._values, self._limit = values, max(limit if largest <= limit else round_end(largest), 1e-12)
+        self._values, self.end = values, max(limit if largest <= limit else round_end(largest), 1e-12)
         if self._mouse is not None:
             self.hovered.emit(self._input)
         self.update()
-
-    @property
-    def end(self) -> float:
-        """The weight at the end of the scale."""
-        return self._limit
 
     @property
     def field(self) -> QRect:
@@ -213,7 +211,7 @@ class WeightBars(QWidget):
         painter.translate(field.topLeft())
         count = min(len(self._values), field.width())
         if count:
-            heights = _strongest_of_each(self._values, count) / self._limit * (middle - 4)
+            heights = _strongest_of_each(self._values, count) / self.end * (middle - 4)
             pitch = field.width() / count
             wide = pitch - 1 if pitch >= 3 else pitch
             for number, high in enumerate(heights.tolist()):
@@ -223,7 +221,7 @@ class WeightBars(QWidget):
         painter.fillRect(QRectF(0, middle, field.width(), 1), QColor(look.past))
 
     def _paint_scale(self, painter: QPainter) -> None:
-        field, end = self.field, f"{self._limit:.3g}"
+        field, end = self.field, f"{self.end:.3g}"
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         beside = QRect(0, field.top(), _SCALE - 6, field.height())
