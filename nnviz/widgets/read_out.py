@@ -30,13 +30,13 @@ class ReadOut(QLabel):
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.hide()
 
-    def show_text(self, text: Text, at: QPoint, cost: Callable[[QRect], float] | None = None) -> None:
-        """Shows ``text`` beside the point ``at`` of the widget; an empty text hides the read-out.
+    def show_text(self, text: Text, at: QPoint | None, cost: Callable[[QRect], float] | None = None) -> None:
+        """Shows ``text`` beside the point ``at`` of the widget; an empty text or None hides the read-out.
 
         ``cost`` returns how bad it would be to cover a rectangle; of equally good places the present one is kept.
         The text is never interpreted as markup.
         """
-        if not text:
+        if not text or at is None:
             self.hide()
             return
         self._say(text)

@@ -57,9 +57,8 @@ class CurvePlot(ZoomPlot):
         self.changes: tuple[tuple[float, str], ...] = ()
         self._hint_stays = False
         self._lines = {name: self._add_line(name) for name in _NAMES}
-        self._cross, self._read_out = self._disable_mouse_actions(
-            (0, 10, 24, 0)
-        )  # right margin for half of a wide number
+        margins = (0, 10, 24, 0)  # the right one for half of a wide number
+        self._cross, self._read_out = self._disable_mouse_actions(margins)
         self._level = pg.InfiniteLine(angle=0, movable=False)
         self._level.hide()
         self.addItem(self._level, ignoreBounds=True)
@@ -73,9 +72,12 @@ class CurvePlot(ZoomPlot):
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
-        self.getPlotItem().getViewBox().sigResized.connect(self._resized)
+        self.getViewBox().sigResized.connect(self._resized)
         self._left.setWidth(44)  # room for 0.001, and for the name of the x axis below
         self._left.setZValue(-1)  # draws the grid behind the curves
+        self._left.setGrid(255)
+        self._left.setStyle(tickTextOffset=6)
+        self._bottom.setStyle(tickTextOffset=8)
         self.setMinimumHeight(140)
         self._apply_theme()
         self._set_home()
@@ -175,7 +177,7 @@ class CurvePlot(ZoomPlot):
         self._update_read_out()
 
     def _draw(self) -> None:
-        across, pixels = self.view[0], max(self.getPlotItem().getViewBox().width(), 1.0)
+        across, pixels = self.view[0], max(self.getViewBox().width(), 1.0)
         for name, line in self._by_name():
             if name not in self._hidden:
                 line.draw(across, pixels, self.is_log, self.quantity)
@@ -183,7 +185,7 @@ class CurvePlot(ZoomPlot):
 
     def _draw_changes(self) -> None:
         """Draws the marks with a constant height on the screen."""
-        (low, high), height = self.view[1], max(self.getPlotItem().getViewBox().height(), 1.0)
+        (low, high), height = self.view[1], max(self.getViewBox().height(), 1.0)
         epochs = np.repeat([epoch for epoch, _ in self.changes], 2)
         heights = np.tile([low, low + _CHANGE / height * (high - low)], len(self.changes))
         self._marks.setData(epochs, heights, connect="pairs")
@@ -232,14 +234,10 @@ class CurvePlot(ZoomPlot):
     # ---- looks
 
     def _apply_theme(self) -> None:
-        self.setBackground(theme.colour("card"))
+        super()._apply_theme()
         for axis in (self._bottom, self._left):
-            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False)
-            axis.setStyle(tickTextOffset=8 if axis is self._bottom else 6)
-            axis.setTextPen(theme.colour("muted"))
-            axis.setPen(theme.colour("border") if axis is self._bottom else pg.mkPen(None))
             axis.setTickPen(theme.colour("grid"))
-        self._left.setGrid(255)
+        self._left.setPen(pg.mkPen(None))
         for name, line in self._lines.items():
             line.set_colour(theme.colour(name.removeprefix("live_")))
             line.setOpacity(0.6 if name.startswith("live_") else 1.0)
@@ -291,9 +289,6 @@ class CurvePlot(ZoomPlot):
             self._level.setPos(place.y())
         self._cross.setVisible(bool(lines))
         self._level.setVisible(bool(lines))
-        if mouse is None or not lines:
-            self._read_out.hide()
-            return
         self._read_out.show_text(lines, mouse, self._cost)
 
     def _nearest(self, x: float) -> float:
@@ -317,7 +312,7 @@ class CurvePlot(ZoomPlot):
 
     def _hidden_under(self, place: QRect) -> int:
         """How much of the lines would lie under the read-out there, as a number of places along them."""
-        area, ((left, right), (low, high)) = self.plot_area(), self.getPlotItem().getViewBox().viewRange()
+        area, ((left, right), (low, high)) = self.plot_area(), self.getViewBox().viewRange()
         pixels = np.arange(place.left(), place.right() + _SAMPLE, _SAMPLE)
         epochs = left + (pixels - area.left()) / max(area.width(), 1) * (right - left)
         count = 0

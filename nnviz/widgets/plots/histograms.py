@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,8 +87,13 @@ class HistogramGrid(QWidget):
             painter.drawText(QRect(place.x(), 0, place.width(), _HEAD), int(Qt.AlignLeft | Qt.AlignVCenter), name)
         for index, row in enumerate(self.rows):
             self._paint_name(painter, index, row)
+        for place, cell in self._cells():
+            self._paint_cell(painter, place, cell)
+
+    def _cells(self) -> Iterator[tuple[QRect, Cell]]:
+        for index, row in enumerate(self.rows):
             for column, cell in enumerate(row.cells):
-                self._paint_cell(painter, self.cell_rect(index, column), cell)
+                yield self.cell_rect(index, column), cell
 
     def _paint_name(self, painter: QPainter, index: int, row: Row) -> None:
         place = self.cell_rect(index, 0)
@@ -130,12 +135,8 @@ class HistogramGrid(QWidget):
 
     def _point_at(self, pos: QPoint) -> None:
         self._under_mouse = pos
-        for index, row in enumerate(self.rows):
-            for column, cell in enumerate(row.cells):
-                if self.cell_rect(index, column).contains(pos):
-                    self._read_out.show_text(cell.text, pos)
-                    return
-        self._read_out.hide()
+        text = next((cell.text for place, cell in self._cells() if place.contains(pos)), "")
+        self._read_out.show_text(text, pos)
 
 
 def _silhouette(counts: Array, place: QRect, highest: float) -> QPolygonF:

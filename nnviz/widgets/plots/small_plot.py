@@ -66,12 +66,7 @@ class SmallPlot(BasePlot):
         return float(self._mark.value()) if self._mark.isVisible() else None
 
     def _apply_theme(self) -> None:
-        self.setBackground(theme.colour("card"))
-        for name in ("left", "bottom"):
-            axis = self.getAxis(name)
-            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False)
-            axis.setTextPen(theme.colour("muted"))
-            axis.setPen(theme.colour("border"))
+        super()._apply_theme()
         self._line.setPen(pg.mkPen(theme.colour("muted"), width=2))
         self._line.opts["antialias"] = True
         self._mark.setPen(pg.mkPen(theme.colour("text"), style=Qt.DashLine))
@@ -82,8 +77,7 @@ class SmallPlot(BasePlot):
         x, y = self.points
         if not x:
             return
-        place = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(event.pos())).x()
-        index = int(np.argmin(np.abs(np.array(x) - place)))
+        index = int(np.argmin(np.abs(np.array(x) - self.place(event.pos()).x())))
         self._read_out.show_text(self._describe(x[index], y[index]), event.pos())
 
     def leaveEvent(self, event: QEvent) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QPoint, QPointF, QRect, Qt, pyqtSignal
-from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QToolButton
 
 from nnviz.widgets.parts import named, set_look
@@ -52,6 +52,7 @@ class ZoomPlot(BasePlot):
         self.reset_button.setCursor(Qt.ArrowCursor)
         self.reset_button.clicked.connect(self.reset_zoom)
         self.reset_button.hide()
+        self.getViewBox().sigResized.connect(self._place_button)
         self.setFocusPolicy(Qt.StrongFocus)
 
     # ---- the view
@@ -88,9 +89,8 @@ class ZoomPlot(BasePlot):
     def pan_by(self, across: float, upwards: float) -> None:
         """Moves a zoomed view by fractions of its ranges."""
         if self.is_zoomed:
-            shares = zip(self.view, self._bounds, (across, upwards), strict=True)
-            x, y = (_moved(ends, bounds, share) for ends, bounds, share in shares)
-            self.zoom_to((x, y))
+            (x, y), (far, high) = self.view, self._bounds
+            self.zoom_to((_moved(x, far, across), _moved(y, high, upwards)))
 
     def reset_zoom(self) -> None:
         """Returns to the automatic view."""
@@ -101,7 +101,7 @@ class ZoomPlot(BasePlot):
 
     def _apply(self) -> None:
         x, y = self.view
-        box = self.getPlotItem().getViewBox()
+        box = self.getViewBox()
         if self.reset_button.isHidden() == self.is_zoomed:
             self.reset_button.setVisible(self.is_zoomed)
             self._place_button()
@@ -114,13 +114,9 @@ class ZoomPlot(BasePlot):
         self.reset_button.adjustSize()
         self.reset_button.move(self.width() - self.reset_button.width() - 28, 12)
 
-    def place(self, point: QPoint) -> QPointF:
-        """Returns epoch and position on the y axis at a pixel of the widget."""
-        return self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(point))
-
     def plot_area(self) -> QRect:
         """Returns the rectangle in which curves are drawn, in pixels of the widget."""
-        return self.mapFromScene(self.getPlotItem().getViewBox().sceneBoundingRect()).boundingRect()
+        return self.mapFromScene(self.getViewBox().sceneBoundingRect()).boundingRect()
 
     # ---- mouse
 
@@ -209,12 +205,6 @@ class ZoomPlot(BasePlot):
         """Hides the focus ring."""
         super().focusOutEvent(event)
         set_look(self, "ring", False)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps the button in its corner."""
-        super().resizeEvent(event)
-        if hasattr(self, "reset_button"):
-            self._place_button()
 
 
 def _has_control(event: QWheelEvent | QKeyEvent) -> bool:

@@ -203,10 +203,10 @@ class HeatMap(QWidget):
 
     def show_text(self, text: str) -> None:
         """Shows a read-out beside the mouse or the outlined tile; an empty text hides it."""
-        is_outlined = self._outlined is not None and self._outlined in self.shown
-        self._read_out.show_text(
-            text, self._mouse or (self.tile_rect(self._outlined or 0).center() if is_outlined else QPoint())
-        )
+        at = self._mouse
+        if at is None and self._outlined is not None and self._outlined in self.shown:
+            at = self.tile_rect(self._outlined).center()
+        self._read_out.show_text(text, at)
 
     def mark(self, neuron: int) -> None:
         """Outlines a neuron, as the arrow keys do, and turns to its page."""

@@ -197,10 +197,7 @@ class WeightBars(QWidget):
 
     def show_text(self, text: str) -> None:
         """Shows a read-out beside the mouse; an empty text hides it."""
-        if self._mouse is not None:
-            self._read_out.show_text(text, self._mouse)
-        else:
-            self._read_out.hide()
+        self._read_out.show_text(text, self._mouse)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the scale and the bars; with more inputs than pixels, the strongest weight of each pixel."""
