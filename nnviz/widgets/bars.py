@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PyQt5.QtCore import QLineF, QRectF, QSize, Qt
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.look import theme
@@ -119,22 +119,18 @@ class ProbabilityBars(QWidget):
             painter.drawRoundedRect(filled, radius, radius)
 
     def _paint_words(self, painter: QPainter, height: float, order: tuple[int, int]) -> None:
-        painter.setFont(theme.font(theme.SMALL))
+        plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
         values = [] if self._values is None else self._values.tolist()
-        metrics = painter.fontMetrics()
+        metrics = QFontMetrics(plain)
         for row, name in enumerate(self._names):
-            if row == order[0]:
-                painter.setFont(theme.font(theme.SMALL, bold=True))
-            name_colour, figure_colour = _inks(row, order)
+            painter.setFont(bold if row == order[0] else plain)
             top, shown = row * height, metrics.elidedText(name, Qt.ElideRight, self._name_width - 4)
-            painter.setPen(theme.colour(name_colour))
+            painter.setPen(theme.colour("accent" if row == order[0] else "text" if row == order[1] else "muted"))
             painter.drawText(QRectF(0, top, self._name_width, height), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
             if row < len(values):
-                painter.setPen(theme.colour(figure_colour))
+                painter.setPen(theme.colour("text" if row in order else "muted"))
                 figure = QRectF(self.width() - _VALUE, top, _VALUE, height)
                 painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * values[row]:.1f}")
-            if row == order[0]:
-                painter.setFont(theme.font(theme.SMALL))
 
     def _paint_mark(self, painter: QPainter, height: float) -> None:
         """Draws the threshold one pixel wide, without antialiasing, over the height of the rows."""
@@ -158,13 +154,6 @@ class ProbabilityBars(QWidget):
         painter.setPen(theme.colour("muted"))
         ground.setRight(ground.right() - _VALUE)
         painter.drawText(ground, int(Qt.AlignCenter), self.reason)
-
-
-def _inks(row: int, order: tuple[int, int]) -> tuple[str, str]:
-    """Returns the colours of a row's name and percentage."""
-    if row == order[0]:
-        return "accent", "text"
-    return ("text", "text") if row == order[1] else ("muted", "muted")
 
 
 def _as_shown(values: npt.NDArray[Any] | None) -> list[float] | None:

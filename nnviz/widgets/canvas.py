@@ -216,7 +216,7 @@ class Canvas(QWidget):
     def _show_new_piece(self) -> None:
         """Repaints the area of the last two pieces, because a new point also bends the piece before it."""
         assert self._in_progress is not None
-        if not self._finished and self._in_progress.is_new:
+        if not self._finished and len(self._in_progress.points) == 1:
             self.update()  # to remove the hint
             return
         points = np.array(self._in_progress.points[-4:]) * self._side + self._middle
@@ -293,10 +293,9 @@ class Canvas(QWidget):
             beyond = (max(self.width(), self.height()) - self._side) / 2
             wide = self.width() > self.height()
             edge = QRectF(0, 0, beyond, self.height()) if wide else QRectF(0, 0, self.width(), beyond)
-            painter.fillRect(edge, _OUTSIDE)
-            painter.fillRect(
-                edge.translated(*((self._side + beyond, 0) if wide else (0, self._side + beyond))), _OUTSIDE
-            )
+            apart = self._side + beyond
+            for part in (edge, edge.translated(apart, 0) if wide else edge.translated(0, apart)):
+                painter.fillRect(part, _OUTSIDE)
         if self._is_target:
             painter.setPen(QPen(theme.colour("accent"), 2))
             painter.setBrush(Qt.NoBrush)
@@ -318,11 +317,6 @@ class _StrokeInProgress:
         self.ink_before = ink_before
         self.points: list[tuple[float, float]] = []
         self._widths: list[float] = []
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it has only one point."""
-        return len(self.points) == 1
 
     def add(self, point: tuple[float, float], pressure: float) -> bool:
         """Adds a point and returns True, unless it equals the last one."""

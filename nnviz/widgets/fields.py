@@ -15,7 +15,6 @@ from PyQt5.QtGui import (
     QPen,
     QPolygonF,
     QResizeEvent,
-    QValidator,
     QWheelEvent,
 )
 from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit
@@ -64,6 +63,9 @@ class NumberEdit(QAbstractSpinBox):
 
     Signals:
         committed(text): the person pressed Enter, left the field or stepped the value.
+
+    Attributes:
+        line: what is typed into, with a validator if that is to be restricted.
     """
 
     committed = pyqtSignal(str)
@@ -75,12 +77,12 @@ class NumberEdit(QAbstractSpinBox):
         self._step = step
         self._page = 4 if step in (step_decade, step_decade_or_zero) else _LARGE_STEP
         self._shown, self._tip = "", tip
-        self._line = FieldEdit()
-        self._line.takes_space = False
-        self.setLineEdit(self._line)
-        self._line.setFocusPolicy(Qt.ClickFocus)  # the Tab key focuses the spin box
+        self.line = FieldEdit()
+        self.line.takes_space = False
+        self.setLineEdit(self.line)
+        self.line.setFocusPolicy(Qt.ClickFocus)  # the Tab key focuses the spin box
         self.setFocusPolicy(Qt.StrongFocus)
-        for part in (self, self._line):
+        for part in (self, self.line):
             part.setObjectName(name)
             part.setAccessibleName(accessible)
         self._tell_whole()
@@ -89,15 +91,7 @@ class NumberEdit(QAbstractSpinBox):
     @property
     def is_typed(self) -> bool:
         """Whether the person is typing: the text was edited and not committed yet."""
-        return self._line.isModified()
-
-    def set_takes_list(self, takes_list: bool) -> None:
-        """Sets whether several numbers may be typed, separated by spaces."""
-        self._line.takes_space = takes_list
-
-    def set_validator(self, validator: QValidator) -> None:
-        """Restricts what can be typed."""
-        self._line.setValidator(validator)
+        return self.line.isModified()
 
     def show_value(self, text: str) -> None:
         """Shows the value in use, unless the person is typing another."""
@@ -108,9 +102,9 @@ class NumberEdit(QAbstractSpinBox):
 
     def _tell_whole(self) -> None:
         """What does not fit is told by the tooltip."""
-        is_cut = self._line.fontMetrics().horizontalAdvance(self._shown) > self._line.width() - _LINE_MARGINS
+        is_cut = self.line.fontMetrics().horizontalAdvance(self._shown) > self.line.width() - _LINE_MARGINS
         tip = f"{self._shown}. {self._tip}" if is_cut else self._tip
-        for part in (self, self._line):
+        for part in (self, self.line):
             part.setToolTip(tip)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -120,9 +114,9 @@ class NumberEdit(QAbstractSpinBox):
 
     def _put(self, text: str) -> None:
         """Sets the text even while the person is typing. Without the focus a long number shows its first digits."""
-        self._line.setText(text)
+        self.line.setText(text)
         if not self.hasFocus():
-            self._line.setCursorPosition(0)
+            self.line.setCursorPosition(0)
 
     def stepBy(self, steps: int) -> None:
         """Steps the value; the arrow keys step by 1, Page Up and Page Down by 10, or by a factor of about ten."""
@@ -137,7 +131,7 @@ class NumberEdit(QAbstractSpinBox):
         return QAbstractSpinBox.StepUpEnabled | QAbstractSpinBox.StepDownEnabled
 
     def _commit(self) -> None:
-        self._line.setModified(False)
+        self.line.setModified(False)
         if self.text() != self._shown or self.property("wrong"):
             self.committed.emit(self.text())
 
@@ -162,7 +156,7 @@ class NumberEdit(QAbstractSpinBox):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Scrolls a long number back to its first digits."""
         super().focusOutEvent(event)
-        self._line.setCursorPosition(0)
+        self.line.setCursorPosition(0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Steps the value only if the field has the focus, so that scrolling the column does not change it."""

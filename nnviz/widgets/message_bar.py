@@ -38,7 +38,7 @@ class MessageBar(QFrame):
     dismissed = pyqtSignal()
     chosen = pyqtSignal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("messageBar")
         self._is_error = False
@@ -63,8 +63,7 @@ class MessageBar(QFrame):
         self.time.setInterval(_LONG_ENOUGH)
         self.time.timeout.connect(self.dismissed)
         theme.changed.connect(self._show_icon)
-        if parent is not None:
-            parent.installEventFilter(self)
+        parent.installEventFilter(self)
 
     def _choice(self, number: int) -> QPushButton:
         """Makes the button of one answer; the first answer is the primary one."""
@@ -121,8 +120,6 @@ class MessageBar(QFrame):
     def _place(self) -> None:
         """Sets the width from the parent and the height that the text needs at that width."""
         ground = self.parentWidget()
-        if ground is None:
-            return
         self.layout().invalidate()  # other buttons may be visible now
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)
         height = self.heightForWidth(width)

@@ -77,7 +77,7 @@ class Form(QWidget):
         """Adds a row with a number to type or to step."""
         edit = NumberEdit(field.object_name, field.step, field.tip, field.title)
         edit.setFixedWidth(FIELD_WIDTH)
-        edit.set_takes_list(field.parse is parse_dropout)
+        edit.line.takes_space = field.parse is parse_dropout
         edit.committed.connect(lambda typed: self._typed(field, typed))
         self._fields[field.name], self._edits[field.name] = field, edit
         self._add_row(field.name, field.title, edit, field.object_name.replace("Edit", "Error"))

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QLabel
 
 from engine.history import Curve
 from nnviz.look import theme
-from nnviz.widgets.plots.curve_axes import ERROR, Ends, EpochAxis, Quantity, ValueAxis, ends, first_epoch
+from nnviz.widgets.plots.curve_axes import ERROR, EpochAxis, Quantity, ValueAxis, ends, first_epoch
 from nnviz.widgets.plots.curve_figures import (
     EXACT,
     EarlierRun,
@@ -216,7 +216,7 @@ class CurvePlot(ZoomPlot):
         has_come_there = len(late) and (far >= 1 or not own)
         home = ends(late if has_come_there else values, self.is_log, self.quantity)
         whole = ends(values, self.is_log, self.quantity)
-        self.set_home((across, home), (across, _around(home, whole)))
+        self.set_home((across, home), (across, (min(home[0], whole[0]), max(home[1], whole[1]))))
 
     def _own_end(self) -> float:
         """Returns the last epoch of the current run's curves, visible or not; 0 without any."""
@@ -342,7 +342,3 @@ def _values(lines: Sequence[CurveLine], first: float, last: float) -> np.ndarray
     """Returns the values of all lines between two epochs."""
     parts = [line.y[np.searchsorted(line.x, first) : np.searchsorted(line.x, last, side="right")] for line in lines]
     return np.concatenate(parts) if parts else np.empty(0)
-
-
-def _around(one: Ends, other: Ends) -> Ends:
-    return min(one[0], other[0]), max(one[1], other[1])

@@ -92,31 +92,30 @@ class HeatMap(QWidget):
     def _draw(self) -> None:
         if self._values is None or not self._values.size:
             return
-        if self.grid is None:
-            self._lay_out(self._values)
-        assert self.grid is not None
-        shown = self._values[self.first : self.first + self.grid.capacity]
-        if self._renderer is None or (self._renderer.grid, self._renderer.neurons) != (self.grid, len(shown)):
-            self._renderer = Renderer(self.grid, len(shown))
+        self.grid = grid = self.grid or self._lay_out(self._values)
+        shown = self._values[self.first : self.first + grid.capacity]
+        if self._renderer is None or (self._renderer.grid, self._renderer.neurons) != (grid, len(shown)):
+            self._renderer = Renderer(grid, len(shown))
             self._colours = np.zeros(self._renderer.size, np.uint32)
             address = sip.voidptr(self._colours.ctypes.data)  # the image shares the array's memory
-            size = (self.grid.across.length, self.grid.down.length)
-            self._image = QImage(address, *size, self._colours.strides[0], QImage.Format_RGB32)
+            height, width = self._renderer.size
+            self._image = QImage(address, width, height, self._colours.strides[0], QImage.Format_RGB32)
         self.end = self._limit / math.sqrt(self._renderer.averaged)
         self._renderer.render(shown, self.end)
         self._is_coloured = False
         self._repeat_hovered()
         self.update()
 
-    def _lay_out(self, values: Array) -> None:
+    def _lay_out(self, values: Array) -> Grid:
         neurons, inputs = values.shape
         if self._shape is not None:
-            self.grid = picture_grid(neurons, self._shape, self.width(), self.height())
+            grid = picture_grid(neurons, self._shape, self.width(), self.height())
         else:
-            self.grid = plain_grid(neurons, inputs, self.width(), self.height())
-        self.first = min(self.first, neurons - 1) // self.grid.capacity * self.grid.capacity
+            grid = plain_grid(neurons, inputs, self.width(), self.height())
+        self.first = min(self.first, neurons - 1) // grid.capacity * grid.capacity
         if self._outlined is not None and self._outlined >= neurons:
             self._outlined = None
+        return grid
 
     @property
     def shown(self) -> range:
@@ -175,14 +174,12 @@ class HeatMap(QWidget):
         painter.drawImage(0, 0, self._image)
         if self._outlined is not None and self._outlined in self.shown:
             painter.setPen(theme.colour("accent" if self._mouse is None else "text"))
-            painter.drawRect(self.tile_rect(self._outlined).adjusted(-1, -1, 0, 0).intersected(self._inner()))
+            inside = self.rect().adjusted(0, 0, -1, -1)
+            painter.drawRect(self.tile_rect(self._outlined).adjusted(-1, -1, 0, 0).intersected(inside))
 
     def _recolour(self) -> None:
         self._is_coloured = False
         self.update()
-
-    def _inner(self) -> QRect:
-        return self.rect().adjusted(0, 0, -1, -1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lays the tiles out for the new size."""
@@ -325,24 +322,17 @@ class ColourBar(QWidget):
         middle = QRect(self.width() - wide - length, 5, length, 8)
         painter.drawText(self.rect(), int(Qt.AlignRight | Qt.AlignVCenter), high)
         painter.drawText(QRect(0, 0, middle.x() - 4, 18), int(Qt.AlignRight | Qt.AlignVCenter), low)
-        strip = QImage(bytes(range(1, 256)) + b"\x00", 255, 1, 256, QImage.Format_Indexed8)
-        strip.setColorTable(colour_table(theme.current()))
-        painter.drawImage(middle, strip)
+        colours = _colours_of(theme.current())[1:]
+        painter.drawImage(middle, QImage(colours.tobytes(), len(colours), 1, QImage.Format_RGB32))
 
 
 @lru_cache
 def _colours_of(look: theme.Theme) -> Array:
-    """Returns the colour table as an array, for indexing."""
-    return np.array(colour_table(look), np.uint32)
-
-
-@lru_cache
-def colour_table(look: theme.Theme) -> list[int]:
     """Returns the colours of a mosaic: the gap between tiles, then the diverging colours on a nonlinear scale.
 
     Small weights, such as initial ones that were never trained, stay close to the background, and large ones stand out.
     """
-    colours = theme.diverging_table(look)
+    colours = np.array(theme.diverging_table(look), np.uint32)
     steps = np.arange(1, 256) - ZERO
     places = ZERO + np.rint(np.sign(steps) * 127 * np.abs(steps / 127) ** _RISE).astype(int)
-    return [QColor(look.card).rgb(), *(colours[place] for place in places)]
+    return np.append(np.uint32(QColor(look.card).rgb()), colours[places])

@@ -190,7 +190,7 @@ class Renderer:
         self.grid, self.neurons = grid, neurons
         self._cells = grid.down.seen, grid.across.seen
         is_whole = grid.down.block == grid.across.block == 1
-        self._samples = None if is_whole else self._places_to_look(grid.down.block, grid.across.block)
+        self._samples = None if is_whole else self._places_to_look()
         self.averaged = len(self._samples or [0]) if grid.is_picture else 1
         self._used = grid.inputs if self._samples is None else len(self._samples[0])
         high, wide = self._cells
@@ -198,18 +198,14 @@ class Renderer:
         self._scaled: npt.NDArray[np.float32] | None = None
         self._taken: npt.NDArray[Any] = np.empty((3, 0))
         self._across, self._down = grid.across.sources, grid.down.sources
-        self._coloured = np.empty((len(self._cell_rows), self._cell_rows.shape[1]), np.uint32)
+        self._cell_rows = self._field.reshape(grid.down.count * (high + 1), -1)  # the same indices, (rows, columns)
+        self._coloured = np.empty(self._cell_rows.shape, np.uint32)
         self._widened = np.empty((len(self._cell_rows), len(self._across)), np.uint32)
         self.size = len(self._down), len(self._across)
 
-    @property
-    def _cell_rows(self) -> npt.NDArray[np.intp]:
-        """The colour indices of all cells, (rows, columns)."""
-        return self._field.reshape(self._field.shape[0] * self._field.shape[1], -1)
-
-    def _places_to_look(self, rows: int, columns: int) -> list[npt.NDArray[np.intp]]:
+    def _places_to_look(self) -> list[npt.NDArray[np.intp]]:
         """Returns an array per weight that shares a cell: the input to read for every cell."""
-        grid = self.grid
+        grid, rows, columns = self.grid, self.grid.down.block, self.grid.across.block
         high, wide = self._cells
         affordable = math.sqrt(max(1.0, _MOST_READ / (self.neurons * high * wide)))
         made = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
@@ -13,6 +12,7 @@ from PyQt5.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -286,7 +286,7 @@ class _Pairs(QWidget):
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(1, 1)
-        self._shown: list[tuple[Any, Any]] = []
+        self._shown: list[tuple[QLabel, QLabel]] = []
 
     def show_pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Shows these rows, reusing the labels."""
@@ -297,13 +297,10 @@ class _Pairs(QWidget):
             self._grid.addWidget(name, row, 0)
             self._grid.addWidget(value, row, 1, Qt.AlignRight)
             self._shown.append((name, value))
-        for number, (name, value) in enumerate(self._shown):
-            texts = pairs[number] if number < len(pairs) else None
-            name.setVisible(texts is not None)
-            value.setVisible(texts is not None)
-            if texts is not None:
-                name.setText(texts[0])
-                value.setText(texts[1])
+        for number, labels in enumerate(self._shown):
+            for part, words in zip(labels, pairs[number] if number < len(pairs) else ("", ""), strict=True):
+                part.setText(words)
+                part.setVisible(number < len(pairs))
 
 
 def _button(text: str, name: str, tip: str) -> QPushButton:
