@@ -24,7 +24,6 @@ class ReadOut(QLabel):
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
-        self._over = over
         self._corner = 0  # index of the corner of the mouse where it was last
         self.setObjectName("readOut")
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
@@ -39,39 +38,30 @@ class ReadOut(QLabel):
         if not text or at is None:
             self.hide()
             return
-        self._say(text)
-        self.move(self._best(at, cost).topLeft())
-        self.show()
-
-    def _say(self, text: Text) -> None:
         said = text if isinstance(text, str) else "<br>".join("&nbsp;&nbsp; ".join(map(_inked, line)) for line in text)
         if said != self.text():
             self.setTextFormat(Qt.PlainText if isinstance(text, str) else Qt.RichText)
             self.setText(said)
         self.adjustSize()
-        self.resize(self.size().boundedTo(self._over.size()))
+        self.resize(self.size().boundedTo(self.parentWidget().size()))
+        self.move(self._best(at, cost))
+        self.show()
 
-    def _best(self, at: QPoint, cost: Callable[[QRect], float] | None) -> QRect:
-        wanted = self._corners(at)
-        places = [self._inside(place) for place in wanted]
-        costs = [
-            _IN_THE_WAY * place.contains(at) + (cost(place) if cost else 0) + 0.5 * (place != free)
-            for place, free in zip(places, wanted, strict=True)
-        ]
-        self._corner = min(range(len(places)), key=lambda index: (costs[index], index != self._corner))
-        return places[self._corner]
-
-    def _corners(self, at: QPoint) -> list[QRect]:
-        """Returns the places right above the mouse, left above, right below and left below it."""
-        width, height = self.width(), self.height()
-        beside = (at.x() + _ASIDE, at.x() - _ASIDE - width)
-        over = (at.y() - _ABOVE - height, at.y() + _ASIDE + _ABOVE)
-        return [QRect(x, y, width, height) for y in over for x in beside]
-
-    def _inside(self, place: QRect) -> QRect:
-        x = max(0, min(place.x(), self._over.width() - place.width()))
-        y = max(0, min(place.y(), self._over.height() - place.height()))
-        return QRect(x, y, place.width(), place.height())
+    def _best(self, at: QPoint, cost: Callable[[QRect], float] | None) -> QPoint:
+        """Returns the best of the places right above the mouse, left above, right below and left below it."""
+        beside = (at.x() + _ASIDE, at.x() - _ASIDE - self.width())
+        over = (at.y() - _ABOVE - self.height(), at.y() + _ASIDE + _ABOVE)
+        room = self.parentWidget().size() - self.size()
+        corners, costs = [], []
+        for x, y in ((x, y) for y in over for x in beside):
+            corner = QPoint(max(0, min(x, room.width())), max(0, min(y, room.height())))
+            place = QRect(corner, self.size())
+            corners.append(corner)
+            costs.append(
+                _IN_THE_WAY * place.contains(at) + (cost(place) if cost else 0) + 0.5 * (corner != QPoint(x, y))
+            )
+        self._corner = min(range(4), key=lambda index: (costs[index], index != self._corner))
+        return corners[self._corner]
 
 
 def _inked(piece: Piece) -> str:

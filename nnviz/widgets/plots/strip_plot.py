@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -110,7 +109,7 @@ class StripPlot(QWidget):
         """Shows the read-out of the nearest epoch."""
         if self.lines and self._epochs:
             self._mouse = event.pos()
-            self._point(self._nearest(self._epoch_at(event.x())))
+            self._point(int(np.abs(self._curves(self.area)[0, :, 0] - event.x()).argmin()))
             self._show_read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -123,11 +122,6 @@ class StripPlot(QWidget):
         if index != self._pointed:
             self._pointed = index
             self.update()
-
-    def _nearest(self, epoch: float) -> int:
-        after = bisect_left(self._epochs, epoch)
-        around = [index for index in (after - 1, after) if 0 <= index < len(self._epochs)]
-        return min(around, key=lambda index: abs(self._epochs[index] - epoch))
 
     def _show_read_out(self) -> None:
         """Shows the values of the epoch under the mouse, placed where they cover least of the lines."""
@@ -153,10 +147,6 @@ class StripPlot(QWidget):
     def _span(self) -> float:
         """Length of the x axis in epochs; at least 1, so that the first batches do not fill the plot."""
         return max(self._epochs[-1] - self._epochs[0], 1.0) if self._epochs else 1.0
-
-    def _epoch_at(self, x: float) -> float:
-        area = self.area
-        return self._epochs[0] + (x - area.left()) / max(1.0, area.width()) * self._span
 
     def _curves(self, area: QRectF) -> Array:
         """Returns the points of the lines in pixels, (lines, epochs, 2)."""

@@ -138,9 +138,8 @@ class ZoomPlot(BasePlot):
         """Draws the rectangle."""
         if self._pressed is not None and event.buttons() & Qt.LeftButton:
             drawn = self._drawn_to(event.pos())
-            self._band.setVisible(drawn is not None)
-            if drawn is not None:
-                self._band.setGeometry(drawn)
+            self._band.setGeometry(drawn)
+            self._band.setVisible(not drawn.isEmpty())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Zooms to the rectangle."""
@@ -148,7 +147,7 @@ class ZoomPlot(BasePlot):
             return
         drawn = self._drawn_to(event.pos())
         self._end_drag()
-        if drawn is not None:
+        if not drawn.isEmpty():
             one, other = self.place(drawn.topLeft()), self.place(drawn.bottomRight())
             self.zoom_to(((one.x(), other.x()), (other.y(), one.y())))
 
@@ -157,20 +156,19 @@ class ZoomPlot(BasePlot):
         if event.button() == Qt.LeftButton:
             self.reset_zoom()
 
-    def _drawn_to(self, point: QPoint) -> QRect | None:
-        """Returns the rectangle from the press to the point, a stripe if it is thin, or None for a click."""
+    def _drawn_to(self, point: QPoint) -> QRect:
+        """Returns the rectangle from the press to the point, a stripe if it is thin, or an empty one for a click."""
         assert self._pressed is not None
         drawn, area = QRect(self._pressed, point).normalized(), self.plot_area()
         if max(drawn.width(), drawn.height()) < _LEAST_DRAG:
-            return None
+            return QRect()
         if drawn.height() <= _THIN < drawn.width():
             drawn.setTop(area.top())
             drawn.setBottom(area.bottom())
         elif drawn.width() <= _THIN < drawn.height():
             drawn.setLeft(area.left())
             drawn.setRight(area.right())
-        drawn = drawn.intersected(area)
-        return None if drawn.isEmpty() else drawn
+        return drawn.intersected(area)
 
     def _end_drag(self) -> None:
         self._pressed = None
