@@ -197,7 +197,7 @@ def step_whole(least: int, by: int = 1) -> Callable[[str, int], str]:
             value = int(text)
         except ValueError:
             return str(least)
-        return str(max(least, (value // by + direction) * by if by > 1 else value + direction))
+        return str(max(least, (value // by + direction) * by))
 
     return step
 

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QHideEvent, QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from nnviz.look import theme
-from nnviz.widgets.parts import named, set_look
+from nnviz.widgets.parts import arranged, named, set_look
 
 _WIDEST = 760
 _LONG_ENOUGH = 12_000  # milliseconds after which a message without choices is dismissed, unless it is an error
@@ -52,12 +52,8 @@ class MessageBar(QFrame):
         close = named(QToolButton(), "dismissMessageButton", "Dismiss this message", "Dismisses this message (Esc).")
         theme.set_icon(close, "x", "muted")
         close.clicked.connect(self.dismissed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 10, 6)
-        row.addWidget(self._icon)
-        row.addWidget(self.text, 1)
-        for button in (*self._choices, close):
-            row.addWidget(button)
+        parts = (self._icon, self.text, *self._choices, close)
+        arranged(QHBoxLayout(self), *parts, spacing=6, margins=(14, 6, 10, 6)).setStretch(1, 1)
         self.time = QTimer(self)
         self.time.setSingleShot(True)
         self.time.setInterval(_LONG_ENOUGH)

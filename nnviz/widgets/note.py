@@ -131,7 +131,7 @@ class Notice(QLabel):
         self.setObjectName(name)
         self.setProperty("role", "notice")
         self._short = ""
-        self._whole: Note | None = None
+        self._whole = Note(self, role="notice")
         kept = QSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         kept.setRetainSizeWhenHidden(True)
         self.setSizePolicy(kept)
@@ -145,8 +145,7 @@ class Notice(QLabel):
             self.setText(text)
             self.setToolTip(text)
             self.setAccessibleName(text)
-            if self._whole is not None:
-                self._whole.show_text(text if self.hasFocus() else "")
+            self._whole.show_text(text if self.hasFocus() else "")
         self.setVisible(bool(text))
         self._update_focus_policy()
 
@@ -177,12 +176,10 @@ class Notice(QLabel):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows the full text in a note."""
         super().focusInEvent(event)
-        if self._whole is None:
-            self._whole = Note(self, role="notice")
         self._whole.show_text(self.text())
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Hides the note."""
         super().focusOutEvent(event)
-        if self._whole is not None and not sip.isdeleted(self._whole):
+        if not sip.isdeleted(self._whole):
             self._whole.show_text("")

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QLabel
 
 from engine.history import Curve
 from nnviz.look import theme
+from nnviz.widgets.parts import named
 from nnviz.widgets.plots.curve_axes import ERROR, EpochAxis, Quantity, ValueAxis, ends, first_epoch
 from nnviz.widgets.plots.curve_figures import (
     EXACT,
@@ -67,8 +68,7 @@ class CurvePlot(ZoomPlot):
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
         self._read_out.raise_()
-        self._hint = QLabel(f"train the network to see its {quantity.name} fall", self)
-        self._hint.setObjectName("plotHint")
+        self._hint = named(QLabel(f"train the network to see its {quantity.name} fall", self), "plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
@@ -223,8 +223,8 @@ class CurvePlot(ZoomPlot):
         return max((float(line.x[-1]) for line in self._lines.values() if len(line.x)), default=0.0)
 
     def _show_hint(self) -> None:
-        is_needed = not any(len(line.x) for line in self._lines.values())
-        self._hint.setVisible(is_needed and (self._hint_stays or not any(len(line.x) for _, line in self._by_name())))
+        replaced_by = self._lines.values() if self._hint_stays else [line for _, line in self._by_name()]
+        self._hint.setVisible(not any(len(line.x) for line in replaced_by))
 
     @property
     def end(self) -> float:
