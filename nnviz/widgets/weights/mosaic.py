@@ -220,15 +220,17 @@ class Renderer:
 
     def render(self, weights: Array, limit: float) -> None:
         """Converts (neurons, inputs) weights to colour indices; the colours range from -limit to limit."""
-        by_input = not weights.flags.c_contiguous and weights.T.flags.c_contiguous
-        values, share = self._sampled(weights.T if by_input else weights, 0 if by_input else 1)
-        scaled = self._buffer(by_input)
-        used = scaled[: self._used] if by_input else scaled[:, : self._used]
+        by_input = weights.flags.fnc  # in memory, an input's weights follow each other
+        if self._scaled is None or self._scaled.flags.fnc != by_input:  # one number per cell, in the same order
+            shape = (self.neurons, math.prod(self._cells))
+            self._scaled = np.full(shape, EMPTY, np.float32, order="F" if by_input else "C")
+        used = self._scaled[:, : self._used]  # cells without input stay EMPTY
+        values, share = self._sampled(weights.T, 0) if by_input else self._sampled(weights, 1)
         with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is drawn too
-            np.multiply(values, share * 127 / max(limit, 1e-12), out=used, casting="unsafe")
+            np.multiply(values.T if by_input else values, share * 127 / max(limit, 1e-12), out=used, casting="unsafe")
             np.clip(used, -127, 127, out=used)  # several times as fast as minimum and maximum
             np.add(used, ZERO + 0.5, out=used)  # the conversion to integers truncates, so adding 0.5 rounds
-            self._lay_out(scaled.T if by_input else scaled)
+            self._lay_out(self._scaled)
 
     def paint(self, colours: npt.NDArray[np.uint32], pixels: npt.NDArray[np.uint32]) -> None:
         """Fills ``pixels``, of this ``size``, with colours.
@@ -240,14 +242,6 @@ class Renderer:
         np.take(colours, self._cell_rows, out=self._coloured, mode="clip")
         np.take(self._coloured, self._across, axis=1, out=self._widened, mode="wrap")
         np.take(self._widened, self._down, axis=0, out=pixels, mode="wrap")
-
-    def _buffer(self, by_input: bool) -> npt.NDArray[np.float32]:
-        """Returns an array for one number per cell, in the weights' memory order. Cells without input stay EMPTY."""
-        high, wide = self._cells
-        shape = (high * wide, self.neurons) if by_input else (self.neurons, high * wide)
-        if self._scaled is None or self._scaled.shape != shape:
-            self._scaled = np.full(shape, EMPTY, np.float32)
-        return self._scaled
 
     def _sampled(self, lying: Array, axis: int) -> tuple[Array, float]:
         """Returns a number per cell and its factor: of pictures the mean weight, otherwise the largest in size."""
