@@ -256,7 +256,7 @@ class CurvePlot(ZoomPlot):
     def viewportEvent(self, event: QEvent) -> bool:
         """Shows no tooltip over a read-out, and hides the read-out while the mouse is on the zoom button."""
         if event.type() == QEvent.Leave and hasattr(self, "_hint"):
-            self._forget_mouse()
+            self.leaveEvent(event)
         if event.type() == QEvent.ToolTip and not self._read_out.isHidden():
             event.accept()
             return True
@@ -271,9 +271,6 @@ class CurvePlot(ZoomPlot):
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""
         super().leaveEvent(event)
-        self._forget_mouse()
-
-    def _forget_mouse(self) -> None:
         self._mouse = None
         self._update_read_out()
 

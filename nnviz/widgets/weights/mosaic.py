@@ -134,18 +134,18 @@ def _picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -
 def plain_grid(count: int, inputs: int, width: int, height: int) -> Grid:
     """Returns the layout for inputs that are no picture: a row per neuron if legible, otherwise square tiles."""
     if count * (SMALLEST + 1) <= height + 1 and inputs * _LEAST_CELL <= width:
-        size = min(float(_largest(height, np.array([count]))[0]), _HIGHEST_ROW)
+        size = min(float(_largest(height, count)), _HIGHEST_ROW)
         return Grid(Axis(1, inputs, width, width), _axis(count, 1, size, height, _AIR), inputs, False)
     count = min(count, most_tiles(width, height))
     columns = _columns_of_squares(count, width, height)
     rows = -(-count // columns)
-    across, down = (float(_largest(side, np.array([n]))[0]) for side, n in ((width, columns), (height, rows)))
+    across, down = (float(_largest(side, number)) for side, number in ((width, columns), (height, rows)))
     cells = _wrapped(inputs, across / down)
     wide = _axis(columns, cells, across, width, _MOST_AIR)
     return Grid(wide, _axis(rows, -(-inputs // cells), down, height, _MOST_AIR), inputs, False)
 
 
-def _largest(length: int, counts: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+def _largest(length: int, counts: Any) -> Any:
     """Returns the largest side of a tile for each count of tiles along the length, gaps included; at least 1 pixel."""
     airy = length / (counts + _AIR * (counts - 1))
     return np.maximum(np.where(airy * _AIR >= 1, airy, (length - counts + 1) / counts), 1.0)
