@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 
 from PyQt5.QtCore import QEvent, QPointF, Qt, pyqtProperty, pyqtSignal
 from PyQt5.QtGui import (
@@ -72,7 +73,7 @@ class NumberEdit(QAbstractSpinBox):
     value = pyqtProperty(str, QAbstractSpinBox.text)  # screen readers ask for this property
 
     def __init__(self, name: str, step: Callable[[str, int], str], tip: str, accessible: str) -> None:
-        """``step(text, direction)`` returns the next value up (1) or down (-1) as text."""
+        """``step(text, direction)`` returns the next value up (1) or down (-1) as text. It may raise ValueError."""
         super().__init__()
         self._step = step
         self._page = 4 if step in (step_decade, step_decade_or_zero) else _LARGE_STEP
@@ -122,7 +123,8 @@ class NumberEdit(QAbstractSpinBox):
         """Steps the value; the arrow keys step by 1, Page Up and Page Down by 10, or by a factor of about ten."""
         text = self.text()
         for _ in range(self._page if abs(steps) == _LARGE_STEP else abs(steps)):
-            text = self._step(text, 1 if steps > 0 else -1)
+            with suppress(ValueError):  # text that is no number, for example a list, stays as it is
+                text = self._step(text, 1 if steps > 0 else -1)
         self._put(text)
         self.committed.emit(text)
 
@@ -216,13 +218,10 @@ def step_decade(text: str, direction: int) -> str:
 
 
 def step_by(size: float, most: float = math.inf) -> Callable[[str, int], str]:
-    """Returns a step function of a fixed size, from 0 to ``most``. Text that is no number stays as it is."""
+    """Returns a step function of a fixed size, from 0 to ``most``."""
 
     def step(text: str, direction: int) -> str:
-        try:
-            value = float(text.replace(",", "."))
-        except ValueError:
-            return text  # for example a list
+        value = float(text.replace(",", "."))
         return f"{min(max(round(value / size + direction) * size, 0), most):.6g}"
 
     return step
@@ -230,10 +229,7 @@ def step_by(size: float, most: float = math.inf) -> Callable[[str, int], str]:
 
 def step_decade_or_zero(text: str, direction: int) -> str:
     """Steps like :func:`step_decade`, with 0 below the smallest useful value."""
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        return text
+    value = float(text.replace(",", "."))
     if value == 0:
         return f"{_LEAST_PENALTY:g}" if direction > 0 else "0"
     return "0" if direction < 0 and value <= _LEAST_PENALTY else step_decade(text, direction)

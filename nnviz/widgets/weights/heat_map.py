@@ -27,6 +27,7 @@ from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.weights.mosaic import ZERO, Grid, Renderer, picture_grid, plain_grid
 
 _RISE = 1.5  # exponent of the colour scale; above 1, small weights stay close to the background
+_NOTHING = np.empty((0, 0), np.float32)
 _MOVES = {Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0)}
 
 
@@ -53,7 +54,7 @@ class HeatMap(QWidget):
         super().__init__()
         self.grid: Grid | None = None
         self.first = 0
-        self._values: Array | None = None
+        self._values: Array = _NOTHING
         self._shape: tuple[int, int] | None = None
         self._limit = self.end = 1.0
         self._renderer: Renderer | None = None
@@ -77,20 +78,21 @@ class HeatMap(QWidget):
 
         The array is kept for painting in another size or page, so nobody may write to it until the next call.
         """
-        if self._values is None or values.shape != self._values.shape or shape != self._shape:
+        if values.shape != self._values.shape or shape != self._shape:
             self.grid = None
         self._values, self._limit, self._shape = values, limit, shape
         self._draw()
 
     def clear(self) -> None:
         """Shows nothing."""
-        self._values = self.grid = self._renderer = self._image = None
+        self._values = _NOTHING
+        self.grid = self._renderer = self._image = None
         self._outline(None)
         self.show_text("")
         self.update()
 
     def _draw(self) -> None:
-        if self._values is None or not self._values.size:
+        if not self._values.size:
             return
         self.grid = grid = self.grid or self._lay_out(self._values)
         shown = self._values[self.first : self.first + grid.capacity]
@@ -120,9 +122,8 @@ class HeatMap(QWidget):
     @property
     def shown(self) -> range:
         """The neurons on this page."""
-        if self._values is None or self.grid is None:
-            return range(0)
-        return range(self.first, min(self.first + self.grid.capacity, len(self._values)))
+        end = self.first + self.grid.capacity if self.grid is not None else 0
+        return range(self.first, min(end, len(self._values)))
 
     def picture_rect(self) -> QRect:
         """Returns the rectangle of the picture in the widget."""
@@ -138,7 +139,7 @@ class HeatMap(QWidget):
     @property
     def pages(self) -> int:
         """The number of pages."""
-        return -(-len(self._values) // self.grid.capacity) if self._values is not None and self.grid is not None else 1
+        return -(-len(self._values) // self.grid.capacity) if self.grid is not None else 1
 
     @property
     def page(self) -> int:
@@ -207,7 +208,7 @@ class HeatMap(QWidget):
 
     def mark(self, neuron: int) -> None:
         """Outlines a neuron, as the arrow keys do, and turns to its page."""
-        if self._values is None or self.grid is None or not 0 <= neuron < len(self._values):
+        if self.grid is None or not 0 <= neuron < len(self._values):
             return
         self._mouse = None
         self._outline(neuron)
@@ -269,7 +270,7 @@ class HeatMap(QWidget):
             self.opened.emit(self._outlined)
         elif key in (Qt.Key_PageUp, Qt.Key_PageDown):
             event.setAccepted(self.turn_to(self.page + (1 if key == Qt.Key_PageDown else -1)))
-        elif key in (Qt.Key_Home, Qt.Key_End) and self._values is not None:
+        elif key in (Qt.Key_Home, Qt.Key_End):
             self.mark(0 if key == Qt.Key_Home else len(self._values) - 1)
         elif key in _MOVES and self.grid is not None:
             rows, columns = _MOVES[Qt.Key(key)]
