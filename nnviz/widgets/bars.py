@@ -31,7 +31,7 @@ class ProbabilityBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._names: Sequence[str] = ()
-        self._values: npt.NDArray[Any] | None = None
+        self._values: npt.NDArray[Any] = np.empty(0)  # empty without an answer
         self._mark: float | None = None
         self.reason = ""
         self._name_width = _LEAST_NAME
@@ -50,7 +50,9 @@ class ProbabilityBars(QWidget):
 
     def set_values(self, values: npt.NDArray[Any] | None, reason: str = "") -> None:
         """Shows the shares (0…1), one per class. None means no answer; ``reason`` is then shown instead."""
-        if _as_shown(values) == _as_shown(self._values) and reason == self.reason:
+        values = np.empty(0) if values is None else values
+        # A share is drawn to its third decimal; smaller changes cause no repaint.
+        if np.array_equal(np.round(values, 3), np.round(self._values, 3)) and reason == self.reason:
             return
         self._values, self.reason = values, reason
         self._describe()
@@ -71,11 +73,8 @@ class ProbabilityBars(QWidget):
         return QSize(160, _LOWEST_ROW * max(1, len(self._names)))
 
     def _describe(self) -> None:
-        if self._values is None:
-            self.setAccessibleDescription("no answer")
-            return
-        shares = zip(self._names, self._values, strict=False)
-        self.setAccessibleDescription(", ".join(f"{name}: {share:.1%}" for name, share in shares))
+        shares = [f"{name}: {share:.1%}" for name, share in zip(self._names, self._values, strict=False)]
+        self.setAccessibleDescription(", ".join(shares) if len(self._values) else "no answer")
 
     # ---- painting
 
@@ -102,17 +101,14 @@ class ProbabilityBars(QWidget):
 
     def _order(self) -> tuple[int, int]:
         """Returns the rows of the largest and the second share; -1 where there is none or it is nearly zero."""
-        if self._values is None or len(self._values) == 0:
+        if not len(self._values):
             return -1, -1
         order = np.argsort(-self._values, kind="stable")  # of equal shares the first counts as larger, as everywhere
         has_second = len(order) > 1 and self._values[order[1]] >= _WORTH_SEEING
         return int(order[0]), int(order[1]) if has_second else -1
 
     def _paint_bars(self, painter: QPainter, grooves: list[QRectF], order: tuple[int, int]) -> None:
-        if self._values is None:
-            return
-        shares = np.clip(self._values, 0, 1).tolist()
-        for row, (filled, share) in enumerate(zip(grooves, shares, strict=False)):
+        for row, (filled, share) in enumerate(zip(grooves, np.clip(self._values, 0, 1).tolist(), strict=False)):
             filled.setWidth(max(1.5, filled.width() * share))
             radius = min(3.0, filled.width() / 2)
             painter.setBrush(theme.colour("accent" if row == order[0] else "muted" if row == order[1] else "past"))
@@ -120,7 +116,7 @@ class ProbabilityBars(QWidget):
 
     def _paint_words(self, painter: QPainter, height: float, order: tuple[int, int]) -> None:
         plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
-        values = [] if self._values is None else self._values.tolist()
+        values = self._values.tolist()
         metrics = QFontMetrics(plain)
         for row, name in enumerate(self._names):
             painter.setFont(bold if row == order[0] else plain)
@@ -134,7 +130,7 @@ class ProbabilityBars(QWidget):
 
     def _paint_mark(self, painter: QPainter, height: float) -> None:
         """Draws the threshold one pixel wide, without antialiasing, over the height of the rows."""
-        if self._mark is None or self._values is None:
+        if self._mark is None or not len(self._values):
             return
         painter.setRenderHint(QPainter.Antialiasing, False)
         painter.setPen(QPen(theme.colour("muted"), 1, Qt.DotLine))
@@ -144,7 +140,7 @@ class ProbabilityBars(QWidget):
 
     def _paint_reason(self, painter: QPainter, height: float) -> None:
         """Writes the reason in the middle, over one or two bars."""
-        if self._values is not None or not self.reason:
+        if len(self._values) or not self.reason:
             return
         painter.setFont(theme.font(theme.SMALL))
         rows = len(self._names)
@@ -154,8 +150,3 @@ class ProbabilityBars(QWidget):
         painter.setPen(theme.colour("muted"))
         ground.setRight(ground.right() - _VALUE)
         painter.drawText(ground, int(Qt.AlignCenter), self.reason)
-
-
-def _as_shown(values: npt.NDArray[Any] | None) -> list[float] | None:
-    """Returns the values rounded to the last digit that is drawn, so that invisible changes cause no repaint."""
-    return None if values is None else np.round(values, 3).tolist()

@@ -84,8 +84,7 @@ class NumberEdit(QAbstractSpinBox):
         self.line.setFocusPolicy(Qt.ClickFocus)  # the Tab key focuses the spin box
         self.setFocusPolicy(Qt.StrongFocus)
         for part in (self, self.line):
-            part.setObjectName(name)
-            part.setAccessibleName(accessible)
+            named(part, name, accessible)
         self._tell_whole()
         self.editingFinished.connect(self._commit)
 
