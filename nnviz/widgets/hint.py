@@ -38,12 +38,8 @@ class Hint(QFrame):
         self._wanted = True
         named(self, f"{name}Hint", text)
         self.setFocusPolicy(Qt.NoFocus)
-        close = named(
-            QToolButton(),
-            f"dismiss{name.capitalize()}HintButton",
-            "Dismiss this hint",
-            "Dismisses this hint for good.",
-        )
+        tip = "Dismisses this hint for good."
+        close = named(QToolButton(), f"dismiss{name.capitalize()}HintButton", "Dismiss this hint", tip)
         theme.set_icon(close, "x", "muted")
         close.setFocusPolicy(Qt.NoFocus)
         close.clicked.connect(self.dismissed)

@@ -59,8 +59,7 @@ class HistogramGrid(QWidget):
         if len(rows) != len(self.rows):
             self.setMinimumHeight(_HEAD + _LEAST * len(rows))
         self.rows = rows
-        if self._under_mouse is not None:
-            self._point_at(self._under_mouse)
+        self._point_at(self._under_mouse)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -130,13 +129,12 @@ class HistogramGrid(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""
-        self._under_mouse = None
-        self._read_out.hide()
+        self._point_at(None)
 
-    def _point_at(self, pos: QPoint) -> None:
+    def _point_at(self, pos: QPoint | None) -> None:
         self._under_mouse = pos
-        text = next((cell.text for place, cell in self._cells() if place.contains(pos)), "")
-        self._read_out.show_text(text, pos)
+        pointed = (cell.text for place, cell in self._cells() if pos is not None and place.contains(pos))
+        self._read_out.show_text(next(pointed, ""), pos)
 
 
 def _silhouette(counts: Array, place: QRect, highest: float) -> QPolygonF:
