@@ -73,7 +73,7 @@ class CurvesPanel(TabbedCard):
     def _data_changed(self) -> None:
         dataset = self._session.data.dataset
         if dataset is not None:
-            self.set_makes_sense(self.error, dataset.train.labels is not None)
+            self.tabs.setTabVisible(self.pages.index(self.error), dataset.train.labels is not None)
 
     def _tell_pages(self) -> None:
         super()._tell_pages()

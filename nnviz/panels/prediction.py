@@ -97,7 +97,7 @@ def _threshold_field() -> NumberEdit:
         "The confidence threshold: an answer with less confidence is shown in grey as “not sure”.",
         "Confidence threshold, in percent",
     )
-    field.set_validator(QRegularExpressionValidator(QRegularExpression(r"\d{0,3} ?%?"), field))
+    field.line.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{0,3} ?%?"), field))
     field.setFixedWidth(76)
     return field
 

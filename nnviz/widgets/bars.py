@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PyQt5.QtCore import QLineF, QRectF, QSize, Qt
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.look import theme
@@ -23,14 +23,17 @@ class ProbabilityBars(QWidget):
     """One row per class with name, bar and percentage. The largest is highlighted strongly, the second slightly.
 
     A thin dotted line through all bars marks the confidence threshold.
+
+    Attributes:
+        reason: why there is no answer, as it is told in its place.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._names: Sequence[str] = ()
-        self._values: npt.NDArray[Any] | None = None
+        self._values: npt.NDArray[Any] = np.empty(0)  # empty without an answer
         self._mark: float | None = None
-        self._reason = ""
+        self.reason = ""
         self._name_width = _LEAST_NAME
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
@@ -47,16 +50,13 @@ class ProbabilityBars(QWidget):
 
     def set_values(self, values: npt.NDArray[Any] | None, reason: str = "") -> None:
         """Shows the shares (0…1), one per class. None means no answer; ``reason`` is then shown instead."""
-        if _as_shown(values) == _as_shown(self._values) and reason == self._reason:
+        values = np.empty(0) if values is None else values
+        # A share is drawn to its third decimal; smaller changes cause no repaint.
+        if np.array_equal(np.round(values, 3), np.round(self._values, 3)) and reason == self.reason:
             return
-        self._values, self._reason = values, reason
+        self._values, self.reason = values, reason
         self._describe()
         self.update()
-
-    @property
-    def reason(self) -> str:
-        """Why there is no answer, as it is told in its place."""
-        return self._reason
 
     def set_mark(self, share: float | None) -> None:
         """Sets the confidence threshold (0…1) to mark; None hides the mark."""
@@ -73,11 +73,8 @@ class ProbabilityBars(QWidget):
         return QSize(160, _LOWEST_ROW * max(1, len(self._names)))
 
     def _describe(self) -> None:
-        if self._values is None:
-            self.setAccessibleDescription("no answer")
-            return
-        shares = zip(self._names, self._values, strict=False)
-        self.setAccessibleDescription(", ".join(f"{name}: {share:.1%}" for name, share in shares))
+        shares = [f"{name}: {share:.1%}" for name, share in zip(self._names, self._values, strict=False)]
+        self.setAccessibleDescription(", ".join(shares) if len(self._values) else "no answer")
 
     # ---- painting
 
@@ -104,43 +101,36 @@ class ProbabilityBars(QWidget):
 
     def _order(self) -> tuple[int, int]:
         """Returns the rows of the largest and the second share; -1 where there is none or it is nearly zero."""
-        if self._values is None or len(self._values) == 0:
+        if not len(self._values):
             return -1, -1
         order = np.argsort(-self._values, kind="stable")  # of equal shares the first counts as larger, as everywhere
         has_second = len(order) > 1 and self._values[order[1]] >= _WORTH_SEEING
         return int(order[0]), int(order[1]) if has_second else -1
 
     def _paint_bars(self, painter: QPainter, grooves: list[QRectF], order: tuple[int, int]) -> None:
-        if self._values is None:
-            return
-        shares = np.clip(self._values, 0, 1).tolist()
-        for row, (filled, share) in enumerate(zip(grooves, shares, strict=False)):
+        for row, (filled, share) in enumerate(zip(grooves, np.clip(self._values, 0, 1).tolist(), strict=False)):
             filled.setWidth(max(1.5, filled.width() * share))
             radius = min(3.0, filled.width() / 2)
             painter.setBrush(theme.colour("accent" if row == order[0] else "muted" if row == order[1] else "past"))
             painter.drawRoundedRect(filled, radius, radius)
 
     def _paint_words(self, painter: QPainter, height: float, order: tuple[int, int]) -> None:
-        painter.setFont(theme.font(theme.SMALL))
-        values = [] if self._values is None else self._values.tolist()
-        metrics = painter.fontMetrics()
+        plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
+        values = self._values.tolist()
+        metrics = QFontMetrics(plain)
         for row, name in enumerate(self._names):
-            if row == order[0]:
-                painter.setFont(theme.font(theme.SMALL, bold=True))
-            name_colour, figure_colour = _inks(row, order)
+            painter.setFont(bold if row == order[0] else plain)
             top, shown = row * height, metrics.elidedText(name, Qt.ElideRight, self._name_width - 4)
-            painter.setPen(theme.colour(name_colour))
+            painter.setPen(theme.colour("accent" if row == order[0] else "text" if row == order[1] else "muted"))
             painter.drawText(QRectF(0, top, self._name_width, height), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
             if row < len(values):
-                painter.setPen(theme.colour(figure_colour))
+                painter.setPen(theme.colour("text" if row in order else "muted"))
                 figure = QRectF(self.width() - _VALUE, top, _VALUE, height)
                 painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * values[row]:.1f}")
-            if row == order[0]:
-                painter.setFont(theme.font(theme.SMALL))
 
     def _paint_mark(self, painter: QPainter, height: float) -> None:
         """Draws the threshold one pixel wide, without antialiasing, over the height of the rows."""
-        if self._mark is None or self._values is None:
+        if self._mark is None or not len(self._values):
             return
         painter.setRenderHint(QPainter.Antialiasing, False)
         painter.setPen(QPen(theme.colour("muted"), 1, Qt.DotLine))
@@ -150,7 +140,7 @@ class ProbabilityBars(QWidget):
 
     def _paint_reason(self, painter: QPainter, height: float) -> None:
         """Writes the reason in the middle, over one or two bars."""
-        if self._values is not None or not self._reason:
+        if len(self._values) or not self.reason:
             return
         painter.setFont(theme.font(theme.SMALL))
         rows = len(self._names)
@@ -159,16 +149,4 @@ class ProbabilityBars(QWidget):
         painter.fillRect(ground, theme.colour("card"))
         painter.setPen(theme.colour("muted"))
         ground.setRight(ground.right() - _VALUE)
-        painter.drawText(ground, int(Qt.AlignCenter), self._reason)
-
-
-def _inks(row: int, order: tuple[int, int]) -> tuple[str, str]:
-    """Returns the colours of a row's name and percentage."""
-    if row == order[0]:
-        return "accent", "text"
-    return ("text", "text") if row == order[1] else ("muted", "muted")
-
-
-def _as_shown(values: npt.NDArray[Any] | None) -> list[float] | None:
-    """Returns the values rounded to the last digit that is drawn, so that invisible changes cause no repaint."""
-    return None if values is None else np.round(values, 3).tolist()
+        painter.drawText(ground, int(Qt.AlignCenter), self.reason)

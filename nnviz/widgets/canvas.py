@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
@@ -12,6 +13,7 @@ from PyQt5.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QImage,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -27,7 +29,7 @@ from engine.validation import Array
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
 from nnviz.look import theme
-from nnviz.widgets.sheet import Sheet, draw_line, extent_of, piece_of
+from nnviz.widgets.sheet import Sheet, draw_piece, extent_of
 
 PEN_UNIT = 240  # pen widths are given in 240ths of the canvas's shorter side
 _ERASER = 2.0  # width of the eraser, in pen widths
@@ -193,8 +195,7 @@ class Canvas(QWidget):
             return
         stroke = self._in_progress.stroke()
         if len(stroke.points) > 2:  # the next point has fixed the shape of the last piece but one
-            piece = piece_of(stroke, len(stroke.points) - 3)
-            self._up_to_date_sheet().lay_piece(*piece, self._pen, stroke.eraser)
+            self._up_to_date_sheet().lay_piece(stroke, len(stroke.points) - 3, self._pen)
         self._show_new_piece()
         self.changed.emit()
 
@@ -202,7 +203,7 @@ class Canvas(QWidget):
         assert self._in_progress is not None
         before, ended, stroke = self._finished, self._in_progress, self._in_progress.stroke()
         sheet = self._up_to_date_sheet()
-        sheet.lay_piece(*piece_of(stroke, max(0, len(stroke.points) - 2)), self._pen, stroke.eraser)
+        sheet.lay_piece(stroke, ended.last_piece, self._pen)
         self._in_progress = None
         if ended.ink_before is not None and sheet.pixmap.toImage() == ended.ink_before:
             self.changed.emit()  # an eraser stroke that met no ink is not kept
@@ -216,7 +217,7 @@ class Canvas(QWidget):
     def _show_new_piece(self) -> None:
         """Repaints the area of the last two pieces, because a new point also bends the piece before it."""
         assert self._in_progress is not None
-        if not self._finished and self._in_progress.is_new:
+        if not self._finished and len(self._in_progress.points) == 1:
             self.update()  # to remove the hint
             return
         points = np.array(self._in_progress.points[-4:]) * self._side + self._middle
@@ -261,10 +262,10 @@ class Canvas(QWidget):
         if sheet is None or sheet.size != self.size() or sheet.ratio != self.devicePixelRatioF():
             sheet = self._sheet = Sheet(self.size(), self.devicePixelRatioF())
             sheet.lay(self._finished, self._pen)
-            stroke = self._in_progress.stroke() if self._in_progress else None
-            for number in range(len(stroke.points) - 2 if stroke else 0):
-                assert stroke is not None
-                sheet.lay_piece(*piece_of(stroke, number), self._pen, stroke.eraser)
+            if self._in_progress is not None:
+                stroke = self._in_progress.stroke()
+                for number in range(self._in_progress.last_piece):
+                    sheet.lay_piece(stroke, number, self._pen)
         return sheet
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -277,11 +278,13 @@ class Canvas(QWidget):
         painter.drawPixmap(0, 0, sheet.pixmap)
         painter.restore()
         if self._in_progress is not None:
-            stroke = self._in_progress.stroke()
-            draw_line(painter, *piece_of(stroke, max(0, len(stroke.points) - 2)), self._pen, stroke.eraser)
+            draw_piece(painter, self._in_progress.stroke(), self._in_progress.last_piece, self._pen)
         painter.resetTransform()
         self._paint_signs(painter)
-        painter.fillPath(self._beyond_the_corners(), theme.colour("card"))
+        whole, rounded = QPainterPath(), QPainterPath()
+        whole.addRect(QRectF(self.rect()))
+        rounded.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
+        painter.fillPath(whole.subtracted(rounded), theme.colour("card"))
 
     def _paint_signs(self, painter: QPainter) -> None:
         """Paints what is not ink: the hint, the tint over what the network does not see, a drag highlight."""
@@ -293,48 +296,39 @@ class Canvas(QWidget):
             beyond = (max(self.width(), self.height()) - self._side) / 2
             wide = self.width() > self.height()
             edge = QRectF(0, 0, beyond, self.height()) if wide else QRectF(0, 0, self.width(), beyond)
-            painter.fillRect(edge, _OUTSIDE)
-            painter.fillRect(
-                edge.translated(*((self._side + beyond, 0) if wide else (0, self._side + beyond))), _OUTSIDE
-            )
+            apart = self._side + beyond
+            for part in (edge, edge.translated(apart, 0) if wide else edge.translated(0, apart)):
+                painter.fillRect(part, _OUTSIDE)
         if self._is_target:
             painter.setPen(QPen(theme.colour("accent"), 2))
             painter.setBrush(Qt.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _ROUND, _ROUND)
 
-    def _beyond_the_corners(self) -> QPainterPath:
-        whole, sheet = QPainterPath(), QPainterPath()
-        whole.addRect(QRectF(self.rect()))
-        sheet.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
-        return whole.subtracted(sheet)
 
-
+@dataclass(eq=False)
 class _StrokeInProgress:
-    """A stroke in progress."""
-
-    def __init__(self, button: Qt.MouseButton, eraser: float, ink_before: object) -> None:
-        self.button = button
-        self.eraser = eraser
-        self.ink_before = ink_before
-        self.points: list[tuple[float, float]] = []
-        self._widths: list[float] = []
+    button: Qt.MouseButton
+    eraser: float
+    ink_before: QImage | None
+    points: list[tuple[float, float]] = field(default_factory=list)
+    widths: list[float] = field(default_factory=list)
 
     @property
-    def is_new(self) -> bool:
-        """Whether it has only one point."""
-        return len(self.points) == 1
+    def last_piece(self) -> int:
+        """The number of the curve's last piece."""
+        return max(0, len(self.points) - 2)
 
     def add(self, point: tuple[float, float], pressure: float) -> bool:
         """Adds a point and returns True, unless it equals the last one."""
         if self.points and self.points[-1] == point:
             return False
         self.points.append(point)
-        self._widths.append(_LIGHTEST + (1 - _LIGHTEST) * max(0.0, min(pressure, 1.0)) ** 0.5)
+        self.widths.append(_LIGHTEST + (1 - _LIGHTEST) * max(0.0, min(pressure, 1.0)) ** 0.5)
         return True
 
     def stroke(self) -> Stroke:
         """Returns the stroke so far."""
-        widths = None if self.eraser or min(self._widths) == 1 else np.array(self._widths)
+        widths = None if self.eraser or min(self.widths) == 1 else np.array(self.widths)
         return Stroke(np.array(self.points), widths, self.eraser)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
@@ -11,17 +10,22 @@ from PyQt5.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolic
 
 from nnviz.look import theme
 from nnviz.widgets.card_menu import CardMenuButton
+from nnviz.widgets.parts import W, arranged, named
 
-W = TypeVar("W", bound=QWidget)
 # Column names and rows, for a CSV file. Many rows may be an iterator, which is consumed in the background.
 Table = tuple[list[str], Iterable[Sequence[object]]]
 
 
+def ancestry(widget: QWidget | None) -> Iterator[QWidget]:
+    """Yields the widget itself, if there is one, and its ancestors."""
+    while widget is not None:
+        yield widget
+        widget = widget.parentWidget()
+
+
 def holder(widget: QWidget | None, kind: type[W]) -> W | None:
     """Returns the widget itself or its nearest ancestor of this kind, or None."""
-    while widget is not None and not isinstance(widget, kind):
-        widget = widget.parentWidget()
-    return widget
+    return next((one for one in ancestry(widget) if isinstance(one, kind)), None)
 
 
 def label(text: str = "", role: str = "") -> QLabel:
@@ -45,9 +49,7 @@ class CardHead(QFrame):
         self.setObjectName("cardHead")
         self.title = label(title, "title")
         self.detail = label(role="muted")
-        self.corner = QHBoxLayout(self)
-        self.corner.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2)
-        self.corner.setSpacing(4)
+        self.corner = arranged(QHBoxLayout(self), spacing=4, margins=(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2))
         self.row = QHBoxLayout()
         self.row.setSpacing(8)
         self.corner.addLayout(self.row, 1)
@@ -63,13 +65,9 @@ class CardHead(QFrame):
         event.accept()
 
 
-class _Body(QFrame):
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("cardBody")
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(theme.CARD_PADDING, 6, theme.CARD_PADDING, theme.CARD_PADDING)
-        self.column.setSpacing(6)
+def _body() -> tuple[QFrame, QVBoxLayout]:
+    sheet, padding = named(QFrame(), "cardBody"), theme.CARD_PADDING
+    return sheet, arranged(QVBoxLayout(sheet), spacing=6, margins=(padding, 6, padding, padding))
 
 
 class Card(QWidget):
@@ -78,13 +76,8 @@ class Card(QWidget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self.head = CardHead(title)
-        sheet = _Body()
-        self.body = sheet.column
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.head)
-        column.addWidget(sheet, 1)
+        sheet, self.body = _body()
+        arranged(QVBoxLayout(self), self.head, sheet).setStretch(1, 1)
 
 
 class DockCard(QDockWidget):
@@ -111,8 +104,7 @@ class DockCard(QDockWidget):
         self.head.corner.addWidget(self.menu_button)
         self.head.corner.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)
         self.setTitleBarWidget(self.head)
-        sheet = _Body()
-        self.body = sheet.column
+        sheet, self.body = _body()
         self.setWidget(sheet)
         self.in_view = False  # False if closed or behind another tab; isVisible() knows nothing of tabs
         self.visibilityChanged.connect(self._visibility_changed)

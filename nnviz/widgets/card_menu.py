@@ -9,6 +9,7 @@ from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QMenu, QToolButton
 
 from nnviz.look import theme
+from nnviz.widgets.parts import named
 
 # The signal's argument and the text of each entry; empty ones are separators.
 _ENTRIES = (
@@ -41,8 +42,7 @@ class CardMenuButton(QToolButton):
         self._has_table = has_table
         self.is_enlarged = False
         self.hidden_in_picture = False
-        self.setAccessibleName(f"Menu of the card {title}")
-        self.setToolTip("Enlarge, copy, export or close this card.")
+        named(self, "", f"Menu of the card {title}", "Enlarge, copy, export or close this card.")
         self.setFocusPolicy(Qt.TabFocus)
         self.menu_of_card = self._menu()
         self.clicked.connect(self._open)

@@ -6,6 +6,8 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
 
+from nnviz.widgets.parts import named
+
 _BAR = 6
 _AIR = 8  # free pixels below a widget that was scrolled into view
 
@@ -21,8 +23,7 @@ class ScrollColumn(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.NoFocus)
-        self._bar = QScrollBar(Qt.Vertical, self)
-        self._bar.setObjectName("columnScrollBar")
+        self._bar = named(QScrollBar(Qt.Vertical, self), "columnScrollBar")
         self._bar.valueChanged.connect(self.verticalScrollBar().setValue)
         self.verticalScrollBar().valueChanged.connect(self._bar.setValue)
         self.verticalScrollBar().rangeChanged.connect(self._fit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 
 from PyQt5.QtCore import QEvent, QPointF, Qt, pyqtProperty, pyqtSignal
 from PyQt5.QtGui import (
@@ -15,12 +16,12 @@ from PyQt5.QtGui import (
     QPen,
     QPolygonF,
     QResizeEvent,
-    QValidator,
     QWheelEvent,
 )
-from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit, QWidget
+from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit
 
 from nnviz.look import theme
+from nnviz.widgets.parts import named
 
 _LEAST_PENALTY = 1e-6
 _LARGE_STEP = 10  # what Qt asks for at Page Up and Page Down
@@ -43,10 +44,6 @@ class FieldEdit(QLineEdit):
         """Whether the person is typing: the text was edited and not committed yet."""
         return self.isModified()
 
-    def set_wrong(self, wrong: bool) -> None:
-        """Marks the field as wrong, or removes the mark."""
-        _set_wrong(self, wrong)
-
     def event(self, event: QEvent) -> bool:
         """Ignores the keys left to the window when Qt asks the field first, before it triggers a shortcut."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.ShortcutOverride and self._leaves_to_window(event):
@@ -67,44 +64,34 @@ class NumberEdit(QAbstractSpinBox):
 
     Signals:
         committed(text): the person pressed Enter, left the field or stepped the value.
+
+    Attributes:
+        line: what is typed into, with a validator if that is to be restricted.
     """
 
     committed = pyqtSignal(str)
     value = pyqtProperty(str, QAbstractSpinBox.text)  # screen readers ask for this property
 
     def __init__(self, name: str, step: Callable[[str, int], str], tip: str, accessible: str) -> None:
-        """``step(text, direction)`` returns the next value up (1) or down (-1) as text."""
+        """``step(text, direction)`` returns the next value up (1) or down (-1) as text. It may raise ValueError."""
         super().__init__()
         self._step = step
         self._page = 4 if step in (step_decade, step_decade_or_zero) else _LARGE_STEP
         self._shown, self._tip = "", tip
-        self._line = FieldEdit()
-        self._line.takes_space = False
-        self.setLineEdit(self._line)
-        self._line.setFocusPolicy(Qt.ClickFocus)  # the Tab key focuses the spin box
+        self.line = FieldEdit()
+        self.line.takes_space = False
+        self.setLineEdit(self.line)
+        self.line.setFocusPolicy(Qt.ClickFocus)  # the Tab key focuses the spin box
         self.setFocusPolicy(Qt.StrongFocus)
-        for part in (self, self._line):
-            part.setObjectName(name)
-            part.setAccessibleName(accessible)
+        for part in (self, self.line):
+            named(part, name, accessible)
         self._tell_whole()
         self.editingFinished.connect(self._commit)
 
     @property
     def is_typed(self) -> bool:
         """Whether the person is typing: the text was edited and not committed yet."""
-        return self._line.isModified()
-
-    def set_takes_list(self, takes_list: bool) -> None:
-        """Sets whether several numbers may be typed, separated by spaces."""
-        self._line.takes_space = takes_list
-
-    def set_validator(self, validator: QValidator) -> None:
-        """Restricts what can be typed."""
-        self._line.setValidator(validator)
-
-    def set_wrong(self, wrong: bool) -> None:
-        """Marks the field as wrong, or removes the mark."""
-        _set_wrong(self, wrong)
+        return self.line.isModified()
 
     def show_value(self, text: str) -> None:
         """Shows the value in use, unless the person is typing another."""
@@ -115,9 +102,9 @@ class NumberEdit(QAbstractSpinBox):
 
     def _tell_whole(self) -> None:
         """What does not fit is told by the tooltip."""
-        is_cut = self._line.fontMetrics().horizontalAdvance(self._shown) > self._line.width() - _LINE_MARGINS
+        is_cut = self.line.fontMetrics().horizontalAdvance(self._shown) > self.line.width() - _LINE_MARGINS
         tip = f"{self._shown}. {self._tip}" if is_cut else self._tip
-        for part in (self, self._line):
+        for part in (self, self.line):
             part.setToolTip(tip)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -127,15 +114,16 @@ class NumberEdit(QAbstractSpinBox):
 
     def _put(self, text: str) -> None:
         """Sets the text even while the person is typing. Without the focus a long number shows its first digits."""
-        self._line.setText(text)
+        self.line.setText(text)
         if not self.hasFocus():
-            self._line.setCursorPosition(0)
+            self.line.setCursorPosition(0)
 
     def stepBy(self, steps: int) -> None:
         """Steps the value; the arrow keys step by 1, Page Up and Page Down by 10, or by a factor of about ten."""
         text = self.text()
         for _ in range(self._page if abs(steps) == _LARGE_STEP else abs(steps)):
-            text = self._step(text, 1 if steps > 0 else -1)
+            with suppress(ValueError):  # text that is no number, for example a list, stays as it is
+                text = self._step(text, 1 if steps > 0 else -1)
         self._put(text)
         self.committed.emit(text)
 
@@ -144,7 +132,7 @@ class NumberEdit(QAbstractSpinBox):
         return QAbstractSpinBox.StepUpEnabled | QAbstractSpinBox.StepDownEnabled
 
     def _commit(self) -> None:
-        self._line.setModified(False)
+        self.line.setModified(False)
         if self.text() != self._shown or self.property("wrong"):
             self.committed.emit(self.text())
 
@@ -169,7 +157,7 @@ class NumberEdit(QAbstractSpinBox):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Scrolls a long number back to its first digits."""
         super().focusOutEvent(event)
-        self._line.setCursorPosition(0)
+        self.line.setCursorPosition(0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Steps the value only if the field has the focus, so that scrolling the column does not change it."""
@@ -179,22 +167,12 @@ class NumberEdit(QAbstractSpinBox):
             event.ignore()
 
 
-def _set_wrong(field: QWidget, wrong: bool) -> None:
-    """Sets the property that the style sheet uses for wrong fields."""
-    if bool(field.property("wrong")) != wrong:
-        field.setProperty("wrong", wrong)
-        field.style().unpolish(field)
-        field.style().polish(field)
-
-
 class Combo(QComboBox):
     """A combo box that ignores the mouse wheel unless it has the focus."""
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__()
-        self.setObjectName(name)
-        self.setAccessibleName(accessible)
-        self.setToolTip(tip)
+        named(self, name, accessible, tip)
         self.setFocusPolicy(Qt.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -207,10 +185,7 @@ class Combo(QComboBox):
 
 def check_box(name: str, title: str, tip: str) -> QCheckBox:
     """Returns a check box with its title beside it."""
-    made = QCheckBox(title)
-    made.setObjectName(name)
-    made.setAccessibleName(title)
-    made.setToolTip(tip)
+    made = named(QCheckBox(title), name, title, tip)
     made.setFocusPolicy(Qt.TabFocus)
     return made
 
@@ -223,7 +198,7 @@ def step_whole(least: int, by: int = 1) -> Callable[[str, int], str]:
             value = int(text)
         except ValueError:
             return str(least)
-        return str(max(least, (value // by + direction) * by if by > 1 else value + direction))
+        return str(max(least, (value // by + direction) * by))
 
     return step
 
@@ -242,13 +217,10 @@ def step_decade(text: str, direction: int) -> str:
 
 
 def step_by(size: float, most: float = math.inf) -> Callable[[str, int], str]:
-    """Returns a step function of a fixed size, from 0 to ``most``. Text that is no number stays as it is."""
+    """Returns a step function of a fixed size, from 0 to ``most``."""
 
     def step(text: str, direction: int) -> str:
-        try:
-            value = float(text.replace(",", "."))
-        except ValueError:
-            return text  # for example a list
+        value = float(text.replace(",", "."))
         return f"{min(max(round(value / size + direction) * size, 0), most):.6g}"
 
     return step
@@ -256,10 +228,7 @@ def step_by(size: float, most: float = math.inf) -> Callable[[str, int], str]:
 
 def step_decade_or_zero(text: str, direction: int) -> str:
     """Steps like :func:`step_decade`, with 0 below the smallest useful value."""
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        return text
+    value = float(text.replace(",", "."))
     if value == 0:
         return f"{_LEAST_PENALTY:g}" if direction > 0 else "0"
     return "0" if direction < 0 and value <= _LEAST_PENALTY else step_decade(text, direction)

@@ -9,6 +9,7 @@ from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QP
 from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.look import theme
+from nnviz.widgets.parts import arranged, named
 
 _CHEVRON = 14  # pixels from the right edge to its middle, as in a combo box
 
@@ -31,10 +32,7 @@ class Group(QWidget):
         self._content: QWidget | None = None
         self.head = GroupHead(f"{name}Button", title, tip)
         self.head.toggled.connect(self._show_content)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(4)
-        self._column.addWidget(self.head)
+        self._column = arranged(QVBoxLayout(self), self.head, spacing=4)
 
     @property
     def is_open(self) -> bool:
@@ -63,32 +61,29 @@ class Group(QWidget):
 
 
 class GroupHead(QAbstractButton):
-    """The row that opens and closes the group: by mouse, Return, or the right and left arrow keys."""
+    """The row that opens and closes the group: by mouse, Return, or the right and left arrow keys.
+
+    Attributes:
+        summary: the settings of the group in a few words.
+    """
 
     def __init__(self, name: str, title: str, tip: str) -> None:
         super().__init__()
-        self.setObjectName(name)
+        named(self, name, title, tip)
         self.setText(title)
-        self.setAccessibleName(title)
         self._tip = tip
-        self._summary = ""
+        self.summary = ""
         self._is_wrong = False
-        self.setToolTip(tip)
         self.setCheckable(True)
         self.setFocusPolicy(Qt.TabFocus)
         self.setCursor(Qt.PointingHandCursor)
         self.setAttribute(Qt.WA_Hover)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
 
-    @property
-    def summary(self) -> str:
-        """The settings of the group in a few words."""
-        return self._summary
-
     def show_summary(self, text: str, is_wrong: bool = False) -> None:
         """Shows the summary at the right and, because it may be cut off there, in the tooltip."""
-        if (text, is_wrong) != (self._summary, self._is_wrong):
-            self._summary, self._is_wrong = text, is_wrong
+        if (text, is_wrong) != (self.summary, self._is_wrong):
+            self.summary, self._is_wrong = text, is_wrong
             self.setAccessibleDescription(text)
             self.setToolTip(f"Now: {text}. {self._tip}")
             self.update()
@@ -124,7 +119,7 @@ class GroupHead(QAbstractButton):
         painter.drawText(area, int(Qt.AlignLeft | Qt.AlignVCenter), self.text())
         taken = painter.fontMetrics().horizontalAdvance(self.text()) + 12
         small = theme.font(theme.SMALL)
-        words = QFontMetrics(small).elidedText(self._summary, Qt.ElideRight, max(area.width() - taken, 0))
+        words = QFontMetrics(small).elidedText(self.summary, Qt.ElideRight, max(area.width() - taken, 0))
         painter.setFont(small)
         painter.setPen(theme.colour("error" if self._is_wrong else "muted"))
         painter.drawText(area, int(Qt.AlignRight | Qt.AlignVCenter), words)

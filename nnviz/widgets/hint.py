@@ -8,7 +8,8 @@ from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from nnviz.look import theme
-from nnviz.widgets.card import label
+from nnviz.widgets.card import ancestry, label
+from nnviz.widgets.parts import arranged, named
 
 _AIR = 8
 
@@ -35,32 +36,18 @@ class Hint(QFrame):
         self._control = control
         self._side = side
         self._wanted = True
-        self.setObjectName(f"{name}Hint")
+        named(self, f"{name}Hint", text)
         self.setFocusPolicy(Qt.NoFocus)
-        self.setAccessibleName(text)
-        self._close = QToolButton()
-        theme.set_icon(self._close, "x", "muted")
-        self._close.setObjectName(f"dismiss{name.capitalize()}HintButton")
-        self._close.setAccessibleName("Dismiss this hint")
-        self._close.setToolTip("Dismisses this hint for good.")
-        self._close.setFocusPolicy(Qt.NoFocus)
-        self._close.clicked.connect(self.dismissed)
+        tip = "Dismisses this hint for good."
+        close = named(QToolButton(), f"dismiss{name.capitalize()}HintButton", "Dismiss this hint", tip)
+        theme.set_icon(close, "x", "muted")
+        close.setFocusPolicy(Qt.NoFocus)
+        close.clicked.connect(self.dismissed)
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 2, 2, 2)
-        row.setSpacing(6)
-        row.addWidget(label("●", "hintDot"))
-        row.addWidget(label(text, "hint"))
-        row.addWidget(self._close)
-        self._watch()
-
-    def _watch(self) -> None:
-        """Watches the control and its ancestors, any of which may move or be hidden."""
-        self._watched: list[QWidget] = []
-        widget: QWidget | None = self._control
-        while widget is not None:
+        arranged(row, label("●", "hintDot"), label(text, "hint"), close, spacing=6, margins=(10, 2, 2, 2))
+        self._watched = list(ancestry(control))  # any of which may move or be hidden
+        for widget in self._watched:
             widget.installEventFilter(self)
-            self._watched.append(widget)
-            widget = widget.parentWidget()
 
     def detach(self) -> None:
         """Hides the callout and stops watching, because the watched widgets may be deleted."""

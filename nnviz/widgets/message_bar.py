@@ -9,6 +9,7 @@ from PyQt5.QtGui import QHideEvent, QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from nnviz.look import theme
+from nnviz.widgets.parts import arranged, named, set_look
 
 _WIDEST = 760
 _LONG_ENOUGH = 12_000  # milliseconds after which a message without choices is dismissed, unless it is an error
@@ -37,7 +38,7 @@ class MessageBar(QFrame):
     dismissed = pyqtSignal()
     chosen = pyqtSignal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("messageBar")
         self._is_error = False
@@ -48,25 +49,17 @@ class MessageBar(QFrame):
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self._choices = [self._choice(number) for number in range(_MOST_CHOICES)]
-        self._close = QToolButton()
-        self._close.setObjectName("dismissMessageButton")
-        self._close.setAccessibleName("Dismiss this message")
-        self._close.setToolTip("Dismisses this message (Esc).")
-        theme.set_icon(self._close, "x", "muted")
-        self._close.clicked.connect(self.dismissed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 10, 6)
-        row.addWidget(self._icon)
-        row.addWidget(self.text, 1)
-        for button in (*self._choices, self._close):
-            row.addWidget(button)
+        close = named(QToolButton(), "dismissMessageButton", "Dismiss this message", "Dismisses this message (Esc).")
+        theme.set_icon(close, "x", "muted")
+        close.clicked.connect(self.dismissed)
+        parts = (self._icon, self.text, *self._choices, close)
+        arranged(QHBoxLayout(self), *parts, spacing=6, margins=(14, 6, 10, 6)).setStretch(1, 1)
         self.time = QTimer(self)
         self.time.setSingleShot(True)
         self.time.setInterval(_LONG_ENOUGH)
         self.time.timeout.connect(self.dismissed)
         theme.changed.connect(self._show_icon)
-        if parent is not None:
-            parent.installEventFilter(self)
+        parent.installEventFilter(self)
 
     def _choice(self, number: int) -> QPushButton:
         """Makes the button of one answer; the first answer is the primary one."""
@@ -81,10 +74,8 @@ class MessageBar(QFrame):
         """Shows plain text and at most three answers to choose from; an error is highlighted."""
         assert len(choices) <= _MOST_CHOICES, choices
         self._is_error = is_error
-        self.setProperty("error", is_error)
         for part in (self, self.text):
-            part.style().unpolish(part)
-            part.style().polish(part)
+            set_look(part, "error", is_error)
         self._show_icon()
         self.text.setText(text)
         self._show_choices(choices)
@@ -125,8 +116,6 @@ class MessageBar(QFrame):
     def _place(self) -> None:
         """Sets the width from the parent and the height that the text needs at that width."""
         ground = self.parentWidget()
-        if ground is None:
-            return
         self.layout().invalidate()  # other buttons may be visible now
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)
         height = self.heightForWidth(width)

@@ -8,6 +8,7 @@ from PyQt5.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QResize
 from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QSizePolicy, QWidget
 
 from nnviz.look import theme
+from nnviz.widgets.card import ancestry, holder
 
 _WIDEST = 340
 _NARROWEST = 160  # pixels; with less room at the right the note lies below the control
@@ -55,14 +56,11 @@ class Note(QLabel):
 
     def _follow(self) -> None:
         """Watches the control and its ancestors for moves."""
-        widget: QWidget | None = self._control
-        while widget is not None:
+        self._watched = list(ancestry(self._control))
+        for widget in self._watched:
             widget.installEventFilter(self)
-            self._watched.append(widget)
-            widget = None if widget.isWindow() else widget.parentWidget()
-        window = self._control.window()
-        if self.parentWidget() is not window:
-            self.setParent(window)
+        if self.parentWidget() is not self._control.window():
+            self.setParent(self._control.window())
 
     # ---- placing
 
@@ -91,8 +89,8 @@ class Note(QLabel):
 
     def _wanted(self) -> QRect:
         window, control = self.window(), self._control
-        at = QRect(control.mapTo(window, QPoint(0, 0)), control.size())
-        column = self._column(window) or at
+        scrolled = holder(control, QAbstractScrollArea) or control
+        at, column = (QRect(part.mapTo(window, QPoint(0, 0)), part.size()) for part in (control, scrolled))
         left = column.right() + 3
         room = window.width() - left - theme.GAP
         beside = room >= _NARROWEST
@@ -101,13 +99,6 @@ class Note(QLabel):
             return QRect(QPoint(column.left(), at.bottom() + 2), size)
         top = max(column.top(), min(at.top(), column.bottom() - size.height()))
         return QRect(QPoint(left, top), size)
-
-    def _column(self, window: QWidget) -> QRect | None:
-        """Returns the scroll area of the control, in the window's coordinates, or None."""
-        for widget in self._watched:
-            if isinstance(widget, QAbstractScrollArea):
-                return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
-        return None
 
     def _size_in(self, width: int) -> QSize:
         self.ensurePolished()
@@ -140,7 +131,7 @@ class Notice(QLabel):
         self.setObjectName(name)
         self.setProperty("role", "notice")
         self._short = ""
-        self._whole: Note | None = None
+        self._whole = Note(self, role="notice")
         kept = QSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         kept.setRetainSizeWhenHidden(True)
         self.setSizePolicy(kept)
@@ -154,8 +145,7 @@ class Notice(QLabel):
             self.setText(text)
             self.setToolTip(text)
             self.setAccessibleName(text)
-            if self._whole is not None:
-                self._whole.show_text(text if self.hasFocus() else "")
+            self._whole.show_text(text if self.hasFocus() else "")
         self.setVisible(bool(text))
         self._update_focus_policy()
 
@@ -186,12 +176,10 @@ class Notice(QLabel):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows the full text in a note."""
         super().focusInEvent(event)
-        if self._whole is None:
-            self._whole = Note(self, role="notice")
         self._whole.show_text(self.text())
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Hides the note."""
         super().focusOutEvent(event)
-        if self._whole is not None and not sip.isdeleted(self._whole):
+        if not sip.isdeleted(self._whole):
             self._whole.show_text("")

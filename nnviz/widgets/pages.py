@@ -14,7 +14,6 @@ class Page(QWidget):
 
     Attributes:
         in_view: whether the page is in front and its card in view.
-        makes_sense: whether it has a tab, see :meth:`TabbedCard.set_makes_sense`.
 
     Signals:
         in_view_changed(bool): the page became visible or is no longer visible.
@@ -29,7 +28,6 @@ class Page(QWidget):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.aside = QWidget()
         self.in_view = False
-        self.makes_sense = True
 
     def refresh(self) -> None:
         """Draws what changed while the page was out of view. Subclasses implement it."""
@@ -54,9 +52,10 @@ class TabbedCard(DockCard):
         self.head.title.hide()
         self.head.detail.hide()  # each page has its aside
         self.tabs = tab_bar("", title)
-        self.tabs.currentChanged.connect(self._turn_to)
         self._stack = QStackedWidget()
         self._asides = QStackedWidget()
+        for turn in (self._stack.setCurrentIndex, self._asides.setCurrentIndex, self._tell_pages):
+            self.tabs.currentChanged.connect(turn)
         self.head.row.insertWidget(0, self.tabs, 100)  # stretches over the free width
         self.head.row.insertWidget(2, self._asides)
         self.body.addWidget(self._stack, 1)
@@ -74,22 +73,10 @@ class TabbedCard(DockCard):
         self._asides.addWidget(page.aside)
         add_tab(self.tabs, Tab(page.title, page.name, page.tip))
 
-    def set_makes_sense(self, page: Page, makes_sense: bool) -> None:
-        """Shows or hides the tab of a page that may not apply to the data set; turns to another page if needed."""
-        page.makes_sense = makes_sense
-        self.tabs.setTabVisible(self.pages.index(page), makes_sense)
-        if not self.page.makes_sense:
-            self.tabs.setCurrentIndex(next(number for number, other in enumerate(self.pages) if other.makes_sense))
-
     @property
     def page(self) -> Page:
         """The page in front."""
         return self.pages[self.tabs.currentIndex()]
-
-    def _turn_to(self, index: int) -> None:
-        self._stack.setCurrentIndex(index)
-        self._asides.setCurrentIndex(index)
-        self._tell_pages()
 
     def _tell_pages(self) -> None:
         for page in self.pages:

@@ -19,80 +19,49 @@ _ABOVE = 4
 _IN_THE_WAY = 10_000  # cost of covering the mouse; larger than any cost from the view
 
 
-class ReadOut:
+class ReadOut(QLabel):
     """A small label over one widget. It stays within the widget, beside the mouse."""
 
     def __init__(self, over: QWidget) -> None:
-        self._over = over
+        super().__init__(over)
         self._corner = 0  # index of the corner of the mouse where it was last
-        self._plain = ""
-        self._label = QLabel(over)
-        self._label.setObjectName("readOut")
-        self._label.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self._label.hide()
+        self.setObjectName("readOut")
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.hide()
 
-    @property
-    def is_shown(self) -> bool:
-        """Whether the read-out is visible."""
-        return not self._label.isHidden()
-
-    @property
-    def text(self) -> str:
-        """The text without colours; while it is hidden, the last one."""
-        return self._plain
-
-    def show(self, text: Text, at: QPoint, cost: Callable[[QRect], float] | None = None) -> None:
-        """Shows ``text`` beside the point ``at`` of the widget; an empty text hides the read-out.
+    def show_text(self, text: Text, at: QPoint | None, cost: Callable[[QRect], float] | None = None) -> None:
+        """Shows ``text`` beside the point ``at`` of the widget; an empty text or None hides the read-out.
 
         ``cost`` returns how bad it would be to cover a rectangle; of equally good places the present one is kept.
         The text is never interpreted as markup.
         """
-        if not text:
+        if not text or at is None:
             self.hide()
             return
-        self._say(text)
-        self._label.move(self._best(at, cost).topLeft())
-        self._label.show()
-
-    def hide(self) -> None:
-        """Hides the read-out."""
-        self._label.hide()
-
-    def raise_(self) -> None:
-        """Raises the read-out above everything else in the widget."""
-        self._label.raise_()
-
-    def _say(self, text: Text) -> None:
-        lines = [[(line, "text")] for line in text.split("\n")] if isinstance(text, str) else text
-        self._plain = "\n".join("   ".join(words for words, _ in line) for line in lines)
         said = text if isinstance(text, str) else "<br>".join("&nbsp;&nbsp; ".join(map(_inked, line)) for line in text)
-        if said != self._label.text():
-            self._label.setTextFormat(Qt.PlainText if isinstance(text, str) else Qt.RichText)
-            self._label.setText(said)
-        self._label.adjustSize()
-        self._label.resize(self._label.size().boundedTo(self._over.size()))
+        if said != self.text():
+            self.setTextFormat(Qt.PlainText if isinstance(text, str) else Qt.RichText)
+            self.setText(said)
+        self.adjustSize()
+        self.resize(self.size().boundedTo(self.parentWidget().size()))
+        self.move(self._best(at, cost))
+        self.show()
 
-    def _best(self, at: QPoint, cost: Callable[[QRect], float] | None) -> QRect:
-        wanted = self._corners(at)
-        places = [self._inside(place) for place in wanted]
-        costs = [
-            _IN_THE_WAY * place.contains(at) + (cost(place) if cost else 0) + 0.5 * (place != free)
-            for place, free in zip(places, wanted, strict=True)
-        ]
-        self._corner = min(range(len(places)), key=lambda index: (costs[index], index != self._corner))
-        return places[self._corner]
-
-    def _corners(self, at: QPoint) -> list[QRect]:
-        """Returns the places right above the mouse, left above, right below and left below it."""
-        width, height = self._label.width(), self._label.height()
-        beside = (at.x() + _ASIDE, at.x() - _ASIDE - width)
-        over = (at.y() - _ABOVE - height, at.y() + _ASIDE + _ABOVE)
-        return [QRect(x, y, width, height) for y in over for x in beside]
-
-    def _inside(self, place: QRect) -> QRect:
-        x = max(0, min(place.x(), self._over.width() - place.width()))
-        y = max(0, min(place.y(), self._over.height() - place.height()))
-        return QRect(x, y, place.width(), place.height())
+    def _best(self, at: QPoint, cost: Callable[[QRect], float] | None) -> QPoint:
+        """Returns the best of the places right above the mouse, left above, right below and left below it."""
+        beside = (at.x() + _ASIDE, at.x() - _ASIDE - self.width())
+        over = (at.y() - _ABOVE - self.height(), at.y() + _ASIDE + _ABOVE)
+        room = self.parentWidget().size() - self.size()
+        corners, costs = [], []
+        for x, y in ((x, y) for y in over for x in beside):
+            corner = QPoint(max(0, min(x, room.width())), max(0, min(y, room.height())))
+            place = QRect(corner, self.size())
+            corners.append(corner)
+            costs.append(
+                _IN_THE_WAY * place.contains(at) + (cost(place) if cost else 0) + 0.5 * (corner != QPoint(x, y))
+            )
+        self._corner = min(range(4), key=lambda index: (costs[index], index != self._corner))
+        return corners[self._corner]
 
 
 def _inked(piece: Piece) -> str:

@@ -31,13 +31,13 @@ class Sheet:
             if isinstance(part, Ink):
                 _draw_ink(painter, part)
             else:
-                draw_line(painter, *part.curve, pen, part.eraser)
+                _draw_line(painter, *part.curve, pen, part.eraser)
         painter.end()
 
-    def lay_piece(self, points: Array, widths: Array | None, pen: float, eraser: float) -> None:
-        """Draws a piece of a stroke; widths in units."""
+    def lay_piece(self, stroke: Stroke, number: int, pen: float) -> None:
+        """Draws a piece of a stroke as :func:`draw_piece` does."""
         painter = self.painter(self.pixmap)
-        draw_line(painter, points, widths, pen, eraser)
+        draw_piece(painter, stroke, number, pen)
         painter.end()
 
     def painter(self, on: QPaintDevice) -> QPainter:
@@ -50,17 +50,17 @@ class Sheet:
         return painter
 
 
-def piece_of(stroke: Stroke, number: int) -> tuple[Array, Array | None]:
-    """Returns points and widths of the curve from point ``number`` to the next, as in the whole curve."""
+def draw_piece(painter: QPainter, stroke: Stroke, number: int, pen: float) -> None:
+    """Draws the curve from point ``number`` to the next, as in the whole curve. ``pen`` is the pen's width in units."""
     first = max(0, number - 1)
     around = slice(first, number + 3)
     points, widths = curve_of(stroke.points[around], None if stroke.widths is None else stroke.widths[around])
     pieces = CURVE_STEPS if len(stroke.points[around]) > 2 else 1
     piece = slice((number - first) * pieces, (number - first + 1) * pieces + 1)
-    return points[piece], None if widths is None else widths[piece]
+    _draw_line(painter, points[piece], None if widths is None else widths[piece], pen, stroke.eraser)
 
 
-def draw_line(painter: QPainter, points: Array, widths: Array | None, pen: float, eraser: float) -> None:
+def _draw_line(painter: QPainter, points: Array, widths: Array | None, pen: float, eraser: float) -> None:
     """Draws a line with round ends, in white, or in black where ``eraser``, its width, is not 0."""
     corners = [QPointF(x, y) for x, y in points.tolist()]
     if len(corners) == 1:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtWidgets import QTabBar
 
+from nnviz.widgets.parts import named
+
 
 class Tab(NamedTuple):
     """A tab. Tests and scripts know it by ``name``, which the bar keeps as the tab's data."""
@@ -19,10 +21,7 @@ class Tab(NamedTuple):
 
 def tab_bar(name: str, accessible: str) -> QTabBar:
     """Returns an empty bar, with scroll arrows if its tabs do not fit. Left and Right turn to the next tab."""
-    bar = QTabBar()
-    bar.setObjectName(name)
-    bar.setAccessibleName(accessible)
-    bar.setToolTip("Left and Right turn to the next tab.")
+    bar = named(QTabBar(), name, accessible, "Left and Right turn to the next tab.")
     bar.setDrawBase(False)
     bar.setExpanding(False)
     bar.setElideMode(Qt.ElideNone)

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from nnviz.look import theme
 from nnviz.widgets.card import label
+from nnviz.widgets.parts import arranged, named, set_look
 
 _LEAST_WIDTH, _MOST_WIDTH = 76, 120
 _NAME_HEIGHT, _LINE_HEIGHT = 30, 13  # fixed, so that the lines keep their places
@@ -26,11 +27,7 @@ class VerdictView(QWidget):
         self.name = _line("answerLabel", "The network's answer", "answer", _NAME_HEIGHT)
         self.sureness = _line("surenessLabel", "How sure the network is", "muted", _LINE_HEIGHT)
         self.second = _line("secondGuessLabel", "The network's second guess", "muted", _LINE_HEIGHT)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for line in (self.name, self.sureness, self.second):
-            column.addWidget(line)
+        arranged(QVBoxLayout(self), self.name, self.sureness, self.second)
         self.setToolTip(
             "The class with the largest output, and the second. It is grey and “not sure” below the confidence "
             "threshold that is set beside “sure from”."
@@ -64,18 +61,12 @@ class VerdictView(QWidget):
         return QFontMetrics(theme.font(size, bold=True)).elidedText(words, Qt.ElideRight, self.width())
 
     def _set_look(self, which: str, value: object) -> None:
-        """Sets a property that the style sheet uses; polishes the labels only if it changed, because that is slow."""
         for line in (self.name, self.sureness):
-            if line.property(which) != value:
-                line.setProperty(which, value)
-                line.style().unpolish(line)
-                line.style().polish(line)
+            set_look(line, which, value)
 
 
 def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
-    made = label(role=role)
-    made.setObjectName(object_name)
-    made.setAccessibleName(accessible)
+    made = named(label(role=role), object_name, accessible)
     made.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
     made.setFixedHeight(height)
     made.setTextFormat(Qt.PlainText)

@@ -16,6 +16,7 @@ from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.note import Note
+from nnviz.widgets.parts import set_look
 
 FIELD_WIDTH = 138
 
@@ -76,7 +77,7 @@ class Form(QWidget):
         """Adds a row with a number to type or to step."""
         edit = NumberEdit(field.object_name, field.step, field.tip, field.title)
         edit.setFixedWidth(FIELD_WIDTH)
-        edit.set_takes_list(field.parse is parse_dropout)
+        edit.line.takes_space = field.parse is parse_dropout
         edit.committed.connect(lambda typed: self._typed(field, typed))
         self._fields[field.name], self._edits[field.name] = field, edit
         self._add_row(field.name, field.title, edit, field.object_name.replace("Edit", "Error"))
@@ -159,7 +160,7 @@ class Form(QWidget):
     def _show(self) -> None:
         settings, problems = self._session.settings, self._session.settings.all_problems
         for name, edit in self._edits.items():
-            edit.set_wrong(name in problems)
+            set_look(edit, "wrong", name in problems)
             if name not in problems:
                 edit.show_value(as_text(settings.value(name)))
             self._show_error(name, problems.get(name))

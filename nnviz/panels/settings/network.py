@@ -21,6 +21,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
 from nnviz.widgets.note import Note, Notice
+from nnviz.widgets.parts import set_look
 
 _WAITS = "Shape, first weights and loss wait for the next run: Reset starts it with a new network."
 _WAITS_SHORT = "Waits for the next run: Reset starts it."
@@ -246,7 +247,7 @@ class NetworkPanel(Card):
         fields: dict[str, FieldEdit | NumberEdit] = {"shape": self.shape_edit}
         fields |= {_problem_name(index): row.neurons for index, row in enumerate(self._layer_rows())}
         for name, field in {**fields, "seed": self._seed}.items():
-            field.set_wrong(name in problems)
+            set_look(field, "wrong", name in problems)
         of_layers = [problems[field] for field in problems if is_of_layers(field)]
         first = next((field for name, field in fields.items() if name in problems), self.shape_edit)
         self._error.show_text(" ".join(of_layers), first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
+from PyQt5.QtCore import QPoint, QPointF
 
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
@@ -19,7 +20,7 @@ class BasePlot(pg.PlotWidget):
         self.setMouseEnabled(x=False, y=False)
         self.setMenuEnabled(False)
         self.hideButtons()
-        self.getPlotItem().getViewBox().setDefaultPadding(0)
+        self.getViewBox().setDefaultPadding(0)
         self.getPlotItem().layout.setContentsMargins(*margins)
         self.viewport().setMouseTracking(True)
         theme.changed.connect(self._theme_changed)
@@ -30,4 +31,14 @@ class BasePlot(pg.PlotWidget):
             self._apply_theme()
 
     def _apply_theme(self) -> None:
-        """Sets pens and background in the theme's colours. Subclasses implement it and call it when they are made."""
+        """Sets the theme's colours. Subclasses add those of their lines, and call it when they are made."""
+        self.setBackground(theme.colour("card"))
+        for name in ("left", "bottom"):
+            axis = self.getAxis(name)
+            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False)
+            axis.setTextPen(theme.colour("muted"))
+            axis.setPen(theme.colour("border"))
+
+    def place(self, point: QPoint) -> QPointF:
+        """Returns the position on both axes at a pixel of the widget."""
+        return self.getViewBox().mapSceneToView(self.mapToScene(point))

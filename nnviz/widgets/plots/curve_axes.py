@@ -70,7 +70,11 @@ def ends(values: Any, is_log: bool, quantity: Quantity) -> Ends:
     if not len(values):
         values = np.array([quantity.highest if quantity.high else 1.0])
     low, high = float(values.min()), float(values.max())
-    return _log_ends(low, high, quantity) if is_log else _linear_ends(high, quantity)
+    return (
+        _log_ends(low, high, quantity)
+        if is_log
+        else (0.0, round_top(min(max(high, quantity.lowest), quantity.highest)))
+    )
 
 
 def _log_ends(low: float, high: float, quantity: Quantity) -> Ends:
@@ -81,11 +85,6 @@ def _log_ends(low: float, high: float, quantity: Quantity) -> Ends:
     if upper < 5 * lower:  # a single line needs room too
         lower, upper = max(marks(lower / 10, lower / 1.5)), min(marks(upper * 1.5, upper * 10))
     return math.log10(max(lower, quantity.lowest)), math.log10(min(upper, quantity.highest))
-
-
-def _linear_ends(high: float, quantity: Quantity) -> Ends:
-    high = max(min(high, quantity.highest), quantity.lowest)
-    return 0.0, round_top(high)
 
 
 class ValueAxis(pg.AxisItem):

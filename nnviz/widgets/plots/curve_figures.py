@@ -43,12 +43,11 @@ def grey(back: int) -> QColor:
 
 def own_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float, quantity: Quantity) -> list[Line]:
     """Returns one line with the curves' values at ``at``, or no line if there are none."""
-    known = ((name, value_at(curves.get(name), at)) for name in names)
-    line: Line = [
-        (f"{word} {quantity.text(value)}", word)
-        for word, value in ((name.removeprefix("live_"), value) for name, value in known)
-        if value is not None
-    ]
+    line: Line = []
+    for name in names:
+        word, value = name.removeprefix("live_"), value_at(curves.get(name), at)
+        if value is not None:
+            line.append((f"{word} {quantity.text(value)}", word))
     return [line] if line else []
 
 

@@ -29,7 +29,6 @@ class CurveLine(pg.PlotCurveItem):
         self._colour = QColor()
         self._seen: object = ()  # identifies the curve that is drawn
         self._drawn: object = None
-        self._version = 0
         self.x: Any = np.empty(0)
         self.y: Any = np.empty(0)
 
@@ -40,15 +39,14 @@ class CurveLine(pg.PlotCurveItem):
         )
         if seen == self._seen:
             return False
-        self._seen = seen
-        self._version += 1
+        self._seen, self._drawn = seen, None
         self.x = np.array(curve.epochs, float)
         self.y = quantity.factor * np.array(curve.values, float)
         return True
 
     def draw(self, across: Ends, pixels: float, is_log: bool, quantity: Quantity) -> None:
         """Draws the part of the line in the range ``across``, unless it is drawn already."""
-        wanted = (self._version, across, pixels, is_log)
+        wanted = (across, pixels, is_log)
         if wanted == self._drawn:
             return
         self._drawn = wanted

@@ -13,7 +13,8 @@ from PyQt5.QtWidgets import QLabel
 
 from engine.history import Curve
 from nnviz.look import theme
-from nnviz.widgets.plots.curve_axes import ERROR, Ends, EpochAxis, Quantity, ValueAxis, ends, first_epoch
+from nnviz.widgets.parts import named
+from nnviz.widgets.plots.curve_axes import ERROR, EpochAxis, Quantity, ValueAxis, ends, first_epoch
 from nnviz.widgets.plots.curve_figures import (
     EXACT,
     EarlierRun,
@@ -40,6 +41,7 @@ class CurvePlot(ZoomPlot):
     Attributes:
         quantity: the quantity on the y axis.
         is_log: whether the y axis is logarithmic.
+        changes: the epochs that are marked, and what changed there.
     """
 
     def __init__(self, quantity: Quantity = ERROR, reset_name: str = "resetZoomButton") -> None:
@@ -53,12 +55,11 @@ class CurvePlot(ZoomPlot):
         self._grey: list[tuple[CurveLine, CurveLine]] = []
         self._hidden: set[str] = set()
         self._mouse: QPoint | None = None
-        self._changes: tuple[tuple[float, str], ...] = ()
+        self.changes: tuple[tuple[float, str], ...] = ()
         self._hint_stays = False
         self._lines = {name: self._add_line(name) for name in _NAMES}
-        self._cross, self._read_out = self._disable_mouse_actions(
-            (0, 10, 24, 0)
-        )  # right margin for half of a wide number
+        margins = (0, 10, 24, 0)  # the right one for half of a wide number
+        self._cross, self._read_out = self._disable_mouse_actions(margins)
         self._level = pg.InfiniteLine(angle=0, movable=False)
         self._level.hide()
         self.addItem(self._level, ignoreBounds=True)
@@ -67,14 +68,16 @@ class CurvePlot(ZoomPlot):
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
         self._read_out.raise_()
-        self._hint = QLabel(f"train the network to see its {quantity.name} fall", self)
-        self._hint.setObjectName("plotHint")
+        self._hint = named(QLabel(f"train the network to see its {quantity.name} fall", self), "plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
-        self.getPlotItem().getViewBox().sigResized.connect(self._resized)
+        self.getViewBox().sigResized.connect(self._resized)
         self._left.setWidth(44)  # room for 0.001, and for the name of the x axis below
         self._left.setZValue(-1)  # draws the grid behind the curves
+        self._left.setGrid(255)
+        self._left.setStyle(tickTextOffset=6)
+        self._bottom.setStyle(tickTextOffset=8)
         self.setMinimumHeight(140)
         self._apply_theme()
         self._set_home()
@@ -101,15 +104,10 @@ class CurvePlot(ZoomPlot):
             self._bottom.count(batches)
             self._update()
 
-    @property
-    def changes(self) -> tuple[tuple[float, str], ...]:
-        """The epochs that are marked, and what changed there."""
-        return self._changes
-
     def set_changes(self, changes: Sequence[tuple[float, str]]) -> None:
         """Marks the epochs at which settings changed; the read-out near a mark shows its text."""
-        if tuple(changes) != self._changes:
-            self._changes = tuple(changes)
+        if tuple(changes) != self.changes:
+            self.changes = tuple(changes)
             self._draw_changes()
             self._update_read_out()
 
@@ -179,7 +177,7 @@ class CurvePlot(ZoomPlot):
         self._update_read_out()
 
     def _draw(self) -> None:
-        across, pixels = self.view[0], max(self.getPlotItem().getViewBox().width(), 1.0)
+        across, pixels = self.view[0], max(self.getViewBox().width(), 1.0)
         for name, line in self._by_name():
             if name not in self._hidden:
                 line.draw(across, pixels, self.is_log, self.quantity)
@@ -187,9 +185,9 @@ class CurvePlot(ZoomPlot):
 
     def _draw_changes(self) -> None:
         """Draws the marks with a constant height on the screen."""
-        (low, high), height = self.view[1], max(self.getPlotItem().getViewBox().height(), 1.0)
-        epochs = np.repeat([epoch for epoch, _ in self._changes], 2)
-        heights = np.tile([low, low + _CHANGE / height * (high - low)], len(self._changes))
+        (low, high), height = self.view[1], max(self.getViewBox().height(), 1.0)
+        epochs = np.repeat([epoch for epoch, _ in self.changes], 2)
+        heights = np.tile([low, low + _CHANGE / height * (high - low)], len(self.changes))
         self._marks.setData(epochs, heights, connect="pairs")
 
     def _resized(self) -> None:
@@ -218,15 +216,15 @@ class CurvePlot(ZoomPlot):
         has_come_there = len(late) and (far >= 1 or not own)
         home = ends(late if has_come_there else values, self.is_log, self.quantity)
         whole = ends(values, self.is_log, self.quantity)
-        self.set_home((across, home), (across, _around(home, whole)))
+        self.set_home((across, home), (across, (min(home[0], whole[0]), max(home[1], whole[1]))))
 
     def _own_end(self) -> float:
         """Returns the last epoch of the current run's curves, visible or not; 0 without any."""
         return max((float(line.x[-1]) for line in self._lines.values() if len(line.x)), default=0.0)
 
     def _show_hint(self) -> None:
-        is_needed = not any(len(line.x) for line in self._lines.values())
-        self._hint.setVisible(is_needed and (self._hint_stays or not any(len(line.x) for _, line in self._by_name())))
+        replaced_by = self._lines.values() if self._hint_stays else [line for _, line in self._by_name()]
+        self._hint.setVisible(not any(len(line.x) for line in replaced_by))
 
     @property
     def end(self) -> float:
@@ -236,14 +234,10 @@ class CurvePlot(ZoomPlot):
     # ---- looks
 
     def _apply_theme(self) -> None:
-        self.setBackground(theme.colour("card"))
+        super()._apply_theme()
         for axis in (self._bottom, self._left):
-            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False)
-            axis.setStyle(tickTextOffset=8 if axis is self._bottom else 6)
-            axis.setTextPen(theme.colour("muted"))
-            axis.setPen(theme.colour("border") if axis is self._bottom else pg.mkPen(None))
             axis.setTickPen(theme.colour("grid"))
-        self._left.setGrid(255)
+        self._left.setPen(pg.mkPen(None))
         for name, line in self._lines.items():
             line.set_colour(theme.colour(name.removeprefix("live_")))
             line.setOpacity(0.6 if name.startswith("live_") else 1.0)
@@ -262,8 +256,8 @@ class CurvePlot(ZoomPlot):
     def viewportEvent(self, event: QEvent) -> bool:
         """Shows no tooltip over a read-out, and hides the read-out while the mouse is on the zoom button."""
         if event.type() == QEvent.Leave and hasattr(self, "_hint"):
-            self._forget_mouse()
-        if event.type() == QEvent.ToolTip and self._read_out.is_shown:
+            self.leaveEvent(event)
+        if event.type() == QEvent.ToolTip and not self._read_out.isHidden():
             event.accept()
             return True
         return bool(super().viewportEvent(event))
@@ -277,9 +271,6 @@ class CurvePlot(ZoomPlot):
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""
         super().leaveEvent(event)
-        self._forget_mouse()
-
-    def _forget_mouse(self) -> None:
         self._mouse = None
         self._update_read_out()
 
@@ -295,10 +286,7 @@ class CurvePlot(ZoomPlot):
             self._level.setPos(place.y())
         self._cross.setVisible(bool(lines))
         self._level.setVisible(bool(lines))
-        if mouse is None or not lines:
-            self._read_out.hide()
-            return
-        self._read_out.show(lines, mouse, self._cost)
+        self._read_out.show_text(lines, mouse, self._cost)
 
     def _nearest(self, x: float) -> float:
         """Returns the nearest whole epoch in view, or, if the axis counts batches, the nearest batch with a value."""
@@ -311,7 +299,7 @@ class CurvePlot(ZoomPlot):
 
     def _changes_near(self, mouse: QPoint) -> list[tuple[float, str]]:
         left, right = (self.place(mouse + QPoint(by, 0)).x() for by in (-_NEAR, _NEAR))
-        return [change for change in self._changes if left <= change[0] <= right]
+        return [change for change in self.changes if left <= change[0] <= right]
 
     def _cost(self, place: QRect) -> float:
         """Returns how bad it would be to cover this rectangle with the read-out."""
@@ -321,7 +309,7 @@ class CurvePlot(ZoomPlot):
 
     def _hidden_under(self, place: QRect) -> int:
         """How much of the lines would lie under the read-out there, as a number of places along them."""
-        area, ((left, right), (low, high)) = self.plot_area(), self.getPlotItem().getViewBox().viewRange()
+        area, ((left, right), (low, high)) = self.plot_area(), self.getViewBox().viewRange()
         pixels = np.arange(place.left(), place.right() + _SAMPLE, _SAMPLE)
         epochs = left + (pixels - area.left()) / max(area.width(), 1) * (right - left)
         count = 0
@@ -351,7 +339,3 @@ def _values(lines: Sequence[CurveLine], first: float, last: float) -> np.ndarray
     """Returns the values of all lines between two epochs."""
     parts = [line.y[np.searchsorted(line.x, first) : np.searchsorted(line.x, last, side="right")] for line in lines]
     return np.concatenate(parts) if parts else np.empty(0)
-
-
-def _around(one: Ends, other: Ends) -> Ends:
-    return min(one[0], other[0]), max(one[1], other[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,8 +59,7 @@ class HistogramGrid(QWidget):
         if len(rows) != len(self.rows):
             self.setMinimumHeight(_HEAD + _LEAST * len(rows))
         self.rows = rows
-        if self._under_mouse is not None:
-            self._point_at(self._under_mouse)
+        self._point_at(self._under_mouse)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -87,8 +86,13 @@ class HistogramGrid(QWidget):
             painter.drawText(QRect(place.x(), 0, place.width(), _HEAD), int(Qt.AlignLeft | Qt.AlignVCenter), name)
         for index, row in enumerate(self.rows):
             self._paint_name(painter, index, row)
+        for place, cell in self._cells():
+            self._paint_cell(painter, place, cell)
+
+    def _cells(self) -> Iterator[tuple[QRect, Cell]]:
+        for index, row in enumerate(self.rows):
             for column, cell in enumerate(row.cells):
-                self._paint_cell(painter, self.cell_rect(index, column), cell)
+                yield self.cell_rect(index, column), cell
 
     def _paint_name(self, painter: QPainter, index: int, row: Row) -> None:
         place = self.cell_rect(index, 0)
@@ -125,17 +129,12 @@ class HistogramGrid(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""
-        self._under_mouse = None
-        self._read_out.hide()
+        self._point_at(None)
 
-    def _point_at(self, pos: QPoint) -> None:
+    def _point_at(self, pos: QPoint | None) -> None:
         self._under_mouse = pos
-        for index, row in enumerate(self.rows):
-            for column, cell in enumerate(row.cells):
-                if self.cell_rect(index, column).contains(pos):
-                    self._read_out.show(cell.text, pos)
-                    return
-        self._read_out.hide()
+        pointed = (cell.text for place, cell in self._cells() if pos is not None and place.contains(pos))
+        self._read_out.show_text(next(pointed, ""), pos)
 
 
 def _silhouette(counts: Array, place: QRect, highest: float) -> QPolygonF:

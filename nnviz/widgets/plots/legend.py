@@ -9,6 +9,7 @@ from PyQt5.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QAbstractButton, QSizePolicy
 
 from nnviz.look import theme
+from nnviz.widgets.parts import named
 
 _SIDE = 10  # of the square, in pixels
 _LONG = 18  # length of a sample of lines, in pixels
@@ -37,9 +38,8 @@ class Key(QAbstractButton):
     ) -> None:
         super().__init__()
         self._colour, self._sample = colour, sample
-        self.setObjectName(name)
+        named(self, name, tip=tip)
         self.set_name(text)
-        self.setToolTip(tip)
         self.setFocusPolicy(Qt.TabFocus)
         self.setCheckable(True)
         self.setChecked(True)

@@ -10,22 +10,25 @@ from PyQt5.QtCore import QEvent, Qt
 from PyQt5.QtGui import QMouseEvent
 
 from nnviz.look import theme
+from nnviz.widgets.parts import named
 from nnviz.widgets.plots.base_plot import BasePlot
 
 Marks = Sequence[tuple[float, str]]
 
 
 class SmallPlot(BasePlot):
-    """Shows y over x, and optionally a mark on the x axis."""
+    """Shows y over x, and optionally a mark on the x axis.
 
-    def __init__(self, name: str, accessible: str, tip: str, height: int = 96) -> None:
+    Attributes:
+        points: the points that are drawn: all x, all y.
+    """
+
+    def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__()
-        self.setObjectName(name)
-        self.setAccessibleName(accessible)
-        self.setToolTip(tip)
-        self.setFixedHeight(height)
+        named(self, name, accessible, tip)
+        self.setFixedHeight(96)
         self.setFocusPolicy(Qt.NoFocus)
-        self._points: tuple[list[float], list[float]] = ([], [])
+        self.points: tuple[list[float], list[float]] = ([], [])
         self._describe: Callable[[float, float], str] = lambda x, y: ""
         self._line = self.plot()
         self._mark, self._read_out = self._disable_mouse_actions((0, 6, 14, 0))
@@ -41,7 +44,7 @@ class SmallPlot(BasePlot):
         at: float | None = None,
     ) -> None:
         """Draws a line; ``marks``, the ticks of x and y, give the axes' ranges; ``at`` is marked on the x axis."""
-        self._points, self._describe = (list(x), list(y)), describe
+        self.points, self._describe = (list(x), list(y)), describe
         self._line.setData(np.array(x, float), np.array(y, float))
         across, up = marks
         self.getAxis("bottom").setTicks([list(across)])
@@ -62,18 +65,8 @@ class SmallPlot(BasePlot):
         """The marked place on the x axis, or None."""
         return float(self._mark.value()) if self._mark.isVisible() else None
 
-    @property
-    def points(self) -> tuple[list[float], list[float]]:
-        """The points that are drawn: all x, all y."""
-        return self._points
-
     def _apply_theme(self) -> None:
-        self.setBackground(theme.colour("card"))
-        for name in ("left", "bottom"):
-            axis = self.getAxis(name)
-            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False)
-            axis.setTextPen(theme.colour("muted"))
-            axis.setPen(theme.colour("border"))
+        super()._apply_theme()
         self._line.setPen(pg.mkPen(theme.colour("muted"), width=2))
         self._line.opts["antialias"] = True
         self._mark.setPen(pg.mkPen(theme.colour("text"), style=Qt.DashLine))
@@ -81,12 +74,11 @@ class SmallPlot(BasePlot):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Shows the read-out of the nearest point."""
         super().mouseMoveEvent(event)
-        x, y = self._points
+        x, y = self.points
         if not x:
             return
-        place = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(event.pos())).x()
-        index = int(np.argmin(np.abs(np.array(x) - place)))
-        self._read_out.show(self._describe(x[index], y[index]), event.pos())
+        index = int(np.argmin(np.abs(np.array(x) - self.place(event.pos()).x())))
+        self._read_out.show_text(self._describe(x[index], y[index]), event.pos())
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -37,13 +36,18 @@ class ShareLine:
 
 
 class StripPlot(QWidget):
-    """Paints its few lines itself, which is fast enough; shows the values of the epoch under the mouse."""
+    """Paints its few lines itself, which is fast enough; shows the values of the epoch under the mouse.
+
+    Attributes:
+        lines: those that are drawn, the first on top.
+        note: what stands in the plot instead of lines, or beside the first points.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._epochs: list[float] = []
-        self._lines: list[ShareLine] = []
-        self._note = ""
+        self.lines: Sequence[ShareLine] = ()
+        self.note = ""
         self._pointed, self._mouse = -1, QPoint()
         self._read_out = ReadOut(self)
         self._painted: tuple[object, Array] | None = None  # the texts and the lines as they are painted
@@ -59,7 +63,7 @@ class StripPlot(QWidget):
 
         Up to five lines can be told apart, in the colours of ``theme.CLASSES``.
         """
-        self._epochs, self._lines, self._note = epochs, list(lines), note
+        self._epochs, self.lines, self.note = epochs, lines, note
         if self._pointed >= len(epochs):
             self._point(-1)
         elif self._pointed >= 0:
@@ -67,19 +71,9 @@ class StripPlot(QWidget):
         if self._looks_different():
             self.update()
 
-    @property
-    def lines(self) -> tuple[ShareLine, ...]:
-        """Those that are drawn, the first on top."""
-        return tuple(self._lines)
-
-    @property
-    def note(self) -> str:
-        """What stands in the plot instead of lines, or beside the first points."""
-        return self._note
-
     def _looks_different(self) -> bool:
         """Whether painting now would change a text, a colour or a line by at least half a pixel."""
-        if self._painted is None or not self._lines:
+        if self._painted is None or not self.lines:
             return True
         words, curves = self._painted
         now = self._curves(self.area)
@@ -89,7 +83,7 @@ class StripPlot(QWidget):
     def _words(self) -> object:
         """All texts and colours."""
         end = (_number(self._epochs[0]), _number(self._epochs[0] + self._span)) if self._epochs else ()
-        return end, self._note, self._pointed, [(line.name, line.colour) for line in self._lines]
+        return end, self.note, self._pointed, [(line.name, line.colour) for line in self.lines]
 
     def _paint_anew(self) -> None:
         """Discards the background and paints everything again."""
@@ -113,9 +107,9 @@ class StripPlot(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Shows the read-out of the nearest epoch."""
-        if self._lines and self._epochs:
+        if self.lines and self._epochs:
             self._mouse = event.pos()
-            self._point(self._nearest(self._epoch_at(event.x())))
+            self._point(int(np.abs(self._curves(self.area)[0, :, 0] - event.x()).argmin()))
             self._show_read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -129,16 +123,11 @@ class StripPlot(QWidget):
             self._pointed = index
             self.update()
 
-    def _nearest(self, epoch: float) -> int:
-        after = bisect_left(self._epochs, epoch)
-        around = [index for index in (after - 1, after) if 0 <= index < len(self._epochs)]
-        return min(around, key=lambda index: abs(self._epochs[index] - epoch))
-
     def _show_read_out(self) -> None:
         """Shows the values of the epoch under the mouse, placed where they cover least of the lines."""
-        figures = [(f"{line.name}: {100 * line.shares[self._pointed]:.0f}", line.colour) for line in self._lines]
+        figures = [(f"{line.name}: {100 * line.shares[self._pointed]:.0f}", line.colour) for line in self.lines]
         epoch = f"epoch {_number(self._epochs[self._pointed])}, in %"
-        self._read_out.show([[(epoch, "muted")], figures], self._mouse, self._points_under)
+        self._read_out.show_text([[(epoch, "muted")], figures], self._mouse, self._points_under)
 
     def _points_under(self, place: QRect) -> float:
         corners = (place.left(), place.top()), (place.right(), place.bottom())
@@ -150,7 +139,7 @@ class StripPlot(QWidget):
     @property
     def area(self) -> QRectF:
         """Where lines are drawn, in pixels of the widget."""
-        names = max((self.fontMetrics().horizontalAdvance(line.name) for line in self._lines), default=0)
+        names = max((self.fontMetrics().horizontalAdvance(line.name) for line in self.lines), default=0)
         right = min(max(names + 8, _LEAST_RIGHT), _MOST_RIGHT)
         return QRectF(_LEFT, _TOP, self.width() - _LEFT - right, self.height() - _TOP - _BOTTOM)
 
@@ -159,17 +148,13 @@ class StripPlot(QWidget):
         """Length of the x axis in epochs; at least 1, so that the first batches do not fill the plot."""
         return max(self._epochs[-1] - self._epochs[0], 1.0) if self._epochs else 1.0
 
-    def _epoch_at(self, x: float) -> float:
-        area = self.area
-        return self._epochs[0] + (x - area.left()) / max(1.0, area.width()) * self._span
-
     def _curves(self, area: QRectF) -> Array:
         """Returns the points of the lines in pixels, (lines, epochs, 2)."""
-        made = np.empty((len(self._lines), len(self._epochs), 2))
+        made = np.empty((len(self.lines), len(self._epochs), 2))
         if made.size:
             epochs = np.array(self._epochs)
             made[..., 0] = area.left() + (epochs - epochs[0]) * (area.width() / self._span)
-            made[..., 1] = area.bottom() - np.array([line.shares for line in self._lines]) * area.height()
+            made[..., 1] = area.bottom() - np.array([line.shares for line in self.lines]) * area.height()
         return made
 
     # ---- painting
@@ -177,17 +162,17 @@ class StripPlot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the background, the lines, the first one on top, and their names."""
         painter, area = QPainter(self), self.area
-        if self._lines:
+        if self.lines:
             painter.drawPixmap(0, 0, self._up_to_date_ground(area))
         else:
             painter.fillRect(event.rect(), theme.colour("card"))
         painter.setFont(theme.font(theme.SMALL))
         curves = self._curves(area)
         self._painted = self._words, curves
-        if self._lines:
+        if self.lines:
             self._paint_epochs(painter, area, curves)
         painter.setRenderHint(QPainter.Antialiasing)
-        for line, points in reversed(list(zip(self._lines, curves, strict=True))):
+        for line, points in reversed(list(zip(self.lines, curves, strict=True))):
             self._paint_line(painter, line, points)
         self._paint_names(painter, area, curves)
         self._paint_note(painter, area)
@@ -208,10 +193,10 @@ class StripPlot(QWidget):
 
     def _paint_note(self, painter: QPainter, area: QRectF) -> None:
         """Writes the note in the middle, on an empty piece of the grid and beside names at the first points."""
-        if not self._note:
+        if not self.note:
             return
-        room = area.adjusted(self.width() - area.right(), 0, 0, 0) if self._lines else QRectF(self.rect())
-        words = painter.fontMetrics().elidedText(self._note, Qt.ElideRight, int(room.width()))
+        room = area.adjusted(self.width() - area.right(), 0, 0, 0) if self.lines else QRectF(self.rect())
+        words = painter.fontMetrics().elidedText(self.note, Qt.ElideRight, int(room.width()))
         place = painter.boundingRect(room, int(Qt.AlignCenter), words)
         painter.fillRect(place.adjusted(-6, 0, 6, 0), theme.colour("card"))
         painter.setPen(theme.colour("muted"))
@@ -258,7 +243,7 @@ class StripPlot(QWidget):
         lowest = area.bottom() - 2  # clear of the epochs below
         x = float(curves[0, -1, 0]) + _NAME_GAP
         for index, y in _name_heights(curves[:, -1, 1].tolist(), area.top(), lowest):
-            line, place = self._lines[index], QRectF(x, y - 8, self.width() - x, 16)
+            line, place = self.lines[index], QRectF(x, y - 8, self.width() - x, 16)
             if x < area.right():  # covers the grid behind the name of a line that does not reach the right end
                 width = painter.fontMetrics().horizontalAdvance(line.name) + 4
                 painter.fillRect(QRectF(x - 2, y - 6, width, 12), theme.colour("card"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QPoint, QPointF, QRect, Qt, pyqtSignal
-from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QToolButton
 
+from nnviz.widgets.parts import named, set_look
 from nnviz.widgets.plots.base_plot import BasePlot
 from nnviz.widgets.plots.curve_axes import Ends
 
@@ -42,19 +43,16 @@ class ZoomPlot(BasePlot):
         self._bounds: View = self._home
         self._zoom: View | None = None
         self._pressed: QPoint | None = None
-        self._band = QFrame(self)
-        self._band.setObjectName("zoomBand")
+        self._band = named(QFrame(self), "zoomBand")
         self._band.setAttribute(Qt.WA_TransparentForMouseEvents)
         self._band.hide()
-        self.reset_button = QToolButton(self)
-        self.reset_button.setObjectName(reset_name)
+        self.reset_button = named(QToolButton(self), reset_name, "Reset zoom", "Shows the whole curves again (0).")
         self.reset_button.setText("Reset zoom")
         self.reset_button.setProperty("role", "overPlot")
-        self.reset_button.setAccessibleName("Reset zoom")
-        self.reset_button.setToolTip("Shows the whole curves again (0).")
         self.reset_button.setCursor(Qt.ArrowCursor)
         self.reset_button.clicked.connect(self.reset_zoom)
         self.reset_button.hide()
+        self.getViewBox().sigResized.connect(self._place_button)
         self.setFocusPolicy(Qt.StrongFocus)
 
     # ---- the view
@@ -83,17 +81,16 @@ class ZoomPlot(BasePlot):
         self._zoom = None if _same(clamped, self._home) else clamped
         self._apply()
 
-    def zoom_by(self, factor: float, at: QPointF, across: bool = True, upwards: bool = False) -> None:
-        """Scales the ranges of the chosen axes by ``factor``; the point ``at`` keeps its place."""
+    def zoom_by(self, factor: float, at: QPointF, upwards: bool) -> None:
+        """Scales the range of the x axis, or ``upwards`` that of y, by ``factor``; the point ``at`` keeps its place."""
         x, y = self.view
-        self.zoom_to((_scaled(x, at.x(), factor) if across else x, _scaled(y, at.y(), factor) if upwards else y))
+        self.zoom_to((x, _scaled(y, at.y(), factor)) if upwards else (_scaled(x, at.x(), factor), y))
 
     def pan_by(self, across: float, upwards: float) -> None:
         """Moves a zoomed view by fractions of its ranges."""
         if self.is_zoomed:
-            shares = zip(self.view, self._bounds, (across, upwards), strict=True)
-            x, y = (_moved(ends, bounds, share) for ends, bounds, share in shares)
-            self.zoom_to((x, y))
+            (x, y), (far, high) = self.view, self._bounds
+            self.zoom_to((_moved(x, far, across), _moved(y, high, upwards)))
 
     def reset_zoom(self) -> None:
         """Returns to the automatic view."""
@@ -104,7 +101,7 @@ class ZoomPlot(BasePlot):
 
     def _apply(self) -> None:
         x, y = self.view
-        box = self.getPlotItem().getViewBox()
+        box = self.getViewBox()
         if self.reset_button.isHidden() == self.is_zoomed:
             self.reset_button.setVisible(self.is_zoomed)
             self._place_button()
@@ -117,13 +114,9 @@ class ZoomPlot(BasePlot):
         self.reset_button.adjustSize()
         self.reset_button.move(self.width() - self.reset_button.width() - 28, 12)
 
-    def place(self, point: QPoint) -> QPointF:
-        """Returns epoch and position on the y axis at a pixel of the widget."""
-        return self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(point))
-
     def plot_area(self) -> QRect:
         """Returns the rectangle in which curves are drawn, in pixels of the widget."""
-        return self.mapFromScene(self.getPlotItem().getViewBox().sceneBoundingRect()).boundingRect()
+        return self.mapFromScene(self.getViewBox().sceneBoundingRect()).boundingRect()
 
     # ---- mouse
 
@@ -132,9 +125,7 @@ class ZoomPlot(BasePlot):
         turned = event.angleDelta()
         event.accept()
         if turned.y():
-            upwards = bool(event.modifiers() & Qt.ControlModifier)
-            at = self.place(event.pos())
-            self.zoom_by(_STEP ** (turned.y() / 120), at, across=not upwards, upwards=upwards)
+            self.zoom_by(_STEP ** (turned.y() / 120), self.place(event.pos()), _has_control(event))
         elif turned.x():
             self.pan_by(-_PAN * turned.x() / 120, 0)
 
@@ -147,9 +138,8 @@ class ZoomPlot(BasePlot):
         """Draws the rectangle."""
         if self._pressed is not None and event.buttons() & Qt.LeftButton:
             drawn = self._drawn_to(event.pos())
-            self._band.setVisible(drawn is not None)
-            if drawn is not None:
-                self._band.setGeometry(drawn)
+            self._band.setGeometry(drawn)
+            self._band.setVisible(not drawn.isEmpty())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Zooms to the rectangle."""
@@ -157,7 +147,7 @@ class ZoomPlot(BasePlot):
             return
         drawn = self._drawn_to(event.pos())
         self._end_drag()
-        if drawn is not None:
+        if not drawn.isEmpty():
             one, other = self.place(drawn.topLeft()), self.place(drawn.bottomRight())
             self.zoom_to(((one.x(), other.x()), (other.y(), one.y())))
 
@@ -166,20 +156,19 @@ class ZoomPlot(BasePlot):
         if event.button() == Qt.LeftButton:
             self.reset_zoom()
 
-    def _drawn_to(self, point: QPoint) -> QRect | None:
-        """Returns the rectangle from the press to the point, a stripe if it is thin, or None for a click."""
+    def _drawn_to(self, point: QPoint) -> QRect:
+        """Returns the rectangle from the press to the point, a stripe if it is thin, or an empty one for a click."""
         assert self._pressed is not None
         drawn, area = QRect(self._pressed, point).normalized(), self.plot_area()
         if max(drawn.width(), drawn.height()) < _LEAST_DRAG:
-            return None
+            return QRect()
         if drawn.height() <= _THIN < drawn.width():
             drawn.setTop(area.top())
             drawn.setBottom(area.bottom())
         elif drawn.width() <= _THIN < drawn.height():
             drawn.setLeft(area.left())
             drawn.setRight(area.right())
-        drawn = drawn.intersected(area)
-        return None if drawn.isEmpty() else drawn
+        return drawn.intersected(area)
 
     def _end_drag(self) -> None:
         self._pressed = None
@@ -192,9 +181,9 @@ class ZoomPlot(BasePlot):
         key = event.key()
         middle = self.place(self.plot_area().center())
         if key in (Qt.Key_Plus, Qt.Key_Equal):
-            self._zoom_by_key(_STEP, middle, event)
+            self.zoom_by(_STEP, middle, _has_control(event))
         elif key in (Qt.Key_Minus, Qt.Key_Underscore):
-            self._zoom_by_key(1 / _STEP, middle, event)
+            self.zoom_by(1 / _STEP, middle, _has_control(event))
         elif key == Qt.Key_0:
             self.reset_zoom()
         elif key in _KEYS and self.is_zoomed:
@@ -205,31 +194,19 @@ class ZoomPlot(BasePlot):
         else:
             event.ignore()
 
-    def _zoom_by_key(self, factor: float, middle: QPointF, event: QKeyEvent) -> None:
-        upwards = bool(event.modifiers() & Qt.ControlModifier)
-        self.zoom_by(factor, middle, across=not upwards, upwards=upwards)
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows the focus ring if the focus came by keyboard."""
         super().focusInEvent(event)
-        self._show_focus(event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason))
+        set_look(self, "ring", event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Hides the focus ring."""
         super().focusOutEvent(event)
-        self._show_focus(False)
+        set_look(self, "ring", False)
 
-    def _show_focus(self, wanted: bool) -> None:
-        if bool(self.property("ring")) != wanted:
-            self.setProperty("ring", wanted)
-            self.style().unpolish(self)
-            self.style().polish(self)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps the button in its corner."""
-        super().resizeEvent(event)
-        if hasattr(self, "reset_button"):
-            self._place_button()
+def _has_control(event: QWheelEvent | QKeyEvent) -> bool:
+    return bool(event.modifiers() & Qt.ControlModifier)
 
 
 def _scaled(ends: Ends, at: float, factor: float) -> Ends:

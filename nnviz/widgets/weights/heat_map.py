@@ -27,6 +27,7 @@ from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.weights.mosaic import ZERO, Grid, Renderer, picture_grid, plain_grid
 
 _RISE = 1.5  # exponent of the colour scale; above 1, small weights stay close to the background
+_NOTHING = np.empty((0, 0), np.float32)
 _MOVES = {Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0)}
 
 
@@ -53,7 +54,7 @@ class HeatMap(QWidget):
         super().__init__()
         self.grid: Grid | None = None
         self.first = 0
-        self._values: Array | None = None
+        self._values: Array = _NOTHING
         self._shape: tuple[int, int] | None = None
         self._limit = self.end = 1.0
         self._renderer: Renderer | None = None
@@ -77,53 +78,52 @@ class HeatMap(QWidget):
 
         The array is kept for painting in another size or page, so nobody may write to it until the next call.
         """
-        if self._values is None or values.shape != self._values.shape or shape != self._shape:
+        if values.shape != self._values.shape or shape != self._shape:
             self.grid = None
         self._values, self._limit, self._shape = values, limit, shape
         self._draw()
 
     def clear(self) -> None:
         """Shows nothing."""
-        self._values = self.grid = self._renderer = self._image = None
+        self._values = _NOTHING
+        self.grid = self._renderer = self._image = None
         self._outline(None)
         self.show_text("")
         self.update()
 
     def _draw(self) -> None:
-        if self._values is None or not self._values.size:
+        if not self._values.size:
             return
-        if self.grid is None:
-            self._lay_out(self._values)
-        assert self.grid is not None
-        shown = self._values[self.first : self.first + self.grid.capacity]
-        if self._renderer is None or (self._renderer.grid, self._renderer.neurons) != (self.grid, len(shown)):
-            self._renderer = Renderer(self.grid, len(shown))
+        self.grid = grid = self.grid or self._lay_out(self._values)
+        shown = self._values[self.first : self.first + grid.capacity]
+        if self._renderer is None or (self._renderer.grid, self._renderer.neurons) != (grid, len(shown)):
+            self._renderer = Renderer(grid, len(shown))
             self._colours = np.zeros(self._renderer.size, np.uint32)
             address = sip.voidptr(self._colours.ctypes.data)  # the image shares the array's memory
-            size = (self.grid.across.length, self.grid.down.length)
-            self._image = QImage(address, *size, self._colours.strides[0], QImage.Format_RGB32)
+            height, width = self._renderer.size
+            self._image = QImage(address, width, height, self._colours.strides[0], QImage.Format_RGB32)
         self.end = self._limit / math.sqrt(self._renderer.averaged)
         self._renderer.render(shown, self.end)
         self._is_coloured = False
         self._repeat_hovered()
         self.update()
 
-    def _lay_out(self, values: Array) -> None:
+    def _lay_out(self, values: Array) -> Grid:
         neurons, inputs = values.shape
         if self._shape is not None:
-            self.grid = picture_grid(neurons, self._shape, self.width(), self.height())
+            grid = picture_grid(neurons, self._shape, self.width(), self.height())
         else:
-            self.grid = plain_grid(neurons, inputs, self.width(), self.height())
-        self.first = min(self.first, neurons - 1) // self.grid.capacity * self.grid.capacity
+            grid = plain_grid(neurons, inputs, self.width(), self.height())
+        self.first = min(self.first, neurons - 1) // grid.capacity * grid.capacity
         if self._outlined is not None and self._outlined >= neurons:
             self._outlined = None
+        return grid
 
     @property
     def shown(self) -> range:
         """The neurons on this page."""
-        if self._values is None or self.grid is None:
-            return range(0)
-        return range(self.first, min(self.first + self.grid.capacity, len(self._values)))
+        end = self.first + self.grid.capacity if self.grid is not None else 0
+        return range(self.first, min(end, len(self._values)))
 
     def picture_rect(self) -> QRect:
         """Returns the rectangle of the picture in the widget."""
@@ -139,7 +139,7 @@ class HeatMap(QWidget):
     @property
     def pages(self) -> int:
         """The number of pages."""
-        return -(-len(self._values) // self.grid.capacity) if self._values is not None and self.grid is not None else 1
+        return -(-len(self._values) // self.grid.capacity) if self.grid is not None else 1
 
     @property
     def page(self) -> int:
@@ -175,14 +175,12 @@ class HeatMap(QWidget):
         painter.drawImage(0, 0, self._image)
         if self._outlined is not None and self._outlined in self.shown:
             painter.setPen(theme.colour("accent" if self._mouse is None else "text"))
-            painter.drawRect(self.tile_rect(self._outlined).adjusted(-1, -1, 0, 0).intersected(self._inner()))
+            inside = self.rect().adjusted(0, 0, -1, -1)
+            painter.drawRect(self.tile_rect(self._outlined).adjusted(-1, -1, 0, 0).intersected(inside))
 
     def _recolour(self) -> None:
         self._is_coloured = False
         self.update()
-
-    def _inner(self) -> QRect:
-        return self.rect().adjusted(0, 0, -1, -1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lays the tiles out for the new size."""
@@ -203,14 +201,14 @@ class HeatMap(QWidget):
 
     def show_text(self, text: str) -> None:
         """Shows a read-out beside the mouse or the outlined tile; an empty text hides it."""
-        is_outlined = self._outlined is not None and self._outlined in self.shown
-        self._read_out.show(
-            text, self._mouse or (self.tile_rect(self._outlined or 0).center() if is_outlined else QPoint())
-        )
+        at = self._mouse
+        if at is None and self._outlined is not None and self._outlined in self.shown:
+            at = self.tile_rect(self._outlined).center()
+        self._read_out.show_text(text, at)
 
     def mark(self, neuron: int) -> None:
         """Outlines a neuron, as the arrow keys do, and turns to its page."""
-        if self._values is None or self.grid is None or not 0 <= neuron < len(self._values):
+        if self.grid is None or not 0 <= neuron < len(self._values):
             return
         self._mouse = None
         self._outline(neuron)
@@ -227,7 +225,7 @@ class HeatMap(QWidget):
         """Emits ``hovered`` again, because the weight under the mouse may have changed."""
         if self._mouse is not None:
             self._update_pointed()
-        elif self._outlined is not None and self._read_out.is_shown:
+        elif self._outlined is not None and not self._read_out.isHidden():
             self.hovered.emit(self._outlined, -1)
         elif self._outlined is None:
             self.show_text("")
@@ -272,7 +270,7 @@ class HeatMap(QWidget):
             self.opened.emit(self._outlined)
         elif key in (Qt.Key_PageUp, Qt.Key_PageDown):
             event.setAccepted(self.turn_to(self.page + (1 if key == Qt.Key_PageDown else -1)))
-        elif key in (Qt.Key_Home, Qt.Key_End) and self._values is not None:
+        elif key in (Qt.Key_Home, Qt.Key_End):
             self.mark(0 if key == Qt.Key_Home else len(self._values) - 1)
         elif key in _MOVES and self.grid is not None:
             rows, columns = _MOVES[Qt.Key(key)]
@@ -325,24 +323,17 @@ class ColourBar(QWidget):
         middle = QRect(self.width() - wide - length, 5, length, 8)
         painter.drawText(self.rect(), int(Qt.AlignRight | Qt.AlignVCenter), high)
         painter.drawText(QRect(0, 0, middle.x() - 4, 18), int(Qt.AlignRight | Qt.AlignVCenter), low)
-        strip = QImage(bytes(range(1, 256)) + b"\x00", 255, 1, 256, QImage.Format_Indexed8)
-        strip.setColorTable(colour_table(theme.current()))
-        painter.drawImage(middle, strip)
+        colours = _colours_of(theme.current())[1:]
+        painter.drawImage(middle, QImage(colours.tobytes(), len(colours), 1, QImage.Format_RGB32))
 
 
 @lru_cache
 def _colours_of(look: theme.Theme) -> Array:
-    """Returns the colour table as an array, for indexing."""
-    return np.array(colour_table(look), np.uint32)
-
-
-@lru_cache
-def colour_table(look: theme.Theme) -> list[int]:
     """Returns the colours of a mosaic: the gap between tiles, then the diverging colours on a nonlinear scale.
 
     Small weights, such as initial ones that were never trained, stay close to the background, and large ones stand out.
     """
-    colours = theme.diverging_table(look)
+    colours = np.array(theme.diverging_table(look), np.uint32)
     steps = np.arange(1, 256) - ZERO
     places = ZERO + np.rint(np.sign(steps) * 127 * np.abs(steps / 127) ** _RISE).astype(int)
-    return [QColor(look.card).rgb(), *(colours[place] for place in places)]
+    return np.append(np.uint32(QColor(look.card).rgb()), colours[places])

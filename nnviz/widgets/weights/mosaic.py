@@ -134,18 +134,18 @@ def _picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -
 def plain_grid(count: int, inputs: int, width: int, height: int) -> Grid:
     """Returns the layout for inputs that are no picture: a row per neuron if legible, otherwise square tiles."""
     if count * (SMALLEST + 1) <= height + 1 and inputs * _LEAST_CELL <= width:
-        size = min(float(_largest(height, np.array([count]))[0]), _HIGHEST_ROW)
+        size = min(float(_largest(height, count)), _HIGHEST_ROW)
         return Grid(Axis(1, inputs, width, width), _axis(count, 1, size, height, _AIR), inputs, False)
     count = min(count, most_tiles(width, height))
     columns = _columns_of_squares(count, width, height)
     rows = -(-count // columns)
-    across, down = (float(_largest(side, np.array([n]))[0]) for side, n in ((width, columns), (height, rows)))
+    across, down = (float(_largest(side, number)) for side, number in ((width, columns), (height, rows)))
     cells = _wrapped(inputs, across / down)
     wide = _axis(columns, cells, across, width, _MOST_AIR)
     return Grid(wide, _axis(rows, -(-inputs // cells), down, height, _MOST_AIR), inputs, False)
 
 
-def _largest(length: int, counts: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+def _largest(length: int, counts: Any) -> Any:
     """Returns the largest side of a tile for each count of tiles along the length, gaps included; at least 1 pixel."""
     airy = length / (counts + _AIR * (counts - 1))
     return np.maximum(np.where(airy * _AIR >= 1, airy, (length - counts + 1) / counts), 1.0)
@@ -190,7 +190,7 @@ class Renderer:
         self.grid, self.neurons = grid, neurons
         self._cells = grid.down.seen, grid.across.seen
         is_whole = grid.down.block == grid.across.block == 1
-        self._samples = None if is_whole else self._places_to_look(grid.down.block, grid.across.block)
+        self._samples = None if is_whole else self._places_to_look()
         self.averaged = len(self._samples or [0]) if grid.is_picture else 1
         self._used = grid.inputs if self._samples is None else len(self._samples[0])
         high, wide = self._cells
@@ -198,18 +198,14 @@ class Renderer:
         self._scaled: npt.NDArray[np.float32] | None = None
         self._taken: npt.NDArray[Any] = np.empty((3, 0))
         self._across, self._down = grid.across.sources, grid.down.sources
-        self._coloured = np.empty((len(self._cell_rows), self._cell_rows.shape[1]), np.uint32)
+        self._cell_rows = self._field.reshape(grid.down.count * (high + 1), -1)  # the same indices, (rows, columns)
+        self._coloured = np.empty(self._cell_rows.shape, np.uint32)
         self._widened = np.empty((len(self._cell_rows), len(self._across)), np.uint32)
         self.size = len(self._down), len(self._across)
 
-    @property
-    def _cell_rows(self) -> npt.NDArray[np.intp]:
-        """The colour indices of all cells, (rows, columns)."""
-        return self._field.reshape(self._field.shape[0] * self._field.shape[1], -1)
-
-    def _places_to_look(self, rows: int, columns: int) -> list[npt.NDArray[np.intp]]:
+    def _places_to_look(self) -> list[npt.NDArray[np.intp]]:
         """Returns an array per weight that shares a cell: the input to read for every cell."""
-        grid = self.grid
+        grid, rows, columns = self.grid, self.grid.down.block, self.grid.across.block
         high, wide = self._cells
         affordable = math.sqrt(max(1.0, _MOST_READ / (self.neurons * high * wide)))
         made = []
@@ -224,15 +220,17 @@ class Renderer:
 
     def render(self, weights: Array, limit: float) -> None:
         """Converts (neurons, inputs) weights to colour indices; the colours range from -limit to limit."""
-        by_input = not weights.flags.c_contiguous and weights.T.flags.c_contiguous
-        values, share = self._sampled(weights.T if by_input else weights, 0 if by_input else 1)
-        scaled = self._buffer(by_input)
-        used = scaled[: self._used] if by_input else scaled[:, : self._used]
+        by_input = weights.flags.fnc  # in memory, an input's weights follow each other
+        if self._scaled is None or self._scaled.flags.fnc != by_input:  # one number per cell, in the same order
+            shape = (self.neurons, math.prod(self._cells))
+            self._scaled = np.full(shape, EMPTY, np.float32, order="F" if by_input else "C")
+        used = self._scaled[:, : self._used]  # cells without input stay EMPTY
+        values, share = self._sampled(weights.T, 0) if by_input else self._sampled(weights, 1)
         with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is drawn too
-            np.multiply(values, share * 127 / max(limit, 1e-12), out=used, casting="unsafe")
+            np.multiply(values.T if by_input else values, share * 127 / max(limit, 1e-12), out=used, casting="unsafe")
             np.clip(used, -127, 127, out=used)  # several times as fast as minimum and maximum
             np.add(used, ZERO + 0.5, out=used)  # the conversion to integers truncates, so adding 0.5 rounds
-            self._lay_out(scaled.T if by_input else scaled)
+            self._lay_out(self._scaled)
 
     def paint(self, colours: npt.NDArray[np.uint32], pixels: npt.NDArray[np.uint32]) -> None:
         """Fills ``pixels``, of this ``size``, with colours.
@@ -244,14 +242,6 @@ class Renderer:
         np.take(colours, self._cell_rows, out=self._coloured, mode="clip")
         np.take(self._coloured, self._across, axis=1, out=self._widened, mode="wrap")
         np.take(self._widened, self._down, axis=0, out=pixels, mode="wrap")
-
-    def _buffer(self, by_input: bool) -> npt.NDArray[np.float32]:
-        """Returns an array for one number per cell, in the weights' memory order. Cells without input stay EMPTY."""
-        high, wide = self._cells
-        shape = (high * wide, self.neurons) if by_input else (self.neurons, high * wide)
-        if self._scaled is None or self._scaled.shape != shape:
-            self._scaled = np.full(shape, EMPTY, np.float32)
-        return self._scaled
 
     def _sampled(self, lying: Array, axis: int) -> tuple[Array, float]:
         """Returns a number per cell and its factor: of pictures the mean weight, otherwise the largest in size."""

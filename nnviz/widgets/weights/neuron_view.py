@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
@@ -13,6 +12,7 @@ from PyQt5.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -25,6 +25,7 @@ from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.look.round_numbers import round_end
 from nnviz.widgets.card import label
+from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.weights.heat_map import HeatMap
 
@@ -62,42 +63,29 @@ class NeuronView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("neuronView")
-        self.setAccessibleName("One neuron")
+        named(self, "neuronView", "One neuron")
         self.setFocusPolicy(Qt.StrongFocus)
-        self.picture = HeatMap()
-        self.picture.setObjectName("neuronPicture")
-        self.picture.setAccessibleName("Picture of the neuron's weights")
+        self.picture = named(HeatMap(), "neuronPicture", "Picture of the neuron's weights")
         self.picture.setFocusPolicy(Qt.NoFocus)
         self.picture.opened.connect(self.left)
         self.picture.hovered.connect(lambda _, number: self.hovered.emit(number))
-        self.bars = WeightBars()
-        self.bars.setObjectName("neuronBars")
-        self.bars.setAccessibleName("The neuron's weights as bars")
+        self.bars = named(WeightBars(), "neuronBars", "The neuron's weights as bars")
         self.bars.hovered.connect(self.hovered)
         self.bars.clicked.connect(self.left)
         self._weights = QStackedWidget()
         self._weights.addWidget(self.picture)
         self._weights.addWidget(self.bars)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addWidget(self._weights, 1)
+        row = arranged(QHBoxLayout(self), self._weights, spacing=16)
+        row.setStretch(0, 1)
         row.addLayout(self._facts())
 
     def _facts(self) -> QVBoxLayout:
         self._rows, self._strongest = _Pairs(), _Pairs()
         self.histogram = Histogram()
-        content = QWidget()
-        content.setObjectName("scrolled")
+        content = named(QWidget(), "scrolled")
+        strongest = label("strongest inputs", "muted")
         inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(6)
-        inner.addWidget(self._rows)
-        inner.addWidget(self.histogram)
-        inner.addWidget(label("strongest inputs", "muted"))
-        inner.addWidget(self._strongest)
-        inner.addStretch(1)
+        arranged(inner, self._rows, self.histogram, strongest, self._strongest, spacing=6).addStretch(1)
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.NoFrame)
         scroll.setWidgetResizable(True)
@@ -116,12 +104,10 @@ class NeuronView(QWidget):
         row.setSpacing(4)
         back = _button("Back", "neuronBackButton", "Back to all neurons of the layer (Esc).")
         back.clicked.connect(self.left)
-        self._title = label(role="title")
-        self._title.setObjectName("neuronTitle")
+        self._title = named(label(role="title"), "neuronTitle")
         row.addWidget(self._title, 1)
-        for sign, name, word, step in (("‹", "previous", "previous", -1), ("›", "next", "next", 1)):  # noqa: RUF001
-            arrow = "Left" if step < 0 else "Right"
-            turn = _button(sign, f"{name}NeuronButton", f"Shows the {word} neuron of the layer ({arrow} arrow).")
+        for sign, word, arrow, step in (("‹", "previous", "Left", -1), ("›", "next", "Right", 1)):  # noqa: RUF001
+            turn = _button(sign, f"{word}NeuronButton", f"Shows the {word} neuron of the layer ({arrow} arrow).")
             turn.setAccessibleName(f"{word.capitalize()} neuron")
             turn.clicked.connect(lambda _, step=step: self.stepped.emit(step))
             row.addWidget(turn)
@@ -144,10 +130,7 @@ class NeuronView(QWidget):
 
     def show_text(self, text: str) -> None:
         """Shows a read-out for the input under the mouse."""
-        if self._weights.currentWidget() is self.picture:
-            self.picture.show_text(text)
-        else:
-            self.bars.show_text(text)
+        (self.picture if self._weights.currentWidget() is self.picture else self.bars).show_text(text)
 
     # ---- events
 
@@ -169,6 +152,9 @@ class WeightBars(QWidget):
     Signals:
         hovered(input): the input under the mouse, -1 for none.
         clicked(): anywhere.
+
+    Attributes:
+        end: the weight at the end of the scale.
     """
 
     hovered = pyqtSignal(int)
@@ -177,7 +163,7 @@ class WeightBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._values: Array = np.zeros(0)
-        self._limit = 1.0
+        self.end = 1.0
         self._mouse: QPoint | None = None
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
@@ -187,15 +173,10 @@ class WeightBars(QWidget):
     def show_values(self, values: Array, limit: float) -> None:
         """Shows weights (inputs,). The scale ends at the limit, or at a round number above the largest weight."""
         largest = float(np.nan_to_num(np.abs(values)).max(initial=0.0))
-        self._values, self._limit = values, max(limit if largest <= limit else round_end(largest), 1e-12)
+        self._values, self.end = values, max(limit if largest <= limit else round_end(largest), 1e-12)
         if self._mouse is not None:
             self.hovered.emit(self._input)
         self.update()
-
-    @property
-    def end(self) -> float:
-        """The weight at the end of the scale."""
-        return self._limit
 
     @property
     def field(self) -> QRect:
@@ -216,10 +197,7 @@ class WeightBars(QWidget):
 
     def show_text(self, text: str) -> None:
         """Shows a read-out beside the mouse; an empty text hides it."""
-        if self._mouse is not None:
-            self._read_out.show(text, self._mouse)
-        else:
-            self._read_out.hide()
+        self._read_out.show_text(text, self._mouse)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the scale and the bars; with more inputs than pixels, the strongest weight of each pixel."""
@@ -230,7 +208,7 @@ class WeightBars(QWidget):
         painter.translate(field.topLeft())
         count = min(len(self._values), field.width())
         if count:
-            heights = _strongest_of_each(self._values, count) / self._limit * (middle - 4)
+            heights = _strongest_of_each(self._values, count) / self.end * (middle - 4)
             pitch = field.width() / count
             wide = pitch - 1 if pitch >= 3 else pitch
             for number, high in enumerate(heights.tolist()):
@@ -240,7 +218,7 @@ class WeightBars(QWidget):
         painter.fillRect(QRectF(0, middle, field.width(), 1), QColor(look.past))
 
     def _paint_scale(self, painter: QPainter) -> None:
-        field, end = self.field, f"{self._limit:.3g}"
+        field, end = self.field, f"{self.end:.3g}"
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         beside = QRect(0, field.top(), _SCALE - 6, field.height())
@@ -308,7 +286,7 @@ class _Pairs(QWidget):
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(1, 1)
-        self._shown: list[tuple[Any, Any]] = []
+        self._shown: list[tuple[QLabel, QLabel]] = []
 
     def show_pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Shows these rows, reusing the labels."""
@@ -319,20 +297,14 @@ class _Pairs(QWidget):
             self._grid.addWidget(name, row, 0)
             self._grid.addWidget(value, row, 1, Qt.AlignRight)
             self._shown.append((name, value))
-        for number, (name, value) in enumerate(self._shown):
-            texts = pairs[number] if number < len(pairs) else None
-            name.setVisible(texts is not None)
-            value.setVisible(texts is not None)
-            if texts is not None:
-                name.setText(texts[0])
-                value.setText(texts[1])
+        for number, labels in enumerate(self._shown):
+            for part, words in zip(labels, pairs[number] if number < len(pairs) else ("", ""), strict=True):
+                part.setText(words)
+                part.setVisible(number < len(pairs))
 
 
 def _button(text: str, name: str, tip: str) -> QPushButton:
-    made = QPushButton(text)
-    made.setObjectName(name)
-    made.setAccessibleName(text)
-    made.setToolTip(tip)
+    made = named(QPushButton(text), name, text, tip)
     made.setProperty("role", "small")
     return made
 

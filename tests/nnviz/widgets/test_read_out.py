@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PyQt5.QtCore import QPoint, QRect, Qt
-from PyQt5.QtWidgets import QLabel, QWidget
+from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.widgets.read_out import ReadOut
-from tests.nnviz.helpers import find
 
 
 @pytest.fixture
@@ -22,44 +21,43 @@ def ground(qtbot: QtBot) -> QWidget:
 
 @pytest.mark.parametrize("text", ["neuron 1", "a\nb\nc", [[("train 1 %", "train"), ("test 2 %", "test")]]])
 def test_words_stay_within_and_beside_the_mouse(ground: QWidget, text: str) -> None:
-    told, label = ReadOut(ground), find(ground, QLabel, "readOut")
+    told = ReadOut(ground)
     for x in range(0, 300, 23):
         for y in range(0, 120, 17):
-            told.show(text, QPoint(x, y))
-            assert ground.rect().contains(label.geometry()), (x, y)
-            assert not label.geometry().contains(QPoint(x, y)), (x, y)
+            told.show_text(text, QPoint(x, y))
+            assert ground.rect().contains(told.geometry()), (x, y)
+            assert not told.geometry().contains(QPoint(x, y)), (x, y)
     told.hide()
-    assert not label.isVisible()
+    assert not told.isVisible()
 
 
 def test_nothing_to_say_is_nothing_to_see(ground: QWidget) -> None:
     told = ReadOut(ground)
-    told.show("words", QPoint(5, 5))
-    assert told.is_shown
-    told.show("", QPoint(5, 5))
-    assert not told.is_shown
+    told.show_text("words", QPoint(5, 5))
+    assert not told.isHidden()
+    told.show_text("", QPoint(5, 5))
+    assert told.isHidden()
 
 
 def test_words_from_a_file_are_no_markup(ground: QWidget) -> None:
-    told, label = ReadOut(ground), find(ground, QLabel, "readOut")
-    told.show("<b>class</b>", QPoint(5, 5))
-    assert label.textFormat() == Qt.PlainText
-    told.show([[("<b>class</b>", "test")]], QPoint(5, 5))
-    assert "&lt;b&gt;class" in label.text()
-    assert told.text == "<b>class</b>"
+    told = ReadOut(ground)
+    told.show_text("<b>class</b>", QPoint(5, 5))
+    assert told.textFormat() == Qt.PlainText
+    told.show_text([[("<b>class</b>", "test")]], QPoint(5, 5))
+    assert "&lt;b&gt;class" in told.text()
 
 
 def test_words_wider_than_the_widget_are_cut_off(ground: QWidget) -> None:
-    told, label = ReadOut(ground), find(ground, QLabel, "readOut")
-    told.show("long " * 100, QPoint(150, 60))
-    assert ground.rect().contains(label.geometry())
+    told = ReadOut(ground)
+    told.show_text("long " * 100, QPoint(150, 60))
+    assert ground.rect().contains(told.geometry())
 
 
 def test_it_goes_where_it_costs_least_and_stays_among_equals(ground: QWidget) -> None:
-    told, label = ReadOut(ground), find(ground, QLabel, "readOut")
-    told.show("words", QPoint(150, 60), lambda place: float(place.top() < 60))
-    assert label.y() > 60
-    told.show("words", QPoint(150, 60), lambda place: 0.0)
-    assert label.y() > 60
-    told.show("words", QPoint(150, 60), lambda place: float(place.intersects(QRect(0, 60, 300, 60))))
-    assert label.y() < 60
+    told = ReadOut(ground)
+    told.show_text("words", QPoint(150, 60), lambda place: float(place.top() < 60))
+    assert told.y() > 60
+    told.show_text("words", QPoint(150, 60), lambda place: 0.0)
+    assert told.y() > 60
+    told.show_text("words", QPoint(150, 60), lambda place: float(place.intersects(QRect(0, 60, 300, 60))))
+    assert told.y() < 60

@@ -1,0 +1,35 @@
+"""What every widget needs: names, a layout, and properties that the style sheet reads."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PyQt5.QtWidgets import QBoxLayout, QWidget
+
+W = TypeVar("W", bound=QWidget)
+L = TypeVar("L", bound=QBoxLayout)
+
+
+def named(widget: W, name: str, accessible: str = "", tip: str = "") -> W:
+    """Gives a widget its object name, its name for screen readers and its tooltip, and returns it."""
+    widget.setObjectName(name)
+    widget.setAccessibleName(accessible)
+    widget.setToolTip(tip)
+    return widget
+
+
+def arranged(layout: L, *widgets: QWidget, spacing: int = 0, margins: tuple[int, int, int, int] = (0, 0, 0, 0)) -> L:
+    """Adds widgets to a layout and returns it; spacing and margins are in pixels."""
+    layout.setContentsMargins(*margins)
+    layout.setSpacing(spacing)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return layout
+
+
+def set_look(widget: QWidget, which: str, value: object) -> None:
+    """Sets a property that the style sheet reads; polishes the widget only if it changed, because that is slow."""
+    if widget.property(which) != value:
+        widget.setProperty(which, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
