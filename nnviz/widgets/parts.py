@@ -1,0 +1,41 @@
+"""What every widget needs: names and a layout."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PyQt5.QtWidgets import QBoxLayout, QLayout, QWidget
+
+W = TypeVar("W", bound=QWidget)
+L = TypeVar("L", bound=QBoxLayout)
+
+
+def named(widget: W, name: str, accessible: str = "", tip: str = "") -> W:
+    """Gives a widget its object name, its name for screen readers and its tooltip, and returns it."""
+    widget.setObjectName(name)
+    widget.setAccessibleName(accessible)
+    widget.setToolTip(tip)
+    return widget
+
+
+def arranged(
+    layout: L,
+    *parts: QWidget | QLayout | int | tuple[QWidget | QLayout, int],
+    spacing: int = 0,
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0),
+) -> L:
+    """Fills a layout and returns it; spacing and margins are in pixels.
+
+    An int among the parts is a stretch, and a tuple is a widget or layout that stretches.
+    """
+    layout.setContentsMargins(*margins)
+    layout.setSpacing(spacing)
+    for part in parts:
+        content, stretch = part if isinstance(part, tuple) else (part, 0)
+        if isinstance(content, int):
+            layout.addStretch(content)
+        elif isinstance(content, QWidget):
+            layout.addWidget(content, stretch)
+        else:
+            layout.addLayout(content, stretch)
+    return layout
