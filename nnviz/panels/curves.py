@@ -98,15 +98,15 @@ class CurvePage(Page):
         self.plot = named(plot, f"{quantity.name}Plot", about, _HOW_TO_ZOOM)
         self.body.addWidget(self.plot)
         self.keys = self._keys()
-        self.scale = self._scale_button()
+        self._add_scale()
         reset, self._log_action = self._actions()
         _offer(self.plot, reset, self._log_action, forget)
         arranged(QHBoxLayout(self.aside), 1, *self.keys.values(), self.scale, spacing=2)
         self._drawn: tuple[object, ...] = ()  # what the curves were drawn from
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
-        session.displayed.changed.connect(self._show)
-        session.runs.history_changed.connect(self._show)
+        session.displayed.changed.connect(self.refresh)
+        session.runs.history_changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)
         for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):
             signal.connect(self._show_past)  # the differences from the current run may have changed
@@ -144,20 +144,19 @@ class CurvePage(Page):
         log.toggled.connect(self.set_log)
         return reset, log
 
-    def _scale_button(self) -> QToolButton:
+    def _add_scale(self) -> None:
         tip = (
             "Switches the scale of the value axis. Logarithmic shows small values as well as large ones; linear shows "
             "differences as they are."
         )
-        button = named(QToolButton(), self._named("scaleButton"), tip=tip)
-        button.setProperty("role", "key")
-        button.clicked.connect(lambda: self.set_log(not self.is_log))
-        self._name_scale(button)
-        return button
+        self.scale = named(QToolButton(), self._named("scaleButton"), tip=tip)
+        self.scale.setProperty("role", "key")
+        self.scale.clicked.connect(lambda: self.set_log(not self.is_log))
+        self._name_scale()
 
-    def _name_scale(self, button: QToolButton) -> None:
-        button.setText(self._quantity.scale_text(self.plot.is_log))
-        button.setAccessibleName(f"Scale: {button.text()}")
+    def _name_scale(self) -> None:
+        self.scale.setText(self._quantity.scale_text(self.plot.is_log))
+        self.scale.setAccessibleName(f"Scale: {self.scale.text()}")
 
     # ---- scale
 
@@ -170,7 +169,7 @@ class CurvePage(Page):
         """Makes the value axis logarithmic or linear."""
         if is_log != self.plot.is_log:
             self.plot.set_log(is_log)
-            self._name_scale(self.scale)
+            self._name_scale()
             self._log_action.setChecked(is_log)
             self.scale_changed.emit()
 
@@ -184,7 +183,7 @@ class CurvePage(Page):
         self.plot.reset_zoom()
         self._show_hint()
         self._show_past()
-        self._show()
+        self.refresh()
 
     def _show_hint(self) -> None:
         """Shows in the empty plot how its curves come about."""
@@ -220,7 +219,8 @@ class CurvePage(Page):
         curves = self._of(run.history)
         return EarlierRun(self._session.runs.difference(run), curves.train, curves.test)
 
-    def _show(self) -> None:
+    def refresh(self) -> None:
+        """Draws the latest curves."""
         if not self.in_view:
             return
         run = self._session.runs.current
@@ -235,11 +235,6 @@ class CurvePage(Page):
         epochs = max(run.last_epoch, history.completed)
         self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
         self._name_earlier()
-
-    def refresh(self) -> None:
-        """Draws the latest curves."""
-        self._drawn = ()
-        self._show()
 
     def table(self) -> Table:
         """Header and rows for a CSV file: epoch, train, test and validation; errors as shares."""

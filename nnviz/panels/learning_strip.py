@@ -39,9 +39,9 @@ class LearningStripPanel(DockCard):
         self.head.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.body.addWidget(self.plot, 1)
         self.body.setContentsMargins(theme.CARD_PADDING, 0, theme.CARD_PADDING, 8)
-        self._describe()
+        self._name_lines()
         self._probe.changed.connect(self.refresh)
-        theme.changed.connect(self._show_head)
+        theme.changed.connect(self._name_lines)
 
     @property
     def _known(self) -> PastAnswers | None:
@@ -58,8 +58,7 @@ class LearningStripPanel(DockCard):
             self._show_nothing()
         else:
             self._draw(known, verdict_of(known.answers[-1]))
-        self._show_head()
-        self._describe()
+        self._name_lines()
 
     # ---- drawing
 
@@ -78,15 +77,13 @@ class LearningStripPanel(DockCard):
         is_empty = self._session.question.picture is None
         self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer" if has_none else "")
 
-    def _show_head(self) -> None:
-        """Shows which line belongs to which class."""
+    def _name_lines(self) -> None:
+        """Names the classes in the head, in the colours of their lines, and tells a screen reader how they went."""
         lines = self.plot.lines
         names = f"{', '.join(map(_coloured, lines))} by epoch" if lines else ""
         if self.head.detail.text() != names:
             self.head.detail.setText(names)
-
-    def _describe(self) -> None:
-        ends = [f"{line.name}: {line.shares[0]:.1%} to {line.shares[-1]:.1%}" for line in self.plot.lines]
+        ends = [f"{line.name}: {line.shares[0]:.1%} to {line.shares[-1]:.1%}" for line in lines]
         self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
 
     def table(self) -> Table | None:

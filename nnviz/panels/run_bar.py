@@ -188,18 +188,22 @@ class RunBar(QWidget):
     def _start_text(self) -> str:
         """The text of the button: after the end of a training, it trains more epochs."""
         epochs = self._session.settings.experiment.training.epochs
-        is_over = self._session.training.state is Status.FINISHED and not self._session.training.is_another_network
-        if not is_over:
+        if not self._is_over:
             return "Train"
         return more_epochs(epochs) if epochs < _MANY else "More epochs"
 
+    @property
+    def _is_over(self) -> bool:
+        """Whether the network of the fields was trained to the end."""
+        return self._session.state is Status.FINISHED and not self._session.training.is_another_network
+
     def _train_tip(self) -> str:
-        training, problems = self._session.training, self._session.settings.problems
+        problems = self._session.settings.problems
         if problems:
             return "Training can start when this is corrected: " + " ".join(problems.values())
-        if self._misfit and not training.can_start:
+        if self._misfit and not self._session.training.can_start:
             return self._misfit
-        if training.state is Status.FINISHED and not training.is_another_network:
+        if self._is_over:
             epochs = self._session.settings.experiment.training.epochs
             return f"Trains this network for {more_epochs(epochs)}, with the settings at the left (Space)."
         return "Moves the weights, batch by batch, towards fewer mistakes; again to pause (Space)."
