@@ -50,7 +50,6 @@ class ScheduleForm(QWidget):
         self._plot = SmallPlot("schedulePlot", "Learning rate over the epochs", tip)
         arranged(QVBoxLayout(self), self._form, self._plot, RateSearchView(session), spacing=6)
         session.settings.changed.connect(self._show)
-        session.data.changed.connect(self._show)
         session.displayed.changed.connect(self._show_place)
         self._show()
 
