@@ -62,13 +62,9 @@ class AugmentationForm(Form):
         self._show_preview()
 
     def _preview(self) -> QWidget:
-        tip = "Training pictures as the network would see them. A click shows others."
-        self._picture = named(
-            LazyPicture(QSize(0, 44), self._examples),
-            "augmentationPreview",
-            "Training pictures as the network would see them",
-            tip,
-        )
+        what = "Training pictures as the network would see them"
+        picture = LazyPicture(QSize(0, 44), self._examples)
+        self._picture = named(picture, "augmentationPreview", what, f"{what}. A click shows others.")
         self._picture.clicked.connect(self._show_others)
         tip = "Shows other training pictures, distorted in other ways."
         more = named(QToolButton(), "otherExamplesButton", "Other examples", tip)
