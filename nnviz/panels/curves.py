@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
 from PyQt5.QtCore import Qt, pyqtSignal
@@ -11,18 +12,19 @@ from engine.history import Curves, History
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.run import Run
 from nnviz.session.session import Session
+from nnviz.widgets.card import Table
 from nnviz.widgets.pages import Page, TabbedCard
+from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.plots.curve_axes import ERROR, LOSS, Quantity
-from nnviz.widgets.plots.curve_figures import EarlierRun
+from nnviz.widgets.plots.curve_figures import EXACT, EarlierRun
 from nnviz.widgets.plots.curve_plot import EARLIER, CurvePlot
 from nnviz.widgets.plots.legend import Key, Sample
 
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
-_EXACT = ("train", "test", "validation")
 _TIPS = {
-    "Error": "The share of wrong answers, on the pictures it learns from (train) and on others (test). "
+    "error": "The share of wrong answers, on the pictures it learns from (train) and on others (test). "
     "Where the two curves part, it learns its pictures by heart.",
-    "Loss": "The mean loss of an example, which is what training makes smaller. "
+    "loss": "The mean loss of an example, which is what training makes smaller. "
     "It also tells how sure the network is of its answers, which the error does not.",
 }
 _HOW_TO_ZOOM = (
@@ -32,7 +34,6 @@ _HOW_TO_ZOOM = (
 _EARLIER_TIP = (
     "<p>Shows or hides the curves of earlier runs: test solid, train dashed. Right-click to forget them.</p>{}"
 )
-_SAMPLES = {"validation": Sample.DASHED}
 _KEY_TIPS = {
     "train": "Shows or hides the curve of the examples that the network learns from.",
     "test": "Shows or hides the curve of the test examples, which the network never learns from.",
@@ -90,25 +91,22 @@ class CurvePage(Page):
     scale_changed = pyqtSignal()
 
     def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
-        title = quantity.name.capitalize()
-        super().__init__(title, f"{quantity.name}Tab", _TIPS[title])
+        super().__init__(quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
         self._session, self._quantity, self._forget = session, quantity, forget
-        self.plot = CurvePlot(quantity, self._named("resetZoomButton"))
-        self.plot.setObjectName(f"{quantity.name}Plot")
-        self.plot.setAccessibleName(f"Train and test {quantity.name} against epochs")
-        self.plot.setToolTip(_HOW_TO_ZOOM)
+        plot = CurvePlot(quantity, self._named("resetZoomButton"))
+        about = f"Train and test {quantity.name} against epochs"
+        self.plot = named(plot, f"{quantity.name}Plot", about, _HOW_TO_ZOOM)
         self.body.addWidget(self.plot)
-        self.keys = {name: self._key(name) for name in _EXACT}
-        self.keys[EARLIER] = self._earlier_key()
-        self.scale = self._scale_button()
+        self.keys = self._keys()
+        self._add_scale()
         reset, self._log_action = self._actions()
         _offer(self.plot, reset, self._log_action, forget)
-        self._lay_out_aside()
+        arranged(QHBoxLayout(self.aside), 1, *self.keys.values(), self.scale, spacing=2)
         self._drawn: tuple[object, ...] = ()  # what the curves were drawn from
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
-        session.displayed.changed.connect(self._show)
-        session.runs.history_changed.connect(self._show)
+        session.displayed.changed.connect(self.refresh)
+        session.runs.history_changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)
         for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):
             signal.connect(self._show_past)  # the differences from the current run may have changed
@@ -120,26 +118,18 @@ class CurvePage(Page):
 
     # ---- the right of the head
 
-    def _lay_out_aside(self) -> None:
-        row = QHBoxLayout(self.aside)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
-        row.addStretch(1)
-        for key in self.keys.values():
-            row.addWidget(key)
-        row.addWidget(self.scale)
-        self.keys["validation"].hide()
-
-    def _key(self, name: str) -> Key:
-        key = Key(name, name, self._named(f"{name}Key"), _KEY_TIPS[name], _SAMPLES.get(name, Sample.SQUARE))
-        key.toggled.connect(lambda shown: self.plot.set_shown(name, shown))
-        return key
-
-    def _earlier_key(self) -> Key:
-        key = Key("past", "earlier run", self._named("earlierKey"), _EARLIER_TIP, Sample.BOTH, yielding=True)
-        _offer(key, self._forget)
-        key.toggled.connect(lambda shown: self.plot.set_shown(EARLIER, shown))
-        return key
+    def _keys(self) -> dict[str, Key]:
+        keys = {}
+        for name in EXACT:
+            sample = Sample.DASHED if name == "validation" else Sample.SQUARE
+            keys[name] = Key(name, name, self._named(f"{name}Key"), _KEY_TIPS[name], sample)
+        earlier = Key("past", "earlier run", self._named("earlierKey"), _EARLIER_TIP, Sample.BOTH, yielding=True)
+        _offer(earlier, self._forget)
+        keys[EARLIER] = earlier
+        keys["validation"].hide()
+        for name, key in keys.items():
+            key.toggled.connect(partial(self.plot.set_shown, name))
+        return keys
 
     def _actions(self) -> tuple[QAction, QAction]:
         """The actions of the context menu: reset the zoom, and a logarithmic axis."""
@@ -154,21 +144,19 @@ class CurvePage(Page):
         log.toggled.connect(self.set_log)
         return reset, log
 
-    def _scale_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName(self._named("scaleButton"))
-        button.setProperty("role", "key")
-        button.setToolTip(
+    def _add_scale(self) -> None:
+        tip = (
             "Switches the scale of the value axis. Logarithmic shows small values as well as large ones; linear shows "
             "differences as they are."
         )
-        button.clicked.connect(lambda: self.set_log(not self.is_log))
-        self._name_scale(button)
-        return button
+        self.scale = named(QToolButton(), self._named("scaleButton"), tip=tip)
+        self.scale.setProperty("role", "key")
+        self.scale.clicked.connect(lambda: self.set_log(not self.is_log))
+        self._name_scale()
 
-    def _name_scale(self, button: QToolButton) -> None:
-        button.setText(self._quantity.scale_text(self.plot.is_log))
-        button.setAccessibleName(f"Scale: {button.text()}")
+    def _name_scale(self) -> None:
+        self.scale.setText(self._quantity.scale_text(self.plot.is_log))
+        self.scale.setAccessibleName(f"Scale: {self.scale.text()}")
 
     # ---- scale
 
@@ -181,7 +169,7 @@ class CurvePage(Page):
         """Makes the value axis logarithmic or linear."""
         if is_log != self.plot.is_log:
             self.plot.set_log(is_log)
-            self._name_scale(self.scale)
+            self._name_scale()
             self._log_action.setChecked(is_log)
             self.scale_changed.emit()
 
@@ -195,7 +183,7 @@ class CurvePage(Page):
         self.plot.reset_zoom()
         self._show_hint()
         self._show_past()
-        self._show()
+        self.refresh()
 
     def _show_hint(self) -> None:
         """Shows in the empty plot how its curves come about."""
@@ -231,7 +219,8 @@ class CurvePage(Page):
         curves = self._of(run.history)
         return EarlierRun(self._session.runs.difference(run), curves.train, curves.test)
 
-    def _show(self, *_: object) -> None:
+    def refresh(self) -> None:
+        """Draws the latest curves."""
         if not self.in_view:
             return
         run = self._session.runs.current
@@ -247,16 +236,11 @@ class CurvePage(Page):
         self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
         self._name_earlier()
 
-    def refresh(self) -> None:
-        """Draws the latest curves."""
-        self._drawn = ()
-        self._show()
-
-    def table(self) -> tuple[list[str], list[list[object]]]:
+    def table(self) -> Table:
         """Header and rows for a CSV file: epoch, train, test and validation; errors as shares."""
         curves = self._of(self._session.runs.current.history)
-        columns = [getattr(curves, name) for name in _EXACT]
-        names = ["epoch", *(f"{name} {self._quantity.name}" for name in _EXACT)]
+        columns = [getattr(curves, name) for name in EXACT]
+        names = ["epoch", *(f"{name} {self._quantity.name}" for name in EXACT)]
         epochs = sorted({epoch for curve in columns for epoch in curve.epochs})
         values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns]
         return names, [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]

@@ -12,9 +12,10 @@ from nnviz.look.round_numbers import round_end
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.session.asked import STATISTICS, LayerStatistics
 from nnviz.session.session import Session
-from nnviz.widgets.card import label
+from nnviz.widgets.card import Table, label
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.pages import Page
+from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.plots.histograms import Cell, HistogramGrid, Row
 
 _BINS = 48
@@ -34,25 +35,18 @@ class DistributionsPage(Page):
         )
         self._session = session
         self._limits: dict[tuple[int, str], float] = {}
-        self.grid = HistogramGrid([kind.capitalize() for kind in _KINDS])
-        self.grid.setObjectName("distributionsGrid")
-        self.grid.setAccessibleName("Distributions of weights, biases, activations and gradients in each layer")
-        scroll = ScrollColumn("distributionsScroll", self.grid)
-        self.body.addWidget(scroll)
-        self._add_legend()
-        session.probes[STATISTICS].changed.connect(self._show)
-        session.runs.replaced.connect(self._limits.clear)
-
-    def _add_legend(self) -> None:
-        row = QHBoxLayout(self.aside)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
+        self.grid = named(
+            HistogramGrid([kind.capitalize() for kind in _KINDS]),
+            "distributionsGrid",
+            "Distributions of weights, biases, activations and gradients in each layer",
+        )
+        self.body.addWidget(ScrollColumn("distributionsScroll", self.grid))
         self._keys = label(role="muted")
-        row.addStretch(1)
-        row.addWidget(self._keys)
-        row.addWidget(label("bar height: √count", "muted"))
+        arranged(QHBoxLayout(self.aside), 1, self._keys, label("bar height: √count", "muted"), spacing=12)
         self._colour_keys()
         theme.changed.connect(self._colour_keys)
+        session.probes[STATISTICS].changed.connect(self.refresh)
+        session.runs.replaced.connect(self._limits.clear)
 
     def _colour_keys(self) -> None:
         now, start = theme.colour("train").name(), theme.colour("muted").name()
@@ -62,27 +56,16 @@ class DistributionsPage(Page):
 
     def refresh(self) -> None:
         """Shows the latest statistics."""
-        self._show()
+        if self.in_view:
+            known = self._known
+            layers = list(zip(known.now, known.start, strict=True)) if known else []
+            names = [*(f"Layer {number}" for number in range(1, len(layers))), "Output"]
+            self.grid.show_rows([self._row(index, names[index], *layer) for index, layer in enumerate(layers)])
 
     @property
     def _known(self) -> LayerStatistics | None:
         known: LayerStatistics | None = self._session.probes[STATISTICS].result
         return known
-
-    def _show(self) -> None:
-        if not self.in_view:
-            return
-        known = self._known
-        if known is None:
-            self.grid.show_rows([])
-            return
-        last = len(known.now) - 1
-        self.grid.show_rows(
-            [
-                self._row(index, "Output" if index == last else f"Layer {index + 1}", now, start)
-                for index, (now, start) in enumerate(zip(known.now, known.start, strict=True))
-            ]
-        )
 
     def _row(self, index: int, name: str, now: LayerSpreads, start: LayerSpreads) -> Row:
         cells = [self._cell(index, kind, getattr(now, kind), getattr(start, kind)) for kind in _KINDS]
@@ -111,7 +94,7 @@ class DistributionsPage(Page):
             self._limits[index, kind] = limit = round_end(wanted)
         return least * limit, limit
 
-    def table(self) -> tuple[list[str], list[list[object]]] | None:
+    def table(self) -> Table | None:
         """Header and rows for a CSV file: a row for each layer, kind and moment. None without statistics."""
         known = self._known
         head = ["layer", "numbers", "when", "count", "mean", "deviation", "lowest", "highest", "dead neurons"]

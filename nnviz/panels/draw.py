@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QMimeData, QSize, Qt
+from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QSlider, QToolButton
 
 from engine.datasets import Split
@@ -17,6 +17,7 @@ from nnviz.session.undo import Kind
 from nnviz.widgets.canvas import PEN_UNIT, Canvas
 from nnviz.widgets.card import DockCard, label
 from nnviz.widgets.fields import check_box
+from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.picture import Picture
 from nnviz.widgets.verdict import VerdictView
 
@@ -50,25 +51,22 @@ class DrawPanel(DockCard):
         self.body.addLayout(self._seen_row())
         self._add_buttons()
         self._failure: Message | None = None  # the message that a picture could not be read
-        session.pictures.read.connect(self._picture_read)
+        session.pictures.read.connect(lambda _: session.messages.withdraw(self._failure))  # it is out of date
         session.pictures.failed.connect(self._picture_failed)
         session.question.changed.connect(self._follow)
         session.undo.changed.connect(self._show_undo)
-        session.question.answered.connect(self._show_answer)
-        session.question.threshold_changed.connect(self._show_answer)
+        session.question.answered.connect(self.refresh)
+        session.question.threshold_changed.connect(self.refresh)
         session.data.changed.connect(self._data_changed)
         session.runs.replaced.connect(self._name_classes)
         self._data_changed()
         self._follow()
 
     def _add_canvas(self) -> None:
-        self.canvas = Canvas()
-        self.canvas.setObjectName("drawCanvas")
-        self.canvas.setAccessibleName("Drawing canvas")
-        self.canvas.setToolTip(_CANVAS_TIP)
+        self.canvas = named(Canvas(), "drawCanvas", "Drawing canvas", _CANVAS_TIP)
         self.canvas.changed.connect(self._pass_on)
         self.canvas.stroke_finished.connect(self._stroke_finished)
-        self.canvas.dropped.connect(self._dropped)
+        self.canvas.dropped.connect(lambda given: self._session.pictures.load(given, "what was dropped"))
         self.body.addWidget(self.canvas, 1)
 
     def _add_buttons(self) -> None:
@@ -78,23 +76,16 @@ class DrawPanel(DockCard):
         self.random_button.clicked.connect(self.show_random_digit)
         tip = "Undoes the last step on the canvas (Ctrl+Backspace)."
         self.undo_button = _tool("undo", "undoStrokeButton", "Undo stroke", tip)
-        self.undo_button.clicked.connect(self.undo_stroke)
+        self.undo_button.clicked.connect(self._session.question.undo_stroke)
         self.undo_button.setEnabled(False)
         tip = "Clears the canvas. Undo restores the drawing."
         self.clear_button = _tool("clear", "clearButton", "Clear the canvas", tip)
         self.clear_button.clicked.connect(self.clear)
-        texts = QHBoxLayout()
-        texts.setSpacing(4)
-        for part in (self.undo_button, self.clear_button):
-            texts.addWidget(part)
         self.head.row.addWidget(self.random_button)
-        self.head.row.addLayout(texts)
+        self.head.row.addLayout(arranged(QHBoxLayout(), self.undo_button, self.clear_button, spacing=4))
 
     def _pen_row(self) -> QHBoxLayout:
-        self.pen = QSlider(Qt.Horizontal)
-        self.pen.setObjectName("penWidthSlider")
-        self.pen.setAccessibleName("Pen width")
-        self.pen.setToolTip(_PEN_TIP)
+        self.pen = named(QSlider(Qt.Horizontal), "penWidthSlider", "Pen width", _PEN_TIP)
         self.pen.setRange(6, 40)
         self.pen.setValue(round(self._session.question.pen * PEN_UNIT))
         self.pen.valueChanged.connect(self._set_pen)
@@ -107,30 +98,17 @@ class DrawPanel(DockCard):
         self.centre.setAccessibleName("Centre as MNIST")
         self.centre.setChecked(True)
         self.centre.toggled.connect(self._set_centred)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(label("Pen", "fieldName"))
-        row.addWidget(self.pen, 1)
-        row.addWidget(self.eraser_button)
-        row.addWidget(self.centre)
-        return row
+        return arranged(
+            QHBoxLayout(), label("Pen", "fieldName"), (self.pen, 1), self.eraser_button, self.centre, spacing=8
+        )
 
     def _seen_row(self) -> QHBoxLayout:
-        self.seen = Picture(_SEEN)
-        self.seen.setObjectName("networkInputPicture")
-        self.seen.setAccessibleName("What the network sees")
-        self.seen.setToolTip(_SEEN_TIP)
-        self.caption_label = label(role="muted")
-        self.caption_label.setObjectName("seenLabel")
+        self.seen = named(Picture(_SEEN), "networkInputPicture", "What the network sees", _SEEN_TIP)
+        self.caption_label = named(label(role="muted"), "seenLabel")
         self.caption_label.setWordWrap(True)
         self.caption_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.answer = VerdictView()
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(self.seen)
-        row.addWidget(self.caption_label, 1)
-        row.addWidget(self.answer)
-        return row
+        return arranged(QHBoxLayout(), self.seen, (self.caption_label, 1), self.answer, spacing=10)
 
     # ---- actions
 
@@ -138,10 +116,6 @@ class DrawPanel(DockCard):
         """Clears the canvas; can be undone."""
         if not self.canvas.is_empty:
             self._session.question.replace("clear", ())
-
-    def undo_stroke(self) -> None:
-        """Undoes the last step on the canvas."""
-        self._session.question.undo_stroke()
 
     def toggle_eraser(self) -> None:
         """Switches between pen and eraser."""
@@ -155,8 +129,9 @@ class DrawPanel(DockCard):
     def test_pictures(self) -> Split | None:
         """The data's test examples, if they are pictures that fit the canvas; else None."""
         data = self._session.data.dataset
-        fits = data is not None and data.test is not None and data.example_shape == (_SIDE, _SIDE) and len(data.test)
-        return data.test if data is not None and fits else None
+        if data is None or data.example_shape != (_SIDE, _SIDE):
+            return None
+        return data.test or None
 
     def show_random_digit(self) -> None:
         """Replaces the drawing by a random picture of the test set; can be undone."""
@@ -175,13 +150,6 @@ class DrawPanel(DockCard):
         what = "erasing" if after[-1].eraser else "stroke"
         self._passed_on = after
         self._session.question.step(what, before, after)
-
-    def _dropped(self, given: QMimeData) -> None:
-        self._session.pictures.load(given, "what was dropped")
-
-    def _picture_read(self) -> None:
-        if self._failure is not None and self._session.messages.current is self._failure:
-            self._session.messages.dismiss()  # the failure before is out of date
 
     def _picture_failed(self) -> None:
         """Remembers the session's message, to dismiss it when the next picture can be read."""
@@ -227,19 +195,16 @@ class DrawPanel(DockCard):
             return "what the network sees: centred 28×28, like MNIST"
         return "not centred: the canvas scaled to 28×28"
 
-    def refresh(self) -> None:
-        """Shows the latest answer."""
-        self._show_answer()
-
     def _data_changed(self) -> None:
         self.random_button.setEnabled(self.test_pictures is not None)
         self._name_classes()
 
     def _name_classes(self) -> None:
         self.answer.set_names(self._session.class_names)
-        self._show_answer()
+        self.refresh()
 
-    def _show_answer(self) -> None:
+    def refresh(self) -> None:
+        """Shows the latest answer."""
         if not self.in_view:
             return
         verdict, answer = self._session.question.verdict, self._session.question.answer
@@ -252,12 +217,9 @@ class DrawPanel(DockCard):
 
 
 def _tool(text: str, name: str, accessible: str, tip: str) -> QToolButton:
-    button = QToolButton()
+    button = named(QToolButton(), name, accessible, tip)
     button.setText(text)
     button.setProperty("role", "word" if text else "")
-    button.setObjectName(name)
-    button.setAccessibleName(accessible)
-    button.setToolTip(tip)
     return button
 
 

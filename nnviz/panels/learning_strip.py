@@ -15,6 +15,7 @@ from nnviz.session.asked import PAST, PastAnswers
 from nnviz.session.question import Verdict, verdict_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table
+from nnviz.widgets.parts import named
 from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
 
 _FEWEST = 3  # lines, at least
@@ -28,22 +29,19 @@ class LearningStripPanel(DockCard):
         super().__init__("While it learns")
         self._session = session
         self._probe = session.probes[PAST]
-        self._lines: list[ShareLine] = []
-        self.plot = StripPlot()
-        self.plot.setObjectName("learningStrip")
-        self.plot.setAccessibleName("Confidence in the leading classes by epoch")
-        self.plot.setToolTip(
+        tip = (
             "How the network would have answered this drawing at each moment of its training so far: the classes that "
             "lead now, and those that once did."
         )
+        self.plot = named(StripPlot(), "learningStrip", "Confidence in the leading classes by epoch", tip)
         self.head.detail.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # its text must not widen the card
         self.head.row.setStretchFactor(self.head.detail, 100)
         self.head.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.body.addWidget(self.plot, 1)
         self.body.setContentsMargins(theme.CARD_PADDING, 0, theme.CARD_PADDING, 8)
-        self._describe()
-        self._probe.changed.connect(self._show)
-        theme.changed.connect(self._show_head)
+        self._name_lines()
+        self._probe.changed.connect(self.refresh)
+        theme.changed.connect(self._name_lines)
 
     @property
     def _known(self) -> PastAnswers | None:
@@ -51,8 +49,8 @@ class LearningStripPanel(DockCard):
         known: PastAnswers | None = self._probe.result
         return known
 
-    def _show(self) -> None:
-        """Draws the answers; old lines stay while new ones are computed."""
+    def refresh(self) -> None:
+        """Draws the latest answers; old lines stay while new ones are computed."""
         if not self.in_view:
             return
         known = self._known
@@ -60,41 +58,32 @@ class LearningStripPanel(DockCard):
             self._show_nothing()
         else:
             self._draw(known, verdict_of(known.answers[-1]))
-
-    def refresh(self) -> None:
-        """Draws the latest answers."""
-        self._show()
+        self._name_lines()
 
     # ---- drawing
 
     def _draw(self, known: PastAnswers, verdict: Verdict) -> None:
         confidences = np.clip(np.array(known.answers), 0, 1)
         names = self._session.class_names
-        self._lines = [
+        lines = [
             ShareLine(names[index], colour, confidences[:, index].tolist())
             for index, colour in zip(leaders(confidences, verdict), theme.CLASSES, strict=False)
         ]
         is_alone = len(known.epochs) == 1
-        self.plot.show_lines(known.epochs, self._lines, "train to see it change" if is_alone else "")
-        self._show_head()
-        self._describe()
+        self.plot.show_lines(known.epochs, lines, "train to see it change" if is_alone else "")
 
     def _show_nothing(self) -> None:
-        self._lines = []
         has_none = self._known is not None  # else they are still being computed
         is_empty = self._session.question.picture is None
         self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer" if has_none else "")
-        self._show_head()
-        self._describe()
 
-    def _show_head(self) -> None:
-        """Shows which line belongs to which class."""
-        names = f"{', '.join(_coloured(line) for line in self._lines)} by epoch" if self._lines else ""
+    def _name_lines(self) -> None:
+        """Names the classes in the head, in the colours of their lines, and tells a screen reader how they went."""
+        lines = self.plot.lines
+        names = f"{', '.join(map(_coloured, lines))} by epoch" if lines else ""
         if self.head.detail.text() != names:
             self.head.detail.setText(names)
-
-    def _describe(self) -> None:
-        ends = [f"{line.name}: {line.shares[0]:.1%} to {line.shares[-1]:.1%}" for line in self._lines]
+        ends = [f"{line.name}: {line.shares[0]:.1%} to {line.shares[-1]:.1%}" for line in lines]
         self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
 
     def table(self) -> Table | None:

@@ -12,6 +12,7 @@ from nnviz.session.session import Session
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.fields import NumberEdit
+from nnviz.widgets.parts import named
 
 _STEP = 5  # percent
 _MOST_BARS = 20
@@ -23,13 +24,11 @@ class PredictionPanel(DockCard):
     def __init__(self, session: Session) -> None:
         super().__init__("Prediction")
         self._session = session
-        self.bars = ProbabilityBars()
-        self.bars.setObjectName("predictionBars")
-        self.bars.setAccessibleName("Prediction")
-        self.bars.setToolTip(
+        tip = (
             "How confident the network is of each class, in percent, for the drawing as it is now. The dotted line is "
             "the confidence threshold, from which its answer counts as sure."
         )
+        self.bars = named(ProbabilityBars(), "predictionBars", "Prediction", tip)
         self.threshold_edit = _threshold_field()
         self.threshold_edit.committed.connect(self._threshold_entered)
         self.head.row.addWidget(self.threshold_edit)
@@ -37,16 +36,17 @@ class PredictionPanel(DockCard):
         self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)
         session.data.changed.connect(self._name_classes)
         session.runs.replaced.connect(self._name_classes)
-        session.question.answered.connect(self._show)
+        session.question.answered.connect(self.refresh)
         session.question.threshold_changed.connect(self._show_threshold)
         self._show_threshold()
         self._name_classes()
 
     def _name_classes(self) -> None:
         self.bars.set_names(self._session.class_names[:_MOST_BARS])
-        self._show()
+        self.refresh()
 
-    def _show(self) -> None:
+    def refresh(self) -> None:
+        """Shows the latest answer."""
         misfit = self._session.runs.current.misfit(self._session.data.dataset) is not None
         detail = "network does not fit the data" if misfit else "% · sure from"
         if self.head.detail.text() != detail:
@@ -64,10 +64,6 @@ class PredictionPanel(DockCard):
             return f"it takes {inputs} numbers, not a drawing"
         has_none = session.probes[ANSWER].is_up_to_date and session.question.answer is None  # else it is on its way
         return "its outputs are not finite" if has_none else ""
-
-    def refresh(self) -> None:
-        """Shows the latest answer."""
-        self._show()
 
     def table(self) -> Table | None:
         """The outputs, for a CSV file."""

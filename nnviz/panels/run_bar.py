@@ -13,6 +13,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.parts import arranged, named
 
 _STEPS = 1000
 _SECONDS_BETWEEN_WORDS = 0.1
@@ -35,11 +36,8 @@ class RunBar(QWidget):
         self._session = session
         self._stepped_by: QPushButton | None = None  # gets the focus back after its step
         self._make_buttons()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 9, 14, 9)
-        row.setSpacing(10)
-        for button in (self.train, self.batch, self.epoch, self.reset):
-            row.addWidget(button)
+        buttons = (self.train, self.batch, self.epoch, self.reset)
+        row = arranged(QHBoxLayout(self), *buttons, spacing=10, margins=(14, 9, 14, 9))
         row.addSpacing(14)
         row.addLayout(self._progress_block(), 1)
         row.addSpacing(14)
@@ -66,63 +64,37 @@ class RunBar(QWidget):
         self.train.setProperty("role", "primary")
         self.train.setFixedWidth(156)
         self.train.clicked.connect(session.training.toggle)
-        self.batch = _button("Batch", "stepBatchButton", "Train one batch")
-        self.batch.setToolTip(
-            "Trains one batch: the weights take one step against its gradient, then training pauses (B)."
-        )
+        tip = "Trains one batch: the weights take one step against its gradient, then training pauses (B)."
+        self.batch = _button("Batch", "stepBatchButton", "Train one batch", tip)
         self.batch.clicked.connect(session.step_batch)
-        self.epoch = _button("Epoch", "stepEpochButton", "Train one epoch")
-        self.epoch.setToolTip(
-            "Trains to the end of the epoch, in which each training example is used once, then pauses (E)."
-        )
+        tip = "Trains to the end of the epoch, in which each training example is used once, then pauses (E)."
+        self.epoch = _button("Epoch", "stepEpochButton", "Train one epoch", tip)
         self.epoch.clicked.connect(session.step_epoch)
-        self.reset = _button("Reset", "resetButton", "Reset")
-        self.reset.setToolTip(
-            "Replaces the network by an untrained one, made from the fields at the left. Undo restores this one."
-        )
+        tip = "Replaces the network by an untrained one, made from the fields at the left. Undo restores this one."
+        self.reset = _button("Reset", "resetButton", "Reset", tip)
         self.reset.clicked.connect(session.reset)
 
     def _progress_block(self) -> QVBoxLayout:
-        self.state = label(role="title")
-        self.state.setObjectName("runState")
-        self.status = label(role="muted")
-        self.status.setObjectName("runStatus")
-        self.times = label(role="muted")
-        self.times.setObjectName("runTimes")
+        self.state = named(label(role="title"), "runState")
+        self.status = named(label(role="muted"), "runStatus")
+        self.times = named(label(role="muted"), "runTimes")
         self.times.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.progress = QProgressBar()
-        self.progress.setObjectName("runProgress")
-        self.progress.setAccessibleName("Progress of the run")
-        self.progress.setToolTip("How much of the training is done, of all its epochs.")
+        tip = "How much of the training is done, of all its epochs."
+        self.progress = named(QProgressBar(), "runProgress", "Progress of the run", tip)
         self.progress.setTextVisible(False)
         self.progress.setRange(0, _STEPS)
-        texts = QHBoxLayout()
-        texts.setSpacing(8)
-        texts.addWidget(self.state)
-        texts.addWidget(FixedSizeBox(self.status), 1)
-        texts.addWidget(FixedSizeBox(self.times, 236))
-        block = QVBoxLayout()
-        block.setSpacing(5)
-        block.addStretch(1)
-        block.addLayout(texts)
-        block.addWidget(self.progress)
-        block.addStretch(1)
-        return block
+        status, times = FixedSizeBox(self.status), FixedSizeBox(self.times, 236)
+        texts = arranged(QHBoxLayout(), self.state, (status, 1), times, spacing=8)
+        return arranged(QVBoxLayout(), 1, texts, self.progress, 1, spacing=5)
 
     def _figure(self, row: QHBoxLayout, role: str, name: str) -> QLabel:
-        figure = label("–", role)
-        figure.setObjectName(role)
-        figure.setAlignment(Qt.AlignRight)
+        tip = f"The {name}: the share of wrong answers on all of its examples, after the last whole epoch."
+        figure = named(label("–", role), role, name, tip)
         figure.setMinimumWidth(72)
-        figure.setAccessibleName(name)
-        figure.setToolTip(f"The {name}: the share of wrong answers on all of its examples, after the last whole epoch.")
-        column = QVBoxLayout()
-        column.setSpacing(0)
         under = label(name, "muted")
-        under.setAlignment(Qt.AlignRight)
-        column.addWidget(figure)
-        column.addWidget(under)
-        row.addLayout(column)
+        for text_label in (figure, under):
+            text_label.setAlignment(Qt.AlignRight)
+        row.addLayout(arranged(QVBoxLayout(), figure, under))
         return figure
 
     def _show_figures(self) -> None:
@@ -216,18 +188,22 @@ class RunBar(QWidget):
     def _start_text(self) -> str:
         """The text of the button: after the end of a training, it trains more epochs."""
         epochs = self._session.settings.experiment.training.epochs
-        is_over = self._session.training.state is Status.FINISHED and not self._session.training.is_another_network
-        if not is_over:
+        if not self._is_over:
             return "Train"
         return more_epochs(epochs) if epochs < _MANY else "More epochs"
 
+    @property
+    def _is_over(self) -> bool:
+        """Whether the network of the fields was trained to the end."""
+        return self._session.state is Status.FINISHED and not self._session.training.is_another_network
+
     def _train_tip(self) -> str:
-        training, problems = self._session.training, self._session.settings.problems
+        problems = self._session.settings.problems
         if problems:
             return "Training can start when this is corrected: " + " ".join(problems.values())
-        if self._misfit and not training.can_start:
+        if self._misfit and not self._session.training.can_start:
             return self._misfit
-        if training.state is Status.FINISHED and not training.is_another_network:
+        if self._is_over:
             epochs = self._session.settings.experiment.training.epochs
             return f"Trains this network for {more_epochs(epochs)}, with the settings at the left (Space)."
         return "Moves the weights, batch by batch, towards fewer mistakes; again to pause (Space)."
@@ -238,8 +214,5 @@ def _about_best(best: BestRestored) -> str:
     return f"best at epoch {best.epoch} (validation {figure})"
 
 
-def _button(title: str, name: str, accessible: str) -> QPushButton:
-    button = QPushButton(f" {title}")  # a space between icon and text
-    button.setObjectName(name)
-    button.setAccessibleName(accessible)
-    return button
+def _button(title: str, name: str, accessible: str, tip: str = "") -> QPushButton:
+    return named(QPushButton(f" {title}"), name, accessible, tip)  # a space between icon and text

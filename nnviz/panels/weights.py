@@ -8,6 +8,7 @@ from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
 
+from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.look.round_numbers import round_end
@@ -16,6 +17,7 @@ from nnviz.panels.neuron_facts import LayerNames, neuron_facts, signed, typical_
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard, Table
+from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.tabs import Tab, set_tabs, tab_bar
 from nnviz.widgets.weights.heat_map import ColourBar, HeatMap
 from nnviz.widgets.weights.neuron_view import NeuronView
@@ -43,28 +45,19 @@ class WeightsPanel(DockCard):
         self._arrangement: tuple[object, ...] = ()
         self._shape: list[int] = []  # of the network that the tabs belong to
         self.neuron: int | None = None
-        self.map = HeatMap()
-        self.map.setObjectName("weightsMap")
-        self.map.setAccessibleName("Heat map of the weights")
+        self.map = named(HeatMap(), "weightsMap", "Heat map of the weights")
         self.neuron_view = NeuronView()
         self.bar = ColourBar()
         self.tabs = tab_bar("weightsTabs", "Layers")
         self._stack = QStackedWidget()
-        self._rows = RowNames(self.map)
-        self._rows.setObjectName("weightsRowNames")
-        self._rows.setToolTip("The class whose sum each row of weights raises or lowers.")
+        tip = "The class whose sum each row of weights raises or lowers."
+        self._rows = named(RowNames(self.map), "weightsRowNames", tip=tip)
         self._all = QWidget()
-        row = QHBoxLayout(self._all)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self._rows)
-        row.addWidget(self.map, 1)
+        arranged(QHBoxLayout(self._all), self._rows, (self.map, 1))
         self._stack.addWidget(self._all)
         self._stack.addWidget(self.neuron_view)
-        self._pages = QScrollBar(Qt.Vertical, self.widget())
-        self._pages.setObjectName("weightsScrollBar")
-        self._pages.setAccessibleName("Pages of neurons")
-        self._pages.setToolTip("Shows further neurons of the layer.")
+        tip = "Shows further neurons of the layer."
+        self._pages = named(QScrollBar(Qt.Vertical, self.widget()), "weightsScrollBar", "Pages of neurons", tip)
         self._pages.hide()
         self.head.title.hide()
         self.head.setToolTip(
@@ -102,7 +95,7 @@ class WeightsPanel(DockCard):
     def _follow(self) -> None:
         """Shows the displayed network, whose shape may have changed."""
         if self._session.displayed.network.shape == self._shape:
-            self._show()
+            self.refresh()
         else:
             self._new_network()
 
@@ -118,7 +111,7 @@ class WeightsPanel(DockCard):
         if self.neuron is not None and self.neuron >= len(self._weights):
             self._close_neuron()
         self._limit = 0.0
-        self._show()
+        self.refresh()
 
     def show_layer(self, layer: int) -> None:
         """Shows the weights of that layer, from 0."""
@@ -127,7 +120,7 @@ class WeightsPanel(DockCard):
     def _turn_to(self, layer: int) -> None:
         self._close_neuron()
         self._limit = 0.0
-        self._show()
+        self.refresh()
 
     @property
     def _weights(self) -> Array:
@@ -136,24 +129,21 @@ class WeightsPanel(DockCard):
     @property
     def _tile(self) -> tuple[int, int] | None:
         """The shape of a tile; None if a neuron's weights are no picture."""
-        data = self._session.data.dataset
-        if (
-            self._layer
-            or data is None
-            or not data.is_picture
-            or self._session.runs.current.misfit(self._session.data.dataset) is not None
-        ):
+        data = self._fitting_data
+        if self._layer or data is None or not data.is_picture:
             return None
         return data.example_shape[0], data.example_shape[1]
 
     @property
-    def _names(self) -> LayerNames:
+    def _fitting_data(self) -> Dataset | None:
+        """The data set, if the network fits it."""
         data = self._session.data.dataset
-        classes = (
-            data.class_names
-            if data is not None and self._session.runs.current.misfit(self._session.data.dataset) is None
-            else ()
-        )
+        return data if self._session.runs.current.misfit(data) is None else None
+
+    @property
+    def _names(self) -> LayerNames:
+        data = self._fitting_data
+        classes = data.class_names if data is not None else ()
         return LayerNames(self._session.displayed.network, self._layer, self._tile, classes)
 
     # ---- one neuron
@@ -163,14 +153,14 @@ class WeightsPanel(DockCard):
         self.neuron = neuron
         self._stack.setCurrentWidget(self.neuron_view)
         self.neuron_view.setFocus()
-        self._show()
+        self.refresh()
 
     def show_all(self) -> None:
         """Returns to the map, where the neuron is outlined."""
         neuron = self.neuron
         self._close_neuron()
         self.map.setFocus()
-        self._show()
+        self.refresh()
         if neuron is not None:
             self.map.mark(neuron)
 
@@ -184,7 +174,8 @@ class WeightsPanel(DockCard):
 
     # ---- pictures
 
-    def _show(self) -> None:
+    def refresh(self) -> None:
+        """Draws the latest weights."""
         if not self.in_view:
             return
         if self._session.state is Status.LOADING and self._session.runs.current.untouched:
@@ -260,9 +251,8 @@ class WeightsPanel(DockCard):
     def _fit_limit(self, weights: Array) -> None:
         """Sets the range of the colours: a round number above all but extreme weights. It seldom changes."""
         spread = typical_end(weights)
-        if self._limit / 3 < spread <= self._limit:
-            return
-        self._limit = round_end(spread, _LEAST_LIMIT)
+        if not self._limit / 3 < spread <= self._limit:
+            self._limit = round_end(spread, _LEAST_LIMIT)
 
     # ---- read-out
 
@@ -273,8 +263,7 @@ class WeightsPanel(DockCard):
             self.map.setAccessibleDescription(read_out)
 
     def _hovered_in_neuron(self, number: int) -> None:
-        shows = self.neuron is not None and number >= 0
-        self.neuron_view.show_text(self._describe(self.neuron, number) if shows and self.neuron is not None else "")
+        self.neuron_view.show_text("" if self.neuron is None or number < 0 else self._describe(self.neuron, number))
 
     def _describe(self, neuron: int, number: int) -> str:
         """What is under the mouse: the neuron, the input and the weight."""
@@ -301,10 +290,6 @@ class WeightsPanel(DockCard):
 
     # ---- events
 
-    def refresh(self) -> None:
-        """Draws the latest weights."""
-        self._show()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fits the texts to the new size."""
         super().resizeEvent(event)
@@ -313,10 +298,10 @@ class WeightsPanel(DockCard):
 
 
 def _tab_names(shape: list[int]) -> list[str]:
-    last = len(shape) - 2
-    pairs = list(itertools.pairwise(shape))
-    layer = "Layer " if len(pairs) <= _LONG_NAMES else "L"
-    return [f"{'Output' if i == last else f'{layer}{i + 1}'} · {a}→{b}" for i, (a, b) in enumerate(pairs)]
+    layers = len(shape) - 1
+    word = "Layer " if layers <= _LONG_NAMES else "L"
+    names = [*(f"{word}{number}" for number in range(1, layers)), "Output"]
+    return [f"{name} · {a}→{b}" for name, (a, b) in zip(names, itertools.pairwise(shape), strict=True)]
 
 
 CARDS.register("weightsDock")(CardInfo(WeightsPanel, {"train": Place(Column.WATCH, 2, 440)}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PyQt5.QtWidgets import QBoxLayout, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QLayout, QWidget
 
 W = TypeVar("W", bound=QWidget)
 L = TypeVar("L", bound=QBoxLayout)
@@ -18,12 +18,26 @@ def named(widget: W, name: str, accessible: str = "", tip: str = "") -> W:
     return widget
 
 
-def arranged(layout: L, *widgets: QWidget, spacing: int = 0, margins: tuple[int, int, int, int] = (0, 0, 0, 0)) -> L:
-    """Adds widgets to a layout and returns it; spacing and margins are in pixels."""
+def arranged(
+    layout: L,
+    *parts: QWidget | QLayout | int | tuple[QWidget | QLayout, int],
+    spacing: int = 0,
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0),
+) -> L:
+    """Fills a layout and returns it; spacing and margins are in pixels.
+
+    An int among the parts is a stretch, and a tuple is a widget or layout that stretches.
+    """
     layout.setContentsMargins(*margins)
     layout.setSpacing(spacing)
-    for widget in widgets:
-        layout.addWidget(widget)
+    for part in parts:
+        content, stretch = part if isinstance(part, tuple) else (part, 0)
+        if isinstance(content, int):
+            layout.addStretch(content)
+        elif isinstance(content, QWidget):
+            layout.addWidget(content, stretch)
+        else:
+            layout.addLayout(content, stretch)
     return layout
 
 

@@ -8,15 +8,16 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from engine.augmentation import Augmenter
 from engine.validation import Array
-from nnviz.panels.settings.form import Field, Form
+from nnviz.panels.settings.form import Field, Form, Rows
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import check_box, step_by
+from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.picture import LazyPicture
 
 _SHOWN = 6  # pictures in the preview
 _GAP = 2  # pixels between two pictures
-_FIELDS = (
+STRENGTHS = (
     Field("shift", "Shift, pixels", step_by(0.5, 100), "Moves each picture sideways and up or down, by up to so much."),
     Field("rotation", "Rotation, degrees", step_by(1, 180), "Turns each picture about its centre, by up to so much."),
     Field(
@@ -43,9 +44,7 @@ _FIELDS = (
 class AugmentationForm(Form):
     """A switch, the strengths, and a preview of training pictures as the network would see them."""
 
-    NAMES = tuple(field.name for field in _FIELDS)
-
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, rows: Rows) -> None:
         super().__init__(session)
         self._shown: tuple[object, ...] = ()  # what the preview was made from
         self._draw = 0  # the seed of the preview: which examples, and their distortions
@@ -57,48 +56,38 @@ class AugmentationForm(Form):
         self._check.clicked.connect(self._switch)
         self.add_wide(self._check)
         self.add_wide(self._preview())
-        for field in _FIELDS:
-            self.add_field(field)
-        session.data.changed.connect(self._show)
-        self._show()
+        self.add_rows(rows)
+        session.settings.changed.connect(self._show_preview)
+        session.data.changed.connect(self._show_preview)
+        self._show_preview()
 
     def _preview(self) -> QWidget:
-        self._picture = LazyPicture(QSize(0, 44), self._examples)
-        self._picture.setObjectName("augmentationPreview")
-        self._picture.setAccessibleName("Training pictures as the network would see them")
-        self._picture.setToolTip("Training pictures as the network would see them. A click shows others.")
-        self._picture.clicked.connect(self.show_others)
-        more = QToolButton()
+        what = "Training pictures as the network would see them"
+        picture = LazyPicture(QSize(0, 44), self._examples)
+        self._picture = named(picture, "augmentationPreview", what, f"{what}. A click shows others.")
+        self._picture.clicked.connect(self._show_others)
+        tip = "Shows other training pictures, distorted in other ways."
+        more = named(QToolButton(), "otherExamplesButton", "Other examples", tip)
         more.setText("other examples")
         more.setProperty("role", "word")
-        more.setObjectName("otherExamplesButton")
-        more.setAccessibleName("Other examples")
-        more.setToolTip("Shows other training pictures, distorted in other ways.")
-        more.clicked.connect(self.show_others)
+        more.clicked.connect(self._show_others)
         whole = QWidget()
-        rows = QHBoxLayout()
-        rows.addWidget(label("As the network sees them", "muted"), 1)
-        rows.addWidget(more)
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self._picture)
-        column.addLayout(rows)
+        row = arranged(QHBoxLayout(), (label("As the network sees them", "muted"), 1), more, spacing=2)
+        arranged(QVBoxLayout(whole), self._picture, row, spacing=2)
         return whole
 
     def _switch(self, wanted: bool) -> None:
-        session = self._session
-        self._chosen("shift", "Augmentation", lambda: session.settings.switch_augmentation(wanted))
+        self.attempt("shift", "Augmentation", lambda: self._session.settings.switch_augmentation(wanted))
+        self._show_preview()
 
-    def show_others(self) -> None:
-        """Shows other examples, distorted in other ways."""
+    def _show_others(self) -> None:
         self._draw += 1
         self._picture.refresh()
 
-    def _show(self) -> None:
-        super()._show()
-        self._check.setChecked(self._session.settings.experiment.training.augmentation.is_active)
-        shown = (self._session.settings.experiment.training.augmentation, self._session.data.dataset)
+    def _show_preview(self) -> None:
+        wanted = self._session.settings.experiment.training.augmentation
+        self._check.setChecked(wanted.is_active)
+        shown = (wanted, self._session.data.dataset)
         if shown != self._shown:
             self._shown = shown
             self._picture.refresh()

@@ -12,6 +12,7 @@ from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.session import Session
 from nnviz.widgets.card import Card
 from nnviz.widgets.fields import Combo
+from nnviz.widgets.parts import named
 from nnviz.widgets.picture import Picture
 
 _MOST_SHOWN = 10
@@ -29,9 +30,8 @@ class DataPanel(Card):
         for name in DATASETS:
             self.combo.addItem(DATASETS[name].title, name)
         self.combo.activated.connect(lambda: session.data.load(self.combo.currentData()))
-        self._examples = Picture(QSize(0, 28), smooth=True)
-        self._examples.setAccessibleName("One example of each class")
-        self._examples.setToolTip("One training example of each class, as the network sees it.")
+        tip = "One training example of each class, as the network sees it."
+        self._examples = named(Picture(QSize(0, 28), smooth=True), "", "One example of each class", tip)
         self.body.addWidget(self.combo)
         self.body.addWidget(self._examples)
         session.data.changed.connect(self._show)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,14 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 from engine.errors import EngineError
 from engine.registry import Registry
 from engine.validation import parse_number, parse_share
+from nnviz.session.run import setting_value
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.note import Note
 from nnviz.widgets.parts import set_look
 
-FIELD_WIDTH = 138
+_FIELD_WIDTH = 138
 
 
 @dataclass(frozen=True)
@@ -39,85 +40,90 @@ class Field:
     tip: str
     parse: Callable[[str, str, str], Any] = parse_number
 
-    @property
-    def short_title(self) -> str:
-        """The title without the unit, for a sentence."""
-        return self.title.partition(",")[0]
 
-    @property
-    def object_name(self) -> str:
-        """learning_rate → learningRateEdit."""
-        first, *rest = self.name.split("_")
-        return f"{first}{''.join(word.capitalize() for word in rest)}Edit"
+@dataclass(frozen=True)
+class Choice:
+    """The description of a combo box with the entries of a registry.
+
+    Attributes:
+        name, title, tip: as of a field.
+        registry: what can be chosen.
+        choose: takes the session and the chosen name; without it, just that setting is changed.
+    """
+
+    name: str
+    title: str
+    tip: str
+    registry: Registry[Any]
+    choose: Callable[[Session, str], None] | None = None
+
+
+Rows = Sequence[Field | Choice]
 
 
 class Form(QWidget):
     """Shows and changes the session's settings."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, rows: Rows = ()) -> None:
         super().__init__()
         self._session = session
         self._fields: dict[str, Field] = {}
         self._edits: dict[str, NumberEdit] = {}
         self._combos: dict[str, Combo] = {}
-        self._parts: dict[str, list[QWidget]] = {}
+        self._captions: dict[str, QWidget] = {}
         self._errors: dict[str, Note] = {}
-        self._hidden: set[str] = set()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(0, 1)
+        self.add_rows(rows)
         session.settings.changed.connect(self._show)
         session.settings.problems_changed.connect(self._show)
 
     # ---- building
 
-    def add_field(self, field: Field) -> NumberEdit:
-        """Adds a row with a number to type or to step."""
-        edit = NumberEdit(field.object_name, field.step, field.tip, field.title)
-        edit.setFixedWidth(FIELD_WIDTH)
+    def add_rows(self, rows: Rows) -> None:
+        """Adds a row for each setting."""
+        for row in rows:
+            if isinstance(row, Field):
+                self._add_field(row)
+            else:
+                self._add_choice(row)
+        self._show()
+
+    def _add_field(self, field: Field) -> None:
+        edit = NumberEdit(f"{_camel_case(field.name)}Edit", field.step, field.tip, field.title)
         edit.line.takes_space = field.parse is parse_dropout
         edit.committed.connect(lambda typed: self._typed(field, typed))
         self._fields[field.name], self._edits[field.name] = field, edit
-        self._add_row(field.name, field.title, edit, field.object_name.replace("Edit", "Error"))
-        return edit
+        self._add_row(field.name, field.title, edit)
 
-    def add_choice(
-        self,
-        name: str,
-        title: str,
-        tip: str,
-        registry: Registry[Any],
-        choose: Callable[[str], None] | None = None,
-    ) -> Combo:
-        """Adds a combo box with the entries of a registry. ``choose`` is called instead of changing the setting."""
-        combo = self.add_combo(name, title, tip)
-        for entry in registry:
-            combo.addItem(registry[entry].label, entry)
-        chosen = choose or (lambda entry: self._session.settings.change(title.lower(), **{name: entry}))
-        combo.activated.connect(lambda: self._chosen(name, title, lambda: chosen(combo.currentData())))
-        self._combos[name] = combo
-        return combo
+    def _add_choice(self, choice: Choice) -> None:
+        combo = self.add_combo(choice.name, choice.title, choice.tip)
+        for entry in choice.registry:
+            combo.addItem(choice.registry[entry].label, entry)
+        combo.activated.connect(lambda: self._chosen(choice, combo.currentData()))
+        self._combos[choice.name] = combo
 
     def add_combo(self, name: str, title: str, tip: str) -> Combo:
         """Adds an empty combo box, which the caller fills and connects."""
         combo = Combo(f"{name}Combo", title, tip)
-        combo.setFixedWidth(FIELD_WIDTH)
-        self._add_row(name, title, combo, f"{name}Error")
+        self._add_row(name, title, combo)
         return combo
 
     def add_wide(self, widget: QWidget) -> None:
         """Adds a widget over the whole width."""
         self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 2)
 
-    def _add_row(self, name: str, title: str, widget: QWidget, error_name: str) -> None:
+    def _add_row(self, name: str, title: str, widget: QWidget) -> None:
         row = self._grid.rowCount()
-        caption = label(title, "fieldName")
+        self._captions[name] = caption = label(title, "fieldName")
         caption.setBuddy(widget)
+        widget.setFixedWidth(_FIELD_WIDTH)
         self._grid.addWidget(caption, row, 0)
         self._grid.addWidget(widget, row, 1)
-        self._errors[name], self._parts[name] = Note(widget, error_name), [caption, widget]
+        self._errors[name] = Note(widget, f"{_camel_case(name)}Error")
 
     # ---- changes
 
@@ -129,54 +135,60 @@ class Form(QWidget):
 
     def _try(self, field: Field, typed: str) -> bool:
         """Changes the setting, or notes the problem. Returns whether it was changed."""
+        title = field.title.partition(",")[0]  # without the unit
         try:
-            value = field.parse(field.name, typed, as_text(self._session.settings.value(field.name)))
-            self._session.settings.change(field.short_title.lower(), **{field.name: value})
+            value = field.parse(field.name, typed, setting_value(self._session.settings.value(field.name)))
+            self._session.settings.change(title.lower(), **{field.name: value})
         except EngineError as error:
-            self._session.settings.set_problem(field.name, _error_text(error, field.name, field.short_title))
+            self._session.settings.set_problem(field.name, _error_text(error, field.name, title))
             return False
         self._session.settings.set_problem(field.name, None)
         return True
 
-    def _chosen(self, name: str, title: str, choose: Callable[[], None]) -> None:
+    def _chosen(self, choice: Choice, entry: str) -> None:
+        def change() -> None:
+            if choice.choose is None:
+                self._session.settings.change(choice.title.lower(), **{choice.name: entry})
+            else:
+                choice.choose(self._session, entry)
+
+        self.attempt(choice.name, choice.title, change)
+
+    def attempt(self, name: str, title: str, change: Callable[[], None]) -> None:
+        """Carries out a change, or shows beside the row of that name why it cannot be made."""
+        text = None
         try:
-            choose()
+            change()
         except EngineError as error:
-            self._show()
-            self._show_error(name, _error_text(error, name, title))
-        else:
-            self._show()
+            text = _error_text(error, name, title)
+        self._show()
+        if text is not None:
+            self._errors[name].show_text(text)
 
     # ---- display
 
     def show_only(self, names: Iterable[str]) -> None:
         """Shows only those fields and hides the others, which have no effect at the moment."""
-        self._hidden = set(self._fields) - set(names)
-        for name in self._fields:
-            for part in self._parts[name]:
-                part.setVisible(name not in self._hidden)
-        self._show()
+        for name, edit in self._edits.items():
+            edit.setVisible(name in names)
+            self._captions[name].setVisible(name in names)
 
     def _show(self) -> None:
         settings, problems = self._session.settings, self._session.settings.all_problems
         for name, edit in self._edits.items():
             set_look(edit, "wrong", name in problems)
             if name not in problems:
-                edit.show_value(as_text(settings.value(name)))
-            self._show_error(name, problems.get(name))
+                edit.show_value(setting_value(settings.value(name)))
         for name, combo in self._combos.items():
             combo.setCurrentIndex(combo.findData(settings.value(name)))
-            self._show_error(name, None)
-
-    def _show_error(self, name: str, text: str | None) -> None:
-        self._errors[name].show_text((text or "") if name not in self._hidden else "")
+        for name, error in self._errors.items():
+            error.show_text(problems.get(name, ""))
 
 
-def as_text(value: object) -> str:
-    """A value as a person would type it."""
-    if isinstance(value, tuple):
-        return ", ".join(as_text(part) for part in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _camel_case(name: str) -> str:
+    """learning_rate → learningRate."""
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
 
 
 def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""The groups that consist of fields only: optimizer constants, regularisation and initialisation."""
+"""The rows of the groups that consist of fields only: optimizer constants, regularisation and initialisation."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.validation import parse_share, parse_whole
-from nnviz.panels.settings.form import Field, Form, parse_dropout
+from nnviz.panels.settings.form import Choice, Field, Form, Rows, parse_dropout
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import step_by, step_decade, step_decade_or_zero, step_whole
 
-_CONSTANTS = (
+CONSTANTS = (
     Field(
         "momentum",
         "Momentum",
@@ -32,7 +32,7 @@ _CONSTANTS = (
         "Keeps the steps of weights with tiny gradients from growing without bound.",
     ),
 )
-_REGULARISATION = (
+REGULARISATION = (
     Field(
         "weight_decay",
         "Weight decay",
@@ -82,17 +82,44 @@ _REGULARISATION = (
         parse_whole,
     ),
 )
+# A change of output or loss changes the other if they do not fit each other.
+INITIALISATION = (
+    Choice(
+        "initializer",
+        "First weights",
+        "How the first weights are drawn: too large and the neurons saturate, too small and the signal dies away.",
+        INITIALIZERS,
+    ),
+    Field(
+        "weight_scale",
+        "Weight scale",
+        step_decade,
+        "Multiplies all first weights. 1 leaves them as they are drawn.",
+    ),
+    Choice(
+        "output",
+        "Output",
+        "What the last layer makes of its sums: softmax gives probabilities of classes. The loss follows.",
+        ACTIVATIONS,
+        lambda session, name: session.settings.choose(
+            "change of output", session.settings.experiment.with_output(name)
+        ),
+    ),
+    Choice(
+        "loss",
+        "Loss",
+        "What training makes smaller. Cross-entropy punishes confident mistakes hardest. The output follows.",
+        LOSSES,
+        lambda session, name: session.settings.choose("change of loss", session.settings.experiment.with_loss(name)),
+    ),
+)
 
 
 class OptimizerForm(Form):
-    """The constants that the chosen optimizer uses."""
+    """The constants, of which only those are shown that the chosen optimizer uses."""
 
-    NAMES = tuple(field.name for field in _CONSTANTS)
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        for field in _CONSTANTS:
-            self.add_field(field)
+    def __init__(self, session: Session, rows: Rows) -> None:
+        super().__init__(session, rows)
         self._none = label(role="muted")
         self.add_wide(self._none)
         session.settings.changed.connect(self._choose_fields)
@@ -103,53 +130,3 @@ class OptimizerForm(Form):
         self.show_only(optimizer.uses)
         self._none.setText(f"{optimizer.label} has none.")
         self._none.setVisible(not optimizer.uses)
-
-
-class RegularisationForm(Form):
-    """Penalties, limits, dropout, early stopping."""
-
-    NAMES = tuple(field.name for field in _REGULARISATION)
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        for field in _REGULARISATION:
-            self.add_field(field)
-        self._show()
-
-
-class InitialisationForm(Form):
-    """First weights, output and loss. A change of output or loss changes the other if they do not fit each other."""
-
-    NAMES = ("weight_scale",)
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.add_choice(
-            "initializer",
-            "First weights",
-            "How the first weights are drawn: too large and the neurons saturate, too small and the signal dies away.",
-            INITIALIZERS,
-        )
-        self.add_field(
-            Field(
-                "weight_scale",
-                "Weight scale",
-                step_decade,
-                "Multiplies all first weights. 1 leaves them as they are drawn.",
-            )
-        )
-        self.add_choice(
-            "output",
-            "Output",
-            "What the last layer makes of its sums: softmax gives probabilities of classes. The loss follows.",
-            ACTIVATIONS,
-            lambda name: session.settings.choose("change of output", session.settings.experiment.with_output(name)),
-        )
-        self.add_choice(
-            "loss",
-            "Loss",
-            "What training makes smaller. Cross-entropy punishes confident mistakes hardest. The output follows.",
-            LOSSES,
-            lambda name: session.settings.choose("change of loss", session.settings.experiment.with_loss(name)),
-        )
-        self._show()

@@ -21,17 +21,22 @@ from nnviz.session.status import Status
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
 from nnviz.widgets.note import Note, Notice
-from nnviz.widgets.parts import set_look
+from nnviz.widgets.parts import arranged, named, set_look
 
-_WAITS = "Shape, first weights and loss wait for the next run: Reset starts it with a new network."
-_WAITS_SHORT = "Waits for the next run: Reset starts it."
-_COMES = "Shape, first weights and loss come with the next run: Space or Reset starts it with a new network."
-_COMES_SHORT = "Comes with the next run: Space starts it."
-_ASKS = "The fields describe another network than the trained one: Space asks which to train, Reset starts the new one."
-_ASKS_SHORT = "Another network: Space asks which to train."
-_MISFIT_SHORT = "The network does not fit the data."
+# What the notice says, and what it says where that does not fit.
+_WAITS = (
+    "Shape, first weights and loss wait for the next run: Reset starts it with a new network.",
+    "Waits for the next run: Reset starts it.",
+)
+_COMES = (
+    "Shape, first weights and loss come with the next run: Space or Reset starts it with a new network.",
+    "Comes with the next run: Space starts it.",
+)
+_ASKS = (
+    "The fields describe another network than the trained one: Space asks which to train, Reset starts the new one.",
+    "Another network: Space asks which to train.",
+)
 _ROOM_FOR_LAYERS = 2  # hidden layers that always have room, so that a preset with fewer does not move what is below
-_HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
 _SEED_TIP = "The number from which first weights and order of examples are drawn. The same seed gives the same run."
 
 
@@ -49,13 +54,11 @@ class NetworkPanel(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Network")
         self._session = session
-        self.shape_edit = FieldEdit()
-        self.shape_edit.setObjectName("shapeEdit")
-        self.shape_edit.setAccessibleName("Shape of the network")
-        self.shape_edit.setToolTip(
+        tip = (
             "The neurons of every layer, from the inputs to the classes. More neurons can tell apart more, and learn "
             "more slowly."
         )
+        self.shape_edit = named(FieldEdit(), "shapeEdit", "Shape of the network", tip)
         self.shape_edit.editingFinished.connect(self._shape_typed)
         self.shape_edit.returnPressed.connect(self._shape_entered)
         self.body.addWidget(self.shape_edit)
@@ -63,8 +66,6 @@ class NetworkPanel(Card):
         rows = QWidget()
         rows.setMinimumHeight(_ROOM_FOR_LAYERS * theme.ROW + 2 * (theme.ROW - 2) + (_ROOM_FOR_LAYERS + 1) * 4)
         self._rows = QVBoxLayout(rows)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setSpacing(4)
         self._rows.setAlignment(Qt.AlignTop)
         self.body.addWidget(rows)
         self.body.addLayout(self._foot())
@@ -76,34 +77,19 @@ class NetworkPanel(Card):
         for signal in (session.settings.changed, session.runs.replaced, session.data.changed):
             signal.connect(self._show)
         session.training.state_changed.connect(self._show_notice)
+        self._layer_rows: list[_LayerRow] = []
         self._rows_made_for: tuple[object, ...] = ()
-        self._layers_shown: tuple[Layer, ...] | None = None
         self._show()
 
     def _foot(self) -> QHBoxLayout:
-        self._add = QPushButton(" Add layer")
-        self._add.setObjectName("addLayerButton")
+        tip = "Adds a hidden layer before the output. It can combine the features that the layers before it found."
+        self._add = named(QPushButton(" Add layer"), "addLayerButton", "Add a hidden layer", tip)
         theme.set_icon(self._add, "plus")
-        self._add.setAccessibleName("Add a hidden layer")
-        self._add.setToolTip(
-            "Adds a hidden layer before the output. It can combine the features that the layers before it found."
-        )
         self._add.clicked.connect(self._add_layer)
-        self._seed = NumberEdit(
-            "seedEdit",
-            step_whole(0),
-            _SEED_TIP,
-            "Seed",
-        )
+        self._seed = NumberEdit("seedEdit", step_whole(0), _SEED_TIP, "Seed")
         self._seed.setFixedWidth(122)  # room for ten digits: any seed of 32 bits
         self._seed.committed.connect(self._seed_typed)
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        row.addWidget(self._add)
-        row.addStretch(1)
-        row.addWidget(label("Seed", "fieldName"))
-        row.addWidget(self._seed)
-        return row
+        return arranged(QHBoxLayout(), self._add, 1, label("Seed", "fieldName"), self._seed, spacing=6)
 
     # ---- changes
 
@@ -120,11 +106,7 @@ class NetworkPanel(Card):
             self.shape_edit.clearFocus()
 
     def _resize(self, index: int, typed: str) -> None:
-        def change() -> None:
-            neurons = whole_number("neurons", parse_whole("neurons", typed, "64"), 1, "64")
-            self._change_layer(index, neurons=neurons)
-
-        self._try(_problem_name(index), change)
+        self._try(_problem_name(index), lambda: self._change_layer(index, neurons=_whole("neurons", typed, 1, "64")))
 
     def _change_layer(self, index: int, **fields: object) -> None:
         layers = list(_layers_of(self._session.settings.experiment))
@@ -149,21 +131,16 @@ class NetworkPanel(Card):
         self._session.settings.change(what, shape=shape, activations=activations)
 
     def _seed_typed(self, typed: str) -> None:
-        def change() -> None:
-            seed = whole_number("seed", parse_whole("seed", typed, "1"), 0, "1")
-            self._session.settings.change("seed", seed=seed)
-
-        self._try("seed", change)
+        self._try("seed", lambda: self._session.settings.change("seed", seed=_whole("seed", typed, 0, "1")))
 
     def _try(self, field: str, change: Callable[[], None]) -> None:
         """Carries out a change, or notes as a problem of the field why it cannot be made."""
+        problem = None
         try:
             change()
         except EngineError as error:
-            self._session.settings.set_problem(field, error.message_for(field))
-        else:
-            self._session.settings.set_problem(field, None)
-        self._show_problems()
+            problem = error.message_for(field)
+        self._session.settings.set_problem(field, problem)
         self._show()
 
     # ---- display
@@ -184,26 +161,16 @@ class NetworkPanel(Card):
 
     def _show_rows(self, experiment: Experiment) -> None:
         """Shows the layers. Makes new rows only if their number changes, so that the one being typed in stays."""
-        output, data = experiment.output, self._session.data.dataset
-        ends = (experiment.inputs, experiment.outputs, output, data)
-        made_for = (len(_layers_of(experiment)), *ends)
+        layers = _layers_of(experiment)
+        made_for = (len(layers), experiment.inputs, experiment.outputs, experiment.output, self._session.data.dataset)
         if made_for != self._rows_made_for:
             self._rows_made_for = made_for
-            self._make_rows(experiment, output)
-        for row, layer in self._corrected(experiment):
-            row.show_layer(layer)
-        if _layers_of(experiment) != self._layers_shown:
-            self._layers_shown = _layers_of(experiment)
-            for row, layer in zip(self._layer_rows(), _layers_of(experiment), strict=True):
+            self._make_rows(experiment)
+        for index, (row, layer) in enumerate(zip(self._layer_rows, layers, strict=True)):
+            if _problem_name(index) not in self._session.settings.problems:
                 row.show_layer(layer)
 
-    def _corrected(self, experiment: Experiment) -> list[tuple[_LayerRow, Layer]]:
-        """The rows that are still marked red for a problem that is gone, and their layers."""
-        problems, rows = self._session.settings.problems, self._layer_rows()
-        gone = [n for n, row in enumerate(rows) if row.neurons.property("wrong") and _problem_name(n) not in problems]
-        return [(rows[n], _layers_of(experiment)[n]) for n in gone if n < len(_layers_of(experiment))]
-
-    def _make_rows(self, experiment: Experiment, output: str) -> None:
+    def _make_rows(self, experiment: Experiment) -> None:
         while (item := self._rows.takeAt(0)) is not None:
             row = item.widget()
             row.setParent(None)  # type: ignore[call-overload]  # hides it at once, however late Qt deletes it
@@ -211,41 +178,32 @@ class NetworkPanel(Card):
         data = self._session.data.dataset
         are_pixels = data is not None and data.is_picture and data.width == experiment.inputs
         sides = "×".join(map(str, data.example_shape)) if data else ""
-        self._rows.addWidget(_end_row(experiment.inputs, f"inputs ({sides} pixels)" if are_pixels else "inputs", ""))
-        for index in range(len(_layers_of(experiment))):
-            self._rows.addWidget(_LayerRow(self, index))
-        self._layers_shown = None
-        self._rows.addWidget(_end_row(experiment.outputs, "classes", ACTIVATIONS[output].label))
+        inputs = _end_row(experiment.inputs, f"inputs ({sides} pixels)" if are_pixels else "inputs", "")
+        outputs = _end_row(experiment.outputs, "classes", ACTIVATIONS[experiment.output].label)
+        self._layer_rows = [_LayerRow(self, index) for index in range(len(experiment.hidden))]
+        arranged(self._rows, inputs, *self._layer_rows, outputs, spacing=4)
         self._order_tabs()
 
     def _order_tabs(self) -> None:
         """Lets Tab go through the rows from the top, although they were made later than what is below them."""
-        parts: list[QWidget] = [self.shape_edit]
-        for row in self._layer_rows():
-            parts += [row.neurons, row.activation, row.remove]
-        for one, other in itertools.pairwise([*parts, self._add, self._seed]):
+        in_rows = [part for row in self._layer_rows for part in (row.neurons, row.activation, row.remove)]
+        for one, other in itertools.pairwise([self.shape_edit, *in_rows, self._add, self._seed]):
             QWidget.setTabOrder(one, other)
-
-    def _layer_rows(self) -> list[_LayerRow]:
-        widgets = (self._rows.itemAt(index).widget() for index in range(self._rows.count()))
-        return [widget for widget in widgets if isinstance(widget, _LayerRow)]
 
     def _show_notice(self) -> None:
         run = self._session.runs.current
         misfit = run.misfit(self._session.data.dataset)
         if not self._session.training.is_another_network:
-            self._notice.show_text(misfit or "", _MISFIT_SHORT)
+            self._notice.show_text(misfit or "", "The network does not fit the data.")
         elif self._session.state is Status.TRAINING:
-            self._notice.show_text(_WAITS, _WAITS_SHORT)
-        elif misfit or run.untouched:
-            self._notice.show_text(_COMES, _COMES_SHORT)
+            self._notice.show_text(*_WAITS)
         else:
-            self._notice.show_text(_ASKS, _ASKS_SHORT)
+            self._notice.show_text(*(_COMES if misfit or run.untouched else _ASKS))
 
     def _show_problems(self) -> None:
         problems = self._session.settings.problems
         fields: dict[str, FieldEdit | NumberEdit] = {"shape": self.shape_edit}
-        fields |= {_problem_name(index): row.neurons for index, row in enumerate(self._layer_rows())}
+        fields |= {_problem_name(index): row.neurons for index, row in enumerate(self._layer_rows)}
         for name, field in {**fields, "seed": self._seed}.items():
             set_look(field, "wrong", name in problems)
         of_layers = [problems[field] for field in problems if is_of_layers(field)]
@@ -256,6 +214,11 @@ class NetworkPanel(Card):
 
 def _layers_of(experiment: Experiment) -> tuple[Layer, ...]:
     return tuple(map(Layer, experiment.hidden, experiment.activations))
+
+
+def _whole(name: str, typed: str, least: int, example: str) -> int:
+    """A typed whole number. Raises SettingError."""
+    return whole_number(name, parse_whole(name, typed, example), least, example)
 
 
 def _problem_name(index: int) -> str:
@@ -284,28 +247,21 @@ class _LayerRow(QFrame):
             "What a neuron makes of its weighted sum. Without a bend in this function, further layers gain nothing.",
         )
         self.activation.setFixedWidth(82)
-        for name in _HIDDEN:
-            self.activation.addItem(ACTIVATIONS[name].label, name)
+        for name in ACTIVATIONS:
+            if ACTIVATIONS[name].hidden:
+                self.activation.addItem(ACTIVATIONS[name].label, name)
         self.activation.activated.connect(lambda: panel._change_layer(index, activation=self.activation.currentData()))
-        self.remove = remove = QToolButton()
-        remove.setObjectName(f"removeLayer{number}Button")
-        remove.setAccessibleName(f"Remove hidden layer {number}")
-        remove.setToolTip("Removes this layer from the network.")
-        theme.set_icon(remove, "x", "muted")
-        remove.clicked.connect(lambda: panel._remove(index))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(6, 1, 3, 1)
-        row.setSpacing(4)
-        for widget in (self.neurons, label("neurons", "fieldName")):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.activation)
-        row.addWidget(remove)
+        tip = "Removes this layer from the network."
+        self.remove = named(QToolButton(), f"removeLayer{number}Button", f"Remove hidden layer {number}", tip)
+        theme.set_icon(self.remove, "x", "muted")
+        self.remove.clicked.connect(lambda: panel._remove(index))
+        parts = (self.neurons, label("neurons", "fieldName"), 1, self.activation, self.remove)
+        arranged(QHBoxLayout(self), *parts, spacing=4, margins=(6, 1, 3, 1))
 
     def show_layer(self, layer: Layer) -> None:
         """Shows that layer in the row."""
         self.neurons.show_value(str(layer.neurons))
-        self.activation.setCurrentIndex(_HIDDEN.index(layer.activation) if layer.activation in _HIDDEN else -1)
+        self.activation.setCurrentIndex(self.activation.findData(layer.activation))
 
 
 def _end_row(size: int, what: str, activation: str) -> QFrame:
@@ -314,16 +270,12 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     frame.setObjectName("layerRow")
     frame.setProperty("end", True)
     frame.setToolTip("This number follows from the data: it cannot be changed here.")
-    row = QHBoxLayout(frame)
-    row.setContentsMargins(13, 1, 8, 1)
     frame.setMinimumHeight(theme.ROW - 2)
     number = label(str(size), "title")
     number.setFixedWidth(66)
     number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
-    row.addWidget(number)
-    row.addWidget(label(what, "fieldName"))
-    row.addStretch(1)
-    row.addWidget(label(activation, "fieldName"))
+    parts = (number, label(what, "fieldName"), 1, label(activation, "fieldName"))
+    arranged(QHBoxLayout(frame), *parts, spacing=6, margins=(13, 1, 8, 1))
     return frame
 
 

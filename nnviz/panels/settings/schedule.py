@@ -8,15 +8,21 @@ import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.schedules import SCHEDULES, warmed_up
-from engine.settings import TrainingSettings
-from nnviz.panels.settings.form import Field, Form
+from nnviz.panels.settings.form import Choice, Field, Form, Rows
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import step_by, step_whole
+from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.plots.small_plot import SmallPlot
 
 _POINTS = 240
-_FIELDS = (
+SCHEDULE = (
+    Choice(
+        "schedule",
+        "Schedule",
+        "How the learning rate falls during training: large steps first, small ones at the end.",
+        SCHEDULES,
+    ),
     Field(
         "warmup",
         "Warm-up, epochs",
@@ -36,39 +42,24 @@ _FIELDS = (
 class ScheduleForm(QWidget):
     """The schedule with its curve, and below it the search for a learning rate."""
 
-    NAMES = tuple(field.name for field in _FIELDS)
-
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, rows: Rows) -> None:
         super().__init__()
         self._session = session
-        self._form = Form(session)
-        self._form.add_choice(
-            "schedule",
-            "Schedule",
-            "How the learning rate falls during training: large steps first, small ones at the end.",
-            SCHEDULES,
-        )
-        for field in _FIELDS:
-            self._form.add_field(field)
+        self._form = Form(session, rows)
         tip = "The learning rate over the epochs of a training; the dashed line is the current place."
         self._plot = SmallPlot("schedulePlot", "Learning rate over the epochs", tip)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(self._form)
-        column.addWidget(self._plot)
-        column.addWidget(RateSearchView(session))
+        arranged(QVBoxLayout(self), self._form, self._plot, RateSearchView(session), spacing=6)
         session.settings.changed.connect(self._show)
-        session.data.changed.connect(self._show)
         session.displayed.changed.connect(self._show_place)
         self._show()
 
     def _show(self) -> None:
         settings = self._session.settings.experiment.training
-        uses = SCHEDULES[settings.schedule].uses
-        self._form.show_only(["warmup", *(name for name in ("decay", "decay_epochs") if name in uses)])
+        schedule = settings.new_schedule()
+        self._form.show_only(["warmup", *schedule.uses])
         epochs = np.linspace(0, settings.epochs, _POINTS)
-        rates = [_rate(settings, epoch) for epoch in epochs]
+        factors = [warmed_up(schedule, epoch, settings.epochs, settings.warmup, _POINTS) for epoch in epochs]
+        rates = [settings.learning_rate * factor for factor in factors]
         ends = [(0.0, "0"), (float(settings.epochs), f"{settings.epochs}")]
         ticks = (ends, [(0.0, "0"), (settings.learning_rate, f"{settings.learning_rate:.3g}")])
         self._plot.show_line(list(epochs), rates, ticks, lambda x, y: f"epoch {x:.1f}: {y:.3g}")
@@ -81,11 +72,6 @@ class ScheduleForm(QWidget):
             self._plot.mark((training.is_under_way and training.progress.epochs_done) or None)
 
 
-def _rate(settings: TrainingSettings, epoch: float) -> float:
-    factor = warmed_up(settings.new_schedule(), epoch, settings.epochs, settings.warmup, _POINTS)
-    return settings.learning_rate * factor
-
-
 class RateSearchView(QWidget):
     """Buttons, progress, and the plot of loss against learning rate with the suggestion."""
 
@@ -93,41 +79,22 @@ class RateSearchView(QWidget):
         super().__init__()
         self._session = session
         self._search = session.rate_search
-        self._find = QPushButton()
-        self._find.setObjectName("findRateButton")
-        self._find.setAccessibleName("Find a learning rate")
+        self._find = named(QPushButton(), "findRateButton", "Find a learning rate")
         self._find.clicked.connect(self._toggle)
-        self._take = QPushButton()
-        self._take.setObjectName("takeRateButton")
-        self._take.setAccessibleName("Take the suggested learning rate")
-        self._take.setToolTip("Sets the learning rate to the one at which the loss fell fastest. Undo restores yours.")
+        tip = "Sets the learning rate to the one at which the loss fell fastest. Undo restores yours."
+        self._take = named(QPushButton(), "takeRateButton", "Take the suggested learning rate", tip)
         self._take.clicked.connect(self._take_suggestion)
-        self._progress = QProgressBar()
-        self._progress.setObjectName("rateProgress")
-        self._progress.setAccessibleName("Progress of the search")
+        self._progress = named(QProgressBar(), "rateProgress", "Progress of the search")
         self._progress.setTextVisible(False)
-        self._progress.setRange(0, 100)
-        self._caption = label(role="muted")
-        self._caption.setObjectName("rateSearchLabel")
+        self._caption = named(label(role="muted"), "rateSearchLabel")
         self._caption.setWordWrap(True)
         tip = "The loss while the learning rate rises, batch by batch. Where it falls fastest is a good learning rate."
         self._plot = SmallPlot("ratePlot", "Loss against the learning rate", tip)
-        self._lay_out()
+        buttons = arranged(QHBoxLayout(), (self._find, 1), (self._take, 1), spacing=8)
+        arranged(QVBoxLayout(self), buttons, self._progress, self._plot, self._caption, spacing=6)
         self._search.changed.connect(self._show)
         session.data.changed.connect(self._show)
         self._show()
-
-    def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self._find, 1)
-        buttons.addWidget(self._take, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addLayout(buttons)
-        for widget in (self._progress, self._plot, self._caption):
-            column.addWidget(widget)
 
     def _toggle(self) -> None:
         if self._search.is_running:
@@ -136,13 +103,11 @@ class RateSearchView(QWidget):
             self._session.search_rate()
 
     def _take_suggestion(self) -> None:
-        if self._search.suggestion is not None:
-            self._session.settings.set_problem("learning_rate", None)
-            self._session.settings.change("learning rate", learning_rate=self._search.suggestion)
+        self._session.settings.set_problem("learning_rate", None)
+        self._session.settings.change("learning rate", learning_rate=self._search.suggestion)
 
     def _show(self) -> None:
-        search = self._search
-        found, points = search.suggestion, search.points
+        search, found, has_curve = self._search, self._search.suggestion, len(self._search.points) > 1
         self._find.setText("Stop" if search.is_running else "Find a rate")
         self._find.setToolTip(
             "Stops the search."
@@ -154,15 +119,15 @@ class RateSearchView(QWidget):
         self._take.setText(f"Use {found:g}" if found is not None else "")
         self._progress.setVisible(search.is_running)
         self._progress.setValue(round(100 * search.share))
-        self._plot.setVisible(len(points) > 1)
+        self._plot.setVisible(has_curve)
         caption = f"loss against rate, on {search.tried_on}"
         if search.was_stopped:
             caption = "Stopped before its end: no suggestion."
         elif not search.is_running and found is None:
             caption = "The loss fell nowhere clearly: no suggestion."
         self._caption.setText(caption)
-        self._caption.setVisible(len(points) > 1)
-        if len(points) > 1:
+        self._caption.setVisible(has_curve)
+        if has_curve:
             self._draw()
 
     def _draw(self) -> None:
@@ -171,7 +136,8 @@ class RateSearchView(QWidget):
         low, first = min(point.loss for point in points), points[0].loss
         y = [min(point.loss, 2 * first - low) for point in points]  # losses that shoot up are cut off
         across = [(-5, ""), *((power, f"{10.0**power:g}") for power in (-4, -2, 0)), (1, "")]
-        ticks = (across, [(low, f"{low:.2g}"), (max(first, max(y)), f"{max(first, max(y)):.2g}")])
+        high = max(y)
+        ticks = (across, [(low, f"{low:.2g}"), (high, f"{high:.2g}")])
         found = self._search.suggestion
         at = None if found is None else math.log10(found)
         self._plot.show_line(x, y, ticks, lambda x, y: f"rate {10**x:.2g}: loss {y:.3g}", at)

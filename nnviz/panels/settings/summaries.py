@@ -11,7 +11,6 @@ from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from nnviz.session.run import setting_name
 
-OFF = "off"
 _DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")
 _MAY_WAIT = ("batch_size", "validation_share", "patience", "dropout")
 
@@ -49,14 +48,14 @@ def of_regularisation(experiment: Experiment) -> str:
         parts.append(f"validation {settings.validation_share:g}")
     if settings.patience:
         parts.append(f"patience {settings.patience}")
-    return ", ".join(parts) or OFF
+    return ", ".join(parts) or "off"
 
 
 def of_augmentation(experiment: Experiment) -> str:
     """ "shift 1, rotation 8": the distortions that are not 0."""
     wanted: Augmentation = experiment.training.augmentation
     if not wanted.is_active:
-        return OFF
+        return "off"
     if wanted == MILD:
         return "mild"
     return ", ".join(f"{name} {getattr(wanted, name):g}" for name in _DISTORTIONS if getattr(wanted, name))
@@ -75,5 +74,5 @@ def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
     names = [setting_name(name) for name in _MAY_WAIT if getattr(fields, name) != getattr(run, name)]
     if not names:
         return ""
-    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return f"{listed[0].upper()}{listed[1:]} {'wait' if len(names) > 1 else 'waits'} for the next run."
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])).capitalize()
+    return f"{listed} {'wait' if len(names) > 1 else 'waits'} for the next run."

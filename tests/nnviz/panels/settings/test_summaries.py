@@ -8,7 +8,8 @@ from engine.errors import SettingError
 from engine.experiment import Experiment
 from engine.settings import TrainingSettings
 from nnviz.panels.settings import summaries
-from nnviz.panels.settings.form import as_text, parse_dropout
+from nnviz.panels.settings.form import parse_dropout
+from nnviz.session.run import setting_value
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,6 @@ def test_no_share(typed: str) -> None:
 
 
 def test_as_it_is_typed() -> None:
-    assert as_text((0.1, 0.5)) == "0.1, 0.5"
-    assert as_text(1e-8) == "1e-08"
-    assert as_text(3) == "3"
+    assert setting_value((0.1, 0.5)) == "0.1, 0.5"
+    assert setting_value(1e-8) == "1e-08"
+    assert setting_value(3) == "3"
