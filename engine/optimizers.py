@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.registry import Registry
+from engine.registry import Choice, Registry
 from engine.validation import Array
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
@@ -24,7 +24,7 @@ _PART = 131_072
 _STEPS_BETWEEN_SWEEPS, _NOTHING = 50, 1e13
 
 
-class Optimizer(ABC):
+class Optimizer(Choice, ABC):
     """An update rule for the whole parameter vector.
 
     Attributes:
@@ -40,8 +40,6 @@ class Optimizer(ABC):
         zeros: share of each average that is still its initial 0, for rules that correct for it.
     """
 
-    name: ClassVar[str]
-    label: ClassVar[str]
     uses: ClassVar[tuple[str, ...]] = ()
     keeps: ClassVar[tuple[str, ...]] = ()
     usual_rate: ClassVar[float] = 0.001
@@ -90,7 +88,6 @@ class SGD(Optimizer):
     Without changes to the gradient the network takes this step itself, see ``Network.descend``.
     """
 
-    name = "sgd"
     label = "SGD"
     usual_rate = 0.2
 
@@ -104,7 +101,6 @@ class SGD(Optimizer):
 class Momentum(Optimizer):
     """velocity = momentum * velocity + gradient; parameters -= learning rate * velocity. Polyak 1964."""
 
-    name = "momentum"
     label = "Momentum"
     usual_rate = 0.02
     uses = ("momentum",)
@@ -127,7 +123,6 @@ class Nesterov(Optimizer):
     Nesterov 1983, as written by Sutskever et al. 2013, "On the importance of initialization and momentum", section 2.
     """
 
-    name = "nesterov"
     label = "Nesterov"
     usual_rate = 0.02
     uses = ("momentum",)
@@ -152,7 +147,6 @@ class RMSProp(Optimizer):
     epsilon).
     """
 
-    name = "rmsprop"
     label = "RMSProp"
     uses = ("beta2", "epsilon")
     keeps = ("square",)
@@ -181,7 +175,6 @@ class Adam(Optimizer):
     and square / (1 - beta2), which saves two passes.
     """
 
-    name = "adam"
     label = "Adam"
     uses = ("momentum", "beta2", "epsilon")
     keeps = ("mean", "square")
@@ -216,6 +209,5 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam whose weight decay does not enter the averages. Loshchilov and Hutter 2019, arXiv:1711.05101."""
 
-    name = "adamw"
     label = "AdamW"
     decouples_decay = True
