@@ -116,7 +116,7 @@ class Momentum(Optimizer):
 
 
 @OPTIMIZERS.register("nesterov")
-class Nesterov(Optimizer):
+class Nesterov(Momentum):
     """Like momentum, but the step uses the velocity of the next step.
 
     velocity = momentum * velocity + gradient; parameters -= learning rate * (gradient + momentum * velocity).
@@ -124,9 +124,6 @@ class Nesterov(Optimizer):
     """
 
     label = "Nesterov"
-    usual_rate = 0.02
-    uses = ("momentum",)
-    keeps = ("velocity",)
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         """Uses the new velocity, momentum * velocity + gradient, which avoids a temporary vector."""
