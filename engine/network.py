@@ -7,7 +7,7 @@ optimizer is then a few operations on one vector, and a snapshot one copy. Rows 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -169,10 +169,12 @@ class Network:
         """Computes all hidden layers and returns the weighted sums z of the output layer."""
         below, last = inputs, len(self.weights) - 1
         for layer, z in enumerate(buffers.outputs):
-            product(buffers.mask_inputs(below, layer), self.weights[layer].T, z)
+            product(buffers.give_inputs(layer, below), self.weights[layer].T, z)
             buffers.apply_scale(z, layer)
             z += self.biases[layer].T
-            buffers.keep_sums(z, layer)
+            sums = buffers.sums[layer]
+            if sums is not None:
+                np.copyto(sums, z)
             if layer < last:
                 self.layer_activations[layer].forward(z)
             below = z
@@ -184,7 +186,7 @@ class Network:
         Call :meth:`forward` with the same inputs and buffers before; the outputs in the buffers are overwritten.
         Back-propagation: Rumelhart, Hinton and Williams 1986.
         """
-        self._go_back(inputs, targets, buffers.cut(len(inputs)), factor, self._write_gradient)
+        self._go_back(targets, buffers.cut(len(inputs)), factor, adds=False)
         return buffers.gradient
 
     def descend(self, inputs: Array, targets: Array, buffers: TrainingBuffers, rate: float) -> None:
@@ -195,45 +197,42 @@ class Network:
         """
         ours = type(self).backward is Network.backward  # a subclass may compute another gradient
         if ours and any(adds_at_once(w) for w in self.weights):
-            self._go_back(inputs, targets, buffers.cut(len(inputs)), -rate, self._add_gradient)
+            self._go_back(targets, buffers.cut(len(inputs)), -rate, adds=True)
         else:
             self.parameters += self.backward(inputs, targets, buffers, -rate)
 
-    def _go_back(self, inputs: Array, targets: Array, buffers: TrainingBuffers, factor: float, learn: _Learn) -> None:
-        """Goes from the last to the first layer: each passes its delta down with its present weights, then learns."""
+    def _go_back(self, targets: Array, buffers: TrainingBuffers, factor: float, adds: bool) -> None:
+        """Goes from the last to the first layer: each passes its delta down with its present weights, then learns.
+
+        Its gradient, times ``factor``, is written into ``buffers``, or ``adds`` to the parameters.
+        """
         last = len(self.weights) - 1
         delta = buffers.deltas[last]
         self.loss_function.gradient(buffers.outputs[last], targets, delta)
-        delta *= factor / len(inputs)
+        delta *= factor / len(delta)
         if not self.loss_function.joined_with:
             self._through_activation(last, buffers)
         for layer in range(last, -1, -1):
+            delta, below, gradient = buffers.deltas[layer], buffers.inputs[layer], buffers.weight_gradients[layer]
             if layer:
-                product(buffers.deltas[layer], self.weights[layer], buffers.deltas[layer - 1])
+                product(delta, self.weights[layer], buffers.deltas[layer - 1])
             buffers.sum_deltas(layer)
-            buffers.apply_scale(buffers.deltas[layer], layer)
-            learn(layer, buffers.inputs_of(layer, inputs), buffers)
+            buffers.apply_scale(delta, layer)
+            if adds:
+                add_product(delta.T, below, self.weights[layer], scratch=gradient)
+                self.biases[layer] += buffers.bias_gradients[layer]
+            else:
+                product(delta.T, below, gradient)
             if layer:
                 mask = buffers.masks[layer]
                 if mask is not None:
                     buffers.deltas[layer - 1] *= mask
                 self._through_activation(layer - 1, buffers)
 
-    def _write_gradient(self, layer: int, below: Array, buffers: TrainingBuffers) -> None:
-        product(buffers.deltas[layer].T, below, buffers.weight_gradients[layer])
-
-    def _add_gradient(self, layer: int, below: Array, buffers: TrainingBuffers) -> None:
-        add_product(buffers.deltas[layer].T, below, self.weights[layer], scratch=buffers.weight_gradients[layer])
-        self.biases[layer] += buffers.bias_gradients[layer]
-
     def _through_activation(self, layer: int, buffers: TrainingBuffers) -> None:
         """Converts the layer's delta from dC/da to dC/dz, in place."""
         kept = buffers.sums[layer]
         self.layer_activations[layer].backward(buffers.outputs[layer] if kept is None else kept, buffers.deltas[layer])
-
-
-# Arguments: a layer, its inputs, and the buffers with its delta.
-_Learn = Callable[[int, Array, "TrainingBuffers"], None]
 
 
 def first_non_finite_layer(network: Network) -> int | None:
