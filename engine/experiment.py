@@ -17,7 +17,7 @@ from engine.events import Event
 from engine.history import History
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
-from engine.network import Network
+from engine.network import Network, check_activations
 from engine.optimizers import OPTIMIZERS
 from engine.recipe import Recipe
 from engine.settings import TrainingSettings
@@ -68,7 +68,8 @@ class Experiment:
         if not isinstance(self.training, TrainingSettings):
             raise SettingError("training", self.training, "must be settings", "Try TrainingSettings().")
         object.__setattr__(self, "shape", check_sizes(self.shape))
-        object.__setattr__(self, "activations", _checked_activations(self.activations, len(self.shape) - 1))
+        check_activations(self.activations, len(self.shape) - 1)
+        object.__setattr__(self, "activations", tuple(self.activations))
         LOSSES[self.loss]().check_output(ACTIVATIONS[self.output]())
         INITIALIZERS[self.initializer]
         object.__setattr__(self, "weight_scale", positive_number("weight_scale", self.weight_scale, "1"))
@@ -252,10 +253,6 @@ class Experiment:
         if hidden != usual.changed(shape=self.shape).activations[:-1]:
             words += ["--activation", hidden[0] if len(set(hidden)) == 1 else ",".join(hidden)]
         words += ["--epochs", str(self.training.epochs)]  # the command line has another default
-        return words + self._further_words(usual)
-
-    def _further_words(self, usual: Experiment) -> list[str]:
-        words = []
         for name in ("output", *_SETTINGS):
             value = self.value(name)
             if name in _WRITTEN_SEPARATELY or value == usual.value(name):
@@ -327,16 +324,6 @@ _WRITTEN_SEPARATELY = ("data", "fingerprint", "shape", "activations", "training"
 def _unknown(name: object, choices: Sequence[str] = (*_TRAINING, *_DISTORTIONS, *_PARTS)) -> SettingError:
     names = ", ".join(dict.fromkeys((*_OWN, *choices)))
     return SettingError("settings", name, "must be the name of a setting", f"Choose from: {names}.")
-
-
-def _checked_activations(activations: object, layers: int) -> tuple[str, ...]:
-    if not isinstance(activations, (list, tuple)) or len(activations) != layers:
-        example = ", ".join(["relu"] * (layers - 1) + ["softmax"])
-        rule = f"must name an activation for each of the {layers} layers after the input"
-        raise SettingError("activations", activations, rule, f"For example {example}.")
-    for name in activations:
-        ACTIVATIONS[name]
-    return tuple(activations)
 
 
 def _as_sizes(hidden: object) -> Sequence[Any]:

@@ -83,11 +83,12 @@ class Network:
             SettingError: an argument breaks its rule, or the network does not fit in memory.
         """
         sizes = check_shape(shape)
-        names = _checked_activations(activations, sizes)
+        names = ["sigmoid"] * (len(sizes) - 1) if activations is None else activations
+        check_activations(names, len(sizes) - 1)
         number_type = check_dtype(dtype)
         check_memory(sizes, number_type.itemsize)
         self.shape = list(sizes)
-        self.activations = names
+        self.activations = list(names)
         self.layer_activations: list[Activation] = [ACTIVATIONS[name]() for name in names]
         self.loss = loss
         self.loss_function: Loss = LOSSES[loss]()
@@ -254,18 +255,14 @@ def check_dtype(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
     return checked
 
 
-def _checked_activations(activations: Sequence[str] | None, sizes: Sequence[int]) -> list[str]:
-    layers = len(sizes) - 1
-    if activations is None:
-        return ["sigmoid"] * layers
+def check_activations(activations: object, layers: int) -> None:
+    """Raises SettingError unless a list or tuple names a registered activation for each layer after the input."""
     if not isinstance(activations, (list, tuple)) or len(activations) != layers:
-        raise SettingError(
-            "activations",
-            activations,
-            f"must be a list that names one activation for each of the {layers} layers after the input",
-            "For example " + shown(Verbatim(["relu"] * (layers - 1) + ["softmax"])) + ".",
-        )
-    return list(activations)
+        rule = f"must be a list that names an activation for each of the {layers} layers after the input"
+        example = ", ".join(["relu"] * (layers - 1) + ["softmax"])
+        raise SettingError("activations", activations, rule, f"For example {shown(Verbatim(example))}.")
+    for name in activations:
+        ACTIVATIONS[name]
 
 
 def check_fits(network: Network, inputs: int, outputs: int, data_name: str) -> None:
