@@ -20,7 +20,7 @@ from engine.losses import LOSSES
 from engine.network import Network, check_activations
 from engine.optimizers import OPTIMIZERS
 from engine.recipe import Recipe
-from engine.settings import TrainingSettings
+from engine.settings import TrainingSettings, known_only
 from engine.training import Trainer
 from engine.validation import check_sizes, positive_number, whole_number
 
@@ -111,7 +111,8 @@ class Experiment:
             return getattr(self.training, name)
         if name in _DISTORTIONS:
             return getattr(self.training.augmentation, name)
-        raise _unknown(name)
+        names = ", ".join(dict.fromkeys((*_OWN, *_TRAINING, *_DISTORTIONS, *_PARTS)))
+        raise SettingError("settings", name, "must be the name of a setting", f"Choose from: {names}.")
 
     # ---- changed copies
 
@@ -229,12 +230,7 @@ class Experiment:
 
         Raises SettingError for an unknown name or a value that breaks its rule.
         """
-        if not isinstance(entries, Mapping):
-            raise SettingError("experiment", entries, "must be a table of settings", f"Its names: {', '.join(_OWN)}.")
-        known = _with_present_names(dict(entries))
-        for name in known:
-            if name not in _OWN:
-                raise _unknown(name, _OWN)
+        known = dict(known_only("experiment", _with_present_names(entries), cls))
         if "training" in known:
             known["training"] = TrainingSettings.from_dict(known["training"])
         return cls(**known)
@@ -321,11 +317,6 @@ _SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
 _WRITTEN_SEPARATELY = ("data", "fingerprint", "shape", "activations", "training", "epochs", "augmentation")
 
 
-def _unknown(name: object, choices: Sequence[str] = (*_TRAINING, *_DISTORTIONS, *_PARTS)) -> SettingError:
-    names = ", ".join(dict.fromkeys((*_OWN, *choices)))
-    return SettingError("settings", name, "must be the name of a setting", f"Choose from: {names}.")
-
-
 def _as_sizes(hidden: object) -> Sequence[Any]:
     if not isinstance(hidden, (list, tuple)):
         raise SettingError("hidden", hidden, "must be a list of layer sizes", "For example [64, 32].")
@@ -348,8 +339,11 @@ def _three_digits(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def _with_present_names(entries: dict[str, Any]) -> dict[str, Any]:
+def _with_present_names(entries: object) -> object:
     """Converts an entry of version 0.3, which listed the hidden layers one by one, to the names of today."""
+    if not isinstance(entries, Mapping):
+        return entries
+    entries = dict(entries)
     entries.pop("strengths", None)  # of distortions that were switched off
     if not {"inputs", "outputs", "layers", "output"} & set(entries):
         return entries
