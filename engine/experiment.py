@@ -225,7 +225,7 @@ class Experiment:
         return {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
 
     @classmethod
-    def from_dict(cls, entries: Mapping[str, Any]) -> Experiment:
+    def from_dict(cls, entries: object) -> Experiment:
         """Returns the experiment of an :meth:`as_dict`, also from version 0.3; missing settings have their defaults.
 
         Raises SettingError for an unknown name or a value that breaks its rule.

@@ -35,19 +35,17 @@ def save_network(network: Network, path: str | Path) -> None:
         OSError: the file cannot be written.
     """
     check_finite(network)
-    rest = {
-        "activations": list(network.activations),
-        "loss": network.loss,
-        "dtype": str(network.parameters.dtype),
+    entries = {
+        "shape": _json(list(network.shape)),
+        "weights": _json_of_layers(network.weights),
+        "biases": _json_of_layers(network.biases),
+        "activations": _json(list(network.activations)),
+        "loss": _json(network.loss),
+        "dtype": _json(str(network.parameters.dtype)),
+        "provenance": provenance_json(network),
     }
-    parts = [
-        f'{{"shape":{_json(list(network.shape))}',
-        f'"weights":{_json_of_layers(network.weights)}',
-        f'"biases":{_json_of_layers(network.biases)}',
-        _json(rest)[1:-1],
-        f'"provenance":{provenance_json(network)}}}',
-    ]
-    write_whole(path, ",".join(parts).encode())
+    content = ",".join(f'"{key}":{text}' for key, text in entries.items())
+    write_whole(path, f"{{{content}}}".encode())
 
 
 def _json(value: object) -> str:
