@@ -1,8 +1,4 @@
-"""Activation functions and their derivatives.
-
-To add an activation, subclass :class:`Activation` and register it. Both methods work in place on whole batches, so
-that training allocates little.
-"""
+"""Activation functions and their derivatives, in place on whole batches, so that training allocates little."""
 
 from __future__ import annotations
 

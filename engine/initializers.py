@@ -1,7 +1,4 @@
-"""Initial weights, drawn from a ``numpy.random.Generator``: the same seed gives the same network.
-
-To add an initialisation, subclass :class:`Initializer` and register it.
-"""
+"""Initial weights, drawn from a ``numpy.random.Generator``: the same seed gives the same network."""
 
 from __future__ import annotations
 

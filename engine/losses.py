@@ -1,7 +1,6 @@
 """Loss functions and their gradients.
 
-To add a loss, subclass :class:`Loss` and register it. Losses are means over the examples of a batch, so that a learning
-rate means the same at every batch size.
+Losses are means over the examples of a batch, so that a learning rate means the same at every batch size.
 """
 
 from __future__ import annotations

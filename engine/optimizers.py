@@ -1,7 +1,4 @@
-"""Optimizers: rules that update the parameters by their gradient, the simplest first.
-
-To add an optimizer, subclass :class:`Optimizer`, write ``step`` and register it.
-"""
+"""Optimizers: rules that update the parameters by their gradient, the simplest first."""
 
 from __future__ import annotations
 

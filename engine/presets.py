@@ -1,7 +1,4 @@
-"""Presets: named experiments, each in its own file, ``assets/presets/*.json``.
-
-To add a preset, add a file with the keys ``name``, ``description``, ``network`` and ``training``.
-"""
+"""Presets: named experiments, each in its own file, ``assets/presets/*.json``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Registries: tables from names to classes or functions. Combo boxes and files use them."""
+"""Registries: tables from names to classes or functions. Combo boxes and files use them.
+
+CONTRIBUTING.md shows how to add an entry.
+"""
 
 from __future__ import annotations
 

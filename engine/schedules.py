@@ -1,7 +1,4 @@
-"""Schedules of the learning rate.
-
-To add a schedule, subclass :class:`Schedule` and register it.
-"""
+"""Schedules of the learning rate."""
 
 from __future__ import annotations
 

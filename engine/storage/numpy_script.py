@@ -2,8 +2,6 @@
 
 Scripts are written, not read. The weights are at the end, so that the code comes first: the little-endian numbers of
 the parameter vector, compressed by zlib and encoded in base64.
-
-To add an activation, add its function, as text, to ``_FUNCTIONS``.
 """
 
 from __future__ import annotations

@@ -1,9 +1,6 @@
 """Exports a network as ONNX, which other programs and devices run: https://onnx.ai/onnx/operators.
 
 Models are written, not read. The package ``onnx`` is optional and only needed here.
-
-To add an activation, add a line to ``_OPERATORS`` if ONNX has an operator for it, otherwise a function to
-``_FORMULAS``.
 """
 
 from __future__ import annotations
