@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -140,7 +140,10 @@ class Experiment:
         settings = dict(settings)
         inputs, *hidden, outputs = check_sizes(settings.get("shape", self.shape))
         inputs, outputs = settings.pop("inputs", inputs), settings.pop("outputs", outputs)
-        shape = check_sizes([inputs, *_as_sizes(settings.pop("hidden", hidden)), outputs])
+        hidden = settings.pop("hidden", hidden)
+        if not isinstance(hidden, (list, tuple)):
+            raise SettingError("hidden", hidden, "must be a list of layer sizes", "For example [64, 32].")
+        shape = check_sizes([inputs, *hidden, outputs])
         output = settings.pop("output", self.output)
         kept = self.activations[:-1]
         more = [kept[-1] if kept else "relu"] * len(shape)
@@ -154,7 +157,7 @@ class Experiment:
         """
         change = OPTIMIZERS[name].usual_rate / OPTIMIZERS[self.training.optimizer].usual_rate
         rate, decay = self.training.learning_rate * change, self.training.weight_decay / change
-        return self.changed(optimizer=name, learning_rate=_three_digits(rate), weight_decay=_three_digits(decay))
+        return self.changed(optimizer=name, learning_rate=float(f"{rate:.3g}"), weight_decay=float(f"{decay:.3g}"))
 
     def with_shape(self, shape: tuple[int, ...]) -> Experiment:
         """Returns a copy with other hidden layers. Raises SettingError for other inputs or outputs."""
@@ -317,12 +320,6 @@ _SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
 _WRITTEN_SEPARATELY = ("data", "fingerprint", "shape", "activations", "training", "epochs", "augmentation")
 
 
-def _as_sizes(hidden: object) -> Sequence[Any]:
-    if not isinstance(hidden, (list, tuple)):
-        raise SettingError("hidden", hidden, "must be a list of layer sizes", "For example [64, 32].")
-    return hidden
-
-
 def _with(settings: Any, changes: dict[str, Any]) -> Any:
     """Returns the settings with changes; values of another type are returned, and refused later, unchanged."""
     return replace(settings, **changes) if isinstance(settings, (TrainingSettings, Augmentation)) else settings
@@ -333,10 +330,6 @@ def _dropout_for(dropout: float | tuple[float, ...], layers: int) -> float | tup
     if not isinstance(dropout, tuple):
         return dropout
     return (*dropout, *dropout[-1:] * layers)[:layers]
-
-
-def _three_digits(value: float) -> float:
-    return float(f"{value:.3g}")
 
 
 def _with_present_names(entries: object) -> object:

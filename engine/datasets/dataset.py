@@ -37,14 +37,13 @@ class Split:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        checked: dict[str, Any] = {name: table(name, getattr(self, name)) for name in ("inputs", "targets")}
-        same_length("targets", len(checked["targets"]), "inputs", len(checked["inputs"]))
+        for name in ("inputs", "targets"):
+            object.__setattr__(self, name, table(name, getattr(self, name)))
+        same_length("targets", len(self.targets), "inputs", len(self))
         if self.labels is not None:
-            checked["labels"] = labels("labels", self.labels, checked["targets"].shape[1])
-            same_length("labels", len(checked["labels"]), "inputs", len(checked["inputs"]))
-        checked["scale"] = positive_number("scale", self.scale, "1")
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+            object.__setattr__(self, "labels", labels("labels", self.labels, self.classes))
+            same_length("labels", len(self.labels), "inputs", len(self))
+        object.__setattr__(self, "scale", positive_number("scale", self.scale, "1"))
 
     def __len__(self) -> int:
         return len(self.inputs)
