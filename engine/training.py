@@ -349,15 +349,14 @@ class Trainer:
         return trainer
 
     def _restore(self, progress: dict[str, Any], vectors: dict[str, Array]) -> None:
-        self.epoch = whole_number("epoch", progress["epoch"], 0, "1")
-        self.batch = whole_number("batch", progress["batch"], 0, "1")
+        optimizer = self._optimizer
+        counts = [whole_number(name, progress[name], 0, "1") for name in ("epoch", "batch", "steps")]
+        self.epoch, self.batch, optimizer.steps = counts
         if self.batch > self.batches_per_epoch:
             raise ValueError(f"batch {self.batch} of {self.batches_per_epoch}")
         self._seconds = number_within("seconds", progress["seconds"], 0, math.inf, "1")
         self._measured = bool(progress["measured"])
         self._rng.bit_generator.state = progress["random"]
-        optimizer = self._optimizer
-        optimizer.steps = whole_number("steps", progress["steps"], 0, "1")
         zeros = progress.get("zeros", {})
         optimizer.zeros = {name: number_within("zeros", zeros[name], 0, 1, "0.5") for name in zeros}
         for name in optimizer.keeps:

@@ -130,21 +130,17 @@ def check_sizes(shape: object) -> tuple[int, ...]:
     if not isinstance(sizes, (list, tuple)) or len(sizes) < 2:
         rule = "must be a list of at least two layer sizes, input first"
         raise SettingError("shape", shape, rule, "For example [784, 64, 32, 10].")
-    return tuple(_layer_size(sizes, place) for place in range(len(sizes)))
-
-
-def _layer_size(sizes: Sequence[object], place: int) -> int:
-    """That size of the shape, from 0; other messages count layers after the input, so this one does not."""
-    try:
-        return whole_number("shape", sizes[place], 1, "64")
-    except SettingError:
-        raise SettingError(
-            "shape",
-            Verbatim(", ".join(shown(size) for size in sizes)),
-            "must have at least 1 neuron in every layer, as a whole number, "
-            f"and size {place + 1} of the shape is {shown(sizes[place])}",
-            "Make it 1 or more, or remove it.",
-        ) from None
+    checked = []
+    for place, size in enumerate(sizes, start=1):
+        try:
+            checked.append(whole_number("shape", size, 1, "64"))
+        except SettingError:
+            # It speaks of a size, because other messages count layers after the input.
+            rule = "must have at least 1 neuron in every layer, as a whole number"
+            rule += f", and size {place} of the shape is {shown(size)}"
+            whole = Verbatim(", ".join(shown(each) for each in sizes))
+            raise SettingError("shape", whole, rule, "Make it 1 or more, or remove it.") from None
+    return tuple(checked)
 
 
 def parameter_count(shape: Sequence[int]) -> int:
