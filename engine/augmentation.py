@@ -176,8 +176,6 @@ class Augmenter:
             if wanted.noise:
                 self._add_noise(part, rng)
 
-    # ---- random numbers
-
     def _uniform(self, strength: float, count: int, rng: np.random.Generator) -> Array:
         """Returns (count,) numbers from -strength to strength; zeros without a draw for strength 0."""
         if not strength:
@@ -212,8 +210,6 @@ class Augmenter:
             coefficients[axis, :, 0] = centre - by_y * down - by_x * right
             coefficients[axis, :, 1] = by_y
             coefficients[axis, :, 2] = by_x
-
-    # ---- distorting a part of a batch
 
     def _redraw(self, part: Array, rows: slice) -> None:
         inside = self._inside[: len(part)]

@@ -104,8 +104,6 @@ class History:
     confusion_bytes: int = _CONFUSION_BYTES
     _confusions: dict[int, dict[str, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    # ---- events
-
     def take(self, event: Event, before: int = 0) -> None:
         """Records an event of a run that started after ``before`` epochs.
 
@@ -159,8 +157,6 @@ class History:
     def _bytes_of_confusions(self) -> int:
         return sum(matrix.nbytes for matrices in self._confusions.values() for matrix in matrices.values())
 
-    # ---- results
-
     def confusion(self, epoch: int, part: str = "test") -> Array | None:
         """Returns counts (classes, classes) int64 at the end of an epoch, row = true class, column = answer.
 
@@ -185,8 +181,6 @@ class History:
     def copy(self) -> History:
         """Returns an independent copy, without confusion matrices."""
         return replace(self, error=self.error.copy(), loss=self.loss.copy(), changes=list(self.changes))
-
-    # ---- dictionaries
 
     def as_dict(self) -> dict[str, Any]:
         """Returns exact curves and changes in types that JSON can hold: pairs of epoch and value, of epoch and text.

@@ -19,7 +19,7 @@ from engine.errors import DataError, SettingError, Verbatim, shown
 from engine.initializers import INITIALIZERS, Initializer
 from engine.losses import LOSSES, Loss
 from engine.products import add_product, adds_at_once, product
-from engine.validation import Array, check_memory, check_shape, matrix, parameter_count, positive_number
+from engine.validation import Array, check_memory, check_sizes, matrix, parameter_count, positive_number
 
 # Up to so many rows are processed at once, fewer if the widest layer's outputs would exceed so many numbers.
 _CHUNK_ROWS, _CHUNK_NUMBERS = 1000, 4_000_000
@@ -82,7 +82,7 @@ class Network:
         Raises:
             SettingError: an argument breaks its rule, or the network does not fit in memory.
         """
-        sizes = check_shape(shape)
+        sizes = check_sizes(shape)
         names = ["sigmoid"] * (len(sizes) - 1) if activations is None else activations
         check_activations(names, len(sizes) - 1)
         number_type = check_dtype(dtype)

@@ -89,7 +89,6 @@ class SGD(Optimizer):
     usual_rate = 0.2
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """Needs two passes and no temporary vector."""
         gradient *= learning_rate
         parameters -= gradient
 
@@ -104,7 +103,6 @@ class Momentum(Optimizer):
     keeps = ("velocity",)
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """Uses the gradient as temporary memory."""
         for p, g, velocity in self.parts(parameters, gradient):
             velocity *= self.momentum
             velocity += g
@@ -146,7 +144,6 @@ class RMSProp(Optimizer):
     keeps = ("square",)
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """Allocates a temporary array per part."""
         for p, g, square in self.parts(parameters, gradient):
             scratch = g * g
             scratch *= 1 - self.beta2

@@ -50,8 +50,6 @@ class Provenance:
     history: History | None = None
     other: Mapping[str, Any] = field(default_factory=dict)
 
-    # ---- reading and writing
-
     @classmethod
     def read(cls, network: Network, epochs_done: int = 0) -> Provenance:
         """Returns the provenance of a network. Invalid entries are ignored, because files may come from anywhere.
@@ -111,8 +109,6 @@ class Provenance:
         other = {name: value for name, value in self.other.items() if name not in stale}
         return other | {name: value for name, value in known.items() if value is not None}
 
-    # ---- updates during training
-
     def after(self, event: Epoch | BestRestored, before: int = 0) -> Provenance:
         """Returns the provenance after an event of a run that started after ``before`` epochs.
 
@@ -139,8 +135,6 @@ class Provenance:
     def epochs_before(self, epochs_done: int) -> int:
         """Returns how many epochs the network had before the current run, of which ``epochs_done`` epochs are done."""
         return max(0, (0 if self.history is None else self.history.completed) - epochs_done)
-
-    # ---- the experiment
 
     def experiment_of(self, network: Network, like: Experiment) -> Experiment:
         """Returns the experiment that describes the network.

@@ -56,9 +56,6 @@ def _check_size(network: Network) -> None:
         )
 
 
-# ---- the model, without the package
-
-
 @dataclass
 class _Plan:
     """The nodes of a model, as arguments of ``onnx.helper.make_node``, and its constants by name."""
@@ -151,9 +148,6 @@ _FORMULAS: dict[str, Callable[[_Plan, str], None]] = {
     "softplus": _softplus,
 }
 EXPORTED_ACTIVATIONS = tuple(_OPERATORS | _FORMULAS)
-
-
-# ---- the file
 
 
 def _serialized(network: Network, plan: _Plan) -> bytes:
