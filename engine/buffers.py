@@ -43,7 +43,7 @@ class Buffers:
         outputs: each layer's outputs, (batch, neurons). Those of wide layers are stored column by column, see
             ``_WIDE``; also those of the last layer, so that softmax sums a few long runs of memory instead of many
             short ones.
-        sums: z of each layer whose activation needs it for its derivative, else None; only for training.
+        kept: what each activation needs for its derivative: the outputs or, for training, maybe a copy of the sums z.
         masks: the factors for each layer's inputs, starting with the network's inputs (dropout); None without dropout.
         inputs: what each layer got in the last forward pass: the inputs or the outputs below, masked or not.
     """
@@ -54,7 +54,7 @@ class Buffers:
         self._network = network
         self._cut: Buffers | None = None
         self.outputs = self._for_each_layer(batch)
-        self.sums: list[Array | None] = [None] * len(self.outputs)
+        self.kept = list(self.outputs)
         self.masks: list[Array | None] = [None] * len(self.outputs)
         self.inputs: dict[int, Array] = {}
         self._masked: dict[int, Array] = {}
@@ -107,7 +107,8 @@ class TrainingBuffers(Buffers):
         self.deltas = self._for_each_layer(batch)
         self._ones: Array = np.ones(batch, network.parameters.dtype)
         for layer, activation in enumerate(network.layer_activations):
-            self.sums[layer] = np.empty_like(self.outputs[layer]) if activation.needs_sums else None
+            if activation.needs_sums:
+                self.kept[layer] = np.empty_like(self.outputs[layer])
         self.gradient: Array = np.zeros_like(network.parameters) if gradient is None else gradient
         self.weight_gradients, self.bias_gradients = layer_views(self.gradient, network.shape)
 

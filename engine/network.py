@@ -173,9 +173,8 @@ class Network:
             product(buffers.give_inputs(layer, below), self.weights[layer].T, z)
             buffers.apply_scale(z, layer)
             z += self.biases[layer].T
-            sums = buffers.sums[layer]
-            if sums is not None:
-                np.copyto(sums, z)
+            if buffers.kept[layer] is not z:
+                np.copyto(buffers.kept[layer], z)
             if layer < last:
                 self.layer_activations[layer].forward(z)
             below = z
@@ -212,7 +211,7 @@ class Network:
         self.loss_function.gradient(buffers.outputs[last], targets, delta)
         delta *= factor / len(delta)
         if not self.loss_function.joined_with:
-            self._through_activation(last, buffers)
+            self.layer_activations[last].backward(buffers.kept[last], delta)
         for layer in range(last, -1, -1):
             delta, below, gradient = buffers.deltas[layer], buffers.inputs[layer], buffers.weight_gradients[layer]
             if layer:
@@ -228,12 +227,7 @@ class Network:
                 mask = buffers.masks[layer]
                 if mask is not None:
                     buffers.deltas[layer - 1] *= mask
-                self._through_activation(layer - 1, buffers)
-
-    def _through_activation(self, layer: int, buffers: TrainingBuffers) -> None:
-        """Converts the layer's delta from dC/da to dC/dz, in place."""
-        kept = buffers.sums[layer]
-        self.layer_activations[layer].backward(buffers.outputs[layer] if kept is None else kept, buffers.deltas[layer])
+                self.layer_activations[layer - 1].backward(buffers.kept[layer - 1], buffers.deltas[layer - 1])
 
 
 def first_non_finite_layer(network: Network) -> int | None:
