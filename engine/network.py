@@ -112,9 +112,7 @@ class Network:
     def with_parameters(self, parameters: Array) -> Network:
         """Returns the same network with another parameter vector, such as a snapshot, which is not copied."""
         twin = type(self).__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin.parameters = parameters
-        twin.weights, twin.biases = layer_views(parameters, self.shape)
+        twin.__setstate__(self.__dict__ | {"parameters": parameters})
         return twin
 
     def copy(self) -> Network:
