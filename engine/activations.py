@@ -1,8 +1,4 @@
-"""Activation functions and their derivatives.
-
-To add an activation, subclass :class:`Activation` and register it. Both methods work in place on whole batches, so
-that training allocates little.
-"""
+"""Activation functions and their derivatives, in place on whole batches, so that training allocates little."""
 
 from __future__ import annotations
 
@@ -12,17 +8,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.registry import Registry
+from engine.registry import Choice, Registry
 from engine.validation import Array
 
 ACTIVATIONS: Registry[type[Activation]] = Registry("activation")
 
 
-class Activation(ABC):
+class Activation(Choice, ABC):
     """A function f applied to every neuron of a layer."""
 
-    name: ClassVar[str]
-    label: ClassVar[str]  # for people
     hidden: ClassVar[bool] = True  # whether it can be used in a hidden layer
     needs_sums: ClassVar[bool] = False  # whether its derivative is written in terms of z instead of a = f(z)
 
@@ -43,7 +37,6 @@ class Activation(ABC):
 class Identity(Activation):
     """f(z) = z, for regression outputs."""
 
-    name = "identity"
     label = "Identity"
 
     def forward(self, z: Array) -> None:
@@ -57,11 +50,9 @@ class Identity(Activation):
 class Sigmoid(Activation):
     """f(z) = 1 / (1 + e^-z), computed as (1 + tanh(z/2)) / 2, which cannot overflow."""
 
-    name = "sigmoid"
     label = "Sigmoid"
 
     def forward(self, z: Array) -> None:
-        """Four in-place passes."""
         z *= 0.5
         np.tanh(z, out=z)
         z *= 0.5
@@ -78,11 +69,9 @@ class Sigmoid(Activation):
 class Tanh(Activation):
     """f(z) = tanh z: a sigmoid from -1 to 1. LeCun et al. 1998, "Efficient BackProp", section 4.4."""
 
-    name = "tanh"
     label = "Tanh"
 
     def forward(self, z: Array) -> None:
-        """One in-place pass."""
         np.tanh(z, out=z)
 
     def backward(self, a: Array, gradient: Array) -> None:
@@ -96,7 +85,6 @@ class Tanh(Activation):
 class ReLU(Activation):
     """f(z) = max(0, z). Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines"."""
 
-    name = "relu"
     label = "ReLU"
 
     def forward(self, z: Array) -> None:
@@ -118,12 +106,10 @@ class ReLU(Activation):
 class LeakyReLU(Activation):
     """f(z) = max(z / 100, z). Maas, Hannun and Ng 2013, "Rectifier nonlinearities improve acoustic models"."""
 
-    name = "leaky-relu"
     label = "Leaky ReLU"
     slope: ClassVar[float] = 0.01
 
     def forward(self, z: Array) -> None:
-        """The maximum of both lines."""
         np.maximum(z, self.slope * z, out=z)
 
     def backward(self, a: Array, gradient: Array) -> None:
@@ -137,7 +123,6 @@ class LeakyReLU(Activation):
 class ELU(Activation):
     """f(z) = z above 0, e^z - 1 below. Clevert, Unterthiner and Hochreiter 2016, arXiv:1511.07289, eq. (15)."""
 
-    name = "elu"
     label = "ELU"
 
     def forward(self, z: Array) -> None:
@@ -161,14 +146,12 @@ class GELU(Activation):
     Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2, in its approximation by tanh.
     """
 
-    name = "gelu"
     label = "GELU"
     needs_sums = True
     _c: ClassVar[float] = math.sqrt(2 / math.pi)
     _cubic: ClassVar[float] = 0.044715
 
     def forward(self, z: Array) -> None:
-        """By way of tanh."""
         t = self._tanh(self._near(z))
         t += 1
         z *= 0.5
@@ -208,7 +191,6 @@ class GELU(Activation):
 class Softplus(Activation):
     """f(z) = log(1 + e^z), a smooth ReLU. Dugas et al. 2001, "Incorporating second-order functional knowledge"."""
 
-    name = "softplus"
     label = "Softplus"
 
     def forward(self, z: Array) -> None:
@@ -227,7 +209,6 @@ class Softplus(Activation):
 class Softmax(Activation):
     """f(z)_i = e^z_i / sum_j e^z_j over the neurons of a layer. Bridle 1990. For outputs."""
 
-    name = "softmax"
     label = "Softmax"
     hidden = False
 

@@ -7,15 +7,14 @@ resampling several times would blur. Batches are processed in parts that fit int
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.errors import SettingError, Verbatim
-from engine.validation import Array, check_available, gigabytes, whole_number
+from engine.validation import Array, check_available, gigabytes, number_within, whole_number
 
 # Size of the buffers for one part of a batch: they fit into a second-level cache and still hold many pictures.
 _BYTES_IN_A_PART = 1_500_000
@@ -29,23 +28,17 @@ _THICKNESS_STEP = 0.7
 _AFFINE_TERMS = 3
 
 
-class _Limits(NamedTuple):
-    least: float
-    most: float
-    unit: str
-    example: str
-
-
-_LIMITS: Mapping[str, _Limits] = {
-    "shift": _Limits(0, 100, "pixels", "2"),
-    "rotation": _Limits(0, 180, "degrees", "10"),
-    "scale": _Limits(0, 1, "(0.1 is up to a tenth larger or smaller)", "0.1"),
-    "shear": _Limits(0, 1, "(1 is a slant of 45 degrees)", "0.1"),
-    "elastic": _Limits(0, 20, "pixels", "1"),
-    "elastic_sigma": _Limits(1, 100, "pixels", "4"),
-    "thickness": _Limits(0, 2, "pixels", "0.3"),
-    "noise": _Limits(0, 1, "(1 is the difference between black and white)", "0.05"),
-}
+# name, minimum, maximum, example, unit
+_RANGES: tuple[tuple[str, float, float, str, str], ...] = (
+    ("shift", 0, 100, "2", "pixels"),
+    ("rotation", 0, 180, "10", "degrees"),
+    ("scale", 0, 1, "0.1", "(0.1 is up to a tenth larger or smaller)"),
+    ("shear", 0, 1, "0.1", "(1 is a slant of 45 degrees)"),
+    ("elastic", 0, 20, "1", "pixels"),
+    ("elastic_sigma", 1, 100, "4", "pixels"),
+    ("thickness", 0, 2, "0.3", "pixels"),
+    ("noise", 0, 1, "0.05", "(1 is the difference between black and white)"),
+)
 
 
 @dataclass(frozen=True)
@@ -77,8 +70,8 @@ class Augmentation:
     noise: float = 0.0
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, _within_limits(field.name, getattr(self, field.name)))
+        for name, least, most, example, unit in _RANGES:
+            object.__setattr__(self, name, number_within(name, getattr(self, name), least, most, example, unit))
 
     @property
     def moves(self) -> bool:
@@ -89,15 +82,6 @@ class Augmentation:
     def is_active(self) -> bool:
         """Whether any distortion is switched on."""
         return self.moves or self.thickness > 0 or self.noise > 0
-
-
-def _within_limits(name: str, value: object) -> float:
-    limits = _LIMITS[name]
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not is_number or not limits.least <= value <= limits.most:  # type: ignore[operator]
-        rule = f"must be a number from {limits.least:g} to {limits.most:g} {limits.unit}"
-        raise SettingError(name, value, rule, f"Try {limits.example}.")
-    return float(value)  # type: ignore[arg-type]
 
 
 class Augmenter:
@@ -192,8 +176,6 @@ class Augmenter:
             if wanted.noise:
                 self._add_noise(part, rng)
 
-    # ---- random numbers
-
     def _uniform(self, strength: float, count: int, rng: np.random.Generator) -> Array:
         """Returns (count,) numbers from -strength to strength; zeros without a draw for strength 0."""
         if not strength:
@@ -228,8 +210,6 @@ class Augmenter:
             coefficients[axis, :, 0] = centre - by_y * down - by_x * right
             coefficients[axis, :, 1] = by_y
             coefficients[axis, :, 2] = by_x
-
-    # ---- distorting a part of a batch
 
     def _redraw(self, part: Array, rows: slice) -> None:
         inside = self._inside[: len(part)]

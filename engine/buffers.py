@@ -43,9 +43,9 @@ class Buffers:
         outputs: each layer's outputs, (batch, neurons). Those of wide layers are stored column by column, see
             ``_WIDE``; also those of the last layer, so that softmax sums a few long runs of memory instead of many
             short ones.
-        sums: z of each layer whose activation needs it for its derivative, else None; only for training.
+        kept: what each activation needs for its derivative: the outputs or, for training, maybe a copy of the sums z.
         masks: the factors for each layer's inputs, starting with the network's inputs (dropout); None without dropout.
-        masked: buffers for the masked inputs.
+        inputs: what each layer got in the last forward pass: the inputs or the outputs below, masked or not.
     """
 
     def __init__(self, network: Network, batch: int) -> None:
@@ -54,9 +54,10 @@ class Buffers:
         self._network = network
         self._cut: Buffers | None = None
         self.outputs = self._for_each_layer(batch)
-        self.sums: list[Array | None] = [None] * len(self.outputs)
+        self.kept = list(self.outputs)
         self.masks: list[Array | None] = [None] * len(self.outputs)
-        self.masked: list[Array | None] = [None] * len(self.outputs)
+        self.inputs: dict[int, Array] = {}
+        self._masked: dict[int, Array] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Allocates pickles and deep copies anew, because copied arrays would no longer share memory."""
@@ -70,26 +71,20 @@ class Buffers:
             self._cut = Buffers(self._network, batch)
         return self._cut
 
-    def mask_inputs(self, rows: Array, layer: int) -> Array:
-        """Returns a layer's inputs (batch, neurons below) with its dropout mask applied."""
+    def give_inputs(self, layer: int, rows: Array) -> Array:
+        """Keeps and returns a layer's inputs (batch, neurons below), with its dropout mask applied."""
         mask = self.masks[layer]
-        if mask is None:
-            return rows
-        masked = self.masked[layer]
-        if masked is None:
-            masked = self.masked[layer] = np.empty_like(rows)
-        return np.multiply(rows, mask, out=masked)
+        if mask is not None:
+            if layer not in self._masked:
+                self._masked[layer] = np.empty_like(rows)
+            rows = np.multiply(rows, mask, out=self._masked[layer])
+        self.inputs[layer] = rows
+        return rows
 
     def apply_scale(self, numbers: Array, layer: int) -> None:
         """Multiplies sums or deltas of the first layer by ``scale``, in place; does nothing for other layers."""
         if not layer and self.scale != 1:
             numbers *= self.scale
-
-    def keep_sums(self, z: Array, layer: int) -> None:
-        """Copies a layer's sums if its activation needs them for the backward pass."""
-        sums = self.sums[layer]
-        if sums is not None:
-            np.copyto(sums, z)
 
     def _for_each_layer(self, batch: int) -> list[Array]:
         dtype, (*hidden, last) = self._network.parameters.dtype, self._network.shape[1:]
@@ -112,7 +107,8 @@ class TrainingBuffers(Buffers):
         self.deltas = self._for_each_layer(batch)
         self._ones: Array = np.ones(batch, network.parameters.dtype)
         for layer, activation in enumerate(network.layer_activations):
-            self.sums[layer] = np.empty_like(self.outputs[layer]) if activation.needs_sums else None
+            if activation.needs_sums:
+                self.kept[layer] = np.empty_like(self.outputs[layer])
         self.gradient: Array = np.zeros_like(network.parameters) if gradient is None else gradient
         self.weight_gradients, self.bias_gradients = layer_views(self.gradient, network.shape)
 
@@ -128,13 +124,6 @@ class TrainingBuffers(Buffers):
         """Removes all dropout masks."""
         self.masks = [None] * len(self.masks)
         self._cut = None
-
-    def inputs_of(self, layer: int, inputs: Array) -> Array:
-        """Returns what a layer got in the last forward pass: the inputs or the outputs below, masked or not."""
-        masked = self.masked[layer]
-        if self.masks[layer] is not None and masked is not None:
-            return masked
-        return self.outputs[layer - 1] if layer else inputs
 
     def sum_deltas(self, layer: int) -> None:
         """Writes the gradient of a layer's biases: the deltas summed over the batch, computed as a matrix product."""

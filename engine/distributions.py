@@ -121,8 +121,7 @@ def dead_layer(network: Network, split: Split) -> int | None:
 
 def _flat(network: Network, buffers: TrainingBuffers, layer: int, rows: Array | slice = slice(None)) -> Array:
     """Returns (neurons,) bool: whether a neuron has no slope on any example (or ``rows``) of the last forward pass."""
-    sums = buffers.sums[layer]
-    values = (buffers.outputs[layer] if sums is None else sums)[rows].copy()  # backward() overwrites it
+    values = buffers.kept[layer][rows].copy()  # backward() overwrites it
     slope = np.ones_like(values)
     network.layer_activations[layer].backward(values, slope)
     flat: Array = np.abs(slope).max(axis=0) < _FLAT

@@ -5,8 +5,11 @@ These parts are also attributes, so that a window can show the message beside th
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+ANOTHER_FILE = "Open another file, or save the network again from where it came from."
 _LONGEST_VALUE = 60
 _LONGEST_DESCRIPTION = 200
 
@@ -65,6 +68,11 @@ class Verbatim(str):
     """A text that messages show without quotes."""
 
     __slots__ = ()
+
+
+def bad_file(path: Path, value: str, rule: str, remedy: str = ANOTHER_FILE) -> FileFormatError:
+    """Returns the error of a file; ``value`` says what it is, and is shown without quotes."""
+    return FileFormatError(path.name, Verbatim(value), rule, remedy)
 
 
 def shown(value: object) -> str:

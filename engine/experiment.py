@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -17,10 +17,10 @@ from engine.events import Event
 from engine.history import History
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
-from engine.network import Network
+from engine.network import Network, check_activations
 from engine.optimizers import OPTIMIZERS
 from engine.recipe import Recipe
-from engine.settings import TrainingSettings
+from engine.settings import TrainingSettings, known_only
 from engine.training import Trainer
 from engine.validation import check_sizes, positive_number, whole_number
 
@@ -68,7 +68,8 @@ class Experiment:
         if not isinstance(self.training, TrainingSettings):
             raise SettingError("training", self.training, "must be settings", "Try TrainingSettings().")
         object.__setattr__(self, "shape", check_sizes(self.shape))
-        object.__setattr__(self, "activations", _checked_activations(self.activations, len(self.shape) - 1))
+        check_activations(self.activations, len(self.shape) - 1)
+        object.__setattr__(self, "activations", tuple(self.activations))
         LOSSES[self.loss]().check_output(ACTIVATIONS[self.output]())
         INITIALIZERS[self.initializer]
         object.__setattr__(self, "weight_scale", positive_number("weight_scale", self.weight_scale, "1"))
@@ -110,7 +111,8 @@ class Experiment:
             return getattr(self.training, name)
         if name in _DISTORTIONS:
             return getattr(self.training.augmentation, name)
-        raise _unknown(name)
+        names = ", ".join(dict.fromkeys((*_OWN, *_TRAINING, *_DISTORTIONS, *_PARTS)))
+        raise SettingError("settings", name, "must be the name of a setting", f"Choose from: {names}.")
 
     # ---- changed copies
 
@@ -138,7 +140,10 @@ class Experiment:
         settings = dict(settings)
         inputs, *hidden, outputs = check_sizes(settings.get("shape", self.shape))
         inputs, outputs = settings.pop("inputs", inputs), settings.pop("outputs", outputs)
-        shape = check_sizes([inputs, *_as_sizes(settings.pop("hidden", hidden)), outputs])
+        hidden = settings.pop("hidden", hidden)
+        if not isinstance(hidden, (list, tuple)):
+            raise SettingError("hidden", hidden, "must be a list of layer sizes", "For example [64, 32].")
+        shape = check_sizes([inputs, *hidden, outputs])
         output = settings.pop("output", self.output)
         kept = self.activations[:-1]
         more = [kept[-1] if kept else "relu"] * len(shape)
@@ -152,7 +157,7 @@ class Experiment:
         """
         change = OPTIMIZERS[name].usual_rate / OPTIMIZERS[self.training.optimizer].usual_rate
         rate, decay = self.training.learning_rate * change, self.training.weight_decay / change
-        return self.changed(optimizer=name, learning_rate=_three_digits(rate), weight_decay=_three_digits(decay))
+        return self.changed(optimizer=name, learning_rate=float(f"{rate:.3g}"), weight_decay=float(f"{decay:.3g}"))
 
     def with_shape(self, shape: tuple[int, ...]) -> Experiment:
         """Returns a copy with other hidden layers. Raises SettingError for other inputs or outputs."""
@@ -223,17 +228,12 @@ class Experiment:
         return {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
 
     @classmethod
-    def from_dict(cls, entries: Mapping[str, Any]) -> Experiment:
+    def from_dict(cls, entries: object) -> Experiment:
         """Returns the experiment of an :meth:`as_dict`, also from version 0.3; missing settings have their defaults.
 
         Raises SettingError for an unknown name or a value that breaks its rule.
         """
-        if not isinstance(entries, Mapping):
-            raise SettingError("experiment", entries, "must be a table of settings", f"Its names: {', '.join(_OWN)}.")
-        known = _with_present_names(dict(entries))
-        for name in known:
-            if name not in _OWN:
-                raise _unknown(name, _OWN)
+        known = dict(known_only("experiment", _with_present_names(entries), cls))
         if "training" in known:
             known["training"] = TrainingSettings.from_dict(known["training"])
         return cls(**known)
@@ -252,10 +252,6 @@ class Experiment:
         if hidden != usual.changed(shape=self.shape).activations[:-1]:
             words += ["--activation", hidden[0] if len(set(hidden)) == 1 else ",".join(hidden)]
         words += ["--epochs", str(self.training.epochs)]  # the command line has another default
-        return words + self._further_words(usual)
-
-    def _further_words(self, usual: Experiment) -> list[str]:
-        words = []
         for name in ("output", *_SETTINGS):
             value = self.value(name)
             if name in _WRITTEN_SEPARATELY or value == usual.value(name):
@@ -324,27 +320,6 @@ _SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
 _WRITTEN_SEPARATELY = ("data", "fingerprint", "shape", "activations", "training", "epochs", "augmentation")
 
 
-def _unknown(name: object, choices: Sequence[str] = (*_TRAINING, *_DISTORTIONS, *_PARTS)) -> SettingError:
-    names = ", ".join(dict.fromkeys((*_OWN, *choices)))
-    return SettingError("settings", name, "must be the name of a setting", f"Choose from: {names}.")
-
-
-def _checked_activations(activations: object, layers: int) -> tuple[str, ...]:
-    if not isinstance(activations, (list, tuple)) or len(activations) != layers:
-        example = ", ".join(["relu"] * (layers - 1) + ["softmax"])
-        rule = f"must name an activation for each of the {layers} layers after the input"
-        raise SettingError("activations", activations, rule, f"For example {example}.")
-    for name in activations:
-        ACTIVATIONS[name]
-    return tuple(activations)
-
-
-def _as_sizes(hidden: object) -> Sequence[Any]:
-    if not isinstance(hidden, (list, tuple)):
-        raise SettingError("hidden", hidden, "must be a list of layer sizes", "For example [64, 32].")
-    return hidden
-
-
 def _with(settings: Any, changes: dict[str, Any]) -> Any:
     """Returns the settings with changes; values of another type are returned, and refused later, unchanged."""
     return replace(settings, **changes) if isinstance(settings, (TrainingSettings, Augmentation)) else settings
@@ -357,12 +332,11 @@ def _dropout_for(dropout: float | tuple[float, ...], layers: int) -> float | tup
     return (*dropout, *dropout[-1:] * layers)[:layers]
 
 
-def _three_digits(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
-def _with_present_names(entries: dict[str, Any]) -> dict[str, Any]:
+def _with_present_names(entries: object) -> object:
     """Converts an entry of version 0.3, which listed the hidden layers one by one, to the names of today."""
+    if not isinstance(entries, Mapping):
+        return entries
+    entries = dict(entries)
     entries.pop("strengths", None)  # of distortions that were switched off
     if not {"inputs", "outputs", "layers", "output"} & set(entries):
         return entries

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -103,28 +104,28 @@ class History:
     confusion_bytes: int = _CONFUSION_BYTES
     _confusions: dict[int, dict[str, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    # ---- events
-
     def take(self, event: Event, before: int = 0) -> None:
         """Records an event of a run that started after ``before`` epochs.
 
         It records the results of epochs, where epoch 0 is the untrained network, and restored parameters; it ignores
         other events.
         """
-        if isinstance(event, Epoch):
-            self._take_epoch(before + event.epoch, event)
-        elif isinstance(event, BestRestored):
+        if isinstance(event, BestRestored):
             self.best = replace(event, epoch=before + event.epoch)
-
-    def _take_epoch(self, epoch: int, result: Epoch) -> None:
-        self.completed = epoch
+        if not isinstance(event, Epoch):
+            return
+        self.completed = epoch = before + event.epoch
         self.best = None
         for curves in (self.error, self.loss):
             curves.live_train.clear()
             curves.live_test.clear()
+        matrices: dict[str, Array] = {}
         for part in PARTS:
-            self._add(part, epoch, getattr(result, part))
-        self._keep_confusions(epoch, result)
+            figures: Evaluation | None = getattr(event, part)
+            self._add(part, epoch, figures)
+            if figures is not None and figures.confusion is not None:
+                matrices[part] = figures.confusion.astype(np.uint32)
+        self._keep_confusions(epoch, matrices)
 
     def add_estimate(self, epoch: float, estimate: Estimate) -> None:
         """Figures of a sample, somewhere within an epoch; none where the network has just gone out of bounds."""
@@ -145,13 +146,7 @@ class History:
         if figures.error is not None:
             getattr(self.error, name).add(epoch, figures.error)
 
-    def _keep_confusions(self, epoch: int, result: Epoch) -> None:
-        figures = {part: getattr(result, part) for part in PARTS}
-        matrices = {
-            part: each.confusion.astype(np.uint32)
-            for part, each in figures.items()
-            if each is not None and each.confusion is not None
-        }
+    def _keep_confusions(self, epoch: int, matrices: dict[str, Array]) -> None:
         self._confusions.pop(epoch, None)
         if matrices:
             self._confusions[epoch] = matrices
@@ -161,8 +156,6 @@ class History:
 
     def _bytes_of_confusions(self) -> int:
         return sum(matrix.nbytes for matrices in self._confusions.values() for matrix in matrices.values())
-
-    # ---- results
 
     def confusion(self, epoch: int, part: str = "test") -> Array | None:
         """Returns counts (classes, classes) int64 at the end of an epoch, row = true class, column = answer.
@@ -189,8 +182,6 @@ class History:
         """Returns an independent copy, without confusion matrices."""
         return replace(self, error=self.error.copy(), loss=self.loss.copy(), changes=list(self.changes))
 
-    # ---- dictionaries
-
     def as_dict(self) -> dict[str, Any]:
         """Returns exact curves and changes in types that JSON can hold: pairs of epoch and value, of epoch and text.
 
@@ -208,10 +199,11 @@ class History:
         """
         history, known = cls(), curves if isinstance(curves, dict) else {}
         for name, curve in history._exact().items():
-            for epoch, value in sorted(filter(_is_point, _list(known.get(name, known.get(_OLD_NAMES.get(name)))))):
-                curve.add(float(epoch), float(value))
-        changes = filter(_is_change, _list(known.get("changes")))
-        history.changes = [Change(float(epoch), text) for epoch, text in sorted(changes)]
+            for epoch, value in _by_epoch(known.get(name, known.get(_OLD_NAMES.get(name)))):
+                if _is_number(value, sys.float_info.max):
+                    curve.add(epoch, float(value))
+        changes = _by_epoch(known.get("changes"))
+        history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)]
         history.completed = int(max(history.error.last_epoch, history.loss.last_epoch))
         return history
 
@@ -226,22 +218,12 @@ def _pairs(curve: Curve) -> list[list[float]]:
     return [list(pair) for pair in zip(curve.epochs, curve.values, strict=True) if math.isfinite(pair[1])]
 
 
-def _list(entries: object) -> list[Any]:
-    return entries if isinstance(entries, list) else []
-
-
-def _is_point(pair: object) -> bool:
-    """Whether it is an epoch and a value, both finite and not negative."""
-    return _is_pair(pair) and _is_number(pair[1], sys.float_info.max)  # type: ignore[index]
-
-
-def _is_change(pair: object) -> bool:
-    return _is_pair(pair) and isinstance(pair[1], str)  # type: ignore[index]
-
-
-def _is_pair(pair: object) -> bool:
-    """Whether it has two items, of which the first is an epoch."""
-    return isinstance(pair, (list, tuple)) and len(pair) == 2 and _is_number(pair[0], MOST_EPOCHS)
+def _by_epoch(entries: object) -> list[tuple[float, Any]]:
+    """Returns the pairs of an epoch and something else in a list, in the order of their epochs."""
+    listed = entries if isinstance(entries, list) else []
+    pairs = [each for each in listed if isinstance(each, (list, tuple)) and len(each) == 2]
+    found = [(float(epoch), value) for epoch, value in pairs if _is_number(epoch, MOST_EPOCHS)]
+    return sorted(found, key=itemgetter(0))
 
 
 def _is_number(number: object, most: float) -> bool:

@@ -1,26 +1,19 @@
-"""Initial weights, drawn from a ``numpy.random.Generator``: the same seed gives the same network.
-
-To add an initialisation, subclass :class:`Initializer` and register it.
-"""
+"""Initial weights, drawn from a ``numpy.random.Generator``: the same seed gives the same network."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
 
 import numpy as np
 
-from engine.registry import Registry
+from engine.registry import Choice, Registry
 from engine.validation import Array
 
 INITIALIZERS: Registry[type[Initializer]] = Registry("initializer")
 
 
-class Initializer(ABC):
+class Initializer(Choice, ABC):
     """Fills the weights and biases of one layer."""
-
-    name: ClassVar[str]
-    label: ClassVar[str]
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
         """Overwrites weights (n_out, n_in) and biases (n_out, 1). By default biases are 0."""
@@ -38,16 +31,13 @@ class Initializer(ABC):
 class Normal(Initializer):
     """The ancestor's: weights and biases from N(0, 1), however many inputs there are."""
 
-    name = "normal"
     label = "N(0, 1)"
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
-        """Draws the biases like the weights."""
         super().fill(weights, biases, rng)
         rng.standard_normal(out=biases, dtype=biases.dtype)
 
     def deviation(self, n_out: int, n_in: int) -> float:
-        """1."""
         return 1.0
 
 
@@ -55,11 +45,9 @@ class Normal(Initializer):
 class He(Initializer):
     """N(0, 2 / n_in), which keeps the variance through ReLU layers. He et al. 2015, arXiv:1502.01852, section 2.2."""
 
-    name = "he"
     label = "He"
 
     def deviation(self, n_out: int, n_in: int) -> float:
-        """sqrt(2 / n_in)."""
         return float(np.sqrt(2 / n_in))
 
 
@@ -67,11 +55,9 @@ class He(Initializer):
 class Glorot(Initializer):
     """N(0, 2 / (n_in + n_out)), for sigmoid layers. Glorot and Bengio 2010, section 4.2.1, eq. (12)."""
 
-    name = "glorot"
     label = "Glorot"
 
     def deviation(self, n_out: int, n_in: int) -> float:
-        """sqrt(2 / (n_in + n_out))."""
         return float(np.sqrt(2 / (n_in + n_out)))
 
 
@@ -79,11 +65,9 @@ class Glorot(Initializer):
 class LeCun(Initializer):
     """N(0, 1 / n_in), which keeps the variance where f' is 1. LeCun et al. 1998, "Efficient BackProp", section 4.6."""
 
-    name = "lecun"
     label = "LeCun"
 
     def deviation(self, n_out: int, n_in: int) -> float:
-        """sqrt(1 / n_in)."""
         return float(np.sqrt(1 / n_in))
 
 
@@ -95,7 +79,6 @@ class Orthogonal(Initializer):
     uniformly distributed: Mezzadri 2007, arXiv:math-ph/0609050.
     """
 
-    name = "orthogonal"
     label = "Orthogonal"
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
@@ -107,7 +90,6 @@ class Orthogonal(Initializer):
         biases[...] = 0
 
     def deviation(self, n_out: int, n_in: int) -> float:
-        """sqrt(1 / max(n_in, n_out))."""
         return float(np.sqrt(1 / max(n_in, n_out)))
 
 
@@ -115,14 +97,11 @@ class Orthogonal(Initializer):
 class Zeros(Initializer):
     """All parameters 0: the neurons of a layer stay equal. Also used before parameters are read from a file."""
 
-    name = "zeros"
     label = "Zeros"
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
-        """Draws no random numbers."""
         weights[...] = 0
         biases[...] = 0
 
     def deviation(self, n_out: int, n_in: int) -> float:
-        """0."""
         return 0.0

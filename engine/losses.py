@@ -1,7 +1,6 @@
 """Loss functions and their gradients.
 
-To add a loss, subclass :class:`Loss` and register it. Losses are means over the examples of a batch, so that a learning
-rate means the same at every batch size.
+Losses are means over the examples of a batch, so that a learning rate means the same at every batch size.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import numpy as np
 
 from engine.activations import Activation
 from engine.errors import DataError, SettingError, Verbatim
-from engine.registry import Registry
+from engine.registry import Choice, Registry
 from engine.validation import Array
 
 LOSSES: Registry[type[Loss]] = Registry("loss")
@@ -22,7 +21,7 @@ LOSSES: Registry[type[Loss]] = Registry("loss")
 _ROUNDING = 1e-4
 
 
-class Loss(ABC):
+class Loss(Choice, ABC):
     """C(a, y) for outputs a = f(z) and targets y, all (batch, outputs).
 
     Attributes:
@@ -30,8 +29,6 @@ class Loss(ABC):
             :meth:`gradient` is with respect to z instead of a. Empty: it can follow any activation.
     """
 
-    name: ClassVar[str]
-    label: ClassVar[str]
     joined_with: ClassVar[tuple[str, ...]] = ()
 
     def check_output(self, activation: Activation) -> None:
@@ -65,17 +62,14 @@ class Loss(ABC):
 class Quadratic(Loss):
     """C = |a - y|^2 / 2, the loss of the ancestor. Nielsen 2015, "Neural Networks and Deep Learning", eq. (6)."""
 
-    name = "quadratic"
     label = "Quadratic"
 
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
-        """Half the squared distance."""
         activation.forward(z)
         difference = z - y
         return float(np.vdot(difference, difference)) / (2 * len(z))
 
     def gradient(self, a: Array, y: Array, out: Array) -> None:
-        """a - y."""
         np.subtract(a, y, out=out)
 
 
@@ -86,7 +80,6 @@ class Huber(Loss):
     Huber 1964, "Robust estimation of a location parameter". For regression.
     """
 
-    name = "huber"
     label = "Huber"
 
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
@@ -97,7 +90,6 @@ class Huber(Loss):
         return (float(np.vdot(near, distance)) - float(np.vdot(near, near)) / 2) / len(z)
 
     def gradient(self, a: Array, y: Array, out: Array) -> None:
-        """a - y, limited to -1 … 1."""
         np.subtract(a, y, out=out)
         np.clip(out, -1, 1, out=out)
 
@@ -110,7 +102,6 @@ class CrossEntropy(Loss):
     and Machine Learning", section 4.3. The loss is computed from z, so that it is exact however small a probability is.
     """
 
-    name = "cross-entropy"
     label = "Cross-entropy"
     joined_with = ("softmax", "sigmoid")
 

@@ -7,7 +7,7 @@ optimizer is then a few operations on one vector, and a snapshot one copy. Rows 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from engine.errors import DataError, SettingError, Verbatim, shown
 from engine.initializers import INITIALIZERS, Initializer
 from engine.losses import LOSSES, Loss
 from engine.products import add_product, adds_at_once, product
-from engine.validation import Array, check_memory, check_shape, matrix, parameter_count, positive_number
+from engine.validation import Array, check_memory, check_sizes, matrix, parameter_count, positive_number
 
 # Up to so many rows are processed at once, fewer if the widest layer's outputs would exceed so many numbers.
 _CHUNK_ROWS, _CHUNK_NUMBERS = 1000, 4_000_000
@@ -82,12 +82,13 @@ class Network:
         Raises:
             SettingError: an argument breaks its rule, or the network does not fit in memory.
         """
-        sizes = check_shape(shape)
-        names = _checked_activations(activations, sizes)
+        sizes = check_sizes(shape)
+        names = ["sigmoid"] * (len(sizes) - 1) if activations is None else activations
+        check_activations(names, len(sizes) - 1)
         number_type = check_dtype(dtype)
         check_memory(sizes, number_type.itemsize)
         self.shape = list(sizes)
-        self.activations = names
+        self.activations = list(names)
         self.layer_activations: list[Activation] = [ACTIVATIONS[name]() for name in names]
         self.loss = loss
         self.loss_function: Loss = LOSSES[loss]()
@@ -111,9 +112,7 @@ class Network:
     def with_parameters(self, parameters: Array) -> Network:
         """Returns the same network with another parameter vector, such as a snapshot, which is not copied."""
         twin = type(self).__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin.parameters = parameters
-        twin.weights, twin.biases = layer_views(parameters, self.shape)
+        twin.__setstate__(self.__dict__ | {"parameters": parameters})
         return twin
 
     def copy(self) -> Network:
@@ -169,10 +168,11 @@ class Network:
         """Computes all hidden layers and returns the weighted sums z of the output layer."""
         below, last = inputs, len(self.weights) - 1
         for layer, z in enumerate(buffers.outputs):
-            product(buffers.mask_inputs(below, layer), self.weights[layer].T, z)
+            product(buffers.give_inputs(layer, below), self.weights[layer].T, z)
             buffers.apply_scale(z, layer)
             z += self.biases[layer].T
-            buffers.keep_sums(z, layer)
+            if buffers.kept[layer] is not z:
+                np.copyto(buffers.kept[layer], z)
             if layer < last:
                 self.layer_activations[layer].forward(z)
             below = z
@@ -184,7 +184,7 @@ class Network:
         Call :meth:`forward` with the same inputs and buffers before; the outputs in the buffers are overwritten.
         Back-propagation: Rumelhart, Hinton and Williams 1986.
         """
-        self._go_back(inputs, targets, buffers.cut(len(inputs)), factor, self._write_gradient)
+        self._go_back(targets, buffers.cut(len(inputs)), factor, adds=False)
         return buffers.gradient
 
     def descend(self, inputs: Array, targets: Array, buffers: TrainingBuffers, rate: float) -> None:
@@ -195,45 +195,37 @@ class Network:
         """
         ours = type(self).backward is Network.backward  # a subclass may compute another gradient
         if ours and any(adds_at_once(w) for w in self.weights):
-            self._go_back(inputs, targets, buffers.cut(len(inputs)), -rate, self._add_gradient)
+            self._go_back(targets, buffers.cut(len(inputs)), -rate, adds=True)
         else:
             self.parameters += self.backward(inputs, targets, buffers, -rate)
 
-    def _go_back(self, inputs: Array, targets: Array, buffers: TrainingBuffers, factor: float, learn: _Learn) -> None:
-        """Goes from the last to the first layer: each passes its delta down with its present weights, then learns."""
+    def _go_back(self, targets: Array, buffers: TrainingBuffers, factor: float, adds: bool) -> None:
+        """Goes from the last to the first layer: each passes its delta down with its present weights, then learns.
+
+        Its gradient, times ``factor``, is written into ``buffers``, or ``adds`` to the parameters.
+        """
         last = len(self.weights) - 1
         delta = buffers.deltas[last]
         self.loss_function.gradient(buffers.outputs[last], targets, delta)
-        delta *= factor / len(inputs)
+        delta *= factor / len(delta)
         if not self.loss_function.joined_with:
-            self._through_activation(last, buffers)
+            self.layer_activations[last].backward(buffers.kept[last], delta)
         for layer in range(last, -1, -1):
+            delta, below, gradient = buffers.deltas[layer], buffers.inputs[layer], buffers.weight_gradients[layer]
             if layer:
-                product(buffers.deltas[layer], self.weights[layer], buffers.deltas[layer - 1])
+                product(delta, self.weights[layer], buffers.deltas[layer - 1])
             buffers.sum_deltas(layer)
-            buffers.apply_scale(buffers.deltas[layer], layer)
-            learn(layer, buffers.inputs_of(layer, inputs), buffers)
+            buffers.apply_scale(delta, layer)
+            if adds:
+                add_product(delta.T, below, self.weights[layer], scratch=gradient)
+                self.biases[layer] += buffers.bias_gradients[layer]
+            else:
+                product(delta.T, below, gradient)
             if layer:
                 mask = buffers.masks[layer]
                 if mask is not None:
                     buffers.deltas[layer - 1] *= mask
-                self._through_activation(layer - 1, buffers)
-
-    def _write_gradient(self, layer: int, below: Array, buffers: TrainingBuffers) -> None:
-        product(buffers.deltas[layer].T, below, buffers.weight_gradients[layer])
-
-    def _add_gradient(self, layer: int, below: Array, buffers: TrainingBuffers) -> None:
-        add_product(buffers.deltas[layer].T, below, self.weights[layer], scratch=buffers.weight_gradients[layer])
-        self.biases[layer] += buffers.bias_gradients[layer]
-
-    def _through_activation(self, layer: int, buffers: TrainingBuffers) -> None:
-        """Converts the layer's delta from dC/da to dC/dz, in place."""
-        kept = buffers.sums[layer]
-        self.layer_activations[layer].backward(buffers.outputs[layer] if kept is None else kept, buffers.deltas[layer])
-
-
-# Arguments: a layer, its inputs, and the buffers with its delta.
-_Learn = Callable[[int, Array, "TrainingBuffers"], None]
+                self.layer_activations[layer - 1].backward(buffers.kept[layer - 1], buffers.deltas[layer - 1])
 
 
 def first_non_finite_layer(network: Network) -> int | None:
@@ -255,18 +247,14 @@ def check_dtype(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
     return checked
 
 
-def _checked_activations(activations: Sequence[str] | None, sizes: Sequence[int]) -> list[str]:
-    layers = len(sizes) - 1
-    if activations is None:
-        return ["sigmoid"] * layers
+def check_activations(activations: object, layers: int) -> None:
+    """Raises SettingError unless a list or tuple names a registered activation for each layer after the input."""
     if not isinstance(activations, (list, tuple)) or len(activations) != layers:
-        raise SettingError(
-            "activations",
-            activations,
-            f"must be a list that names one activation for each of the {layers} layers after the input",
-            "For example " + shown(Verbatim(["relu"] * (layers - 1) + ["softmax"])) + ".",
-        )
-    return list(activations)
+        rule = f"must be a list that names an activation for each of the {layers} layers after the input"
+        example = ", ".join(["relu"] * (layers - 1) + ["softmax"])
+        raise SettingError("activations", activations, rule, f"For example {shown(Verbatim(example))}.")
+    for name in activations:
+        ACTIVATIONS[name]
 
 
 def check_fits(network: Network, inputs: int, outputs: int, data_name: str) -> None:

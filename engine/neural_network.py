@@ -21,8 +21,7 @@ import numpy.typing as npt
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, regression_split
 from engine.errors import DataError, PlotError
-from engine.events import Epoch, Event
-from engine.experiment import train_on
+from engine.events import Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.storage import load_network, save_network
@@ -91,33 +90,31 @@ class NeuralNetwork(Network):
             train_labels: class numbers, (k,) or (k, 1); or with ``classification=False`` targets, (k, shape[-1]).
             batch_size, epochs, learning_rate: see :class:`~engine.training.TrainingSettings`.
             classification: whether the labels are class numbers.
-            print_cost: print the train error (for regression, the cost) after each epoch, and the test error if
-                there is ``test_data``.
+            print_cost: print train error and, with ``test_data``, test error (for regression, costs) after each epoch.
             test_data, test_labels: like the training data; give both or neither. They are only used for tests.
             plot: show the curves in a window at the end. Needs PyQt5 and pyqtgraph.
             drop_last: leave out the last ``k % batch_size`` examples of each shuffled epoch.
             seed: seed of the order of examples.
 
         Raises:
-            SettingError, DataError: before training. Cross-entropy accepts only targets that are probabilities, see
-                :meth:`~engine.losses.Loss.check_targets`.
+            SettingError, DataError: before training; for targets see :meth:`~engine.losses.Loss.check_targets`.
             DivergenceError: the loss is no longer finite.
             PlotError: before training, if ``plot`` is set and no window can be opened.
         """
         settings = TrainingSettings(
-            batch_size=batch_size,
-            epochs=epochs,
-            learning_rate=learning_rate,
-            seed=seed,
-            drop_last=drop_last,
-            evaluate=bool(print_cost or plot),
+            batch_size, epochs, learning_rate, seed=seed, drop_last=drop_last, evaluate=bool(print_cost or plot)
         )
         dataset = self._dataset(train_data, train_labels, test_data, test_labels, classification)
         trainer = Trainer(self, dataset, settings)
         if plot:
             _check_a_window_can_open()
         self.provenance = {}  # the provenance of earlier training no longer applies
-        results = _trained(trainer, print_cost)
+        results: list[Epoch] = []
+        for event in trainer.run():
+            if isinstance(event, Epoch):
+                results.append(event)
+                if print_cost and event.epoch:
+                    print(describe_epoch(event, settings.epochs), flush=True)
         if plot:
             _show_curves(results)
 
@@ -151,32 +148,11 @@ class NeuralNetwork(Network):
             self.loss_function.check_targets(made.targets, self.layer_activations[-1], f"{name}_labels")
             return made
 
-        test = split("test", test_data, test_labels) if _both_or_neither(test_data, test_labels) else None
+        if (test_data is None) != (test_labels is None):
+            missing, there = ("test_data", "test_labels") if test_data is None else ("test_labels", "test_data")
+            raise DataError(missing, None, f"must be given together with {there}", "Pass both, or leave out both.")
+        test = None if test_data is None else split("test", test_data, test_labels)
         return Dataset("this data", split("train", train_data, train_labels), test)
-
-
-def _trained(trainer: Trainer, print_cost: bool) -> list[Epoch]:
-    """Trains to the end and returns the results of each epoch, printing them if wanted."""
-    results: list[Epoch] = []
-
-    def take(event: Event) -> None:
-        if isinstance(event, Epoch):
-            results.append(event)
-            if print_cost and event.epoch > 0:
-                print(describe_epoch(event, trainer.settings.epochs), flush=True)
-
-    for _ in train_on(trainer, take):
-        pass
-    return results
-
-
-def _both_or_neither(test_data: Any, test_labels: Any) -> bool:
-    """Whether there is test data. Raises DataError if data or labels are missing."""
-    if (test_data is None) != (test_labels is None):
-        names = ("test_data", "test_labels")
-        missing, there = names if test_data is None else reversed(names)
-        raise DataError(missing, None, f"must be given together with {there}", "Pass both, or leave out both.")
-    return test_data is not None
 
 
 def describe_epoch(result: Epoch, epochs: int) -> str:
@@ -190,12 +166,10 @@ def describe_epoch(result: Epoch, epochs: int) -> str:
     return "   ".join(parts)
 
 
-_PROBE = "import pyqtgraph; pyqtgraph.mkQApp()"
-
-
 def _check_a_window_can_open() -> None:
     """Raises PlotError if no window can be opened. Tries it in another process, because Qt may end the process."""
-    probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", "import pyqtgraph; pyqtgraph.mkQApp()"]
+    probe = subprocess.run(command, capture_output=True, text=True, check=False)
     if probe.returncode == 0:
         return
     lines = probe.stderr.strip().splitlines() or ["no reason given"]

@@ -1,7 +1,4 @@
-"""Optimizers: rules that update the parameters by their gradient, the simplest first.
-
-To add an optimizer, subclass :class:`Optimizer`, write ``step`` and register it.
-"""
+"""Optimizers: rules that update the parameters by their gradient, the simplest first."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.registry import Registry
+from engine.registry import Choice, Registry
 from engine.validation import Array
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
@@ -24,7 +21,7 @@ _PART = 131_072
 _STEPS_BETWEEN_SWEEPS, _NOTHING = 50, 1e13
 
 
-class Optimizer(ABC):
+class Optimizer(Choice, ABC):
     """An update rule for the whole parameter vector.
 
     Attributes:
@@ -40,8 +37,6 @@ class Optimizer(ABC):
         zeros: share of each average that is still its initial 0, for rules that correct for it.
     """
 
-    name: ClassVar[str]
-    label: ClassVar[str]
     uses: ClassVar[tuple[str, ...]] = ()
     keeps: ClassVar[tuple[str, ...]] = ()
     usual_rate: ClassVar[float] = 0.001
@@ -90,12 +85,10 @@ class SGD(Optimizer):
     Without changes to the gradient the network takes this step itself, see ``Network.descend``.
     """
 
-    name = "sgd"
     label = "SGD"
     usual_rate = 0.2
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """Needs two passes and no temporary vector."""
         gradient *= learning_rate
         parameters -= gradient
 
@@ -104,14 +97,12 @@ class SGD(Optimizer):
 class Momentum(Optimizer):
     """velocity = momentum * velocity + gradient; parameters -= learning rate * velocity. Polyak 1964."""
 
-    name = "momentum"
     label = "Momentum"
     usual_rate = 0.02
     uses = ("momentum",)
     keeps = ("velocity",)
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """Uses the gradient as temporary memory."""
         for p, g, velocity in self.parts(parameters, gradient):
             velocity *= self.momentum
             velocity += g
@@ -120,18 +111,14 @@ class Momentum(Optimizer):
 
 
 @OPTIMIZERS.register("nesterov")
-class Nesterov(Optimizer):
+class Nesterov(Momentum):
     """Like momentum, but the step uses the velocity of the next step.
 
     velocity = momentum * velocity + gradient; parameters -= learning rate * (gradient + momentum * velocity).
     Nesterov 1983, as written by Sutskever et al. 2013, "On the importance of initialization and momentum", section 2.
     """
 
-    name = "nesterov"
     label = "Nesterov"
-    usual_rate = 0.02
-    uses = ("momentum",)
-    keeps = ("velocity",)
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         """Uses the new velocity, momentum * velocity + gradient, which avoids a temporary vector."""
@@ -152,13 +139,11 @@ class RMSProp(Optimizer):
     epsilon).
     """
 
-    name = "rmsprop"
     label = "RMSProp"
     uses = ("beta2", "epsilon")
     keeps = ("square",)
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """Allocates a temporary array per part."""
         for p, g, square in self.parts(parameters, gradient):
             scratch = g * g
             scratch *= 1 - self.beta2
@@ -181,7 +166,6 @@ class Adam(Optimizer):
     and square / (1 - beta2), which saves two passes.
     """
 
-    name = "adam"
     label = "Adam"
     uses = ("momentum", "beta2", "epsilon")
     keeps = ("mean", "square")
@@ -216,6 +200,5 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam whose weight decay does not enter the averages. Loshchilov and Hutter 2019, arXiv:1711.05101."""
 
-    name = "adamw"
     label = "AdamW"
     decouples_decay = True

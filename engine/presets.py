@@ -1,7 +1,4 @@
-"""Presets: named experiments, each in its own file, ``assets/presets/*.json``.
-
-To add a preset, add a file with the keys ``name``, ``description``, ``network`` and ``training``.
-"""
+"""Presets: named experiments, each in its own file, ``assets/presets/*.json``."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.assets_folder import ASSETS
-from engine.errors import EngineError, FileFormatError, SettingError, Verbatim
+from engine.errors import EngineError, SettingError, bad_file
 from engine.experiment import Experiment
 from engine.settings import TrainingSettings
 
@@ -84,9 +81,11 @@ def load_preset(path: Path) -> Preset:
         document = json.loads(path.read_text(encoding="utf-8"))
         return _preset(document)
     except EngineError as error:
-        raise _error(path, f"a preset whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
+        raise bad_file(path, f"a preset whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _error(path, f"no preset ({type(error).__name__}: {error})") from None
+        rule = "must be JSON with the keys name, description, network and training"
+        value = f"no preset ({type(error).__name__}: {error})"
+        raise bad_file(path, value, rule, "Compare it with another preset.") from None
 
 
 def _preset(document: dict[str, Any]) -> Preset:
@@ -105,12 +104,3 @@ def _preset(document: dict[str, Any]) -> Preset:
         training=TrainingSettings.from_dict(document["training"]),
     )
     return Preset(str(document["name"]), str(document["description"]), experiment)
-
-
-def _error(
-    path: Path,
-    value: str,
-    rule: str = "must be JSON with the keys name, description, network and training",
-    remedy: str = "Compare it with another preset.",
-) -> FileFormatError:
-    return FileFormatError(path.name, Verbatim(value), rule, remedy)

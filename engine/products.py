@@ -55,11 +55,10 @@ def add_product(a: Array, b: Array, out: Array, scratch: Array) -> None:
     (rows, columns), inner = out.shape, len(b)
     a_kind, a_step = (_AS_IT_IS, inner) if a.flags.c_contiguous else (_TRANSPOSED, rows)
     b_kind, b_step = (_AS_IT_IS, columns) if b.flags.c_contiguous else (_TRANSPOSED, inner)
-    addresses = a.ctypes.data, b.ctypes.data, out.ctypes.data
     _GEMM[out.dtype](
         *(_ROW_BY_ROW, a_kind, b_kind, rows, columns, inner),
-        *(1.0, addresses[0], a_step, addresses[1], b_step),
-        *(1.0, addresses[2], columns),
+        *(1.0, a.ctypes.data, a_step, b.ctypes.data, b_step),
+        *(1.0, out.ctypes.data, columns),
     )
 
 

@@ -50,8 +50,6 @@ class Provenance:
     history: History | None = None
     other: Mapping[str, Any] = field(default_factory=dict)
 
-    # ---- reading and writing
-
     @classmethod
     def read(cls, network: Network, epochs_done: int = 0) -> Provenance:
         """Returns the provenance of a network. Invalid entries are ignored, because files may come from anywhere.
@@ -65,14 +63,18 @@ class Provenance:
         epochs = epochs_done or None if past.epochs is None else past.epochs
         history = History() if past.history is None else past.history
         history.completed = max(epochs or 0, history.completed)
-        fits = past.experiment is not None and _is_of(past.experiment, network)
-        return replace(past, epochs=epochs, history=history, experiment=past.experiment if fits else None)
+        made, experiment = (tuple(network.shape), tuple(network.activations), network.loss), past.experiment
+        if experiment is not None and made != (experiment.shape, experiment.activations, experiment.loss):
+            experiment = None
+        return replace(past, epochs=epochs, history=history, experiment=experiment)
 
     @classmethod
     def from_dict(cls, entries: object) -> Provenance:
         """Returns the provenance of these entries, without a network to compare them with."""
         known = entries if isinstance(entries, dict) else {}
-        experiment = _experiment(known.get("experiment"))
+        experiment = None
+        with suppress(SettingError):
+            experiment = Experiment.from_dict(known.get("experiment"))
         other = {name: value for name, value in known.items() if name not in _KNOWN}
         if experiment is None and "experiment" in known:
             other["experiment"] = known["experiment"]  # possibly of a later version
@@ -107,8 +109,6 @@ class Provenance:
         other = {name: value for name, value in self.other.items() if name not in stale}
         return other | {name: value for name, value in known.items() if value is not None}
 
-    # ---- updates during training
-
     def after(self, event: Epoch | BestRestored, before: int = 0) -> Provenance:
         """Returns the provenance after an event of a run that started after ``before`` epochs.
 
@@ -136,8 +136,6 @@ class Provenance:
         """Returns how many epochs the network had before the current run, of which ``epochs_done`` epochs are done."""
         return max(0, (0 if self.history is None else self.history.completed) - epochs_done)
 
-    # ---- the experiment
-
     def experiment_of(self, network: Network, like: Experiment) -> Experiment:
         """Returns the experiment that describes the network.
 
@@ -153,19 +151,6 @@ class Provenance:
                 with suppress(SettingError):
                     made = made.changed(**{name: value})
         return made
-
-
-def _is_of(experiment: Experiment, network: Network) -> bool:
-    """Whether the network fits the experiment."""
-    make = (experiment.shape, experiment.activations, experiment.loss)
-    return make == (tuple(network.shape), tuple(network.activations), network.loss)
-
-
-def _experiment(entries: object) -> Experiment | None:
-    if isinstance(entries, dict):
-        with suppress(SettingError):
-            return Experiment.from_dict(entries)
-    return None
 
 
 def _text(value: object) -> str:

@@ -1,13 +1,28 @@
-"""Registries: tables from names to classes or functions. Combo boxes and files use them."""
+"""Registries: tables from names to classes or functions. Combo boxes and files use them.
+
+CONTRIBUTING.md shows how to add an entry.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from engine.errors import UnknownNameError
 
 T = TypeVar("T")
+
+
+class Choice:
+    """The base of classes that are registered.
+
+    Attributes:
+        name: the name under which the class is registered; set by the registry.
+        label: its name for people.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
 
 
 class Registry(Generic[T]):
@@ -22,6 +37,8 @@ class Registry(Generic[T]):
 
         def enter(entry: T) -> T:
             self._entries[name] = entry
+            if isinstance(entry, type) and issubclass(entry, Choice):
+                entry.name = name
             return entry
 
         return enter

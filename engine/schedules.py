@@ -1,7 +1,4 @@
-"""Schedules of the learning rate.
-
-To add a schedule, subclass :class:`Schedule` and register it.
-"""
+"""Schedules of the learning rate."""
 
 from __future__ import annotations
 
@@ -9,12 +6,12 @@ import math
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from engine.registry import Registry
+from engine.registry import Choice, Registry
 
 SCHEDULES: Registry[type[Schedule]] = Registry("schedule")
 
 
-class Schedule(ABC):
+class Schedule(Choice, ABC):
     """A factor of the learning rate that depends on the epoch.
 
     Attributes:
@@ -23,8 +20,6 @@ class Schedule(ABC):
         decay_epochs: number of epochs between two drops.
     """
 
-    name: ClassVar[str]
-    label: ClassVar[str]
     uses: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, decay: float = 0.5, decay_epochs: float = 5.0) -> None:
@@ -40,11 +35,9 @@ class Schedule(ABC):
 class Constant(Schedule):
     """Always 1."""
 
-    name = "constant"
     label = "Constant"
 
     def factor(self, epoch: float, epochs: float) -> float:
-        """1."""
         return 1.0
 
 
@@ -52,12 +45,10 @@ class Constant(Schedule):
 class Step(Schedule):
     """decay^k after k times ``decay_epochs``."""
 
-    name = "step"
     label = "Step"
     uses = ("decay", "decay_epochs")
 
     def factor(self, epoch: float, epochs: float) -> float:
-        """decay^floor(epoch / decay_epochs)."""
         # Tolerance for the rounding errors of a sum of batches, which would delay the drop by a batch.
         steps = epoch / self.decay_epochs + 1e-9
         return float(self.decay ** (math.floor(steps) if math.isfinite(steps) else steps))
@@ -67,12 +58,10 @@ class Step(Schedule):
 class Exponential(Schedule):
     """decay^(epoch / decay_epochs), without steps."""
 
-    name = "exponential"
     label = "Exponential"
     uses = ("decay", "decay_epochs")
 
     def factor(self, epoch: float, epochs: float) -> float:
-        """decay^(epoch / decay_epochs)."""
         return float(self.decay ** (epoch / self.decay_epochs))
 
 
@@ -80,11 +69,9 @@ class Exponential(Schedule):
 class Cosine(Schedule):
     """Half a cosine wave from 1 to 0. Loshchilov and Hutter 2017, arXiv:1608.03983, eq. (5), one period."""
 
-    name = "cosine"
     label = "Cosine"
 
     def factor(self, epoch: float, epochs: float) -> float:
-        """(1 + cos(pi t)) / 2 with t = epoch / epochs."""
         return (1 + math.cos(math.pi * min(epoch / epochs, 1.0))) / 2 if epochs > 0 else 1.0
 
 

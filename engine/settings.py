@@ -149,13 +149,14 @@ class TrainingSettings:
         """
         if isinstance(entries, Mapping):
             entries = {RENAMED.get(name, name): value for name, value in entries.items()}
-        known = dict(_known_only("settings", entries, cls))
+        known = dict(known_only("settings", entries, cls))
         if "augmentation" in known:
-            known["augmentation"] = Augmentation(**_known_only("augmentation", known["augmentation"], Augmentation))
+            known["augmentation"] = Augmentation(**known_only("augmentation", known["augmentation"], Augmentation))
         return cls(**known)
 
 
-def _known_only(parameter: str, entries: object, kind: Any) -> Mapping[str, Any]:
+def known_only(parameter: str, entries: object, kind: Any) -> Mapping[str, Any]:
+    """Returns the entries. Raises SettingError unless they are a table with names of fields of the data class."""
     names = [each.name for each in fields(kind)]
     if not isinstance(entries, Mapping):
         raise SettingError(parameter, entries, "must be a table of settings", f"Its names: {', '.join(names)}.")
@@ -166,8 +167,8 @@ def _known_only(parameter: str, entries: object, kind: Any) -> Mapping[str, Any]
 
 
 def _checked_dropout(value: object) -> float | tuple[float, ...]:
-    if isinstance(value, (tuple, list)) and value:
-        return tuple(number_within("dropout", rate, 0, _MOST_DROPOUT, "0.5") for rate in value)
-    if isinstance(value, (tuple, list)):
+    if not isinstance(value, (tuple, list)):
+        return number_within("dropout", value, 0, _MOST_DROPOUT, "0.5")
+    if not value:
         raise SettingError("dropout", shown(value), "must not be empty", "Give 0 for no dropout.")
-    return number_within("dropout", value, 0, _MOST_DROPOUT, "0.5")
+    return tuple(number_within("dropout", rate, 0, _MOST_DROPOUT, "0.5") for rate in value)

@@ -18,8 +18,7 @@ import numpy as np
 
 from engine.batches import Batches
 from engine.buffers import TrainingBuffers
-from engine.datasets import Dataset, Split
-from engine.datasets.identity import check_same_examples, identity
+from engine.datasets import Dataset
 from engine.distributions import dead_layer, is_at_chance
 from engine.divergence import loss_not_finite, overflow_in
 from engine.errors import DataError, DivergenceError, SettingError, Verbatim
@@ -76,11 +75,9 @@ class Trainer:
         self.dataset = dataset
         self._batches = Batches(dataset.train, network, settings)
         self._buffers = TrainingBuffers(network, settings.batch_size)
-        splits = _splits(dataset)
-        self._evaluators = {name: Evaluator(network, split) for name, split in splits.items()}
-        self._estimators = [
-            Evaluator(network, split.head(_ESTIMATE_EXAMPLES)) for name, split in splits.items() if name != "validation"
-        ]
+        self._evaluators = {name: Evaluator(network, split) for name, split in dataset.splits.items()}
+        samples = (split.head(_ESTIMATE_EXAMPLES) for split in (dataset.train, dataset.test) if split is not None)
+        self._estimators = [Evaluator(network, sample) for sample in samples]
         # The recipe of the last step, and that of the next one.
         self._recipe = self._coming = Recipe(network, dataset, settings)
 
@@ -146,13 +143,10 @@ class Trainer:
         not fit the network.
         """
         for name in FIXED_WHILE_TRAINING:
-            if getattr(settings, name) != getattr(self.settings, name):
-                raise SettingError(
-                    name,
-                    getattr(settings, name),
-                    f"must stay {getattr(self.settings, name)} while this run lasts",
-                    "Start a new run to change it.",
-                )
+            wanted, fixed = getattr(settings, name), getattr(self.settings, name)
+            if wanted != fixed:
+                rule = f"must stay {fixed} while this run lasts"
+                raise SettingError(name, wanted, rule, "Start a new run to change it.")
         # Raises if the settings do not fit. One assignment, because another thread may be taking steps.
         self._coming = self._coming.with_settings(settings)
 
@@ -321,7 +315,7 @@ class Trainer:
             "zeros": dict(self._optimizer.zeros),
             "in force": self._recipe.settings.as_dict(),
             "random": self._rng.bit_generator.state,
-            "data": identity(self._given),
+            "data": self._given.identity,
         }
         vectors = {f"optimizer.{name}": vector.copy() for name, vector in self._optimizer.kept.items()}
         vectors["order"] = self._batches.order.astype(np.uint32)
@@ -345,7 +339,7 @@ class Trainer:
         settings = TrainingSettings.from_dict(state.settings)
         trainer = cls(network, dataset, TrainingSettings.from_dict(state.progress.get("in force", state.settings)))
         try:
-            check_same_examples(state.progress["data"], dataset)
+            dataset.check_same_examples(state.progress["data"])
             trainer._restore(state.progress, state.vectors)
         except DataError:
             raise
@@ -360,15 +354,14 @@ class Trainer:
         return trainer
 
     def _restore(self, progress: dict[str, Any], vectors: dict[str, Array]) -> None:
-        self.epoch = whole_number("epoch", progress["epoch"], 0, "1")
-        self.batch = whole_number("batch", progress["batch"], 0, "1")
+        optimizer = self._optimizer
+        counts = [whole_number(name, progress[name], 0, "1") for name in ("epoch", "batch", "steps")]
+        self.epoch, self.batch, optimizer.steps = counts
         if self.batch > self.batches_per_epoch:
             raise ValueError(f"batch {self.batch} of {self.batches_per_epoch}")
         self._seconds = number_within("seconds", progress["seconds"], 0, math.inf, "1")
         self._measured = bool(progress["measured"])
         self._rng.bit_generator.state = progress["random"]
-        optimizer = self._optimizer
-        optimizer.steps = whole_number("steps", progress["steps"], 0, "1")
         zeros = progress.get("zeros", {})
         optimizer.zeros = {name: number_within("zeros", zeros[name], 0, 1, "0.5") for name in zeros}
         for name in optimizer.keeps:
@@ -406,8 +399,3 @@ def _like(parameters: Array, vector: Array) -> Array:
 def _badness(figures: Evaluation) -> tuple[float, float]:
     """Returns what early stopping minimises: the error, then the loss; for regression the loss."""
     return (figures.loss if figures.error is None else figures.error, figures.loss)
-
-
-def _splits(dataset: Dataset) -> dict[str, Split]:
-    splits = {"train": dataset.train, "test": dataset.test, "validation": dataset.validation}
-    return {name: split for name, split in splits.items() if split is not None}

@@ -6,6 +6,7 @@ import itertools
 import math
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -28,12 +29,13 @@ def positive_number(parameter: str, value: object, example: str) -> float:
     return number
 
 
-def number_within(parameter: str, value: object, least: float, most: float, example: str) -> float:
+def number_within(parameter: str, value: object, least: float, most: float, example: str, unit: str = "") -> float:
     """Returns a number from ``least`` to ``most``, both included, as float. Raises SettingError."""
     number = _real(value)
     if not least <= number <= most or math.isinf(number):
-        upper = "" if math.isinf(most) else f" to {most:g}"
-        rule = f"must be a number from {least:g}{upper}" if upper else f"must be a finite number of at least {least:g}"
+        rule = f"must be a number from {least:g} to {most:g} {unit}".rstrip()
+        if math.isinf(most):
+            rule = f"must be a finite number of at least {least:g}"
         raise SettingError(parameter, value, rule, f"Try {example}.")
     return number
 
@@ -85,10 +87,8 @@ def parse_whole(parameter: str, text: str, example: str) -> int | float:
     """Converts a typed text to a number, without commas, since 1,000 might mean a thousand. Raises SettingError."""
     cleaned = text.replace("\u202f", "").replace(" ", "")
     for read in (int, float):
-        try:
+        with suppress(ValueError):
             return read(cleaned)
-        except ValueError:
-            continue
     raise SettingError(parameter, text, "must be a whole number, without commas", f"Try {example}.")
 
 
@@ -97,36 +97,24 @@ def parse_shape(text: str) -> tuple[int, ...]:
 
     Raises SettingError.
     """
-    separator = next((sign for sign in ",;" if sign in text), None)
-    if separator is None and " " not in text.strip():
-        separator = "-"
-    parts = [part.strip() for part in text.split(separator)]
-    for position, part in enumerate(parts, start=1):
-        if not part:
-            raise SettingError(
-                "shape",
-                text,
-                f"must have a number between its commas, and size {position} of the shape is empty",
-                "Write the layer sizes like 784, 64, 32, 10.",
-            )
+    separator = next((sign for sign in ",;" if sign in text), None if " " in text.strip() else "-")
+    sizes = []
+    for position, part in enumerate(text.split(separator), start=1):
         try:
-            int(part)
+            sizes.append(int(part))
         except ValueError:
-            raise SettingError(
-                "shape",
-                text,
-                "must be whole numbers separated by commas, "
-                f"and size {position} of the shape is “{shown(Verbatim(part))}”",
-                "Write the layer sizes like 784, 64, 32, 10.",
-            ) from None
-    if len(parts) < 2:
-        raise SettingError(
-            "shape", text, "must have at least two layers, input and output", "Write their sizes like 784, 64, 32, 10."
-        )
-    return check_shape([int(part) for part in parts])
+            rule, found = "must have a number between its commas", "empty"
+            if part.strip():
+                rule, found = "must be whole numbers separated by commas", f"“{shown(Verbatim(part.strip()))}”"
+            rule += f", and size {position} of the shape is {found}"
+            raise SettingError("shape", text, rule, "Write the layer sizes like 784, 64, 32, 10.") from None
+    if len(sizes) < 2:
+        rule = "must have at least two layers, input and output"
+        raise SettingError("shape", text, rule, "Write their sizes like 784, 64, 32, 10.")
+    return check_shape(sizes)
 
 
-def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
+def check_shape(shape: object) -> tuple[int, ...]:
     """Returns layer sizes from input to output as a tuple of int. Raises SettingError.
 
     There must be at least two layers of at least one neuron, and training must fit in memory.
@@ -136,38 +124,23 @@ def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
     return checked
 
 
-def check_sizes(shape: Sequence[int]) -> tuple[int, ...]:
+def check_sizes(shape: object) -> tuple[int, ...]:
     """Does the same without the test of memory, for a network that exists already."""
-    sizes = _as_list(shape)
-    if len(sizes) < 2:
-        raise SettingError(
-            "shape",
-            shape,
-            "must be a list of at least two layer sizes, input first",
-            "For example [784, 64, 32, 10].",
-        )
-    return tuple(_layer_size(sizes, place) for place in range(len(sizes)))
-
-
-def _as_list(shape: object) -> list[object]:
-    """Returns the items of a list, a tuple or a one-dimensional array; of anything else an empty list."""
-    if isinstance(shape, np.ndarray):
-        return list(shape.tolist()) if shape.ndim == 1 else []
-    return list(shape) if isinstance(shape, (list, tuple)) else []
-
-
-def _layer_size(sizes: list[object], place: int) -> int:
-    """That size of the shape, from 0; other messages count layers after the input, so this one does not."""
-    try:
-        return whole_number("shape", sizes[place], 1, "64")
-    except SettingError:
-        raise SettingError(
-            "shape",
-            Verbatim(", ".join(shown(size) for size in sizes)),
-            "must have at least 1 neuron in every layer, as a whole number, "
-            f"and size {place + 1} of the shape is {shown(sizes[place])}",
-            "Make it 1 or more, or remove it.",
-        ) from None
+    sizes: object = shape.tolist() if isinstance(shape, np.ndarray) and shape.ndim == 1 else shape
+    if not isinstance(sizes, (list, tuple)) or len(sizes) < 2:
+        rule = "must be a list of at least two layer sizes, input first"
+        raise SettingError("shape", shape, rule, "For example [784, 64, 32, 10].")
+    checked = []
+    for place, size in enumerate(sizes, start=1):
+        try:
+            checked.append(whole_number("shape", size, 1, "64"))
+        except SettingError:
+            # It speaks of a size, because other messages count layers after the input.
+            rule = "must have at least 1 neuron in every layer, as a whole number"
+            rule += f", and size {place} of the shape is {shown(size)}"
+            whole = Verbatim(", ".join(shown(each) for each in sizes))
+            raise SettingError("shape", whole, rule, "Make it 1 or more, or remove it.") from None
+    return tuple(checked)
 
 
 def parameter_count(shape: Sequence[int]) -> int:
@@ -204,15 +177,11 @@ def available_memory() -> int | None:
 
     On Linux it is the available memory (``MemAvailable``), on other Unix systems the installed memory.
     """
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        pass
-    try:
+    with suppress(OSError, StopIteration, ValueError), open("/proc/meminfo", encoding="ascii") as lines:
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    with suppress(AttributeError, ValueError, OSError):
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
+    return None
 
 
 def gigabytes(size: int) -> str:

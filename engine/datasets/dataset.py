@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -37,14 +37,13 @@ class Split:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        checked: dict[str, Any] = {name: table(name, getattr(self, name)) for name in ("inputs", "targets")}
-        same_length("targets", len(checked["targets"]), "inputs", len(checked["inputs"]))
+        for name in ("inputs", "targets"):
+            object.__setattr__(self, name, table(name, getattr(self, name)))
+        same_length("targets", len(self.targets), "inputs", len(self))
         if self.labels is not None:
-            checked["labels"] = labels("labels", self.labels, checked["targets"].shape[1])
-            same_length("labels", len(checked["labels"]), "inputs", len(checked["inputs"]))
-        checked["scale"] = positive_number("scale", self.scale, "1")
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+            object.__setattr__(self, "labels", labels("labels", self.labels, self.classes))
+            same_length("labels", len(self.labels), "inputs", len(self))
+        object.__setattr__(self, "scale", positive_number("scale", self.scale, "1"))
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -76,21 +75,20 @@ class Split:
         np.multiply(inputs, self.scale, out=out, casting="unsafe")
         return 1.0
 
-    def at(self, rows: Array) -> Split:
-        """Returns a copy of the examples with these numbers, (k,)."""
+    def at(self, rows: Array | slice) -> Split:
+        """Returns the examples with these numbers, (k,), as a copy, or those of a slice as views."""
         some_labels = None if self.labels is None else self.labels[rows]
         return Split(self.inputs[rows], self.targets[rows], some_labels, self.scale)
+
+    def head(self, count: int) -> Split:
+        """Returns the first ``count`` examples, or all if there are fewer, as views."""
+        return self.at(slice(count))
 
     @cached_property
     def checksum(self) -> int:
         """CRC-32 of all inputs and targets, computed once: 20 ms for 60,000 pictures."""
         of_inputs = zlib.crc32(np.ascontiguousarray(self.inputs).data)
         return zlib.crc32(np.ascontiguousarray(self.targets).data, of_inputs)
-
-    def head(self, count: int) -> Split:
-        """Returns the first ``count`` examples, or all if there are fewer, as views."""
-        some_labels = None if self.labels is None else self.labels[:count]
-        return Split(self.inputs[:count], self.targets[:count], some_labels, self.scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +112,7 @@ class Dataset:
     train: Split
     test: Split | None = None
     example_shape: tuple[int, ...] = ()
-    class_names: tuple[str, ...] = field(default=())
+    class_names: tuple[str, ...] = ()
     validation: Split | None = None
 
     def __post_init__(self) -> None:
@@ -127,13 +125,12 @@ class Dataset:
                 f"must be sizes whose product is the {self.width:,} numbers of an example",
                 f"Give sizes whose product is {self.width}, or () for a plain row.",
             )
-        ends = (self.width, self.outputs)
-        for name, split in (("test", self.test), ("validation", self.validation)):
-            if split is not None and (split.width, split.classes) != ends:
+        for name, split in self.splits.items():
+            if (split.width, split.classes) != (self.width, self.outputs):
                 raise DataError(
                     name,
                     Verbatim(f"of {split.width:,} inputs and {split.classes:,} outputs"),
-                    f"must have those of the training examples, {ends[0]:,} and {ends[1]:,}",
+                    f"must have those of the training examples, {self.width:,} and {self.outputs:,}",
                     "Give all splits the same inputs and outputs.",
                 )
 
@@ -158,6 +155,12 @@ class Dataset:
         return replace(self, train=self.train.at(rest), validation=self.train.at(aside))
 
     @property
+    def splits(self) -> dict[str, Split]:
+        """The splits there are, by their names: train, test, validation."""
+        splits = {"train": self.train, "test": self.test, "validation": self.validation}
+        return {name: split for name, split in splits.items() if split is not None}
+
+    @property
     def width(self) -> int:
         """Numbers in an example, equal to the network's inputs."""
         return self.train.width
@@ -173,6 +176,34 @@ class Dataset:
         splits = (self.train, self.test, self.validation)
         parts = [split and (split.inputs.shape, split.targets.shape, split.checksum, split.scale) for split in splits]
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a checkpoint stores about the data, in types that JSON can hold."""
+        return {
+            "title": self.title,
+            "fingerprint": self.fingerprint,
+            "checksum": self.train.checksum,
+            "scale": self.train.scale,
+            "validation": None if self.validation is None else self.validation.checksum,
+        }
+
+    def check_same_examples(self, begun_with: Mapping[str, Any]) -> None:
+        """Compares the data with the :attr:`identity` of those with which a run was started.
+
+        Raises DataError if training or validation examples differ (test examples may), KeyError if ``begun_with`` is
+        incomplete.
+        """
+        now = self.identity
+        # Files of version 0.3 call the validation set held_out; the oldest ones have only the checksum.
+        before = {"scale": now["scale"], "validation": begun_with.get("held_out", now["validation"]), **begun_with}
+        if any(before[name] != now[name] for name in ("checksum", "scale", "validation")):
+            raise DataError(
+                "data",
+                Verbatim(self.title),
+                f"must be the examples this run was started with ({begun_with['title']})",
+                "Load those, or train the network anew from its weights.",
+            )
 
     def class_name(self, number: int) -> str:
         """Returns the name of a class, or its number if it has none."""
@@ -212,7 +243,7 @@ def classification_split(
     dtype: npt.DTypeLike = np.float32,
 ) -> Split:
     """Makes a split from examples and class numbers. Raises DataError, which mentions ``name`` ("train", "test")."""
-    inputs = _some_rows(f"{name}_data", matrix(f"{name}_data", data, width, dtype))
+    inputs = _examples(f"{name}_data", data, width, dtype)
     numbers = labels(f"{name}_labels", class_numbers, classes)
     same_length(f"{name}_labels", len(numbers), f"{name}_data", len(inputs))
     return Split(inputs, one_hot(numbers, classes), numbers)
@@ -222,13 +253,14 @@ def regression_split(
     name: str, data: object, wanted: object, width: int, outputs: int, dtype: npt.DTypeLike = np.float32
 ) -> Split:
     """Makes a split from examples and targets. Raises DataError."""
-    inputs = _some_rows(f"{name}_data", matrix(f"{name}_data", data, width, dtype))
+    inputs = _examples(f"{name}_data", data, width, dtype)
     rows = targets(f"{name}_labels", wanted, outputs, dtype)
     same_length(f"{name}_labels", len(rows), f"{name}_data", len(inputs))
     return Split(inputs, rows)
 
 
-def _some_rows(parameter: str, rows: Array) -> Array:
+def _examples(parameter: str, data: object, width: int, dtype: npt.DTypeLike) -> Array:
+    rows = matrix(parameter, data, width, dtype)
     if len(rows) == 0:
         raise DataError(parameter, Verbatim("empty"), "must hold at least one example", "Pass some examples.")
     return rows

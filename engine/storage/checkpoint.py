@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import EngineError, FileFormatError, SettingError, Verbatim
+from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file
 from engine.events import TrainingState
 from engine.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
 from engine.storage.checks import check_finite, checked_provenance, provenance_json
@@ -36,7 +36,6 @@ _DAMAGE = (
     *(ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, SyntaxError, RuntimeError, MemoryError),
     *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
 )
-_REMEDY = "Open another file, or save the network again from where it came from."
 
 
 def save_checkpoint(
@@ -119,7 +118,7 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     with path.open("rb") as content, _arrays(path, content) as arrays:
-        return checked_provenance(_header(path, arrays)["provenance"], _REMEDY)
+        return checked_provenance(_header(path, arrays)["provenance"])
 
 
 @contextmanager
@@ -131,17 +130,17 @@ def _arrays(path: Path, content: BinaryIO) -> Iterator[Any]:
     except FileFormatError:
         raise
     except EngineError as error:
-        raise _error(path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
+        raise bad_file(path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
     except _DAMAGE as error:
-        raise _error(path, f"damaged, or no checkpoint ({error})", "must be an .npz as it was saved") from None
+        raise bad_file(path, f"damaged, or no checkpoint ({error})", "must be an .npz as it was saved") from None
 
 
 def _header(path: Path, arrays: Any) -> dict[str, Any]:
     header = json.loads(str(arrays["header"][()]))
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
-        raise _error(path, "an .npz of something else", "must be a checkpoint of a network")
+        raise bad_file(path, "an .npz of something else", "must be a checkpoint of a network")
     if whole_number("version", header["version"], 1, "1") > VERSION:
-        raise _error(
+        raise bad_file(
             path,
             f"of version {header['version']}",
             f"must be of version {VERSION} or older",
@@ -154,7 +153,7 @@ def _network(path: Path, header: dict[str, Any], arrays: Any, number_type: np.dt
     shape = check_shape(header["shape"])
     parameters = arrays["parameters"]
     if parameters.shape != (parameter_count(shape),) or parameters.dtype.kind != "f":
-        raise _error(
+        raise bad_file(
             path, f"with {parameters.size:,} parameters", f"must have {parameter_count(shape):,}, as its shape says"
         )
     of_file = check_dtype(header["dtype"])
@@ -162,11 +161,11 @@ def _network(path: Path, header: dict[str, Any], arrays: Any, number_type: np.dt
     network = Network(shape, header["activations"], header["loss"], "zeros", dtype=kind)
     with np.errstate(over="ignore"):
         network.parameters[...] = from_neuron_by_neuron(parameters, shape)
-    network.provenance = checked_provenance(header["provenance"], _REMEDY)
+    network.provenance = checked_provenance(header["provenance"])
     bad = first_non_finite_layer(network)
     if bad is not None:
         rule = f"must hold finite numbers only, in the range of {kind}"
-        raise _error(path, f"holding NaN or infinity in layer {bad} as {kind}", rule)
+        raise bad_file(path, f"holding NaN or infinity in layer {bad} as {kind}", rule)
     return network
 
 
@@ -175,14 +174,10 @@ def _state(header: dict[str, Any], arrays: Any, shape: list[int]) -> TrainingSta
         return None
     for name in ("settings", "progress"):
         if not isinstance(header[name], dict):
-            raise SettingError(name, header[name], "must be an object", _REMEDY)
+            raise SettingError(name, header[name], "must be an object", ANOTHER_FILE)
     vectors = {}
     for key in arrays.files:
         if key.startswith(_TRAINING):
             name = key.removeprefix(_TRAINING)
             vectors[name] = arrays[key] if name == _ORDER else from_neuron_by_neuron(arrays[key], shape)
     return TrainingState(header["settings"], header["progress"], vectors)
-
-
-def _error(path: Path, value: str, rule: str, remedy: str = _REMEDY) -> FileFormatError:
-    return FileFormatError(path.name, Verbatim(value), rule, remedy)

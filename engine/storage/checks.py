@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from engine.errors import DataError, SettingError, Verbatim
+from engine.errors import ANOTHER_FILE, DataError, SettingError, Verbatim
 from engine.network import Network, first_non_finite_layer
 
 
@@ -37,13 +37,13 @@ def provenance_json(network: Network) -> str:
         ) from None
 
 
-def checked_provenance(provenance: object, remedy: str) -> dict[str, Any]:
+def checked_provenance(provenance: object) -> dict[str, Any]:
     """Returns the provenance in a file, with NaN and infinity, which are not JSON, replaced by None.
 
     Raises SettingError if it is not an object.
     """
     if not isinstance(provenance, dict):
-        raise SettingError("provenance", provenance, "must be an object", remedy)
+        raise SettingError("provenance", provenance, "must be an object", ANOTHER_FILE)
     clean: dict[str, Any] = json.loads(json.dumps(provenance), parse_constant=lambda _: None)
     return clean
 

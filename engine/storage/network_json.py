@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import EngineError, FileFormatError, SettingError, Verbatim, shown
+from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file, shown
 from engine.network import Network, check_dtype, first_non_finite_layer
 from engine.storage.checks import check_finite, checked_provenance, provenance_json
 from engine.storage.files import write_whole
@@ -23,7 +23,6 @@ from engine.validation import Array, check_shape
 
 _KEYS = ("shape", "weights", "biases")
 _WIDER = 'Give dtype="float64" as well where it is loaded, or open another file.'
-_WHOLE_FILE = "Open another file, or save the network again from where it came from."
 
 
 def save_network(network: Network, path: str | Path) -> None:
@@ -36,19 +35,17 @@ def save_network(network: Network, path: str | Path) -> None:
         OSError: the file cannot be written.
     """
     check_finite(network)
-    rest = {
-        "activations": list(network.activations),
-        "loss": network.loss,
-        "dtype": str(network.parameters.dtype),
+    entries = {
+        "shape": _json(list(network.shape)),
+        "weights": _json_of_layers(network.weights),
+        "biases": _json_of_layers(network.biases),
+        "activations": _json(list(network.activations)),
+        "loss": _json(network.loss),
+        "dtype": _json(str(network.parameters.dtype)),
+        "provenance": provenance_json(network),
     }
-    parts = [
-        f'{{"shape":{_json(list(network.shape))}',
-        f'"weights":{_json_of_layers(network.weights)}',
-        f'"biases":{_json_of_layers(network.biases)}',
-        _json(rest)[1:-1],
-        f'"provenance":{provenance_json(network)}}}',
-    ]
-    write_whole(path, ",".join(parts).encode())
+    content = ",".join(f'"{key}":{text}' for key, text in entries.items())
+    write_whole(path, f"{{{content}}}".encode())
 
 
 def _json(value: object) -> str:
@@ -85,14 +82,14 @@ def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Networ
     except FileFormatError:
         raise
     except EngineError as error:
-        raise _error(path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
+        raise bad_file(path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
     with np.errstate(over="ignore"):
         for view, numbers in zip((*network.weights, *network.biases), (*weights, *biases), strict=True):
             view[...] = numbers
     bad = first_non_finite_layer(network)
     if bad is not None:
         rule = f"must hold numbers in the range of {network.parameters.dtype}"
-        raise _error(path, f"holding a number out of range in layer {bad}", rule, _WIDER)
+        raise bad_file(path, f"holding a number out of range in layer {bad}", rule, _WIDER)
     return network
 
 
@@ -104,7 +101,7 @@ def _document(path: Path) -> dict[str, Any]:
         raise _not_json(path, content, failure) from None
     if not isinstance(document, dict):
         kind = type(document).__name__
-        raise _error(
+        raise bad_file(
             path,
             f"JSON, but no network (a {kind} at the top)",
             "must be an object with the keys of a network",
@@ -112,31 +109,33 @@ def _document(path: Path) -> dict[str, Any]:
     missing = [key for key in _KEYS if key not in document]
     if missing:
         found = ", ".join(list(document)[:6]) or "none"
-        raise _error(path, f"without “{missing[0]}” (its keys: {found})", f"must have the keys {', '.join(_KEYS)}")
+        raise bad_file(path, f"without “{missing[0]}” (its keys: {found})", f"must have the keys {', '.join(_KEYS)}")
     return document
 
 
 def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError:
     text = content.decode("utf-8", "replace").strip()
     if not text:
-        return _error(path, "empty", "must be JSON with the keys shape, weights and biases")
+        return bad_file(path, "empty", "must be JSON with the keys shape, weights and biases")
     if isinstance(failure, UnicodeDecodeError):
-        return _error(path, "not text", "must be JSON with the keys shape, weights and biases, or a checkpoint (.npz)")
+        return bad_file(
+            path, "not text", "must be JSON with the keys shape, weights and biases, or a checkpoint (.npz)"
+        )
     ended_early = isinstance(failure, json.JSONDecodeError) and failure.pos >= len(failure.doc.rstrip())
     if text[0] in "{[" and (ended_early or text[-1] != {"{": "}", "[": "]"}[text[0]]):
-        return _error(path, f"cut short after {len(content):,} bytes", "must be whole JSON, from { to }")
-    return _error(path, f"not a network ({failure})", "must be JSON with the keys shape, weights and biases")
+        return bad_file(path, f"cut short after {len(content):,} bytes", "must be whole JSON, from { to }")
+    return bad_file(path, f"not a network ({failure})", "must be JSON with the keys shape, weights and biases")
 
 
 def _empty_network(shape: Sequence[int], document: dict[str, Any], number_type: np.dtype[Any] | None) -> Network:
     """Returns a network with the file's shape and functions, and parameters still to be filled. Raises SettingError."""
-    provenance = checked_provenance(document.get("provenance", {}), _WHOLE_FILE)
+    provenance = checked_provenance(document.get("provenance", {}))
     dtype = document.get("dtype", "float32")
     if dtype not in ("float32", "float64"):
-        raise SettingError("dtype", dtype, "must be float32 or float64", _WHOLE_FILE)
+        raise SettingError("dtype", dtype, "must be float32 or float64", ANOTHER_FILE)
     activations = document.get("activations", ["sigmoid"] * (len(shape) - 1))
     if not isinstance(activations, list):
-        raise SettingError("activations", activations, "must be a list of names, one for each layer", _WHOLE_FILE)
+        raise SettingError("activations", activations, "must be a list of names, one for each layer", ANOTHER_FILE)
     network = Network(
         shape,
         activations,
@@ -153,7 +152,7 @@ def _layers(path: Path, document: dict[str, Any], key: str, expected: Sequence[t
     layers = document[key]
     if not isinstance(layers, list) or len(layers) != len(expected):
         has = len(layers) if isinstance(layers, list) else type(layers).__name__
-        raise _error(path, f"with {has} layers of {key}", f"must have {len(expected)}, as its shape says")
+        raise bad_file(path, f"with {has} layers of {key}", f"must have {len(expected)}, as its shape says")
     return [
         _layer(path, rows, f"{key} of layer {layer}", size)
         for layer, (rows, size) in enumerate(zip(layers, expected, strict=True), start=1)
@@ -162,13 +161,13 @@ def _layers(path: Path, document: dict[str, Any], key: str, expected: Sequence[t
 
 def _layer(path: Path, rows: object, place: str, expected: tuple[int, int]) -> Array:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise _error(path, f"without rows in the {place}", "must have a list of lists there")
+        raise bad_file(path, f"without rows in the {place}", "must have a list of lists there")
     lengths = {len(row) for row in rows}
     if len(lengths) > 1:
-        raise _error(path, f"ragged in the {place}", "must have rows of equal length")
+        raise bad_file(path, f"ragged in the {place}", "must have rows of equal length")
     found = (len(rows), *(lengths or {0}))
     if found != expected:
-        raise _error(
+        raise bad_file(
             path,
             f"{found[0]} × {found[1]} in the {place}",
             f"must be {expected[0]} × {expected[1]} there, as its shape says",
@@ -180,15 +179,11 @@ def _finite_numbers(path: Path, rows: list[Any], place: str) -> Array:
     for row in rows:
         for number in row:
             if isinstance(number, bool) or not isinstance(number, (int, float)):
-                raise _error(path, f"holding {shown(number)} in the {place}", "must hold numbers only")
+                raise bad_file(path, f"holding {shown(number)} in the {place}", "must hold numbers only")
     try:
         array = np.array(rows, np.float64)
     except (ValueError, OverflowError):
-        raise _error(path, f"holding a number out of range in the {place}", "must hold finite numbers") from None
+        raise bad_file(path, f"holding a number out of range in the {place}", "must hold finite numbers") from None
     if not np.isfinite(array).all():
-        raise _error(path, f"holding NaN or infinity in the {place}", "must hold finite numbers only")
+        raise bad_file(path, f"holding NaN or infinity in the {place}", "must hold finite numbers only")
     return array
-
-
-def _error(path: Path, value: str, rule: str, remedy: str = _WHOLE_FILE) -> FileFormatError:
-    return FileFormatError(path.name, Verbatim(value), rule, remedy)

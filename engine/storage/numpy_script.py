@@ -2,8 +2,6 @@
 
 Scripts are written, not read. The weights are at the end, so that the code comes first: the little-endian numbers of
 the parameter vector, compressed by zlib and encoded in base64.
-
-To add an activation, add its function, as text, to ``_FUNCTIONS``.
 """
 
 from __future__ import annotations
@@ -94,46 +92,29 @@ if __name__ == "__main__":
     main(sys.argv)
 ''')
 
+# The docstring of each function, then the lines of its body.
 _FUNCTIONS = {
-    "identity": '''\
-def identity(z):
-    """f(z) = z"""
-    return z''',
-    "sigmoid": '''\
-def sigmoid(z):
-    """f(z) = 1 / (1 + e^-z), written so that it cannot overflow"""
-    return 0.5 + 0.5 * np.tanh(0.5 * z)''',
-    "tanh": '''\
-def tanh(z):
-    """f(z) = tanh(z)"""
-    return np.tanh(z)''',
-    "relu": '''\
-def relu(z):
-    """f(z) = max(0, z)"""
-    return np.maximum(z, 0)''',
-    "leaky-relu": '''\
-def leaky_relu(z):
-    """f(z) = z above 0, z / 100 below"""
-    return np.maximum(z, 0.01 * z)''',
-    "elu": '''\
-def elu(z):
-    """f(z) = z above 0, e^z - 1 below"""
-    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))''',
-    "gelu": '''\
-def gelu(z):
-    """f(z) = z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))"""
-    # Beyond 10 the tanh is 1 anyway, and the cube of a large number would overflow.
-    x = np.clip(z, -10, 10)
-    return 0.5 * z * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))''',
-    "softplus": '''\
-def softplus(z):
-    """f(z) = log(1 + e^z)"""
-    return np.logaddexp(0, z)''',
-    "softmax": '''\
-def softmax(z):
-    """f(z)_i = e^z_i / (sum of e^z_j over the layer)"""
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)''',
+    "identity": ["f(z) = z", "return z"],
+    "sigmoid": [
+        "f(z) = 1 / (1 + e^-z), written so that it cannot overflow",
+        "return 0.5 + 0.5 * np.tanh(0.5 * z)",
+    ],
+    "tanh": ["f(z) = tanh(z)", "return np.tanh(z)"],
+    "relu": ["f(z) = max(0, z)", "return np.maximum(z, 0)"],
+    "leaky-relu": ["f(z) = z above 0, z / 100 below", "return np.maximum(z, 0.01 * z)"],
+    "elu": ["f(z) = z above 0, e^z - 1 below", "return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))"],
+    "gelu": [
+        "f(z) = z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))",
+        "# Beyond 10 the tanh is 1 anyway, and the cube of a large number would overflow.",
+        "x = np.clip(z, -10, 10)",
+        "return 0.5 * z * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))",
+    ],
+    "softplus": ["f(z) = log(1 + e^z)", "return np.logaddexp(0, z)"],
+    "softmax": [
+        "f(z)_i = e^z_i / (sum of e^z_j over the layer)",
+        "e = np.exp(z - z.max(axis=1, keepdims=True))",
+        "return e / e.sum(axis=1, keepdims=True)",
+    ],
 }
 EXPORTED_ACTIVATIONS = tuple(_FUNCTIONS)
 
@@ -159,7 +140,7 @@ def _script(network: Network) -> str:
     used = dict.fromkeys(network.activations)
     return _SCRIPT.substitute(
         about=_about(network),
-        functions="\n\n\n".join(_FUNCTIONS[name] for name in used),
+        functions="\n\n\n".join(_function(name) for name in used),
         layers=_layers(network),
         n_in=network.shape[0],
         n_out=network.shape[-1],
@@ -168,6 +149,11 @@ def _script(network: Network) -> str:
         digits=9 if kind == np.float32 else 17,  # enough to tell any two numbers apart
         parameters=base64.encodebytes(zlib.compress(numbers.astype(stored).tobytes())).decode(),
     )
+
+
+def _function(name: str) -> str:
+    about, *lines = _FUNCTIONS[name]
+    return "\n    ".join([f"def {name.replace('-', '_')}(z):", f'"""{about}"""', *lines])
 
 
 def _layers(network: Network) -> str:

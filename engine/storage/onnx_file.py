@@ -1,9 +1,6 @@
 """Exports a network as ONNX, which other programs and devices run: https://onnx.ai/onnx/operators.
 
 Models are written, not read. The package ``onnx`` is optional and only needed here.
-
-To add an activation, add a line to ``_OPERATORS`` if ONNX has an operator for it, otherwise a function to
-``_FORMULAS``.
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -59,31 +56,21 @@ def _check_size(network: Network) -> None:
         )
 
 
-# ---- the model, without the package
-
-
-class _Node(NamedTuple):
-    operator: str
-    inputs: tuple[str, ...]
-    output: str
-    attributes: dict[str, Any]
-
-
 @dataclass
 class _Plan:
-    """The nodes and the constants of a model, by name."""
+    """The nodes of a model, as arguments of ``onnx.helper.make_node``, and its constants by name."""
 
     dtype: np.dtype[Any]
     layer: str = ""  # the layer whose nodes are being added, "layer1"
-    nodes: list[_Node] = field(default_factory=list)
+    nodes: list[dict[str, Any]] = field(default_factory=list)
     numbers: dict[str, Array] = field(default_factory=dict)
 
     def add(self, operator: str, *inputs: str | float, **attributes: object) -> str:
         """Adds a node whose inputs are the names of earlier outputs, or constants. Returns its output's name."""
         names = tuple(each if isinstance(each, str) else self._constant(each) for each in inputs)
         output = f"{self.layer}.{operator.lower()}{len(self.nodes) + 1}"
-        self.nodes.append(_Node(operator, names, output, attributes))
-        return output
+        self.nodes.append({"op_type": operator, "inputs": names, **attributes})
+        return self.name_last(output)
 
     def _constant(self, value: float) -> str:
         name = f"constant.{value:.6g}"
@@ -91,8 +78,8 @@ class _Plan:
         return name
 
     def name_last(self, output: str) -> str:
-        """Renames the output of the last node."""
-        self.nodes[-1] = self.nodes[-1]._replace(output=output)
+        """Names the last node and its output."""
+        self.nodes[-1] |= {"outputs": [output], "name": output}
         return output
 
 
@@ -163,9 +150,6 @@ _FORMULAS: dict[str, Callable[[_Plan, str], None]] = {
 EXPORTED_ACTIVATIONS = tuple(_OPERATORS | _FORMULAS)
 
 
-# ---- the file
-
-
 def _serialized(network: Network, plan: _Plan) -> bytes:
     """Returns the checked model as bytes. Raises SettingError if the package is missing."""
     try:
@@ -180,7 +164,7 @@ def _serialized(network: Network, plan: _Plan) -> bytes:
         ) from None
     kind = helper.np_dtype_to_tensor_dtype(plan.dtype)
     graph = helper.make_graph(
-        [helper.make_node(n.operator, n.inputs, [n.output], name=n.output, **n.attributes) for n in plan.nodes],
+        [helper.make_node(**node) for node in plan.nodes],
         "network",
         [helper.make_tensor_value_info("input", kind, ["batch", network.shape[0]])],
         [helper.make_tensor_value_info("output", kind, ["batch", network.shape[-1]])],

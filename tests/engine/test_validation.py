@@ -211,7 +211,7 @@ def test_check_shape_wants_whole_positive_sizes(bad: Any) -> None:
 
 def test_an_array_of_sizes_is_shown_as_numbers() -> None:
     with refused(SettingError, "shape", "784, 0, 10"):
-        check_shape(np.array([784, 0, 10]))  # type: ignore[arg-type]
+        check_shape(np.array([784, 0, 10]))
 
 
 def test_parameter_count() -> None:
