@@ -107,7 +107,7 @@ class Runner(QObject):
         return self._worker.quit_and_wait(milliseconds)
 
     def _fetch(self) -> None:
-        frame = self._worker.frames.take()
+        frame = self._worker.frames.pop() if self._worker.frames else None
         if frame is None or frame.run != self._run:
             self._timer.start(_LOOK_AGAIN)
             return
@@ -136,5 +136,5 @@ class Runner(QObject):
             return
         if isinstance(event, Stopped) and run == self._run:
             self._timer.stop()
-            self._worker.frames.take()
+            self._worker.frames.clear()
         self.told.emit(run, event)
