@@ -47,10 +47,6 @@ class Pictures(QObject):
 
         self._lane.run(lambda: _ink_of(source, name), self.read.emit, failed)
 
-    def close(self, milliseconds: int) -> bool:
-        """Ends the reading; returns whether the current picture was done in time."""
-        return self._lane.close(milliseconds)
-
 
 def _source(given: QMimeData | None) -> Path | QImage | None:
     """The first file, or else the picture in memory: beside a file that is often no more than an icon."""

@@ -229,9 +229,9 @@ class Worker(QThread):
         if job.until is Until.BATCH or self.frames or not job.pace.views.is_due:
             return
         with job.pace.views:
-            frame = job.frame() if _is_finite(job.trainer) else None
-        if frame is None:
-            return
+            if not _is_finite(job.trainer):
+                return
+            frame = job.frame()
         if self.estimating and job.pace.estimates.is_due:
             with job.pace.estimates:
                 frame = replace(frame, estimate=job.trainer.estimate())
@@ -247,7 +247,7 @@ def _may_pause_at(event: Event, job: _Job) -> bool:
     """Whether a pause may come here: not between an epoch's last batch and its figures, unless these take long."""
     if isinstance(event, Evaluating):
         return job.pace.is_measuring_long
-    return not (isinstance(event, Batch) and event.batch == event.batches)
+    return not isinstance(event, Batch) or event.batch < event.batches
 
 
 def _frame_if_possible(job: _Job) -> Frame | None:
@@ -270,10 +270,8 @@ def _is_last(event: Event, trainer: Trainer) -> bool:
 
 def _has_reached(job: _Job, event: Event) -> bool:
     """Whether the event is where the training was to pause."""
-    if not job.has_stepped:
+    if job.until is Until.END or not job.has_stepped:
         return False
-    if job.until is Until.BATCH:
-        # After the last batch of an epoch, the pause comes after the epoch's figures.
-        is_last = isinstance(event, Batch) and event.batch == event.batches
-        return (isinstance(event, Batch) and not is_last) or (isinstance(event, Epoch) and event.epoch > 0)
-    return job.until is Until.EPOCH and isinstance(event, Epoch) and event.epoch > 0
+    # After the last batch of an epoch, the pause comes after the epoch's figures.
+    is_batch = isinstance(event, Batch) and event.batch < event.batches
+    return isinstance(event, Epoch) or (job.until is Until.BATCH and is_batch)

@@ -77,7 +77,7 @@ class Messages(QObject):
 
     def withdraw(self, message: Message | None) -> None:
         """Dismisses that message, if it is the one that is shown."""
-        if message is not None and self.current is message:
+        if self.current is message:
             self.dismiss()
 
     def _show(self, message: Message) -> Message:

@@ -154,7 +154,7 @@ class Training(QObject):
                 self._go_on(self._data.dataset, until)
             elif self._runs.current.untouched or self._runs.current.misfit(self._data.dataset):
                 self._requested = until
-                self._making.replace(self._settings.fitting, "new network")
+                self._making.replace("new network")
             else:
                 self._making.ask_which(lambda: self._go(until))
 
