@@ -24,9 +24,7 @@ class Same:
         self._about = about
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Same) or len(other._about) != len(self._about):
-            return False
-        return all(one is another for one, another in zip(self._about, other._about, strict=True))
+        return isinstance(other, Same) and list(map(id, self._about)) == list(map(id, other._about))
 
 
 # A key that says what the question is about, and the work that computes the answer.

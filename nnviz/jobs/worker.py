@@ -23,7 +23,7 @@ from engine.experiment import train_on
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.jobs.pace import Pace
-from nnviz.jobs.reports import Frame, Measuring, Stopped, Until
+from nnviz.jobs.reports import Frame, Stopped, Until
 
 _MOST_TRAINERS = 2  # of the current run and the one before
 
@@ -61,8 +61,9 @@ class Worker(QThread):
     Only the two runs used last keep their trainers, whose buffers are large; those of the others are made again.
 
     Signals:
-        told(run, event): an :class:`Epoch`, :class:`BestRestored`, :class:`Measuring` or :class:`Stopped` of that run;
-            queued, in order, none is lost. The runner lets looks take their place among them.
+        told(run, event): an :class:`Epoch`, :class:`BestRestored` or :class:`Stopped` of that run, or one
+            :class:`Evaluating` if the evaluation after an epoch takes so long that the window should say so; queued, in
+            order, none is lost. The runner lets looks take their place among them.
 
     Attributes:
         frames: the mailbox: holds the latest frame until the interface pops it.
@@ -215,10 +216,7 @@ class Worker(QThread):
         job = self._jobs[run]
         if isinstance(event, Batch):
             self._batch_done(job, event)
-        elif isinstance(event, Evaluating):
-            if job.pace.measures_long():
-                self.told.emit(run, Measuring())
-        else:
+        elif not isinstance(event, Evaluating) or job.pace.measures_long():
             if isinstance(event, Epoch):
                 job.pace.epoch_done()
             self.told.emit(run, event)

@@ -115,8 +115,8 @@ class Files(QObject):
         if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
             self._save_training(run, past, data, path, then)
         else:
-            is_under_way = run.stage in (Stage.TRAINING, Stage.PAUSED)
-            note = ", without the state of its training: only .npz keeps that" if is_under_way else ""
+            is_cut_off = self._training.is_under_way
+            note = ", without the state of its training: only .npz keeps that" if is_cut_off else ""
             self._save(run, run.changes, lambda: save_network(_network_for_file(past, data), path), path, then, note)
 
     def _save_training(self, run: Run, past: Run, data: str, path: Path, then: Callable[[], None] | None) -> None:

@@ -140,9 +140,8 @@ class Question(QObject):
 
     def take_answer(self, network: Network | None, picture: Array | None, outputs: Array | None) -> None:
         """Takes the outputs that were computed for that network and picture; all None without a picture."""
-        if network is not None or self._answered[0] is not None:
-            self._answered, self.answer = (network, picture), outputs
-            self.answered.emit()
+        self._answered, self.answer = (network, picture), outputs
+        self.answered.emit()
 
     @property
     def prediction(self) -> Array | None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import DivergenceError
-from engine.events import BestRestored, Epoch
-from nnviz.jobs.reports import Frame, Measuring, Stopped
+from engine.events import BestRestored, Epoch, Evaluating
+from nnviz.jobs.reports import Frame, Stopped
 from nnviz.jobs.runner import Runner
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -49,13 +49,15 @@ class Reports(QObject):
 
     def _take_event(self, number: int, event: object) -> None:
         run = self._runs.by_id(number)
-        if run is not None and isinstance(event, Stopped):
+        if run is None:
+            return
+        if isinstance(event, Stopped):
             self._stop(run, event)
-        elif run is not None and isinstance(event, Measuring):
+        elif isinstance(event, Evaluating):
             run.progress = replace(run.progress, measuring=True)
             if run is self._runs.current:
                 self.measuring.emit()
-        elif run is not None and isinstance(event, (Epoch, BestRestored)):
+        elif isinstance(event, (Epoch, BestRestored)):
             had_died = run.has_died
             run.take_event(event)
             self._runs.tell_history(run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
@@ -58,8 +59,6 @@ class Run:
     history: History = field(default_factory=History)
     snapshots: Snapshots = field(default_factory=Snapshots)
     stage: Stage = Stage.RESTING
-    progress: Progress = field(init=False)
-    start_epoch: int = field(init=False)
     path: Path | None = None
     name: str = "untitled"
     opened: Provenance | None = None
@@ -239,6 +238,7 @@ class Run:
             history = self.history if told.history else None
             return replace(told, experiment=experiment, seed=self.experiment.seed, history=history, other=other)
         figures = self.figures()
+        errors: dict[str, Any] = {name: figures.get(name) for name in _ERRORS}
         return Provenance(
             data=data_title,
             epochs=self._epoch_of_parameters,
@@ -246,9 +246,7 @@ class Run:
             experiment=self.experiment,
             history=self.history,
             other=other,
-            train_error=figures.get("train_error"),
-            test_error=figures.get("test_error"),
-            validation_error=figures.get("validation_error"),
+            **errors,
         )
 
 
