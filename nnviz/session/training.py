@@ -50,7 +50,7 @@ class Training(QObject):
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
         runs.replaced.connect(self._replaced)
-        runs.let_go.connect(lambda run: self.runner.forget(run.id))
+        runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
         settings.changed.connect(self._settings_changed)
         data.changed.connect(self._data_changed)
         for signal in (data.loading_changed, making.changed):
@@ -120,7 +120,7 @@ class Training(QObject):
         if self._requested is not None:
             self._requested = None
             self.state_changed.emit()
-        self.runner.halt()
+        self.runner.worker.halt()
 
     def hold(self) -> Callable[[], None]:
         """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to."""
@@ -164,7 +164,7 @@ class Training(QObject):
         if run.stage is not Stage.PAUSED:
             experiment, network = self._settings.fitting, run.network
             run.begin(experiment)
-            self.runner.begin(run.id, lambda: experiment.trainer(dataset, network))
+            self.runner.worker.begin(run.id, lambda: experiment.trainer(dataset, network))
         run.stage, self._until = Stage.TRAINING, until
         self.state_changed.emit()
         self.runner.go(run.id, until)
@@ -177,7 +177,7 @@ class Training(QObject):
     def _wait_or_go(self) -> None:
         """Pauses while data is loading or a network is being built, then does what was requested."""
         if self._is_waiting:
-            self.runner.halt()
+            self.runner.worker.halt()
         self.state_changed.emit()
         if self._requested is not None and not self._is_waiting and self._runs.current.stage is not Stage.TRAINING:
             until, self._requested = self._requested, None
@@ -195,12 +195,12 @@ class Training(QObject):
         dataset = self._data.dataset
         has_trainer = run.stage in (Stage.PAUSED, Stage.ENDED)
         if has_trainer and dataset is not None and run.experiment.fingerprint != dataset.fingerprint:
-            self.runner.forget(run.id)
+            self.runner.worker.forget(run.id)
             run.rest()
 
     def _replaced(self) -> None:
         """Shows the new current run; the one before is paused and can be continued later."""
-        self.runner.halt()
+        self.runner.worker.halt()
         self._is_pausing = self._runs.current.stage is Stage.TRAINING
         self._end_if_data_differ(self._runs.current)
         self._displayed.show(self._runs.current)
@@ -215,7 +215,7 @@ class Training(QObject):
         run, fields = self._runs.current, self._settings.experiment.training
         if self.is_under_way:
             run.adopt(fields, self._data.dataset)
-            self.runner.change(run.id, run.experiment.training)
+            self.runner.worker.change(run.id, run.experiment.training)
         elif run.stage is Stage.RESTING:
             run.progress = replace(run.progress, epochs=fields.epochs)
         self.progressed.emit()
