@@ -114,7 +114,6 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
         data=data.title,
         seed=trainer.settings.seed,
         experiment=None if experiment is None else replace(experiment, training=trainer.settings),
-        history=history,
     )
     return _Training(trainer, provenance, history, provenance.epochs_before(whole))
 

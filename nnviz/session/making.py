@@ -106,7 +106,7 @@ class Making(QObject):
             then()
 
         this, other = _names(made, self._settings.fitting)
-        self._question = self._messages.ask(
+        self._question = self._messages.tell(
             "The fields describe another network than the one that was trained.",
             Choice(f"Train {this} on", go_on),
             Choice(f"Start {other}", lambda: self.replace("new network", then)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -270,12 +271,10 @@ def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None)
     fixed = replace(wanted, **{name: getattr(current, name) for name in FIXED_WHILE_TRAINING})
     # A patience may need another validation set, a dropout other layers: then they stay as they are too.
     for attempt in (fixed, replace(fixed, patience=current.patience, dropout=current.dropout)):
-        try:
+        with suppress(EngineError):
             if dataset is not None:
                 now.changed(training=attempt).check_against(dataset)
-        except EngineError:
-            continue
-        return attempt
+            return attempt
     return current
 
 
@@ -284,11 +283,10 @@ def changes_between(before: Experiment, after: Experiment) -> list[str]:
 
     All but the epochs, which the chart's axis shows.
     """
-    difference = {name: here for name, (here, _) in after.difference(before).items()}
     omitted = {"epochs", "fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
     return [
         f"{setting_name(name)} {setting_value(value)}".lstrip()
-        for name, value in difference.items()
+        for name, (value, _) in after.difference(before).items()
         if name not in omitted
     ]
 
