@@ -79,12 +79,11 @@ def parser() -> argparse.ArgumentParser:
     text = "train a network, and print train and test error after each epoch"
     add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter))
     evaluate = _command(commands, "evaluate", "print test error and confusion matrix of a saved network")
-    evaluate.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
     predict = _command(commands, "predict", "recognise digits on pictures")
-    predict.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
-    predict.add_argument("images", metavar="IMAGE", nargs="+", help="any size, dark on light or light on dark")
     export = _command(commands, "export", "write a saved network in a format of other programs")
-    export.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
+    for command in (evaluate, predict, export):
+        command.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
+    predict.add_argument("images", metavar="IMAGE", nargs="+", help="any size, dark on light or light on dark")
     export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
     _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
     return whole

@@ -267,7 +267,6 @@ def _is_last(event: Event, trainer: Trainer) -> bool:
 
 
 def _has_reached(job: _Job, event: Event) -> bool:
-    """Whether the event is where the training was to pause."""
     if job.until is Until.END or not job.has_stepped:
         return False
     # After the last batch of an epoch, the pause comes after the epoch's figures.

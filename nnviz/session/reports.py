@@ -1,4 +1,4 @@
-"""Hands what the worker reports over to the runs."""
+"""Hands what the worker reports over to the runs, and displays it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from engine.errors import DivergenceError
 from engine.events import BestRestored, Epoch, Evaluating
 from nnviz.jobs.reports import Frame, Stopped
 from nnviz.jobs.runner import Runner
+from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
@@ -20,20 +21,18 @@ class Reports(QObject):
     """Takes frames and events for all runs; those of runs that were removed are dropped.
 
     Signals:
-        frame(Run): the current run has newer parameters.
-        measuring: the evaluation of the current run takes long.
+        progressed: the current run has newer parameters, or its evaluation takes long.
         stopped(Run, Stopped): a run has paused, and knows it.
         died(Run): a layer has died in the last epoch; see ``dead_layer``.
     """
 
-    frame = pyqtSignal(object)
-    measuring = pyqtSignal()
+    progressed = pyqtSignal()
     stopped = pyqtSignal(object, object)
     died = pyqtSignal(object)
 
-    def __init__(self, runner: Runner, runs: Runs, messages: Messages) -> None:
+    def __init__(self, runner: Runner, runs: Runs, displayed: Displayed, messages: Messages) -> None:
         super().__init__(runner)
-        self._runs, self._messages = runs, messages
+        self._runs, self._displayed, self._messages = runs, displayed, messages
         runner.frame.connect(self._take_frame)
         runner.told.connect(self._take_event)
 
@@ -43,7 +42,8 @@ class Reports(QObject):
             was_unsaved = run.unsaved
             run.take_frame(frame)
             if run is self._runs.current:
-                self.frame.emit(run)
+                self._displayed.show(run)
+                self.progressed.emit()
             if run.unsaved != was_unsaved:
                 self._runs.tell_file(run)
 
@@ -56,7 +56,7 @@ class Reports(QObject):
         elif isinstance(event, Evaluating):
             run.progress = replace(run.progress, measuring=True)
             if run is self._runs.current:
-                self.measuring.emit()
+                self.progressed.emit()
         elif isinstance(event, (Epoch, BestRestored)):
             had_died = run.has_died
             run.take_event(event)

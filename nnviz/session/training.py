@@ -44,9 +44,8 @@ class Training(QObject):
         self._until: Until | None = None  # how far the training was to go, until it is there
         self._is_pausing = False  # a pause is on its way
         self.runner = Runner()
-        reports = Reports(self.runner, runs, messages)
-        reports.frame.connect(self._show)
-        reports.measuring.connect(self.progressed)
+        reports = Reports(self.runner, runs, displayed, messages)
+        reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
         runs.replaced.connect(self._replaced)
@@ -171,7 +170,6 @@ class Training(QObject):
 
     @property
     def _is_waiting(self) -> bool:
-        """Whether the data is loading or the network is being built."""
         return self._data.loading or self._making.is_making
 
     def _wait_or_go(self) -> None:
@@ -222,10 +220,6 @@ class Training(QObject):
         self.state_changed.emit()
 
     # ---- events of the worker
-
-    def _show(self, run: Run) -> None:
-        self._displayed.show(run)
-        self.progressed.emit()
 
     def _stopped(self, run: Run, stop: Stopped) -> None:
         self._end_if_data_differ(run)
