@@ -78,15 +78,13 @@ class Making(QObject):
         before = self._runs.current
         if not run.id:
             self._runs.add(run)
-        self.cancel()
-        if before.untouched and run.untouched:
-            self._runs.show(run)
-            self._settings.take(run.experiment)
-            return
         old, new = (before.id, self._settings.experiment), (run.id, run.experiment)
-        self._undo.push(Step(text, Kind.RUN, self._put_back, old, new, (before.id, run.id)))
+        if before.untouched and run.untouched:
+            self._show(new)
+        else:
+            self._undo.push(Step(text, Kind.RUN, self._show, old, new, (before.id, run.id)))
 
-    def _put_back(self, run_and_fields: tuple[int, Experiment]) -> None:
+    def _show(self, run_and_fields: tuple[int, Experiment]) -> None:
         number, fields = run_and_fields
         run = self._runs.by_id(number)
         if run is not None:
