@@ -1,7 +1,8 @@
-"""Hands what the worker reports over to the runs, and displays it."""
+"""Hands what the worker reports over to the runs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -10,7 +11,6 @@ from engine.errors import DivergenceError
 from engine.events import BestRestored, Epoch, Evaluating
 from nnviz.jobs.reports import Frame, Stopped
 from nnviz.jobs.runner import Runner
-from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
@@ -30,9 +30,10 @@ class Reports(QObject):
     stopped = pyqtSignal(object, object)
     died = pyqtSignal(object)
 
-    def __init__(self, runner: Runner, runs: Runs, displayed: Displayed, messages: Messages) -> None:
+    def __init__(self, runner: Runner, runs: Runs, show: Callable[[Run], None], messages: Messages) -> None:
+        """``show`` displays the newer parameters of the current run."""
         super().__init__(runner)
-        self._runs, self._displayed, self._messages = runs, displayed, messages
+        self._runs, self._show, self._messages = runs, show, messages
         runner.frame.connect(self._take_frame)
         runner.told.connect(self._take_event)
 
@@ -42,7 +43,7 @@ class Reports(QObject):
             was_unsaved = run.unsaved
             run.take_frame(frame)
             if run is self._runs.current:
-                self._displayed.show(run)
+                self._show(run)
                 self.progressed.emit()
             if run.unsaved != was_unsaved:
                 self._runs.tell_file(run)

@@ -44,7 +44,7 @@ class Training(QObject):
         self._until: Until | None = None  # how far the training was to go, until it is there
         self._is_pausing = False  # a pause is on its way
         self.runner = Runner()
-        reports = Reports(self.runner, runs, displayed, messages)
+        reports = Reports(self.runner, runs, displayed.show, messages)
         reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
