@@ -24,7 +24,7 @@ _PREFLIGHT = {"window": missing_for_window, "screenshot": missing_for_offscreen}
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command, or opens the window. Returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser(words).parse_args(words)
+    arguments = parser().parse_args(words, argparse.Namespace(words=words))
     try:
         return _run(arguments)
     except KeyboardInterrupt:
@@ -70,21 +70,20 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"{self.prog}: {message}. Try {self.prog} --help.\n")
 
 
-def parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of the command line ``words``, which ``train`` also writes into the network's file."""
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
     whole = _Parser("nnviz", description="Watch a neural network learn. Without a command, the window opens.")
     whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
     whole.set_defaults(command="window")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     text = "train a network, and print train and test error after each epoch"
-    add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter), words)
+    add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter))
     evaluate = _command(commands, "evaluate", "print test error and confusion matrix of a saved network")
-    evaluate.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
     predict = _command(commands, "predict", "recognise digits on pictures")
-    predict.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
-    predict.add_argument("images", metavar="IMAGE", nargs="+", help="any size, dark on light or light on dark")
     export = _command(commands, "export", "write a saved network in a format of other programs")
-    export.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
+    for command in (evaluate, predict, export):
+        command.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
+    predict.add_argument("images", metavar="IMAGE", nargs="+", help="any size, dark on light or light on dark")
     export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
     _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
     return whole

@@ -61,7 +61,7 @@ CHECKOUT_SETUP = Path(__file__).parents[2] / ".ci" / "setup"
 def missing_for_window() -> Problem | None:
     """Why the window cannot open here; None if it can."""
     problem = missing_packages(WINDOW_PACKAGES)
-    if problem or not _platform_can_fail():
+    if problem or sys.platform in ("win32", "cygwin", "darwin"):  # Qt has all it needs there
         return problem
     problems = [_problem_of(name) for name in platforms_to_try(os.environ)]
     # Qt takes the first platform that works. If none does, the problem of the last is shown: X11, the common one.
@@ -70,18 +70,16 @@ def missing_for_window() -> Problem | None:
 
 def missing_for_offscreen() -> Problem | None:
     """Why the window cannot be drawn into a picture, which needs no display; None if it can."""
-    problem = missing_packages(WINDOW_PACKAGES)
-    if problem or not _platform_can_fail():
-        return problem
-    return _missing_libraries("offscreen", OFFSCREEN_LIBRARIES)
+    return missing_packages(WINDOW_PACKAGES) or _missing_libraries("offscreen", OFFSCREEN_LIBRARIES)
 
 
-def missing_packages(names: Iterable[str]) -> Problem | None:
+def missing_packages(needed: Iterable[str]) -> Problem | None:
     """A problem that names the packages that this interpreter does not find; None if it finds all."""
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if not missing:
         return None
-    what = f"{_list(missing)} {_be(missing)} not installed for {sys.executable}."
+    names = " and ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
+    what = f"{names} {'is' if len(missing) == 1 else 'are'} not installed for {sys.executable}."
     if CHECKOUT_SETUP.exists() and os.name == "posix":
         return what, "Install with: .ci/setup run && .venv/bin/python main.py"
     return what, f"Install with: {sys.executable} -m pip install {' '.join(missing)}"
@@ -97,11 +95,6 @@ def platforms_to_try(environment: os._Environ[str] | dict[str, str]) -> list[str
     if environment.get("XDG_SESSION_TYPE") == "wayland" and "gnome" not in desktop.lower():
         return ["wayland", "xcb"]
     return ["xcb"]
-
-
-def _platform_can_fail() -> bool:
-    """Whether the platform can fail: not on Windows and macOS, where Qt has all it needs."""
-    return sys.platform not in ("win32", "cygwin", "darwin")
 
 
 def _problem_of(platform: str) -> Problem | None:
@@ -215,7 +208,8 @@ def _unknown_platform(platform: str) -> Problem | None:
     if platform in known:
         return None
     choices = ", ".join(sorted(known - {"wayland-generic"} | {"wayland"}))
-    return f"Qt knows no platform {platform!r} (QT_QPA_PLATFORM). It knows {choices}.", _unset_platform()
+    what = f"Qt knows no platform {platform!r} (QT_QPA_PLATFORM). It knows {choices}."
+    return what, f"Leave the choice to Qt: env -u QT_QPA_PLATFORM {_command()}"
 
 
 # --- texts ----------------------------------------------------------------------------------------------------
@@ -225,21 +219,9 @@ def _without_window() -> str:
     return f"Start it on a desktop or through ssh -X; without a screen, use: {_command()} screenshot window.png"
 
 
-def _unset_platform() -> str:
-    return f"Leave the choice to Qt: env -u QT_QPA_PLATFORM {_command()}"
-
-
 def _command() -> str:
     """How this program was started, as the person typed it."""
     program = Path(sys.argv[0])
     if program.name == "main.py":
         return f"{sys.orig_argv[0]} {program}"
     return f"{sys.orig_argv[0]} -m nnviz" if program.name == "__main__.py" else "nnviz"
-
-
-def _list(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
-
-
-def _be(words: list[str]) -> str:
-    return "is" if len(words) == 1 else "are"

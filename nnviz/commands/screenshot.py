@@ -7,8 +7,6 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PyQt5.QtCore import (
@@ -32,65 +30,46 @@ from nnviz.window.main_window import MainWindow
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
 
 
-@dataclass(frozen=True)
-class Scene:
-    """What the picture shows.
-
-    Attributes:
-        epochs: how long the network is trained first.
-        of: the epochs of the training, which is still running if they are more than ``epochs``.
-        draw: whether a seven is drawn on the canvas.
-        hints: whether the hints of the first start are shown.
-    """
-
-    epochs: int = 0
-    of: int = 0
-    draw: bool = False
-    hints: bool = False
-
-
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the picture. Returns the exit code."""
+    """Writes the picture, without the person's own settings. Returns the exit code.
+
+    Raises CommandError, SettingError or OSError. Any other error is shown in the window, and so in the picture.
+    """
     check_folder(arguments.out)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    scene = Scene(arguments.epochs, arguments.of, arguments.draw, arguments.hints)
-    take(Path(arguments.out), arguments.theme, arguments.size, scene)
+    _take(arguments)
     return 0
 
 
-def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> None:
-    """Writes a PNG of the scene, without the person's own settings. Raises SettingError or OSError.
-
-    Any other error is shown in the window, and so in the picture.
-    """
+def _take(wanted: argparse.Namespace) -> None:
     qInstallMessageHandler(_print_warning)
     nothing_remembered = QTemporaryDir()
     settings = QSettings(nothing_remembered.filePath("nnviz.ini"), QSettings.IniFormat)
-    window = create_window(theme_name, settings)
-    if not scene.hints:
+    window = create_window(wanted.theme, settings)
+    if not wanted.hints:
         window.hints.remove_all()
-    window.resize(*size)
+    window.resize(*wanted.size)
     window.show()
     session = window.session
     try:
         wait_until(window, lambda: session.state is not Status.LOADING)
-        if scene.draw:
+        if wanted.draw:
             window.canvas.set_strokes([_on_canvas(window)])
-        if scene.epochs:
-            _train(window, scene)
+        if wanted.epochs:
+            _train(window, wanted.epochs, wanted.of)
         QApplication.processEvents()  # lets layouts follow
-        write_whole(out, png(window.grab()))
+        write_whole(wanted.out, png(window.grab()))
     finally:
         session.close()
     window.hide()
 
 
-def _train(window: MainWindow, scene: Scene) -> None:
+def _train(window: MainWindow, epochs: int, of: int) -> None:
     session = window.session
-    session.settings.change("epochs", epochs=max(scene.epochs, scene.of))
+    session.settings.change("epochs", epochs=max(epochs, of))
     session.start()
-    epochs = scene.epochs if scene.of > scene.epochs else math.inf
-    wait_until(window, lambda: session.state is not Status.TRAINING or session.runs.current.epochs > epochs)
+    end = epochs if of > epochs else math.inf
+    wait_until(window, lambda: session.state is not Status.TRAINING or session.runs.current.epochs > end)
 
 
 def _print_warning(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:

@@ -53,12 +53,11 @@ class _Training:
     def measure(self, epoch: int) -> Epoch:
         """Measures the network as it is now, after ``epoch``; puts the figures into the provenance and returns them."""
         data = self.trainer.dataset
-        splits = {"train": data.train, "test": data.test, "validation": data.validation}
-        figures = {
-            name: None if split is None else Evaluator(self.trainer.network, split).evaluate()
-            for name, split in splits.items()
-        }
-        result = Epoch(epoch, figures["train"], figures["test"], 0.0, figures["validation"])
+        train, test, validation = (
+            None if split is None else Evaluator(self.trainer.network, split).evaluate()
+            for split in (data.train, data.test, data.validation)
+        )
+        result = Epoch(epoch, train, test, 0.0, validation)
         self.provenance = self.provenance.measured(result, self.before + epoch)
         return result
 
@@ -115,7 +114,6 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
         data=data.title,
         seed=trainer.settings.seed,
         experiment=None if experiment is None else replace(experiment, training=trainer.settings),
-        history=history,
     )
     return _Training(trainer, provenance, history, provenance.epochs_before(whole))
 

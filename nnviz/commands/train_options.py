@@ -31,8 +31,8 @@ _FIXED_BY_CHECKPOINT = (
 )
 
 
-def add_train(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    """Adds the options of ``train``. ``words`` is the whole command line, for the provenance in the file."""
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of ``train``."""
     defaults, settings = _DEFAULTS, _DEFAULTS.training
     add = parser.add_argument
     add("--preset", metavar="NAME", help="start from a preset: “Ancestor 2015”, “Nielsen 2013”, “Modern”, …")
@@ -66,7 +66,6 @@ def add_train(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
         help="where to save the state of the training after each epoch and at Ctrl+C, as .npz",
     )
     add("--resume", metavar="FILE", help="continue the training in a checkpoint, exactly where it stopped")
-    parser.set_defaults(words=list(words))
 
 
 def check_options(arguments: argparse.Namespace) -> None:

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtCore import QObject, QRunnable, QThreadPool, pyqtSignal
+from PyQt5.QtCore import QObject, QThreadPool, pyqtSignal
 
 
 class _Report(QObject):
     """Carries the outcomes of tasks to the thread that it was made in."""
 
-    settled = pyqtSignal(int, bool, object)  # number of the task, whether it succeeded, its result or error
-
-
-class _Task(QRunnable):
-    def __init__(self, number: int, work: Callable[[], Any], report: _Report) -> None:
-        super().__init__()
-        self._number = number
-        self._work = work
-        self._report = report
-
-    def run(self) -> None:
-        try:
-            result = self._work()
-        except Exception as error:
-            self._report.settled.emit(self._number, False, error)
-        else:
-            self._report.settled.emit(self._number, True, result)
+    settled = pyqtSignal(bool, object)  # whether the task succeeded, its result or error
 
 
 class Lane:
@@ -36,8 +21,7 @@ class Lane:
     def __init__(self) -> None:
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
-        self._count = 0  # number of tasks so far
-        self._waiting: dict[int, tuple[Callable[[Any], None], Callable[[Exception], None]]] = {}
+        self._waiting: deque[tuple[Callable[[Any], None], Callable[[Exception], None]]] = deque()  # in order
         # One for all tasks: it must not be deleted while an outcome is being delivered.
         self._report = _Report()
         self._report.settled.connect(self._settle)
@@ -45,17 +29,24 @@ class Lane:
 
     def run(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
         """Calls ``done`` with the result of ``work()``, or ``failed`` with its error; neither after ``close``."""
-        if self._closed:
-            return
-        self._count += 1
-        self._waiting[self._count] = (done, failed)
-        self._pool.start(_Task(self._count, work, self._report))
+        report = self._report
 
-    def _settle(self, number: int, succeeded: bool, outcome: Any) -> None:
-        done, failed = self._waiting.pop(number, (None, None))
-        then = done if succeeded else failed
-        if then is not None:
-            then(outcome)
+        def task() -> None:
+            try:
+                result = work()
+            except Exception as error:
+                report.settled.emit(False, error)
+            else:
+                report.settled.emit(True, result)
+
+        if not self._closed:
+            self._waiting.append((done, failed))
+            self._pool.start(task)
+
+    def _settle(self, succeeded: bool, outcome: Any) -> None:
+        if self._waiting:  # else the lane was closed
+            done, failed = self._waiting.popleft()
+            (done if succeeded else failed)(outcome)
 
     def close(self, milliseconds: int) -> bool:
         """Waits for all tasks, -1 for as long as it takes, and drops their outcomes. Returns whether all are done."""

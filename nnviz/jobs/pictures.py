@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 from PyQt5.QtCore import QMimeData, QObject, pyqtSignal
 from PyQt5.QtGui import QImage, QPixmap
@@ -48,10 +47,6 @@ class Pictures(QObject):
 
         self._lane.run(lambda: _ink_of(source, name), self.read.emit, failed)
 
-    def close(self, milliseconds: int) -> bool:
-        """Ends the reading; returns whether the current picture was done in time."""
-        return self._lane.close(milliseconds)
-
 
 def _source(given: QMimeData | None) -> Path | QImage | None:
     """The first file, or else the picture in memory: beside a file that is often no more than an icon."""
@@ -81,7 +76,6 @@ def _grey_of_image(image: QImage) -> Array:
         raise DataError("the picture", Verbatim("empty or damaged"), "must have pixels", "Copy it once more.")
     check_size("the picture", image.width(), image.height())
     layers = image.convertToFormat(QImage.Format_RGBA8888)
-    memory = layers.constBits().asarray(layers.byteCount())
-    rows = np.asarray(memory, np.uint8).reshape(layers.height(), layers.bytesPerLine() // 4, 4)
-    picture = Image.fromarray(rows[:, : layers.width()].copy())
+    size, memory = (layers.width(), layers.height()), layers.constBits().asstring(layers.sizeInBytes())
+    picture = Image.frombytes("RGBA", size, memory, "raw", "RGBA", layers.bytesPerLine())
     return grey_of_layers(picture if image.hasAlphaChannel() else picture.convert("L"))

@@ -24,9 +24,7 @@ class Same:
         self._about = about
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Same) or len(other._about) != len(self._about):
-            return False
-        return all(one is another for one, another in zip(self._about, other._about, strict=True))
+        return isinstance(other, Same) and list(map(id, self._about)) == list(map(id, other._about))
 
 
 # A key that says what the question is about, and the work that computes the answer.
@@ -67,10 +65,7 @@ class Probe(QObject):
         self._budget = budget or Budget(0, 0)
         self._release = release
         self._quick, self._size = quick, size
-        self._cost: tuple[object, float] = (
-            None,
-            float("inf"),
-        )  # of the last answer: its size, seconds of processor time
+        self._cost: tuple[object, float] = (None, float("inf"))  # the last answer: its size, processor seconds
         self._subject = 0  # counts the calls of ``forget``, so that answers from before are dropped
         self._wanted_by: set[object] = set()
         self._answered: Same | None = None  # the key of ``result``
@@ -114,7 +109,7 @@ class Probe(QObject):
 
     def look(self) -> None:
         """Computes the answer if a card needs it, it is not known yet and it is due."""
-        if not self._wanted_by or self._is_busy:
+        if not self.is_wanted or self._is_busy:
             return
         question = self._ask()
         if question is None:
@@ -175,13 +170,8 @@ class Probe(QObject):
 class Probes:
     """All probes by name; a card says which it needs."""
 
-    def __init__(self) -> None:
-        self._probes: dict[str, Probe] = {}
-
-    def add(self, name: str, probe: Probe) -> Probe:
-        """Adds a probe under that name."""
-        self._probes[name] = probe
-        return probe
+    def __init__(self, probes: dict[str, Probe]) -> None:
+        self._probes = probes
 
     def __getitem__(self, name: str) -> Probe:
         return self._probes[name]

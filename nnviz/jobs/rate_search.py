@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from math import floor, log10
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -36,7 +35,7 @@ class RateSearch(QObject):
 
     changed = pyqtSignal()
     failed = pyqtSignal(object)
-    _found = pyqtSignal(int, object, float)
+    _found = pyqtSignal(object, object, float)
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,8 +44,7 @@ class RateSearch(QObject):
         self.suggestion: float | None = None
         self.is_running = self.was_stopped = False
         self.tried_on = ""
-        self._search = 0  # number of the search; points of earlier ones are dropped
-        self._cancelled = threading.Event()
+        self._cancelled = threading.Event()  # one for each search; what comes of it after that is dropped
         self._lane = Lane()
         self._found.connect(self._show)
 
@@ -54,30 +52,28 @@ class RateSearch(QObject):
         """Starts a search with the network that ``make`` returns; ``make`` is called in the search's thread."""
         self.cancel()
         self._cancelled = cancelled = threading.Event()
-        self._search += 1
-        number = self._search
         self.points, self.share, self.suggestion, self.is_running = [], 0.0, None, True
         self.was_stopped, self.tried_on = False, tried_on
         self.changed.emit()
 
         def work() -> float | None:
             finder = RateFinder(make(), dataset, settings)
-            self._sweep(finder, number, cancelled)
+            self._sweep(finder, cancelled)
             return finder.suggestion
 
         def done(suggestion: float | None) -> None:
-            if number == self._search and not cancelled.is_set():
-                self.suggestion = None if suggestion is None else _two_digits(suggestion)
+            if not cancelled.is_set():
+                self.suggestion = None if suggestion is None else float(f"{suggestion:.2g}")
                 self._end()
 
         def failed(error: Exception) -> None:
-            if number == self._search and not cancelled.is_set():
+            if not cancelled.is_set():
                 self._end()
                 self.failed.emit(error)
 
         self._lane.run(work, done, failed)
 
-    def _sweep(self, finder: RateFinder, number: int, cancelled: threading.Event) -> None:
+    def _sweep(self, finder: RateFinder, cancelled: threading.Event) -> None:
         """Tries all rates, in the search's thread; emits the points several times a second."""
         last_view = time.perf_counter()
         for _ in finder.run():
@@ -85,11 +81,11 @@ class RateSearch(QObject):
                 return
             if time.perf_counter() - last_view > _SECONDS_BETWEEN_VIEWS:
                 last_view = time.perf_counter()
-                self._found.emit(number, list(finder.points), len(finder.points) / finder.batches)
-        self._found.emit(number, list(finder.points), 1.0)
+                self._found.emit(cancelled, list(finder.points), len(finder.points) / finder.batches)
+        self._found.emit(cancelled, list(finder.points), 1.0)
 
-    def _show(self, number: int, points: list[RatePoint], share: float) -> None:
-        if number == self._search and self.is_running:
+    def _show(self, cancelled: threading.Event, points: list[RatePoint], share: float) -> None:
+        if not cancelled.is_set():
             self.points, self.share = points, share
             self.changed.emit()
 
@@ -114,9 +110,4 @@ class RateSearch(QObject):
     def close(self, milliseconds: int) -> bool:
         """Ends the search and its thread; returns whether that was in time."""
         self._cancelled.set()
-        self._search += 1
         return self._lane.close(milliseconds)
-
-
-def _two_digits(value: float) -> float:
-    return round(value, 1 - floor(log10(value)))

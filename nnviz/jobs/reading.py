@@ -52,17 +52,12 @@ def _read(path: Path, dataset: Dataset | None) -> Opened:
         return Opened(network)
     settings: TrainingSettings | None = None
     try:
-        settings = _measuring(TrainingSettings.from_dict(state.settings))
+        settings = replace(TrainingSettings.from_dict(state.settings), evaluate=True)  # the window shows the errors
         if dataset is None:
             return Opened(network, settings, why_not="the data is not loaded yet.")
         trainer = Trainer.resume(network, dataset, state)
-        trainer.change(_measuring(trainer.settings))
+        trainer.change(settings)
     except EngineError as error:
         return Opened(network, settings, why_not=str(error))
     done = trainer.epoch if state.progress["measured"] else max(trainer.epoch - 1, 0)
     return Opened(network, settings, trainer if done < trainer.settings.epochs else None, done)
-
-
-def _measuring(settings: TrainingSettings) -> TrainingSettings:
-    """The same settings with an evaluation after each epoch, which the window always does."""
-    return replace(settings, evaluate=True)

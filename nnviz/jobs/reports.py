@@ -41,11 +41,6 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Measuring:
-    """The evaluation after an epoch takes so long that the window should say so."""
-
-
-@dataclass(frozen=True)
 class Stopped:
     """The run has paused.
 

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from PyQt5.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal, pyqtSlot
 
-from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.jobs.reports import Frame, Stopped, Until
 from nnviz.jobs.worker import Worker
@@ -28,6 +27,9 @@ _SMOOTHING = 0.3  # weight of the last view's cost in the moving average
 class Runner(QObject):
     """Trains runs, one at a time, each known by its id.
 
+    Attributes:
+        worker: takes the orders for which this side has nothing to do.
+
     Signals:
         frame(Frame): the latest frame, several times a second while a run is training.
         told(run, event): every epoch, restored best parameters, a long evaluation, a pause; in order.
@@ -38,8 +40,8 @@ class Runner(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._worker = Worker()
-        self._worker.told.connect(self._pass_on)
+        self.worker = Worker()
+        self.worker.told.connect(self._pass_on)
         self._is_closed = False
         self._looks: dict[Future[Any], Callable[[], None]] = {}  # not answered yet → what comes then
         self._run: int | None = None  # the run whose frames are shown
@@ -48,23 +50,11 @@ class Runner(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._fetch)
 
-    def begin(self, run: int, make: Callable[[], Trainer]) -> None:
-        """Makes a trainer for that run, in the worker's thread; does not start it."""
-        self._worker.begin(run, make)
-
     def go(self, run: int, until: Until) -> None:
         """Trains the run from where it is."""
         self._run = run
         self._timer.start(_SHORTEST)
-        self._worker.go(run, until)
-
-    def halt(self) -> None:
-        """Pauses after the current batch; ``Stopped`` follows."""
-        self._worker.halt()
-
-    def change(self, run: int, settings: TrainingSettings) -> None:
-        """Changes the run's settings from the next step on."""
-        self._worker.change(run, settings)
+        self.worker.go(run, until)
 
     def look(self, run: int, at: Callable[[Trainer | None], T], then: Callable[[], None] = lambda: None) -> Future[T]:
         """The result of ``at``, called in the worker's thread between two steps with the run's trainer or None.
@@ -75,7 +65,7 @@ class Runner(QObject):
         found: Future[T] = Future()
 
         def settle(trainer: Trainer | None) -> None:
-            self._worker.told.emit(run, found)  # before the result is there, for which ``close`` waits
+            self.worker.told.emit(run, found)  # before the result is there, for which ``close`` waits
             try:
                 found.set_result(at(trainer))
             except Exception as error:
@@ -83,16 +73,8 @@ class Runner(QObject):
 
         if not self._is_closed:
             self._looks[found] = then
-        self._worker.look(run, settle)
+        self.worker.look(run, settle)
         return found
-
-    def forget(self, run: int) -> None:
-        """Drops the trainer of that run."""
-        self._worker.forget(run)
-
-    def set_estimating(self, wanted: bool) -> None:
-        """Switches estimates within an epoch on or off."""
-        self._worker.estimating = wanted
 
     def close(self, milliseconds: int) -> bool:
         """Ends the thread after the current step; returns whether that was in time. Emits nothing afterwards.
@@ -104,10 +86,10 @@ class Runner(QObject):
             QCoreApplication.sendPostedEvents(self)
         self._timer.stop()
         self._run, self._is_closed = None, True
-        return self._worker.quit_and_wait(milliseconds)
+        return self.worker.quit_and_wait(milliseconds)
 
     def _fetch(self) -> None:
-        frame = self._worker.frames.take()
+        frame = self.worker.frames.take()
         if frame is None or frame.run != self._run:
             self._timer.start(_LOOK_AGAIN)
             return
@@ -136,5 +118,5 @@ class Runner(QObject):
             return
         if isinstance(event, Stopped) and run == self._run:
             self._timer.stop()
-            self._worker.frames.take()
+            self.worker.frames.take()
         self.told.emit(run, event)

@@ -23,7 +23,7 @@ from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.jobs.mailbox import Mailbox
 from nnviz.jobs.pace import Pace
-from nnviz.jobs.reports import Frame, Measuring, Stopped, Until
+from nnviz.jobs.reports import Frame, Stopped, Until
 
 _MOST_TRAINERS = 2  # of the current run and the one before
 
@@ -61,8 +61,9 @@ class Worker(QThread):
     Only the two runs used last keep their trainers, whose buffers are large; those of the others are made again.
 
     Signals:
-        told(run, event): an :class:`Epoch`, :class:`BestRestored`, :class:`Measuring` or :class:`Stopped` of that run;
-            queued, in order, none is lost. The runner lets looks take their place among them.
+        told(run, event): an :class:`Epoch`, :class:`BestRestored` or :class:`Stopped` of that run, or one
+            :class:`Evaluating` if the evaluation after an epoch takes so long that the window should say so; queued, in
+            order, none is lost. The runner lets looks take their place among them.
 
     Attributes:
         frames: holds the latest frame.
@@ -215,10 +216,7 @@ class Worker(QThread):
         job = self._jobs[run]
         if isinstance(event, Batch):
             self._batch_done(job, event)
-        elif isinstance(event, Evaluating):
-            if job.pace.measures_long():
-                self.told.emit(run, Measuring())
-        else:
+        elif not isinstance(event, Evaluating) or job.pace.measures_long():
             if isinstance(event, Epoch):
                 job.pace.epoch_done()
             self.told.emit(run, event)
@@ -229,9 +227,9 @@ class Worker(QThread):
         if job.until is Until.BATCH or not (self.frames.empty and job.pace.views.is_due):
             return
         with job.pace.views:
-            frame = job.frame() if _is_finite(job.trainer) else None
-        if frame is None:
-            return
+            if not _is_finite(job.trainer):
+                return
+            frame = job.frame()
         if self.estimating and job.pace.estimates.is_due:
             with job.pace.estimates:
                 frame = replace(frame, estimate=job.trainer.estimate())
@@ -247,7 +245,7 @@ def _may_pause_at(event: Event, job: _Job) -> bool:
     """Whether a pause may come here: not between an epoch's last batch and its figures, unless these take long."""
     if isinstance(event, Evaluating):
         return job.pace.is_measuring_long
-    return not (isinstance(event, Batch) and event.batch == event.batches)
+    return not isinstance(event, Batch) or event.batch < event.batches
 
 
 def _frame_if_possible(job: _Job) -> Frame | None:
@@ -269,11 +267,8 @@ def _is_last(event: Event, trainer: Trainer) -> bool:
 
 
 def _has_reached(job: _Job, event: Event) -> bool:
-    """Whether the event is where the training was to pause."""
-    if not job.has_stepped:
+    if job.until is Until.END or not job.has_stepped:
         return False
-    if job.until is Until.BATCH:
-        # After the last batch of an epoch, the pause comes after the epoch's figures.
-        is_last = isinstance(event, Batch) and event.batch == event.batches
-        return (isinstance(event, Batch) and not is_last) or (isinstance(event, Epoch) and event.epoch > 0)
-    return job.until is Until.EPOCH and isinstance(event, Epoch) and event.epoch > 0
+    # After the last batch of an epoch, the pause comes after the epoch's figures.
+    is_batch = isinstance(event, Batch) and event.batch < event.batches
+    return isinstance(event, Epoch) or (job.until is Until.BATCH and is_batch)

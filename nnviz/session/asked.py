@@ -38,24 +38,24 @@ class PastAnswers:
     answers: list[Array]
 
 
-def add_probes(
-    probes: Probes, displayed: Displayed, question: asking.Question, runs: Runs, data: Data, messages: Messages
-) -> None:
-    """Adds the three kinds of probes. Each looks again when its question may have changed."""
-    _add_answer(probes, displayed, question)
+def new_probes(displayed: Displayed, question: asking.Question, runs: Runs, data: Data, messages: Messages) -> Probes:
+    """The three kinds of probes. Each looks again when its question may have changed."""
     answers, layers = _Past(displayed, question, runs), _Statistics(displayed, runs, data)
-    past = probes.add(PAST, Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release))
-    statistics = probes.add(STATISTICS, Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release))
+    past = Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
+    statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
+    by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics}
+    probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)
     for signal in (runs.replaced, data.changed):
         signal.connect(statistics.forget)
         signal.connect(past.forget)
-    for name in (ANSWER, PAST, STATISTICS):
-        probes[name].failed.connect(messages.crashed)
+    for probe in by_name.values():
+        probe.failed.connect(messages.crashed)
+    return probes
 
 
-def _add_answer(probes: Probes, displayed: Displayed, question: asking.Question) -> None:
+def _answer(displayed: Displayed, question: asking.Question) -> Probe:
     def ask() -> Question | None:
         network, picture = displayed.network, question.picture
         if picture is None:
@@ -65,8 +65,9 @@ def _add_answer(probes: Probes, displayed: Displayed, question: asking.Question)
     def hand_over() -> None:
         question.take_answer(*(answer.result or (None, None, None)))
 
-    answer = probes.add(ANSWER, Probe(ask, quick=_QUICK, size=lambda: displayed.network.shape))
+    answer = Probe(ask, quick=_QUICK, size=lambda: displayed.network.shape)
     answer.changed.connect(hand_over)
+    return answer
 
 
 class _Past:

@@ -96,7 +96,7 @@ class Files(QObject):
             run.name = title
         trainer = found.trainer
         if trainer is not None:
-            self._training.runner.begin(run.id, lambda: trainer)
+            self._training.runner.worker.begin(run.id, lambda: trainer)
         self._making.put(run, f"opening of {title or path.name}")
         misfit = run.misfit(self._data.dataset)
         if misfit:
@@ -112,19 +112,27 @@ class Files(QObject):
         A checkpoint also holds the state of the training after the current step. Training goes on.
         """
         run, past, data = self._runs.current, self._runs.current.copy(), self._data_title
-        if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
-            self._save_training(run, past, data, path, then)
-        else:
-            is_under_way = run.stage in (Stage.TRAINING, Stage.PAUSED)
-            note = ", without the state of its training: only .npz keeps that" if is_under_way else ""
-            self._save(run, run.changes, lambda: save_network(_network_for_file(past, data), path), path, then, note)
+        changes = run.changes
 
-    def _save_training(self, run: Run, past: Run, data: str, path: Path, then: Callable[[], None] | None) -> None:
+        def saved() -> None:
+            run.path, run.saved_changes = path, changes
+            self._runs.tell_file(run)
+            if then is not None:
+                then()
+
+        if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
+            self._save_training(run.id, past, data, path, saved)
+        else:
+            is_cut_off = self._training.is_under_way
+            note = ", without the state of its training: only .npz keeps that" if is_cut_off else ""
+            self._save(lambda: save_network(_network_for_file(past, data), path), path, saved, note)
+
+    def _save_training(self, run: int, past: Run, data: str, path: Path, saved: Callable[[], None]) -> None:
         """Saves it with the state of its training. ``past`` takes what was told up to that state."""
-        runner, changes = self._training.runner, run.changes
+        runner = self._training.runner
 
         def take(number: int, event: object) -> None:
-            if number == run.id and isinstance(event, (Epoch, BestRestored)):
+            if number == run and isinstance(event, (Epoch, BestRestored)):
                 past.take_event(event)
 
         def work() -> None:
@@ -137,27 +145,13 @@ class Files(QObject):
 
         def looked() -> None:
             runner.told.disconnect(take)
-            self._save(run, changes, work, path, then)
+            self._save(work, path, saved)
 
         self._set_activity(f"Saving {path.name} …")
         runner.told.connect(take)
-        look = runner.look(run.id, _parameters_and_state, looked)
+        look = runner.look(run, _parameters_and_state, looked)
 
-    def _save(
-        self,
-        run: Run,
-        changes: int,
-        work: Callable[[], None],
-        path: Path,
-        then: Callable[[], None] | None,
-        note: str = "",
-    ) -> None:
-        def saved() -> None:
-            run.path, run.saved_changes = path, changes
-            self._runs.tell_file(run)
-            if then is not None:
-                then()
-
+    def _save(self, work: Callable[[], None], path: Path, saved: Callable[[], None], note: str = "") -> None:
         self._write(self._saving, work, path, ("Saving", "saved"), saved, note)
 
     def export(self, path: Path) -> None:

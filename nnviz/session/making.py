@@ -55,31 +55,36 @@ class Making(QObject):
         """Replaces the network by an untrained one, made from the fields and the seed. Undo restores the old one."""
         was_unsaved = self._runs.current.unsaved
 
-        def then(run: Run) -> None:
-            self.put(run, "reset")
+        def then() -> None:
             if was_unsaved and self._messages.current is None:  # keeps a message that a run was removed
                 self._messages.tell("The trained network, which was not saved, was replaced. Ctrl+Z restores it.")
 
-        self._make(self._settings.fitting, then)
+        self.replace("reset", then)
 
-    def replace(self, experiment: Experiment, text: str) -> None:
-        """Replaces the current network by a new one of that experiment; ``text`` names the step for the Edit menu."""
-        self._make(experiment, lambda run: self.put(run, text))
+    def replace(self, text: str, then: Callable[[], None] = lambda: None) -> None:
+        """Replaces the current network by a new one, made from the fields; ``text`` names the step for the Edit menu.
+
+        ``then`` is called when it is the current one.
+        """
+
+        def made(run: Run) -> None:
+            self.put(run, text)
+            then()
+
+        self._make(self._settings.fitting, made)
 
     def put(self, run: Run, text: str) -> None:
         """Makes that run the current one, and shows its experiment in the fields; ``text`` names the step."""
         before = self._runs.current
         if not run.id:
             self._runs.add(run)
-        self.cancel()
-        if before.untouched and run.untouched:
-            self._runs.show(run)
-            self._settings.take(run.experiment)
-            return
         old, new = (before.id, self._settings.experiment), (run.id, run.experiment)
-        self._undo.push(Step(text, Kind.RUN, self._put_back, old, new, (before.id, run.id)))
+        if before.untouched and run.untouched:
+            self._show(new)
+        else:
+            self._undo.push(Step(text, Kind.RUN, self._show, old, new, (before.id, run.id)))
 
-    def _put_back(self, run_and_fields: tuple[int, Experiment]) -> None:
+    def _show(self, run_and_fields: tuple[int, Experiment]) -> None:
         number, fields = run_and_fields
         run = self._runs.by_id(number)
         if run is not None:
@@ -98,23 +103,12 @@ class Making(QObject):
             self._settings.choose("fields as the network is", self._settings.fitting.with_network_of(made))
             then()
 
-        def start_new() -> None:
-            self._make(self._settings.fitting, lambda new: self._put_and(new, then))
-
         this, other = _names(made, self._settings.fitting)
-        self._question = self._messages.ask(
+        self._question = self._messages.tell(
             "The fields describe another network than the one that was trained.",
             Choice(f"Train {this} on", go_on),
-            Choice(f"Start {other}", start_new),
+            Choice(f"Start {other}", lambda: self.replace("new network", then)),
         )
-
-    def _put_and(self, run: Run, then: Callable[[], None]) -> None:
-        self.put(run, "new network")
-        then()
-
-    def close(self, milliseconds: int) -> bool:
-        """Builds nothing more; returns whether the network under construction was done in time."""
-        return self._lane.close(milliseconds)
 
     # ---- the fields
 
@@ -128,10 +122,7 @@ class Making(QObject):
             self._settle()
             run.experiment = fields
         else:
-            self._make(fields, self._show_fresh)
-
-    def _show_fresh(self, run: Run) -> None:
-        self._runs.show(self._runs.add(run))
+            self._make(fields, lambda run: self._runs.show(self._runs.add(run)))
 
     # ---- building
 

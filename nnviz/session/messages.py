@@ -42,17 +42,13 @@ class Messages(QObject):
         super().__init__()
         self.current: Message | None = None
 
-    def tell(self, text: str) -> None:
-        """Shows information; nothing went wrong."""
-        self._show(Message(text, is_error=False))
+    def tell(self, text: str, *choices: Choice) -> Message:
+        """Shows information, or a question: nothing went wrong, and nothing happens until a choice is taken."""
+        return self._show(Message(text, is_error=False, choices=choices))
 
     def warn(self, text: str, *choices: Choice) -> Message:
         """Shows what went wrong, with choices of what can be done about it."""
         return self._show(Message(text, choices=choices))
-
-    def ask(self, text: str, *choices: Choice) -> Message:
-        """Shows a question; nothing happens until one of the choices is taken."""
-        return self._show(Message(text, is_error=False, choices=choices))
 
     def tell_error(self, what: str, error: Exception) -> None:
         """Shows what could not be done, and why; an unexpected error is emitted as ``crashed``."""
@@ -77,7 +73,7 @@ class Messages(QObject):
 
     def withdraw(self, message: Message | None) -> None:
         """Dismisses that message, if it is the one that is shown."""
-        if message is not None and self.current is message:
+        if self.current is message:
             self.dismiss()
 
     def _show(self, message: Message) -> Message:

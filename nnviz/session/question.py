@@ -121,16 +121,12 @@ class Question(QObject):
         self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
     ) -> None:
         """Changes the pen, the centring or the field, see the attributes; None leaves a value as it is."""
-        before = (self.pen, self.centred, self.field)
+        before = (self.pen, self.centred)
         self.pen = self.pen if pen is None else pen
         self.centred = self.centred if centred is None else centred
         self.field = self.field if field is None else field
-        only_field_changed = (self.pen, self.centred) == before[:2]
-        if (self.pen, self.centred, self.field) == before:
-            return
-        if only_field_changed and _same(self._make_picture(), self.picture):
-            return
-        self._update_picture()
+        if (self.pen, self.centred) != before or not _same(self._make_picture(), self.picture):
+            self._update_picture()
 
     def _make_picture(self) -> Array | None:
         picture = picture_of(self.drawing, self.pen, self.centred, self.field).ravel()
@@ -144,9 +140,8 @@ class Question(QObject):
 
     def take_answer(self, network: Network | None, picture: Array | None, outputs: Array | None) -> None:
         """Takes the outputs that were computed for that network and picture; all None without a picture."""
-        if network is not None or self._answered[0] is not None:
-            self._answered, self.answer = (network, picture), outputs
-            self.answered.emit()
+        self._answered, self.answer = (network, picture), outputs
+        self.answered.emit()
 
     @property
     def prediction(self) -> Array | None:

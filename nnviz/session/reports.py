@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import DivergenceError
-from engine.events import BestRestored, Epoch
-from nnviz.jobs.reports import Frame, Measuring, Stopped
+from engine.events import BestRestored, Epoch, Evaluating
+from nnviz.jobs.reports import Frame, Stopped
 from nnviz.jobs.runner import Runner
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -20,20 +21,19 @@ class Reports(QObject):
     """Takes frames and events for all runs; those of runs that were removed are dropped.
 
     Signals:
-        frame(Run): the current run has newer parameters.
-        measuring: the evaluation of the current run takes long.
+        progressed: the current run has newer parameters, or its evaluation takes long.
         stopped(Run, Stopped): a run has paused, and knows it.
         died(Run): a layer has died in the last epoch; see ``dead_layer``.
     """
 
-    frame = pyqtSignal(object)
-    measuring = pyqtSignal()
+    progressed = pyqtSignal()
     stopped = pyqtSignal(object, object)
     died = pyqtSignal(object)
 
-    def __init__(self, runner: Runner, runs: Runs, messages: Messages) -> None:
+    def __init__(self, runner: Runner, runs: Runs, show: Callable[[Run], None], messages: Messages) -> None:
+        """``show`` displays the newer parameters of the current run."""
         super().__init__(runner)
-        self._runs, self._messages = runs, messages
+        self._runs, self._show, self._messages = runs, show, messages
         runner.frame.connect(self._take_frame)
         runner.told.connect(self._take_event)
 
@@ -43,19 +43,22 @@ class Reports(QObject):
             was_unsaved = run.unsaved
             run.take_frame(frame)
             if run is self._runs.current:
-                self.frame.emit(run)
+                self._show(run)
+                self.progressed.emit()
             if run.unsaved != was_unsaved:
                 self._runs.tell_file(run)
 
     def _take_event(self, number: int, event: object) -> None:
         run = self._runs.by_id(number)
-        if run is not None and isinstance(event, Stopped):
+        if run is None:
+            return
+        if isinstance(event, Stopped):
             self._stop(run, event)
-        elif run is not None and isinstance(event, Measuring):
+        elif isinstance(event, Evaluating):
             run.progress = replace(run.progress, measuring=True)
             if run is self._runs.current:
-                self.measuring.emit()
-        elif run is not None and isinstance(event, (Epoch, BestRestored)):
+                self.progressed.emit()
+        elif isinstance(event, (Epoch, BestRestored)):
             had_died = run.has_died
             run.take_event(event)
             self._runs.tell_history(run)

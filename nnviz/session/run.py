@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
@@ -58,8 +60,6 @@ class Run:
     history: History = field(default_factory=History)
     snapshots: Snapshots = field(default_factory=Snapshots)
     stage: Stage = Stage.RESTING
-    progress: Progress = field(init=False)
-    start_epoch: int = field(init=False)
     path: Path | None = None
     name: str = "untitled"
     opened: Provenance | None = None
@@ -239,6 +239,7 @@ class Run:
             history = self.history if told.history else None
             return replace(told, experiment=experiment, seed=self.experiment.seed, history=history, other=other)
         figures = self.figures()
+        errors: dict[str, Any] = {name: figures.get(name) for name in _ERRORS}
         return Provenance(
             data=data_title,
             epochs=self._epoch_of_parameters,
@@ -246,9 +247,7 @@ class Run:
             experiment=self.experiment,
             history=self.history,
             other=other,
-            train_error=figures.get("train_error"),
-            test_error=figures.get("test_error"),
-            validation_error=figures.get("validation_error"),
+            **errors,
         )
 
 
@@ -272,12 +271,10 @@ def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None)
     fixed = replace(wanted, **{name: getattr(current, name) for name in FIXED_WHILE_TRAINING})
     # A patience may need another validation set, a dropout other layers: then they stay as they are too.
     for attempt in (fixed, replace(fixed, patience=current.patience, dropout=current.dropout)):
-        try:
+        with suppress(EngineError):
             if dataset is not None:
                 now.changed(training=attempt).check_against(dataset)
-        except EngineError:
-            continue
-        return attempt
+            return attempt
     return current
 
 
@@ -286,11 +283,10 @@ def changes_between(before: Experiment, after: Experiment) -> list[str]:
 
     All but the epochs, which the chart's axis shows.
     """
-    difference = {name: here for name, (here, _) in after.difference(before).items()}
     omitted = {"epochs", "fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
     return [
         f"{setting_name(name)} {setting_value(value)}".lstrip()
-        for name, value in difference.items()
+        for name, (value, _) in after.difference(before).items()
         if name not in omitted
     ]
 

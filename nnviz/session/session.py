@@ -14,9 +14,8 @@ from engine.settings import TrainingSettings
 from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
-from nnviz.jobs.probes import Probes
 from nnviz.jobs.rate_search import RateSearch
-from nnviz.session.asked import add_probes
+from nnviz.session.asked import new_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.files import Files
@@ -55,28 +54,25 @@ class Session(QObject):
     def __init__(self, experiment: Experiment | None = None) -> None:
         super().__init__()
         first = experiment or Experiment()
-        self._reading = Lane()
+        self._lanes = reading, building, looking = Lane(), Lane(), Lane()
         self.messages = Messages()
         self.undo = Undo()
-        self.data = Data(self._reading, self.messages)
+        self.data = Data(reading, self.messages)
         self.runs = Runs(new_run(first), self.undo)
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
-        self.making = Making(self.settings, self.runs, self.undo, self.messages, Lane())
+        self.making = Making(self.settings, self.runs, self.undo, self.messages, building)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
         self.question = Question(self.displayed, self.undo)
-        self.files = Files(
-            self.data, self.settings, self.runs, self.making, self.training, self.messages, self._reading
-        )
-        self.pictures = Pictures(Lane())
+        self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages, reading)
+        self.pictures = Pictures(looking)
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
         self.rate_search = RateSearch()
-        self.rate_search.failed.connect(self._search_failed)
+        self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
-        self.probes = Probes()
-        add_probes(self.probes, self.displayed, self.question, self.runs, self.data, self.messages)
+        self.probes = new_probes(self.displayed, self.question, self.runs, self.data, self.messages)
         self._death: Message | None = None  # says that the current network has died
         self.training.died.connect(self._died)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
@@ -130,7 +126,7 @@ class Session(QObject):
 
     def set_estimating(self, wanted: bool) -> None:
         """Switches estimates within an epoch on or off; they cost time and are wanted only if they are seen."""
-        self.training.runner.set_estimating(wanted)
+        self.training.runner.worker.estimating = wanted
 
     def search_rate(self) -> None:
         """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""
@@ -143,9 +139,6 @@ class Session(QObject):
         make = experiment.build if is_new else self.displayed.network.copy
         tried_on = f"a new network {setting_value(experiment.shape)}" if is_new else "a copy of the network"
         self.rate_search.start(make, tried_on, dataset, experiment.training)
-
-    def _search_failed(self, error: Exception) -> None:
-        self.messages.tell_error("The search could not begin", error)
 
     def _died(self, run: Run) -> None:
         """Warns that the network no longer learns, and offers remedies."""
@@ -196,8 +189,7 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [self.probes, self.rate_search, self.pictures, self.making, self._reading]
-        parts += [self.training.runner, self.files]
+        parts: list[Any] = [self.probes, self.rate_search, *self._lanes, self.training.runner, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

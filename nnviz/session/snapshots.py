@@ -48,8 +48,7 @@ class Snapshots:
 
     def add(self, epochs: float, parameters: Array) -> None:
         """Keeps the parameters if they are far enough from the last snapshot. Drops snapshots of later epochs."""
-        while self._kept and self._kept[-1].epochs >= epochs:
-            self._kept.pop()
+        self._kept = [snapshot for snapshot in self._kept if snapshot.epochs < epochs]
         room = min(self._most, self._most_bytes // max(1, parameters.nbytes))
         if room < 2:
             self.clear()
@@ -61,8 +60,7 @@ class Snapshots:
 
     def forget_after(self, epochs: float) -> None:
         """Drops the snapshots of later epochs."""
-        while self._kept and self._kept[-1].epochs > epochs:
-            self._kept.pop()
+        self._kept = [snapshot for snapshot in self._kept if snapshot.epochs <= epochs]
 
     def clear(self) -> None:
         """Drops all snapshots."""

@@ -44,13 +44,12 @@ class Training(QObject):
         self._until: Until | None = None  # how far the training was to go, until it is there
         self._is_pausing = False  # a pause is on its way
         self.runner = Runner()
-        reports = Reports(self.runner, runs, messages)
-        reports.frame.connect(self._show)
-        reports.measuring.connect(self.progressed)
+        reports = Reports(self.runner, runs, displayed.show, messages)
+        reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
         runs.replaced.connect(self._replaced)
-        runs.let_go.connect(lambda run: self.runner.forget(run.id))
+        runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
         settings.changed.connect(self._settings_changed)
         data.changed.connect(self._data_changed)
         for signal in (data.loading_changed, making.changed):
@@ -120,7 +119,7 @@ class Training(QObject):
         if self._requested is not None:
             self._requested = None
             self.state_changed.emit()
-        self.runner.halt()
+        self.runner.worker.halt()
 
     def hold(self) -> Callable[[], None]:
         """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to."""
@@ -154,7 +153,7 @@ class Training(QObject):
                 self._go_on(self._data.dataset, until)
             elif self._runs.current.untouched or self._runs.current.misfit(self._data.dataset):
                 self._requested = until
-                self._making.replace(self._settings.fitting, "new network")
+                self._making.replace("new network")
             else:
                 self._making.ask_which(lambda: self._go(until))
 
@@ -164,20 +163,19 @@ class Training(QObject):
         if run.stage is not Stage.PAUSED:
             experiment, network = self._settings.fitting, run.network
             run.begin(experiment)
-            self.runner.begin(run.id, lambda: experiment.trainer(dataset, network))
+            self.runner.worker.begin(run.id, lambda: experiment.trainer(dataset, network))
         run.stage, self._until = Stage.TRAINING, until
         self.state_changed.emit()
         self.runner.go(run.id, until)
 
     @property
     def _is_waiting(self) -> bool:
-        """Whether the data is loading or the network is being built."""
         return self._data.loading or self._making.is_making
 
     def _wait_or_go(self) -> None:
         """Pauses while data is loading or a network is being built, then does what was requested."""
         if self._is_waiting:
-            self.runner.halt()
+            self.runner.worker.halt()
         self.state_changed.emit()
         if self._requested is not None and not self._is_waiting and self._runs.current.stage is not Stage.TRAINING:
             until, self._requested = self._requested, None
@@ -195,12 +193,12 @@ class Training(QObject):
         dataset = self._data.dataset
         has_trainer = run.stage in (Stage.PAUSED, Stage.ENDED)
         if has_trainer and dataset is not None and run.experiment.fingerprint != dataset.fingerprint:
-            self.runner.forget(run.id)
+            self.runner.worker.forget(run.id)
             run.rest()
 
     def _replaced(self) -> None:
         """Shows the new current run; the one before is paused and can be continued later."""
-        self.runner.halt()
+        self.runner.worker.halt()
         self._is_pausing = self._runs.current.stage is Stage.TRAINING
         self._end_if_data_differ(self._runs.current)
         self._displayed.show(self._runs.current)
@@ -215,17 +213,13 @@ class Training(QObject):
         run, fields = self._runs.current, self._settings.experiment.training
         if self.is_under_way:
             run.adopt(fields, self._data.dataset)
-            self.runner.change(run.id, run.experiment.training)
+            self.runner.worker.change(run.id, run.experiment.training)
         elif run.stage is Stage.RESTING:
             run.progress = replace(run.progress, epochs=fields.epochs)
         self.progressed.emit()
         self.state_changed.emit()
 
     # ---- events of the worker
-
-    def _show(self, run: Run) -> None:
-        self._displayed.show(run)
-        self.progressed.emit()
 
     def _stopped(self, run: Run, stop: Stopped) -> None:
         self._end_if_data_differ(run)

@@ -24,7 +24,7 @@ class Kind(Enum):
     VIEW = "view"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """A change from an old value to a new one.
 
@@ -63,14 +63,11 @@ class Undo(QObject):
 
     def undo(self) -> None:
         """Undoes the last step."""
-        if self._done:
-            self._undo_at(len(self._done) - 1)
+        self._undo(self.last())
 
     def undo_last(self, kind: Kind) -> None:
         """Undoes the last step of that kind, also where steps of other kinds came after it."""
-        numbers = [number for number, step in enumerate(self._done) if step.kind is kind]
-        if numbers:
-            self._undo_at(numbers[-1])
+        self._undo(self.last(kind))
 
     def redo(self) -> None:
         """Redoes the step that was undone last."""
@@ -80,11 +77,12 @@ class Undo(QObject):
             step.apply(step.new)
             self.changed.emit()
 
-    def _undo_at(self, number: int) -> None:
-        step = self._done.pop(number)
-        self._undone.append(step)
-        step.apply(step.old)
-        self.changed.emit()
+    def _undo(self, step: Step | None) -> None:
+        if step is not None:
+            self._done.remove(step)
+            self._undone.append(step)
+            step.apply(step.old)
+            self.changed.emit()
 
     def last(self, kind: Kind | None = None, where: Callable[[Step], bool] = lambda step: True) -> Step | None:
         """The last step that was done, of that kind and for which ``where`` is true; None if there is none."""

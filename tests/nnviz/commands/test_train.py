@@ -67,7 +67,7 @@ def test_options_go_before_the_preset(tmp_path: Path) -> None:
 
 def described(*words: str) -> Experiment:
     """What those words after ``train`` ask for."""
-    return described_experiment(cli.parser(words).parse_args(["train", *words]))
+    return described_experiment(cli.parser().parse_args(["train", *words]))
 
 
 def test_any_setting_can_be_set() -> None:

@@ -150,9 +150,7 @@ def test_what_has_turned_out_to_be_quick_is_done_at_once(qapp: object, qtbot: Qt
 
 def test_cards_name_what_they_need(qapp: object, qtbot: QtBot) -> None:
     oracles = {name: Oracle() for name in ("a", "b", "c")}
-    probes = Probes()
-    for name, oracle in oracles.items():
-        probes.add(name, Probe(oracle.question))
+    probes = Probes({name: Probe(oracle.question) for name, oracle in oracles.items()})
     probes.want("card", ("a", "c"), True)
     probes.look()
     qtbot.waitUntil(lambda: probes["a"].result is not None and probes["c"].result is not None)

@@ -52,7 +52,7 @@ def stop_of(qtbot: QtBot, runner: Runner, run: int, until: Until) -> Stopped:
 def test_a_run_and_its_events(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     told: list[tuple[int, object]] = []
     runner.told.connect(lambda run, event: told.append((run, event)))
-    runner.begin(3, lambda: of(few_digits, epochs=2))
+    runner.worker.begin(3, lambda: of(few_digits, epochs=2))
     assert not stop_of(qtbot, runner, 3, Until.EPOCH).finished
     stop = stop_of(qtbot, runner, 3, Until.END)
     assert stop.finished
@@ -67,11 +67,11 @@ def test_no_frame_comes_after_the_stop(runner: Runner, qtbot: QtBot, few_digits:
     heard: list[str] = []
     runner.frame.connect(lambda _: heard.append("frame"))
     runner.told.connect(lambda _, event: heard.append(type(event).__name__))
-    runner.begin(1, lambda: of(few_digits))
+    runner.worker.begin(1, lambda: of(few_digits))
     with qtbot.waitSignal(runner.frame):
         runner.go(1, Until.END)
     with qtbot.waitSignal(runner.told, check_params_cb=lambda _, event: isinstance(event, Stopped)):
-        runner.halt()
+        runner.worker.halt()
     qtbot.wait(30)  # longer than from one view to the next
     assert heard[-1] == "Stopped"
 
@@ -79,8 +79,8 @@ def test_no_frame_comes_after_the_stop(runner: Runner, qtbot: QtBot, few_digits:
 def test_frames_of_a_run_that_was_left_are_not_emitted(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     """Its network may have another shape."""
     frames: list[Frame] = []
-    runner.begin(1, lambda: of(few_digits))
-    runner.begin(2, lambda: of(few_digits, neurons=9))
+    runner.worker.begin(1, lambda: of(few_digits))
+    runner.worker.begin(2, lambda: of(few_digits, neurons=9))
     with qtbot.waitSignal(runner.frame):
         runner.go(1, Until.END)
     runner.frame.connect(frames.append)
@@ -91,10 +91,10 @@ def test_frames_of_a_run_that_was_left_are_not_emitted(runner: Runner, qtbot: Qt
 
 def test_settings_are_those_of_the_next_step(runner: Runner, few_digits: Dataset) -> None:
     settings = TrainingSettings(epochs=7, learning_rate=0.25, batch_size=100, dropout=0.2)
-    runner.begin(1, lambda: of(few_digits))
-    runner.change(1, settings)
+    runner.worker.begin(1, lambda: of(few_digits))
+    runner.worker.change(1, settings)
     assert runner.look(1, lambda trainer: trainer.settings if trainer else None).result(10) == settings
-    runner.change(1, replace(settings, learning_rate=0.5))
+    runner.worker.change(1, replace(settings, learning_rate=0.5))
     assert runner.look(1, lambda trainer: trainer.learning_rate if trainer else None).result(10) == 0.5
 
 
@@ -109,7 +109,7 @@ def place(trainer: Trainer | None) -> tuple[int, int, bool]:
 
 
 def test_a_look_at_a_run_that_rests(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
-    runner.begin(1, lambda: of(few_digits))
+    runner.worker.begin(1, lambda: of(few_digits))
     assert runner.look(1, place).result(10) == (0, 0, True), "before its first step"
     stop_of(qtbot, runner, 1, Until.BATCH)
     stop_of(qtbot, runner, 1, Until.BATCH)
@@ -117,14 +117,14 @@ def test_a_look_at_a_run_that_rests(runner: Runner, qtbot: QtBot, few_digits: Da
 
 
 def test_a_look_at_a_run_that_has_ended(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
-    runner.begin(1, lambda: of(few_digits, epochs=1))
+    runner.worker.begin(1, lambda: of(few_digits, epochs=1))
     assert stop_of(qtbot, runner, 1, Until.END).finished
     assert runner.look(1, place).result(10)[:2] == (1, 20)
 
 
 def test_a_look_while_it_trains_does_not_stop_it(runner: Runner, qtbot: QtBot, few_digits: Dataset, gate: Gate) -> None:
     """The state is that between two steps; a training that goes on from it ends the same to the bit."""
-    runner.begin(1, lambda: of(few_digits, epochs=3))
+    runner.worker.begin(1, lambda: of(few_digits, epochs=3))
     stop_of(qtbot, runner, 1, Until.BATCH)
     told: list[object] = []
     runner.told.connect(lambda _, event: told.append(event))
@@ -152,8 +152,8 @@ def test_a_look_while_it_trains_does_not_stop_it(runner: Runner, qtbot: QtBot, f
 
 def test_a_look_at_a_run_without_a_trainer(runner: Runner, few_digits: Dataset) -> None:
     assert runner.look(9, lambda trainer: trainer is None).result(10)
-    runner.begin(1, lambda: of(few_digits))
-    runner.forget(1)
+    runner.worker.begin(1, lambda: of(few_digits))
+    runner.worker.forget(1)
     assert runner.look(1, lambda trainer: trainer is None).result(10)
 
 
@@ -161,14 +161,14 @@ def test_a_look_that_goes_wrong_harms_nobody_else(runner: Runner, qtbot: QtBot, 
     def refuse(_: object) -> None:
         raise SettingError("batch_size", 5, "must be smaller", "Try 3.")
 
-    runner.begin(1, lambda: of(few_digits))
+    runner.worker.begin(1, lambda: of(few_digits))
     with pytest.raises(SettingError):
         runner.look(1, refuse).result(10)
     assert stop_of(qtbot, runner, 1, Until.BATCH).frame is not None
 
 
 def test_closing_in_the_middle_of_a_run(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
-    runner.begin(1, lambda: of(few_digits))
+    runner.worker.begin(1, lambda: of(few_digits))
     with qtbot.waitSignal(runner.frame):
         runner.go(1, Until.END)
     assert runner.close(10_000)

@@ -16,10 +16,9 @@ from pytestqt.qtbot import QtBot
 from engine.batches import Batches
 from engine.datasets import Dataset
 from engine.errors import SettingError
-from engine.events import Epoch
+from engine.events import Epoch, Evaluating
 from engine.metrics import Evaluator
 from engine.storage import save_network
-from nnviz.jobs.reports import Measuring
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -303,7 +302,7 @@ def test_a_long_evaluation_draws_nothing_anew(ready_window: MainWindow, qtbot: Q
     wait_for(qtbot, ready_window, Status.PAUSED)
     training = session.training
     with qtbot.assertNotEmitted(session.displayed.changed), qtbot.waitSignal(training.progressed):
-        training.runner.told.emit(session.runs.current.id, Measuring())
+        training.runner.told.emit(session.runs.current.id, Evaluating(1))
     assert training.progress.measuring
 
 

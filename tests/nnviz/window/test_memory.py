@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
 from engine.storage import load_network
-from nnviz.commands.screenshot import take
+from nnviz.commands.cli import main
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from nnviz.window.memory import restored
@@ -362,7 +362,7 @@ def test_a_screenshot_shows_nothing_of_the_person(
     create = screenshot.create_window
     monkeypatch.setattr(screenshot, "create_window", lambda *given: made.append(create(*given)) or made[-1])
     monkeypatch.setattr(screenshot, "qInstallMessageHandler", lambda _: None)
-    take(home / "x.png", "dark", (1280, 800), screenshot.Scene())
+    assert main(["screenshot", str(home / "x.png"), "--size", "1280x800"]) == 0
     (window,) = made
     assert not window.session.settings.experiment.difference(Experiment())
     assert not window.hints.shown
