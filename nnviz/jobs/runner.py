@@ -89,7 +89,7 @@ class Runner(QObject):
         return self.worker.quit_and_wait(milliseconds)
 
     def _fetch(self) -> None:
-        frame = self.worker.frames.take()
+        frame = self.worker.frames.pop() if self.worker.frames else None
         if frame is None or frame.run != self._run:
             self._timer.start(_LOOK_AGAIN)
             return
@@ -118,5 +118,5 @@ class Runner(QObject):
             return
         if isinstance(event, Stopped) and run == self._run:
             self._timer.stop()
-            self.worker.frames.take()
+            self.worker.frames.clear()
         self.told.emit(run, event)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import queue
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -21,7 +22,6 @@ from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.experiment import train_on
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.mailbox import Mailbox
 from nnviz.jobs.pace import Pace
 from nnviz.jobs.reports import Frame, Stopped, Until
 
@@ -66,7 +66,7 @@ class Worker(QThread):
             order, none is lost. The runner lets looks take their place among them.
 
     Attributes:
-        frames: holds the latest frame.
+        frames: the mailbox: holds the latest frame until the interface pops it.
         estimating: whether frames hold estimates now and then.
     """
 
@@ -74,7 +74,7 @@ class Worker(QThread):
 
     def __init__(self) -> None:
         super().__init__()
-        self.frames: Mailbox[Frame] = Mailbox()
+        self.frames: deque[Frame] = deque(maxlen=1)
         self.estimating = True
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._halt = False  # set directly, not by an order, so that it takes effect before waiting orders
@@ -224,7 +224,7 @@ class Worker(QThread):
     def _batch_done(self, job: _Job, event: Batch) -> None:
         job.last_batch, job.has_stepped = event, True
         job.pace.batch_done()
-        if job.until is Until.BATCH or not (self.frames.empty and job.pace.views.is_due):
+        if job.until is Until.BATCH or self.frames or not job.pace.views.is_due:
             return
         with job.pace.views:
             if not _is_finite(job.trainer):
@@ -233,7 +233,7 @@ class Worker(QThread):
         if self.estimating and job.pace.estimates.is_due:
             with job.pace.estimates:
                 frame = replace(frame, estimate=job.trainer.estimate())
-        self.frames.put(frame)
+        self.frames.append(frame)
 
     def _must_pause_after(self, event: Event, job: _Job) -> bool:
         is_wanted = (self._halt and _may_pause_at(event, job)) or _has_reached(job, event)

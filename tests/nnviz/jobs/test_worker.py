@@ -180,19 +180,31 @@ def test_frames_carry_the_number_of_their_run(worker: Worker, qtbot: QtBot, few_
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
     worker.begin(2, lambda: of(few_digits))
     worker.go(1, Until.END)
-    qtbot.waitUntil(lambda: not worker.frames.empty)
+    qtbot.waitUntil(lambda: bool(worker.frames))
     assert frame_of(stop_of(qtbot, worker, 2, Until.BATCH)).run == 2
-    left = worker.frames.take()
-    assert left is not None
-    assert left.run == 1
+    assert [left.run for left in worker.frames] == [1]
+
+
+def test_a_newer_frame_replaces_one_that_nobody_took(worker: Worker) -> None:
+    for batch in range(5):
+        worker.frames.append(Frame(1, np.zeros(1), 1, batch, 5, 0.0))
+    assert worker.frames.pop().batch == 4
+    assert not worker.frames
 
 
 def test_no_frame_is_ever_infinite(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even between the step that ruins the weights and the next one, which finds out."""
-    frames: list[Frame] = []
-    monkeypatch.setattr(worker.frames, "put", frames.append)  # never full: each step wants to be shown
+
+    class NeverFull(list[Frame]):
+        """Each step wants to be shown."""
+
+        def __bool__(self) -> bool:
+            return False
+
+    frames = NeverFull()
+    monkeypatch.setattr(worker, "frames", frames)
     trainer = of(few_digits, MANY_EPOCHS)
     settings = trainer.settings
     worker.begin(1, lambda: trainer)
