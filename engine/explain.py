@@ -408,7 +408,8 @@ class _Turning:
         """(points,) whether the target's sum leads by more than rounding could take away."""
         sums = forward(self._network, self._cast(points)).sums[-1].astype(np.float64)
         others = np.delete(sums, self._target, axis=1).max(axis=1)
-        return sums[:, self._target] - others >= 0.5 * self._margin(sums)
+        leads: Array = sums[:, self._target] - others >= 0.5 * self._margin(sums)
+        return leads
 
     @staticmethod
     def _margin(sums: Array) -> Array:
@@ -435,7 +436,8 @@ def carried_back(network: Network, layer: int, neuron: int, inputs: object | Non
     _check_neuron(network, layer, neuron)
     if inputs is not None:
         example = matrix("inputs", [np.asarray(inputs)], network.shape[0], network.parameters.dtype)
-        return gradients(network, forward(network, example), neuron, layer)[0][0]
+        slope: Array = gradients(network, forward(network, example), neuron, layer)[0][0]
+        return slope
     down: Array = network.weights[layer - 1][neuron]
     for below in range(layer - 1, 0, -1):
         down = down @ network.weights[below - 1]
@@ -498,7 +500,9 @@ def _numbers(target: Target) -> tuple[int, ...]:
 def _example(network: Network, inputs: object, target: Target, baseline: object) -> tuple[Array, Array]:
     """Inputs and baseline as (width,), checked, as is the target."""
     for number in _numbers(target):
-        if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < network.shape[-1]:
+        given: object = number
+        is_whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
+        if not is_whole or not 0 <= number < network.shape[-1]:
             rule = f"must be the number of an output, 0 to {network.shape[-1] - 1}"
             raise SettingError("target", number, rule, "Choose one of them.")
     return _row(network, "inputs", inputs, scalar=False), _row(network, "baseline", baseline)
@@ -513,7 +517,8 @@ def _row(network: Network, name: str, values: object, scalar: bool = True) -> Ar
         raise DataError(
             name, Verbatim(f"of shape {given.shape}"), f"must be one example, ({network.shape[0]},)", "Give one row."
         )
-    return matrix(name, given[None], network.shape[0], network.parameters.dtype)[0]
+    row: Array = matrix(name, given[None], network.shape[0], network.parameters.dtype)[0]
+    return row
 
 
 def _check_neuron(network: Network, layer: int, neuron: int) -> None:

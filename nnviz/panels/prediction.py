@@ -103,4 +103,5 @@ def _step(text: str, direction: int) -> str:
     return f"{min(max((now // _STEP + direction) * _STEP, 0), 100)} %"
 
 
-CARDS.register("predictionDock")(CardInfo(PredictionPanel, {"train": Place(Column.ASK, 2, 260)}, needs=(ANSWER,)))
+PLACES = {"train": Place(Column.ASK, 2, 260), "inside": Place(Column.ASK, 2, 250)}
+CARDS.register("predictionDock")(CardInfo(PredictionPanel, PLACES, needs=(ANSWER,)))

@@ -24,6 +24,7 @@ from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.question import Question
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
+from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.status import Status
 from nnviz.session.training import Training
@@ -43,6 +44,7 @@ class Session(QObject):
         runs: all runs, with the current one among them.
         making: builds networks and replaces the current run.
         displayed: the network that the views draw and that answers the drawing.
+        selection: the neuron, example and pair of classes that are chosen.
         training: start, pause, step; state and progress.
         question: the drawing and the answer to it.
         files: opens, saves and exports networks.
@@ -61,6 +63,7 @@ class Session(QObject):
         self.runs = Runs(new_run(first), self.undo)
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
+        self.selection = Selection(self.runs, self.data)
         self.making = Making(self.settings, self.runs, self.undo, self.messages, building)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
         self.question = Question(self.displayed, self.undo)

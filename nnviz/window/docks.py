@@ -1,4 +1,4 @@
-"""The docks of a workspace, built from the registry of cards, and their sizes."""
+"""The docks of all workspaces, built from the registry of cards, their places and their sizes."""
 
 from __future__ import annotations
 
@@ -16,48 +16,56 @@ from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.pages import Page
 
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
-WORKSPACES = ("train",)  # arrangements of cards; each card says in which of them it is, and where
+WORKSPACES = {"train": "Train", "inside": "Look inside"}  # arrangements of cards: each card says where it is in which
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 
 
 class Docks:
-    """Puts the cards of a workspace into docks of a window within the window, which has a margin.
+    """Puts the cards into docks of a window within the window, which has a margin. Shows those of one workspace.
 
     Attributes:
         host: the inner window.
-        docks: all docks, in the order of the View menu.
+        docks: the docks of all workspaces, in the order of the View menu.
         cards: all cards and pages by name.
+        workspace: the name of the workspace that is shown.
+        workspaces: titles of the workspaces that have cards, by name.
     """
 
-    def __init__(self, session: Session, workspace: str) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._workspace = workspace  # a name of WORKSPACES
         self.host = QMainWindow()
         self.host.setWindowFlags(Qt.Widget)
         self.host.setDockNestingEnabled(True)
         self.host.setContextMenuPolicy(Qt.NoContextMenu)
         self.host.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         self.cards: dict[str, Any] = {}
-        self._columns = {column: self._make_column(column) for column in Column}
-        self.docks: list[QDockWidget] = [dock for column in self._columns.values() for dock in column]
+        places = {place for name in CARDS for place in CARDS[name].places}
+        self.workspaces = {name: title for name, title in WORKSPACES.items() if name in places}
+        self._columns = {name: {column: self._make_column(name, column) for column in Column} for name in WORKSPACES}
+        columns = itertools.chain.from_iterable(each.values() for each in self._columns.values())
+        self.docks: list[QDockWidget] = list(dict.fromkeys(itertools.chain.from_iterable(columns)))
         self._add_pages()
-        self._arrange()
-        self._first_sizes()
-        self._first_layout = self.host.saveState()
+        self._layouts: dict[str, QByteArray] = {}  # of the workspaces that were shown before
+        self._first_layouts: dict[str, QByteArray] = {}
+        for name in reversed(self.workspaces):
+            self.workspace = name
+            self._arrange()
+            self._first_sizes()
+            self._first_layouts[name] = self.host.saveState()
         self._sizes = _Sizes(self.host, self.docks)
 
     # ---- building
 
-    def _cards_of(self, column: Column) -> list[tuple[str, CardInfo]]:
+    def _cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:
         """The names and descriptions of a column's cards, from the top."""
-        places = {name: CARDS[name].places.get(self._workspace) for name in CARDS}
+        places = {name: CARDS[name].places.get(workspace) for name in CARDS}
         shown = [(place.number, name) for name, place in places.items() if place and place.column is column]
         return [(name, CARDS[name]) for _, name in sorted(shown, key=lambda each: each[0])]
 
-    def _make_column(self, column: Column) -> list[QDockWidget]:
-        cards = self._cards_of(column)
+    def _make_column(self, workspace: str, column: Column) -> list[QDockWidget]:
+        cards = self._cards_of(workspace, column)
         fixed = [self._make(name, info) for name, info in cards if info.is_fixed]
-        docks = [self._make(name, info) for name, info in cards if not info.is_fixed]
+        docks = [self.cards.get(name) or self._make(name, info) for name, info in cards if not info.is_fixed]
         return [self._settings_dock(fixed), *docks] if fixed else docks
 
     def _make(self, name: str, info: CardInfo) -> Any:
@@ -94,36 +102,75 @@ class Docks:
         return dock
 
     def _arrange(self) -> None:
-        """Places the columns side by side, then the other docks of each below its first one."""
-        firsts = [docks[0] for docks in self._columns.values() if docks]
+        """Places the workspace's columns side by side, then the other docks of each below its first one."""
+        for dock in self.docks:
+            self.host.removeDockWidget(dock)
+        firsts = [docks[0] for docks in self._shown_columns.values()]
         self.host.addDockWidget(Qt.LeftDockWidgetArea, firsts[0])
         for left, right in itertools.pairwise(firsts):
             self.host.splitDockWidget(left, right, Qt.Horizontal)
-        for docks in self._columns.values():
+        for docks in self._shown_columns.values():
             for above, below in itertools.pairwise(docks):
                 self.host.splitDockWidget(above, below, Qt.Vertical)
+        shown = self.shown
+        for dock in self.docks:
+            if dock not in shown:
+                self.host.addDockWidget(Qt.LeftDockWidgetArea, dock)  # else a saved layout would not know it
+            dock.setVisible(dock in shown)
+
+    @property
+    def _shown_columns(self) -> dict[Column, list[QDockWidget]]:
+        return {column: docks for column, docks in self._columns[self.workspace].items() if docks}
+
+    @property
+    def shown(self) -> list[QDockWidget]:
+        """The docks that belong to the workspace, from left to right and from the top."""
+        return [dock for docks in self._shown_columns.values() for dock in docks]
 
     # ---- layout
 
+    def show_workspace(self, name: str) -> None:
+        """Shows the docks of that workspace as they were before. Raises ValueError if there is none (yet)."""
+        if name not in self.workspaces:
+            raise ValueError(f"there is no workspace {name!r}. There is: {', '.join(self.workspaces)}.")
+        if name == self.workspace:
+            return
+        self._layouts[self.workspace] = self.host.saveState()
+        self.workspace = name
+        if name in self._layouts:
+            self.restore(self._layouts[name])
+        else:
+            self.first_layout()
+
     def _first_sizes(self) -> None:
-        """Gives all docks their first sizes."""
-        columns = {column: docks for column, docks in self._columns.items() if docks}
+        """Gives the workspace's docks their first sizes."""
+        columns = self._shown_columns
         self.host.resizeDocks([docks[0] for docks in columns.values()], [_WIDTHS[c] for c in columns], Qt.Horizontal)
         for column, docks in columns.items():
             if len(docks) > 1:
-                heights = [card.places[self._workspace].height for _, card in self._cards_of(column)]
+                heights = [card.places[self.workspace].height for _, card in self._cards_of(self.workspace, column)]
                 self.host.resizeDocks(docks, heights, Qt.Vertical)
 
     def first_layout(self) -> None:
-        """Gives all docks their first places and sizes."""
-        self.host.restoreState(self._first_layout)
+        """Gives the workspace's docks their first places and sizes."""
+        self.host.restoreState(self._first_layouts[self.workspace])
         self._first_sizes()
         self._sizes.forget()
 
     def restore(self, state: QByteArray) -> None:
-        """Arranges the docks as a saved state says."""
+        """Arranges the workspace's docks as a saved state says."""
         self.host.restoreState(state)
         self._sizes.forget()
+
+    def layouts(self, now: QByteArray) -> dict[str, QByteArray]:
+        """The layouts of all workspaces that were shown; ``now`` is that of the present one."""
+        return {**self._layouts, self.workspace: now}
+
+    def remember(self, layouts: dict[str, QByteArray]) -> None:
+        """Takes layouts from an earlier start."""
+        self._layouts.update({name: state for name, state in layouts.items() if name in self.workspaces})
+        if self.workspace in self._layouts:
+            self.restore(self._layouts[self.workspace])
 
 
 class _Sizes(QObject):

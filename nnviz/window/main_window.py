@@ -28,12 +28,13 @@ from nnviz.session.status import Status
 from nnviz.widgets.message_bar import MessageBar
 from nnviz.window.card_actions import CardActions
 from nnviz.window.dialogs import NetworkDialogs
-from nnviz.window.docks import WORKSPACES, Docks
+from nnviz.window.docks import Docks
 from nnviz.window.focus_order import focus_order
 from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
 from nnviz.window.menus import Menus
 from nnviz.window.status_line import StatusLine
+from nnviz.window.workspace_switch import WorkspaceSwitch
 
 _LONGEST = 7  # longer numbers in the settings file are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
@@ -75,6 +76,9 @@ class MainWindow(QMainWindow):
         self.cards = CardActions(self._docks.host, self.docks, self.dialogs, session)
         self.help = HelpWindows(self, self.menuBar())
         self._menus = Menus(self.menuBar(), self, settings)
+        self._switch = WorkspaceSwitch(self._docks.workspaces)
+        self._switch.chosen.connect(self.show_workspace)
+        self.menuBar().setCornerWidget(self._switch)
         self.status_line = StatusLine(self.statusBar(), session)
         self.cards.done.connect(self.status_line.show_activity)
         self.resize(1440, 900)
@@ -99,7 +103,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(bar)
 
     def _add_docks(self) -> None:
-        self._docks = Docks(self.session, "train")
+        self._docks = Docks(self.session)
         self.docks = self._docks.docks
         self.draw: DrawPanel = self._docks.cards["drawDock"]
         self.curves: CurvesPanel = self._docks.cards["curvesDock"]
@@ -120,10 +124,22 @@ class MainWindow(QMainWindow):
         """The card of that name. Raises KeyError."""
         return self._docks.cards[name]
 
+    @property
+    def workspaces(self) -> dict[str, str]:
+        """The titles of the workspaces, by name."""
+        return self._docks.workspaces
+
+    @property
+    def workspace(self) -> str:
+        """The name of the workspace that is shown."""
+        return self._docks.workspace
+
     def show_workspace(self, name: str) -> None:
         """Arranges the cards as in that workspace. Raises ValueError if there is none of that name (yet)."""
-        if name not in WORKSPACES:
-            raise ValueError(f"there is no workspace {name!r}. There is: {', '.join(WORKSPACES)}.")
+        self.cards.put_back()
+        self._docks.show_workspace(name)
+        self._switch.show_chosen(name)
+        self._menus.show_cards(self._docks.shown)
 
     # ---- theme and layout
 
@@ -175,11 +191,13 @@ class MainWindow(QMainWindow):
     # ---- what is remembered
 
     def _restore(self) -> None:
-        geometry, state = self._settings.value("geometry"), self._settings.value("docks")
+        geometry = self._settings.value("geometry")
         if isinstance(geometry, QByteArray):  # else the file is damaged
             self.restoreGeometry(geometry)
-        if isinstance(state, QByteArray):
-            self._docks.restore(state)
+        states = {name: self._settings.value(f"docks_{name}") for name in self.workspaces}
+        self._docks.remember({name: state for name, state in states.items() if isinstance(state, QByteArray)})
+        workspace = str(self._settings.value("workspace", self.workspace))
+        self.show_workspace(workspace if workspace in self.workspaces else self.workspace)
         for key, (_, set_value) in self._remembered().items():
             stored = str(self._settings.value(key, ""))
             if stored.isdecimal() and len(stored) < _LONGEST:
@@ -196,7 +214,9 @@ class MainWindow(QMainWindow):
 
     def _remember(self) -> None:
         self._settings.setValue("geometry", self.saveGeometry())
-        self._settings.setValue("docks", self.cards.layout())
+        for name, state in self._docks.layouts(self.cards.layout()).items():
+            self._settings.setValue(f"docks_{name}", state)
+        self._settings.setValue("workspace", self.workspace)
         for key, (read, _) in self._remembered().items():
             self._settings.setValue(key, str(int(read())))
         self.closing.emit()

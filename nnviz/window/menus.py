@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QSettings
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QMenu, QMenuBar
+from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
 from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.window.shipped import shipped_files, shipped_networks
@@ -134,11 +134,15 @@ class Menus(QObject):
         self._session.training.toggle()
 
     def _fill_view(self, menu: QMenu) -> None:
+        for number, (name, title) in enumerate(self._window.workspaces.items(), start=1):
+            choose = partial(self._window.show_workspace, name)
+            self._add(menu, f"Workspace {title}", f"actionWorkspace{number}", f"Ctrl+{number}", choose)
+        menu.addSeparator()
         for number, dock in enumerate(self._window.docks, start=1):
             action = dock.toggleViewAction()
             action.setObjectName(f"actionView{number}")
-            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
             menu.addAction(action)
+        menu.addSeparator()
         enlarge = self._window.cards.toggle
         self._add(menu, "&Enlarge card / back", "actionEnlargeCard", "Ctrl+Return; Ctrl+Enter", enlarge)
         self._add(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._window.default_layout)
@@ -151,6 +155,13 @@ class Menus(QObject):
             action.setCheckable(True)
             action.setChecked(name.lower() == chosen)
             group.addAction(action)
+
+    def show_cards(self, docks: list[QDockWidget]) -> None:
+        """Lists the cards of a workspace in the View menu."""
+        for dock in self._window.docks:
+            action = dock.toggleViewAction()
+            action.setVisible(dock in docks)
+            action.setShortcut(QKeySequence(f"Alt+{docks.index(dock) + 1}" if dock in docks else ""))
 
     def _fill_help(self, menu: QMenu) -> None:
         window = self._window

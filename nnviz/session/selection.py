@@ -1,0 +1,92 @@
+"""What a person has chosen to look at: a neuron, an example, a pair of classes. All cards share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from nnviz.session.data import Data
+from nnviz.session.runs import Runs
+
+PARTS = ("test", "validation", "train")  # of the data, from which examples are chosen
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """A neuron: its layer, from 1, and its number in it, from 0. The last layer's are the outputs."""
+
+    layer: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example of the data: the part, one of ``PARTS``, and its number in it, from 0."""
+
+    part: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Classes:
+    """A cell of the confusion matrix: examples of the true class that got an answer; None stands for all."""
+
+    true: int | None
+    answer: int | None
+
+
+class Selection(QObject):
+    """Holds the choices. A choice that is made again emits nothing, so who listens may choose without an echo.
+
+    Signals:
+        neuron_changed, example_changed, classes_changed: another one is chosen, or none.
+
+    Attributes:
+        neuron, example, classes: what is chosen; None for nothing.
+    """
+
+    neuron_changed = pyqtSignal()
+    example_changed = pyqtSignal()
+    classes_changed = pyqtSignal()
+
+    def __init__(self, runs: Runs, data: Data) -> None:
+        super().__init__()
+        self.neuron: Neuron | None = None
+        self.example: Example | None = None
+        self.classes: Classes | None = None
+        self._runs, self._data = runs, data
+        runs.replaced.connect(self._drop_neuron)
+        data.changed.connect(self._drop_examples)
+
+    def choose_neuron(self, neuron: Neuron | None) -> None:
+        """Chooses a neuron of the current network; one that it does not have is no choice."""
+        if neuron is not None and not self._has(neuron):
+            neuron = None
+        if neuron != self.neuron:
+            self.neuron = neuron
+            self.neuron_changed.emit()
+
+    def choose_example(self, example: Example | None) -> None:
+        """Chooses an example of the data."""
+        if example != self.example:
+            self.example = example
+            self.example_changed.emit()
+
+    def choose_classes(self, classes: Classes | None) -> None:
+        """Chooses a pair of classes, or one class with all others."""
+        if classes != self.classes:
+            self.classes = classes
+            self.classes_changed.emit()
+
+    def _has(self, neuron: Neuron) -> bool:
+        shape = self._runs.current.network.shape
+        return 1 <= neuron.layer < len(shape) and 0 <= neuron.number < shape[neuron.layer]
+
+    def _drop_neuron(self) -> None:
+        if self.neuron is not None and not self._has(self.neuron):
+            self.choose_neuron(None)
+
+    def _drop_examples(self) -> None:
+        self.choose_example(None)
+        self.choose_classes(None)

@@ -1,0 +1,39 @@
+"""The switch of workspaces at the right end of the menu bar."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QSignalBlocker, pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QWidget
+
+from nnviz.widgets.parts import arranged
+from nnviz.widgets.tabs import Tab, add_tab, tab_bar
+
+_TIPS = {
+    "train": "Choose a network and its settings, train it, and watch it learn (Ctrl+1).",
+    "inside": "See which mistakes it makes, what each neuron does, and why it answers as it does (Ctrl+2).",
+}
+
+
+class WorkspaceSwitch(QWidget):
+    """A tab for each workspace; hidden if there is only one.
+
+    Signals:
+        chosen(str): the person chose the workspace of that name.
+    """
+
+    chosen = pyqtSignal(str)
+
+    def __init__(self, titles: dict[str, str]) -> None:
+        super().__init__()
+        self.tabs = tab_bar("workspaceTabs", "Workspace")
+        self._names = list(titles)
+        for name, title in titles.items():
+            add_tab(self.tabs, Tab(title, f"{name}Workspace", _TIPS[name]))
+        arranged(QHBoxLayout(self), self.tabs, margins=(0, 2, 10, 2))
+        self.tabs.currentChanged.connect(lambda index: self.chosen.emit(self._names[index]))
+        self.setVisible(len(titles) > 1)
+
+    def show_chosen(self, name: str) -> None:
+        """Shows which workspace it is."""
+        with QSignalBlocker(self.tabs):
+            self.tabs.setCurrentIndex(self._names.index(name))
