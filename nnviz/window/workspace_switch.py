@@ -29,7 +29,7 @@ class WorkspaceSwitch(QWidget):
         self._names = list(titles)
         for name, title in titles.items():
             add_tab(self.tabs, Tab(title, f"{name}Workspace", _TIPS[name]))
-        arranged(QHBoxLayout(self), self.tabs, margins=(0, 2, 10, 2))
+        arranged(QHBoxLayout(self), self.tabs, margins=(0, 0, 10, 0))
         self.tabs.currentChanged.connect(lambda index: self.chosen.emit(self._names[index]))
         self.setVisible(len(titles) > 1)
 

@@ -117,7 +117,7 @@ def test_a_card_called_from_the_view_menu_brings_all_back(ready_window: MainWind
     before = places(window)
     window.cards.toggle(window.curves)
     number = window.docks.index(window.card("weightsDock")) + 1
-    press(qtbot, window, Qt.Key(Qt.Key_0 + number), Qt.ControlModifier)
+    press(qtbot, window, Qt.Key(Qt.Key_0 + number), Qt.AltModifier)
     assert window.card("weightsDock").isVisible()
     assert places(window) == before
 

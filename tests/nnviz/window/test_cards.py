@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAction, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -17,7 +18,7 @@ from nnviz.window.help import described
 from nnviz.window.help_texts import texts_of
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, find
+from tests.nnviz.helpers import action, click_tab, find, press
 
 
 class Another(DockCard):
@@ -79,7 +80,7 @@ def test_every_card_of_the_workspace_is_there_once(ready_window: MainWindow) -> 
 
 
 def test_the_view_menu_lists_the_docks(ready_window: MainWindow) -> None:
-    assert [entry.text() for entry in view_menu(ready_window)] == [
+    assert [entry.text() for entry in view_menu(ready_window) if entry.isVisible()] == [
         "Settings",
         *("Curves", "Weights", "Draw a digit", "Prediction", "While it learns"),
     ]
@@ -137,12 +138,45 @@ def test_the_workspace_that_there_is(ready_window: MainWindow) -> None:
     assert [(dock.objectName(), dock.geometry()) for dock in ready_window.docks] == before
 
 
-@pytest.mark.parametrize("name", ["inside", "runs", "Train", "", "anything else"])
+@pytest.mark.parametrize("name", ["runs", "Train", "", "anything else"])
 def test_those_that_there_are_not(ready_window: MainWindow, name: str) -> None:
     with pytest.raises(ValueError, match="train"):
         ready_window.show_workspace(name)
 
 
-def test_there_is_no_switch_for_one(ready_window: MainWindow) -> None:
-    titles = [entry.text().replace("&", "") for entry in ready_window.menuBar().actions()]
-    assert titles == ["File", "Edit", "Network", "Train", "View", "Help"]
+def test_the_switch_turns_to_another_workspace_and_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    before = [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()]
+    click_tab(qtbot, window, "insideWorkspace")
+    assert window.workspace == "inside"
+    shown = {dock.objectName() for dock in window.docks if dock.isVisible()}
+    assert shown == {name for name in CARDS if "inside" in CARDS[name].places}
+    assert {entry.text() for entry in view_menu(window) if entry.isVisible()} == {
+        dock.windowTitle() for dock in window.docks if dock.isVisible()
+    }
+    press(qtbot, window, Qt.Key_1, Qt.ControlModifier)
+    assert window.workspace == "train"
+    qtbot.waitUntil(
+        lambda: [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()] == before
+    )
+
+
+def test_each_workspace_keeps_its_own_arrangement(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window = ready_window
+    window.card("learningStripDock").close()
+    window.show_workspace("inside")
+    window.card("predictionDock").close()
+    window.show_workspace("train")
+    assert window.card("predictionDock").isVisible()
+    assert not window.card("learningStripDock").isVisible()
+    window.show_workspace("inside")
+    assert not window.card("predictionDock").isVisible()
+    window.close()
+    again = make_window()
+    assert again.workspace == "inside"
+    assert not again.card("predictionDock").isVisible()
+    again.show_workspace("train")
+    assert again.card("predictionDock").isVisible()
+    assert not again.card("learningStripDock").isVisible()

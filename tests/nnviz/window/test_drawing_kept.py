@@ -43,7 +43,7 @@ def test_closing_draw_loses_neither_drawing_nor_answer(drawn: MainWindow, qtbot:
     qtbot.waitUntil(lambda: bars(drawn) != told)
     assert "no answer" not in bars(drawn), "it is asked on"
     number = drawn.docks.index(drawn.draw) + 1
-    press(qtbot, drawn, Qt.Key(Qt.Key_0 + number), Qt.ControlModifier)
+    press(qtbot, drawn, Qt.Key(Qt.Key_0 + number), Qt.AltModifier)
     assert drawn.draw.isVisible()
     assert not drawn.canvas.is_empty
     np.testing.assert_array_equal(drawn.canvas.network_input(), picture)

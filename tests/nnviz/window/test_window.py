@@ -245,7 +245,7 @@ def test_the_displayed_layer_is_gone_after_the_network_shrank(ready_window: Main
 def test_layout_and_size_are_remembered(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.resize(1300, 800)
-    press(qtbot, window, Qt.Key_3, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key_3, Qt.AltModifier)
     assert not window.card("weightsDock").isVisible()
     window.close()
     again = make_window()
