@@ -63,9 +63,9 @@ def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_wind
 
 def test_in_a_closed_card_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     probe = ready_window.session.probes[STATISTICS]
-    press(qtbot, ready_window, Qt.Key_2, Qt.ControlModifier)
+    press(qtbot, ready_window, Qt.Key_2, Qt.AltModifier)
     assert not probe.is_wanted
-    press(qtbot, ready_window, Qt.Key_2, Qt.ControlModifier)
+    press(qtbot, ready_window, Qt.Key_2, Qt.AltModifier)
     assert probe.is_wanted
 
 
