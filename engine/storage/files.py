@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import secrets
 import stat
 from pathlib import Path
-from typing import BinaryIO
 
 from engine.errors import FileFormatError, Verbatim
 
@@ -79,7 +79,7 @@ def read_regular(path: str | Path, most_bytes: int) -> bytes:
         return file.read(os.fstat(file.fileno()).st_size) or b""  # None: a file of the kernel that has nothing yet
 
 
-def open_regular(path: str | Path, most_bytes: int) -> BinaryIO:
+def open_regular(path: str | Path, most_bytes: int) -> io.BufferedReader:
     """Opens a file like :func:`read_regular`, for reading bytes, and raises the same errors."""
     _check_regular(path, _mode(path), _WHAT_IS_READ)  # before it is opened, since that alone can start a device
     # A pipe that took the file's place a moment ago would block without O_NONBLOCK.

@@ -26,7 +26,8 @@ from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import export_script, load_network, save_checkpoint, save_network
 from engine.training import Trainer
-from nnviz.digits.photograph import grey_of_file, ink_of_photograph
+from nnviz.digits.photograph import ink_of_photograph
+from nnviz.digits.picture_files import grey_of_file
 from nnviz.jobs.reading import read_network
 from tests.hostile.attack import attack, pick
 from tests.hostile.damage import as_json, odd_bytes, odd_json, odd_name, odd_zip
