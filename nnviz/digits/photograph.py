@@ -19,6 +19,7 @@ _THINNEST = 0.075  # of the digit's longer side; thinner lines are made thicker,
 _SMALL = 60  # pixels along a side; in smaller pictures the light is estimated from the border alone
 _FIELD = 96  # pixels along the longer side of the picture from which the light is estimated
 _FAINTEST = 0.04  # least contrast of ink, as a share of the range of greys
+_EVEN = 1e-4  # smaller differences of greys are those of rounding
 _NOISE = 5.0  # ink differs from the paper by at least so many standard deviations of the paper's noise
 _SPECK = 0.04  # smaller patches of ink, as a share of the largest, are ignored
 _LOOK_FOR_PATCHES = 160  # cells along a side
@@ -184,6 +185,8 @@ def _noise(values: Array) -> float:
 
 def _parting(values: Array) -> float:
     """Returns the value that separates paper from ink best (Otsu 1979, "A threshold selection method")."""
+    if values.max() - values.min() < _EVEN:
+        return float(values.max())
     counts, edges = np.histogram(values, bins=128)
     middles = (edges[1:] + edges[:-1]) / 2
     below = np.cumsum(counts)[:-1]

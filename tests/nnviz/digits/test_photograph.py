@@ -122,3 +122,14 @@ def test_whatever_is_given_there_is_an_answer() -> None:
 @pytest.mark.parametrize(("seed", "shape"), [(1, (500, 7)), (9, (2000, 30)), (23, (2000, 30))])
 def test_a_strip_of_noise_with_faint_ink_only_has_none(seed: int, shape: tuple[int, int]) -> None:
     assert ink_of_photograph(np.random.default_rng(seed).normal(size=shape)) is None
+
+
+@pytest.mark.parametrize("paper", [0.0, 3e-9, 0.99999994])
+def test_one_bright_pixel_on_a_sheet_of_one_grey_is_no_digit(paper: float) -> None:
+    """And a hair's breadth between two greys beside it is none either."""
+    sheet = np.full((64, 80), paper, np.float32)
+    sheet[20, 30] = 9e11
+    assert ink_of_photograph(sheet) is None
+    sheet[20, 30] = 9
+    sheet[30:40, 30:40] = np.nextafter(np.float32(paper), np.float32(2))
+    assert ink_of_photograph(sheet) is None
