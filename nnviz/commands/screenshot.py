@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import QApplication
 from engine.storage.files import write_whole
 from nnviz.app import create_window
 from nnviz.commands.checks import check_folder
+from nnviz.session.asked import ANSWER
 from nnviz.session.status import Status
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
@@ -57,6 +58,8 @@ def _take(wanted: argparse.Namespace) -> None:
             window.canvas.set_strokes([_on_canvas(window)])
         if wanted.epochs:
             _train(window, wanted.epochs, wanted.of)
+        answer = session.probes[ANSWER]
+        wait_until(window, lambda: not answer.is_wanted or answer.is_up_to_date)
         QApplication.processEvents()  # lets layouts follow
         write_whole(wanted.out, png(window.grab()))
     finally:
@@ -88,14 +91,16 @@ def _on_canvas(window: MainWindow) -> np.ndarray:
 
 
 def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
-    """Runs the event loop until ``reached`` returns True; it is asked when the session's state changes."""
+    """Runs the event loop until ``reached`` returns True; it is asked when state, network or answer change."""
     loop = QEventLoop()
 
     def look() -> None:
         if reached():
             loop.quit()
 
-    signals = (window.session.training.state_changed, window.session.displayed.changed)
+    session = window.session
+    answer = session.probes[ANSWER]
+    signals = (session.training.state_changed, session.displayed.changed, answer.changed, answer.failed)
     for signal in signals:
         signal.connect(look)
     if not reached():
