@@ -6,21 +6,23 @@ import atexit
 import gc
 import logging
 import os
-import signal
 import sys
 import traceback
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
 from PyQt5 import sip
-from PyQt5.QtCore import QObject, QSettings, QStandardPaths, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, QStandardPaths, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QMessageBox
 
 from nnviz import __version__
 from nnviz.look import theme
 from nnviz.window.main_window import MainWindow
 from nnviz.window.memory import Memory
+from nnviz.window.preferences import Preferences, person_file
+from nnviz.window.system_signals import SystemSignals
 
 _LOG = logging.getLogger("nnviz")
 _LOG_SIZE = 500_000
@@ -28,36 +30,43 @@ _SECONDS_TO_SWITCH = 0.0002
 _MOST_DETAILS = 100_000  # characters
 
 
-def create_window(theme_name: str | None = None, settings: QSettings | None = None) -> MainWindow:
+# The application, and the windows that are open or whose threads have not ended: whoever forgets one of them must not
+# have Python free it while Qt uses it.
+_kept: set[QApplication | MainWindow] = set()
+
+
+def create_window(theme_name: str | None = None, settings: Path | Preferences | None = None) -> MainWindow:
     """Makes the window without showing it, and a QApplication if there is none. Data loads when events are processed.
 
+    Once it is closed, the window goes. A window that nobody closes stays until the program ends.
+
     ``theme_name`` overrides the remembered choice: "dark", "light" or "system". ``settings`` is where settings are
-    remembered; None for the person's own file.
+    remembered, a JSON file; None for the person's own.
     """
     app = _application()
-    if settings is None:
-        settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
-    look = theme_name or str(settings.value("theme", "system"))
+    preferences = settings if isinstance(settings, Preferences) else Preferences(settings or person_file())
+    look = theme_name or preferences.text("theme", "system")
     theme.apply(app, look)
-    memory = Memory(settings)
+    memory = Memory(preferences)
     session = memory.new_session()
-    window = MainWindow(session, settings)
-    window.application = app  # keeps the application alive as long as the window
+    window = MainWindow(session, preferences)
+    window.application = app
     window.follows_system = look not in theme.THEMES
-    window.closing.connect(memory.save)
     memory.setParent(window)
     session.messages.crashed.connect(_pass_to_hook)
+    preferences.failed.connect(partial(session.messages.tell_error, "The settings could not be saved"))
     QTimer.singleShot(0, memory.load)
+    _keep(window)
     return window
 
 
 def run() -> int:
     """Opens the window and returns the exit code when it is closed."""
     app = _application()
+    log_file = _log_to_file()
     window = create_window()
-    sys.excepthook = _CrashReporter(window).report
-    # Ctrl+C in the terminal ends the program. Python's own handler would not run inside Qt's event loop.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.excepthook = _CrashReporter(window, log_file).report
+    SystemSignals(app, window.close_unasked)
     window.resize(window.size().boundedTo(app.primaryScreen().availableSize()))
     window.show()
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
@@ -68,6 +77,18 @@ def run() -> int:
         os._exit(code)
     _take_down()
     return code
+
+
+def _keep(window: MainWindow) -> None:
+    """Keeps the window until it is closed and its threads have ended."""
+    _kept.add(window)
+    window.setAttribute(Qt.WA_DeleteOnClose)
+    window.closed.connect(partial(_let_go, window))
+
+
+def _let_go(window: MainWindow) -> None:
+    if window.ended_whole:
+        _kept.discard(window)
 
 
 def _take_down() -> None:
@@ -100,6 +121,7 @@ def _application() -> QApplication:
     # Else Python would destroy windows and application in any order at the end of a script, and crash.
     sip.setdestroyonexit(False)
     app = QApplication(["nnviz"])
+    _kept.add(app)
     app.setApplicationName("nnviz")
     app.setApplicationVersion(__version__)
     atexit.register(_take_down)  # registered after PyQt's own clean-up, so it runs before that
@@ -111,11 +133,11 @@ class _CrashReporter(QObject):
 
     _reported = pyqtSignal(str, str)  # from any thread to the interface's
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: MainWindow, log_file: Path | None) -> None:
         super().__init__(window)
         self._reported.connect(self._show)
         self._window = window
-        self._log_file = _log_to_file()
+        self._log_file = log_file
         self._box: QMessageBox | None = None
 
     def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -14,8 +14,6 @@ import numpy as np
 from PyQt5.QtCore import (
     QEventLoop,
     QMessageLogContext,
-    QSettings,
-    QTemporaryDir,
     QtMsgType,
     qInstallMessageHandler,
 )
@@ -27,6 +25,7 @@ from nnviz.commands.checks import check_folder
 from nnviz.session.status import Status
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
+from nnviz.window.preferences import Preferences
 
 # A seven as a person would draw it, in a box of 1 × 1.
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
@@ -64,9 +63,7 @@ def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> Non
     Any other error is shown in the window, and so in the picture.
     """
     qInstallMessageHandler(_print_warning)
-    nothing_remembered = QTemporaryDir()
-    settings = QSettings(nothing_remembered.filePath("nnviz.ini"), QSettings.IniFormat)
-    window = create_window(theme_name, settings)
+    window = create_window(theme_name, Preferences(None))
     if not scene.hints:
         window.hints.remove_all()
     window.resize(*size)

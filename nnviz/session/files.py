@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,9 @@ from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
+
+_LOG = logging.getLogger("nnviz")
+_Found = tuple[Array, TrainingState] | None  # parameters, and the state of their training
 
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
 
@@ -60,6 +65,7 @@ class Files(QObject):
     ) -> None:
         super().__init__()
         self.activity = ""
+        self._is_closing = False
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._training, self._messages = training, messages
         self._reading = reading
@@ -128,7 +134,7 @@ class Files(QObject):
                 past.take_event(event)
 
         def work() -> None:
-            network, found = _network_for_file(past, data), look.result()
+            network, found = _network_for_file(past, data), _result(look, path)
             if found is None:
                 save_network(network, path)
             else:
@@ -190,6 +196,8 @@ class Files(QObject):
 
         def failed(error: Exception) -> None:
             self._set_activity("")
+            if self._is_closing:
+                _LOG.error("%s could not be %s: %s", path, past, error)
             self._messages.tell_error(f"{path.name} could not be {past}", error)
 
         self._set_activity(f"{present} {path.name} …")
@@ -200,7 +208,12 @@ class Files(QObject):
         self.activity_changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Waits for files that are being saved, and at most so long for exports. Returns whether all has ended."""
+        """Waits for files that are being saved, and at most so long for exports. Returns whether all has ended.
+
+        What was saved is noted; nobody sees an error any more, so it is also logged.
+        """
+        self._is_closing = True
+        self._saving.finish()
         return all([self._saving.close(-1), self._exporting.close(milliseconds)])
 
 
@@ -211,7 +224,20 @@ def _network_for_file(past: Run, data_title: str) -> Network:
     return network
 
 
-def _parameters_and_state(trainer: Trainer | None) -> tuple[Array, TrainingState] | None:
+def _result(look: Future[_Found], path: Path) -> _Found:
+    """What was found between two steps of the training; None if closing did not wait for the step."""
+    try:
+        return look.result()
+    except CancelledError:
+        _LOG.warning(
+            "%s holds the network as it was last shown, without the state of its training: nnviz was closed in the "
+            "middle of a long step",
+            path,
+        )
+        return None
+
+
+def _parameters_and_state(trainer: Trainer | None) -> _Found:
     """Copies of the parameters and of the state of their training. Called in the worker's thread."""
     return None if trainer is None else (trainer.network.parameters.copy(), trainer.state())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from PyQt5.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer
+from PyQt5.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from nnviz.look import theme
@@ -16,16 +16,22 @@ from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.window.workspaces import Workspace
 
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
+_CHANGES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 
 
 class Docks(QObject):
     """Puts the cards of a workspace into docks of a window within the window, which has a margin.
 
+    Signals:
+        changed: a dock was moved, resized, shown or hidden.
+
     Attributes:
         host: the inner window.
         docks: all docks, in the order of the View menu.
     """
+
+    changed = pyqtSignal()
 
     def __init__(self, session: Session, workspace: Workspace) -> None:
         super().__init__()
@@ -44,6 +50,7 @@ class Docks(QObject):
         self.first_sizes()
         self._first_layout = self.host.saveState()
         self._sizes = _Sizes(self.host, self.docks)
+        self._sizes.changed.connect(self.changed)
 
     def card(self, name: str) -> QWidget:
         """The card of that name. Raises KeyError."""
@@ -136,7 +143,10 @@ class _Sizes(QObject):
     """Restores the sizes that the docks had before, when the window returns to a size.
 
     Qt takes what a smaller window lacks from all docks, and does not undo that when the window grows again.
+    ``changed``: a dock was moved, resized, shown or hidden.
     """
+
+    changed = pyqtSignal()
 
     def __init__(self, host: QMainWindow, docks: list[QDockWidget]) -> None:
         super().__init__(host)
@@ -162,6 +172,8 @@ class _Sizes(QObject):
             self.forget()
         elif watched is self._host and event.type() in (QEvent.Resize, QEvent.Show):
             self._timer.start()
+        if watched is not self._host and event.type() in _CHANGES:
+            self.changed.emit()
         return False
 
     def _is_new_arrangement(self, event: QEvent) -> bool:

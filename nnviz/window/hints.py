@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QObject, QSettings
+from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QWidget
 
 from nnviz.session.session import Session
@@ -10,6 +10,7 @@ from nnviz.session.status import Status
 from nnviz.session.undo import Kind
 from nnviz.widgets.canvas import Canvas
 from nnviz.widgets.hint import Hint, Side
+from nnviz.window.preferences import Preferences
 
 _TEXTS = {
     "train": "Press Space to train",
@@ -23,14 +24,14 @@ class Hints(QObject):
     """The hints that were neither followed nor dismissed, in ``shown`` by name: "train", "draw", "change"."""
 
     def __init__(
-        self, window: QWidget, session: Session, settings: QSettings, controls: dict[str, QWidget], canvas: Canvas
+        self, window: QWidget, session: Session, preferences: Preferences, controls: dict[str, QWidget], canvas: Canvas
     ) -> None:
         super().__init__(window)
         self._session = session
-        self._settings = settings
+        self._preferences = preferences
         self.shown: dict[str, Hint] = {}
         for name, control in controls.items():
-            if settings.value(f"hints/{name}") is None:
+            if not preferences.text(f"hints/{name}"):
                 hint = self.shown[name] = Hint(name, _TEXTS[name], control, _SIDES[name])
                 hint.dismissed.connect(lambda name=name: self.forget(name))
         if self.shown:
@@ -43,7 +44,7 @@ class Hints(QObject):
         """Removes a hint for good."""
         hint = self.shown.pop(name, None)
         if hint is not None:
-            self._settings.setValue(f"hints/{name}", "followed")
+            self._preferences.set(f"hints/{name}", "followed")
             hint.detach()
             hint.deleteLater()
 

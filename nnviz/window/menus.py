@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PyQt5.QtCore import QObject, QSettings
+from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
@@ -16,6 +16,7 @@ from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.window.card_actions import CardActions
 from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.help import HelpWindows
+from nnviz.window.preferences import Preferences
 from nnviz.window.shipped import Shipped, shipped_files, shipped_networks
 
 
@@ -46,12 +47,12 @@ class Window(Protocol):
 class Menus(QObject):
     """Fills a window's menu bar."""
 
-    def __init__(self, bar: QMenuBar, window: Window, settings: QSettings) -> None:
+    def __init__(self, bar: QMenuBar, window: Window, preferences: Preferences) -> None:
         super().__init__(bar)
         self._window = window
         self._session = window.session
         self._dialogs = window.dialogs
-        self._settings = settings
+        self._preferences = preferences
         self._fill_file(bar.addMenu("&File"))
         self._fill_edit(bar.addMenu("&Edit"))
         self._fill_network(bar.addMenu("&Network"))
@@ -174,7 +175,7 @@ class Menus(QObject):
         self._add(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._window.default_layout)
         menu.addSeparator()
         group = QActionGroup(self)
-        chosen = self._settings.value("theme", "system")
+        chosen = self._preferences.text("theme", "system")
         for title, name, key in (
             ("Follow the &system", "system", "Ctrl+Alt+S"),
             ("&Dark", "dark", "Ctrl+Alt+D"),
@@ -194,5 +195,5 @@ class Menus(QObject):
         self._add(menu, "&About nnviz", "actionAbout", "Shift+F1", window.about)
 
     def _choose_theme(self, name: str) -> None:
-        self._settings.setValue("theme", name)
+        self._preferences.set("theme", name)
         self._window.set_theme(name)

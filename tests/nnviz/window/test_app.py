@@ -12,7 +12,7 @@ import pytest
 from PyQt5.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from nnviz.app import _CrashReporter, create_window
+from nnviz.app import _CrashReporter, _log_to_file, create_window
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import find
 
@@ -28,7 +28,6 @@ def test_a_window_is_not_shown_by_itself(qapp: QApplication) -> None:
     window = create_window("light")
     assert not window.isVisible()
     window.close()
-    window.deleteLater()
     qapp.processEvents()
 
 
@@ -71,7 +70,7 @@ def reporter(window: MainWindow) -> Iterator[_CrashReporter]:
     """Without its log handler afterwards."""
     log = logging.getLogger("nnviz")
     before = list(log.handlers)
-    yield _CrashReporter(window)
+    yield _CrashReporter(window, _log_to_file())
     for handler in set(log.handlers) - set(before):
         log.removeHandler(handler)
         handler.close()
@@ -124,7 +123,7 @@ def test_without_a_place_for_the_log_it_is_shown_all_the_same(
 ) -> None:
     (home / "file").write_text("")
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "file"))
-    crash(_CrashReporter(window), "a bug")
+    crash(_CrashReporter(window, _log_to_file()), "a bug")
     (box,) = boxes(window)
     assert "ZeroDivisionError: a bug" in box.informativeText()
     box.close()
