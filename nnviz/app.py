@@ -30,9 +30,7 @@ _SECONDS_TO_SWITCH = 0.0002
 _MOST_DETAILS = 100_000  # characters
 
 
-# The application, and the windows that are open or whose threads have not ended: whoever forgets one of them must not
-# have Python free it while Qt uses it.
-_kept: set[QApplication | MainWindow] = set()
+_unended: list[MainWindow] = []  # closed windows whose threads still work. Python must not free those under Qt's feet
 
 
 def create_window(theme_name: str | None = None, settings: Path | Preferences | None = None) -> MainWindow:
@@ -56,7 +54,7 @@ def create_window(theme_name: str | None = None, settings: Path | Preferences | 
     session.messages.crashed.connect(_pass_to_hook)
     preferences.failed.connect(partial(session.messages.tell_error, "The settings could not be saved"))
     QTimer.singleShot(0, memory.load)
-    _keep(window)
+    _goes_when_closed(window)
     return window
 
 
@@ -79,16 +77,21 @@ def run() -> int:
     return code
 
 
-def _keep(window: MainWindow) -> None:
-    """Keeps the window until it is closed and its threads have ended."""
-    _kept.add(window)
-    window.setAttribute(Qt.WA_DeleteOnClose)
-    window.closed.connect(partial(_let_go, window))
+def _goes_when_closed(window: MainWindow) -> None:
+    """Closing deletes the window, and nothing else does: neither forgetting it nor PyQt's clean-up for an application.
+
+    For that it belongs to Qt, not to Python. Qt's own way, WA_DeleteOnClose, needs an event loop that a script may not
+    have: processEvents() is enough for a timer.
+    """
+    sip.transferto(window, None)  # type: ignore[arg-type]
+    window.closed.connect(lambda: QTimer.singleShot(0, partial(_delete, window)))
 
 
-def _let_go(window: MainWindow) -> None:
-    if window.ended_whole:
-        _kept.discard(window)
+def _delete(window: MainWindow) -> None:
+    if not window.ended_whole:
+        _unended.append(window)
+    if not sip.isdeleted(window):
+        sip.delete(window)
 
 
 def _take_down() -> None:
@@ -98,12 +101,18 @@ def _take_down() -> None:
     are Python, are called meanwhile, and every object that they are called with is added to that table. When the table
     is moved to grow, the walk continues in freed memory and crashes.
     """
-    widgets = QApplication.topLevelWidgets() if QApplication.instance() is not None else []
-    for widget in sorted(widgets, key=lambda widget: not isinstance(widget, MainWindow)):  # menus go with their window
-        if sip.isdeleted(widget):
-            continue
-        if not isinstance(widget, MainWindow) or widget.session.close():
-            sip.delete(widget)
+    if QApplication.instance() is None:
+        return
+    for window in [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow)]:
+        # Where a script has made another application, PyQt's clean-up may have come first.
+        if not sip.isdeleted(window.session) and window.session.close():
+            sip.delete(window)
+    for _ in QApplication.topLevelWidgets():
+        # Asked for anew each time: lists and menus go with others, and sip does not know of those that Qt made.
+        widgets = [widget for widget in QApplication.topLevelWidgets() if widget.parent() is None]
+        others = [widget for widget in widgets if not isinstance(widget, MainWindow)]
+        if others:
+            sip.delete(others[0])
 
 
 def _pass_to_hook(error: Exception) -> None:
@@ -121,7 +130,7 @@ def _application() -> QApplication:
     # Else Python would destroy windows and application in any order at the end of a script, and crash.
     sip.setdestroyonexit(False)
     app = QApplication(["nnviz"])
-    _kept.add(app)
+    sip.transferto(app, None)  # type: ignore[arg-type]  # stays when all windows are closed, for the next one
     app.setApplicationName("nnviz")
     app.setApplicationVersion(__version__)
     atexit.register(_take_down)  # registered after PyQt's own clean-up, so it runs before that

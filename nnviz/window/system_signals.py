@@ -41,7 +41,7 @@ class SystemSignals(QObject):
             numbers = self._read.recv(100)
             names = [signal.Signals(number).name for number in numbers]
             if set(names) & set(_SIGNALS):
-                _LOG.info("%s: the window closes", ", ".join(names))
+                _LOG.warning("%s: the window closes", ", ".join(names))
                 self._close()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QByteArray, QCoreApplication, QEvent, QSettings
+from PyQt5.QtCore import QByteArray, QSettings
 from PyQt5.QtWidgets import QApplication
 
 from engine.experiment import Experiment
@@ -53,7 +53,7 @@ def settings_file(rng: np.random.Generator, folder: Path) -> str:
         assert not ran.exists(), "the settings file ran code"
     finally:
         window.close()
-        QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+        QApplication.processEvents()  # it goes
     json.loads(path.read_bytes())
     return kind
 
@@ -74,7 +74,6 @@ def _check(window: MainWindow) -> None:
 @cache
 def _whole() -> dict[str, Any]:
     """What a window writes."""
-    QApplication([])
     folder = Path(os.environ.get("TMPDIR", "/tmp"))
     path = folder / f"nnviz-hostile-{os.getpid()}.json"
     window = create_window(settings=path)
@@ -96,7 +95,7 @@ def _damaged(rng: np.random.Generator, kind: str, ran: Path) -> bytes:
     if kind == "values":  # JSON in text that is JSON
         key = str(pick(rng, "configuration", "strengths", "recent", "place"))
         inner = json.loads(document.get(key, "{}"))
-        document[key] = json.dumps(odd_document(rng, {"x": inner})["x"] if rng.random() < 0.5 else odd_value(rng))
+        document[key] = json.dumps(odd_document(rng, {"x": inner}).get("x") if rng.random() < 0.5 else odd_value(rng))
         document[str(pick(rng, "network", "shipped", "folder", "theme", "dataset"))] = odd_value(rng)
     elif kind == "place":
         far = (0, 1, -1, -300, 2**15, 2**31 - 1, -(2**31), 10**30, 13_173_636, 5000, 29_999, 1440, 0.5, None)
