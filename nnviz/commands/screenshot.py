@@ -78,8 +78,7 @@ def take(out: Path, theme_name: str, size: tuple[int, int], scene: Scene) -> Non
         QApplication.processEvents()  # lets layouts follow
         write_whole(out, png(window.grab()))
     finally:
-        session.close()
-    window.hide()
+        window.close_unasked()
 
 
 def _train(window: MainWindow, scene: Scene) -> None:

@@ -18,8 +18,8 @@ from tests.nnviz.helpers import stored_settings
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
-# Chooses, and says "chosen" when that is in the file. With "train" it trains then; with "save" it saves another network,
-# which ends when there is a file named "go".
+# Chooses, and says "chosen" when that is in the file. With "train" it trains then; with "save" it saves another file,
+# which ends when there is one named "go".
 PROGRAM = """
 import json, sys, time
 from pathlib import Path
