@@ -33,7 +33,7 @@ _MOST_DETAILS = 100_000  # characters
 _unended: list[MainWindow] = []  # closed windows whose threads still work. Python must not free those under Qt's feet
 
 
-def create_window(theme_name: str | None = None, settings: Path | Preferences | None = None) -> MainWindow:
+def create_window(theme_name: str | None = None, settings: str | Path | Preferences | None = None) -> MainWindow:
     """Makes the window without showing it, and a QApplication if there is none. Data loads when events are processed.
 
     Once it is closed, the window goes. A window that nobody closes stays until the program ends.
@@ -42,7 +42,7 @@ def create_window(theme_name: str | None = None, settings: Path | Preferences | 
     remembered, a JSON file; None for the person's own.
     """
     app = _application()
-    preferences = settings if isinstance(settings, Preferences) else Preferences(settings or person_file())
+    preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or person_file()))
     look = theme_name or preferences.text("theme", "system")
     theme.apply(app, look)
     memory = Memory(preferences)
@@ -52,7 +52,9 @@ def create_window(theme_name: str | None = None, settings: Path | Preferences | 
     window.follows_system = look not in theme.THEMES
     memory.setParent(window)
     session.messages.crashed.connect(_pass_to_hook)
-    preferences.failed.connect(partial(session.messages.tell_error, "The settings could not be saved"))
+    preferences.failed.connect(
+        lambda error: session.messages.warn(f"What you choose cannot be remembered for the next start: {error}.")
+    )
     QTimer.singleShot(0, memory.load)
     _goes_when_closed(window)
     return window

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +12,12 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
-from engine.events import BestRestored, Epoch, TrainingState
+from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.network import Network
 from engine.storage import export_onnx, export_script, save_checkpoint, save_network
 from engine.storage.files import write_whole
-from engine.training import Trainer
-from engine.validation import Array
+from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.session.data import Data
@@ -32,7 +30,6 @@ from nnviz.session.status import Stage
 from nnviz.session.training import Training
 
 _LOG = logging.getLogger("nnviz")
-_Found = tuple[Array, TrainingState] | None  # parameters, and the state of their training
 
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
 
@@ -134,7 +131,7 @@ class Files(QObject):
                 past.take_event(event)
 
         def work() -> None:
-            network, found = _network_for_file(past, data), _result(look, path)
+            network, found = _network_for_file(past, data), found_at(look, path)
             if found is None:
                 save_network(network, path)
             else:
@@ -147,7 +144,7 @@ class Files(QObject):
 
         self._set_activity(f"Saving {path.name} …")
         runner.told.connect(take)
-        look = runner.look(run.id, _parameters_and_state, looked)
+        look = runner.look(run.id, parameters_and_state, looked)
 
     def _save(
         self,
@@ -222,24 +219,6 @@ def _network_for_file(past: Run, data_title: str) -> Network:
     network = past.displayed_network()
     past.provenance(data_title).write(network)
     return network
-
-
-def _result(look: Future[_Found], path: Path) -> _Found:
-    """What was found between two steps of the training; None if closing did not wait for the step."""
-    try:
-        return look.result()
-    except CancelledError:
-        _LOG.warning(
-            "%s holds the network as it was last shown, without the state of its training: nnviz was closed in the "
-            "middle of a long step",
-            path,
-        )
-        return None
-
-
-def _parameters_and_state(trainer: Trainer | None) -> _Found:
-    """Copies of the parameters and of the state of their training. Called in the worker's thread."""
-    return None if trainer is None else (trainer.network.parameters.copy(), trainer.state())
 
 
 def _run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:

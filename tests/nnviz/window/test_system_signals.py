@@ -59,8 +59,8 @@ def create_window():
             say()
 
     def say():
-        if chosen.pop():
-            chosen.append(False)
+        if chosen[0]:
+            chosen[0] = False
             print("chosen", flush=True)
 
     QTimer.singleShot(0, look)
