@@ -12,8 +12,6 @@ import numpy as np
 from PyQt5.QtCore import (
     QEventLoop,
     QMessageLogContext,
-    QSettings,
-    QTemporaryDir,
     QtMsgType,
     qInstallMessageHandler,
 )
@@ -26,6 +24,7 @@ from nnviz.session.asked import ANSWER
 from nnviz.session.status import Status
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
+from nnviz.window.preferences import Preferences
 
 # A seven as a person would draw it, in a box of 1 × 1.
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
@@ -44,9 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _take(wanted: argparse.Namespace) -> None:
     qInstallMessageHandler(_print_warning)
-    nothing_remembered = QTemporaryDir()
-    settings = QSettings(nothing_remembered.filePath("nnviz.ini"), QSettings.IniFormat)
-    window = create_window(wanted.theme, settings)
+    window = create_window(wanted.theme, Preferences(None))
     if not wanted.hints:
         window.hints.remove_all()
     window.resize(*wanted.size)
@@ -63,8 +60,7 @@ def _take(wanted: argparse.Namespace) -> None:
         QApplication.processEvents()  # lets layouts follow
         write_whole(wanted.out, png(window.grab()))
     finally:
-        session.close()
-    window.hide()
+        window.close_unasked()
 
 
 def _train(window: MainWindow, epochs: int, of: int) -> None:
