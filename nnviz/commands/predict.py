@@ -11,7 +11,7 @@ import numpy as np
 from engine.storage import load_network
 from nnviz.commands.checks import CommandError
 from nnviz.digits.drawing import picture_of_image
-from nnviz.digits.photograph import grey_of_file
+from nnviz.digits.picture_files import grey_of_file
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PyQt5 import sip
 from PyQt5.QtCore import QByteArray, QObject, QSettings, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
@@ -102,6 +103,8 @@ class _Signals(QObject):
 
 
 _signals = _Signals()
+# With an application, PyQt destroys all objects that Python owns; this one is needed by the next application too.
+sip.transferto(_signals, None)  # type: ignore[arg-type]
 changed = _signals.changed  # connect bound methods of QObjects: Qt disconnects them when the object is deleted
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -11,13 +12,12 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
-from engine.events import BestRestored, Epoch, TrainingState
+from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.network import Network
 from engine.storage import export_onnx, export_script, save_checkpoint, save_network
 from engine.storage.files import write_whole
-from engine.training import Trainer
-from engine.validation import Array
+from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.session.data import Data
@@ -28,6 +28,8 @@ from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
+
+_LOG = logging.getLogger("nnviz")
 
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
 
@@ -60,6 +62,7 @@ class Files(QObject):
     ) -> None:
         super().__init__()
         self.activity = ""
+        self._is_closing = False
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._training, self._messages = training, messages
         self._reading = reading
@@ -136,7 +139,7 @@ class Files(QObject):
                 past.take_event(event)
 
         def work() -> None:
-            network, found = _network_for_file(past, data), look.result()
+            network, found = _network_for_file(past, data), found_at(look, path)
             if found is None:
                 save_network(network, path)
             else:
@@ -149,7 +152,7 @@ class Files(QObject):
 
         self._set_activity(f"Saving {path.name} …")
         runner.told.connect(take)
-        look = runner.look(run, _parameters_and_state, looked)
+        look = runner.look(run, parameters_and_state, looked)
 
     def _save(self, work: Callable[[], None], path: Path, saved: Callable[[], None], note: str = "") -> None:
         self._write(self._saving, work, path, ("Saving", "saved"), saved, note)
@@ -184,6 +187,8 @@ class Files(QObject):
 
         def failed(error: Exception) -> None:
             self._set_activity("")
+            if self._is_closing:
+                _LOG.error("%s could not be %s: %s", path, past, error)
             self._messages.tell_error(f"{path.name} could not be {past}", error)
 
         self._set_activity(f"{present} {path.name} …")
@@ -194,7 +199,12 @@ class Files(QObject):
         self.activity_changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Waits for files that are being saved, and at most so long for exports. Returns whether all has ended."""
+        """Waits for files that are being saved, and at most so long for exports. Returns whether all has ended.
+
+        What was saved is noted; nobody sees an error any more, so it is also logged.
+        """
+        self._is_closing = True
+        self._saving.finish()
         return all([self._saving.close(-1), self._exporting.close(milliseconds)])
 
 
@@ -203,11 +213,6 @@ def _network_for_file(past: Run, data_title: str) -> Network:
     network = past.displayed_network()
     past.provenance(data_title).write(network)
     return network
-
-
-def _parameters_and_state(trainer: Trainer | None) -> tuple[Array, TrainingState] | None:
-    """Copies of the parameters and of the state of their training. Called in the worker's thread."""
-    return None if trainer is None else (trainer.network.parameters.copy(), trainer.state())
 
 
 def _run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:

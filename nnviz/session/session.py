@@ -192,7 +192,14 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [self.probes, self.rate_search, *self._lanes, self.training.runner, self.files]
+        parts: list[Any] = [
+            self.probes,
+            self.rate_search,
+            self.pictures,
+            *self._lanes,
+            self.training.runner,
+            self.files,
+        ]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QSettings
+from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
 from nnviz.widgets.fields import FieldEdit, NumberEdit
+from nnviz.window.preferences import Preferences
 from nnviz.window.shipped import shipped_files, shipped_networks
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 class Menus(QObject):
     """Fills a window's menu bar."""
 
-    def __init__(self, bar: QMenuBar, window: MainWindow, settings: QSettings) -> None:
+    def __init__(self, bar: QMenuBar, window: MainWindow, preferences: Preferences) -> None:
         super().__init__(bar)
         self._window = window
         self._session = window.session
         self._dialogs = window.dialogs
-        self._settings = settings
+        self._preferences = preferences
         self._fill_file(bar.addMenu("&File"))
         self._fill_edit(bar.addMenu("&Edit"))
         self._fill_network(bar.addMenu("&Network"))
@@ -148,7 +149,7 @@ class Menus(QObject):
         self._add(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._window.default_layout)
         menu.addSeparator()
         group = QActionGroup(self)
-        chosen = self._settings.value("theme", "system")
+        chosen = self._preferences.text("theme", "system")
         for title, name in (("Follow the &system", "System"), ("&Dark", "Dark"), ("&Light", "Light")):
             choose = partial(self._choose_theme, name.lower())
             action = self._add(menu, title, f"actionTheme{name}", f"Ctrl+Alt+{name[0]}", choose)
@@ -171,5 +172,5 @@ class Menus(QObject):
         self._add(menu, "&About nnviz", "actionAbout", "Shift+F1", window.about)
 
     def _choose_theme(self, name: str) -> None:
-        self._settings.setValue("theme", name)
+        self._preferences.set("theme", name)
         self._window.set_theme(name)

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QSettings, QSize, Qt
+from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QColor, QFontInfo, QIcon, QImage
 from PyQt5.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
@@ -15,7 +15,7 @@ from nnviz.look import theme
 from nnviz.look.theme import DARK, LIGHT, Theme
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, press
+from tests.nnviz.helpers import action, press, stored_settings
 
 THEMES = pytest.mark.parametrize("look", [DARK, LIGHT], ids=["dark", "light"])
 
@@ -182,8 +182,7 @@ def test_both_themes_while_it_runs(ready_window: MainWindow, qtbot: QtBot) -> No
         assert image.pixelColor(image.width() // 2, 8).name() == look.card
         assert window.curves.plot.backgroundBrush().color().name() == look.card
         assert action(window, f"actionTheme{look.name.capitalize()}").isChecked()
-    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
-    assert settings.value("theme") == "light"
+    qtbot.waitUntil(lambda: stored_settings().get("theme") == "light")
 
 
 def test_the_choice_is_remembered(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
