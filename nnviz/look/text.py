@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 _THIN = "\u202f"
+_MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
 
 
 def count(number: int) -> str:
@@ -13,9 +14,18 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", _THIN)
 
 
-def shape(sizes: Iterable[int]) -> str:
-    """Formats a network's shape: 784-64-32-10."""
-    return "-".join(map(str, sizes))
+def shape(sizes: Sequence[int]) -> str:
+    """Formats a network's shape: 784-64-32-10; of a very deep one only the beginning: 1-1-1-… (10 000 layers)."""
+    if len(sizes) <= _MOST_SIZES:
+        return "-".join(map(str, sizes))
+    return f"{'-'.join(map(str, sizes[:_FIRST_SIZES]))}-… ({count(len(sizes) - 1)} layers)"
+
+
+def listed(values: Sequence[str], separator: str = ", ") -> str:
+    """Formats a list: "0.2, 0.5"; of a very long one only the beginning: "0, 0, 0, … (10 000 values)"."""
+    if len(values) <= _MOST_SIZES:
+        return separator.join(values)
+    return f"{separator.join([*values[:_FIRST_SIZES], '…'])} ({count(len(values))} values)"
 
 
 def percent(share: float) -> str:
