@@ -170,6 +170,8 @@ class Form(QWidget):
     def show_only(self, names: Iterable[str]) -> None:
         """Shows only those fields and hides the others, which have no effect at the moment."""
         for name, edit in self._edits.items():
+            if name not in names:
+                edit.forget_typed()  # else a hidden field would commit it as it loses the focus
             edit.setVisible(name in names)
             self._captions[name].setVisible(name in names)
 

@@ -178,6 +178,8 @@ class NetworkPanel(Card):
         while (item := self._rows.takeAt(0)) is not None:
             row = item.widget()
             if row not in kept:
+                for field in row.findChildren(NumberEdit):
+                    field.forget_typed()  # else it would be committed as the field loses the focus
                 row.setParent(None)  # type: ignore[call-overload]  # hides it at once, however late Qt deletes it
                 row.deleteLater()
         self._layer_rows = kept or [_LayerRow(self, index) for index in first + last]
