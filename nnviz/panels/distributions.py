@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.distributions import LayerSpreads, Spread
@@ -43,6 +44,7 @@ class DistributionsPage(Page):
         )
         self.body.addWidget(ScrollColumn("distributionsScroll", self.grid))
         self._keys = label(role="muted")
+        self._keys.setTextFormat(Qt.RichText)
         arranged(QHBoxLayout(self.aside), 1, self._keys, label("bar height: √count", "muted"), spacing=12)
         self._colour_keys()
         theme.changed.connect(self._colour_keys)

@@ -151,7 +151,7 @@ class WeightsPanel(DockCard):
     @property
     def _names(self) -> LayerNames:
         data = self._fitting_data
-        classes = data.class_names if data is not None else ()
+        classes = tuple(map(text.name, data.class_names)) if data is not None else ()
         return LayerNames(self._session.displayed.network, self._layer, self._tile, classes)
 
     # ---- one neuron

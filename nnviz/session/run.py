@@ -126,8 +126,8 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The name of its file, or its own name while it has none."""
-        return self.path.name if self.path else self.name
+        """The name of its file as it is shown, or its own name while it has none."""
+        return text.name(self.path.name if self.path else self.name)
 
     @property
     def nbytes(self) -> int:

@@ -150,7 +150,7 @@ def _texts_of_choice(combo: QComboBox) -> list[HelpText]:
 
 
 def _paragraph(name: str, text: str) -> str:
-    content = text if text.startswith("<") else html.escape(text)
+    content = html.escape(text).replace("\n", "<br>")
     return (f"<p><b>{html.escape(name)}</b></p>" if name else "") + f"<p>{content}</p>"
 
 
