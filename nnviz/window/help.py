@@ -168,7 +168,8 @@ def _entries_of(menu: QMenu, prefix: str) -> Iterator[tuple[str, str]]:
             yield from _entries_of(inner, f"{prefix}{_plain(entry.text())}: ")
         elif not entry.shortcut().isEmpty():
             title = _FIXED_TITLES.get(entry.objectName(), _plain(entry.text()))
-            yield entry.shortcut().toString().replace("Return", "Enter"), f"{prefix}{title}"
+            keys = dict.fromkeys(key.toString().replace("Return", "Enter") for key in entry.shortcuts())
+            yield ", ".join(keys), f"{prefix}{title}"
 
 
 def _plain(title: str) -> str:
