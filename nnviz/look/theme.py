@@ -7,6 +7,7 @@ tests check that.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import textwrap
@@ -130,10 +131,16 @@ def apply(app: QApplication, name: str) -> None:
     _system_palette()  # read before the application's palette is replaced
     _current = THEMES[name if name in THEMES else system_theme()]
     _load_fonts()
-    app.setStyle(_Style("Fusion"))
-    app.setFont(font())
-    app.setPalette(_palette(_current))
-    app.setStyleSheet(_stylesheet(_current))
+    collects = gc.isenabled()
+    gc.disable()  # Qt goes through a list of all widgets: one that Python deleted meanwhile would crash it
+    try:
+        app.setStyle(_Style("Fusion"))
+        app.setFont(font())
+        app.setPalette(_palette(_current))
+        app.setStyleSheet(_stylesheet(_current))
+    finally:
+        if collects:
+            gc.enable()
     pg.setConfigOptions(background=_current.card, foreground=_current.muted, antialias=False)
     changed.emit()
 
