@@ -42,12 +42,13 @@ def number_within(parameter: str, value: object, least: float, most: float, exam
 
 def whole_number(parameter: str, value: object, least: int, example: str, most: float = math.inf) -> int:
     """Returns a whole number from ``least`` to ``most`` (included) as int; 3.0 counts as 3. Raises SettingError."""
-    whole = _is_int(value) or _real(value).is_integer()
-    if not whole or value < least:  # type: ignore[operator]
+    is_whole = _is_int(value) or _real(value).is_integer()
+    number = int(value) if is_whole else least - 1  # type: ignore[call-overload]  # not compared in a small type
+    if number < least:
         raise SettingError(parameter, value, f"must be a whole number of at least {least}", f"Try {example}.")
-    if value > most:  # type: ignore[operator]
+    if number > most:
         raise SettingError(parameter, value, f"must be at most {most:,}", f"Try {example}.")
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    return int(number)
 
 
 def _is_int(value: object) -> bool:
