@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all, and read if they are regular files of a reasonable size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from engine.storage.files import write_whole
+from engine.errors import FileFormatError
+from engine.storage.files import open_regular, read_regular, write_whole
 
 posix = pytest.mark.skipif(os.name != "posix", reason="file modes and links of Unix")
 
@@ -219,3 +220,62 @@ def test_a_name_may_be_as_long_as_the_system_lets_it(tmp_path: Path) -> None:
 def test_a_name_that_cannot_be_is_refused_as_any_other_place() -> None:
     with pytest.raises(OSError, match="null"):
         write_whole("net\0.json", b"content")
+
+
+# ---- reading
+
+
+def test_reads_a_file_of_just_the_size_that_is_allowed(file: Path) -> None:
+    assert read_regular(str(file), 3) == b"old"
+    with open_regular(file, 3) as opened:
+        assert opened.read(2) == b"ol"
+
+
+def test_reads_no_file_that_is_larger(file: Path) -> None:
+    rule = r"^net\.json is 3 bytes long: it must be at most 2 bytes long\. Check that"
+    with pytest.raises(FileFormatError, match=rule):
+        read_regular(file, 2)
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    with open(tmp_path / "huge", "wb") as huge:
+        huge.truncate(2**40)  # sparse
+    with pytest.raises(FileFormatError, match=r"1,099,511,627,776 bytes"):
+        read_regular(tmp_path / "huge", 10**9)
+
+
+def test_an_empty_file_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert read_regular(tmp_path / "empty", 10) == b""
+
+
+@pytest.mark.parametrize("name", ["missing.json", "a\0b"])
+def test_reads_no_file_that_is_not_there(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OSError, match=r"missing\.json|a\\x00b|null"):
+        read_regular(tmp_path / name, 10)
+
+
+@posix
+@pytest.mark.parametrize(("make", "kind"), [(os.mkfifo, "a pipe"), (os.mkdir, "a folder")])
+def test_reads_neither_pipes_nor_folders(tmp_path: Path, make: Callable[[Path], None], kind: str) -> None:
+    """And does not wait for whoever writes into the pipe."""
+    make(tmp_path / "net.json")
+    (tmp_path / "link.json").symlink_to("net.json")
+    for name in ("net.json", "link.json"):
+        with pytest.raises(OSError, match=f"this is {kind}, and only a regular file can be read"):
+            read_regular(tmp_path / name, 10)
+
+
+@posix
+def test_a_pipe_in_place_of_a_file_that_was_there_a_moment_ago(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (tmp_path / "file").write_bytes(b"") or os.stat(tmp_path / "file")
+    os.mkfifo(tmp_path / "net.json")
+    monkeypatch.setattr(os, "stat", lambda *_: before)
+    with pytest.raises(OSError, match="this is a pipe"):
+        read_regular(tmp_path / "net.json", 10)
+
+
+@posix
+def test_reads_no_devices() -> None:
+    with pytest.raises(OSError, match="this is a device"):
+        read_regular("/dev/zero", 10)
