@@ -139,7 +139,7 @@ class Network:
             (k, shape[-1]) array, a row of outputs per example.
 
         Raises:
-            DataError: wrong width, ragged rows, NaN, or no numbers.
+            DataError: wrong width, ragged rows, NaN, or no numbers; or an answer is not finite, because sums overflow.
         """
         rows = matrix("data", data, self.shape[0], self.parameters.dtype)
         answers = np.empty((len(rows), self.shape[-1]), dtype=self.parameters.dtype)
@@ -147,7 +147,11 @@ class Network:
         buffers = Buffers(self, size)
         for start in range(0, len(rows), size):
             chunk = rows[start : start + size]
-            answers[start : start + len(chunk)] = self.forward(chunk, buffers)
+            with np.errstate(all="ignore"):  # an error tells what overflows
+                outputs = self.forward(chunk, buffers)
+            if not np.isfinite(outputs).all():
+                raise overflow_of(buffers.cut(len(chunk)))
+            answers[start : start + len(chunk)] = outputs
         return answers
 
     def forward(self, inputs: Array, buffers: Buffers) -> Array:
@@ -234,6 +238,18 @@ def first_non_finite_layer(network: Network) -> int | None:
         if not (np.isfinite(w).all() and np.isfinite(b).all()):
             return layer
     return None
+
+
+def overflow_of(buffers: Buffers) -> DataError:
+    """Returns the error of a network whose last answers, or the loss of them, are not finite; names the layer."""
+    layer, dtype = buffers.first_layer_not_finite(), buffers.outputs[-1].dtype
+    what = f"a finite answer: the sums of layer {layer} overflow" if layer else "a finite loss: it overflows"
+    return DataError(
+        "network",
+        Verbatim(f"without {what}"),
+        f"must have answers to these examples in the range of {dtype}, and so must their loss",
+        "Its weights or the inputs are too large: train it anew with a lower learning rate, or scale the inputs.",
+    )
 
 
 def check_dtype(dtype: npt.DTypeLike | None) -> np.dtype[Any]:

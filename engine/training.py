@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.batches import Batches
-from engine.buffers import TrainingBuffers
+from engine.buffers import Buffers, TrainingBuffers
 from engine.datasets import Dataset
 from engine.distributions import dead_layer, is_at_chance
 from engine.divergence import loss_not_finite, overflow_in
@@ -189,10 +189,15 @@ class Trainer:
         if first_non_finite_layer(self.network) is not None:
             np.copyto(self.network.parameters, self._last_finite)
 
-    def estimate(self) -> Estimate:
-        """Returns loss and error of the present network on a fixed sample. Call it between two steps."""
-        with np.errstate(all="ignore"):
+    def estimate(self) -> Estimate | None:
+        """Returns loss and error of the present network on a fixed sample, or None if they are not finite.
+
+        Call it between two steps.
+        """
+        try:
             train, *test = [evaluator.evaluate() for evaluator in self._estimators]
+        except DataError:
+            return None
         return Estimate(train, test[0] if test else None)
 
     # ---- a step
@@ -261,8 +266,6 @@ class Trainer:
         for name, evaluator in self._evaluators.items():
             if self.settings.evaluate or (name == "validation" and self.settings.patience):
                 results[name] = yield from self._evaluated(evaluator)
-                if not math.isfinite(results[name].loss):
-                    raise self._diverged(self._buffers)
         self._keep_finite_copy()
         overflow = overflow_in(self._optimizer, self.epoch)
         if overflow is not None:
@@ -276,7 +279,7 @@ class Trainer:
         yield Epoch(self.epoch, train, test, self._seconds, validation, dead)
 
     def _evaluated(self, evaluator: Evaluator) -> Generator[Event, None, Evaluation]:
-        """Runs an exact evaluation; yields after each chunk, so that the caller can stop."""
+        """Runs an exact evaluation; yields after each chunk, so that the caller can stop. Raises DivergenceError."""
         steps = evaluator.steps()
         while True:
             try:
@@ -284,6 +287,8 @@ class Trainer:
             except StopIteration as finished:
                 result: Evaluation = finished.value
                 return result
+            except DataError:
+                raise self._diverged(evaluator.buffers) from None
             yield Evaluating(self.epoch)
 
     def _remember_if_best(self, figures: Evaluation) -> None:
@@ -294,7 +299,7 @@ class Trainer:
         patience = self.settings.patience
         return self._best is not None and patience > 0 and self.epoch - self._best.epoch >= patience
 
-    def _diverged(self, buffers: TrainingBuffers) -> DivergenceError:
+    def _diverged(self, buffers: Buffers) -> DivergenceError:
         # The batch that revealed it: the current one, or at the end of an epoch the last.
         batch = min(self.batch + 1, self.batches_per_epoch)
         error = loss_not_finite(self.network, buffers, self.epoch, batch, self._last_rate or self.rate)
