@@ -273,6 +273,17 @@ def check_activations(activations: object, layers: int) -> None:
         ACTIVATIONS[name]
 
 
+def check_can_be_trained(network: Network) -> None:
+    """Raises DataError if the parameters are read-only."""
+    if not all(array.flags.writeable for array in (network.parameters, *network.weights, *network.biases)):
+        raise DataError(
+            "network",
+            Verbatim("read-only"),
+            "must have parameters that can be written to in order to be trained",
+            "Train a copy of it: network.copy().",
+        )
+
+
 def check_fits(network: Network, inputs: int, outputs: int, data_name: str) -> None:
     """Raises DataError if the network does not have these numbers of inputs and outputs."""
     for parameter, has, needs in (

@@ -24,7 +24,7 @@ from engine.divergence import loss_not_finite, overflow_in
 from engine.errors import DataError, DivergenceError, SettingError, Verbatim
 from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.metrics import Evaluation, Evaluator
-from engine.network import Network, check_fits, first_non_finite_layer
+from engine.network import Network, check_can_be_trained, check_fits, first_non_finite_layer
 from engine.optimizers import SGD
 from engine.recipe import Recipe
 from engine.schedules import warmed_up
@@ -53,6 +53,7 @@ class Trainer:
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
         """Raises SettingError or DataError if network, data and settings do not fit together."""
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
+        check_can_be_trained(network)
         self.network = network
         self._given = dataset
         self._build(settings)
@@ -373,10 +374,7 @@ class Trainer:
             key = f"optimizer.{name}"
             if optimizer.steps or key in vectors:  # a registered optimizer may not count its steps
                 optimizer.kept[name] = _like(self.network.parameters, vectors[key])
-        order = np.asarray(vectors["order"]).astype(np.intp)
-        if not np.array_equal(np.sort(order), np.arange(len(self.dataset.train))):
-            raise ValueError("its order of examples is incomplete")
-        self._batches.order = order
+        self._batches.order = _order_of(vectors["order"], len(self.dataset.train))
         if "best" in progress:
             best = progress["best"]
             error = None if best["error"] is None else number_within("error", best["error"], 0, 1, "0.1")
@@ -392,6 +390,13 @@ class _Best:
     epoch: int
     figures: Evaluation
     parameters: Array
+
+
+def _order_of(vector: Array, examples: int) -> Array:
+    """Returns an order of examples as numbers for indexing. Raises ValueError unless it has each example once."""
+    if vector.dtype.kind not in "iu" or not np.array_equal(np.sort(vector), np.arange(examples)):
+        raise ValueError(f"its order of examples must hold the whole numbers below {examples}, each once")
+    return vector.astype(np.intp)
 
 
 def _like(parameters: Array, vector: Array) -> Array:

@@ -201,8 +201,8 @@ _ROWS_REMEDY = "Give a list of equally long lists of numbers, or a two-dimension
 def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.float32, remedy: str = "") -> Array:
     """Returns examples as a C-contiguous (k, width) array of ``dtype``. Raises DataError.
 
-    Accepts a list of lists or an array; refuses ragged rows, a wrong width, text, NaN, infinity and numbers out of the
-    range of ``dtype``. ``remedy`` is the advice for a wrong shape.
+    Accepts a list of lists or an array; refuses ragged rows, a wrong width, text, masked numbers, NaN, infinity and
+    numbers out of the range of ``dtype``. ``remedy`` is the advice for a wrong shape.
     """
     array = _numbers(parameter, data, _ROWS_REMEDY)
     if array.ndim != 2 or array.shape[1] != width:
@@ -240,6 +240,10 @@ def targets(parameter: str, data: object, outputs: int, dtype: npt.DTypeLike = n
 
 
 def _numbers(parameter: str, data: object, remedy: str) -> Array:
+    rows = data if isinstance(data, (list, tuple)) else ()
+    if _is_masked(data) or any(_is_masked(row) for row in rows):
+        rule = "must hold a number in every place, because what lies under a mask would be taken for one"
+        raise DataError(parameter, Verbatim("masked in places"), rule, "Fill these places, or remove those examples.")
     try:
         array = np.asarray(data)
     except ValueError:
@@ -248,6 +252,11 @@ def _numbers(parameter: str, data: object, remedy: str) -> Array:
         kind = Verbatim(f"of type {array.dtype}")
         raise DataError(parameter, kind, "must hold real numbers only", remedy)
     return array
+
+
+def _is_masked(data: object) -> bool:
+    is_special = isinstance(data, np.ndarray) and type(data) is not np.ndarray  # else numpy.ma need not be imported
+    return is_special and bool(np.ma.is_masked(data))
 
 
 def _refuse_non_finite(parameter: str, array: Array, converted: Array) -> None:
