@@ -19,6 +19,7 @@ Array = npt.NDArray[Any]
 # Parameters, gradient, the last finite copy, and in the window the displayed and the next network. Optimizers may need
 # two more and early stopping one, which are not counted: a network that is only opened needs none of them.
 _COPIES_WHILE_TRAINING = 5
+_MOST_LAYERS = 100_000
 
 
 def positive_number(parameter: str, value: object, example: str) -> float:
@@ -130,6 +131,9 @@ def check_sizes(shape: object) -> tuple[int, ...]:
     if not isinstance(sizes, (list, tuple)) or len(sizes) < 2:
         rule = "must be a list of at least two layer sizes, input first"
         raise SettingError("shape", shape, rule, "For example [784, 64, 32, 10].")
+    if len(sizes) > _MOST_LAYERS:
+        value, rule = Verbatim(f"{len(sizes):,} sizes"), f"must have at most {_MOST_LAYERS:,} layers"
+        raise SettingError("shape", value, rule, "Leave layers out.")
     checked = []
     for place, size in enumerate(sizes, start=1):
         try:

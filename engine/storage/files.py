@@ -1,18 +1,17 @@
-"""Writes files completely or not at all; reads regular files up to a size."""
+"""Writes files completely or not at all; reading them is in :mod:`engine.regular_files`."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import secrets
-import stat
 import time
 from pathlib import Path
-from typing import BinaryIO
 
-from engine.errors import FileFormatError, Verbatim
+from engine.regular_files import check_regular, mode_at
+from engine.regular_files import open_regular as open_regular
+from engine.regular_files import read_regular as read_regular
 
 try:
     import fcntl
@@ -23,14 +22,6 @@ else:
 
 _NEW_FILE = 0o666  # minus the umask, which the system applies
 _SURELY_LEFT = 60  # seconds since the last change of a temporary file, where files cannot be locked
-_WHAT_IS_READ = "this is {}, and only a regular file can be read"
-_KINDS = (
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-)
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
@@ -126,52 +117,8 @@ def mode_of_file(path: str | Path) -> int | None:
         OSError: ``path`` is not a regular file, which :func:`write_whole` does not replace.
     """
     try:
-        mode = _mode(path)
+        mode = mode_at(path)
     except FileNotFoundError:
         return None
-    _check_regular(path, mode, "{} is there, and only a regular file can be replaced")
+    check_regular(path, mode, "{} is there, and only a regular file can be replaced")
     return mode & 0o777
-
-
-def read_regular(path: str | Path, most_bytes: int) -> bytes:
-    """Returns the content of a regular file; never waits for another program, as reading a pipe would.
-
-    Raises:
-        FileFormatError: it has more than ``most_bytes``; nothing was read.
-        OSError: it is missing, cannot be read or is not a regular file.
-    """
-    with open_regular(path, most_bytes) as file:
-        return file.read(os.fstat(file.fileno()).st_size) or b""  # None: a file of the kernel that has nothing yet
-
-
-def open_regular(path: str | Path, most_bytes: int) -> BinaryIO:
-    """Opens a file like :func:`read_regular`, for reading bytes, and raises the same errors."""
-    _check_regular(path, _mode(path), _WHAT_IS_READ)  # before it is opened, since that alone can start a device
-    # A pipe that took the file's place a moment ago would block without O_NONBLOCK.
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-    file = os.fdopen(os.open(path, flags), "rb")
-    try:
-        found = os.fstat(file.fileno())
-        _check_regular(path, found.st_mode, _WHAT_IS_READ)
-        if found.st_size > most_bytes:
-            rule = f"must be at most {most_bytes:,} bytes long"
-            size = Verbatim(f"{found.st_size:,} bytes long")
-            raise FileFormatError(Path(path).name, size, rule, "Check that it is the file you mean.")
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-def _mode(path: str | Path) -> int:
-    try:
-        return os.stat(path).st_mode
-    except ValueError as error:  # a name with a null character
-        raise OSError(errno.EINVAL, str(error), str(path)) from None
-
-
-def _check_regular(path: str | Path, mode: int, reason: str) -> None:
-    """Raises OSError for anything but a regular file; ``{}`` in the reason stands for what it is."""
-    if not stat.S_ISREG(mode):
-        kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "something else")
-        raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL, reason.format(kind), str(path))
