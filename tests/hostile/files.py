@@ -28,6 +28,7 @@ from engine.storage import export_script, load_network, save_checkpoint, save_ne
 from engine.training import Trainer
 from nnviz.digits.photograph import grey_of_file, ink_of_photograph
 from nnviz.jobs.reading import read_network
+from tests.hostile.archives import odd_archive, odd_text
 from tests.hostile.attack import attack, pick
 from tests.hostile.damage import as_json, odd_bytes, odd_json, odd_name, odd_zip
 
@@ -80,7 +81,8 @@ def network_file(rng: np.random.Generator, folder: Path) -> str:
     whole = _whole_networks()
     name = list(whole)[int(rng.integers(len(whole)))]
     content = whole[name]
-    aware = odd_zip if name.endswith(".npz") else odd_json
+    choices = (odd_zip, odd_archive) if name.endswith(".npz") else (odd_json, odd_text)
+    aware = choices[int(rng.integers(2))]
     content = aware(rng, content) if rng.random() < 0.7 else odd_bytes(rng, content)
     path = folder / name
     path.write_bytes(content)
@@ -124,13 +126,20 @@ def idx_file(rng: np.random.Generator, folder: Path) -> str:
     content = header + bytes(int(np.prod(sizes)))
     if rng.random() < 0.7:
         content = odd_bytes(rng, content)
-    if rng.random() < 0.02:
-        content += bytes(2**28)
+    how = rng.random()
+    if how < 0.02:
+        content += bytes(2**25)
+    elif how < 0.04:  # what is claimed is there, or nearly
+        content = bytes((0, 0, 8, 2)) + (2**25).to_bytes(4, "big") + (1).to_bytes(4, "big")
+        content += bytes(2**25 - int(rng.integers(2)))
     if rng.random() < 0.5:
         content = gzip.compress(content, 1, mtime=0)
         content = odd_bytes(rng, content) if rng.random() < 0.5 else content
     path = folder / "t-ubyte"
-    path.write_bytes(content)
+    if rng.random() < 0.01:
+        os.mkfifo(path)
+    else:
+        path.write_bytes(content)
     return "refused" if isinstance(refused(lambda: read_idx(path)), Exception) else "read"
 
 
