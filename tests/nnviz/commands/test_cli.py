@@ -361,33 +361,3 @@ def test_missing_packages_are_named_and_how_to_get_them() -> None:
     assert "numpy" in what
     assert "not installed" in what
     assert ".ci/setup run" in help_
-
-
-# ---- answers that are no numbers
-
-
-@pytest.mark.parametrize("command", ["predict", "evaluate"])
-def test_answers_that_are_not_finite_are_an_error_in_words(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
-) -> None:
-    network = Network([784, 4, 10], ["relu", "softmax"], "cross-entropy", rng=np.random.default_rng(1))
-    network.weights[0][...] = 3e38
-    save_network(network, tmp_path / "net.npz")
-    drawn = np.full((40, 30), 255, np.uint8)
-    drawn[5:35, 12:16] = 0
-    Image.fromarray(drawn).save(tmp_path / "one.png")
-    words = [str(tmp_path / "one.png")] if command == "predict" else []
-    code, told, complained = run(capsys, command, str(tmp_path / "net.npz"), *words)
-    assert (code, told) == (cli.USAGE_ERROR, "")
-    assert complained.startswith("nnviz: network is without a finite answer: the sums of layer 1 overflow")
-
-
-def test_a_digit_that_is_never_answered_has_no_precision(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    network = Network([784, 10], ["softmax"], "cross-entropy", "zeros")
-    network.biases[0][3] = 1
-    save_network(network, tmp_path / "net.npz")
-    code, told, _ = run(capsys, "evaluate", str(tmp_path / "net.npz"))
-    assert code == 0
-    shares = next(line for line in told.splitlines() if line.strip().startswith("precision")).split()[2:]
-    assert [number for number, share in enumerate(shares) if share != "–"] == [3]
-    assert "nan" not in told
