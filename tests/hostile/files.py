@@ -24,13 +24,13 @@ from engine.network import Network
 from engine.presets import load_preset
 from engine.provenance import Provenance
 from engine.settings import TrainingSettings
-from engine.storage import export_script, load_network, save_checkpoint, save_network
+from engine.storage import export_onnx, export_script, load_network, save_checkpoint, save_network
 from engine.training import Trainer
 from nnviz.digits.photograph import grey_of_file, ink_of_photograph
 from nnviz.jobs.reading import read_network
 from tests.hostile.archives import odd_archive, odd_text
 from tests.hostile.attack import attack, pick
-from tests.hostile.damage import as_json, odd_bytes, odd_json, odd_name, odd_zip
+from tests.hostile.damage import as_json, odd_bytes, odd_json, odd_name, odd_value, odd_zip
 
 _LONGEST_MESSAGE = 1500
 
@@ -214,6 +214,9 @@ def export(rng: np.random.Generator, folder: Path) -> str:
     network = Network([2, 3, 2], ["relu", "softmax"], "cross-entropy", rng=np.random.default_rng(2))
     names = [odd_name(rng) for _ in range(4)]
     network.provenance = {"data": names[0], names[1]: names[2], "title": names[3], "seed": names[1]}
+    network.provenance |= {"epochs": odd_value(rng), "test_error": odd_value(rng), "experiment": odd_value(rng)}
+    if not isinstance(refused(lambda: export_onnx(network, folder / "net.onnx")), Exception):
+        assert (folder / "net.onnx").stat().st_size < 50_000
     path = folder / "net.py"
     if isinstance(refused(lambda: export_script(network, path)), Exception):
         return "refused"
