@@ -15,7 +15,17 @@ import numpy.typing as npt
 
 from engine.errors import DataError, SettingError, Verbatim
 from engine.registry import Registry
-from engine.validation import Array, labels, matrix, number_within, positive_number, same_length, table, targets
+from engine.validation import (
+    Array,
+    labels,
+    matrix,
+    number_within,
+    positive_number,
+    same_length,
+    table,
+    targets,
+    whole_number,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,7 +237,11 @@ DATASETS: Registry[DataSource] = Registry("data set")
 
 
 def one_hot(classes_of: Array, classes: int) -> Array:
-    """Returns (k, classes) float32 with a 1 in the column of each label. Raises DataError for invalid labels."""
+    """Returns (k, classes) float32 with a 1 in the column of each label.
+
+    Raises DataError for invalid labels, SettingError unless ``classes`` is a whole number of at least 1.
+    """
+    classes = whole_number("classes", classes, 1, "10")
     columns = labels("labels", classes_of, classes)
     rows = np.zeros((len(columns), classes), np.float32)
     rows[np.arange(len(columns)), columns] = 1

@@ -20,6 +20,7 @@ from engine.storage.files import write_whole
 from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
+from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
@@ -76,7 +77,7 @@ class Files(QObject):
 
         With a ``title`` it is opened as a copy of that name: saving asks for another file.
         """
-        name, dataset = title or path.name, self._data.dataset
+        name, dataset = text.name(title or path.name), self._data.dataset
 
         def done(found: Opened) -> None:
             self._set_activity(f"Opened {name}")
@@ -100,12 +101,12 @@ class Files(QObject):
         trainer = found.trainer
         if trainer is not None:
             self._training.runner.worker.begin(run.id, lambda: trainer)
-        self._making.put(run, f"opening of {title or path.name}")
+        self._making.put(run, f"opening of {run.title}")
         misfit = run.misfit(self._data.dataset)
         if misfit:
             self._messages.warn(misfit)
         elif found.why_not:
-            self._messages.tell(f"{path.name} opened. A new training will start from its weights: {found.why_not}")
+            self._messages.tell(f"{run.title} opened. A new training will start from its weights: {found.why_not}")
 
     # ---- save
 
@@ -150,7 +151,7 @@ class Files(QObject):
             runner.told.disconnect(take)
             self._save(work, path, saved)
 
-        self._set_activity(f"Saving {path.name} …")
+        self._set_activity(f"Saving {text.name(path.name)} …")
         runner.told.connect(take)
         look = runner.look(run, parameters_and_state, looked)
 
@@ -179,23 +180,23 @@ class Files(QObject):
         then: Callable[[], None] = lambda: None,
         note: str = "",
     ) -> None:
-        present, past = verbs
+        (present, past), name = verbs, text.name(path.name)
 
         def done(_: object) -> None:
-            self._set_activity(f"{past.capitalize()} to {path.name}{note}")
+            self._set_activity(f"{past.capitalize()} to {name}{note}")
             then()
 
         def failed(error: Exception) -> None:
             self._set_activity("")
             if self._is_closing:
                 _LOG.error("%s could not be %s: %s", path, past, error)
-            self._messages.tell_error(f"{path.name} could not be {past}", error)
+            self._messages.tell_error(f"{name} could not be {past}", error)
 
-        self._set_activity(f"{present} {path.name} …")
+        self._set_activity(f"{present} {name} …")
         lane.run(work, done, failed)
 
-    def _set_activity(self, text: str) -> None:
-        self.activity = text
+    def _set_activity(self, activity: str) -> None:
+        self.activity = activity
         self.activity_changed.emit()
 
     def close(self, milliseconds: int) -> bool:

@@ -15,6 +15,7 @@ from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.rate_search import RateSearch
+from nnviz.look import text
 from nnviz.session.asked import new_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -103,7 +104,7 @@ class Session(QObject):
         """A name for each of the current network's outputs: the data's class names if they fit, else numbers."""
         data, outputs = self.data.dataset, self.runs.current.network.shape[-1]
         names = data.class_names if data is not None and len(data.class_names) == outputs else map(str, range(outputs))
-        return list(names)
+        return list(map(text.name, names))
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""

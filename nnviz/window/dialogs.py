@@ -191,7 +191,7 @@ class NetworkDialogs(QObject):
         menu.setToolTipsVisible(True)
         files = self._recent_files()
         for number, name in enumerate(files, start=1):
-            action = menu.addAction(f"&{number}  {Path(name).name}")
+            action = menu.addAction(f"&{number}  {text.entry(Path(name).name)}")
             action.setToolTip(name)
             action.triggered.connect(lambda _, name=name: self.open_path(Path(name)))
         if not files:

@@ -17,6 +17,8 @@ _HINTS = {
     "draw": ("Draw here, it answers at once", Side.LEFT),
     "change": ("Change a layer or the learning rate", Side.FOOT),
 }
+# A random or a pasted picture is a drawing too.
+_FOLLOWED_BY = {Kind.SETTINGS: "change", Kind.DRAWING: "draw"}
 
 
 class Hints(QObject):
@@ -63,5 +65,6 @@ class Hints(QObject):
 
     def _step_taken(self) -> None:
         last = self._session.undo.last()
-        if last is not None and last.kind is Kind.SETTINGS:
-            self.forget("change")
+        followed = None if last is None else _FOLLOWED_BY.get(last.kind)
+        if followed is not None:
+            self.forget(followed)

@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
 
     def _show_title(self, *_: object) -> None:
         run = self.session.runs.current
-        parts = [f"{run.title}[*]"]
+        parts = [f"{run.title.replace('[*]', '[*][*]')}[*]"]  # Qt marks unsaved work at a single one
         if self.session.state is Status.TRAINING and run.history.completed:
             parts.append(f"epoch {run.history.completed} of {run.last_epoch}")
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))

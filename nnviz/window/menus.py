@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
+from nnviz.look import text
 from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.window.preferences import Preferences
 from nnviz.window.shipped import shipped_files, shipped_networks
@@ -93,7 +94,7 @@ class Menus(QObject):
             first = "wrong values"
         for action, verb, what in ((self._undo, "&Undo", first), (self._redo, "&Redo", redo.text if redo else None)):
             action.setEnabled(what is not None)
-            action.setText(f"{verb} {what or ''}".rstrip())
+            action.setText(f"{verb} {text.entry(what or '')}".rstrip())
 
     def _fill_network(self, menu: QMenu) -> None:
         """The networks that come with the program; the menu is hidden if there are none."""
@@ -108,7 +109,7 @@ class Menus(QObject):
         self._shipped.clear()
         self._shipped.setToolTipsVisible(True)
         for number, shipped in enumerate(shipped_networks(), start=1):
-            action = self._shipped.addAction(f"&{number}  {shipped.label}")
+            action = self._shipped.addAction(f"&{number}  {text.entry(shipped.label)}")
             action.setObjectName(f"actionShipped{number}")
             action.setToolTip("Replaces the network by a copy of this one; saving asks for a new file.")
             action.triggered.connect(lambda _, shipped=shipped: self._dialogs.open_path(shipped.path, shipped.title))

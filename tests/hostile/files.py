@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -20,11 +21,12 @@ from engine.network import Network
 from engine.presets import load_preset
 from engine.provenance import Provenance
 from engine.settings import TrainingSettings
-from engine.storage import export_script, load_network, save_checkpoint, save_network
+from engine.storage import export_onnx, export_script, load_network, save_checkpoint, save_network
 from engine.training import Trainer
 from nnviz.jobs.reading import read_network
+from tests.hostile.archives import odd_archive, odd_text
 from tests.hostile.attack import attack
-from tests.hostile.damage import as_json, odd_bytes, odd_json, odd_name, odd_zip
+from tests.hostile.damage import as_json, odd_bytes, odd_json, odd_name, odd_value, odd_zip
 
 _LONGEST_MESSAGE = 1500
 
@@ -75,7 +77,8 @@ def network_file(rng: np.random.Generator, folder: Path) -> str:
     whole = _whole_networks()
     name = list(whole)[int(rng.integers(len(whole)))]
     content = whole[name]
-    aware = odd_zip if name.endswith(".npz") else odd_json
+    choices = (odd_zip, odd_archive) if name.endswith(".npz") else (odd_json, odd_text)
+    aware = choices[int(rng.integers(2))]
     content = aware(rng, content) if rng.random() < 0.7 else odd_bytes(rng, content)
     path = folder / name
     path.write_bytes(content)
@@ -119,13 +122,20 @@ def idx_file(rng: np.random.Generator, folder: Path) -> str:
     content = header + bytes(int(np.prod(sizes)))
     if rng.random() < 0.7:
         content = odd_bytes(rng, content)
-    if rng.random() < 0.02:
-        content += bytes(2**28)
+    how = rng.random()
+    if how < 0.02:
+        content += bytes(2**25)
+    elif how < 0.04:  # what is claimed is there, or nearly
+        content = bytes((0, 0, 8, 2)) + (2**25).to_bytes(4, "big") + (1).to_bytes(4, "big")
+        content += bytes(2**25 - int(rng.integers(2)))
     if rng.random() < 0.5:
         content = gzip.compress(content, 1, mtime=0)
         content = odd_bytes(rng, content) if rng.random() < 0.5 else content
     path = folder / "t-ubyte"
-    path.write_bytes(content)
+    if rng.random() < 0.01:
+        os.mkfifo(path)
+    else:
+        path.write_bytes(content)
     return "refused" if isinstance(refused(lambda: read_idx(path)), Exception) else "read"
 
 
@@ -145,6 +155,9 @@ def export(rng: np.random.Generator, folder: Path) -> str:
     network = Network([2, 3, 2], ["relu", "softmax"], "cross-entropy", rng=np.random.default_rng(2))
     names = [odd_name(rng) for _ in range(4)]
     network.provenance = {"data": names[0], names[1]: names[2], "title": names[3], "seed": names[1]}
+    network.provenance |= {"epochs": odd_value(rng), "test_error": odd_value(rng), "experiment": odd_value(rng)}
+    if not isinstance(refused(lambda: export_onnx(network, folder / "net.onnx")), Exception):
+        assert (folder / "net.onnx").stat().st_size < 50_000
     path = folder / "net.py"
     if isinstance(refused(lambda: export_script(network, path)), Exception):
         return "refused"

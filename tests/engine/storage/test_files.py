@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -279,3 +280,77 @@ def test_a_pipe_in_place_of_a_file_that_was_there_a_moment_ago(tmp_path: Path, m
 def test_reads_no_devices() -> None:
     with pytest.raises(OSError, match="this is a device"):
         read_regular("/dev/zero", 10)
+
+
+# ---- what killed processes leave
+
+
+def leftover_of(file: Path, name: str = "net.json", token: str = "0123abcd") -> Path:
+    left = file.parent / f".{name}.{token}.part"
+    left.write_bytes(b"half a fi")
+    return left
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_write(file: Path) -> None:
+    leftover_of(file)
+    leftover_of(file, token="ffffffff")
+    write_whole(file, b"new")
+    assert [each.name for each in file.parent.iterdir()] == ["net.json"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".net2.json.0123abcd.part", ".net.json.0123abc.part", ".net.json.0123abcg.part", "net.json.0123abcd.part",
+     ".net.json.0123abcd.part2", ".netxjson.0123abcd.part", ".net.json.0123abcd.part\n"],
+)  # fmt: skip
+def test_files_of_other_names_are_no_leftovers(file: Path, name: str) -> None:
+    (file.parent / name).write_bytes(b"of somebody else")
+    write_whole(file, b"new")
+    assert (file.parent / name).exists()
+
+
+@posix
+def test_the_file_of_another_writer_at_work_stays_and_is_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One writer is within its flush while another writes the same file."""
+    flush = os.fsync
+
+    def write_another(handle: int) -> None:
+        monkeypatch.setattr(os, "fsync", flush)
+        write_whole(file, b"another")
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", write_another)
+    write_whole(file, b"the last to be renamed")
+    assert file.read_bytes() == b"the last to be renamed"
+    assert list(file.parent.iterdir()) == [file]
+
+
+@posix
+def test_a_file_that_another_writer_removed_before_it_was_locked_is_made_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    lock = fcntl.flock
+
+    def remove_first(handle: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        next(file.parent.glob(".*.part")).unlink()
+        lock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    write_whole(file, b"new")
+    assert file.read_bytes() == b"new"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write_whole(file, b"new")
+    assert caught.value.filename == str(file)
+    assert list(file.parent.iterdir()) == [file]
+    assert file.read_bytes() == b"old"

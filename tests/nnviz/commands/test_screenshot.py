@@ -14,6 +14,7 @@ from engine.datasets import Dataset
 from engine.network import Network
 from engine.validation import Array
 from nnviz.commands import screenshot
+from nnviz.commands.cli import parser
 from nnviz.session import question
 from nnviz.session.asked import ANSWER
 from nnviz.window.main_window import MainWindow
@@ -21,14 +22,14 @@ from nnviz.window.main_window import MainWindow
 _MANY = 200  # rounds of the event loop; layouts take a few
 
 
-@pytest.mark.parametrize("scene", [screenshot.Scene(draw=True), screenshot.Scene(epochs=1, draw=True)])
+@pytest.mark.parametrize("epochs", ["0", "1"])
 def test_the_answer_to_the_drawing_is_waited_for(
     qapp: QApplication,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     load_with: Callable[..., None],
     few_digits: Dataset,
-    scene: screenshot.Scene,
+    epochs: str,
 ) -> None:
     load_with(lambda: few_digits)
     gate, original = threading.Event(), question.ask
@@ -62,8 +63,8 @@ def test_the_answer_to_the_drawing_is_waited_for(
         return png(picture)
 
     monkeypatch.setattr(screenshot, "png", taken)
-    screenshot.take(tmp_path / "x.png", "dark", (1280, 800), scene)
-    windows[0].deleteLater()
+    wanted = parser().parse_args(["screenshot", str(tmp_path / "x.png"), "--draw", "--epochs", epochs])
+    assert screenshot.run(wanted) == 0
     gate.set()
     ((answer, is_up_to_date),) = shown
     assert answer is not None, "the answer was not there yet"

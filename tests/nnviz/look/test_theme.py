@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QColor, QFontInfo, QIcon, QImage
-from PyQt5.QtWidgets import QApplication, QToolButton
+from PyQt5.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
@@ -214,3 +215,18 @@ def test_the_system_is_followed_while_it_runs(
     press(qtbot, window, Qt.Key_D, Qt.ControlModifier | Qt.AltModifier)
     QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
     assert theme.current() is DARK
+
+
+def test_python_deletes_no_widget_while_qt_goes_through_all_of_them(qtbot: QtBot, qapp: QApplication) -> None:
+    class Watch(QWidget):
+        def changeEvent(self, event: QEvent) -> None:
+            if event.type() == QEvent.StyleChange:
+                collects.append(gc.isenabled())
+
+    collects: list[bool] = []
+    watch = Watch()
+    qtbot.addWidget(watch)
+    theme.apply(qapp, "light")
+    assert collects
+    assert not any(collects)
+    assert gc.isenabled()
