@@ -12,13 +12,14 @@ from engine.answers import Answers, ClassAnswers, NumberAnswers
 from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look import text
-from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels import cards
+from nnviz.panels.cards import CARDS, CardInfo, Place
 from nnviz.session.asked import MISTAKES
 from nnviz.session.mistakes import Found
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.mistakes.picture_list import PictureList
-from nnviz.widgets.mistakes.row_list import RowList
+from nnviz.widgets.mistakes.row_list import Column, RowList
 from nnviz.widgets.parts import arranged, named
 
 _LONGEST_NAME = 12  # characters of a class name in the title
@@ -107,8 +108,7 @@ class MistakePicturesPanel(DockCard):
             )
             self._stack.setCurrentWidget(self.pictures)
         else:
-            head = _head(answers)
-            self.rows.show_rows(head, len(listed), lambda place: _texts(found, int(listed[place]), data))
+            self.rows.show_rows(_columns(found), len(listed), lambda place: _texts(found, int(listed[place]), data))
             self._stack.setCurrentWidget(self.rows)
 
     def _order(self, answers: Answers) -> str:
@@ -176,6 +176,15 @@ def _head(answers: Answers) -> list[str]:
     return ["example", *several, "target", "answer", "difference"]
 
 
+def _columns(found: Found) -> list[Column]:
+    """The columns of the list."""
+    example, *others = _head(found.answers)
+    first = Column(example, False, str(len(found.part.split)))
+    if isinstance(found.answers, ClassAnswers):
+        return [first, *map(Column, others[:-1]), Column(others[-1], True, "100 %")]
+    return [first, *(Column(title, title != "output") for title in others)]
+
+
 def _numbers(found: Found, index: int, data: Dataset) -> list[object]:
     """A row of a table: names and numbers."""
     answers, number = found.answers, found.part.number(index)
@@ -203,5 +212,5 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
-PLACE = Place(Column.CHOOSE, 2, 370)
+PLACE = Place(cards.Column.CHOOSE, 2, 370)
 CARDS.register("mistakePicturesDock")(CardInfo(MistakePicturesPanel, {"inside": PLACE}, needs=(MISTAKES,)))

@@ -12,7 +12,8 @@ from engine.answers import NumberAnswers
 from engine.metrics import precision_of, recall_of
 from engine.validation import Array
 from nnviz.look import text
-from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels import cards
+from nnviz.panels.cards import CARDS, CardInfo, Place
 from nnviz.session.asked import MISTAKES
 from nnviz.session.mistakes import Counts
 from nnviz.session.part import Part
@@ -22,7 +23,7 @@ from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.mistakes.cells import Cell
 from nnviz.widgets.mistakes.confusion import ConfusionView
-from nnviz.widgets.mistakes.row_list import Row, RowList
+from nnviz.widgets.mistakes.row_list import Column, Row, RowList
 from nnviz.widgets.parts import arranged, named
 
 PART_NAMES = {"test": "test", "validation": "validation", "train": "training"}
@@ -38,6 +39,8 @@ _KEYS = {
     "columns": "% of the answers",
     "classes": "of each class",
 }
+_CLASS_COLUMNS = [Column("class"), Column("recall", True, "100.0 %"), Column("precision", True, "100.0 %")]
+_OUTPUT_COLUMNS = [Column("output"), Column("typical error", True, "-1.234e+05"), Column("R²", True, "-0.123")]
 _MATRIX_HELP = (
     "A row for each true class, a column for each answer. Numbers on the diagonal are right answers, orange ones are "
     "mistakes. Click a cell, or the name of a row or column, for its examples below; click again for all mistakes."
@@ -129,7 +132,7 @@ class MistakesPanel(DockCard):
             return
         self._shown = shown
         if self.mode == "classes":
-            self.classes.show_rows(["class", "recall", "precision"], len(matrix), self._class_rows(names, matrix))
+            self.classes.show_rows(_CLASS_COLUMNS, len(matrix), self._class_rows(names, matrix))
         else:
             self.matrix.show_matrix(names, _as_shares(matrix, self.mode), self.mode != "counts")
 
@@ -144,7 +147,7 @@ class MistakesPanel(DockCard):
             self._shown = (answers,)
             names, rows = self._names(len(answers.errors)), answers
             self.outputs.show_rows(
-                ["output", "typical error", "R²"],
+                _OUTPUT_COLUMNS,
                 len(names),
                 lambda row: (names[row], f"{rows.errors[row]:.4g}", f"{rows.explained[row]:.3f}"),
             )
@@ -238,5 +241,5 @@ def _percent(share: float) -> str:
     return "–" if np.isnan(share) else f"{100 * share:.1f} %"
 
 
-PLACE = Place(Column.CHOOSE, 1, 326)
+PLACE = Place(cards.Column.CHOOSE, 1, 326)
 CARDS.register("mistakesDock")(CardInfo(MistakesPanel, {"inside": PLACE}, needs=(MISTAKES,)))

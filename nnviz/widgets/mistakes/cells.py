@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PyQt5.QtCore import QRect, QSize
@@ -40,7 +41,7 @@ class Layout:
     high: float
     is_upright: bool
 
-    @property
+    @cached_property
     def gap(self) -> int:
         """Pixels between two cells; none where they are tiny."""
         least = min(self.wide, self.high)
@@ -52,11 +53,18 @@ class Layout:
         line = QFontMetrics(theme.font(theme.SMALL)).height()
         return max(1, -(-line // max(1, int(self.high)))), max(1, -(-line // max(1, int(self.wide))))
 
+    @cached_property
+    def _edges(self) -> tuple[list[int], list[int]]:
+        """Where columns and rows begin; at the end, where the last ones end."""
+        numbers = range(self.classes + 1)
+        across = [round(self.left + number * self.wide) for number in numbers]
+        return across, [round(self.top + number * self.high) for number in numbers]
+
     def rect(self, row: int, column: int) -> QRect:
         """The pixels of a cell, without its gap."""
-        x, y = round(self.left + column * self.wide), round(self.top + row * self.high)
-        right, bottom = round(self.left + (column + 1) * self.wide), round(self.top + (row + 1) * self.high)
-        return QRect(x, y, max(1, right - x - self.gap), max(1, bottom - y - self.gap))
+        (across, down), gap = self._edges, self.gap
+        x, y = across[column], down[row]
+        return QRect(x, y, max(1, across[column + 1] - x - gap), max(1, down[row + 1] - y - gap))
 
     @property
     def area(self) -> QRect:
@@ -107,23 +115,25 @@ def cell_colours(shares: Array) -> Array:
     return np.round(colours).astype(np.uint8)
 
 
-def ink_on(colour: Array) -> QColor:
-    """The colour of text where it can be read on a colour (3,) 0…255, at 4.5 : 1; else black or white, which can."""
-    ground = _luminance(colour)
+def inks_on(colours: Array) -> list[list[QColor]]:
+    """For each of the colours (classes, classes, 3) that of a text on it, which can be read: a contrast of 4.5 : 1.
+
+    It is the theme's colour of text where that will do, else black or white.
+    """
     inks = [theme.colour("text"), QColor("#000000"), QColor("#ffffff")]
-    contrasts = [_contrast(_luminance(np.array(ink.getRgb()[:3])), ground) for ink in inks]
-    return inks[0 if contrasts[0] >= _READABLE else int(np.argmax(contrasts))]
+    own = _luminances(np.array([ink.getRgb()[:3] for ink in inks]))
+    ground = _luminances(colours)[..., None]
+    contrasts = (np.maximum(own, ground) + 0.05) / (np.minimum(own, ground) + 0.05)
+    best = np.where(contrasts[..., 0] >= _READABLE, 0, contrasts.argmax(axis=-1))
+    return [[inks[index] for index in row] for row in best.tolist()]
 
 
-def _luminance(colour: Array) -> float:
-    """Relative luminance, 0…1. WCAG 2.1."""
-    channels = np.asarray(colour, float) / 255
+def _luminances(colours: Array) -> Array:
+    """Relative luminances, 0…1, of colours (…, 3) 0…255. WCAG 2.1."""
+    channels = colours.astype(np.float64) / 255
     linear = np.where(channels <= 0.03928, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
-
-
-def _contrast(one: float, other: float) -> float:
-    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+    luminances: Array = linear @ np.array([0.2126, 0.7152, 0.0722])
+    return luminances
 
 
 def cell_text(value: float, is_share: bool) -> str:

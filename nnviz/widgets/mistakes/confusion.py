@@ -22,10 +22,10 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.validation import Array
 from nnviz.look import theme
-from nnviz.widgets.mistakes.cells import Cell, Layout, cell_colours, cell_text, ink_on, layout_of
+from nnviz.widgets.mistakes.cells import Cell, Layout, cell_colours, cell_text, inks_on, layout_of
 from nnviz.widgets.read_out import ReadOut
 
-_LEAST_DRAWN = 10  # pixels of a cell; smaller ones are drawn as one picture, without numbers
+_LEAST_DRAWN = 13  # pixels of a cell; smaller ones are drawn as one picture, without numbers
 _FONT_SIZES = (12, 11, 10, 9, 8)
 _KEYS: dict[int, tuple[int, int]] = {  # down and right
     Qt.Key_Left: (0, -1),
@@ -188,16 +188,16 @@ class ConfusionView(QWidget):
         room = cells.rect(0, 0).width() - 1
         right = _fitting([row[number] for number, row in enumerate(texts)], room + cells.gap + 1)
         wrong = _fitting([text for number, row in enumerate(texts) for text in row[:number] + row[number + 1 :]], room)
-        plain = theme.colour("muted")
+        plain, inks = theme.colour("muted"), inks_on(colours)
         for row, column in np.argwhere((self._shares > 0) | np.eye(len(texts), dtype=bool)).tolist():
-            place, colour = cells.rect(row, column), colours[row, column]
+            place = cells.rect(row, column)
             painter.setPen(Qt.NoPen)
-            painter.setBrush(QColor(*colour.tolist()))
+            painter.setBrush(QColor(*colours[row, column].tolist()))
             painter.drawRoundedRect(place, 2, 2)
             font = right if row == column else wrong
             if font is not None:
                 painter.setFont(font)
-                painter.setPen(plain if row == column else ink_on(colour))
+                painter.setPen(plain if row == column else inks[row][column])
                 painter.drawText(place.adjusted(-2, 0, 2, 0), int(Qt.AlignCenter), texts[row][column])
 
     def _draw_names(self, painter: QPainter, cells: Layout) -> None:

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtGui import QFontMetrics, QKeyEvent
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from nnviz.look import theme
 
 Row = Callable[[int], Sequence[str]]
 _HIGH = 24  # pixels of a row
+_AIR = 14  # beside the longest text of a column
+
+
+class Column(NamedTuple):
+    """A column: its title, whether its texts stand at the right, and its longest text; without one it stretches."""
+
+    title: str
+    is_number: bool = False
+    longest: str = ""
 
 
 class _Model(QAbstractTableModel):
-    """Texts of cells, made when they are painted. The first column is at the left, numbers are at the right."""
+    """Texts of cells, made when they are painted."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.head: Sequence[str] = ()
+        self.head: Sequence[Column] = ()
         self.count = 0
         self.row: Row = lambda place: ()
         self._last: tuple[int, Sequence[str]] = (-1, ())  # a row is painted cell by cell
 
-    def show(self, head: Sequence[str], count: int, row: Row) -> None:
+    def show(self, head: Sequence[Column], count: int, row: Row) -> None:
         """Replaces all rows."""
         self.beginResetModel()
         self.head, self.count, self.row, self._last = head, count, row, (-1, ())
@@ -42,7 +51,7 @@ class _Model(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         """The text of a cell and its place within it."""
         if role == Qt.TextAlignmentRole:
-            return int(Qt.AlignVCenter | (Qt.AlignRight if index.column() else Qt.AlignLeft))
+            return self._side(index.column())
         if role not in (Qt.DisplayRole, Qt.ToolTipRole):
             return None
         if self._last[0] != index.row():
@@ -54,8 +63,11 @@ class _Model(QAbstractTableModel):
         if orientation != Qt.Horizontal:
             return None
         if role == Qt.TextAlignmentRole:
-            return int(Qt.AlignVCenter | (Qt.AlignRight if section else Qt.AlignLeft))
-        return self.head[section] if role == Qt.DisplayRole else None
+            return self._side(section)
+        return self.head[section].title if role == Qt.DisplayRole else None
+
+    def _side(self, column: int) -> int:
+        return int(Qt.AlignVCenter | (Qt.AlignRight if self.head[column].is_number else Qt.AlignLeft))
 
 
 class RowList(QTableView):
@@ -86,17 +98,27 @@ class RowList(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
         self.verticalHeader().setDefaultSectionSize(_HIGH)
         heads = self.horizontalHeader()
-        heads.setSectionResizeMode(QHeaderView.Stretch)
         heads.setHighlightSections(False)
         heads.setSectionsClickable(False)
         heads.setMinimumSectionSize(24)
         self.setFont(theme.font(theme.SMALL))
         self.doubleClicked.connect(lambda _: self.opened.emit())
 
-    def show_rows(self, head: Sequence[str], count: int, row: Row) -> None:
+    def show_rows(self, head: Sequence[Column], count: int, row: Row) -> None:
         """Shows other rows, from the first one; ``row`` returns the texts of one and is called for those in sight."""
+        has_changed = list(head) != list(self._rows.head)
         self._rows.show(head, count, row)
+        if has_changed:
+            self._fit_columns(head)
         self.scrollToTop()
+
+    def _fit_columns(self, head: Sequence[Column]) -> None:
+        metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()
+        for number, column in enumerate(head):
+            heads.setSectionResizeMode(number, QHeaderView.Fixed if column.longest else QHeaderView.Stretch)
+            if column.longest:
+                widest = max(map(metrics.horizontalAdvance, (column.title, column.longest)))
+                heads.resizeSection(number, widest + _AIR)
 
     def show_choice(self, place: int | None) -> None:
         """Chooses a row and scrolls to it, without a signal; None for none."""
