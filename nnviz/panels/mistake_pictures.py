@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
 
 from engine.answers import Answers, ClassAnswers, NumberAnswers
@@ -22,7 +24,7 @@ from nnviz.widgets.mistakes.picture_list import PictureList
 from nnviz.widgets.mistakes.row_list import Column, RowList
 from nnviz.widgets.parts import arranged, named
 
-_LONGEST_NAME = 12  # characters of a class name in the title
+_LEAST_TITLE = 60  # pixels
 _PICTURES_TIP = "Click a picture to choose it; Enter or a double click puts it on the canvas."
 
 
@@ -33,6 +35,9 @@ class MistakePicturesPanel(DockCard):
         super().__init__("Chosen examples")
         self._session = session
         self._shown: tuple[object, object] = (None, None)  # whose answers are listed, and which
+        self._about: tuple[object, object] = (None, None)  # the classes and the part that are listed
+        self._example: object = None  # that was chosen
+        self._full_title, self._full_detail = self.windowTitle(), ""
         self.pictures = named(PictureList(), "mistakePictures", "Chosen examples")
         self.pictures.setWhatsThis(_PICTURES_TIP)
         tip = "Click a row to choose its example; the other cards then show it too."
@@ -46,6 +51,7 @@ class MistakePicturesPanel(DockCard):
         self.body.addWidget(self._stack, 1)
         self._add_buttons()
         self.head.title.setTextFormat(Qt.PlainText)
+        self.head.title.setMinimumWidth(_LEAST_TITLE)
         mistakes = session.mistakes
         for view in (self.pictures, self.rows):
             view.chosen.connect(mistakes.choose)
@@ -78,38 +84,60 @@ class MistakePicturesPanel(DockCard):
         mistakes, data = self._session.mistakes, self._session.data.dataset
         found = mistakes.found if mistakes.part is not None else None
         listed = mistakes.listed
+        selection = self._session.selection
+        about = selection.classes, mistakes.part  # while these are the same, a list that is brought up to date stays
         if self._shown[0] is not found or self._shown[1] is not listed:
             self._shown = found, listed
-            self._show_list(found, listed, data)
-        place = mistakes.place
-        self.pictures.show_choice(place)
-        self.rows.show_choice(place if self._stack.currentWidget() is self.rows else None)
+            self._show_list(found, listed, data, stays=about == self._about)
+        place, is_new = mistakes.place, (about, selection.example) != (self._about, self._example)
+        self._about, self._example = about, selection.example
+        self.pictures.show_choice(place, is_new)
+        self.rows.show_choice(place if self._stack.currentWidget() is self.rows else None, is_new)
         self.pictures.setAccessibleDescription("" if place is None else self._describe(place))
         self.put_button.setVisible(mistakes.fits_canvas)
-        self.put_button.setEnabled(self._session.selection.example is not None)
+        self.put_button.setEnabled(selection.example is not None)
         self.next_button.setEnabled(found is not None and len(listed) > 0)
 
-    def _show_list(self, found: Found | None, listed: Array, data: Dataset | None) -> None:
-        self.head.title.setText(self._title(found))
+    def _show_list(self, found: Found | None, listed: Array, data: Dataset | None, stays: bool) -> None:
+        self._full_title = self._title(found)
         if found is None or data is None or not len(listed):
-            self.head.detail.setText("")
+            self._full_detail = ""
             self._note.setText("" if found is None else "There are none.")
             self._stack.setCurrentWidget(self._note)
+            self._fit_title()
             return
         answers = found.answers
         what = "pictures" if data.is_picture else "rows"
         order = self._order(answers)
-        self.head.detail.setText(f"{text.count(len(listed))} {what if len(listed) > 1 else what[:-1]} · {order}")
+        self._full_detail = f"{text.count(len(listed))} {what if len(listed) > 1 else what[:-1]} · {order}"
+        self._fit_title()
         if data.is_picture and isinstance(answers, ClassAnswers):
             self.pictures.show_pictures(
                 len(listed),
                 lambda place: _picture(found, int(listed[place]), data),
                 lambda place: _sureness(float(answers.confidences[listed[place]])),
+                stays,
             )
             self._stack.setCurrentWidget(self.pictures)
         else:
-            self.rows.show_rows(_columns(found), len(listed), lambda place: _texts(found, int(listed[place]), data))
+            texts = partial(_texts, found, listed, data)
+            self.rows.show_rows(_columns(found), len(listed), texts, stays)
             self._stack.setCurrentWidget(self.rows)
+
+    def _fit_title(self) -> None:
+        """Shows as much of the detail as there is room for beside the title, and shortens that where it is too long.
+
+        Long names must not widen the column.
+        """
+        title, detail, row = self.head.title, self.head.detail, self.head.row
+        for each in (title, detail):
+            each.ensurePolished()  # else texts are measured in another font
+        room = row.geometry().width() - row.spacing()
+        title.setText(title.fontMetrics().elidedText(self._full_title, Qt.ElideRight, max(room, _LEAST_TITLE)))
+        left = room - title.sizeHint().width()
+        texts = self._full_detail, self._full_detail.partition(" · ")[0], self._full_detail.partition(" ")[0]
+        detail.setText(next((each for each in texts if detail.fontMetrics().horizontalAdvance(each) <= left), ""))
+        title.setToolTip(f"{self._full_title}: {self._full_detail}" if self._full_detail else self._full_title)
 
     def _order(self, answers: Answers) -> str:
         """How the examples are sorted, in words."""
@@ -125,9 +153,7 @@ class MistakePicturesPanel(DockCard):
             return "Largest residuals"
         if classes is None or data is None:
             return "All mistakes"
-        true, answer = (
-            None if each is None else _short(data.class_name(each)) for each in (classes.true, classes.answer)
-        )
+        true, answer = (None if each is None else data.class_name(each) for each in (classes.true, classes.answer))
         if answer is None:
             return f"All of class {true}" if len(str(true)) > 1 else f"All {true}s"
         if true is None:
@@ -147,12 +173,17 @@ class MistakePicturesPanel(DockCard):
         true, answer = (data.class_name(int(numbers[index])) for numbers in (answers.labels, answers.answers))
         return f"{about}: {true}\nanswered as {answer}, {_sureness(float(answers.confidences[index]))} sure"
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fits the title to the new width."""
+        super().resizeEvent(event)
+        self._fit_title()
+
     # ---- for a file
 
     @property
     def caption(self) -> str:
         """What is listed."""
-        return self.head.title.text()
+        return self._full_title
 
     def table(self) -> Table | None:
         """The listed examples, for a CSV file."""
@@ -196,9 +227,9 @@ def _numbers(found: Found, index: int, data: Dataset) -> list[object]:
     return [number, *output, *(float(each[index]) for each in figures)]
 
 
-def _texts(found: Found, index: int, data: Dataset) -> Sequence[str]:
-    """The same as it is shown."""
-    row = _numbers(found, index, data)
+def _texts(found: Found, listed: Array, data: Dataset, place: int) -> Sequence[str]:
+    """The same as it is shown, for a place in the list."""
+    row = _numbers(found, int(listed[place]), data)
     if isinstance(found.answers, ClassAnswers):
         return [str(row[0]), str(row[1]), str(row[2]), _sureness(float(str(row[3])))]
     return [*map(str, row[:-3]), f"{row[-3]:.4g}", f"{row[-2]:.4g}", f"{row[-1]:+.4g}"]
@@ -206,10 +237,6 @@ def _texts(found: Found, index: int, data: Dataset) -> Sequence[str]:
 
 def _sureness(confidence: float) -> str:
     return "–" if np.isnan(confidence) else f"{100 * confidence:.0f} %"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 PLACE = Place(cards.Column.CHOOSE, 2, 370)

@@ -15,7 +15,7 @@ from nnviz.look import theme
 from nnviz.widgets.picture import grey_image
 from nnviz.widgets.read_out import ReadOut
 
-_SIDE = 46  # least pixels of a picture's longer side
+_SIDE = 44  # least pixels of a picture's longer side
 _GAP, _CAPTION, _ROW_GAP, _EDGE = 7, 15, 5, 2
 _MOST_KEPT = 600  # pictures
 
@@ -58,25 +58,27 @@ class PictureList(QAbstractScrollArea):
 
     # ---- what is shown
 
-    def show_pictures(self, count: int, picture: Picture, caption: Callable[[int], str]) -> None:
-        """Shows other pictures, from the first one; ``picture`` and ``caption`` are called for those in sight.
+    def show_pictures(self, count: int, picture: Picture, caption: Callable[[int], str], stays: bool = False) -> None:
+        """Shows other pictures; ``picture`` and ``caption`` are called for those in sight.
 
-        A picture is a (height, width) float array in 0…1.
+        A picture is a (height, width) float array in 0…1. The list begins with the first one, unless it ``stays``
+        scrolled as it is.
         """
         self._count, self._picture, self._caption = count, picture, caption
         self._images.clear()
         self._choice = None
         self._fit()
-        self.verticalScrollBar().setValue(0)
+        if not stays:
+            self.verticalScrollBar().setValue(0)
         self.viewport().update()
 
-    def show_choice(self, place: int | None) -> None:
-        """Outlines a picture and scrolls to it; None for none."""
+    def show_choice(self, place: int | None, into_sight: bool = True) -> None:
+        """Outlines a picture, and scrolls to it if it is to come ``into_sight``; None for none."""
         if place != self._choice:
             self._choice = place
-            if place is not None:
-                self._scroll_to(place)
             self.viewport().update()
+        if place is not None and into_sight:
+            self._scroll_to(place)
 
     def show_text(self, text: str) -> None:
         """Shows a read-out beside the mouse; an empty one hides it."""
@@ -160,10 +162,12 @@ class PictureList(QAbstractScrollArea):
         self._mouse = event.pos()
         self.hovered.emit(self.at(event.x(), event.y()))
 
-    def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the mouse any more."""
-        self._mouse = None
-        self.hovered.emit(-1)
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Notices when the mouse leaves, of which Qt tells only the viewport."""
+        if event.type() == QEvent.Leave:
+            self._mouse = None
+            self.hovered.emit(-1)
+        return bool(super().viewportEvent(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows, Page, Home and End choose; Enter opens."""

@@ -13,7 +13,7 @@ from nnviz.look import theme
 
 Row = Callable[[int], Sequence[str]]
 _HIGH = 24  # pixels of a row
-_AIR = 14  # beside the longest text of a column
+_AIR = 10  # beside the longest text of a column
 
 
 class Column(NamedTuple):
@@ -104,13 +104,17 @@ class RowList(QTableView):
         self.setFont(theme.font(theme.SMALL))
         self.doubleClicked.connect(lambda _: self.opened.emit())
 
-    def show_rows(self, head: Sequence[Column], count: int, row: Row) -> None:
-        """Shows other rows, from the first one; ``row`` returns the texts of one and is called for those in sight."""
+    def show_rows(self, head: Sequence[Column], count: int, row: Row, stays: bool = False) -> None:
+        """Shows other rows; ``row`` returns the texts of one and is called for those in sight.
+
+        The list begins with the first one, unless it ``stays`` scrolled as it is.
+        """
+        scrolled = self.verticalScrollBar().value() if stays else 0
         has_changed = list(head) != list(self._rows.head)
         self._rows.show(head, count, row)
         if has_changed:
             self._fit_columns(head)
-        self.scrollToTop()
+        self.verticalScrollBar().setValue(scrolled)
 
     def _fit_columns(self, head: Sequence[Column]) -> None:
         metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()
@@ -120,12 +124,13 @@ class RowList(QTableView):
                 widest = max(map(metrics.horizontalAdvance, (column.title, column.longest)))
                 heads.resizeSection(number, widest + _AIR)
 
-    def show_choice(self, place: int | None) -> None:
-        """Chooses a row and scrolls to it, without a signal; None for none."""
+    def show_choice(self, place: int | None, into_sight: bool = True) -> None:
+        """Chooses a row without a signal, and scrolls to it if it is to come ``into_sight``; None for none."""
         now = self.currentIndex().row() if self.currentIndex().isValid() else None
         if place == now:
             return
         self._is_showing = True
+        self.setAutoScroll(into_sight)
         try:
             if place is None:
                 self.setCurrentIndex(QModelIndex())
@@ -133,6 +138,7 @@ class RowList(QTableView):
                 self.setCurrentIndex(self._rows.index(place, 0))
         finally:
             self._is_showing = False
+            self.setAutoScroll(True)
 
     @property
     def count(self) -> int:

@@ -120,7 +120,7 @@ def test_each_epoch_brings_the_matrix_that_was_measured(ready_window: MainWindow
     window = ready_window
     window.show_workspace("inside")
     train_for_a_while(qtbot, window)
-    qtbot.waitUntil(lambda: "in epoch" in panel(window).head.detail.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "after epoch" in panel(window).head.detail.text(), timeout=10_000)
     counts, history = window.session.mistakes.counts, window.session.runs.current.history
     assert counts is not None
     np.testing.assert_array_equal(counts.matrix, history.confusion(int(counts.epochs)))
@@ -369,6 +369,38 @@ def test_thousands_are_scrolled_through_by_key(inside: MainWindow, qtbot: QtBot)
     assert len(pictures._images) < 100, "only those in sight"
 
 
+def test_while_it_learns_a_list_stays_where_it_was_scrolled_to(inside: MainWindow, qtbot: QtBot) -> None:
+    inside.session.mistakes.set_part("train")
+    settle(inside, qtbot)
+    inside.session.selection.choose_classes(Classes(1, None))
+    pictures = examples(inside).pictures
+    pictures.verticalScrollBar().setValue(200)
+    before = inside.session.mistakes.found
+    inside.session.step_batch()
+    qtbot.waitUntil(lambda: inside.session.mistakes.found not in (before, None))
+    assert pictures.verticalScrollBar().value() == 200
+    inside.session.selection.choose_classes(Classes(2, None))
+    assert pictures.verticalScrollBar().value() == 0
+
+
+def test_a_picture_chosen_by_a_double_click_goes_onto_the_canvas(inside: MainWindow, qtbot: QtBot) -> None:
+    pictures = examples(inside).pictures
+    place = pictures.tile(0).center()
+    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=place)
+    qtbot.mouseDClick(pictures.viewport(), Qt.LeftButton, pos=place)
+    assert len(inside.session.question.drawing) == 1
+
+
+def test_the_read_out_of_a_picture(inside: MainWindow, qtbot: QtBot) -> None:
+    pictures, answers = examples(inside).pictures, settle(inside, qtbot)
+    place, first = pictures.tile(0).center(), int(answers.mistakes()[0])
+    hover(pictures.viewport(), (place.x(), place.y()))
+    read_out = find(pictures, QLabel, "readOut")
+    assert read_out.text().startswith(f"test example {first}: {answers.labels[first]}\nanswered as ")
+    leave(pictures.viewport())
+    assert not read_out.isVisible()
+
+
 def test_tables_for_files(inside: MainWindow, qtbot: QtBot) -> None:
     confusion = settle(inside, qtbot).confusion
     made = panel(inside).table()
@@ -511,7 +543,8 @@ def test_names_from_outside_are_plain_text(make_window: MakeWindow, load_with: L
     window.session.selection.choose_classes(Classes(0, 2))
     card = examples(window)
     assert card.head.title.textFormat() == Qt.PlainText
-    assert title(card).startswith("<b>bold</b>")
+    assert card.caption == "<b>bold</b> answered as <img src='x'>"
+    assert card.minimumSizeHint().width() < 300, "long names do not widen the column"
     place = middle(window, (0, 2))
     hover(panel(window).matrix, (place.x(), place.y()))
     read_out = find(panel(window).matrix, QLabel, "readOut")
