@@ -186,11 +186,11 @@ class MistakePicturesPanel(DockCard):
         return self._full_title
 
     def table(self) -> Table | None:
-        """The listed examples, for a CSV file."""
+        """The listed examples, for a CSV file: a row for each, made one at a time."""
         found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
         if found is None or data is None:
             return None
-        return _head(found.answers), [_numbers(found, int(index), data) for index in listed]
+        return _head(found.answers), (_numbers(found, int(index), data) for index in listed)
 
 
 def _picture(found: Found, index: int, data: Dataset) -> Array:

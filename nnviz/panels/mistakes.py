@@ -123,7 +123,7 @@ class MistakesPanel(DockCard):
     def _show_counts(self, counts: Counts) -> None:
         matrix, total = counts.matrix, int(counts.matrix.sum())
         share = text.percent((total - int(np.trace(matrix))) / max(1, total))
-        when = f"of {text.count(total)}" if counts.is_now else f"after epoch {counts.epochs:.3g}"
+        when = f"of {text.count(total)}" if counts.is_now else f"after epoch {round(counts.epochs, 2):g}"
         self._set_words(f"{share} {when}", _KEYS[self.mode], self.mode)
         self._turn_to(self.classes if self.mode == "classes" else self.matrix)
         names = self._names(len(matrix))

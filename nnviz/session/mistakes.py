@@ -168,7 +168,8 @@ class Mistakes(QObject):
         data = self._data.dataset
         is_same = data is not None and run.experiment.fingerprint == data.fingerprint
         measured = run.history.confusion(epoch, part.name) if is_same else None
-        if measured is None or (computed is not None and computed.epochs > epoch):
+        is_older = computed is not None and computed.epochs > epoch and run.stage is not Stage.TRAINING
+        if measured is None or is_older:
             return computed
         return Counts(measured, epoch, run.epochs == epoch)
 

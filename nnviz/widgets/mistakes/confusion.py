@@ -154,7 +154,7 @@ class ConfusionView(QWidget):
             self._picture = self._draw(self.cells)
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
-        if self._choice is not None:
+        if self._choice is not None and max(part or 0 for part in self._choice) < len(self._names):
             painter.setRenderHint(QPainter.Antialiasing)
             painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "text"), 2))
             painter.drawRoundedRect(self.cells.around(self._choice), 3, 3)

@@ -53,7 +53,6 @@ class PictureList(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self.viewport().setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers all of it
         self._read_out = ReadOut(self.viewport())
-        self.verticalScrollBar().valueChanged.connect(self._scrolled)
         theme.changed.connect(self.viewport().update)
 
     # ---- what is shown
@@ -142,9 +141,10 @@ class PictureList(QAbstractScrollArea):
         """Lays the pictures out anew."""
         self._fit()
 
-    def _scrolled(self) -> None:
+    def scrollContentsBy(self, dx: int, dy: int) -> None:  # noqa: N802
+        """Moves what is painted already, so that only what comes into sight has to be painted."""
         self.show_text("")
-        self.viewport().update()
+        self.viewport().scroll(0, dy)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses the picture under the mouse."""
@@ -211,12 +211,11 @@ class PictureList(QAbstractScrollArea):
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setFont(theme.font(theme.SMALL))
         painter.setRenderHint(QPainter.SmoothPixmapTransform)
-        first = max(0, (self.verticalScrollBar().value() - _EDGE) // self._pitch) * self._columns
-        for place in range(first, self._count):
-            tile = self.tile(place)
-            if tile.top() > self.viewport().height():
-                break
-            self._paint_tile(painter, tile, place)
+        scrolled, stale = self.verticalScrollBar().value(), event.rect()
+        first = max(0, (scrolled + stale.top() - _EDGE) // self._pitch)
+        last = (scrolled + stale.bottom() + _EDGE) // self._pitch
+        for place in range(first * self._columns, min((last + 1) * self._columns, self._count)):
+            self._paint_tile(painter, self.tile(place), place)
 
     def _paint_tile(self, painter: QPainter, tile: QRect, place: int) -> None:
         image = self._image(place)

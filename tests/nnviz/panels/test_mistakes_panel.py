@@ -562,6 +562,12 @@ def test_a_network_that_does_not_fit_the_data(inside: MainWindow, qtbot: QtBot) 
     assert not examples(inside).next_button.isEnabled()
 
 
+def test_a_choice_that_the_matrix_does_not_have(inside: MainWindow) -> None:
+    inside.session.selection.choose_classes(Classes(10, 3))
+    assert not panel(inside).grab().isNull()
+    assert len(inside.session.mistakes.listed) == 0
+
+
 def test_other_data_ends_the_choice(inside: MainWindow, qtbot: QtBot, load_with: Load) -> None:
     inside.session.selection.choose_classes(Classes(9, 9))
     load_with(lambda: made_up(3, 100))
