@@ -34,12 +34,12 @@ class Evaluation:
     @property
     def precision(self) -> Array | None:
         """(classes,) share of right answers among all answers of each class; NaN for a class never answered."""
-        return None if self.confusion is None else _share(self.confusion, axis=0)
+        return None if self.confusion is None else precision_of(self.confusion)
 
     @property
     def recall(self) -> Array | None:
         """(classes,) share of right answers among all examples of each class; NaN for a class without examples."""
-        return None if self.confusion is None else _share(self.confusion, axis=1)
+        return None if self.confusion is None else recall_of(self.confusion)
 
     def top_error(self, k: int) -> float | None:
         """Returns the share of examples whose class is not among the ``k`` largest outputs; None for regression.
@@ -50,6 +50,16 @@ class Evaluation:
         if self.ranks is None:
             return None
         return float(self.ranks[k:].sum() / self.ranks.sum())
+
+
+def precision_of(confusion: Array) -> Array:
+    """The precision of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.precision`."""
+    return _share(confusion, axis=0)
+
+
+def recall_of(confusion: Array) -> Array:
+    """The recall of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.recall`."""
+    return _share(confusion, axis=1)
 
 
 def _share(confusion: Array, axis: int) -> Array:

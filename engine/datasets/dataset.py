@@ -159,9 +159,7 @@ class Dataset:
                 f"must leave examples on both sides, and there are {len(self.train):,}",
                 "Try 0.1, with more data.",
             )
-        order = np.random.default_rng(seed).permutation(len(self.train))
-        # Sorted, because memory is read faster in order.
-        aside, rest = np.sort(order[:count]), np.sort(order[count:])
+        aside, rest = validation_rows(len(self.train), count, seed)
         return replace(self, train=self.train.at(rest), validation=self.train.at(aside))
 
     @property
@@ -223,6 +221,15 @@ class Dataset:
     def is_picture(self) -> bool:
         """Whether an example can be shown as a greyscale picture."""
         return len(self.example_shape) == 2
+
+
+def validation_rows(examples: int, count: int, seed: int = 0) -> tuple[Array, Array]:
+    """Draws ``count`` of the training examples for a validation set; returns the numbers of these and of the rest.
+
+    Both are sorted, because memory is read faster in order.
+    """
+    order = np.random.default_rng(seed).permutation(examples)
+    return np.sort(order[:count]), np.sort(order[count:])
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.rate_search import RateSearch
 from nnviz.look import text
-from nnviz.session.asked import new_probes
+from nnviz.session.asked import MISTAKES, new_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.files import Files
 from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.mistakes import Mistakes
 from nnviz.session.question import Question
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
@@ -48,6 +49,7 @@ class Session(QObject):
         selection: the neuron, example and pair of classes that are chosen.
         training: start, pause, step; state and progress.
         question: the drawing and the answer to it.
+        mistakes: the answers to every example of a part of the data, and which of them are chosen.
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate.
@@ -68,6 +70,7 @@ class Session(QObject):
         self.making = Making(self.settings, self.runs, self.undo, self.messages, building)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
         self.question = Question(self.displayed, self.undo)
+        self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages, reading)
         self.pictures = Pictures(looking)
         self.pictures.failed.connect(self.messages.tell_error)
@@ -76,7 +79,8 @@ class Session(QObject):
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
-        self.probes = new_probes(self.displayed, self.question, self.runs, self.data, self.messages)
+        self.probes = new_probes(self.displayed, self.question, self.runs, self.data, self.mistakes, self.messages)
+        self.training.state_changed.connect(self.probes[MISTAKES].look)  # at rest they are those of the last moment
         self._death: Message | None = None  # says that the current network has died
         self.training.died.connect(self._died)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))

@@ -75,6 +75,10 @@ class Menus(QObject):
         random = self._add(menu, "Random test &digit", "actionRandomDigit", "Ctrl+T", draw.show_random_digit)
         self._session.data.changed.connect(lambda: random.setEnabled(draw.test_pictures is not None))
         random.setEnabled(draw.test_pictures is not None)
+        mistakes = session.mistakes
+        next_one = self._add(menu, "&Next mistake", "actionNextMistake", "N", mistakes.next_mistake)
+        mistakes.changed.connect(lambda: next_one.setEnabled(mistakes.found is not None))
+        next_one.setEnabled(mistakes.found is not None)
 
     def _undo_step(self) -> None:
         """Drops wrong values in fields, or the network that is being built; else undoes the last step."""
