@@ -13,6 +13,11 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", _THIN)
 
 
+def epochs(number: float) -> str:
+    """ "3", or "1.4" where a training was broken off within an epoch."""
+    return f"{number:.1f}".removesuffix(".0")
+
+
 def shape(sizes: Iterable[int]) -> str:
     """Formats a network's shape: 784-64-32-10."""
     return "-".join(map(str, sizes))
