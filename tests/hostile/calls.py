@@ -54,7 +54,7 @@ def _made_up(title: str, examples: int, width: int, classes: int, seed: int) -> 
     return Dataset(title, split, split, shape, tuple(str(number) for number in range(classes)))
 
 
-class _Person:
+class Person:
     """Does things to a session, and remembers what must come of them."""
 
     def __init__(self, rng: np.random.Generator, folder: Path) -> None:
@@ -209,7 +209,7 @@ class _Person:
         session = self.session
         session.pause()
         self.until("rest", lambda: session.state not in _BUSY and not session.training.will_start)
-        self.until("the end of reading and writing", lambda: not session.files.activity.endswith("…"))
+        self.until("the end of reading and writing", lambda: not session.files.is_busy)
         session.rate_search.cancel()
         self.wait(0)
 
@@ -288,7 +288,7 @@ class _Person:
 @attack("session calls", cases=12, seconds=120)
 def session_calls(rng: np.random.Generator, folder: Path) -> str:
     """A session with some dozens of calls, checked after every eight and at its end."""
-    person = _Person(rng, folder)
+    person = Person(rng, folder)
     try:
         if rng.random() < 0.8:
             person.settle()
@@ -309,7 +309,7 @@ def session_calls(rng: np.random.Generator, folder: Path) -> str:
 @attack("saves while training", cases=12, seconds=60)
 def save_while_training(rng: np.random.Generator, folder: Path) -> str:
     """A save while training, and within milliseconds something takes the network away. It is written all the same."""
-    person = _Person(rng, folder)
+    person = Person(rng, folder)
     try:
         person.settle()
         person.session.settings.change("epochs", epochs=10**6)
