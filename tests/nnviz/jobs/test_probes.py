@@ -362,7 +362,8 @@ def test_the_page_that_shows_them_asks_for_them(
     click_tab(qtbot, ready_window, "distributionsTab")
     qtbot.waitUntil(lambda: are_known(ready_window.session))
     assert threading.main_thread() not in looks
-    click_tab(qtbot, ready_window, "layer1Tab")
+    click_tab(qtbot, ready_window, "lossTab")  # another page of the same card
+    assert not ready_window.session.probes[STATISTICS].is_wanted
     wait_until_idle(qtbot, ready_window.session)
     before = len(looks)
     train_epochs(qtbot, ready_window, 2)
