@@ -167,7 +167,8 @@ class Worker(QThread):
     def _go(self, run: int, until: Until) -> None:
         job, other = self._job(run), self._training
         if other is not None and other is not job:
-            self._stop(other, Stopped(_frame_if_possible(other) if _is_finite(other.trainer) else None))
+            other.trainer.back_to_finite()  # its last step may just have made them infinite
+            self._stop(other, Stopped(_frame_if_possible(other)))
         if job is not None:
             job.until, job.has_stepped = until, False
             job.pace.resume()

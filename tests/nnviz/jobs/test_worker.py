@@ -412,6 +412,28 @@ def test_a_forgotten_run_leaves_a_network_that_can_be_trained_anew(
     assert np.isfinite(trainer.network.parameters).all()
 
 
+def test_a_run_that_another_one_stops_tells_the_weights_that_it_has(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    """Also where its last step has ruined them: what is shown is what goes on, or is trained anew."""
+    trainer = of(few_digits, MANY_EPOCHS)
+    worker.begin(1, lambda: trainer)
+    worker.begin(2, lambda: of(few_digits, epochs=1))
+
+    def ruin(_: object) -> None:
+        trainer.network.parameters[:] = np.nan
+        worker.go(2, Until.BATCH)  # before the next step
+
+    stop_of(qtbot, worker, 1, Until.BATCH)
+    heard = len(ear.stops(1))
+    worker.go(1, Until.END)
+    worker.look(1, ruin)
+    qtbot.waitUntil(lambda: len(ear.stops(1)) > heard)
+    frame = frame_of(ear.stops(1)[-1])
+    assert np.isfinite(frame.parameters).all()
+    np.testing.assert_array_equal(frame.parameters, trainer.network.parameters)
+
+
 # ---- what goes wrong
 
 
