@@ -75,6 +75,8 @@ class Files(QObject):
         # By folder: no file waits for a disk that does not answer.
         self._saving = Lanes()  # only work that closing waits for
         self._exporting = Lanes()  # may take long; nothing waits for it
+        self._saves = 0  # counts what was asked for
+        self._noted: dict[int, int] = {}  # by run, the number of the save that its path and ``unsaved`` know of
 
     @property
     def activity(self) -> str:
@@ -154,10 +156,14 @@ class Files(QObject):
         """
         run, past, data = self._runs.current, self._runs.current.copy(), self._data_title
         changes = run.changes
+        self._saves += 1
+        number = self._saves
 
         def saved() -> None:
-            run.path, run.saved_changes = path, changes
-            self._runs.tell_file(run)
+            if number > self._noted.get(run.id, 0):  # else a later save was quicker, in another folder
+                self._noted[run.id] = number
+                run.path, run.saved_changes = path, changes
+                self._runs.tell_file(run)
             if then is not None:
                 then()
 

@@ -76,6 +76,30 @@ def test_a_save_does_not_wait_for_one_to_a_dead_disk(
     assert find(ready_window, QLabel, "activityLabel").text() == session.files.activity
 
 
+def test_an_earlier_save_that_comes_later_is_not_the_file_of_the_run(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, answers, done, save = ready_window.session, threading.Event(), [], files.save_network
+
+    def late(network: Any, path: Path) -> None:
+        if path.name == "late.json":
+            answers.wait(30)
+        save(network, path)
+
+    monkeypatch.setattr(files, "save_network", late)
+    (home / "slow").mkdir()
+    session.files.save(home / "slow" / "late.json", lambda: done.append("late"))
+    session.step_batch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    session.files.save(home / "n.json", lambda: done.append("n"))
+    qtbot.waitUntil(lambda: done == ["n"])
+    answers.set()
+    qtbot.waitUntil(lambda: done == ["n", "late"])
+    assert session.runs.current.path == home / "n.json"
+    assert not session.runs.current.unsaved
+    assert (home / "slow" / "late.json").exists()
+
+
 def test_an_opening_does_not_wait_for_one_from_a_dead_disk_and_replaces_it(
     ready_window: MainWindow, qtbot: QtBot, home: Path, dead: Path
 ) -> None:
