@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -29,17 +29,9 @@ from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
+from nnviz.session.writing import Writing, network_for_file
 
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
-
-
-@dataclass(frozen=True)
-class _Writing:
-    """A file that is being written: its path, in a word what is done to it ("saved"), and how to say that it ended."""
-
-    path: Path
-    past: str
-    end: Callable[[str], None]
 
 
 class Files(QObject):
@@ -167,7 +159,7 @@ class Files(QObject):
             if then is not None:
                 then()
 
-        writing = _Writing(path, "saved", self._activities.begin(f"Saving {path.name}"))
+        writing = Writing(path, "saved", self._activities.begin(f"Saving {path.name}"), self._messages)
         if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
             self._save_training(run.id, past, data, writing, saved)
             return
@@ -175,12 +167,12 @@ class Files(QObject):
         note = ", without the state of its training: only .npz keeps that" if is_cut_off else ""
 
         def work() -> str:
-            save_network(_network_for_file(past, data), path)
+            save_network(network_for_file(past, data), path)
             return note
 
-        self._write(self._saving, work, writing, saved)
+        writing.run(self._saving, work, saved)
 
-    def _save_training(self, run: int, past: Run, data: str, writing: _Writing, saved: Callable[[], None]) -> None:
+    def _save_training(self, run: int, past: Run, data: str, writing: Writing, saved: Callable[[], None]) -> None:
         """Saves it with the state of its training. ``past`` takes what was told up to that state."""
         runner = self._training.runner
 
@@ -189,7 +181,7 @@ class Files(QObject):
                 past.take_event(event)
 
         def work() -> str:
-            network, found = _network_for_file(past, data), look.result()
+            network, found = network_for_file(past, data), look.result()
             if found is None:
                 save_network(network, writing.path)
                 return ", without the state of its training, which could not continue"
@@ -199,7 +191,7 @@ class Files(QObject):
 
         def looked() -> None:
             runner.told.disconnect(take)
-            self._write(self._saving, work, writing, saved)
+            writing.run(self._saving, work, saved)
 
         runner.told.connect(take)
         look = runner.look(run, _parameters_and_state, looked)
@@ -207,7 +199,7 @@ class Files(QObject):
     def export(self, path: Path) -> None:
         """Writes the displayed network for other programs; the name's ending gives the format."""
         past, data, export = self._runs.current.copy(), self._data_title, EXPORTS[path.suffix.lower()]
-        self._export(self._saving, lambda: export(_network_for_file(past, data), path), path)
+        self._export(self._saving, lambda: export(network_for_file(past, data), path), path)
 
     def write(self, make: Callable[[], bytes], path: Path) -> None:
         """Writes the bytes that ``make`` returns. It is called in another thread and may take long."""
@@ -222,34 +214,13 @@ class Files(QObject):
             export()
             return ""
 
-        writing = _Writing(path, "exported", self._activities.begin(f"Exporting {path.name}"))
-        self._write(lanes, work, writing, lambda: None)
-
-    def _write(self, lanes: Lanes, work: Callable[[], str], writing: _Writing, then: Callable[[], None]) -> None:
-        """Calls ``work`` in another thread; it returns what is to be said about the file besides that it is there."""
-        path, past = writing.path, writing.past
-
-        def done(note: str) -> None:
-            writing.end(f"{past.capitalize()} to {path.name}{note}")
-            then()
-
-        def failed(error: Exception) -> None:
-            writing.end("")
-            self._messages.tell_error(f"{path.name} could not be {past}", error)
-
-        lanes.run(path.parent, work, done, failed)
+        writing = Writing(path, "exported", self._activities.begin(f"Exporting {path.name}"), self._messages)
+        writing.run(lanes, work, lambda: None)
 
     def close(self, milliseconds: int) -> bool:
         """Waits for files that are being saved, and at most so long for others. Returns whether all has ended."""
         self._patience.end()
         return all([self._saving.close(-1), self._exporting.close(milliseconds), self._reading.close(milliseconds)])
-
-
-def _network_for_file(past: Run, data_title: str) -> Network:
-    """The network to write, with its provenance. It may take long; called with a copy of the run."""
-    network = past.displayed_network()
-    past.provenance(data_title).write(network)
-    return network
 
 
 def _parameters_and_state(trainer: Trainer | None) -> tuple[Array, TrainingState] | None:

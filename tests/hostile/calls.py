@@ -319,7 +319,7 @@ def session_calls(rng: np.random.Generator, folder: Path) -> str:
     return "kept its promises"
 
 
-@attack("saves while training", cases=12, seconds=180)
+@attack("saves while training", cases=4, seconds=180)
 def save_while_training(rng: np.random.Generator, folder: Path) -> str:
     """A save while training, and within milliseconds something takes the network away. It is written all the same."""
     person = Person(rng, folder)
