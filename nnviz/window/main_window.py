@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 
 import nnviz.panels  # noqa: F401  # fills the registry of cards
 from nnviz import __version__
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.panels.curves import CurvesPanel
 from nnviz.panels.draw import DrawPanel
 from nnviz.panels.run_bar import RunBar
@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         run = self.session.runs.current
         parts = [f"{run.title.replace('[*]', '[*][*]')}[*]"]  # Qt marks unsaved work at a single one
         if self.session.state is Status.TRAINING and run.history.completed:
-            parts.append(f"epoch {run.history.completed} of {run.last_epoch}")
+            parts.append(f"epoch {text.epochs(run.history.completed)} of {text.epochs(run.last_epoch)}")
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))
         self.setWindowModified(run.unsaved)
 
