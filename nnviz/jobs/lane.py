@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Any
 
 from PyQt5.QtCore import QCoreApplication, QObject, QThreadPool, pyqtSignal, pyqtSlot
@@ -42,11 +43,11 @@ class Lane:
 
         def task() -> None:
             try:
-                result = work()
+                outcome: tuple[bool, Any] = (True, work())
             except Exception as error:
-                report.settled.emit(False, error)
-            else:
-                report.settled.emit(True, result)
+                outcome = (False, error)
+            with suppress(RuntimeError):  # the report has gone, with the application of a script that makes another
+                report.settled.emit(*outcome)
 
         if not self._closed:
             self._waiting.append((done, failed))

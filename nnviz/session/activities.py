@@ -56,6 +56,7 @@ class Patience(QObject):
         self._messages, self._cancel = messages, cancel
         self._text = ""
         self._offer: Message | None = None
+        self._is_closed = False
         self._timer = QTimer(self)
         self._timer.setInterval(_LONG)
         self._timer.timeout.connect(self._look)
@@ -64,7 +65,8 @@ class Patience(QObject):
         """Work has begun that is called so; what was waited for before is not waited for any more."""
         self.end()
         self._text = text
-        self._timer.start()
+        if not self._is_closed:
+            self._timer.start()
 
     def end(self) -> None:
         """The work has ended, or is no longer wanted."""
@@ -72,6 +74,11 @@ class Patience(QObject):
         if self._offer is not None:
             self._messages.withdraw(self._offer)
             self._offer = None
+
+    def close(self) -> None:
+        """Offers nothing any more."""
+        self._is_closed = True
+        self.end()
 
     def _look(self) -> None:
         if self._messages.current is None:

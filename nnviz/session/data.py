@@ -82,5 +82,5 @@ class Data(QObject):
 
     def close(self, milliseconds: int) -> bool:
         """Waits at most so long for data that is being loaded; returns whether that has ended."""
-        self._patience.end()
+        self._patience.close()
         return self._lanes.close(milliseconds)

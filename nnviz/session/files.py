@@ -225,7 +225,7 @@ class Files(QObject):
 
         What was saved is noted.
         """
-        self._patience.end()
+        self._patience.close()
         self._saving.finish()
         return all([self._saving.close(-1), self._exporting.close(milliseconds), self._reading.close(milliseconds)])
 

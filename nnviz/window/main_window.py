@@ -10,6 +10,7 @@ from PyQt5.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QDialog,
     QMainWindow,
     QMessageBox,
     QToolBar,
@@ -263,11 +264,12 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.dialogs.ask_before_quitting(self.close_unasked)
             return
-        self.status_line.news.stop()
         self.hints.remove_all()
         self._preferences.write()  # at once, because what follows may take long
-        self.hide()  # the person need not wait for the threads
+        for window in (*self.findChildren(QDialog), self):
+            window.hide()  # the person need not wait for the threads
         self.ended_whole = self.session.close()
         self.ended_whole &= self._preferences.close()  # last: a file that was being saved is remembered too
+        self.status_line.news.stop()
         event.accept()
         self.closed.emit()
