@@ -25,12 +25,17 @@ def loss_not_finite(network: Network, buffers: Buffers, epoch: int, batch: int, 
             Verbatim(f"not finite before the first step (first in layer {layer})"),
             "must be finite, and with weights or data this large it overflows",
             "Reset the network with smaller initial weights, or scale the data.",
+            f"the loss is not finite before the first step, because the numbers in layer {layer} are too large. Reset "
+            f"the network with smaller first weights, or scale the data.",
         )
     return DivergenceError(
         "loss",
         Verbatim(f"no longer finite at epoch {epoch}, batch {batch} (first in layer {layer})"),
         f"must stay finite, and with a learning rate of {rate:g} it grows without bound",
         "The network is back at its last finite weights. Lower the learning rate and go on, or reset.",
+        f"at batch {batch} of epoch {epoch} the numbers grew beyond all bounds, first in layer {layer}, and the loss "
+        f"is no longer finite. A learning rate of {rate:g} makes the steps too large. The network has its last sound "
+        f"weights again. Lower the learning rate and train on, or reset.",
     )
 
 
@@ -44,5 +49,7 @@ def overflow_in(optimizer: Optimizer, epoch: int) -> DivergenceError | None:
                 Verbatim(f"too large by epoch {epoch} for what the optimizer keeps of it ({name})"),
                 f"must stay below {largest:.0e} in {vector.dtype}, or its square overflows",
                 "Scale the inputs and targets to the order of 1, or limit the gradient (clip_norm).",
+                f"in epoch {epoch} the gradient became too large for the optimizer. Scale the inputs and targets to "
+                f"the order of 1, or limit the gradient, and train on.",
             )
     return None

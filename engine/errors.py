@@ -35,7 +35,7 @@ class EngineError(ValueError):
         """Returns the whole message, with ``name`` for the parameter."""
         return f"{name} is {self.value}: it {self.rule}. {self.remedy}"
 
-    def __reduce__(self) -> tuple[type, tuple[str, object, str, str]]:
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Pickles the parts; the base class would only keep the message."""
         return type(self), (self.parameter, Verbatim(self.value), self.rule, self.remedy)
 
@@ -57,7 +57,18 @@ class FileFormatError(EngineError):
 
 
 class DivergenceError(EngineError):
-    """The loss is no longer finite. The parameters were restored to their last finite values."""
+    """The loss is no longer finite. The parameters were restored to their last finite values.
+
+    Attributes:
+        in_words: what happened and what to try, without the terms of a program; it follows a colon.
+    """
+
+    def __init__(self, parameter: str, value: object, rule: str, remedy: str, in_words: str = "") -> None:
+        super().__init__(parameter, value, rule, remedy)
+        self.in_words = in_words or str(self)
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), (self.parameter, Verbatim(self.value), self.rule, self.remedy, self.in_words)
 
 
 class PlotError(EngineError):

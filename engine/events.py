@@ -51,11 +51,12 @@ class BestRestored:
     """The run ended, and early stopping restored the parameters of ``epoch``, whose validation results were best.
 
     Attributes:
+        epoch: counts from 1; in a history over all runs it may have a fraction.
         figures: results on the validation set at that epoch.
         early: whether training stopped before its last epoch, because the results did not improve.
     """
 
-    epoch: int
+    epoch: float
     figures: Evaluation
     early: bool
 

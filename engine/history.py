@@ -89,7 +89,8 @@ class History:
     Attributes:
         error: shares of wrong answers; its curves are empty for regression.
         loss: mean losses of an example.
-        completed: epochs done so far, after which the next run continues.
+        completed: epochs done at the last results, after which the next run continues. A fraction where a run was
+            broken off within an epoch, and another one went on from there.
         changes: changes of settings during training, in the order of their epochs.
         best: set if early stopping restored the parameters of an earlier epoch at the end of the last run. Its
             ``epoch`` counts over all runs.
@@ -99,13 +100,13 @@ class History:
 
     error: Curves = field(default_factory=Curves)
     loss: Curves = field(default_factory=Curves)
-    completed: int = 0
+    completed: float = 0
     changes: list[Change] = field(default_factory=list)
     best: BestRestored | None = None
     confusion_bytes: int = _CONFUSION_BYTES
-    _confusions: dict[int, dict[str, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _confusions: dict[float, dict[str, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def take(self, event: Event, before: int = 0) -> None:
+    def take(self, event: Event, before: float = 0) -> None:
         """Records an event of a run that started after ``before`` epochs.
 
         It records the results of epochs, where epoch 0 is the untrained network, and restored parameters; it ignores
@@ -115,7 +116,7 @@ class History:
             self.best = replace(event, epoch=before + event.epoch)
         if not isinstance(event, Epoch):
             return
-        self.completed = epoch = before + event.epoch
+        self.completed = epoch = whole_if_possible(before + event.epoch)
         self.best = None
         for curves in (self.error, self.loss):
             curves.live_train.clear()
@@ -147,18 +148,20 @@ class History:
         if figures.error is not None:
             getattr(self.error, name).add(epoch, figures.error)
 
-    def _keep_confusions(self, epoch: int, matrices: dict[str, Array]) -> None:
+    def _keep_confusions(self, epoch: float, matrices: dict[str, Array]) -> None:
         self._confusions.pop(epoch, None)
         if matrices:
             self._confusions[epoch] = matrices
-        while len(self._confusions) > 1 and self._bytes_of_confusions() > self.confusion_bytes:
+        while len(self._confusions) > 1 and self.nbytes > self.confusion_bytes:
             for dropped in list(self._confusions)[-2::-2]:
                 del self._confusions[dropped]
 
-    def _bytes_of_confusions(self) -> int:
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the confusion matrices; the curves take few."""
         return sum(matrix.nbytes for matrices in self._confusions.values() for matrix in matrices.values())
 
-    def confusion(self, epoch: int, part: str = "test") -> Array | None:
+    def confusion(self, epoch: float, part: str = "test") -> Array | None:
         """Returns counts (classes, classes) int64 at the end of an epoch, row = true class, column = answer.
 
         Args:
@@ -170,7 +173,7 @@ class History:
         matrix = self._confusions.get(epoch, {}).get(part)
         return None if matrix is None else matrix.astype(np.int64)
 
-    def figures(self, epoch: int) -> dict[str, float]:
+    def figures(self, epoch: float) -> dict[str, float]:
         """Returns the results at the end of an epoch: ``train_error``, ``train_loss``, ``test_error`` and so on."""
         measured = {
             f"{part}_{name}": getattr(curves, part).at(epoch)
@@ -207,13 +210,18 @@ class History:
                 curve.add(epoch, float(value))
         changes = _by_epoch(known.get("changes"))
         history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)][-_MOST_CHANGES:]
-        history.completed = int(max(history.error.last_epoch, history.loss.last_epoch))
+        history.completed = whole_if_possible(max(history.error.last_epoch, history.loss.last_epoch))
         return history
 
     def _exact(self) -> dict[str, Curve]:
         """Returns the exact curves by their names in files."""
         errors = {part: getattr(self.error, part) for part in PARTS}
         return errors | {f"{part}_loss": getattr(self.loss, part) for part in PARTS}
+
+
+def whole_if_possible(epochs: float) -> float:
+    """Returns whole epochs as an int, so that they are written without a point."""
+    return int(epochs) if epochs == int(epochs) else epochs
 
 
 def _pairs(curve: Curve) -> list[list[float]]:

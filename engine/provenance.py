@@ -16,7 +16,8 @@ from engine.network import Network
 _TEXTS = ("title", "data", "command")
 _ERRORS = tuple(f"{part}_error" for part in PARTS)
 _OLD_ERROR = "held_out_error"  # the name of validation_error in version 0.3
-_KNOWN = (*_TEXTS, "epochs", "seed", *_ERRORS, _OLD_ERROR, "experiment", "curves")
+_PART = "part_of_epoch"  # in a file, beside the whole epochs
+_KNOWN = (*_TEXTS, "epochs", _PART, "seed", *_ERRORS, _OLD_ERROR, "experiment", "curves")
 # Entries of version 0.3 about the training, which the experiment contains today.
 _OLD_TRAINING_ENTRIES = ("batch_size", "learning_rate")
 
@@ -28,7 +29,8 @@ class Provenance:
     Attributes:
         title: the network's name.
         data: title of the data it was trained on.
-        epochs: number of epochs it was trained; with early stopping less than in its history.
+        epochs: number of epochs it was trained; with early stopping less than in its history, and with a fraction if
+            its training was broken off within an epoch.
         seed: seed of its initial weights.
         train_error, test_error, validation_error: shares of wrong answers, 0…1, with the present parameters; in a file
             saved in the middle of an epoch, at the end of the epoch before.
@@ -40,7 +42,7 @@ class Provenance:
 
     title: str = ""
     data: str = ""
-    epochs: int | None = None
+    epochs: float | None = None
     seed: int | None = None
     train_error: float | None = None
     test_error: float | None = None
@@ -84,7 +86,7 @@ class Provenance:
         texts: dict[str, Any] = {name: _text(known.get(name)) for name in _TEXTS}
         return cls(
             **texts,
-            epochs=_count(known.get("epochs"), MOST_EPOCHS),
+            epochs=_epochs(known.get("epochs"), known.get(_PART)),
             seed=_count(known.get("seed")),
             **errors,
             experiment=experiment,
@@ -101,6 +103,9 @@ class Provenance:
         experiment, history = self.experiment, self.history
         known: dict[str, Any] = {name: getattr(self, name) or None for name in _TEXTS}
         known |= {name: getattr(self, name) for name in ("epochs", "seed", *_ERRORS)}
+        if self.epochs is not None:
+            known["epochs"], part = int(self.epochs), self.epochs % 1
+            known |= {_PART: part} if part else {}
         if known["seed"] is None and experiment is not None:
             known["seed"] = experiment.seed
         known["experiment"] = None if experiment is None else experiment.as_dict()
@@ -109,7 +114,7 @@ class Provenance:
         other = {name: value for name, value in self.other.items() if name not in stale}
         return other | {name: value for name, value in known.items() if value is not None}
 
-    def after(self, event: Epoch | BestRestored, before: int = 0) -> Provenance:
+    def after(self, event: Epoch | BestRestored, before: float = 0) -> Provenance:
         """Returns the provenance after an event of a run that started after ``before`` epochs.
 
         Nothing changes after epoch 0. After :class:`BestRestored` the errors are those of that epoch in the history,
@@ -120,7 +125,7 @@ class Provenance:
             return self._with_errors({name: measured.get(name) for name in _ERRORS}, before + event.epoch)
         return self.measured(event, before + event.epoch) if event.epoch else self
 
-    def measured(self, result: Epoch, epochs: int) -> Provenance:
+    def measured(self, result: Epoch, epochs: float) -> Provenance:
         """Returns the provenance after ``epochs`` epochs, with the errors in ``result``.
 
         Errors that were not measured become unknown; so does the command, which made the network of before.
@@ -129,10 +134,10 @@ class Provenance:
         errors = {f"{part}_error": None if each is None else each.error for part, each in figures.items()}
         return self._with_errors(errors, epochs)
 
-    def _with_errors(self, errors: Mapping[str, Any], epochs: int) -> Provenance:
+    def _with_errors(self, errors: Mapping[str, Any], epochs: float) -> Provenance:
         return replace(self, epochs=epochs, command="", **errors)
 
-    def epochs_before(self, epochs_done: int) -> int:
+    def epochs_before(self, epochs_done: int) -> float:
         """Returns how many epochs the network had before the current run, of which ``epochs_done`` epochs are done."""
         return max(0, (0 if self.history is None else self.history.completed) - epochs_done)
 
@@ -157,10 +162,14 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _count(value: object, most: int | None = None) -> int | None:
-    """Returns the value if it is an integer from 0 and below ``most``, or None."""
-    is_count = type(value) is int and value >= 0 and (most is None or value < most)
-    return value if is_count else None  # type: ignore[return-value]
+def _count(value: object) -> int | None:
+    """Returns the value if it is an integer from 0, or None."""
+    return value if type(value) is int and value >= 0 else None
+
+
+def _epochs(whole: object, part: object) -> float | None:
+    count = _count(whole)
+    return None if count is None or count >= MOST_EPOCHS else count + (_share(part) or 0)
 
 
 def _share(value: object) -> float | None:

@@ -97,24 +97,18 @@ def _delete(window: MainWindow) -> None:
 
 
 def _take_down() -> None:
-    """Destroys all widgets before Python's own clean-up at exit, also if a script just ends.
+    """Ends the threads of all windows, and hands all that is left to Qt, before PyQt's own clean-up at exit.
 
-    PyQt's clean-up would destroy them while it walks over sip's table of objects. Event filters and our style, which
-    are Python, are called meanwhile, and every object that they are called with is added to that table. When the table
-    is moved to grow, the walk continues in freed memory and crashes.
+    PyQt would destroy what Python owns while it walks over sip's table of objects, in any order. Event filters and our
+    style, which are Python, are called meanwhile, and what Qt has destroyed already may still be in that table. What
+    belongs to Qt is left alone, and its memory goes with the process.
     """
-    if QApplication.instance() is None:
-        return
-    for window in [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow)]:
-        # Where a script has made another application, PyQt's clean-up may have come first.
-        if not sip.isdeleted(window.session) and window.session.close():
-            sip.delete(window)
-    for _ in QApplication.topLevelWidgets():
-        # Asked for anew each time: lists and menus go with others, and sip does not know of those that Qt made.
-        widgets = [widget for widget in QApplication.topLevelWidgets() if widget.parent() is None]
-        others = [widget for widget in widgets if not isinstance(widget, MainWindow)]
-        if others:
-            sip.delete(others[0])
+    for window in QApplication.topLevelWidgets() if QApplication.instance() is not None else []:
+        if isinstance(window, MainWindow) and not sip.isdeleted(window.session):
+            window.session.close()
+    for thing in gc.get_objects():
+        if issubclass(type(thing), QObject) and not sip.isdeleted(thing) and sip.ispyowned(thing):
+            sip.transferto(thing, None)  # type: ignore[arg-type]
 
 
 def _application() -> QApplication:

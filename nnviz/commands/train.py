@@ -41,7 +41,7 @@ class _Training:
     trainer: Trainer
     provenance: Provenance
     history: History
-    before: int = 0
+    before: float = 0
     measured: int | None = None
 
     def take(self, event: Event) -> None:
@@ -50,7 +50,7 @@ class _Training:
         if isinstance(event, (Epoch, BestRestored)):
             self.provenance = self.provenance.after(event, self.before)
             self.provenance.write(self.trainer.network)
-            self.measured = event.epoch or None
+            self.measured = int(event.epoch) or None
 
     def measure(self, epoch: int) -> Epoch:
         """Measures the network as it is now, after ``epoch``; puts the figures into the provenance and returns them."""

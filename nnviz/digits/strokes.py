@@ -31,6 +31,11 @@ class Stroke:
     widths: Array | None = None
     eraser: float = 0.0
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of its points and of the curve through them."""
+        return (1 + CURVE_STEPS) * self.points.nbytes
+
     @cached_property
     def curve(self) -> tuple[Array, Array | None]:
         """Points close to each other on a smooth line through the stroke's points, and the widths there."""
@@ -71,6 +76,11 @@ class Ink:
     side: float
     title: str = ""
     is_example: bool = False
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of its pixels."""
+        return self.pixels.nbytes
 
     @property
     def pixel(self) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Any
 
 from PyQt5.QtCore import QCoreApplication, QObject, QThreadPool, pyqtSignal, pyqtSlot
@@ -41,11 +43,11 @@ class Lane:
 
         def task() -> None:
             try:
-                result = work()
+                outcome: tuple[bool, Any] = (True, work())
             except Exception as error:
-                report.settled.emit(False, error)
-            else:
-                report.settled.emit(True, result)
+                outcome = (False, error)
+            with suppress(RuntimeError):  # the report has gone, with the application of a script that makes another
+                report.settled.emit(*outcome)
 
         if not self._closed:
             self._waiting.append((done, failed))
@@ -67,3 +69,36 @@ class Lane:
         self._closed = True
         self._waiting.clear()
         return bool(self._pool.waitForDone(milliseconds))
+
+
+class Lanes:
+    """A lane for each key: work with another key, such as another folder to write to, never waits."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[Hashable, Lane] = {}
+        self._closed = False
+
+    def run(
+        self, key: Hashable, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
+    ) -> None:
+        """As :meth:`Lane.run`, in the lane of that key."""
+        if self._closed:
+            return
+        if key not in self._lanes:
+            self._lanes[key] = Lane()
+        self._lanes[key].run(work, done, failed)
+
+    def finish(self) -> None:
+        """As :meth:`Lane.finish`, lane by lane."""
+        for lane in list(self._lanes.values()):
+            lane.finish()
+
+    def close(self, milliseconds: int) -> bool:
+        """As :meth:`Lane.close`; waits that long for all lanes together."""
+        self._closed = True
+        end = time.monotonic() + milliseconds / 1000
+        ended = [lane.close(0) for lane in self._lanes.values()]  # drops all outcomes before it waits for any
+        for number, lane in enumerate(self._lanes.values()):
+            left = max(0, round(1000 * (end - time.monotonic())))
+            ended[number] = lane.close(-1 if milliseconds < 0 else left)
+        return all(ended)

@@ -48,10 +48,12 @@ class Stopped:
         frame: its last one; None if it could not be made.
         finished: its training is complete.
         reached: it is where it was to pause.
-        error: why it cannot continue.
+        error: why it has paused, or was dropped.
+        dropped: its training cannot continue.
     """
 
     frame: Frame | None
     finished: bool = False
     reached: bool = False
     error: Exception | None = None
+    dropped: bool = False

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QThread, pyqtSignal
 
+from engine.errors import DivergenceError
 from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.experiment import train_on
 from engine.settings import TrainingSettings
@@ -140,7 +141,7 @@ class Worker(QThread):
         try:
             trainer = make()
         except Exception as error:
-            self.told.emit(run, Stopped(None, error=error))
+            self.told.emit(run, Stopped(None, error=error, dropped=True))
         else:
             self._jobs[run] = _Job(run, trainer, lambda event: self._take(run, event))
             self._park()
@@ -166,7 +167,8 @@ class Worker(QThread):
     def _go(self, run: int, until: Until) -> None:
         job, other = self._job(run), self._training
         if other is not None and other is not job:
-            self._stop(other, Stopped(_frame_if_possible(other) if _is_finite(other.trainer) else None))
+            other.trainer.back_to_finite()  # its last step may just have made them infinite
+            self._stop(other, Stopped(_frame_if_possible(other)))
         if job is not None:
             job.until, job.has_stepped = until, False
             job.pace.resume()
@@ -198,8 +200,20 @@ class Worker(QThread):
             self._fail(job, error)
 
     def _fail(self, job: _Job, error: Exception) -> None:
-        self._drop(job)
-        self.told.emit(job.run, Stopped(_frame_if_possible(job), error=error))
+        """Drops the job, but not where a smaller learning rate lets it go on: then it stays at its place."""
+        dropped = not isinstance(error, DivergenceError) or not job.trainer.epoch
+        if dropped:
+            self._drop(job)
+        else:
+            self._restart(job)
+        self.told.emit(job.run, Stopped(_frame_if_possible(job), error=error, dropped=dropped))
+
+    def _restart(self, job: _Job) -> None:
+        """Lets the job go on at its place after an error, which has ended its events."""
+        job.trainer.back_to_finite()
+        job.events, job.last_batch = train_on(job.trainer, lambda event: self._take(job.run, event)), None
+        if job is self._training:
+            self._training = None
 
     def _drop(self, job: _Job) -> None:
         """Drops the job; its network stays, with finite parameters, and can be trained anew."""

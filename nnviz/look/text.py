@@ -45,6 +45,11 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", _THIN)
 
 
+def epochs(number: float) -> str:
+    """ "3", or "1.4" where a training was broken off within an epoch."""
+    return f"{number:.1f}".removesuffix(".0")
+
+
 def shape(sizes: Sequence[int]) -> str:
     """Formats a network's shape: 784-64-32-10; of a very deep one only the beginning: 1-1-1-… (10 000 layers)."""
     if len(sizes) <= _MOST_SIZES:

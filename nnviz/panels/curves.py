@@ -8,6 +8,7 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
 
 from engine.history import Curves, History
+from nnviz.look.text import epochs as epochs_text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.run import Run
 from nnviz.session.session import Session
@@ -186,7 +187,7 @@ class CurvePage(Page):
         """Shows in the empty plot how its curves come about."""
         run = self._session.runs.current
         if run.opened is not None:
-            at = f"opened at epoch {run.history.completed}" if run.history.completed else "opened"
+            at = f"opened at epoch {epochs_text(run.history.completed)}" if run.history.completed else "opened"
             self.plot.set_hint(f"{at}; its curve begins when it is trained on", stays=True)
         else:
             self.plot.set_hint(f"train the network to see its {self._quantity.name} fall")

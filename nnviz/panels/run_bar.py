@@ -133,7 +133,7 @@ class RunBar(QWidget):
         if progress.epoch:
             done = "measuring the errors" if progress.measuring else f"batch {progress.batch} / {progress.batches}"
             died = [] if run.dead_layer is None else [f"layer {run.dead_layer} is dead"]
-            return [f"epoch {run.epoch} of {run.last_epoch}", *(died or [done])]
+            return [f"epoch {text.epochs(run.epoch)} of {text.epochs(run.last_epoch)}", *(died or [done])]
         if progress.measuring:
             return ["measuring the errors before the first step"]
         if training.will_start:
@@ -143,8 +143,12 @@ class RunBar(QWidget):
         if problems:
             return ["training waits for the field marked red"]
         if training.state in (Status.READY, Status.PAUSED):
-            past = run.history.completed
-            return [f"trained for {past} epochs", "Space trains on"] if past else ["Space trains"]
+            past = run.epochs
+            return (
+                [f"trained for {text.epochs(past)} epoch{'' if past == 1 else 's'}", "Space trains on"]
+                if past
+                else ["Space trains"]
+            )
         return []
 
     @property
@@ -211,7 +215,7 @@ class RunBar(QWidget):
 
 def _about_best(best: BestRestored) -> str:
     figure = text.percent(best.figures.error) if best.figures.error is not None else f"loss {best.figures.loss:.4f}"
-    return f"best at epoch {best.epoch} (validation {figure})"
+    return f"best at epoch {text.epochs(best.epoch)} (validation {figure})"
 
 
 def _button(title: str, name: str, accessible: str, tip: str = "") -> QPushButton:

@@ -18,9 +18,10 @@ from engine.network import Network
 from engine.storage import export_onnx, export_script, save_checkpoint, save_network
 from engine.storage.files import write_whole
 from nnviz.jobs.checkpoints import found_at, parameters_and_state
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.lane import Lanes
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.look import text
+from nnviz.session.activities import Activities, Patience
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
@@ -29,6 +30,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
+from nnviz.session.writing import Writing, network_for_file
 
 _LOG = logging.getLogger("nnviz")
 
@@ -41,10 +43,7 @@ class Files(QObject):
     Signals:
         opened: a network was read and is now the current one.
         failed: a network could not be opened; the current one stays.
-        activity_changed: ``activity`` has changed.
-
-    Attributes:
-        activity: what is being done, or was done last, as a text for the status line.
+        activity_changed: ``activity`` or ``is_busy`` has changed.
     """
 
     opened = pyqtSignal()
@@ -59,38 +58,73 @@ class Files(QObject):
         making: Making,
         training: Training,
         messages: Messages,
-        reading: Lane,
     ) -> None:
         super().__init__()
-        self.activity = ""
-        self._is_closing = False
+        self._activities = Activities()
+        self._activities.changed.connect(self.activity_changed)
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._training, self._messages = training, messages
-        self._reading = reading
-        self._saving = Lane()  # only work that closing waits for
-        self._exporting = Lane()  # may take long; nothing waits for it
+        self._reading = Lanes()  # by file: none waits for another that does not come
+        self._end_of_opening: Callable[[str], None] | None = None  # of the latest; the networks of others are dropped
+        self._patience = Patience(messages, self.cancel_opening)
+        # By folder: no file waits for a disk that does not answer.
+        self._saving = Lanes()  # only work that closing waits for
+        self._exporting = Lanes()  # may take long; nothing waits for it
+        self._saves = 0  # counts what was asked for
+        self._noted: dict[int, int] = {}  # by run, the number of the save that its path and ``unsaved`` know of
+
+    @property
+    def activity(self) -> str:
+        """What is being done, or was done last, as a text for the status line."""
+        return self._activities.text
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a file is being read or written."""
+        return self._activities.is_busy
 
     # ---- open
 
     def open(self, path: Path, title: str | None = None) -> None:
         """Reads a network in another thread and makes it the current one; on an error the current one stays.
 
-        With a ``title`` it is opened as a copy of that name: saving asks for another file.
+        With a ``title`` it is opened as a copy of that name: saving asks for another file. Only the latest of several
+        is opened.
         """
         name, dataset = text.name(title or path.name), self._data.dataset
+        self._give_up_opening("")
+        end = self._end_of_opening = self._activities.begin(f"Opening {name}")
+        self._patience.begin(f"Opening {name}")
+
+        def is_over(news: str) -> bool:
+            is_wanted = self._end_of_opening is end
+            if is_wanted:
+                self._give_up_opening(news)
+            return is_wanted
 
         def done(found: Opened) -> None:
-            self._set_activity(f"Opened {name}")
-            self._take(path, title, found, dataset)
-            self.opened.emit()
+            if is_over(f"Opened {name}"):
+                self._take(path, title, found, dataset)
+                self.opened.emit()
 
         def failed(error: Exception) -> None:
-            self._set_activity("")
-            self._messages.tell_error(f"{name} could not be opened", error)
+            if is_over(""):
+                self._messages.tell_error(f"{name} could not be opened", error)
+                self.failed.emit()
+
+        self._reading.run(path, lambda: read_network(path, dataset), done, failed)
+
+    def cancel_opening(self) -> None:
+        """The network that is being read is dropped when it comes."""
+        if self._end_of_opening is not None:
+            self._give_up_opening("Opening was cancelled")
             self.failed.emit()
 
-        self._set_activity(f"Opening {name} …")
-        self._reading.run(lambda: read_network(path, dataset), done, failed)
+    def _give_up_opening(self, news: str) -> None:
+        self._patience.end()
+        if self._end_of_opening is not None:
+            end, self._end_of_opening = self._end_of_opening, None
+            end(news)
 
     def _take(self, path: Path, title: str | None, found: Opened, dataset: Dataset | None) -> None:
         run = self._runs.add(_run_of(found, self._settings.experiment, dataset))
@@ -117,21 +151,31 @@ class Files(QObject):
         """
         run, past, data = self._runs.current, self._runs.current.copy(), self._data_title
         changes = run.changes
+        self._saves += 1
+        number = self._saves
 
         def saved() -> None:
-            run.path, run.saved_changes = path, changes
-            self._runs.tell_file(run)
+            if number > self._noted.get(run.id, 0):  # else a later save was quicker, in another folder
+                self._noted[run.id] = number
+                run.path, run.saved_changes = path, changes
+                self._runs.tell_file(run)
             if then is not None:
                 then()
 
+        writing = Writing(path, "saved", self._activities.begin(f"Saving {text.name(path.name)}"), self._messages)
         if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
-            self._save_training(run.id, past, data, path, saved)
-        else:
-            is_cut_off = self._training.is_under_way
-            note = ", without the state of its training: only .npz keeps that" if is_cut_off else ""
-            self._save(lambda: save_network(_network_for_file(past, data), path), path, saved, note)
+            self._save_training(run.id, past, data, writing, saved)
+            return
+        is_cut_off = self._training.is_under_way
+        note = ", without the state of its training: only .npz keeps that" if is_cut_off else ""
 
-    def _save_training(self, run: int, past: Run, data: str, path: Path, saved: Callable[[], None]) -> None:
+        def work() -> str:
+            save_network(network_for_file(past, data), path)
+            return note
+
+        writing.run(self._saving, work, saved)
+
+    def _save_training(self, run: int, past: Run, data: str, writing: Writing, saved: Callable[[], None]) -> None:
         """Saves it with the state of its training. ``past`` takes what was told up to that state."""
         runner = self._training.runner
 
@@ -139,81 +183,51 @@ class Files(QObject):
             if number == run and isinstance(event, (Epoch, BestRestored)):
                 past.take_event(event)
 
-        def work() -> None:
-            network, found = _network_for_file(past, data), found_at(look, path)
+        def work() -> str:
+            network, found = network_for_file(past, data), found_at(look, writing.path)
             if found is None:
-                save_network(network, path)
-            else:
-                parameters, state = found
-                save_checkpoint(network.with_parameters(parameters), path, state)
+                save_network(network, writing.path)
+                return ", without the state of its training, which could not continue"
+            parameters, state = found
+            save_checkpoint(network.with_parameters(parameters), writing.path, state)
+            return ""
 
         def looked() -> None:
             runner.told.disconnect(take)
-            self._save(work, path, saved)
+            writing.run(self._saving, work, saved)
 
-        self._set_activity(f"Saving {text.name(path.name)} …")
         runner.told.connect(take)
         look = runner.look(run, parameters_and_state, looked)
-
-    def _save(self, work: Callable[[], None], path: Path, saved: Callable[[], None], note: str = "") -> None:
-        self._write(self._saving, work, path, ("Saving", "saved"), saved, note)
 
     def export(self, path: Path) -> None:
         """Writes the displayed network for other programs; the name's ending gives the format."""
         past, data, export = self._runs.current.copy(), self._data_title, EXPORTS[path.suffix.lower()]
-        self._write(self._saving, lambda: export(_network_for_file(past, data), path), path, ("Exporting", "exported"))
+        self._export(self._saving, lambda: export(network_for_file(past, data), path), path)
 
     def write(self, make: Callable[[], bytes], path: Path) -> None:
         """Writes the bytes that ``make`` returns. It is called in another thread and may take long."""
-        self._write(self._exporting, lambda: write_whole(path, make()), path, ("Exporting", "exported"))
+        self._export(self._exporting, lambda: write_whole(path, make()), path)
 
     @property
     def _data_title(self) -> str:
         return self._data.dataset.title if self._data.dataset else ""
 
-    def _write(
-        self,
-        lane: Lane,
-        work: Callable[[], None],
-        path: Path,
-        verbs: tuple[str, str],
-        then: Callable[[], None] = lambda: None,
-        note: str = "",
-    ) -> None:
-        (present, past), name = verbs, text.name(path.name)
+    def _export(self, lanes: Lanes, export: Callable[[], object], path: Path) -> None:
+        def work() -> str:
+            export()
+            return ""
 
-        def done(_: object) -> None:
-            self._set_activity(f"{past.capitalize()} to {name}{note}")
-            then()
-
-        def failed(error: Exception) -> None:
-            self._set_activity("")
-            if self._is_closing:
-                _LOG.error("%s could not be %s: %s", path, past, error)
-            self._messages.tell_error(f"{name} could not be {past}", error)
-
-        self._set_activity(f"{present} {name} …")
-        lane.run(work, done, failed)
-
-    def _set_activity(self, activity: str) -> None:
-        self.activity = activity
-        self.activity_changed.emit()
+        end = self._activities.begin(f"Exporting {text.name(path.name)}")
+        Writing(path, "exported", end, self._messages).run(lanes, work, lambda: None)
 
     def close(self, milliseconds: int) -> bool:
-        """Waits for files that are being saved, and at most so long for exports. Returns whether all has ended.
+        """Waits for files that are being saved, and at most so long for others. Returns whether all has ended.
 
-        What was saved is noted; nobody sees an error any more, so it is also logged.
+        What was saved is noted.
         """
-        self._is_closing = True
+        self._patience.close()
         self._saving.finish()
-        return all([self._saving.close(-1), self._exporting.close(milliseconds)])
-
-
-def _network_for_file(past: Run, data_title: str) -> Network:
-    """The network to write, with its provenance. It may take long; called with a copy of the run."""
-    network = past.displayed_network()
-    past.provenance(data_title).write(network)
-    return network
+        return all([self._saving.close(-1), self._exporting.close(milliseconds), self._reading.close(milliseconds)])
 
 
 def _run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:

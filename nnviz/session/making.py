@@ -95,22 +95,23 @@ class Making(QObject):
             self._runs.show(run)
             self._settings.take(fields)
 
-    def ask_which(self, then: Callable[[], None]) -> None:
-        """Asks which network to train, where the fields describe another than the trained one; then calls ``then``.
+    def ask_which(self, this: Callable[[], None], new: Callable[[], None]) -> None:
+        """Asks which network to train, where the fields describe another than the trained one; calls one of the two.
 
-        The question is dismissed when the fields change, or the data.
+        Before ``this`` the fields show the trained one again. The question is dismissed when the fields change, or the
+        data.
         """
         made = self._runs.current.experiment
 
         def go_on() -> None:
             self._settings.choose("fields as the network is", self._settings.fitting.with_network_of(made))
-            then()
+            this()
 
-        this, other = _names(made, self._settings.fitting)
+        one, other = _names(made, self._settings.fitting)
         self._question = self._messages.tell(
             "The fields describe another network than the one that was trained.",
-            Choice(f"Train {this} on", go_on),
-            Choice(f"Start {other}", lambda: self.replace("new network", then)),
+            Choice(f"Train {one} on", go_on),
+            Choice(f"Start {other}", new),
         )
 
     # ---- the fields

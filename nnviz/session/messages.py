@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.errors import EngineError, FileFormatError
+from engine.errors import DivergenceError, EngineError, FileFormatError
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Message:
     text: str
     is_error: bool = True
     choices: tuple[Choice, ...] = ()
+    dismissed: Callable[[], None] | None = None  # what it does to dismiss it without a choice
 
 
 class Messages(QObject):
@@ -42,9 +43,9 @@ class Messages(QObject):
         super().__init__()
         self.current: Message | None = None
 
-    def tell(self, text: str, *choices: Choice) -> Message:
+    def tell(self, text: str, *choices: Choice, dismissed: Callable[[], None] | None = None) -> Message:
         """Shows information, or a question: nothing went wrong, and nothing happens until a choice is taken."""
-        return self._show(Message(text, is_error=False, choices=choices))
+        return self._show(Message(text, is_error=False, choices=choices, dismissed=dismissed))
 
     def warn(self, text: str, *choices: Choice) -> Message:
         """Shows what went wrong, with choices of what can be done about it."""
@@ -62,19 +63,26 @@ class Messages(QObject):
         """Dismisses the message and carries out its choice of that number, from 0."""
         message = self.current
         if message is not None and number < len(message.choices):
-            self.dismiss()
+            self.clear()
             message.choices[number].act()
 
     def dismiss(self) -> None:
-        """Removes the message, because it was read or is out of date."""
+        """Removes the message because the person has read it, and wants none of its choices."""
+        message = self.current
+        self.clear()
+        if message is not None and message.dismissed is not None:
+            message.dismissed()
+
+    def clear(self) -> None:
+        """Removes the message because it is out of date."""
         if self.current is not None:
             self.current = None
             self.changed.emit()
 
     def withdraw(self, message: Message | None) -> None:
-        """Dismisses that message, if it is the one that is shown."""
+        """Removes that message, if it is the one that is shown."""
         if self.current is message:
-            self.dismiss()
+            self.clear()
 
     def _show(self, message: Message) -> Message:
         self.current = message
@@ -86,6 +94,8 @@ def error_text(what: str, error: Exception) -> str | None:
     """What could not be done, and why, as one text; None for an unexpected error."""
     if isinstance(error, FileFormatError):
         return str(error)
+    if isinstance(error, DivergenceError):
+        return f"{what}: {error.in_words}"
     if isinstance(error, EngineError):
         return f"{what}: {error}"
     if isinstance(error, OSError):

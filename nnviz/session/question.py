@@ -110,7 +110,8 @@ class Question(QObject):
 
     def step(self, what: str, before: Drawing, after: Drawing) -> None:
         """Changes the drawing as one step to undo; ``what`` names the step."""
-        self._undo.push(Step(what, Kind.DRAWING, self.draw, before, after))
+        added = sum(part.nbytes for part in after if part not in before)
+        self._undo.push(Step(what, Kind.DRAWING, self.draw, before, after, nbytes=added))
 
     def replace(self, what: str, drawing: Drawing) -> None:
         """Replaces the drawing as one step to undo; ``what`` names the step."""

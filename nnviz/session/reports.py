@@ -70,7 +70,7 @@ class Reports(QObject):
         if stop.frame is not None:
             self._take_frame(stop.frame)
         run.stage = Stage.ENDED if stop.finished else Stage.PAUSED
-        if stop.error is not None:
+        if stop.dropped:
             run.rest()
             self._runs.tell_history(run)
         self.stopped.emit(run, stop)

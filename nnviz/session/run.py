@@ -12,8 +12,9 @@ from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
-from engine.history import Change, History
+from engine.history import Change, History, whole_if_possible
 from engine.network import Network, check_fits
+from engine.optimizers import OPTIMIZERS
 from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.training import FIXED_WHILE_TRAINING, Trainer
@@ -23,8 +24,6 @@ from nnviz.look import text
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
-# What the worker keeps of a training, in multiples of the parameters: the optimizer's averages, copies of earlier ones.
-_COPIES_OF_A_TRAINING = 4
 _ERRORS = ("train_error", "test_error", "validation_error")
 _GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
 
@@ -43,7 +42,8 @@ class Run:
         history: the figures of each epoch, and where settings changed.
         snapshots: parameters at some moments of its training.
         stage, progress: the state of its training.
-        start_epoch: whole epochs that the network was trained before this training began.
+        start_epoch: epochs that the network was trained before this training began; with a fraction where an earlier
+            training was broken off within an epoch.
         path: the file that it was saved to or opened from; None for none.
         name: what it is called while it has no file.
         opened: the provenance that its file holds; None for a run that was not opened from a file.
@@ -90,15 +90,20 @@ class Run:
         """Epochs that its parameters were trained, over all its trainings, with fraction."""
         if self.history.best is not None:
             return float(self.history.best.epoch)
-        return self.start_epoch + self.progress.epochs_done if self.progress.epoch else float(self.history.completed)
+        return self.start_epoch + self.progress.epochs_done if self.progress.epoch else self._end
 
     @property
-    def epoch(self) -> int:
-        """The current epoch, counted over all trainings of this network."""
+    def _end(self) -> float:
+        """Epochs after which its next training continues; early stopping may have gone back from there."""
+        return whole_if_possible(max(self.start_epoch + self.progress.epochs_done, self.history.completed))
+
+    @property
+    def epoch(self) -> float:
+        """The end of the current epoch, counted over all trainings of this network."""
         return self.start_epoch + self.progress.epoch
 
     @property
-    def last_epoch(self) -> int:
+    def last_epoch(self) -> float:
         """The epoch at which this training ends, counted over all trainings of this network."""
         return self.start_epoch + self.progress.epochs
 
@@ -131,9 +136,12 @@ class Run:
 
     @property
     def nbytes(self) -> int:
-        """Roughly the memory that it takes, in bytes."""
-        copies = 2 + (_COPIES_OF_A_TRAINING if self.stage is not Stage.RESTING else 0)
-        return copies * self.parameters.nbytes + self.snapshots.nbytes
+        """The memory that it takes, in bytes, with what the worker keeps for its training."""
+        opened = [] if self._opened_parameters is None else [self._opened_parameters]
+        moments = [snapshot.parameters for snapshot in self.snapshots]
+        arrays = {id(array): array.nbytes for array in (self.network.parameters, self.parameters, *opened, *moments)}
+        training = 0 if self.stage is Stage.RESTING else _bytes_of_training(self.experiment, self.parameters)
+        return sum(arrays.values()) + self.history.nbytes + training
 
     def displayed_network(self) -> Network:
         """A network with the parameters that were copied last; it shares them."""
@@ -145,17 +153,23 @@ class Run:
 
     def figures(self) -> dict[str, float]:
         """Losses and errors of the network as it is: the measured ones, or else those that its file holds."""
-        measured = self.history.figures(self._epoch_of_parameters)
+        measured = self.history.figures(self._epoch_of_figures)
         opened = self.opened
-        if opened is None or opened.epochs != self._epoch_of_parameters:
+        if opened is None or opened.epochs != self._epochs_for_file:
             return measured
         of_file = {name: getattr(opened, name) for name in _ERRORS}
         return {name: error for name, error in of_file.items() if error is not None} | measured
 
     @property
-    def _epoch_of_parameters(self) -> int:
-        """The last whole epoch, or the one whose parameters early stopping restored."""
+    def _epoch_of_figures(self) -> float:
+        """The end of the last epoch, or of the one whose parameters early stopping restored."""
         return self.history.completed if self.history.best is None else self.history.best.epoch
+
+    @property
+    def _epochs_for_file(self) -> float:
+        """As :attr:`epochs`, but within a training that can continue those at the end of its last epoch."""
+        is_cut_off = self.history.best is None and not self.progress.epoch
+        return self._end if is_cut_off else self._epoch_of_figures
 
     def misfit(self, dataset: Dataset | None) -> str | None:
         """Why the network does not fit the data, as a text; None if it fits, or without data."""
@@ -172,11 +186,11 @@ class Run:
     def begin(self, experiment: Experiment) -> None:
         """Begins a new training of the network with the settings of that experiment."""
         self._before_training = list(self.history.changes), self.history.best
-        if self.history.completed:
+        self.start_epoch = self._end
+        if self.start_epoch:
             changes = [more_epochs(experiment.training.epochs), *changes_between(self.experiment, experiment)]
-            self.history.note_change(self.history.completed, ", ".join(changes))
+            self.history.note_change(self.start_epoch, ", ".join(changes))
         self.experiment = experiment
-        self.start_epoch = self.history.completed
         self.history.best = None
         self.has_died = False
         self.progress = Progress(epochs=self.experiment.training.epochs)
@@ -200,13 +214,12 @@ class Run:
 
     def rest(self) -> None:
         """Ends its training, which cannot continue; a new one can begin. If it took no step, nothing is left of it."""
-        epochs = self.epochs
         if self._before_training is not None and not self.progress.epoch:
             self.history.changes, self.history.best = self._before_training
         self.stage = Stage.RESTING
+        self.start_epoch = self._end
         self.progress = Progress(epochs=self.experiment.training.epochs)
-        self.start_epoch = self.history.completed
-        self.snapshots.forget_after(epochs)
+        self.snapshots.forget_after(self.epochs)
 
     def take_frame(self, frame: Frame) -> None:
         """Takes newer parameters, and the place in the training at which they were copied."""
@@ -243,7 +256,7 @@ class Run:
         errors: dict[str, Any] = {name: figures.get(name) for name in _ERRORS}
         return Provenance(
             data=data_title,
-            epochs=self._epoch_of_parameters,
+            epochs=self._epochs_for_file,
             seed=self.experiment.seed,
             experiment=self.experiment,
             history=self.history,
@@ -264,6 +277,13 @@ def opened_run(network: Network, like: Experiment, opened: Provenance) -> Run:
     """
     experiment = opened.experiment_of(network, like).changed(evaluate=True)  # a window shows the errors
     return Run(experiment, network, history=opened.history or History(), opened=opened)
+
+
+def _bytes_of_training(experiment: Experiment, parameters: Array) -> int:
+    """Of a trainer: the gradient, the last finite copy, the optimizer's averages, the best parameters, a batch."""
+    training = experiment.training
+    vectors = 2 + len(OPTIMIZERS[training.optimizer].keeps) + (training.patience > 0)
+    return vectors * parameters.nbytes + 3 * training.batch_size * sum(experiment.shape) * parameters.itemsize
 
 
 def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> TrainingSettings:

@@ -58,12 +58,15 @@ class Runs(QObject):
         if before is not run:
             self._kept.append(before)
         self.replaced.emit()
-        self._make_room()
+        self.make_room()
         self.compared_changed.emit()
         self.file_changed.emit()
 
-    def _make_room(self) -> None:
-        """Removes runs that nothing refers to, then the oldest until the limits are kept."""
+    def make_room(self) -> None:
+        """Removes runs that nothing refers to, then the oldest until the limits are kept.
+
+        To be called when the current run takes more memory: before it is trained.
+        """
         undoable = self._undo.runs
         for run in [run for run in self._kept if not (run.id in undoable or _has_lines(run) or run.unsaved)]:
             self._let_go(run)

@@ -59,10 +59,10 @@ class Session(QObject):
     def __init__(self, experiment: Experiment | None = None) -> None:
         super().__init__()
         first = experiment or Experiment()
-        self._lanes = reading, building, looking = Lane(), Lane(), Lane()
+        self._lanes = building, looking = Lane(), Lane()
         self.messages = Messages()
         self.undo = Undo()
-        self.data = Data(reading, self.messages)
+        self.data = Data(self.messages)
         self.runs = Runs(new_run(first), self.undo)
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
@@ -71,7 +71,7 @@ class Session(QObject):
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
         self.question = Question(self.displayed, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
-        self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages, reading)
+        self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
@@ -197,14 +197,8 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [
-            self.probes,
-            self.rate_search,
-            self.pictures,
-            *self._lanes,
-            self.training.runner,
-            self.files,
-        ]
+        parts: list[Any] = [self.probes, self.rate_search, self.pictures, *self._lanes]
+        parts += [self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

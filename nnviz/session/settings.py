@@ -16,7 +16,9 @@ from engine.settings import TrainingSettings
 from engine.validation import check_memory
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
+from nnviz.session.run import changes_between
 from nnviz.session.runs import Runs
+from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 
 
@@ -84,6 +86,19 @@ class Settings(QObject):
         else:
             self._chosen = (self._runs.current.id, self.experiment)
             self.forget_problems()
+            self._tell_what_waits(preset)
+
+    def _tell_what_waits(self, preset: Preset) -> None:
+        """Says what of a preset does not act on the training under way."""
+        run = self._runs.current
+        if run.stage not in (Stage.TRAINING, Stage.PAUSED):
+            return
+        waiting = changes_between(run.experiment, self.experiment)
+        if waiting:
+            self._messages.tell(
+                f"The training under way uses the preset {preset.name} as far as it can: {', '.join(waiting)} "
+                f"{'waits' if len(waiting) == 1 else 'wait'} for the next run. Reset begins it."
+            )
 
     def switch_augmentation(self, wanted: bool) -> None:
         """Switches augmentation on or off; its strengths are kept. Raises SettingError."""
@@ -93,7 +108,8 @@ class Settings(QObject):
     def take(self, experiment: Experiment) -> None:
         """The fields show that experiment, fitted to the data unless a trained network does not fit them; no step.
 
-        Drops the problems of fields that are no longer shown or used, and those of layers that have changed.
+        Drops the problems of fields that are no longer shown or used, and those of layers that have changed. Notes a
+        batch size that is larger than the data.
         """
         dataset, run = self._data.dataset, self._runs.current
         if dataset is not None and (run.untouched or run.misfit(dataset) is None):
@@ -105,6 +121,7 @@ class Settings(QObject):
         if (before.shape, before.activations) != (experiment.shape, experiment.activations):
             gone |= set(filter(is_of_layers, self.all_problems))
         self.all_problems = {name: text for name, text in self.all_problems.items() if name not in gone}
+        self._check_batch_size()
         self.changed.emit()
         if self.problems != problems:
             self.problems_changed.emit()
@@ -166,22 +183,25 @@ class Settings(QObject):
         self.changed.emit()
 
     def _data_changed(self) -> None:
-        """Fits the fields. Notes a batch size that is larger than the data, and drops such a problem of data before."""
-        dataset = self._data.dataset
-        if dataset is None:
+        """Fits the fields; the problems of layers are over."""
+        if self._data.dataset is None:
             return
         for name in list(filter(is_of_layers, self.all_problems)):
             self.set_problem(name, None)
-        problem = None
+        self.take(self.experiment)
+
+    def _check_batch_size(self) -> None:
+        """Notes a batch size that is larger than the data, and drops such a problem of before; not what was typed."""
+        dataset = self._data.dataset
+        if dataset is None or self.all_problems.get("batch_size") not in (None, self._data_problem):
+            return
+        self._data_problem = None
+        self.all_problems.pop("batch_size", None)
         try:
             self.fitting.check_against(dataset)
         except EngineError as error:
-            problem = error.message_for("Batch size") if error.parameter == "batch_size" else None
-        typed = self.all_problems.get("batch_size") not in (None, self._data_problem)
-        if not typed:
-            self._data_problem = problem
-            self.set_problem("batch_size", problem)
-        self.take(self.experiment)
+            if error.parameter == "batch_size":
+                self._data_problem = self.all_problems["batch_size"] = error.message_for("Batch size")
 
 
 def is_of_layers(field: str) -> bool:

@@ -148,14 +148,18 @@ class Training(QObject):
             self._requested = until
             self.state_changed.emit()
         elif self.can_start and self._data.dataset is not None:
-            self._messages.dismiss()
+            self._messages.clear()
             if not self.is_another_network:
                 self._go_on(self._data.dataset, until)
             elif self._runs.current.untouched or self._runs.current.misfit(self._data.dataset):
-                self._requested = until
-                self._making.replace("new network")
+                self._start_new(until)
             else:
-                self._making.ask_which(lambda: self._go(until))
+                self._making.ask_which(lambda: self._go(until), lambda: self._start_new(until))
+
+    def _start_new(self, until: Until) -> None:
+        """Trains a new network when it is built, unless a pause comes before."""
+        self._requested = until
+        self._making.replace("new network")
 
     def _go_on(self, dataset: Dataset, until: Until) -> None:
         """Continues a paused run; otherwise begins a training of it with the settings of the fields."""
@@ -163,6 +167,8 @@ class Training(QObject):
         if run.stage is not Stage.PAUSED:
             experiment, network = self._settings.fitting, run.network
             run.begin(experiment)
+            run.stage = Stage.TRAINING
+            self._runs.make_room()
             self.runner.worker.begin(run.id, lambda: experiment.trainer(dataset, network))
         run.stage, self._until = Stage.TRAINING, until
         self.state_changed.emit()
@@ -202,7 +208,7 @@ class Training(QObject):
         self._is_pausing = self._runs.current.stage is Stage.TRAINING
         self._end_if_data_differ(self._runs.current)
         self._displayed.show(self._runs.current)
-        self._messages.dismiss()
+        self._messages.clear()
         self.progressed.emit()
         self.state_changed.emit()
 

@@ -12,7 +12,9 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+# Limits of the steps that are kept: their number, and the memory of their drawings.
 _MOST_STEPS = 100
+_MOST_BYTES = 64 * 2**20
 
 
 class Kind(Enum):
@@ -34,6 +36,7 @@ class Step:
         apply: sets the value; called with ``new``, or with ``old`` to undo.
         old, new: the values; nobody changes them in place.
         runs: ids of the runs that undo and redo of this step need.
+        nbytes: memory of what the step has added.
     """
 
     text: str
@@ -42,6 +45,7 @@ class Step:
     old: Any
     new: Any
     runs: tuple[int, ...] = ()
+    nbytes: int = 0
 
 
 class Undo(QObject):
@@ -57,9 +61,15 @@ class Undo(QObject):
     def push(self, step: Step) -> None:
         """Carries out a step and remembers it. Steps that were undone before can no longer be redone."""
         self._undone.clear()
-        self._done = [*self._done[1 - _MOST_STEPS :], step]
+        self._done.append(step)
+        while len(self._done) > 1 and (len(self._done) > _MOST_STEPS or self._bytes > _MOST_BYTES):
+            del self._done[0]
         step.apply(step.new)
         self.changed.emit()
+
+    @property
+    def _bytes(self) -> int:
+        return sum(step.nbytes for step in self._done)
 
     def undo(self) -> None:
         """Undoes the last step."""

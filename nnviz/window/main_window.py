@@ -10,6 +10,7 @@ from PyQt5.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QDialog,
     QMainWindow,
     QMessageBox,
     QToolBar,
@@ -19,7 +20,7 @@ from PyQt5.QtWidgets import (
 
 import nnviz.panels  # noqa: F401  # fills the registry of cards
 from nnviz import __version__
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.panels.curves import CurvesPanel
 from nnviz.panels.draw import DrawPanel
 from nnviz.panels.run_bar import RunBar
@@ -181,7 +182,7 @@ class MainWindow(QMainWindow):
         run = self.session.runs.current
         parts = [f"{run.title.replace('[*]', '[*][*]')}[*]"]  # Qt marks unsaved work at a single one
         if self.session.state is Status.TRAINING and run.history.completed:
-            parts.append(f"epoch {run.history.completed} of {run.last_epoch}")
+            parts.append(f"epoch {text.epochs(run.history.completed)} of {text.epochs(run.last_epoch)}")
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))
         self.setWindowModified(run.unsaved)
 
@@ -283,11 +284,12 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.dialogs.ask_before_quitting(self.close_unasked)
             return
-        self.status_line.news.stop()
         self.hints.remove_all()
         self._preferences.write()  # at once, because what follows may take long
-        self.hide()  # the person need not wait for the threads
+        for window in (*self.findChildren(QDialog), self):
+            window.hide()  # the person need not wait for the threads
         self.ended_whole = self.session.close()
         self.ended_whole &= self._preferences.close()  # last: a file that was being saved is remembered too
+        self.status_line.news.stop()
         event.accept()
         self.closed.emit()

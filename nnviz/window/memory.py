@@ -37,7 +37,6 @@ class Memory(QObject):
         super().__init__()
         self._preferences = preferences
         self._session: Session | None = None
-        self._has_begun = False  # whether data and network have been asked for
         self._starts = False  # whether training was requested while the network was being read
         self._opens = False  # whether the last network is being read, or was read
         self._is_lost = False  # whether the last network could not be read
@@ -71,9 +70,13 @@ class Memory(QObject):
             self._open(session, path, title)
         else:
             session.data.changed.connect(lambda: self._data_loaded(session, path))
+            self._load_data(session)
+
+    def _load_data(self, session: Session) -> None:
+        """Loads the last data set, unless the person has chosen one meanwhile."""
         name = self._preferences.text("dataset")
-        session.data.load(name if name in list(DATASETS) else Experiment.data)
-        self._has_begun = True
+        if session.data.name is None:
+            session.data.load(name if name in list(DATASETS) else Experiment.data)
 
     def _remember_changes(self, session: Session) -> None:
         """From now on what is chosen is written when it has changed."""
@@ -88,8 +91,8 @@ class Memory(QObject):
         session, remember = self._session, self._preferences.set
         if session is None:
             return
-        if self._has_begun:
-            remember("dataset", session.data.name or Experiment.data)
+        if session.data.name is not None:
+            remember("dataset", session.data.name)
         remember("sure_from", session.question.threshold)
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
@@ -157,6 +160,7 @@ class Memory(QObject):
         self._is_complete = True
         if not session.runs.current.unsaved:
             session.undo.clear()  # the person did not open it, so it is no step to undo
+        self._load_data(session)
         if self._starts:
             session.start()
 

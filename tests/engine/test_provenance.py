@@ -115,6 +115,14 @@ def test_whatever_stands_there_is_read(past: Any) -> None:
     Provenance.read(with_past(past))
 
 
+def test_a_part_of_an_epoch_is_kept_beside_the_whole_ones() -> None:
+    """Readers of whole epochs go on reading them."""
+    entries = Provenance(epochs=3.25).as_dict()
+    assert (entries["epochs"], entries["part_of_epoch"]) == (3, 0.25)
+    assert Provenance.from_dict(entries).epochs == 3.25
+    assert "part_of_epoch" not in Provenance(epochs=3).as_dict()
+
+
 @pytest.mark.parametrize(
     ("key", "values"),
     [

@@ -25,7 +25,7 @@ from nnviz.session.status import Stage, Status
 from tests.hostile.attack import attack
 
 _CALLS = 40
-_PATIENCE = 15  # seconds until something that should come is missed
+_PATIENCE = 60  # seconds until something that should come is missed; a large network takes seconds to write
 _BUSY = (Status.LOADING, Status.BUILDING, Status.TRAINING)
 
 
@@ -54,7 +54,7 @@ def _made_up(title: str, examples: int, width: int, classes: int, seed: int) -> 
     return Dataset(title, split, split, shape, tuple(str(number) for number in range(classes)))
 
 
-class _Person:
+class Person:
     """Does things to a session, and remembers what must come of them."""
 
     def __init__(self, rng: np.random.Generator, folder: Path) -> None:
@@ -209,7 +209,7 @@ class _Person:
         session = self.session
         session.pause()
         self.until("rest", lambda: session.state not in _BUSY and not session.training.will_start)
-        self.until("the end of reading and writing", lambda: not session.files.activity.endswith("…"))
+        self.until("the end of reading and writing", lambda: not session.files.is_busy)
         session.rate_search.cancel()
         self.wait(0)
 
@@ -276,6 +276,19 @@ class _Person:
             shown = (run.progress.epoch, run.progress.batch)
             assert (state.progress["epoch"], state.progress["batch"]) == shown, "the file is at another place"
 
+    def save_and_close(self) -> None:
+        """Closes at once after a save: it is on disk, with the network as it was between two steps."""
+        self.calls.append("save and close")
+        self.do_save()
+        path, shape = self.saves[-1], self.session.runs.current.network.shape
+        self.close()
+        assert path.exists(), f"{path.name}, which was asked for, is missing"
+        network = load_network(path)
+        assert network.shape == shape, "the file holds another network"
+        assert np.isfinite(network.parameters).all()
+        for each in self.saves:
+            assert each.exists() or self._is_told_of(each), f"{each.name}, which was asked for, is missing"
+
     def close(self) -> None:
         """Closes the session. All its threads end."""
         end = time.monotonic() + _PATIENCE
@@ -285,10 +298,10 @@ class _Person:
         assert not self.crashes, f"an exception at the end: {self.crashes[0]!r}"
 
 
-@attack("session calls", cases=12, seconds=120)
+@attack("session calls", cases=12, seconds=180)
 def session_calls(rng: np.random.Generator, folder: Path) -> str:
     """A session with some dozens of calls, checked after every eight and at its end."""
-    person = _Person(rng, folder)
+    person = Person(rng, folder)
     try:
         if rng.random() < 0.8:
             person.settle()
@@ -306,14 +319,16 @@ def session_calls(rng: np.random.Generator, folder: Path) -> str:
     return "kept its promises"
 
 
-@attack("saves while training", cases=12, seconds=60)
+@attack("saves while training", cases=4, seconds=180)
 def save_while_training(rng: np.random.Generator, folder: Path) -> str:
     """A save while training, and within milliseconds something takes the network away. It is written all the same."""
-    person = _Person(rng, folder)
+    person = Person(rng, folder)
     try:
         person.settle()
         person.session.settings.change("epochs", epochs=10**6)
-        person.session.settings.change_shape((784, *([(5,), (40,), (700, 600)][int(rng.integers(3))]), 10))
+        person.session.settings.change_shape(
+            (784, *([(5,), (40,), (700, 600), (2000, 1000)][int(rng.integers(4))]), 10)
+        )
         person.session.start()
         person.until("the first steps", lambda: person.session.runs.current.epochs > 0.05)
         for _ in range(4):
@@ -324,8 +339,11 @@ def save_while_training(rng: np.random.Generator, folder: Path) -> str:
             person.wait(float(rng.random()) * 0.02)
             person.session.start()
             person.wait(float(rng.random()) * 0.02)
-        person.settle()
-        person.check()
+        if rng.random() < 0.5:
+            person.settle()
+            person.check()
+        else:
+            person.save_and_close()
     except BaseException as error:
         raise AssertionError(f"{error}\nafter: {'; '.join(person.calls)}") from error
     finally:

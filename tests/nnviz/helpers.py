@@ -161,9 +161,7 @@ def wait_for(qtbot: QtBot, window: MainWindow, *states: Status) -> None:
 
 def quit_unasked(window: MainWindow) -> None:
     """Closes the window; whatever was learned is given up."""
-    for run in window.session.runs.unsaved:
-        run.saved_changes = run.changes
-    window.close()
+    window.close_unasked()
 
 
 def train_for_a_while(qtbot: QtBot, window: MainWindow) -> None:

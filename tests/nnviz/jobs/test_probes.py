@@ -336,6 +336,13 @@ def are_known(session: Session) -> bool:
     return session.probes[STATISTICS].result is not None
 
 
+def wait_until_idle(qtbot: QtBot, session: Session) -> None:
+    """All that the probe's lane was given so far is done: it works in order."""
+    done: list[object] = []
+    session.probes[STATISTICS]._lane.run(lambda: None, done.append, lambda error: pytest.fail(str(error)))
+    qtbot.waitUntil(lambda: bool(done))
+
+
 def mean_weight(session: Session) -> float:
     """Of the first layer that is displayed."""
     return float(session.displayed.network.weights[0].T.mean(dtype=np.float64))
@@ -355,9 +362,12 @@ def test_the_page_that_shows_them_asks_for_them(
     click_tab(qtbot, ready_window, "distributionsTab")
     qtbot.waitUntil(lambda: are_known(ready_window.session))
     assert threading.main_thread() not in looks
-    click_tab(qtbot, ready_window, "layer1Tab")
+    click_tab(qtbot, ready_window, "lossTab")  # another page of the same card
+    assert not ready_window.session.probes[STATISTICS].is_wanted
+    wait_until_idle(qtbot, ready_window.session)
     before = len(looks)
     train_epochs(qtbot, ready_window, 2)
+    wait_until_idle(qtbot, ready_window.session)
     assert len(looks) == before
 
 

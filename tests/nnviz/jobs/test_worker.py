@@ -412,6 +412,28 @@ def test_a_forgotten_run_leaves_a_network_that_can_be_trained_anew(
     assert np.isfinite(trainer.network.parameters).all()
 
 
+def test_a_run_that_another_one_stops_tells_the_weights_that_it_has(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    """Also where its last step has ruined them: what is shown is what goes on, or is trained anew."""
+    trainer = of(few_digits, MANY_EPOCHS)
+    worker.begin(1, lambda: trainer)
+    worker.begin(2, lambda: of(few_digits, epochs=1))
+
+    def ruin(_: object) -> None:
+        trainer.network.parameters[:] = np.nan
+        worker.go(2, Until.BATCH)  # before the next step
+
+    stop_of(qtbot, worker, 1, Until.BATCH)
+    heard = len(ear.stops(1))
+    worker.go(1, Until.END)
+    worker.look(1, ruin)
+    qtbot.waitUntil(lambda: len(ear.stops(1)) > heard)
+    frame = frame_of(ear.stops(1)[-1])
+    assert np.isfinite(frame.parameters).all()
+    np.testing.assert_array_equal(frame.parameters, trainer.network.parameters)
+
+
 # ---- what goes wrong
 
 
@@ -493,21 +515,40 @@ def test_trainers_are_made_in_the_workers_thread(worker: Worker, qtbot: QtBot, f
     assert threads[0] is not threading.main_thread()
 
 
-def test_a_run_that_diverged_is_over(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    """What it learned is put back to the last finite copy; nothing of the trainer is kept."""
-    trainer = of(few_digits, MANY_EPOCHS)
+def test_a_run_that_diverged_goes_on_from_the_last_finite_copy_with_a_smaller_rate(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    """It has paused, at its place: as many epochs are left as before."""
+    trainer = of(few_digits, 3)
     worker.begin(1, lambda: trainer)
     stop_of(qtbot, worker, 1, Until.EPOCH)
-    worker.change(1, replace(of(few_digits, MANY_EPOCHS).settings, learning_rate=1e300))
+    worker.change(1, replace(of(few_digits, 3).settings, learning_rate=1e300))
     stop = stop_of(qtbot, worker, 1, Until.END)
     assert isinstance(stop.error, DivergenceError)
     assert not stop.finished
-    assert np.isfinite(frame_of(stop).parameters).all()
-    assert np.isfinite(trainer.network.parameters).all()
+    assert not stop.dropped
+    frame = frame_of(stop)
+    assert np.isfinite(frame.parameters).all()
+    np.testing.assert_array_equal(frame.parameters, trainer.network.parameters)
+    assert (frame.epoch, frame.batch) == (trainer.epoch, trainer.batch)
+    assert isinstance(ear.heard[-1][1], Stopped)
+    worker.change(1, replace(of(few_digits, 3).settings, learning_rate=0.05))
+    assert stop_of(qtbot, worker, 1, Until.END).finished
+    assert ear.epochs(1) == [0, 1, 2, 3]
+
+
+def test_a_run_that_diverged_before_its_first_step_is_over(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    trainer = of(few_digits)
+    trainer.network.parameters[:] = 1e38
+    worker.begin(1, lambda: trainer)
+    stop = stop_of(qtbot, worker, 1, Until.END)
+    assert isinstance(stop.error, DivergenceError)
+    assert stop.dropped
     kept: list[object] = []
     worker.look(1, kept.append)
     qtbot.waitUntil(lambda: kept == [None])
-    assert isinstance(ear.heard[-1][1], Stopped)
 
 
 # ---- the end

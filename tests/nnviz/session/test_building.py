@@ -135,6 +135,23 @@ def test_what_was_asked_of_a_network_that_does_not_come_is_not_done(
     assert session.runs.current is trained
 
 
+def test_a_pause_takes_back_the_answer_to_start_a_new_one(
+    small: MainWindow, qtbot: QtBot, site: threading.Event
+) -> None:
+    session = small.session
+    train_epochs(qtbot, small, 1)
+    session.settings.change("shape", hidden=(70,))
+    session.start()
+    session.messages.choose(1)
+    assert session.state is Status.BUILDING
+    assert session.training.will_start
+    session.pause()
+    site.set()
+    qtbot.waitUntil(lambda: not session.making.is_making)
+    assert session.state is Status.READY
+    assert session.runs.current.network.shape == [784, 70, 10]
+
+
 def test_opening_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Event, home: Path) -> None:
     save_network(Experiment().changed(hidden=(9,)).build(), home / "other.json")
     retype(qtbot, small, "shapeEdit", "784, 70, 10")

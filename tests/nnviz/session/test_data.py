@@ -14,10 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import Split
-from nnviz.session.status import Status
+from engine.storage import save_network
+from nnviz.jobs.reading import read_network
+from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
-from tests.nnviz.helpers import find, pause, train_for_a_while, wait_for
+from tests.nnviz.conftest import Gate
+from tests.nnviz.helpers import MANY_EPOCHS, find, pause, train_for_a_while, wait_for
 
 Put = Callable[[str, Callable[[], Dataset]], None]
 
@@ -113,6 +116,78 @@ def test_nothing_is_learned_while_other_data_come(
     pause(qtbot, window)
 
 
+def sound(window: MainWindow, path: Path) -> None:
+    """What is shown is what trains next and what is saved, and its epochs are all that it was trained."""
+    session, run = window.session, window.session.runs.current
+    np.testing.assert_array_equal(run.network.parameters, run.parameters)
+    assert session.displayed.network.parameters is run.parameters
+    assert not run.untouched
+    assert run.unsaved
+    assert [*run.snapshots][-1].epochs <= run.epochs
+    provenance = run.provenance("")
+    assert provenance.epochs == run.epochs
+    network = run.displayed_network()
+    provenance.write(network)
+    save_network(network, path)
+    assert read_network(path, None).provenance.epochs == pytest.approx(run.epochs)
+
+
+def test_steps_of_an_epoch_that_other_data_broke_off_are_counted(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, put_data: Put, fewer_digits: Dataset
+) -> None:
+    window, session = ready_window, ready_window.session
+    step(qtbot, window, 5)
+    run, seen = session.runs.current, []
+    put_data("fewer", lambda: fewer_digits)
+    load(qtbot, window, "fewer")
+    assert run.epochs == 5 / 20
+    sound(window, home / "n.json")
+    session.displayed.changed.connect(lambda: seen.append(run.epochs))
+    session.settings.change("epochs", epochs=2)
+    session.start()
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.FINISHED)
+    assert seen == sorted(seen), "never backwards"
+    assert run.epochs == 5 / 20 + 2
+    assert run.history.error.train.epochs == [0, 0.25, 1.25, 2.25], "measured before the new training too"
+    assert [moment.epochs for moment in run.snapshots] == sorted({moment.epochs for moment in run.snapshots})
+
+
+def test_other_data_while_it_trains(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, gate: Gate, put_data: Put, fewer_digits: Dataset
+) -> None:
+    """The data is there before the step has ended."""
+    window, session = ready_window, ready_window.session
+    put_data("fewer", lambda: fewer_digits)
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    session.start()
+    qtbot.waitUntil(lambda: session.training.progress.epoch > 0)
+    gate.close()
+    gate.wait_until_reached()
+    session.data.load("fewer")
+    qtbot.waitUntil(lambda: not session.data.loading)
+    gate.open()
+    qtbot.waitUntil(lambda: session.runs.current.stage is Stage.RESTING)
+    sound(window, home / "n.json")
+
+
+def test_a_checkpoint_knows_of_the_epoch_that_was_broken_off(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, put_data: Put, fewer_digits: Dataset
+) -> None:
+    window, session = ready_window, ready_window.session
+    step(qtbot, window, 5)
+    put_data("fewer", lambda: fewer_digits)
+    load(qtbot, window, "fewer")
+    session.settings.change("epochs", epochs=3)
+    session.step_epoch()
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
+    opened_checkpoint(qtbot, window, home / "run.npz")
+    run = session.runs.current
+    assert run.epochs == pytest.approx(0.25 + 1 + 3 / 7)
+    assert "epoch 2.2 of 3.2" in find(window, QLabel, "runStatus").text()
+
+
 @pytest.mark.parametrize("from_file", [True, False])
 def test_data_that_cannot_be_loaded_leave_a_paused_run_its_place(
     ready_window: MainWindow, qtbot: QtBot, home: Path, put_data: Put, from_file: bool
@@ -172,6 +247,24 @@ def test_a_batch_too_large_for_the_data_is_told_until_larger_data_come(
     assert not find(window, QLabel, "batchSizeError").isVisible()
     assert session.training.can_start
     assert session.settings.experiment.training.batch_size == 1000
+
+
+def test_undo_to_a_batch_size_too_large_for_new_data_tells_it_too(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
+) -> None:
+    window, session = ready_window, ready_window.session
+    session.settings.change("batch size", batch_size=1000)
+    session.settings.change("batch size", batch_size=50)
+    put_data("fewer", lambda: fewer_digits)
+    load(qtbot, window, "fewer")
+    assert session.settings.problems == {}
+    session.undo.undo()
+    assert "batch_size" in session.settings.problems
+    assert find(window, QLabel, "batchSizeError").isVisible()
+    assert not session.training.can_start
+    session.undo.redo()
+    assert session.settings.problems == {}
+    assert not find(window, QLabel, "batchSizeError").isVisible()
 
 
 def test_what_was_typed_wrong_stays_a_problem_with_other_data(

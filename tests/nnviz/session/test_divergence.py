@@ -11,7 +11,8 @@ from PyQt5.QtWidgets import QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.activations import ACTIVATIONS
-from engine.storage import load_network
+from engine.storage import load_checkpoint, load_network
+from nnviz.jobs.reports import Stopped
 from nnviz.session.status import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window.main_window import MainWindow
@@ -79,12 +80,14 @@ def test_in_the_middle_of_training(window: MainWindow, qtbot: QtBot, home: Any, 
     np.testing.assert_array_equal(load_network(home / "after.json").parameters, session.runs.current.network.parameters)
 
     retype(qtbot, window, "learningRateEdit", "0.05")
-    session.settings.change("epochs", epochs=2)
-    before = session.runs.current.history.completed
+    last = int(session.runs.current.history.completed) + 2
+    session.settings.change("epochs", epochs=last)
+    assert f"of {last}" in find(window, QLabel, "runStatus").text()
     click(qtbot, window, QPushButton, "trainButton")
     assert session.messages.current is None, "it goes with the next start"
     wait_for(qtbot, window, Status.FINISHED)
-    assert session.runs.current.history.completed == before + 2
+    assert session.runs.current.history.completed == last, "as many as were asked for, not so many more"
+    assert session.runs.current.history.error.test.epochs == list(range(last + 1))
     assert session.runs.current.history.error.test.values[-1] < 0.5
 
 
@@ -140,6 +143,40 @@ def test_every_activation(window: MainWindow, qtbot: QtBot, activation: str, rat
     session.step_epoch()
     wait_for(qtbot, window, Status.TRAINING)
     wait_for(qtbot, window, Status.PAUSED)
+
+
+@RATES
+def test_the_message_is_for_people_and_the_error_for_scripts(window: MainWindow, qtbot: QtBot, rate: str) -> None:
+    errors: list[Any] = []
+    runner = window.session.training.runner
+    runner.told.connect(lambda _, event: errors.append(event.error) if isinstance(event, Stopped) else None)
+    retype(qtbot, window, "learningRateEdit", rate)
+    window.session.start()
+    wait_for(qtbot, window, Status.PAUSED)
+    (error,) = errors
+    assert str(error).startswith("loss is no longer finite at epoch 1, batch ")
+    told = find(window, QLabel, "messageText").text()
+    assert told == f"Training was paused: {error.in_words}"
+    assert "first in layer " in told
+    assert "at batch " in told
+    assert "loss is" not in told.replace("the loss is", "")
+
+
+@RATES
+def test_a_checkpoint_after_it_holds_the_place_that_is_shown(
+    window: MainWindow, qtbot: QtBot, home: Any, rate: str
+) -> None:
+    session = window.session
+    train_for_a_while(qtbot, window)
+    retype(qtbot, window, "learningRateEdit", rate)
+    wait_for(qtbot, window, Status.PAUSED)
+    session.files.save(home / "after.npz")
+    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    network, state = load_checkpoint(home / "after.npz")
+    assert state is not None
+    progress = session.training.progress
+    assert (state.progress["epoch"], state.progress["batch"]) == (progress.epoch, progress.batch)
+    np.testing.assert_array_equal(network.parameters, session.displayed.network.parameters)
 
 
 def test_the_message_can_be_dismissed(window: MainWindow, qtbot: QtBot) -> None:

@@ -22,10 +22,10 @@ from nnviz.session import runs as module
 from nnviz.session.run import Run, new_run, opened_run
 from nnviz.session.runs import Runs
 from nnviz.session.session import Session
-from nnviz.session.status import Progress
+from nnviz.session.status import Progress, Stage, Status
 from nnviz.session.undo import Kind, Step, Undo
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import train_epochs
+from tests.nnviz.helpers import train_epochs, wait_for
 
 
 def run(neurons: int, epochs: int = 2) -> Run:
@@ -211,6 +211,35 @@ def test_the_person_is_told_that_an_unsaved_run_was_removed(
     assert session.runs.by_id(lost.id) is None
     assert "was removed" in session.messages.current.text
     assert "784-3" in session.messages.current.text
+
+
+def test_room_is_made_before_a_training_begins(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trained network takes several times the memory of a fresh one: what must go for it goes at once."""
+    session = ready_window.session
+    session.settings.change("optimizer", optimizer="adam", learning_rate=0.01)
+    session.step_batch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    lost, trained = session.runs.current, session.runs.current.nbytes
+    session.reset()
+    monkeypatch.setattr(module, "MOST_BYTES", trained + session.runs.current.nbytes)
+    assert session.runs.by_id(lost.id) is lost
+    session.step_batch()
+    assert session.runs.by_id(lost.id) is None
+    assert "was removed" in session.messages.current.text
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    assert session.runs.current.nbytes <= module.MOST_BYTES
+    assert session.training.runner.look(lost.id, lambda trainer: trainer).result(10) is None
+
+
+@pytest.mark.parametrize(("optimizer", "copies"), [("sgd", 2), ("adam", 4)])
+def test_its_bytes_are_those_of_its_training_too(optimizer: str, copies: int) -> None:
+    made = new_run(Experiment().changed(hidden=(1000, 1000), optimizer=optimizer))
+    fresh = made.nbytes
+    assert fresh == 2 * made.parameters.nbytes, "the trained and the shown ones; snapshots share them"
+    made.stage = Stage.PAUSED
+    assert copies <= (made.nbytes - fresh) / made.parameters.nbytes < copies + 1
 
 
 def test_nothing_is_said_of_one_that_has_a_file(small_session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

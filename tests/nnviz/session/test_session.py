@@ -28,9 +28,15 @@ from tests.nnviz.helpers import find, pause, press, train_epochs, train_for_a_wh
 
 
 def epochs_of(session: Session) -> list[Epoch]:
-    """Grows with every epoch of whatever run."""
+    """Grows with every epoch of the run that is the current one now; the last of another may still be on its way."""
     ended: list[Epoch] = []
-    session.training.runner.told.connect(lambda _, event: ended.append(event) if isinstance(event, Epoch) else None)
+    current = session.runs.current.id
+
+    def take(run: int, event: object) -> None:
+        if run == current and isinstance(event, Epoch):
+            ended.append(event)
+
+    session.training.runner.told.connect(take)
     return ended
 
 
@@ -201,10 +207,10 @@ def test_views_never_see_the_arrays_that_are_trained(ready_window: MainWindow, q
     session.displayed.changed.connect(check)
     train_for_a_while(qtbot, ready_window)
     qtbot.waitUntil(lambda: len(seen) >= 3)
-    kept = seen[-1].parameters.copy()
+    network, kept = seen[-1], seen[-1].parameters.copy()
     with qtbot.waitSignal(session.runs.history_changed):
         pass
-    np.testing.assert_array_equal(seen[-1].parameters if seen[-1] is session.displayed.network else kept, kept)
+    np.testing.assert_array_equal(network.parameters, kept, "what was handed to the views")
     pause(qtbot, ready_window)
     session.step_batch()
     wait_for(qtbot, ready_window, Status.PAUSED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
@@ -9,10 +11,12 @@ from PyQt5.QtWidgets import QLineEdit, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.training import Trainer
+from nnviz.digits.strokes import Ink
 from nnviz.session.status import Status
 from nnviz.session.undo import Kind, Step, Undo
 from nnviz.widgets.canvas import PEN_UNIT
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import (
     action,
     click,
@@ -157,6 +161,44 @@ def test_of_two_resets_each_brings_its_run_back_in_its_middle(ready_window: Main
     wait_for(qtbot, ready_window, Status.PAUSED)
     assert session.runs.current is runs[0]
     assert session.training.progress.batch == 2, "it goes on where it stood"
+
+
+def test_a_run_left_between_its_last_batch_and_its_figures_comes_back_there(
+    ready_window: MainWindow, qtbot: QtBot, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Train, Reset, Ctrl+Z, Space, Space: it goes on, and the past of the drawing stays."""
+    window, session = ready_window, ready_window.session
+    monkeypatch.setattr("nnviz.jobs.pace._LONG_MEASUREMENT", 0)  # so that it may be left there
+    run = session.runs.current
+    for _ in range(19):
+        session.step_batch()
+        wait_for(qtbot, window, Status.PAUSED)
+    moments, seen = [moment.epochs for moment in run.snapshots], []
+    finish = Trainer._finish_epoch
+
+    def held(self: Trainer) -> Any:
+        gate.close()  # the next pass is that of the evaluation
+        return finish(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_finish_epoch", held)
+        session.step_epoch()
+        gate.wait_until_reached()
+    session.reset()
+    undo(qtbot, window)
+    assert session.runs.current is run
+    session.displayed.changed.connect(lambda: seen.append(run.epochs))
+    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key_Space)
+    gate.open()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert run.epochs >= 1
+    assert seen == sorted(seen)
+    assert seen[0] >= 19 / 20
+    assert [moment.epochs for moment in run.snapshots][: len(moments)] == moments
+    session.step_epoch()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert run.history.error.train.epochs == [0, 1, 2]
 
 
 def test_reset_of_what_has_not_learned_is_no_step(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -321,6 +363,19 @@ def test_steps_of_all_kinds_have_one_limit() -> None:
         undone += 1
     assert 30 < undone < 500
     assert done[-1] == -(500 - undone)
+
+
+def test_drawings_have_a_budget_in_bytes(ready_window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = ready_window.session
+    pictures = [Ink(np.full((100, 100), 0.5, np.float32), 0.5) for _ in range(5)]
+    monkeypatch.setattr("nnviz.session.undo._MOST_BYTES", 3 * pictures[0].nbytes)
+    for picture in pictures:
+        session.question.replace("picture", (picture,))
+    drawings = []
+    while session.undo.last() is not None:
+        session.undo.undo()
+        drawings.append(session.question.drawing)
+    assert drawings == [(pictures[3],), (pictures[2],), (pictures[1],)]
 
 
 def test_the_last_of_a_kind_can_be_taken_back_alone() -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.experiment import Experiment
 from engine.history import Change
 from engine.storage import save_network
-from nnviz.look.text import duration
+from nnviz.look.text import count, duration
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
@@ -443,15 +443,20 @@ def test_speed_counts_the_batches_of_the_run(ready_window: MainWindow, qtbot: Qt
     train_for_a_while(qtbot, window)
     speed = find(window, QLabel, "speedLabel")
 
-    def samples() -> float:
+    right: list[str] = []
+
+    def look() -> None:
+        """Is called just after the line at the bottom was filled, with the same progress."""
         progress = window.session.training.progress
-        return progress.batches * 100 / progress.seconds_per_epoch
+        if progress.seconds_per_epoch:
+            samples = 1000 * round(progress.batches * 100 / progress.seconds_per_epoch / 1000)
+            right.extend([speed.text()] * (speed.text() == f"● {count(samples)} samples/s"))
 
     retype(qtbot, window, "batchSizeEdit", "1000")
-    with qtbot.waitSignal(window.session.displayed.changed):
-        pass
-    told = float("".join(letter for letter in speed.text() if letter.isdigit()))
-    assert told < 3 * samples()
+    assert window.session.runs.current.experiment.training.batch_size == 100
+    window.session.training.progressed.connect(look)
+    qtbot.waitUntil(lambda: bool(right))
+    assert window.session.settings.experiment.training.batch_size == 1000
 
 
 def test_fields_that_are_being_typed_into_are_left_alone(ready_window: MainWindow, qtbot: QtBot) -> None:

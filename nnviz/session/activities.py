@@ -1,0 +1,86 @@
+"""What is being done with files, as a text; and the offer to cancel what takes long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from nnviz.session.messages import Choice, Message, Messages
+
+_LONG = 1000  # milliseconds
+
+
+class Activities(QObject):
+    """What is going on, in the order of its beginning. ``changed``: ``text`` has changed."""
+
+    changed = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count = 0
+        self._going_on: dict[int, str] = {}
+        self._news = ""  # what ended last
+
+    def begin(self, text: str) -> Callable[[str], None]:
+        """Shows "text …" until the function that is returned is called; what it is given is shown from then on."""
+        self._count += 1
+        number = self._count
+        self._going_on[number] = f"{text} …"
+        self._news = ""
+        self.changed.emit()
+
+        def end(news: str = "") -> None:
+            if self._going_on.pop(number, None) is not None:
+                self._news = news
+                self.changed.emit()
+
+        return end
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is going on."""
+        return bool(self._going_on)
+
+    @property
+    def text(self) -> str:
+        """What ended last, and the oldest that is still going on, which ends with "…"."""
+        return " · ".join(filter(None, [self._news, *list(self._going_on.values())[:1]]))
+
+
+class Patience(QObject):
+    """Offers to cancel one piece of work if it takes longer than a second, as soon as no other message is shown."""
+
+    def __init__(self, messages: Messages, cancel: Callable[[], None]) -> None:
+        super().__init__()
+        self._messages, self._cancel = messages, cancel
+        self._text = ""
+        self._offer: Message | None = None
+        self._is_closed = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LONG)
+        self._timer.timeout.connect(self._look)
+
+    def begin(self, text: str) -> None:
+        """Work has begun that is called so; what was waited for before is not waited for any more."""
+        self.end()
+        self._text = text
+        if not self._is_closed:
+            self._timer.start()
+
+    def end(self) -> None:
+        """The work has ended, or is no longer wanted."""
+        self._timer.stop()
+        if self._offer is not None:
+            self._messages.withdraw(self._offer)
+            self._offer = None
+
+    def close(self) -> None:
+        """Offers nothing any more."""
+        self._is_closed = True
+        self.end()
+
+    def _look(self) -> None:
+        if self._messages.current is None:
+            text = f"{self._text} takes long. Everything else can be done meanwhile."
+            self._offer = self._messages.tell(text, Choice("Cancel", self._cancel), dismissed=self._cancel)
