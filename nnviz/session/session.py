@@ -18,6 +18,7 @@ from nnviz.jobs.rate_search import RateSearch
 from nnviz.session.asked import new_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
+from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages
@@ -46,6 +47,7 @@ class Session(QObject):
         displayed: the network that the views draw and that answers the drawing.
         selection: the neuron, example and pair of classes that are chosen.
         training: start, pause, step; state and progress.
+        edits: what-ifs about single neurons, and edits of their weights.
         question: the drawing and the answer to it.
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
@@ -66,6 +68,7 @@ class Session(QObject):
         self.selection = Selection(self.runs, self.data)
         self.making = Making(self.settings, self.runs, self.undo, self.messages, building)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
+        self.edits = Edits(self.data, self.runs, self.displayed, self.training, self.undo, self.messages)
         self.question = Question(self.displayed, self.undo)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages, reading)
         self.pictures = Pictures(looking)
@@ -139,7 +142,7 @@ class Session(QObject):
         experiment = self.settings.fitting
         run = self.runs.current
         is_new = self.training.is_another_network or run.misfit(dataset) is not None
-        make = experiment.build if is_new else self.displayed.network.copy
+        make = experiment.build if is_new else self.displayed.as_trained.copy
         tried_on = f"a new network {setting_value(experiment.shape)}" if is_new else "a copy of the network"
         self.rate_search.start(make, tried_on, dataset, experiment.training)
 
@@ -192,7 +195,7 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [self.probes, self.rate_search, *self._lanes, self.training.runner, self.files]
+        parts: list[Any] = [self.probes, self.rate_search, self.edits, *self._lanes, self.training.runner, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

@@ -22,6 +22,7 @@ class Kind(Enum):
     DRAWING = "drawing"
     RUN = "run"
     VIEW = "view"
+    EDIT = "edit"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,262 @@
+"""What a person does to single neurons: what-ifs, which change only what is displayed, and edits of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from PyQt5.QtCore import QObject
+
+from engine.datasets import Dataset
+from engine.history import Change
+from engine.metrics import Evaluator
+from engine.network import Network
+from engine.neurons import Part
+from engine.training import Trainer
+from engine.validation import Array
+from nnviz.jobs.lane import Lane
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed, neuron_name, what_if_text
+from nnviz.session.messages import Messages
+from nnviz.session.run import Run
+from nnviz.session.runs import Runs
+from nnviz.session.selection import Neuron
+from nnviz.session.status import Stage
+from nnviz.session.training import Training
+from nnviz.session.undo import Kind, Step, Undo
+
+WhatIf = Mapping[Neuron, float]
+
+
+@dataclass(frozen=True, eq=False)
+class _Edit:
+    """Values for some parts of a run's network, as the history tells it.
+
+    ``undoes`` is the edit whose old values these are; None for one that a person made.
+    """
+
+    run: int
+    values: tuple[tuple[Part, Array], ...]
+    text: str
+    undoes: _Edit | None = None
+
+    def write(self, network: Network) -> None:
+        """Changes the network."""
+        for part, values in self.values:
+            part.view(network)[...] = values
+
+
+@dataclass
+class _Before:
+    """What a run was before an edit, and its count of changes after it."""
+
+    changes: int
+    edited: dict[str, float] | None
+    notes: list[Change] = field(default_factory=list)
+    changes_after: int = 0
+
+
+class Edits(QObject):
+    """Carries them out. All of them can be undone.
+
+    An edit is written into the displayed copy at once, and into the network itself by the worker between two steps.
+    Optimizers keep their averages.
+    """
+
+    def __init__(
+        self, data: Data, runs: Runs, displayed: Displayed, training: Training, undo: Undo, messages: Messages
+    ) -> None:
+        super().__init__()
+        self._data, self._runs, self._displayed = data, runs, displayed
+        self._training, self._undo, self._messages = training, undo, messages
+        self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
+        self._before: WeakKeyDictionary[_Edit, _Before] = WeakKeyDictionary()  # of the edits that are in force
+        self._lane = Lane()
+        self._measuring = 0  # the number of the latest measurement; earlier ones stop
+
+    # ---- what if
+
+    def can_scale(self, neuron: Neuron | None) -> bool:
+        """Whether there is a neuron that leads on; outputs do not."""
+        return neuron is not None and neuron.layer < len(self._displayed.network.weights)
+
+    def strength(self, neuron: Neuron) -> float:
+        """The factor by which what leads from the neuron is multiplied; 1 without a what-if."""
+        return self._displayed.what_if.get(neuron, 1.0)
+
+    def try_strength(self, neuron: Neuron, factor: float) -> None:
+        """Shows what would be, without a step to undo, as while a slider is dragged."""
+        if self._tried_from is None:
+            self._tried_from = self._displayed.what_if
+        self._displayed.suppose({**self._displayed.what_if, neuron: factor})
+
+    def set_strength(self, neuron: Neuron, factor: float) -> None:
+        """Shows what would be, as one step to undo."""
+        self._suppose({**self._displayed.what_if, neuron: factor})
+
+    def switch(self, neuron: Neuron) -> None:
+        """Switches the neuron off, or on again."""
+        self.set_strength(neuron, 0.0 if self.strength(neuron) else 1.0)
+
+    def end_what_if(self) -> None:
+        """Shows the network as it is trained."""
+        self._suppose({})
+
+    def _suppose(self, wanted: WhatIf) -> None:
+        before = self._displayed.what_if if self._tried_from is None else self._tried_from
+        self._tried_from = None
+        wanted = {neuron: factor for neuron, factor in wanted.items() if factor != 1}
+        if wanted != before:
+            run = self._runs.current.id
+            text = f"what if: {what_if_text(wanted)}" if wanted else "end of what if"
+            self._undo.push(Step(text, Kind.VIEW, self._show_what_if, (run, before), (run, wanted), (run,)))
+
+    def _show_what_if(self, run_and_what_if: tuple[int, WhatIf]) -> None:
+        run, what_if = run_and_what_if
+        if run == self._runs.current.id:
+            self._displayed.suppose(what_if)
+
+    # ---- edits
+
+    def keep(self) -> None:
+        """Makes an edit of the what-ifs: the network itself gets the weights that are displayed."""
+        what_if, now, wanted = self._displayed.what_if, self._displayed.as_trained, self._displayed.network
+        if not what_if:
+            return
+        parts = [Part("outgoing", neuron.layer, neuron.number) for neuron in what_if]
+        texts = [f"{neuron_name(neuron)} {f'scaled by {by:.3g}' if by else 'off'}" for neuron, by in what_if.items()]
+        self._edit(", ".join(texts), [(part, part.view(now).copy(), part.view(wanted).copy()) for part in parts])
+
+    def set_bias(self, neuron: Neuron, value: float) -> None:
+        """Gives a neuron of the current network another bias."""
+        self._set(Part("bias", neuron.layer, neuron.number), f"{neuron_name(neuron)}: bias", value)
+
+    def set_weight(self, neuron: Neuron, source: int, value: float) -> None:
+        """Gives a neuron another weight for the input, or the neuron below, of that number (from 0)."""
+        part = Part("weight", neuron.layer, neuron.number, source)
+        self._set(part, f"{neuron_name(neuron)}: weight {source + 1}", value)
+
+    def _set(self, part: Part, what: str, value: float) -> None:
+        now = part.view(self._displayed.as_trained).copy()
+        new = np.full_like(now, value)
+        if (new != now).any() and np.isfinite(new).all():
+            self._edit(f"{what} {_number(now[0])} → {_number(new[0])}", [(part, now, new)])
+
+    def _edit(self, text: str, changes: list[tuple[Part, Array, Array]]) -> None:
+        run = self._runs.current.id
+        new = _Edit(run, tuple((part, after) for part, _, after in changes), text)
+        old = _Edit(run, tuple((part, before) for part, before, _ in changes), f"{text} undone", new)
+        self._undo.push(Step(text, Kind.EDIT, self._apply, old, new, (run,)))
+
+    def _apply(self, edit: _Edit) -> None:
+        run = self._runs.by_id(edit.run)
+        if run is None:
+            return
+        before = None if edit.undoes is None else self._before.pop(edit.undoes, None)
+        takes_back = before is not None and run.changes == before.changes_after and run.stage is not Stage.TRAINING
+        if before is not None and takes_back:
+            run.changes, run.edited, run.history.changes = before.changes, before.edited, before.notes
+        else:
+            self._before[edit] = _Before(run.changes, run.edited, list(run.history.changes), run.changes + 1)
+            run.changes += 1
+            if run.stage is not Stage.TRAINING:
+                run.edited = {}
+        if edit.undoes is not None and not takes_back:
+            self._messages.tell(f"Only that was put back: {edit.undoes.text}. What was trained since then stays.")
+        if run is self._runs.current:
+            self._displayed.suppose({})
+        self._put(run, edit)
+        self._order(run, edit, is_noted=not takes_back)
+
+    def _put(self, run: Run, edit: _Edit) -> None:
+        """Changes the copy that is displayed, and tells everyone."""
+        network = run.displayed_network().copy()
+        edit.write(network)
+        run.parameters = network.parameters
+        run.snapshots.add(run.epochs, run.parameters)
+        if run is self._runs.current:
+            self._displayed.show(run)
+        self._runs.tell_history(run)
+        self._runs.tell_file(run)
+        self._training.state_changed.emit()
+        if run.stage is not Stage.TRAINING and run.edited is not None:
+            self._measure(run, network)
+
+    # ---- the network itself
+
+    def _order(self, run: Run, edit: _Edit, is_noted: bool) -> None:
+        """Has the worker change the network that is trained, between two steps, and notes at which batch that was."""
+        self._training.runner.worker.frames.clear()  # a copy from before
+
+        def write(trainer: Trainer | None) -> tuple[int, int, int] | None:
+            edit.write(run.network if trainer is None else trainer.network)
+            return None if trainer is None else (trainer.epoch, trainer.batch, trainer.batches_per_epoch)
+
+        def written() -> None:
+            place = found.result()
+            if is_noted and edit in self._before:
+                self._note(run, edit.text, place)
+            if run.stage is not Stage.TRAINING and not _holds(run, edit):
+                self._put(run, edit)  # a copy from before came between
+
+        found = self._training.runner.look(run.id, write, written)
+
+    def _note(self, run: Run, text: str, place: tuple[int, int, int] | None) -> None:
+        epochs = run.epochs
+        if place is not None and place[0]:
+            epoch, batch, batches = place
+            epochs = run.start_epoch + epoch - 1 + batch / batches
+            text = f"{text} at batch {batch} of epoch {run.start_epoch + epoch}"
+        run.history.note_change(epochs, text)
+        self._runs.tell_history(run)
+
+    def _measure(self, run: Run, network: Network) -> None:
+        """Measures the errors of a network that does not train, in another thread."""
+        dataset = self._data.dataset
+        self._measuring += 1
+        if dataset is None or run.misfit(dataset) is not None:
+            return
+        number = self._measuring
+
+        def done(found: dict[str, float] | None) -> None:
+            if found is not None and run.edited is not None and number == self._measuring:
+                run.edited = found
+                self._runs.tell_history(run)
+
+        self._lane.run(partial(self._errors, network, dataset, number), done, self._messages.crashed.emit)
+
+    def _errors(self, network: Network, dataset: Dataset, number: int) -> dict[str, float] | None:
+        """The errors on both parts; None if they are no longer wanted. Runs in the lane's thread."""
+        found = {}
+        for name in ("test", "train"):
+            split = dataset.splits.get(name)
+            if split is None or split.labels is None:
+                continue
+            steps = Evaluator(network, split).steps()
+            while number == self._measuring:
+                try:
+                    next(steps)
+                except StopIteration as finished:
+                    found[f"{name}_error"] = finished.value.error
+                    break
+            else:
+                return None
+        return found
+
+    def close(self, milliseconds: int) -> bool:
+        """Stops what is being measured; returns whether that was in time."""
+        self._measuring += 1
+        return self._lane.close(milliseconds)
+
+
+def _holds(run: Run, edit: _Edit) -> bool:
+    network = run.displayed_network()
+    return all(np.array_equal(part.view(network), values) for part, values in edit.values)
+
+
+def _number(value: float) -> str:
+    """0.1, −0.0613: four digits, with a real minus sign."""
+    return f"{value:.4g}".replace("-", "−")
