@@ -23,7 +23,7 @@ from nnviz.session.displayed import Displayed, neuron_name, what_if_text
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
-from nnviz.session.selection import Neuron
+from nnviz.session.selection import Neuron, Selection
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
@@ -67,9 +67,17 @@ class Edits(QObject):
     """
 
     def __init__(
-        self, data: Data, runs: Runs, displayed: Displayed, training: Training, undo: Undo, messages: Messages
+        self,
+        data: Data,
+        runs: Runs,
+        displayed: Displayed,
+        selection: Selection,
+        training: Training,
+        undo: Undo,
+        messages: Messages,
     ) -> None:
         super().__init__()
+        self._selection = selection
         self._data, self._runs, self._displayed = data, runs, displayed
         self._training, self._undo, self._messages = training, undo, messages
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
@@ -100,6 +108,12 @@ class Edits(QObject):
     def switch(self, neuron: Neuron) -> None:
         """Switches the neuron off, or on again."""
         self.set_strength(neuron, 0.0 if self.strength(neuron) else 1.0)
+
+    def switch_chosen(self) -> None:
+        """Does so with the chosen neuron, if there is one that leads on."""
+        neuron = self._selection.neuron
+        if neuron is not None and self.can_scale(neuron):
+            self.switch(neuron)
 
     def end_what_if(self) -> None:
         """Shows the network as it is trained."""

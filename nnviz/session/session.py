@@ -14,6 +14,7 @@ from engine.settings import TrainingSettings
 from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
+from nnviz.jobs.ranking import Ranking
 from nnviz.jobs.rate_search import RateSearch
 from nnviz.session.asked import new_probes
 from nnviz.session.data import Data
@@ -52,6 +53,7 @@ class Session(QObject):
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate.
+        ranking: measures a layer without each of its neurons.
         pictures: reads pictures that are dropped or pasted onto the canvas.
     """
 
@@ -68,7 +70,9 @@ class Session(QObject):
         self.selection = Selection(self.runs, self.data)
         self.making = Making(self.settings, self.runs, self.undo, self.messages, building)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
-        self.edits = Edits(self.data, self.runs, self.displayed, self.training, self.undo, self.messages)
+        self.edits = Edits(
+            self.data, self.runs, self.displayed, self.selection, self.training, self.undo, self.messages
+        )
         self.question = Question(self.displayed, self.undo)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages, reading)
         self.pictures = Pictures(looking)
@@ -76,9 +80,12 @@ class Session(QObject):
         self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
         self.rate_search = RateSearch()
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
+        self.ranking = Ranking()
+        self.ranking.failed.connect(self.messages.crashed)
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
-        self.probes = new_probes(self.displayed, self.question, self.runs, self.data, self.messages)
+            signal.connect(self.ranking.forget)
+        self.probes = new_probes(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
         self._death: Message | None = None  # says that the current network has died
         self.training.died.connect(self._died)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
@@ -195,7 +202,15 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [self.probes, self.rate_search, self.edits, *self._lanes, self.training.runner, self.files]
+        parts: list[Any] = [
+            self.probes,
+            self.rate_search,
+            self.ranking,
+            self.edits,
+            *self._lanes,
+            self.training.runner,
+            self.files,
+        ]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT
