@@ -117,7 +117,7 @@ def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None
     now = neurons.activation(network, picture, 1, 3)
     assert words(window, "neuronAnswer") == f"answer {now:.2f}"
     assert words(window, "neuronBias") == f"bias {float(network.biases[0][3, 0]):.2f}".replace("-", "−")
-    report = panel._report
+    report = panel._subject.report
     assert report is not None
     values = neurons.answers(network, test, 1, 3).values
     assert test.labels is not None
@@ -127,7 +127,7 @@ def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None
     before, after = (Evaluator(each, test).evaluate().error for each in (network, without))
     assert words(window, "neuronEffect") == f"{before:.2%} → {after:.2%}".replace("%", " %")
     assert "500" in words(window, "neuronEffectOf")
-    assert panel.links.count == 32
+    assert panel.leads.links.count == 32
     table = panel.table()
     assert table is not None
     assert len(list(table[1])) == 1 + 784 + 32 + 10
@@ -140,7 +140,7 @@ def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: MainWindow
     combo = find(panel, QComboBox, "neuronViewCombo")
     assert combo.isVisible()
     assert panel.weights.map.isVisible()
-    report = panel._report
+    report = panel._subject.report
     assert report is not None
     assert report.ascent is not None
     combo.setCurrentIndex(1)
@@ -177,13 +177,13 @@ def test_picking_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 1, 3)
-    report = panel._report
+    report = panel._subject.report
     assert report is not None
-    qtbot.mouseClick(panel.examples, Qt.LeftButton, pos=panel.examples.place_of(1).center())
+    qtbot.mouseClick(panel.answers.examples, Qt.LeftButton, pos=panel.answers.examples.place_of(1).center())
     assert window.session.selection.example == Example("test", report.excited_by[1].number)
-    panel.links.setFocus(Qt.TabFocusReason)
-    qtbot.keyClick(panel.links, Qt.Key_Right)
-    qtbot.keyClick(panel.links, Qt.Key_Return)
+    panel.leads.links.setFocus(Qt.TabFocusReason)
+    qtbot.keyClick(panel.leads.links, Qt.Key_Right)
+    qtbot.keyClick(panel.leads.links, Qt.Key_Return)
     assert window.session.selection.neuron == Neuron(2, 1)
     assert panel.head.title.text() == "Layer 2 · neuron 2"
 
@@ -344,14 +344,14 @@ def test_a_table_of_columns(on_data: Callable[..., MainWindow], qtbot: QtBot) ->
     panel = choose(qtbot, window, 1, 2)
     assert panel.weights.bars.isVisible()
     assert panel.weights.bars.count == 3
-    assert panel.examples.count == 9
-    assert panel.means.count == 3
+    assert panel.answers.examples.count == 9
+    assert panel.answers.means.count == 3
     choose(qtbot, window, 3, 0)
     assert words(window, "neuronLeadsName") == "is an output: <i>a</i>"
     assert plain_texts(panel)
     choose(qtbot, window, 2, 0)
     panel.weights.view.setCurrentIndex(1)
-    report = panel._report
+    report = panel._subject.report
     assert report is not None
     assert report.ascent is not None
     seen: Array = TABLE.train.inputs
@@ -363,7 +363,7 @@ def test_a_table_of_columns(on_data: Callable[..., MainWindow], qtbot: QtBot) ->
 def test_targets_instead_of_classes(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
     window = on_data(TARGETS, 4)
     panel = choose(qtbot, window, 1, 1)
-    assert panel.means.count == 5
+    assert panel.answers.means.count == 5
     assert "target" in words(window, "neuronMeansName")
     assert "loss" in words(window, "neuronEffectOf")
     assert "→" in words(window, "neuronEffect")
@@ -386,7 +386,7 @@ def test_networks_of_all_kinds(on_data: Callable[..., MainWindow], qtbot: QtBot,
 def test_a_wide_layer(on_data: Callable[..., MainWindow], qtbot: QtBot, few_digits: Dataset) -> None:
     window = on_data(few_digits, 4000)
     panel = choose(qtbot, window, 1, 3999)
-    assert panel.links.count == 10
+    assert panel.leads.links.count == 10
     choose(qtbot, window, 2, 9)
     assert panel.weights.bars.isVisible() or panel.weights.map.isVisible()
     panel.weights.view.setCurrentIndex(2)
@@ -405,7 +405,7 @@ def test_without_data_that_fit_it_says_so(
     window.session.data.load()
     qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
     assert words(window, "neuronMeansName") == "needs data that fit this network"
-    assert panel.examples.count == 0
+    assert panel.answers.examples.count == 0
     assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
     panel.grab()
 
