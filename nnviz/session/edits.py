@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from PyQt5.QtCore import QObject
 
-from engine.datasets import Dataset
 from engine.history import Change
-from engine.metrics import Evaluator
 from engine.network import Network
 from engine.neurons import Part
 from engine.training import Trainer
 from engine.validation import Array
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.measuring import Measuring
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed, neuron_name, what_if_text
 from nnviz.session.messages import Messages
@@ -35,13 +32,15 @@ WhatIf = Mapping[Neuron, float]
 class _Edit:
     """Values for some parts of a run's network, as the history tells it.
 
-    ``undoes`` is the edit whose old values these are; None for one that a person made.
+    ``undoes`` is the edit whose old values these are; None for one that a person made. ``what_if`` is what is supposed
+    after it; None for what was supposed before.
     """
 
     run: int
     values: tuple[tuple[Part, Array], ...]
     text: str
     undoes: _Edit | None = None
+    what_if: WhatIf | None = None
 
     def write(self, network: Network) -> None:
         """Changes the network."""
@@ -82,8 +81,8 @@ class Edits(QObject):
         self._training, self._undo, self._messages = training, undo, messages
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
         self._before: WeakKeyDictionary[_Edit, _Before] = WeakKeyDictionary()  # of the edits that are in force
-        self._lane = Lane()
-        self._measuring = 0  # the number of the latest measurement; earlier ones stop
+        self._measuring = Measuring(messages.crashed.emit)
+        runs.replaced.connect(self._forget_tried)
 
     # ---- what if
 
@@ -119,6 +118,9 @@ class Edits(QObject):
         """Shows the network as it is trained."""
         self._suppose({})
 
+    def _forget_tried(self) -> None:
+        self._tried_from = None
+
     def _suppose(self, wanted: WhatIf) -> None:
         before = self._displayed.what_if if self._tried_from is None else self._tried_from
         self._tried_from = None
@@ -142,7 +144,9 @@ class Edits(QObject):
             return
         parts = [Part("outgoing", neuron.layer, neuron.number) for neuron in what_if]
         texts = [f"{neuron_name(neuron)} {f'scaled by {by:.3g}' if by else 'off'}" for neuron, by in what_if.items()]
-        self._edit(", ".join(texts), [(part, part.view(now).copy(), part.view(wanted).copy()) for part in parts])
+        self._edit(
+            ", ".join(texts), [(part, part.view(now).copy(), part.view(wanted).copy()) for part in parts], what_if
+        )
 
     def set_bias(self, neuron: Neuron, value: float) -> None:
         """Gives a neuron of the current network another bias."""
@@ -159,10 +163,11 @@ class Edits(QObject):
         if (new != now).any() and np.isfinite(new).all():
             self._edit(f"{what} {_number(now[0])} → {_number(new[0])}", [(part, now, new)])
 
-    def _edit(self, text: str, changes: list[tuple[Part, Array, Array]]) -> None:
+    def _edit(self, text: str, changes: list[tuple[Part, Array, Array]], kept: WhatIf | None = None) -> None:
+        """Carries out an edit, which keeps what was supposed; then that is no longer supposed."""
         run = self._runs.current.id
-        new = _Edit(run, tuple((part, after) for part, _, after in changes), text)
-        old = _Edit(run, tuple((part, before) for part, before, _ in changes), f"{text} undone", new)
+        new = _Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})
+        old = _Edit(run, tuple((part, by) for part, by, _ in changes), f"{text} undone", new, kept)
         self._undo.push(Step(text, Kind.EDIT, self._apply, old, new, (run,)))
 
     def _apply(self, edit: _Edit) -> None:
@@ -180,8 +185,8 @@ class Edits(QObject):
                 run.edited = {}
         if edit.undoes is not None and not takes_back:
             self._messages.tell(f"Only that was put back: {edit.undoes.text}. What was trained since then stays.")
-        if run is self._runs.current:
-            self._displayed.suppose({})
+        if edit.what_if is not None:
+            self._show_what_if((run.id, edit.what_if))
         self._put(run, edit)
         self._order(run, edit, is_noted=not takes_back)
 
@@ -207,7 +212,10 @@ class Edits(QObject):
 
         def write(trainer: Trainer | None) -> tuple[int, int, int] | None:
             edit.write(run.network if trainer is None else trainer.network)
-            return None if trainer is None else (trainer.epoch, trainer.batch, trainer.batches_per_epoch)
+            if trainer is None:
+                return None
+            trainer.edits += 1
+            return trainer.epoch, trainer.batch, trainer.batches_per_epoch
 
         def written() -> None:
             place = found.result()
@@ -230,40 +238,20 @@ class Edits(QObject):
     def _measure(self, run: Run, network: Network) -> None:
         """Measures the errors of a network that does not train, in another thread."""
         dataset = self._data.dataset
-        self._measuring += 1
+        self._measuring.stop()
         if dataset is None or run.misfit(dataset) is not None:
             return
-        number = self._measuring
 
-        def done(found: dict[str, float] | None) -> None:
-            if found is not None and run.edited is not None and number == self._measuring:
-                run.edited = found
+        def done(found: dict[str, float]) -> None:
+            if run.edited is not None:
+                run.edited = {f"{part}_error": error for part, error in found.items()}
                 self._runs.tell_history(run)
 
-        self._lane.run(partial(self._errors, network, dataset, number), done, self._messages.crashed.emit)
-
-    def _errors(self, network: Network, dataset: Dataset, number: int) -> dict[str, float] | None:
-        """The errors on both parts; None if they are no longer wanted. Runs in the lane's thread."""
-        found = {}
-        for name in ("test", "train"):
-            split = dataset.splits.get(name)
-            if split is None or split.labels is None:
-                continue
-            steps = Evaluator(network, split).steps()
-            while number == self._measuring:
-                try:
-                    next(steps)
-                except StopIteration as finished:
-                    found[f"{name}_error"] = finished.value.error
-                    break
-            else:
-                return None
-        return found
+        self._measuring.start(network, dataset.splits, done)
 
     def close(self, milliseconds: int) -> bool:
         """Stops what is being measured; returns whether that was in time."""
-        self._measuring += 1
-        return self._lane.close(milliseconds)
+        return self._measuring.close(milliseconds)
 
 
 def _holds(run: Run, edit: _Edit) -> bool:

@@ -34,6 +34,7 @@ class EditDialog(QDialog):
         named(self, "neuronEditDialog", "Edit the neuron")
         self._bias, self._weights = 0.0, np.zeros(0)
         self._source: Callable[[int], str] = str
+        self._is_typed = False  # whether the value is the person's, which new numbers must not replace
         self.part = Combo("neuronPartCombo", "What to edit", "Which of the neuron's numbers is changed.")
         self.part.addItems([_BIAS, _WEIGHT])
         tip = "The number of the input, or of the neuron below, whose weight is changed."
@@ -49,8 +50,10 @@ class EditDialog(QDialog):
             grid.addWidget(label(words, "fieldName"), row, 0)
             grid.addWidget(widget, row, 1)
         grid.addWidget(self.set_button, 4, 1)
-        self.part.currentIndexChanged.connect(self._show)
-        self.source.committed.connect(lambda _: self._show())
+        self.part.currentIndexChanged.connect(self._show_other)
+        self.source.committed.connect(self._show_other)
+        self.value.line.textEdited.connect(self._note_typed)
+        self.value.committed.connect(self._note_typed)
         self.set_button.clicked.connect(self._set)
         self.value.line.returnPressed.connect(self._set)
 
@@ -67,7 +70,7 @@ class EditDialog(QDialog):
         if source is not None:
             self.source.show_value(str(source + 1))
         self.part.setCurrentText(_BIAS if source is None else _WEIGHT)
-        self._show()
+        self._show_other()
         self.show()
         self.raise_()
         self.value.setFocus()
@@ -80,6 +83,14 @@ class EditDialog(QDialog):
         number = int(text) if text.isdecimal() and len(text) < 9 else 1
         return min(max(number, 1), max(1, len(self._weights))) - 1
 
+    def _note_typed(self) -> None:
+        self._is_typed = True
+
+    def _show_other(self) -> None:
+        """Another number is to be edited."""
+        self._is_typed = False
+        self._show()
+
     def _show(self) -> None:
         is_bias, number = self.part.currentText() == _BIAS, self._number
         self.source.setEnabled(not is_bias)
@@ -87,8 +98,9 @@ class EditDialog(QDialog):
         plain(self._source_name, "" if is_bias else self._source(number))
         has_weights = len(self._weights) > 0
         value = self._bias if is_bias or not has_weights else float(self._weights[number])
-        set_look(self.value, "wrong", False)
-        self.value.show_value(f"{value:.4g}")
+        if not self._is_typed:
+            set_look(self.value, "wrong", False)
+            self.value.show_value(f"{value:.4g}")
 
     # ---- what was entered
 
@@ -102,6 +114,7 @@ class EditDialog(QDialog):
         if not is_good:
             self.value.setToolTip("It must be a number, at most a million.")
             return
+        self._is_typed = False
         self.value.line.setModified(False)
         if self.part.currentText() == _BIAS:
             self.bias_set.emit(value)

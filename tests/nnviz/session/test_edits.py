@@ -120,6 +120,27 @@ def test_keep_makes_an_edit_of_it(session: Session, qtbot: QtBot) -> None:
     np.testing.assert_array_equal(run.network.weights[1][:, 4], before)
 
 
+def test_undo_of_keep_supposes_it_again(session: Session, qtbot: QtBot) -> None:
+    before = session.displayed.as_trained.parameters.copy()
+    session.edits.set_strength(NEURON, 0.5)
+    session.edits.keep()
+    session.undo.undo()
+    written(qtbot, session)
+    assert session.displayed.what_if == {NEURON: 0.5}
+    np.testing.assert_array_equal(session.runs.current.network.parameters, before)
+    session.undo.undo()
+    assert session.displayed.what_if == {}
+    np.testing.assert_array_equal(session.displayed.network.parameters, before)
+
+
+def test_an_edit_leaves_other_what_ifs(session: Session) -> None:
+    session.edits.switch(NEURON)
+    session.edits.set_bias(Neuron(2, 0), 0.5)
+    assert session.displayed.what_if == {NEURON: 0}
+    assert session.displayed.network.biases[1][0, 0] == 0.5
+    assert session.displayed.as_trained.weights[1][:, 4].any()
+
+
 # ---- edits of a network that rests
 
 
