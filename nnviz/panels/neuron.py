@@ -94,6 +94,7 @@ class NeuronPanel(DockCard):
         if neuron is None:
             self.edit_dialog.hide()
         self._stack.setCurrentWidget(self._nothing if neuron is None else self._columns)
+        self._session.ranking.cancel()
         self.refresh()
 
     def refresh(self) -> None:
@@ -158,7 +159,6 @@ class NeuronPanel(DockCard):
                 self._turn()
 
     def _leave_ranking(self) -> None:
-        self._session.ranking.cancel()
         self._turn()
         self.leads.which.setFocus()
 

@@ -60,9 +60,11 @@ class NeuronAnswers(QWidget):
         else:
             names = [f"{short(low)} … {short(high)}" for low, high, _ in report.fifths]
             self.means.show_rows(names, np.array([mean for _, _, mean in report.fifths]))
-        say(self._examples_name, "excite it most")
+        say(self._examples_name, "nothing excites it" if report.is_dead else "excite it most")
         tile = self._subject.tile
-        if tile is None:
+        if report.is_dead:
+            self.examples.show_lines([])
+        elif tile is None:
             self.examples.show_lines([self._line_of(report, number) for number in range(len(report.excited_by))])
         else:
             self.examples.show_pictures([example.inputs.reshape(tile) for example in report.excited_by])

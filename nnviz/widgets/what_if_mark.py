@@ -57,8 +57,8 @@ class WhatIfMark(QAbstractButton):
             painter.fontMetrics().horizontalAdvance(words) + 2 * _PADDING, self.width()
         )  # "if" may have less air
         place = QRect(0, (self.height() - _HEIGHT) // 2, wide, _HEIGHT)
-        painter.setPen(theme.colour("text") if self.hasFocus() else Qt.NoPen)
-        painter.setBrush(theme.colour("test"))
+        painter.setPen(theme.colour("accent") if self.hasFocus() else Qt.NoPen)
+        painter.setBrush(theme.colour("text"))  # orange and blue have meanings of their own
         painter.drawRoundedRect(place.adjusted(0, 0, -1, -1), _HEIGHT / 2, _HEIGHT / 2)
         painter.setPen(theme.colour("card"))
         painter.drawText(place, int(Qt.AlignCenter), words)

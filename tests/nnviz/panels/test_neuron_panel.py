@@ -171,6 +171,8 @@ def test_a_dead_neuron_is_named_as_dead(ready_window: MainWindow, qtbot: QtBot) 
     window.session.edits.set_bias(Neuron(1, 3), -1000.0)
     settle(qtbot, window)
     assert "dead" in words(window, "neuronMeansName")
+    assert words(window, "neuronExamplesName") == "nothing excites it"
+    assert panel_of(window).answers.examples.count == 0
 
 
 def test_picking_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
