@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from PyQt5.QtCore import QObject
 
-from engine.history import Change
 from engine.network import Network
 from engine.neurons import Part
 from engine.training import Trainer
@@ -17,6 +14,7 @@ from engine.validation import Array
 from nnviz.jobs.measuring import Measuring
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed, neuron_name, what_if_text
+from nnviz.session.edit import Before, Edit, WhatIf, number_text
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
@@ -24,38 +22,6 @@ from nnviz.session.selection import Neuron, Selection
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
-
-WhatIf = Mapping[Neuron, float]
-
-
-@dataclass(frozen=True, eq=False)
-class _Edit:
-    """Values for some parts of a run's network, as the history tells it.
-
-    ``undoes`` is the edit whose old values these are; None for one that a person made. ``what_if`` is what is supposed
-    after it; None for what was supposed before.
-    """
-
-    run: int
-    values: tuple[tuple[Part, Array], ...]
-    text: str
-    undoes: _Edit | None = None
-    what_if: WhatIf | None = None
-
-    def write(self, network: Network) -> None:
-        """Changes the network."""
-        for part, values in self.values:
-            part.view(network)[...] = values
-
-
-@dataclass
-class _Before:
-    """What a run was before an edit, and its count of changes after it."""
-
-    changes: int
-    edited: dict[str, float] | None
-    notes: list[Change] = field(default_factory=list)
-    changes_after: int = 0
 
 
 class Edits(QObject):
@@ -80,7 +46,7 @@ class Edits(QObject):
         self._data, self._runs, self._displayed = data, runs, displayed
         self._training, self._undo, self._messages = training, undo, messages
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
-        self._before: WeakKeyDictionary[_Edit, _Before] = WeakKeyDictionary()  # of the edits that are in force
+        self._before: WeakKeyDictionary[Edit, Before] = WeakKeyDictionary()  # of the edits that are in force
         self._measuring = Measuring(messages.crashed.emit)
         runs.replaced.connect(self._forget_tried)
 
@@ -161,16 +127,16 @@ class Edits(QObject):
         now = part.view(self._displayed.as_trained).copy()
         new = np.full_like(now, value)
         if (new != now).any() and np.isfinite(new).all():
-            self._edit(f"{what} {_number(now[0])} → {_number(new[0])}", [(part, now, new)])
+            self._edit(f"{what} {number_text(now[0])} → {number_text(new[0])}", [(part, now, new)])
 
     def _edit(self, text: str, changes: list[tuple[Part, Array, Array]], kept: WhatIf | None = None) -> None:
         """Carries out an edit, which keeps what was supposed; then that is no longer supposed."""
         run = self._runs.current.id
-        new = _Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})
-        old = _Edit(run, tuple((part, by) for part, by, _ in changes), f"{text} undone", new, kept)
+        new = Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})
+        old = Edit(run, tuple((part, by) for part, by, _ in changes), f"{text} undone", new, kept)
         self._undo.push(Step(text, Kind.EDIT, self._apply, old, new, (run,)))
 
-    def _apply(self, edit: _Edit) -> None:
+    def _apply(self, edit: Edit) -> None:
         run = self._runs.by_id(edit.run)
         if run is None:
             return
@@ -179,7 +145,7 @@ class Edits(QObject):
         if before is not None and takes_back:
             run.changes, run.edited, run.history.changes = before.changes, before.edited, before.notes
         else:
-            self._before[edit] = _Before(run.changes, run.edited, list(run.history.changes), run.changes + 1)
+            self._before[edit] = Before(run.changes, run.edited, list(run.history.changes), run.changes + 1)
             run.changes += 1
             if run.stage is not Stage.TRAINING:
                 run.edited = {}
@@ -190,7 +156,7 @@ class Edits(QObject):
         self._put(run, edit)
         self._order(run, edit, is_noted=not takes_back)
 
-    def _put(self, run: Run, edit: _Edit) -> None:
+    def _put(self, run: Run, edit: Edit) -> None:
         """Changes the copy that is displayed, and tells everyone."""
         network = run.displayed_network().copy()
         edit.write(network)
@@ -206,7 +172,7 @@ class Edits(QObject):
 
     # ---- the network itself
 
-    def _order(self, run: Run, edit: _Edit, is_noted: bool) -> None:
+    def _order(self, run: Run, edit: Edit, is_noted: bool) -> None:
         """Has the worker change the network that is trained, between two steps, and notes at which batch that was."""
         self._training.runner.worker.frames.clear()  # a copy from before
 
@@ -221,7 +187,7 @@ class Edits(QObject):
             place = found.result()
             if is_noted and edit in self._before:
                 self._note(run, edit.text, place)
-            if run.stage is not Stage.TRAINING and not _holds(run, edit):
+            if run.stage is not Stage.TRAINING and not edit.holds(run.displayed_network()):
                 self._put(run, edit)  # a copy from before came between
 
         found = self._training.runner.look(run.id, write, written)
@@ -252,13 +218,3 @@ class Edits(QObject):
     def close(self, milliseconds: int) -> bool:
         """Stops what is being measured; returns whether that was in time."""
         return self._measuring.close(milliseconds)
-
-
-def _holds(run: Run, edit: _Edit) -> bool:
-    network = run.displayed_network()
-    return all(np.array_equal(part.view(network), values) for part, values in edit.values)
-
-
-def _number(value: float) -> str:
-    """0.1, −0.0613: four digits, with a real minus sign."""
-    return f"{value:.4g}".replace("-", "−")

@@ -14,8 +14,11 @@ from nnviz.session.session import Session
 
 _MOST_NAMES = 19
 _MOST_LINES = 249
-PARTS = ("messages", "undo", "data", "settings", "runs", "making", "displayed", "training", "question", "files")
-HELPERS = ("probes", "rate_search", "pictures")  # of the jobs' room; what they find comes back by a part
+PARTS = (
+    *("messages", "undo", "data", "settings", "runs", "making", "displayed", "selection", "training", "question"),
+    *("edits", "files"),
+)
+HELPERS = ("probes", "rate_search", "ranking", "pictures")  # of the jobs' room; what they find comes back by a part
 
 
 @pytest.fixture
