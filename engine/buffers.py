@@ -71,6 +71,13 @@ class Buffers:
             self._cut = Buffers(self._network, batch)
         return self._cut
 
+    def first_layer_not_finite(self) -> int | None:
+        """Returns the number, from 1, of the first layer whose outputs are not finite, or None."""
+        for layer, outputs in enumerate(self.outputs, start=1):
+            if not np.isfinite(outputs).all():
+                return layer
+        return None
+
     def give_inputs(self, layer: int, rows: Array) -> Array:
         """Keeps and returns a layer's inputs (batch, neurons below), with its dropout mask applied."""
         mask = self.masks[layer]

@@ -18,7 +18,7 @@ def loss_not_finite(network: Network, buffers: Buffers, epoch: int, batch: int, 
         epoch, batch: the place in the run, from 1; epoch 0 is before the first step.
         rate: learning rate of the last step.
     """
-    layer = first_non_finite_layer(network) or _first_non_finite_output(buffers)
+    layer = first_non_finite_layer(network) or buffers.first_layer_not_finite() or len(buffers.outputs)
     if not epoch:
         return DivergenceError(
             "loss",
@@ -46,8 +46,3 @@ def overflow_in(optimizer: Optimizer, epoch: int) -> DivergenceError | None:
                 "Scale the inputs and targets to the order of 1, or limit the gradient (clip_norm).",
             )
     return None
-
-
-def _first_non_finite_output(buffers: Buffers) -> int:
-    finite = [bool(np.isfinite(out).all()) for out in buffers.outputs]
-    return finite.index(False) + 1 if False in finite else len(finite)

@@ -19,6 +19,7 @@ PARTS = ("train", "test", "validation")
 _OLD_NAMES = {"validation": "held_out", "validation_loss": "held_out_loss"}
 _CONFUSION_BYTES = 16_000_000
 MOST_EPOCHS = 1_000_000  # files with more are not accepted
+_MOST_POINTS, _MOST_CHANGES = 30_000, 1_000  # of a curve, and of settings, in a file
 
 
 @dataclass
@@ -185,10 +186,12 @@ class History:
     def as_dict(self) -> dict[str, Any]:
         """Returns exact curves and changes in types that JSON can hold: pairs of epoch and value, of epoch and text.
 
+        Of a curve with more than 30,000 points only as many are returned, of changes the last 1,000.
+
         Errors have the keys train, test and validation, losses train_loss, test_loss and validation_loss.
         """
         pairs: dict[str, Any] = {name: _pairs(curve) for name, curve in self._exact().items()}
-        pairs["changes"] = [[change.epoch, change.text] for change in self.changes]
+        pairs["changes"] = [[change.epoch, change.text] for change in self.changes[-_MOST_CHANGES:]]
         return {name: points for name, points in pairs.items() if points}
 
     @classmethod
@@ -199,11 +202,11 @@ class History:
         """
         history, known = cls(), curves if isinstance(curves, dict) else {}
         for name, curve in history._exact().items():
-            for epoch, value in _by_epoch(known.get(name, known.get(_OLD_NAMES.get(name)))):
-                if _is_number(value, sys.float_info.max):
-                    curve.add(epoch, float(value))
+            points = _by_epoch(known.get(name, known.get(_OLD_NAMES.get(name))))
+            for epoch, value in _thinned([point for point in points if _is_number(point[1], sys.float_info.max)]):
+                curve.add(epoch, float(value))
         changes = _by_epoch(known.get("changes"))
-        history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)]
+        history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)][-_MOST_CHANGES:]
         history.completed = int(max(history.error.last_epoch, history.loss.last_epoch))
         return history
 
@@ -214,8 +217,15 @@ class History:
 
 
 def _pairs(curve: Curve) -> list[list[float]]:
-    """Returns the finite points; JSON cannot hold others, and the loss of unseen data may overflow."""
-    return [list(pair) for pair in zip(curve.epochs, curve.values, strict=True) if math.isfinite(pair[1])]
+    """Returns the finite points, thinned; JSON cannot hold others, and the loss of unseen data may overflow."""
+    points = zip(curve.epochs, curve.values, strict=True)
+    return _thinned([list(pair) for pair in points if math.isfinite(pair[1])])
+
+
+def _thinned(points: list[Any]) -> list[Any]:
+    """Returns at most 30,000 of the points, at equal distances; the first and the last one stay."""
+    step = math.ceil((len(points) - 1) / (_MOST_POINTS - 1))
+    return points if step <= 1 else points[:1] + points[:0:-step][::-1]
 
 
 def _by_epoch(entries: object) -> list[tuple[float, Any]]:

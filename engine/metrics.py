@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from engine.buffers import Buffers
 from engine.datasets import Split
-from engine.network import Network, chunk_rows
+from engine.network import Network, chunk_rows, overflow_of
 from engine.validation import Array, whole_number
 
 
@@ -33,12 +34,12 @@ class Evaluation:
     @property
     def precision(self) -> Array | None:
         """(classes,) share of right answers among all answers of each class; NaN for a class never answered."""
-        return None if self.confusion is None else _share(self.confusion, axis=0)
+        return None if self.confusion is None else precision_of(self.confusion)
 
     @property
     def recall(self) -> Array | None:
         """(classes,) share of right answers among all examples of each class; NaN for a class without examples."""
-        return None if self.confusion is None else _share(self.confusion, axis=1)
+        return None if self.confusion is None else recall_of(self.confusion)
 
     def top_error(self, k: int) -> float | None:
         """Returns the share of examples whose class is not among the ``k`` largest outputs; None for regression.
@@ -49,6 +50,16 @@ class Evaluation:
         if self.ranks is None:
             return None
         return float(self.ranks[k:].sum() / self.ranks.sum())
+
+
+def precision_of(confusion: Array) -> Array:
+    """The precision of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.precision`."""
+    return _share(confusion, axis=0)
+
+
+def recall_of(confusion: Array) -> Array:
+    """The recall of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.recall`."""
+    return _share(confusion, axis=1)
 
 
 def _share(confusion: Array, axis: int) -> Array:
@@ -64,7 +75,11 @@ def confusion_matrix(labels: Array, answers: Array, classes: int) -> Array:
 
 
 class Evaluator:
-    """Evaluates a network on a split, in chunks. Reuses its buffers."""
+    """Evaluates a network on a split, in chunks. Reuses its buffers.
+
+    Attributes:
+        buffers: those of the last chunk.
+    """
 
     def __init__(self, network: Network, split: Split) -> None:
         """Raises DataError if the network's loss cannot have these targets."""
@@ -72,15 +87,16 @@ class Evaluator:
         self._network = network
         self._split = split
         chunk = chunk_rows(network.shape, len(split))
-        self._buffers = Buffers(network, chunk)
+        self._whole = self.buffers = Buffers(network, chunk)
         self._inputs = np.empty((chunk, network.shape[0]), network.parameters.dtype)
 
     def evaluate(self) -> Evaluation:
-        """Returns the results for the present parameters."""
+        """Returns the results for the present parameters. Raises DataError like :meth:`steps`."""
         steps = self.steps()
         while True:
             try:
-                next(steps)
+                with np.errstate(all="ignore"):  # an error tells what overflows
+                    next(steps)
             except StopIteration as finished:
                 result: Evaluation = finished.value
                 return result
@@ -88,7 +104,7 @@ class Evaluator:
     def steps(self) -> Generator[int, None, Evaluation]:
         """Does the same in steps, so that the caller can stop: yields the number of examples done after each chunk.
 
-        The generator returns the :class:`Evaluation`.
+        The generator returns the :class:`Evaluation`. Raises DataError if answers or their loss are not finite.
         """
         split, size = self._split, len(self._inputs)
         classes = 0 if split.labels is None else split.classes
@@ -97,9 +113,11 @@ class Evaluator:
         for start in range(0, len(split), size):
             stop = min(start + size, len(split))
             inputs = self._inputs[: stop - start]
-            buffers = self._buffers.cut(len(inputs))
+            buffers = self.buffers = self._whole.cut(len(inputs))
             buffers.scale = split.convert(split.inputs[start:stop], inputs)
             loss += self._network.forward_with_loss(inputs, split.targets[start:stop], buffers) * len(inputs)
+            if not math.isfinite(loss):  # as it is if any output is not
+                raise overflow_of(buffers)
             outputs = buffers.outputs[-1]
             if split.labels is not None:
                 labels = split.labels[start:stop]

@@ -139,7 +139,7 @@ class Network:
             (k, shape[-1]) array, a row of outputs per example.
 
         Raises:
-            DataError: wrong width, ragged rows, NaN, or no numbers.
+            DataError: wrong width, ragged rows, NaN, or no numbers; or an answer is not finite, because sums overflow.
         """
         rows = matrix("data", data, self.shape[0], self.parameters.dtype)
         answers = np.empty((len(rows), self.shape[-1]), dtype=self.parameters.dtype)
@@ -147,7 +147,11 @@ class Network:
         buffers = Buffers(self, size)
         for start in range(0, len(rows), size):
             chunk = rows[start : start + size]
-            answers[start : start + len(chunk)] = self.forward(chunk, buffers)
+            with np.errstate(all="ignore"):  # an error tells what overflows
+                outputs = self.forward(chunk, buffers)
+            if not np.isfinite(outputs).all():
+                raise overflow_of(buffers.cut(len(chunk)))
+            answers[start : start + len(chunk)] = outputs
         return answers
 
     def forward(self, inputs: Array, buffers: Buffers) -> Array:
@@ -236,6 +240,18 @@ def first_non_finite_layer(network: Network) -> int | None:
     return None
 
 
+def overflow_of(buffers: Buffers) -> DataError:
+    """Returns the error of a network whose last answers, or the loss of them, are not finite; names the layer."""
+    layer, dtype = buffers.first_layer_not_finite(), buffers.outputs[-1].dtype
+    what = f"a finite answer: the sums of layer {layer} overflow" if layer else "a finite loss: it overflows"
+    return DataError(
+        "network",
+        Verbatim(f"without {what}"),
+        f"must have answers to these examples in the range of {dtype}, and so must their loss",
+        "Its weights or the inputs are too large: train it anew with a lower learning rate, or scale the inputs.",
+    )
+
+
 def check_dtype(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
     """Returns the checked number type of a network. Raises SettingError unless it is float32 or float64."""
     try:
@@ -255,6 +271,17 @@ def check_activations(activations: object, layers: int) -> None:
         raise SettingError("activations", activations, rule, f"For example {shown(Verbatim(example))}.")
     for name in activations:
         ACTIVATIONS[name]
+
+
+def check_can_be_trained(network: Network) -> None:
+    """Raises DataError if the parameters are read-only."""
+    if not all(array.flags.writeable for array in (network.parameters, *network.weights, *network.biases)):
+        raise DataError(
+            "network",
+            Verbatim("read-only"),
+            "must have parameters that can be written to in order to be trained",
+            "Train a copy of it: network.copy().",
+        )
 
 
 def check_fits(network: Network, inputs: int, outputs: int, data_name: str) -> None:

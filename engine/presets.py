@@ -10,8 +10,10 @@ from typing import Any
 from engine.assets_folder import ASSETS
 from engine.errors import EngineError, SettingError, bad_file
 from engine.experiment import Experiment
+from engine.regular_files import read_regular
 from engine.settings import TrainingSettings
 
+_MOST_BYTES = 1_000_000
 _NETWORK_KEYS = ("hidden", "activation", "output", "loss", "initializer", "weight_scale")
 
 
@@ -78,7 +80,7 @@ def preset_named(name: str) -> Preset:
 def load_preset(path: Path) -> Preset:
     """Returns the preset in a file. Raises FileFormatError if it has none, OSError if it cannot be read."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_regular(path, _MOST_BYTES))
         return _preset(document)
     except EngineError as error:
         raise bad_file(path, f"a preset whose {error.parameter} is {error.value}", error.rule, error.remedy) from None

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from engine.batches import Batches
-from engine.buffers import TrainingBuffers
+from engine.buffers import Buffers, TrainingBuffers
 from engine.datasets import Dataset
 from engine.distributions import dead_layer, is_at_chance
 from engine.divergence import loss_not_finite, overflow_in
 from engine.errors import DataError, DivergenceError, SettingError, Verbatim
 from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.metrics import Evaluation, Evaluator
-from engine.network import Network, check_fits, first_non_finite_layer
+from engine.network import Network, check_can_be_trained, check_fits, first_non_finite_layer
 from engine.optimizers import SGD
 from engine.recipe import Recipe
 from engine.schedules import warmed_up
@@ -55,6 +55,7 @@ class Trainer:
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
         """Raises SettingError or DataError if network, data and settings do not fit together."""
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
+        check_can_be_trained(network)
         self.network = network
         self._given = dataset
         self._build(settings)
@@ -191,10 +192,15 @@ class Trainer:
         if first_non_finite_layer(self.network) is not None:
             np.copyto(self.network.parameters, self._last_finite)
 
-    def estimate(self) -> Estimate:
-        """Returns loss and error of the present network on a fixed sample. Call it between two steps."""
-        with np.errstate(all="ignore"):
+    def estimate(self) -> Estimate | None:
+        """Returns loss and error of the present network on a fixed sample, or None if they are not finite.
+
+        Call it between two steps.
+        """
+        try:
             train, *test = [evaluator.evaluate() for evaluator in self._estimators]
+        except DataError:
+            return None
         return Estimate(train, test[0] if test else None)
 
     # ---- a step
@@ -280,12 +286,10 @@ class Trainer:
         for name, evaluator in self._evaluators.items():
             if self.settings.evaluate or (name == "validation" and self.settings.patience):
                 results[name] = yield from self._evaluated(evaluator)
-                if not math.isfinite(results[name].loss):
-                    raise self._diverged(self._buffers)
         return results
 
     def _evaluated(self, evaluator: Evaluator) -> Generator[Event, None, Evaluation]:
-        """Runs an exact evaluation; yields after each chunk, so that the caller can stop."""
+        """Runs an exact evaluation; yields after each chunk, so that the caller can stop. Raises DivergenceError."""
         steps = evaluator.steps()
         while True:
             try:
@@ -293,6 +297,8 @@ class Trainer:
             except StopIteration as finished:
                 result: Evaluation = finished.value
                 return result
+            except DataError:
+                raise self._diverged(evaluator.buffers) from None
             yield Evaluating(self.epoch)
 
     def _remember_if_best(self, figures: Evaluation) -> None:
@@ -303,7 +309,7 @@ class Trainer:
         patience = self.settings.patience
         return self._best is not None and patience > 0 and self.epoch - self._best.epoch >= patience
 
-    def _diverged(self, buffers: TrainingBuffers) -> DivergenceError:
+    def _diverged(self, buffers: Buffers) -> DivergenceError:
         # The batch that revealed it: the current one, or at the end of an epoch the last.
         batch = min(self.batch + 1, self.batches_per_epoch)
         error = loss_not_finite(self.network, buffers, self.epoch, batch, self._last_rate or self.rate)
@@ -377,10 +383,7 @@ class Trainer:
             key = f"optimizer.{name}"
             if optimizer.steps or key in vectors:  # a registered optimizer may not count its steps
                 optimizer.kept[name] = _like(self.network.parameters, vectors[key])
-        order = np.asarray(vectors["order"]).astype(np.intp)
-        if not np.array_equal(np.sort(order), np.arange(len(self.dataset.train))):
-            raise ValueError("its order of examples is incomplete")
-        self._batches.order = order
+        self._batches.order = _order_of(vectors["order"], len(self.dataset.train))
         if "best" in progress:
             best = progress["best"]
             error = None if best["error"] is None else number_within("error", best["error"], 0, 1, "0.1")
@@ -396,6 +399,13 @@ class _Best:
     epoch: int
     figures: Evaluation
     parameters: Array
+
+
+def _order_of(vector: Array, examples: int) -> Array:
+    """Returns an order of examples as numbers for indexing. Raises ValueError unless it has each example once."""
+    if vector.dtype.kind not in "iu" or not np.array_equal(np.sort(vector), np.arange(examples)):
+        raise ValueError(f"its order of examples must hold the whole numbers below {examples}, each once")
+    return vector.astype(np.intp)
 
 
 def _like(parameters: Array, vector: Array) -> Array:

@@ -19,6 +19,7 @@ Array = npt.NDArray[Any]
 # Parameters, gradient, the last finite copy, and in the window the displayed and the next network. Optimizers may need
 # two more and early stopping one, which are not counted: a network that is only opened needs none of them.
 _COPIES_WHILE_TRAINING = 5
+_MOST_LAYERS = 100_000
 
 
 def positive_number(parameter: str, value: object, example: str) -> float:
@@ -42,12 +43,13 @@ def number_within(parameter: str, value: object, least: float, most: float, exam
 
 def whole_number(parameter: str, value: object, least: int, example: str, most: float = math.inf) -> int:
     """Returns a whole number from ``least`` to ``most`` (included) as int; 3.0 counts as 3. Raises SettingError."""
-    whole = _is_int(value) or _real(value).is_integer()
-    if not whole or value < least:  # type: ignore[operator]
+    is_whole = _is_int(value) or _real(value).is_integer()
+    number = int(value) if is_whole else least - 1  # type: ignore[call-overload]  # not compared in a small type
+    if number < least:
         raise SettingError(parameter, value, f"must be a whole number of at least {least}", f"Try {example}.")
-    if value > most:  # type: ignore[operator]
+    if number > most:
         raise SettingError(parameter, value, f"must be at most {most:,}", f"Try {example}.")
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    return int(number)
 
 
 def _is_int(value: object) -> bool:
@@ -130,6 +132,9 @@ def check_sizes(shape: object) -> tuple[int, ...]:
     if not isinstance(sizes, (list, tuple)) or len(sizes) < 2:
         rule = "must be a list of at least two layer sizes, input first"
         raise SettingError("shape", shape, rule, "For example [784, 64, 32, 10].")
+    if len(sizes) > _MOST_LAYERS:
+        value, rule = Verbatim(f"{len(sizes):,} sizes"), f"must have at most {_MOST_LAYERS:,} layers"
+        raise SettingError("shape", value, rule, "Leave layers out.")
     checked = []
     for place, size in enumerate(sizes, start=1):
         try:
@@ -201,8 +206,8 @@ _ROWS_REMEDY = "Give a list of equally long lists of numbers, or a two-dimension
 def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.float32, remedy: str = "") -> Array:
     """Returns examples as a C-contiguous (k, width) array of ``dtype``. Raises DataError.
 
-    Accepts a list of lists or an array; refuses ragged rows, a wrong width, text, NaN, infinity and numbers out of the
-    range of ``dtype``. ``remedy`` is the advice for a wrong shape.
+    Accepts a list of lists or an array; refuses ragged rows, a wrong width, text, masked numbers, NaN, infinity and
+    numbers out of the range of ``dtype``. ``remedy`` is the advice for a wrong shape.
     """
     array = _numbers(parameter, data, _ROWS_REMEDY)
     if array.ndim != 2 or array.shape[1] != width:
@@ -240,6 +245,10 @@ def targets(parameter: str, data: object, outputs: int, dtype: npt.DTypeLike = n
 
 
 def _numbers(parameter: str, data: object, remedy: str) -> Array:
+    rows = data if isinstance(data, (list, tuple)) else ()
+    if _is_masked(data) or any(_is_masked(row) for row in rows):
+        rule = "must hold a number in every place, because what lies under a mask would be taken for one"
+        raise DataError(parameter, Verbatim("masked in places"), rule, "Fill these places, or remove those examples.")
     try:
         array = np.asarray(data)
     except ValueError:
@@ -248,6 +257,11 @@ def _numbers(parameter: str, data: object, remedy: str) -> Array:
         kind = Verbatim(f"of type {array.dtype}")
         raise DataError(parameter, kind, "must hold real numbers only", remedy)
     return array
+
+
+def _is_masked(data: object) -> bool:
+    is_special = isinstance(data, np.ndarray) and type(data) is not np.ndarray  # else numpy.ma need not be imported
+    return is_special and bool(np.ma.is_masked(data))
 
 
 def _refuse_non_finite(parameter: str, array: Array, converted: Array) -> None:

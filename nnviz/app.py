@@ -6,21 +6,23 @@ import atexit
 import gc
 import logging
 import os
-import signal
 import sys
 import traceback
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
 from PyQt5 import sip
-from PyQt5.QtCore import QObject, QSettings, QStandardPaths, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, QStandardPaths, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QMessageBox
 
 from nnviz import __version__
 from nnviz.look import theme
 from nnviz.window.main_window import MainWindow
 from nnviz.window.memory import Memory
+from nnviz.window.preferences import Preferences, person_file
+from nnviz.window.system_signals import SystemSignals
 
 _LOG = logging.getLogger("nnviz")
 _LOG_SIZE = 500_000
@@ -28,36 +30,43 @@ _SECONDS_TO_SWITCH = 0.0002
 _MOST_DETAILS = 100_000  # characters
 
 
-def create_window(theme_name: str | None = None, settings: QSettings | None = None) -> MainWindow:
+_unended: list[MainWindow] = []  # closed windows whose threads still work. Python must not free those under Qt's feet
+
+
+def create_window(theme_name: str | None = None, settings: str | Path | Preferences | None = None) -> MainWindow:
     """Makes the window without showing it, and a QApplication if there is none. Data loads when events are processed.
 
+    Once it is closed, the window goes. A window that nobody closes stays until the program ends.
+
     ``theme_name`` overrides the remembered choice: "dark", "light" or "system". ``settings`` is where settings are
-    remembered; None for the person's own file.
+    remembered, a JSON file; None for the person's own.
     """
     app = _application()
-    if settings is None:
-        settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
-    look = theme_name or str(settings.value("theme", "system"))
+    preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or person_file()))
+    look = theme_name or preferences.text("theme", "system")
     theme.apply(app, look)
-    memory = Memory(settings)
+    memory = Memory(preferences)
     session = memory.new_session()
-    window = MainWindow(session, settings)
-    window.application = app  # keeps the application alive as long as the window
+    window = MainWindow(session, preferences)
+    window.application = app
     window.follows_system = look not in theme.THEMES
-    window.closing.connect(memory.save)
     memory.setParent(window)
     session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+    preferences.failed.connect(
+        lambda error: session.messages.warn(f"What you choose cannot be remembered for the next start: {error}.")
+    )
     QTimer.singleShot(0, memory.load)
+    _goes_when_closed(window)
     return window
 
 
 def run() -> int:
     """Opens the window and returns the exit code when it is closed."""
     app = _application()
+    log_file = _log_to_file()
     window = create_window()
-    sys.excepthook = _CrashReporter(window).report
-    # Ctrl+C in the terminal ends the program. Python's own handler would not run inside Qt's event loop.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.excepthook = _CrashReporter(window, log_file).report
+    SystemSignals(app, window.close_unasked)
     window.resize(window.size().boundedTo(app.primaryScreen().availableSize()))
     window.show()
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
@@ -70,6 +79,23 @@ def run() -> int:
     return code
 
 
+def _goes_when_closed(window: MainWindow) -> None:
+    """Closing deletes the window, and nothing else does: neither forgetting it nor PyQt's clean-up for an application.
+
+    For that it belongs to Qt, not to Python. Qt's own way, WA_DeleteOnClose, needs an event loop that a script may not
+    have: processEvents() is enough for a timer.
+    """
+    sip.transferto(window, None)  # type: ignore[arg-type]
+    window.closed.connect(lambda: QTimer.singleShot(0, partial(_delete, window)))
+
+
+def _delete(window: MainWindow) -> None:
+    if not window.ended_whole:
+        _unended.append(window)
+    if not sip.isdeleted(window):
+        sip.delete(window)
+
+
 def _take_down() -> None:
     """Destroys all widgets before Python's own clean-up at exit, also if a script just ends.
 
@@ -77,12 +103,18 @@ def _take_down() -> None:
     are Python, are called meanwhile, and every object that they are called with is added to that table. When the table
     is moved to grow, the walk continues in freed memory and crashes.
     """
-    widgets = QApplication.topLevelWidgets() if QApplication.instance() is not None else []
-    for widget in sorted(widgets, key=lambda widget: not isinstance(widget, MainWindow)):  # menus go with their window
-        if sip.isdeleted(widget):
-            continue
-        if not isinstance(widget, MainWindow) or widget.session.close():
-            sip.delete(widget)
+    if QApplication.instance() is None:
+        return
+    for window in [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow)]:
+        # Where a script has made another application, PyQt's clean-up may have come first.
+        if not sip.isdeleted(window.session) and window.session.close():
+            sip.delete(window)
+    for _ in QApplication.topLevelWidgets():
+        # Asked for anew each time: lists and menus go with others, and sip does not know of those that Qt made.
+        widgets = [widget for widget in QApplication.topLevelWidgets() if widget.parent() is None]
+        others = [widget for widget in widgets if not isinstance(widget, MainWindow)]
+        if others:
+            sip.delete(others[0])
 
 
 def _application() -> QApplication:
@@ -96,6 +128,7 @@ def _application() -> QApplication:
     # Else Python would destroy windows and application in any order at the end of a script, and crash.
     sip.setdestroyonexit(False)
     app = QApplication(["nnviz"])
+    sip.transferto(app, None)  # type: ignore[arg-type]  # stays when all windows are closed, for the next one
     app.setApplicationName("nnviz")
     app.setApplicationVersion(__version__)
     atexit.register(_take_down)  # registered after PyQt's own clean-up, so it runs before that
@@ -107,11 +140,11 @@ class _CrashReporter(QObject):
 
     _reported = pyqtSignal(str, str)  # from any thread to the interface's
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: MainWindow, log_file: Path | None) -> None:
         super().__init__(window)
         self._reported.connect(self._show)
         self._window = window
-        self._log_file = _log_to_file()
+        self._log_file = log_file
         self._box: QMessageBox | None = None
 
     def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

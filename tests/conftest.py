@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QCoreApplication, QEvent, QSettings, QThreadPool
+from PyQt5.QtCore import QCoreApplication, QEvent, QThreadPool
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
@@ -70,7 +70,6 @@ def nobodys_settings(
         folder.mkdir(mode=0o700)
         monkeypatch.setenv(f"XDG_{name}", str(folder))
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)  # the desktop's choice of theme
-    QSettings.setPath(QSettings.IniFormat, QSettings.UserScope, str(home / "config_home"))
 
 
 @pytest.fixture
@@ -148,6 +147,5 @@ def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
 def close(window: MainWindow) -> None:
     """Whatever was learned is given up."""
     quit_unasked(window)
-    window.deleteLater()
     QThreadPool.globalInstance().waitForDone()
     QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)

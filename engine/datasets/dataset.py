@@ -15,7 +15,17 @@ import numpy.typing as npt
 
 from engine.errors import DataError, SettingError, Verbatim
 from engine.registry import Registry
-from engine.validation import Array, labels, matrix, number_within, positive_number, same_length, table, targets
+from engine.validation import (
+    Array,
+    labels,
+    matrix,
+    number_within,
+    positive_number,
+    same_length,
+    table,
+    targets,
+    whole_number,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,9 +159,7 @@ class Dataset:
                 f"must leave examples on both sides, and there are {len(self.train):,}",
                 "Try 0.1, with more data.",
             )
-        order = np.random.default_rng(seed).permutation(len(self.train))
-        # Sorted, because memory is read faster in order.
-        aside, rest = np.sort(order[:count]), np.sort(order[count:])
+        aside, rest = validation_rows(len(self.train), count, seed)
         return replace(self, train=self.train.at(rest), validation=self.train.at(aside))
 
     @property
@@ -215,6 +223,15 @@ class Dataset:
         return len(self.example_shape) == 2
 
 
+def validation_rows(examples: int, count: int, seed: int = 0) -> tuple[Array, Array]:
+    """Draws ``count`` of the training examples for a validation set; returns the numbers of these and of the rest.
+
+    Both are sorted, because memory is read faster in order.
+    """
+    order = np.random.default_rng(seed).permutation(examples)
+    return np.sort(order[:count]), np.sort(order[count:])
+
+
 @dataclass(frozen=True)
 class DataSource:
     """A data set that can be loaded: its title, known before it is loaded, and the function that loads it."""
@@ -227,7 +244,11 @@ DATASETS: Registry[DataSource] = Registry("data set")
 
 
 def one_hot(classes_of: Array, classes: int) -> Array:
-    """Returns (k, classes) float32 with a 1 in the column of each label. Raises DataError for invalid labels."""
+    """Returns (k, classes) float32 with a 1 in the column of each label.
+
+    Raises DataError for invalid labels, SettingError unless ``classes`` is a whole number of at least 1.
+    """
+    classes = whole_number("classes", classes, 1, "10")
     columns = labels("labels", classes_of, classes)
     rows = np.zeros((len(columns), classes), np.float32)
     rows[np.arange(len(columns)), columns] = 1

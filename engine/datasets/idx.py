@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import gzip
 import math
+import os
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from engine.errors import FileFormatError, Verbatim
-from engine.validation import Array
+from engine.regular_files import open_regular
+from engine.validation import Array, available_memory, gigabytes
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_MOST_BYTES = 10**11  # of a file
+_MOST_PACKING = 1100  # times: more than deflate can do
+_PIECE = 2**20  # bytes that are read at once
 _UNSIGNED_BYTE = 0x08
 _MOST_DIMENSIONS = 32  # more than any data set has
 _REMEDY = "Copy the file again from where it came from."
@@ -24,50 +30,77 @@ _REMEDY = "Copy the file again from where it came from."
 def read_idx(path: str | Path) -> Array:
     """Returns the array in an IDX file of unsigned bytes, with the dimensions in its header, read-only uint8.
 
+    No more is unpacked than the header says. It may say as much as a quarter of the memory that is available.
+
     Raises:
         FileFormatError: the file is missing or damaged, or its magic number or length is wrong.
     """
     path = Path(path)
-    content = _content(path)
-    dimensions = _dimensions(path, content)
-    header = 4 + 4 * len(dimensions)
-    expected = header + math.prod(dimensions)
-    stated = " × ".join(str(size) for size in dimensions)
-    if len(content) != expected:
-        raise _error(
-            path,
-            f"{len(content):,} bytes long",
-            f"must be {expected:,} bytes long, as its header says {stated}",
-        )
-    # A copy, since numpy allocates huge pages, from which rows are gathered a sixth faster.
     try:
-        array = np.frombuffer(content, np.uint8, offset=header).reshape(dimensions).copy()
-    except ValueError:  # no bytes, but dimensions beyond the address space
-        raise _error(path, f"of {stated} bytes", "must have sizes that memory could hold") from None
-    array.flags.writeable = False
-    return array
-
-
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if content.startswith(_GZIP_MAGIC) else content
+        with open_regular(path, _MOST_BYTES) as file:
+            size = os.fstat(file.fileno()).st_size
+            packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            file.seek(0)
+            array = _read(path, gzip.GzipFile(fileobj=file) if packed else file, size, packed)
     except FileNotFoundError:
         raise _error(path, "missing", "must be there", f"Put it into {path.parent}.") from None
     except (OSError, EOFError, zlib.error) as failure:
         raise _error(path, "unreadable", f"must be a whole gzip or IDX file ({failure})") from None
+    array.flags.writeable = False
+    return array
 
 
-def _dimensions(path: Path, content: bytes) -> tuple[int, ...]:
-    """Returns the sizes in the header: two zero bytes, a type code, a count, then one big-endian number each."""
-    count = content[3] if len(content) >= 4 else 0
-    known = content[:3] == bytes((0, 0, _UNSIGNED_BYTE)) and 0 < count <= _MOST_DIMENSIONS
+def _read(path: Path, stream: BinaryIO | gzip.GzipFile, size: int, packed: bool) -> Array:
+    """Reads an array from a stream out of a file of ``size`` bytes."""
+    dimensions = _dimensions(path, stream)
+    header, stated = 4 + 4 * len(dimensions), " × ".join(str(side) for side in dimensions)
+    expected = header + math.prod(dimensions)
+    rule = f"must be {expected:,} bytes long, as its header says {stated}"
+    if not packed and size != expected:
+        raise _error(path, f"{size:,} bytes long", rule)
+    if expected > header + _MOST_PACKING * size:
+        raise _error(path, f"{size:,} bytes long and compressed", f"{rule}, and no so small file can hold them")
+    available = available_memory()
+    if available is not None and expected > available // 4:
+        rule = f"must take at most {gigabytes(available // 4)}, a quarter of the memory that is available"
+        raise _error(path, f"of {stated} bytes", rule, "Take a part of these data.")
+    # numpy allocates huge pages, from which rows are gathered a sixth faster.
+    array = np.empty(expected - header, np.uint8)
+    length = header + _fill(stream, array)
+    if length < expected:
+        raise _error(path, f"{length:,} bytes long", rule)
+    if stream.read(1):
+        raise _error(path, f"at least {length + 1:,} bytes long", rule)
+    try:
+        return array.reshape(dimensions)
+    except ValueError:  # no bytes, but dimensions beyond the address space
+        raise _error(path, f"of {stated} bytes", "must have sizes that memory could hold") from None
+
+
+def _fill(stream: BinaryIO | gzip.GzipFile, array: Array) -> int:
+    """Fills an array of bytes from a stream, piece by piece; returns how many there were."""
+    start = 0
+    while start < len(array):
+        piece = stream.read(min(_PIECE, len(array) - start))
+        if not piece:
+            break
+        array[start : start + len(piece)] = np.frombuffer(piece, np.uint8)
+        start += len(piece)
+    return start
+
+
+def _dimensions(path: Path, stream: BinaryIO | gzip.GzipFile) -> tuple[int, ...]:
+    """Reads the header: two zero bytes, a type code, a count, then so many sizes, big-endian numbers."""
+    start = stream.read(4)
+    count = start[3] if len(start) == 4 else 0
+    known = start[:3] == bytes((0, 0, _UNSIGNED_BYTE)) and 0 < count <= _MOST_DIMENSIONS
     if not known:
-        start = content[:4].hex(" ") or "empty"
-        raise _error(path, f"no IDX file (it starts with {start})", "must start with 00 00 08 and its dimensions")
-    if len(content) < 4 + 4 * count:
-        raise _error(path, f"{len(content)} bytes long", "must at least hold its own header")
-    return tuple(int(size) for size in np.frombuffer(content, ">u4", count, offset=4))
+        found = start.hex(" ") or "empty"
+        raise _error(path, f"no IDX file (it starts with {found})", "must start with 00 00 08 and its dimensions")
+    sizes = stream.read(4 * count)
+    if len(sizes) < 4 * count:
+        raise _error(path, f"{4 + len(sizes)} bytes long", "must at least hold its own header")
+    return tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
 
 
 def _error(path: Path, value: str, rule: str, remedy: str = _REMEDY) -> FileFormatError:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy.typing as npt
 
 from engine.network import Network
-from engine.storage.checkpoint import load_checkpoint, load_provenance, save_checkpoint
+from engine.storage.checkpoint import is_checkpoint, load_checkpoint, load_provenance, save_checkpoint
 from engine.storage.network_json import load_network as load_json
 from engine.storage.network_json import save_network as save_json
 from engine.storage.numpy_script import export_script
@@ -19,14 +19,13 @@ from engine.storage.onnx_file import export_onnx
 __all__ = [
     "export_onnx",
     "export_script",
+    "is_checkpoint",
     "load_checkpoint",
     "load_network",
     "load_provenance",
     "save_checkpoint",
     "save_network",
 ]
-
-_START_OF_A_ZIP = b"PK\x03\x04"
 
 
 def save_network(network: Network, path: str | Path) -> None:
@@ -51,6 +50,4 @@ def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Networ
         FileFormatError: the file is not a network, or contains a number out of the range of ``dtype``.
         OSError: the file cannot be read.
     """
-    with open(path, "rb") as file:
-        is_zip = file.read(len(_START_OF_A_ZIP)) == _START_OF_A_ZIP
-    return load_checkpoint(path, dtype)[0] if is_zip else load_json(path, dtype)
+    return load_checkpoint(path, dtype)[0] if is_checkpoint(path) else load_json(path, dtype)

@@ -9,32 +9,37 @@ from __future__ import annotations
 
 import io
 import json
-import tokenize
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file
+from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, Verbatim, bad_file
 from engine.events import TrainingState
 from engine.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
 from engine.storage.checks import check_finite, checked_provenance, provenance_json
-from engine.storage.files import write_whole
-from engine.validation import Array, check_shape, parameter_count, whole_number
+from engine.storage.files import open_regular, write_whole
+from engine.storage.npz import Npz
+from engine.validation import Array, check_available, check_shape, gigabytes, parameter_count, whole_number
 
 VERSION = 1
 _FORMAT = "nnviz checkpoint"
+_START_OF_A_ZIP = b"PK\x03\x04"
 _TRAINING = "training/"
+_MOST_BYTES = 10**11  # of a file
+_MOST_HEADER = 10_000_000  # characters
+_MOST_UNPACKED_ORDER = 16  # times as large as the file; an order of examples shrinks to a third
 _ORDER = "order"  # of the examples: the only vector of a training without the layout of the parameters
-# Errors that numpy and zipfile raise for damaged files.
+# Errors that the reader, json and zipfile raise for damaged files.
 _DAMAGE = (
-    *(ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, SyntaxError, RuntimeError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+    *(ValueError, KeyError, TypeError, EOFError, OSError, RuntimeError, MemoryError, OverflowError, struct.error),
+    *(zipfile.BadZipFile, zlib.error),
 )
 
 
@@ -69,7 +74,7 @@ def save_checkpoint(
         for name, vector in state.vectors.items():
             arrays[_TRAINING + name] = vector if name == _ORDER else neuron_by_neuron(vector, network.shape)
     content = io.BytesIO()
-    np.savez_compressed(content, header=np.array(json.dumps(header, allow_nan=False)), **arrays)
+    np.savez_compressed(content, header=np.array(json.dumps(header, separators=(",", ":"), allow_nan=False)), **arrays)
     write_whole(path, content.getvalue())
 
 
@@ -88,6 +93,12 @@ def _half(parameters: Array, state: TrainingState | None) -> Array:
     return parameters.astype(np.float16)
 
 
+def is_checkpoint(path: str | Path) -> bool:
+    """Whether a file starts as a checkpoint does. Raises OSError if it cannot be read, FileFormatError if too large."""
+    with open_regular(path, _MOST_BYTES) as file:
+        return file.read(len(_START_OF_A_ZIP)) == _START_OF_A_ZIP
+
+
 def load_checkpoint(path: str | Path, dtype: npt.DTypeLike | None = None) -> tuple[Network, TrainingState | None]:
     """Returns the network in a checkpoint and the state of its training, if it was saved.
 
@@ -102,8 +113,7 @@ def load_checkpoint(path: str | Path, dtype: npt.DTypeLike | None = None) -> tup
     """
     path = Path(path)
     number_type = None if dtype is None else check_dtype(dtype)
-    content = io.BytesIO(path.read_bytes())
-    with _arrays(path, content) as arrays:
+    with _arrays(path) as arrays:
         header = _header(path, arrays)
         network = _network(path, header, arrays, number_type)
         return network, _state(header, arrays, network.shape)
@@ -117,26 +127,27 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
         OSError: the file cannot be read.
     """
     path = Path(path)
-    with path.open("rb") as content, _arrays(path, content) as arrays:
+    with _arrays(path) as arrays:
         return checked_provenance(_header(path, arrays)["provenance"])
 
 
 @contextmanager
-def _arrays(path: Path, content: BinaryIO) -> Iterator[Any]:
+def _arrays(path: Path) -> Iterator[Npz]:
     """The arrays of a checkpoint; turns errors about what they hold into FileFormatError."""
-    try:
-        with np.load(content, allow_pickle=False) as arrays:
-            yield arrays
-    except FileFormatError:
-        raise
-    except EngineError as error:
-        raise bad_file(path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
-    except _DAMAGE as error:
-        raise bad_file(path, f"damaged, or no checkpoint ({error})", "must be an .npz as it was saved") from None
+    with open_regular(path, _MOST_BYTES) as file:
+        try:
+            yield Npz(file)
+        except FileFormatError:
+            raise
+        except EngineError as error:
+            value = f"a network whose {error.parameter} is {error.value}"
+            raise bad_file(path, value, error.rule, error.remedy) from None
+        except _DAMAGE as error:
+            raise bad_file(path, f"damaged, or no checkpoint ({error})", "must be an .npz as it was saved") from None
 
 
-def _header(path: Path, arrays: Any) -> dict[str, Any]:
-    header = json.loads(str(arrays["header"][()]))
+def _header(path: Path, arrays: Npz) -> dict[str, Any]:
+    header = json.loads(arrays.text("header", _MOST_HEADER))
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise bad_file(path, "an .npz of something else", "must be a checkpoint of a network")
     if whole_number("version", header["version"], 1, "1") > VERSION:
@@ -149,18 +160,19 @@ def _header(path: Path, arrays: Any) -> dict[str, Any]:
     return header
 
 
-def _network(path: Path, header: dict[str, Any], arrays: Any, number_type: np.dtype[Any] | None) -> Network:
+def _network(path: Path, header: dict[str, Any], arrays: Npz, number_type: np.dtype[Any] | None) -> Network:
     shape = check_shape(header["shape"])
-    parameters = arrays["parameters"]
-    if parameters.shape != (parameter_count(shape),) or parameters.dtype.kind != "f":
-        raise bad_file(
-            path, f"with {parameters.size:,} parameters", f"must have {parameter_count(shape):,}, as its shape says"
-        )
+    claim = arrays.claims["parameters"]
+    if claim.count != parameter_count(shape):
+        value = f"with {claim.count:,} parameters"
+        raise bad_file(path, value, f"must have {parameter_count(shape):,}, as its shape says")
+    if claim.dtype.kind != "f":
+        raise bad_file(path, f"with {claim.count:,} parameters of type {claim.dtype}", "must have floats there")
     of_file = check_dtype(header["dtype"])
     kind = of_file if number_type is None else number_type
     network = Network(shape, header["activations"], header["loss"], "zeros", dtype=kind)
     with np.errstate(over="ignore"):
-        network.parameters[...] = from_neuron_by_neuron(parameters, shape)
+        network.parameters[...] = from_neuron_by_neuron(arrays.numbers("parameters"), shape)
     network.provenance = checked_provenance(header["provenance"])
     bad = first_non_finite_layer(network)
     if bad is not None:
@@ -169,15 +181,31 @@ def _network(path: Path, header: dict[str, Any], arrays: Any, number_type: np.dt
     return network
 
 
-def _state(header: dict[str, Any], arrays: Any, shape: list[int]) -> TrainingState | None:
+def _state(header: dict[str, Any], arrays: Npz, shape: list[int]) -> TrainingState | None:
     if "progress" not in header:
         return None
     for name in ("settings", "progress"):
         if not isinstance(header[name], dict):
             raise SettingError(name, header[name], "must be an object", ANOTHER_FILE)
+    _check_sizes_of_training(arrays, shape)
     vectors = {}
-    for key in arrays.files:
+    for key in arrays.claims:
         if key.startswith(_TRAINING):
-            name = key.removeprefix(_TRAINING)
-            vectors[name] = arrays[key] if name == _ORDER else from_neuron_by_neuron(arrays[key], shape)
+            name, numbers = key.removeprefix(_TRAINING), arrays.numbers(key)
+            vectors[name] = numbers if name == _ORDER else from_neuron_by_neuron(numbers, shape)
     return TrainingState(header["settings"], header["progress"], vectors)
+
+
+def _check_sizes_of_training(arrays: Npz, shape: list[int]) -> None:
+    """Raises ValueError or SettingError for vectors that are larger than they can be, before any is unpacked."""
+    claims = {name: claim for name, claim in arrays.claims.items() if name.startswith(_TRAINING)}
+    for name, claim in claims.items():
+        if name == _TRAINING + _ORDER:
+            fits = claim.nbytes <= _MOST_UNPACKED_ORDER * arrays.packed_bytes
+        else:
+            fits = claim.count == parameter_count(shape)
+        if not fits:
+            raise ValueError(f"{claim.count:,} numbers for {parameter_count(shape):,} parameters in {name[:40]!r}")
+    needed = sum(claim.nbytes for claim in claims.values())
+    rule = "must fit in memory with the state of its training"
+    check_available(needed, "training", Verbatim(gigabytes(needed)), rule, ANOTHER_FILE)

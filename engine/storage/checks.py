@@ -9,6 +9,8 @@ from typing import Any
 from engine.errors import ANOTHER_FILE, DataError, SettingError, Verbatim
 from engine.network import Network, first_non_finite_layer
 
+_MOST_CHARACTERS, _MOST_NESTED = 7_000_000, 100  # of a provenance
+
 
 def check_finite(network: Network) -> None:
     """Raises DataError if a weight or bias is not finite, because the file would be useless."""
@@ -27,7 +29,8 @@ def provenance_json(network: Network) -> str:
     try:
         if not isinstance(network.provenance, dict):
             raise TypeError(f"a {type(network.provenance).__name__}, no dictionary")
-        return json.dumps(network.provenance, separators=(",", ":"), allow_nan=False)
+        _check_depth(network.provenance)
+        return _checked_length(json.dumps(network.provenance, separators=(",", ":"), allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
         raise DataError(
             "provenance",
@@ -44,8 +47,30 @@ def checked_provenance(provenance: object) -> dict[str, Any]:
     """
     if not isinstance(provenance, dict):
         raise SettingError("provenance", provenance, "must be an object", ANOTHER_FILE)
-    clean: dict[str, Any] = json.loads(json.dumps(provenance), parse_constant=lambda _: None)
+    try:
+        _check_depth(provenance)
+        text = _checked_length(json.dumps(provenance, separators=(",", ":")))
+    except ValueError as error:
+        raise SettingError("provenance", Verbatim(str(error)), "must be an object of facts", ANOTHER_FILE) from None
+    clean: dict[str, Any] = json.loads(text, parse_constant=lambda _: None)
     return clean
+
+
+def _check_depth(document: object) -> None:
+    """Raises ValueError for lists and objects nested so deep that json or another reader may fail on them."""
+    level: list[Any] = [document]
+    for _ in range(_MOST_NESTED):
+        holders = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for holder in holders for each in holder if isinstance(each, (dict, list))]
+        if not level:
+            return
+    raise ValueError(f"nested more than {_MOST_NESTED} deep")
+
+
+def _checked_length(text: str) -> str:
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError(f"{len(text):,} characters long, and at most {_MOST_CHARACTERS:,} are kept")
+    return text
 
 
 def check_can_be_exported(network: Network, activations: Collection[str], how: str) -> None:

@@ -18,9 +18,10 @@ import numpy.typing as npt
 from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file, shown
 from engine.network import Network, check_dtype, first_non_finite_layer
 from engine.storage.checks import check_finite, checked_provenance, provenance_json
-from engine.storage.files import write_whole
+from engine.storage.files import read_regular, write_whole
 from engine.validation import Array, check_shape
 
+MOST_BYTES = 10**9
 _KEYS = ("shape", "weights", "biases")
 _WIDER = 'Give dtype="float64" as well where it is loaded, or open another file.'
 
@@ -94,7 +95,7 @@ def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Networ
 
 
 def _document(path: Path) -> dict[str, Any]:
-    content = path.read_bytes()
+    content = read_regular(path, MOST_BYTES)
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as failure:

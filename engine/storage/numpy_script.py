@@ -45,8 +45,11 @@ def predict(rows):
     rows = np.asarray(rows, dtype=np.$dtype)
     if rows.ndim != 2 or rows.shape[1] != $n_in:
         raise ValueError(f"rows must be of shape (k, $n_in), not {rows.shape}")
-    for weights, biases, activation in NETWORK:
-        rows = activation(rows @ weights.T + biases)
+    with np.errstate(all="ignore"):
+        for weights, biases, activation in NETWORK:
+            rows = activation(rows @ weights.T + biases)
+    if not np.isfinite(rows).all():
+        raise ValueError("the network has no finite answer: its sums overflow")
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,10 +43,13 @@ def _table(confusion: Any, names: Sequence[str]) -> str:
 
 
 def _class_figures(result: Evaluation, names: Sequence[str]) -> str:
-    """Precision (share right among its answers) and recall (share found of its examples) of each digit, in %."""
+    """Precision and recall of each digit, in %; “–” for a digit that is never answered, or has no examples.
+
+    Precision is the share right among its answers, recall the share found of its examples.
+    """
     assert result.precision is not None
     assert result.recall is not None
     rows = {"digit": names}
     for title, shares in (("precision, %", result.precision), ("recall, %", result.recall)):
-        rows[title] = [f"{100 * share:.1f}" for share in shares]
+        rows[title] = ["–" if math.isnan(share) else f"{100 * share:.1f}" for share in shares]
     return "\n".join(title.rjust(13) + " " + "".join(cell.rjust(6) for cell in cells) for title, cells in rows.items())

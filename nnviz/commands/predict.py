@@ -11,7 +11,7 @@ import numpy as np
 from engine.storage import load_network
 from nnviz.commands.checks import CommandError
 from nnviz.digits.drawing import picture_of_image
-from nnviz.digits.photograph import grey_of_file
+from nnviz.digits.picture_files import grey_of_file
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,8 +28,13 @@ def run(arguments: argparse.Namespace) -> int:
         if not picture.any():
             print(f"{name}: nothing is drawn on it")
         else:
-            print(f"{name}: {best} ({100 * answer[best]:.1f} %), then {second} ({100 * answer[second]:.1f} %)")
+            print(f"{name}: {best} ({_percent(answer[best])}), then {second} ({_percent(answer[second])})")
     return 0
+
+
+def _percent(output: np.floating[Any]) -> str:
+    """An output as the window shows it: of functions that leave 0…1, the nearest end."""
+    return f"{100 * min(max(float(output), 0.0), 1.0):.1f} %"
 
 
 def _grey(path: Path) -> Any:

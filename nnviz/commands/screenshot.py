@@ -12,8 +12,6 @@ import numpy as np
 from PyQt5.QtCore import (
     QEventLoop,
     QMessageLogContext,
-    QSettings,
-    QTemporaryDir,
     QtMsgType,
     qInstallMessageHandler,
 )
@@ -22,9 +20,11 @@ from PyQt5.QtWidgets import QApplication
 from engine.storage.files import write_whole
 from nnviz.app import create_window
 from nnviz.commands.checks import check_folder
+from nnviz.session.asked import ANSWER
 from nnviz.session.status import Status
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
+from nnviz.window.preferences import Preferences
 
 # A seven as a person would draw it, in a box of 1 × 1.
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
@@ -43,9 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _take(wanted: argparse.Namespace) -> None:
     qInstallMessageHandler(_print_warning)
-    nothing_remembered = QTemporaryDir()
-    settings = QSettings(nothing_remembered.filePath("nnviz.ini"), QSettings.IniFormat)
-    window = create_window(wanted.theme, settings)
+    window = create_window(wanted.theme, Preferences(None))
     if not wanted.hints:
         window.hints.remove_all()
     window.resize(*wanted.size)
@@ -57,11 +55,12 @@ def _take(wanted: argparse.Namespace) -> None:
             window.canvas.set_strokes([_on_canvas(window)])
         if wanted.epochs:
             _train(window, wanted.epochs, wanted.of)
+        answer = session.probes[ANSWER]
+        wait_until(window, lambda: not answer.is_wanted or answer.is_up_to_date)
         QApplication.processEvents()  # lets layouts follow
         write_whole(wanted.out, png(window.grab()))
     finally:
-        session.close()
-    window.hide()
+        window.close_unasked()
 
 
 def _train(window: MainWindow, epochs: int, of: int) -> None:
@@ -88,14 +87,16 @@ def _on_canvas(window: MainWindow) -> np.ndarray:
 
 
 def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
-    """Runs the event loop until ``reached`` returns True; it is asked when the session's state changes."""
+    """Runs the event loop until ``reached`` returns True; it is asked when state, network or answer change."""
     loop = QEventLoop()
 
     def look() -> None:
         if reached():
             loop.quit()
 
-    signals = (window.session.training.state_changed, window.session.displayed.changed)
+    session = window.session
+    answer = session.probes[ANSWER]
+    signals = (session.training.state_changed, session.displayed.changed, answer.changed, answer.failed)
     for signal in signals:
         signal.connect(look)
     if not reached():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,11 +14,12 @@ from types import FrameType
 import numpy as np
 from tqdm import tqdm
 
-from engine.datasets import DATASETS
+from engine.datasets import DATASETS, Split
+from engine.errors import DataError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment, train_on
 from engine.history import History
-from engine.metrics import Evaluator
+from engine.metrics import Evaluation, Evaluator
 from engine.network import Network
 from engine.neural_network import describe_epoch
 from engine.provenance import Provenance
@@ -53,13 +55,51 @@ class _Training:
     def measure(self, epoch: int) -> Epoch:
         """Measures the network as it is now, after ``epoch``; puts the figures into the provenance and returns them."""
         data = self.trainer.dataset
-        train, test, validation = (
-            None if split is None else Evaluator(self.trainer.network, split).evaluate()
-            for split in (data.train, data.test, data.validation)
-        )
-        result = Epoch(epoch, train, test, 0.0, validation)
+        splits = {"train": data.train, "test": data.test, "validation": data.validation}
+        figures = {
+            name: None if split is None else _figures(self.trainer.network, split) for name, split in splits.items()
+        }
+        result = Epoch(epoch, figures["train"], figures["test"], 0.0, figures["validation"])
         self.provenance = self.provenance.measured(result, self.before + epoch)
         return result
+
+
+def _figures(network: Network, split: Split) -> Evaluation | None:
+    """The figures of the network; None, with the reason on standard error, where its answers are not finite."""
+    try:
+        return Evaluator(network, split).evaluate()
+    except DataError as error:
+        tqdm.write(f"nnviz: {error}", file=sys.stderr)
+        return None
+
+
+class _Checkpoint:
+    """The file that a training is saved to again and again; a failure is told, and does not end the training.
+
+    Attributes:
+        is_stale: whether it could not be written the last time.
+    """
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self.is_stale = False
+
+    def write(self, trainer: Trainer) -> None:
+        """Writes the file. Tells on standard error the first time it fails, and when it is written again."""
+        try:
+            save_checkpoint(trainer.network, self._file, trainer.state())
+        except OSError as error:
+            if not self.is_stale:
+                why = error.strerror or str(error)
+                self._tell(f"could not be written: {why}. The training goes on, and tries again after each epoch.")
+            self.is_stale = True
+        else:
+            if self.is_stale:
+                self._tell("is written again.")
+            self.is_stale = False
+
+    def _tell(self, what: str) -> None:
+        tqdm.write(f"nnviz: {self._file} {what}", file=sys.stderr)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -68,14 +108,18 @@ def run(arguments: argparse.Namespace) -> int:
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
     place = trainer.epoch, trainer.batch
+    checkpoint = None if arguments.checkpoint is None else _Checkpoint(arguments.checkpoint)
     with _interrupts() as asked_to_stop:
-        _train_with_progress(training, asked_to_stop, arguments.checkpoint)
+        _train_with_progress(training, asked_to_stop, checkpoint)
         if asked_to_stop:
-            _stopped(training, arguments)
+            _stopped(training, arguments, checkpoint)
             raise KeyboardInterrupt
         if arguments.resume is not None and (trainer.epoch, trainer.batch) == place:
             print(_already_finished(trainer, arguments.resume))
         _finished(training, arguments)
+    if checkpoint is not None and checkpoint.is_stale:
+        tqdm.write(f"nnviz: {_not_up_to_date(arguments.checkpoint)}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -147,7 +191,7 @@ def _interrupts() -> Iterator[list[bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _train_with_progress(training: _Training, asked_to_stop: list[bool], checkpoint: str | None) -> None:
+def _train_with_progress(training: _Training, asked_to_stop: list[bool], checkpoint: _Checkpoint | None) -> None:
     """Trains to the end, or until asked to stop. Writes the checkpoint after every epoch and at the stop."""
     trainer = training.trainer
     epochs, batches = trainer.settings.epochs, trainer.batches_per_epoch
@@ -161,7 +205,7 @@ def _train_with_progress(training: _Training, asked_to_stop: list[bool], checkpo
             elif isinstance(event, BestRestored):
                 bar.write(f"best validation figures at epoch {event.epoch}: its weights are kept")
             if checkpoint is not None and (asked_to_stop or (isinstance(event, Epoch) and event.epoch > 0)):
-                save_checkpoint(trainer.network, checkpoint, trainer.state())
+                checkpoint.write(trainer)
             if asked_to_stop:
                 break
 
@@ -185,7 +229,7 @@ def _finished(training: _Training, arguments: argparse.Namespace) -> None:
         print(f"saved to {arguments.save}")
 
 
-def _stopped(training: _Training, arguments: argparse.Namespace) -> None:
+def _stopped(training: _Training, arguments: argparse.Namespace, checkpoint: _Checkpoint | None) -> None:
     """After Ctrl+C: saves the network, and prints how to continue."""
     trainer = training.trainer
     place = f"epoch {trainer.epoch} of {trainer.settings.epochs}, after batch {trainer.batch} of "
@@ -201,10 +245,16 @@ def _stopped(training: _Training, arguments: argparse.Namespace) -> None:
         training.measure(trainer.epoch if trainer.batch == trainer.batches_per_epoch else trainer.epoch - 1)
         _save(training, arguments)
         print(f"stopped in {place}; the network as it is there is saved to {arguments.save}")
-    if arguments.checkpoint is not None:
+    if checkpoint is not None and checkpoint.is_stale:
+        print(_not_up_to_date(arguments.checkpoint))
+    elif checkpoint is not None:
         print(f"continue with: {_command_to_continue(arguments)}")
     elif trainer.epoch:
         print("its training cannot be continued: that needs --checkpoint FILE from the start")
+
+
+def _not_up_to_date(file: str) -> str:
+    return f"{file} could not be written the last time: it holds an earlier moment of the training, or nothing"
 
 
 def _command_to_continue(arguments: argparse.Namespace) -> str:

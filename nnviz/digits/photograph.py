@@ -6,23 +6,20 @@ noise of the paper is ink; specks, and shadows at the border, are removed.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter
 
-from engine.errors import DataError, Verbatim
 from engine.validation import Array
 
-MOST_PIXELS = 50_000_000
-_ENOUGH = 1600  # pixels along a side to which a JPEG is decoded; more would not help to recognise a digit
 _LOOK = 640  # pixels along the longer side of the picture in which the digit is searched
 _KEEP = 192  # pixels along the longer side of the result
 _THINNEST = 0.075  # of the digit's longer side; thinner lines are made thicker, like MNIST's
 _SMALL = 60  # pixels along a side; in smaller pictures the light is estimated from the border alone
 _FIELD = 96  # pixels along the longer side of the picture from which the light is estimated
 _FAINTEST = 0.04  # least contrast of ink, as a share of the range of greys
+_EVEN = 1e-4  # smaller differences of greys are those of rounding
 _NOISE = 5.0  # ink differs from the paper by at least so many standard deviations of the paper's noise
 _SPECK = 0.04  # smaller patches of ink, as a share of the largest, are ignored
 _LOOK_FOR_PATCHES = 160  # cells along a side
@@ -33,54 +30,11 @@ _SOFTEST = 0.06  # largest width of an edge of ink, as a share of the picture's 
 _MOST_INK = 0.75  # a larger share of the picture cannot be ink
 
 
-def grey_of_file(path: Path) -> Array:
-    """Reads a picture as (height, width) grey values; transparent pixels are paper. Raises DataError or OSError."""
-    try:
-        with Image.open(path) as image:
-            check_size(path.name, *image.size)
-            image.draft("L", (_ENOUGH, _ENOUGH))
-            return grey_of_layers(ImageOps.exif_transpose(image))
-    except Image.DecompressionBombError:
-        raise _too_large(path.name, Verbatim("of far too many pixels")) from None
-    except (OSError, SyntaxError) as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise
-        what = Verbatim("not a picture that can be read")
-        raise DataError(path.name, what, "must be one", "Give a PNG, JPEG or another common picture file.") from None
-
-
-def grey_of_layers(image: Image.Image) -> Array:
-    """Converts a picture to grey on white paper, or on black if nothing would be visible on white."""
-    if "A" in image.getbands() or "transparency" in image.info:
-        image = _on_paper(image.convert("RGBA"))
-    is_deep = image.mode in ("I", "F", "I;16", "I;16B")
-    return np.asarray(image if is_deep else image.convert("L"), np.float32)
-
-
-def check_size(name: str, width: int, height: int) -> None:
-    """Raises DataError for a picture that would take too much memory."""
-    if width * height > MOST_PIXELS:
-        raise _too_large(name, Verbatim(f"of {width:,} × {height:,} pixels, {width * height / 1e6:.0f} million"))
-
-
-def _too_large(name: str, size: Verbatim) -> DataError:
-    rule = f"must have at most {MOST_PIXELS // 10**6} million"
-    return DataError(name, size, rule, "Make it smaller, or cut the digit out.")
-
-
-def _on_paper(layers: Image.Image) -> Image.Image:
-    on_white = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("L")
-    darkest, lightest = on_white.getextrema()
-    if darkest != lightest:
-        return on_white
-    return Image.alpha_composite(Image.new("RGBA", layers.size, "black"), layers)
-
-
 def ink_of_photograph(grey: Array) -> Array | None:
     """Cuts the digit out.
 
     Args:
-        grey: (height, width), any size and range. The border tells whether it is dark on light or light on dark.
+        grey: (height, width), any size, finite. The border tells whether it is dark on light or light on dark.
 
     Returns:
         (height, width) float32 in 0…1, 1 is ink, at most 192 pixels long; None if there is no ink.
@@ -112,15 +66,15 @@ def _reduced(grey: Array, longest: int) -> tuple[Array, int]:
     height, width = (max(1, length // factor) for length in grey.shape)
     tall, wide = min(factor, grey.shape[0]), min(factor, grey.shape[1])
     blocks = grey[: height * tall, : width * wide].reshape(height, tall, width, wide)
-    return blocks.mean(axis=(1, 3)), factor
+    return blocks.mean(axis=(1, 3), dtype=np.float64), factor  # float32 would overflow with the largest numbers
 
 
 def _ink(grey: Array) -> Array | None:
     """Returns 0 for paper and 1 for ink, in the size of ``grey``; None if there is no ink."""
-    span = float(grey.max() - grey.min())
+    span = float(grey.max()) - float(grey.min())
     if not span > 0:
         return None
-    sharp = (grey - grey.min()) / span
+    sharp = ((grey - grey.min()) / span).astype(np.float32)
     calm = _filtered(sharp, ImageFilter.MedianFilter(3)) if min(grey.shape) >= _SMALL else sharp
     calm = _without_light(calm)
     noise = _noise(calm)
@@ -231,6 +185,8 @@ def _noise(values: Array) -> float:
 
 def _parting(values: Array) -> float:
     """Returns the value that separates paper from ink best (Otsu 1979, "A threshold selection method")."""
+    if values.max() - values.min() < _EVEN:
+        return float(values.max())
     counts, edges = np.histogram(values, bins=128)
     middles = (edges[1:] + edges[:-1]) / 2
     below = np.cumsum(counts)[:-1]

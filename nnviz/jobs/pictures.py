@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 from PIL import Image
 from PyQt5.QtCore import QMimeData, QObject, pyqtSignal
 from PyQt5.QtGui import QImage, QPixmap
 
-from engine.errors import DataError, Verbatim
+from engine.errors import DataError, EngineError, Verbatim
 from engine.validation import Array
-from nnviz.digits.photograph import check_size, grey_of_file, grey_of_layers, ink_of_photograph
+from nnviz.digits.photograph import ink_of_photograph
+from nnviz.digits.picture_files import check_size, grey_of_file, grey_of_strips
 from nnviz.digits.strokes import Ink
 from nnviz.jobs.lane import Lane
 
@@ -18,7 +21,7 @@ _LENGTH = 0.72  # of the ink on the canvas, as a share of its shorter side: abou
 
 
 class Pictures(QObject):
-    """Reads pictures, one after the other.
+    """Reads pictures. One that is asked for takes the place of the one before, which is dropped if it is not done yet.
 
     Signals:
         read(Ink): the digit on the picture, for the canvas.
@@ -31,6 +34,7 @@ class Pictures(QObject):
     def __init__(self, lane: Lane) -> None:
         super().__init__()
         self._lane = lane
+        self._latest: object = None  # stands for the picture that is wanted
 
     def load(self, given: QMimeData | None, giver: str) -> None:
         """Reads the picture in ``given``; ``read`` or ``failed`` follows. ``giver`` names the source."""
@@ -41,11 +45,25 @@ class Pictures(QObject):
             self.failed.emit("Nothing was put on the canvas", error)
             return
         name = source.name if isinstance(source, Path) else "the picture"
+        this = self._latest = object()
+
+        def is_wanted() -> bool:
+            return self._latest is this
+
+        def done(ink: Ink) -> None:
+            if is_wanted():
+                self.read.emit(ink)
 
         def failed(error: Exception) -> None:
-            self.failed.emit("The drawing stays as it was" if isinstance(error, DataError) else name, error)
+            if is_wanted():
+                self.failed.emit("The drawing stays as it was" if isinstance(error, EngineError) else name, error)
 
-        self._lane.run(lambda: _ink_of(source, name), self.read.emit, failed)
+        self._lane.run(lambda: _ink_of(source, name, is_wanted), done, failed)
+
+    def close(self, milliseconds: int) -> bool:
+        """Ends the reading; returns whether the current picture was done in time."""
+        self._latest = None
+        return self._lane.close(milliseconds)
 
 
 def _source(given: QMimeData | None) -> Path | QImage | None:
@@ -61,9 +79,12 @@ def _source(given: QMimeData | None) -> Path | QImage | None:
     return image if isinstance(image, QImage) else None
 
 
-def _ink_of(source: Path | QImage, name: str) -> Ink:
-    """The digit on a picture as ink, as large as people draw. Raises DataError or OSError."""
-    pixels = ink_of_photograph(grey_of_file(source) if isinstance(source, Path) else _grey_of_image(source))
+def _ink_of(source: Path | QImage, name: str, is_wanted: Callable[[], bool]) -> Ink:
+    """The digit on a picture as ink, as large as people draw. Raises EngineError, OSError or CancelledError."""
+    grey = grey_of_file(source, is_wanted) if isinstance(source, Path) else _grey_of_image(source)
+    if not is_wanted():
+        raise CancelledError
+    pixels = ink_of_photograph(grey)
     if pixels is None:
         rule = "must show a digit that stands out from its ground"
         remedy = "Take a picture of one digit, dark on light or light on dark, with some empty border around it."
@@ -72,10 +93,16 @@ def _ink_of(source: Path | QImage, name: str) -> Ink:
 
 
 def _grey_of_image(image: QImage) -> Array:
+    size = (image.width(), image.height())
     if image.isNull():
         raise DataError("the picture", Verbatim("empty or damaged"), "must have pixels", "Copy it once more.")
-    check_size("the picture", image.width(), image.height())
-    layers = image.convertToFormat(QImage.Format_RGBA8888)
-    size, memory = (layers.width(), layers.height()), layers.constBits().asstring(layers.sizeInBytes())
-    picture = Image.frombytes("RGBA", size, memory, "raw", "RGBA", layers.bytesPerLine())
-    return grey_of_layers(picture if image.hasAlphaChannel() else picture.convert("L"))
+    check_size("the picture", *size)
+
+    def strip(top: int, bottom: int) -> Image.Image:
+        layers = image.copy(0, top, size[0], bottom - top).convertToFormat(QImage.Format_RGBA8888)
+        if layers.isNull():  # which is how Qt says so
+            raise MemoryError
+        picture = Image.frombytes("RGBA", (size[0], bottom - top), layers.constBits().asstring(layers.byteCount()))
+        return picture if image.hasAlphaChannel() else picture.convert("L")
+
+    return grey_of_strips("the picture", size, strip)

@@ -145,6 +145,8 @@ class Probe(QObject):
             self._is_busy = False
             if subject == self._subject:
                 self._take(key, result)
+            else:
+                self._budget.reset()  # what was forgotten meanwhile need not make the next answer wait
             self.look()
 
         def failed(error: Exception) -> None:

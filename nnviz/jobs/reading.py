@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from engine.errors import EngineError
 from engine.network import Network
 from engine.provenance import Provenance
 from engine.settings import TrainingSettings
-from engine.storage import load_checkpoint, load_network
+from engine.storage import is_checkpoint, load_checkpoint, load_network
 from engine.training import Trainer
 
 CHECKPOINT = ".npz"
@@ -45,7 +44,7 @@ def read_network(path: Path, dataset: Dataset | None) -> Opened:
 
 
 def _read(path: Path, dataset: Dataset | None) -> Opened:
-    if not zipfile.is_zipfile(path):
+    if not is_checkpoint(path):
         return Opened(load_network(path))
     network, state = load_checkpoint(path)
     if state is None:

@@ -21,6 +21,7 @@ _SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.09, 0.15
 _LONG_STEP = 0.0008  # seconds
 _SHORTEST, _LONGEST = 28, 250  # milliseconds between two views
 _LOOK_AGAIN = 5  # milliseconds until the next look, if there was no new frame
+_LONGEST_LOOK = 0.3  # seconds that closing waits for what was to be looked at between two steps
 _SMOOTHING = 0.3  # weight of the last view's cost in the moving average
 
 
@@ -65,6 +66,8 @@ class Runner(QObject):
         found: Future[T] = Future()
 
         def settle(trainer: Trainer | None) -> None:
+            if not found.set_running_or_notify_cancel():
+                return  # closing did not wait for it
             self.worker.told.emit(run, found)  # before the result is there, for which ``close`` waits
             try:
                 found.set_result(at(trainer))
@@ -79,14 +82,22 @@ class Runner(QObject):
     def close(self, milliseconds: int) -> bool:
         """Ends the thread after the current step; returns whether that was in time. Emits nothing afterwards.
 
-        Looks that were asked for are answered first.
+        Looks that were asked for are answered first; those that a long step keeps waiting are cancelled.
         """
         if self._looks:
-            wait(self._looks)
-            QCoreApplication.sendPostedEvents(self)
+            self._end_looks()
         self._timer.stop()
         self._run, self._is_closed = None, True
         return self.worker.quit_and_wait(milliseconds)
+
+    def _end_looks(self) -> None:
+        """Waits a moment for all looks, and then no longer for those that have not begun."""
+        late = wait(self._looks, _LONGEST_LOOK).not_done
+        cancelled = [look for look in late if look.cancel()]
+        wait(self._looks.keys() - cancelled)
+        QCoreApplication.sendPostedEvents(self)
+        for look in cancelled:
+            self._looks.pop(look)()
 
     def _fetch(self) -> None:
         frame = self.worker.frames.pop() if self.worker.frames else None

@@ -1,11 +1,43 @@
-"""Formats numbers: thin spaces between thousands, readable durations."""
+"""Formats numbers, and makes names and texts from files safe to show.
+
+Labels and tooltips take no text for HTML (see ``look/theme.py``). What else a name could do is prevented here: a name
+from outside (a file, a class, a title) goes through :func:`name`, or :func:`entry` in menus, and longer texts through
+:func:`plain`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 
 _THIN = "\u202f"
+_MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
+
+
+# Control characters but the line break, lone surrogates, and signs that turn the direction of the text after them.
+_UNSAFE = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_LARGE = 1e6  # percent
+_LONGEST_NAME, _LONGEST_TEXT = 60, 1500  # characters
+
+
+def plain(words: str, longest: int = _LONGEST_TEXT) -> str:
+    """A text from outside as it may be shown: without control characters, and shortened in the middle if it is long."""
+    safe = _UNSAFE.sub("\ufffd", words[: 2 * longest] + words[2 * longest :][-longest:])
+    if len(safe) <= longest:
+        return safe
+    end = longest // 3  # of a file's name, with its ending
+    return f"{safe[: longest - end - 1]}…{safe[-end:]}"
+
+
+def name(words: str, longest: int = _LONGEST_NAME) -> str:
+    """A name from outside, in one line."""
+    return plain(words.replace("\r", "").replace("\n", " "), longest)
+
+
+def entry(words: str) -> str:
+    """A name as the text of a menu's entry or a button, where "&" alone would mark a letter."""
+    return name(words).replace("&", "&&")
 
 
 def count(number: int) -> str:
@@ -13,14 +45,25 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", _THIN)
 
 
-def shape(sizes: Iterable[int]) -> str:
-    """Formats a network's shape: 784-64-32-10."""
-    return "-".join(map(str, sizes))
+def shape(sizes: Sequence[int]) -> str:
+    """Formats a network's shape: 784-64-32-10; of a very deep one only the beginning: 1-1-1-… (10 000 layers)."""
+    if len(sizes) <= _MOST_SIZES:
+        return "-".join(map(str, sizes))
+    return f"{'-'.join(map(str, sizes[:_FIRST_SIZES]))}-… ({count(len(sizes) - 1)} layers)"
+
+
+def listed(values: Sequence[str], separator: str = ", ") -> str:
+    """Formats a list: "0.2, 0.5"; of a very long one only the beginning: "0, 0, 0, … (10 000 values)"."""
+    if len(values) <= _MOST_SIZES:
+        return separator.join(values)
+    return f"{separator.join([*values[:_FIRST_SIZES], '…'])} ({count(len(values))} values)"
 
 
 def percent(share: float) -> str:
     """Formats a share as 2.41 %; a smaller one gets as many decimals as needed to show it: 0.0017 %."""
-    size = abs(100 * share)
+    size = abs(100 * float(share))
+    if size >= _LARGE:
+        return f"{100 * float(share):.3g} %"
     decimals = 2 if not 0 < size < 0.01 else 1 - math.floor(math.log10(size))
     return f"{100 * share:.{decimals}f} %"
 

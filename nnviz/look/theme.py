@@ -7,6 +7,7 @@ tests check that.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import textwrap
@@ -17,12 +18,14 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PyQt5 import sip
 from PyQt5.QtCore import QByteArray, QObject, QSettings, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QProxyStyle, QStyle
 
 from engine.assets_folder import ASSETS
+from nnviz.look.text import plain
 
 CARD_PADDING = 12
 GAP = 10
@@ -102,6 +105,8 @@ class _Signals(QObject):
 
 
 _signals = _Signals()
+# With an application, PyQt destroys all objects that Python owns; this one is needed by the next application too.
+sip.transferto(_signals, None)  # type: ignore[arg-type]
 changed = _signals.changed  # connect bound methods of QObjects: Qt disconnects them when the object is deleted
 
 
@@ -129,10 +134,16 @@ def apply(app: QApplication, name: str) -> None:
     _system_palette()  # read before the application's palette is replaced
     _current = THEMES[name if name in THEMES else system_theme()]
     _load_fonts()
-    app.setStyle(_Style("Fusion"))
-    app.setFont(font())
-    app.setPalette(_palette(_current))
-    app.setStyleSheet(_stylesheet(_current))
+    collects = gc.isenabled()
+    gc.disable()  # Qt goes through a list of all widgets: one that Python deleted meanwhile would crash it
+    try:
+        app.setStyle(_Style("Fusion"))
+        app.setFont(font())
+        app.setPalette(_palette(_current))
+        app.setStyleSheet(_stylesheet(_current))
+    finally:
+        if collects:
+            gc.enable()
     pg.setConfigOptions(background=_current.card, foreground=_current.muted, antialias=False)
     changed.emit()
 
@@ -140,15 +151,19 @@ def apply(app: QApplication, name: str) -> None:
 class _Style(QProxyStyle):
     """Fusion without underlined letters in menus (Alt and the letter still work) and without icons on dialog buttons.
 
-    It makes tooltips plain text with line breaks, because Qt would show each as one long line. Qt calls polish() after
-    the text of a tooltip is set and before its size is computed; an event filter would cost time at every event.
+    No label guesses whether its text is HTML: also in Qt's own boxes it is plain text, unless the label's format says
+    otherwise. Else a name from a file could hide an error, or load a picture. Tooltips get line breaks, because Qt
+    would show each as one long line. Qt calls polish() after the text of a tooltip is set and before its size is
+    computed; an event filter would cost time at every event.
     """
 
     def polish(self, what: Any) -> Any:
         """Formats tooltips. Qt has three functions of this name: for a palette, the application and a widget."""
-        if isinstance(what, QLabel) and what.inherits("QTipLabel"):
-            what.setTextFormat(Qt.PlainText)
-            what.setText(in_lines(what.text()))
+        if isinstance(what, QLabel):
+            if what.textFormat() == Qt.AutoText:
+                what.setTextFormat(Qt.PlainText)
+            if what.inherits("QTipLabel"):
+                what.setText(in_lines(plain(what.text())))
         return super().polish(what)
 
     def styleHint(self, hint: QStyle.StyleHint, *rest: Any) -> int:

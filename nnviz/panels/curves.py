@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
@@ -31,9 +30,7 @@ _HOW_TO_ZOOM = (
     "Draw a rectangle to look closer; double click, or 0, for the whole. The wheel, or + and −, zooms the epochs, "
     "with Ctrl the values; arrows move."
 )
-_EARLIER_TIP = (
-    "<p>Shows or hides the curves of earlier runs: test solid, train dashed. Right-click to forget them.</p>{}"
-)
+_EARLIER_TIP = "Shows or hides the curves of earlier runs: test solid, train dashed. Right-click to forget them."
 _KEY_TIPS = {
     "train": "Shows or hides the curve of the examples that the network learns from.",
     "test": "Shows or hides the curve of the test examples, which the network never learns from.",
@@ -211,7 +208,7 @@ class CurvePage(Page):
         key = self.keys[EARLIER]
         is_short = len(names) == 1 and len(names[0]) <= _LONGEST_NAME
         key.set_name(f"{names[0]}, earlier run" if is_short else "earlier run" if len(names) == 1 else "earlier runs")
-        key.setToolTip(_EARLIER_TIP.format("<br>".join(map(escape, reversed(names)))))
+        key.setToolTip("\n".join([_EARLIER_TIP, *reversed(names)]))
         key.setVisible(bool(names))
 
     def _earlier_of(self, run: Run) -> EarlierRun:

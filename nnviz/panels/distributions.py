@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.distributions import LayerSpreads, Spread
 from engine.validation import Array
 from nnviz.look import text, theme
+from nnviz.look.layers import drawn_layers, left_out
 from nnviz.look.round_numbers import round_end
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.session.asked import STATISTICS, LayerStatistics
@@ -42,6 +44,7 @@ class DistributionsPage(Page):
         )
         self.body.addWidget(ScrollColumn("distributionsScroll", self.grid))
         self._keys = label(role="muted")
+        self._keys.setTextFormat(Qt.RichText)
         arranged(QHBoxLayout(self.aside), 1, self._keys, label("bar height: √count", "muted"), spacing=12)
         self._colour_keys()
         theme.changed.connect(self._colour_keys)
@@ -58,14 +61,21 @@ class DistributionsPage(Page):
         """Shows the latest statistics."""
         if self.in_view:
             known = self._known
-            layers = list(zip(known.now, known.start, strict=True)) if known else []
-            names = [*(f"Layer {number}" for number in range(1, len(layers))), "Output"]
-            self.grid.show_rows([self._row(index, names[index], *layer) for index, layer in enumerate(layers)])
+            self.grid.show_rows(self._rows(known) if known else [])
 
     @property
     def _known(self) -> LayerStatistics | None:
         known: LayerStatistics | None = self._session.probes[STATISTICS].result
         return known
+
+    def _rows(self, known: LayerStatistics) -> list[Row]:
+        """A row for each layer that is drawn, and one in the place of those that are not."""
+        count = len(known.now)
+        first, last = drawn_layers(count)
+        rows = [self._row(layer, _name(layer, count), known.now[layer], known.start[layer]) for layer in first + last]
+        if last:
+            rows.insert(len(first), Row("…", left_out(count).strip("… "), False, []))
+        return rows
 
     def _row(self, index: int, name: str, now: LayerSpreads, start: LayerSpreads) -> Row:
         cells = [self._cell(index, kind, getattr(now, kind), getattr(start, kind)) for kind in _KINDS]
@@ -106,6 +116,10 @@ class DistributionsPage(Page):
                     figures = (spread.count, spread.mean, spread.deviation, spread.low, spread.high)
                     lines.append([index, kind, when, *figures, "" if layer.dead is None else layer.dead])
         return (head, lines) if lines else None
+
+
+def _name(layer: int, count: int) -> str:
+    return "Output" if layer == count - 1 else f"Layer {layer + 1}"
 
 
 def _histogram(spread: Spread, low: float, high: float) -> Array:

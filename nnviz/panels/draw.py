@@ -7,6 +7,7 @@ from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QSlider, QToolButton
 
 from engine.datasets import Split
+from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Drawing, Ink, Stroke
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
@@ -129,21 +130,14 @@ class DrawPanel(DockCard):
     def test_pictures(self) -> Split | None:
         """The data's test examples, if they are pictures that fit the canvas; else None."""
         data = self._session.data.dataset
-        if data is None or data.example_shape != (_SIDE, _SIDE):
-            return None
-        return data.test or None
+        return data.test if data is not None and fits_canvas(data) else None
 
     def show_random_digit(self) -> None:
         """Replaces the drawing by a random picture of the test set; can be undone."""
         test, data = self.test_pictures, self._session.data.dataset
         if test is None or data is None:
             return
-        number = int(self._random.integers(len(test)))
-        pixels = test.take(slice(number, number + 1), np.empty((1, _SIDE * _SIDE), np.float32))
-        title = f"test picture {number}"
-        if test.labels is not None:
-            title += f": a {data.class_name(int(test.labels[number]))}"
-        ink = Ink(pixels.reshape(_SIDE, _SIDE), 1.0, title, is_example=True)
+        ink = example_ink(data, "test", int(self._random.integers(len(test))))
         self._session.question.replace("test digit", (ink,))
 
     def _stroke_finished(self, before: Drawing, after: tuple[Stroke, ...]) -> None:

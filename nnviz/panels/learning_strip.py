@@ -35,6 +35,7 @@ class LearningStripPanel(DockCard):
         )
         self.plot = named(StripPlot(), "learningStrip", "Confidence in the leading classes by epoch", tip)
         self.head.detail.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # its text must not widen the card
+        self.head.detail.setTextFormat(Qt.RichText)  # with the names escaped
         self.head.row.setStretchFactor(self.head.detail, 100)
         self.head.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.body.addWidget(self.plot, 1)

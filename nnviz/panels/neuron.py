@@ -75,6 +75,7 @@ class NeuronPanel(DockCard):
         self.weights.turned.connect(self._show_weights)
         self.weights.weight_picked.connect(self._edit)
         self._controls.edit_button.clicked.connect(lambda: self._edit(None))
+        self.in_view_changed.connect(lambda in_view: None if in_view else self.edit_dialog.hide())
         self.edit_dialog.bias_set.connect(self._set_bias)
         self.edit_dialog.weight_set.connect(self._set_weight)
         self.leads.which.clicked.connect(self._rank)

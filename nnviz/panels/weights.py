@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
@@ -11,6 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
 from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look import text
+from nnviz.look.layers import drawn_layers, left_out
 from nnviz.look.round_numbers import round_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.neuron_facts import LayerNames, neuron_facts, signed, typical_end
@@ -28,6 +27,7 @@ _LONG_NAMES = 3  # up to so many tabs have room for "Layer" in their names
 _LEAST_LIMIT = 1e-4  # the smallest range of the colours
 _MOST_NAMES = 40  # more rows would be too low for names beside them
 _TIP = "Shows the weights of this layer."
+_GAP_TIP = "A network this deep has more layers than tabs: only the first and the last can be looked at."
 
 
 class WeightsPanel(DockCard):
@@ -45,6 +45,7 @@ class WeightsPanel(DockCard):
         self._limit = 0.0
         self._arrangement: tuple[object, ...] = ()
         self._shape: list[int] = []  # of the network that the tabs belong to
+        self._layers: list[int | None] = []  # the layer of each tab; None for those that are not drawn
         self.neuron: int | None = None
         self.map = named(HeatMap(), "weightsMap", "Heat map of the weights")
         self.neuron_view = NeuronView()
@@ -92,7 +93,7 @@ class WeightsPanel(DockCard):
 
     @property
     def _layer(self) -> int:
-        return self.tabs.currentIndex()
+        return self._layers[self.tabs.currentIndex()] or 0
 
     def _follow(self) -> None:
         """Shows the displayed network, whose shape may have changed."""
@@ -104,21 +105,28 @@ class WeightsPanel(DockCard):
     def _new_network(self) -> None:
         self._arrangement = ()
         self._shape = self._session.displayed.network.shape
-        names = _tab_names(self._shape)
-        if [self.tabs.tabText(layer) for layer in range(self.tabs.count())] != names:
-            before = self._layer
-            set_tabs(self.tabs, [Tab(name, f"layer{layer + 1}Tab", _TIP) for layer, name in enumerate(names)])
-            if self._layer != before:
-                self._close_neuron()
+        tabs = _tabs(self._shape)
+        if [self.tabs.tabText(index) for index in range(self.tabs.count())] != [tab.text for _, tab in tabs]:
+            self._set_tabs(tabs)
         if self.neuron is not None and self.neuron >= len(self._weights):
             self._close_neuron()
         self._limit = 0.0
         self._show_chosen()
         self.refresh()
 
+    def _set_tabs(self, tabs: list[tuple[int | None, Tab]]) -> None:
+        before = self.tabs.currentIndex()
+        self._layers = [layer for layer, _ in tabs]
+        set_tabs(self.tabs, [tab for _, tab in tabs])
+        if None in self._layers:
+            self.tabs.setTabEnabled(self._layers.index(None), False)
+        if self.tabs.currentIndex() != before:
+            self._close_neuron()
+
     def show_layer(self, layer: int) -> None:
-        """Shows the weights of that layer, from 0."""
-        self.tabs.setCurrentIndex(layer)
+        """Shows the weights of that layer, from 0, if it has a tab."""
+        if layer in self._layers:
+            self.tabs.setCurrentIndex(self._layers.index(layer))
 
     def _turn_to(self, layer: int) -> None:
         self._close_neuron()
@@ -146,7 +154,7 @@ class WeightsPanel(DockCard):
     @property
     def _names(self) -> LayerNames:
         data = self._fitting_data
-        classes = data.class_names if data is not None else ()
+        classes = tuple(map(text.name, data.class_names)) if data is not None else ()
         return LayerNames(self._session.displayed.network, self._layer, self._tile, classes)
 
     # ---- one neuron
@@ -286,7 +294,7 @@ class WeightsPanel(DockCard):
     @property
     def caption(self) -> str:
         """The layer, and the neuron if one is enlarged."""
-        layer = f"Weights {self.tabs.tabText(self._layer).partition(' ·')[0]}"
+        layer = f"Weights {self.tabs.tabText(self.tabs.currentIndex()).partition(' ·')[0]}"
         return layer if self.neuron is None else f"{layer} neuron {self.neuron + 1}"
 
     def table(self) -> Table:
@@ -306,11 +314,18 @@ class WeightsPanel(DockCard):
             self._show_around()
 
 
-def _tab_names(shape: list[int]) -> list[str]:
-    layers = len(shape) - 1
-    word = "Layer " if layers <= _LONG_NAMES else "L"
-    names = [*(f"{word}{number}" for number in range(1, layers)), "Output"]
-    return [f"{name} · {a}→{b}" for name, (a, b) in zip(names, itertools.pairwise(shape), strict=True)]
+def _tabs(shape: list[int]) -> list[tuple[int | None, Tab]]:
+    """A tab for each layer that is drawn, with its number from 0, and one in the place of those that are not."""
+    count = len(shape) - 1
+    word = "Layer " if count <= _LONG_NAMES else "L"
+
+    def tab(layer: int) -> tuple[int | None, Tab]:
+        name = "Output" if layer == count - 1 else f"{word}{layer + 1}"
+        return layer, Tab(f"{name} · {shape[layer]}→{shape[layer + 1]}", f"layer{layer + 1}Tab", _TIP)
+
+    first, last = drawn_layers(count)
+    gap: list[tuple[int | None, Tab]] = [(None, Tab(left_out(count), "leftOutTab", _GAP_TIP))] if last else []
+    return [*map(tab, first), *gap, *map(tab, last)]
 
 
 CARDS.register("weightsDock")(CardInfo(WeightsPanel, {"train": Place(Column.WATCH, 2, 440)}))

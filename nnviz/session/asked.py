@@ -1,4 +1,4 @@
-"""What views need computed: the answer, the answers during training, the layer statistics."""
+"""What views need computed: the answer, the answers during training, the layer statistics, the mistakes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
+from nnviz.session.mistakes import Mistakes
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
 
-ANSWER, PAST, STATISTICS = "answer", "answers of the past", "layer statistics"
+ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
 _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
 _SECONDS_BETWEEN_STATISTICS = 0.15  # likewise; a twentieth of a core's time
+_SECONDS_BETWEEN_MISTAKES = 0.1  # likewise
 _QUICK = 0.0003  # seconds: to compute such a quick answer in another thread would take longer
 
 
@@ -46,13 +48,14 @@ def new_probes(
     runs: Runs,
     data: Data,
     selection: Selection,
+    mistakes: Mistakes,
     messages: Messages,
 ) -> Probes:
-    """All kinds of probes. Each looks again when its question may have changed."""
+    """The kinds of probes. Each looks again when its question may have changed."""
     answers, layers = _Past(displayed, question, runs), _Statistics(displayed, runs, data)
     past = Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
     statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
-    by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics}
+    by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
     by_name |= neuron_probes(displayed, question, runs, data, selection)
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
@@ -60,6 +63,7 @@ def new_probes(
     for signal in (runs.replaced, data.changed):
         signal.connect(statistics.forget)
         signal.connect(past.forget)
+        signal.connect(by_name[MISTAKES].forget)
     for probe in by_name.values():
         probe.failed.connect(messages.crashed)
     return probes
@@ -78,6 +82,13 @@ def _answer(displayed: Displayed, question: asking.Question) -> Probe:
     answer = Probe(ask, quick=_QUICK, size=lambda: displayed.network.shape)
     answer.changed.connect(hand_over)
     return answer
+
+
+def _mistakes(mistakes: Mistakes) -> Probe:
+    probe = Probe(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 19))
+    probe.changed.connect(lambda: mistakes.take(probe.result))
+    mistakes.part_changed.connect(probe.forget)
+    return probe
 
 
 class _Past:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from PyQt5.QtCore import QObject
+from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.network import Network
 from engine.neurons import Part
@@ -29,7 +29,12 @@ class Edits(QObject):
 
     An edit is written into the displayed copy at once, and into the network itself by the worker between two steps.
     Optimizers keep their averages.
+
+    Signals:
+        edited: a network was edited, or an edit was undone.
     """
+
+    edited = pyqtSignal()
 
     def __init__(
         self,
@@ -167,6 +172,7 @@ class Edits(QObject):
         self._runs.tell_history(run)
         self._runs.tell_file(run)
         self._training.state_changed.emit()
+        self.edited.emit()
         if run.stage is not Stage.TRAINING and run.edited is not None:
             self._measure(run, network)
 

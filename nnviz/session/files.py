@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -11,15 +12,15 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
-from engine.events import BestRestored, Epoch, TrainingState
+from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.network import Network
 from engine.storage import export_onnx, export_script, save_checkpoint, save_network
 from engine.storage.files import write_whole
-from engine.training import Trainer
-from engine.validation import Array
+from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
+from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
@@ -28,6 +29,8 @@ from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
+
+_LOG = logging.getLogger("nnviz")
 
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
 
@@ -60,6 +63,7 @@ class Files(QObject):
     ) -> None:
         super().__init__()
         self.activity = ""
+        self._is_closing = False
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._training, self._messages = training, messages
         self._reading = reading
@@ -73,7 +77,7 @@ class Files(QObject):
 
         With a ``title`` it is opened as a copy of that name: saving asks for another file.
         """
-        name, dataset = title or path.name, self._data.dataset
+        name, dataset = text.name(title or path.name), self._data.dataset
 
         def done(found: Opened) -> None:
             self._set_activity(f"Opened {name}")
@@ -97,12 +101,12 @@ class Files(QObject):
         trainer = found.trainer
         if trainer is not None:
             self._training.runner.worker.begin(run.id, lambda: trainer)
-        self._making.put(run, f"opening of {title or path.name}")
+        self._making.put(run, f"opening of {run.title}")
         misfit = run.misfit(self._data.dataset)
         if misfit:
             self._messages.warn(misfit)
         elif found.why_not:
-            self._messages.tell(f"{path.name} opened. A new training will start from its weights: {found.why_not}")
+            self._messages.tell(f"{run.title} opened. A new training will start from its weights: {found.why_not}")
 
     # ---- save
 
@@ -136,7 +140,7 @@ class Files(QObject):
                 past.take_event(event)
 
         def work() -> None:
-            network, found = _network_for_file(past, data), look.result()
+            network, found = _network_for_file(past, data), found_at(look, path)
             if found is None:
                 save_network(network, path)
             else:
@@ -147,9 +151,9 @@ class Files(QObject):
             runner.told.disconnect(take)
             self._save(work, path, saved)
 
-        self._set_activity(f"Saving {path.name} …")
+        self._set_activity(f"Saving {text.name(path.name)} …")
         runner.told.connect(take)
-        look = runner.look(run, _parameters_and_state, looked)
+        look = runner.look(run, parameters_and_state, looked)
 
     def _save(self, work: Callable[[], None], path: Path, saved: Callable[[], None], note: str = "") -> None:
         self._write(self._saving, work, path, ("Saving", "saved"), saved, note)
@@ -176,25 +180,32 @@ class Files(QObject):
         then: Callable[[], None] = lambda: None,
         note: str = "",
     ) -> None:
-        present, past = verbs
+        (present, past), name = verbs, text.name(path.name)
 
         def done(_: object) -> None:
-            self._set_activity(f"{past.capitalize()} to {path.name}{note}")
+            self._set_activity(f"{past.capitalize()} to {name}{note}")
             then()
 
         def failed(error: Exception) -> None:
             self._set_activity("")
-            self._messages.tell_error(f"{path.name} could not be {past}", error)
+            if self._is_closing:
+                _LOG.error("%s could not be %s: %s", path, past, error)
+            self._messages.tell_error(f"{name} could not be {past}", error)
 
-        self._set_activity(f"{present} {path.name} …")
+        self._set_activity(f"{present} {name} …")
         lane.run(work, done, failed)
 
-    def _set_activity(self, text: str) -> None:
-        self.activity = text
+    def _set_activity(self, activity: str) -> None:
+        self.activity = activity
         self.activity_changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Waits for files that are being saved, and at most so long for exports. Returns whether all has ended."""
+        """Waits for files that are being saved, and at most so long for exports. Returns whether all has ended.
+
+        What was saved is noted; nobody sees an error any more, so it is also logged.
+        """
+        self._is_closing = True
+        self._saving.finish()
         return all([self._saving.close(-1), self._exporting.close(milliseconds)])
 
 
@@ -203,11 +214,6 @@ def _network_for_file(past: Run, data_title: str) -> Network:
     network = past.displayed_network()
     past.provenance(data_title).write(network)
     return network
-
-
-def _parameters_and_state(trainer: Trainer | None) -> tuple[Array, TrainingState] | None:
-    """Copies of the parameters and of the state of their training. Called in the worker's thread."""
-    return None if trainer is None else (trainer.network.parameters.copy(), trainer.state())
 
 
 def _run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:

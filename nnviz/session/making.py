@@ -10,6 +10,7 @@ from engine.errors import EngineError
 from engine.experiment import NETWORK_SETTINGS, Experiment
 from engine.validation import check_memory, parameter_count
 from nnviz.jobs.lane import Lane
+from nnviz.look import text
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.run import Run, new_run, setting_name, setting_value
 from nnviz.session.runs import Runs
@@ -19,12 +20,14 @@ from nnviz.session.undo import Kind, Step, Undo
 
 # So many parameters are drawn in a few milliseconds; larger networks are built in another thread.
 _MADE_AT_ONCE = 500_000
+_COST_OF_A_LAYER = 2000  # in parameters that are drawn in the same time
 _SLOWNESS = {"orthogonal": 10}  # how many times as long an initializer takes as the usual ones
 
 
 def is_quickly_made(experiment: Experiment) -> bool:
     """Whether its network may be built in the interface's thread."""
-    return parameter_count(experiment.shape) * _SLOWNESS.get(experiment.initializer, 1) <= _MADE_AT_ONCE
+    cost = parameter_count(experiment.shape) + _COST_OF_A_LAYER * len(experiment.shape)
+    return cost * _SLOWNESS.get(experiment.initializer, 1) <= _MADE_AT_ONCE
 
 
 class Making(QObject):
@@ -171,8 +174,9 @@ class Making(QObject):
 
 def _names(one: Experiment, other: Experiment) -> tuple[str, str]:
     """Names for two networks that tell them apart: their shapes, or else the first setting that differs."""
-    if one.shape != other.shape:
-        return setting_value(one.shape), setting_value(other.shape)
+    shapes = text.shape(one.shape), text.shape(other.shape)
+    if shapes[0] != shapes[1]:
+        return shapes
     for name, (here, there) in one.difference(other).items():
         if name in NETWORK_SETTINGS:
             return f"{setting_name(name)} {setting_value(here)}", f"{setting_name(name)} {setting_value(there)}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.errors import DataError
 from engine.network import Network
 from engine.validation import Array
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
@@ -54,9 +55,11 @@ def ask(network: Network, picture: Array | None) -> Array | None:
     """The network's outputs (outputs,); None without a picture, for one of another size, or if not all are finite."""
     if picture is None or len(picture) != network.shape[0]:
         return None
-    with np.errstate(all="ignore"):
-        answer = network.predict(picture[None])[0]
-    return answer if np.isfinite(answer).all() else None
+    try:
+        answer: Array = network.predict(picture[None])[0]
+    except DataError:
+        return None
+    return answer
 
 
 def _same(one: Array | None, other: Array | None) -> bool:

@@ -19,6 +19,7 @@ from engine.settings import TrainingSettings
 from engine.training import FIXED_WHILE_TRAINING, Trainer
 from engine.validation import Array
 from nnviz.jobs.reports import Frame
+from nnviz.look import text
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
@@ -127,8 +128,8 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The name of its file, or its own name while it has none."""
-        return self.path.name if self.path else self.name
+        """The name of its file as it is shown, or its own name while it has none."""
+        return text.name(self.path.name if self.path else self.name)
 
     @property
     def nbytes(self) -> int:
@@ -307,8 +308,13 @@ def setting_name(name: str) -> str:
 
 
 def setting_value(value: object) -> str:
-    """The value of a setting, for a sentence."""
+    """The value of a setting, for a sentence: of a very long list only the beginning."""
     if isinstance(value, (tuple, list)):
-        separator = "-" if all(isinstance(part, int) for part in value) else ", "
-        return separator.join(setting_value(part) for part in value)
+        are_sizes = all(isinstance(part, int) for part in value)
+        return text.shape(value) if are_sizes else text.listed([setting_value(part) for part in value])
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def typed_value(value: object) -> str:
+    """The value of a setting as it is typed into its field: a list in full."""
+    return ", ".join(map(setting_value, value)) if isinstance(value, tuple) else setting_value(value)

@@ -16,13 +16,15 @@ from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.ranking import Ranking
 from nnviz.jobs.rate_search import RateSearch
-from nnviz.session.asked import new_probes
+from nnviz.look import text
+from nnviz.session.asked import MISTAKES, new_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.mistakes import Mistakes
 from nnviz.session.question import Question
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
@@ -50,6 +52,7 @@ class Session(QObject):
         training: start, pause, step; state and progress.
         edits: what-ifs about single neurons, and edits of their weights.
         question: the drawing and the answer to it.
+        mistakes: the answers to every example of a part of the data, and which of them are chosen.
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate.
@@ -74,6 +77,7 @@ class Session(QObject):
             self.data, self.runs, self.displayed, self.selection, self.training, self.undo, self.messages
         )
         self.question = Question(self.displayed, self.undo)
+        self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages, reading)
         self.pictures = Pictures(looking)
         self.pictures.failed.connect(self.messages.tell_error)
@@ -85,7 +89,10 @@ class Session(QObject):
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
-        self.probes = new_probes(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
+        self.probes = new_probes(
+            self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.messages
+        )
+        self.training.state_changed.connect(self.probes[MISTAKES].look)  # at rest they are those of the last moment
         self._death: Message | None = None  # says that the current network has died
         self.training.died.connect(self._died)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
@@ -113,7 +120,7 @@ class Session(QObject):
         """A name for each of the current network's outputs: the data's class names if they fit, else numbers."""
         data, outputs = self.data.dataset, self.runs.current.network.shape[-1]
         names = data.class_names if data is not None and len(data.class_names) == outputs else map(str, range(outputs))
-        return list(names)
+        return list(map(text.name, names))
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""
@@ -207,6 +214,7 @@ class Session(QObject):
             self.rate_search,
             self.ranking,
             self.edits,
+            self.pictures,
             *self._lanes,
             self.training.runner,
             self.files,

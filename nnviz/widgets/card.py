@@ -33,8 +33,9 @@ def holder(widget: QWidget | None, kind: type[W]) -> W | None:
 
 
 def label(text: str = "", role: str = "") -> QLabel:
-    """Returns a label that the style sheet styles by its role."""
+    """Returns a label of plain text that the style sheet styles by its role."""
     made = QLabel(text)
+    made.setTextFormat(Qt.PlainText)
     made.setProperty("role", role)
     return made
 

@@ -21,7 +21,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit
 
 from nnviz.look import theme
-from nnviz.widgets.parts import named
+from nnviz.widgets.parts import named, set_look
 
 _LEAST_PENALTY = 1e-6
 _LARGE_STEP = 10  # what Qt asks for at Page Up and Page Down
@@ -99,6 +99,12 @@ class NumberEdit(QAbstractSpinBox):
         if not (self.hasFocus() and self.is_typed):
             self._put(text)
         self._tell_whole()
+
+    def forget_typed(self) -> None:
+        """Shows the value in use again; what was typed and not committed is dropped, as when the field is hidden."""
+        self.line.setModified(False)
+        self._put(self._shown)
+        set_look(self, "wrong", False)
 
     def _tell_whole(self) -> None:
         """What does not fit is told by the tooltip."""
@@ -220,8 +226,10 @@ def step_by(size: float, most: float = math.inf) -> Callable[[str, int], str]:
     """Returns a step function of a fixed size, from 0 to ``most``."""
 
     def step(text: str, direction: int) -> str:
-        value = float(text.replace(",", "."))
-        return f"{min(max(round(value / size + direction) * size, 0), most):.6g}"
+        steps = float(text.replace(",", ".")) / size
+        if not math.isfinite(steps):
+            raise ValueError(f"{text} cannot be stepped")
+        return f"{min(max(round(steps + direction) * size, 0), most):.6g}"
 
     return step
 

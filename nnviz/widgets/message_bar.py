@@ -8,7 +8,7 @@ from PyQt5.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.widgets.parts import arranged, named, set_look
 
 _WIDEST = 760
@@ -70,14 +70,14 @@ class MessageBar(QFrame):
         button.hide()
         return button
 
-    def show_message(self, text: str, is_error: bool, choices: Sequence[str] = ()) -> None:
+    def show_message(self, words: str, is_error: bool, choices: Sequence[str] = ()) -> None:
         """Shows plain text and at most three answers to choose from; an error is highlighted."""
         assert len(choices) <= _MOST_CHOICES, choices
         self._is_error = is_error
         for part in (self, self.text):
             set_look(part, "error", is_error)
         self._show_icon()
-        self.text.setText(text)
+        self.text.setText(text.plain(words))
         self._show_choices(choices)
         self._place()
         if is_error or choices:
@@ -87,7 +87,7 @@ class MessageBar(QFrame):
 
     def _show_choices(self, choices: Sequence[str]) -> None:
         for button, words in zip(self._choices, [*choices, "", "", ""], strict=False):
-            button.setText(words.replace("&", "&&"))
+            button.setText(text.entry(words))
             button.setAccessibleName(words)
             button.setToolTip(f"Answers this message: {words}.")
             button.setVisible(bool(words))

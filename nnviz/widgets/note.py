@@ -8,6 +8,7 @@ from PyQt5.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QResize
 from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QSizePolicy, QWidget
 
 from nnviz.look import theme
+from nnviz.look.text import plain
 from nnviz.widgets.card import ancestry, holder
 
 _WIDEST = 340
@@ -28,6 +29,7 @@ class Note(QLabel):
         self.setObjectName(name)
         self.setProperty("role", role)
         self.setProperty("note", True)
+        self.setTextFormat(Qt.PlainText)
         self.setWordWrap(True)
         self._control = control
         self._watched: list[QWidget] = []
@@ -35,6 +37,7 @@ class Note(QLabel):
 
     def show_text(self, text: str, control: QWidget | None = None) -> None:
         """Shows the text, beside another control if one is given. An empty text hides the note."""
+        text = plain(text)
         if text == self.text() and (control is None or control is self._control):
             return
         self._forget()
@@ -130,6 +133,7 @@ class Notice(QLabel):
         super().__init__()
         self.setObjectName(name)
         self.setProperty("role", "notice")
+        self.setTextFormat(Qt.PlainText)
         self._short = ""
         self._whole = Note(self, role="notice")
         kept = QSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
@@ -140,7 +144,7 @@ class Notice(QLabel):
 
     def show_text(self, text: str, short: str = "") -> None:
         """Shows ``text``, or ``short`` if there is no room for it. An empty text clears the line."""
-        self._short = short
+        text, self._short = plain(text), plain(short)
         if text != self.text():
             self.setText(text)
             self.setToolTip(text)

@@ -10,12 +10,14 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QLabel, QWidget
 
 from nnviz.look import theme
+from nnviz.look.text import plain
 
 Piece = tuple[str, "str | QColor"]  # text with its colour or the colour's name in the theme
 Text = str | Sequence[Sequence[Piece]]  # plain text, or lines of coloured pieces
 
 _ASIDE = 14  # pixels between the mouse and the read-out beside it
 _ABOVE = 4
+_LONGEST = 120  # characters of a piece
 _IN_THE_WAY = 10_000  # cost of covering the mouse; larger than any cost from the view
 
 
@@ -38,7 +40,7 @@ class ReadOut(QLabel):
         if not text or at is None:
             self.hide()
             return
-        said = text if isinstance(text, str) else "<br>".join("&nbsp;&nbsp; ".join(map(_inked, line)) for line in text)
+        said = plain(text) if isinstance(text, str) else "<br>".join(map(_line, text))
         if said != self.text():
             self.setTextFormat(Qt.PlainText if isinstance(text, str) else Qt.RichText)
             self.setText(said)
@@ -64,7 +66,11 @@ class ReadOut(QLabel):
         return corners[self._corner]
 
 
+def _line(pieces: Sequence[Piece]) -> str:
+    return "&nbsp;&nbsp; ".join(map(_inked, pieces))
+
+
 def _inked(piece: Piece) -> str:
     words, ink = piece
     colour = theme.colour(ink) if isinstance(ink, str) else ink
-    return f'<span style="color:{colour.name()}">{escape(words)}</span>'
+    return f'<span style="color:{colour.name()}">{escape(plain(words, _LONGEST))}</span>'

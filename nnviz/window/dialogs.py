@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from PyQt5.QtCore import QObject, QSettings, Qt
+from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from nnviz.look import text, theme
 from nnviz.session.run import Run
 from nnviz.session.session import Session
+from nnviz.window.preferences import Preferences
 
 _FILES = "Networks (*.json *.npz);;All files (*)"
 _JSON, _COMPACT = "JSON (*.json)", "Compact checkpoint (*.npz)"
@@ -25,11 +27,11 @@ Then: TypeAlias = Callable[[], None]
 class NetworkDialogs(QObject):
     """Asks what to open and where to save; remembers the folder and the last files."""
 
-    def __init__(self, window: QWidget, session: Session, settings: QSettings) -> None:
+    def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
         super().__init__(window)
         self._window = window
         self._session = session
-        self._settings = settings
+        self._preferences = preferences
         # Runs that the person agreed to lose: their ids, and their ``changes`` at that time.
         self._discarded: set[tuple[int, int]] = set()
         session.runs.file_changed.connect(self._remember_file)
@@ -97,7 +99,7 @@ class NetworkDialogs(QObject):
         return dialog
 
     def _file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
-        folder = str(self._settings.value("folder", str(Path.home())))
+        folder = self._preferences.text("folder", str(Path.home()))
         dialog = QFileDialog(self._window, title, folder, filters)
         dialog.setObjectName(name)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
@@ -175,13 +177,13 @@ class NetworkDialogs(QObject):
         if path is None:
             return
         recent = [str(path), *(other for other in self._recent_files() if other != str(path))]
-        self._settings.setValue("recent", recent[:_MOST_RECENT])
-        self._settings.setValue("folder", str(path.parent))
+        self._preferences.set("recent", json.dumps(recent[:_MOST_RECENT]))
+        self._preferences.set("folder", str(path.parent))
 
     def _recent_files(self) -> list[str]:
-        stored = self._settings.value("recent", [])
-        several = stored if isinstance(stored, list) else [stored]
-        return [name for name in several if isinstance(name, str) and name]
+        stored = self._preferences.document("recent")
+        names = stored if isinstance(stored, list) else []
+        return [name for name in names if isinstance(name, str) and name][:_MOST_RECENT]
 
     def fill_recent(self, menu: QMenu) -> None:
         """Fills the menu with the last files, newest first."""
@@ -189,7 +191,7 @@ class NetworkDialogs(QObject):
         menu.setToolTipsVisible(True)
         files = self._recent_files()
         for number, name in enumerate(files, start=1):
-            action = menu.addAction(f"&{number}  {Path(name).name}")
+            action = menu.addAction(f"&{number}  {text.entry(Path(name).name)}")
             action.setToolTip(name)
             action.triggered.connect(lambda _, name=name: self.open_path(Path(name)))
         if not files:

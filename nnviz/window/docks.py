@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from PyQt5.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer
+from PyQt5.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from nnviz.look import theme
@@ -18,11 +18,15 @@ from nnviz.widgets.pages import Page
 
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
 WORKSPACES = {"train": "Train", "inside": "Look inside"}  # arrangements of cards: each card says where it is in which
+_CHANGES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 
 
-class Docks:
+class Docks(QObject):
     """Puts the cards into docks of a window within the window, which has a margin. Shows those of one workspace.
+
+    Signals:
+        changed: a dock was moved, resized, shown or hidden.
 
     Attributes:
         host: the inner window.
@@ -32,7 +36,10 @@ class Docks:
         workspaces: titles of the workspaces that have cards, by name.
     """
 
+    changed = pyqtSignal()
+
     def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self.host = QMainWindow()
         self.host.setWindowFlags(Qt.Widget)
@@ -55,6 +62,7 @@ class Docks:
             self._first_sizes()
             self._first_layouts[name] = self.host.saveState()
         self._sizes = _Sizes(self.host, self.docks)
+        self._sizes.changed.connect(self.changed)
 
     # ---- building
 
@@ -195,7 +203,10 @@ class _Sizes(QObject):
     """Restores the sizes that the docks had before, when the window returns to a size.
 
     Qt takes what a smaller window lacks from all docks, and does not undo that when the window grows again.
+    ``changed``: a dock was moved, resized, shown or hidden.
     """
+
+    changed = pyqtSignal()
 
     def __init__(self, host: QMainWindow, docks: list[QDockWidget]) -> None:
         super().__init__(host)
@@ -220,6 +231,8 @@ class _Sizes(QObject):
             self.forget()
         elif watched is self._host and event.type() in (QEvent.Resize, QEvent.Show):
             self._timer.start()
+        if watched is not self._host and event.type() in _CHANGES:
+            self.changed.emit()
         return False
 
     def _is_new_arrangement(self, event: QEvent) -> bool:

@@ -36,6 +36,8 @@ _MORE_KEYS = (
     ("Weights", "Click, or arrows and Enter", "Enlarge a neuron; again or Esc: back to all"),
     ("Weights", "← →", "The neuron before and after, if one is enlarged"),
     ("Weights", "Page up and down, wheel", "More neurons, if not all fit"),
+    ("Mistakes", "← → ↑ ↓", "Choose a cell, row or column; in the list below it, an example"),
+    ("Mistakes", "Enter", "Put the chosen example on the canvas"),
     ("Fields", "↑ ↓, wheel", "Step the number in the field"),
     ("Fields", "Enter", "Use what was typed"),
     ("Fields", "Esc", "Discard what was typed"),
@@ -150,7 +152,7 @@ def _texts_of_choice(combo: QComboBox) -> list[HelpText]:
 
 
 def _paragraph(name: str, text: str) -> str:
-    content = text if text.startswith("<") else html.escape(text)
+    content = html.escape(text).replace("\n", "<br>")
     return (f"<p><b>{html.escape(name)}</b></p>" if name else "") + f"<p>{content}</p>"
 
 
@@ -168,7 +170,8 @@ def _entries_of(menu: QMenu, prefix: str) -> Iterator[tuple[str, str]]:
             yield from _entries_of(inner, f"{prefix}{_plain(entry.text())}: ")
         elif not entry.shortcut().isEmpty():
             title = _FIXED_TITLES.get(entry.objectName(), _plain(entry.text()))
-            yield entry.shortcut().toString().replace("Return", "Enter"), f"{prefix}{title}"
+            keys = dict.fromkeys(key.toString().replace("Return", "Enter") for key in entry.shortcuts())
+            yield ", ".join(keys), f"{prefix}{title}"
 
 
 def _plain(title: str) -> str:

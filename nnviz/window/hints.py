@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QObject, QSettings
+from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QWidget
 
 from nnviz.session.session import Session
@@ -10,26 +10,29 @@ from nnviz.session.status import Status
 from nnviz.session.undo import Kind
 from nnviz.widgets.canvas import Canvas
 from nnviz.widgets.hint import Hint, Side
+from nnviz.window.preferences import Preferences
 
 _HINTS = {
     "train": ("Press Space to train", Side.INSIDE),
     "draw": ("Draw here, it answers at once", Side.LEFT),
     "change": ("Change a layer or the learning rate", Side.FOOT),
 }
+# A random or a pasted picture is a drawing too.
+_FOLLOWED_BY = {Kind.SETTINGS: "change", Kind.DRAWING: "draw"}
 
 
 class Hints(QObject):
     """The hints that were neither followed nor dismissed, in ``shown`` by name: "train", "draw", "change"."""
 
     def __init__(
-        self, window: QWidget, session: Session, settings: QSettings, controls: dict[str, QWidget], canvas: Canvas
+        self, window: QWidget, session: Session, preferences: Preferences, controls: dict[str, QWidget], canvas: Canvas
     ) -> None:
         super().__init__(window)
         self._session = session
-        self._settings = settings
+        self._preferences = preferences
         self.shown: dict[str, Hint] = {}
         for name, (text, side) in _HINTS.items():
-            if settings.value(f"hints/{name}") is None:
+            if not preferences.text(f"hints/{name}"):
                 hint = self.shown[name] = Hint(name, text, controls[name], side)
                 hint.dismissed.connect(lambda name=name: self.forget(name))
         session.training.state_changed.connect(self._show)
@@ -41,7 +44,7 @@ class Hints(QObject):
         """Removes a hint for good."""
         hint = self.shown.pop(name, None)
         if hint is not None:
-            self._settings.setValue(f"hints/{name}", "followed")
+            self._preferences.set(f"hints/{name}", "followed")
             hint.detach()
             hint.deleteLater()
 
@@ -62,5 +65,6 @@ class Hints(QObject):
 
     def _step_taken(self) -> None:
         last = self._session.undo.last()
-        if last is not None and last.kind is Kind.SETTINGS:
-            self.forget("change")
+        followed = None if last is None else _FOLLOWED_BY.get(last.kind)
+        if followed is not None:
+            self.forget(followed)

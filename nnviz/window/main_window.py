@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QByteArray, QEvent, QSettings, Qt, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QKeyEvent
+from PyQt5 import sip
+from PyQt5.QtCore import QEvent, Qt, pyqtSignal
+from PyQt5.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -26,6 +27,7 @@ from nnviz.panels.settings.training import TrainingPanel
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.message_bar import MessageBar
+from nnviz.window import arrangement
 from nnviz.window.card_actions import CardActions
 from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks
@@ -33,10 +35,11 @@ from nnviz.window.focus_order import focus_order
 from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
 from nnviz.window.menus import Menus
+from nnviz.window.preferences import Preferences
 from nnviz.window.status_line import StatusLine
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
-_LONGEST = 7  # longer numbers in the settings file are damaged
+_FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
 Our code: MIT licence. PyQt5: GPL-3.0. MNIST: LeCun, Cortes, Burges, CC BY-SA 3.0.
@@ -53,20 +56,20 @@ class MainWindow(QMainWindow):
         ended_whole: whether all threads had ended when the window closed.
 
     Signals:
-        closing: the window closes, and the session is still open.
+        closed: the window has closed, and its session.
     """
 
-    closing = pyqtSignal()
+    closed = pyqtSignal()
     application: QApplication
     follows_system = False  # whether the theme follows the system's
 
-    def __init__(self, session: Session, settings: QSettings) -> None:
+    def __init__(self, session: Session, preferences: Preferences) -> None:
         super().__init__()
         self.session = session
-        self._settings = settings
+        self._preferences = preferences
         self._close_without_asking = False
         self.ended_whole = True
-        self.dialogs = NetworkDialogs(self, session, settings)
+        self.dialogs = NetworkDialogs(self, session, preferences)
         self.setObjectName("mainWindow")
         self.setWindowIcon(theme.icon("nnviz"))
         self.setContextMenuPolicy(Qt.NoContextMenu)
@@ -75,7 +78,7 @@ class MainWindow(QMainWindow):
         self._add_docks()
         self.cards = CardActions(self._docks.host, self.docks, self.dialogs, session)
         self.help = HelpWindows(self, self.menuBar())
-        self._menus = Menus(self.menuBar(), self, settings)
+        self._menus = Menus(self.menuBar(), self, preferences)
         self._switch = WorkspaceSwitch(self._docks.workspaces)
         self._switch.chosen.connect(self.show_workspace)
         self.menuBar().setCornerWidget(self._switch)
@@ -84,7 +87,8 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
-        self.hints = Hints(self, session, settings, controls, self.canvas)
+        self.hints = Hints(self, session, preferences, controls, self.canvas)
+        self._remember_changes()
         for signal in (session.runs.file_changed, session.runs.history_changed, session.training.state_changed):
             signal.connect(self._show_title)
         session.messages.changed.connect(self._show_message)
@@ -175,7 +179,7 @@ class MainWindow(QMainWindow):
 
     def _show_title(self, *_: object) -> None:
         run = self.session.runs.current
-        parts = [f"{run.title}[*]"]
+        parts = [f"{run.title.replace('[*]', '[*][*]')}[*]"]  # Qt marks unsaved work at a single one
         if self.session.state is Status.TRAINING and run.history.completed:
             parts.append(f"epoch {run.history.completed} of {run.last_epoch}")
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))
@@ -191,17 +195,16 @@ class MainWindow(QMainWindow):
     # ---- what is remembered
 
     def _restore(self) -> None:
-        geometry = self._settings.value("geometry")
-        if isinstance(geometry, QByteArray):  # else the file is damaged
-            self.restoreGeometry(geometry)
-        states = {name: self._settings.value(f"docks_{name}") for name in self.workspaces}
-        self._docks.remember({name: state for name, state in states.items() if isinstance(state, QByteArray)})
-        workspace = str(self._settings.value("workspace", self.workspace))
+        arrangement.put_in_place(self, self._preferences.document("place"))
+        texts = {name: self._preferences.text(f"layout/{name}") for name in self.workspaces}
+        layouts = {name: arrangement.layout_of_text(text) for name, text in texts.items()}
+        self._docks.remember({name: layout for name, layout in layouts.items() if layout is not None})
+        workspace = self._preferences.text("workspace")
         self.show_workspace(workspace if workspace in self.workspaces else self.workspace)
         for key, (_, set_value) in self._remembered().items():
-            stored = str(self._settings.value(key, ""))
-            if stored.isdecimal() and len(stored) < _LONGEST:
-                set_value(int(stored))
+            stored = self._preferences.number(key)
+            if stored is not None:
+                set_value(round(min(max(stored, -_FARTHEST), _FARTHEST)))
 
     def _remembered(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
         """The remembered controls by key: for each how to read its value, a whole number, and how to set it."""
@@ -212,17 +215,34 @@ class MainWindow(QMainWindow):
             "log_loss": (lambda: loss.is_log, lambda stored: loss.set_log(bool(stored))),
         }
 
-    def _remember(self) -> None:
-        self._settings.setValue("geometry", self.saveGeometry())
-        for name, state in self._docks.layouts(self.cards.layout()).items():
-            self._settings.setValue(f"docks_{name}", state)
-        self._settings.setValue("workspace", self.workspace)
-        for key, (read, _) in self._remembered().items():
-            self._settings.setValue(key, str(int(read())))
-        self.closing.emit()
-        self._settings.sync()
+    def _remember_changes(self) -> None:
+        """From now on what is chosen in this window is written when it has changed."""
+        curves = self.curves
+        for signal in (self._docks.changed, self.draw.pen.valueChanged, curves.error.scale_changed):
+            signal.connect(self._preferences.touch)
+        curves.loss.scale_changed.connect(self._preferences.touch)
+        self._preferences.gathering.connect(self._remember)
 
-    def _close_now(self) -> None:
+    def _remember(self) -> None:
+        self._preferences.set("place", arrangement.place_as_text(self))
+        for name, layout in self._docks.layouts(self.cards.layout()).items():
+            self._preferences.set(f"layout/{name}", arrangement.layout_as_text(layout))
+        self._preferences.set("workspace", self.workspace)
+        for key, (read, _) in self._remembered().items():
+            self._preferences.set(key, int(read()))
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Remembers the place."""
+        super().moveEvent(event)
+        self._preferences.touch()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Remembers the size."""
+        super().resizeEvent(event)
+        self._preferences.touch()
+
+    def close_unasked(self) -> None:
+        """Closes the window without a question about unsaved networks. Files that are being saved are waited for."""
         self._close_without_asking = True
         self.close()
 
@@ -249,15 +269,25 @@ class MainWindow(QMainWindow):
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():
             super().keyPressEvent(event)
 
+    def isVisible(self) -> bool:
+        """Whether it is on the screen; False also once it is closed and gone."""
+        return not sip.isdeleted(self) and super().isVisible()
+
+    def close(self) -> bool:
+        """Closes the window, perhaps after a question; returns whether it is closed. It may be gone already."""
+        return sip.isdeleted(self) or super().close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about unsaved work if there is some; else ends all threads and closes."""
         if not self._close_without_asking and self.dialogs.unsaved:
             event.ignore()
-            self.dialogs.ask_before_quitting(self._close_now)
+            self.dialogs.ask_before_quitting(self.close_unasked)
             return
         self.status_line.news.stop()
         self.hints.remove_all()
-        self._remember()
+        self._preferences.write()  # at once, because what follows may take long
         self.hide()  # the person need not wait for the threads
         self.ended_whole = self.session.close()
+        self.ended_whole &= self._preferences.close()  # last: a file that was being saved is remembered too
         event.accept()
+        self.closed.emit()

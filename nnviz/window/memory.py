@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QSettings
+from PyQt5.QtCore import QObject
 
 from engine.augmentation import Augmentation
 from engine.datasets import DATASETS, Dataset
@@ -21,37 +20,41 @@ from engine.validation import check_memory
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.session.making import is_quickly_made
 from nnviz.session.session import Session
+from nnviz.window.preferences import Preferences
 from nnviz.window.shipped import shipped_networks
 
 _DAMAGE = (EngineError, TypeError, ValueError, AttributeError, KeyError, OverflowError, RecursionError)
 
 
 class Memory(QObject):
-    """Reads what was remembered when the session is made, and writes it when the session ends.
+    """Gives a new session what was remembered, and remembers what is chosen in it.
 
     Attributes:
         experiment: what the fields described when the window was last closed.
     """
 
-    def __init__(self, settings: QSettings) -> None:
+    def __init__(self, preferences: Preferences) -> None:
         super().__init__()
-        self._settings = settings
+        self._preferences = preferences
         self._session: Session | None = None
+        self._has_begun = False  # whether data and network have been asked for
         self._starts = False  # whether training was requested while the network was being read
         self._opens = False  # whether the last network is being read, or was read
         self._is_lost = False  # whether the last network could not be read
         self._is_complete = False  # whether all that was remembered is in the window
-        self.experiment = restored(self._stored("configuration"))
+        self.experiment = restored(self._preferences.document("configuration"))
 
     def new_session(self) -> Session:
         """A session with the remembered settings. Data and network follow after :meth:`load`."""
         session = self._session = Session(self.experiment if is_quickly_made(self.experiment) else None)
         with contextlib.suppress(*_DAMAGE):
-            stored: Any = self._stored("strengths") or self._stored("configuration")["strengths"]  # type: ignore[index]
+            kept: Any = self._preferences.document("configuration")  # in 0.3 the strengths were part of it
+            stored: Any = self._preferences.document("strengths") or kept["strengths"]
             session.settings.remember_strengths(Augmentation(**stored))
-        share = _number(self._settings.value("sure_from"))
+        share = self._preferences.number("sure_from")
         if share is not None:
             session.question.set_threshold(share)
+        self._remember_changes(session)
         return session
 
     def load(self) -> None:
@@ -68,32 +71,36 @@ class Memory(QObject):
             self._open(session, path, title)
         else:
             session.data.changed.connect(lambda: self._data_loaded(session, path))
-        name = self._settings.value("dataset")
+        name = self._preferences.text("dataset")
         session.data.load(name if name in list(DATASETS) else Experiment.data)
+        self._has_begun = True
 
-    def save(self) -> None:
-        """Writes the settings, the data set, and the network's file or its title if it came with the program."""
-        session = self._session
+    def _remember_changes(self, session: Session) -> None:
+        """From now on what is chosen is written when it has changed."""
+        runs, settings = session.runs, session.settings
+        for signal in (runs.file_changed, runs.replaced, settings.changed, session.data.loading_changed):
+            signal.connect(self._preferences.touch)
+        session.question.threshold_changed.connect(self._preferences.touch)
+        self._preferences.gathering.connect(self._remember)
+
+    def _remember(self) -> None:
+        """Remembers the settings, the data set, and the network's file or its title if it came with the program."""
+        session, remember = self._session, self._preferences.set
         if session is None:
             return
-        self._settings.setValue("dataset", session.data.name or Experiment.data)
-        self._settings.setValue("sure_from", str(session.question.threshold))
+        if self._has_begun:
+            remember("dataset", session.data.name or Experiment.data)
+        remember("sure_from", session.question.threshold)
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
-        self._settings.setValue("configuration", json.dumps(session.settings.experiment.as_dict()))
-        self._settings.setValue("strengths", json.dumps(asdict(session.settings.strengths)))
+        remember("configuration", json.dumps(session.settings.experiment.as_dict()))
+        remember("strengths", json.dumps(asdict(session.settings.strengths)))
         run = session.runs.current
         if self._is_lost and run.untouched:
             return  # keeps the last network's name: it can perhaps be read the next time
         title = run.name if run.opened is not None and run.path is None else ""
-        self._settings.setValue("network", str(run.path or ""))
-        self._settings.setValue("shipped", title)
-
-    def _stored(self, key: str) -> object:
-        try:
-            return json.loads(str(self._settings.value(key, "null")))
-        except (ValueError, RecursionError):
-            return None
+        remember("network", str(run.path or ""))
+        remember("shipped", title)
 
     # ---- the last network
 
@@ -129,7 +136,7 @@ class Memory(QObject):
 
     def _last_network(self, session: Session) -> tuple[Path | None, str | None]:
         """The last network's file, and its title if it came with the program; None for none."""
-        stored, title = str(self._settings.value("network", "")), str(self._settings.value("shipped", ""))
+        stored, title = self._preferences.text("network"), self._preferences.text("shipped")
         if stored and os.path.isfile(stored):  # unlike this, Path.is_file() may raise
             return Path(stored), None
         if stored:
@@ -193,11 +200,3 @@ def _parts(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     training = document.get("training")
     for name, value in training.items() if isinstance(training, Mapping) else ():
         yield {"training": {name: value}}
-
-
-def _number(stored: object) -> float | None:
-    try:
-        number = float(str(stored))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QSettings
+from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
+from nnviz.look import text
 from nnviz.widgets.fields import FieldEdit, NumberEdit
+from nnviz.window.preferences import Preferences
 from nnviz.window.shipped import shipped_files, shipped_networks
 
 if TYPE_CHECKING:
@@ -20,12 +22,12 @@ if TYPE_CHECKING:
 class Menus(QObject):
     """Fills a window's menu bar."""
 
-    def __init__(self, bar: QMenuBar, window: MainWindow, settings: QSettings) -> None:
+    def __init__(self, bar: QMenuBar, window: MainWindow, preferences: Preferences) -> None:
         super().__init__(bar)
         self._window = window
         self._session = window.session
         self._dialogs = window.dialogs
-        self._settings = settings
+        self._preferences = preferences
         self._fill_file(bar.addMenu("&File"))
         self._fill_edit(bar.addMenu("&Edit"))
         self._fill_network(bar.addMenu("&Network"))
@@ -76,6 +78,10 @@ class Menus(QObject):
         random = self._add(menu, "Random test &digit", "actionRandomDigit", "Ctrl+T", draw.show_random_digit)
         self._session.data.changed.connect(lambda: random.setEnabled(draw.test_pictures is not None))
         random.setEnabled(draw.test_pictures is not None)
+        mistakes = session.mistakes
+        next_one = self._add(menu, "&Next mistake", "actionNextMistake", "N", mistakes.next_mistake)
+        mistakes.changed.connect(lambda: next_one.setEnabled(mistakes.found is not None))
+        next_one.setEnabled(mistakes.found is not None)
 
     def _undo_step(self) -> None:
         """Drops wrong values in fields, or the network that is being built; else undoes the last step."""
@@ -95,7 +101,7 @@ class Menus(QObject):
             first = "wrong values"
         for action, verb, what in ((self._undo, "&Undo", first), (self._redo, "&Redo", redo.text if redo else None)):
             action.setEnabled(what is not None)
-            action.setText(f"{verb} {what or ''}".rstrip())
+            action.setText(f"{verb} {text.entry(what or '')}".rstrip())
 
     def _fill_network(self, menu: QMenu) -> None:
         """The networks that come with the program; the menu is hidden if there are none."""
@@ -110,7 +116,7 @@ class Menus(QObject):
         self._shipped.clear()
         self._shipped.setToolTipsVisible(True)
         for number, shipped in enumerate(shipped_networks(), start=1):
-            action = self._shipped.addAction(f"&{number}  {shipped.label}")
+            action = self._shipped.addAction(f"&{number}  {text.entry(shipped.label)}")
             action.setObjectName(f"actionShipped{number}")
             action.setToolTip("Replaces the network by a copy of this one; saving asks for a new file.")
             action.triggered.connect(lambda _, shipped=shipped: self._dialogs.open_path(shipped.path, shipped.title))
@@ -151,7 +157,7 @@ class Menus(QObject):
         self._add(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._window.default_layout)
         menu.addSeparator()
         group = QActionGroup(self)
-        chosen = self._settings.value("theme", "system")
+        chosen = self._preferences.text("theme", "system")
         for title, name in (("Follow the &system", "System"), ("&Dark", "Dark"), ("&Light", "Light")):
             choose = partial(self._choose_theme, name.lower())
             action = self._add(menu, title, f"actionTheme{name}", f"Ctrl+Alt+{name[0]}", choose)
@@ -174,5 +180,5 @@ class Menus(QObject):
         self._add(menu, "&About nnviz", "actionAbout", "Shift+F1", window.about)
 
     def _choose_theme(self, name: str) -> None:
-        self._settings.setValue("theme", name)
+        self._preferences.set("theme", name)
         self._window.set_theme(name)

@@ -253,3 +253,23 @@ def test_it_can_be_copied_and_pickled() -> None:
         np.testing.assert_array_equal(again.confusion(1), history.confusion(1))
         again.take(measured(2))
         assert history.completed == 1
+
+
+def test_a_long_history_is_thinned_in_files() -> None:
+    history = History()
+    for epoch in range(100_001):
+        history.loss.test.add(float(epoch), 1 / (epoch + 1))
+        history.note_change(epoch, f"change {epoch}")
+    entries = history.as_dict()
+    points = entries["test_loss"]
+    assert 15_000 < len(points) <= 30_000
+    assert (points[0], points[-1]) == ([0.0, 1.0], [100_000.0, 1 / 100_001])
+    assert all(value == 1 / (epoch + 1) for epoch, value in points), "every point was measured"
+    assert [text for _, text in entries["changes"]] == [f"change {epoch}" for epoch in range(99_001, 100_001)]
+    assert History.from_dict(entries).completed == 100_000
+
+
+def test_a_long_history_from_a_file_is_thinned() -> None:
+    history = History.from_dict({"test": [[epoch / 10, 0.5] for epoch in range(1_000_000)]})
+    assert 15_000 < len(history.error.test.epochs) <= 30_000
+    assert history.error.test.epochs[-1] == 99_999.9

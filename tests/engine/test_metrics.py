@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.datasets import Dataset, Split
-from engine.datasets.dataset import classification_split, regression_split
+from engine.datasets.dataset import classification_split, one_hot, regression_split
 from engine.errors import DataError, SettingError
 from engine.metrics import Evaluation, Evaluator, confusion_matrix
 from engine.network import Network
@@ -190,3 +190,24 @@ def test_a_regression_of_many_outputs_needs_no_table_of_them() -> None:
     outputs = 300_000  # squared, they would not fit in any memory
     split = Split(np.ones((2, 1), np.float32), np.zeros((2, outputs), np.float32))
     assert Evaluator(Network([1, outputs], ["identity"], initializer="zeros"), split).evaluate().loss == 0
+
+
+@pytest.mark.parametrize("output", ["softmax", "identity"])
+def test_answers_that_are_not_finite_are_no_figures(output: str) -> None:
+    """Also without labels, and in the last, smaller chunk."""
+    network = Network([2, 3, 2], ["relu", output], "quadratic", rng=np.random.default_rng(1))
+    network.weights[0][...] = 3e38
+    inputs, labels = np.zeros((1500, 2), np.float32), np.zeros(1500, np.int64)
+    targets = one_hot(labels, 2)
+    assert Evaluator(network, Split(inputs, targets, labels)).evaluate().error is not None
+    inputs[-1] = 1
+    for split in (Split(inputs, targets, labels), Split(inputs, targets)):
+        with refused(DataError, "network", "the sums of layer 1 overflow"):
+            Evaluator(network, split).evaluate()
+
+
+def test_a_loss_that_overflows_is_no_figure() -> None:
+    network = Network([1, 1], ["identity"], rng=np.random.default_rng(1))
+    network.weights[0][...] = 1e30
+    with refused(DataError, "network", "without a finite loss"):
+        Evaluator(network, Split(np.ones((3, 1), np.float32), np.ones((3, 1), np.float32))).evaluate()

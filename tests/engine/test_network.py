@@ -271,3 +271,36 @@ def test_check_fits() -> None:
 )
 def test_very_wide_layers_are_run_a_few_rows_at_a_time(shape: tuple[int, int], rows: int, expected: int) -> None:
     assert chunk_rows(shape, rows) == expected
+
+
+# ---- answers that are no numbers
+
+
+def overflowing(layer: int, output: str = "softmax") -> Network:
+    """A network with finite weights; the sums of that layer overflow."""
+    network = Network([2, 3, 3, 2], ["relu", "relu", output], "quadratic", rng=np.random.default_rng(1))
+    for weights in network.weights:
+        weights[...] = 1
+    network.weights[layer - 1][...] = 3e38
+    return network
+
+
+@pytest.mark.parametrize("layer", [1, 2, 3])
+@pytest.mark.parametrize("output", ["softmax", "identity"])
+def test_answers_that_are_not_finite_are_an_error_that_names_the_layer(layer: int, output: str) -> None:
+    with refused(DataError, "network", f"the sums of layer {layer} overflow"):
+        overflowing(layer, output).predict([[1.0, 1.0]])
+
+
+def test_one_such_answer_among_many_is_enough() -> None:
+    rows = np.zeros((2500, 2), np.float32)
+    assert np.isfinite(overflowing(1).predict(rows)).all()
+    rows[-1] = 1
+    with refused(DataError, "network", "the sums of layer 1 overflow"):
+        overflowing(1).predict(rows)
+
+
+def test_sums_that_a_function_brings_back_are_no_error() -> None:
+    network = Network([2, 2], ["sigmoid"])
+    network.weights[0][...] = 3e38
+    assert network.predict([[1.0, 1.0]]).tolist() == [[1.0, 1.0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -117,3 +118,12 @@ def test_what_is_no_preset_at_all(tmp_path: Path, content: str) -> None:
     (tmp_path / "mine.json").write_text(content)
     with pytest.raises(FileFormatError, match="no preset"):
         load_preset(tmp_path / "mine.json")
+
+
+def test_only_small_regular_files_are_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(OSError, match="this is a pipe"):
+        load_preset(tmp_path / "pipe.json")
+    (tmp_path / "large.json").write_bytes(bytes(1_000_001))
+    with pytest.raises(FileFormatError, match="must be at most 1,000,000 bytes"):
+        load_preset(tmp_path / "large.json")

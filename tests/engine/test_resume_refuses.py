@@ -142,3 +142,12 @@ def test_damaged_settings_are_refused_by_their_name(name: str, value: Any) -> No
     state.settings[name] = value
     with refused(SettingError, name, ""):
         Trainer.resume(CASES["everything"].fresh_network(), pictures(), state)
+
+
+@pytest.mark.parametrize("kind", [complex, float, bool])
+def test_an_order_that_holds_no_whole_numbers_is_refused(kind: type) -> None:
+    """Without a warning of numpy."""
+    state = a_state()
+    state.vectors["order"] = state.vectors["order"].astype(kind)
+    with refused(SettingError, "training state", "whole numbers"):
+        Trainer.resume(CASES["everything"].fresh_network(), pictures(), state)

@@ -81,6 +81,18 @@ def test_settings_become_plain_numbers() -> None:
 # rules
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", [*COUNTS, *RANGES, *ABOVE_0])
+def test_small_types_of_numpy_are_taken_without_a_warning(name: str) -> None:
+    for value in (np.float16(1), np.float16(65504), np.int8(1), np.float32(3e38)):
+        try:
+            taken = getattr(TrainingSettings(**{name: value}), name)
+        except SettingError:
+            continue
+        assert type(taken) in (int, float)
+        assert taken == value
+
+
 @pytest.mark.parametrize("name", ["batch_size", "epochs"])
 @pytest.mark.parametrize("value", BAD_COUNTS)
 def test_counts_are_refused(name: str, value: Any) -> None:

@@ -304,3 +304,13 @@ def test_learns_two_thousand_digits_of_mnist(mnist: Dataset) -> None:
     assert last.test.error is not None
     assert last.train.error < 0.06
     assert last.test.error < 0.16
+
+
+@pytest.mark.parametrize("protect", ["parameters", "weights"])
+def test_a_network_that_is_read_only_is_not_trained(protect: str) -> None:
+    data = class_data()
+    network = network_for(data)
+    (network.parameters if protect == "parameters" else network.weights[0]).flags.writeable = False
+    with refused(DataError, "network", "read-only"):
+        trainer(data, network)
+    trainer(data, network.copy())

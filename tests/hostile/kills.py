@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.storage import load_network
+from engine.network import Network
+from engine.storage import load_network, save_network
 from tests.hostile.attack import attack, child_environment
 
 _WRITER = """
@@ -39,6 +40,13 @@ def kill_while_saving(rng: np.random.Generator, folder: Path) -> str:
     writer.send_signal(signal.SIGKILL)
     writer.wait()
     writer.stdout.close()
+    outcome = _check_what_is_there(path)
+    save_network(Network([2, 3, 2]), path)
+    assert [each.name for each in folder.iterdir()] == [path.name], "the next save left what the killed process wrote"
+    return outcome
+
+
+def _check_what_is_there(path: Path) -> str:
     if not path.exists():
         return "nothing written yet"
     network = load_network(path)

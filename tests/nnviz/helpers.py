@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
@@ -27,6 +28,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.widgets.group import Group
 from nnviz.window.main_window import MainWindow
+from nnviz.window.preferences import person_file
 
 W = TypeVar("W", bound=QWidget)
 
@@ -35,6 +37,18 @@ MANY_EPOCHS = 100_000  # a run that does not end by itself
 SETTING_GROUPS = [
     f"{name}Group" for name in ("optimizer", "schedule", "regularisation", "augmentation", "initialisation")
 ]
+
+
+def store_settings(**values: Any) -> None:
+    """Writes the settings file of this test's person."""
+    person_file().parent.mkdir(parents=True, exist_ok=True)
+    person_file().write_text(json.dumps(values))
+
+
+def stored_settings() -> dict[str, Any]:
+    """What the settings file of this test's person holds."""
+    stored: dict[str, Any] = json.loads(person_file().read_text()) if person_file().exists() else {}
+    return stored
 
 
 def find(window: QWidget, kind: type[W], name: str) -> W:

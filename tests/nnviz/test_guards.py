@@ -83,8 +83,9 @@ def test_leaks_fail_the_test_that_leaks(pytester: pytest.Pytester, monkeypatch: 
 
 
 def test_a_test_sees_nobodys_settings(home: Path) -> None:
-    from PyQt5.QtCore import QSettings, QStandardPaths
+    from PyQt5.QtCore import QStandardPaths
 
-    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
-    assert Path(settings.fileName()).is_relative_to(home)
+    from nnviz.window.preferences import person_file
+
+    assert person_file().is_relative_to(home)
     assert Path(QStandardPaths.writableLocation(QStandardPaths.AppLocalDataLocation)).is_relative_to(home)

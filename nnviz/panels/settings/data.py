@@ -28,7 +28,7 @@ class DataPanel(Card):
             "datasetCombo", "Data set", "What the network learns from. Its first and last layer follow the data."
         )
         for name in DATASETS:
-            self.combo.addItem(DATASETS[name].title, name)
+            self.combo.addItem(text.name(DATASETS[name].title), name)
         self.combo.activated.connect(lambda: session.data.load(self.combo.currentData()))
         tip = "One training example of each class, as the network sees it."
         self._examples = named(Picture(QSize(0, 28), smooth=True), "", "One example of each class", tip)

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 from engine.errors import EngineError
 from engine.registry import Registry
 from engine.validation import parse_number, parse_share
-from nnviz.session.run import setting_value
+from nnviz.session.run import typed_value
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
@@ -137,7 +137,7 @@ class Form(QWidget):
         """Changes the setting, or notes the problem. Returns whether it was changed."""
         title = field.title.partition(",")[0]  # without the unit
         try:
-            value = field.parse(field.name, typed, setting_value(self._session.settings.value(field.name)))
+            value = field.parse(field.name, typed, typed_value(self._session.settings.value(field.name)))
             self._session.settings.change(title.lower(), **{field.name: value})
         except EngineError as error:
             self._session.settings.set_problem(field.name, _error_text(error, field.name, title))
@@ -170,6 +170,8 @@ class Form(QWidget):
     def show_only(self, names: Iterable[str]) -> None:
         """Shows only those fields and hides the others, which have no effect at the moment."""
         for name, edit in self._edits.items():
+            if name not in names:
+                edit.forget_typed()  # else a hidden field would commit it as it loses the focus
             edit.setVisible(name in names)
             self._captions[name].setVisible(name in names)
 
@@ -178,7 +180,7 @@ class Form(QWidget):
         for name, edit in self._edits.items():
             set_look(edit, "wrong", name in problems)
             if name not in problems:
-                edit.show_value(setting_value(settings.value(name)))
+                edit.show_value(typed_value(settings.value(name)))
         for name, combo in self._combos.items():
             combo.setCurrentIndex(combo.findData(settings.value(name)))
         for name, error in self._errors.items():

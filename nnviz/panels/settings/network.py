@@ -14,6 +14,7 @@ from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.validation import parameter_count, parse_shape, parse_whole, whole_number
 from nnviz.look import text, theme
+from nnviz.look.layers import drawn_layers, left_out
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.session import Session
 from nnviz.session.settings import is_of_layers
@@ -37,6 +38,7 @@ _ASKS = (
     "Another network: Space asks which to train.",
 )
 _ROOM_FOR_LAYERS = 2  # hidden layers that always have room, so that a preset with fewer does not move what is below
+_LONGEST_SHAPE = 2**24  # characters; Qt's usual limit would cut the shape of a very deep network, and drop layers
 _SEED_TIP = "The number from which first weights and order of examples are drawn. The same seed gives the same run."
 
 
@@ -59,6 +61,7 @@ class NetworkPanel(Card):
             "more slowly."
         )
         self.shape_edit = named(FieldEdit(), "shapeEdit", "Shape of the network", tip)
+        self.shape_edit.setMaxLength(_LONGEST_SHAPE)
         self.shape_edit.editingFinished.connect(self._shape_typed)
         self.shape_edit.returnPressed.connect(self._shape_entered)
         self.body.addWidget(self.shape_edit)
@@ -161,28 +164,38 @@ class NetworkPanel(Card):
 
     def _show_rows(self, experiment: Experiment) -> None:
         """Shows the layers. Makes new rows only if their number changes, so that the one being typed in stays."""
-        layers = _layers_of(experiment)
-        made_for = (len(layers), experiment.inputs, experiment.outputs, experiment.output, self._session.data.dataset)
+        made_for = (*_fixed_of(experiment), self._session.data.dataset)
         if made_for != self._rows_made_for:
             self._rows_made_for = made_for
             self._make_rows(experiment)
-        for index, (row, layer) in enumerate(zip(self._layer_rows, layers, strict=True)):
-            if _problem_name(index) not in self._session.settings.problems:
-                row.show_layer(layer)
+        for row in self._layer_rows:
+            if _problem_name(row.index) not in self._session.settings.problems:
+                row.show_layer(Layer(experiment.hidden[row.index], experiment.activations[row.index]))
 
     def _make_rows(self, experiment: Experiment) -> None:
+        first, last = drawn_layers(len(experiment.hidden))
+        kept = self._layer_rows if [row.index for row in self._layer_rows] == first + last else []
         while (item := self._rows.takeAt(0)) is not None:
             row = item.widget()
-            row.setParent(None)  # type: ignore[call-overload]  # hides it at once, however late Qt deletes it
-            row.deleteLater()
+            if row not in kept:
+                for field in row.findChildren(NumberEdit):
+                    field.forget_typed()  # else it would be committed as the field loses the focus
+                row.setParent(None)  # type: ignore[call-overload]  # hides it at once, however late Qt deletes it
+                row.deleteLater()
+        self._layer_rows = kept or [_LayerRow(self, index) for index in first + last]
+        rows: list[QWidget] = list(self._layer_rows)
+        if last:
+            rows.insert(len(first), _gap_row(len(experiment.hidden)))
+        inputs, outputs = self._end_rows(experiment)
+        arranged(self._rows, inputs, *rows, outputs, spacing=4)
+        self._order_tabs()
+
+    def _end_rows(self, experiment: Experiment) -> tuple[QFrame, QFrame]:
         data = self._session.data.dataset
         are_pixels = data is not None and data.is_picture and data.width == experiment.inputs
         sides = "×".join(map(str, data.example_shape)) if data else ""
         inputs = _end_row(experiment.inputs, f"inputs ({sides} pixels)" if are_pixels else "inputs", "")
-        outputs = _end_row(experiment.outputs, "classes", ACTIVATIONS[experiment.output].label)
-        self._layer_rows = [_LayerRow(self, index) for index in range(len(experiment.hidden))]
-        arranged(self._rows, inputs, *self._layer_rows, outputs, spacing=4)
-        self._order_tabs()
+        return inputs, _end_row(experiment.outputs, "classes", ACTIVATIONS[experiment.output].label)
 
     def _order_tabs(self) -> None:
         """Lets Tab go through the rows from the top, although they were made later than what is below them."""
@@ -203,13 +216,18 @@ class NetworkPanel(Card):
     def _show_problems(self) -> None:
         problems = self._session.settings.problems
         fields: dict[str, FieldEdit | NumberEdit] = {"shape": self.shape_edit}
-        fields |= {_problem_name(index): row.neurons for index, row in enumerate(self._layer_rows)}
+        fields |= {_problem_name(row.index): row.neurons for row in self._layer_rows}
         for name, field in {**fields, "seed": self._seed}.items():
             set_look(field, "wrong", name in problems)
         of_layers = [problems[field] for field in problems if is_of_layers(field)]
         first = next((field for name, field in fields.items() if name in problems), self.shape_edit)
         self._error.show_text(" ".join(of_layers), first)
         self._seed_error.show_text(problems.get("seed", ""))
+
+
+def _fixed_of(experiment: Experiment) -> tuple[object, ...]:
+    """What a person cannot change in the rows: how many layers there are, and the ends of the network."""
+    return len(experiment.hidden), experiment.inputs, experiment.outputs, experiment.output
 
 
 def _layers_of(experiment: Experiment) -> tuple[Layer, ...]:
@@ -227,11 +245,12 @@ def _problem_name(index: int) -> str:
 
 
 class _LayerRow(QFrame):
-    """The row of a hidden layer: neurons, activation, and a button that removes it."""
+    """The row of a hidden layer: neurons, activation, and a button that removes it. ``index`` counts from 0."""
 
     def __init__(self, panel: NetworkPanel, index: int) -> None:
         super().__init__()
         self.setObjectName("layerRow")
+        self.index = index
         number = index + 1
         self.neurons = NumberEdit(
             f"layer{number}Edit",
@@ -276,6 +295,16 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
     parts = (number, label(what, "fieldName"), 1, label(activation, "fieldName"))
     arranged(QHBoxLayout(frame), *parts, spacing=6, margins=(13, 1, 8, 1))
+    return frame
+
+
+def _gap_row(count: int) -> QFrame:
+    """A row in the place of the layers that are not drawn, of so many hidden ones."""
+    frame = QFrame()
+    frame.setObjectName("layerRow")
+    frame.setProperty("end", True)
+    frame.setToolTip("A network this deep has more layers than rows. All sizes can be edited in the shape above.")
+    arranged(QHBoxLayout(frame), label(left_out(count), "fieldName"), margins=(13, 4, 8, 4))
     return frame
 
 

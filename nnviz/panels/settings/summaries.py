@@ -9,6 +9,7 @@ from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
+from nnviz.look import text
 from nnviz.session.run import setting_name
 
 _DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")
@@ -40,7 +41,8 @@ def of_regularisation(experiment: Experiment) -> str:
     """ "dropout 0.2, decay 0.05": what is not off."""
     settings = experiment.training
     dropout = settings.dropout if isinstance(settings.dropout, tuple) else (settings.dropout,)
-    parts = ["dropout " + " ".join(f"{share:g}" for share in dropout)] if any(dropout) else []
+    shares = text.listed([f"{share:g}" for share in dropout], " ")
+    parts = [f"dropout {shares}"] if any(dropout) else []
     for name, word in (("weight_decay", "decay"), ("l1", "L1"), ("max_norm", "max-norm"), ("clip_norm", "clip")):
         if getattr(settings, name):
             parts.append(f"{word} {getattr(settings, name):g}")

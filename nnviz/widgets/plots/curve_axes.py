@@ -16,6 +16,7 @@ from nnviz.look.round_numbers import digits, enough_marks, even_marks, marks, ro
 from nnviz.look.text import percent
 
 Ends = tuple[float, float]
+_LARGE = 1e9  # from here on values are written like 3.40e+38
 _LEAST_MARKS = 3  # with fewer ticks a logarithmic axis gets more than 1, 2 and 5 per decade
 _BATCHES = (20, 100, 500)  # possible ends of an axis that counts batches, in the first epoch
 _WORD_WIDTH, _WORD_GAP, _LEAST_GAP = 44, 9, 4  # pixels, for the name left of the epochs
@@ -45,7 +46,7 @@ class Quantity:
         """Formats a curve's value: 2.41 %, or 0.0834."""
         if self.unit == "%":
             return percent(value)
-        return f"{value:.0f}" if value >= 1000 else f"{value:#.3g}"
+        return f"{value:.0f}" if 1000 <= value < _LARGE else f"{value:#.3g}"
 
     def scale_text(self, is_log: bool) -> str:
         """Describes the axis: error %, log."""

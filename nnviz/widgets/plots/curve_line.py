@@ -12,6 +12,7 @@ from PyQt5.QtGui import QColor, QPainter, QPen
 from engine.history import Curve
 from nnviz.widgets.plots.curve_axes import Ends, Quantity
 
+_BEYOND = 1e6  # times the end of the largest axis
 _DOT = 3  # diameter of the dot for a single point, in line widths
 _FEW = 150  # up to so many points are drawn antialiased; with more it is slow and not visible
 
@@ -41,7 +42,7 @@ class CurveLine(pg.PlotCurveItem):
             return False
         self._seen, self._drawn = seen, None
         self.x = np.array(curve.epochs, float)
-        self.y = quantity.factor * np.array(curve.values, float)
+        self.y = quantity.factor * _within(np.array(curve.values, float), quantity.highest)
         return True
 
     def draw(self, across: Ends, pixels: float, is_log: bool, quantity: Quantity) -> None:
@@ -106,6 +107,13 @@ class CurveLine(pg.PlotCurveItem):
         pen = pg.mkPen(self._colour, width=self._ratio * (self._width if is_few else 1), dash=dash)
         if pen != self.opts["pen"]:
             self.setPen(pen)
+
+
+def _within(values: Any, most: float) -> Any:
+    """The values, those far beyond every axis a little nearer: with numbers like 1e308 nothing could be computed."""
+    finite = np.isfinite(values)
+    values[finite] = np.clip(values[finite], -_BEYOND * most, _BEYOND * most)
+    return values
 
 
 def thinned(x: Any, y: Any, across: Ends, pixels: int) -> tuple[Any, Any]:

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QWidget
 from nnviz.look import theme
 from nnviz.widgets.weights.heat_map import HeatMap
 
+_WIDEST = 120  # longer names are shortened
 _AIR = 8  # pixels between the names and the tiles
 
 
@@ -31,7 +32,8 @@ class RowNames(QWidget):
             return
         self.names = tuple(names)
         metrics = QFontMetrics(theme.font(theme.SMALL))
-        self.setFixedWidth(max((metrics.horizontalAdvance(name) for name in names), default=0) + _AIR)
+        widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
+        self.setFixedWidth(min(widest, _WIDEST) + _AIR)
         self.setVisible(bool(names))
         self.update()
 
@@ -53,4 +55,5 @@ class RowNames(QWidget):
             row = self._map.tile_rect(neuron)
             if row.height() >= painter.fontMetrics().ascent():
                 place = QRect(0, row.y(), room, row.height())
-                painter.drawText(place, int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip), self.names[neuron])
+                name = painter.fontMetrics().elidedText(self.names[neuron], Qt.ElideRight, room)
+                painter.drawText(place, int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip), name)

@@ -144,6 +144,12 @@ def test_splits_of_other_ends_are_refused(name: str, other: Split, value: str) -
         Dataset("two", Split(TWO, TWO), **{name: other})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("classes", [2.5, "3", None, 0, -1, True, float("nan")])
+def test_one_hot_refuses_a_number_of_classes_that_is_none(classes: Any) -> None:
+    with refused(SettingError, "classes", str(classes)[:3]):
+        one_hot(np.array([0, 1]), classes)
+
+
 def test_one_hot_refuses_labels_that_are_none() -> None:
     with refused(DataError, "labels", "-1 at [0]"):
         one_hot(np.array([-1, 0]), 2)

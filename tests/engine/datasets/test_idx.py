@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.datasets import idx as idx_files
 from engine.datasets.idx import read_idx
 from engine.errors import FileFormatError
 from tests.engine.helpers import refused, value_or_error
@@ -102,3 +105,38 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
         assert outcome.parameter == "any-idx"
     else:
         assert outcome.size <= len(content)
+
+
+# ---- sizes
+
+
+def test_no_more_is_unpacked_than_the_header_says(file: Path) -> None:
+    file.write_bytes(gzip.compress(idx(2, 3) + bytes(64 * 2**20)))
+    tracemalloc.start()
+    with pytest.raises(FileFormatError, match="at least 19 bytes long: it must be 18 bytes long"):
+        read_idx(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
+def test_a_header_that_claims_more_than_such_a_file_can_hold_is_refused_first(file: Path) -> None:
+    file.write_bytes(gzip.compress(idx(2**31, body=bytes(1000))))
+    with refused(FileFormatError, file.name, "compressed"):
+        read_idx(file)
+
+
+def test_a_header_that_claims_more_than_memory_is_refused_first(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idx_files, "available_memory", lambda: 4 * 10**6)
+    file.write_bytes(gzip.compress(idx(999_000)))
+    assert read_idx(file).shape == (999_000,)
+    file.write_bytes(gzip.compress(idx(1_000_001)))
+    with pytest.raises(FileFormatError, match=r"must take at most 1\.0 MB, a quarter of the memory"):
+        read_idx(file)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of Unix")
+def test_a_pipe_is_refused_at_once(file: Path) -> None:
+    os.mkfifo(file)
+    with pytest.raises(FileFormatError, match="this is a pipe"):
+        read_idx(file)

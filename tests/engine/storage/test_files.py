@@ -1,7 +1,8 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all, and read if they are regular files of a reasonable size."""
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from engine.storage.files import write_whole
+from engine.errors import FileFormatError
+from engine.storage.files import open_regular, read_regular, write_whole
 
 posix = pytest.mark.skipif(os.name != "posix", reason="file modes and links of Unix")
 
@@ -219,3 +221,136 @@ def test_a_name_may_be_as_long_as_the_system_lets_it(tmp_path: Path) -> None:
 def test_a_name_that_cannot_be_is_refused_as_any_other_place() -> None:
     with pytest.raises(OSError, match="null"):
         write_whole("net\0.json", b"content")
+
+
+# ---- reading
+
+
+def test_reads_a_file_of_just_the_size_that_is_allowed(file: Path) -> None:
+    assert read_regular(str(file), 3) == b"old"
+    with open_regular(file, 3) as opened:
+        assert opened.read(2) == b"ol"
+
+
+def test_reads_no_file_that_is_larger(file: Path) -> None:
+    rule = r"^net\.json is 3 bytes long: it must be at most 2 bytes long\. Check that"
+    with pytest.raises(FileFormatError, match=rule):
+        read_regular(file, 2)
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    with open(tmp_path / "huge", "wb") as huge:
+        huge.truncate(2**40)  # sparse
+    with pytest.raises(FileFormatError, match=r"1,099,511,627,776 bytes"):
+        read_regular(tmp_path / "huge", 10**9)
+
+
+def test_an_empty_file_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert read_regular(tmp_path / "empty", 10) == b""
+
+
+@pytest.mark.parametrize("name", ["missing.json", "a\0b"])
+def test_reads_no_file_that_is_not_there(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OSError, match=r"missing\.json|a\\x00b|null"):
+        read_regular(tmp_path / name, 10)
+
+
+@posix
+@pytest.mark.parametrize(("make", "kind"), [(os.mkfifo, "a pipe"), (os.mkdir, "a folder")])
+def test_reads_neither_pipes_nor_folders(tmp_path: Path, make: Callable[[Path], None], kind: str) -> None:
+    """And does not wait for whoever writes into the pipe."""
+    make(tmp_path / "net.json")
+    (tmp_path / "link.json").symlink_to("net.json")
+    for name in ("net.json", "link.json"):
+        with pytest.raises(OSError, match=f"this is {kind}, and only a regular file can be read"):
+            read_regular(tmp_path / name, 10)
+
+
+@posix
+def test_a_pipe_in_place_of_a_file_that_was_there_a_moment_ago(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (tmp_path / "file").write_bytes(b"") or os.stat(tmp_path / "file")
+    os.mkfifo(tmp_path / "net.json")
+    monkeypatch.setattr(os, "stat", lambda *_: before)
+    with pytest.raises(OSError, match="this is a pipe"):
+        read_regular(tmp_path / "net.json", 10)
+
+
+@posix
+def test_reads_no_devices() -> None:
+    with pytest.raises(OSError, match="this is a device"):
+        read_regular("/dev/zero", 10)
+
+
+# ---- what killed processes leave
+
+
+def leftover_of(file: Path, name: str = "net.json", token: str = "0123abcd") -> Path:
+    left = file.parent / f".{name}.{token}.part"
+    left.write_bytes(b"half a fi")
+    return left
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_write(file: Path) -> None:
+    leftover_of(file)
+    leftover_of(file, token="ffffffff")
+    write_whole(file, b"new")
+    assert [each.name for each in file.parent.iterdir()] == ["net.json"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".net2.json.0123abcd.part", ".net.json.0123abc.part", ".net.json.0123abcg.part", "net.json.0123abcd.part",
+     ".net.json.0123abcd.part2", ".netxjson.0123abcd.part", ".net.json.0123abcd.part\n"],
+)  # fmt: skip
+def test_files_of_other_names_are_no_leftovers(file: Path, name: str) -> None:
+    (file.parent / name).write_bytes(b"of somebody else")
+    write_whole(file, b"new")
+    assert (file.parent / name).exists()
+
+
+@posix
+def test_the_file_of_another_writer_at_work_stays_and_is_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One writer is within its flush while another writes the same file."""
+    flush = os.fsync
+
+    def write_another(handle: int) -> None:
+        monkeypatch.setattr(os, "fsync", flush)
+        write_whole(file, b"another")
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", write_another)
+    write_whole(file, b"the last to be renamed")
+    assert file.read_bytes() == b"the last to be renamed"
+    assert list(file.parent.iterdir()) == [file]
+
+
+@posix
+def test_a_file_that_another_writer_removed_before_it_was_locked_is_made_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    lock = fcntl.flock
+
+    def remove_first(handle: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        next(file.parent.glob(".*.part")).unlink()
+        lock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    write_whole(file, b"new")
+    assert file.read_bytes() == b"new"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write_whole(file, b"new")
+    assert caught.value.filename == str(file)
+    assert list(file.parent.iterdir()) == [file]
+    assert file.read_bytes() == b"old"

@@ -288,3 +288,12 @@ def test_an_older_file_is_replaced_whole(file: Path) -> None:
     export_script(made([2, 2], "relu"), str(file))
     assert file.read_bytes() == first
     assert os.listdir(file.parent) == [file.name]
+
+
+def test_answers_that_are_not_finite_are_an_error_of_the_script_too(tmp_path: Path) -> None:
+    network = Network([2, 3, 2], ["relu", "softmax"], "cross-entropy", rng=np.random.default_rng(1))
+    network.weights[0][...] = 3e38
+    export_script(network, tmp_path / "net.py")
+    predict = runpy.run_path(str(tmp_path / "net.py"))["predict"]
+    with pytest.raises(ValueError, match="no finite answer"):
+        predict([[1, 1]])

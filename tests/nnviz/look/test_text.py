@@ -47,3 +47,14 @@ def test_percent(share: float, written: str) -> None:
 )
 def test_duration(seconds: float, written: str) -> None:
     assert text.duration(seconds) == written
+
+
+def test_a_shape_of_many_layers_is_shortened() -> None:
+    assert text.shape((784, 64, 10)) == "784-64-10"
+    assert text.shape([1] * 12) == "-".join("1" * 12)
+    assert text.shape([1] * 10_001) == "1-1-1-… (10\u202f000 layers)"
+
+
+def test_a_long_list_is_shortened() -> None:
+    assert text.listed(["0.2", "0.5"]) == "0.2, 0.5"
+    assert text.listed(["0"] * 10_000, " ") == "0 0 0 … (10\u202f000 values)"

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 
 import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QSettings, QSize, Qt
+from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QColor, QFontInfo, QIcon, QImage
-from PyQt5.QtWidgets import QApplication, QToolButton
+from PyQt5.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
 from nnviz.look.theme import DARK, LIGHT, Theme
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, press
+from tests.nnviz.helpers import action, press, stored_settings
 
 THEMES = pytest.mark.parametrize("look", [DARK, LIGHT], ids=["dark", "light"])
 
@@ -182,8 +183,7 @@ def test_both_themes_while_it_runs(ready_window: MainWindow, qtbot: QtBot) -> No
         assert image.pixelColor(image.width() // 2, 8).name() == look.card
         assert window.curves.plot.backgroundBrush().color().name() == look.card
         assert action(window, f"actionTheme{look.name.capitalize()}").isChecked()
-    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
-    assert settings.value("theme") == "light"
+    qtbot.waitUntil(lambda: stored_settings().get("theme") == "light")
 
 
 def test_the_choice_is_remembered(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
@@ -215,3 +215,18 @@ def test_the_system_is_followed_while_it_runs(
     press(qtbot, window, Qt.Key_D, Qt.ControlModifier | Qt.AltModifier)
     QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
     assert theme.current() is DARK
+
+
+def test_python_deletes_no_widget_while_qt_goes_through_all_of_them(qtbot: QtBot, qapp: QApplication) -> None:
+    class Watch(QWidget):
+        def changeEvent(self, event: QEvent) -> None:
+            if event.type() == QEvent.StyleChange:
+                collects.append(gc.isenabled())
+
+    collects: list[bool] = []
+    watch = Watch()
+    qtbot.addWidget(watch)
+    theme.apply(qapp, "light")
+    assert collects
+    assert not any(collects)
+    assert gc.isenabled()

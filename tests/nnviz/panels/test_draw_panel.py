@@ -116,7 +116,7 @@ def test_text_is_not_welcome(ready_window: MainWindow) -> None:
     [
         ("text.png", "not a picture that can be read"),
         ("missing.png", "No such file"),
-        ("poster.png", "56 million"),
+        ("poster.png", "56.0 million"),
         ("blank.png", "of one grey"),
         ("cut.png", "not a picture that can be read"),
     ],

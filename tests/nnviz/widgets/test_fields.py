@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QAbstractSpinBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from nnviz.widgets.fields import NumberEdit, step_decade, step_whole
+from nnviz.widgets.fields import NumberEdit, step_by, step_decade, step_decade_or_zero, step_whole
 
 
 @pytest.fixture
@@ -72,3 +74,14 @@ def test_a_long_number_is_seen_from_its_start(number: NumberEdit) -> None:
     number.clearFocus()
     number.show_value("1234567890123456789")
     assert number.lineEdit().cursorPosition() == 0
+
+
+@pytest.mark.parametrize("text", ["inf", "-inf", "1e400", "nan", "1e308"])
+@pytest.mark.parametrize("step", [step_by(0.05), step_by(0.05, most=0.95), step_decade, step_decade_or_zero])
+def test_a_step_from_what_is_no_usual_number(qtbot: QtBot, step: Callable[[str, int], str], text: str) -> None:
+    field = NumberEdit("someEdit", step, "tip", "Some number")
+    qtbot.addWidget(field)
+    for key in (Qt.Key_Up, Qt.Key_Down, Qt.Key_PageUp, Qt.Key_PageDown):
+        field.show_value(text)
+        qtbot.keyClick(field, key)
+        assert field.text() == text or float(field.text()) < 1e9

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PyQt5 import sip
 from PyQt5.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from nnviz.app import _CrashReporter, create_window
+from nnviz.app import _CrashReporter, _log_to_file, create_window
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import find
 
@@ -28,7 +29,6 @@ def test_a_window_is_not_shown_by_itself(qapp: QApplication) -> None:
     window = create_window("light")
     assert not window.isVisible()
     window.close()
-    window.deleteLater()
     qapp.processEvents()
 
 
@@ -63,6 +63,98 @@ def test_a_script_makes_its_own_application_and_ends_well(end: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+SECOND_APPLICATION = """
+import gc, sys
+from PyQt5 import sip
+from PyQt5.QtWidgets import QApplication
+from nnviz.app import create_window
+
+def show():
+    window = create_window()
+    window.show()
+    QApplication.processEvents()
+    return window
+
+if sys.argv[1] == "before":  # one that is gone when the window is made
+    QApplication([])
+    window = show()
+elif sys.argv[1] == "closed":
+    show().close()
+    gc.collect()
+    application = QApplication([])
+elif sys.argv[1] == "forgotten":
+    show()
+    gc.collect()
+    application = QApplication([])
+elif sys.argv[1] == "asked for":
+    show()
+    gc.collect()
+    application = QApplication.instance()
+    assert len([widget for widget in application.topLevelWidgets() if widget.isVisible()]) == 1
+else:
+    show().close()
+    application = QApplication([])
+    again = show()
+QApplication.processEvents()
+print("done")
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "closed", "forgotten", "asked for", "for a second window"])
+def test_a_script_that_makes_a_second_application_ends_well(when: str) -> None:
+    """With an application, PyQt destroys what Python owns. Nothing of ours that is still needed may be among that."""
+    command = [sys.executable, "-c", SECOND_APPLICATION, when]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "done\n", done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_closed_window_goes(qapp: QApplication) -> None:
+    """All of it, and a script that asks it or closes it again gets an answer."""
+    window = create_window("light")
+    window.show()
+    canvas = window.canvas
+    assert window.close()
+    qapp.processEvents()
+    assert sip.isdeleted(window)
+    assert sip.isdeleted(canvas)
+    assert not window.isVisible()
+    assert window.close()
+
+
+MANY_WINDOWS = """
+import gc
+from pathlib import Path
+from PyQt5.QtWidgets import QApplication
+from nnviz.app import create_window
+
+def megabytes():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+
+sizes = []
+for _ in range(12):
+    window = create_window("light")
+    window.show()
+    while window.session.dataset is None:
+        QApplication.processEvents()
+    window.close()
+    QApplication.processEvents()
+    gc.collect()
+    sizes.append(megabytes())
+print((sizes[-1] - sizes[4]) / 7)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_closed_windows_do_not_pile_up() -> None:
+    """Each one holds 45 MB of data; a little is kept of the last."""
+    command = [sys.executable, "-c", MANY_WINDOWS]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 5
+
+
 # ---- the hook
 
 
@@ -71,7 +163,7 @@ def reporter(window: MainWindow) -> Iterator[_CrashReporter]:
     """Without its log handler afterwards."""
     log = logging.getLogger("nnviz")
     before = list(log.handlers)
-    yield _CrashReporter(window)
+    yield _CrashReporter(window, _log_to_file())
     for handler in set(log.handlers) - set(before):
         log.removeHandler(handler)
         handler.close()
@@ -124,7 +216,7 @@ def test_without_a_place_for_the_log_it_is_shown_all_the_same(
 ) -> None:
     (home / "file").write_text("")
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "file"))
-    crash(_CrashReporter(window), "a bug")
+    crash(_CrashReporter(window, _log_to_file()), "a bug")
     (box,) = boxes(window)
     assert "ZeroDivisionError: a bug" in box.informativeText()
     box.close()
@@ -133,6 +225,7 @@ def test_without_a_place_for_the_log_it_is_shown_all_the_same(
 PROGRAM = """
 import sys
 from PyQt5.QtCore import QTimer
+from PyQt5 import sip
 from PyQt5.QtWidgets import QApplication, QMessageBox
 from nnviz import app
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QSettings, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFileDialog, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -29,6 +29,7 @@ from tests.nnviz.helpers import (
     press,
     retype,
     seven,
+    stored_settings,
     train_epochs,
     train_for_a_while,
     wait_for,
@@ -335,8 +336,8 @@ def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path) -> Non
     assert names == [f"net{number}.json" for number in (7, 9, 8, 6, 5, 4, 3, 2)]
     menu.actions()[3].trigger()
     qtbot.waitUntil(lambda: window.session.runs.current.path == home / "net6.json")
-    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
-    assert settings.value("recent")[0] == str(home / "net6.json")
+    newest_first = json.dumps(str(home / "net6.json"))
+    qtbot.waitUntil(lambda: stored_settings().get("recent", "").startswith(f"[{newest_first}"))
     (home / "net5.json").unlink()
     menu.aboutToShow.emit()
     with qtbot.waitSignal(window.session.messages.changed):

@@ -11,7 +11,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.hint import Hint
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import click, drag, find, pause, press, quit_unasked, retype, seven, wait_for
+from tests.nnviz.helpers import action, click, drag, find, pause, press, quit_unasked, retype, seven, wait_for
 from tests.nnviz.window.test_window import acted_on
 
 ALL = ["change", "draw", "train"]
@@ -80,6 +80,23 @@ def test_drawing_is_followed(ready_window: MainWindow) -> None:
     assert "draw" in in_sight(ready_window), "not before the stroke is finished"
     drag(canvas, seven(canvas))
     assert in_sight(ready_window) == ["change", "train"]
+
+
+def test_a_random_digit_is_a_drawing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    action(ready_window, "actionRandomDigit").trigger()
+    assert in_sight(ready_window) == ["change", "train"]
+    press(qtbot, ready_window, Qt.Key_B)
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    assert in_sight(ready_window) == ["change"], "what was followed does not come back at a pause"
+
+
+@pytest.mark.parametrize("name", ["change", "draw"])
+def test_what_was_dismissed_does_not_come_back_at_a_pause(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+    click(qtbot, ready_window, QToolButton, f"dismiss{name.capitalize()}HintButton")
+    for _ in range(2):
+        ready_window.session.step_batch()
+        wait_for(qtbot, ready_window, Status.PAUSED)
+        assert in_sight(ready_window) == [other for other in ("change", "draw") if other != name]
 
 
 def test_changing_is_followed(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import QSettings, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +21,7 @@ from engine.validation import parameter_count
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, find, pause, pick, press, retype, unfold, wait_for
+from tests.nnviz.helpers import action, find, pause, pick, press, retype, store_settings, unfold, wait_for
 
 LARGE = (784, 800, 10)
 WIDE_ORTHOGONAL = (784, 300, 10)  # not large, but slow to draw
@@ -134,9 +134,7 @@ def test_opened_and_the_distributions_at_the_start(
 
 
 def test_the_settings_of_last_time(make_window: MakeWindow, qtbot: QtBot, on_interface: list[str]) -> None:
-    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
-    settings.setValue("configuration", json.dumps(Experiment().changed(shape=LARGE).as_dict()))
-    settings.sync()
+    store_settings(configuration=json.dumps(Experiment().changed(shape=LARGE).as_dict()))
     window = make_window()
     qtbot.waitUntil(lambda: network_is(window, LARGE))
     assert not on_interface
@@ -145,10 +143,8 @@ def test_the_settings_of_last_time(make_window: MakeWindow, qtbot: QtBot, on_int
 def test_the_settings_of_last_time_that_are_slow_to_draw(
     make_window: MakeWindow, qtbot: QtBot, on_interface: list[str]
 ) -> None:
-    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
     slow = Experiment().changed(shape=WIDE_ORTHOGONAL, initializer="orthogonal")
-    settings.setValue("configuration", json.dumps(slow.as_dict()))
-    settings.sync()
+    store_settings(configuration=json.dumps(slow.as_dict()))
     window = make_window()
     qtbot.waitUntil(lambda: network_is(window, WIDE_ORTHOGONAL))
     assert not on_interface

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QSettings, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAction, QComboBox, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -20,12 +20,17 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from nnviz.window.memory import restored
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, find, pick, press, quit_unasked, retype, train_epochs
-
-
-def person_settings() -> QSettings:
-    """The file of this test's person."""
-    return QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
+from tests.nnviz.helpers import (
+    action,
+    find,
+    pick,
+    press,
+    quit_unasked,
+    retype,
+    store_settings,
+    stored_settings,
+    train_epochs,
+)
 
 
 def start_again(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
@@ -117,10 +122,7 @@ OF_0_3: dict[str, Any] = {
 
 
 def test_the_settings_of_0_3_are_read(make_window: MakeWindow, qtbot: QtBot) -> None:
-    settings = person_settings()
-    settings.setValue("configuration", json.dumps(OF_0_3))
-    settings.setValue("sure_from", "0.75")
-    settings.sync()
+    store_settings(configuration=json.dumps(OF_0_3), sure_from=0.75)
     window = make_window()
     qtbot.waitUntil(lambda: window.session.state is Status.READY)
     found = window.session.settings.experiment
@@ -233,17 +235,14 @@ def test_a_document_of_another_kind(document: object) -> None:
 
 @pytest.mark.parametrize("text", ["{", "null", "[" * 5000, "\x00", '{"training": {"epochs": NaN}}'])
 def test_a_damaged_file_does_not_keep_the_window_shut(make_window: MakeWindow, qtbot: QtBot, text: str) -> None:
-    settings = person_settings()
-    for key, value in (
-        ("configuration", text),
-        ("dataset", "of another year"),
-        ("network", "/no/such/folder"),
-        ("shipped", "nothing of ours"),
-        ("sure_from", "often"),
-        ("pen_width", "-5"),
-    ):
-        settings.setValue(key, value)
-    settings.sync()
+    store_settings(
+        configuration=text,
+        dataset="of another year",
+        network="/no/such/folder",
+        shipped="nothing of ours",
+        sure_from="often",
+        pen_width=-5,
+    )
     window = make_window()
     qtbot.waitUntil(lambda: window.session.state is Status.READY)
     assert window.session.settings.experiment.training == Experiment().training
@@ -345,7 +344,7 @@ def test_a_network_put_aside_for_a_new_one_does_not_come_back(
     window.session.reset()
     again = start_again(window, make_window, qtbot)
     assert again.session.runs.current.path is None
-    assert person_settings().value("network") == ""
+    assert stored_settings()["network"] == ""
 
 
 # ---- pictures of the window

@@ -9,7 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAbstractButton, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from engine.storage import load_network
+from engine.storage import load_checkpoint, load_network
 from nnviz.session.run import Run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -21,6 +21,7 @@ from tests.nnviz.helpers import (
     find,
     pause,
     press,
+    quit_unasked,
     retype,
     train_epochs,
     train_for_a_while,
@@ -304,3 +305,44 @@ def test_other_answers_do_not_train_on(ready_window: MainWindow, qtbot: QtBot, a
     if answer == "Save":
         choose_file(qtbot, window, "saveNetworkDialog", home / "x.json")
         qtbot.waitUntil(lambda: not window.isVisible())
+
+
+# ---- what is still being saved
+
+
+def test_a_save_behind_a_long_step_does_not_wait_for_it(
+    ready_window: MainWindow, qtbot: QtBot, gate: Gate, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is written from the last whole copy, and the log says what is missing."""
+    window, session = ready_window, ready_window.session
+    train_for_a_while(qtbot, window)
+    gate.close()
+    gate.wait_until_reached()
+    parameters = session.displayed.network.parameters.copy()
+    session.files.save(home / "late.npz")
+    quit_unasked(window)
+    assert not window.ended_whole, "the step has not ended"
+    gate.open()
+    network, state = load_checkpoint(home / "late.npz")
+    assert (network.parameters == parameters).all()
+    assert state is None
+    assert "late.npz holds the network as it was last shown" in caplog.text
+    assert session.close()
+
+
+def test_a_save_behind_a_short_step_keeps_the_state_of_the_training(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    train_for_a_while(qtbot, ready_window)
+    ready_window.session.files.save(home / "late.npz")
+    quit_unasked(ready_window)
+    assert ready_window.ended_whole
+    assert load_checkpoint(home / "late.npz")[1] is not None
+
+
+def test_a_save_that_fails_while_the_window_closes_is_logged(
+    ready_window: MainWindow, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ready_window.session.files.save(home / "no such folder" / "x.json")
+    ready_window.close()
+    assert "x.json could not be saved" in caplog.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import QCoreApplication, QSettings, QSize, Qt
+from PyQt5.QtCore import QCoreApplication, QSize, Qt
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -38,6 +38,7 @@ from tests.nnviz.helpers import (
     press,
     retype,
     seven,
+    store_settings,
     train_for_a_while,
     wait_for,
 )
@@ -258,10 +259,7 @@ def test_layout_and_size_are_remembered(ready_window: MainWindow, make_window: M
 
 
 def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow) -> None:
-    settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "nnviz", "nnviz")
-    for key, value in (("theme", "purple"), ("geometry", "x"), ("docks", "5"), ("recent", "7"), ("folder", "3")):
-        settings.setValue(key, value)
-    settings.sync()
+    store_settings(theme="purple", place="[1, 2]", layout="5", recent="7", folder="3")
     window = make_window()
     assert window.isVisible()
     find(window, QMenu, "menuRecent").aboutToShow.emit()

@@ -14,6 +14,7 @@ from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
 from nnviz.session.status import Status
+from nnviz.widgets.fields import NumberEdit
 from nnviz.widgets.group import Group
 from nnviz.widgets.picture import LazyPicture
 from nnviz.widgets.plots.small_plot import SmallPlot
@@ -69,6 +70,39 @@ def test_a_bad_constant_goes_with_its_optimizer(ready_window: MainWindow, qtbot:
     assert not ready_window.session.training.can_start
     pick(qtbot, ready_window, "optimizerCombo", "SGD")
     assert ready_window.session.training.can_start
+
+
+@pytest.mark.parametrize("typed", ["7", "0.5"])
+def test_what_is_typed_goes_with_a_field_that_is_hidden(ready_window: MainWindow, qtbot: QtBot, typed: str) -> None:
+    session = ready_window.session
+    unfold(qtbot, ready_window, "optimizerGroup")
+    pick(qtbot, ready_window, "optimizerCombo", "Momentum")
+    field = find(ready_window, NumberEdit, "momentumEdit")
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(field, typed)
+    assert field.is_typed
+    session.undo.undo()
+    assert not field.isVisibleTo(ready_window)
+    assert session.settings.problems == {}
+    assert session.training.can_start
+    assert session.undo.next is not None, "nothing was changed that would end the redo"
+    session.undo.redo()
+    assert field.text() == "0.9"
+
+
+@pytest.mark.parametrize("typed", ["abc", "12"])
+def test_what_is_typed_goes_with_the_row_of_a_layer(ready_window: MainWindow, qtbot: QtBot, typed: str) -> None:
+    session = ready_window.session
+    session.settings.change_shape((784, 20, 30, 40, 10))
+    field = find(ready_window, NumberEdit, "layer1Edit")
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(field, typed)
+    before = session.undo.last()
+    session.undo.undo()
+    assert session.settings.problems == {}
+    assert session.undo.next is before
 
 
 def test_the_schedule_and_its_curve(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -1,0 +1,177 @@
+"""Reads pictures as grey values: from formats of pixels only, from regular files only, and in little memory."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+import warnings
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+
+from engine.errors import DataError, EngineError, Verbatim
+from engine.storage.files import open_regular
+from engine.validation import Array
+
+MOST_PIXELS = 50_000_000
+_LONGEST = 65_535  # pixels along a side, as in JPEG; decoders become slow with longer rows, and large with more of them
+_MOST_IN_WEBP = 20_000_000  # pixels; its decoder keeps three copies in colour
+MOST_BYTES = 160_000_000  # as many as these pixels have in three colours, uncompressed, and some for the rest
+_MOST_SECONDS = 60  # a small JPEG can have so many passes that decoding it takes days
+_BLOCK = 4096  # bytes of a JPEG that are decoded at a time
+# Pillow knows others; for some, like PostScript, it starts another program.
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+_ENOUGH = 4_000_000  # pixels; a picture is reduced by a whole number as long as it keeps so many
+_STRIP = 1_000_000  # pixels that are converted at a time
+_ORIENTATION = 0x0112  # number of the tag in EXIF that says how the camera was held
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def grey_of_file(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Array:
+    """Reads a picture as (height, width) float32 grey values, reduced if it is large; transparent pixels are paper.
+
+    Args:
+        path: the file.
+        is_wanted: asked again and again meanwhile; the reading ends when it returns False.
+
+    Raises:
+        EngineError: it is no picture that can be read, or too large, or takes too long.
+        OSError: the file is missing, cannot be read, or is not a regular file.
+        CancelledError: it was no longer wanted.
+    """
+    with _Watched(open_regular(path, MOST_BYTES).detach(), path.name, is_wanted) as file:
+        # For good: to take it back would, in one thread, undo what another has set meanwhile.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        try:
+            return _decoded(path.name, file)
+        except (EngineError, CancelledError):
+            raise
+        except MemoryError:
+            raise _too_large(path.name, Verbatim("more than the memory can hold")) from None
+        except Image.DecompressionBombError:
+            raise _too_large(path.name, Verbatim("of far too many pixels")) from None
+        except Exception as error:  # Pillow raises errors of any kind for damaged files
+            if isinstance(error, OSError) and error.strerror:  # the disk's
+                raise
+            what = Verbatim("not a picture that can be read")
+            remedy = "Give a PNG, JPEG, GIF, BMP, TIFF, WebP or PPM."
+            raise DataError(path.name, what, "must be a whole one", remedy) from None
+
+
+class _Watched(io.BufferedReader):
+    """A file that checks, whenever more of it is read, whether to go on."""
+
+    def __init__(self, raw: io.RawIOBase, name: str, is_wanted: Callable[[], bool]) -> None:
+        super().__init__(raw)
+        self._called, self._is_wanted = name, is_wanted
+        self._end = time.monotonic() + _MOST_SECONDS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As any file. Raises DataError after too long a time, and CancelledError if it is no longer wanted."""
+        if not self._is_wanted():
+            raise CancelledError
+        if time.monotonic() > self._end:
+            rule = f"must take at most {_MOST_SECONDS} s"
+            what = Verbatim("a picture that takes very long to read")
+            raise DataError(self._called, what, rule, "Save it as PNG in another program.")
+        return super().read(size)
+
+
+def _decoded(name: str, file: io.BufferedReader) -> Array:
+    with Image.open(file, formats=_FORMATS) as image:
+        check_size(name, *image.size, _MOST_IN_WEBP if image.format == "WEBP" else MOST_PIXELS)
+        factor = _factor(*image.size)
+        image.draft("L", (image.width // factor, image.height // factor))  # a JPEG can be decoded at half the size
+        if isinstance(image, JpegImageFile):
+            image.decodermaxblock = _BLOCK
+        image.load()
+        return grey_of_strips(
+            name, image.size, lambda top, bottom: image.crop((0, top, image.width, bottom)), _turn(image)
+        )
+
+
+def check_size(name: str, width: int, height: int, most: int = MOST_PIXELS) -> None:
+    """Raises DataError for a picture of more pixels, or a longer one: it would take too much memory or time."""
+    size = f"of {width:,} × {height:,} pixels"
+    if width * height > most:
+        raise _too_large(name, Verbatim(f"{size}, {width * height / 1e6:.1f} million"), most)
+    if max(width, height) > _LONGEST:
+        raise DataError(name, Verbatim(size), f"must be at most {_LONGEST:,} pixels long", "Cut the digit out.")
+
+
+def grey_of_strips(
+    name: str,
+    size: tuple[int, int],
+    strip: Callable[[int, int], Image.Image],
+    turn: Image.Transpose | None = None,
+) -> Array:
+    """Makes grey values, on white paper, or on black if nothing would be visible on white.
+
+    Args:
+        name: the picture's, for messages.
+        size: width and height.
+        strip: returns the rows from the first number up to the second. They are reduced one strip at a time, so that
+            the whole picture is never there in another form.
+        turn: how the picture has to be turned.
+
+    Raises:
+        DataError: a value is not finite.
+    """
+    width, height = size
+    factor = _factor(width, height)
+    rows = factor * max(1, _STRIP // (factor * width))
+    strips = [_plain(strip(top, min(top + rows, height))).reduce(factor) for top in range(0, height, rows)]
+    whole = Image.new(strips[0].mode, (strips[0].width, sum(part.height for part in strips)))
+    for number, part in enumerate(strips):
+        whole.paste(part, (0, number * (rows // factor)))
+    if turn is not None:
+        whole = whole.transpose(turn)
+    grey = np.asarray(_on_paper(whole) if whole.mode == "RGBA" else whole, np.float32)
+    if not np.isfinite(grey).all():
+        what = Verbatim("a picture with pixels that are infinite or no numbers")
+        raise DataError(name, what, "must have finite ones", "Save it as PNG in the program that made it.")
+    return grey
+
+
+def _factor(width: int, height: int) -> int:
+    return max(1, int((width * height / _ENOUGH) ** 0.5))
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Converts to a mode that can be reduced: floats for more than 8 bits, colours if something is transparent."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return image.convert("F")
+    return image.convert("RGBA" if "A" in image.getbands() or "transparency" in image.info else "L")
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """How to turn the picture, because of how the camera was held; None if that is not known."""
+    with contextlib.suppress(Exception):  # what is beside the pixels may be damaged
+        return _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+    return None
+
+
+def _on_paper(layers: Image.Image) -> Image.Image:
+    on_white = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("L")
+    darkest, lightest = on_white.getextrema()
+    if darkest != lightest:
+        return on_white
+    return Image.alpha_composite(Image.new("RGBA", layers.size, "black"), layers).convert("L")
+
+
+def _too_large(name: str, size: Verbatim, most: int = MOST_PIXELS) -> DataError:
+    rule = f"must have at most {most // 10**6} million"
+    return DataError(name, size, rule, "Make it smaller, or cut the digit out.")

@@ -1,0 +1,243 @@
+"""The examples behind a cell of the confusion matrix, the surest mistake first; for numbers the largest residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
+
+from engine.answers import Answers, ClassAnswers, NumberAnswers
+from engine.datasets import Dataset
+from engine.validation import Array
+from nnviz.look import text
+from nnviz.panels import cards
+from nnviz.panels.cards import CARDS, CardInfo, Place
+from nnviz.session.asked import MISTAKES
+from nnviz.session.mistakes import Found
+from nnviz.session.session import Session
+from nnviz.widgets.card import DockCard, Table, label
+from nnviz.widgets.mistakes.picture_list import PictureList
+from nnviz.widgets.mistakes.row_list import Column, RowList
+from nnviz.widgets.parts import arranged, named
+
+_LEAST_TITLE = 60  # pixels
+_PICTURES_TIP = "Click a picture to choose it; Enter or a double click puts it on the canvas."
+
+
+class MistakePicturesPanel(DockCard):
+    """Pictures, or rows where examples are none. Which are listed, and which one is chosen, the session knows."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Chosen examples")
+        self._session = session
+        self._shown: tuple[object, object] = (None, None)  # whose answers are listed, and which
+        self._about: tuple[object, object] = (None, None)  # the classes and the part that are listed
+        self._example: object = None  # that was chosen
+        self._full_title, self._full_detail = self.windowTitle(), ""
+        self.pictures = named(PictureList(), "mistakePictures", "Chosen examples")
+        self.pictures.setWhatsThis(_PICTURES_TIP)
+        tip = "Click a row to choose its example; the other cards then show it too."
+        self.rows = named(RowList(), "mistakeRows", "Chosen examples", tip)
+        self._note = label(role="muted")
+        self._note.setAlignment(Qt.AlignCenter)
+        self._note.setWordWrap(True)
+        self._stack = QStackedWidget()
+        for page in (self.pictures, self.rows, self._note):
+            self._stack.addWidget(page)
+        self.body.addWidget(self._stack, 1)
+        self._add_buttons()
+        self.head.title.setTextFormat(Qt.PlainText)
+        self.head.title.setMinimumWidth(_LEAST_TITLE)
+        mistakes = session.mistakes
+        for view in (self.pictures, self.rows):
+            view.chosen.connect(mistakes.choose)
+            view.opened.connect(mistakes.put_on_canvas)
+        self.pictures.hovered.connect(lambda place: self.pictures.show_text(self._describe(place)))
+        for signal in (mistakes.changed, session.selection.classes_changed, session.selection.example_changed):
+            signal.connect(self.refresh)
+        mistakes.stepped.connect(lambda: self._stack.currentWidget().setFocus())
+
+    def _add_buttons(self) -> None:
+        mistakes = self._session.mistakes
+        tip = "Chooses the next mistake of these; after the last one it begins again (N)."
+        self.next_button = named(QToolButton(), "nextMistakeButton", "Next mistake", tip)
+        self.next_button.setText("N: next mistake")
+        self.next_button.clicked.connect(mistakes.next_mistake)
+        tip = "Puts the chosen example on the canvas, where pen and eraser can mend it. The network answers at once."
+        self.put_button = named(QToolButton(), "putOnCanvasButton", "Put on the canvas", tip)
+        self.put_button.setText("Enter: put it on the canvas")
+        self.put_button.clicked.connect(mistakes.put_on_canvas)
+        for button in (self.next_button, self.put_button):
+            button.setProperty("role", "flat")
+        self.body.addLayout(arranged(QHBoxLayout(), self.next_button, 1, self.put_button))
+
+    # ---- what is shown
+
+    def refresh(self) -> None:
+        """Lists the chosen examples and outlines the chosen one."""
+        if not self.in_view:
+            return
+        mistakes, data = self._session.mistakes, self._session.data.dataset
+        found = mistakes.found if mistakes.part is not None else None
+        listed = mistakes.listed
+        selection = self._session.selection
+        about = selection.classes, mistakes.part  # while these are the same, a list that is brought up to date stays
+        if self._shown[0] is not found or self._shown[1] is not listed:
+            self._shown = found, listed
+            self._show_list(found, listed, data, stays=about == self._about)
+        place, is_new = mistakes.place, (about, selection.example) != (self._about, self._example)
+        self._about, self._example = about, selection.example
+        self.pictures.show_choice(place, is_new)
+        self.rows.show_choice(place if self._stack.currentWidget() is self.rows else None, is_new)
+        self.pictures.setAccessibleDescription("" if place is None else self._describe(place))
+        self.put_button.setVisible(mistakes.fits_canvas)
+        self.put_button.setEnabled(selection.example is not None)
+        self.next_button.setEnabled(found is not None and len(listed) > 0)
+
+    def _show_list(self, found: Found | None, listed: Array, data: Dataset | None, stays: bool) -> None:
+        self._full_title = self._title(found)
+        if found is None or data is None or not len(listed):
+            self._full_detail = ""
+            self._note.setText("" if found is None else "There are none.")
+            self._stack.setCurrentWidget(self._note)
+            self._fit_title()
+            return
+        answers = found.answers
+        what = "pictures" if data.is_picture else "rows"
+        order = self._order(answers)
+        self._full_detail = f"{text.count(len(listed))} {what if len(listed) > 1 else what[:-1]} · {order}"
+        self._fit_title()
+        if data.is_picture and isinstance(answers, ClassAnswers):
+            self.pictures.show_pictures(
+                len(listed),
+                lambda place: _picture(found, int(listed[place]), data),
+                lambda place: _sureness(float(answers.confidences[listed[place]])),
+                stays,
+            )
+            self._stack.setCurrentWidget(self.pictures)
+        else:
+            texts = partial(_texts, found, listed, data)
+            self.rows.show_rows(_columns(found), len(listed), texts, stays)
+            self._stack.setCurrentWidget(self.rows)
+
+    def _fit_title(self) -> None:
+        """Shows as much of the detail as there is room for beside the title, and shortens that where it is too long.
+
+        Long names must not widen the column.
+        """
+        title, detail, row = self.head.title, self.head.detail, self.head.row
+        for each in (title, detail):
+            each.ensurePolished()  # else texts are measured in another font
+        room = row.geometry().width() - row.spacing()
+        title.setText(title.fontMetrics().elidedText(self._full_title, Qt.ElideRight, max(room, _LEAST_TITLE)))
+        left = room - title.sizeHint().width()
+        texts = self._full_detail, self._full_detail.partition(" · ")[0], self._full_detail.partition(" ")[0]
+        detail.setText(next((each for each in texts if detail.fontMetrics().horizontalAdvance(each) <= left), ""))
+        title.setToolTip(f"{self._full_title}: {self._full_detail}" if self._full_detail else self._full_title)
+
+    def _order(self, answers: Answers) -> str:
+        """How the examples are sorted, in words."""
+        classes = self._session.selection.classes
+        if isinstance(answers, NumberAnswers):
+            return "largest first"
+        has_both = classes is not None and (classes.true is None or classes.answer is None)
+        return "mistakes first" if has_both else "surest first"
+
+    def _title(self, found: Found | None) -> str:
+        classes, data = self._session.selection.classes, self._session.data.dataset
+        if found is not None and isinstance(found.answers, NumberAnswers):
+            return "Largest residuals"
+        if classes is None or data is None:
+            return "All mistakes"
+        true, answer = (None if each is None else data.class_name(each) for each in (classes.true, classes.answer))
+        if answer is None:
+            return f"All of class {true}" if len(str(true)) > 1 else f"All {true}s"
+        if true is None:
+            return f"All answered as {answer}"
+        return f"{true} answered right" if true == answer else f"{true} answered as {answer}"
+
+    def _describe(self, place: int) -> str:
+        """An example in words: where it is from, what it is and what was answered."""
+        found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
+        if found is None or data is None or not 0 <= place < len(listed):
+            return ""
+        index = int(listed[place])
+        about = f"{found.part.where} example {text.count(found.part.number(index))}"
+        answers = found.answers
+        if isinstance(answers, NumberAnswers):
+            return about
+        true, answer = (data.class_name(int(numbers[index])) for numbers in (answers.labels, answers.answers))
+        return f"{about}: {true}\nanswered as {answer}, {_sureness(float(answers.confidences[index]))} sure"
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fits the title to the new width."""
+        super().resizeEvent(event)
+        self._fit_title()
+
+    # ---- for a file
+
+    @property
+    def caption(self) -> str:
+        """What is listed."""
+        return self._full_title
+
+    def table(self) -> Table | None:
+        """The listed examples, for a CSV file: a row for each, made one at a time."""
+        found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
+        if found is None or data is None:
+            return None
+        return _head(found.answers), (_numbers(found, int(index), data) for index in listed)
+
+
+def _picture(found: Found, index: int, data: Dataset) -> Array:
+    """The pixels of an example, (height, width)."""
+    part, number = found.part, found.part.number(index)
+    row = part.split.take(slice(number, number + 1), np.empty((1, part.split.width), np.float32))
+    return row.reshape(data.example_shape)
+
+
+def _head(answers: Answers) -> list[str]:
+    if isinstance(answers, ClassAnswers):
+        return ["example", "true", "answered", "sure"]
+    several = ["output"] if len(answers.errors) > 1 else []
+    return ["example", *several, "target", "answer", "difference"]
+
+
+def _columns(found: Found) -> list[Column]:
+    """The columns of the list."""
+    example, *others = _head(found.answers)
+    first = Column(example, False, str(len(found.part.split)))
+    if isinstance(found.answers, ClassAnswers):
+        return [first, *map(Column, others[:-1]), Column(others[-1], True, "100 %")]
+    return [first, *(Column(title, title != "output") for title in others)]
+
+
+def _numbers(found: Found, index: int, data: Dataset) -> list[object]:
+    """A row of a table: names and numbers."""
+    answers, number = found.answers, found.part.number(index)
+    if isinstance(answers, ClassAnswers):
+        true, answer = (data.class_name(int(each[index])) for each in (answers.labels, answers.answers))
+        return [number, true, answer, float(answers.confidences[index])]
+    output = [data.class_name(int(answers.outputs[index]))] if len(answers.errors) > 1 else []
+    figures = (answers.targets, answers.answers, answers.differences)
+    return [number, *output, *(float(each[index]) for each in figures)]
+
+
+def _texts(found: Found, listed: Array, data: Dataset, place: int) -> Sequence[str]:
+    """The same as it is shown, for a place in the list."""
+    row = _numbers(found, int(listed[place]), data)
+    if isinstance(found.answers, ClassAnswers):
+        return [str(row[0]), str(row[1]), str(row[2]), _sureness(float(str(row[3])))]
+    return [*map(str, row[:-3]), f"{row[-3]:.4g}", f"{row[-2]:.4g}", f"{row[-1]:+.4g}"]
+
+
+def _sureness(confidence: float) -> str:
+    return "–" if np.isnan(confidence) else f"{100 * confidence:.0f} %"
+
+
+PLACE = Place(cards.Column.CHOOSE, 2, 370)
+CARDS.register("mistakePicturesDock")(CardInfo(MistakePicturesPanel, {"inside": PLACE}, needs=(MISTAKES,)))

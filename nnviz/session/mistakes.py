@@ -1,0 +1,249 @@
+"""The answers to every example of a part of the data, and which of these examples are chosen by their classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.answers import Answers, ClassAnswers, answers_in_steps
+from engine.datasets import Dataset
+from engine.network import Network
+from engine.validation import Array
+from nnviz.digits.examples import example_ink, fits_canvas
+from nnviz.jobs.probes import Question as ProbeQuestion
+from nnviz.jobs.probes import Same
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.part import Part, parts_of
+from nnviz.session.question import Question
+from nnviz.session.runs import Runs
+from nnviz.session.selection import PARTS, Classes, Example, Selection
+from nnviz.session.status import Stage
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A network's answers to all examples of a part, and the epochs that it was trained for."""
+
+    answers: Answers
+    part: Part
+    network: Network
+    epochs: float
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """A confusion matrix, (classes, classes), row = true class; of the displayed network or of an earlier moment."""
+
+    matrix: Array
+    epochs: float
+    is_now: bool
+
+
+class Mistakes(QObject):
+    """Asks the displayed network about a whole part of the data, for a probe; while training, once an epoch.
+
+    Signals:
+        changed: ``found``, ``counts`` or the parts have changed.
+        part_changed: another part is looked at, whose answers are not known yet.
+        stepped: another example was chosen by :meth:`next_mistake`.
+
+    Attributes:
+        found: the answers that were computed last; None while there are none.
+    """
+
+    changed = pyqtSignal()
+    part_changed = pyqtSignal()
+    stepped = pyqtSignal()
+
+    def __init__(self, displayed: Displayed, runs: Runs, data: Data, selection: Selection, question: Question) -> None:
+        super().__init__()
+        self._displayed, self._runs, self._data = displayed, runs, data
+        self._selection, self._question = selection, question
+        self.found: Found | None = None
+        self._wanted = PARTS[0]
+        self._parts_for: tuple[Dataset | None, float] = (None, 0.0)  # what ``_parts`` were made of
+        self._parts: dict[str, Part] = {}
+        self._subject: tuple[object, Network, float] = (None, displayed.network, 0.0)  # moment, network, its epochs
+        self._latest: Same | None = None
+        self._is_computing = False
+        self._listed: tuple[Found | None, Classes | None, Array] = (None, None, np.empty(0, np.int64))
+        for signal in (displayed.changed, runs.replaced, data.changed):
+            signal.connect(self._note_question)
+        for signal in (runs.history_changed, displayed.changed, runs.replaced, data.changed):
+            signal.connect(self._tell_counts)
+        self._told: tuple[object, ...] = ()
+
+    # ---- the part
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that the data have, by name; empty where the network does not fit the data."""
+        data, run = self._data.dataset, self._runs.current
+        if data is None or run.misfit(data) is not None:
+            return {}
+        made_of = data, run.experiment.training.validation_share
+        if made_of[0] is not self._parts_for[0] or made_of[1] != self._parts_for[1]:
+            self._parts_for, self._parts = made_of, parts_of(*made_of)
+        return self._parts
+
+    @property
+    def part(self) -> Part | None:
+        """The part that is looked at: the one that was set, or the first there is."""
+        parts = self.parts
+        return parts.get(self._wanted) or next(iter(parts.values()), None)
+
+    def set_part(self, name: str) -> None:
+        """Looks at another part; its answers follow."""
+        if name != self._wanted:
+            self._wanted = name
+            self._note_question()
+            self.part_changed.emit()
+            self.changed.emit()
+
+    # ---- for the probe
+
+    def question(self) -> ProbeQuestion | None:
+        """The answers of the displayed network to all examples of the part."""
+        part = self.part
+        if part is None:
+            self._latest = None
+            return None
+        network, epochs = self._network()
+        key = self._latest = Same(network, part)
+        return key, lambda: self._answer(key, network, part, epochs)
+
+    def _network(self) -> tuple[Network, float]:
+        """The displayed network; while it trains, the one that was displayed first in this epoch, and its epochs."""
+        run = self._runs.current
+        is_training = run.stage is Stage.TRAINING
+        moment: object = (run.id, run.history.completed) if is_training else self._displayed.network
+        if self._subject[0] is not moment and self._subject[0] != moment:
+            self._subject = moment, self._displayed.network, run.epochs
+        return self._subject[1:]
+
+    def _note_question(self) -> None:
+        """Lets a computation find out that it is out of date."""
+        if self._is_computing:
+            self.question()
+
+    def _answer(self, key: Same, network: Network, part: Part, epochs: float) -> Found | None:
+        """Runs in the lane's thread. Gives up when there is a newer question; what was found before then stays."""
+        self._is_computing = True
+        try:
+            steps = answers_in_steps(network, part.split, part.rows)
+            while self._latest == key:
+                try:
+                    next(steps)
+                except StopIteration as finished:
+                    finished.value.order  # noqa: B018  # sorted here, once, and kept
+                    return Found(finished.value, part, network, epochs)
+            return self.found
+        finally:
+            self._is_computing = False
+
+    def take(self, found: Found | None) -> None:
+        """Takes what the probe has found."""
+        if found is not self.found:
+            self.found = found
+            self.changed.emit()
+
+    # ---- the matrix
+
+    @property
+    def counts(self) -> Counts | None:
+        """The confusion matrix of the displayed network, or of the last moment at which one was measured."""
+        found, run, part = self.found, self._runs.current, self.part
+        if part is None or part.split.labels is None:
+            return None
+        computed = None
+        if found is not None and found.part is part and isinstance(found.answers, ClassAnswers):
+            is_now = found.network is self._displayed.network
+            computed = Counts(found.answers.confusion, found.epochs, is_now)
+            if is_now:
+                return computed
+        epoch = run.history.completed if run.history.best is None else run.history.best.epoch
+        data = self._data.dataset
+        is_same = data is not None and run.experiment.fingerprint == data.fingerprint
+        measured = run.history.confusion(epoch, part.name) if is_same else None
+        is_older = computed is not None and computed.epochs > epoch and run.stage is not Stage.TRAINING
+        if measured is None or is_older:
+            return computed
+        return Counts(measured, epoch, run.epochs == epoch)
+
+    def _tell_counts(self) -> None:
+        """Tells that the counts may have changed, once an epoch and when another network is displayed at rest."""
+        run = self._runs.current
+        displayed = None if run.stage is Stage.TRAINING else id(self._displayed.network)
+        now = (run.id, run.history.completed, run.stage, displayed, self.part)
+        if now != self._told:
+            self._told = now
+            self.changed.emit()
+
+    # ---- the examples
+
+    @property
+    def listed(self) -> Array:
+        """The numbers in the part of the chosen examples: of a cell, row or column, or without one all mistakes."""
+        found, classes = self.found, self._selection.classes
+        if self._listed[0] is not found or self._listed[1] != classes:
+            self._listed = found, classes, _choose(found, classes)
+        return self._listed[2]
+
+    @property
+    def place(self) -> int | None:
+        """The place of the chosen example in ``listed``; None if it is not there."""
+        example, found = self._selection.example, self.found
+        if example is None or found is None or found.part.where != example.part:
+            return None
+        index = found.part.index(example.number)
+        places = [] if index is None else np.flatnonzero(self.listed == index).tolist()
+        return places[0] if places else None
+
+    def choose(self, place: int) -> None:
+        """Chooses the example at that place in ``listed``."""
+        found = self.found
+        if found is not None and 0 <= place < len(self.listed):
+            self._selection.choose_example(Example(found.part.where, found.part.number(int(self.listed[place]))))
+
+    def next_mistake(self) -> None:
+        """Chooses the next mistake of those listed, after the last the first; where none is listed, one of all."""
+        found = self.found
+        if found is None:
+            return
+        if not self._count_listed_mistakes():
+            self._selection.choose_classes(None)
+        count = self._count_listed_mistakes()
+        if count:
+            place = self.place
+            self.choose(0 if place is None or place + 1 >= count else place + 1)
+            self.stepped.emit()
+
+    def _count_listed_mistakes(self) -> int:
+        """How many of the listed examples are mistakes; these come first. Every number is more or less off."""
+        answers = None if self.found is None else self.found.answers
+        listed = self.listed
+        return int(answers.are_wrong[listed].sum()) if isinstance(answers, ClassAnswers) else len(listed)
+
+    # ---- the canvas
+
+    @property
+    def fits_canvas(self) -> bool:
+        """Whether the examples can be put on the canvas."""
+        return fits_canvas(self._data.dataset)
+
+    def put_on_canvas(self) -> None:
+        """Replaces the drawing by the chosen example, which is a picture; can be undone."""
+        example, data = self._selection.example, self._data.dataset
+        if example is not None and data is not None and self.fits_canvas and example.part in data.splits:
+            self._question.replace("example", (example_ink(data, example.part, example.number),))
+
+
+def _choose(found: Found | None, classes: Classes | None) -> Array:
+    if found is None:
+        return np.empty(0, np.int64)
+    if not isinstance(found.answers, ClassAnswers):
+        return found.answers.order
+    return found.answers.mistakes() if classes is None else found.answers.of(classes.true, classes.answer)

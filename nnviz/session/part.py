@@ -1,0 +1,58 @@
+"""The parts of the data: test, validation and training examples, also where a validation set is drawn from the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.datasets import Dataset, Split
+from engine.datasets.dataset import validation_rows
+from engine.validation import Array
+
+_ORDER = ("test", "validation", "train")
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of the data: a split, or the training examples that are, or are not, in a validation set drawn from them.
+
+    Attributes:
+        name: "test", "validation" or "train".
+        split, where: the split that its examples are in, and the name of that.
+        share: the share of the training examples that is drawn for validation; 0 for none.
+    """
+
+    name: str
+    split: Split
+    where: str
+    share: float = 0.0
+
+    @cached_property
+    def rows(self) -> Array | None:
+        """The numbers of its examples in the split; None for all of them."""
+        if not self.share:
+            return None
+        aside, rest = validation_rows(len(self.split), round(self.share * len(self.split)))
+        return aside if self.name == "validation" else rest
+
+    def number(self, index: int) -> int:
+        """The number in the split of an example with that number in the part."""
+        return index if self.rows is None else int(self.rows[index])
+
+    def index(self, number: int) -> int | None:
+        """The other way round; None for an example that is not in the part."""
+        if self.rows is None:
+            return number if number < len(self.split) else None
+        place = int(np.searchsorted(self.rows, number))
+        return place if place < len(self.rows) and self.rows[place] == number else None
+
+
+def parts_of(data: Dataset, validation_share: float) -> dict[str, Part]:
+    """The parts that there are, by name. A validation set may be drawn from the training examples."""
+    share = validation_share if data.validation is None else 0.0
+    parts = {name: Part(name, split, name) for name, split in data.splits.items()}
+    if 0 < round(share * len(data.train)) < len(data.train):
+        parts |= {name: Part(name, data.train, "train", share) for name in ("validation", "train")}
+    return {name: parts[name] for name in _ORDER if name in parts}

@@ -1,0 +1,1 @@
+"""Widgets that show which classes are confused, and the examples behind it."""

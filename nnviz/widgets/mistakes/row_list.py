@@ -1,0 +1,163 @@
+"""A list with columns, of any length: only the rows in sight are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetrics, QKeyEvent
+from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from nnviz.look import theme
+
+Row = Callable[[int], Sequence[str]]
+_HIGH = 24  # pixels of a row
+_AIR = 10  # beside the longest text of a column
+
+
+class Column(NamedTuple):
+    """A column: its title, whether its texts stand at the right, and its longest text; without one it stretches."""
+
+    title: str
+    is_number: bool = False
+    longest: str = ""
+
+
+class _Model(QAbstractTableModel):
+    """Texts of cells, made when they are painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head: Sequence[Column] = ()
+        self.count = 0
+        self.row: Row = lambda place: ()
+        self._last: tuple[int, Sequence[str]] = (-1, ())  # a row is painted cell by cell
+
+    def show(self, head: Sequence[Column], count: int, row: Row) -> None:
+        """Replaces all rows."""
+        self.beginResetModel()
+        self.head, self.count, self.row, self._last = head, count, row, (-1, ())
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        """The number of rows."""
+        return self.count
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:
+        """The number of columns."""
+        return len(self.head)
+
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+        """The text of a cell and its place within it."""
+        if role == Qt.TextAlignmentRole:
+            return self._side(index.column())
+        if role not in (Qt.DisplayRole, Qt.ToolTipRole):
+            return None
+        if self._last[0] != index.row():
+            self._last = index.row(), self.row(index.row())
+        return self._last[1][index.column()]
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
+        """The names of the columns."""
+        if orientation != Qt.Horizontal:
+            return None
+        if role == Qt.TextAlignmentRole:
+            return self._side(section)
+        return self.head[section].title if role == Qt.DisplayRole else None
+
+    def _side(self, column: int) -> int:
+        return int(Qt.AlignVCenter | (Qt.AlignRight if self.head[column].is_number else Qt.AlignLeft))
+
+
+class RowList(QTableView):
+    """One row is chosen at most; Enter and a double click open it.
+
+    Signals:
+        chosen(int): the person chose that row.
+        opened(): the chosen one is to be opened.
+    """
+
+    chosen = pyqtSignal(int)
+    opened = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = _Model()
+        self.setModel(self._rows)
+        self._is_showing = False
+        self.setFrameShape(QTableView.NoFrame)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)  # Tab goes to the next control
+        self.setSelectionBehavior(QAbstractItemView.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
+        self.verticalHeader().setDefaultSectionSize(_HIGH)
+        heads = self.horizontalHeader()
+        heads.setHighlightSections(False)
+        heads.setSectionsClickable(False)
+        heads.setMinimumSectionSize(24)
+        self.setFont(theme.font(theme.SMALL))
+        self.doubleClicked.connect(lambda _: self.opened.emit())
+
+    def show_rows(self, head: Sequence[Column], count: int, row: Row, stays: bool = False) -> None:
+        """Shows other rows; ``row`` returns the texts of one and is called for those in sight.
+
+        The list begins with the first one, unless it ``stays`` scrolled as it is.
+        """
+        scrolled = self.verticalScrollBar().value() if stays else 0
+        has_changed = list(head) != list(self._rows.head)
+        self._rows.show(head, count, row)
+        if has_changed:
+            self._fit_columns(head)
+        self.verticalScrollBar().setValue(scrolled)
+
+    def _fit_columns(self, head: Sequence[Column]) -> None:
+        metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()
+        for number, column in enumerate(head):
+            heads.setSectionResizeMode(number, QHeaderView.Fixed if column.longest else QHeaderView.Stretch)
+            if column.longest:
+                widest = max(map(metrics.horizontalAdvance, (column.title, column.longest)))
+                heads.resizeSection(number, widest + _AIR)
+
+    def show_choice(self, place: int | None, into_sight: bool = True) -> None:
+        """Chooses a row without a signal, and scrolls to it if it is to come ``into_sight``; None for none."""
+        now = self.currentIndex().row() if self.currentIndex().isValid() else None
+        if place == now:
+            return
+        self._is_showing = True
+        self.setAutoScroll(into_sight)
+        try:
+            if place is None:
+                self.setCurrentIndex(QModelIndex())
+            else:
+                self.setCurrentIndex(self._rows.index(place, 0))
+        finally:
+            self._is_showing = False
+            self.setAutoScroll(True)
+
+    @property
+    def count(self) -> int:
+        """The number of rows."""
+        return self._rows.count
+
+    def texts(self, place: int) -> list[str]:
+        """The texts of a row."""
+        return list(self._rows.row(place))
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: N802
+        """Tells which row the person chose."""
+        super().currentChanged(current, previous)
+        if current.isValid() and not self._is_showing:
+            self.chosen.emit(current.row())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens; all other keys are Qt's."""
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            self.opened.emit()
+        else:
+            super().keyPressEvent(event)

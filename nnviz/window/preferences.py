@@ -1,0 +1,179 @@
+"""What is remembered from one start to the next: plain text and numbers, in one JSON file.
+
+Nothing but text and numbers is ever read, so that a settings file cannot run code. The file is written in a thread of
+its own, whole or not at all, and without a lock: of several windows, the one that writes last wins.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from engine.storage.files import mode_of_file, write_whole
+from nnviz.jobs.lane import Lane
+from nnviz.window.old_settings import values_of_0_4
+
+Value = str | int | float | bool
+
+_LOG = logging.getLogger("nnviz")
+_LARGEST_FILE = 1_000_000  # bytes
+_LONGEST_TEXT = 200_000  # characters of one value
+_LARGEST_NUMBER = 2**53
+_MOMENT = 250  # milliseconds in which changes are gathered before they are written
+_LONGEST_WAIT = 5000  # milliseconds that closing waits for the disk
+
+
+class Preferences(QObject):
+    """The remembered values by name. They are read when it is made, and written within a moment after a change.
+
+    Signals:
+        gathering: the values are about to be written; who remembers something sets its value now.
+        failed(error): they could not be written; emitted once.
+    """
+
+    gathering = pyqtSignal()
+    failed = pyqtSignal(object)
+
+    def __init__(self, path: Path | None) -> None:
+        """``path`` is the JSON file; with None nothing is read or written."""
+        super().__init__()
+        self._path = path
+        self._values = {} if path is None else _values_at(path)
+        self._written: bytes | None = None  # what was written last
+        self._lane = Lane()
+        self._is_writing = self._is_stale = self._has_failed = self._is_closed = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_MOMENT)
+        self._timer.timeout.connect(self.write)
+
+    # ---- values
+
+    def text(self, key: str, default: str = "") -> str:
+        """The text of that name; the default if there is none."""
+        value = self._values.get(key)
+        return value if isinstance(value, str) else default
+
+    def number(self, key: str) -> float | None:
+        """The number of that name, finite; None if there is none."""
+        value = self._values.get(key)
+        return None if value is None or isinstance(value, str) else float(value)
+
+    def document(self, key: str) -> object:
+        """What the text of that name describes, which is JSON; None if it is none. It may be of any kind."""
+        try:
+            return json.loads(self.text(key, "null"))
+        except (ValueError, RecursionError):
+            _LOG.warning("settings: %s is damaged and was left out", key)
+            return None
+
+    def set(self, key: str, value: Value) -> None:
+        """Remembers a value; one that is too long to be read again is dropped."""
+        if _is_plain(value):
+            if self._values.get(key) == value:
+                return
+            self._values[key] = value
+        else:
+            _LOG.warning("settings: %s is too long to be remembered", key)
+            self._values.pop(key, None)
+        self.touch()
+
+    # ---- the file
+
+    def touch(self, *_: object) -> None:
+        """Says that something that is remembered has changed. It is gathered and written within a moment."""
+        if not (self._is_closed or self._timer.isActive()):
+            self._timer.start()
+
+    def write(self) -> None:
+        """Gathers the values and begins to write them, if they have changed."""
+        self.gathering.emit()
+        self._timer.stop()  # gathering may have started it
+        content = json.dumps(self._values, indent=1).encode()
+        if self._path is None or content == self._written:
+            return
+        if self._is_writing:
+            self._is_stale = True
+            return
+        self._is_writing, self._is_stale, self._written = True, False, content
+        self._lane.run(partial(_write, self._path, content), self._done, self._not_written)
+
+    def _done(self, _: object = None) -> None:
+        self._is_writing = False
+        if self._is_stale:
+            self.touch()
+
+    def _not_written(self, error: Exception) -> None:
+        self._written = None
+        self._done()
+        if not self._has_failed:
+            self._has_failed = True
+            self.failed.emit(error)
+
+    def close(self) -> bool:
+        """Writes the last values; returns whether that was done in time. Later changes are not written."""
+        if not self._is_closed:
+            self._is_writing = False  # what is being written comes first: they are written in order
+            self.write()
+            self._is_closed = True
+        return self._lane.close(_LONGEST_WAIT)
+
+
+def person_file() -> Path:
+    """The settings file of the person who runs the program: in the folder where version 0.4 had its own."""
+    home = os.path.expanduser("~")
+    folder = os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME", "")
+    return Path(folder if os.path.isabs(folder) else os.path.join(home, ".config"), "nnviz", "settings.json")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Called in the lane's thread. It logs an error itself, since nobody hears of it while the window closes."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
+    except OSError as error:
+        _LOG.error("settings: %s could not be written: %s", path, error)
+        raise
+
+
+def _values_at(path: Path) -> dict[str, Value]:
+    """The values in that file, or those of version 0.4 if it is not there yet. Whatever is odd is left out."""
+    try:
+        if mode_of_file(path) is None:
+            found: Any = values_of_0_4(_content(path.with_name("nnviz.ini")))
+        else:
+            found = json.loads(_content(path))
+    except (OSError, ValueError, RecursionError) as error:
+        _LOG.warning("settings: %s cannot be used: %s", path, ascii(str(error)))
+        return {}
+    if not isinstance(found, dict):
+        _LOG.warning("settings: %s cannot be used: it holds no table", path)
+        return {}
+    for key in [key for key, value in found.items() if not _is_plain(value)]:
+        _LOG.warning("settings: %s is no short text or number and was left out", ascii(key)[:100])
+        del found[key]
+    return dict(found)
+
+
+def _content(path: Path) -> bytes:
+    """The content of a regular file, nothing if there is none. Raises OSError, or ValueError if it is too large."""
+    if mode_of_file(path) is None:
+        return b""
+    with path.open("rb") as file:
+        content = file.read(_LARGEST_FILE + 1)
+    if len(content) > _LARGEST_FILE:
+        raise ValueError(f"it has more than {_LARGEST_FILE:,} bytes")
+    return content
+
+
+def _is_plain(value: object) -> bool:
+    """Whether that value can be remembered: short text, or a number of ordinary size."""
+    if isinstance(value, str):
+        return len(value) <= _LONGEST_TEXT
+    return isinstance(value, int | float) and abs(value) <= _LARGEST_NUMBER  # not so for NaN

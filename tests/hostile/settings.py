@@ -1,0 +1,125 @@
+"""Damaged settings files. The window opens on them where it can be seen, and none of them runs code."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import pickle
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PyQt5.QtCore import QByteArray, QSettings
+from PyQt5.QtWidgets import QApplication
+
+from engine.experiment import Experiment
+from nnviz.app import create_window
+from nnviz.window.main_window import MainWindow
+from tests.hostile.attack import attack, pick
+from tests.hostile.damage import as_json, odd_bytes, odd_document, odd_value
+
+_LARGEST = 4000  # pixels
+
+
+class _Evil:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (self._folder,)
+
+
+@attack("settings files", cases=15, seconds=40)
+def settings_file(rng: np.random.Generator, folder: Path) -> str:
+    """Opens a window on a damaged file, processes events and closes it."""
+    logging.getLogger("nnviz").setLevel(logging.CRITICAL)
+    path, ran = folder / "settings.json", folder / "it ran"
+    kind = str(pick(rng, "bytes", "document", "values", "place", "layout", "file of 0.4", "pickles of 0.4"))
+    if kind.endswith("of 0.4"):
+        _write_old(rng, folder / "nnviz.ini", ran if kind.startswith("pickles") else None)
+    else:
+        path.write_bytes(_damaged(rng, kind, ran))
+    window = create_window(settings=path)
+    window.show()
+    try:
+        for _ in range(5):
+            QApplication.processEvents()
+        _check(window)
+        assert not ran.exists(), "the settings file ran code"
+    finally:
+        window.close()
+        QApplication.processEvents()  # it goes
+    json.loads(path.read_bytes())
+    return kind
+
+
+def _check(window: MainWindow) -> None:
+    """It can be seen, all of it can be reached, and it was not given up on."""
+    place = window.geometry()
+    assert window.isVisible()
+    assert 200 <= place.width() <= _LARGEST, place
+    assert 200 <= place.height() <= _LARGEST, place
+    assert any(screen.geometry().intersects(place) for screen in QApplication.screens()), place
+    for dock in window.docks:
+        assert max(dock.width(), dock.height()) <= _LARGEST, (dock.objectName(), dock.geometry())
+    picture = window.grab()
+    assert not picture.isNull()
+
+
+@cache
+def _whole() -> dict[str, Any]:
+    """What a window writes."""
+    folder = Path(os.environ.get("TMPDIR", "/tmp"))
+    path = folder / f"nnviz-hostile-{os.getpid()}.json"
+    window = create_window(settings=path)
+    window.show()
+    window.dialogs._preferences.set("recent", json.dumps(["/tmp/a.json", "/tmp/b.npz"]))
+    window.dialogs._preferences.set("configuration", json.dumps(Experiment().as_dict()))
+    window.close()
+    written: dict[str, Any] = json.loads(path.read_bytes())
+    path.unlink()
+    return written
+
+
+def _damaged(rng: np.random.Generator, kind: str, ran: Path) -> bytes:
+    document = dict(_whole())
+    if kind == "bytes":
+        return bytes(pick(rng, odd_bytes(rng, as_json(document)), rng.bytes(500), pickle.dumps(_Evil(ran)), b""))
+    if kind == "document":
+        return as_json(odd_document(rng, document))
+    if kind == "values":  # JSON in text that is JSON
+        key = str(pick(rng, "configuration", "strengths", "recent", "place"))
+        inner = json.loads(document.get(key, "{}"))
+        document[key] = json.dumps(odd_document(rng, {"x": inner}).get("x") if rng.random() < 0.5 else odd_value(rng))
+        document[str(pick(rng, "network", "shipped", "folder", "theme", "dataset"))] = odd_value(rng)
+    elif kind == "place":
+        far = (0, 1, -1, -300, 2**15, 2**31 - 1, -(2**31), 10**30, 13_173_636, 5000, 29_999, 1440, 0.5, None)
+        document["place"] = json.dumps([pick(rng, *far) for _ in range(int(pick(rng, 5, 5, 5, 5, 4, 6)))])
+    else:
+        checksum, _, encoded = document["layout/train"].partition(":")
+        state = odd_bytes(rng, base64.b64decode(encoded))
+        for _ in range(int(rng.integers(0, 3))):
+            at = int(rng.integers(0, max(1, len(state) - 4)))
+            number = int(pick(rng, 2**31 - 1, -(2**31), -1, 0, 2**16))
+            state = state[:at] + number.to_bytes(4, "big", signed=True) + state[at + 4 :]
+        document["layout/train"] = f"{checksum}:{base64.b64encode(state).decode()}"
+    return as_json(document)
+
+
+def _write_old(rng: np.random.Generator, path: Path, ran: Path | None) -> None:
+    """A file as version 0.4 wrote it: with objects in it, or damaged."""
+    _whole()  # so that there is an application
+    settings = QSettings(str(path), QSettings.IniFormat)
+    keys = ("theme", "configuration", "strengths", "dataset", "network", "shipped", "folder", "recent", "sure_from",
+            "pen_width", "log_error", "geometry", "docks", "hints/train")  # fmt: skip
+    for key in keys:
+        value: Any = _whole().get(key, QByteArray(rng.bytes(60)))
+        settings.setValue(key, _Evil(ran) if ran is not None and rng.random() < 0.5 else value)
+    settings.sync()
+    if ran is None:
+        path.write_bytes(odd_bytes(rng, path.read_bytes()))

@@ -1,0 +1,71 @@
+"""Pictures of the window show what is asked for, however long it takes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QApplication
+
+from engine.datasets import Dataset
+from engine.network import Network
+from engine.validation import Array
+from nnviz.commands import screenshot
+from nnviz.commands.cli import parser
+from nnviz.session import question
+from nnviz.session.asked import ANSWER
+from nnviz.window.main_window import MainWindow
+
+_MANY = 200  # rounds of the event loop; layouts take a few
+
+
+@pytest.mark.parametrize("epochs", ["0", "1"])
+def test_the_answer_to_the_drawing_is_waited_for(
+    qapp: QApplication,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    load_with: Callable[..., None],
+    few_digits: Dataset,
+    epochs: str,
+) -> None:
+    load_with(lambda: few_digits)
+    gate, original = threading.Event(), question.ask
+    windows: list[MainWindow] = []
+    shown: list[tuple[Array | None, bool]] = []
+
+    def held(network: Network, picture: Array) -> Array | None:
+        assert gate.wait(20)
+        return original(network, picture)
+
+    def open_after(rounds: int) -> None:
+        if rounds:
+            QTimer.singleShot(0, lambda: open_after(rounds - 1))
+        else:
+            gate.set()
+
+    def create(*given: object) -> MainWindow:
+        windows.append(create_window(*given))
+        windows[0].session.question.changed.connect(lambda: open_after(_MANY))
+        return windows[0]
+
+    create_window = screenshot.create_window
+    monkeypatch.setattr(question, "ask", held)
+    monkeypatch.setattr(screenshot, "create_window", create)
+    monkeypatch.setattr(screenshot, "qInstallMessageHandler", lambda _: None)
+    png = screenshot.png
+
+    def taken(picture: object) -> bytes:
+        session = windows[0].session
+        shown.append((session.question.answer, session.probes[ANSWER].is_up_to_date))
+        return png(picture)
+
+    monkeypatch.setattr(screenshot, "png", taken)
+    wanted = parser().parse_args(["screenshot", str(tmp_path / "x.png"), "--draw", "--epochs", epochs])
+    assert screenshot.run(wanted) == 0
+    gate.set()
+    ((answer, is_up_to_date),) = shown
+    assert answer is not None, "the answer was not there yet"
+    assert is_up_to_date

@@ -1,0 +1,75 @@
+"""``train --checkpoint`` while the disk is full: the training goes on, and what can be saved is saved."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tqdm import tqdm
+
+from engine.datasets import DATASETS, Dataset, DataSource
+from engine.storage import load_checkpoint, load_network
+from nnviz.commands import cli
+from tests.engine.helpers import restored_later
+
+SMALL = ("train", "--shape", "784,8,10", "--batch-size", "50", "--save", "net.json", "--checkpoint", "run.npz")
+FULL = "nnviz: run.npz could not be written: No space left on device. The training goes on"
+
+
+@pytest.fixture(autouse=True)
+def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset, tmp_path: Path) -> None:
+    restored_later(monkeypatch, DATASETS)
+    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets the writes of these numbers fail, from 1."""
+    flush, writes = os.fsync, [0]
+
+    def set_full(*numbers: int) -> None:
+        def write(handle: int) -> None:
+            writes[0] += 1
+            if writes[0] in numbers:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            flush(handle)
+
+        monkeypatch.setattr(os, "fsync", write)
+
+    return set_full
+
+
+def test_a_full_disk_ends_no_training(fill_disk: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+    fill_disk(2, 3)
+    assert cli.main([*SMALL, "--epochs", "4"]) == 0
+    told = capsys.readouterr()
+    assert told.err.count(FULL) == 1, "once, until it works again"
+    assert told.err.count("nnviz: run.npz is written again.") == 1
+    assert "epoch 4 of 4" in told.out
+    state = load_checkpoint("run.npz")[1]
+    assert state is not None
+    assert state.progress["epoch"] == 4
+    assert load_network("net.json").shape == [784, 8, 10]
+    assert sorted(os.listdir()) == ["net.json", "run.npz"]
+
+
+def test_a_checkpoint_that_is_of_before_is_told_by_the_exit_code(
+    fill_disk: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill_disk(2, 3)
+    assert cli.main([*SMALL, "--epochs", "3"]) == 1
+    told = capsys.readouterr()
+    assert FULL in told.err
+    assert told.err.endswith(
+        "run.npz could not be written the last time: it holds an earlier moment of the training, or nothing\n"
+    )
+    assert "saved to net.json" in told.out
+    assert load_network("net.json").provenance["epochs"] == 3
+    state = load_checkpoint("run.npz")[1]
+    assert state is not None
+    assert state.progress["epoch"] == 1

@@ -1,0 +1,162 @@
+"""Pictures are read behind the window: the latest wins, none is waited for, and all obey the same limits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from PyQt5.QtCore import QMimeData, QUrl
+from PyQt5.QtGui import QColor, QImage, QPainter
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.errors import DataError, FileFormatError
+from nnviz.digits.strokes import Ink
+from nnviz.jobs.lane import Lane
+from nnviz.jobs.pictures import Pictures
+from tests.nnviz.digits.test_picture_files import jpeg_of_passes
+
+Told = list[object]
+
+
+@pytest.fixture
+def pictures(qapp: QApplication) -> Iterator[Pictures]:
+    """Ended after the test."""
+    pictures = Pictures(Lane())
+    yield pictures
+    assert pictures.close(10_000)
+
+
+@pytest.fixture
+def told(pictures: Pictures) -> Told:
+    """Titles of pictures that were read, and errors."""
+    heard: Told = []
+    pictures.read.connect(lambda ink: heard.append(ink.title))
+    pictures.failed.connect(lambda what, error: heard.append(error))
+    return heard
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """With a picture that can be read, one that takes minutes, and none."""
+    made = Image.new("L", (300, 400), 220)
+    ImageDraw.Draw(made).line([(150, 80), (150, 300)], fill=20, width=20)
+    made.save(tmp_path / "one.png")
+    (tmp_path / "slow.jpg").write_bytes(jpeg_of_passes((7000, 7000), 20_000))
+    (tmp_path / "text.png").write_text("no picture")
+    return tmp_path
+
+
+def files(path: Path) -> QMimeData:
+    """As a file manager gives it."""
+    given = QMimeData()
+    given.setUrls([QUrl.fromLocalFile(str(path))])
+    return given
+
+
+def in_memory(image: QImage) -> QMimeData:
+    """As the clipboard gives it."""
+    given = QMimeData()
+    given.setImageData(image)
+    return given
+
+
+def painted(kind: int, size: tuple[int, int] = (300, 400), ground: str = "white", ink: str = "black") -> QImage:
+    """A one."""
+    image = QImage(*size, kind)
+    image.fill(QColor(ground))
+    painter = QPainter(image)
+    painter.fillRect(size[0] // 2, size[1] // 5, size[0] // 15, size[1] // 2, QColor(ink))
+    painter.end()
+    return image
+
+
+def test_a_picture_takes_the_place_of_a_slow_one(pictures: Pictures, told: Told, folder: Path, qtbot: QtBot) -> None:
+    pictures.load(files(folder / "slow.jpg"), "what was dropped")
+    pictures.load(files(folder / "text.png"), "what was dropped")
+    pictures.load(files(folder / "one.png"), "what was dropped")
+    qtbot.waitUntil(lambda: told == ["one.png"], timeout=20_000)
+    assert pictures.close(10_000)
+    QApplication.processEvents()
+    assert told == ["one.png"], "of the others nothing is heard"
+
+
+def test_nothing_given_leaves_the_picture_that_is_being_read(
+    pictures: Pictures, told: Told, folder: Path, qtbot: QtBot
+) -> None:
+    pictures.load(files(folder / "one.png"), "what was dropped")
+    pictures.load(QMimeData(), "the clipboard")
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert isinstance(told[0], DataError)
+    assert told[1] == "one.png"
+
+
+def test_the_end_does_not_wait_for_a_slow_one(pictures: Pictures, told: Told, folder: Path) -> None:
+    pictures.load(files(folder / "slow.jpg"), "what was dropped")
+    pictures.close(0)
+    assert pictures.close(20_000), "the reading ends by itself, long before it is done"
+    QApplication.processEvents()
+    assert told == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of Unix")
+def test_a_pipe_is_refused_and_holds_nothing_up(pictures: Pictures, told: Told, folder: Path, qtbot: QtBot) -> None:
+    os.mkfifo(folder / "pipe.png")
+    pictures.load(files(folder / "pipe.png"), "what was dropped")
+    qtbot.waitUntil(lambda: len(told) == 1)
+    assert isinstance(told[0], OSError)
+    assert "a pipe" in told[0].strerror
+    pictures.load(files(folder / "one.png"), "what was dropped")
+    qtbot.waitUntil(lambda: told[1:] == ["one.png"])
+
+
+def test_too_large_a_file_is_told_as_the_drawings_error(pictures: Pictures, folder: Path, qtbot: QtBot) -> None:
+    with open(folder / "endless.png", "wb") as file:
+        file.truncate(2**40)
+    with qtbot.waitSignal(pictures.failed) as failed:
+        pictures.load(files(folder / "endless.png"), "what was dropped")
+    what, error = failed.args
+    assert what == "The drawing stays as it was"
+    assert isinstance(error, FileFormatError)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ground", "ink"),
+    [
+        (QImage.Format_Mono, "white", "black"),
+        (QImage.Format_Indexed8, "white", "black"),
+        (QImage.Format_RGB16, "#203040", "#eeffdd"),
+        (QImage.Format_RGB888, "white", "#204080"),
+        (QImage.Format_ARGB32_Premultiplied, "transparent", "black"),
+        (QImage.Format_ARGB32, "transparent", "white"),
+        (QImage.Format_RGBA64, "white", "black"),
+        (QImage.Format_Grayscale16, "white", "black"),
+    ],
+)
+@pytest.mark.parametrize("size", [(301, 400), (4001, 4100)], ids=["small", "large"])
+def test_pictures_in_memory_of_any_kind(
+    pictures: Pictures, kind: int, ground: str, ink: str, size: tuple[int, int], qtbot: QtBot
+) -> None:
+    image = painted(QImage.Format_ARGB32, size, ground, ink).convertToFormat(kind)
+    with qtbot.waitSignal(pictures.read, timeout=10_000) as read:
+        pictures.load(in_memory(image), "the clipboard")
+    (found,) = read.args
+    assert isinstance(found, Ink)
+    height, width = found.pixels.shape
+    assert height > 5 * width, "the upright line"
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [((8000, 7000), "8,000 × 7,000 pixels, 56.0 million: it must"), ((0, 0), "empty")]
+)
+def test_pictures_in_memory_obey_the_limits(
+    pictures: Pictures, size: tuple[int, int], words: str, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(pictures.failed, timeout=10_000) as failed:
+        pictures.load(in_memory(QImage(*size, QImage.Format_Mono)), "the clipboard")
+    what, error = failed.args
+    assert what == "The drawing stays as it was"
+    assert words in str(error)

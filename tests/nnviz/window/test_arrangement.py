@@ -1,0 +1,84 @@
+"""The window's place and the layout of its cards: damaged ones are left out, others fit the screen."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from PyQt5.QtCore import QByteArray, QRect, QSize
+from PyQt5.QtWidgets import QApplication, QWidget
+
+from nnviz.window import arrangement
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import store_settings
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@pytest.fixture
+def widget() -> QWidget:
+    """A window with the usual size."""
+    widget = QWidget()
+    widget.setGeometry(10, 20, 600, 500)
+    return widget
+
+
+def test_a_place_comes_back(widget: QWidget) -> None:
+    stored = json.loads(arrangement.place_as_text(widget))
+    other = QWidget()
+    arrangement.put_in_place(other, stored)
+    assert other.geometry() == QRect(10, 20, 600, 500)
+    assert not other.isMaximized()
+    arrangement.put_in_place(other, [*stored[:4], 1])
+    assert other.isMaximized()
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None, 5, "x", {}, [], [1, 2, 3, 4], [1, 2, 3, 4, 5, 6], [1, 2, 0, 400, 0], [1, 2, -600, 400, 0],
+        [1, 2, 13_173_636, 400, 0], [-(10**9), 2, 600, 400, 0], [1, 2, 10**400, 400, 0], [1, 2, 1e9, 400, 0],
+        [1, 2, float("nan"), 400, 0], [1, 2, "600", 400, 0], [1, 2, [600], 400, 0], [None] * 5,
+    ],
+)  # fmt: skip
+def test_a_damaged_place_is_left_out(widget: QWidget, stored: object) -> None:
+    arrangement.put_in_place(widget, stored)
+    assert widget.geometry() == QRect(10, 20, 600, 500)
+
+
+def test_a_place_off_all_screens_is_moved_onto_one(widget: QWidget) -> None:
+    room = QApplication.primaryScreen().availableGeometry()
+    for x, y in ((5000, 20), (20, 5000), (-5000, 20), (20, -5000), (20, -300)):
+        arrangement.put_in_place(widget, [x, y, 600, 500, 0])
+        assert widget.geometry() == QRect(room.topLeft(), QSize(600, 500))
+
+
+def test_a_size_is_kept_within_bounds(widget: QWidget) -> None:
+    arrangement.put_in_place(widget, [0, 0, 20_000, 20_000, 0])
+    assert widget.width() <= 3840
+    assert widget.height() <= 2160
+    arrangement.put_in_place(widget, [0, 0, 1, 1, 0])
+    assert widget.size() == QSize(300, 200)
+
+
+def test_a_layout_comes_back_only_as_it_was_written() -> None:
+    state = QByteArray(b"\x00\x01\xff" * 50)
+    text = arrangement.layout_as_text(state)
+    assert arrangement.layout_of_text(text) == state
+    for place in range(len(text)):
+        for other in "A=:0é":
+            damaged = text[:place] + other + text[place + 1 :]
+            assert arrangement.layout_of_text(damaged) in (None, state)
+        assert arrangement.layout_of_text(text[:place]) is None
+    for odd in ("", ":", "x", "5:", "\ud800:\ud800", ":" + base64.b64encode(b"abc").decode(), "A" * 10**6):
+        assert arrangement.layout_of_text(odd) is None
+
+
+def test_the_window_stands_where_it_can_be_seen(make_window: MakeWindow) -> None:
+    """A number of pixels that 0.4 froze at; a layout whose bytes crashed it."""
+    damaged = base64.b64encode(b"\x00\x00\x00\xff\x00\x00\x00\x00\xfd" + b"\x7f" * 200).decode()
+    store_settings(place="[0, 0, 1440, 13173636, 0]", layout=damaged)
+    window = make_window()
+    assert window.size() == QSize(1440, 900)
+    assert QApplication.screenAt(window.geometry().topLeft()) is not None

@@ -1,0 +1,226 @@
+"""Names from outside are plain text wherever they are shown: they hide nothing, load nothing and widen nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAction,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QMenu,
+    QMessageBox,
+    QTabBar,
+    QTextBrowser,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import DATASETS, Dataset, DataSource
+from engine.network import Network
+from engine.storage import save_network
+from nnviz.session.status import Status
+from nnviz.widgets.message_bar import MessageBar
+from nnviz.window.help import described
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import click_tab, drag, find, seven, wait_for, wait_for_answer
+
+HEAD = "<h1>ALL WELL<!--"
+NAMES = [
+    HEAD,
+    '<img src="picture.png">',
+    "a & b",
+    "x\0y",
+    "\u202e7 eb ot smees",
+    "two\nlines",
+    "long " * 1000,
+    "[*]",
+    "<b>bold</b>",
+    "\ud800",
+]
+UNSAFE = re.compile("[\0-\x09\x0b-\x1f\u202a-\u202e\ud800-\udfff]")
+
+
+@pytest.fixture
+def odd_window(
+    few_digits: Dataset, load_with: Callable[..., None], make_window: MakeWindow, qtbot: QtBot
+) -> MainWindow:
+    """A window whose data has such a title and such classes."""
+    odd = replace(few_digits, title=HEAD, class_names=tuple(NAMES))
+    load_with(lambda: odd)
+    DATASETS.register("mnist")(DataSource(NAMES[1] + NAMES[6], lambda: odd))  # load_with puts the real one back
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    return window
+
+
+def texts(window: MainWindow) -> Iterator[tuple[QWidget | QAction, str]]:
+    """Every text that a widget or action of any window shows or could show."""
+    for widget in [widget for top in QApplication.topLevelWidgets() for widget in (top, *top.findChildren(QWidget))]:
+        yield widget, widget.windowTitle().replace("[*]", "")
+        if isinstance(widget, QLabel | QAbstractButton):
+            yield widget, widget.text()
+        if isinstance(widget, QComboBox | QTabBar):
+            text_of = widget.itemText if isinstance(widget, QComboBox) else widget.tabText
+            yield from ((widget, text_of(index)) for index in range(widget.count()))
+        yield from ((action, action.text()) for action in widget.actions() if not action.isSeparator())
+
+
+def check(window: MainWindow) -> None:
+    """No label guesses, none has a foreign tag, no text has signs that hide others, and none is endless."""
+    for widget, text in texts(window):
+        about = f"{type(widget).__name__} {widget.objectName()}: {text[:80]!r}"
+        assert not UNSAFE.search(text.replace("\t", "", 1)), about  # a menu's entry has a tab before its key
+        assert len(text) < 2000, about
+        if isinstance(widget, QLabel):
+            assert widget.textFormat() != Qt.AutoText or not Qt.mightBeRichText(text), about
+            if widget.textFormat() == Qt.RichText:
+                assert not re.search("<(h1|img|b>bold|!--)", text), about
+
+
+def broken_file(folder: Path, name: str) -> Path:
+    path = folder / name
+    path.write_text("{")
+    return path
+
+
+def open_file(window: MainWindow, qtbot: QtBot, path: Path) -> None:
+    files = window.session.files
+    with qtbot.waitSignals([files.activity_changed, files.activity_changed]):
+        files.open(path)
+
+
+def saved(folder: Path, name: str) -> Path:
+    path = folder / name
+    save_network(Network([784, 10], ["softmax"], "cross-entropy", rng=np.random.default_rng(0)), path)
+    return path
+
+
+def test_classes_and_titles(odd_window: MainWindow, qtbot: QtBot) -> None:
+    window = odd_window
+    window.canvas.set_strokes([np.array(seven(window.canvas))])
+    wait_for_answer(qtbot, window)
+    window.session.settings.change("epochs", epochs=2)
+    window.session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    drag(window.canvas, seven(window.canvas))
+    wait_for_answer(qtbot, window)
+    check(window)
+    weights = window.card("weightsDock")
+    weights.show_layer(2)
+    check(window)
+    for neuron in range(10):
+        weights.show_neuron(neuron)
+        check(window)
+    for tab in ("distributionsTab", "lossTab"):
+        click_tab(qtbot, window, tab)
+        check(window)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_class_widens_nothing(odd_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, name: str) -> None:
+    window = odd_window
+    data = replace(window.session.data.dataset, class_names=tuple(name for _ in range(10)))
+    before = {card: window.card(card).minimumSizeHint().width() for card in ("predictionDock", "learningStripDock")}
+    window.session.data.dataset = data
+    window.session.data.changed.emit()
+    window.canvas.set_strokes([np.array(seven(window.canvas))])
+    wait_for_answer(qtbot, window)
+    window.card("weightsDock").show_layer(2)
+    assert window.width() == 1440
+    assert {card: window.card(card).minimumSizeHint().width() for card in before} == before
+    window.card("weightsDock").show_neuron(0)
+    QApplication.processEvents()
+    assert window.width() == 1440
+    check(window)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "\0" not in name and len(name) < 200])
+def test_a_file(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, name: str) -> None:
+    window, session = ready_window, ready_window.session
+    name = name.replace("/", "_").replace("\ud800", "\udcff")  # what is no text in a file's name
+    open_file(window, qtbot, broken_file(tmp_path, f"{name}.json"))
+    assert session.messages.current is not None
+    assert "cut short" in find(window, MessageBar, "messageBar").text.text()
+    check(window)
+    open_file(window, qtbot, saved(tmp_path, f"{name} 2.json"))
+    check(window)
+    recent = find(window, QMenu, "menuRecent")
+    window.dialogs.fill_recent(recent)
+    assert "&&" in recent.actions()[0].text() or "&" not in name
+    session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
+    check(window)
+    session.reset()
+    session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
+    window.dialogs.ask_before_quitting(lambda: None)
+    box = find(window, QMessageBox, "unsavedBox")
+    assert all(label.textFormat() == Qt.PlainText for label in box.findChildren(QLabel) if label.text())
+    check(window)
+    session.files.save(tmp_path / f"{name} 3.json")
+    qtbot.waitUntil(lambda: "…" not in session.files.activity[-1:])
+    check(window)
+    session.undo.undo()
+    check(window)
+
+
+def test_the_past_in_a_file(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window = ready_window
+    path = saved(tmp_path, "past.json")
+    content = json.loads(path.read_text())
+    for name in NAMES[:-1]:
+        content[name] = name
+    content["provenance"] = {name: name for name in NAMES[:-1]} | {"title": HEAD, "data": NAMES[6]}
+    path.write_text(json.dumps(content))
+    open_file(window, qtbot, path)
+    check(window)
+    window.card("curvesDock").error.plot.set_changes([(0.5, name) for name in NAMES])
+    check(window)
+
+
+def test_a_message_and_its_choices(ready_window: MainWindow) -> None:
+    bar = find(ready_window, MessageBar, "messageBar")
+    for name in NAMES:
+        bar.show_message(name, True, [name])
+        bar.show()
+        check(ready_window)
+    assert bar.width() <= ready_window.width()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_qts_own_boxes(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+    box = QMessageBox(QMessageBox.Warning, "nnviz", f"{name} exists", QMessageBox.Ok, ready_window)
+    box.setInformativeText(name)
+    box.open()
+    shown = [label for label in box.findChildren(QLabel) if label.text()]
+    assert len(shown) == 2
+    assert all(label.textFormat() == Qt.PlainText for label in shown)
+    box.close()
+    box.deleteLater()
+
+
+def test_help_shows_a_tooltip_as_it_is(ready_window: MainWindow, qtbot: QtBot) -> None:
+    label = QLabel("x", ready_window)
+    label.setToolTip(NAMES[1])
+    page = QTextBrowser()
+    qtbot.addWidget(page)
+    page.setHtml(described(label))
+    assert NAMES[1] in page.toPlainText()
+    assert "\ufffc" not in page.toPlainText(), "a picture"
+
+
+def test_the_legend_of_earlier_runs_tells_in_plain_words(ready_window: MainWindow, qtbot: QtBot) -> None:
+    key = ready_window.card("curvesDock").error.keys["earlier"]
+    assert key.toolTip().startswith("Shows or hides")
+    assert "{" not in key.toolTip()

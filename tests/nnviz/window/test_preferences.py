@@ -1,0 +1,300 @@
+"""The settings file: plain values only, written when they change, whatever is there already."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QSettings
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from nnviz.app import create_window
+from nnviz.session.status import Status
+from nnviz.window import preferences
+from nnviz.window.main_window import MainWindow
+from nnviz.window.preferences import Preferences, person_file
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, pick, store_settings, stored_settings, train_epochs
+
+TEXTS = ["theme", "configuration", "strengths", "dataset", "network", "shipped", "folder", "recent"]
+KEYS = [*TEXTS, "sure_from", "pen_width", "log_error", "geometry", "docks", "hints/train"]
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+class Evil:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+# ---- values
+
+
+def test_values_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "settings.json"
+    first = Preferences(path)
+    for key, value in (("text", "größer\n"), ("number", 0.25), ("whole", 7), ("yes", True), ("list", "[1, 2]")):
+        first.set(key, value)
+    assert first.close()
+    again = Preferences(path)
+    assert (again.text("text"), again.text("number"), again.text("none", "x")) == ("größer\n", "", "x")
+    assert (again.number("number"), again.number("whole"), again.number("yes"), again.number("text")) == (
+        0.25,
+        7,
+        1,
+        None,
+    )
+    assert (again.document("list"), again.document("text"), again.document("none")) == ([1, 2], None, None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x80\x04\x95",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b"[1]",
+        b"null",
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"a": "' + b"x" * 1_000_001 + b'"}',
+        pickle.dumps({"theme": "dark"}),
+    ],
+)
+def test_a_file_that_is_none_is_left_out_with_a_line_in_the_log(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes(content)
+    read = Preferences(path)
+    assert read.text("theme") == ""
+    assert [record.name for record in caplog.records] == ["nnviz"]
+    read.set("theme", "light")
+    assert read.close()
+    assert json.loads(path.read_bytes()) == {"theme": "light"}
+
+
+@pytest.mark.parametrize("odd", ["null", "[1]", "{}", "NaN", "Infinity", "1e400", "9" * 300, f'"{"x" * 200_001}"'])
+def test_an_odd_value_is_left_out_and_the_others_are_kept(
+    tmp_path: Path, odd: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(f'{{"theme": "dark", "odd": {odd}, "pen_width": 7}}')
+    read = Preferences(path)
+    assert (read.text("theme"), read.text("odd"), read.number("odd")) == ("dark", "", None)
+    assert read.number("pen_width") == 7
+    assert "odd" in caplog.text
+
+
+def test_what_is_no_regular_file_is_neither_read_nor_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    os.mkfifo(path)
+    read = Preferences(path)
+    read.set("theme", "dark")
+    assert read.close()
+    assert path.is_fifo()
+
+
+def test_a_value_that_is_too_long_to_be_read_is_not_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "settings.json"
+    written = Preferences(path)
+    written.set("theme", "dark")
+    written.set("configuration", "x" * 1_000_000)
+    written.close()
+    assert json.loads(path.read_bytes()) == {"theme": "dark"}
+    assert "configuration" in caplog.text
+
+
+# ---- writing
+
+
+def test_many_changes_are_written_once(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    monkeypatch.setattr(preferences, "write_whole", lambda _, content: written.append(content))
+    kept = Preferences(tmp_path / "settings.json")
+    for number in range(100):
+        kept.set("pen_width", number)
+    qtbot.waitUntil(lambda: bool(written))
+    assert [json.loads(content) for content in written] == [{"pen_width": 99}]
+    kept.set("pen_width", 99)
+    kept.close()
+    assert len(written) == 1
+
+
+def test_what_changes_while_it_is_written_is_written_too(tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "settings.json"
+    kept = Preferences(path)
+    kept.set("pen_width", 1)
+    kept.write()
+    kept.set("pen_width", 2)
+    kept.write()
+    qtbot.waitUntil(lambda: path.exists() and json.loads(path.read_bytes()) == {"pen_width": 2})
+    kept.set("pen_width", 3)
+    kept.write()
+    kept.set("pen_width", 4)
+    assert kept.close()
+    assert json.loads(path.read_bytes()) == {"pen_width": 4}
+    kept.set("pen_width", 5)
+    assert json.loads(path.read_bytes()) == {"pen_width": 4}
+
+
+def test_the_last_of_two_windows_wins(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    one, other = Preferences(path), Preferences(path)
+    one.set("theme", "dark")
+    other.set("theme", "light")
+    other.close()
+    one.close()
+    assert json.loads(path.read_bytes()) == {"theme": "dark"}
+
+
+def test_an_error_in_writing_is_told_once_and_logged(
+    ready_window: MainWindow,
+    qtbot: QtBot,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(preferences, "write_whole", full)
+    told: list[str] = []
+    messages = ready_window.session.messages
+    messages.changed.connect(lambda: told.append(messages.current.text if messages.current else ""))
+    for width in (11, 12, 13):
+        ready_window.draw.pen.setValue(width)
+        with qtbot.waitCallback() as written:
+            ready_window._preferences._lane.run(lambda: None, written, written)
+            ready_window._preferences.write()
+    qtbot.waitUntil(lambda: bool(told))
+    messages.dismiss()
+    ready_window.close()
+    assert [text for text in told if text] == [text for text in told if "No space left" in text][:1]
+    assert caplog.text.count("could not be written") >= 2
+
+
+# ---- the file of 0.4
+
+
+def old_file(**values: object) -> Path:
+    """Writes the file of version 0.4, as it did."""
+    path = person_file().with_name("nnviz.ini")
+    settings = QSettings(str(path), QSettings.IniFormat)
+    for key, value in values.items():
+        settings.setValue(key, value)
+    settings.sync()
+    return path
+
+
+def test_plain_values_of_0_4_are_taken_over_once(home: Path) -> None:
+    configuration = json.dumps({"data": "mnist", "weight_scale": 0.5})
+    files = [str(home / "a, b.json"), str(home / 'c"d.json')]
+    texts = {"theme": "dark", "configuration": configuration, "recent": files, "folder": str(home), "network": ""}
+    old_file(**texts, **{"sure_from": "0.75", "pen_width": "31", "log_error": "0", "hints/train": "followed"})
+    read = Preferences(person_file())
+    assert (read.text("theme"), read.text("folder"), read.text("hints/train")) == ("dark", str(home), "followed")
+    assert read.text("configuration") == configuration
+    assert (read.number("sure_from"), read.number("pen_width"), read.number("log_error")) == (0.75, 31, 0)
+    assert read.document("recent") == files
+    read.set("theme", "light")
+    read.close()
+    old_file(theme="dark", dataset="other")
+    assert Preferences(person_file()).text("theme") == "light"
+    assert Preferences(person_file()).text("dataset") == ""
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_object_in_the_file_of_0_4_runs_nothing(key: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    old_file(**{key: Evil(tmp_path / "it ran")})
+    read = Preferences(person_file())
+    for name in KEYS:
+        assert (read.number(name), read.document(name)) == (None, None)
+    assert not (tmp_path / "it ran").exists()
+    if key in TEXTS:
+        assert read.text(key) == ""
+        assert key in caplog.text
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x00\xff", b"theme=dark", b"[General", b"[General]\n theme=dark\n[General]\n=\n"]
+)
+def test_a_damaged_file_of_0_4(content: bytes) -> None:
+    person_file().parent.mkdir(parents=True)
+    person_file().with_name("nnviz.ini").write_bytes(content)
+    assert Preferences(person_file()).text("theme") == ""
+
+
+# ---- in the window
+
+
+def stored(key: str) -> Any:
+    """What the settings file of this test's person holds under that name; JSON that says nothing if it is not there."""
+    return stored_settings().get(key, "null")
+
+
+def test_choices_are_written_when_they_are_made(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    """The window stays open: nothing is left for its end."""
+    window = ready_window
+    pick(qtbot, window, "optimizerCombo", "Adam")
+    qtbot.waitUntil(lambda: "adam" in stored("configuration"))
+    window.draw.pen.setValue(31)
+    qtbot.waitUntil(lambda: stored("pen_width") == 31)
+    window.session.question.set_threshold(0.85)
+    qtbot.waitUntil(lambda: stored("sure_from") == 0.85)
+    window.curves.loss.set_log(not window.curves.loss.is_log)
+    qtbot.waitUntil(lambda: stored("log_loss") == int(window.curves.loss.is_log))
+    action(window, "actionThemeDark").trigger()
+    qtbot.waitUntil(lambda: stored("theme") == "dark")
+    before = stored("layout/train")
+    action(window, "actionView3").trigger()
+    qtbot.waitUntil(lambda: stored("layout/train") != before)
+    window.resize(1300, 800)
+    qtbot.waitUntil(lambda: (json.loads(stored("place")) or [])[2:] == [1300, 800, 0])
+    window.session.files.save(home / "mine.json")
+    qtbot.waitUntil(lambda: stored("network") == str(home / "mine.json"))
+    assert json.loads(stored("recent")) == [str(home / "mine.json")]
+
+
+def test_a_network_that_is_still_being_saved_at_the_end_is_remembered(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    ready_window.session.files.save(home / "mine.json")
+    ready_window.close()
+    assert stored("network") == str(home / "mine.json")
+
+
+def test_a_foreign_lock_holds_nothing_up(make_window: MakeWindow, qtbot: QtBot) -> None:
+    person_file().parent.mkdir(parents=True)
+    for name in ("nnviz.ini.lock", "settings.json.lock"):
+        person_file().with_name(name).write_text("1\nnnviz\nanother machine\n")
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    train_epochs(qtbot, window, 1)
+    qtbot.waitUntil(lambda: '"epochs": 1,' in stored("configuration"))
+
+
+def test_settings_elsewhere(tmp_path: Path, qapp: QApplication) -> None:
+    store_settings(theme="dark")
+    window = create_window(settings=tmp_path / "mine.json")
+    window.draw.pen.setValue(17)
+    window.close()
+    assert json.loads((tmp_path / "mine.json").read_bytes())["pen_width"] == 17
+    assert stored_settings() == {"theme": "dark"}
+
+
+def test_nothing_is_remembered_without_a_file(qapp: QApplication, home: Path) -> None:
+    window = create_window(settings=Preferences(None))
+    window.draw.pen.setValue(17)
+    window.close()
+    assert not person_file().exists()

@@ -1,0 +1,166 @@
+"""The program as a process of its own: what it remembers when it is killed, and how it ends when it is told to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.storage import load_network
+from tests.nnviz.helpers import stored_settings
+
+ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+
+# Chooses, and says "chosen" when that is in the file. With "train" it trains then; with "save" it saves another file,
+# which ends when there is one named "go".
+PROGRAM = """
+import json, sys, time
+from pathlib import Path
+from PyQt5.QtCore import QTimer
+from nnviz import app
+from nnviz.session.status import Status
+from nnviz.window.preferences import person_file
+import nnviz.session.files as files
+
+make, after = app.create_window, sys.argv[2]
+
+def create_window():
+    window = make()
+    session = window.session
+    chosen = []
+
+    def look():
+        if session.state is Status.READY and not chosen:
+            chosen.append(True)
+            session.settings.change("learning rate", learning_rate=0.07)
+            window.draw.pen.setValue(31)
+            window.set_theme("dark")
+            session.files.save(Path(sys.argv[1], "mine.json"))
+        stored = json.loads(person_file().read_text()) if person_file().exists() else {}
+        if not (chosen and stored.get("network") and stored.get("pen_width") == 31):
+            QTimer.singleShot(20, look)
+        elif after == "train":
+            session.settings.change("epochs", epochs=100_000)
+            session.start()
+            session.displayed.changed.connect(say)
+        else:
+            if after == "save":
+                hide = window.hide
+                window.hide = lambda: print("hidden", flush=True) or hide()
+                files.save_network = slow_save
+                session.files.save(Path(sys.argv[1], "late.json"))
+            say()
+
+    def say():
+        if chosen[0]:
+            chosen[0] = False
+            print("chosen", flush=True)
+
+    QTimer.singleShot(0, look)
+    return window
+
+def slow_save(network, path, save=files.save_network):
+    while not Path(sys.argv[1], "go").exists():
+        time.sleep(0.01)
+    save(network, path)
+
+app.create_window = create_window
+sys.exit(app.run())
+"""
+
+
+class Started:
+    """The program, once it has chosen."""
+
+    def __init__(self, home: Path, then: str = "") -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(home), then],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.said = self.next_line()
+
+    def next_line(self) -> str:
+        """What it says next."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
+    def end(self) -> tuple[int, str]:
+        """Its exit code, and what it complained about."""
+        _, errors = self.process.communicate(timeout=60)
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def start(home: Path) -> Iterator[type[Started]]:
+    """Starts programs and ends those that are left."""
+    started: list[Started] = []
+
+    class Kept(Started):
+        def __init__(self, home: Path, then: str = "") -> None:
+            started.append(self)
+            super().__init__(home, then)
+
+    yield Kept
+    for program in started:
+        if program.process.poll() is None:
+            program.process.kill()
+            program.process.communicate()
+
+
+def are_remembered(home: Path) -> None:
+    """The choices, and the network's file."""
+    stored = stored_settings()
+    assert json.loads(stored["configuration"])["training"]["learning_rate"] == 0.07
+    assert stored["pen_width"] == 31
+    assert stored["network"] == str(home / "mine.json")
+    assert json.loads(stored["recent"]) == [str(home / "mine.json")]
+
+
+def test_killed_it_forgets_nothing(start: type[Started], home: Path) -> None:
+    program = start(home)
+    assert program.said == "chosen\n"
+    program.process.kill()
+    assert program.end()[0] == -signal.SIGKILL
+    are_remembered(home)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize("then", ["", "train"])
+def test_a_signal_closes_it_without_a_question(start: type[Started], home: Path, name: str, then: str) -> None:
+    program = start(home, then)
+    assert program.said == "chosen\n"
+    program.process.send_signal(getattr(signal, name))
+    code, errors = program.end()
+    assert code == 0, errors
+    assert "Traceback" not in errors
+    are_remembered(home)
+
+
+def test_a_file_that_is_being_saved_is_waited_for(start: type[Started], home: Path) -> None:
+    program = start(home, "save")
+    program.process.send_signal(signal.SIGTERM)
+    assert program.next_line() == "hidden\n"
+    program.process.send_signal(signal.SIGHUP)  # as at the end of a session
+    (home / "go").touch()
+    assert program.end()[0] == 0
+    assert load_network(home / "late.json").shape == [784, 64, 32, 10]
+    assert stored_settings()["network"] == str(home / "late.json")
+
+
+def test_a_second_ctrl_c_ends_it_at_once(start: type[Started], home: Path) -> None:
+    program = start(home, "save")
+    program.process.send_signal(signal.SIGINT)
+    assert program.next_line() == "hidden\n"
+    program.process.send_signal(signal.SIGINT)
+    assert program.end()[0] == -signal.SIGINT
+    assert not (home / "late.json").exists()
