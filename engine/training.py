@@ -48,6 +48,8 @@ class Trainer:
         dataset: the data set, with a validation set if the settings give it a share of the examples.
         epoch: the current epoch, from 1; 0 before the first step.
         batch: number of steps taken in it.
+        edits: counts the changes that others make to the network between two events; an evaluation in which one falls
+            is repeated.
     """
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
@@ -57,7 +59,7 @@ class Trainer:
         self.network = network
         self._given = dataset
         self._build(settings)
-        self.epoch = self.batch = 0
+        self.epoch = self.batch = self.edits = 0
         self._seconds = 0.0
         self._last_rate = 0.0  # of the last step
         self._measured = False  # whether the results at the end of the current epoch were yielded
@@ -263,10 +265,10 @@ class Trainer:
 
     def _finish_epoch(self) -> Iterator[Event]:
         self._finite_loss(*self._take(max(self.batch - 1, 0)))  # no further step would detect what the last one did
+        edits: int | None = None
         results: dict[str, Evaluation] = {}
-        for name, evaluator in self._evaluators.items():
-            if self.settings.evaluate or (name == "validation" and self.settings.patience):
-                results[name] = yield from self._evaluated(evaluator)
+        while edits != self.edits:
+            edits, results = self.edits, (yield from self._results())
         self._keep_finite_copy()
         overflow = overflow_in(self._optimizer, self.epoch)
         if overflow is not None:
@@ -278,6 +280,13 @@ class Trainer:
         train, test, validation = (results.get(name) for name in ("train", "test", "validation"))
         dead = dead_layer(self.network, self.dataset.train) if self.epoch and is_at_chance(train) else None
         yield Epoch(self.epoch, train, test, self._seconds, validation, dead)
+
+    def _results(self) -> Generator[Event, None, dict[str, Evaluation]]:
+        results: dict[str, Evaluation] = {}
+        for name, evaluator in self._evaluators.items():
+            if self.settings.evaluate or (name == "validation" and self.settings.patience):
+                results[name] = yield from self._evaluated(evaluator)
+        return results
 
     def _evaluated(self, evaluator: Evaluator) -> Generator[Event, None, Evaluation]:
         """Runs an exact evaluation; yields after each chunk, so that the caller can stop. Raises DivergenceError."""

@@ -70,6 +70,7 @@ class Probe(QObject):
         self._wanted_by: set[object] = set()
         self._answered: Same | None = None  # the key of ``result``
         self._is_busy = False
+        self._is_hurried = False  # whether the next answer is due at once
         self._lane = Lane()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -107,6 +108,11 @@ class Probe(QObject):
             self.changed.emit()
         self.look()
 
+    def hurry(self) -> None:
+        """Looks at once, whatever the last answers took: a person asked something else."""
+        self._is_hurried = True
+        self.look()
+
     def look(self) -> None:
         """Computes the answer if a card needs it, it is not known yet and it is due."""
         if not self.is_wanted or self._is_busy:
@@ -118,6 +124,9 @@ class Probe(QObject):
             self._begin(*question)
 
     def _begin(self, key: Same, work: Callable[[], Any]) -> None:
+        if self._is_hurried:
+            self._is_hurried = False
+            self._budget.reset()
         if not self._budget.is_due:
             if not self._timer.isActive():
                 self._timer.start(round(1000 * self._budget.seconds_left) + 1)

@@ -1,6 +1,16 @@
 """The cards, one file each. They take a session and hold no state of the model. A new card joins the list below."""
 
-from nnviz.panels import curves, distributions, draw, learning_strip, mistake_pictures, mistakes, prediction, weights
+from nnviz.panels import (
+    curves,
+    distributions,
+    draw,
+    learning_strip,
+    mistake_pictures,
+    mistakes,
+    neuron,
+    prediction,
+    weights,
+)
 from nnviz.panels.settings import data, network, training
 
 __all__ = [
@@ -12,6 +22,7 @@ __all__ = [
     "mistake_pictures",
     "mistakes",
     "network",
+    "neuron",
     "prediction",
     "training",
     "weights",

@@ -13,6 +13,7 @@ from nnviz.look.layers import drawn_layers, left_out
 from nnviz.look.round_numbers import round_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.neuron_facts import LayerNames, neuron_facts, signed, typical_end
+from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard, Table
@@ -86,6 +87,7 @@ class WeightsPanel(DockCard):
         self._session.runs.replaced.connect(self._new_network)
         self._session.data.changed.connect(self._new_network)
         self._session.displayed.changed.connect(self._follow)
+        self._session.selection.neuron_changed.connect(self._show_chosen)
 
     # ---- layers
 
@@ -109,6 +111,7 @@ class WeightsPanel(DockCard):
         if self.neuron is not None and self.neuron >= len(self._weights):
             self._close_neuron()
         self._limit = 0.0
+        self._show_chosen()
         self.refresh()
 
     def _set_tabs(self, tabs: list[tuple[int | None, Tab]]) -> None:
@@ -159,9 +162,15 @@ class WeightsPanel(DockCard):
     def show_neuron(self, neuron: int) -> None:
         """Enlarges a neuron of the layer, from 0."""
         self.neuron = neuron
+        self._session.selection.choose_neuron(Neuron(self._layer + 1, neuron))
         self._stack.setCurrentWidget(self.neuron_view)
         self.neuron_view.setFocus()
         self.refresh()
+
+    def _show_chosen(self) -> None:
+        """Outlines the chosen neuron, if it is of this layer."""
+        chosen = self._session.selection.neuron
+        self.map.choose(chosen.number if chosen is not None and chosen.layer == self._layer + 1 else None)
 
     def show_all(self) -> None:
         """Returns to the map, where the neuron is outlined."""

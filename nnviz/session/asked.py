@@ -10,11 +10,13 @@ from engine.validation import Array
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session import question as asking
+from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.runs import Runs
+from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
 
 ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
@@ -41,13 +43,20 @@ class PastAnswers:
 
 
 def new_probes(
-    displayed: Displayed, question: asking.Question, runs: Runs, data: Data, mistakes: Mistakes, messages: Messages
+    displayed: Displayed,
+    question: asking.Question,
+    runs: Runs,
+    data: Data,
+    selection: Selection,
+    mistakes: Mistakes,
+    messages: Messages,
 ) -> Probes:
     """The kinds of probes. Each looks again when its question may have changed."""
     answers, layers = _Past(displayed, question, runs), _Statistics(displayed, runs, data)
     past = Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
     statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
     by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
+    by_name |= neuron_probes(displayed, question, runs, data, selection)
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)

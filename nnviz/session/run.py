@@ -51,6 +51,7 @@ class Run:
         saved_changes: the count when it was last saved.
         dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None for none.
         has_died: whether it was so at the end of any epoch of this training.
+        edited: figures of a network that was edited after the last epoch, empty until they are measured; else None.
     """
 
     experiment: Experiment
@@ -68,6 +69,7 @@ class Run:
     saved_changes: int = 0
     dead_layer: int | None = None
     has_died: bool = False
+    edited: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         self.parameters: Array = self.network.parameters.copy()
@@ -153,6 +155,8 @@ class Run:
 
     def figures(self) -> dict[str, float]:
         """Losses and errors of the network as it is: the measured ones, or else those that its file holds."""
+        if self.edited is not None:
+            return self.edited
         measured = self.history.figures(self._epoch_of_figures)
         opened = self.opened
         if opened is None or opened.epochs != self._epochs_for_file:
@@ -236,6 +240,7 @@ class Run:
     def take_event(self, event: Epoch | BestRestored) -> None:
         """Takes the figures of an epoch, or notes that the best parameters were restored."""
         self.history.take(event, self.start_epoch)
+        self.edited = None
         if isinstance(event, BestRestored):
             self.changes += 1
             self.snapshots.forget_after(self.start_epoch + event.epoch)

@@ -14,11 +14,13 @@ from engine.settings import TrainingSettings
 from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
+from nnviz.jobs.ranking import Ranking
 from nnviz.jobs.rate_search import RateSearch
 from nnviz.look import text
 from nnviz.session.asked import MISTAKES, new_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
+from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages
@@ -48,11 +50,13 @@ class Session(QObject):
         displayed: the network that the views draw and that answers the drawing.
         selection: the neuron, example and pair of classes that are chosen.
         training: start, pause, step; state and progress.
+        edits: what-ifs about single neurons, and edits of their weights.
         question: the drawing and the answer to it.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate.
+        ranking: measures a layer without each of its neurons.
         pictures: reads pictures that are dropped or pasted onto the canvas.
     """
 
@@ -69,6 +73,9 @@ class Session(QObject):
         self.selection = Selection(self.runs, self.data)
         self.making = Making(self.settings, self.runs, self.undo, self.messages, building)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
+        self.edits = Edits(
+            self.data, self.runs, self.displayed, self.selection, self.training, self.undo, self.messages
+        )
         self.question = Question(self.displayed, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
@@ -77,9 +84,14 @@ class Session(QObject):
         self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
         self.rate_search = RateSearch()
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
+        self.ranking = Ranking()
+        self.ranking.failed.connect(self.messages.crashed)
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
-        self.probes = new_probes(self.displayed, self.question, self.runs, self.data, self.mistakes, self.messages)
+            signal.connect(self.ranking.forget)
+        self.probes = new_probes(
+            self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.messages
+        )
         self.training.state_changed.connect(self.probes[MISTAKES].look)  # at rest they are those of the last moment
         self._death: Message | None = None  # says that the current network has died
         self.training.died.connect(self._died)
@@ -144,7 +156,7 @@ class Session(QObject):
         experiment = self.settings.fitting
         run = self.runs.current
         is_new = self.training.is_another_network or run.misfit(dataset) is not None
-        make = experiment.build if is_new else self.displayed.network.copy
+        make = experiment.build if is_new else self.displayed.as_trained.copy
         tried_on = f"a new network {setting_value(experiment.shape)}" if is_new else "a copy of the network"
         self.rate_search.start(make, tried_on, dataset, experiment.training)
 
@@ -197,7 +209,7 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [self.probes, self.rate_search, self.pictures, *self._lanes]
+        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.edits, self.pictures, *self._lanes]
         parts += [self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)

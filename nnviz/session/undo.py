@@ -24,6 +24,7 @@ class Kind(Enum):
     DRAWING = "drawing"
     RUN = "run"
     VIEW = "view"
+    EDIT = "edit"
 
 
 @dataclass(frozen=True, eq=False)

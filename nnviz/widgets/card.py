@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, Qt, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolicy, QTabBar, QVBoxLayout, QWidget
 
 from nnviz.look import theme
 from nnviz.widgets.card_menu import CardMenuButton
 from nnviz.widgets.parts import W, arranged, named
+from nnviz.widgets.what_if_mark import WhatIfMark
+
+_AIR = 3  # pixels between the mark and what is beside it
 
 # Column names and rows, for a CSV file. Many rows may be an iterator, which is consumed in the background.
 Table = tuple[list[str], Iterable[Sequence[object]]]
@@ -59,11 +63,51 @@ class CardHead(QFrame):
         self.row.addWidget(self.detail)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.setMinimumHeight(34)
+        self.mark = WhatIfMark(self)
+
+    def _place_mark(self) -> None:
+        """Lays the mark into the widest room that the head leaves free, so that nothing moves when it appears."""
+        taken = sorted(itertools.chain.from_iterable(map(_taken_by, self._shown_parts())))
+        rooms = [(left[1], right[0]) for left, right in itertools.pairwise(taken)]
+        if rooms:
+            start, end = max(rooms, key=lambda room: room[1] - room[0])
+            line = self.row.geometry()
+            self.mark.setGeometry(start + _AIR, line.y(), max(0, end - start - 2 * _AIR), line.height())
+
+    def _shown_parts(self) -> list[QWidget]:
+        parts = self.findChildren(QWidget, options=Qt.FindDirectChildrenOnly)
+        return [part for part in parts if part is not self.mark and part.isVisible() and not _is_empty(part)]
+
+    def event(self, event: QEvent) -> bool:
+        """Places the mark anew when the head's parts have moved."""
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Resize, QEvent.LayoutRequest, QEvent.Show) and self.mark.what:
+            self._place_mark()
+        return done
+
+    def show_what_if(self, what: str) -> None:
+        """Marks the card with what is supposed; an empty text ends that."""
+        self.mark.show_what(what)
+        if what:
+            self._place_mark()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Handles the event here, because the dock would start to float on it."""
         self.double_clicked.emit()
         event.accept()
+
+
+def _is_empty(part: QWidget) -> bool:
+    return part.width() < 2 or (isinstance(part, QLabel) and not part.text())
+
+
+def _taken_by(part: QWidget) -> list[tuple[int, int]]:
+    """Where a part of a head has something to show, from left to right; a bar of tabs is wider than its tabs."""
+    left = part.x()
+    if isinstance(part, QTabBar):
+        tabs = [part.tabRect(tab) for tab in range(part.count())]
+        return [(left, left + min(part.width(), max((tab.right() for tab in tabs), default=0)))]
+    return [(left, left + part.width())]
 
 
 def _body() -> tuple[QFrame, QVBoxLayout]:

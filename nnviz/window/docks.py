@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout,
 
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, SETTINGS, CardInfo, Column
+from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
 from nnviz.widgets.card import ColumnDock, DockCard
 from nnviz.widgets.column import ScrollColumn
@@ -52,6 +53,7 @@ class Docks(QObject):
         columns = itertools.chain.from_iterable(each.values() for each in self._columns.values())
         self.docks: list[QDockWidget] = list(dict.fromkeys(itertools.chain.from_iterable(columns)))
         self._add_pages()
+        self._add_marks()
         self._layouts: dict[str, QByteArray] = {}  # of the workspaces that were shown before
         self._first_layouts: dict[str, QByteArray] = {}
         for name in reversed(self.workspaces):
@@ -92,6 +94,19 @@ class Docks(QObject):
             holder = self.cards.get(CARDS[name].page_of)
             if holder is not None:
                 holder.add_page(self._make(name, CARDS[name]))
+
+    def _add_marks(self) -> None:
+        """Marks every card while a what-if lasts; a click on a mark ends it."""
+        displayed, edits = self._session.displayed, self._session.edits
+        heads = [card.head for card in self.cards.values() if isinstance(card, DockCard)]
+        for head in heads:
+            head.mark.clicked.connect(edits.end_what_if)
+
+        def show() -> None:
+            for head in heads:
+                head.show_what_if(what_if_text(displayed.what_if))
+
+        displayed.what_if_changed.connect(show)
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
         """A dock of fixed cards, one below the other, which scroll if there is no room for all."""
@@ -145,6 +160,9 @@ class Docks(QObject):
             return
         self._layouts[self.workspace] = self.host.saveState()
         self.workspace = name
+        for dock in self.docks:
+            if dock not in self.shown:
+                dock.hide()  # first, else the window would grow until all docks of both found room
         if name in self._layouts:
             self.restore(self._layouts[name])
         else:

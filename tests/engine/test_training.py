@@ -112,6 +112,22 @@ def test_an_epochs_figures_are_exact() -> None:
                 assert (figures.loss, figures.error) == (exact.loss, exact.error)
 
 
+def test_an_evaluation_in_which_the_network_is_edited_is_repeated() -> None:
+    training = trainer(epochs=1)
+    events = training.run()
+    seen: list[Event] = []
+    for event in events:
+        seen.append(event)
+        if kinds(iter(seen)).endswith("BBBv") and not training.edits:
+            training.network.biases[-1][...] = [[3.0], [0.0], [-3.0]]
+            training.edits += 1
+    assert kinds(iter(seen)) == "vvE" + "BBB" + "vvvv" + "E"
+    last = seen[-1]
+    assert isinstance(last, Epoch)
+    assert last.train is not None
+    assert last.train.loss == Evaluator(training.network, training.dataset.train).evaluate().loss
+
+
 def test_the_loss_of_a_batch_is_that_before_its_step() -> None:
     training = trainer(batch_size=60, learning_rate=1.0)
     events = list(training.run())

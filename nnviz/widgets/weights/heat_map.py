@@ -64,6 +64,7 @@ class HeatMap(QWidget):
         self._mouse: QPoint | None = None
         self._pressed: int | None = None
         self._outlined: int | None = None  # the neuron with an outline
+        self._chosen: int | None = None  # the neuron with a lasting outline
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
@@ -173,10 +174,11 @@ class HeatMap(QWidget):
             # Qt's own conversion would use both cores, which training needs.
             self._renderer.paint(_colours_of(theme.current()), self._colours)
         painter.drawImage(0, 0, self._image)
-        if self._outlined is not None and self._outlined in self.shown:
-            painter.setPen(theme.colour("accent" if self._mouse is None else "text"))
-            inside = self.rect().adjusted(0, 0, -1, -1)
-            painter.drawRect(self.tile_rect(self._outlined).adjusted(-1, -1, 0, 0).intersected(inside))
+        for neuron, ink in ((self._chosen, "text"), (self._outlined, "accent" if self._mouse is None else "text")):
+            if neuron is not None and neuron in self.shown:
+                painter.setPen(theme.colour(ink))
+                inside = self.rect().adjusted(0, 0, -1, -1)
+                painter.drawRect(self.tile_rect(neuron).adjusted(-1, -1, 0, 0).intersected(inside))
 
     def _recolour(self) -> None:
         self._is_coloured = False
@@ -215,6 +217,12 @@ class HeatMap(QWidget):
         if neuron not in self.shown:
             self.turn_to(neuron // self.grid.capacity)
         self.hovered.emit(neuron, -1)
+
+    def choose(self, neuron: int | None) -> None:
+        """Gives a neuron an outline that lasts; None for none."""
+        if neuron != self._chosen:
+            self._chosen = neuron
+            self.update()
 
     def _outline(self, neuron: int | None) -> None:
         if neuron != self._outlined:

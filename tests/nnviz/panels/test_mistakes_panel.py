@@ -170,7 +170,7 @@ def test_a_click_chooses_a_cell_and_a_second_one_ends_the_choice(inside: MainWin
     assert title(examples(inside)) == f"{cell[0]} answered as {cell[1]}"
     count = answers.confusion[cell]
     noun = "picture" if count == 1 else "pictures"
-    assert examples(inside).head.detail.text() == f"{count} {noun} · surest first"
+    assert examples(inside).head.title.toolTip().endswith(f": {count} {noun} · surest first")
     assert examples(inside).pictures.count == count
     click_cell(qtbot, inside, cell)
     assert inside.session.selection.classes is None
@@ -186,7 +186,7 @@ def test_heads_choose_rows_and_columns(inside: MainWindow, qtbot: QtBot) -> None
     click_cell(qtbot, inside, (None, 3))
     assert inside.session.selection.classes == Classes(None, 3)
     assert examples(inside).pictures.count == confusion[:, 3].sum()
-    assert "mistakes first" in examples(inside).head.detail.text()
+    assert "mistakes first" in examples(inside).head.title.toolTip(), "also where the head has no room for it"
 
 
 def test_arrows_choose_too(inside: MainWindow, qtbot: QtBot) -> None:

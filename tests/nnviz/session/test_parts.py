@@ -16,9 +16,9 @@ _MOST_NAMES = 19
 _MOST_LINES = 249
 PARTS = (
     *("messages", "undo", "data", "settings", "runs", "making", "displayed", "selection", "training", "question"),
-    *("mistakes", "files"),
+    *("edits", "mistakes", "files"),
 )
-HELPERS = ("probes", "rate_search", "pictures")  # of the jobs' room; what they find comes back by a part
+HELPERS = ("probes", "rate_search", "ranking", "pictures")  # of the jobs' room; what they find comes back by a part
 
 
 @pytest.fixture

@@ -1,0 +1,227 @@
+"""The chosen neuron: what it looks for, what it answers to what, where it leads, and what would be without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels.neuron_answers import NeuronAnswers
+from nnviz.panels.neuron_controls import Chip, NeuronControls
+from nnviz.panels.neuron_leads import NeuronLeads
+from nnviz.panels.neuron_ranking import RankingView
+from nnviz.panels.neuron_subject import Subject, short
+from nnviz.panels.neuron_weights import NeuronWeights
+from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW, measured_part
+from nnviz.session.displayed import neuron_name
+from nnviz.session.selection import Neuron
+from nnviz.session.session import Session
+from nnviz.widgets.card import DockCard, Table, label
+from nnviz.widgets.neuron.edit_dialog import EditDialog
+from nnviz.widgets.parts import arranged
+
+_NOTHING = "Click a neuron in the network or among the weights to see what it does."
+
+
+class NeuronPanel(DockCard):
+    """Its columns: weights; mean answers and examples; where it leads.
+
+    Attributes:
+        weights, answers, leads: the columns.
+        ranking: which neurons of the layer could go, in place of the columns while it is open.
+        edit_dialog: asks for another bias or weight.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Neuron")
+        self._session = session
+        self._subject = subject = Subject(session)
+        self._fill_head()
+        self._nothing = label(_NOTHING, "muted")
+        self._nothing.setAlignment(Qt.AlignCenter)
+        self._nothing.setWordWrap(True)
+        self.weights, self.answers, self.leads = NeuronWeights(), NeuronAnswers(subject), NeuronLeads(subject)
+        self.ranking = RankingView(session.ranking)
+        self._columns = QWidget()
+        arranged(QHBoxLayout(self._columns), (self.weights, 27), (self.answers, 51), (self.leads, 23), spacing=18)
+        self._stack = QStackedWidget()
+        for page in (self._nothing, self._columns, self.ranking):
+            self._stack.addWidget(page)
+        self.body.addWidget(self._stack, 1)
+        self.edit_dialog = EditDialog(self)
+        self._connect()
+        self._turn()
+
+    def _fill_head(self) -> None:
+        self._controls = NeuronControls(self._session)
+        self._answer = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing, now.")
+        self._bias = Chip("neuronBias", "Its bias", "What is added to its weighted inputs.")
+        self.head.title.setTextFormat(Qt.PlainText)
+        self.head.row.insertWidget(1, self._answer)
+        self.head.row.insertWidget(2, self._bias)
+        self.head.row.addWidget(self._controls)
+
+    def _connect(self) -> None:
+        session, probes = self._session, self._session.probes
+        for signal in (session.selection.neuron_changed, session.runs.replaced, session.data.changed):
+            signal.connect(self._turn)
+        session.displayed.changed.connect(self._follow)
+        session.displayed.what_if_changed.connect(self._show_effect)
+        probes[NEURON].changed.connect(self._show_report)
+        probes[NEURON_NOW].changed.connect(self._show_now)
+        probes[NEURON_ERROR].changed.connect(self._show_effect)
+        self.weights.turned.connect(self._show_weights)
+        self.weights.weight_picked.connect(self._edit)
+        self._controls.edit_button.clicked.connect(lambda: self._edit(None))
+        self.in_view_changed.connect(lambda in_view: None if in_view else self.edit_dialog.hide())
+        self.edit_dialog.bias_set.connect(self._set_bias)
+        self.edit_dialog.weight_set.connect(self._set_weight)
+        self.leads.which.clicked.connect(self._rank)
+        self.ranking.left.connect(self._leave_ranking)
+        self.ranking.chosen.connect(self._choose_ranked)
+        session.ranking.changed.connect(self._show_ranking)
+
+    # ---- what is shown
+
+    def _turn(self) -> None:
+        """Shows the chosen neuron, or how to choose one."""
+        neuron = self._subject.neuron
+        name = "neuron" if neuron is None else neuron_name(neuron)
+        self.head.title.setText(name[0].upper() + name[1:])
+        for chip in (self._answer, self._bias):
+            chip.setVisible(neuron is not None)
+        if neuron is None:
+            self.edit_dialog.hide()
+        self._stack.setCurrentWidget(self._nothing if neuron is None else self._columns)
+        self._session.ranking.cancel()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draws all that is known now."""
+        if self.in_view:
+            self._controls.refresh()
+            self._follow()
+            self._show_now()
+            self._show_report()
+            self._show_effect()
+
+    @property
+    def _shown(self) -> Neuron | None:
+        """The chosen neuron, while the card is in view."""
+        return self._subject.neuron if self.in_view else None
+
+    def _follow(self) -> None:
+        """Draws the newest parameters; what is computed of them follows."""
+        neuron, network = self._shown, self._session.displayed.network
+        if neuron is not None:
+            self._bias.show_text(f"bias {short(float(network.biases[neuron.layer - 1][neuron.number, 0]))}")
+            self._show_weights()
+            self.leads.show_links(neuron)
+            if self.edit_dialog.isVisible():
+                self._tell_dialog()
+
+    def _show_weights(self) -> None:
+        neuron, subject = self._shown, self._subject
+        if neuron is not None:
+            self.weights.show_neuron(subject.names(neuron.layer), neuron, subject.report, subject.tile)
+
+    def _show_now(self) -> None:
+        if self._shown is not None:
+            now = self._session.probes[NEURON_NOW].result
+            self._answer.show_text("answer –" if now is None else f"answer {short(now)}")
+
+    def _show_report(self) -> None:
+        neuron = self._shown
+        if neuron is not None:
+            self.answers.refresh()
+            if neuron.layer > 1:
+                self._show_weights()
+
+    def _show_effect(self) -> None:
+        if self._shown is not None:
+            self.leads.show_effect()
+
+    # ---- which could go
+
+    def _rank(self) -> None:
+        data, neuron = self._subject.data, self._subject.neuron
+        if data is not None and neuron is not None:
+            self._stack.setCurrentWidget(self.ranking)
+            self._session.ranking.start(self._session.displayed.network, neuron.layer, *measured_part(data))
+            self.ranking.back.setFocus()
+
+    def _show_ranking(self) -> None:
+        if self._stack.currentWidget() is self.ranking:
+            if self._session.ranking.layer:
+                self.ranking.refresh()
+            else:
+                self._turn()
+
+    def _leave_ranking(self) -> None:
+        self._turn()
+        self.leads.which.setFocus()
+
+    def _choose_ranked(self, number: int) -> None:
+        chosen = Neuron(self._session.ranking.layer, number)
+        if chosen == self._subject.neuron:
+            self._turn()
+        self._session.selection.choose_neuron(chosen)
+
+    # ---- edits
+
+    def _edit(self, source: int | None) -> None:
+        """Opens the window for the bias, or for the weight of an input."""
+        if self._subject.neuron is not None:
+            self._tell_dialog()
+            self.edit_dialog.ask(source)
+
+    def _tell_dialog(self) -> None:
+        neuron, network = self._subject.neuron, self._session.displayed.as_trained
+        if neuron is not None:
+            layer = neuron.layer - 1
+            bias, weights = float(network.biases[layer][neuron.number, 0]), network.weights[layer][neuron.number]
+            self.edit_dialog.show_neuron(neuron_name(neuron), bias, weights, self._subject.names(neuron.layer).source)
+
+    def _set_bias(self, value: float) -> None:
+        if self._subject.neuron is not None:
+            self._session.edits.set_bias(self._subject.neuron, value)
+
+    def _set_weight(self, source: int, value: float) -> None:
+        if self._subject.neuron is not None:
+            self._session.edits.set_weight(self._subject.neuron, source, value)
+
+    # ---- for a file
+
+    @property
+    def caption(self) -> str:
+        """The neuron's name."""
+        return self.head.title.text()
+
+    def table(self) -> Table | None:
+        """The neuron's numbers, or those of the ranking while it is open; None for nothing chosen."""
+        if self._stack.currentWidget() is self.ranking:
+            return self.ranking.table()
+        neuron = self._subject.neuron
+        return None if neuron is None else (["what", "which", "value"], self._rows(neuron))
+
+    def _rows(self, neuron: Neuron) -> list[Sequence[object]]:
+        network, subject = self._session.displayed.as_trained, self._subject
+        layer, names = neuron.layer - 1, subject.names(neuron.layer)
+        rows: list[Sequence[object]] = [["bias", "", float(network.biases[layer][neuron.number, 0])]]
+        own = network.weights[layer][neuron.number].tolist()
+        rows += [["weight", names.source(number), weight] for number, weight in enumerate(own)]
+        if not subject.is_output:
+            above = network.weights[neuron.layer][:, neuron.number].tolist()
+            rows += [["leads to", subject.names(neuron.layer + 1).neuron(n), weight] for n, weight in enumerate(above)]
+        report, data = subject.report, subject.data
+        if report is not None and data is not None and report.means is not None:
+            means = report.means.tolist()
+            rows += [["mean answer", data.class_name(number), mean] for number, mean in enumerate(means)]
+        return rows
+
+
+CARDS.register("neuronDock")(
+    CardInfo(NeuronPanel, {"inside": Place(Column.WATCH, 2, 300)}, needs=(NEURON, NEURON_NOW, NEURON_ERROR))
+)

@@ -1,0 +1,93 @@
+"""What a neuron answers: on average to each class, and the examples to which it answers most."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.datasets import Dataset
+from nnviz.look import text
+from nnviz.panels.neuron_subject import Subject, line, say, short
+from nnviz.session.asked_neuron import NEURON, NeuronReport
+from nnviz.session.selection import Example
+from nnviz.widgets.neuron.example_grid import ExampleGrid
+from nnviz.widgets.neuron.named_bars import NamedBars
+from nnviz.widgets.parts import arranged, named
+
+
+class NeuronAnswers(QWidget):
+    """Two columns of the neuron's card.
+
+    Attributes:
+        means: its mean answer to each class, or to each fifth of the targets.
+        examples: those that excite it most.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__()
+        self._subject, self._session = subject, subject.session
+        self.means = named(NamedBars(), "neuronMeans", "Its mean answer to each class")
+        tip = "The examples to which it answers most. A click chooses one."
+        self.examples = named(ExampleGrid(), "neuronExamples", "The examples that excite it most", tip)
+        means_box, self._means_name = line("neuronMeansName")
+        examples_box, self._examples_name = line("neuronExamplesName")
+        left = arranged(QVBoxLayout(), means_box, (self.means, 1), spacing=4)
+        right = arranged(QVBoxLayout(), examples_box, (self.examples, 1), spacing=4)
+        arranged(QHBoxLayout(self), (left, 25), (right, 24), spacing=18)
+        self.means.describe = self._describe_mean
+        self.examples.describe = self._describe_example
+        self.examples.picked.connect(self._choose)
+
+    def refresh(self) -> None:
+        """Shows what is known. Until it is, what is shown stays; without data that fit there is nothing to show."""
+        report, data = self._subject.report, self._subject.data
+        if data is None:
+            has_data = self._session.data.dataset is not None
+            say(self._means_name, "needs data that fit this network" if has_data else "needs data")
+            say(self._examples_name, "")
+        if data is None or self._session.probes[NEURON].result is None:
+            self.means.show_rows([], np.zeros(0))
+            self.examples.show_lines([])
+        elif report is not None:
+            self._show(report, data)
+
+    def _show(self, report: NeuronReport, data: Dataset) -> None:
+        by = "target" if report.means is None else "class"
+        dead = f"dead: the same for all {text.count(report.count)}"
+        say(self._means_name, dead if report.is_dead else f"mean answer by {by}")
+        if report.means is not None:
+            self.means.show_rows([data.class_name(number) for number in range(len(report.means))], report.means)
+        else:
+            names = [f"{short(low)} … {short(high)}" for low, high, _ in report.fifths]
+            self.means.show_rows(names, np.array([mean for _, _, mean in report.fifths]))
+        say(self._examples_name, "nothing excites it" if report.is_dead else "excite it most")
+        tile = self._subject.tile
+        if report.is_dead:
+            self.examples.show_lines([])
+        elif tile is None:
+            self.examples.show_lines([self._line_of(report, number) for number in range(len(report.excited_by))])
+        else:
+            self.examples.show_pictures([example.inputs.reshape(tile) for example in report.excited_by])
+
+    def _line_of(self, report: NeuronReport, number: int) -> str:
+        example, data = report.excited_by[number], self._subject.data
+        name = "" if data is None or example.label is None else f" · {data.class_name(example.label)}"
+        return f"{report.part} {text.count(example.number + 1)}{name}: {short(example.answer)}"
+
+    def _describe_example(self, number: int) -> str:
+        report = self._subject.report
+        return "" if report is None else f"{self._line_of(report, number)} · a click chooses it"
+
+    def _choose(self, number: int) -> None:
+        report = self._subject.report
+        if report is not None:
+            self._session.selection.choose_example(Example(report.part, report.excited_by[number].number))
+
+    def _describe_mean(self, row: int) -> str:
+        report, data = self._subject.report, self._subject.data
+        if report is None or data is None:
+            return ""
+        if report.means is None:
+            low, high, mean = report.fifths[row]
+            return f"targets {low:.4g} … {high:.4g}: {mean:.4f} on average"
+        return f"{data.class_name(row)}: {report.means[row]:.4f} on average · above 0 for {report.active:.0%} of all"

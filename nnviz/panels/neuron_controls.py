@@ -1,0 +1,117 @@
+"""The head of the neuron's card: its answer and bias, and what can be done to it."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QSignalBlocker, Qt
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
+
+from nnviz.session.selection import Neuron
+from nnviz.session.session import Session
+from nnviz.widgets.card import label
+from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.parts import arranged, named
+
+_PER_UNIT = 20  # steps of the slider from 0 to 1
+_MOST = 2  # times its strength
+_CHIP = 86  # pixels
+
+
+class NeuronControls(QWidget):
+    """Strength, switch off, keep, edit. They act on the chosen neuron.
+
+    Attributes:
+        edit_button: a click is to open the window for edits.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._is_dragged = False
+        self._slider()
+        self.off = _button("switch off", "neuronOffButton", "Switches the neuron off, only in what is displayed (S).")
+        self.off.setCheckable(True)
+        tip = "Makes the what-if an edit: the network itself gets the weights that are displayed. Undo takes it back."
+        self.keep = _button("keep", "neuronKeepButton", tip)
+        tip = "Changes the bias or a weight of the network itself, also while it learns. Undo puts it back."
+        self.edit_button = _button("edit …", "neuronEditButton", tip)
+        parts = (self.strength_name, self.strength, self.factor, self.off, self.keep, self.edit_button)
+        arranged(QHBoxLayout(self), *parts, spacing=6)
+        self.off.clicked.connect(self._switch)
+        self.keep.clicked.connect(session.edits.keep)
+        session.displayed.what_if_changed.connect(self.refresh)
+
+    def _slider(self) -> None:
+        self.strength_name = label("strength", "muted")
+        tip = (
+            "Multiplies what leads from the neuron, from nothing to twice: the answer shows what would be. "
+            "The network itself stays as it is, and training never sees it."
+        )
+        self.strength = named(QSlider(Qt.Horizontal), "neuronStrength", "Strength of the neuron", tip)
+        self.strength.setRange(0, _MOST * _PER_UNIT)
+        self.strength.setPageStep(_PER_UNIT // 2)
+        self.strength.setMinimumWidth(44)
+        self.strength.setMaximumWidth(90)
+        self.factor = named(label(role="muted"), "neuronFactor")
+        self.factor.setFixedWidth(26)
+        self.strength.sliderPressed.connect(lambda: self._drag(True))
+        self.strength.sliderReleased.connect(lambda: self._drag(False))
+        self.strength.valueChanged.connect(self._scale)
+
+    @property
+    def _neuron(self) -> Neuron | None:
+        return self._session.selection.neuron
+
+    def _drag(self, is_dragged: bool) -> None:
+        self._is_dragged = is_dragged
+        if not is_dragged:
+            self._scale()
+
+    def _scale(self) -> None:
+        """Shows what would be; a whole movement of the slider is one step to undo."""
+        neuron, factor = self._neuron, self.strength.value() / _PER_UNIT
+        if neuron is None or not self._session.edits.can_scale(neuron):
+            return
+        edits = self._session.edits
+        (edits.try_strength if self._is_dragged else edits.set_strength)(neuron, factor)
+
+    def _switch(self) -> None:
+        if self._neuron is not None and self._session.edits.can_scale(self._neuron):
+            self._session.edits.switch(self._neuron)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Shows the strength of the chosen neuron."""
+        neuron, edits = self._neuron, self._session.edits
+        can_scale = edits.can_scale(neuron)
+        factor = 1.0 if neuron is None else edits.strength(neuron)
+        with QSignalBlocker(self.strength):
+            self.strength.setValue(round(factor * _PER_UNIT))
+        self.factor.setText(f"{factor:.2f}".rstrip("0").ljust(3, "0"))
+        self.off.setChecked(factor == 0)
+        self.off.setText("switch off" if factor else "switch on")
+        for control in (self.strength, self.off):
+            control.setEnabled(can_scale)
+        self.keep.setEnabled(bool(self._session.displayed.what_if))
+        self.setVisible(neuron is not None)
+
+
+class Chip(FixedSizeBox):
+    """A name and a number that changes often, in a box of its own size."""
+
+    def __init__(self, name: str, accessible: str, tip: str) -> None:
+        self.label = named(label(role="chip"), name, accessible, tip)
+        self.label.setAlignment(Qt.AlignCenter)
+        super().__init__(self.label, _CHIP)
+        self.setFixedHeight(22)
+
+    def show_text(self, words: str) -> None:
+        """Shows the text, if it is another one."""
+        if self.label.text() != words:
+            self.label.setText(words)
+
+
+def _button(words: str, name: str, tip: str) -> QPushButton:
+    made = named(QPushButton(words), name, words.rstrip(" …").capitalize(), tip)
+    made.setProperty("role", "pill")
+    made.setFocusPolicy(Qt.TabFocus)
+    return made

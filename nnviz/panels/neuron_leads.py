@@ -1,0 +1,90 @@
+"""Where a neuron leads, and what the network would be without it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from nnviz.look import text
+from nnviz.panels.neuron_facts import signed
+from nnviz.panels.neuron_ranking import change_text
+from nnviz.panels.neuron_subject import Subject, line, say
+from nnviz.session.asked_neuron import NEURON_ERROR, Effect
+from nnviz.session.displayed import what_if_text
+from nnviz.session.selection import Neuron
+from nnviz.widgets.neuron.link_bars import LinkBars
+from nnviz.widgets.parts import arranged, named, set_look
+
+_HIGHEST = 110  # pixels, of the bars
+_LEAST_WIDTH = 152  # pixels: two errors side by side
+_ROLES = {"test": "testFigure", "train": "trainFigure"}  # other parts have no colour
+
+
+class NeuronLeads(QWidget):
+    """The last column of the neuron's card. It tells of the network as it is trained, whatever is supposed.
+
+    Attributes:
+        links: the weights that lead from the neuron.
+        which: asks which neurons of the layer could go.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__()
+        self._subject, self._session = subject, subject.session
+        leads, self._leads_name = line("neuronLeadsName")
+        tip = "Its weight for each neuron of the next layer: orange raises, blue lowers. A click chooses that neuron."
+        self.links = named(LinkBars(), "neuronLinks", "Where it leads", tip)
+        self.links.setMaximumHeight(_HIGHEST)
+        self.links.setMinimumWidth(_LEAST_WIDTH)
+        without, self._without = line("neuronWithout", "")
+        change, self._change = line("neuronEffect", "testFigure")
+        self._change.setToolTip("The error of the network as it is trained → what it would be.")
+        measured, self._measured = line("neuronEffectOf")
+        tip = "Ranks all neurons of the layer by what the error loses without each. That can take a while."
+        self.which = named(QPushButton("which could go?"), "whichCouldGoButton", "Which could go?", tip)
+        self.which.setProperty("role", "pill")
+        self.which.setFocusPolicy(Qt.TabFocus)
+        button = arranged(QHBoxLayout(), self.which, 1)
+        arranged(QVBoxLayout(self), leads, (self.links, 100), without, change, measured, button, 1, spacing=4)
+        self.links.describe = self._describe
+        self.links.picked.connect(self._follow)
+
+    def show_links(self, neuron: Neuron) -> None:
+        """Draws the weights that lead from it."""
+        network, is_output = self._session.displayed.as_trained, self._subject.is_output
+        self.links.show_values(np.zeros(0) if is_output else network.weights[neuron.layer][:, neuron.number].copy())
+        above = "the outputs" if neuron.layer == len(network.weights) - 1 else f"layer {neuron.layer + 1}"
+        name = self._subject.names(neuron.layer).class_name(neuron.number) if is_output else ""
+        say(self._leads_name, f"is an output{f': {name}' if name else ''}" if is_output else f"feeds {above}")
+
+    def show_effect(self) -> None:
+        """Shows the error with the what-ifs that are in force, or else without the neuron."""
+        effect: Effect | None = self._session.probes[NEURON_ERROR].result
+        what_if, is_output = self._session.displayed.what_if, self._subject.is_output
+        self.which.setEnabled(not is_output and self._subject.data is not None)
+        if self._subject.data is None or (is_output and not what_if):
+            for where in (self._without, self._change, self._measured):
+                say(where, "")
+            return
+        say(self._without, f"if {what_if_text(what_if)}" if what_if else "without it")
+        if effect is None or effect.neuron != (None if what_if else self._subject.neuron):
+            say(self._change, "…")
+            return
+        what = "loss" if effect.before.error is None else "error"
+        set_look(self._change, "role", _ROLES.get(effect.part, "title"))
+        say(self._change, change_text(effect.before, effect.after))
+        say(self._measured, f"{effect.part} {what} · {text.count(effect.count)}")
+        self._measured.setToolTip(f"Measured on {text.count(effect.count)} examples of the {effect.part} part.")
+
+    def _describe(self, number: int) -> str:
+        neuron = self._subject.neuron
+        if neuron is None or self._subject.is_output:
+            return ""
+        weight = float(self._session.displayed.as_trained.weights[neuron.layer][number, neuron.number])
+        return f"{self._subject.names(neuron.layer + 1).neuron(number)}: {signed(weight)} · a click shows it"
+
+    def _follow(self, number: int) -> None:
+        neuron = self._subject.neuron
+        if neuron is not None:
+            self._session.selection.choose_neuron(Neuron(neuron.layer + 1, number))

@@ -1,0 +1,114 @@
+"""Which could go: all neurons of a layer by what the error loses without each."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from engine.metrics import Evaluation
+from nnviz.jobs.ranking import Ranking
+from nnviz.look import text, theme
+from nnviz.widgets.card import Table, label
+from nnviz.widgets.column import ScrollColumn
+from nnviz.widgets.neuron.named_bars import NamedBars
+from nnviz.widgets.parts import arranged, named
+
+_STEPS = 1000
+
+
+class RankingView(QWidget):
+    """Takes the place of the neuron while it is open.
+
+    Signals:
+        left: the person wants to see the neuron again.
+        chosen(neuron): a click on a neuron, by its number from 0.
+    """
+
+    left = pyqtSignal()
+    chosen = pyqtSignal(int)
+
+    def __init__(self, ranking: Ranking) -> None:
+        super().__init__()
+        self._ranking = ranking
+        self._order: list[int] = []
+        self._title = named(label(), "rankingTitle")
+        self._title.setTextFormat(Qt.PlainText)
+        self._progress = QProgressBar()
+        self._progress.setRange(0, _STEPS)
+        self._progress.setTextVisible(False)
+        self._progress.setFixedWidth(160)
+        tip = "Back to the neuron. What is still being measured is dropped."
+        self.back = named(QPushButton("back"), "rankingBackButton", "Back to the neuron", tip)
+        self.back.setProperty("role", "pill")
+        self.back.setFocusPolicy(Qt.TabFocus)
+        self.bars = named(NamedBars(scrolls=True, number=_points), "rankingBars", "What the error loses without each")
+        self.bars.describe = self._describe
+        self.bars.picked.connect(lambda row: self.chosen.emit(self._order[row]))
+        head = arranged(QHBoxLayout(), (self._title, 1), self._progress, self.back, spacing=12)
+        content = named(QWidget(), "scrolled")
+        arranged(QVBoxLayout(content), self.bars, 1, margins=(0, 0, theme.CARD_PADDING, 0))
+        arranged(QVBoxLayout(self), head, (ScrollColumn("rankingScroll", content), 1), spacing=6)
+        self.back.clicked.connect(self.left)
+
+    def refresh(self) -> None:
+        """Shows how far it is, or the neurons, those first that could go."""
+        ranking = self._ranking
+        self._progress.setValue(round(_STEPS * ranking.share))
+        self._progress.setVisible(ranking.is_running)
+        whole = ranking.whole
+        if whole is None:
+            self._title.setText(f"Measuring layer {ranking.layer} without each of its neurons …")
+            self._order = []
+            self.bars.show_rows([], np.zeros(0))
+            return
+        losses = np.array([_worse(whole, each) for each in ranking.each])
+        self._order = np.argsort(losses, kind="stable").tolist()
+        self.bars.show_rows([f"neuron {number + 1}" for number in self._order], losses[self._order], is_signed=True)
+        what = "error" if whole.error is not None else "loss"
+        unit = ", in points" if whole.error is not None else ""
+        self._title.setText(
+            f"Layer {ranking.layer}: what the {ranking.part} {what} gains without each neuron{unit}; the first could go"
+        )
+
+    def _describe(self, row: int) -> str:
+        whole = self._ranking.whole
+        if whole is None:
+            return ""
+        number = self._order[row]
+        return f"without neuron {number + 1}: {change_text(whole, self._ranking.each[number])} · a click shows it"
+
+    def table(self) -> Table | None:
+        """A row for each neuron of the layer; None while it is not measured."""
+        ranking = self._ranking
+        if ranking.whole is None:
+            return None
+        head = ["layer", "neuron", "error with it", "error without it", "loss with it", "loss without it"]
+        whole = ranking.whole
+        rows = [
+            [ranking.layer, number + 1, _or_empty(whole.error), _or_empty(each.error), whole.loss, each.loss]
+            for number, each in enumerate(ranking.each)
+        ]
+        return head, rows
+
+
+def change_text(before: Evaluation, after: Evaluation) -> str:
+    """ "2.28 % → 2.50 %": the errors, or for regression the losses."""
+    if before.error is None or after.error is None:
+        return f"{before.loss:.4g} → {after.loss:.4g}"
+    return f"{text.percent(before.error)} → {text.percent(after.error)}"
+
+
+def _worse(whole: Evaluation, each: Evaluation) -> float:
+    """By how much the error is larger, in percentage points; for regression the loss."""
+    if whole.error is None or each.error is None:
+        return each.loss - whole.loss
+    return 100 * (each.error - whole.error)
+
+
+def _points(value: float) -> str:
+    return f"{value:+.2f}" if abs(value) >= 0.01 or not value else f"{value:+.1g}"
+
+
+def _or_empty(error: float | None) -> object:
+    return "" if error is None else error

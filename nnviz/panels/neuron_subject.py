@@ -1,0 +1,77 @@
+"""What all parts of the neuron's card ask: which neuron, of what data, and what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel
+
+from engine.datasets import Dataset
+from nnviz.panels.neuron_facts import LayerNames
+from nnviz.session.asked_neuron import NEURON, NeuronReport
+from nnviz.session.selection import Neuron
+from nnviz.session.session import Session
+from nnviz.widgets.card import label
+from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.parts import named
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The chosen neuron of a session."""
+
+    session: Session
+
+    @property
+    def neuron(self) -> Neuron | None:
+        """Which neuron is chosen."""
+        return self.session.selection.neuron
+
+    @property
+    def is_output(self) -> bool:
+        """Whether it is one of the last layer."""
+        return self.neuron is not None and self.neuron.layer == len(self.session.displayed.network.weights)
+
+    @property
+    def data(self) -> Dataset | None:
+        """The data set, if the network fits it."""
+        data = self.session.data.dataset
+        return data if self.session.runs.current.misfit(data) is None else None
+
+    @property
+    def tile(self) -> tuple[int, int] | None:
+        """The shape of an example, if it is a picture."""
+        data = self.data
+        return None if data is None or not data.is_picture else (data.example_shape[0], data.example_shape[1])
+
+    @property
+    def report(self) -> NeuronReport | None:
+        """What was computed of the chosen neuron; None while that is not known."""
+        report: NeuronReport | None = self.session.probes[NEURON].result
+        return report if report is not None and report.neuron == self.neuron else None
+
+    def names(self, layer: int) -> LayerNames:
+        """Names for a layer, from 1, and its inputs."""
+        data = self.data
+        tile = self.tile if layer == 1 else None
+        return LayerNames(self.session.displayed.network, layer - 1, tile, () if data is None else data.class_names)
+
+
+def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, QLabel]:
+    """A line of plain text that changes without a new layout of the window."""
+    made = named(label(role=role), name)
+    made.setTextFormat(Qt.PlainText)
+    return FixedSizeBox(made), made
+
+
+def say(where: QLabel, words: str) -> None:
+    """Shows the words, if they are others."""
+    if where.text() != words:
+        where.setText(words)
+
+
+def short(value: float) -> str:
+    """3.21, −0.06, 0.004: two decimals, or one digit of a smaller number."""
+    small = 0 < abs(value) < 0.005
+    return f"{value:{'.1g' if small else '.2f' if abs(value) < 1000 else '.3g'}}".replace("-", "−")

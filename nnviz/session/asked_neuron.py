@@ -1,0 +1,210 @@
+"""What the view of the chosen neuron needs computed: its answers, what excites it, and the error without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import explain, neurons
+from engine.datasets import Dataset, Split
+from engine.metrics import Evaluation, Evaluator
+from engine.network import Network
+from engine.validation import Array
+from nnviz.jobs.pace import Budget
+from nnviz.jobs.probes import Probe, Question, Same
+from nnviz.session import question as asking
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.runs import Runs
+from nnviz.session.selection import PARTS, Neuron, Selection
+
+NEURON, NEURON_NOW, NEURON_ERROR = "neuron", "neuron now", "error without the neuron"
+MOST_EXCITING = 9
+_SECONDS_BETWEEN = 0.4  # at least, between two computations while a network learns
+_TIMES_ITS_COST = 24
+_QUICK = 0.0003  # seconds, as for the answer
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """An example that excites the neuron: its number in the part, what the neuron answers, its class, its inputs."""
+
+    number: int
+    answer: float
+    label: int | None
+    inputs: Array
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronReport:
+    """What is known of a neuron.
+
+    Attributes:
+        neuron: which.
+        part: the part of the data whose examples were asked, and their number.
+        means: its mean answer to each class, (classes,); for regression None.
+        fifths: for regression, the ends of each fifth of the targets and the mean answer to it; else empty.
+        excited_by: the examples that excite it most.
+        is_dead: whether it answers the same to all examples.
+        active: the share of examples for which it is above 0.
+        carried_back: its weights carried back to the input, (width,).
+        ascent: (width,) the inputs that excite it most, by gradient ascent; None in the first layer.
+    """
+
+    neuron: Neuron
+    part: str
+    count: int
+    means: Array | None
+    fifths: Sequence[tuple[float, float, float]]
+    excited_by: Sequence[Example]
+    is_dead: bool
+    active: float
+    carried_back: Array
+    ascent: Array | None
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """How well the network does with and without a change.
+
+    Attributes:
+        before, after: its results as it is trained, and with the what-if, or without the neuron.
+        part, count: the part of the data and the number of its examples.
+        neuron: the neuron that is left out; None if what-ifs are in force.
+    """
+
+    before: Evaluation
+    after: Evaluation
+    part: str
+    count: int
+    neuron: Neuron | None
+
+
+def measured_part(dataset: Dataset) -> tuple[str, Split]:
+    """The part by which neurons are measured: the test examples if there are any."""
+    return next((name, dataset.splits[name]) for name in PARTS if name in dataset.splits)
+
+
+def neuron_probes(
+    displayed: Displayed, question: asking.Question, runs: Runs, data: Data, selection: Selection
+) -> dict[str, Probe]:
+    """The probes for the chosen neuron. They look again when another one is chosen."""
+    asker = _Asker(displayed, question, runs, data, selection)
+    probes = {
+        NEURON: Probe(asker.report, Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST)),
+        NEURON_NOW: Probe(asker.now, quick=_QUICK, size=lambda: displayed.network.shape),
+        NEURON_ERROR: Probe(asker.effect, Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST), asker.release),
+    }
+    for probe in probes.values():
+        selection.neuron_changed.connect(probe.hurry)
+        displayed.what_if_changed.connect(probe.hurry)
+        for signal in (runs.replaced, data.changed):
+            signal.connect(probe.forget)
+    return probes
+
+
+class _Asker:
+    """Asks the questions as they are now."""
+
+    def __init__(
+        self, displayed: Displayed, question: asking.Question, runs: Runs, data: Data, selection: Selection
+    ) -> None:
+        self._displayed, self._question, self._runs = displayed, question, runs
+        self._data, self._selection = data, selection
+        self._measured: tuple[Same, Evaluation] | None = None  # the network as it is trained, which seldom changes
+        self._bounds: tuple[Same, tuple[object, object]] | None = None
+
+    @property
+    def _fitting(self) -> Dataset | None:
+        data = self._data.dataset
+        return data if self._runs.current.misfit(data) is None else None
+
+    # ---- the neuron
+
+    def report(self) -> Question | None:
+        """What is known of the chosen neuron."""
+        neuron, dataset, network = self._selection.neuron, self._fitting, self._displayed.network
+        if neuron is None or dataset is None:
+            return None
+        return Same(neuron, dataset, network), lambda: self._report(neuron, dataset, network)
+
+    def _report(self, neuron: Neuron, dataset: Dataset, network: Network) -> NeuronReport:
+        """Runs in the lane's thread."""
+        layer, number = neuron.layer, neuron.number
+        part, split = measured_part(dataset)
+        answers = neurons.answers(network, split, layer, number)
+        values, labels = np.nan_to_num(answers.values), split.labels
+        means = None if labels is None else neurons.mean_by_class(values, labels, split.classes)
+        fifths = neurons.mean_by_fifth(values, split.targets[:, 0]) if labels is None else []
+        with np.errstate(all="ignore"):
+            back = explain.carried_back(network, layer, number)
+            ascent = explain.most_exciting(network, layer, number, *self._range(dataset)) if layer > 1 else None
+        best = [_example(split, int(place), float(values[place])) for place in answers.strongest[:MOST_EXCITING]]
+        active = float((values > 0).mean())
+        return NeuronReport(
+            neuron, part, len(split), means, fifths, best, answers.dead, active, np.nan_to_num(back), ascent
+        )
+
+    def _range(self, dataset: Dataset) -> tuple[object, object]:
+        """The bounds of the inputs: 0…1 for pictures, else what was seen in training."""
+        if dataset.is_picture:
+            return 0.0, 1.0
+        key = Same(dataset)
+        if self._bounds is None or self._bounds[0] != key:
+            rows = dataset.train.inputs
+            scale = dataset.train.scale
+            self._bounds = key, (rows.min(axis=0) * scale, rows.max(axis=0) * scale)
+        return self._bounds[1]
+
+    # ---- its answer now
+
+    def now(self) -> Question | None:
+        """What the chosen neuron answers to the drawing."""
+        neuron, picture, network = self._selection.neuron, self._question.picture, self._displayed.network
+        if neuron is None or picture is None or len(picture) != network.shape[0]:
+            return None
+
+        def work() -> float:
+            with np.errstate(all="ignore"):
+                return neurons.activation(network, picture, neuron.layer, neuron.number)
+
+        return Same(neuron, picture, network), work
+
+    # ---- without it
+
+    def effect(self) -> Question | None:
+        """The results with the what-ifs that are in force, or else without the chosen neuron."""
+        neuron, dataset, trained, now = self._selection.neuron, self._fitting, *self._networks
+        if dataset is None or (now is trained and (neuron is None or neuron.layer >= len(trained.weights))):
+            return None
+        if now is not trained:
+            return Same(dataset, now), lambda: self._effect(dataset, trained, lambda: now, None)
+        assert neuron is not None
+        factors = {(neuron.layer, neuron.number): 0.0}
+        make: Callable[[], Network] = lambda: neurons.scaled(trained, factors)  # noqa: E731
+        return Same(neuron, dataset, trained), lambda: self._effect(dataset, trained, make, neuron)
+
+    @property
+    def _networks(self) -> tuple[Network, Network]:
+        return self._displayed.as_trained, self._displayed.network
+
+    def _effect(self, dataset: Dataset, trained: Network, make: Callable[[], Network], neuron: Neuron | None) -> Effect:
+        """Runs in the lane's thread, the only one that uses ``_measured``."""
+        part, split = measured_part(dataset)
+        key = Same(trained, dataset)
+        with np.errstate(all="ignore"):
+            if self._measured is None or self._measured[0] != key:
+                self._measured = key, Evaluator(trained, split).evaluate()
+            after = Evaluator(make(), split).evaluate()
+        return Effect(self._measured[1], after, part, len(split), neuron)
+
+    def release(self) -> None:
+        """Drops the network that is kept. Runs in the lane's thread."""
+        self._measured = None
+
+
+def _example(split: Split, number: int, answer: float) -> Example:
+    label = None if split.labels is None else int(split.labels[number])
+    return Example(number, answer, label, split.inputs[number] * np.float32(split.scale))

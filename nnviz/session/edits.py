@@ -1,0 +1,226 @@
+"""What a person does to single neurons: what-ifs, which change only what is displayed, and edits of the network."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.network import Network
+from engine.neurons import Part
+from engine.training import Trainer
+from engine.validation import Array
+from nnviz.jobs.measuring import Measuring
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed, neuron_name, what_if_text
+from nnviz.session.edit import Before, Edit, WhatIf, number_text
+from nnviz.session.messages import Messages
+from nnviz.session.run import Run
+from nnviz.session.runs import Runs
+from nnviz.session.selection import Neuron, Selection
+from nnviz.session.status import Stage
+from nnviz.session.training import Training
+from nnviz.session.undo import Kind, Step, Undo
+
+
+class Edits(QObject):
+    """Carries them out. All of them can be undone.
+
+    An edit is written into the displayed copy at once, and into the network itself by the worker between two steps.
+    Optimizers keep their averages.
+
+    Signals:
+        edited: a network was edited, or an edit was undone.
+    """
+
+    edited = pyqtSignal()
+
+    def __init__(
+        self,
+        data: Data,
+        runs: Runs,
+        displayed: Displayed,
+        selection: Selection,
+        training: Training,
+        undo: Undo,
+        messages: Messages,
+    ) -> None:
+        super().__init__()
+        self._selection = selection
+        self._data, self._runs, self._displayed = data, runs, displayed
+        self._training, self._undo, self._messages = training, undo, messages
+        self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
+        self._before: WeakKeyDictionary[Edit, Before] = WeakKeyDictionary()  # of the edits that are in force
+        self._measuring = Measuring(messages.crashed.emit)
+        runs.replaced.connect(self._forget_tried)
+
+    # ---- what if
+
+    def can_scale(self, neuron: Neuron | None) -> bool:
+        """Whether there is a neuron that leads on; outputs do not."""
+        return neuron is not None and neuron.layer < len(self._displayed.network.weights)
+
+    def strength(self, neuron: Neuron) -> float:
+        """The factor by which what leads from the neuron is multiplied; 1 without a what-if."""
+        return self._displayed.what_if.get(neuron, 1.0)
+
+    def try_strength(self, neuron: Neuron, factor: float) -> None:
+        """Shows what would be, without a step to undo, as while a slider is dragged."""
+        if self._tried_from is None:
+            self._tried_from = self._displayed.what_if
+        self._displayed.suppose({**self._displayed.what_if, neuron: factor})
+
+    def set_strength(self, neuron: Neuron, factor: float) -> None:
+        """Shows what would be, as one step to undo."""
+        self._suppose({**self._displayed.what_if, neuron: factor})
+
+    def switch(self, neuron: Neuron) -> None:
+        """Switches the neuron off, or on again."""
+        self.set_strength(neuron, 0.0 if self.strength(neuron) else 1.0)
+
+    def switch_chosen(self) -> None:
+        """Does so with the chosen neuron, if there is one that leads on."""
+        neuron = self._selection.neuron
+        if neuron is not None and self.can_scale(neuron):
+            self.switch(neuron)
+
+    def end_what_if(self) -> None:
+        """Shows the network as it is trained."""
+        self._suppose({})
+
+    def _forget_tried(self) -> None:
+        self._tried_from = None
+
+    def _suppose(self, wanted: WhatIf) -> None:
+        before = self._displayed.what_if if self._tried_from is None else self._tried_from
+        self._tried_from = None
+        wanted = {neuron: factor for neuron, factor in wanted.items() if factor != 1}
+        if wanted != before:
+            run = self._runs.current.id
+            text = f"what if: {what_if_text(wanted)}" if wanted else "end of what if"
+            self._undo.push(Step(text, Kind.VIEW, self._show_what_if, (run, before), (run, wanted), (run,)))
+
+    def _show_what_if(self, run_and_what_if: tuple[int, WhatIf]) -> None:
+        run, what_if = run_and_what_if
+        if run == self._runs.current.id:
+            self._displayed.suppose(what_if)
+
+    # ---- edits
+
+    def keep(self) -> None:
+        """Makes an edit of the what-ifs: the network itself gets the weights that are displayed."""
+        what_if, now, wanted = self._displayed.what_if, self._displayed.as_trained, self._displayed.network
+        if not what_if:
+            return
+        parts = [Part("outgoing", neuron.layer, neuron.number) for neuron in what_if]
+        texts = [f"{neuron_name(neuron)} {f'scaled by {by:.3g}' if by else 'off'}" for neuron, by in what_if.items()]
+        self._edit(
+            ", ".join(texts), [(part, part.view(now).copy(), part.view(wanted).copy()) for part in parts], what_if
+        )
+
+    def set_bias(self, neuron: Neuron, value: float) -> None:
+        """Gives a neuron of the current network another bias."""
+        self._set(Part("bias", neuron.layer, neuron.number), f"{neuron_name(neuron)}: bias", value)
+
+    def set_weight(self, neuron: Neuron, source: int, value: float) -> None:
+        """Gives a neuron another weight for the input, or the neuron below, of that number (from 0)."""
+        part = Part("weight", neuron.layer, neuron.number, source)
+        self._set(part, f"{neuron_name(neuron)}: weight {source + 1}", value)
+
+    def _set(self, part: Part, what: str, value: float) -> None:
+        now = part.view(self._displayed.as_trained).copy()
+        new = np.full_like(now, value)
+        if (new != now).any() and np.isfinite(new).all():
+            self._edit(f"{what} {number_text(now[0])} → {number_text(new[0])}", [(part, now, new)])
+
+    def _edit(self, text: str, changes: list[tuple[Part, Array, Array]], kept: WhatIf | None = None) -> None:
+        """Carries out an edit, which keeps what was supposed; then that is no longer supposed."""
+        run = self._runs.current.id
+        new = Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})
+        old = Edit(run, tuple((part, by) for part, by, _ in changes), f"{text} undone", new, kept)
+        self._undo.push(Step(text, Kind.EDIT, self._apply, old, new, (run,)))
+
+    def _apply(self, edit: Edit) -> None:
+        run = self._runs.by_id(edit.run)
+        if run is None:
+            return
+        before = None if edit.undoes is None else self._before.pop(edit.undoes, None)
+        takes_back = before is not None and run.changes == before.changes_after and run.stage is not Stage.TRAINING
+        if before is not None and takes_back:
+            run.changes, run.edited, run.history.changes = before.changes, before.edited, before.notes
+        else:
+            self._before[edit] = Before(run.changes, run.edited, list(run.history.changes), run.changes + 1)
+            run.changes += 1
+            if run.stage is not Stage.TRAINING:
+                run.edited = {}
+        if edit.undoes is not None and not takes_back:
+            self._messages.tell(f"Only that was put back: {edit.undoes.text}. What was trained since then stays.")
+        if edit.what_if is not None:
+            self._show_what_if((run.id, edit.what_if))
+        self._put(run, edit)
+        self._order(run, edit, is_noted=not takes_back)
+
+    def _put(self, run: Run, edit: Edit) -> None:
+        """Changes the copy that is displayed, and tells everyone."""
+        network = run.displayed_network().copy()
+        edit.write(network)
+        run.parameters = network.parameters
+        run.snapshots.add(run.epochs, run.parameters)
+        if run is self._runs.current:
+            self._displayed.show(run)
+        self._runs.tell_history(run)
+        self._runs.tell_file(run)
+        self._training.state_changed.emit()
+        self.edited.emit()
+        if run.stage is not Stage.TRAINING and run.edited is not None:
+            self._measure(run, network)
+
+    # ---- the network itself
+
+    def _order(self, run: Run, edit: Edit, is_noted: bool) -> None:
+        """Has the worker change the network that is trained, between two steps, and notes at which batch that was."""
+        self._training.runner.worker.frames.clear()  # a copy from before
+
+        def write(trainer: Trainer | None) -> tuple[int, int, int] | None:
+            edit.write(run.network if trainer is None else trainer.network)
+            if trainer is None:
+                return None
+            trainer.edits += 1
+            return trainer.epoch, trainer.batch, trainer.batches_per_epoch
+
+        def written() -> None:
+            place = found.result()
+            if is_noted and edit in self._before:
+                self._note(run, edit.text, place)
+            if run.stage is not Stage.TRAINING and not edit.holds(run.displayed_network()):
+                self._put(run, edit)  # a copy from before came between
+
+        found = self._training.runner.look(run.id, write, written)
+
+    def _note(self, run: Run, text: str, place: tuple[int, int, int] | None) -> None:
+        epochs = run.epochs
+        if place is not None and place[0]:
+            epoch, batch, batches = place
+            epochs = run.start_epoch + epoch - 1 + batch / batches
+            text = f"{text} at batch {batch} of epoch {run.start_epoch + epoch}"
+        run.history.note_change(epochs, text)
+        self._runs.tell_history(run)
+
+    def _measure(self, run: Run, network: Network) -> None:
+        """Measures the errors of a network that does not train, in another thread."""
+        dataset = self._data.dataset
+        self._measuring.stop()
+        if dataset is None or run.misfit(dataset) is not None:
+            return
+
+        def done(found: dict[str, float]) -> None:
+            if run.edited is not None:
+                run.edited = {f"{part}_error": error for part, error in found.items()}
+                self._runs.tell_history(run)
+
+        self._measuring.start(network, dataset.splits, done)
+
+    def close(self, milliseconds: int) -> bool:
+        """Stops what is being measured; returns whether that was in time."""
+        return self._measuring.close(milliseconds)

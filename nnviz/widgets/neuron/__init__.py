@@ -1,0 +1,1 @@
+"""Pieces of the view of one neuron."""

@@ -1,0 +1,132 @@
+"""Asks for another bias or weight of a neuron."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QDialog, QGridLayout, QLabel, QPushButton, QWidget
+
+from engine.validation import Array
+from nnviz.widgets.card import label
+from nnviz.widgets.fields import Combo, NumberEdit, step_whole
+from nnviz.widgets.parts import named, set_look
+
+_BIAS, _WEIGHT = "bias", "weight"
+_STEP = 0.1
+_LARGEST = 1e6  # a network with larger numbers would not survive its next step
+
+
+class EditDialog(QDialog):
+    """A small window beside the card, which stays while the person tries values.
+
+    Signals:
+        bias_set(value), weight_set(source, value): the person entered a number.
+    """
+
+    bias_set = pyqtSignal(float)
+    weight_set = pyqtSignal(int, float)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.Tool)
+        named(self, "neuronEditDialog", "Edit the neuron")
+        self._bias, self._weights = 0.0, np.zeros(0)
+        self._source: Callable[[int], str] = str
+        self._is_typed = False  # whether the value is the person's, which new numbers must not replace
+        self.part = Combo("neuronPartCombo", "What to edit", "Which of the neuron's numbers is changed.")
+        self.part.addItems([_BIAS, _WEIGHT])
+        tip = "The number of the input, or of the neuron below, whose weight is changed."
+        self.source = NumberEdit("neuronSourceEdit", step_whole(1), tip, "Number of the input")
+        self._source_name = named(label(role="muted"), "neuronSourceName")
+        tip = "The new number. It changes the network, also while it learns: between two steps."
+        self.value = NumberEdit("neuronValueEdit", _step, tip, "New value")
+        tip = "Changes the network. Undo puts the old number back."
+        self.set_button = named(QPushButton("Set"), "neuronSetButton", "Set the value", tip)
+        grid = QGridLayout(self)
+        rows: list[tuple[str, QWidget]] = [("Change the", self.part), ("from input", self.source)]
+        for row, (words, widget) in enumerate([*rows, ("", self._source_name), ("to", self.value)]):
+            grid.addWidget(label(words, "fieldName"), row, 0)
+            grid.addWidget(widget, row, 1)
+        grid.addWidget(self.set_button, 4, 1)
+        self.part.currentIndexChanged.connect(self._show_other)
+        self.source.committed.connect(self._show_other)
+        self.value.line.textEdited.connect(self._note_typed)
+        self.value.committed.connect(self._note_typed)
+        self.set_button.clicked.connect(self._set)
+        self.value.line.returnPressed.connect(self._set)
+
+    # ---- what is shown
+
+    def show_neuron(self, title: str, bias: float, weights: Array, source: Callable[[int], str]) -> None:
+        """Tells of which neuron; ``source`` names an input by its number from 0."""
+        self.setWindowTitle(f"Edit {title}")
+        self._bias, self._weights, self._source = bias, weights, source
+        self._show()
+
+    def ask(self, source: int | None = None) -> None:
+        """Opens for the bias, or for the weight of an input."""
+        if source is not None:
+            self.source.show_value(str(source + 1))
+        self.part.setCurrentText(_BIAS if source is None else _WEIGHT)
+        self._show_other()
+        self.show()
+        self.raise_()
+        self.value.setFocus()
+        self.value.line.selectAll()
+
+    @property
+    def _number(self) -> int:
+        """The number of the input, from 0, within those there are."""
+        text = self.source.text()
+        number = int(text) if text.isdecimal() and len(text) < 9 else 1
+        return min(max(number, 1), max(1, len(self._weights))) - 1
+
+    def _note_typed(self) -> None:
+        self._is_typed = True
+
+    def _show_other(self) -> None:
+        """Another number is to be edited."""
+        self._is_typed = False
+        self._show()
+
+    def _show(self) -> None:
+        is_bias, number = self.part.currentText() == _BIAS, self._number
+        self.source.setEnabled(not is_bias)
+        self.source.show_value(str(number + 1))
+        plain(self._source_name, "" if is_bias else self._source(number))
+        has_weights = len(self._weights) > 0
+        value = self._bias if is_bias or not has_weights else float(self._weights[number])
+        if not self._is_typed:
+            set_look(self.value, "wrong", False)
+            self.value.show_value(f"{value:.4g}")
+
+    # ---- what was entered
+
+    def _set(self) -> None:
+        try:
+            value = float(self.value.text().replace(",", ".").replace("−", "-"))
+        except ValueError:
+            value = math.nan
+        is_good = abs(value) <= _LARGEST
+        set_look(self.value, "wrong", not is_good)
+        if not is_good:
+            self.value.setToolTip("It must be a number, at most a million.")
+            return
+        self._is_typed = False
+        self.value.line.setModified(False)
+        if self.part.currentText() == _BIAS:
+            self.bias_set.emit(value)
+        else:
+            self.weight_set.emit(self._number, value)
+
+
+def plain(where: QLabel, words: str) -> None:
+    """Shows a text as it is, whatever is in it."""
+    where.setTextFormat(Qt.PlainText)
+    where.setText(words)
+
+
+def _step(text: str, direction: int) -> str:
+    return f"{float(text.replace(',', '.').replace('−', '-')) + direction * _STEP:.4g}"

@@ -1,0 +1,420 @@
+"""The chosen neuron: what is shown of it, what-ifs and edits from the card, for data and networks of all kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine import neurons
+from engine.datasets import Dataset, Split
+from engine.datasets.dataset import one_hot
+from engine.metrics import Evaluator
+from engine.validation import Array
+from nnviz.panels.neuron import NeuronPanel
+from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
+from nnviz.session.selection import Example, Neuron
+from nnviz.session.status import Status
+from nnviz.widgets.what_if_mark import WhatIfMark
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, click, drag, find, press, seven, train_epochs, train_for_a_while
+
+
+def table_of(count: int, classes: int, seed: int) -> Split:
+    """Rows of three columns of very different sizes; the class depends on the first."""
+    rng = np.random.default_rng(seed)
+    rows = (rng.normal(0, 1, (count, 3)) * [1, 100, 0.01]).astype(np.float32)
+    labels = np.clip(np.rint(rows[:, 0] + 1), 0, classes - 1).astype(np.int64)
+    return Split(rows, one_hot(labels, classes), labels)
+
+
+TABLE = Dataset("A <b>table</b>", table_of(300, 3, 0), table_of(90, 3, 1), class_names=("<i>a</i>", "b", "c"))
+TARGETS = Dataset(
+    "Targets",
+    Split(TABLE.train.inputs, TABLE.train.inputs[:, :1]),
+    Split(TABLE.train.inputs, TABLE.train.inputs[:, :1]),
+)
+
+
+def panel_of(window: MainWindow) -> NeuronPanel:
+    card = window.card("neuronDock")
+    assert isinstance(card, NeuronPanel)
+    return card
+
+
+def choose(qtbot: QtBot, window: MainWindow, layer: int, number: int) -> NeuronPanel:
+    """Chooses a neuron in the workspace "inside" and waits until all is known of it."""
+    window.show_workspace("inside")
+    panel = panel_of(window)
+    qtbot.waitUntil(lambda: panel.in_view)
+    window.session.selection.choose_neuron(Neuron(layer, number))
+    settle(qtbot, window)
+    return panel
+
+
+def settle(qtbot: QtBot, window: MainWindow) -> None:
+    """Until all is computed."""
+    probes = window.session.probes
+    qtbot.waitUntil(
+        lambda: all(probes[name].is_up_to_date for name in (NEURON, NEURON_NOW, NEURON_ERROR)), timeout=9000
+    )
+
+
+def words(window: MainWindow, name: str) -> str:
+    return find(window, QLabel, name).text()
+
+
+@pytest.fixture
+def on_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> Callable[..., MainWindow]:
+    """Makes a window with data and a network of that shape for them."""
+
+    def made(data: Dataset, *hidden: int, **changes: object) -> MainWindow:
+        load_with(lambda: data)
+        window = make_window()
+        qtbot.waitUntil(lambda: window.session.state is Status.READY)
+        settings = window.session.settings
+        shape = (data.width, *hidden, data.outputs)
+        activations = ("relu",) * len(hidden) + (("softmax",) if data.train.labels is not None else ("identity",))
+        loss = "cross-entropy" if data.train.labels is not None else "quadratic"
+        settings.choose(
+            "shape", settings.experiment.changed(shape=shape, activations=activations, loss=loss, **changes)
+        )
+        qtbot.waitUntil(lambda: window.session.displayed.network.shape == list(shape), timeout=20_000)
+        return window
+
+    return made
+
+
+# ---- what is shown
+
+
+def test_nothing_chosen_says_how_to_choose(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.show_workspace("inside")
+    panel = panel_of(ready_window)
+    qtbot.waitUntil(lambda: panel.in_view)
+    assert any("Click a neuron" in each.text() for each in panel.findChildren(QLabel) if each.isVisible())
+    assert not find(panel, QSlider, "neuronStrength").isVisible()
+    assert panel.table() is None
+
+
+def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 2)
+    drag(window.canvas, seven(window.canvas))
+    panel = choose(qtbot, window, 1, 3)
+    session, dataset = window.session, window.session.dataset
+    assert dataset is not None
+    assert dataset.test is not None
+    network, test = session.displayed.network, dataset.test
+    assert panel.head.title.text() == "Layer 1 · neuron 4"
+    picture = session.question.picture
+    assert picture is not None
+    now = neurons.activation(network, picture, 1, 3)
+    assert words(window, "neuronAnswer") == f"answer {now:.2f}"
+    assert words(window, "neuronBias") == f"bias {float(network.biases[0][3, 0]):.2f}".replace("-", "−")
+    report = panel._subject.report
+    assert report is not None
+    values = neurons.answers(network, test, 1, 3).values
+    assert test.labels is not None
+    assert report.means == pytest.approx(neurons.mean_by_class(values, test.labels, 10))
+    assert [each.number for each in report.excited_by] == np.argsort(-values, kind="stable")[:9].tolist()
+    without = neurons.scaled(network, {(1, 3): 0})
+    before, after = (Evaluator(each, test).evaluate().error for each in (network, without))
+    assert words(window, "neuronEffect") == f"{before:.2%} → {after:.2%}".replace("%", " %")
+    assert "500" in words(window, "neuronEffectOf")
+    assert panel.leads.links.count == 32
+    table = panel.table()
+    assert table is not None
+    assert len(list(table[1])) == 1 + 784 + 32 + 10
+    assert panel.caption == "Layer 1 · neuron 4"
+
+
+def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    panel = choose(qtbot, window, 2, 5)
+    combo = find(panel, QComboBox, "neuronViewCombo")
+    assert combo.isVisible()
+    assert panel.weights.map.isVisible()
+    report = panel._subject.report
+    assert report is not None
+    assert report.ascent is not None
+    combo.setCurrentIndex(1)
+    assert panel.weights.input.isVisible()
+    assert "gradient ascent" in words(window, "neuronWeightsCaption"), "it is no example that anyone drew"
+    combo.setCurrentIndex(2)
+    assert panel.weights.bars.isVisible()
+    window.session.selection.choose_neuron(Neuron(1, 0))
+    assert not combo.isVisible()
+    assert panel.weights.map.isVisible()
+
+
+def test_an_output_leads_nowhere(ready_window: MainWindow, qtbot: QtBot) -> None:
+    panel = choose(qtbot, ready_window, 3, 7)
+    assert words(ready_window, "neuronLeadsName") == "is an output: 7"
+    assert not find(panel, QSlider, "neuronStrength").isEnabled()
+    assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
+    assert words(ready_window, "neuronEffect") == ""
+    press(qtbot, ready_window, Qt.Key_S)
+    assert ready_window.session.displayed.what_if == {}
+    assert panel.table() is not None
+
+
+def test_a_dead_neuron_is_named_as_dead(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    choose(qtbot, window, 1, 3)
+    assert "dead" not in words(window, "neuronMeansName")
+    window.session.edits.set_bias(Neuron(1, 3), -1000.0)
+    settle(qtbot, window)
+    assert "dead" in words(window, "neuronMeansName")
+    assert words(window, "neuronExamplesName") == "nothing excites it"
+    assert panel_of(window).answers.examples.count == 0
+
+
+def test_picking_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 1, 3)
+    report = panel._subject.report
+    assert report is not None
+    qtbot.mouseClick(panel.answers.examples, Qt.LeftButton, pos=panel.answers.examples.place_of(1).center())
+    assert window.session.selection.example == Example("test", report.excited_by[1].number)
+    panel.leads.links.setFocus(Qt.TabFocusReason)
+    qtbot.keyClick(panel.leads.links, Qt.Key_Right)
+    qtbot.keyClick(panel.leads.links, Qt.Key_Return)
+    assert window.session.selection.neuron == Neuron(2, 1)
+    assert panel.head.title.text() == "Layer 2 · neuron 2"
+
+
+def test_the_weights_card_shares_the_choice(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.show_workspace("train")
+    weights = window.card("weightsDock")
+    qtbot.waitUntil(lambda: weights.in_view and weights.map.grid is not None)
+    qtbot.mouseClick(weights.map, Qt.LeftButton, pos=weights.map.tile_rect(6).center())
+    assert window.session.selection.neuron == Neuron(1, 6)
+    window.session.selection.choose_neuron(Neuron(1, 9))
+    assert weights.map._chosen == 9
+
+
+# ---- what if
+
+
+def test_a_what_if_is_marked_in_every_card_and_ends_with_a_click(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 1, 3)
+    sizes = {dock: dock.geometry() for dock in window.docks if dock.isVisible()}
+    press(qtbot, window, Qt.Key_S)
+    assert window.session.displayed.what_if == {Neuron(1, 3): 0}
+    settle(qtbot, window)
+    marks = [mark for mark in window.findChildren(WhatIfMark) if mark.isVisible()]
+    assert len(marks) == len([dock for dock in window.docks if dock.isVisible()])
+    assert all(mark.shown and mark.width() > 8 for mark in marks)
+    assert {dock: dock.geometry() for dock in window.docks if dock.isVisible()} == sizes, "nothing jumps"
+    assert words(window, "neuronWithout") == "if layer 1 · neuron 4 off"
+    assert "→" in words(window, "neuronEffect")
+    assert find(panel, QPushButton, "neuronOffButton").isChecked()
+    qtbot.mouseClick(marks[0], Qt.LeftButton)
+    assert window.session.displayed.what_if == {}
+    assert not any(mark.isVisible() for mark in marks)
+
+
+def test_the_slider_scales_and_one_undo_takes_it_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    panel = choose(qtbot, window, 1, 3)
+    slider = find(panel, QSlider, "neuronStrength")
+    slider.setSliderDown(True)
+    for value in (18, 14, 10):
+        slider.setValue(value)
+    slider.setSliderDown(False)
+    assert window.session.displayed.what_if == {Neuron(1, 3): 0.5}
+    window.session.undo.undo()
+    assert window.session.displayed.what_if == {}
+    assert slider.value() == 20
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key_Left)
+    assert window.session.displayed.what_if == {Neuron(1, 3): 0.95}
+    click(qtbot, panel, QPushButton, "neuronKeepButton")
+    assert window.session.displayed.what_if == {}
+    assert window.session.runs.current.unsaved
+    assert not find(panel, QPushButton, "neuronKeepButton").isEnabled()
+
+
+def test_the_error_follows_while_it_learns(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    choose(qtbot, window, 1, 3)
+    train_for_a_while(qtbot, window)
+    press(qtbot, window, Qt.Key_S)
+    qtbot.waitUntil(
+        lambda: "→" in words(window, "neuronEffect") and "off" in words(window, "neuronWithout"), timeout=3000
+    )
+    assert window.session.state is Status.TRAINING
+
+
+# ---- edits
+
+
+def test_a_bias_is_edited_in_its_window(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    panel = choose(qtbot, window, 1, 3)
+    answer = window.session.prediction
+    click(qtbot, panel, QPushButton, "neuronEditButton")
+    dialog = panel.edit_dialog
+    assert dialog.isVisible()
+    assert "layer 1 · neuron 4" in dialog.windowTitle()
+    line = find(dialog, QLineEdit, "neuronValueEdit")
+    for typed, is_wrong in (("none", True), ("1e9", True), ("7,5", False)):
+        line.clear()
+        qtbot.keyClicks(line, typed)
+        qtbot.mouseClick(dialog.set_button, Qt.LeftButton)
+        assert bool(dialog.value.property("wrong")) is is_wrong
+    assert window.session.displayed.network.biases[0][3, 0] == 7.5
+    assert words(window, "neuronBias") == "bias 7.50"
+    assert answer is not None
+    assert (window.session.prediction != answer).any()
+    assert "7.5" in action(window, "actionUndo").text()
+
+
+def test_a_click_on_a_weight_edits_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    panel = choose(qtbot, window, 1, 3)
+    place = panel.weights.map.picture_rect().center()
+    qtbot.mouseMove(panel.weights.map, place)
+    qtbot.mouseClick(panel.weights.map, Qt.LeftButton, pos=place)
+    pointed = panel.weights.map.pointed
+    assert pointed is not None
+    dialog = panel.edit_dialog
+    assert dialog.isVisible()
+    assert dialog.source.text() == str(pointed[1] + 1)
+    line = find(dialog, QLineEdit, "neuronValueEdit")
+    line.clear()
+    qtbot.keyClicks(line, "-0.25")
+    qtbot.keyClick(line, Qt.Key_Return)
+    assert window.session.displayed.network.weights[0][3, pointed[1]] == -0.25
+
+
+# ---- which could go
+
+
+def test_which_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 2, 3)
+    ranking = window.session.ranking
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not ranking.is_running)
+    assert panel.ranking.isVisible()
+    assert panel.ranking.bars.count == 32
+    losses = [each.error for each in ranking.each]
+    best = int(np.argsort(losses, kind="stable")[0])
+    assert panel.ranking._order[0] == best
+    table = panel.table()
+    assert table is not None
+    assert len(list(table[1])) == 32
+    qtbot.mouseClick(panel.ranking.bars, Qt.LeftButton, pos=QPoint(30, 5))
+    assert window.session.selection.neuron == Neuron(2, best)
+    assert not panel.ranking.isVisible()
+
+
+def test_the_ranking_is_dropped_with_its_network(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 1, 3)
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    window.session.reset()
+    assert not window.session.ranking.is_running
+    assert window.session.ranking.each == []
+    assert not panel.ranking.isVisible()
+
+
+# ---- all kinds of data and networks
+
+
+def plain_texts(panel: QWidget) -> bool:
+    """Whether no name from the data is read as markup."""
+    return all(each.textFormat() != Qt.RichText for each in panel.findChildren(QLabel) if "<" in each.text())
+
+
+def test_a_table_of_columns(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = on_data(TABLE, 5, 4)
+    panel = choose(qtbot, window, 1, 2)
+    assert panel.weights.bars.isVisible()
+    assert panel.weights.bars.count == 3
+    assert panel.answers.examples.count == 9
+    assert panel.answers.means.count == 3
+    choose(qtbot, window, 3, 0)
+    assert words(window, "neuronLeadsName") == "is an output: <i>a</i>"
+    assert plain_texts(panel)
+    choose(qtbot, window, 2, 0)
+    panel.weights.view.setCurrentIndex(1)
+    report = panel._subject.report
+    assert report is not None
+    assert report.ascent is not None
+    seen: Array = TABLE.train.inputs
+    assert (report.ascent >= seen.min(axis=0) - 1e-5).all(), "within what was seen in training"
+    assert (report.ascent <= seen.max(axis=0) + 1e-5).all()
+    panel.grab()
+
+
+def test_targets_instead_of_classes(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = on_data(TARGETS, 4)
+    panel = choose(qtbot, window, 1, 1)
+    assert panel.answers.means.count == 5
+    assert "target" in words(window, "neuronMeansName")
+    assert "loss" in words(window, "neuronEffectOf")
+    assert "→" in words(window, "neuronEffect")
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not window.session.ranking.is_running)
+    assert panel.ranking.bars.count == 4
+    panel.grab()
+
+
+@pytest.mark.parametrize("hidden", [(1,), (3,) * 60, ()])
+def test_networks_of_all_kinds(on_data: Callable[..., MainWindow], qtbot: QtBot, hidden: tuple[int, ...]) -> None:
+    window = on_data(TABLE, *hidden)
+    for layer in {1, len(hidden), len(hidden) + 1} - {0}:
+        panel = choose(qtbot, window, layer, 0)
+        assert panel.head.title.text() == f"Layer {layer} · neuron 1"
+        assert "→" in words(window, "neuronEffect") or layer == len(hidden) + 1
+        panel.grab()
+
+
+def test_a_wide_layer(on_data: Callable[..., MainWindow], qtbot: QtBot, few_digits: Dataset) -> None:
+    window = on_data(few_digits, 4000)
+    panel = choose(qtbot, window, 1, 3999)
+    assert panel.leads.links.count == 10
+    choose(qtbot, window, 2, 9)
+    assert panel.weights.bars.isVisible() or panel.weights.map.isVisible()
+    panel.weights.view.setCurrentIndex(2)
+    assert 1 <= panel.weights.bars.count < 100, "only the strongest"
+    panel.grab()
+
+
+def test_without_data_that_fit_it_says_so(
+    ready_window: MainWindow, load_with: Callable[..., None], qtbot: QtBot
+) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 1, 3)
+    window.session.data.name = None
+    load_with(lambda: TABLE)
+    window.session.data.load()
+    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    assert words(window, "neuronMeansName") == "needs data that fit this network"
+    assert panel.answers.examples.count == 0
+    assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
+    panel.grab()
+
+
+def test_hidden_it_costs_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    choose(qtbot, window, 1, 3)
+    window.show_workspace("train")
+    qtbot.waitUntil(lambda: not panel_of(window).in_view)
+    assert not any(window.session.probes[name].is_wanted for name in (NEURON, NEURON_NOW, NEURON_ERROR))

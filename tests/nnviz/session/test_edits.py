@@ -1,0 +1,273 @@
+"""What-ifs change only what is displayed; edits change the network, also in the middle of its training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine import neurons
+from engine.history import Change
+from engine.metrics import Evaluator
+from engine.storage import load_checkpoint, load_network
+from nnviz.session.selection import Neuron
+from nnviz.session.session import Session
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Gate
+from tests.nnviz.helpers import MANY_EPOCHS, pause, train_epochs, train_for_a_while, wait_for
+
+NEURON = Neuron(1, 4)
+
+
+@pytest.fixture
+def session(ready_window: MainWindow) -> Session:
+    return ready_window.session
+
+
+def written(qtbot: QtBot, session: Session) -> None:
+    """Until the worker has carried out all orders."""
+    done: list[bool] = []
+    session.training.runner.look(session.runs.current.id, lambda _: None, lambda: done.append(True))
+    qtbot.waitUntil(lambda: bool(done))
+
+
+def bias(session: Session) -> float:
+    """That of the neuron in the network itself."""
+    return float(session.runs.current.network.biases[0][4, 0])
+
+
+# ---- what if
+
+
+def test_a_what_if_changes_the_displayed_network_only(session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    run, before = session.runs.current, session.displayed.network
+    session.edits.switch(NEURON)
+    assert session.displayed.what_if == {NEURON: 0}
+    assert not session.displayed.network.weights[1][:, 4].any()
+    assert (session.displayed.as_trained.parameters == before.parameters).all()
+    assert (run.parameters == before.parameters).all()
+    assert run.untouched
+    assert not run.unsaved
+    session.files.save(tmp_path / "n.json")
+    qtbot.waitUntil(lambda: run.path is not None)
+    assert load_network(tmp_path / "n.json").weights[1][:, 4].any()
+    session.edits.switch(NEURON)
+    assert session.displayed.network is session.displayed.as_trained
+
+
+def test_it_lasts_while_the_network_learns_which_never_sees_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    twin = session.runs.current.network.copy()
+    session.edits.switch(NEURON)
+    train_epochs(qtbot, ready_window, 1)
+    assert not session.displayed.network.weights[1][:, 4].any()
+    dataset, experiment = session.dataset, session.runs.current.experiment
+    assert dataset is not None
+    trainer = experiment.trainer(dataset, twin)
+    for _ in trainer.run():
+        pass
+    np.testing.assert_array_equal(session.runs.current.network.parameters, twin.parameters)
+
+
+def test_another_network_ends_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 1)
+    session.edits.switch(NEURON)
+    with qtbot.waitSignal(session.displayed.what_if_changed):
+        session.reset()
+    assert session.displayed.what_if == {}
+    assert session.displayed.network is session.displayed.as_trained
+    session.undo.undo()
+    assert session.displayed.what_if == {}
+    session.undo.undo()
+    session.undo.redo()
+    assert session.displayed.what_if == {NEURON: 0}
+
+
+def test_it_is_undone(session: Session) -> None:
+    for factor in (0.9, 0.5, 0.3):
+        session.edits.try_strength(NEURON, factor)
+    session.edits.set_strength(NEURON, 0.3)
+    session.edits.set_strength(Neuron(2, 0), 0.0)
+    assert session.displayed.what_if == {NEURON: 0.3, Neuron(2, 0): 0}
+    session.undo.undo()
+    assert session.displayed.what_if == {NEURON: 0.3}
+    session.undo.undo()
+    assert session.displayed.what_if == {}, "what was tried on the way is no step"
+    assert session.undo.last() is None
+    session.undo.redo()
+    assert session.displayed.what_if == {NEURON: 0.3}
+    session.edits.end_what_if()
+    assert session.displayed.what_if == {}
+
+
+def test_keep_makes_an_edit_of_it(session: Session, qtbot: QtBot) -> None:
+    before = session.displayed.network.weights[1][:, 4].copy()
+    session.edits.set_strength(NEURON, 0.5)
+    session.edits.keep()
+    written(qtbot, session)
+    run = session.runs.current
+    np.testing.assert_array_equal(run.network.weights[1][:, 4], before * np.float32(0.5))
+    assert session.displayed.what_if == {}
+    np.testing.assert_array_equal(session.displayed.network.parameters, run.network.parameters)
+    assert run.unsaved
+    assert "layer 1 · neuron 5 scaled by 0.5" in run.history.changes[-1].text
+    session.undo.undo()
+    written(qtbot, session)
+    np.testing.assert_array_equal(run.network.weights[1][:, 4], before)
+
+
+def test_undo_of_keep_supposes_it_again(session: Session, qtbot: QtBot) -> None:
+    before = session.displayed.as_trained.parameters.copy()
+    session.edits.set_strength(NEURON, 0.5)
+    session.edits.keep()
+    session.undo.undo()
+    written(qtbot, session)
+    assert session.displayed.what_if == {NEURON: 0.5}
+    np.testing.assert_array_equal(session.runs.current.network.parameters, before)
+    session.undo.undo()
+    assert session.displayed.what_if == {}
+    np.testing.assert_array_equal(session.displayed.network.parameters, before)
+
+
+def test_an_edit_leaves_other_what_ifs(session: Session) -> None:
+    session.edits.switch(NEURON)
+    session.edits.set_bias(Neuron(2, 0), 0.5)
+    assert session.displayed.what_if == {NEURON: 0}
+    assert session.displayed.network.biases[1][0, 0] == 0.5
+    assert session.displayed.as_trained.weights[1][:, 4].any()
+
+
+# ---- edits of a network that rests
+
+
+def test_an_edit_can_be_taken_back_whole(session: Session, qtbot: QtBot) -> None:
+    run = session.runs.current
+    before = run.network.parameters.copy()
+    session.edits.set_bias(NEURON, 0.25)
+    assert session.displayed.network.biases[0][4, 0] == 0.25, "at once"
+    written(qtbot, session)
+    assert bias(session) == 0.25
+    assert run.unsaved
+    assert run.history.changes == [Change(0, "layer 1 · neuron 5: bias 0 → 0.25")]
+    session.undo.undo()
+    written(qtbot, session)
+    np.testing.assert_array_equal(run.network.parameters, before)
+    assert run.untouched, "as if nothing had been"
+    assert run.history.changes == []
+    session.undo.redo()
+    written(qtbot, session)
+    assert bias(session) == 0.25
+    assert run.unsaved
+
+
+def test_what_changes_nothing_is_no_edit(session: Session) -> None:
+    session.edits.set_bias(NEURON, float(session.displayed.network.biases[0][4, 0]))
+    session.edits.set_weight(NEURON, 3, float("nan"))
+    session.edits.keep()
+    assert session.undo.last() is None
+
+
+def test_a_weight(session: Session, qtbot: QtBot) -> None:
+    session.edits.set_weight(Neuron(2, 1), 7, -0.5)
+    written(qtbot, session)
+    assert session.runs.current.network.weights[1][1, 7] == -0.5
+    assert "layer 2 · neuron 2: weight 8" in session.runs.current.history.changes[-1].text
+
+
+def test_the_errors_are_measured_anew(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 1)
+    run, dataset = session.runs.current, session.dataset
+    assert dataset is not None
+    assert dataset.test is not None
+    measured = run.figures()
+    for output in range(3):
+        session.edits.set_bias(Neuron(3, output), 5.0)
+    qtbot.waitUntil(lambda: "test_error" in run.figures())
+    network = run.displayed_network()
+    assert run.figures()["test_error"] == Evaluator(network, dataset.test).evaluate().error
+    assert run.figures()["test_error"] != measured["test_error"]
+    assert run.provenance("").test_error == run.figures()["test_error"]
+    for _ in range(3):
+        session.undo.undo()
+    assert run.figures() == measured
+
+
+def test_an_edited_network_trains_on_and_is_saved(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    pause(qtbot, ready_window)
+    run = session.runs.current
+    session.edits.set_bias(NEURON, 0.75)
+    path = tmp_path / "n.npz"
+    session.files.save(path)
+    qtbot.waitUntil(lambda: run.path == path)
+    saved, state = load_checkpoint(path)
+    assert saved.biases[0][4, 0] == 0.75
+    assert state is not None
+    progress = run.progress
+    place = f"at batch {progress.batch} of epoch {progress.epoch}"
+    assert run.history.changes[-1].text.endswith(f"→ 0.75 {place}")
+    before = run.network.parameters.copy()
+    session.step_batch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    assert run.progress.batch != progress.batch
+    assert bias(session) != 0.75 or (run.network.parameters != before).any()
+    assert bias(session) == pytest.approx(0.75, abs=0.1)
+    session.undo.undo()
+    written(qtbot, session)
+    assert bias(session) != pytest.approx(0.75, abs=0.1)
+    assert session.messages.current is not None
+    assert "stays" in session.messages.current.text
+    assert (run.network.parameters != before).any(), "what was trained since stays"
+    assert "undone" in run.history.changes[-1].text
+
+
+# ---- edits of a network that learns
+
+
+def test_an_edit_comes_between_two_steps(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+    session = ready_window.session
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    session.settings.change("rate", learning_rate=1e-30)
+    session.start()
+    qtbot.waitUntil(lambda: session.runs.current.progress.batch > 1)
+    gate.close()
+    gate.wait_until_reached()
+    session.edits.set_bias(NEURON, 0.5)
+    assert session.displayed.network.biases[0][4, 0] == 0.5, "the answer moves at once"
+    assert bias(session) != 0.5, "the step is not disturbed"
+    gate.open()
+    written(qtbot, session)
+    assert bias(session) == 0.5
+    assert session.state is Status.TRAINING
+    assert "at batch" in session.runs.current.history.changes[-1].text
+    pause(qtbot, ready_window)
+    assert session.displayed.network.biases[0][4, 0] == 0.5
+    np.testing.assert_array_equal(session.displayed.network.parameters, session.runs.current.network.parameters)
+
+
+def test_a_pause_on_its_way_loses_no_edit(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    gate.close()
+    gate.wait_until_reached()
+    session.pause()
+    session.edits.set_bias(NEURON, 0.5)
+    gate.open()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    written(qtbot, session)
+    assert bias(session) == 0.5
+    np.testing.assert_array_equal(session.displayed.network.parameters, session.runs.current.network.parameters)
+
+
+def test_the_search_for_a_rate_tries_the_network_as_it_is(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.edits.switch(NEURON)
+    tried = []
+    monkeypatch.setattr(session.rate_search, "start", lambda make, *_: tried.append(make()))
+    session.search_rate()
+    assert neurons.Part("outgoing", 1, 4).view(tried[0]).any()
