@@ -10,6 +10,7 @@ from engine.passes import forward, gradients, row_of
 from engine.validation import Array, matrix
 
 _CLIMBS = 60
+_CHUNK = 2000  # examples at once
 
 
 def carried_back(network: Network, layer: int, neuron: int, inputs: object | None = None) -> Array:
@@ -64,15 +65,28 @@ def nearest_examples(network: Network, inputs: object, examples: Array, count: i
     """
     number = len(network.weights) - 1 if layer is None else layer
     example = matrix("inputs", [np.asarray(inputs)], network.shape[0], network.parameters.dtype)
-    own = forward(network, example).activations[number][0]
-    distances = np.concatenate(
-        [
-            np.square(forward(network, examples[start : start + 2000]).activations[number] - own).sum(axis=1)
-            for start in range(0, len(examples), 2000)
-        ]
-    )
+    chunks = (examples[start : start + _CHUNK] for start in range(0, len(examples), _CHUNK))
+    seen = np.concatenate([activations_of(network, chunk, number) for chunk in chunks])
+    return nearest_rows(seen, activations_of(network, example, number)[0], count)[0]
+
+
+def activations_of(network: Network, inputs: Array, layer: int) -> Array:
+    """(examples, neurons): the activations of a layer, from 1; of layer 0 the inputs. Nothing above it is computed."""
+    a = inputs
+    for weights, biases, function in zip(
+        network.weights[:layer], network.biases[:layer], network.layer_activations[:layer], strict=True
+    ):
+        a = a @ weights.T + biases.T
+        function.forward(a)
+    return a
+
+
+def nearest_rows(rows: Array, to: Array, count: int) -> tuple[Array, Array]:
+    """The numbers of the nearest ``count`` rows (k, width), nearest first, and their Euclidean distances."""
+    distances = np.sqrt(np.square(rows - to).sum(axis=1))
     nearest = np.argpartition(distances, min(count, len(distances)) - 1)[:count]
-    return nearest[np.argsort(distances[nearest], kind="stable")]
+    nearest = nearest[np.argsort(distances[nearest], kind="stable")]
+    return nearest, distances[nearest]
 
 
 def _check_neuron(network: Network, layer: int, neuron: int) -> None:

@@ -40,6 +40,10 @@ class Budget:
         """Makes the work due at once."""
         self._due = 0.0
 
+    def due_in(self, seconds: float) -> None:
+        """Makes the work due after so many seconds, whatever it took before."""
+        self._due = time.perf_counter() + seconds
+
     def __enter__(self) -> None:
         self._start = time.perf_counter()
 

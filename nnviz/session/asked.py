@@ -15,6 +15,7 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
 from nnviz.session.snapshots import Snapshot
+from nnviz.session.why import Why
 
 ANSWER, PAST, STATISTICS = "answer", "answers of the past", "layer statistics"
 _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
@@ -38,12 +39,14 @@ class PastAnswers:
     answers: list[Array]
 
 
-def new_probes(displayed: Displayed, question: asking.Question, runs: Runs, data: Data, messages: Messages) -> Probes:
-    """The three kinds of probes. Each looks again when its question may have changed."""
+def new_probes(
+    displayed: Displayed, question: asking.Question, runs: Runs, data: Data, messages: Messages, why: Why
+) -> Probes:
+    """All kinds of probes. Each looks again when its question may have changed."""
     answers, layers = _Past(displayed, question, runs), _Statistics(displayed, runs, data)
     past = Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
     statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
-    by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics}
+    by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, **why.probes()}
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)

@@ -29,6 +29,7 @@ from nnviz.session.settings import Settings
 from nnviz.session.status import Status
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.why import Why
 
 _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 
@@ -47,6 +48,7 @@ class Session(QObject):
         selection: the neuron, example and pair of classes that are chosen.
         training: start, pause, step; state and progress.
         question: the drawing and the answer to it.
+        why: what is asked about the answer: of which outputs, by which method.
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate.
@@ -67,6 +69,7 @@ class Session(QObject):
         self.making = Making(self.settings, self.runs, self.undo, self.messages, building)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
         self.question = Question(self.displayed, self.undo)
+        self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages, reading)
         self.pictures = Pictures(looking)
         self.pictures.failed.connect(self.messages.tell_error)
@@ -75,7 +78,7 @@ class Session(QObject):
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
-        self.probes = new_probes(self.displayed, self.question, self.runs, self.data, self.messages)
+        self.probes = new_probes(self.displayed, self.question, self.runs, self.data, self.messages, self.why)
         self._death: Message | None = None  # says that the current network has died
         self.training.died.connect(self._died)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
