@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, QTimer
 from PyQt5.QtGui import QPaintEvent
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QToolButton
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QStyle, QStyleOptionComboBox, QStylePainter, QToolButton
 
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
@@ -25,7 +25,7 @@ from nnviz.widgets.why.content import Content
 from nnviz.widgets.why.view import ReasonsView
 
 _MILLISECONDS_A_FRAME = 60
-_WIDEST_NAME = 64
+_WIDEST_NAME, _NARROWEST, _ARROW = 64, 60, 6  # pixels
 _METHOD_TIP = (
     "How the answer is explained. Integrated gradients and gradient × input: what each input adds to the output's sum. "
     "Occlusion: by how much it falls where the input is covered. Layer by layer: what each neuron contributes. Nearest "
@@ -58,7 +58,7 @@ class WhyPanel(DockCard):
         self.body.addLayout(self._sum_row())
         self.body.addLayout(self._change_row())
         self.body.setSpacing(2)
-        self.body.setContentsMargins(theme.CARD_PADDING, 4, theme.CARD_PADDING, 8)
+        self.body.setContentsMargins(theme.CARD_PADDING, 4, theme.CARD_PADDING, 6)
         for probe in (REASONS, TURNING):
             session.probes[probe].changed.connect(self.refresh)
         session.why.changed.connect(self._show_choices)
@@ -73,27 +73,23 @@ class WhyPanel(DockCard):
 
     def _fill_head(self) -> None:
         self.head.title.setText("Why")
+        self.head.detail.hide()  # what is asked needs its room
         self.one_combo = _NameCombo("whyCombo", "Output that is explained", _ONE_TIP)
         self.other_combo = _NameCombo("whyNotCombo", "Output that it is compared with", _OTHER_TIP)
-        self.not_label = label(", not", "title")
-        self.method_combo = Combo("whyMethodCombo", "Method", _METHOD_TIP)
-        self.method_combo.setProperty("role", "flat")
+        self.not_label = label("not", "title")
+        self.method_combo = _FlatCombo("whyMethodCombo", "Method", _METHOD_TIP)
         self.method_combo.addItems(METHODS)
-        self.method_combo.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.method_combo.setMinimumWidth(60)
-        asked = arranged(QHBoxLayout(), self.one_combo, self.not_label, self.other_combo, spacing=2)
+        asked = arranged(QHBoxLayout(), self.one_combo, self.not_label, self.other_combo, spacing=4)
         self.head.row.insertLayout(1, asked)
         self.head.row.setSpacing(4)
-        self.head.row.setStretch(2, 0)
-        self.head.row.addWidget(self.method_combo, 1)
+        self.head.row.addWidget(self.method_combo)
         self.one_combo.activated.connect(self._compare)
         self.other_combo.activated.connect(self._compare)
         self.method_combo.textActivated.connect(lambda method: self._session.why.choose(method=method))
 
     def _sum_row(self) -> QHBoxLayout:
         self.sum_label = named(label(role="muted"), "whySumLabel")
-        self.baseline_combo = Combo("whyBaselineCombo", "Baseline", _BASELINE_TIP)
-        self.baseline_combo.setProperty("role", "flat")
+        self.baseline_combo = _FlatCombo("whyBaselineCombo", "Baseline", _BASELINE_TIP)
         for name in (EMPTY, MEAN):
             self.baseline_combo.addItem("", name)
         self.baseline_combo.activated.connect(
@@ -108,7 +104,7 @@ class WhyPanel(DockCard):
         theme.set_icon(self.play_button, "play", "muted")
         self.play_button.clicked.connect(self.play)
         tip = "Puts the changed picture on the canvas, where the network answers it. Undo restores the drawing."
-        self.canvas_button = _button("to canvas", "changeToCanvasButton", "Put the smallest change on the canvas", tip)
+        self.canvas_button = _button("draw it", "changeToCanvasButton", "Put the smallest change on the canvas", tip)
         self.canvas_button.clicked.connect(self.put_on_canvas)
         row = arranged(
             QHBoxLayout(), (FixedSizeBox(self.change_label), 1), self.play_button, self.canvas_button, spacing=4
@@ -217,7 +213,7 @@ class WhyPanel(DockCard):
         if turning is None:
             words = ""
         elif is_nearest:
-            words = f"of {text.count(turning.looked_at)} training examples, with their distances"
+            words = f"among {text.count(turning.looked_at)} training examples"
         else:
             words = why_content.change_line(turning, names)
         self.change_label.setText(words)
@@ -246,7 +242,7 @@ class WhyPanel(DockCard):
         turning = self.turning
         if turning is None or turning.changed is None:
             return
-        title = f"changed into a {self._name(turning.other)}"
+        title = f"changed into a {self._name(turning.to)}"
         pixels = np.array(turning.changed, np.float32).reshape(SIDE, SIDE)
         self._session.question.replace("smallest change", (Ink(pixels, 1.0, title, is_example=True),))
 
@@ -286,12 +282,28 @@ def _rows_of_neighbours(turning: Turning | None, names: Sequence[str]) -> Iterat
             yield [each.number + 1, "" if each.label is None else names[each.label], each.distance]
 
 
-class _NameCombo(Combo):
-    """A combo box that shows a short name where its entry says more: "7" for "its answer"."""
+class _FlatCombo(Combo):
+    """A combo box that looks like words and can be narrower than them."""
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__(name, accessible, tip)
         self.setProperty("role", "flat")
+        self.setSizeAdjustPolicy(QComboBox.AdjustToContents)
+
+    def sizeHint(self) -> QSize:
+        """Returns a size in which nothing is cut; Qt forgets the arrow of a style sheet."""
+        return super().sizeHint() + QSize(_ARROW, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns a size for the first letters."""
+        return QSize(_NARROWEST, super().minimumSizeHint().height())
+
+
+class _NameCombo(_FlatCombo):
+    """One that shows a short name where its entry says more: "7" for "its answer"."""
+
+    def __init__(self, name: str, accessible: str, tip: str) -> None:
+        super().__init__(name, accessible, tip)
         self._names: list[str] = []
         self._shown = ""
 
@@ -305,7 +317,7 @@ class _NameCombo(Combo):
         for number, name in enumerate(names):
             self.addItem(name, number)
         widest = max(map(self.fontMetrics().horizontalAdvance, names), default=0)
-        self.setFixedWidth(min(widest, _WIDEST_NAME) + 26)
+        self.setFixedWidth(min(widest, _WIDEST_NAME) + 12)
 
     def choose(self, number: int | None) -> None:
         """Shows the choice."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.validation import Array
 from nnviz.session.question import verdict_of
-from nnviz.session.reasons import FRAMES, OCCLUSION, Query, Reasons, Turning, square_of
+from nnviz.session.reasons import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
 from nnviz.widgets.why.bar_rows import BarRow, BarRows
 from nnviz.widgets.why.content import Content, signed
 from nnviz.widgets.why.pictures import Pane, Pictures
@@ -33,6 +33,11 @@ def limit_of(parts: Sequence[Array]) -> float:
     return float(np.quantile(sizes, _TYPICAL)) if len(sizes) else 1.0
 
 
+def distance(value: float) -> str:
+    """1.5, 0.24, 0.0038."""
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.01 else f"{value:.1g}"
+
+
 # ---- attributions
 
 
@@ -52,7 +57,7 @@ def _pictures(reasons: Reasons, turning: Turning | None, names: Sequence[str], f
         Pane(part.reshape(query.shape), f"for {names[number]}", limit)
         for part, number in zip(reasons.parts, compared, strict=True)
     ]
-    if turning is not None and turning.changed is not None and turning.other is not None:
+    if turning is not None and turning.changed is not None:
         shown, caption = _moment(turning, turning.changed, names, frame)
         is_old = turning.query.example is not query.example
         panes.append(Pane(shown.reshape(query.shape), caption, is_old=is_old))
@@ -65,8 +70,8 @@ def _pictures(reasons: Reasons, turning: Turning | None, names: Sequence[str], f
 
 def _moment(turning: Turning, changed: Array, names: Sequence[str], frame: int | None) -> tuple[Array, str]:
     """A picture of the film with its answer, or the end of it."""
-    if frame is None or turning.film is None or turning.other is None:
-        return changed, f"makes it a {names[turning.other or 0]}"
+    if frame is None or turning.film is None:
+        return changed, f"makes it a {names[turning.to]}"
     at = turning.query.example + np.float32(frame / (FRAMES - 1)) * (changed - turning.query.example)
     verdict = verdict_of(turning.film[frame])
     return at, f"{names[verdict.best]} · {100 * verdict.confidence:.0f} %"
@@ -79,8 +84,8 @@ def told_of_input(reasons: Reasons, turning: Turning | None, names: Sequence[str
     compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
     for part, output in zip(reasons.parts, compared, strict=True):
         lines.append(f"for {names[output]}: {signed(float(part[number]))}")
-    if turning is not None and turning.changed is not None and turning.other is not None:
-        lines.append(f"makes it {names[turning.other]}: {turning.changed[number]:.3g}")
+    if turning is not None and turning.changed is not None:
+        lines.append(f"makes it {names[turning.to]}: {turning.changed[number]:.3g}")
     return "\n".join(lines)
 
 
@@ -90,8 +95,8 @@ def _bars(reasons: Reasons, turning: Turning | None, names: Sequence[str], frame
     heads = tuple(f"for {names[number]}" for number in compared)
     order = np.argsort(-np.max(np.abs(reasons.parts), axis=0), kind="stable")
     head = ""
-    if turning is not None and turning.changed is not None and turning.other is not None:
-        head = f"makes it {names[turning.other]}"
+    if turning is not None and turning.changed is not None:
+        head = f"makes it {names[turning.to]}"
     rows = [
         BarRow(
             input_name(query, number),
@@ -131,11 +136,14 @@ def neighbours(turning: Turning, names: Sequence[str]) -> Content:
     query = turning.query
     if query.is_picture:
         rows = [
-            [Pane(each.example.reshape(query.shape), f"{_class(each.label, names)}{each.distance:.2g}") for each in row]
+            [
+                Pane(each.example.reshape(query.shape), f"{_class(each.label, names)}{distance(each.distance)}")
+                for each in row
+            ]
             for row in turning.neighbours
             if row
         ]
-        return Pictures(rows, lambda pane, row, column: f"training example: {pane.caption} away", _PER_ROW, 6)
+        return Pictures(rows, lambda shown, row, column: f"training example: {shown.caption} away", _PER_ROW, 6)
     every = sorted((each for row in turning.neighbours for each in row), key=lambda each: each.distance)
     far = max((each.distance for each in every), default=1.0)
     lines = [
@@ -177,7 +185,6 @@ def change_line(turning: Turning, names: Sequence[str]) -> str:
     if turning.other is None or not turning.query.has_classes:
         return ""
     if turning.changed is None:
-        return f"nothing near makes it {names[turning.other]}"
-    unit = "pixel" if turning.query.is_picture else "input"
-    plural = "" if turning.visible == 1 else "s"
-    return f"smallest change {turning.distance:.2f} · {turning.visible} {unit}{plural}"
+        return f"nothing near makes it {names[turning.to]}"
+    unit = "px" if turning.query.is_picture else "inputs"
+    return f"smallest change {distance(turning.distance)} · {turning.visible} {unit}"

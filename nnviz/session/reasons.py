@@ -101,7 +101,9 @@ class Turning:
     """What would turn the answer.
 
     Attributes:
-        changed: (width,), the nearest inputs with the other answer; None if there are none, or no classes.
+        one, other: the outputs that are compared.
+        to: the answer that it would turn to: the other output, or the one if the other is the answer already.
+        changed: (width,), the nearest inputs with that answer; None if there are none, or no classes.
         distance: of it, Euclidean.
         visible: number of inputs that changed visibly.
         film: the answers on the way there, (frames, outputs).
@@ -112,6 +114,7 @@ class Turning:
     query: Query
     one: int
     other: int | None
+    to: int = 0
     changed: Array | None = None
     distance: float = 0.0
     visible: int = 0
@@ -219,19 +222,20 @@ def turning_of(query: Query, summary: Summary) -> Turning | None:
     pair = compared(query)
     if pair is None:
         return None
-    _, one, other = pair
+    outputs, one, other = pair
     if other is None or not query.has_classes:
         return Turning(query, one, other)
+    to = one if int(outputs.argmax()) == other else other
     low, high = summary.bounds
     try:
         with np.errstate(all="ignore"):
-            changed = explain.smallest_change(query.network, query.example, other, low, high)
+            changed = explain.smallest_change(query.network, query.example, to, low, high)
     except explain.NoChangeError:
-        return Turning(query, one, other)
+        return Turning(query, one, other, to)
     way = changed - query.example
     visible = int((np.abs(way) > VISIBLE * np.maximum(high - low, 1e-12)).sum())
     film = query.network.predict(query.example + np.linspace(0, 1, FRAMES, dtype=np.float32)[:, None] * way)
-    return Turning(query, one, other, changed, float(np.linalg.norm(way)), visible, film)
+    return Turning(query, one, other, to, changed, float(np.linalg.norm(way)), visible, film)
 
 
 class Neighbours:

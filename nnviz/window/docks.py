@@ -137,6 +137,9 @@ class Docks:
             return
         self._layouts[self.workspace] = self.host.saveState()
         self.workspace = name
+        for dock in self.docks:
+            if dock not in self.shown:
+                dock.hide()  # first, else the window would grow until all docks of both found room
         if name in self._layouts:
             self.restore(self._layouts[name])
         else:

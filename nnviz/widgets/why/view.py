@@ -26,7 +26,7 @@ class ReasonsView(QWidget):
         self._mouse: QPoint | None = None
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
-        self.setMinimumSize(QSize(120, 56))
+        self.setMinimumSize(QSize(120, 50))
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         theme.changed.connect(self.update)
