@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.validation import Array
 from nnviz.session.question import verdict_of
-from nnviz.session.reasons import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
+from nnviz.session.reasons import FRAMES, OCCLUSION, Query, Reasons, Turning, square_of
 from nnviz.widgets.why.bar_rows import BarRow, BarRows
 from nnviz.widgets.why.content import Content, signed
 from nnviz.widgets.why.pictures import Pane, Pictures
@@ -150,11 +150,11 @@ def neighbours(turning: Turning, names: Sequence[str]) -> Content:
         BarRow(
             f"{_class(each.label, names)}train {each.number + 1}",
             (each.distance,),
-            " ".join(f"{value:.2g}" for value in each.example[:3]),
+            f"{each.target:.3g}" if each.label is None else "",
         )
         for each in every
     ]
-    return BarRows(("distance",), lines, far or 1.0, "its first inputs")
+    return BarRows(("distance",), lines, far or 1.0, "its target" if every and every[0].label is None else "")
 
 
 def _class(label: int | None, names: Sequence[str]) -> str:

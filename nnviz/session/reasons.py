@@ -92,6 +92,7 @@ class Neighbour:
 
     number: int
     label: int | None
+    target: float  # for regression, the first number that it should get
     example: Array
     distance: float
 
@@ -217,8 +218,8 @@ def _share(found: Reasons, parts: Array) -> float | None:
 # ---- what would turn it
 
 
-def turning_of(query: Query, summary: Summary) -> Turning | None:
-    """Computes the smallest change and the film to it; None if the network's outputs are not finite."""
+def turning_of(query: Query, low: Array, high: Array) -> Turning | None:
+    """Computes the smallest change within bounds (width,) and the film to it; None if the outputs are not finite."""
     pair = compared(query)
     if pair is None:
         return None
@@ -226,7 +227,6 @@ def turning_of(query: Query, summary: Summary) -> Turning | None:
     if other is None or not query.has_classes:
         return Turning(query, one, other)
     to = one if int(outputs.argmax()) == other else other
-    low, high = summary.bounds
     try:
         with np.errstate(all="ignore"):
             changed = explain.smallest_change(query.network, query.example, to, low, high)
@@ -291,7 +291,8 @@ def _seen_by(network: Network, examples: Split) -> Array:
 
 def _neighbour(examples: Split, number: int, distance: float) -> Neighbour:
     label = None if examples.labels is None else int(examples.labels[number])
-    return Neighbour(number, label, example_at(examples, number), distance)
+    target = float(examples.targets[number, 0])
+    return Neighbour(number, label, target, example_at(examples, number), distance)
 
 
 def example_at(examples: Split, number: int) -> Array:

@@ -160,7 +160,7 @@ class Why(QObject):
         query, summary = asked
         if query.method == NEAREST:
             return self._key(query), lambda: self._neighbours.find(query, summary.dataset)
-        return self._key(query), lambda: turning_of(query, summary)
+        return self._key(query), lambda: turning_of(query, *summary.bounds)
 
     def _key(self, query: Query) -> Same:
         """The choices are one object until another choice is made."""
