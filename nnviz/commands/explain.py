@@ -88,9 +88,9 @@ def _told(reasons: Reasons, turning: Turning, names: list[str]) -> str:
     answer = f"{reasons.outputs.argmax()} ({100 * reasons.outputs.max():.1f} %)"
     share = "" if reasons.share is None else f"; adds up to {100 * reasons.share:.1f} %"
     change = why_content.change_line(turning, names)
-    return f"{answer}; {asked}{share}" + (
-        f"; {change} to {names[turning.to]}" if turning.changed is not None else f"; {change}" if change else ""
-    )
+    if turning.changed is not None:
+        change += f" to {names[turning.to]}"
+    return f"{answer}; {asked}{share}" + (f"; {change}" if change else "")
 
 
 # ---- the picture

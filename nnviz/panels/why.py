@@ -16,7 +16,7 @@ from nnviz.panels import why_content
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.reasons import ATTRIBUTIONS, EMPTY, FRAMES, LAYERS, MEAN, METHODS, NEAREST, Reasons, Turning
 from nnviz.session.session import Session
-from nnviz.session.why import REASONS, TURNING
+from nnviz.session.why import NOT_FINITE, REASONS, TURNING
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.fields import Combo
 from nnviz.widgets.fixed_size_box import FixedSizeBox
@@ -146,7 +146,7 @@ class WhyPanel(DockCard):
     def reasons(self) -> Reasons | None:
         """The latest reasons that fit the network and the method; None if there are none."""
         found = self._session.probes[REASONS].result
-        return found if found is not None and self._is_current(found) else None
+        return found if isinstance(found, Reasons) and self._is_current(found) else None
 
     @property
     def turning(self) -> Turning | None:
@@ -187,8 +187,7 @@ class WhyPanel(DockCard):
             return f"the network takes {inputs} numbers, the data have {data.width}"
         if session.why.example is None:
             return "draw something to ask why" if data.is_picture else "choose an example to ask why"
-        probe = session.probes[REASONS]
-        return "its outputs are not finite" if probe.result is None and probe.is_up_to_date else ""
+        return NOT_FINITE if session.probes[REASONS].result == NOT_FINITE else ""
 
     def _content(self, reasons: Reasons | None, turning: Turning | None) -> Content | None:
         names = self._session.class_names

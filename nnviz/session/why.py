@@ -28,6 +28,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.selection import Example, Selection
 
 REASONS, TURNING = "reasons", "what would turn it"
+NOT_FINITE = "its outputs are not finite"  # the result of the probe of the reasons where there are none
 # While it learns, each may take a tenth of a core's time, and no answer follows the one before sooner than that.
 _SECONDS_BETWEEN_REASONS, _SECONDS_BETWEEN_TURNINGS = 0.1, 0.5
 _AFTER_A_STROKE = 0.1  # seconds that the slow answer waits for the next movement of the pen
@@ -151,7 +152,7 @@ class Why(QObject):
         if asked is None:
             return None
         (query, summary), name = asked, self.baseline
-        return self._key(query), lambda: reasons_for(query, summary.baseline(name))
+        return self._key(query), lambda: reasons_for(query, summary.baseline(name)) or NOT_FINITE
 
     def _ask_turning(self) -> Question | None:
         asked = self._query()
