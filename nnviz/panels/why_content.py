@@ -80,7 +80,7 @@ def _moment(turning: Turning, changed: Array, names: Sequence[str], frame: int |
 def told_of_input(reasons: Reasons, turning: Turning | None, names: Sequence[str], number: int) -> str:
     """All that is known of an input, in short lines."""
     query = reasons.query
-    lines = [f"{input_name(query, number)}: {query.example[number]:.3g}"]
+    lines = [f"{input_name(query, number)}: {query.example[number]:.3g}, baseline {reasons.baseline[number]:.3g}"]
     compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
     for part, output in zip(reasons.parts, compared, strict=True):
         lines.append(f"for {names[output]}: {signed(float(part[number]))}")
@@ -146,15 +146,16 @@ def neighbours(turning: Turning, names: Sequence[str]) -> Content:
         return Pictures(rows, lambda shown, row, column: f"training example: {shown.caption} away", _PER_ROW, 6)
     every = sorted((each for row in turning.neighbours for each in row), key=lambda each: each.distance)
     far = max((each.distance for each in every), default=1.0)
+    has_classes = bool(every) and every[0].label is not None
     lines = [
         BarRow(
-            f"{_class(each.label, names)}train {each.number + 1}",
+            f"{_class(each.label, names)}{distance(each.distance)}",
             (each.distance,),
-            f"{each.target:.3g}" if each.label is None else "",
+            f"example {each.number + 1}" if has_classes else f"{each.target:.3g}",
         )
         for each in every
     ]
-    return BarRows(("distance",), lines, far or 1.0, "its target" if every and every[0].label is None else "")
+    return BarRows(("distance",), lines, far or 1.0, "in training" if has_classes else "its target", is_signed=False)
 
 
 def _class(label: int | None, names: Sequence[str]) -> str:

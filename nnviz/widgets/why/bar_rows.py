@@ -29,13 +29,14 @@ class BarRow:
 class BarRows:
     """Rows of bars below heads: for each column of bars, and for the texts. ``limit`` is the length of a full bar.
 
-    Rows that find no room are counted in a last line.
+    Rows that find no room are counted in a last line. Bars that are never negative begin at the left.
     """
 
     heads: tuple[str, ...]
     rows: Sequence[BarRow]
     limit: float
     text_head: str = ""
+    is_signed: bool = True
 
     def paint(self, painter: QPainter, within: QRect) -> None:
         """Paints heads, names, bars and texts."""
@@ -52,19 +53,22 @@ class BarRows:
                 self._paint_bar(painter, QRectF(self._bar_place(within, bar, top, _ROW)), value)
         if shown < len(self.rows):
             top = within.y() + LINE + shown * _ROW
-            more = f"and {len(self.rows) - shown} more that contribute less"
+            more = f"and {len(self.rows) - shown} more" + (" that contribute less" if self.is_signed else "")
             write(painter, QRect(within.x(), top, within.width(), _ROW), more)
 
     def _paint_bar(self, painter: QPainter, place: QRectF, value: float) -> None:
-        """A bar to the right of the middle for a positive value, to the left for a negative one."""
+        """A bar to the right of zero for a positive value, to the left for a negative one."""
         place = place.adjusted(0, (_ROW - _THICKNESS) / 2, 0, -(_ROW - _THICKNESS) / 2)
         painter.fillRect(place, theme.colour("field"))
         share = min(1.0, abs(value) / self.limit) if self.limit else 0.0
-        length, middle = share * place.width() / 2, place.center().x()
-        left = middle if value > 0 else middle - length
-        filled = QRectF(left, place.y(), length, place.height())
-        painter.fillRect(filled, theme.colour("positive" if value > 0 else "negative"))
-        painter.fillRect(QRectF(middle, place.y(), _MIDDLE_WIDTH, place.height()), theme.colour("past"))
+        zero, room = place.x(), place.width()
+        if self.is_signed:
+            zero, room = place.center().x(), place.width() / 2
+        length = share * room
+        filled = QRectF(zero if value > 0 else zero - length, place.y(), length, place.height())
+        painter.fillRect(filled, theme.colour(("positive" if value > 0 else "negative") if self.is_signed else "muted"))
+        if self.is_signed:
+            painter.fillRect(QRectF(zero, place.y(), _MIDDLE_WIDTH, place.height()), theme.colour("past"))
 
     @staticmethod
     def _name_width(within: QRect) -> int:
