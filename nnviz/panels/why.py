@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, QTimer
-from PyQt5.QtGui import QPaintEvent
-from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QStyle, QStyleOptionComboBox, QStylePainter, QToolButton
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
@@ -15,17 +14,17 @@ from nnviz.look import text, theme
 from nnviz.panels import why_content
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.reasons import ATTRIBUTIONS, EMPTY, FRAMES, LAYERS, MEAN, METHODS, NEAREST, Reasons, Turning
+from nnviz.session.selection import Example, Neuron
 from nnviz.session.session import Session
 from nnviz.session.why import NOT_FINITE, REASONS, TURNING
 from nnviz.widgets.card import DockCard, Table, label
-from nnviz.widgets.fields import Combo
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.why.combos import FlatCombo, NameCombo
 from nnviz.widgets.why.content import Content
 from nnviz.widgets.why.view import ReasonsView
 
 _MILLISECONDS_A_FRAME = 60
-_WIDEST_NAME, _NARROWEST, _ARROW = 64, 60, 6  # pixels
 _METHOD_TIP = (
     "How the answer is explained. Integrated gradients and gradient × input: what each input adds to the output's sum. "
     "Occlusion: by how much it falls where the input is covered. Layer by layer: what each neuron contributes. Nearest "
@@ -54,6 +53,7 @@ class WhyPanel(DockCard):
         self._fill_head()
         self.view = named(ReasonsView(), "reasonsView", "What contributes to the answer")
         self.view.setWhatsThis(_VIEW_TIP)
+        self.view.clicked.connect(self._choose)
         self.body.addWidget(self.view, 1)
         self.body.addLayout(self._sum_row())
         self.body.addLayout(self._change_row())
@@ -74,10 +74,10 @@ class WhyPanel(DockCard):
     def _fill_head(self) -> None:
         self.head.title.setText("Why")
         self.head.detail.hide()  # what is asked needs its room
-        self.one_combo = _NameCombo("whyCombo", "Output that is explained", _ONE_TIP)
-        self.other_combo = _NameCombo("whyNotCombo", "Output that it is compared with", _OTHER_TIP)
+        self.one_combo = NameCombo("whyCombo", "Output that is explained", _ONE_TIP)
+        self.other_combo = NameCombo("whyNotCombo", "Output that it is compared with", _OTHER_TIP)
         self.not_label = label("not", "title")
-        self.method_combo = _FlatCombo("whyMethodCombo", "Method", _METHOD_TIP)
+        self.method_combo = FlatCombo("whyMethodCombo", "Method", _METHOD_TIP)
         self.method_combo.addItems(METHODS)
         asked = arranged(QHBoxLayout(), self.one_combo, self.not_label, self.other_combo, spacing=4)
         self.head.row.insertLayout(1, asked)
@@ -89,7 +89,7 @@ class WhyPanel(DockCard):
 
     def _sum_row(self) -> QHBoxLayout:
         self.sum_label = named(label(role="muted"), "whySumLabel")
-        self.baseline_combo = _FlatCombo("whyBaselineCombo", "Baseline", _BASELINE_TIP)
+        self.baseline_combo = FlatCombo("whyBaselineCombo", "Baseline", _BASELINE_TIP)
         for name in (EMPTY, MEAN):
             self.baseline_combo.addItem("", name)
         self.baseline_combo.activated.connect(
@@ -139,6 +139,15 @@ class WhyPanel(DockCard):
 
     def _compare(self) -> None:
         self._session.why.compare(self.one_combo.currentData(), self.other_combo.currentData())
+
+    def _choose(self, row: int, column: int) -> None:
+        """Chooses the neuron or the training example that was clicked, for all cards."""
+        selection, turning = self._session.selection, self.turning
+        if self._session.why.method == LAYERS and row and column >= 0:
+            selection.choose_neuron(Neuron(row, column))
+        elif self._session.why.method == NEAREST and turning is not None:
+            number = why_content.neighbour_at(turning, row, column)
+            selection.choose_example(Example("train", number))
 
     # ---- what is shown
 
@@ -216,6 +225,7 @@ class WhyPanel(DockCard):
         else:
             words = why_content.change_line(turning, names)
         self.change_label.setText(words)
+        self.view.setAccessibleDescription(". ".join(filter(None, (self.sum_label.text(), words))))
         has_change = turning is not None and turning.changed is not None
         self.play_button.setVisible(has_change and self._session.why.method in ATTRIBUTIONS)
         self.canvas_button.setVisible(has_change and turning is not None and turning.query.shape == (SIDE, SIDE))
@@ -279,63 +289,6 @@ def _rows_of_neighbours(turning: Turning | None, names: Sequence[str]) -> Iterat
     for row in turning.neighbours if turning is not None else ():
         for each in row:
             yield [each.number + 1, "" if each.label is None else names[each.label], each.distance]
-
-
-class _FlatCombo(Combo):
-    """A combo box that looks like words and can be narrower than them."""
-
-    def __init__(self, name: str, accessible: str, tip: str) -> None:
-        super().__init__(name, accessible, tip)
-        self.setProperty("role", "flat")
-        self.setSizeAdjustPolicy(QComboBox.AdjustToContents)
-
-    def sizeHint(self) -> QSize:
-        """Returns a size in which nothing is cut; Qt forgets the arrow of a style sheet."""
-        return super().sizeHint() + QSize(_ARROW, 0)
-
-    def minimumSizeHint(self) -> QSize:
-        """Returns a size for the first letters."""
-        return QSize(_NARROWEST, super().minimumSizeHint().height())
-
-
-class _NameCombo(_FlatCombo):
-    """One that shows a short name where its entry says more: "7" for "its answer"."""
-
-    def __init__(self, name: str, accessible: str, tip: str) -> None:
-        super().__init__(name, accessible, tip)
-        self._names: list[str] = []
-        self._shown = ""
-
-    def set_names(self, first: str, names: list[str]) -> None:
-        """Offers ``first``, which stands for no choice, and all names."""
-        if names == self._names and self.count():
-            return
-        self._names, self._shown = names, ""
-        self.clear()
-        self.addItem(first, None)
-        for number, name in enumerate(names):
-            self.addItem(name, number)
-        widest = max(map(self.fontMetrics().horizontalAdvance, names), default=0)
-        self.setFixedWidth(min(widest, _WIDEST_NAME) + 12)
-
-    def choose(self, number: int | None) -> None:
-        """Shows the choice."""
-        self.setCurrentIndex(0 if number is None else number + 1)
-
-    def show_name(self, name: str) -> None:
-        """Shows the name of the output that is meant."""
-        if name != self._shown:
-            self._shown = name
-            self.setAccessibleDescription(name)
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the box with the short name."""
-        painter, option = QStylePainter(self), QStyleOptionComboBox()
-        self.initStyleOption(option)
-        option.currentText = self._shown or "–"
-        painter.drawComplexControl(QStyle.CC_ComboBox, option)
-        painter.drawControl(QStyle.CE_ComboBoxLabel, option)
 
 
 def _button(words: str, name: str, accessible: str, tip: str) -> QToolButton:

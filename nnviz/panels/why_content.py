@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.validation import Array
 from nnviz.session.question import verdict_of
-from nnviz.session.reasons import FRAMES, OCCLUSION, Query, Reasons, Turning, square_of
+from nnviz.session.reasons import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
 from nnviz.widgets.why.bar_rows import BarRow, BarRows
 from nnviz.widgets.why.content import Content, signed
 from nnviz.widgets.why.pictures import Pane, Pictures
@@ -144,7 +144,7 @@ def neighbours(turning: Turning, names: Sequence[str]) -> Content:
             if row
         ]
         return Pictures(rows, lambda shown, row, column: f"training example: {shown.caption} away", _PER_ROW, 6)
-    every = sorted((each for row in turning.neighbours for each in row), key=lambda each: each.distance)
+    every = _by_distance(turning)
     far = max((each.distance for each in every), default=1.0)
     has_classes = bool(every) and every[0].label is not None
     lines = [
@@ -156,6 +156,17 @@ def neighbours(turning: Turning, names: Sequence[str]) -> Content:
         for each in every
     ]
     return BarRows(("distance",), lines, far or 1.0, "in training" if has_classes else "its target", is_signed=False)
+
+
+def neighbour_at(turning: Turning, row: int, column: int) -> int:
+    """The number of the training example that is shown there."""
+    if turning.query.is_picture:
+        return [each for each in turning.neighbours if each][row][column].number
+    return _by_distance(turning)[row].number
+
+
+def _by_distance(turning: Turning) -> list[Neighbour]:
+    return sorted((each for row in turning.neighbours for each in row), key=lambda each: each.distance)
 
 
 def _class(label: int | None, names: Sequence[str]) -> str:

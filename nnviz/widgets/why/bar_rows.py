@@ -88,12 +88,17 @@ class BarRows:
         fit = max(0, (within.height() - LINE) // _ROW)
         return len(self.rows) if len(self.rows) <= fit else max(0, fit - 1)
 
+    def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
+        """The row at that point; its column is always 0."""
+        number = (point.y() - within.y() - LINE) // _ROW
+        return (number, 0) if 0 <= number < self._shown(within) else None
+
     def told_at(self, within: QRect, point: QPoint) -> str:
         """The read-out of the row at that point."""
-        number = (point.y() - within.y() - LINE) // _ROW
-        if not 0 <= number < self._shown(within):
+        found = self.found_at(within, point)
+        if found is None:
             return ""
-        row = self.rows[number]
+        row = self.rows[found[0]]
         values = [f"{head}: {signed(value)}" for head, value in zip(self.heads, row.values, strict=False)]
         more = [f"{self.text_head}: {row.text}"] if row.text and self.text_head else []
         return "\n".join([row.name, *values, *more])

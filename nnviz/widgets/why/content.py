@@ -21,6 +21,9 @@ class Content(Protocol):
     def told_at(self, within: QRect, point: QPoint) -> str:
         """What is at that point, as a read-out tells it; empty for nothing."""
 
+    def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
+        """Row and column of what is at that point: of pictures and bars as they are shown, or layer and neuron."""
+
 
 def write(painter: QPainter, within: QRect, words: str, colour: str = "muted", right: bool = False) -> None:
     """Writes one line of small plain text, shortened to fit."""

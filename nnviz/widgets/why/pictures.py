@@ -86,13 +86,16 @@ class Pictures:
                 width = max(place.width(), (within.width() + self.gap) // self.columns - 4)
                 write(painter, QRect(place.x(), place.bottom() + 2, width, LINE), pane.caption)
 
+    def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
+        """Row and column of the picture at that point."""
+        places = ((row, column) for row, panes in enumerate(self.rows) for column in range(len(panes)))
+        return next((where for where in places if self.place(within, *where).contains(point)), None)
+
     def told_at(self, within: QRect, point: QPoint) -> str:
         """The read-out of the pixel at that point."""
-        for row, panes in enumerate(self.rows):
-            for column, pane in enumerate(panes):
-                place = self.place(within, row, column)
-                if place.contains(point):
-                    tall, wide = pane.values.shape
-                    inside = point - place.topLeft()
-                    return self.told(pane, inside.y() * tall // place.height(), inside.x() * wide // place.width())
-        return ""
+        found = self.found_at(within, point)
+        if found is None:
+            return ""
+        pane, place = self.rows[found[0]][found[1]], self.place(within, *found)
+        (tall, wide), inside = pane.values.shape, point - place.topLeft()
+        return self.told(pane, inside.y() * tall // place.height(), inside.x() * wide // place.width())

@@ -91,15 +91,23 @@ class Strips:
             bar = QRectF(bars.x() + number * width, top, max(1.0, width - (1 if width > 3 else 0)), length)
             painter.fillRect(bar, up if value > 0 else down)
 
+    def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
+        """Layer and neuron of the bar at that point; neuron -1 beside the bars."""
+        places = self._places(within)
+        for number, (strip, place) in enumerate(places, len(self.strips) - len(places)):
+            if place.contains(point):
+                bars = self._bars_of(place)
+                bar = int((point.x() - bars.x()) / self._width(strip, bars)) if bars.contains(point) else -1
+                return number, int(strip.order[bar]) if 0 <= bar < len(strip.order) else -1
+        return None
+
     def told_at(self, within: QRect, point: QPoint) -> str:
         """The read-out of the neuron at that point, or of the layer."""
-        for strip, place in self._places(within):
-            bars = self._bars_of(place)
-            if bars.contains(point) and len(strip.order):
-                number = int((point.x() - bars.x()) / self._width(strip, bars))
-                if number < len(strip.order):
-                    neuron = int(strip.order[number])
-                    return f"{strip.name}, {strip.unit} {neuron + 1}: {signed(float(strip.values[neuron]))}"
-            if place.contains(point):
-                return f"{strip.name}: {len(strip.order)} of {len(strip.values)} contribute"
-        return ""
+        found = self.found_at(within, point)
+        if found is None:
+            return ""
+        layer, neuron = found
+        strip = self.strips[layer]
+        if neuron < 0:
+            return f"{strip.name}: {len(strip.order)} of {len(strip.values)} contribute"
+        return f"{strip.name}, {strip.unit} {neuron + 1}: {signed(float(strip.values[neuron]))}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QPoint, QSize, Qt
+from PyQt5.QtCore import QEvent, QPoint, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
@@ -14,10 +14,15 @@ from nnviz.widgets.why.content import Content
 class ReasonsView(QWidget):
     """Shows a content, or why there is none.
 
+    Signals:
+        clicked(row, column): on what the content finds there.
+
     Attributes:
         content: what is shown; None for the line alone.
         line: the line that is shown instead.
     """
+
+    clicked = pyqtSignal(int, int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,6 +69,12 @@ class ReasonsView(QWidget):
         """Tells what is under the mouse."""
         self._mouse = event.pos()
         self._tell()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Emits ``clicked`` for the left button."""
+        found = None if self.content is None else self.content.found_at(self.rect(), event.pos())
+        if found is not None and event.button() == Qt.LeftButton:
+            self.clicked.emit(*found)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Removes the read-out."""

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QComboBox, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
 from nnviz.panels.why import WhyPanel
 from nnviz.session.reasons import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
-from nnviz.session.selection import Example
+from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.session.why import REASONS, TURNING
 from nnviz.widgets.why.bar_rows import BarRows
@@ -175,6 +175,21 @@ def test_another_baseline_is_another_question(card: WhyPanel, ready_window: Main
     settle(qtbot, ready_window)
     assert card.reasons.baseline.any()
     assert ready_window.session.why.baseline == MEAN
+
+
+def test_a_click_on_a_neuron_or_an_example_chooses_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.why.choose(method=LAYERS)
+    settle(qtbot, ready_window)
+    assert card.reasons is not None
+    place = QPoint(54, card.view.height() - 20)
+    qtbot.mouseClick(card.view, Qt.LeftButton, pos=place)
+    assert session.selection.neuron == Neuron(2, int(card.reasons.layers[2].argmax()))
+    session.why.choose(method=NEAREST)
+    settle(qtbot, ready_window)
+    assert card.turning is not None
+    qtbot.mouseClick(card.view, Qt.LeftButton, pos=QPoint(10, 10))
+    assert session.selection.example == Example("train", card.turning.neighbours[0][0].number)
 
 
 # ---- the smallest change

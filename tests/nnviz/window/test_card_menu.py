@@ -68,6 +68,8 @@ def test_every_card_has_its_menu(ready_window: MainWindow) -> None:
     cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard)]
     assert len(cards) >= 4
     for card in cards:
+        if not card.isVisible():
+            ready_window.show_workspace("inside")
         button = find(ready_window, QToolButton, f"{card.objectName()}MenuButton")
         assert button.isVisible()
         assert button.mapTo(card, QPoint(button.width(), 0)).x() > card.width() - 20, "at the far right"
