@@ -34,8 +34,15 @@ def limit_of(parts: Sequence[Array]) -> float:
 
 
 def distance(value: float) -> str:
-    """1.5, 0.24, 0.0038."""
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.01 else f"{value:.1g}"
+    """15.1, 0.24, 0.004."""
+    if value < 0.0005:
+        return "0"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.01 else f"{value:.3f}"
+
+
+def figure(value: float) -> str:
+    """Three figures, with a real minus sign."""
+    return f"{value:.3g}".replace("-", "−")
 
 
 # ---- attributions
@@ -80,12 +87,14 @@ def _moment(turning: Turning, changed: Array, names: Sequence[str], frame: int |
 def told_of_input(reasons: Reasons, turning: Turning | None, names: Sequence[str], number: int) -> str:
     """All that is known of an input, in short lines."""
     query = reasons.query
-    lines = [f"{input_name(query, number)}: {query.example[number]:.3g}, baseline {reasons.baseline[number]:.3g}"]
+    lines = [
+        f"{input_name(query, number)}: {figure(query.example[number])}, baseline {figure(reasons.baseline[number])}"
+    ]
     compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
     for part, output in zip(reasons.parts, compared, strict=True):
         lines.append(f"for {names[output]}: {signed(float(part[number]))}")
     if turning is not None and turning.changed is not None:
-        lines.append(f"makes it {names[turning.to]}: {turning.changed[number]:.3g}")
+        lines.append(f"makes it {names[turning.to]}: {figure(turning.changed[number])}")
     return "\n".join(lines)
 
 
@@ -115,7 +124,7 @@ def _change(query: Query, turning: Turning | None, number: int, frame: int | Non
     before, after = float(turning.query.example[number]), float(turning.changed[number])
     if frame is not None:
         after = before + (after - before) * frame / (FRAMES - 1)
-    return f"{before:.3g} → {after:.3g}" if f"{before:.3g}" != f"{after:.3g}" else f"{before:.3g}"
+    return f"{figure(before)} → {figure(after)}" if figure(before) != figure(after) else figure(before)
 
 
 # ---- layers and examples
@@ -149,9 +158,9 @@ def neighbours(turning: Turning, names: Sequence[str]) -> Content:
     has_classes = bool(every) and every[0].label is not None
     lines = [
         BarRow(
-            f"{_class(each.label, names)}{distance(each.distance)}",
+            _class(each.label, names).removesuffix(" · ") or f"example {each.number + 1}",
             (each.distance,),
-            f"example {each.number + 1}" if has_classes else f"{each.target:.3g}",
+            f"{distance(each.distance)} · {f'no. {each.number + 1}' if has_classes else figure(each.target)}",
         )
         for each in every
     ]
