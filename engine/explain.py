@@ -11,7 +11,7 @@ from engine.attributions import (
     integrated_gradients,
     occlusion,
 )
-from engine.neurons import carried_back, most_exciting, nearest_examples
+from engine.features import carried_back, most_exciting, nearest_examples
 from engine.passes import Pass, Target, forward, gradients, slope_times, target_sums
 from engine.smallest_change import NoChangeError, smallest_change
 

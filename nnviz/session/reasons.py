@@ -14,8 +14,8 @@ import numpy as np
 from engine import explain
 from engine.datasets import Dataset
 from engine.datasets.dataset import Split
+from engine.features import activations_of, nearest_rows
 from engine.network import Network
-from engine.neurons import activations_of, nearest_rows
 from engine.validation import Array
 
 INTEGRATED, PRODUCT, OCCLUSION = "integrated gradients", "gradient × input", "occlusion"
