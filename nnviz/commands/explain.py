@@ -98,7 +98,7 @@ def _told(reasons: Reasons, turning: Turning, names: list[str]) -> str:
 
 def _drawn(explained: list[_Explained], look: str) -> bytes:
     """All reasons below each other, each with its line, as a PNG file."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app = QApplication.instance() or QApplication(["nnviz"])
     assert isinstance(app, QApplication)
     theme.apply(app, look)

@@ -14,7 +14,7 @@ from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.why.content import LINE, signed, write
 
-_LOWEST, _HIGHEST, _GAP = 24, 64, 4
+_LOWEST, _HIGHEST, _GAP = 16, 64, 2
 _NAME, _SUM = 52, 44
 _WIDEST_BAR = 8
 

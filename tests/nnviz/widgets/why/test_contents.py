@@ -123,8 +123,8 @@ def test_a_strip_shows_who_contributes_most_first(qtbot: QtBot) -> None:
 def test_of_many_layers_those_nearest_to_the_answer(qtbot: QtBot) -> None:
     content = Strips([Strip(f"layer {n}", "neuron", np.ones(5)) for n in range(60)])
     painted(content)
-    assert content.told_at(WITHIN, QPoint(10, 90)).startswith("layer 59")
-    assert content.told_at(WITHIN, QPoint(10, 20)).startswith("layer 57")
+    assert content.told_at(WITHIN, QPoint(10, 94)).startswith("layer 59")
+    assert content.told_at(WITHIN, QPoint(10, 20)).startswith("layer 55")
 
 
 def test_a_strip_of_thousands_and_of_nobody(qtbot: QtBot) -> None:
