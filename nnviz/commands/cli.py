@@ -18,7 +18,7 @@ from nnviz.commands.train_options import add_train
 USAGE_ERROR = 2
 INTERRUPTED = 130  # the code that shells use
 # Checks for commands that need Qt, done before their files are imported.
-_PREFLIGHT = {"window": missing_for_window, "screenshot": missing_for_offscreen}
+_PREFLIGHT = {"window": missing_for_window, "screenshot": missing_for_offscreen, "explain": missing_for_offscreen}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
     predict.add_argument("images", metavar="IMAGE", nargs="+", help="any size, dark on light or light on dark")
     export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
+    _add_explain(_command(commands, "explain", "draw why a saved network answers as it does to pictures"))
     _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
     return whole
 
@@ -94,6 +95,19 @@ def _command(commands: Any, name: str, text: str, **how: Any) -> _Parser:
     made: _Parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", **how)
     made.set_defaults(command=name)
     return made
+
+
+def _add_explain(explain: _Parser) -> None:
+    explain.add_argument("file", metavar="NET", help="a saved network, JSON or .npz")
+    explain.add_argument("pictures", metavar="PICTURE", nargs="+", help="any size, dark on light or light on dark")
+    methods = ("integrated-gradients", "gradient-times-input", "occlusion", "layers")
+    explain.add_argument("--method", choices=methods, default=methods[0], help="how it is explained")
+    text = "the output that is explained; without it, the answer"
+    explain.add_argument("--class", dest="one", type=int, metavar="C", help=text)
+    text = "the output that it is compared with; without it, the second best"
+    explain.add_argument("--against", dest="other", type=int, metavar="C", help=text)
+    explain.add_argument("--out", default="why.png", metavar="FILE.png", help="the picture to write")
+    explain.add_argument("--theme", choices=("dark", "light"), default="dark", help="its colours")
 
 
 def _add_screenshot(shot: _Parser) -> None:

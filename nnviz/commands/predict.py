@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from engine.storage import load_network
 from nnviz.commands.checks import CommandError
-from nnviz.digits.drawing import picture_of_image
-from nnviz.digits.picture_files import grey_of_file
+from nnviz.commands.pictures import picture_of_file
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the two best answers for each picture. Returns the exit code."""
     network = load_network(arguments.file)
-    pictures = np.stack([picture_of_image(_grey(Path(name))).ravel() for name in arguments.images])
+    pictures = np.stack([picture_of_file(name) for name in arguments.images])
     if network.shape[0] != pictures.shape[1] or network.shape[-1] != 10:
         raise CommandError(
             f"{arguments.file}: a network of {network.shape[0]} inputs and {network.shape[-1]} outputs cannot read "
@@ -32,15 +29,6 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _percent(output: np.floating[Any]) -> str:
+def _percent(output: float) -> str:
     """An output as the window shows it: of functions that leave 0…1, the nearest end."""
-    return f"{100 * min(max(float(output), 0.0), 1.0):.1f} %"
-
-
-def _grey(path: Path) -> Any:
-    """A picture as (height, width) grey values; transparent pixels count as paper. Raises CommandError."""
-    try:
-        return grey_of_file(path)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise CommandError(f"{path}: {why}. Give a PNG, JPEG or another common picture file.") from None
+    return f"{100 * min(max(output, 0.0), 1.0):.1f} %"

@@ -21,6 +21,7 @@ class Budget:
         self._least = least
         self._times = times_its_cost
         self._start = self._due = 0.0
+        self._is_overruled = False  # whether it was said meanwhile when the work is due again
 
     @property
     def seconds_left(self) -> float:
@@ -37,14 +38,21 @@ class Budget:
         self._due = time.perf_counter() + max(self._least, self._times * seconds)
 
     def reset(self) -> None:
-        """Makes the work due at once."""
-        self._due = 0.0
+        """Makes the work due at once, also if it is being done."""
+        self.due_in(0)
+
+    def due_in(self, seconds: float) -> None:
+        """Makes the work due after so many seconds, whatever it took before, or takes if it is being done."""
+        self._is_overruled = True
+        self._due = time.perf_counter() + seconds
 
     def __enter__(self) -> None:
+        self._is_overruled = False
         self._start = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        self.spend(time.perf_counter() - self._start)
+        if not self._is_overruled:
+            self.spend(time.perf_counter() - self._start)
 
 
 class Pace:

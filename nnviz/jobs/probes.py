@@ -128,8 +128,7 @@ class Probe(QObject):
             self._is_hurried = False
             self._budget.reset()
         if not self._budget.is_due:
-            if not self._timer.isActive():
-                self._timer.start(round(1000 * self._budget.seconds_left) + 1)
+            self._timer.start(round(1000 * self._budget.seconds_left) + 1)
             return
         self._is_busy = True
         subject, size = self._subject, self._size()

@@ -10,6 +10,7 @@ from nnviz.panels import (
     neuron,
     prediction,
     weights,
+    why,
 )
 from nnviz.panels.settings import data, network, training
 
@@ -26,4 +27,5 @@ __all__ = [
     "prediction",
     "training",
     "weights",
+    "why",
 ]

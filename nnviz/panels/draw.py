@@ -217,5 +217,5 @@ def _tool(text: str, name: str, accessible: str, tip: str) -> QToolButton:
     return button
 
 
-PLACES = {"train": Place(Column.ASK, 1, 400), "inside": Place(Column.ASK, 1, 270)}
+PLACES = {"train": Place(Column.ASK, 1, 432), "inside": Place(Column.ASK, 1, 270)}
 CARDS.register("drawDock")(CardInfo(DrawPanel, PLACES, needs=(ANSWER,)))

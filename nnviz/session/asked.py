@@ -18,6 +18,7 @@ from nnviz.session.mistakes import Mistakes
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
+from nnviz.session.why import Why
 
 ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
 _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
@@ -49,6 +50,7 @@ def new_probes(
     data: Data,
     selection: Selection,
     mistakes: Mistakes,
+    why: Why,
     messages: Messages,
 ) -> Probes:
     """The kinds of probes. Each looks again when its question may have changed."""
@@ -56,7 +58,7 @@ def new_probes(
     past = Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
     statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
     by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
-    by_name |= neuron_probes(displayed, question, runs, data, selection)
+    by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes()}
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)

@@ -33,6 +33,7 @@ from nnviz.session.settings import Settings
 from nnviz.session.status import Status
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.why import Why
 
 _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 
@@ -53,6 +54,7 @@ class Session(QObject):
         edits: what-ifs about single neurons, and edits of their weights.
         question: the drawing and the answer to it.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
+        why: what is asked about the answer: of which outputs, by which method.
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate.
@@ -78,6 +80,7 @@ class Session(QObject):
         )
         self.question = Question(self.displayed, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
+        self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
         self.pictures.failed.connect(self.messages.tell_error)
@@ -90,7 +93,14 @@ class Session(QObject):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
         self.probes = new_probes(
-            self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.messages
+            self.displayed,
+            self.question,
+            self.runs,
+            self.data,
+            self.selection,
+            self.mistakes,
+            self.why,
+            self.messages,
         )
         self.training.state_changed.connect(self.probes[MISTAKES].look)  # at rest they are those of the last moment
         self._death: Message | None = None  # says that the current network has died

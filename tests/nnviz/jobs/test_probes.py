@@ -246,6 +246,26 @@ def test_a_budget_says_how_often(qapp: object, qtbot: QtBot, oracle: Oracle, mon
     assert probe.close(10_000)
 
 
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_what_is_wanted_sooner_comes_sooner(qapp: object, qtbot: QtBot, oracle: Oracle, is_busy: bool) -> None:
+    """Though the next answer was due in a minute, or the one being worked out would have made it so."""
+    budget = Budget(60)
+    probe = Probe(oracle.question, budget)
+    if is_busy:
+        oracle.gate.clear()
+    probe.want("card", True)
+    qtbot.waitUntil(lambda: len(oracle.asked) == 1)
+    if not is_busy:
+        qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    oracle.subject = object()
+    probe.look()
+    budget.due_in(0.01)
+    probe.look()
+    oracle.gate.set()
+    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    assert probe.close(10_000)
+
+
 # ---- what goes wrong
 
 

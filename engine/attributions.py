@@ -1,0 +1,178 @@
+"""What each input, neuron and connection contributes to an output: attributions.
+
+They are of a target's sum z, before softmax or whatever else the output layer applies: softmax mixes all outputs, so
+that one's share would also tell of the others.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.errors import SettingError
+from engine.network import Network
+from engine.passes import Pass, Target, example_of, forward, gradients, numbers_of, slope_times, target_sums
+from engine.validation import Array, whole_number
+
+_FIRST_INTERVALS = 16
+_MOST_ROUNDS = 40
+_CLOSE_ENOUGH = 0.005  # of the difference that integrated gradients must add up to, and as a number
+
+
+def gradient_times_input(network: Network, inputs: object, target: Target, baseline: object = 0.0) -> Array:
+    """(width,): each input's distance from the baseline, times how much the target's sum grows with it.
+
+    Shrikumar et al. 2016, arXiv:1605.01713. Raises DataError for inputs of a wrong width, SettingError for a target
+    that is no output.
+    """
+    example, start = example_of(network, inputs, target, baseline)
+    gradient = gradients(network, forward(network, example[None]), target)[0][0]
+    found: Array = (example - start) * gradient
+    return found
+
+
+def integrated_gradients(
+    network: Network, inputs: object, target: Target, steps: int | None = None, baseline: object = 0.0
+) -> Array:
+    """(width,): what each input adds to the target's sum on the straight way from the baseline to the inputs.
+
+    All of them add up to the difference of the sums at both ends. Sundararajan, Taly and Yan 2017, arXiv:1703.01365.
+
+    Args:
+        inputs: (width,).
+        target: the number of an output, or two of them.
+        steps: number of gradients, at the middles of equal parts of the way; by default as many as it takes to add
+            up within 1 % of the difference (or 0.01): parts in which a gradient does not explain the change are
+            halved.
+        baseline: where the way begins, a number or (width,).
+
+    Raises:
+        DataError: inputs or baseline of a wrong width, or no finite numbers.
+        SettingError: a target that is no output, or no steps.
+    """
+    example, start = example_of(network, inputs, target, baseline)
+    count = _FIRST_INTERVALS if steps is None else whole_number("steps", steps, 1, "50")
+    edges = np.linspace(0, 1, count + 1)
+    found = _Way(network, start, example, target)
+    starts, stops = edges[:-1], edges[1:]
+    parts, misses = found.parts(starts, stops)
+    total: Array = parts.sum(axis=0)
+    rounds = _MOST_ROUNDS if steps is None else 0
+    allowed = _CLOSE_ENOUGH * max(abs(found.difference), 1.0)
+    while rounds and abs(misses.sum()) > allowed:
+        rounds -= 1
+        worst = np.abs(misses) > allowed / (2 * len(misses))
+        total -= parts[worst].sum(axis=0)
+        middles = (starts[worst] + stops[worst]) / 2
+        halves = np.concatenate([starts[worst], middles]), np.concatenate([middles, stops[worst]])
+        new_parts, new_misses = found.parts(*halves)
+        total += new_parts.sum(axis=0)
+        starts, stops = np.concatenate([starts[~worst], halves[0]]), np.concatenate([stops[~worst], halves[1]])
+        parts, misses = np.concatenate([parts[~worst], new_parts]), np.concatenate([misses[~worst], new_misses])
+    return total
+
+
+class _Way:
+    """The straight way from a baseline to an example, and the target's sum along it."""
+
+    def __init__(self, network: Network, start: Array, end: Array, target: Target) -> None:
+        self._network, self._start, self._target = network, start, target
+        self._whole = end - start
+        ends = self._sums(forward(network, np.stack([start, end])))
+        self.difference = float(ends[1] - ends[0])
+
+    def _sums(self, passed: Pass) -> Array:
+        return target_sums(passed, self._target)
+
+    def _at(self, places: Array) -> Pass:
+        return forward(self._network, (self._start + places[:, None] * self._whole).astype(self._start.dtype))
+
+    def parts(self, starts: Array, stops: Array) -> tuple[Array, Array]:
+        """Attributions (parts, width) of parts of the way, and by how much each misses the change of the sum."""
+        slopes = gradients(self._network, self._at((starts + stops) / 2), self._target)[0]
+        found = slopes * self._whole * (stops - starts)[:, None]
+        change = self._sums(self._at(stops)) - self._sums(self._at(starts))
+        return found, change - found.sum(axis=1)
+
+
+def occlusion(
+    network: Network,
+    inputs: object,
+    target: Target,
+    example_shape: Sequence[int],
+    size: int,
+    baseline: object = 0.0,
+) -> Array:
+    """(width,): by how much the target's sum falls where a square is covered: the mean of all squares with that input.
+
+    Zeiler and Fergus 2014, arXiv:1311.2901, section 4.2.
+
+    Args:
+        inputs: (width,).
+        example_shape: how the inputs are arranged: (height, width), or (columns,) without an order in two directions.
+        size: side of the square, in inputs; it never leaves the example.
+        baseline: what covers the inputs, a number or (width,).
+
+    Raises:
+        DataError: inputs of a wrong width.
+        SettingError: a shape of another size, or a square that is larger than the example.
+    """
+    example, cover = example_of(network, inputs, target, baseline)
+    shape = tuple(int(side) for side in example_shape)
+    if math.prod(shape) != len(example):
+        raise SettingError(
+            "example_shape", shape, f"must have {len(example)} inputs, as the network has", "Give the data's own."
+        )
+    side = whole_number("size", size, 1, "4")
+    if side > min(shape):
+        raise SettingError("size", size, f"must be at most {min(shape)}, the example's shorter side", "Try 4.")
+    places = np.arange(len(example)).reshape(shape)
+    corners = itertools.product(*(range(length - side + 1) for length in shape))
+    squares = np.array([places[tuple(slice(c, c + side) for c in corner)].ravel() for corner in corners])
+    falls = _falls(network, example, cover, target, squares)
+    total, count = np.zeros(len(example)), np.zeros(len(example))
+    np.add.at(total, squares.ravel(), np.repeat(falls, squares.shape[1]))
+    np.add.at(count, squares.ravel(), 1)
+    return (total / count).astype(example.dtype)
+
+
+def _falls(network: Network, example: Array, cover: Array, target: Target, squares: Array) -> Array:
+    """(squares,): by how much the target's sum falls if the inputs of a square are covered."""
+    whole = float(target_sums(forward(network, example[None]), target)[0])
+    falls = np.empty(len(squares))
+    for start in range(0, len(squares), 500):
+        chunk = squares[start : start + 500]
+        covered = np.repeat(example[None], len(chunk), axis=0)
+        covered[np.arange(len(chunk))[:, None], chunk] = cover[chunk]
+        falls[start : start + len(chunk)] = whole - target_sums(forward(network, covered), target)
+    return falls
+
+
+def contributions(network: Network, inputs: object, target: Target) -> list[Array]:
+    """For the input and each hidden layer, (neurons,): activation times the gradient of the target's sum by it.
+
+    Within the last layer that is exactly a · w; below it each neuron's share through all layers above, exact where
+    they are linear around this example, as with ReLU.
+    """
+    example, _ = example_of(network, inputs, target, 0.0)
+    passed = forward(network, example[None])
+    slopes = gradients(network, passed, target)
+    return [(a * slope)[0] for a, slope in zip(passed.activations[:-1], slopes, strict=True)]
+
+
+def connection_contributions(network: Network, inputs: object, target: Target, layer: int) -> Array:
+    """(neurons, neurons below): what each connection into a layer contributes to the target: a · w, carried on."""
+    example, _ = example_of(network, inputs, target, 0.0)
+    passed = forward(network, example[None])
+    above = gradients(network, passed, target)
+    if layer == len(network.weights):
+        deltas = np.zeros(network.shape[-1], example.dtype)
+        for number, sign in zip(numbers_of(target), (1, -1), strict=False):
+            deltas[number] += sign
+    else:
+        deltas = slope_times(network, passed, layer, above[layer])[0]
+    found: Array = deltas[:, None] * network.weights[layer - 1] * passed.activations[layer - 1][0]
+    return found

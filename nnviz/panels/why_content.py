@@ -1,0 +1,211 @@
+"""What the card and the command of reasons show, made from the numbers: pictures, bars or strips, and their words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.validation import Array
+from nnviz.session.question import verdict_of
+from nnviz.session.reasons import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
+from nnviz.widgets.why.bar_rows import BarRow, BarRows
+from nnviz.widgets.why.content import Content, signed
+from nnviz.widgets.why.pictures import Pane, Pictures
+from nnviz.widgets.why.strips import Strip, Strips
+
+_TYPICAL = 0.99  # share of the contributions within the range of colours; the few beyond it saturate
+_PER_ROW = 5
+
+
+def input_name(query: Query, number: int) -> str:
+    """The name of an input: a pixel or a column."""
+    if query.is_picture:
+        row, column = divmod(number, query.shape[1])
+        return f"row {row + 1}, column {column + 1}"
+    return f"input {number + 1}"
+
+
+def limit_of(parts: Sequence[Array]) -> float:
+    """The contribution that gets the last colour."""
+    sizes = np.abs(np.concatenate(parts)) if parts else np.empty(0)
+    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    return float(np.quantile(sizes, _TYPICAL)) if len(sizes) else 1.0
+
+
+def distance(value: float) -> str:
+    """15.1, 0.24, 0.004."""
+    if value < 0.0005:
+        return "0"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.01 else f"{value:.3f}"
+
+
+def figure(value: float) -> str:
+    """Three figures, with a real minus sign."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+# ---- attributions
+
+
+def attributions(reasons: Reasons, turning: Turning | None, names: Sequence[str], frame: int | None = None) -> Content:
+    """What each input contributes to one output and to the other, and what would turn the answer.
+
+    ``frame`` shows that moment of the film instead of its end.
+    """
+    make = _pictures if reasons.query.is_picture else _bars
+    return make(reasons, turning, names, frame)
+
+
+def _pictures(reasons: Reasons, turning: Turning | None, names: Sequence[str], frame: int | None) -> Pictures:
+    query, limit = reasons.query, limit_of(reasons.parts)
+    compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
+    panes = [
+        Pane(part.reshape(query.shape), f"for {names[number]}", limit)
+        for part, number in zip(reasons.parts, compared, strict=True)
+    ]
+    if turning is not None and turning.changed is not None:
+        shown, caption = _moment(turning, turning.changed, names, frame)
+        is_old = turning.query.example is not query.example
+        panes.append(Pane(shown.reshape(query.shape), caption, is_old=is_old))
+
+    def told(pane: Pane, row: int, column: int) -> str:
+        return told_of_input(reasons, turning, names, row * query.shape[1] + column)
+
+    return Pictures([panes], told)
+
+
+def _moment(turning: Turning, changed: Array, names: Sequence[str], frame: int | None) -> tuple[Array, str]:
+    """A picture of the film with its answer, or the end of it."""
+    if frame is None or turning.film is None:
+        return changed, f"makes it a {names[turning.to]}"
+    at = turning.query.example + np.float32(frame / (FRAMES - 1)) * (changed - turning.query.example)
+    verdict = verdict_of(turning.film[frame])
+    return at, f"{names[verdict.best]} · {100 * verdict.confidence:.0f} %"
+
+
+def told_of_input(reasons: Reasons, turning: Turning | None, names: Sequence[str], number: int) -> str:
+    """All that is known of an input, in short lines."""
+    query = reasons.query
+    lines = [
+        f"{input_name(query, number)}: {figure(query.example[number])}, baseline {figure(reasons.baseline[number])}"
+    ]
+    compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
+    for part, output in zip(reasons.parts, compared, strict=True):
+        lines.append(f"for {names[output]}: {signed(float(part[number]))}")
+    if turning is not None and turning.changed is not None:
+        lines.append(f"makes it {names[turning.to]}: {figure(turning.changed[number])}")
+    return "\n".join(lines)
+
+
+def _bars(reasons: Reasons, turning: Turning | None, names: Sequence[str], frame: int | None) -> BarRows:
+    query = reasons.query
+    compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
+    heads = tuple(f"for {names[number]}" for number in compared)
+    order = np.argsort(-np.max(np.abs(reasons.parts), axis=0), kind="stable")
+    head = ""
+    if turning is not None and turning.changed is not None:
+        head = f"makes it {names[turning.to]}"
+    rows = [
+        BarRow(
+            input_name(query, number),
+            tuple(float(part[number]) for part in reasons.parts),
+            _change(query, turning, number, frame),
+        )
+        for number in order.tolist()
+    ]
+    return BarRows(heads, rows, float(np.max(np.abs(reasons.parts), initial=0.0)), head)
+
+
+def _change(query: Query, turning: Turning | None, number: int, frame: int | None) -> str:
+    """ "1.2 → 1.5", as far as the film has come."""
+    if turning is None or turning.changed is None:
+        return ""
+    before, after = float(turning.query.example[number]), float(turning.changed[number])
+    if frame is not None:
+        after = before + (after - before) * frame / (FRAMES - 1)
+    return f"{figure(before)} → {figure(after)}" if figure(before) != figure(after) else figure(before)
+
+
+# ---- layers and examples
+
+
+def layers(reasons: Reasons) -> Strips:
+    """What the neurons of each layer contribute to one output against the other."""
+    unit = "pixel" if reasons.query.is_picture else "input"
+    strips = [
+        Strip(f"layer {number}" if number else "input", "neuron" if number else unit, values)
+        for number, values in enumerate(reasons.layers)
+    ]
+    return Strips(strips)
+
+
+def neighbours(turning: Turning, names: Sequence[str]) -> Content:
+    """The nearest training examples: a row of pictures for each class, or lines."""
+    query = turning.query
+    if query.is_picture:
+        rows = [
+            [
+                Pane(each.example.reshape(query.shape), f"{_class(each.label, names)}{distance(each.distance)}")
+                for each in row
+            ]
+            for row in turning.neighbours
+            if row
+        ]
+        return Pictures(rows, lambda shown, row, column: f"training example: {shown.caption} away", _PER_ROW, 6)
+    every = _by_distance(turning)
+    far = max((each.distance for each in every), default=1.0)
+    has_classes = bool(every) and every[0].label is not None
+    lines = [
+        BarRow(
+            _class(each.label, names).removesuffix(" · ") or f"example {each.number + 1}",
+            (each.distance,),
+            f"{distance(each.distance)} · {f'no. {each.number + 1}' if has_classes else figure(each.target)}",
+        )
+        for each in every
+    ]
+    return BarRows(("distance",), lines, far or 1.0, "in training" if has_classes else "its target", is_signed=False)
+
+
+def neighbour_at(turning: Turning, row: int, column: int) -> int:
+    """The number of the training example that is shown there."""
+    if turning.query.is_picture:
+        return [each for each in turning.neighbours if each][row][column].number
+    return _by_distance(turning)[row].number
+
+
+def _by_distance(turning: Turning) -> list[Neighbour]:
+    return sorted((each for row in turning.neighbours for each in row), key=lambda each: each.distance)
+
+
+def _class(label: int | None, names: Sequence[str]) -> str:
+    return "" if label is None else f"{names[label] if label < len(names) else label} · "
+
+
+# ---- words
+
+
+def sum_line(reasons: Reasons, turning: Turning | None) -> str:
+    """How far the contributions explain the answer, in a few words."""
+    if reasons.layers:
+        return "a · w, carried on to the answer"
+    if reasons.query.method == OCCLUSION:
+        side = square_of(reasons.query.shape)
+        covered = f"{side} × {side} covered" if reasons.query.is_picture else "each covered"
+        return f"{covered} with"
+    if not reasons.parts:
+        hidden = len(reasons.query.network.weights) - 1
+        return f"as layer {hidden} sees them" if hidden else "as they are"
+    if reasons.share is None:
+        return "the answer hardly differs from"
+    return f"adds up to {100 * reasons.share:.1f} % from"
+
+
+def change_line(turning: Turning, names: Sequence[str]) -> str:
+    """The size of the smallest change, in a few words."""
+    if turning.other is None or not turning.query.has_classes:
+        return ""
+    if turning.changed is None:
+        return f"nothing near makes it {names[turning.to]}"
+    unit = "px" if turning.query.is_picture else "inputs"
+    return f"smallest change {distance(turning.distance)} · {turning.visible} {unit}"

@@ -1,0 +1,189 @@
+"""What is asked about the answer: of which example, for which output against which, by which method."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.datasets import Dataset
+from engine.validation import Array
+from nnviz.jobs.pace import Budget
+from nnviz.jobs.probes import Probe, Question, Same
+from nnviz.session import question as asking
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.reasons import (
+    EMPTY,
+    INTEGRATED,
+    MEAN,
+    METHODS,
+    NEAREST,
+    Neighbours,
+    Query,
+    Summary,
+    example_at,
+    reasons_for,
+    turning_of,
+)
+from nnviz.session.runs import Runs
+from nnviz.session.selection import Example, Selection
+
+REASONS, TURNING = "reasons", "what would turn it"
+NOT_FINITE = "its outputs are not finite"  # the result of the probe of the reasons where there are none
+# While it learns, each may take a tenth of a core's time, and no answer follows the one before sooner than that.
+_SECONDS_BETWEEN_REASONS, _SECONDS_BETWEEN_TURNINGS = 0.1, 0.5
+_AFTER_A_STROKE = 0.1  # seconds that the slow answer waits for the next movement of the pen
+
+
+class Why(QObject):
+    """Holds what is asked.
+
+    Signals:
+        changed: another method, output or baseline was chosen.
+
+    Attributes:
+        method: one of ``reasons.METHODS``.
+        one, other: outputs that were chosen; None for the answer and the second best.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(
+        self, displayed: Displayed, question: asking.Question, runs: Runs, data: Data, selection: Selection
+    ) -> None:
+        super().__init__()
+        self.method = INTEGRATED
+        self.one: int | None = None
+        self.other: int | None = None
+        self._choices = object()  # a new one for each choice
+        self._baseline: str | None = None  # None: what suits the data
+        self._displayed, self._question, self._runs = displayed, question, runs
+        self._data, self._selection = data, selection
+        self._neighbours = Neighbours()
+        self._summary: Summary | None = None
+        self._chosen: tuple[Example, Dataset, Array] | None = None  # the chosen example with its inputs
+        self._reasons_budget = Budget(_SECONDS_BETWEEN_REASONS, 9)
+        self._reasons = Probe(self._ask_reasons, self._reasons_budget)
+        self._turning_budget = Budget(_SECONDS_BETWEEN_TURNINGS, 9)
+        self._turning = Probe(self._ask_turning, self._turning_budget, self._release)
+        runs.replaced.connect(self._drop_outputs)
+        data.changed.connect(self._data_changed)
+        self.changed.connect(self._another_choice)
+        for signal in (question.changed, selection.example_changed):
+            signal.connect(self._another_question)
+
+    # ---- choices
+
+    def choose(self, method: str | None = None, baseline: str | None = None) -> None:
+        """Chooses a method or a baseline."""
+        before = self.method, self.baseline
+        if method in METHODS:
+            self.method = method
+        if baseline in (EMPTY, MEAN):
+            self._baseline = baseline
+        if before != (self.method, self.baseline):
+            self.changed.emit()
+
+    def compare(self, one: int | None, other: int | None) -> None:
+        """Chooses the outputs: None for the answer and the second best. The same twice leaves only the first."""
+        chosen = one, None if one is not None and one == other else other
+        if chosen != (self.one, self.other):
+            self.one, self.other = chosen
+            self.changed.emit()
+
+    @property
+    def baseline(self) -> str:
+        """The baseline's name: unless it was chosen, an empty picture, or the columns' means."""
+        if self._baseline is not None:
+            return self._baseline
+        dataset = self._data.dataset
+        return EMPTY if dataset is None or dataset.is_picture else MEAN
+
+    def _drop_outputs(self) -> None:
+        """Outputs that another network does not have are no choice, and what was found is not about it."""
+        self._forget()
+        outputs = self._runs.current.network.shape[-1]
+        kept = [None if number is None or number >= outputs else number for number in (self.one, self.other)]
+        self.compare(*kept)
+
+    def _data_changed(self) -> None:
+        self._baseline = None
+        self.one = self.other = None
+        self._forget()
+        self.changed.emit()
+
+    def _forget(self) -> None:
+        for probe in (self._reasons, self._turning):
+            probe.forget()
+
+    # ---- the question
+
+    @property
+    def example(self) -> Array | None:
+        """(width,): the drawing if it is an input of the network, else the chosen example; None if there is none."""
+        dataset, width = self._data.dataset, self._displayed.network.shape[0]
+        if dataset is None or dataset.width != width:
+            return None
+        drawn = self._question.picture
+        if dataset.is_picture and drawn is not None and len(drawn) == width:
+            return drawn
+        return self._chosen_example(dataset)
+
+    def _chosen_example(self, dataset: Dataset) -> Array | None:
+        chosen = self._selection.example
+        examples = None if chosen is None else dataset.splits.get(chosen.part)
+        if chosen is None or examples is None or not 0 <= chosen.number < len(examples):
+            return None
+        if self._chosen is None or self._chosen[:2] != (chosen, dataset):
+            self._chosen = chosen, dataset, example_at(examples, chosen.number)
+        return self._chosen[2]
+
+    def _query(self) -> tuple[Query, Summary] | None:
+        dataset, example, network = self._data.dataset, self.example, self._displayed.network
+        if dataset is None or example is None:
+            return None
+        if self._summary is None or self._summary.dataset is not dataset:
+            self._summary = Summary(dataset)
+        shape = dataset.example_shape if dataset.is_picture else (dataset.width,)
+        has_classes = dataset.train.labels is not None and network.shape[-1] > 1
+        return Query(network, example, shape, has_classes, self.one, self.other, self.method), self._summary
+
+    def _ask_reasons(self) -> Question | None:
+        asked = self._query()
+        if asked is None:
+            return None
+        (query, summary), name = asked, self.baseline
+        return self._key(query), lambda: reasons_for(query, summary.baseline(name)) or NOT_FINITE
+
+    def _ask_turning(self) -> Question | None:
+        asked = self._query()
+        if asked is None:
+            return None
+        query, summary = asked
+        if query.method == NEAREST:
+            return self._key(query), lambda: self._neighbours.find(query, summary.dataset)
+        return self._key(query), lambda: turning_of(query, *summary.bounds)
+
+    def _key(self, query: Query) -> Same:
+        """The choices are one object until another choice is made."""
+        return Same(query.network, query.example, self._choices)
+
+    # ---- the answers
+
+    def probes(self) -> dict[str, Probe]:
+        """The quick one, of the reasons, and the slow one, of what would turn the answer."""
+        return {REASONS: self._reasons, TURNING: self._turning}
+
+    def _another_choice(self) -> None:
+        self._choices = object()
+        self._another_question()
+
+    def _another_question(self) -> None:
+        """Who draws or chooses waits for no budget; the slow answer waits for the end of the stroke."""
+        self._reasons_budget.reset()
+        self._turning_budget.due_in(_AFTER_A_STROKE)
+        for probe in (self._reasons, self._turning):
+            probe.look()
+
+    def _release(self) -> None:
+        """Drops what is large. Runs in the lane's thread."""
+        self._neighbours = Neighbours()

@@ -1,0 +1,82 @@
+"""The view of reasons: paints a content, with a read-out of what is under the mouse, or one calm line."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEvent, QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from nnviz.look import theme
+from nnviz.widgets.read_out import ReadOut
+from nnviz.widgets.why.content import Content
+
+
+class ReasonsView(QWidget):
+    """Shows a content, or why there is none.
+
+    Signals:
+        clicked(row, column): on what the content finds there.
+
+    Attributes:
+        content: what is shown; None for the line alone.
+        line: the line that is shown instead.
+    """
+
+    clicked = pyqtSignal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content: Content | None = None
+        self.line = ""
+        self._mouse: QPoint | None = None
+        self._read_out = ReadOut(self)
+        self.setMouseTracking(True)
+        self.setMinimumSize(QSize(120, 50))
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """Returns the size of three pictures of 84 pixels with captions."""
+        return QSize(272, 102)
+
+    def show_content(self, content: Content | None, line: str = "") -> None:
+        """Shows the content, or else the line."""
+        if content is None and self.content is None and line == self.line:
+            return
+        self.content, self.line = content, line
+        self._tell()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the content or the line."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.colour("card"))
+        if self.content is not None:
+            self.content.paint(painter, self.rect())
+            return
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(self.rect(), int(Qt.AlignCenter | Qt.TextWordWrap), self.line)
+
+    def _tell(self) -> None:
+        told = ""
+        if self.content is not None and self._mouse is not None:
+            told = self.content.told_at(self.rect(), self._mouse)
+        self._read_out.show_text(told, self._mouse)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tells what is under the mouse."""
+        self._mouse = event.pos()
+        self._tell()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Emits ``clicked`` for the left button."""
+        found = None if self.content is None else self.content.found_at(self.rect(), event.pos())
+        if found is not None and event.button() == Qt.LeftButton:
+            self.clicked.emit(*found)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Removes the read-out."""
+        self._mouse = None
+        self._tell()

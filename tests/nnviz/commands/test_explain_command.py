@@ -1,0 +1,95 @@
+"""``explain``: one picture of the reasons, a line for each picture, and one line for what cannot be done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from engine.network import Network
+from engine.storage import save_network
+from engine.validation import Array
+from nnviz.commands import cli, explain
+
+
+def network_file(folder: Path, shape: list[int]) -> Path:
+    path = folder / f"{shape[0]}.json"
+    save_network(Network(shape, ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(2)), path)
+    return path
+
+
+@pytest.fixture
+def digit(tmp_path: Path) -> Path:
+    """A black stroke on white paper."""
+    sheet = np.full((90, 80), 255, np.uint8)
+    sheet[15:75, 36:44] = 0
+    Image.fromarray(sheet).save(tmp_path / "one.png")
+    return tmp_path / "one.png"
+
+
+def pixels(path: Path) -> Array:
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+@pytest.mark.parametrize("method", explain.METHODS)
+def test_it_draws_and_tells(
+    qtbot: QtBot, capsys: pytest.CaptureFixture[str], digit: Path, tmp_path: Path, method: str
+) -> None:
+    net, out = network_file(tmp_path, [784, 20, 10]), tmp_path / "why.png"
+    code = cli.main(
+        ["explain", str(net), str(digit), str(digit), "--method", method, "--class", "3", "--out", str(out)]
+    )
+    told = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert len(told) == 2
+    assert "why 3, not " in told[0]
+    assert ("adds up to" in told[0]) == (method in ("integrated-gradients", "gradient-times-input"))
+    assert len(np.unique(pixels(out).reshape(-1, 3), axis=0)) > 20
+
+
+def test_in_both_themes(qtbot: QtBot, digit: Path, tmp_path: Path) -> None:
+    net = network_file(tmp_path, [784, 20, 10])
+    means = []
+    for look in ("light", "dark"):
+        assert cli.main(["explain", str(net), str(digit), "--theme", look, "--out", str(tmp_path / look)]) == 0
+        means.append(pixels(tmp_path / look).mean())
+    assert means[0] > 150 > 80 > means[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["{small}", "{digit}"], "4 inputs"),
+        (["{net}", "/no/such.png"], "No such file"),
+        (["{net}", "{blank}"], "nothing is drawn"),
+        (["{net}", "{digit}", "--class", "10"], "0 to 9"),
+        (["{net}", "{digit}", "--against", "-1"], "0 to 9"),
+        (["{net}", "{digit}", "--out", "/no/such/folder/x.png"], "folder"),
+        (["{net}", "{digit}", "--method", "guess"], "guess"),
+        (["{net}"], "PICTURE"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(
+    qtbot: QtBot, capsys: pytest.CaptureFixture[str], digit: Path, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
+    places = {
+        "net": network_file(tmp_path, [784, 20, 10]),
+        "small": network_file(tmp_path, [4, 3, 2]),
+        "digit": digit,
+        "blank": tmp_path / "blank.png",
+    }
+    words = [word.format(**places) for word in arguments]
+    out = [] if "--out" in words else ["--out", str(tmp_path / "why.png")]
+    try:
+        code = cli.main(["explain", *words, *out])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    complaint = capsys.readouterr().err
+    assert code == cli.USAGE_ERROR
+    assert told in complaint
+    assert len(complaint.strip().splitlines()) == 1
+    assert not (tmp_path / "why.png").exists()
