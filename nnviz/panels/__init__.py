@@ -1,6 +1,17 @@
 """The cards, one file each. They take a session and hold no state of the model. A new card joins the list below."""
 
-from nnviz.panels import curves, distributions, draw, learning_strip, prediction, weights
+from nnviz.panels import curves, distributions, draw, learning_strip, network_diagram, prediction, weights
 from nnviz.panels.settings import data, network, training
 
-__all__ = ["curves", "data", "distributions", "draw", "learning_strip", "network", "prediction", "training", "weights"]
+__all__ = [
+    "curves",
+    "data",
+    "distributions",
+    "draw",
+    "learning_strip",
+    "network",
+    "network_diagram",
+    "prediction",
+    "training",
+    "weights",
+]

@@ -1,4 +1,4 @@
-"""What views need computed: the answer, the answers during training, the layer statistics."""
+"""What views need computed: the answer, the answers during training, the layer statistics, what lights up."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from engine.validation import Array
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session import question as asking
+from nnviz.session.activity import activity_probe
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
+from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
 
 ANSWER, PAST, STATISTICS = "answer", "answers of the past", "layer statistics"
+ACTIVITY = "activity"
 _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
 _SECONDS_BETWEEN_STATISTICS = 0.15  # likewise; a twentieth of a core's time
 _QUICK = 0.0003  # seconds: to compute such a quick answer in another thread would take longer
@@ -38,12 +41,20 @@ class PastAnswers:
     answers: list[Array]
 
 
-def new_probes(displayed: Displayed, question: asking.Question, runs: Runs, data: Data, messages: Messages) -> Probes:
-    """The three kinds of probes. Each looks again when its question may have changed."""
+def new_probes(
+    displayed: Displayed,
+    question: asking.Question,
+    runs: Runs,
+    data: Data,
+    messages: Messages,
+    selection: Selection,
+) -> Probes:
+    """All kinds of probes. Each looks again when its question may have changed."""
     answers, layers = _Past(displayed, question, runs), _Statistics(displayed, runs, data)
     past = Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
     statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
     by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics}
+    by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)

@@ -75,7 +75,8 @@ class Session(QObject):
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
-        self.probes = new_probes(self.displayed, self.question, self.runs, self.data, self.messages)
+        asked = (self.displayed, self.question, self.runs, self.data, self.messages, self.selection)
+        self.probes = new_probes(*asked)
         self._death: Message | None = None  # says that the current network has died
         self.training.died.connect(self._died)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))

@@ -113,7 +113,7 @@ def test_tab_goes_from_the_run_bar_through_the_cards(ready_window: MainWindow, q
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
         if QApplication.focusWidget() is first:
             break
-    assert visited == ["run bar", *(dock.objectName() for dock in window.docks)]
+    assert visited == ["run bar", *(dock.objectName() for dock in window.docks if dock.isVisible())]
 
 
 def test_tab_leaves_out_a_card_behind_another(ready_window: MainWindow, qtbot: QtBot) -> None:

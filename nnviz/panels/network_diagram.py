@@ -1,0 +1,278 @@
+"""The network as a diagram, lit by the current example, and the card that holds it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton
+
+from engine.datasets import Dataset
+from engine.pathways import Activity
+from nnviz.jobs.pace import Budget
+from nnviz.look import text, theme
+from nnviz.look.round_numbers import round_end
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels.neuron_facts import typical_end
+from nnviz.session.asked import ACTIVITY
+from nnviz.session.selection import Neuron
+from nnviz.session.session import Session
+from nnviz.session.status import Status
+from nnviz.widgets.card import label
+from nnviz.widgets.diagram.diagram import DiagramView, NetworkDiagram
+from nnviz.widgets.diagram.layout import Looks
+from nnviz.widgets.diagram.painting import Content, short
+from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.pages import Page, TabbedCard
+from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.read_out import Piece
+
+_COUNTS = (20, 60, 150, 400)  # of connections between two layers
+_LEAST_LIMIT = 1e-4  # the smallest range of the tiles' colours
+_BETWEEN = 0.04  # seconds between two pictures, at least
+_TIMES_ITS_COST = {True: 24, False: 3}  # while training, and else: how much longer than to paint nothing is painted
+_KEY_WIDTH, _LONGEST_NAME = 290, 80  # pixels
+_TOLD = 3  # strongest connections that the read-out tells, each way
+
+
+class NetworkPanel(TabbedCard):
+    """The card whose first page is the diagram. Other pages join it by ``page_of``."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Network")
+        self.diagram = DiagramPage(session)
+        self.diagram.in_view_changed.connect(
+            lambda in_view: session.probes.want("networkDiagramPage", (ACTIVITY,), in_view)
+        )
+        self.add_page(self.diagram)
+
+    def add_page(self, page: Page) -> None:
+        """Adds a tab. All tabs stay visible."""
+        super().add_page(page)
+        self.tabs.setMinimumWidth(self.tabs.sizeHint().width())
+
+
+class DiagramPage(Page):
+    """The diagram; at the right of the head what the colours of the connections mean, and how many there are."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(
+            "Network",
+            "networkTab",
+            "The network as a diagram: what lights up for your example, and what contributes to the answer.",
+        )
+        self._session = session
+        self._count = 60
+        self._limit = 0.0
+        self._budget = Budget(_BETWEEN, 1)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self.refresh)
+        self.diagram = named(NetworkDiagram(), "networkDiagram", "The network as a diagram")
+        self.diagram.setWhatsThis(
+            "Each neuron is lit by its activation for the current example. Point at one to see its connections and "
+            "numbers, click it to look at it in the other cards; arrow keys move the choice, Esc ends it."
+        )
+        self.view = DiagramView(self.diagram, "networkDiagramView")
+        self.body.addWidget(self.view)
+        self._key = named(label(role="muted"), "networkColourKey")
+        self._key.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self._key.setTextFormat(Qt.RichText)
+        self.count_button = self._make_count_button()
+        arranged(QHBoxLayout(self.aside), 1, FixedSizeBox(self._key, _KEY_WIDTH), self.count_button, spacing=4)
+        self._connect()
+        self._new_looks()
+
+    def _connect(self) -> None:
+        session = self._session
+        self.diagram.pointed.connect(self._pointed)
+        self.diagram.chosen.connect(self._choose)
+        session.probes[ACTIVITY].changed.connect(self._follow)
+        session.selection.neuron_changed.connect(self._chosen_elsewhere)
+        for signal in (session.runs.replaced, session.data.changed):
+            signal.connect(self._new_looks)
+        theme.changed.connect(self._show_key)
+
+    def _make_count_button(self) -> QToolButton:
+        tip = "How many connections are drawn between two layers: the strongest ones."
+        button = named(QToolButton(), "strongestButton", "Number of connections", tip)
+        button.setProperty("role", "word")
+        button.setPopupMode(QToolButton.InstantPopup)
+        button.setFocusPolicy(Qt.TabFocus)
+        menu, group = QMenu(button), QActionGroup(button)
+        for count in _COUNTS:
+            action = menu.addAction(f"strongest {count}")
+            action.setObjectName(f"actionStrongest{count}")
+            action.setCheckable(True)
+            action.setChecked(count == self._count)
+            action.triggered.connect(lambda _=False, count=count: self.show_strongest(count))
+            group.addAction(action)
+        button.setMenu(menu)
+        button.setText(f"strongest {self._count} ▾")
+        return button
+
+    def show_strongest(self, count: int) -> None:
+        """Draws so many connections between two layers."""
+        self._count = count
+        self.count_button.setText(f"strongest {count} ▾")
+        self.refresh()
+
+    # ---- what there is
+
+    @property
+    def _data(self) -> Dataset | None:
+        """The data set, if the network fits it."""
+        data = self._session.data.dataset
+        return data if self._session.runs.current.misfit(data) is None else None
+
+    @property
+    def _activity(self) -> Activity | None:
+        """The latest activity of a network of the present shape."""
+        known: Activity | None = self._session.probes[ACTIVITY].result
+        is_present = known is not None and known.network.shape == self._session.displayed.network.shape
+        return known if is_present else None
+
+    def _new_looks(self) -> None:
+        self._limit = 0.0
+        self.refresh()
+
+    def _looks(self) -> Looks:
+        """What there is to lay out: small pictures in the first layer if the examples are pictures."""
+        shape, data = self._session.displayed.network.shape, self._data
+        if data is None or not data.is_picture:
+            return Looks(tuple(shape))
+        picture = data.example_shape[0], data.example_shape[1]
+        tiled = frozenset({1}) if len(shape) > 2 else frozenset()
+        return Looks(tuple(shape), picture, picture, tiled)
+
+    def _names(self) -> list[str]:
+        return self._session.class_names
+
+    # ---- drawing
+
+    def _follow(self) -> None:
+        """Draws the new activity, at once or when it is due."""
+        if not self.in_view or self._later.isActive():
+            return
+        if self._budget.is_due:
+            self.refresh()
+        else:
+            self._later.start(max(1, round(1000 * self._budget.seconds_left)))
+
+    def refresh(self) -> None:
+        """Draws the latest activity."""
+        activity = self._activity
+        if not self.in_view or activity is None:
+            return
+        self._later.stop()
+        is_training = self._session.state is Status.TRAINING
+        self._budget.spend(max(_BETWEEN, _TIMES_ITS_COST[is_training] * self.diagram.seconds))
+        names = self._names()
+        self.diagram.set_looks(self._looks(), names)
+        self.diagram.show_content(self._content(activity, names))
+        self._show_key()
+
+    def _content(self, activity: Activity, names: list[str]) -> Content:
+        data, chosen = self._data, self._session.selection.neuron
+        spread = typical_end(activity.network.weights[0])
+        if not self._limit / 3 < spread <= self._limit:
+            self._limit = round_end(spread, _LEAST_LIMIT)
+        return Content(
+            activity,
+            self._limit,
+            names,
+            is_class=data is not None and data.train.labels is not None,
+            chosen=None if chosen is None else (chosen.layer, chosen.number),
+            count=self._count,
+            labels=_labels(activity, data),
+            hint="draw something to light the network",
+        )
+
+    def _show_key(self) -> None:
+        activity = self._activity
+        if activity is None or not self.in_view:
+            return
+        low, high = (theme.colour(name).name() for name in ("negative", "positive"))
+        focus = self.diagram.focus
+        if activity.target is None:
+            words = ("weights", "negative", "positive")
+        elif focus is None:
+            words = ("contribution to the answer", "against", f"for {self._short_name(activity.target)}")
+        else:
+            words = ("activation · weight", "lowers", "raises")
+        what, less, more = (escape(word) for word in words)
+        said = f'{what}&nbsp;&nbsp; <span style="color:{low}">{less}</span> – <span style="color:{high}">{more}</span>'
+        if said != self._key.text():
+            self._key.setText(said)
+
+    def _short_name(self, output: int) -> str:
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        return metrics.elidedText(self._names()[output], Qt.ElideRight, _LONGEST_NAME)
+
+    # ---- choosing
+
+    def _choose(self, layer: int, number: int) -> None:
+        self._session.selection.choose_neuron(Neuron(layer, number) if layer > 0 else None)
+        if layer > 0:
+            self.view.show_neuron((layer, number))
+
+    def _chosen_elsewhere(self) -> None:
+        self.refresh()
+        neuron = self._session.selection.neuron
+        if neuron is not None and self.in_view:
+            self.view.show_neuron((neuron.layer, neuron.number))
+            said = self._described(neuron.layer, neuron.number)
+            self.diagram.setAccessibleDescription("\n".join("".join(words for words, _ in line) for line in said))
+
+    # ---- read-out
+
+    def _pointed(self, layer: int, number: int) -> None:
+        self.diagram.show_text(self._described(layer, number) if layer >= 0 else "")
+        self._show_key()
+
+    def _name(self, layer: int, number: int) -> str:
+        """ "layer 1 · neuron 4", "answer 7", "input 3"."""
+        if layer == 0:
+            return f"input {text.count(number + 1)}"
+        if layer == len(self._session.displayed.network.shape) - 1:
+            return f"answer {self._names()[number]}"
+        return f"layer {layer} · neuron {text.count(number + 1)}"
+
+    def _described(self, layer: int, number: int) -> list[list[Piece]]:
+        """A neuron's numbers, and its strongest connections."""
+        activity = self._activity
+        if activity is None:
+            return []
+        lines: list[list[Piece]] = [[(self._name(layer, number), "text")]]
+        figures = _figures(activity, layer, number)
+        if figures:
+            lines.append([(figures, "muted")])
+        return lines
+
+
+def _figures(activity: Activity, layer: int, number: int) -> str:
+    """ "activation 3.21 = ReLU(3.27 − 0.06)": what a neuron answers and how it comes about."""
+    if not activity.is_lit:
+        return "" if layer == 0 else f"bias {short(float(activity.network.biases[layer - 1][number, 0]))}"
+    value = short(float(activity.activations[layer][number]))
+    if layer == 0:
+        return f"value {value}"
+    total, bias = float(activity.sums[layer - 1][number]), float(activity.network.biases[layer - 1][number, 0])
+    function = activity.network.layer_activations[layer - 1].label
+    return f"{function}({short(total)}) = {value} · bias {short(bias)}"
+
+
+def _labels(activity: Activity, data: Dataset | None) -> list[tuple[str, ...]]:
+    """A long and shorter names for each layer."""
+    network = activity.network
+    size = "×".join(map(str, data.example_shape)) if data is not None and data.is_picture else network.shape[0]
+    labels: list[tuple[str, ...]] = [(f"input {size}", "input")]
+    for layer, function in enumerate(network.layer_activations[:-1], start=1):
+        count = text.count(network.shape[layer])
+        short_names = (f"layer {layer} · {count}", f"layer {layer}", f"{layer}")
+        labels.append((f"layer {layer} · {count} {function.label}", *short_names))
+    return [*labels, ("answer",)]
+
+
+CARDS.register("networkDock")(CardInfo(NetworkPanel, {"inside": Place(Column.WATCH, 1, 420)}))
