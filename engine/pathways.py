@@ -7,7 +7,7 @@ millions of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,16 +21,19 @@ _MOST_WEIGHTS = 2_000_000  # of a layer, of which norms are taken in full; of mo
 
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """A network at one example. Without an example the lists of vectors are empty, and connections are weights.
+    """A network at one example. Without one, or if activations are not finite, it is not lit: the lists of vectors
+    are empty, and connections are weights.
 
     Attributes:
         network: nobody writes to it.
         example: (width,), or None.
-        target: the output that contributions lead to: the chosen or else the largest one; None without an example.
+        target: the output that contributions lead to: the chosen or else the largest one; None if it is not lit.
         activations: of the input and each layer, (neurons,).
         sums: z of each layer after the input, (neurons,).
         deltas: gradients of the target's sum by the sums of each layer after the input, (neurons,).
+        shares: what the input and each hidden layer's neurons contribute to the target's sum, (neurons,).
         importance: of the input and each layer, (neurons,), at least 0: what is shown first where not all can be.
+        planes: of each layer, (neurons, cells); see :func:`planes_of`. Empty if the input is no plane.
     """
 
     network: Network
@@ -39,7 +42,9 @@ class Activity:
     activations: list[Array]
     sums: list[Array]
     deltas: list[Array]
+    shares: list[Array]
     importance: list[Array]
+    planes: list[Array] = field(default_factory=list)
 
     @property
     def is_lit(self) -> bool:
@@ -76,20 +81,38 @@ def activity_of(network: Network, example: Array | None, target: int | None = No
         passed = explain.forward(network, example[None].astype(network.parameters.dtype, copy=False))
         activations = [a[0] for a in passed.activations]
         if not all(np.isfinite(a).all() for a in activations):
-            return _unlit(network)
+            return replace(_unlit(network), example=example)
         goal = int(activations[-1].argmax()) if target is None else target
         slopes = explain.gradients(network, passed, goal)
         deltas = [explain.slope_times(network, passed, layer, slopes[layer])[0] for layer in range(1, len(slopes))]
-        shares = [np.abs(a * slope[0]) for a, slope in zip(activations[:-1], slopes, strict=True)]
+        shares = [a * slope[0] for a, slope in zip(activations[:-1], slopes, strict=True)]
     deltas.append(np.zeros_like(activations[-1]))
     deltas[-1][goal] = 1
-    last = activations[-1] - activations[-1].min()
-    return Activity(network, example, goal, activations, [z[0] for z in passed.sums], deltas, [*shares, last])
+    importance = [*map(np.abs, shares), activations[-1] - activations[-1].min()]
+    return Activity(network, example, goal, activations, [z[0] for z in passed.sums], deltas, shares, importance)
+
+
+def planes_of(network: Network, low: Array, high: Array, side: int) -> list[Array]:
+    """What the neurons of each layer answer all over the plane of two inputs, each as shares of its largest answer.
+
+    Args:
+        low, high: (2,) corners of the plane.
+        side: cells in each direction.
+
+    Returns:
+        (neurons, side · side) per layer, from −1 to 1, row by row, the second input's highest row first.
+    """
+    x, y = (np.linspace(low[axis], high[axis], side, dtype=network.parameters.dtype) for axis in (0, 1))
+    points = np.stack([np.tile(x, side), np.repeat(y[::-1], side)], axis=1)
+    with np.errstate(all="ignore"):
+        answers = [np.nan_to_num(a.T) for a in explain.forward(network, points).activations[1:]]
+        largest = [np.abs(a).max(axis=1, keepdims=True) for a in answers]
+        return [a / np.maximum(most, 1e-30) for a, most in zip(answers, largest, strict=True)]
 
 
 def _unlit(network: Network) -> Activity:
     norms = [_norms(weights) for weights in network.weights]
-    return Activity(network, None, None, [], [], [], [_norms(network.weights[0].T), *norms])
+    return Activity(network, None, None, [], [], [], [], [_norms(network.weights[0].T), *norms])
 
 
 def _norms(weights: Array) -> Array:
@@ -106,8 +129,7 @@ def strongest_links(activity: Activity, layer: int, below: Array, above: Array, 
     with np.errstate(all="ignore"):
         if activity.is_lit:
             values = activity.deltas[layer - 1][above][:, None] * values * activity.activations[layer - 1][below]
-        sizes = np.nan_to_num(np.abs(values)).ravel()
-    best = _largest(sizes, count)
+    best = _largest(np.abs(values).ravel(), count)
     rows, columns = np.divmod(best, max(1, len(below)))
     return Links(layer, below[columns], above[rows], np.nan_to_num(values.ravel()[best]))
 
@@ -118,23 +140,24 @@ def links_of(activity: Activity, layer: int, neuron: int, count: int) -> list[Li
     With an example they are a · w, what each adds to the sum of the neuron above; without one the weights.
     """
     network, found = activity.network, []
-    own = np.array([neuron])
-    if layer > 0:
-        values = network.weights[layer - 1][neuron]
-        values = values * activity.activations[layer - 1] if activity.is_lit else values
-        best = _largest(np.abs(values), count)
-        found.append(Links(layer, best, np.repeat(own, len(best)), values[best]))
-    if layer < len(network.weights):
-        values = network.weights[layer][:, neuron]
-        values = values * activity.activations[layer][neuron] if activity.is_lit else values
-        best = _largest(np.abs(values), count)
-        found.append(Links(layer + 1, np.repeat(own, len(best)), best, values[best]))
+    with np.errstate(all="ignore"):
+        if layer > 0:
+            values = network.weights[layer - 1][neuron]
+            values = np.nan_to_num(values * activity.activations[layer - 1] if activity.is_lit else values)
+            best = _largest(np.abs(values), count)
+            found.append(Links(layer, best, np.full(len(best), neuron), values[best]))
+        if layer < len(network.weights):
+            values = network.weights[layer][:, neuron]
+            values = np.nan_to_num(values * activity.activations[layer][neuron] if activity.is_lit else values)
+            best = _largest(np.abs(values), count)
+            found.append(Links(layer + 1, np.full(len(best), neuron), best, values[best]))
     return found
 
 
 def _largest(sizes: Array, count: int) -> Array:
     """The places of the largest sizes above 0, in ascending order of size."""
-    sizes = np.nan_to_num(sizes)
+    if not np.isfinite(sizes.sum()):
+        sizes = np.nan_to_num(sizes)
     count = min(count, len(sizes))
     places = np.argpartition(sizes, -count)[-count:] if count else np.empty(0, np.intp)
     places = places[np.argsort(sizes[places], kind="stable")]

@@ -15,11 +15,12 @@ from nnviz.look import text, theme
 from nnviz.look.round_numbers import round_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.neuron_facts import typical_end
+from nnviz.session.activity import PLANE
 from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.widgets.card import label
+from nnviz.widgets.card import Table, label
 from nnviz.widgets.diagram.diagram import DiagramView, NetworkDiagram
 from nnviz.widgets.diagram.layout import Looks
 from nnviz.widgets.diagram.painting import Content, short
@@ -32,8 +33,8 @@ _COUNTS = (20, 60, 150, 400)  # of connections between two layers
 _LEAST_LIMIT = 1e-4  # the smallest range of the tiles' colours
 _BETWEEN = 0.04  # seconds between two pictures, at least
 _TIMES_ITS_COST = {True: 24, False: 3}  # while training, and else: how much longer than to paint nothing is painted
-_KEY_WIDTH, _LONGEST_NAME = 290, 80  # pixels
-_TOLD = 3  # strongest connections that the read-out tells, each way
+_KEY_WIDTH, _LONGEST_NAME = 300, 56  # pixels
+DRAWN = (28, 28)  # the shape of a drawing
 
 
 class NetworkPanel(TabbedCard):
@@ -90,6 +91,7 @@ class DiagramPage(Page):
         self.diagram.chosen.connect(self._choose)
         session.probes[ACTIVITY].changed.connect(self._follow)
         session.selection.neuron_changed.connect(self._chosen_elsewhere)
+        session.training.state_changed.connect(self.refresh)  # what was drawn in haste is drawn finely
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self._new_looks)
         theme.changed.connect(self._show_key)
@@ -137,14 +139,14 @@ class DiagramPage(Page):
         self._limit = 0.0
         self.refresh()
 
-    def _looks(self) -> Looks:
-        """What there is to lay out: small pictures in the first layer if the examples are pictures."""
-        shape, data = self._session.displayed.network.shape, self._data
-        if data is None or not data.is_picture:
-            return Looks(tuple(shape))
-        picture = data.example_shape[0], data.example_shape[1]
-        tiled = frozenset({1}) if len(shape) > 2 else frozenset()
-        return Looks(tuple(shape), picture, picture, tiled)
+    def _looks(self, activity: Activity) -> Looks:
+        """What there is to lay out: small pictures of the weights of pixels, or of answers all over a plane."""
+        shape, data = tuple(activity.network.shape), self._data
+        hidden = range(1, len(shape) - 1)
+        if data is not None and data.is_picture:
+            picture = data.example_shape[0], data.example_shape[1]
+            return Looks(shape, picture, picture, frozenset(hidden[:1]))
+        return Looks(shape, None, (PLANE, PLANE), frozenset(hidden)) if activity.planes else Looks(shape)
 
     def _names(self) -> list[str]:
         return self._session.class_names
@@ -165,11 +167,13 @@ class DiagramPage(Page):
         activity = self._activity
         if not self.in_view or activity is None:
             return
+        if self._session.state is Status.LOADING and self._session.runs.current.untouched:
+            return  # drawn when the data is loaded and says whether its inputs are pictures
         self._later.stop()
         is_training = self._session.state is Status.TRAINING
         self._budget.spend(max(_BETWEEN, _TIMES_ITS_COST[is_training] * self.diagram.seconds))
         names = self._names()
-        self.diagram.set_looks(self._looks(), names)
+        self.diagram.set_looks(self._looks(activity), names)
         self.diagram.show_content(self._content(activity, names))
         self._show_key()
 
@@ -185,26 +189,38 @@ class DiagramPage(Page):
             is_class=data is not None and data.train.labels is not None,
             chosen=None if chosen is None else (chosen.layer, chosen.number),
             count=self._count,
-            labels=_labels(activity, data),
-            hint="draw something to light the network",
+            planes=dict(enumerate(activity.planes, start=1)),
+            labels=_labels(activity, data, self._hint(activity)),
+            is_hasty=self._session.state is Status.TRAINING,
+            hint=self._hint(activity),
         )
 
+    def _hint(self, activity: Activity) -> str:
+        """What would light the network; empty while something does."""
+        if activity.is_lit:
+            return ""
+        if activity.example is not None:
+            return "its activations are not finite"
+        can_draw = self._data is not None and self._data.example_shape == DRAWN
+        return "draw something to light the network" if can_draw else "choose an example to light the network"
+
     def _show_key(self) -> None:
-        activity = self._activity
-        if activity is None or not self.in_view:
+        if self._activity is None or not self.in_view:
             return
         low, high = (theme.colour(name).name() for name in ("negative", "positive"))
-        focus = self.diagram.focus
-        if activity.target is None:
-            words = ("weights", "negative", "positive")
-        elif focus is None:
-            words = ("contribution to the answer", "against", f"for {self._short_name(activity.target)}")
-        else:
-            words = ("activation · weight", "lowers", "raises")
-        what, less, more = (escape(word) for word in words)
+        what, less, more = (escape(word) for word in self._key_words())
         said = f'{what}&nbsp;&nbsp; <span style="color:{low}">{less}</span> – <span style="color:{high}">{more}</span>'
         if said != self._key.text():
             self._key.setText(said)
+
+    def _key_words(self) -> tuple[str, str, str]:
+        """What the connections show, and what their colours mean."""
+        activity = self._activity
+        if activity is None or activity.target is None:
+            return "weights", "negative", "positive"
+        if self.diagram.focus is not None:
+            return "activation · weight", "lowers", "raises"
+        return "contribution to the answer", "against", f"for {self._short_name(activity.target)}"
 
     def _short_name(self, output: int) -> str:
         metrics = QFontMetrics(theme.font(theme.SMALL))
@@ -248,26 +264,47 @@ class DiagramPage(Page):
         figures = _figures(activity, layer, number)
         if figures:
             lines.append([(figures, "muted")])
+        if activity.target is not None and layer < len(activity.shares):
+            share, answer = float(activity.shares[layer][number]), self._names()[activity.target]
+            ink = "positive" if share > 0 else "negative" if share < 0 else "muted"
+            lines.append([(short(share, signed=True), ink), (f"to the answer {answer}", "muted")])
         return lines
+
+    # ---- for a file
+
+    def table(self) -> Table | None:
+        """The connections that are shown, the strongest first, for a CSV file."""
+        activity = self._activity
+        if activity is None:
+            return None
+        rows: list[list[object]] = []
+        for links in self.diagram.links:
+            ends = zip(links.below.tolist(), links.above.tolist(), links.values.tolist(), strict=True)
+            for below, above, value in reversed(list(ends)):
+                weight = float(activity.network.weights[links.layer - 1][above, below])
+                rows.append([self._name(links.layer - 1, below), self._name(links.layer, above), weight, value])
+        return ["from", "to", "weight", self._key_words()[0]], rows
 
 
 def _figures(activity: Activity, layer: int, number: int) -> str:
     """ "activation 3.21 = ReLU(3.27 − 0.06)": what a neuron answers and how it comes about."""
     if not activity.is_lit:
-        return "" if layer == 0 else f"bias {short(float(activity.network.biases[layer - 1][number, 0]))}"
+        return "" if layer == 0 else f"bias {short(float(activity.network.biases[layer - 1][number, 0]), signed=True)}"
     value = short(float(activity.activations[layer][number]))
     if layer == 0:
         return f"value {value}"
     total, bias = float(activity.sums[layer - 1][number]), float(activity.network.biases[layer - 1][number, 0])
     function = activity.network.layer_activations[layer - 1].label
-    return f"{function}({short(total)}) = {value} · bias {short(bias)}"
+    return f"{function}({short(total)}) = {value} · bias {short(bias, signed=True)}"
 
 
-def _labels(activity: Activity, data: Dataset | None) -> list[tuple[str, ...]]:
+def _labels(activity: Activity, data: Dataset | None, hint: str) -> list[tuple[str, ...]]:
     """A long and shorter names for each layer."""
     network = activity.network
     size = "×".join(map(str, data.example_shape)) if data is not None and data.is_picture else network.shape[0]
     labels: list[tuple[str, ...]] = [(f"input {size}", "input")]
+    if hint and (data is None or not data.is_picture):  # a picture has its hint in its place
+        labels[0] = f"input {size} · {hint}", *labels[0]
     for layer, function in enumerate(network.layer_activations[:-1], start=1):
         count = text.count(network.shape[layer])
         short_names = (f"layer {layer} · {count}", f"layer {layer}", f"{layer}")

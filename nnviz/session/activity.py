@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
-from engine.pathways import Activity, activity_of
+from engine.datasets import Dataset
+from engine.pathways import Activity, activity_of, planes_of
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
@@ -16,6 +20,10 @@ from nnviz.session.selection import Example, Selection
 
 _QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
 _TIMES_ITS_COST = 9  # the work may take a tenth of a core's time
+
+
+PLANE = 24  # cells of a plane in each direction
+_LARGEST_WITH_PLANES = 60_000  # parameters: larger networks take too long at so many points
 
 
 class CurrentExample:
@@ -43,11 +51,32 @@ class CurrentExample:
         return self._taken[1]
 
 
+class _Plane:
+    """The plane of two inputs, as far as the training examples reach; measured once for a data set."""
+
+    def __init__(self, data: Data) -> None:
+        self._data = data
+        self._measured: tuple[Dataset | None, tuple[Array, Array]] = (None, (np.zeros(2), np.ones(2)))
+
+    @property
+    def corners(self) -> Callable[[], tuple[Array, Array]] | None:
+        """Computes the lowest and the highest inputs, (2,) each; None for data that are not two columns."""
+        data = self._data.dataset
+        return None if data is None or data.is_picture or data.width != 2 else lambda: self._measure(data)
+
+    def _measure(self, data: Dataset) -> tuple[Array, Array]:
+        """Runs in the lane's thread or, if that is quick, in the interface's; never in both at once."""
+        if self._measured[0] is not data:
+            inputs, scale = data.train.inputs, data.train.scale
+            self._measured = data, (inputs.min(axis=0) * scale, inputs.max(axis=0) * scale)
+        return self._measured[1]
+
+
 def activity_probe(
     displayed: Displayed, question: asking.Question, selection: Selection, runs: Runs, data: Data
 ) -> Probe:
     """The probe of an :class:`~engine.pathways.Activity`: of the current example, for the chosen output."""
-    current = CurrentExample(question, selection, data)
+    current, plane = CurrentExample(question, selection, data), _Plane(data)
 
     def ask() -> Question | None:
         network = displayed.network
@@ -56,8 +85,11 @@ def activity_probe(
         output = chosen if chosen is not None and chosen.layer == len(network.weights) else None
         target = None if output is None or output.number >= network.shape[-1] else output.number
 
+        corners = plane.corners if network.shape[0] == 2 and len(network.parameters) < _LARGEST_WITH_PLANES else None
+
         def work() -> Activity:
-            return activity_of(network, example, target)
+            activity = activity_of(network, example, target)
+            return activity if corners is None else replace(activity, planes=planes_of(network, *corners(), PLANE))
 
         return Same(network, example, output), work
 

@@ -36,6 +36,8 @@ _MORE_KEYS = (
     ("Weights", "Click, or arrows and Enter", "Enlarge a neuron; again or Esc: back to all"),
     ("Weights", "← →", "The neuron before and after, if one is enlarged"),
     ("Weights", "Page up and down, wheel", "More neurons, if not all fit"),
+    ("Network", "Click, arrows", "Choose a neuron; Esc: none"),
+    ("Network", "+ −", "Show more and fewer neurons of the chosen layer; without a choice, all layers and some"),
     ("Fields", "↑ ↓, wheel", "Step the number in the field"),
     ("Fields", "Enter", "Use what was typed"),
     ("Fields", "Esc", "Discard what was typed"),

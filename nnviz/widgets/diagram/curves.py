@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PyQt5.QtCore import QLineF, Qt
@@ -12,8 +13,12 @@ from pyqtgraph.Qt import internals
 from engine.validation import Array
 from nnviz.look import theme
 
-_PIECES = 14  # lines of a curve
+_PIECES = 13  # lines of a curve
+_T = np.linspace(0, 1, _PIECES + 1)
+_ACROSS = 1.5 * _T * (1 - _T) ** 2 + 1.5 * _T**2 * (1 - _T) + _T**3
+_DOWN = 3 * _T**2 * (1 - _T) + _T**3
 _STEPS = 6  # strengths that are told apart
+_COARSE = 3  # steps that are drawn coarsely in haste
 _THINNEST, _WIDEST = 0.9, 3.6  # pixels
 _FAINTEST = 0.28  # opacity of the weakest
 
@@ -29,26 +34,32 @@ class Strands:
     strength: Array
 
 
-def paint_curves(painter: QPainter, strands: Strands) -> None:
+def paint_curves(painter: QPainter, strands: Strands, is_hasty: bool = False) -> None:
     """Paints curves, the stronger the wider and the more opaque, in the two colours of the weights.
 
     They are opaque, in mixtures with the card's colour: where pieces of a translucent curve meet, dots would be seen.
-    Lines are several times as fast as paths with antialiasing.
+    Lines are several times as fast as paths with antialiasing. In haste, weak ones are painted without it.
     """
     if not len(strands.strength):
         return
     pieces = _pieces(strands)
-    level = np.ceil(np.abs(strands.strength) * _STEPS).clip(1, _STEPS)
-    painter.setRenderHint(QPainter.Antialiasing)
+    level = (np.sign(strands.strength) * np.ceil(np.abs(strands.strength) * _STEPS).clip(1, _STEPS)).astype(int)
     for step in range(1, _STEPS + 1):
-        for name, sign in (("negative", -1), ("positive", 1)):
-            chosen = pieces[(level == step) & (np.sign(strands.strength) == sign)]
+        for sign, name in ((-1, "negative"), (1, "positive")):
+            chosen = pieces[level == sign * step]
             if len(chosen):
-                share = step / _STEPS
-                ink = mixed(theme.colour(name), _FAINTEST + (1 - _FAINTEST) * share**1.5)
-                width = _THINNEST + (_WIDEST - _THINNEST) * share**2.5
-                painter.setPen(QPen(ink, width, Qt.SolidLine, Qt.SquareCap))
+                is_coarse = is_hasty and step <= _COARSE
+                painter.setRenderHint(QPainter.Antialiasing, not is_coarse)
+                painter.setPen(_pen(theme.current(), name, step / _STEPS, is_coarse))
                 _draw_lines(painter, chosen.reshape(-1, 4))
+    painter.setRenderHint(QPainter.Antialiasing, False)
+
+
+@lru_cache(maxsize=64)
+def _pen(look: theme.Theme, name: str, share: float, is_coarse: bool) -> QPen:
+    ink = mixed(QColor(getattr(look, name)), _FAINTEST + (1 - _FAINTEST) * share**1.5)
+    width = 1.0 if is_coarse else _THINNEST + (_WIDEST - _THINNEST) * share**2.5
+    return QPen(ink, width, Qt.SolidLine, Qt.SquareCap)
 
 
 def mixed(ink: QColor, share: float, ground: str = "card") -> QColor:
@@ -60,12 +71,11 @@ def mixed(ink: QColor, share: float, ground: str = "card") -> QColor:
 
 def _pieces(strands: Strands) -> Array:
     """(curves, pieces, 4): cubic curves that leave and arrive level, as lines."""
-    t = np.linspace(0, 1, _PIECES + 1)
-    across = 1.5 * t * (1 - t) ** 2 + 1.5 * t**2 * (1 - t) + t**3
-    down = 3 * t**2 * (1 - t) + t**3
-    x = strands.x0[:, None] + (strands.x1 - strands.x0)[:, None] * across
-    y = strands.y0[:, None] + (strands.y1 - strands.y0)[:, None] * down
-    return np.stack([x[:, :-1], y[:, :-1], x[:, 1:], y[:, 1:]], axis=2)
+    found = np.empty((len(strands.strength), _PIECES, 4))
+    for start, end, shape, axis in ((strands.x0, strands.x1, _ACROSS, 0), (strands.y0, strands.y1, _DOWN, 1)):
+        points = start[:, None] + (end - start)[:, None] * shape
+        found[:, :, axis], found[:, :, axis + 2] = points[:, :-1], points[:, 1:]
+    return found
 
 
 def _draw_lines(painter: QPainter, lines: Array) -> None:

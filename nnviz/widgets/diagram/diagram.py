@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QFocusEvent,
     QFontMetrics,
@@ -23,10 +23,11 @@ from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.diagram.curves import paint_curves
 from nnviz.widgets.diagram.layout import MORE, SHOWN, Block, Kind, Layout, Looks, Wish, lay_out
-from nnviz.widgets.diagram.painting import Content, Painting, Spot, paint_figure, paint_frame
+from nnviz.widgets.diagram.painting import Content, Painting, paint_figures, paint_frame
 from nnviz.widgets.diagram.ranks import Neuron, Ranks, links_to_show, strands_of
 from nnviz.widgets.diagram.steps import neighbour
 from nnviz.widgets.diagram.tiles import Tiles
+from nnviz.widgets.diagram.words import Spot, Words
 from nnviz.widgets.read_out import ReadOut, Text
 
 _MOST_NAME = 90  # pixels
@@ -65,8 +66,9 @@ class NetworkDiagram(QWidget):
         self._content: Content | None = None
         self._ranks = Ranks()
         self._tiles: dict[int, Tiles] = {}
-        self._picture: QPixmap | None = None  # all but the frame of what is under the mouse
-        self._spots: list[Spot] = []
+        self._picture: QPixmap | None = None  # all that is visible, but for the frame of what is under the mouse
+        self._pictured = QRect()  # its place
+        self._words: Words | None = None
         self._mouse: QPoint | None = None
         self._hovered: Neuron | None = None
         self._read_out = ReadOut(self)
@@ -99,8 +101,10 @@ class NetworkDiagram(QWidget):
         self._rank()
 
     def _lay_out(self) -> None:
-        keep = [self._content.chosen[0]] if self._content is not None and self._content.chosen is not None else []
+        chosen = self._content.chosen if self._content is not None else None
+        keep = [] if chosen is None else [chosen[0] - 1, chosen[0], chosen[0] + 1]
         self._layout = layout = lay_out(self._looks, self._room.width(), self._room.height(), self._wish, keep)
+        self._words = None
         self.setFixedSize(layout.width, self._room.height())
         self._rank()
         self.arranged.emit()
@@ -150,7 +154,7 @@ class NetworkDiagram(QWidget):
     @property
     def spots(self) -> list[Spot]:
         """The words that can be clicked."""
-        return self._spots
+        return [] if self._words is None else self._words.spots
 
     def ask_for(self, layer: int, more: bool) -> None:
         """Shows more neurons of a layer, or again as few as at first; −1: all layers, or again some."""
@@ -172,30 +176,33 @@ class NetworkDiagram(QWidget):
         if self._content is None or self._layout is None:
             painter.fillRect(event.rect(), theme.colour("card"))
             return
-        if self._picture is None:
-            self._picture = self._paint_picture(self._content, self._layout)
-        painter.drawPixmap(0, 0, self._picture)
+        visible = self.visibleRegion().boundingRect()
+        if self._picture is None or not self._pictured.contains(visible):
+            self._picture, self._pictured = self._paint_picture(self._content, self._layout, visible), visible
+        painter.drawPixmap(self._pictured.topLeft(), self._picture)
         if self._hovered is not None:
             self._paint_frame(painter, self._hovered, "accent", 2)
         if self.hasFocus() and self._content.chosen is None:
             painter.setPen(theme.colour("accent"))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
-    def _paint_picture(self, content: Content, layout: Layout) -> QPixmap:
+    def _paint_picture(self, content: Content, layout: Layout, visible: QRect) -> QPixmap:
         start = time.perf_counter()
         ratio = self.devicePixelRatioF()
-        picture = QPixmap(self.size() * ratio)
+        picture = QPixmap(visible.size() * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(theme.colour("card"))
         painter = QPainter(picture)
+        painter.translate(-visible.topLeft())
         focus = self.focus
         self.links = links_to_show(content.activity, layout, self._ranks, focus, content.count)
-        painting = Painting(self._looks, layout, self._ranks, self._wish, self._tiles)
+        painting = Painting(layout, self._words_of(content, layout), self._ranks, self._tiles)
+        painting.visible = visible.left(), visible.right()
         painting.ground(painter, content, self._reached(content, focus))
         for links in self.links:
-            paint_curves(painter, strands_of(links, layout, self._ranks))
+            if layout.is_between(links.layer, visible.left(), visible.right()):
+                paint_curves(painter, strands_of(links, layout, self._ranks), content.is_hasty)
         painting.neurons(painter, content)
-        self._spots = painting.spots
         if focus is not None:
             self._paint_figures(painter, layout)
         if content.chosen is not None:
@@ -203,6 +210,13 @@ class NetworkDiagram(QWidget):
         painter.end()
         self.seconds = time.perf_counter() - start
         return picture
+
+    def _words_of(self, content: Content, layout: Layout) -> Words:
+        """The words, measured again only if they changed."""
+        words = self._words
+        if words is None or (words.labels, words.names) != (content.labels, content.names):
+            words = self._words = Words(self._looks, layout, self._wish, content.labels, content.names)
+        return words
 
     def _reached(self, content: Content, focus: Neuron | None) -> Array | None:
         """What each pixel adds to the sum of a first-layer neuron in focus."""
@@ -212,15 +226,15 @@ class NetworkDiagram(QWidget):
         return reached
 
     def _paint_figures(self, painter: QPainter, layout: Layout) -> None:
+        """Writes the values of the strongest connections of the neuron in focus at their other ends."""
         for links in self.links:
             into = self.focus == (links.layer, int(links.above[0])) if len(links.above) else False
             layer, ends = (links.layer - 1, links.below) if into else (links.layer, links.above)
             block = layout.blocks[layer]
             if block.kind is not Kind.PICTURE:
                 places = self._ranks.places(layer, ends).tolist()
-                pairs = [pair for pair in zip(places, links.values.tolist(), strict=True) if pair[0] >= 0]
-                for place, value in pairs[-_FIGURES:]:
-                    paint_figure(painter, block, place, value)
+                figures = [pair for pair in zip(places, links.values.tolist(), strict=True) if pair[0] >= 0]
+                paint_figures(painter, block, figures[: -_FIGURES - 1 : -1], at_right=into)
 
     def _paint_frame(self, painter: QPainter, neuron: Neuron, ink: str, width: float) -> None:
         place, block = self._ranks.place(neuron), self._block(neuron)
@@ -240,7 +254,7 @@ class NetworkDiagram(QWidget):
         return found[0], int(self._ranks.numbers(found[0])[found[1]])
 
     def _spot_at(self, point: QPoint) -> Spot | None:
-        return next((spot for spot in self._spots if spot.box.contains(QPointF(point))), None)
+        return next((spot for spot in self.spots if spot.box.contains(QPointF(point))), None)
 
     def _update_hovered(self) -> None:
         """Finds what is under the mouse now, and says so."""

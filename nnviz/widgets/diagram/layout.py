@@ -133,6 +133,11 @@ class Layout:
             if above.layer == below.layer + 1 and not (below.kind is Kind.PICTURE and above.kind is Kind.TILES)
         ]
 
+    def is_between(self, layer: int, left: float, right: float) -> bool:
+        """Whether the connections into a layer cross what lies between two places across."""
+        below, above = self.blocks[layer - 1], self.blocks[layer]
+        return below.box[0] <= right and above.box[0] + above.box[2] >= left
+
     def find(self, x: float, y: float) -> tuple[int, int] | None:
         """Layer and place of the neuron at a point, or None. A picture's pixels are no neurons."""
         for block in self.blocks.values():
@@ -243,7 +248,7 @@ class _Arranging:
         return _Draft(layer, Kind.BARS, size, _BAR, pitch * (size - 1) + bar, 1, (_BAR, bar), (_BAR, pitch))
 
     def _tiles(self, layer: int, count: int, tile: tuple[int, int]) -> _Draft:
-        share = 0.13 if self._is_narrow else 0.4
+        share = 0.13 if self._is_narrow else min(0.4, 0.6 / len(self._looks.tiled))
         wide = max(self._room * tile[1] / tile[0] * 0.25, min(self._room, self._width * share))
         rows = max(1, self._room // _LEAST_TILE)
         wide = max(wide, -(-count // rows) * _LEAST_TILE * max(1.0, tile[1] / tile[0])) if count > SHOWN else wide

@@ -1,4 +1,4 @@
-"""Paints the blocks of the diagram: the input, tiles, dots, the answer, and the words around them."""
+"""Paints the blocks of the diagram: the input, tiles, dots and the answer."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QFontMetrics, QImage, QPainter, QPen
+from PyQt5.QtGui import QColor, QImage, QPainter, QPen
 
 from engine.pathways import Activity
 from engine.validation import Array
-from nnviz.look import text, theme
+from nnviz.look import theme
 from nnviz.widgets.diagram.curves import mixed
-from nnviz.widgets.diagram.layout import Block, Fold, Kind, Layout, Looks, Wish
+from nnviz.widgets.diagram.layout import Block, Kind, Layout
 from nnviz.widgets.diagram.ranks import Neuron, Ranks
 from nnviz.widgets.diagram.tiles import Tiles
+from nnviz.widgets.diagram.words import LEGIBLE, Words
 from nnviz.widgets.picture import grey_image
 
 _LEVELS = 24  # of brightness; dots of one level share a colour
@@ -36,6 +37,7 @@ class Content:
         count: how many connections are drawn between two layers.
         planes: (neurons, cells) pictures of layers, by layer; of other layers with tiles the weights are shown.
         labels: a long and shorter names for each layer.
+        is_hasty: whether another content will soon follow, so that weak connections are drawn coarsely.
         hint: what is said in the place of a picture that is missing.
     """
 
@@ -47,24 +49,23 @@ class Content:
     count: int
     planes: dict[int, Array] = field(default_factory=dict)
     labels: list[tuple[str, ...]] = field(default_factory=list)
+    is_hasty: bool = False
     hint: str = ""
 
 
-@dataclass(frozen=True)
-class Spot:
-    """Words that can be clicked: ``layer`` −1 stands for the layers that are left out."""
-
-    box: QRectF
-    layer: int
-    wants_more: bool
-
-
 class Painting:
-    """Paints one content in one layout. ``spots`` are the words that can be clicked, known after painting."""
+    """Paints contents in one layout. Of cells, only those between two places across, ``visible``, are painted."""
 
-    def __init__(self, looks: Looks, layout: Layout, ranks: Ranks, wish: Wish, tiles: dict[int, Tiles]) -> None:
-        self._looks, self._layout, self._ranks, self._wish, self._tiles = looks, layout, ranks, wish, tiles
-        self.spots: list[Spot] = []
+    def __init__(self, layout: Layout, words: Words, ranks: Ranks, tiles: dict[int, Tiles]) -> None:
+        self._layout, self._words, self._ranks, self._tiles = layout, words, ranks, tiles
+        self.visible = (0.0, 0.0)
+
+    def _seen(self, block: Block, levels: Array) -> list[tuple[QRectF, float]]:
+        """The places of the visible cells, each with its level."""
+        left, right = self.visible
+        seen = (block.cells[:, 0] <= right) & (block.cells[:, 0] + block.cells[:, 2] >= left)
+        boxes = block.cells[seen].tolist()
+        return [(QRectF(*box), level) for box, level in zip(boxes, levels[seen].tolist(), strict=True)]
 
     # ---- below the connections
 
@@ -77,9 +78,9 @@ class Painting:
                 self._mosaic(painter, block, content)
 
     def _picture(self, painter: QPainter, block: Block, content: Content, reached: Array | None) -> None:
-        box, example, shape = QRectF(*block.box), content.activity.example, self._looks.picture
+        box, example = QRectF(*block.box), content.activity.example
         painter.fillRect(box, Qt.black if example is not None else theme.colour("field"))
-        assert shape is not None
+        shape = len(block.cells) // block.columns, block.columns
         if reached is not None:
             painter.drawImage(box, _diverging_image(reached.reshape(shape)))
         elif example is not None:
@@ -107,13 +108,13 @@ class Painting:
         """Fades tiles of neurons that are not active, and frames those that are."""
         painter.setBrush(Qt.NoBrush)
         veil, frame = theme.colour("card"), theme.colour("accent")
-        for box, level in zip(block.cells.tolist(), _stepped(brightness).tolist(), strict=True):
+        for box, level in self._seen(block, _stepped(brightness)):
             veil.setAlphaF(_DIMMED * (1 - level))
-            painter.fillRect(QRectF(*box), veil)
+            painter.fillRect(box, veil)
             if level > _BRIGHT:
                 frame.setAlphaF(0.25 + 0.75 * level)
                 painter.setPen(frame)
-                painter.drawRect(QRectF(*box).adjusted(-0.5, -0.5, 0.5, 0.5))
+                painter.drawRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
 
     def _brightness(self, content: Content, block: Block) -> Array:
         """(shown,): activations from −1 to 1 of the largest in the layer."""
@@ -126,15 +127,12 @@ class Painting:
 
     def neurons(self, painter: QPainter, content: Content) -> None:
         """Dots and bars, and the words."""
-        self.spots = []
         for block in self._layout.blocks.values():
             if block.kind is Kind.DOTS:
                 self._dots(painter, block, content)
             elif block.kind is Kind.BARS:
                 self._bars(painter, block, content)
-            self._caption(painter, block, content)
-        for fold in self._layout.folds:
-            self._fold(painter, fold)
+        self._words.paint(painter)
 
     def _dots(self, painter: QPainter, block: Block, content: Content) -> None:
         lit = content.activity.is_lit
@@ -143,99 +141,33 @@ class Painting:
         painter.setRenderHint(QPainter.Antialiasing, not is_large)
         rim = QPen(theme.colour("border"), 1)
         inks = {level: mixed(theme.colour("accent"), max(level, 0.0), "field") for level in set(levels.tolist())}
-        for box, level in zip(block.cells.tolist(), levels.tolist(), strict=True):
+        for box, level in self._seen(block, levels):
             if is_large:
-                painter.fillRect(QRectF(*box), inks[level])
+                painter.fillRect(box, inks[level])
                 continue
             painter.setPen(rim if level >= 0 else QPen(mixed(theme.colour("accent"), -level, "border"), 1.6))
             painter.setBrush(inks[level])
-            painter.drawEllipse(QRectF(*box))
+            painter.drawEllipse(box)
         painter.setRenderHint(QPainter.Antialiasing, False)
 
     def _bars(self, painter: QPainter, block: Block, content: Content) -> None:
-        values = content.activity.activations[-1] if content.activity.is_lit else None
-        height = block.cells[0][3]
-        fitting = height >= 10
-        painter.setPen(Qt.NoPen)
-        for place, (box, number) in enumerate(
-            zip(block.cells.tolist(), self._ranks.numbers(block.layer).tolist(), strict=True)
-        ):
-            groove, is_target = QRectF(*box), number == content.activity.target
-            painter.fillRect(groove, theme.colour("field"))
-            value = None if values is None else float(values[number])
-            if value is not None and content.is_class:
-                share = min(max(value, 0.0), 1.0)
-                filled = QRectF(groove.left(), groove.top(), groove.width() * share, groove.height())
-                painter.fillRect(filled, theme.colour("accent"))
-            elif value is not None and fitting:
-                self._figure(painter, groove, value)
-            if fitting or place % 2 == 0:
-                self._name(painter, groove, content.names[number], is_target)
+        values = content.activity.activations[-1].tolist() if content.activity.is_lit else []
+        numbers = self._ranks.numbers(block.layer).tolist()
+        field, accent = theme.colour("field"), theme.colour("accent")
+        for box, number in zip(block.cells.tolist(), numbers, strict=True):
+            groove = QRectF(*box)
+            painter.fillRect(groove, field)
+            if values and content.is_class:
+                groove.setWidth(groove.width() * min(max(values[number], 0.0), 1.0))
+                painter.fillRect(groove, accent)
+            elif values and groove.height() >= LEGIBLE:
+                self._figure(painter, groove, values[number])
+        self._words.paint_names(painter, block, numbers, content.activity.target)
 
     def _figure(self, painter: QPainter, groove: QRectF, value: float) -> None:
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("text"))
         painter.drawText(groove.adjusted(2, -4, -4, 4), int(Qt.AlignRight | Qt.AlignVCenter), short(value))
-
-    def _name(self, painter: QPainter, groove: QRectF, name: str, is_target: bool) -> None:
-        font = theme.font(theme.SMALL, bold=is_target)
-        painter.setFont(font)
-        painter.setPen(theme.colour("accent" if is_target else "muted"))
-        room = QRectF(groove.right() + 6, groove.center().y() - 10, self._looks.names + 4, 20)
-        words = QFontMetrics(font).elidedText(name, Qt.ElideRight, round(room.width()))
-        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), words)
-
-    # ---- words
-
-    def _caption(self, painter: QPainter, block: Block, content: Content) -> None:
-        """The layer's name under its block; what of it is not shown, under that, to be clicked."""
-        font = theme.font(theme.SMALL)
-        painter.setFont(font)
-        painter.setPen(theme.colour("muted"))
-        metrics, (left, top, width, height) = QFontMetrics(font), block.box
-        room = self._room_of(block)
-        names = content.labels[block.layer] if content.labels else ()
-        words = next((name for name in names if metrics.horizontalAdvance(name) <= room), "")
-        line = QRectF(left + width / 2 - room / 2, top + height + 2, room, 16)
-        line.moveLeft(max(0.0, line.left()))
-        painter.drawText(line, int(Qt.AlignCenter), words)
-        self._requests(painter, block, line.translated(0, 15))
-
-    def _room_of(self, block: Block) -> float:
-        """The width between the middles of the gaps beside a block."""
-        left, _, width, _ = block.box
-        others = [other.box for other in self._layout.blocks.values() if other is not block]
-        others += [fold.box for fold in self._layout.folds]
-        before = max((box[0] + box[2] for box in others if box[0] < left), default=-left)
-        after = min((box[0] for box in others if box[0] > left), default=2 * self._layout.width - left - width)
-        return width + min(left - before, after - left - width) - 6
-
-    def _requests(self, painter: QPainter, block: Block, line: QRectF) -> None:
-        """Words that show more of a layer, or fewer."""
-        wishes = []
-        if block.hidden and block.kind is not Kind.PICTURE:
-            wishes.append((f"… {text.count(block.hidden)} more", block.layer, True))
-        if block.layer in self._wish.more:
-            wishes.append(("fewer", block.layer, False))
-        if block.layer == 0 and self._wish.unfolded:
-            wishes.append(("fewer layers", -1, False))
-        metrics = painter.fontMetrics()
-        widths = [metrics.horizontalAdvance(words) for words, _, _ in wishes]
-        x = line.center().x() - (sum(widths) + 10 * (len(widths) - 1)) / 2
-        painter.setPen(theme.colour("accent"))
-        for (words, layer, more), width in zip(wishes, widths, strict=True):
-            box = QRectF(max(x, 0.0), line.top(), width, line.height())
-            painter.drawText(box, int(Qt.AlignCenter), words)
-            self.spots.append(Spot(box, layer, more))
-            x += width + 10
-
-    def _fold(self, painter: QPainter, fold: Fold) -> None:
-        box = QRectF(*fold.box)
-        painter.setFont(theme.font(theme.SMALL))
-        painter.setPen(theme.colour("accent"))
-        count = fold.last - fold.first + 1
-        painter.drawText(box, int(Qt.AlignCenter), f"…\n{text.count(count)}\nlayers")
-        self.spots.append(Spot(QRectF(box.left(), box.center().y() - 28, box.width(), 56), -1, True))
 
 
 def paint_frame(painter: QPainter, block: Block, place: int, ink: QColor, width: float) -> None:
@@ -250,20 +182,27 @@ def paint_frame(painter: QPainter, block: Block, place: int, ink: QColor, width:
         painter.drawRoundedRect(box, 2, 2)
 
 
-def paint_figure(painter: QPainter, block: Block, place: int, value: float) -> None:
-    """Writes a number beside a neuron, in the colour of its sign."""
+def paint_figures(painter: QPainter, block: Block, figures: list[tuple[int, float]], at_right: bool) -> None:
+    """Writes numbers beside neurons, in the colours of their signs; one that would cover another is left out."""
     painter.setFont(theme.font(theme.SMALL))
-    words, box = short(value, signed=True), QRectF(*block.cells[place].tolist())
-    size = painter.fontMetrics().size(0, words)
-    ground = QRectF(0, 0, size.width() + 6, size.height())
-    ground.moveCenter(box.center())
-    if block.kind is not Kind.TILES:
-        ground.moveRight(box.left() - 3)
-    painter.setPen(Qt.NoPen)
-    painter.setBrush(theme.colour("card"))
-    painter.drawRoundedRect(ground, 3, 3)
-    painter.setPen(theme.colour("positive" if value > 0 else "negative"))
-    painter.drawText(ground, int(Qt.AlignCenter), words)
+    taken: list[QRectF] = []
+    for place, value in figures:
+        words, box = short(value, signed=True), QRectF(*block.cells[place].tolist())
+        size = painter.fontMetrics().size(0, words)
+        ground = QRectF(0, 0, size.width() + 6, size.height())
+        ground.moveCenter(box.center())
+        if block.kind is not Kind.TILES and at_right:
+            ground.moveLeft(block.box[0] + block.box[2] + 4)
+        elif block.kind is not Kind.TILES:
+            ground.moveRight(block.box[0] - 4)
+        if any(ground.intersects(other) for other in taken):
+            continue
+        taken.append(ground)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("card"))
+        painter.drawRoundedRect(ground, 3, 3)
+        painter.setPen(theme.colour("positive" if value > 0 else "negative"))
+        painter.drawText(ground, int(Qt.AlignCenter), words)
 
 
 def short(value: float, signed: bool = False) -> str:

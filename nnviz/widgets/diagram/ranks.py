@@ -11,6 +11,7 @@ from nnviz.widgets.diagram.layout import Block, Kind, Layout
 
 Neuron = tuple[int, int]  # layer, from 0 for the input; number in it, from 0
 
+_LEVELLED = 0.85  # how much of what all connections have in common does not count for their width
 _SEARCHED = 256  # neurons of a layer, the most important, among which the strongest connections are searched
 
 
@@ -88,5 +89,12 @@ def strands_of(links: Links, layout: Layout, ranks: Ranks) -> Strands:
     if below.kind is Kind.PICTURE and above.kind is Kind.TILES:
         seen[:] = False
     side = 0.5 if below.kind is Kind.PICTURE else 1
-    strength = links.values[seen] / max(links.largest, 1e-30)
+    strength = _strength(links.values[seen], links.largest)
     return Strands(*below.ends(one[seen], side), *above.ends(other[seen], 0), strength)
+
+
+def _strength(values: Array, largest: float) -> Array:
+    """Values from −1 to 1. Among nearly equal ones the weaker are drawn weaker still, or all would be wide."""
+    sizes = np.abs(values)
+    floor = _LEVELLED * float(sizes.min(initial=largest))
+    return np.sign(values) * (sizes - floor) / max(largest - floor, 1e-30)
