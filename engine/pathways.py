@@ -156,7 +156,9 @@ def links_of(activity: Activity, layer: int, neuron: int, count: int) -> list[Li
 
 def _largest(sizes: Array, count: int) -> Array:
     """The places of the largest sizes above 0, in ascending order of size."""
-    if not np.isfinite(sizes.sum()):
+    with np.errstate(all="ignore"):
+        is_finite = np.isfinite(sizes.sum())
+    if not is_finite:
         sizes = np.nan_to_num(sizes)
     count = min(count, len(sizes))
     places = np.argpartition(sizes, -count)[-count:] if count else np.empty(0, np.intp)

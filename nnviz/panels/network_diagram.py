@@ -102,7 +102,7 @@ class DiagramPage(Page):
         button.setProperty("role", "word")
         button.setPopupMode(QToolButton.InstantPopup)
         button.setFocusPolicy(Qt.TabFocus)
-        menu, group = QMenu(button), QActionGroup(button)
+        menu, group = named(QMenu(button), "strongestMenu"), QActionGroup(button)
         for count in _COUNTS:
             action = menu.addAction(f"strongest {count}")
             action.setObjectName(f"actionStrongest{count}")

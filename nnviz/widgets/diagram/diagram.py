@@ -172,17 +172,18 @@ class NetworkDiagram(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the picture, made anew only if something changed."""
+        content, layout, visible = self._content, self._layout, self.visibleRegion().boundingRect()
+        is_known = self._picture is not None and self._pictured.contains(visible)
+        if content is not None and layout is not None and not is_known:
+            self._picture, self._pictured = self._paint_picture(content, layout, visible), visible
         painter = QPainter(self)
-        if self._content is None or self._layout is None:
+        if content is None or self._picture is None:
             painter.fillRect(event.rect(), theme.colour("card"))
             return
-        visible = self.visibleRegion().boundingRect()
-        if self._picture is None or not self._pictured.contains(visible):
-            self._picture, self._pictured = self._paint_picture(self._content, self._layout, visible), visible
         painter.drawPixmap(self._pictured.topLeft(), self._picture)
         if self._hovered is not None:
             self._paint_frame(painter, self._hovered, "accent", 2)
-        if self.hasFocus() and self._content.chosen is None:
+        if self.hasFocus() and content.chosen is None:
             painter.setPen(theme.colour("accent"))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
@@ -193,7 +194,15 @@ class NetworkDiagram(QWidget):
         picture.setDevicePixelRatio(ratio)
         picture.fill(theme.colour("card"))
         painter = QPainter(picture)
-        painter.translate(-visible.topLeft())
+        try:
+            painter.translate(-visible.topLeft())
+            self._paint_all(painter, content, layout, visible)
+        finally:
+            painter.end()
+        self.seconds = time.perf_counter() - start
+        return picture
+
+    def _paint_all(self, painter: QPainter, content: Content, layout: Layout, visible: QRect) -> None:
         focus = self.focus
         self.links = links_to_show(content.activity, layout, self._ranks, focus, content.count)
         painting = Painting(layout, self._words_of(content, layout), self._ranks, self._tiles)
@@ -207,9 +216,6 @@ class NetworkDiagram(QWidget):
             self._paint_figures(painter, layout)
         if content.chosen is not None:
             self._paint_frame(painter, content.chosen, "text", 2.5)
-        painter.end()
-        self.seconds = time.perf_counter() - start
-        return picture
 
     def _words_of(self, content: Content, layout: Layout) -> Words:
         """The words, measured again only if they changed."""
