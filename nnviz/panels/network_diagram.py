@@ -67,6 +67,7 @@ class DiagramPage(Page):
         self._count = 60
         self._limit = 0.0
         self._budget = Budget(_BETWEEN, 1)
+        self._measuring = Budget(0.5)  # of the range of the colours, which seldom changes
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.refresh)
@@ -137,6 +138,7 @@ class DiagramPage(Page):
 
     def _new_looks(self) -> None:
         self._limit = 0.0
+        self._measuring.reset()
         self.refresh()
 
     def _looks(self, activity: Activity) -> Looks:
@@ -179,9 +181,11 @@ class DiagramPage(Page):
 
     def _content(self, activity: Activity, names: list[str]) -> Content:
         data, chosen = self._data, self._session.selection.neuron
-        spread = typical_end(activity.network.weights[0])
-        if not self._limit / 3 < spread <= self._limit:
-            self._limit = round_end(spread, _LEAST_LIMIT)
+        if self._measuring.is_due:
+            with self._measuring:
+                spread = typical_end(activity.network.weights[0])
+            if not self._limit / 3 < spread <= self._limit:
+                self._limit = round_end(spread, _LEAST_LIMIT)
         return Content(
             activity,
             self._limit,
@@ -218,8 +222,10 @@ class DiagramPage(Page):
         activity = self._activity
         if activity is None or activity.target is None:
             return "weights", "negative", "positive"
-        if self.diagram.focus is not None:
-            return "activation · weight", "lowers", "raises"
+        focus = self.diagram.focus
+        if focus is not None:
+            is_silent = activity.activations[focus[0]][focus[1]] == 0
+            return "activation 0: nothing goes on" if is_silent else "activation · weight", "lowers", "raises"
         return "contribution to the answer", "against", f"for {self._short_name(activity.target)}"
 
     def _short_name(self, output: int) -> str:

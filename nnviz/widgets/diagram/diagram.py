@@ -66,9 +66,11 @@ class NetworkDiagram(QWidget):
         self._content: Content | None = None
         self._ranks = Ranks()
         self._tiles: dict[int, Tiles] = {}
-        self._picture: QPixmap | None = None  # all that is visible, but for the frame of what is under the mouse
-        self._pictured = QRect()  # its place
-        self._words: Words | None = None
+        self._picture = QPixmap()  # all that is visible, but for the frame of what is under the mouse
+        self._pictured = QRect()  # its place; empty if something has changed
+        self._painting: Painting | None = None
+        self._names: list[str] = []  # of the outputs
+        self._name_width = 14
         self._mouse: QPoint | None = None
         self._hovered: Neuron | None = None
         self._read_out = ReadOut(self)
@@ -81,9 +83,11 @@ class NetworkDiagram(QWidget):
 
     def set_looks(self, looks: Looks, names: list[str]) -> None:
         """Says what there is to lay out, and the outputs' names; another network drops what was asked to be seen."""
-        metrics = QFontMetrics(theme.font(theme.SMALL, bold=True))
-        widest = max((metrics.horizontalAdvance(name) for name in names[:SHOWN]), default=0)
-        looks = replace(looks, names=min(max(widest, 14), _MOST_NAME))
+        if names != self._names:
+            metrics = QFontMetrics(theme.font(theme.SMALL, bold=True))
+            widest = max((metrics.horizontalAdvance(name) for name in names[:SHOWN]), default=0)
+            self._names, self._name_width = names, min(max(widest, 14), _MOST_NAME)
+        looks = replace(looks, names=self._name_width)
         if looks != self._looks:
             if looks.shape != self._looks.shape:
                 self._wish = Wish()
@@ -104,7 +108,7 @@ class NetworkDiagram(QWidget):
         chosen = self._content.chosen if self._content is not None else None
         keep = [] if chosen is None else [chosen[0] - 1, chosen[0], chosen[0] + 1]
         self._layout = layout = lay_out(self._looks, self._room.width(), self._room.height(), self._wish, keep)
-        self._words = None
+        self._painting = None
         self.setFixedSize(layout.width, self._room.height())
         self._rank()
         self.arranged.emit()
@@ -116,7 +120,7 @@ class NetworkDiagram(QWidget):
         self._forget_picture()
 
     def _forget_picture(self) -> None:
-        self._picture = None
+        self._pictured = QRect()
         self.update()
 
     def set_room(self, room: QSize) -> None:
@@ -154,7 +158,7 @@ class NetworkDiagram(QWidget):
     @property
     def spots(self) -> list[Spot]:
         """The words that can be clicked."""
-        return [] if self._words is None else self._words.spots
+        return [] if self._painting is None else self._painting.words.spots
 
     def ask_for(self, layer: int, more: bool) -> None:
         """Shows more neurons of a layer, or again as few as at first; −1: all layers, or again some."""
@@ -173,11 +177,10 @@ class NetworkDiagram(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the picture, made anew only if something changed."""
         content, layout, visible = self._content, self._layout, self.visibleRegion().boundingRect()
-        is_known = self._picture is not None and self._pictured.contains(visible)
-        if content is not None and layout is not None and not is_known:
-            self._picture, self._pictured = self._paint_picture(content, layout, visible), visible
+        if content is not None and layout is not None and not self._pictured.contains(visible):
+            self._paint_picture(content, layout, visible)
         painter = QPainter(self)
-        if content is None or self._picture is None:
+        if content is None:
             painter.fillRect(event.rect(), theme.colour("card"))
             return
         painter.drawPixmap(self._pictured.topLeft(), self._picture)
@@ -187,26 +190,28 @@ class NetworkDiagram(QWidget):
             painter.setPen(theme.colour("accent"))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
-    def _paint_picture(self, content: Content, layout: Layout, visible: QRect) -> QPixmap:
-        start = time.perf_counter()
+    def _paint_picture(self, content: Content, layout: Layout, visible: QRect) -> None:
+        start = time.thread_time()
         ratio = self.devicePixelRatioF()
-        picture = QPixmap(visible.size() * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(theme.colour("card"))
-        painter = QPainter(picture)
+        size = visible.size() * ratio
+        if self._picture.size() != size:  # else the old one is used again: new memory takes longer to fill
+            self._picture = QPixmap(size)
+            self._picture.setDevicePixelRatio(ratio)
+        self._picture.fill(theme.colour("card"))
+        painter = QPainter(self._picture)
         try:
             painter.translate(-visible.topLeft())
             self._paint_all(painter, content, layout, visible)
         finally:
             painter.end()
-        self.seconds = time.perf_counter() - start
-        return picture
+        self._pictured = visible
+        self.seconds = time.thread_time() - start
 
     def _paint_all(self, painter: QPainter, content: Content, layout: Layout, visible: QRect) -> None:
         focus = self.focus
         self.links = links_to_show(content.activity, layout, self._ranks, focus, content.count)
-        painting = Painting(layout, self._words_of(content, layout), self._ranks, self._tiles)
-        painting.visible = visible.left(), visible.right()
+        painting = self._painting_of(content, layout)
+        painting.show_between(visible.left(), visible.right())
         painting.ground(painter, content, self._reached(content, focus))
         for links in self.links:
             if layout.is_between(links.layer, visible.left(), visible.right()):
@@ -217,12 +222,13 @@ class NetworkDiagram(QWidget):
         if content.chosen is not None:
             self._paint_frame(painter, content.chosen, "text", 2.5)
 
-    def _words_of(self, content: Content, layout: Layout) -> Words:
-        """The words, measured again only if they changed."""
-        words = self._words
-        if words is None or (words.labels, words.names) != (content.labels, content.names):
-            words = self._words = Words(self._looks, layout, self._wish, content.labels, content.names)
-        return words
+    def _painting_of(self, content: Content, layout: Layout) -> Painting:
+        """What paints the layout; its words are measured again only if they changed."""
+        painting = self._painting
+        if painting is None or (painting.words.labels, painting.words.names) != (content.labels, content.names):
+            words = Words(self._looks, layout, self._wish, content.labels, content.names)
+            painting = self._painting = Painting(layout, words, self._ranks, self._tiles)
+        return painting
 
     def _reached(self, content: Content, focus: Neuron | None) -> Array | None:
         """What each pixel adds to the sum of a first-layer neuron in focus."""

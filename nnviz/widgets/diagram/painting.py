@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter, QPen
+from PyQt5.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 
 from engine.pathways import Activity
 from engine.validation import Array
@@ -54,18 +54,35 @@ class Content:
 
 
 class Painting:
-    """Paints contents in one layout. Of cells, only those between two places across, ``visible``, are painted."""
+    """Paints contents in one layout, as far as they are visible.
+
+    Attributes:
+        words: those of the layout.
+    """
 
     def __init__(self, layout: Layout, words: Words, ranks: Ranks, tiles: dict[int, Tiles]) -> None:
-        self._layout, self._words, self._ranks, self._tiles = layout, words, ranks, tiles
-        self.visible = (0.0, 0.0)
+        self.words = words
+        self._layout, self._ranks, self._tiles = layout, ranks, tiles
+        self._input: tuple[Array | None, QPixmap] = (None, QPixmap())
+        self._visible = (0.0, 0.0)
+        self._seen: dict[int, Array] = {}  # the places of the cells that are visible, by layer
+        self._boxes: dict[int, list[QRectF]] = {}  # where these are
 
-    def _seen(self, block: Block, levels: Array) -> list[tuple[QRectF, float]]:
-        """The places of the visible cells, each with its level."""
-        left, right = self.visible
-        seen = (block.cells[:, 0] <= right) & (block.cells[:, 0] + block.cells[:, 2] >= left)
-        boxes = block.cells[seen].tolist()
-        return [(QRectF(*box), level) for box, level in zip(boxes, levels[seen].tolist(), strict=True)]
+    def show_between(self, left: float, right: float) -> None:
+        """Says what is visible, from left to right."""
+        if (left, right) == self._visible:
+            return
+        self._visible = left, right
+        for layer, block in self._layout.blocks.items():
+            if block.kind is not Kind.PICTURE:
+                starts, widths = block.cells[:, 0], block.cells[:, 2]
+                self._seen[layer] = np.flatnonzero((starts <= right) & (starts + widths >= left))
+                self._boxes[layer] = [QRectF(*box) for box in block.cells[self._seen[layer]].tolist()]
+
+    def _levels(self, block: Block, levels: Array) -> list[tuple[QRectF, float]]:
+        """The visible cells, each with its level, in steps."""
+        stepped = np.round(levels[self._seen[block.layer]] * _LEVELS) / _LEVELS
+        return list(zip(self._boxes[block.layer], stepped.tolist(), strict=True))
 
     # ---- below the connections
 
@@ -84,7 +101,7 @@ class Painting:
         if reached is not None:
             painter.drawImage(box, _diverging_image(reached.reshape(shape)))
         elif example is not None:
-            painter.drawImage(box, grey_image(example.reshape(shape)))
+            painter.drawPixmap(box.topLeft(), self._input_pixmap(example, shape, box))
         else:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
@@ -92,6 +109,14 @@ class Painting:
         painter.setPen(theme.colour("border"))
         painter.setBrush(Qt.NoBrush)
         painter.drawRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
+
+    def _input_pixmap(self, example: Array, shape: tuple[int, int], box: QRectF) -> QPixmap:
+        """The example in its size on the screen; while the network learns it stays the same."""
+        if self._input[0] is not example:
+            image = grey_image(example.reshape(shape))
+            size = box.size().toSize()
+            self._input = example, QPixmap.fromImage(image.scaled(size, Qt.IgnoreAspectRatio, Qt.FastTransformation))
+        return self._input[1]
 
     def _mosaic(self, painter: QPainter, block: Block, content: Content) -> None:
         assert block.grid is not None
@@ -108,7 +133,7 @@ class Painting:
         """Fades tiles of neurons that are not active, and frames those that are."""
         painter.setBrush(Qt.NoBrush)
         veil, frame = theme.colour("card"), theme.colour("accent")
-        for box, level in self._seen(block, _stepped(brightness)):
+        for box, level in self._levels(block, brightness):
             veil.setAlphaF(_DIMMED * (1 - level))
             painter.fillRect(box, veil)
             if level > _BRIGHT:
@@ -132,20 +157,21 @@ class Painting:
                 self._dots(painter, block, content)
             elif block.kind is Kind.BARS:
                 self._bars(painter, block, content)
-        self._words.paint(painter)
+        self.words.paint(painter)
 
     def _dots(self, painter: QPainter, block: Block, content: Content) -> None:
         lit = content.activity.is_lit
-        levels = _stepped(self._brightness(content, block)) if lit else np.zeros(block.shown)
+        cells = self._levels(block, self._brightness(content, block) if lit else np.zeros(block.shown))
         is_large = block.shown > _MANY
         painter.setRenderHint(QPainter.Antialiasing, not is_large)
         rim = QPen(theme.colour("border"), 1)
-        inks = {level: mixed(theme.colour("accent"), max(level, 0.0), "field") for level in set(levels.tolist())}
-        for box, level in self._seen(block, levels):
+        accent, levels = theme.colour("accent"), {level for _, level in cells}
+        inks = {level: mixed(accent, max(level, 0.0), "field") for level in levels}
+        for box, level in cells:
             if is_large:
                 painter.fillRect(box, inks[level])
                 continue
-            painter.setPen(rim if level >= 0 else QPen(mixed(theme.colour("accent"), -level, "border"), 1.6))
+            painter.setPen(rim if level >= 0 else QPen(mixed(accent, -level, "border"), 1.6))
             painter.setBrush(inks[level])
             painter.drawEllipse(box)
         painter.setRenderHint(QPainter.Antialiasing, False)
@@ -162,7 +188,7 @@ class Painting:
                 painter.fillRect(groove, accent)
             elif values and groove.height() >= LEGIBLE:
                 self._figure(painter, groove, values[number])
-        self._words.paint_names(painter, block, numbers, content.activity.target)
+        self.words.paint_names(painter, block, numbers, content.activity.target)
 
     def _figure(self, painter: QPainter, groove: QRectF, value: float) -> None:
         painter.setFont(theme.font(theme.SMALL))
@@ -210,10 +236,6 @@ def short(value: float, signed: bool = False) -> str:
     small = abs(value) < 1e5
     words = f"{value:+.2f}" if abs(value) < 10 else f"{value:+.3g}" if not small else f"{value:+.1e}"
     return (words if signed else words.lstrip("+")).replace("-", "−")
-
-
-def _stepped(levels: Array) -> Array:
-    return np.round(levels * _LEVELS) / _LEVELS
 
 
 def _diverging_image(values: Array) -> QImage:

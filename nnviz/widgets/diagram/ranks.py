@@ -41,8 +41,10 @@ class Ranks:
             self._places[layer][numbers] = np.arange(len(numbers))
 
     def _kept(self, activity: Activity, layer: int, count: int) -> Array:
-        fresh = most_important(activity, layer, count)
         before = self._numbers.get(layer)
+        if before is not None and len(before) == count == len(activity.importance[layer]):
+            return before  # all of them
+        fresh = most_important(activity, layer, count)
         if before is None or len(before) != count or np.isin(before, fresh).sum() < count / 2:
             return fresh
         return before
