@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton
@@ -20,11 +18,11 @@ from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.widgets.card import Table, label
+from nnviz.widgets.card import Table
 from nnviz.widgets.diagram.diagram import DiagramView, NetworkDiagram
+from nnviz.widgets.diagram.key import ColourKey
 from nnviz.widgets.diagram.layout import Looks
 from nnviz.widgets.diagram.painting import Content, short
-from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.read_out import Piece
@@ -33,7 +31,7 @@ _COUNTS = (20, 60, 150, 400)  # of connections between two layers
 _LEAST_LIMIT = 1e-4  # the smallest range of the tiles' colours
 _BETWEEN = 0.04  # seconds between two pictures, at least
 _TIMES_ITS_COST = {True: 24, False: 3}  # while training, and else: how much longer than to paint nothing is painted
-_KEY_WIDTH, _LONGEST_NAME = 300, 56  # pixels
+_LONGEST_NAME = 64  # pixels of a class in the key
 DRAWN = (28, 28)  # the shape of a drawing
 
 
@@ -78,11 +76,9 @@ class DiagramPage(Page):
         )
         self.view = DiagramView(self.diagram, "networkDiagramView")
         self.body.addWidget(self.view)
-        self._key = named(label(role="muted"), "networkColourKey")
-        self._key.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self._key.setTextFormat(Qt.RichText)
+        self.key = named(ColourKey(), "networkColourKey", "Colours of the connections")
         self.count_button = self._make_count_button()
-        arranged(QHBoxLayout(self.aside), 1, FixedSizeBox(self._key, _KEY_WIDTH), self.count_button, spacing=4)
+        arranged(QHBoxLayout(self.aside), 1, self.key, self.count_button, spacing=4)
         self._connect()
         self._new_looks()
 
@@ -95,7 +91,6 @@ class DiagramPage(Page):
         session.training.state_changed.connect(self.refresh)  # what was drawn in haste is drawn finely
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self._new_looks)
-        theme.changed.connect(self._show_key)
 
     def _make_count_button(self) -> QToolButton:
         tip = "How many connections are drawn between two layers: the strongest ones."
@@ -209,13 +204,8 @@ class DiagramPage(Page):
         return "draw something to light the network" if can_draw else "choose an example to light the network"
 
     def _show_key(self) -> None:
-        if self._activity is None or not self.in_view:
-            return
-        low, high = (theme.colour(name).name() for name in ("negative", "positive"))
-        what, less, more = (escape(word) for word in self._key_words())
-        said = f'{what}&nbsp;&nbsp; <span style="color:{low}">{less}</span> – <span style="color:{high}">{more}</span>'
-        if said != self._key.text():
-            self._key.setText(said)
+        if self._activity is not None and self.in_view:
+            self.key.show_words(*self._key_words())
 
     def _key_words(self) -> tuple[str, str, str]:
         """What the connections show, and what their colours mean."""
@@ -293,15 +283,18 @@ class DiagramPage(Page):
 
 
 def _figures(activity: Activity, layer: int, number: int) -> str:
-    """ "activation 3.21 = ReLU(3.27 − 0.06)": what a neuron answers and how it comes about."""
-    if not activity.is_lit:
-        return "" if layer == 0 else f"bias {short(float(activity.network.biases[layer - 1][number, 0]), signed=True)}"
-    value = short(float(activity.activations[layer][number]))
+    """ "ReLU(3.27) = 3.27 · bias −0.06": what a neuron answers to its sum."""
+    network = activity.network
     if layer == 0:
-        return f"value {value}"
-    total, bias = float(activity.sums[layer - 1][number]), float(activity.network.biases[layer - 1][number, 0])
-    function = activity.network.layer_activations[layer - 1].label
-    return f"{function}({short(total)}) = {value} · bias {short(bias, signed=True)}"
+        return f"value {short(float(activity.activations[0][number]))}" if activity.is_lit else ""
+    bias = f"bias {short(float(network.biases[layer - 1][number, 0]), signed=True)}"
+    if not activity.is_lit:
+        return bias
+    value, total = (short(float(each[number])) for each in (activity.activations[layer], activity.sums[layer - 1]))
+    function = network.layer_activations[layer - 1].label
+    if network.activations[layer - 1] == "softmax":  # of all sums, not of this one alone
+        return f"sum {total} · {function} {value} · {bias}"
+    return f"{function}({total}) = {value} · {bias}"
 
 
 def _labels(activity: Activity, data: Dataset | None, hint: str) -> list[tuple[str, ...]]:

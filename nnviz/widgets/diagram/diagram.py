@@ -107,9 +107,14 @@ class NetworkDiagram(QWidget):
     def _lay_out(self) -> None:
         chosen = self._content.chosen if self._content is not None else None
         keep = [] if chosen is None else [chosen[0] - 1, chosen[0], chosen[0] + 1]
-        self._layout = layout = lay_out(self._looks, self._room.width(), self._room.height(), self._wish, keep)
+        width, height = self._room.width(), self._room.height()
+        layout = lay_out(self._looks, width, height, self._wish, keep)
+        if layout.width > width:
+            height -= _BAR  # for the scroll bar
+            layout = lay_out(self._looks, width, height, self._wish, keep)
+        self._layout = layout
         self._painting = None
-        self.setFixedSize(layout.width, self._room.height())
+        self.setFixedSize(layout.width, height)
         self._rank()
         self.arranged.emit()
 
@@ -124,7 +129,7 @@ class NetworkDiagram(QWidget):
         self.update()
 
     def set_room(self, room: QSize) -> None:
-        """Lays the diagram out for the visible area."""
+        """Lays the diagram out for the visible area, a scroll bar included."""
         if room != self._room:
             self._room = room
             self._lay_out()
@@ -239,6 +244,8 @@ class NetworkDiagram(QWidget):
 
     def _paint_figures(self, painter: QPainter, layout: Layout) -> None:
         """Writes the values of the strongest connections of the neuron in focus at their other ends."""
+        own = None if self.focus is None else self.box_of(self.focus)
+        taken = [] if own is None else [own]
         for links in self.links:
             into = self.focus == (links.layer, int(links.above[0])) if len(links.above) else False
             layer, ends = (links.layer - 1, links.below) if into else (links.layer, links.above)
@@ -246,7 +253,7 @@ class NetworkDiagram(QWidget):
             if block.kind is not Kind.PICTURE:
                 places = self._ranks.places(layer, ends).tolist()
                 figures = [pair for pair in zip(places, links.values.tolist(), strict=True) if pair[0] >= 0]
-                paint_figures(painter, block, figures[: -_FIGURES - 1 : -1], at_right=into)
+                paint_figures(painter, block, figures[: -_FIGURES - 1 : -1], into, taken)
 
     def _paint_frame(self, painter: QPainter, neuron: Neuron, ink: str, width: float) -> None:
         place, block = self._ranks.place(neuron), self._block(neuron)
@@ -310,13 +317,15 @@ class NetworkDiagram(QWidget):
         key = event.key()
         if key == Qt.Key_Escape and chosen is not None:
             self.chosen.emit(-1, -1)
-        elif key in (Qt.Key_Plus, Qt.Key_Minus):
-            self.ask_for(chosen[0] if chosen is not None else -1, key == Qt.Key_Plus)
+        elif key in (Qt.Key_Plus, Qt.Key_Equal, Qt.Key_Minus):
+            self.ask_for(chosen[0] if chosen is not None else -1, key != Qt.Key_Minus)
         elif self._layout is not None and self._content is not None:
             found = neighbour(self._layout, self._ranks, chosen, Qt.Key(key))
             if found is None:
                 super().keyPressEvent(event)
             else:
+                self._mouse = None  # the choice is shown, not what the mouse happens to lie on
+                self._update_hovered()
                 self.chosen.emit(*found)
         else:
             super().keyPressEvent(event)
@@ -353,10 +362,10 @@ class DiagramView(QScrollArea):
         self._fit()
 
     def _fit(self) -> None:
-        """Shows the scroll bar only for a diagram that is wider; it then takes its height from the diagram."""
+        """Shows the scroll bar for a wider diagram. Both are told of the whole room, or they would take turns."""
+        self._diagram.set_room(self.size())
         is_wide = self._diagram.width() > self.width()
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOn if is_wide else Qt.ScrollBarAlwaysOff)
-        self._diagram.set_room(QSize(self.width(), self.height() - (_BAR if is_wide else 0)))
 
     def show_neuron(self, neuron: Neuron) -> None:
         """Scrolls to a neuron."""

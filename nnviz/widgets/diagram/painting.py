@@ -208,10 +208,14 @@ def paint_frame(painter: QPainter, block: Block, place: int, ink: QColor, width:
         painter.drawRoundedRect(box, 2, 2)
 
 
-def paint_figures(painter: QPainter, block: Block, figures: list[tuple[int, float]], at_right: bool) -> None:
-    """Writes numbers beside neurons, in the colours of their signs; one that would cover another is left out."""
+def paint_figures(
+    painter: QPainter, block: Block, figures: list[tuple[int, float]], at_right: bool, taken: list[QRectF]
+) -> None:
+    """Writes numbers beside neurons, in the colours of their signs.
+
+    Those that would cover another or a place that is ``taken`` are left out; theirs are added to it.
+    """
     painter.setFont(theme.font(theme.SMALL))
-    taken: list[QRectF] = []
     for place, value in figures:
         words, box = short(value, signed=True), QRectF(*block.cells[place].tolist())
         size = painter.fontMetrics().size(0, words)

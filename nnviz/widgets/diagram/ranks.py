@@ -18,19 +18,22 @@ _SEARCHED = 256  # neurons of a layer, the most important, among which the stron
 class Ranks:
     """The neurons that are shown of each layer, in the order of their places.
 
-    While one example is shown, places change only if most of them would: else they would jump while it learns.
+    While one example is shown, for one output, places change only if most of them would: else they would jump while
+    the network learns.
     """
 
     def __init__(self) -> None:
         self._numbers: dict[int, Array] = {}
         self._places: dict[int, Array] = {}
-        self._about: tuple[object, ...] = ()
+        self._about: tuple[object, ...] = (None,)  # the example, the chosen output, the network's shape
 
     def update(self, activity: Activity, layout: Layout, chosen: Neuron | None) -> None:
         """Takes the most important neurons, and the chosen one."""
-        about = (id(activity.example), activity.target, activity.network.shape)
-        if about != self._about:
-            self._about = about
+        shape = activity.network.shape
+        output = chosen if chosen is not None and chosen[0] == len(shape) - 1 else None
+        example, *others = self._about
+        if example is not activity.example or others != [output, shape]:
+            self._about = activity.example, output, shape
             self._numbers.clear()
         for layer, block in layout.blocks.items():
             numbers = self._kept(activity, layer, block.shown)

@@ -14,7 +14,10 @@ from nnviz.session.session import Session
 
 _MOST_NAMES = 19
 _MOST_LINES = 249
-PARTS = ("messages", "undo", "data", "settings", "runs", "making", "displayed", "training", "question", "files")
+PARTS = (
+    *("messages", "undo", "data", "settings", "runs", "making"),
+    *("displayed", "selection", "training", "question", "files"),
+)
 HELPERS = ("probes", "rate_search", "pictures")  # of the jobs' room; what they find comes back by a part
 
 
