@@ -146,7 +146,9 @@ class DiagramPage(Page):
         return Looks(shape, None, (PLANE, PLANE), frozenset(hidden)) if activity.planes else Looks(shape)
 
     def _names(self) -> list[str]:
-        return self._session.class_names
+        """The names of the displayed network's outputs; while the run is being replaced, that is still the old one."""
+        names, outputs = self._session.class_names, self._session.displayed.network.shape[-1]
+        return names if len(names) == outputs else [str(number) for number in range(outputs)]
 
     # ---- drawing
 

@@ -13,10 +13,7 @@ from pyqtgraph.Qt import internals
 from engine.validation import Array
 from nnviz.look import theme
 
-_PIECES = 13  # lines of a curve
-_T = np.linspace(0, 1, _PIECES + 1)
-_ACROSS = 1.5 * _T * (1 - _T) ** 2 + 1.5 * _T**2 * (1 - _T) + _T**3
-_DOWN = 3 * _T**2 * (1 - _T) + _T**3
+_PIECES = {True: 11, False: 24}  # lines of a curve, in haste and else
 _STEPS = 6  # strengths that are told apart
 _COARSE = 3  # steps that are drawn coarsely in haste
 _THINNEST, _WIDEST = 0.9, 3.6  # pixels
@@ -42,7 +39,7 @@ def paint_curves(painter: QPainter, strands: Strands, is_hasty: bool = False) ->
     """
     if not len(strands.strength):
         return
-    pieces = _pieces(strands)
+    pieces = _pieces(strands, _PIECES[is_hasty])
     level = (np.sign(strands.strength) * np.ceil(np.abs(strands.strength) * _STEPS).clip(1, _STEPS)).astype(int)
     for step in range(1, _STEPS + 1):
         for sign, name in ((-1, "negative"), (1, "positive")):
@@ -69,13 +66,21 @@ def mixed(ink: QColor, share: float, ground: str = "card") -> QColor:
     return QColor(*(round(under + share * (over - under)) for over, under in parts))
 
 
-def _pieces(strands: Strands) -> Array:
-    """(curves, pieces, 4): cubic curves that leave and arrive level, as lines."""
-    found = np.empty((len(strands.strength), _PIECES, 4))
-    for start, end, shape, axis in ((strands.x0, strands.x1, _ACROSS, 0), (strands.y0, strands.y1, _DOWN, 1)):
-        points = start[:, None] + (end - start)[:, None] * shape
+def _pieces(strands: Strands, count: int) -> Array:
+    """(curves, count, 4): cubic curves that leave and arrive level, as lines."""
+    found = np.empty((len(strands.strength), count, 4))
+    across, down = _course(count)
+    for start, end, course, axis in ((strands.x0, strands.x1, across, 0), (strands.y0, strands.y1, down, 1)):
+        points = start[:, None] + (end - start)[:, None] * course
         found[:, :, axis], found[:, :, axis + 2] = points[:, :-1], points[:, 1:]
     return found
+
+
+@lru_cache
+def _course(count: int) -> tuple[Array, Array]:
+    """The way of a curve from 0 to 1, across and down."""
+    t = np.linspace(0, 1, count + 1)
+    return 1.5 * t * (1 - t) ** 2 + 1.5 * t**2 * (1 - t) + t**3, 3 * t**2 * (1 - t) + t**3
 
 
 def _draw_lines(painter: QPainter, lines: Array) -> None:

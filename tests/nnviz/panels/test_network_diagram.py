@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, QPointF, Qt
-from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -24,6 +23,7 @@ from nnviz.widgets.diagram.layout import Kind
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import find, leave, pause, train_epochs, train_for_a_while
+from tests.nnviz.helpers import hover as move_to
 
 SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
 
@@ -71,8 +71,7 @@ def middle(page: DiagramPage, layer: int, number: int) -> QPoint:
 
 def hover(page: DiagramPage, at: QPoint) -> str:
     """Moves the mouse, and reads what is told."""
-    event = QMouseEvent(QMouseEvent.MouseMove, QPointF(at), Qt.NoButton, Qt.NoButton, Qt.NoModifier)
-    QApplication.sendEvent(page.diagram, event)
+    move_to(page.diagram, (at.x(), at.y()))
     page.diagram.grab()
     read_out = find(page.diagram, QLabel, "readOut")
     return read_out.text() if not read_out.isHidden() else ""
@@ -301,14 +300,11 @@ def table_data(classes: bool, width: int = 7) -> Dataset:
 
 
 @pytest.fixture
-def page_with(
-    make_window: MakeWindow, load_with: Callable[[Callable[[], Dataset]], None], qtbot: QtBot
-) -> Callable[..., tuple[DiagramPage, MainWindow]]:
-    """The page in a window with other data."""
+def page_with(make_window: MakeWindow, qtbot: QtBot) -> Callable[..., tuple[DiagramPage, MainWindow]]:
+    """The page in a window with other data, and with a network of that shape."""
 
     def made(data: Dataset, *shape: int) -> tuple[DiagramPage, MainWindow]:
         window = make_window()
-        load_with(lambda: data)
         qtbot.waitUntil(lambda: window.session.dataset is not None)
         window.session.data.dataset = data
         window.session.data.changed.emit()
