@@ -1,4 +1,4 @@
-"""What views need computed: the answer, the answers during training, the layer statistics, the mistakes."""
+"""What views need computed: the answer, its past, the layer statistics, the mistakes, what lights up, reasons."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from engine.validation import Array
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session import question as asking
+from nnviz.session.activity import activity_probe
 from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -21,6 +22,7 @@ from nnviz.session.snapshots import Snapshot
 from nnviz.session.why import Why
 
 ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
+ACTIVITY = "activity"
 _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
 _SECONDS_BETWEEN_STATISTICS = 0.15  # likewise; a twentieth of a core's time
 _SECONDS_BETWEEN_MISTAKES = 0.1  # likewise
@@ -58,6 +60,7 @@ def new_probes(
     past = Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
     statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
     by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
+    by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes()}
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):

@@ -38,6 +38,8 @@ _MORE_KEYS = (
     ("Weights", "Page up and down, wheel", "More neurons, if not all fit"),
     ("Mistakes", "← → ↑ ↓", "Choose a cell, row or column; in the list below it, an example"),
     ("Mistakes", "Enter", "Put the chosen example on the canvas"),
+    ("Network", "Click, arrows", "Choose a neuron; Esc: none"),
+    ("Network", "+ −", "Show more and fewer neurons of the chosen layer; without a choice, all layers and some"),
     ("Fields", "↑ ↓, wheel", "Step the number in the field"),
     ("Fields", "Enter", "Use what was typed"),
     ("Fields", "Esc", "Discard what was typed"),

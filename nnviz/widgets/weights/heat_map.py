@@ -172,7 +172,7 @@ class HeatMap(QWidget):
         if not self._is_coloured and self._renderer is not None:
             self._is_coloured = True
             # Qt's own conversion would use both cores, which training needs.
-            self._renderer.paint(_colours_of(theme.current()), self._colours)
+            self._renderer.paint(tile_colours(theme.current()), self._colours)
         painter.drawImage(0, 0, self._image)
         for neuron, ink in ((self._chosen, "text"), (self._outlined, "accent" if self._mouse is None else "text")):
             if neuron is not None and neuron in self.shown:
@@ -331,12 +331,12 @@ class ColourBar(QWidget):
         middle = QRect(self.width() - wide - length, 5, length, 8)
         painter.drawText(self.rect(), int(Qt.AlignRight | Qt.AlignVCenter), high)
         painter.drawText(QRect(0, 0, middle.x() - 4, 18), int(Qt.AlignRight | Qt.AlignVCenter), low)
-        colours = _colours_of(theme.current())[1:]
+        colours = tile_colours(theme.current())[1:]
         painter.drawImage(middle, QImage(colours.tobytes(), len(colours), 1, QImage.Format_RGB32))
 
 
 @lru_cache
-def _colours_of(look: theme.Theme) -> Array:
+def tile_colours(look: theme.Theme) -> Array:
     """Returns the colours of a mosaic: the gap between tiles, then the diverging colours on a nonlinear scale.
 
     Small weights, such as initial ones that were never trained, stay close to the background, and large ones stand out.

@@ -88,7 +88,7 @@ def test_the_names_that_were_agreed(window: MainWindow) -> None:
 
 
 def menu_actions(window: MainWindow) -> list[QAction]:
-    """All entries of all menus, but for separators, menus within menus and the recent files."""
+    """All entries of all menus, but for separators, menus within menus, the recent files, cards of other workspaces."""
     made_when_shown = ("menuRecent", "menuShipped")
     menus = [menu for menu in window.menuBar().findChildren(QMenu) if menu.objectName() not in made_when_shown]
     entries = [entry for menu in menus for entry in menu.actions()]

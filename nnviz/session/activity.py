@@ -1,0 +1,101 @@
+"""What the network diagram needs computed: what lights up for the current example, and what contributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from engine.datasets import Dataset
+from engine.pathways import Activity, activity_of, planes_of
+from engine.validation import Array
+from nnviz.jobs.pace import Budget
+from nnviz.jobs.probes import Probe, Question, Same
+from nnviz.session import question as asking
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.runs import Runs
+from nnviz.session.selection import Example, Selection
+
+_QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
+_TIMES_ITS_COST = 9  # the work may take a tenth of a core's time
+
+
+PLANE = 24  # cells of a plane in each direction
+_LARGEST_WITH_PLANES = 60_000  # parameters: larger networks take too long at so many points
+
+
+class CurrentExample:
+    """The example that all is shown for: the drawing, or the chosen example of the data where there is no drawing."""
+
+    def __init__(self, question: asking.Question, selection: Selection, data: Data) -> None:
+        self._question, self._selection, self._data = question, selection, data
+        self._taken: tuple[Example | None, Array | None] = (None, None)  # the chosen example, and its inputs
+
+    def inputs(self, width: int) -> Array | None:
+        """(width,): the inputs of a network of this width; the same object as long as they are the same."""
+        for inputs in (self._question.picture, self._chosen()):
+            if inputs is not None and len(inputs) == width:
+                return inputs
+        return None
+
+    def _chosen(self) -> Array | None:
+        example, data = self._selection.example, self._data.dataset
+        split = None if example is None or data is None else data.splits.get(example.part)
+        if example is None or split is None or example.number >= len(split):
+            return None
+        if self._taken[0] is not example:
+            rows = slice(example.number, example.number + 1)
+            self._taken = example, split.take(rows, np.empty((1, split.width), np.float32))[0]
+        return self._taken[1]
+
+
+class _Plane:
+    """The plane of two inputs, as far as the training examples reach; measured once for a data set."""
+
+    def __init__(self, data: Data) -> None:
+        self._data = data
+        self._measured: tuple[Dataset | None, tuple[Array, Array]] = (None, (np.zeros(2), np.ones(2)))
+
+    @property
+    def corners(self) -> Callable[[], tuple[Array, Array]] | None:
+        """Computes the lowest and the highest inputs, (2,) each; None for data that are not two columns."""
+        data = self._data.dataset
+        return None if data is None or data.is_picture or data.width != 2 else lambda: self._measure(data)
+
+    def _measure(self, data: Dataset) -> tuple[Array, Array]:
+        """Runs in the lane's thread or, if that is quick, in the interface's; never in both at once."""
+        if self._measured[0] is not data:
+            inputs, scale = data.train.inputs, data.train.scale
+            self._measured = data, (inputs.min(axis=0) * scale, inputs.max(axis=0) * scale)
+        return self._measured[1]
+
+
+def activity_probe(
+    displayed: Displayed, question: asking.Question, selection: Selection, runs: Runs, data: Data
+) -> Probe:
+    """The probe of an :class:`~engine.pathways.Activity`: of the current example, for the chosen output."""
+    current, plane = CurrentExample(question, selection, data), _Plane(data)
+
+    def ask() -> Question | None:
+        network = displayed.network
+        example = current.inputs(network.shape[0])
+        chosen = selection.neuron
+        output = chosen if chosen is not None and chosen.layer == len(network.weights) else None
+        target = None if output is None or output.number >= network.shape[-1] else output.number
+
+        corners = plane.corners if network.shape[0] == 2 and len(network.parameters) < _LARGEST_WITH_PLANES else None
+
+        def work() -> Activity:
+            activity = activity_of(network, example, target)
+            return activity if corners is None else replace(activity, planes=planes_of(network, *corners(), PLANE))
+
+        return Same(network, example, output), work
+
+    probe = Probe(ask, Budget(0, _TIMES_ITS_COST), quick=_QUICK, size=lambda: displayed.network.shape)
+    for signal in (selection.neuron_changed, selection.example_changed):
+        signal.connect(probe.look)
+    for signal in (runs.replaced, data.changed):
+        signal.connect(probe.forget)
+    return probe
