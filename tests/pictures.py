@@ -18,6 +18,8 @@ TRAINED = ("--epochs", "20", "--draw")
 PICTURES: dict[str, tuple[str, ...]] = {
     "window-dark.png": ("--theme", "dark", *TRAINED),
     "window-light.png": ("--theme", "light", *TRAINED),
+    "inside-dark.png": ("--workspace", "inside", "--theme", "dark", *TRAINED),
+    "inside-light.png": ("--workspace", "inside", "--theme", "light", *TRAINED),
     "window-1280x720.png": ("--theme", "dark", "--size", "1280x720", *TRAINED),
     "window-200-percent.png": ("--theme", "light", *TRAINED),
     "window-training.png": ("--theme", "dark", "--epochs", "12", "--of", "20", "--draw"),

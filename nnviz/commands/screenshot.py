@@ -20,12 +20,13 @@ from PyQt5.QtWidgets import QApplication
 from engine.storage.files import write_whole
 from nnviz.app import create_window
 from nnviz.commands.checks import check_folder
-from nnviz.session.asked import ANSWER
+from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 
+_NEURON = Neuron(1, 3)  # is chosen where a card shows one
 # A seven as a person would draw it, in a box of 1 × 1.
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
 
@@ -51,12 +52,14 @@ def _take(wanted: argparse.Namespace) -> None:
     session = window.session
     try:
         wait_until(window, lambda: session.state is not Status.LOADING)
+        window.show_workspace(wanted.workspace)
+        session.selection.choose_neuron(_NEURON)
+        QApplication.processEvents()  # gives the canvas its size
         if wanted.draw:
             window.canvas.set_strokes([_on_canvas(window)])
         if wanted.epochs:
             _train(window, wanted.epochs, wanted.of)
-        answer = session.probes[ANSWER]
-        wait_until(window, lambda: not answer.is_wanted or answer.is_up_to_date)
+        wait_until(window, lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in session.probes))
         QApplication.processEvents()  # lets layouts follow
         write_whole(wanted.out, png(window.grab()))
     finally:
@@ -87,7 +90,7 @@ def _on_canvas(window: MainWindow) -> np.ndarray:
 
 
 def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
-    """Runs the event loop until ``reached`` returns True; it is asked when state, network or answer change."""
+    """Runs the event loop until ``reached`` returns True; it is asked when state, network or what cards show change."""
     loop = QEventLoop()
 
     def look() -> None:
@@ -95,8 +98,8 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
             loop.quit()
 
     session = window.session
-    answer = session.probes[ANSWER]
-    signals = (session.training.state_changed, session.displayed.changed, answer.changed, answer.failed)
+    probes = [signal for probe in session.probes for signal in (probe.changed, probe.failed)]
+    signals = (session.training.state_changed, session.displayed.changed, *probes)
     for signal in signals:
         signal.connect(look)
     if not reached():

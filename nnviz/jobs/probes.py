@@ -8,7 +8,7 @@ change of threads may be done at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
@@ -185,6 +185,9 @@ class Probes:
 
     def __getitem__(self, name: str) -> Probe:
         return self._probes[name]
+
+    def __iter__(self) -> Iterator[Probe]:
+        return iter(self._probes.values())
 
     def want(self, who: object, names: tuple[str, ...], wanted: bool) -> None:
         """Notes that a card that needs these probes became visible or hidden."""

@@ -42,6 +42,7 @@ class NeuronControls(QWidget):
 
     def _slider(self) -> None:
         self.strength_name = label("strength", "muted")
+        self.strength_name.setMinimumWidth(1)  # gives way first where there is little room
         tip = (
             "Multiplies what leads from the neuron, from nothing to twice: the answer shows what would be. "
             "The network itself stays as it is, and training never sees it."
@@ -49,7 +50,7 @@ class NeuronControls(QWidget):
         self.strength = named(QSlider(Qt.Horizontal), "neuronStrength", "Strength of the neuron", tip)
         self.strength.setRange(0, _MOST * _PER_UNIT)
         self.strength.setPageStep(_PER_UNIT // 2)
-        self.strength.setMinimumWidth(44)
+        self.strength.setMinimumWidth(24)
         self.strength.setMaximumWidth(90)
         self.factor = named(label(role="muted"), "neuronFactor")
         self.factor.setFixedWidth(26)

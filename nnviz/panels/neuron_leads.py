@@ -17,7 +17,7 @@ from nnviz.widgets.neuron.link_bars import LinkBars
 from nnviz.widgets.parts import arranged, named, set_look
 
 _HIGHEST = 110  # pixels, of the bars
-_LEAST_WIDTH = 152  # pixels: two errors side by side
+_LEAST_WIDTH = 172  # pixels: two errors side by side
 _ROLES = {"test": "testFigure", "train": "trainFigure"}  # other parts have no colour
 
 
