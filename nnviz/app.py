@@ -103,9 +103,10 @@ def _take_down() -> None:
     style, which are Python, are called meanwhile, and what Qt has destroyed already may still be in that table. What
     belongs to Qt is left alone, and its memory goes with the process.
     """
+    gc.unfreeze()  # ``run`` froze what was there, and get_objects() leaves that out
     for window in QApplication.topLevelWidgets() if QApplication.instance() is not None else []:
         if isinstance(window, MainWindow) and not sip.isdeleted(window.session):
-            window.session.close()
+            window.end()
     for thing in gc.get_objects():
         if issubclass(type(thing), QObject) and not sip.isdeleted(thing) and sip.ispyowned(thing):
             sip.transferto(thing, None)  # type: ignore[arg-type]

@@ -67,7 +67,7 @@ def _temporary_file(path: Path, mode: int) -> tuple[int, Path]:
     while True:
         temporary = path.parent / f"{_temporary_start(path)}{secrets.token_hex(4)}.part"
         handle = os.open(temporary, flags, mode)
-        _lock(handle)
+        _lock(handle, waits=True)  # at most for one who looks whether it is left, and removes it
         if not _CAN_LOCK or os.fstat(handle).st_nlink:
             return handle, temporary
         os.close(handle)  # another writer removed it before it was locked
@@ -100,11 +100,11 @@ def _remove_if_left(entry: os.DirEntry[str]) -> None:
         os.close(handle)
 
 
-def _lock(handle: int) -> bool:
+def _lock(handle: int, waits: bool = False) -> bool:
     """Locks an open file until it is closed; returns False if another has locked it or the system cannot lock."""
     try:
         if _CAN_LOCK:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
     except OSError:
         return False
     return True

@@ -8,6 +8,7 @@ are read as float32, unless float64 is asked for.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingErr
 from engine.network import Network, check_dtype, first_non_finite_layer
 from engine.storage.checks import check_finite, checked_provenance, provenance_json
 from engine.storage.files import read_regular, write_whole
-from engine.validation import Array, check_shape
+from engine.validation import Array, available_memory, check_shape, gigabytes
 
 MOST_BYTES = 10**9
+_OBJECTS_PER_BYTE = 16  # bytes of Python objects that a byte of JSON may become
 _KEYS = ("shape", "weights", "biases")
 _WIDER = 'Give dtype="float64" as well where it is loaded, or open another file.'
 
@@ -96,6 +98,9 @@ def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Networ
 
 def _document(path: Path) -> dict[str, Any]:
     content = read_regular(path, MOST_BYTES)
+    if len(content) * _OBJECTS_PER_BYTE > (available_memory() or math.inf):
+        rule = f"must fit in memory, where it may take {_OBJECTS_PER_BYTE} times as much"
+        raise bad_file(path, f"of {gigabytes(len(content))}", rule, "Save it as .npz, which needs far less.")
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as failure:

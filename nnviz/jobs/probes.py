@@ -13,6 +13,7 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
+from engine.errors import DataError
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pace import Budget
 
@@ -149,9 +150,9 @@ class Probe(QObject):
             self.look()
 
         def failed(error: Exception) -> None:
-            """Without enough memory there is no result until the question changes."""
+            """Without enough memory, or a finite answer, there is no result until the question changes."""
             done(None)
-            if not isinstance(error, MemoryError):
+            if not isinstance(error, (MemoryError, DataError)):
                 self.failed.emit(error)
 
         if self._cost[0] != size or self._cost[1] >= self._quick:

@@ -74,8 +74,11 @@ class Runner(QObject):
             except Exception as error:
                 found.set_exception(error)
 
-        if not self._is_closed:
-            self._looks[found] = then
+        if self._is_closed:
+            found.cancel()
+            then()
+            return found
+        self._looks[found] = then
         self.worker.look(run, settle)
         return found
 

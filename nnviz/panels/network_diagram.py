@@ -161,6 +161,12 @@ class DiagramPage(Page):
         else:
             self._later.start(max(1, round(1000 * self._budget.seconds_left)))
 
+    def set_in_view(self, in_view: bool) -> None:
+        """Draws nothing more once it is out of view."""
+        if not in_view:
+            self._later.stop()
+        super().set_in_view(in_view)
+
     def refresh(self) -> None:
         """Draws the latest activity."""
         activity = self._activity

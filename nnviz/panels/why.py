@@ -82,6 +82,7 @@ class WhyPanel(DockCard):
         asked = arranged(QHBoxLayout(), self.one_combo, self.not_label, self.other_combo, spacing=4)
         self.head.row.insertLayout(1, asked)
         self.head.row.setSpacing(4)
+        self.head.row.addSpacing(14)  # room for the mark of a what-if
         self.head.row.addWidget(self.method_combo)
         self.one_combo.activated.connect(self._compare)
         self.other_combo.activated.connect(self._compare)

@@ -82,5 +82,5 @@ class Patience(QObject):
 
     def _look(self) -> None:
         if self._messages.current is None:
-            text = f"{self._text} takes long. Everything else can be done meanwhile."
+            text = f"{self._text} takes long."
             self._offer = self._messages.tell(text, Choice("Cancel", self._cancel), dismissed=self._cancel)

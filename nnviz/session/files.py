@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -31,8 +31,6 @@ from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
 from nnviz.session.writing import Writing, network_for_file
-
-_LOG = logging.getLogger("nnviz")
 
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
 
@@ -71,6 +69,7 @@ class Files(QObject):
         self._saving = Lanes()  # only work that closing waits for
         self._exporting = Lanes()  # may take long; nothing waits for it
         self._saves = 0  # counts what was asked for
+        self._written: dict[str, int] = {}  # by file, the number of the save that is in it
         self._noted: dict[int, int] = {}  # by run, the number of the save that its path and ``unsaved`` know of
 
     @property
@@ -152,10 +151,18 @@ class Files(QObject):
         run, past, data = self._runs.current, self._runs.current.copy(), self._data_title
         changes = run.changes
         self._saves += 1
-        number = self._saves
+        number, file = self._saves, os.path.realpath(path)
+
+        def unless_later(work: Callable[[], str]) -> str:
+            if self._written.get(file, 0) > number:  # that one did not have to wait for a step
+                return ", where a later save already is"
+            note = work()
+            self._written[file] = number
+            return note
 
         def saved() -> None:
-            if number > self._noted.get(run.id, 0):  # else a later save was quicker, in another folder
+            # Else a later save was quicker, in another folder, or of another run into the same file.
+            if self._written.get(file) == number > self._noted.get(run.id, 0):
                 self._noted[run.id] = number
                 run.path, run.saved_changes = path, changes
                 self._runs.tell_file(run)
@@ -164,7 +171,7 @@ class Files(QObject):
 
         writing = Writing(path, "saved", self._activities.begin(f"Saving {text.name(path.name)}"), self._messages)
         if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
-            self._save_training(run.id, past, data, writing, saved)
+            self._save_training(run.id, past, data, writing, unless_later, saved)
             return
         is_cut_off = self._training.is_under_way
         note = ", without the state of its training: only .npz keeps that" if is_cut_off else ""
@@ -173,9 +180,17 @@ class Files(QObject):
             save_network(network_for_file(past, data), path)
             return note
 
-        writing.run(self._saving, work, saved)
+        writing.run(self._saving, lambda: unless_later(work), saved)
 
-    def _save_training(self, run: int, past: Run, data: str, writing: Writing, saved: Callable[[], None]) -> None:
+    def _save_training(
+        self,
+        run: int,
+        past: Run,
+        data: str,
+        writing: Writing,
+        unless_later: Callable[[Callable[[], str]], str],
+        saved: Callable[[], None],
+    ) -> None:
         """Saves it with the state of its training. ``past`` takes what was told up to that state."""
         runner = self._training.runner
 
@@ -194,7 +209,7 @@ class Files(QObject):
 
         def looked() -> None:
             runner.told.disconnect(take)
-            writing.run(self._saving, work, saved)
+            writing.run(self._saving, lambda: unless_later(work), saved)
 
         runner.told.connect(take)
         look = runner.look(run, parameters_and_state, looked)

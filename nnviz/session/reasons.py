@@ -14,6 +14,7 @@ import numpy as np
 from engine import explain
 from engine.datasets import Dataset
 from engine.datasets.dataset import Split
+from engine.errors import DataError
 from engine.features import activations_of, nearest_rows
 from engine.network import Network
 from engine.validation import Array
@@ -170,9 +171,9 @@ def reasons_for(query: Query, baseline: Array) -> Reasons | None:
 
 def compared(query: Query) -> tuple[Array, int, int | None] | None:
     """The outputs, and the two that are compared; None if they are not finite."""
-    with np.errstate(all="ignore"):
+    try:
         outputs: Array = query.network.predict(query.example[None])[0]
-    if not np.isfinite(outputs).all():
+    except DataError:
         return None
     ranked = np.argsort(-outputs, kind="stable") if query.has_classes else np.arange(len(outputs))
     one = query.one if query.one is not None and query.one < len(outputs) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ class Writing:
             self.end("")
             self.messages.tell_error(f"{name} could not be {self.past}", error)
 
-        lanes.run(self.path.parent, work, done, failed)
+        lanes.run(os.path.realpath(self.path.parent), work, done, failed)
 
 
 def network_for_file(past: Run, data_title: str) -> Network:

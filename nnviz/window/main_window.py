@@ -278,6 +278,12 @@ class MainWindow(QMainWindow):
         """Closes the window, perhaps after a question; returns whether it is closed. It may be gone already."""
         return sip.isdeleted(self) or super().close()
 
+    def end(self) -> None:
+        """Ends all threads, and writes what is remembered, a file that was being saved too."""
+        self.ended_whole = self.session.close()
+        self.ended_whole &= self._preferences.close()
+        self.status_line.news.stop()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about unsaved work if there is some; else ends all threads and closes."""
         if not self._close_without_asking and self.dialogs.unsaved:
@@ -288,8 +294,6 @@ class MainWindow(QMainWindow):
         self._preferences.write()  # at once, because what follows may take long
         for window in (*self.findChildren(QDialog), self):
             window.hide()  # the person need not wait for the threads
-        self.ended_whole = self.session.close()
-        self.ended_whole &= self._preferences.close()  # last: a file that was being saved is remembered too
-        self.status_line.news.stop()
+        self.end()
         event.accept()
         self.closed.emit()

@@ -10,8 +10,8 @@ import re
 _LOG = logging.getLogger("nnviz")
 _TEXTS = ("theme", "configuration", "strengths", "dataset", "network", "shipped", "folder")
 _NUMBERS = ("sure_from", "pen_width", "log_error", "log_loss")
-_ESCAPE = re.compile(r"\\(.)")
-_ITEM = re.compile(r'\s*("(?:[^"\\]|\\.)*"|(?:[^,"\\]|\\.)*)\s*(?:,|$)')
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,5})|(.))")
+_ITEM = re.compile(r'(?:\s*"((?:[^"\\]|\\.)*)"\s*|((?:[^,"\\]|\\.)*))(?:,|$)')
 
 
 def values_of_0_4(content: bytes) -> dict[str, object]:
@@ -48,11 +48,19 @@ def _plain(stored: dict[str, str]) -> dict[str, object]:
 
 def _items(value: str) -> list[str] | None:
     """The texts of a value, which may be a list, without Qt's quotes and escapes; None if any is not plain text."""
-    items = []
-    for item in _ITEM.findall(value) if value else ():
-        inner = item[1:-1] if item.startswith('"') else item.strip()
-        if inner.startswith("@") or "\\x" in inner:
+    items, place = [], 0
+    while place < len(value):
+        found = _ITEM.match(value, place)
+        if found is None:
+            return None
+        inner = found[2].strip() if found[1] is None else found[1]
+        place = found.end()
+        if inner.startswith("@"):  # bytes and objects
             return None
         if inner:
-            items.append(_ESCAPE.sub(lambda found: {"n": "\n", "t": "\t"}.get(found[1], found[1]), inner))
+            items.append(_ESCAPE.sub(_unescaped, inner))
     return items
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else {"n": "\n", "t": "\t"}.get(escape[2], escape[2])

@@ -15,7 +15,7 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from engine.storage.files import mode_of_file, write_whole
+from engine.storage.files import mode_of_file, read_regular, write_whole
 from nnviz.jobs.lane import Lane
 from nnviz.window.old_settings import values_of_0_4
 
@@ -163,13 +163,10 @@ def _values_at(path: Path) -> dict[str, Value]:
 
 def _content(path: Path) -> bytes:
     """The content of a regular file, nothing if there is none. Raises OSError, or ValueError if it is too large."""
-    if mode_of_file(path) is None:
+    try:
+        return read_regular(path, _LARGEST_FILE)
+    except FileNotFoundError:
         return b""
-    with path.open("rb") as file:
-        content = file.read(_LARGEST_FILE + 1)
-    if len(content) > _LARGEST_FILE:
-        raise ValueError(f"it has more than {_LARGEST_FILE:,} bytes")
-    return content
 
 
 def _is_plain(value: object) -> bool:
