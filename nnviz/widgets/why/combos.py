@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QSize
+from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 
@@ -26,6 +26,20 @@ class FlatCombo(Combo):
     def minimumSizeHint(self) -> QSize:
         """Returns a size for the first letters."""
         return QSize(_NARROWEST, super().minimumSizeHint().height())
+
+    @property
+    def words(self) -> str:
+        """What is to be read in the box."""
+        return str(self.currentText())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the box, with words that end with "…" where there is no room for them."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self).width()
+        option.currentText = self.fontMetrics().elidedText(self.words, Qt.ElideRight, room)
+        painter.drawComplexControl(QStyle.CC_ComboBox, option)
+        painter.drawControl(QStyle.CE_ComboBoxLabel, option)
 
 
 class NameCombo(FlatCombo):
@@ -59,10 +73,7 @@ class NameCombo(FlatCombo):
             self.setAccessibleDescription(name)
             self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the box with the short name."""
-        painter, option = QStylePainter(self), QStyleOptionComboBox()
-        self.initStyleOption(option)
-        option.currentText = self._shown or "–"
-        painter.drawComplexControl(QStyle.CC_ComboBox, option)
-        painter.drawControl(QStyle.CE_ComboBoxLabel, option)
+    @property
+    def words(self) -> str:
+        """The short name."""
+        return self._shown or "–"

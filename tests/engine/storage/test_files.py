@@ -6,7 +6,9 @@ import errno
 import os
 import socket
 import stat
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -354,3 +356,25 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(file: Path, monkeypatch: 
     assert caught.value.filename == str(file)
     assert list(file.parent.iterdir()) == [file]
     assert file.read_bytes() == b"old"
+
+
+@posix
+def test_many_writers_of_one_file_never_remove_what_another_one_writes(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One looks whether the new temporary file of another is left, before that one has locked it."""
+    import fcntl
+
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    lock = fcntl.flock
+
+    def slow_lock(handle: int, how: int) -> None:
+        time.sleep(0)  # lets another thread have its turn
+        lock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", slow_lock)
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(write_whole, file, b"one of many") for _ in range(600)]:
+            done.result()
+    assert file.read_bytes() == b"one of many"
+    assert list(file.parent.iterdir()) == [file]

@@ -20,6 +20,7 @@ from nnviz.session.activities import Activities
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
+from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import find, press, wait_for
 
 
@@ -54,6 +55,29 @@ def small(path: Path, neurons: int) -> Path:
     """A network with so many hidden neurons in a file."""
     save_network(Experiment().changed(hidden=(neurons,)).build(), path)
     return path
+
+
+def test_the_later_of_two_saves_of_one_file_stays(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, gate: Gate
+) -> None:
+    """The first waits for a step; the second, of a network that rests, does not."""
+    session, path = ready_window.session, home / "net.npz"
+    session.settings.change("epochs", epochs=1000)
+    session.start()
+    qtbot.waitUntil(lambda: session.runs.current.epochs > 0)
+    first = session.runs.current
+    gate.close()
+    gate.wait_until_reached()
+    session.files.save(path)
+    session.files.open(small(home / "small.json", 3))
+    qtbot.waitUntil(lambda: session.runs.current is not first)
+    session.files.save(path)
+    qtbot.waitUntil(lambda: session.runs.current.path == path)
+    gate.open()
+    qtbot.waitUntil(lambda: not session.files.is_busy)
+    assert load_network(path).shape == session.runs.current.network.shape
+    assert first.unsaved
+    assert first.path is None
 
 
 @pytest.mark.parametrize("name", ["n.json", "n.npz"])

@@ -281,3 +281,19 @@ def test_what_the_session_calls_a_crash_goes_to_the_hook(
     (box,) = boxes(window)
     assert "KeyError" in box.informativeText()
     find(window, QMessageBox, "crashBox").close()
+
+
+def test_a_script_that_just_ends_keeps_what_was_chosen(tmp_path: Path) -> None:
+    script = SCRIPT_OF_CHOICES.format(path=str(tmp_path / "settings.json"))
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert '"sure_from": 0.75' in (tmp_path / "settings.json").read_text()
+
+
+SCRIPT_OF_CHOICES = """
+from PyQt5.QtWidgets import QApplication
+from nnviz.app import create_window
+window = create_window(settings={path!r})
+QApplication.processEvents()
+window.session.question.set_threshold(0.75)
+"""

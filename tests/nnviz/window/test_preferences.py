@@ -17,6 +17,7 @@ from nnviz.app import create_window
 from nnviz.session.status import Status
 from nnviz.window import preferences
 from nnviz.window.main_window import MainWindow
+from nnviz.window.old_settings import values_of_0_4
 from nnviz.window.preferences import Preferences, person_file
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, pick, store_settings, stored_settings, train_epochs
@@ -298,3 +299,18 @@ def test_nothing_is_remembered_without_a_file(qapp: QApplication, home: Path) ->
     window.draw.pen.setValue(17)
     window.close()
     assert not person_file().exists()
+
+
+def test_letters_of_all_languages_in_the_file_of_0_4() -> None:
+    """Qt writes them as numbers."""
+    content = b'[General]\nfolder=/home/jos\\xe9\nrecent=/home/\\x6771\\x4eac.json, "a, b.json"\n'
+    assert values_of_0_4(content) == {
+        "folder": "/home/jos\u00e9",
+        "recent": json.dumps(["/home/\u6771\u4eac.json", "a, b.json"]),
+    }
+
+
+@pytest.mark.parametrize("value", ['a{}"b', '{}"', '"{}', "\\{}", 'a,{}"b",'])
+def test_a_long_value_in_the_file_of_0_4_takes_no_time(value: str) -> None:
+    """Hundreds of thousands of letters are gone through once: this ends, or the test is ended."""
+    values_of_0_4(f"[General]\nrecent={value.format(' ' * 300_000)}\n".encode("latin-1"))

@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PyQt5 import sip
+from PyQt5.QtCore import QObject
+from PyQt5.QtWidgets import QApplication
 
 from engine.storage import load_network
+from nnviz.window.system_signals import SystemSignals
 from tests.nnviz.helpers import stored_settings
 
 ROOT = Path(__file__).parents[3]
@@ -164,3 +168,21 @@ def test_a_second_ctrl_c_ends_it_at_once(start: type[Started], home: Path) -> No
     program.process.send_signal(signal.SIGINT)
     assert program.end()[0] == -signal.SIGINT
     assert not (home / "late.json").exists()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its sockets live as long as a program
+def test_a_signal_that_the_program_was_told_to_ignore_stays_ignored(qapp: QApplication) -> None:
+    """As by nohup, so that a training goes on when the terminal is closed."""
+    names = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    before = {name: signal.getsignal(name) for name in names}
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    parent = QObject()
+    try:
+        SystemSignals(parent, lambda: None)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert callable(signal.getsignal(signal.SIGTERM))
+    finally:
+        signal.set_wakeup_fd(-1)
+        for name, handler in before.items():
+            signal.signal(name, handler)
+        sip.delete(parent)
