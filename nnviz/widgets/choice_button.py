@@ -26,8 +26,7 @@ class ChoiceButton(QToolButton):
         self.setFocusPolicy(Qt.TabFocus)
         self._entries: dict[str, str] = {}
         self._choice = ""
-        self._menu = QMenu(self)
-        self._menu.setObjectName(f"{name}Menu")
+        self._menu = named(QMenu(self), f"{name}Menu")
         self.clicked.connect(self._open)
 
     @property

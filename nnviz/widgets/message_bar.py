@@ -43,8 +43,7 @@ class MessageBar(QFrame):
         self.setObjectName("messageBar")
         self._is_error = False
         self._icon = QLabel()
-        self.text = QLabel()
-        self.text.setObjectName("messageText")
+        self.text = named(QLabel(), "messageText")
         self.text.setTextFormat(Qt.PlainText)
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)

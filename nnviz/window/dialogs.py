@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 from nnviz.look import text, theme
 from nnviz.session.run import Run
 from nnviz.session.session import Session
+from nnviz.widgets.parts import named
 from nnviz.window.preferences import Preferences
 
 _FILES = "Networks (*.json *.npz);;All files (*)"
@@ -100,8 +101,7 @@ class NetworkDialogs(QObject):
 
     def _file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
         folder = self._preferences.text("folder", str(Path.home()))
-        dialog = QFileDialog(self._window, title, folder, filters)
-        dialog.setObjectName(name)
+        dialog = named(QFileDialog(self._window, title, folder, filters), name)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         return dialog
 
@@ -136,8 +136,7 @@ class NetworkDialogs(QObject):
         self, lost: list[Run], summary: str, details: str, then: Then, cancelled: Then = lambda: None
     ) -> None:
         """Offers to save the current network if it is in ``lost``, restore an earlier one, discard all, or cancel."""
-        box = QMessageBox(self._window)
-        box.setObjectName("unsavedBox")
+        box = named(QMessageBox(self._window), "unsavedBox")
         box.setWindowTitle("nnviz")
         box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
         box.setText(summary)

@@ -15,6 +15,7 @@ from nnviz.session.session import Session
 from nnviz.widgets.card import ColumnDock, DockCard
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.pages import Page
+from nnviz.widgets.parts import named
 
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
 WORKSPACES = {"train": "Train", "inside": "Look inside"}  # arrangements of cards: each card says where it is in which
@@ -111,8 +112,7 @@ class Docks(QObject):
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
         """A dock of fixed cards, one below the other, which scroll if there is no room for all."""
         dock = ColumnDock("Settings", SETTINGS)
-        column = QWidget()
-        column.setObjectName("scrolled")
+        column = named(QWidget(), "scrolled")
         rows = QVBoxLayout(column)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.GAP)

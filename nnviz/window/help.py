@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, SETTINGS
+from nnviz.widgets.parts import named
 from nnviz.window.help_texts import HelpText, texts_of
 
 # Keys and mouse actions that no menu shows.
@@ -95,8 +96,7 @@ class _HelpWindow(QDialog):
         self.setObjectName(name)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WA_DeleteOnClose)
-        text = QTextBrowser()
-        text.setObjectName(f"{name}Text")
+        text = named(QTextBrowser(), f"{name}Text")
         text.setAccessibleName(title)
         text.setToolTip("This text can be selected and copied.")
         text.setHtml(content)

@@ -28,6 +28,7 @@ from nnviz.panels.settings.training import TrainingPanel
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.message_bar import MessageBar
+from nnviz.widgets.parts import named
 from nnviz.window import arrangement
 from nnviz.window.card_actions import CardActions
 from nnviz.window.dialogs import NetworkDialogs
@@ -101,8 +102,7 @@ class MainWindow(QMainWindow):
 
     def _add_toolbar(self) -> None:
         self.run_bar = RunBar(self.session)
-        bar = QToolBar()
-        bar.setObjectName("runToolBar")
+        bar = named(QToolBar(), "runToolBar")
         bar.setMovable(False)
         bar.addWidget(self.run_bar)
         self.addToolBar(bar)
@@ -167,8 +167,7 @@ class MainWindow(QMainWindow):
 
     def about(self) -> None:
         """Shows the version and the licences."""
-        box = QMessageBox(self)
-        box.setObjectName("aboutBox")
+        box = named(QMessageBox(self), "aboutBox")
         box.setWindowTitle("About nnviz")
         box.setIconPixmap(theme.icon("nnviz").pixmap(48))
         box.setTextFormat(Qt.RichText)

@@ -12,6 +12,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.parts import named
 
 _SECONDS_BETWEEN_SPEEDS = 0.5
 _NEWS = 5000  # milliseconds for which a finished activity stays visible
@@ -24,10 +25,8 @@ class StatusLine(QObject):
         super().__init__(bar)
         self._session = session
         bar.setSizeGripEnabled(False)
-        self._speed = label(role="good")
-        self._speed.setObjectName("speedLabel")
-        self._activity = label()
-        self._activity.setObjectName("activityLabel")
+        self._speed = named(label(role="good"), "speedLabel")
+        self._activity = named(label(), "activityLabel")
         self.news = QTimer(self)
         self.news.setSingleShot(True)
         self.news.setInterval(_NEWS)

@@ -285,8 +285,7 @@ class _LayerRow(QFrame):
 
 def _end_row(size: int, what: str, activation: str) -> QFrame:
     """A row for the inputs or the outputs, whose numbers follow the data."""
-    frame = QFrame()
-    frame.setObjectName("layerRow")
+    frame = named(QFrame(), "layerRow")
     frame.setProperty("end", True)
     frame.setToolTip("This number follows from the data: it cannot be changed here.")
     frame.setMinimumHeight(theme.ROW - 2)
@@ -300,8 +299,7 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
 
 def _gap_row(count: int) -> QFrame:
     """A row in the place of the layers that are not drawn, of so many hidden ones."""
-    frame = QFrame()
-    frame.setObjectName("layerRow")
+    frame = named(QFrame(), "layerRow")
     frame.setProperty("end", True)
     frame.setToolTip("A network this deep has more layers than rows. All sizes can be edited in the shape above.")
     arranged(QHBoxLayout(frame), label(left_out(count), "fieldName"), margins=(13, 4, 8, 4))
