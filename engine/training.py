@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from engine.buffers import Buffers, TrainingBuffers
 from engine.datasets import Dataset
 from engine.distributions import dead_layer, is_at_chance
 from engine.divergence import loss_not_finite, overflow_in
+from engine.early_stopping import Best
 from engine.errors import DataError, DivergenceError, SettingError, Verbatim
 from engine.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.metrics import Evaluation, Evaluator
@@ -63,7 +64,7 @@ class Trainer:
         self._seconds = 0.0
         self._last_rate = 0.0  # of the last step
         self._measured = False  # whether the results at the end of the current epoch were yielded
-        self._best: _Best | None = None
+        self._best: Best | None = None
         self._rng = np.random.default_rng(settings.seed)
         self._optimizer = settings.new_optimizer()
         self._last_finite = network.parameters.copy()
@@ -302,8 +303,8 @@ class Trainer:
             yield Evaluating(self.epoch)
 
     def _remember_if_best(self, figures: Evaluation) -> None:
-        if self._best is None or _badness(figures) < _badness(self._best.figures):
-            self._best = _Best(self.epoch, figures, self.network.parameters.copy())
+        if self._best is None or self._best.is_beaten_by(figures):
+            self._best = Best(self.epoch, figures, self.network.parameters.copy())
 
     def _patience_is_over(self) -> bool:
         patience = self.settings.patience
@@ -335,11 +336,7 @@ class Trainer:
         vectors = {f"optimizer.{name}": vector.copy() for name, vector in self._optimizer.kept.items()}
         vectors["order"] = self._batches.order.astype(np.uint32)
         if self._best is not None:
-            progress["best"] = {
-                "epoch": self._best.epoch,
-                "loss": self._best.figures.loss,
-                "error": self._best.figures.error,
-            }
+            progress["best"] = self._best.as_dict()
             vectors["best"] = self._best.parameters.copy()
         return TrainingState(self.settings.as_dict(), progress, vectors)
 
@@ -385,20 +382,7 @@ class Trainer:
                 optimizer.kept[name] = _like(self.network.parameters, vectors[key])
         self._batches.order = _order_of(vectors["order"], len(self.dataset.train))
         if "best" in progress:
-            best = progress["best"]
-            error = None if best["error"] is None else number_within("error", best["error"], 0, 1, "0.1")
-            figures = Evaluation(number_within("loss", best["loss"], -math.inf, math.inf, "0.1"), error, None)
-            epoch = whole_number("epoch", best["epoch"], 0, "1")
-            self._best = _Best(epoch, figures, _like(self.network.parameters, vectors["best"]))
-
-
-@dataclass(frozen=True)
-class _Best:
-    """The epoch with the best validation results so far."""
-
-    epoch: int
-    figures: Evaluation
-    parameters: Array
+            self._best = Best.from_dict(progress["best"], _like(self.network.parameters, vectors["best"]))
 
 
 def _order_of(vector: Array, examples: int) -> Array:
@@ -413,8 +397,3 @@ def _like(parameters: Array, vector: Array) -> Array:
     if vector.shape != parameters.shape or vector.dtype.kind != "f" or not np.isfinite(vector).all():
         raise ValueError(f"its vectors must hold {parameters.size} finite numbers each")
     return vector.astype(parameters.dtype)
-
-
-def _badness(figures: Evaluation) -> tuple[float, float]:
-    """Returns what early stopping minimises: the error, then the loss; for regression the loss."""
-    return (figures.loss if figures.error is None else figures.error, figures.loss)

@@ -1,0 +1,42 @@
+"""Early stopping keeps the parameters of the epoch with the best validation results.
+
+Prechelt 1998, "Early Stopping - But When?".
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from engine.metrics import Evaluation
+from engine.validation import Array, number_within, whole_number
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch so far, its validation results and its parameters."""
+
+    epoch: int
+    figures: Evaluation
+    parameters: Array
+
+    def is_beaten_by(self, figures: Evaluation) -> bool:
+        """Whether other validation results are better: a lower error, or the same with a lower loss."""
+        return _badness(figures) < _badness(self.figures)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Epoch and figures, for a checkpoint."""
+        return {"epoch": self.epoch, "loss": self.figures.loss, "error": self.figures.error}
+
+    @classmethod
+    def from_dict(cls, told: dict[str, Any], parameters: Array) -> Best:
+        """The inverse of :meth:`as_dict`. Raises KeyError or SettingError."""
+        error = None if told["error"] is None else number_within("error", told["error"], 0, 1, "0.1")
+        figures = Evaluation(number_within("loss", told["loss"], -math.inf, math.inf, "0.1"), error, None)
+        return cls(whole_number("epoch", told["epoch"], 0, "1"), figures, parameters)
+
+
+def _badness(figures: Evaluation) -> tuple[float, float]:
+    """What early stopping minimises: the error, then the loss; for regression the loss."""
+    return (figures.loss if figures.error is None else figures.error, figures.loss)
