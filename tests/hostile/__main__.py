@@ -28,10 +28,10 @@ class Result:
     failures: list[str] = field(default_factory=list)
 
 
-def run(name: str, seed: int, first: int) -> Result:
+def run(name: str, seed: int, first: int, most: int) -> Result:
     """Tries a process full of cases."""
     attack, result = ATTACKS[name], Result(name)
-    command = [sys.executable, "-m", "tests.hostile.child", name, str(seed), str(first)]
+    command = [sys.executable, "-m", "tests.hostile.child", name, str(seed), str(first), str(most)]
     child = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=child_environment()
     )
@@ -76,6 +76,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.hostile", description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0, help="how long to try; 1 unless told")
     parser.add_argument("--rounds", type=int, default=0, help="try each attack so often instead, however long it takes")
+    parser.add_argument("--most", type=int, default=10**9, help="at most so many cases of each attack in a process")
     parser.add_argument("--seed", type=int, default=None, help="a new one unless told")
     parser.add_argument("--only", action="append", choices=sorted(ATTACKS), help="this attack; may be given again")
     arguments = parser.parse_args()
@@ -88,7 +89,7 @@ def main() -> int:
     plan = _plan(names, arguments.rounds, start + 60 * arguments.minutes)
     with ThreadPoolExecutor(2) as pool:
         # Each thread takes the next part of the plan when it is free, so that the time is kept.
-        waiting = {pool.submit(run, name, seed, first) for name, first in _take(plan, 2)}
+        waiting = {pool.submit(run, name, seed, first, arguments.most) for name, first in _take(plan, 2)}
         while waiting:
             for future in [future for future in waiting if future.done()]:
                 waiting.remove(future)
@@ -97,7 +98,7 @@ def main() -> int:
                 failures += result.failures
                 for failure in result.failures:
                     print(f"\nFAILED: {failure}", flush=True)
-                waiting |= {pool.submit(run, name, seed, first) for name, first in _take(plan, 1)}
+                waiting |= {pool.submit(run, name, seed, first, arguments.most) for name, first in _take(plan, 1)}
             time.sleep(0.02)
     for name, counts in outcomes.items():
         told = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.most_common())

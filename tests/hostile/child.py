@@ -37,8 +37,8 @@ def _hung(number: int, frame: FrameType | None) -> None:
     raise _HungError
 
 
-def main(name: str, seed: int, first: int) -> None:
-    """Tries the cases from ``first`` on; a case's number and the seed determine all that it does."""
+def main(name: str, seed: int, first: int, most: int) -> None:
+    """Tries the cases from ``first`` on, at most so many; a case's number and the seed determine all that it does."""
     faulthandler.enable()
     load_attacks()
     attack = ATTACKS[name]
@@ -46,7 +46,7 @@ def main(name: str, seed: int, first: int) -> None:
     signal.signal(signal.SIGALRM, _hung)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the program prints is no answer
-    for number in range(first, first + attack.cases):
+    for number in range(first, first + min(attack.cases, most)):
         print(json.dumps({"case": number}), file=answers, flush=True)
         outcome, failure = _try(attack, seed, number)
         print(json.dumps({"case": number, "outcome": outcome, "failure": failure}), file=answers, flush=True)
@@ -76,4 +76,4 @@ def _try(attack: Attack, seed: int, number: int) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) > 4 else 10**9)
