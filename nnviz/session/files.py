@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
-from engine.errors import EngineError
 from engine.events import BestRestored, Epoch
-from engine.experiment import Experiment
 from engine.network import Network
 from engine.storage import export_onnx, export_script, save_checkpoint, save_network
 from engine.storage.files import write_whole
@@ -25,7 +21,8 @@ from nnviz.session.activities import Activities, Patience
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
-from nnviz.session.run import Run, opened_run
+from nnviz.session.opening import run_of
+from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
@@ -126,7 +123,7 @@ class Files(QObject):
             end(news)
 
     def _take(self, path: Path, title: str | None, found: Opened, dataset: Dataset | None) -> None:
-        run = self._runs.add(_run_of(found, self._settings.experiment, dataset))
+        run = self._runs.add(run_of(found, self._settings.experiment, dataset))
         if title is None:
             run.path = path
         else:
@@ -243,17 +240,3 @@ class Files(QObject):
         self._patience.close()
         self._saving.finish()
         return all([self._saving.close(-1), self._exporting.close(milliseconds), self._reading.close(milliseconds)])
-
-
-def _run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
-    """The run of a network from a file; paused if its training can continue."""
-    run = opened_run(found.network, like, found.provenance)
-    if found.settings is not None:
-        seed = found.settings.seed if found.settings.seed is not None else run.experiment.seed
-        with suppress(EngineError):  # the settings may not fit this network
-            run.experiment = run.experiment.changed(training=replace(found.settings, seed=seed))
-    trainer = found.trainer
-    if trainer is not None and dataset is not None:
-        run.experiment = run.experiment.for_data(dataset)
-        run.stand_at(trainer, found.epochs_done)
-    return run
