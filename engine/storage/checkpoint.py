@@ -23,8 +23,9 @@ import numpy.typing as npt
 from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, Verbatim, bad_file
 from engine.events import TrainingState
 from engine.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
+from engine.regular_files import open_regular
 from engine.storage.checks import check_finite, checked_provenance, provenance_json
-from engine.storage.files import open_regular, write_whole
+from engine.storage.files import write_whole
 from engine.storage.npz import Npz
 from engine.validation import Array, check_available, check_shape, gigabytes, parameter_count, whole_number
 

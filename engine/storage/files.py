@@ -10,8 +10,6 @@ import time
 from pathlib import Path
 
 from engine.regular_files import check_regular, mode_at
-from engine.regular_files import open_regular as open_regular
-from engine.regular_files import read_regular as read_regular
 
 try:
     import fcntl

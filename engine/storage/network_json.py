@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file, shown
 from engine.network import Network, check_dtype, first_non_finite_layer
+from engine.regular_files import read_regular
 from engine.storage.checks import check_finite, checked_provenance, provenance_json
-from engine.storage.files import read_regular, write_whole
+from engine.storage.files import write_whole
 from engine.validation import Array, available_memory, check_shape, gigabytes
 
 MOST_BYTES = 10**9

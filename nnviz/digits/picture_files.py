@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from engine.errors import DataError, EngineError, Verbatim
-from engine.storage.files import open_regular
+from engine.regular_files import open_regular
 from engine.validation import Array
 
 MOST_PIXELS = 50_000_000

@@ -83,15 +83,8 @@ class Session(QObject):
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
-        self.pictures.failed.connect(self.messages.tell_error)
-        self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
         self.rate_search = RateSearch()
-        self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         self.ranking = Ranking()
-        self.ranking.failed.connect(self.messages.crashed)
-        for signal in (self.runs.replaced, self.data.changed):
-            signal.connect(self.rate_search.forget)
-            signal.connect(self.ranking.forget)
         self.probes = new_probes(
             self.displayed,
             self.question,
@@ -102,8 +95,19 @@ class Session(QObject):
             self.why,
             self.messages,
         )
-        self.training.state_changed.connect(self.probes[MISTAKES].look)  # at rest they are those of the last moment
         self._death: Message | None = None  # says that the current network has died
+        self._connect()
+
+    def _connect(self) -> None:
+        """Hands on what one part tells to the others that it concerns."""
+        self.pictures.failed.connect(self.messages.tell_error)
+        self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
+        self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
+        self.ranking.failed.connect(self.messages.crashed)
+        for signal in (self.runs.replaced, self.data.changed):
+            signal.connect(self.rate_search.forget)
+            signal.connect(self.ranking.forget)
+        self.training.state_changed.connect(self.probes[MISTAKES].look)  # at rest they are those of the last moment
         self.training.died.connect(self._died)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
         self.runs.let_go.connect(self._let_go)

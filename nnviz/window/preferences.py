@@ -15,7 +15,8 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from engine.storage.files import mode_of_file, read_regular, write_whole
+from engine.regular_files import read_regular
+from engine.storage.files import mode_of_file, write_whole
 from nnviz.jobs.lane import Lane
 from nnviz.window.old_settings import values_of_0_4
 

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from engine.errors import FileFormatError
-from engine.storage.files import open_regular, read_regular, write_whole
+from engine.regular_files import open_regular, read_regular
+from engine.storage.files import write_whole
 
 posix = pytest.mark.skipif(os.name != "posix", reason="file modes and links of Unix")
 
