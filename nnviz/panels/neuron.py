@@ -149,12 +149,12 @@ class NeuronPanel(DockCard):
         data, neuron = self._subject.data, self._subject.neuron
         if data is not None and neuron is not None:
             self._stack.setCurrentWidget(self.ranking)
-            self._session.ranking.start(self._session.displayed.network, neuron.layer, *measured_part(data))
+            self.ranking.measure(self._session.displayed.network, neuron.layer, *measured_part(data))
             self.ranking.back.setFocus()
 
     def _show_ranking(self) -> None:
         if self._stack.currentWidget() is self.ranking:
-            if self._session.ranking.layer:
+            if self._session.ranking.about is not None:
                 self.ranking.refresh()
             else:
                 self._turn()
@@ -164,7 +164,7 @@ class NeuronPanel(DockCard):
         self.leads.which.setFocus()
 
     def _choose_ranked(self, number: int) -> None:
-        chosen = Neuron(self._session.ranking.layer, number)
+        chosen = Neuron(self._session.ranking.about.layer, number)
         if chosen == self._subject.neuron:
             self._turn()
         self._session.selection.choose_neuron(chosen)

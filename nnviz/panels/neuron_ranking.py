@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from engine.datasets import Split
 from engine.metrics import Evaluation
-from nnviz.jobs.ranking import Ranking
+from engine.network import Network
+from engine.neurons import without_each
+from nnviz.jobs.stepwise import Stepwise, only_shares
 from nnviz.look import text, theme
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.column import ScrollColumn
@@ -15,6 +20,13 @@ from nnviz.widgets.neuron.named_bars import NamedBars
 from nnviz.widgets.parts import arranged, named
 
 _STEPS = 1000
+
+
+class Ranked(NamedTuple):
+    """What is ranked: a layer, from 1, by the results on a part of the data."""
+
+    layer: int
+    part: str
 
 
 class RankingView(QWidget):
@@ -28,7 +40,7 @@ class RankingView(QWidget):
     left = pyqtSignal()
     chosen = pyqtSignal(int)
 
-    def __init__(self, ranking: Ranking) -> None:
+    def __init__(self, ranking: Stepwise) -> None:
         super().__init__()
         self._ranking = ranking
         self._order: list[int] = []
@@ -51,43 +63,47 @@ class RankingView(QWidget):
         arranged(QVBoxLayout(self), head, (ScrollColumn("rankingScroll", content), 1), spacing=6)
         self.back.clicked.connect(self.left)
 
+    def measure(self, network: Network, layer: int, part: str, examples: Split) -> None:
+        """Ranks a layer of a network that nobody writes to."""
+        self._ranking.start(Ranked(layer, part), lambda: only_shares(without_each(network, examples, layer)))
+
     def refresh(self) -> None:
         """Shows how far it is, or the neurons, those first that could go."""
         ranking = self._ranking
         self._progress.setValue(round(_STEPS * ranking.share))
         self._progress.setVisible(ranking.is_running)
-        whole = ranking.whole
-        if whole is None:
-            self._title.setText(f"Measuring layer {ranking.layer} without each of its neurons …")
+        if ranking.result is None:
+            self._title.setText(f"Measuring layer {ranking.about.layer} without each of its neurons …")
             self._order = []
             self.bars.show_rows([], np.zeros(0))
             return
-        losses = np.array([_worse(whole, each) for each in ranking.each])
+        whole, all_results = ranking.result
+        losses = np.array([_worse(whole, each) for each in all_results])
         self._order = np.argsort(losses, kind="stable").tolist()
         self.bars.show_rows([f"neuron {number + 1}" for number in self._order], losses[self._order], is_signed=True)
         what = "error" if whole.error is not None else "loss"
         unit = ", in points" if whole.error is not None else ""
+        layer, part = ranking.about
         self._title.setText(
-            f"Layer {ranking.layer}: what the {ranking.part} {what} gains without each neuron{unit}; the first could go"
+            f"Layer {layer}: what the {part} {what} gains without each neuron{unit}; the first could go"
         )
 
     def _describe(self, row: int) -> str:
-        whole = self._ranking.whole
-        if whole is None:
+        if self._ranking.result is None:
             return ""
-        number = self._order[row]
-        return f"without neuron {number + 1}: {change_text(whole, self._ranking.each[number])} · a click shows it"
+        number, (whole, each) = self._order[row], self._ranking.result
+        return f"without neuron {number + 1}: {change_text(whole, each[number])} · a click shows it"
 
     def table(self) -> Table | None:
         """A row for each neuron of the layer; None while it is not measured."""
         ranking = self._ranking
-        if ranking.whole is None:
+        if ranking.result is None:
             return None
+        whole, all_results = ranking.result
         head = ["layer", "neuron", "error with it", "error without it", "loss with it", "loss without it"]
-        whole = ranking.whole
         rows = [
-            [ranking.layer, number + 1, _or_empty(whole.error), _or_empty(each.error), whole.loss, each.loss]
-            for number, each in enumerate(ranking.each)
+            [ranking.about.layer, number + 1, _or_empty(whole.error), _or_empty(each.error), whole.loss, each.loss]
+            for number, each in enumerate(all_results)
         ]
         return head, rows
 

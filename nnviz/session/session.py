@@ -10,12 +10,12 @@ from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from engine.rate_finder import RateFinder
 from engine.settings import TrainingSettings
 from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
-from nnviz.jobs.ranking import Ranking
-from nnviz.jobs.rate_search import RateSearch
+from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.look import text
 from nnviz.session.asked import MISTAKES, new_probes
 from nnviz.session.data import Data
@@ -57,7 +57,7 @@ class Session(QObject):
         why: what is asked about the answer: of which outputs, by which method.
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
-        rate_search: the search for a learning rate.
+        rate_search: the search for a learning rate: about a network, in words; points so far, then the suggestion.
         ranking: measures a layer without each of its neurons.
         pictures: reads pictures that are dropped or pasted onto the canvas.
     """
@@ -83,8 +83,7 @@ class Session(QObject):
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
-        self.rate_search = RateSearch()
-        self.ranking = Ranking()
+        self.rate_search, self.ranking = Stepwise(), Stepwise()
         self.probes = new_probes(
             self.displayed,
             self.question,
@@ -172,7 +171,14 @@ class Session(QObject):
         is_new = self.training.is_another_network or run.misfit(dataset) is not None
         make = experiment.build if is_new else self.displayed.as_trained.copy
         tried_on = f"a new network {setting_value(experiment.shape)}" if is_new else "a copy of the network"
-        self.rate_search.start(make, tried_on, dataset, experiment.training)
+
+        def sweep() -> Steps:
+            finder = RateFinder(make(), dataset, experiment.training)
+            for _ in finder.run():
+                yield len(finder.points) / finder.batches, list(finder.points)
+            return finder.suggestion and float(f"{finder.suggestion:.2g}")
+
+        self.rate_search.start(tried_on, sweep)
 
     def _died(self, run: Run) -> None:
         """Warns that the network no longer learns, and offers remedies."""

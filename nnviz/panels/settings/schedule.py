@@ -104,10 +104,10 @@ class RateSearchView(QWidget):
 
     def _take_suggestion(self) -> None:
         self._session.settings.set_problem("learning_rate", None)
-        self._session.settings.change("learning rate", learning_rate=self._search.suggestion)
+        self._session.settings.change("learning rate", learning_rate=self._search.result)
 
     def _show(self) -> None:
-        search, found, has_curve = self._search, self._search.suggestion, len(self._search.points) > 1
+        search, found, has_curve = self._search, self._search.result, len(self._search.partial or ()) > 1
         self._find.setText("Stop" if search.is_running else "Find a rate")
         self._find.setToolTip(
             "Stops the search."
@@ -120,7 +120,7 @@ class RateSearchView(QWidget):
         self._progress.setVisible(search.is_running)
         self._progress.setValue(round(100 * search.share))
         self._plot.setVisible(has_curve)
-        caption = f"loss against rate, on {search.tried_on}"
+        caption = f"loss against rate, on {search.about}"
         if search.was_stopped:
             caption = "Stopped before its end: no suggestion."
         elif not search.is_running and found is None:
@@ -131,13 +131,13 @@ class RateSearchView(QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        points = self._search.points
+        points = self._search.partial
         x = [math.log10(point.rate) for point in points]
         low, first = min(point.loss for point in points), points[0].loss
         y = [min(point.loss, 2 * first - low) for point in points]  # losses that shoot up are cut off
         across = [(-5, ""), *((power, f"{10.0**power:g}") for power in (-4, -2, 0)), (1, "")]
         high = max(y)
         ticks = (across, [(low, f"{low:.2g}"), (high, f"{high:.2g}")])
-        found = self._search.suggestion
+        found = self._search.result
         at = None if found is None else math.log10(found)
         self._plot.show_line(x, y, ticks, lambda x, y: f"rate {10**x:.2g}: loss {y:.3g}", at)

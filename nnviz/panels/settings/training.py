@@ -185,7 +185,7 @@ class TrainingPanel(Card):
 
     def _scroll_to_search(self) -> None:
         """Scrolls to the curve of the search when it appears, with its first points."""
-        shows_search = len(self._session.rate_search.points) > 1
+        shows_search = len(self._session.rate_search.partial or ()) > 1
         if shows_search and not self._shows_search and self._schedule.is_open:
             self.opened.emit(self._schedule)
         self._shows_search = shows_search

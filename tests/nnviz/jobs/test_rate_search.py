@@ -46,19 +46,19 @@ def test_it_finds_one_and_the_network_stays_as_it_was(open_window: MainWindow, q
     search(qtbot, window)
     np.testing.assert_array_equal(session.runs.current.network.parameters, before)
     assert session.runs.current.untouched
-    assert session.rate_search.suggestion is not None
-    assert 0.005 < session.rate_search.suggestion < 2
+    assert session.rate_search.result is not None
+    assert 0.005 < session.rate_search.result < 2
     assert plot.isVisibleTo(window)
     rates, losses = plot.points
-    assert len(rates) == len(losses) == len(session.rate_search.points)
+    assert len(rates) == len(losses) == len(session.rate_search.partial)
     assert plot.marked is not None
-    assert 10**plot.marked == pytest.approx(session.rate_search.suggestion)
-    assert take.text() == f"Use {session.rate_search.suggestion:g}"
+    assert 10**plot.marked == pytest.approx(session.rate_search.result)
+    assert take.text() == f"Use {session.rate_search.result:g}"
     assert not find(window, QProgressBar, "rateProgress").isVisibleTo(window)
 
     click(qtbot, window, QPushButton, "takeRateButton")
-    assert session.settings.experiment.training.learning_rate == session.rate_search.suggestion
-    assert float(find(window, QLineEdit, "learningRateEdit").text()) == session.rate_search.suggestion
+    assert session.settings.experiment.training.learning_rate == session.rate_search.result
+    assert float(find(window, QLineEdit, "learningRateEdit").text()) == session.rate_search.result
     action(window, "actionUndo").trigger()
     assert session.settings.experiment.training.learning_rate == 0.2
 
@@ -104,7 +104,7 @@ def test_it_can_be_stopped(open_window: MainWindow, qtbot: QtBot, gate: Gate) ->
     assert button.text() == "Find a rate"
     gate.open()
     search(qtbot, window)
-    assert window.session.rate_search.suggestion is not None, "and it can be begun again"
+    assert window.session.rate_search.result is not None, "and it can be begun again"
 
 
 def test_a_search_that_was_stopped_does_not_judge(
@@ -122,15 +122,15 @@ def test_a_search_that_was_stopped_does_not_judge(
         finally:
             is_over.set()
 
-    monkeypatch.setattr("nnviz.jobs.rate_search._SECONDS_BETWEEN_VIEWS", 0)
+    monkeypatch.setattr("nnviz.jobs.stepwise._SECONDS_BETWEEN_VIEWS", 0)
     monkeypatch.setattr(RateFinder, "run", run)
     click(qtbot, open_window, QPushButton, "findRateButton")
-    qtbot.waitUntil(lambda: len(open_window.session.rate_search.points) == 20)
+    qtbot.waitUntil(lambda: len(open_window.session.rate_search.partial or ()) == 20)
     told = find(open_window, QLabel, "rateSearchLabel")
     assert told.text().startswith("loss against rate")
     click(qtbot, open_window, QPushButton, "findRateButton")
     assert told.text() == "Stopped before its end: no suggestion."
-    assert len(open_window.session.rate_search.points) == 20
+    assert len(open_window.session.rate_search.partial) == 20
     go_on.set()
     qtbot.waitUntil(is_over.is_set)
     qtbot.wait(20)  # what it has to say arrives
@@ -156,7 +156,7 @@ def test_while_it_trains(open_window: MainWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, window)
     search(qtbot, window)
     assert window.session.state is Status.TRAINING
-    assert window.session.rate_search.points
+    assert window.session.rate_search.partial
     pause(qtbot, window)
 
 
@@ -200,7 +200,7 @@ def test_another_network_or_other_data_end_it(open_window: MainWindow, qtbot: Qt
     gate.open()
     assert search.close(10_000)
     QApplication.processEvents()
-    assert search.points == []
+    assert search.partial is None
     assert not find(window, QLabel, "rateSearchLabel").isVisibleTo(window)
 
 
@@ -209,7 +209,7 @@ def test_without_a_suggestion_none_is_offered(
 ) -> None:
     monkeypatch.setattr("engine.rate_finder.RateFinder.suggestion", None)
     search(qtbot, open_window)
-    assert open_window.session.rate_search.suggestion is None
+    assert open_window.session.rate_search.result is None
     assert not find(open_window, QPushButton, "takeRateButton").isVisibleTo(open_window)
     assert "no suggestion" in find(open_window, QLabel, "rateSearchLabel").text()
 
@@ -218,7 +218,7 @@ def test_one_that_cannot_begin_says_so(open_window: MainWindow, qtbot: QtBot, mo
     def refuse(*_: object) -> None:
         raise SettingError("batch_size", 5, "must be smaller", "Try 3.")
 
-    monkeypatch.setattr("nnviz.jobs.rate_search.RateFinder", refuse)
+    monkeypatch.setattr("nnviz.session.session.RateFinder", refuse)
     search(qtbot, open_window)
     assert "could not begin" in find(open_window, QLabel, "messageText").text()
 

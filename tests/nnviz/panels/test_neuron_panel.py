@@ -311,7 +311,7 @@ def test_which_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not ranking.is_running)
     assert panel.ranking.isVisible()
     assert panel.ranking.bars.count == 32
-    losses = [each.error for each in ranking.each]
+    losses = [each.error for each in ranking.result[1]]
     best = int(np.argsort(losses, kind="stable")[0])
     assert panel.ranking._order[0] == best
     table = panel.table()
@@ -329,7 +329,7 @@ def test_the_ranking_is_dropped_with_its_network(ready_window: MainWindow, qtbot
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     window.session.reset()
     assert not window.session.ranking.is_running
-    assert window.session.ranking.each == []
+    assert window.session.ranking.result is None
     assert not panel.ranking.isVisible()
 
 

@@ -11,6 +11,8 @@ from pytestqt.qtbot import QtBot
 from engine import neurons
 from engine.history import Change
 from engine.metrics import Evaluator
+from engine.network import Network
+from engine.rate_finder import RateFinder
 from engine.storage import load_checkpoint, load_network
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
@@ -265,9 +267,18 @@ def test_a_pause_on_its_way_loses_no_edit(ready_window: MainWindow, qtbot: QtBot
     np.testing.assert_array_equal(session.displayed.network.parameters, session.runs.current.network.parameters)
 
 
-def test_the_search_for_a_rate_tries_the_network_as_it_is(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_for_a_rate_tries_the_network_as_it_is(
+    session: Session, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
     session.edits.switch(NEURON)
-    tried = []
-    monkeypatch.setattr(session.rate_search, "start", lambda make, *_: tried.append(make()))
+    tried: list[Network] = []
+
+    def finder(network: Network, *others: object) -> RateFinder:
+        tried.append(network)
+        return RateFinder(network, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("nnviz.session.session.RateFinder", finder)
     session.search_rate()
+    qtbot.waitUntil(lambda: bool(tried))
+    session.rate_search.cancel()
     assert neurons.Part("outgoing", 1, 4).view(tried[0]).any()

@@ -114,7 +114,7 @@ def test_the_search_for_a_rate(ready_window: MainWindow, qtbot: QtBot, on_interf
     retype(qtbot, ready_window, "shapeEdit", ", ".join(map(str, LARGE)))
     qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
     session.search_rate()
-    qtbot.waitUntil(lambda: len(session.rate_search.points) > 1)
+    qtbot.waitUntil(lambda: len(session.rate_search.partial or ()) > 1)
     session.rate_search.cancel()
     assert not on_interface
 

@@ -1,0 +1,124 @@
+"""Work that takes a while, in a thread of its own: it tells how far it is, and can be cancelled between two steps."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from nnviz.jobs.lane import Lane
+
+_SECONDS_BETWEEN_VIEWS = 0.05
+Result = TypeVar("Result")
+# Yields the share 0…1 that is done and what was found so far; returns the result.
+Steps = Generator[tuple[float, Any], None, Any]
+
+
+class Stepwise(QObject):
+    """Carries out one piece of work at a time; what comes of it after ``cancel`` is dropped.
+
+    Signals:
+        changed: ``share`` has grown, or the work has begun or ended.
+        failed(Exception): it ended with an error.
+
+    Attributes:
+        about: what it is about, as it was handed to ``start``; None before the first time.
+        share: the share 0…1 that is done.
+        partial: what was found so far; None if nothing was.
+        result: what the work has returned; None until it is done.
+        is_running: whether it is going on.
+        was_stopped: whether the last work was cancelled before its end.
+    """
+
+    changed = pyqtSignal()
+    failed = pyqtSignal(object)
+    _went_on = pyqtSignal(object, float, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = 0.0
+        self.about: Any = None
+        self.partial: Any = None
+        self.result: Any = None
+        self.is_running = self.was_stopped = False
+        self._cancelled = threading.Event()  # one for each piece of work
+        self._lane = Lane()
+        self._went_on.connect(self._show)
+
+    def start(self, about: object, steps: Callable[[], Steps]) -> None:
+        """Calls ``steps`` and goes through them, in the work's thread."""
+        self.cancel()
+        self._cancelled = cancelled = threading.Event()
+        self.about, self.share, self.partial, self.result = about, 0.0, None, None
+        self.is_running, self.was_stopped = True, False
+        self.changed.emit()
+
+        def done(result: object) -> None:
+            if not cancelled.is_set():
+                self.result = result
+                self._end()
+
+        def failed(error: Exception) -> None:
+            if not cancelled.is_set():
+                self._end()
+                self.failed.emit(error)
+
+        self._lane.run(lambda: self._go_through(steps(), cancelled), done, failed)
+
+    def _go_through(self, steps: Steps, cancelled: threading.Event) -> object:
+        """Runs in the work's thread; tells several times a second how far it is."""
+        last_view = time.perf_counter()
+        now: tuple[float, Any] = (0.0, None)
+        while not cancelled.is_set():
+            try:
+                now = next(steps)
+            except StopIteration as finished:
+                self._went_on.emit(cancelled, *now)
+                return finished.value
+            if time.perf_counter() - last_view > _SECONDS_BETWEEN_VIEWS:
+                last_view = time.perf_counter()
+                self._went_on.emit(cancelled, *now)
+        steps.close()
+        return None
+
+    def _show(self, cancelled: threading.Event, share: float, partial: object) -> None:
+        if not cancelled.is_set():
+            self.share, self.partial = share, partial
+            self.changed.emit()
+
+    def _end(self) -> None:
+        self.is_running = False
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stops after the current step; what was found so far stays."""
+        self._cancelled.set()
+        if self.is_running:
+            self.was_stopped = True
+            self._end()
+
+    def forget(self) -> None:
+        """Stops, and drops everything: it belongs to another network or other data."""
+        self.cancel()
+        if self.about is not None:
+            self.about, self.share, self.partial, self.result = None, 0.0, None, None
+            self.changed.emit()
+
+    def close(self, milliseconds: int) -> bool:
+        """Ends the work and its thread; returns whether that was in time."""
+        self._cancelled.set()
+        return self._lane.close(milliseconds)
+
+
+def only_shares(steps: Generator[float, None, Result]) -> Generator[tuple[float, None], None, Result]:
+    """The steps of a work that yields nothing but the share that is done."""
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as finished:
+            result: Result = finished.value
+            return result
+        yield share, None

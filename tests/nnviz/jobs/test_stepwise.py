@@ -1,0 +1,81 @@
+"""Work in steps, in a thread of its own: progress, cancel, end. Among it a layer without each of its neurons."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine import neurons
+from engine.metrics import Evaluator
+from nnviz.jobs.stepwise import Steps, Stepwise, only_shares
+from tests.engine.test_explain import network_of
+from tests.engine.test_neurons import pictures
+
+
+@pytest.fixture
+def work() -> Iterator[Stepwise]:
+    made = Stepwise()
+    yield made
+    assert made.close(5000)
+
+
+def without_each(network_shape: list[int], examples: int, layer: int = 1) -> Callable[[], Steps]:
+    network = network_of(network_shape)
+    split = pictures(examples, network_shape[0], network_shape[-1])
+    return lambda: only_shares(neurons.without_each(network, split, layer))
+
+
+def test_it_returns_what_the_steps_return(work: Stepwise, qtbot: QtBot) -> None:
+    network, split = network_of([6, 5, 3]), pictures(200, 6, 3)
+    work.start("layer 1", lambda: only_shares(neurons.without_each(network, split, 1)))
+    assert work.is_running
+    qtbot.waitUntil(lambda: not work.is_running)
+    whole, each = work.result
+    assert len(each) == 5
+    assert whole.error == Evaluator(network, split).evaluate().error
+    assert (work.about, work.share, work.was_stopped) == ("layer 1", 1.0, False)
+
+
+def test_it_tells_how_far_it_is_and_can_be_stopped(work: Stepwise, qtbot: QtBot) -> None:
+    work.start("large", without_each([50, 1000, 500, 10], 20_000))
+    qtbot.waitUntil(lambda: work.share > 0)
+    work.cancel()
+    assert not work.is_running
+    assert work.was_stopped
+    work.start("small", without_each([4, 2, 3], 10))
+    qtbot.waitUntil(lambda: not work.is_running)
+    assert len(work.result[1]) == 2, "nothing of the first comes after it"
+    work.forget()
+    assert (work.about, work.result) == (None, None)
+
+
+def test_what_was_found_so_far_stays_when_it_is_stopped(work: Stepwise, qtbot: QtBot) -> None:
+    begun, go_on, is_over = threading.Event(), threading.Event(), threading.Event()
+
+    def steps() -> Steps:
+        begun.set()
+        try:
+            for number in range(1, 4):
+                yield number / 3, list(range(number))
+                assert go_on.wait(10)
+        finally:
+            is_over.set()
+
+    work.start("numbers", steps)
+    assert begun.wait(10)
+    work.cancel()
+    go_on.set()
+    qtbot.waitUntil(is_over.is_set)
+    assert (work.result, work.was_stopped) == (None, True)
+    work.start("numbers", steps)
+    qtbot.waitUntil(lambda: not work.is_running)
+    assert work.partial == [0, 1, 2], "the last of it arrives too"
+
+
+def test_an_error_is_told(work: Stepwise, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(work.failed):
+        work.start("the outputs", without_each([6, 5, 3], 10, layer=2))
+    assert not work.is_running
