@@ -90,7 +90,7 @@ def _answer(displayed: Displayed, question: asking.Question) -> Probe:
 
 
 def _mistakes(mistakes: Mistakes) -> Probe:
-    probe = Probe(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 19))
+    probe = Probe(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 39))
     probe.changed.connect(lambda: mistakes.take(probe.result))
     mistakes.part_changed.connect(probe.forget)
     return probe

@@ -108,6 +108,8 @@ class Session(QObject):
             signal.connect(self.ranking.forget)
         self.training.state_changed.connect(self.probes[MISTAKES].look)  # at rest they are those of the last moment
         self.training.died.connect(self._died)
+        for signal in (self.question.changed, self.selection.pointed_changed):
+            signal.connect(self.training.runner.disturb)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
         self.runs.let_go.connect(self._let_go)
 
