@@ -58,7 +58,6 @@ class DistributionsPage(Page):
         )
 
     def refresh(self) -> None:
-        """Shows the latest statistics."""
         if self.in_view:
             known = self._known
             self.grid.show_rows(self._rows(known) if known else [])

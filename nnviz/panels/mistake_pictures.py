@@ -174,7 +174,6 @@ class MistakePicturesPanel(DockCard):
         return f"{about}: {true}\nanswered as {answer}, {_sureness(float(answers.confidences[index]))} sure"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fits the title to the new width."""
         super().resizeEvent(event)
         self._fit_title()
 
@@ -182,7 +181,6 @@ class MistakePicturesPanel(DockCard):
 
     @property
     def caption(self) -> str:
-        """What is listed."""
         return self._full_title
 
     def table(self) -> Table | None:

@@ -99,7 +99,6 @@ class NeuronPanel(DockCard):
         self.refresh()
 
     def refresh(self) -> None:
-        """Draws all that is known now."""
         if self.in_view:
             self._controls.refresh()
             self._follow()
@@ -196,7 +195,6 @@ class NeuronPanel(DockCard):
 
     @property
     def caption(self) -> str:
-        """The neuron's name."""
         return self.head.title.text()
 
     def table(self) -> Table | None:

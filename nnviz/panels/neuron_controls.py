@@ -81,7 +81,6 @@ class NeuronControls(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Shows the strength of the chosen neuron."""
         neuron, edits = self._neuron, self._session.edits
         can_scale = edits.can_scale(neuron)
         factor = 1.0 if neuron is None else edits.strength(neuron)
@@ -106,7 +105,6 @@ class Chip(FixedSizeBox):
         self.setFixedHeight(22)
 
     def show_text(self, words: str) -> None:
-        """Shows the text, if it is another one."""
         if self.label.text() != words:
             self.label.setText(words)
 

@@ -25,7 +25,6 @@ class Subject:
 
     @property
     def neuron(self) -> Neuron | None:
-        """Which neuron is chosen."""
         return self.session.selection.neuron
 
     @property

@@ -111,7 +111,6 @@ class NeuronWeights(QWidget):
             self._stack.setMaximumHeight(max(60, high))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fits the picture's room to the new width."""
         super().resizeEvent(event)
         self._fit_height()
 

@@ -192,7 +192,6 @@ class WeightsPanel(DockCard):
     # ---- pictures
 
     def refresh(self) -> None:
-        """Draws the latest weights."""
         if not self.in_view:
             return
         if self._session.state is Status.LOADING and self._session.runs.current.untouched:
@@ -308,7 +307,6 @@ class WeightsPanel(DockCard):
     # ---- events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fits the texts to the new size."""
         super().resizeEvent(event)
         if self.in_view:
             self._show_around()

@@ -57,13 +57,11 @@ class Hint(QFrame):
         self.hide()
 
     def set_wanted(self, wanted: bool) -> None:
-        """Sets whether the callout should be visible at present."""
         if wanted != self._wanted:
             self._wanted = wanted
             self.place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Places the callout again when the control or an ancestor changed."""
         if event.type() in (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide, QEvent.LayoutRequest):
             self.place()
         return super().eventFilter(watched, event)

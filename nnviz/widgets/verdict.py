@@ -42,7 +42,6 @@ class VerdictView(QWidget):
         self._set_look("size", "small" if any(len(name) >= _LONG_NAME for name in names) else "large")
 
     def clear(self) -> None:
-        """Removes the answer."""
         for line in (self.name, self.sureness, self.second):
             line.clear()
 

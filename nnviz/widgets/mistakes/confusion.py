@@ -105,17 +105,14 @@ class ConfusionView(QWidget):
     # ---- events
 
     def resizeEvent(self, event: object) -> None:
-        """Lays the cells out anew."""
         self._redraw()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells what is under the mouse."""
         self._mouse = event.pos()
         cell = None if self.cells is None else self.cells.at(event.x(), event.y())
         self._point_at(cell)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the mouse any more."""
         self._mouse = None
         self._point_at(None)
 
@@ -147,7 +144,6 @@ class ConfusionView(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the kept picture and the outline of the choice."""
         if self.cells is None:
             return
         if self._picture is None:

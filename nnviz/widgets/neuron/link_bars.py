@@ -26,12 +26,10 @@ class LinkBars(Pickable):
 
     @property
     def count(self) -> int:
-        """How many weights there are."""
         return len(self._values)
 
     @property
     def columns(self) -> int:
-        """All side by side."""
         return max(2, self.count)
 
     def show_values(self, values: Array) -> None:
@@ -55,16 +53,13 @@ class LinkBars(Pickable):
         return min(_WIDEST, self.width() / max(1, self.count))
 
     def place_of(self, number: int) -> QRect:
-        """The column of a weight."""
         return QRect(int(number * self._pitch), 0, max(1, round(self._pitch)), self.height())
 
     def number_at(self, point: QPoint) -> int | None:
-        """The weight at a point."""
         number = int(point.x() / self._pitch) if point.x() >= 0 and self.count else -1
         return number if 0 <= number < self.count else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the bars and the line of zero."""
         painter = QPainter(self)
         shown = min(self.count, max(1, self.width()))
         middle = self.height() / 2

@@ -38,7 +38,6 @@ class NamedBars(Pickable):
 
     @property
     def count(self) -> int:
-        """How many rows are shown."""
         return len(self._values) if self._scrolls else min(len(self._values), self.height() // _LOWEST)
 
     @property
@@ -81,16 +80,13 @@ class NamedBars(Pickable):
         return _HIGHEST if self._scrolls else min(_HIGHEST, self.height() / max(1, self.count))
 
     def place_of(self, number: int) -> QRect:
-        """The row of a value."""
         return QRect(0, round(number * self._row), self.width(), round(self._row))
 
     def number_at(self, point: QPoint) -> int | None:
-        """The row at a point."""
         number = int(point.y() / self._row) if point.y() >= 0 else -1
         return number if 0 <= number < self.count else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the rows that are to be painted."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         row = self._row

@@ -135,7 +135,6 @@ class NeuronView(QWidget):
     # ---- events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leaves on Esc, steps to the neighbours with the arrow keys."""
         if event.key() == Qt.Key_Escape:
             self.left.emit()
         elif event.key() in _STEPS:
@@ -229,17 +228,14 @@ class WeightBars(QWidget):
             painter.drawText(below, int(Qt.AlignTop | place), words)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Emits the input under the mouse."""
         self._mouse = event.pos()
         self.hovered.emit(self._input)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Emits -1, for no input."""
         self._mouse = None
         self.hovered.emit(-1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Emits ``clicked``."""
         if event.button() == Qt.LeftButton:
             self.clicked.emit()
 
@@ -264,7 +260,6 @@ class Histogram(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints a bar per bin; the highest fills the height."""
         painter = QPainter(self)
         look, pitch = theme.current(), self.width() / _BINS
         highest = max(float(self._counts.max()), 1.0)
