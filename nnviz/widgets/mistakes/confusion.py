@@ -55,7 +55,6 @@ class ConfusionView(QWidget):
         self._shares: Array = np.zeros((0, 0))
         self._is_share = False
         self._choice: Cell | None = None
-        self._pointed_at: Cell | None = None
         self._layout: Layout | None = None
         self._picture: QPixmap | None = None
         self._mouse: QPoint | None = None
@@ -109,16 +108,11 @@ class ConfusionView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._mouse = event.pos()
-        cell = None if self.cells is None else self.cells.at(event.x(), event.y())
-        self._point_at(cell)
+        self.hovered.emit(None if self.cells is None else self.cells.at(event.x(), event.y()))
 
     def leaveEvent(self, event: QEvent) -> None:
         self._mouse = None
-        self._point_at(None)
-
-    def _point_at(self, cell: Cell | None) -> None:
-        self._pointed_at = cell
-        self.hovered.emit(cell)
+        self.hovered.emit(None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses what is under the mouse; what was chosen already, or nothing, ends the choice."""
@@ -154,14 +148,6 @@ class ConfusionView(QWidget):
             painter.setRenderHint(QPainter.Antialiasing)
             painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "text"), 2))
             painter.drawRoundedRect(self.cells.around(self._choice), 3, 3)
-
-    def focusInEvent(self, event: QEvent) -> None:
-        """Outlines the choice in the accent colour."""
-        self.update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        """Outlines the choice in the colour of text."""
-        self.update()
 
     def _draw(self, cells: Layout) -> QPixmap:
         ratio = self.devicePixelRatioF()

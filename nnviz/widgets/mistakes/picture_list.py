@@ -189,14 +189,6 @@ class PictureList(QAbstractScrollArea):
             Qt.Key_End: self._count,
         }
 
-    def focusInEvent(self, event: QEvent) -> None:
-        """Shows that the keys go here."""
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        """Shows that the keys go elsewhere."""
-        self.viewport().update()
-
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
