@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.validation import Array
 from nnviz.look import theme
-from nnviz.look.round_numbers import round_end
+from nnviz.look.round_numbers import steady_end
 from nnviz.widgets.neuron.pickable import Pickable
 
 _LOWEST, _HIGHEST = 13, 19  # of a row
@@ -48,8 +48,7 @@ class NamedBars(Pickable):
     def show_rows(self, names: Sequence[str], values: Array, is_signed: bool = False) -> None:
         """Shows a value for each name; NaN shows no bar. Signed ones have the two colours of the weights."""
         largest = float(np.abs(np.nan_to_num(values, posinf=0.0, neginf=0.0)).max(initial=0.0))
-        if not self._end / 3 < largest <= self._end:
-            self._end = round_end(largest, 1e-6)
+        self._end = steady_end(self._end, largest, 1e-6)
         is_two_sided = is_signed or bool((np.nan_to_num(values) < 0).any())
         has_changed = list(names) != list(self._names)
         self._names, self._values, self._is_signed = names, values, is_two_sided

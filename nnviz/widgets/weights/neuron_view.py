@@ -207,7 +207,7 @@ class WeightBars(QWidget):
         painter.translate(field.topLeft())
         count = min(len(self._values), field.width())
         if count:
-            heights = _strongest_of_each(self._values, count) / self.end * (middle - 4)
+            heights = strongest_of_each(self._values, count) / self.end * (middle - 4)
             pitch = field.width() / count
             wide = pitch - 1 if pitch >= 3 else pitch
             for number, high in enumerate(heights.tolist()):
@@ -304,7 +304,7 @@ def _button(text: str, name: str, tip: str) -> QPushButton:
     return made
 
 
-def _strongest_of_each(values: Array, count: int) -> Array:
+def strongest_of_each(values: Array, count: int) -> Array:
     """Returns the weight of largest size in each of ``count`` ranges of the values."""
     starts = np.arange(count) * len(values) // count
     high, low = np.maximum.reduceat(values, starts), np.minimum.reduceat(values, starts)
