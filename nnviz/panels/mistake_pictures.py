@@ -50,7 +50,6 @@ class MistakePicturesPanel(DockCard):
             self._stack.addWidget(page)
         self.body.addWidget(self._stack, 1)
         self._add_buttons()
-        self.head.title.setTextFormat(Qt.PlainText)
         self.head.title.setMinimumWidth(_LEAST_TITLE)
         mistakes = session.mistakes
         for view in (self.pictures, self.rows):

@@ -58,7 +58,6 @@ class NeuronPanel(DockCard):
         self._controls = NeuronControls(self._session)
         self._answer = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing, now.")
         self._bias = Chip("neuronBias", "Its bias", "What is added to its weighted inputs.")
-        self.head.title.setTextFormat(Qt.PlainText)
         self.head.row.insertWidget(1, self._answer)
         self.head.row.insertWidget(2, self._bias)
         self.head.row.addWidget(self._controls)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
 
+from nnviz.panels.neuron_subject import pill, say
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
@@ -105,12 +106,8 @@ class Chip(FixedSizeBox):
         self.setFixedHeight(22)
 
     def show_text(self, words: str) -> None:
-        if self.label.text() != words:
-            self.label.setText(words)
+        say(self.label, words)
 
 
 def _button(words: str, name: str, tip: str) -> QPushButton:
-    made = named(QPushButton(words), name, words.rstrip(" …").capitalize(), tip)
-    made.setProperty("role", "pill")
-    made.setFocusPolicy(Qt.TabFocus)
-    return made
+    return pill(words, name, words.rstrip(" …").capitalize(), tip)

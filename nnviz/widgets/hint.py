@@ -50,11 +50,12 @@ class Hint(QFrame):
             widget.installEventFilter(self)
 
     def detach(self) -> None:
-        """Hides the callout and stops watching, because the watched widgets may be deleted."""
+        """Removes the callout for good; it stops watching at once, because the watched widgets may be deleted."""
         for widget in self._watched:
             widget.removeEventFilter(self)
         self._watched.clear()
         self.hide()
+        self.deleteLater()
 
     def set_wanted(self, wanted: bool) -> None:
         if wanted != self._wanted:

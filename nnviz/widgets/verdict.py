@@ -68,7 +68,6 @@ def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
     made = named(label(role=role), object_name, accessible)
     made.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
     made.setFixedHeight(height)
-    made.setTextFormat(Qt.PlainText)
     return made
 
 
