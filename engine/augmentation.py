@@ -80,7 +80,6 @@ class Augmentation:
 
     @property
     def is_active(self) -> bool:
-        """Whether any distortion is switched on."""
         return self.moves or self.thickness > 0 or self.noise > 0
 
 
