@@ -37,6 +37,8 @@ class Run:
         experiment: data, network and training settings; the settings are those in use now.
         network: the network that is trained; only the worker uses its parameters meanwhile.
         parameters: the last copy of its parameters that the worker made; nobody writes to it.
+        parent: id of the run that it branched off from; None for none.
+        left_at: the epoch of the parent at which it branched off; None for none.
         history: the figures of each epoch, and where settings changed.
         snapshots: parameters at some moments of its training.
         stage, progress: the state of its training.
@@ -55,6 +57,8 @@ class Run:
     experiment: Experiment
     network: Network
     id: int = 0
+    parent: int | None = None
+    left_at: float | None = None
     history: History = field(default_factory=History)
     snapshots: Snapshots = field(default_factory=Snapshots)
     stage: Stage = Stage.RESTING
