@@ -23,39 +23,43 @@ _DIRECTIONS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # (down, right), of which exam
 _SEED = 1
 
 
+# How an example is arranged: (height, width) of a picture, else (columns,).
+Shape = tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Material:
     """What disturbances must know of the data.
 
     Attributes:
-        shape: (height, width) of pictures; else (columns,).
+        shape: how an example is arranged.
         means, spreads: (width,) of the training examples: mean and standard deviation; for pictures 0 and 1, the
             background and the difference between black and white.
     """
 
-    shape: tuple[int, ...]
+    shape: Shape
     means: Array
     spreads: Array
 
-    @property
-    def is_picture(self) -> bool:
-        """Whether examples are pictures."""
-        return len(self.shape) == 2
 
-    @property
-    def side(self) -> int:
-        """The shorter side of a picture, in pixels; of others the number of columns."""
-        return min(self.shape)
+def is_picture(shape: Shape) -> bool:
+    """Whether examples of that shape are pictures."""
+    return len(shape) == 2
+
+
+def shape_of(dataset: Dataset) -> Shape:
+    """How its examples are arranged."""
+    return dataset.example_shape if dataset.is_picture else (dataset.width,)
 
 
 def material_of(dataset: Dataset) -> Material:
     """What disturbances must know of that data."""
-    width = dataset.width
-    if dataset.is_picture:
-        return Material(dataset.example_shape, np.zeros(width, np.float32), np.ones(width, np.float32))
+    width, shape = dataset.width, shape_of(dataset)
+    if is_picture(shape):
+        return Material(shape, np.zeros(width, np.float32), np.ones(width, np.float32))
     inputs, scale = dataset.train.inputs, dataset.train.scale
     means, spreads = inputs.mean(axis=0, dtype=np.float64), inputs.std(axis=0, dtype=np.float64)
-    return Material((width,), (means * scale).astype(np.float32), (spreads * scale).astype(np.float32))
+    return Material(shape, (means * scale).astype(np.float32), (spreads * scale).astype(np.float32))
 
 
 class Disturbance(Choice):
@@ -68,11 +72,15 @@ class Disturbance(Choice):
     for_columns = False
 
     @abstractmethod
-    def unit(self, material: Material) -> str:
+    def unit(self, shape: Shape) -> str:
         """The unit of the strength, as it follows a number; it may be empty."""
 
     @abstractmethod
-    def strengths(self, material: Material) -> Sequence[float]:
+    def meaning(self, shape: Shape) -> str:
+        """What the strength tells, in a few words."""
+
+    @abstractmethod
+    def strengths(self, shape: Shape) -> Sequence[float]:
         """The strengths at which networks are measured, ascending, with 0 among them."""
 
     @abstractmethod
@@ -98,19 +106,23 @@ class Noise(Disturbance):
     label = "Noise"
     for_columns = True
 
-    def unit(self, material: Material) -> str:
+    def unit(self, shape: Shape) -> str:
         """Of pictures, 1 is the difference between black and white."""
-        return "" if material.is_picture else "× the column's deviation"
+        return "" if is_picture(shape) else "deviations"
 
-    def strengths(self, material: Material) -> Sequence[float]:
+    def meaning(self, shape: Shape) -> str:
+        """See :meth:`apply`."""
+        return "standard deviation" if is_picture(shape) else "in the column's own deviations"
+
+    def strengths(self, shape: Shape) -> Sequence[float]:
         """The standard deviation of the noise."""
-        return [step / 10 for step in range(9)] if material.is_picture else [step / 4 for step in range(9)]
+        return [step / 10 for step in range(9)] if is_picture(shape) else [step / 4 for step in range(9)]
 
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
         """In units of the material's spreads."""
         noise = rng.standard_normal(inputs.shape, np.float32)
         disturbed: Array = inputs + np.float32(strength) * material.spreads * noise
-        return np.clip(disturbed, 0, 1) if material.is_picture else disturbed
+        return np.clip(disturbed, 0, 1) if is_picture(material.shape) else disturbed
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
         """Up to the noise that was always added."""
@@ -123,13 +135,17 @@ class Shift(Disturbance):
 
     label = "Shift"
 
-    def unit(self, material: Material) -> str:
+    def unit(self, shape: Shape) -> str:
         """Pixels."""
         return "px"
 
-    def strengths(self, material: Material) -> Sequence[float]:
+    def meaning(self, shape: Shape) -> str:
+        """Where to."""
+        return "four ways in turn"
+
+    def strengths(self, shape: Shape) -> Sequence[float]:
         """Whole pixels up to nearly a third of the picture."""
-        return _whole_steps(0.3 * material.side)
+        return _whole_steps(0.3 * min(shape))
 
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
         """See :data:`_DIRECTIONS`."""
@@ -147,11 +163,15 @@ class Rotation(Disturbance):
 
     label = "Rotation"
 
-    def unit(self, material: Material) -> str:
+    def unit(self, shape: Shape) -> str:
         """Degrees."""
         return "°"
 
-    def strengths(self, material: Material) -> Sequence[float]:
+    def meaning(self, shape: Shape) -> str:
+        """Which way."""
+        return "counter-clockwise is +"
+
+    def strengths(self, shape: Shape) -> Sequence[float]:
         """Up to a quarter of a turn, both ways."""
         return [float(angle) for angle in range(-90, 91, 15)]
 
@@ -170,11 +190,15 @@ class Size(Disturbance):
 
     label = "Size"
 
-    def unit(self, material: Material) -> str:
+    def unit(self, shape: Shape) -> str:
         """Percent that height and width gain or lose."""
         return "%"
 
-    def strengths(self, material: Material) -> Sequence[float]:
+    def meaning(self, shape: Shape) -> str:
+        """As its unit."""
+        return "smaller is −, larger is +"
+
+    def strengths(self, shape: Shape) -> Sequence[float]:
         """Down to half, and up to one and a half times as high and wide."""
         return [float(percent) for percent in range(-50, 51, 10)]
 
@@ -193,11 +217,15 @@ class Thickness(Disturbance):
 
     label = "Stroke thickness"
 
-    def unit(self, material: Material) -> str:
+    def unit(self, shape: Shape) -> str:
         """Pixels on either side of a stroke."""
         return "px"
 
-    def strengths(self, material: Material) -> Sequence[float]:
+    def meaning(self, shape: Shape) -> str:
+        """As its unit."""
+        return "at each edge"
+
+    def strengths(self, shape: Shape) -> Sequence[float]:
         """Pixels; thin strokes are gone when their edges have moved inward by half their thickness."""
         return [step / 4 for step in range(-6, 7)]
 
@@ -217,17 +245,21 @@ class Covered(Disturbance):
     label = "Covered parts"
     for_columns = True
 
-    def unit(self, material: Material) -> str:
+    def unit(self, shape: Shape) -> str:
         """The side of the square, or the number of columns."""
-        return "px" if material.is_picture else "columns"
+        return "px" if is_picture(shape) else "columns"
 
-    def strengths(self, material: Material) -> Sequence[float]:
+    def meaning(self, shape: Shape) -> str:
+        """As its unit."""
+        return "side of a square" if is_picture(shape) else "how many get their mean"
+
+    def strengths(self, shape: Shape) -> Sequence[float]:
         """A square of up to six tenths of the picture's side; or up to all columns."""
-        return _whole_steps(0.6 * material.side if material.is_picture else material.side)
+        return _whole_steps(0.6 * min(shape) if is_picture(shape) else shape[0])
 
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
         """The squares lie wholly within the picture; a larger one contains the smaller where there is room."""
-        hide = _hide_squares if material.is_picture else _hide_columns
+        hide = _hide_squares if is_picture(material.shape) else _hide_columns
         disturbed: Array = np.where(hide(len(inputs), material, round(strength), rng), material.means, inputs)
         return disturbed
 
@@ -261,6 +293,6 @@ def _whole_steps(most: float, count: int = 8) -> Sequence[float]:
     return [float(strength) for strength in range(0, max(step, math.floor(most)) + 1, step)]
 
 
-def fitting(material: Material) -> list[str]:
-    """The names of the disturbances that make sense for that data."""
-    return [name for name in DISTURBANCES if material.is_picture or DISTURBANCES[name].for_columns]
+def fitting(shape: Shape) -> list[str]:
+    """The names of the disturbances that make sense for examples of that shape."""
+    return [name for name in DISTURBANCES if is_picture(shape) or DISTURBANCES[name].for_columns]

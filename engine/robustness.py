@@ -60,8 +60,10 @@ def measure(
     Raises DataError if answers or their loss are not finite, or if the network's loss cannot have these targets.
     """
     material, count = material_of(dataset), len(examples)
-    chosen = fitting(material) if names is None else names
-    plan = [(name, strength) for name in chosen for strength in _outward(DISTURBANCES[name]().strengths(material))]
+    chosen = fitting(material.shape) if names is None else names
+    plan = [
+        (name, strength) for name in chosen for strength in _outward(DISTURBANCES[name]().strengths(material.shape))
+    ]
     steps = _Steps((1 + len(plan)) * count, Robustness(count))
     undisturbed = yield from steps.through(_undisturbed(network, examples))
     steps.found = Robustness(count, {name: [undisturbed] for name in chosen})
