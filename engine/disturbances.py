@@ -169,7 +169,7 @@ class Rotation(Disturbance):
 
     def meaning(self, shape: Shape) -> str:
         """Which way."""
-        return "counter-clockwise is +"
+        return "+ is to the left"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
         """Up to a quarter of a turn, both ways."""
