@@ -101,6 +101,7 @@ class RobustPage(Page):
     def set_in_view(self, in_view: bool) -> None:
         """Measures a network when the page is looked at for the first time."""
         super().set_in_view(in_view)
+        self._later.stop()
         self._rested()
 
     def _rested(self) -> None:

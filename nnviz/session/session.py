@@ -233,16 +233,8 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [
-            self.probes,
-            self.rate_search,
-            self.ranking,
-            self.robustness,
-            self.edits,
-            self.pictures,
-            *self._lanes,
-        ]
-        parts += [self.training.runner, self.data, self.files]
+        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.robustness, self.edits, self.pictures]
+        parts += [*self._lanes, self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

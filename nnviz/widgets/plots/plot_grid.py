@@ -32,6 +32,10 @@ class Line:
     x: Array = field(default_factory=lambda: np.empty(0))
     y: Array = field(default_factory=lambda: np.empty(0))
 
+    def is_equal(self, other: Line) -> bool:
+        """Whether it has the same points."""
+        return np.array_equal(self.x, other.x) and np.array_equal(self.y, other.y)
+
 
 @dataclass(frozen=True, eq=False)
 class GridPlot:
@@ -52,6 +56,12 @@ class GridPlot:
     line: Line
     past: Line
     band: tuple[float, float] | None = None
+
+    def looks_like(self, other: GridPlot) -> bool:
+        """Whether the other one looks the same."""
+        lines = (self.line, other.line), (self.past, other.past)
+        words = [(each.title, each.note, each.places, each.unit, each.band) for each in (self, other)]
+        return words[0] == words[1] and all(one.is_equal(another) for one, another in lines)
 
 
 @dataclass(frozen=True)
@@ -92,17 +102,27 @@ class PlotGrid(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
 
     def show_plots(self, plots: Sequence[GridPlot], scale: Scale, colour: str) -> None:
-        """Draws these plots."""
-        self.plots, self.scale, self.colour = plots, scale, colour
+        """Draws these plots; those that look as before are not painted again."""
+        before, self.plots = self.plots, plots
+        if len(before) != len(plots) or (scale, colour) != (self.scale, self.colour):
+            self.scale, self.colour = scale, colour
+            self.update()
+        for plot, (old, new) in enumerate(zip(before, plots, strict=False)):
+            if not old.looks_like(new):
+                self._repaint(plot)
         if self._read_out.isVisible():
             self._tell(self._under_mouse)
-        self.update()
 
     def mark(self, marked: tuple[int, int] | None) -> None:
         """Marks a place of a plot, or nothing."""
         if marked != self.marked:
-            self.marked = marked
-            self.update()
+            before, self.marked = self.marked, marked
+            for each in (before, marked):
+                if each is not None:
+                    self._repaint(each[0])
+
+    def _repaint(self, plot: int) -> None:
+        self.update(self._cell(plot))
 
     def sizeHint(self) -> QSize:
         """Comfortable plots."""
@@ -130,6 +150,10 @@ class PlotGrid(QWidget):
         left, top = _LEFT + column * width, row * height + _HEAD
         return QRect(round(left), round(top), round(width) - _GAP, round(height) - _HEAD - _FOOT)
 
+    def _cell(self, plot: int) -> QRect:
+        """The area with its title and the numbers below it."""
+        return self.area(plot).adjusted(0, -_HEAD, 1, _FOOT)
+
     def point(self, plot: int, x: float, y: float) -> QPointF:
         """Where a point of a plot is drawn."""
         area, places = QRectF(self.area(plot)), self.plots[plot].places
@@ -140,7 +164,7 @@ class PlotGrid(QWidget):
     def _place_at(self, at: QPoint) -> tuple[int, int] | None:
         """The plot at a pixel, and in it the nearest place."""
         for plot, shown in enumerate(self.plots):
-            if self.area(plot).adjusted(0, -_HEAD, 0, _FOOT).contains(at):
+            if self._cell(plot).contains(at):
                 distances = [abs(self.point(plot, x, 0).x() - at.x()) for x in shown.places]
                 return plot, int(np.argmin(distances))
         return None
@@ -151,8 +175,11 @@ class PlotGrid(QWidget):
         """Paints the plots."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
+        to_paint = event.rect().adjusted(0, 0, _LEFT, 0)  # with the numbers at the left of a plot
         for plot, shown in enumerate(self.plots):
             area = self.area(plot)
+            if not self._cell(plot).intersects(to_paint):
+                continue
             self._paint_words(painter, shown, area)
             self._paint_ground(painter, plot, shown, area)
             painter.setRenderHint(QPainter.Antialiasing)
