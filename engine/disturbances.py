@@ -108,11 +108,11 @@ class Noise(Disturbance):
 
     def unit(self, shape: Shape) -> str:
         """Of pictures, 1 is the difference between black and white."""
-        return "" if is_picture(shape) else "deviations"
+        return "" if is_picture(shape) else "σ"
 
     def meaning(self, shape: Shape) -> str:
         """See :meth:`apply`."""
-        return "standard deviation" if is_picture(shape) else "in the column's own deviations"
+        return "standard deviation" if is_picture(shape) else "σ: the column's deviation"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
         """The standard deviation of the noise."""

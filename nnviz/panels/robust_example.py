@@ -36,6 +36,8 @@ class RobustExample(QWidget):
         self.picture = named(Picture(QSize(_SIDE, _SIDE)), "robustPicture", "The disturbed example", _DRAW_TIP)
         tip = "How much the disturbance changes each input of the current example; those that change most."
         self.bars = named(NamedBars(number="{:+.2f}".format), "robustBars", "How much each input changes", tip)
+        self.bars.describe = self._describe
+        self._columns: Array = np.zeros(0, np.int64)  # those that have bars
         self._stack = QStackedWidget()
         self._stack.addWidget(self.picture)
         self._stack.addWidget(self.bars)
@@ -63,10 +65,19 @@ class RobustExample(QWidget):
             column.show_answer(outputs, self._session, has_classes)
         self.after.setVisible(bool(shown.strength.value))
 
+    def _describe(self, row: int) -> str:
+        """An input before and after."""
+        shown: Disturbed | None = self._session.probes[DISTURBED].result
+        number = int(self._columns[row])
+        if shown is None or number >= len(shown.inputs[0]):
+            return ""
+        before, after = (short(float(inputs[number])) for inputs in shown.inputs)
+        return f"input {number + 1}: {before} → {after}"
+
     def _show_changes(self, changes: Array) -> None:
-        largest = np.argsort(-np.abs(changes), kind="stable")[:_MOST_ROWS]
-        rows = np.sort(largest)
-        self.bars.show_rows([f"input {number + 1}" for number in rows.tolist()], changes[rows], is_signed=True)
+        self._columns = np.sort(np.argsort(-np.abs(changes), kind="stable")[:_MOST_ROWS])
+        names = [f"input {number + 1}" for number in self._columns.tolist()]
+        self.bars.show_rows(names, changes[self._columns], is_signed=True)
         self._stack.setCurrentWidget(self.bars)
 
 
@@ -93,7 +104,7 @@ class AnswerColumn(QWidget):
             words = names[verdict.best] if verdict.best < len(names) else str(verdict.best)
             share, is_sure = f"{100 * verdict.confidence:.1f} %", verdict.is_sure
         elif outputs is not None:
-            words, is_sure = _numbers(outputs), True
+            words, share, is_sure = short(float(outputs[0])), _further(outputs), True
         set_look(self.answer, "role", "answer" if len(words) < _LONG else "title")
         set_look(self.answer, "sure", is_sure)
         metrics = QFontMetrics(theme.font(theme.TEXT, bold=True))
@@ -101,9 +112,9 @@ class AnswerColumn(QWidget):
         say(self.share, share)
 
 
-def _numbers(outputs: Array) -> str:
-    shown = ", ".join(short(value) for value in outputs[:2].tolist())
-    return shown if len(outputs) <= 2 else f"{shown}, …"
+def _further(outputs: Array) -> str:
+    """The second output, and whether there are more."""
+    return "".join(short(value) for value in outputs[1:2].tolist()) + (", …" if len(outputs) > 2 else "")
 
 
 def strength_text(strength: Strength, shape: Shape) -> str:

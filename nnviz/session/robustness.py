@@ -79,7 +79,6 @@ class HowRobust(QObject):
             :class:`~engine.robustness.Robustness`.
         before: what was measured of an earlier moment of this run, for comparison; None if nothing was.
         problem: why the last measurement ended without a result; empty if it did not.
-        pointed: the strength at which an example is shown; None for none.
     """
 
     changed = pyqtSignal()
@@ -100,7 +99,7 @@ class HowRobust(QObject):
         self.work = Stepwise()
         self.before: tuple[Subject, Robustness] | None = None
         self.problem = ""
-        self.pointed: Strength | None = None
+        self._pointed: Strength | None = None
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, Material] | None = None
         self._probe = Probe(
@@ -157,10 +156,9 @@ class HowRobust(QObject):
         self.work.start(subject, lambda: measure(subject.network, subject.dataset, subject.examples))
 
     def _failed(self, error: Exception) -> None:
-        """A network whose answers are not finite, or too large a one, is no fault of the program."""
+        """A network that cannot be measured, or too large a one, is no fault of the program."""
         if isinstance(error, (DataError, MemoryError)):
-            is_data = isinstance(error, DataError)
-            self.problem = "The network's answers are not finite." if is_data else "There is not enough free memory."
+            self.problem = _in_words(error)
             self.changed.emit()
         else:
             self._messages.crashed.emit(error)
@@ -168,9 +166,6 @@ class HowRobust(QObject):
     def _forget(self) -> None:
         self.before, self.problem = None, ""
         self.work.forget()
-        subject = self.subject
-        if subject is None or (self.pointed is not None and self.pointed.name not in fitting(subject.shape)):
-            self.point_at(None)
         self._probe.forget()
         self.changed.emit()
 
@@ -180,10 +175,18 @@ class HowRobust(QObject):
 
     # ---- the example
 
+    @property
+    def pointed(self) -> Strength | None:
+        """The strength at which an example is shown; None for none, or for one that these data do not have."""
+        subject, pointed = self.subject, self._pointed
+        if subject is None or pointed is None or pointed.name not in fitting(subject.shape):
+            return None
+        return pointed if pointed.value in DISTURBANCES[pointed.name]().strengths(subject.shape) else None
+
     def point_at(self, strength: Strength | None) -> None:
         """Shows an example at that strength."""
-        if strength != self.pointed:
-            self.pointed = strength
+        if strength != self._pointed:
+            self._pointed = strength
             self.pointed_changed.emit()
 
     def _ask(self) -> Question | None:
@@ -213,3 +216,11 @@ class HowRobust(QObject):
         changed = DISTURBANCES[wanted.name]()(rows, self._material[1], wanted.value) if wanted.value else rows
         answers = asking.ask(network, inputs), asking.ask(network, changed[0])
         return Disturbed(wanted, (inputs, changed[0]), answers)
+
+
+def _in_words(error: DataError | MemoryError) -> str:
+    if isinstance(error, MemoryError):
+        return "There is not enough free memory."
+    if error.parameter == "network":
+        return "The network's answers are not finite."
+    return f"The network's loss does not fit the data: {error.parameter} {error.rule}."

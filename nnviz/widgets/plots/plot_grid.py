@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -216,18 +217,20 @@ class PlotGrid(QWidget):
         self._paint_below(painter, plot, shown, area)
 
     def _paint_below(self, painter: QPainter, plot: int, shown: GridPlot, area: QRect) -> None:
-        """Writes the numbers below an area: the ends and 0, and the others where there is room."""
+        """Writes the numbers below an area; where there is no room for all of them, the ends and 0."""
+        marks = [(*mark, self._place_below(painter, plot, area, *mark)) for mark in ticks(shown)]
+        if any(one[2].right() + _AIR > other[2].left() for one, other in itertools.pairwise(marks)):
+            marks = [mark for mark in marks if mark[0] in (0, shown.places[0], shown.places[-1])]
         painter.setPen(theme.colour("muted"))
-        taken: list[QRect] = []
-        marks = ticks(shown)
-        for x, words in sorted(marks, key=lambda mark: mark[0] not in (0, marks[0][0], marks[-1][0])):
-            width = painter.fontMetrics().horizontalAdvance(words) + 2
-            middle = round(self.point(plot, x, 0).x())
-            left = min(max(middle - width // 2, area.left()), area.right() - width)
-            place = QRect(left, area.bottom() + 2, width, _FOOT - 2)
-            if not any(place.adjusted(-4, 0, 4, 0).intersects(other) for other in taken):
-                taken.append(place)
-                painter.drawText(place, int(Qt.AlignCenter), words)
+        for _, words, place in marks:
+            painter.drawText(place, int(Qt.AlignCenter), words)
+
+    def _place_below(self, painter: QPainter, plot: int, area: QRect, x: float, words: str) -> QRect:
+        """Below a point, but within the area."""
+        width = painter.fontMetrics().horizontalAdvance(words) + 2
+        middle = round(self.point(plot, x, 0).x())
+        left = min(max(middle - width // 2, area.left()), area.right() - width)
+        return QRect(left, area.bottom() + 2, width, _FOOT - 2)
 
     def _band(self, plot: int, places: Sequence[float], band: tuple[float, float]) -> QRect:
         low, high = (min(max(end, places[0]), places[-1]) for end in band)

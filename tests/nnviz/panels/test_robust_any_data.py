@@ -124,6 +124,15 @@ def test_answers_that_are_not_finite_are_told_calmly(make_window: MakeWindow, lo
     assert window.session.messages.current is None
 
 
+def test_a_loss_that_cannot_have_the_targets(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
+    load_with(lambda: numbers(2))
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    window.session.runs.show(new_run(Experiment(shape=(3, 4, 2), activations=("relu", "softmax"))))
+    note = find(page_of(window, qtbot), QLabel, "robustNothing")
+    qtbot.waitUntil(lambda: note.text().startswith("The network's loss does not fit the data: targets must"))
+
+
 def test_a_network_that_does_not_fit_the_data(ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.session.runs.show(new_run(Experiment(shape=(3, 4, 2), activations=("relu", "softmax"))))
     page = page_of(ready_window, qtbot)
