@@ -18,6 +18,7 @@ from engine.network import Network
 
 # Examples are disturbed in chunks, whose size depends on the data alone, so that every network gets the same ones.
 _BYTES_AT_ONCE = 1_000_000
+_MOST_WORK = 2_000_000_000  # multiplications between two steps, so that a caller can stop soon also in a huge network
 _TURNS = 4  # examples take turns in the direction of a shift: so many, or a multiple of it, are in a chunk
 
 
@@ -111,21 +112,26 @@ def _disturbed(
     network: Network, examples: Split, disturbance: Disturbance, material: Material, strength: float
 ) -> _Measuring:
     """Disturbs one chunk of the examples after another, and evaluates it."""
-    loss, wrong = 0.0, 0.0
-    for number, rows in enumerate(_chunks(examples)):
+    loss, wrong = 0.0, 0
+    at_once = max(1, _MOST_WORK // len(network.parameters))
+    for number, rows in enumerate(_slices(len(examples), _chunk_size(examples.width))):
         chunk = examples.at(rows)
         inputs = chunk.take(slice(None), np.empty(chunk.inputs.shape, np.float32))
         changed = Split(disturbance(inputs, material, strength, number), chunk.targets, chunk.labels)
-        result = yield from _evaluated(network, changed)
-        loss += result.loss * len(chunk)
-        wrong += round((result.error or 0) * len(chunk))
+        for part in (changed.at(some) for some in _slices(len(chunk), at_once)):
+            result = yield from _evaluated(network, part)
+            loss += result.loss * len(part)
+            wrong += round((result.error or 0) * len(part))
     return Measured(strength, loss / len(examples), None if examples.labels is None else wrong / len(examples))
 
 
-def _chunks(examples: Split) -> Iterator[slice]:
-    size = max(_TURNS, _BYTES_AT_ONCE // (4 * examples.width) // _TURNS * _TURNS)
-    for start in range(0, len(examples), size):
-        yield slice(start, start + size)
+def _chunk_size(width: int) -> int:
+    return max(_TURNS, _BYTES_AT_ONCE // (4 * width) // _TURNS * _TURNS)
+
+
+def _slices(count: int, size: int) -> Iterator[slice]:
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
 
 
 def _evaluated(network: Network, examples: Split) -> Generator[int, None, Evaluation]:

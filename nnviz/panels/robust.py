@@ -42,7 +42,6 @@ class RobustPage(Page):
             "The network's error when its examples are noisy, moved, turned, covered … from not at all to much.",
         )
         self._session, self._robust = session, session.robustness
-        self._end = 0.0  # of the vertical axis, for losses
         self._fill_aside()
         status_box, self.status = line("robustStatus")
         self.plots = named(PlotGrid(), "robustPlots", "The error over the strength of each disturbance")
@@ -120,20 +119,30 @@ class RobustPage(Page):
         """Shows how far it is, and what is measured."""
         if not self.in_view:
             return
-        robust, subject = self._robust, self._robust.subject
-        is_running = robust.work.is_running
-        self.progress.setValue(round(_STEPS * robust.work.share))
-        self.progress.setVisible(is_running)
-        self.cancel_button.setVisible(is_running)
-        self.measure_button.setVisible(not is_running)
+        subject = self._robust.subject
+        self.progress.setValue(round(_STEPS * self._robust.work.share))
         self.measure_button.setEnabled(subject is not None)
-        self.measure_button.setText("Measure" if robust.measured is None else "Measure again")
+        self.measure_button.setText("Measure" if self._robust.measured is None else "Measure again")
+        self._show_buttons(self._robust.work.is_running)
         self._nothing.setText(self._why_nothing(subject))
         self._stack.setCurrentWidget(self._nothing if self._nothing.text() else self._content)
         if subject is not None:
             self._show_plots(subject)
             self._show_status()
             self.example.refresh()
+        if self._robust.work.about is None and not self._later.isActive():
+            self._rested()
+
+    def _show_buttons(self, is_running: bool) -> None:
+        """Cancel takes the place of Measure while it is measured, and its focus."""
+        shown, hidden = self.cancel_button, self.measure_button
+        if not is_running:
+            shown, hidden = hidden, shown
+        shown.show()
+        if hidden.hasFocus():
+            shown.setFocus()
+        hidden.hide()
+        self.progress.setVisible(is_running)
 
     def _why_nothing(self, subject: Subject | None) -> str:
         """One calm line in place of the curves; empty if there is something to show."""
@@ -168,8 +177,8 @@ class RobustPage(Page):
             return Scale(100.0, [(0.0, "0"), (50.0, "50"), (100.0, "100 %")])
         found = [each[1] for each in (self._robust.measured, self._robust.before) if each is not None]
         losses = [one.loss for each in found for curve in each.curves.values() for one in curve]
-        self._end = round_top(max(losses, default=1.0) or 1.0, 2)
-        return Scale(self._end, [(0.0, "0"), (self._end / 2, f"{self._end / 2:g}"), (self._end, f"{self._end:g}")])
+        end = round_top(max(losses, default=1.0) or 1.0, 2)
+        return Scale(end, [(0.0, "0"), (end / 2, f"{end / 2:g}"), (end, f"{end:g}")])
 
     def _show_mark(self) -> None:
         robust = self._robust

@@ -167,3 +167,15 @@ def test_answers_that_are_not_finite_are_an_error() -> None:
     network.parameters[:] = 1e30
     with pytest.raises(DataError):
         whole(measure(network, data, data.test))
+
+
+def test_a_huge_network_is_left_soon_after_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = bars()
+    assert data.test is not None
+    network = network_for(data)
+    expected = whole(measure(network, data, data.test, ["shift"])).curves["shift"]
+    monkeypatch.setattr("engine.robustness._MOST_WORK", 10 * len(network.parameters))
+    steps = list(measure(network, data, data.test, ["shift"]))
+    assert len(steps) == 1 + 30 * (len(expected) - 1)  # ten examples each
+    found = whole(measure(network, data, data.test, ["shift"])).curves["shift"]
+    assert [one.error for one in found] == pytest.approx([one.error for one in expected])

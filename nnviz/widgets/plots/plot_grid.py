@@ -214,6 +214,10 @@ class PlotGrid(QWidget):
             if plot % self._columns == 0:
                 painter.setPen(theme.colour("muted"))
                 painter.drawText(QRect(0, y - 8, _LEFT - 6, 16), int(Qt.AlignRight | Qt.AlignVCenter), words)
+        if shown.places[0] < 0:  # two directions: what lies between them is no disturbance
+            x = round(self.point(plot, 0, 0).x())
+            painter.setPen(theme.colour("border"))
+            painter.drawLine(x, area.top(), x, area.bottom())
         self._paint_below(painter, plot, shown, area)
 
     def _paint_below(self, painter: QPainter, plot: int, shown: GridPlot, area: QRect) -> None:

@@ -118,6 +118,26 @@ def test_a_new_network_is_measured_anew(page: RobustPage, ready_window: MainWind
     assert ready_window.session.robustness.before is None
 
 
+def test_an_untrained_network_that_takes_the_place_of_another_is_measured(
+    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    session.reset()
+    assert session.robustness.measured is None
+    measured(ready_window, qtbot)
+    assert session.robustness.work.about.network is session.displayed.network
+
+
+def test_cancel_takes_the_focus_of_measure(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.activateWindow()
+    qtbot.waitUntil(ready_window.isActiveWindow)
+    page.measure_button.setFocus()
+    qtbot.keyClick(page.measure_button, Qt.Key_Return)
+    assert page.cancel_button.hasFocus()
+    qtbot.keyClick(page.cancel_button, Qt.Key_Return)
+    assert page.measure_button.hasFocus()
+
+
 def test_it_can_be_cancelled_and_what_was_measured_stays(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
     page, robust = page_of(ready_window, qtbot), ready_window.session.robustness
     qtbot.waitUntil(lambda: robust.work.partial is not None and len(robust.work.partial.curves["noise"]) > 1)
