@@ -102,6 +102,7 @@ class HowRobust(QObject):
         self._pointed: Strength | None = None
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, Material] | None = None
+        self._changed: tuple[Same, Array] | None = None  # the last disturbed example, and of what it was made
         self._probe = Probe(
             self._ask, Budget(0, _TIMES_ITS_COST), quick=_QUICK, size=lambda: (displayed.network.shape, data.dataset)
         )
@@ -209,13 +210,21 @@ class HowRobust(QObject):
 
     def _disturb(self, network: Network, inputs: Array, strength: Strength | None, dataset: Dataset) -> Disturbed:
         """Runs in the lane's thread, or in the interface's if that is quick; never in both at once."""
-        wanted = strength or Strength("", 0.0)
+        wanted, key = strength or Strength("", 0.0), Same(inputs, strength, dataset)
+        if self._changed is None or self._changed[0] != key:
+            self._changed = key, self._change(inputs, wanted, dataset)
+        changed = self._changed[1]
+        return Disturbed(wanted, (inputs, changed), (asking.ask(network, inputs), asking.ask(network, changed)))
+
+    def _change(self, inputs: Array, wanted: Strength, dataset: Dataset) -> Array:
+        """(width,): the disturbed example."""
+        rows: Array = inputs[None].astype(np.float32)
+        if not wanted.value:
+            return rows[0]
         if self._material is None or self._material[0] is not dataset:
             self._material = dataset, material_of(dataset)
-        rows = inputs[None].astype(np.float32)
-        changed = DISTURBANCES[wanted.name]()(rows, self._material[1], wanted.value) if wanted.value else rows
-        answers = asking.ask(network, inputs), asking.ask(network, changed[0])
-        return Disturbed(wanted, (inputs, changed[0]), answers)
+        disturbed: Array = DISTURBANCES[wanted.name]()(rows, self._material[1], wanted.value)[0]
+        return disturbed
 
 
 def _in_words(error: DataError | MemoryError) -> str:

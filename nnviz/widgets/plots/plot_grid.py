@@ -221,10 +221,10 @@ class PlotGrid(QWidget):
         self._paint_below(painter, plot, shown, area)
 
     def _paint_below(self, painter: QPainter, plot: int, shown: GridPlot, area: QRect) -> None:
-        """Writes the numbers below an area; where there is no room for all of them, the ends and 0."""
+        """Writes the numbers below an area, where there is no room for all of them, every second one."""
         marks = [(*mark, self._place_below(painter, plot, area, *mark)) for mark in ticks(shown)]
         if any(one[2].right() + _AIR > other[2].left() for one, other in itertools.pairwise(marks)):
-            marks = [mark for mark in marks if mark[0] in (0, shown.places[0], shown.places[-1])]
+            marks = marks[::2] if len(marks) % 2 else [marks[0], marks[-1]]
         painter.setPen(theme.colour("muted"))
         for _, words, place in marks:
             painter.drawText(place, int(Qt.AlignCenter), words)
