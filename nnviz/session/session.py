@@ -26,6 +26,7 @@ from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.question import Question
+from nnviz.session.robustness import HowRobust
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
@@ -55,6 +56,7 @@ class Session(QObject):
         question: the drawing and the answer to it.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why: what is asked about the answer: of which outputs, by which method.
+        robustness: the error over disturbed examples, and an example at one strength.
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate: about a network, in words; points so far, then the suggestion.
@@ -81,6 +83,7 @@ class Session(QObject):
         self.question = Question(self.displayed, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
+        self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
@@ -92,6 +95,7 @@ class Session(QObject):
             self.selection,
             self.mistakes,
             self.why,
+            self.robustness,
             self.messages,
         )
         self._death: Message | None = None  # says that the current network has died
@@ -231,8 +235,8 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.edits, self.pictures, *self._lanes]
-        parts += [self.training.runner, self.data, self.files]
+        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.robustness, self.edits, self.pictures]
+        parts += [*self._lanes, self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT
