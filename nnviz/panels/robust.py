@@ -318,4 +318,4 @@ def _trained_text(name: str, subject: Subject) -> str:
     return f"trained with {ends[0]} to {ends[1]}" if low else f"trained with up to {ends[1]}"
 
 
-CARDS.register("robustPage")(CardInfo(RobustPage, needs=(DISTURBED,), page_of="networkDock"))
+CARDS.register("robustPage")(CardInfo(RobustPage, needs=(DISTURBED,), page_of="networkDock", page_number=3))
