@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
+from nnviz.jobs.pace import Budget
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.neuron_answers import NeuronAnswers
 from nnviz.panels.neuron_controls import Chip, NeuronControls
@@ -18,10 +19,12 @@ from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW, measure
 from nnviz.session.displayed import neuron_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
+from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.neuron.edit_dialog import EditDialog
 from nnviz.widgets.parts import arranged
 
+_SECONDS_BETWEEN_VIEWS = 0.2
 _NOTHING = "Click a neuron in the network or among the weights to see what it does."
 
 
@@ -38,6 +41,7 @@ class NeuronPanel(DockCard):
         super().__init__("Neuron")
         self._session = session
         self._subject = subject = Subject(session)
+        self._due = Budget(_SECONDS_BETWEEN_VIEWS)
         self._fill_head()
         self._nothing = label(_NOTHING, "muted")
         self._nothing.setAlignment(Qt.AlignCenter)
@@ -66,7 +70,8 @@ class NeuronPanel(DockCard):
         session, probes = self._session, self._session.probes
         for signal in (session.selection.neuron_changed, session.runs.replaced, session.data.changed):
             signal.connect(self._turn)
-        session.displayed.changed.connect(self._follow)
+        session.displayed.changed.connect(self._follow_when_due)
+        session.training.state_changed.connect(self._follow)  # at rest it is the last moment
         session.displayed.what_if_changed.connect(self._show_effect)
         probes[NEURON].changed.connect(self._show_report)
         probes[NEURON_NOW].changed.connect(self._show_now)
@@ -112,8 +117,14 @@ class NeuronPanel(DockCard):
         """The chosen neuron, while the card is in view."""
         return self._subject.neuron if self.in_view else None
 
+    def _follow_when_due(self) -> None:
+        """While it learns, a neuron's weights change too little to be drawn at every view."""
+        if self._session.state is not Status.TRAINING or self._due.is_due:
+            self._follow()
+
     def _follow(self) -> None:
         """Draws the newest parameters; what is computed of them follows."""
+        self._due.spend(0)
         neuron, network = self._shown, self._session.displayed.network
         if neuron is not None:
             self._bias.show_text(f"bias {short(float(network.biases[neuron.layer - 1][neuron.number, 0]))}")

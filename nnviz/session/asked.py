@@ -26,7 +26,7 @@ ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer sta
 ACTIVITY = "activity"
 _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
 _SECONDS_BETWEEN_STATISTICS = 0.15  # likewise; a twentieth of a core's time
-_SECONDS_BETWEEN_MISTAKES = 0.1  # likewise
+_SECONDS_BETWEEN_MISTAKES = 0.5  # likewise
 _QUICK = 0.0003  # seconds: to compute such a quick answer in another thread would take longer
 
 

@@ -81,10 +81,17 @@ class Memory(QObject):
     def _remember_changes(self, session: Session) -> None:
         """From now on what is chosen is written when it has changed."""
         runs, settings = session.runs, session.settings
-        for signal in (runs.file_changed, runs.replaced, settings.changed, session.data.loading_changed):
+        for signal in (runs.replaced, settings.changed, session.data.loading_changed):
             signal.connect(self._preferences.touch)
+        runs.file_changed.connect(self._file_changed)
         session.question.threshold_changed.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
+
+    def _file_changed(self) -> None:
+        """Only another file is remembered, not that each epoch leaves it behind."""
+        run = None if self._session is None else self._session.runs.current
+        if run is not None and str(run.path or "") != self._preferences.text("network"):
+            self._preferences.touch()
 
     def _remember(self) -> None:
         """Remembers the settings, the data set, and the network's file or its title if it came with the program."""
