@@ -10,6 +10,7 @@ from nnviz.panels import (
     network_diagram,
     neuron,
     prediction,
+    step_through,
     weights,
     why,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "network_diagram",
     "neuron",
     "prediction",
+    "step_through",
     "training",
     "weights",
     "why",
