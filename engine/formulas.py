@@ -313,3 +313,25 @@ def slope_of(step: OneStep, layer: int, neuron: int, row: int) -> float:
     slope = np.ones((1, 1), kept.dtype)
     function.backward(kept[row : row + 1, neuron : neuron + 1].copy(), slope)
     return float(slope[0, 0])
+
+
+# ---- all terms of a sum at once
+
+
+def all_terms(step: OneStep, at: Address) -> Array | None:
+    """(terms,) what each term of the sum at an address adds, in the order of where they come from; None for no sum.
+
+    Of a weighted sum they are in the order of the inputs, without the bias; of a gradient one for each example.
+    """
+    layer, neuron, row = at.layer, at.neuron, at.row
+    found: Array | None = None
+    if at.what == "sum":
+        found = step.network.weights[layer - 1][neuron] * step.entering(layer)[row]
+    elif at.what == "from above" and layer < step.layers:
+        found = step.network.weights[layer][:, neuron] * step.deltas[layer][row]
+    elif at.what == "gradient" and step.rows > 1:
+        deltas = step.deltas[layer - 1][:, neuron] / step.rows
+        found = deltas if at.source == BIAS else deltas * step.entering(layer)[:, at.source]
+    elif at.what == "batch loss":
+        found = step.losses / step.rows
+    return found
