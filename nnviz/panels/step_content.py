@@ -25,9 +25,9 @@ from nnviz.look import text
 from nnviz.panels.step_names import StepNames
 from nnviz.panels.step_walk import Phase, Stage, stages_of
 from nnviz.widgets.step.figures import figure, product_text, signed, written
-from nnviz.widgets.step.number_rows import Rows
+from nnviz.widgets.step.number_rows import NOTHING, Rows
 
-_NAME, _INPUT, _NUMBER, _TARGET, _PRODUCT = 66, 76, 56, 40, 140  # pixels
+_NAME, _INPUT, _NUMBER, _TARGET, _PRODUCT = 66, 76, 56, 40, 116  # pixels
 _VALUE = 70
 _HEADS = {"sum": "w · a", "from above": "w · δ", "gradient": "δ · a", "activation": "z", "batch loss": "loss"}
 
@@ -129,7 +129,7 @@ class StepContent:
         return Rows(
             len(losses),
             ("", "", "loss"),
-            (_NAME, _NUMBER),
+            (_INPUT, _NUMBER),
             lambda place: f"example {place + 1}",
             lambda place: (figure(float(losses[place])),),
             losses,
@@ -177,7 +177,17 @@ class StepContent:
         after = [] if dropped is None else [dropped]
         if layer == 0:
             value = float(step.inputs[view.row, view.neuron])
-            return [Formula(Address("activation", 0, view.neuron, row=view.row), "input", "x", "", value, ()), *after]
+            return [
+                Formula(
+                    Address("activation", 0, view.neuron, row=view.row),
+                    "input",
+                    "x, as the network gets it",
+                    "",
+                    value,
+                    (),
+                ),
+                *after,
+            ]
         parts = (layer, view.neuron, view.row)
         return [sum_formula(step, *parts), activation_formula(step, *parts), *after]
 
@@ -199,6 +209,8 @@ class StepContent:
 
     def term_rows(self, formula: Formula) -> Rows:
         """The terms of a formula; of one that is no sum, its numbers."""
+        if not formula.terms:
+            return NOTHING
         if len(formula.terms) <= 1:
             parts = formula.parts
             return Rows(
@@ -209,9 +221,10 @@ class StepContent:
                 lambda place: (parts[place].symbol, figure(parts[place].value)),
             )
         terms, left, total = formula.terms, formula.left_out, formula.left_sum
+        divisor = terms[0].divisor
         return Rows(
             len(terms),
-            ("from", "", _HEADS.get(formula.address.what, ""), "adds"),
+            ("from", "", _HEADS.get(formula.address.what, "") + (f" / {divisor}" if divisor > 1 else ""), "adds"),
             (_INPUT, _PRODUCT, _VALUE),
             lambda place: self._term_name(formula, place),
             lambda place: (product_text(formula, place), signed(terms[place].value)),
@@ -254,7 +267,12 @@ class StepContent:
         return None if wanted is None else stages_of(layers).index(wanted)
 
 
+def term_sources(formula: Formula, place: int) -> list[Address]:
+    """Where the parts of a term come from."""
+    return [part.address for part in formula.terms[place].parts if part.address is not None]
+
+
 def term_source(formula: Formula, place: int) -> Address | None:
-    """Where a term comes from: the last of its parts that has an address, such as the activation of w · a."""
-    found = [part.address for part in formula.terms[place].parts if part.address is not None]
-    return found[-1] if found else None
+    """Where a term leads: of w · a to the activation, of the gradient's δ · a to the delta."""
+    found = term_sources(formula, place)
+    return None if not found else found[0 if formula.address.what == "gradient" else -1]

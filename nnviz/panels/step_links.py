@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.formulas import Address, Formula, all_terms
-from nnviz.panels.step_content import StepContent, term_source
+from nnviz.panels.step_content import StepContent, term_source, term_sources
 from nnviz.panels.step_walk import Phase
 from nnviz.widgets.step.figures import figure
 
@@ -36,6 +36,16 @@ class OpenedFormula:
         """Where a term comes from; None for a setting."""
         formula = self.formula
         return formula.parts[place].address if len(formula.terms) <= 1 else term_source(formula, place)
+
+    def stages_of_term(self, place: int) -> list[int]:
+        """The stages that show the parts of a term."""
+        formula = self.formula
+        if len(formula.terms) <= 1:
+            found = [at for at in (formula.parts[place].address,) if at is not None]
+        else:
+            found = term_sources(formula, place)
+        stages = (self.content.place_of(at) for at in found)
+        return [stage for stage in stages if stage is not None]
 
     def cell_of(self, at: Address) -> int | None:
         """The cell of the board that stands for an address."""

@@ -71,9 +71,14 @@ class StepParts(QWidget):
 
     def _right(self) -> QVBoxLayout:
         board = arranged(QVBoxLayout(), self.board, 1)
-        above = arranged(QHBoxLayout(), (_scrolled("stepLinesScroll", self.lines), 1), board, spacing=8)
+        self._lines_scroll = _scrolled("stepLinesScroll", self.lines)
+        above = arranged(QHBoxLayout(), (self._lines_scroll, 1), board, spacing=8)
         self._terms_scroll = _scrolled("stepTermsScroll", self.terms)
         return arranged(QVBoxLayout(), (above, 1), FixedSizeBox(self.rule), (self._terms_scroll, 1), spacing=4)
+
+    def fit_lines(self) -> None:
+        """Gives the lines no more room than they need; the terms get the rest."""
+        self._lines_scroll.setMaximumHeight(max(self.board.height(), self.lines.sizeHint().height()))
 
     def keep_in_sight(self, within: StagePath | NumberRows, place: int | None) -> None:
         """Scrolls a list so that the row of that number can be seen."""
@@ -89,4 +94,6 @@ class StepParts(QWidget):
 def _scrolled(name: str, content: QWidget) -> ScrollColumn:
     holder = named(QWidget(), "scrolled")
     arranged(QVBoxLayout(holder), content, 1)
-    return ScrollColumn(name, holder)
+    scroll = ScrollColumn(name, holder)
+    scroll.verticalScrollBar().valueChanged.connect(lambda _: content.update())  # heads stay at the top
+    return scroll

@@ -72,6 +72,7 @@ class StepThroughPage(Page):
         self.parts.board.picked.connect(self._walk_from_cell)
         self.parts.board.describe = lambda cell: "" if self._opened is None else self._opened.described_cell(cell)
         self.parts.lines.describe = self._described_line
+        self.parts.numbers.describe = self._described_number
         self.parts.neuron.box.valueChanged.connect(lambda value: self._choose_neuron(value - 1))
         self.parts.example.box.valueChanged.connect(lambda value: self._choose_row(value - 1))
         self.parts.temperature.slider.valueChanged.connect(lambda _: self._show())
@@ -82,6 +83,7 @@ class StepThroughPage(Page):
 
     def set_in_view(self, in_view: bool) -> None:
         """Steps are written down only while the page is in view."""
+        self._content = None  # another neuron may have been chosen meanwhile
         super().set_in_view(in_view)
         self._asked.want(in_view)
 
@@ -193,9 +195,11 @@ class StepThroughPage(Page):
         number = self._line if self._line is not None and self._line < len(lines) else 0
         opened = self._opened = OpenedFormula(content, lines, number)
         parts.lines.show_rows(content.line_rows(lines), number)
+        parts.fit_lines()
         parts.rule.setText(opened.formula.rule)
         parts.terms.show_rows(content.term_rows(opened.formula))
         self._show_board(content, opened.formula)
+        self._light_term(-1 if parts.terms.marked is None else parts.terms.marked)
         self._show_result()
 
     def _show_board(self, content: StepContent, formula: Formula) -> None:
@@ -213,7 +217,7 @@ class StepThroughPage(Page):
             view = content.view
             if check is not None and check[0] == (view.stage.layer, view.neuron, view.source):
                 found = check[1]
-                words = f"measured {found.slope:.6g}, by back-propagation {found.gradient:.6g}".replace("-", "−")
+                words = f"measured {found.slope:.6g} · gradient {found.gradient:.6g}".replace("-", "−")
             else:
                 words = self._change_text(content)
         elif content is not None:
@@ -318,6 +322,12 @@ class StepThroughPage(Page):
         formula = self._opened.lines[line]
         return f"{formula.rule}\n= {written(formula)}\n= {figure(formula.value)}" if formula.terms else ""
 
+    def _described_number(self, place: int) -> str:
+        """A row with the names of its numbers."""
+        rows = self.parts.numbers.rows
+        figures = (f"{head} {words}" for head, words in zip(rows.heads[2:], rows.texts(place), strict=True))
+        return f"{rows.name(place)}: {', '.join(figures)}"
+
     def _walk_to(self, at: Address | None) -> None:
         """Goes to where a number is."""
         content = self._content
@@ -344,15 +354,14 @@ class StepThroughPage(Page):
         opened, parts = self._opened, self.parts
         at = None if place < 0 or opened is None else opened.address_of_term(place)
         if at is None or opened is None:
-            parts.path.light(None)
+            parts.path.light(())
             for each in (parts.board, parts.lines, parts.numbers):
                 each.light(None)
             return
-        stage = opened.content.place_of(at)
-        parts.path.light(stage)
+        parts.path.light(opened.stages_of_term(place))
         parts.board.light(opened.cell_of(at))
         parts.lines.light(opened.line_at(at))
-        parts.numbers.light(opened.number_at(at) if stage == self._stage else None)
+        parts.numbers.light(opened.number_at(at) if opened.content.place_of(at) == self._stage else None)
 
     def _light_cell(self, cell: int) -> None:
         """The other way round: the term that comes from a cell."""

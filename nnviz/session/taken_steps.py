@@ -12,6 +12,7 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.one_step import OneStep
 from engine.training import Trainer
+from engine.validation import Array
 from nnviz.jobs.measuring import Measuring
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -66,12 +67,16 @@ class TakenSteps(QObject):
             return
         (self._go if is_forward else self._go_back)(run, taken)
 
+    def _stands_at(self, run: Run, taken: Taken, parameters: Array) -> bool:
+        """Whether nothing has happened to the run since it had these parameters."""
+        is_still = run.stage is not Stage.TRAINING and self._data.dataset is taken.dataset
+        return is_still and np.array_equal(run.parameters, parameters)
+
     # ---- forward
 
     def _go(self, run: Run, taken: Taken) -> None:
-        is_next = np.array_equal(run.parameters, taken.step.before.parameters) and run.stage is not Stage.TRAINING
-        if not is_next or run is not self._runs.current:
-            self._messages.tell("That step was not taken again: the network has been trained since.")
+        if run is not self._runs.current or not self._stands_at(run, taken, taken.step.before.parameters):
+            self._messages.tell("That step was not taken again: the network or the data are others now.")
             return
         self._before[taken] = run.copy()
         if taken.step.is_given:
@@ -101,8 +106,10 @@ class TakenSteps(QObject):
         before = self._before.pop(taken, None)
         if before is None:
             return
-        if run.stage is Stage.TRAINING or not np.array_equal(run.parameters, taken.step.after.parameters):
-            self._messages.tell("That step was not taken back: the network has been trained since.")
+        if not self._stands_at(run, taken, taken.step.after.parameters):
+            self._messages.tell(
+                "That step was not taken back: the network has been trained since, or the data changed."
+            )
             return
         worker = self._training.runner.worker
         if before.stage is Stage.PAUSED:

@@ -6,20 +6,25 @@ import math
 
 from engine.formulas import Formula
 
-_LEAST, _MOST = 0.01, 1000.0  # between them a number has four decimals
+_LEAST, _MOST = 0.001, 1000.0  # between them a number has four decimals
 _WRITTEN_TERMS = 3  # of a long sum, in its formula
 
 
 def figure(value: float) -> str:
-    """0, 0.1234, −12.3457, 3.1e−05: four decimals where that says something, with real minus signs."""
+    """0, 0.1234, −12.3457, 3.1e−5: four decimals where that says something, in at most eight letters."""
     if not math.isfinite(value) or value in (0, 1, -1):
         return f"{value:.0f}".replace("-", "−")
-    return (f"{value:.4f}" if _LEAST <= abs(value) < _MOST else f"{value:.3g}").replace("-", "−")
+    return _tidy(f"{value:.4f}" if _LEAST <= abs(value) < _MOST else f"{value:.1e}")
 
 
 def short_figure(value: float) -> str:
     """The same in three digits, for formulas."""
-    return f"{value:.3g}".replace("-", "−")
+    return _tidy(f"{value:.3g}")
+
+
+def _tidy(words: str) -> str:
+    """Real minus signs, and exponents without zeros: 3.1e−5."""
+    return words.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
 
 
 def in_brackets(value: float) -> str:
@@ -38,8 +43,7 @@ def product_text(formula: Formula, place: int) -> str:
     if formula.address.what == "loss":
         a, y = (short_figure(part.value) for part in term.parts)
         return f"−{y} · log {a}" if formula.rule.endswith("Σ y · log a") else f"a {a}, y {y}"
-    words = " · ".join(in_brackets(part.value) for part in term.parts)
-    return f"{words} / {term.divisor}" if term.divisor != 1 else words
+    return " · ".join(in_brackets(part.value) for part in term.parts)
 
 
 def written(formula: Formula) -> str:
@@ -51,5 +55,6 @@ def written(formula: Formula) -> str:
     if formula.address.what == "loss" and len(formula.terms) > 1:
         return " + ".join(short_figure(term.value) for term in formula.terms[:_WRITTEN_TERMS]) + " + …"
     shown = [product_text(formula, place) for place in range(min(_WRITTEN_TERMS, len(formula.terms)))]
-    more = len(formula.terms) > _WRITTEN_TERMS or formula.left_out
-    return " + ".join(shown) + (" + …" if more else "")
+    more = len(formula.terms) > _WRITTEN_TERMS or formula.left_sum
+    words, divisor = " + ".join(shown) + (" + …" if more else ""), formula.terms[0].divisor
+    return f"({words}) / {divisor}" if divisor > 1 else words

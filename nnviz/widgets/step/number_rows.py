@@ -124,7 +124,6 @@ class NumberRows(Pickable):
         """Paints the rows within what is to be painted."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
-        self._paint_heads(painter)
         first = max(0, (event.rect().top() - self._top) // self._row)
         last = min(self.count, (event.rect().bottom() - self._top) // self._row + 1)
         for number in range(first, last):
@@ -133,6 +132,7 @@ class NumberRows(Pickable):
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
             painter.drawText(self.place_of(self.count).adjusted(_AIR, 0, 0, 0), int(Qt.AlignVCenter), self.rows.note)
+        self._paint_heads(painter, max(0, self.visibleRegion().boundingRect().top()))
         if self.lit is not None and self.lit < self.count:
             painter.setPen(theme.colour("test"))
             painter.setBrush(Qt.NoBrush)
@@ -153,8 +153,14 @@ class NumberRows(Pickable):
         bar = QRect(name.right() + _AIR, place.top(), max(0, right - name.right() - _AIR), place.height())
         return name, bar, numbers
 
-    def _paint_heads(self, painter: QPainter) -> None:
-        name, bar, numbers = self._columns(QRect(0, 0, self.width(), self._top))
+    def _paint_heads(self, painter: QPainter, top: int) -> None:
+        """Over the rows, at the top of what can be seen."""
+        if not self._top:
+            return
+        line = QRect(0, top, self.width(), self._top)
+        painter.fillRect(line, theme.colour("card"))
+        painter.setFont(theme.font(theme.SMALL))
+        name, bar, numbers = self._columns(line)
         painter.setPen(theme.colour("muted"))
         heads = list(self.rows.heads)
         _write(painter, name, heads[0], Qt.AlignLeft)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
@@ -33,7 +33,7 @@ class StagePath(Pickable):
     Attributes:
         stages: all of them.
         current: the one that is looked at.
-        lit: one from which a term comes that the mouse is over; None for none.
+        lit: those from which a term comes that the mouse is over.
     """
 
     stepped = pyqtSignal(bool)
@@ -42,7 +42,7 @@ class StagePath(Pickable):
         super().__init__()
         self.stages: tuple[PathStage, ...] = ()
         self.current = 0
-        self.lit: int | None = None
+        self.lit: frozenset[int] = frozenset()
         self._tops: list[int] = []  # of each stage's row
         self._height = 0
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
@@ -66,10 +66,11 @@ class StagePath(Pickable):
         self.setFixedHeight(top)
         self.things_changed()
 
-    def light(self, stage: int | None) -> None:
-        """Outlines a stage."""
-        if stage != self.lit:
-            self.lit = stage
+    def light(self, stages: Iterable[int]) -> None:
+        """Outlines some stages, and no others."""
+        lit = frozenset(stages)
+        if lit != self.lit:
+            self.lit = lit
             self.update()
 
     @property
@@ -126,7 +127,7 @@ class StagePath(Pickable):
         painter.setFont(theme.font(theme.SMALL, is_current))
         painter.setPen(theme.colour("text" if is_current else "muted"))
         painter.drawText(place.adjusted(2 * _AIR + 2, 0, 0, 0), int(Qt.AlignLeft | Qt.AlignVCenter), stage.name)
-        if number == self.lit:
+        if number in self.lit:
             painter.setBrush(Qt.NoBrush)
             painter.setPen(theme.colour("test"))
             painter.drawRect(place.adjusted(0, 0, -1, -1))
