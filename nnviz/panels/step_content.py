@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from engine.finite_difference import FiniteDifference
 from engine.formulas import (
     Address,
     Formula,
@@ -248,6 +249,14 @@ class StepContent:
             return f"example {at.row + 1}"
         return "bias" if at.what == "weight" else self.names.neuron(at.layer, at.neuron)
 
+    def change_text(self) -> str:
+        """ "pixel 17, 18: 0.0677 → 0.0703 (+0.0027)": what the step does to the chosen weight."""
+        view = self.view
+        before, _, after = self.step.parameters_of(view.stage.layer, view.neuron)
+        name = self.names.parameter(view.stage.layer, view.source)
+        old, new = float(before[view.source]), float(after[view.source])
+        return f"{name}: {figure(old)} → {figure(new)} ({signed(new - old)})"
+
     # ---- where things are
 
     def place_of(self, at: Address) -> int | None:
@@ -276,3 +285,11 @@ def term_source(formula: Formula, place: int) -> Address | None:
     """Where a term leads: of w · a to the activation, of the gradient's δ · a to the delta."""
     found = term_sources(formula, place)
     return None if not found else found[0 if formula.address.what == "gradient" else -1]
+
+
+def check_text(found: FiniteDifference) -> str:
+    """How a gradient was measured."""
+    return (
+        f"Loss {found.more:.10g} with {found.distance:.1e} more, {found.less:.10g} with as much less: "
+        f"their difference over {2 * found.distance:.1e} is {found.slope:.6g}."
+    )

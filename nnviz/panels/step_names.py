@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.datasets import Dataset
 from engine.formulas import Address
 from engine.one_step import BIAS
 from nnviz.look import text
@@ -71,3 +72,12 @@ class StepNames:
             "slope": "its slope",
         }
         return f"{example}{where}" + (f": {words[at.what]}" if at.what in words else "")
+
+
+def names_of(shape: tuple[int, ...], data: Dataset | None, class_names: Sequence[str]) -> StepNames:
+    """The names for a network of that shape, as far as the data tell them."""
+    picture = None
+    if data is not None and data.is_picture and data.width == shape[0]:
+        picture = data.example_shape[0], data.example_shape[1]
+    are_classes = data is not None and data.train.labels is not None and len(class_names) == shape[-1]
+    return StepNames(shape, picture, class_names if are_classes else ())

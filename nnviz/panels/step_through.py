@@ -9,10 +9,10 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 from engine.formulas import Address, Formula, all_terms
 from engine.one_step import BIAS, OneStep
 from nnviz.panels.cards import CARDS, CardInfo
-from nnviz.panels.step_content import StepContent, StepView
+from nnviz.panels.step_content import StepContent, StepView, check_text
 from nnviz.panels.step_controls import WhichStep
 from nnviz.panels.step_links import OpenedFormula
-from nnviz.panels.step_names import StepNames
+from nnviz.panels.step_names import StepNames, names_of
 from nnviz.panels.step_parts import StepParts
 from nnviz.panels.step_walk import Phase, Spot, Stage, moved, stages_of
 from nnviz.session.selection import Neuron
@@ -20,7 +20,7 @@ from nnviz.session.session import Session
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
-from nnviz.widgets.step.figures import figure, signed, written
+from nnviz.widgets.step.figures import figure, written
 from nnviz.widgets.step.path import PathStage
 
 _HEADINGS = {Phase.FORWARD: "forward", Phase.BACKWARD: "backward", Phase.UPDATE: "update"}
@@ -60,6 +60,8 @@ class StepThroughPage(Page):
         self._asked.changed.connect(self.refresh)
         self._asked.checked.connect(self._show_result)
         self._session.selection.neuron_changed.connect(self._follow)
+        self._session.selection.pointed_changed.connect(self._show_pointed)
+        self.parts.numbers.hovered.connect(self._point_at_number)
         self.parts.path.picked.connect(self.go_to)
         self.parts.path.stepped.connect(self.walk)
         self.parts.walking.back.clicked.connect(lambda: self.walk(False))
@@ -67,7 +69,7 @@ class StepThroughPage(Page):
         self.parts.numbers.picked.connect(self._pick)
         self.parts.lines.picked.connect(self._choose_line)
         self.parts.terms.picked.connect(self._walk_from_term)
-        self.parts.terms.hovered.connect(self._light_term)
+        self.parts.terms.hovered.connect(self._hover_term)
         self.parts.board.hovered.connect(self._light_cell)
         self.parts.board.picked.connect(self._walk_from_cell)
         self.parts.board.describe = lambda cell: "" if self._opened is None else self._opened.described_cell(cell)
@@ -128,11 +130,7 @@ class StepThroughPage(Page):
         self.parts.path.show_stages(stages, 0)
 
     def _names(self) -> StepNames:
-        data = self._session.data.dataset
-        is_picture = data is not None and data.is_picture and data.width == self._shape[0]
-        picture = (data.example_shape[0], data.example_shape[1]) if data is not None and is_picture else None
-        classes = self._session.class_names if data is not None and data.train.labels is not None else []
-        return StepNames(self._shape, picture, classes if len(classes) == self._shape[-1] else [])
+        return names_of(self._shape, self._session.data.dataset, self._session.class_names)
 
     def _neuron_in(self, step: OneStep, stage: Stage) -> int:
         """The one that is looked at; at first the one that is most active, or whose delta is largest."""
@@ -219,28 +217,11 @@ class StepThroughPage(Page):
                 found = check[1]
                 words = f"measured {found.slope:.6g} · gradient {found.gradient:.6g}".replace("-", "−")
             else:
-                words = self._change_text(content)
+                words = content.change_text()
         elif content is not None:
             words = f"loss {figure(content.step.loss)}" + (" of the batch" if content.step.rows > 1 else "")
         self.parts.result.setText(words)
-        self.parts.result.setToolTip(self._loss_text() if check is not None else "")
-
-    def _change_text(self, content: StepContent) -> str:
-        view = content.view
-        before, _, after = content.step.parameters_of(view.stage.layer, view.neuron)
-        name = content.names.parameter(view.stage.layer, view.source)
-        old, new = float(before[view.source]), float(after[view.source])
-        return f"{name}: {figure(old)} → {figure(new)} ({signed(new - old)})"
-
-    def _loss_text(self) -> str:
-        check = self._asked.check
-        if check is None:
-            return ""
-        found = check[1]
-        return (
-            f"Loss {found.more:.10g} with {found.distance:.1e} more, {found.less:.10g} with as much less: "
-            f"their difference over {2 * found.distance:.1e} is {found.slope:.6g}."
-        )
+        self.parts.result.setToolTip(check_text(check[1]) if check is not None else "")
 
     # ---- walking
 
@@ -349,6 +330,11 @@ class StepThroughPage(Page):
 
     # ---- where terms come from
 
+    def _hover_term(self, place: int) -> None:
+        opened = self._opened
+        self._point_at(None if place < 0 or opened is None else opened.address_of_term(place))
+        self._light_term(place)
+
     def _light_term(self, place: int) -> None:
         """Lights up where a term comes from: on the path, on the board, among the lines and the numbers."""
         opened, parts = self._opened, self.parts
@@ -362,6 +348,25 @@ class StepThroughPage(Page):
         parts.board.light(opened.cell_of(at))
         parts.lines.light(opened.line_at(at))
         parts.numbers.light(opened.number_at(at) if opened.content.place_of(at) == self._stage else None)
+
+    def _point_at(self, at: Address | None) -> None:
+        """Shows the neuron in the other cards as well."""
+        is_neuron = at is not None and at.layer > 0 and at.what != "loss"
+        self._session.selection.point_at(Neuron(at.layer, at.neuron) if at is not None and is_neuron else None)
+
+    def _point_at_number(self, place: int) -> None:
+        content = self._content
+        if content is None or place < 0 or self.stage.phase in (Phase.LOSS, Phase.UPDATE):
+            self._point_at(None)
+        else:
+            self._point_at(Address("activation", self.stage.layer, content.picked(place)))
+
+    def _show_pointed(self) -> None:
+        """Outlines a neuron of this stage that is pointed at in another card."""
+        pointed = self._session.selection.pointed
+        is_here = pointed is not None and self._content is not None and pointed.layer == self.stage.layer
+        is_here = is_here and self.stage.phase in (Phase.FORWARD, Phase.BACKWARD)
+        self.parts.numbers.point_at(pointed.number if pointed is not None and is_here else None)
 
     def _light_cell(self, cell: int) -> None:
         """The other way round: the term that comes from a cell."""

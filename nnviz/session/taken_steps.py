@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -10,7 +11,7 @@ from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.one_step import OneStep
+from engine.one_step import Moment, OneStep, moment_of
 from engine.training import Trainer
 from engine.validation import Array
 from nnviz.jobs.measuring import Measuring
@@ -51,7 +52,8 @@ class TakenSteps(QObject):
         super().__init__()
         self._data, self._runs, self._displayed = data, runs, displayed
         self._training, self._undo, self._messages = training, undo, messages
-        self._before: WeakKeyDictionary[Taken, Run] = WeakKeyDictionary()  # of the steps that are in force
+        # Of the steps that are in force: the run as it was, and the moment of a training that was over.
+        self._before: WeakKeyDictionary[Taken, tuple[Run, Future[Moment | None] | None]] = WeakKeyDictionary()
         self._measuring = Measuring(messages.crashed.emit)
 
     def take(self, taken: Taken) -> None:
@@ -78,7 +80,8 @@ class TakenSteps(QObject):
         if run is not self._runs.current or not self._stands_at(run, taken, taken.step.before.parameters):
             self._messages.tell("That step was not taken again: the network or the data are others now.")
             return
-        self._before[taken] = run.copy()
+        is_over, look = run.stage is Stage.ENDED, self._training.runner.look
+        self._before[taken] = run.copy(), look(run.id, _moment) if is_over else None
         if taken.step.is_given:
             self._learn_example(run, taken)
         else:
@@ -103,28 +106,36 @@ class TakenSteps(QObject):
     # ---- back
 
     def _go_back(self, run: Run, taken: Taken) -> None:
-        before = self._before.pop(taken, None)
-        if before is None:
+        known = self._before.pop(taken, None)
+        if known is None:
             return
         if not self._stands_at(run, taken, taken.step.after.parameters):
             self._messages.tell(
-                "That step was not taken back: the network has been trained since, or the data changed."
+                "That step was not taken back: since then the network was trained, or the data changed."
             )
             return
-        worker = self._training.runner.worker
-        if before.stage is Stage.PAUSED:
-            worker.begin(run.id, lambda: taken.step.before.trainer(run.network, taken.dataset))
-        else:
-            worker.forget(run.id)
-            self._training.runner.look(run.id, lambda _: self._restore(run, before))
+        before, over = known
+        experiment = run.experiment
         run.go_back_to(before)
+        self._make_trainer(run, taken, over)
+        if run.stage is Stage.PAUSED:
+            run.adopt(experiment.training, taken.dataset)
+            self._training.runner.worker.change(run.id, run.experiment.training)
         self._show(run)
 
-    @staticmethod
-    def _restore(run: Run, before: Run) -> Trainer | None:
-        """Sets the parameters back, in the worker's thread, where nothing trains them any more."""
-        np.copyto(run.network.parameters, before.parameters)
-        return None
+    def _make_trainer(self, run: Run, taken: Taken, over: Future[Moment | None] | None) -> None:
+        """Has the worker go back too: to the moment before the step, or to a network that no training has."""
+        worker, parameters = self._training.runner.worker, run.parameters
+
+        def make() -> Trainer:
+            ended = None if over is None else over.result()
+            return (ended or taken.step.before).trainer(run.network, taken.dataset)
+
+        if run.stage is not Stage.RESTING:
+            worker.begin(run.id, make)
+        else:
+            worker.forget(run.id)
+            self._training.runner.look(run.id, lambda _: np.copyto(run.network.parameters, parameters))
 
     def _show(self, run: Run) -> None:
         self._training.runner.worker.frames.clear()  # a copy from before
@@ -152,3 +163,7 @@ class TakenSteps(QObject):
     def close(self, milliseconds: int) -> bool:
         """Stops what is being measured; returns whether that was in time."""
         return self._measuring.close(milliseconds)
+
+
+def _moment(trainer: Trainer | None) -> Moment | None:
+    return None if trainer is None else moment_of(trainer)
