@@ -285,7 +285,7 @@ def _hidden_delta(step: OneStep, layer: int, neuron: int, row: int) -> list[Form
     terms, left_out, left_sum = largest_terms(weights * deltas, term)
     total = float(weights @ deltas)
     address = Address("from above", layer, neuron, row=row)
-    above = Formula(address, "from the layer above", "dC/da = Σ w · δ", "", total, tuple(terms), left_out, left_sum)
+    above = Formula(address, "from above", "dC/da = Σ w · δ", "", total, tuple(terms), left_out, left_sum)
     return [above, *_through_function(step, Address("delta", layer, neuron, row=row), total)]
 
 

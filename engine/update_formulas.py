@@ -195,7 +195,7 @@ def _adam(parameter: _Parameter, gradient: Part) -> list[Formula]:
 def _corrected(parameter: _Parameter, line: Formula, symbol: str, zeros: float) -> Formula:
     """An average without the share of its initial 0."""
     share = Part("share of steps", 1 - zeros)
-    name = "average, from no steps before" if line.address.what == "mean" else "square, likewise"
+    name = "average, corrected" if line.address.what == "mean" else "square, corrected"
     rule = f"{symbol}̂ = {symbol} / (1 − share of the initial 0)"
     value = line.value / share.value
     return parameter.line(f"right {line.address.what}", name, rule, "{0} / {1}", value, _part(line, symbol), share)

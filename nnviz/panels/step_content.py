@@ -29,7 +29,7 @@ from nnviz.widgets.step.figures import figure, product_text, signed, written
 from nnviz.widgets.step.number_rows import NOTHING, Rows
 
 _NAME, _INPUT, _NUMBER, _TARGET, _PRODUCT = 66, 76, 56, 40, 116  # pixels
-_VALUE = 70
+_VALUE = 56
 _HEADS = {"sum": "w · a", "from above": "w · δ", "gradient": "δ · a", "activation": "z", "batch loss": "loss"}
 
 
@@ -217,7 +217,7 @@ class StepContent:
             return Rows(
                 len(parts),
                 ("from", "", "", ""),
-                (0, 60, _VALUE),
+                (0, 44, _VALUE),
                 lambda place: self._part_name(parts[place].address),
                 lambda place: (parts[place].symbol, figure(parts[place].value)),
             )

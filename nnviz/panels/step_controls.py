@@ -12,7 +12,7 @@ from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.parts import arranged, named
 
-_PACES = {Pace.WHOLE.value: "whole phases", Pace.LAYER.value: "layer by layer", Pace.NEURON.value: "neuron by neuron"}
+_PACES = {Pace.WHOLE.value: "by phase", Pace.LAYER.value: "by layer", Pace.NEURON.value: "by neuron"}
 _STEPS_PER_TEN = 20  # of the slider, for a factor of ten
 _PLACE_WIDTH = 150
 

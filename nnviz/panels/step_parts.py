@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.panels.step_controls import Counter, Temperature, Walking, pill
@@ -15,6 +16,7 @@ from nnviz.widgets.step.number_rows import NumberRows
 from nnviz.widgets.step.path import StagePath
 
 _PATH = 88  # pixels
+_MOST_FOR_LINES = 0.5  # of the height
 
 
 class StepParts(QWidget):
@@ -55,7 +57,7 @@ class StepParts(QWidget):
         self.example = Counter("example", "stepRowSpin", "Example of the batch", "Which example of the batch.")
         self.temperature, self.walking = Temperature(), Walking()
         tip = "Measures the gradient of the chosen weight: moves it a little up and down, and computes the loss."
-        self.check = pill("check by finite difference", "checkGradientButton", "Check by finite difference", tip)
+        self.check = pill("check the gradient", "checkGradientButton", "Check by finite difference", tip)
         tip = "Takes this step: the network learns it, and Undo takes it back until more is trained."
         self.take = pill("Take the step", "takeStepButton", "Take the step", tip)
 
@@ -74,11 +76,17 @@ class StepParts(QWidget):
         self._lines_scroll = _scrolled("stepLinesScroll", self.lines)
         above = arranged(QHBoxLayout(), (self._lines_scroll, 1), board, spacing=8)
         self._terms_scroll = _scrolled("stepTermsScroll", self.terms)
-        return arranged(QVBoxLayout(), (above, 1), FixedSizeBox(self.rule), (self._terms_scroll, 1), spacing=4)
+        return arranged(QVBoxLayout(), above, FixedSizeBox(self.rule), (self._terms_scroll, 1), spacing=4)
 
     def fit_lines(self) -> None:
-        """Gives the lines no more room than they need; the terms get the rest."""
-        self._lines_scroll.setMaximumHeight(max(self.board.height(), self.lines.sizeHint().height()))
+        """Gives the lines no more room than they need, and never most of it; the terms get the rest."""
+        most = max(self.board.height(), round(_MOST_FOR_LINES * self.height()))
+        self._lines_scroll.setFixedHeight(min(most, max(self.board.height(), self.lines.sizeHint().height())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives the lines their room anew."""
+        super().resizeEvent(event)
+        self.fit_lines()
 
     def keep_in_sight(self, within: StagePath | NumberRows, place: int | None) -> None:
         """Scrolls a list so that the row of that number can be seen."""

@@ -13,13 +13,13 @@ _WRITTEN_TERMS = 3  # of a long sum, in its formula
 def figure(value: float) -> str:
     """0, 0.1234, −12.3457, 3.1e−5: four decimals where that says something, in at most eight letters."""
     if not math.isfinite(value) or value in (0, 1, -1):
-        return f"{value:.0f}".replace("-", "−")
+        return f"{value or 0.0:.0f}".replace("-", "−")  # without a negative zero
     return _tidy(f"{value:.4f}" if _LEAST <= abs(value) < _MOST else f"{value:.1e}")
 
 
 def short_figure(value: float) -> str:
     """The same in three digits, for formulas."""
-    return _tidy(f"{value:.3g}")
+    return _tidy(f"{value or 0.0:.3g}")
 
 
 def _tidy(words: str) -> str:

@@ -164,7 +164,8 @@ class NumberRows(Pickable):
         painter.setPen(theme.colour("muted"))
         heads = list(self.rows.heads)
         _write(painter, name, heads[0], Qt.AlignLeft)
-        _write(painter, bar, heads[1], Qt.AlignLeft)
+        if painter.fontMetrics().horizontalAdvance(heads[1]) <= bar.width():
+            _write(painter, bar, heads[1], Qt.AlignLeft)
         for place, head in zip(numbers, heads[2:], strict=False):
             _write(painter, place, head, Qt.AlignRight)
 

@@ -11,7 +11,7 @@ from nnviz.session.selection import Example
 from nnviz.session.status import Status
 from nnviz.session.step_through import StepThrough, Written
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import MANY_EPOCHS, pause
+from tests.nnviz.helpers import MANY_EPOCHS
 
 SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
 
@@ -156,7 +156,7 @@ def test_while_it_trains_the_moment_stays_until_another_is_wanted(
     qtbot.waitUntil(lambda: step_through.written is not first)
     assert step_through.written is not None
     assert step_through.written.step.epoch >= 1
-    pause(session, qtbot) if False else session.pause()
+    session.pause()
     at_rest(ready_window, qtbot)
     assert newest(step_through, qtbot).about.changes == session.runs.current.changes
 
@@ -190,3 +190,25 @@ def test_a_regression_has_steps_too(step_through: StepThrough, ready_window: Mai
     qtbot.waitUntil(lambda: session.runs.current.network.shape == [3, 4, 4, 2])
     assert newest(step_through, qtbot).step.rows == 5
     assert step_through.target is None
+
+
+def test_a_training_that_is_over_is_over_again(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    session.settings.change("epochs", epochs=1)
+    session.start()
+    qtbot.waitUntil(lambda: session.state is Status.FINISHED)
+    before, figures = parameters(ready_window).copy(), session.runs.current.figures()
+    session.selection.choose_example(Example("test", 3))
+    for of_example in (True, False):
+        step_through.choose(of_example)
+        take(ready_window, qtbot)
+        assert session.state is Status.PAUSED
+        session.undo.undo()
+        assert session.state is Status.FINISHED
+        assert np.array_equal(parameters(ready_window), before)
+        assert session.runs.current.figures() == figures
+    found = session.training.runner.look(session.runs.current.id, lambda trainer: trainer is not None and trainer.epoch)
+    qtbot.waitUntil(found.done)
+    assert found.result() == 1
