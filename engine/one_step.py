@@ -22,7 +22,7 @@ from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import Array
 
-_MOST_NUMBERS = 60_000_000  # of all examples together, in what is kept of a step
+_MOST_NUMBERS = 10_000_000  # of all examples together, in what is kept of a step
 BIAS = -1  # the number of a neuron's bias among its weights
 
 
@@ -111,6 +111,14 @@ class OneStep:
     def rows(self) -> int:
         """How many examples it is of."""
         return len(self.inputs)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that it takes."""
+        masks = [mask for mask in self.masks if mask is not None]
+        averages = [vector for each in (self.averages_before, self.averages_after) for vector in each.kept.values()]
+        of_rows = [*self.sums, *self.activations, *self.deltas, *masks]
+        return self.before.nbytes + self.after.nbytes + sum(a.nbytes for a in (self.gradient, *averages, *of_rows))
 
     @property
     def layers(self) -> int:

@@ -28,7 +28,7 @@ from nnviz.panels.step_walk import Phase, Stage, stages_of
 from nnviz.widgets.step.figures import figure, product_text, signed, written
 from nnviz.widgets.step.number_rows import NOTHING, Rows
 
-_NAME, _INPUT, _NUMBER, _TARGET, _PRODUCT = 66, 76, 56, 40, 116  # pixels
+_EXAMPLE, _NUMBER, _TARGET, _PRODUCT = 76, 56, 40, 116  # pixels
 _VALUE = 56
 _HEADS = {"sum": "w · a", "from above": "w · δ", "gradient": "δ · a", "activation": "z", "batch loss": "loss"}
 
@@ -119,7 +119,7 @@ class StepContent:
         return Rows(
             len(bars),
             ("", "", *heads),
-            (_NAME if layer else _INPUT, *[_NUMBER] * min(2, len(columns)), *[_TARGET] * (len(columns) - 2)),
+            (self.names.width(layer), *[_NUMBER] * min(2, len(columns)), *[_TARGET] * (len(columns) - 2)),
             lambda place: self.names.neuron(layer, int(order[place])),
             lambda place: tuple(figure(float(column[order[place]])) for column in columns),
             bars[order],
@@ -130,7 +130,7 @@ class StepContent:
         return Rows(
             len(losses),
             ("", "", "loss"),
-            (_INPUT, _NUMBER),
+            (_EXAMPLE, _NUMBER),
             lambda place: f"example {place + 1}",
             lambda place: (figure(float(losses[place])),),
             losses,
@@ -149,7 +149,7 @@ class StepContent:
         return Rows(
             len(change),
             ("weight of", "change", "before", "after"),
-            (_INPUT, _NUMBER, _NUMBER),
+            (self.names.width(layer - 1), _NUMBER, _NUMBER),
             name,
             lambda place: (figure(float(before[place])), figure(float(after[place]))),
             change,
@@ -226,13 +226,19 @@ class StepContent:
         return Rows(
             len(terms),
             ("from", "", _HEADS.get(formula.address.what, "") + (f" / {divisor}" if divisor > 1 else ""), "adds"),
-            (_INPUT, _PRODUCT, _VALUE),
+            (self._width_of_terms(formula), _PRODUCT, _VALUE),
             lambda place: self._term_name(formula, place),
             lambda place: (product_text(formula, place), signed(terms[place].value)),
             np.array([term.value for term in terms]),
             note=f"… and {text.count(left)} more, together {figure(total)}" if left else "",
             bold=1,
         )
+
+    def _width_of_terms(self, formula: Formula) -> int:
+        """Pixels for the names of where they come from."""
+        at = term_source(formula, len(formula.terms) - 1)
+        by_example = at is None or formula.address.what in ("gradient", "batch loss")
+        return _EXAMPLE if at is None or by_example else self.names.width(at.layer)
 
     def _part_name(self, at: Address | None) -> str:
         if at is None:
@@ -250,12 +256,12 @@ class StepContent:
         return "bias" if at.what == "weight" else self.names.neuron(at.layer, at.neuron)
 
     def change_text(self) -> str:
-        """ "pixel 17, 18: 0.0677 → 0.0703 (+0.0027)": what the step does to the chosen weight."""
+        """ "weight 0.0677 → 0.0703 (+0.0027)": what the step does to the chosen one."""
         view = self.view
         before, _, after = self.step.parameters_of(view.stage.layer, view.neuron)
-        name = self.names.parameter(view.stage.layer, view.source)
+        name = "bias" if view.source == BIAS else "weight"
         old, new = float(before[view.source]), float(after[view.source])
-        return f"{name}: {figure(old)} → {figure(new)} ({signed(new - old)})"
+        return f"{name} {figure(old)} → {figure(new)} ({signed(new - old)})"
 
     # ---- where things are
 

@@ -11,6 +11,8 @@ from engine.one_step import BIAS
 from nnviz.look import text
 from nnviz.panels.step_walk import Phase, Stage
 
+_LETTER, _LEAST_WIDTH, _MOST_WIDTH = 7, 64, 110  # pixels
+
 
 @dataclass(frozen=True)
 class StepNames:
@@ -45,6 +47,12 @@ class StepNames:
         if layer == self.layers and number < len(self.classes):
             return f"answer {self.classes[number]}"
         return f"{'output' if layer == self.layers else 'neuron'} {text.count(number + 1)}"
+
+    def width(self, layer: int) -> int:
+        """Pixels for the name of any neuron of a layer; longer ones are cut."""
+        last = self.neuron(layer, self.shape[layer] - 1)
+        longest = max((len(f"answer {name}") for name in self.classes), default=0) if layer == self.layers else 0
+        return min(max(_LETTER * max(len(last), longest) + 4, _LEAST_WIDTH), _MOST_WIDTH)
 
     def parameter(self, layer: int, source: int) -> str:
         """Of a neuron in that layer: "bias", or where the weight comes from."""

@@ -17,6 +17,7 @@ from nnviz.session.run import Run
 from nnviz.session.status import Status
 from nnviz.session.taken_steps import Taken, TakenSteps
 
+_MOST_KEPT = 16 * 2**20  # bytes of a step that no view shows
 _AT_REST = (Status.READY, Status.PAUSED, Status.FINISHED)
 
 
@@ -56,8 +57,10 @@ class StepThrough(QObject):
     # ---- what is asked for
 
     def want(self, wanted: bool) -> None:
-        """Notes whether a view of it is visible."""
+        """Notes whether a view of it is visible. Out of view a large step is dropped."""
         self._is_wanted = wanted
+        if not wanted and self.written is not None and self.written.step.nbytes > _MOST_KEPT:
+            self.written = self.check = None
         self._look()
 
     def choose(self, of_example: bool) -> None:
@@ -116,6 +119,7 @@ class StepThrough(QObject):
         self._tried = None
         if data is None or self._asked.training.state in (Status.LOADING, Status.BUILDING):
             self._nothing("The step is shown when there is data that fits the network.")
+            self._tried = None  # it is tried again as soon as that is over
         elif self.of_example and self._asked.inputs is None:
             self._nothing("Draw something or choose an example, or look at the next batch.")
         elif self._busy_with is None:

@@ -59,8 +59,8 @@ class TakenSteps(QObject):
     def take(self, taken: Taken) -> None:
         """Takes a step of the current run, as one step to undo. It must be the next one, and nothing may train."""
         text = "step on one example" if taken.step.is_given else "step on the next batch"
-        nbytes = 2 * taken.step.before.nbytes
-        self._undo.push(Step(text, Kind.EDIT, self._apply, (taken, False), (taken, True), (taken.run,), nbytes))
+        ways, runs = ((taken, False), (taken, True)), (taken.run,)
+        self._undo.push(Step(text, Kind.EDIT, self._apply, *ways, runs, taken.step.nbytes))
 
     def _apply(self, taken_and_way: tuple[Taken, bool]) -> None:
         taken, is_forward = taken_and_way

@@ -17,6 +17,7 @@ from nnviz.widgets.neuron.pickable import Pickable
 
 ROW = 18
 _THICKNESS, _AIR, _MARK = 8, 6, 3
+_LEAST_BAR = 24  # pixels; shorter ones would say nothing
 _SCROLL_BAR = 8  # pixels at the right that are left for it
 
 
@@ -193,7 +194,7 @@ class NumberRows(Pickable):
     def _paint_bar(self, painter: QPainter, place: QRectF, value: float) -> None:
         """To the right of the middle for a positive value, to the left for a negative one."""
         place = place.adjusted(0, (ROW - _THICKNESS) / 2, 0, -(ROW - _THICKNESS) / 2)
-        if place.width() < 8 or not np.isfinite(value):
+        if place.width() < _LEAST_BAR or not np.isfinite(value):
             return
         painter.fillRect(place, theme.colour("field"))
         middle, length = place.center().x(), value / self._end * place.width() / 2
