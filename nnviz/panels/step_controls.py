@@ -14,7 +14,6 @@ from nnviz.widgets.parts import arranged, named
 
 _PACES = {Pace.WHOLE.value: "by phase", Pace.LAYER.value: "by layer", Pace.NEURON.value: "by neuron"}
 _STEPS_PER_TEN = 20  # of the slider, for a factor of ten
-_PLACE_WIDTH = 150
 
 
 def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = False) -> QPushButton:
@@ -41,9 +40,8 @@ class WhichStep(QWidget):
         tip = "Writes down the step that comes next now; while the network learns, what is shown stays as it is."
         self.newest = pill("newest", "newestStepButton", "Newest step", tip)
         self.moment = named(label(role="muted"), "stepMoment")
-        self.moment.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        box = FixedSizeBox(self.moment, _PLACE_WIDTH)
-        arranged(QHBoxLayout(self), 1, box, self.newest, self.target, self.of_example, self.of_batch, spacing=6)
+        box = FixedSizeBox(self.moment)  # gives way first where there is little room
+        arranged(QHBoxLayout(self), (box, 1), self.newest, self.target, self.of_example, self.of_batch, spacing=6)
         self.of_example.clicked.connect(lambda: step_through.choose(True))
         self.of_batch.clicked.connect(lambda: step_through.choose(False))
         self.newest.clicked.connect(step_through.look_now)
@@ -59,9 +57,11 @@ class WhichStep(QWidget):
         if target is not None:
             self.target.show_choice({str(n): f"as {name}" for n, name in enumerate(class_names)}, str(target))
         self.newest.setVisible(asked.written is not None and not asked.is_newest and not asked.is_at_rest)
-        self.moment.setText(self._moment())
+        self.moment.setText(self.moment_text())
+        self.moment.setToolTip(self.moment.text())
 
-    def _moment(self) -> str:
+    def moment_text(self) -> str:
+        """ "epoch 3 · batch 120": of what is written down."""
         written = self._step_through.written
         if written is None:
             return ""

@@ -219,7 +219,7 @@ class StepThroughPage(Page):
             else:
                 words = content.change_text()
         elif content is not None:
-            words = f"loss {figure(content.step.loss)}" + (" of the batch" if content.step.rows > 1 else "")
+            words = f"{self.which.moment_text()}: loss {figure(content.step.loss)}"
         self.parts.result.setText(words)
         self.parts.result.setToolTip(check_text(check[1]) if check is not None else "")
 

@@ -16,6 +16,7 @@ from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
+from nnviz.session.robustness import HowRobust
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
@@ -53,6 +54,7 @@ def new_probes(
     selection: Selection,
     mistakes: Mistakes,
     why: Why,
+    robustness: HowRobust,
     messages: Messages,
 ) -> Probes:
     """The kinds of probes. Each looks again when its question may have changed."""
@@ -61,7 +63,7 @@ def new_probes(
     statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
     by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
-    by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes()}
+    by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)
@@ -90,7 +92,7 @@ def _answer(displayed: Displayed, question: asking.Question) -> Probe:
 
 
 def _mistakes(mistakes: Mistakes) -> Probe:
-    probe = Probe(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 19))
+    probe = Probe(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 39))
     probe.changed.connect(lambda: mistakes.take(probe.result))
     mistakes.part_changed.connect(probe.forget)
     return probe

@@ -27,6 +27,7 @@ from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.question import Question
+from nnviz.session.robustness import HowRobust
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
@@ -58,6 +59,7 @@ class Session(QObject):
         question: the drawing and the answer to it.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why: what is asked about the answer: of which outputs, by which method.
+        robustness: the error over disturbed examples, and an example at one strength.
         files: opens, saves and exports networks.
         step_through: one step of the training with all its numbers; taking it.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
@@ -85,22 +87,15 @@ class Session(QObject):
         self.question = Question(self.displayed, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
+        self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
         self._steps = TakenSteps(self.data, self.runs, self.displayed, self.training, self.undo, self.messages)
         asked = AskedStep(self.data, self.settings, self.runs, self.training, self.question, self.selection)
         self.step_through = StepThrough(asked, self._steps, self.messages)
-        self.probes = new_probes(
-            self.displayed,
-            self.question,
-            self.runs,
-            self.data,
-            self.selection,
-            self.mistakes,
-            self.why,
-            self.messages,
-        )
+        shown = (self.displayed, self.question, self.runs, self.data, self.selection)
+        self.probes = new_probes(*shown, self.mistakes, self.why, self.robustness, self.messages)
         self._death: Message | None = None  # says that the current network has died
         self._connect()
 
@@ -115,6 +110,8 @@ class Session(QObject):
             signal.connect(self.ranking.forget)
         self.training.state_changed.connect(self.probes[MISTAKES].look)  # at rest they are those of the last moment
         self.training.died.connect(self._died)
+        for signal in (self.question.changed, self.selection.pointed_changed):
+            signal.connect(self.training.runner.disturb)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
         self.runs.let_go.connect(self._let_go)
 
@@ -236,9 +233,8 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.edits, self.pictures, *self._lanes]
-        parts += [self.step_through, self._steps]
-        parts += [self.training.runner, self.data, self.files]
+        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.robustness, self.edits, self.pictures]
+        parts += [self.step_through, self._steps, *self._lanes, self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

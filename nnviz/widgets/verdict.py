@@ -42,7 +42,6 @@ class VerdictView(QWidget):
         self._set_look("size", "small" if any(len(name) >= _LONG_NAME for name in names) else "large")
 
     def clear(self) -> None:
-        """Removes the answer."""
         for line in (self.name, self.sureness, self.second):
             line.clear()
 
@@ -69,7 +68,6 @@ def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
     made = named(label(role=role), object_name, accessible)
     made.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
     made.setFixedHeight(height)
-    made.setTextFormat(Qt.PlainText)
     return made
 
 
