@@ -11,6 +11,7 @@ from nnviz.panels import (
     neuron,
     prediction,
     robust,
+    step_through,
     weights,
     why,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "neuron",
     "prediction",
     "robust",
+    "step_through",
     "training",
     "weights",
     "why",

@@ -25,6 +25,19 @@ from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
 _ERRORS = ("train_error", "test_error", "validation_error")
+# What training changes in a run, besides its history and snapshots.
+_TRAINED = (
+    "experiment",
+    "stage",
+    "progress",
+    "start_epoch",
+    "parameters",
+    "changes",
+    "edited",
+    "dead_layer",
+    "has_died",
+    "_before_training",
+)
 _GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
 
 
@@ -84,6 +97,13 @@ class Run:
         twin = copy(self)
         twin.history, twin.snapshots = self.history.copy(), Snapshots()
         return twin
+
+    def go_back_to(self, before: Run) -> None:
+        """Is again as in a copy of it from before, see :meth:`copy`. What has its file, its name and its room stays."""
+        for name in _TRAINED:
+            setattr(self, name, getattr(before, name))
+        self.history = before.history.copy()
+        self.snapshots.forget_after(self.epochs)
 
     # ---- figures
 

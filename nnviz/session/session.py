@@ -18,6 +18,7 @@ from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.look import text
 from nnviz.session.asked import MISTAKES, new_probes
+from nnviz.session.asked_step import AskedStep
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
@@ -32,6 +33,8 @@ from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.status import Status
+from nnviz.session.step_through import StepThrough
+from nnviz.session.taken_steps import TakenSteps
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
 from nnviz.session.why import Why
@@ -58,6 +61,7 @@ class Session(QObject):
         why: what is asked about the answer: of which outputs, by which method.
         robustness: the error over disturbed examples, and an example at one strength.
         files: opens, saves and exports networks.
+        step_through: one step of the training with all its numbers; taking it.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate: about a network, in words; points so far, then the suggestion.
         ranking: measures a layer without each of its neurons.
@@ -87,17 +91,11 @@ class Session(QObject):
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
-        self.probes = new_probes(
-            self.displayed,
-            self.question,
-            self.runs,
-            self.data,
-            self.selection,
-            self.mistakes,
-            self.why,
-            self.robustness,
-            self.messages,
-        )
+        self._steps = TakenSteps(self.data, self.runs, self.displayed, self.training, self.undo, self.messages)
+        asked = AskedStep(self.data, self.settings, self.runs, self.training, self.question, self.selection)
+        self.step_through = StepThrough(asked, self._steps, self.messages)
+        shown = (self.displayed, self.question, self.runs, self.data, self.selection)
+        self.probes = new_probes(*shown, self.mistakes, self.why, self.robustness, self.messages)
         self._death: Message | None = None  # says that the current network has died
         self._connect()
 
@@ -236,7 +234,7 @@ class Session(QObject):
         """
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.robustness, self.edits, self.pictures]
-        parts += [*self._lanes, self.training.runner, self.data, self.files]
+        parts += [self.step_through, self._steps, *self._lanes, self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

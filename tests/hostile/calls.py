@@ -180,6 +180,13 @@ class Person:
     def do_search_rate(self) -> None:
         self.session.search_rate()
 
+    def do_take_step(self) -> None:
+        through = self.session.step_through
+        through.want(True)
+        through.choose(self._any(True, False))
+        self.wait(self._any(0.0, 0.05))
+        through.take()
+
     def do_choose(self) -> None:
         self.session.messages.choose(self._any(0, 1))
 

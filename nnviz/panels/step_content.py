@@ -1,0 +1,301 @@
+"""What the page of a step shows at each stage: a layer's numbers, their formulas, and the terms of one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.finite_difference import FiniteDifference
+from engine.formulas import (
+    Address,
+    Formula,
+    activation_formula,
+    batch_loss_formula,
+    delta_formulas,
+    dropout_formula,
+    loss_formula,
+    sum_formula,
+    tempered,
+)
+from engine.one_step import BIAS, OneStep
+from engine.update_formulas import update_formulas
+from engine.validation import Array
+from nnviz.look import text
+from nnviz.panels.step_names import StepNames
+from nnviz.panels.step_walk import Phase, Stage, stages_of
+from nnviz.widgets.step.figures import figure, product_text, signed, written
+from nnviz.widgets.step.number_rows import NOTHING, Rows
+
+_EXAMPLE, _NUMBER, _TARGET, _PRODUCT = 76, 56, 40, 116  # pixels
+_VALUE = 56
+_HEADS = {"sum": "w · a", "from above": "w · δ", "gradient": "δ · a", "activation": "z", "batch loss": "loss"}
+
+
+@dataclass(frozen=True)
+class StepView:
+    """Where one stands in a step.
+
+    Attributes:
+        stage: the stage.
+        neuron: the neuron, from 0.
+        source: of an update, the weight, or ``BIAS``.
+        row: the example of the batch, from 0.
+        temperature: of softmax, 1 for none.
+    """
+
+    stage: Stage
+    neuron: int = 0
+    source: int = BIAS
+    row: int = 0
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
+class StepContent:
+    """What there is to see of a step from where one stands."""
+
+    step: OneStep
+    names: StepNames
+    view: StepView
+
+    # ---- the numbers of the stage
+
+    @cached_property
+    def order(self) -> Array:
+        """What each row of the stage is: a neuron, an example, or a parameter (the last number is the bias)."""
+        step, stage = self.step, self.view.stage
+        if stage.phase is Phase.LOSS:
+            return np.arange(step.rows)
+        if stage.phase is Phase.UPDATE:
+            before, _, after = step.parameters_of(stage.layer, self.view.neuron)
+            return np.argsort(-np.abs(after - before), kind="stable")
+        if stage.layer == 0 and self.names.picture is not None:
+            return np.argsort(-np.abs(step.activations[0][self.view.row]), kind="stable")  # most pixels are empty
+        return np.arange(self.names.shape[stage.layer])
+
+    @cached_property
+    def place(self) -> int | None:
+        """The row that is chosen."""
+        view = self.view
+        wanted = view.neuron
+        if view.stage.phase is Phase.LOSS:
+            wanted = view.row
+        elif view.stage.phase is Phase.UPDATE:
+            wanted = view.source % len(self.order)  # the bias, -1, is the last
+        found = np.flatnonzero(self.order == wanted)
+        return int(found[0]) if len(found) else None
+
+    def rows(self) -> Rows:
+        """The numbers of the stage."""
+        stage = self.view.stage
+        if stage.phase is Phase.LOSS:
+            return self._loss_rows()
+        if stage.phase is Phase.UPDATE:
+            return self._update_rows()
+        return self._forward_rows() if stage.phase is Phase.FORWARD else self._backward_rows()
+
+    def _forward_rows(self) -> Rows:
+        step, layer, row = self.step, self.view.stage.layer, self.view.row
+        a = step.activations[layer][row]
+        if layer == 0:
+            return self._of_neurons(layer, [a], ("x",), a)
+        z = step.sums[layer - 1][row]
+        if layer < step.layers:
+            return self._of_neurons(layer, [z, a], ("z", "a"), a)
+        head = "a"
+        if self.view.temperature != 1:
+            a, head = tempered(z, self.view.temperature), f"a at T {self.view.temperature:.2g}"
+        return self._of_neurons(layer, [z, a, step.targets[row]], ("z", head, "target"), a)
+
+    def _backward_rows(self) -> Rows:
+        layer, row = self.view.stage.layer, self.view.row
+        deltas = self.step.deltas[layer - 1][row]
+        return self._of_neurons(layer, [deltas], ("δ",), deltas)
+
+    def _of_neurons(self, layer: int, columns: list[Array], heads: tuple[str, ...], bars: Array) -> Rows:
+        order = self.order
+        return Rows(
+            len(bars),
+            ("", "", *heads),
+            (self.names.width(layer), *[_NUMBER] * min(2, len(columns)), *[_TARGET] * (len(columns) - 2)),
+            lambda place: self.names.neuron(layer, int(order[place])),
+            lambda place: tuple(figure(float(column[order[place]])) for column in columns),
+            bars[order],
+        )
+
+    def _loss_rows(self) -> Rows:
+        losses = self.step.losses
+        return Rows(
+            len(losses),
+            ("", "", "loss"),
+            (_EXAMPLE, _NUMBER),
+            lambda place: f"example {place + 1}",
+            lambda place: (figure(float(losses[place])),),
+            losses,
+        )
+
+    def _update_rows(self) -> Rows:
+        """The parameters of a neuron, those that change most first."""
+        layer = self.view.stage.layer
+        before, _, after = (each[self.order] for each in self.step.parameters_of(layer, self.view.neuron))
+        change = after.astype(np.float64) - before
+
+        def name(place: int) -> str:
+            source = int(self.order[place])
+            return self.names.parameter(layer, BIAS if source == len(self.order) - 1 else source)
+
+        return Rows(
+            len(change),
+            ("weight of", "change", "before", "after"),
+            (self.names.width(layer - 1), _NUMBER, _NUMBER),
+            name,
+            lambda place: (figure(float(before[place])), figure(float(after[place]))),
+            change,
+        )
+
+    def picked(self, place: int) -> int:
+        """What a row of the stage is: a neuron, an example, or the source of a parameter."""
+        found = int(self.order[place])
+        is_bias = self.view.stage.phase is Phase.UPDATE and found == len(self.order) - 1
+        return BIAS if is_bias else found
+
+    # ---- formulas
+
+    def formulas(self) -> list[Formula]:
+        """The lines about what is chosen."""
+        step, view = self.step, self.view
+        phase, layer = view.stage.phase, view.stage.layer
+        if phase is Phase.LOSS:
+            of_example = loss_formula(step, view.row)
+            return [of_example, batch_loss_formula(step)] if step.rows > 1 else [of_example]
+        if phase is Phase.UPDATE:
+            return update_formulas(step, layer, view.neuron, view.source, view.row)
+        if phase is Phase.BACKWARD:
+            return delta_formulas(step, layer, view.neuron, view.row)
+        dropped = dropout_formula(step, layer, view.neuron, view.row)
+        after = [] if dropped is None else [dropped]
+        if layer == 0:
+            value = float(step.inputs[view.row, view.neuron])
+            return [
+                Formula(
+                    Address("activation", 0, view.neuron, row=view.row),
+                    "input",
+                    "x, as the network gets it",
+                    "",
+                    value,
+                    (),
+                ),
+                *after,
+            ]
+        parts = (layer, view.neuron, view.row)
+        return [sum_formula(step, *parts), activation_formula(step, *parts), *after]
+
+    def line_rows(self, formulas: list[Formula]) -> Rows:
+        """The lines as rows: the name, the right side with its numbers, the value."""
+
+        def right_side(formula: Formula) -> str:
+            return f"= {written(formula)}" if formula.terms or formula.written else "as the data have it"
+
+        return Rows(
+            len(formulas),
+            ("", "", ""),
+            (0, _VALUE),
+            lambda place: formulas[place].name,
+            lambda place: (figure(formulas[place].value),),
+            bold=0,
+            second=lambda place: right_side(formulas[place]),
+        )
+
+    def term_rows(self, formula: Formula) -> Rows:
+        """The terms of a formula; of one that is no sum, its numbers."""
+        if not formula.terms:
+            return NOTHING
+        if len(formula.terms) <= 1:
+            parts = formula.parts
+            return Rows(
+                len(parts),
+                ("from", "", "", ""),
+                (0, 44, _VALUE),
+                lambda place: self._part_name(parts[place].address),
+                lambda place: (parts[place].symbol, figure(parts[place].value)),
+            )
+        terms, left, total = formula.terms, formula.left_out, formula.left_sum
+        divisor = terms[0].divisor
+        return Rows(
+            len(terms),
+            ("from", "", _HEADS.get(formula.address.what, "") + (f" / {divisor}" if divisor > 1 else ""), "adds"),
+            (self._width_of_terms(formula), _PRODUCT, _VALUE),
+            lambda place: self._term_name(formula, place),
+            lambda place: (product_text(formula, place), signed(terms[place].value)),
+            np.array([term.value for term in terms]),
+            note=f"… and {text.count(left)} more, together {figure(total)}" if left else "",
+            bold=1,
+        )
+
+    def _width_of_terms(self, formula: Formula) -> int:
+        """Pixels for the names of where they come from."""
+        at = term_source(formula, len(formula.terms) - 1)
+        by_example = at is None or formula.address.what in ("gradient", "batch loss")
+        return _EXAMPLE if at is None or by_example else self.names.width(at.layer)
+
+    def _part_name(self, at: Address | None) -> str:
+        if at is None:
+            return "setting"
+        if self.place_of(at) is None:
+            return "a line above"
+        return self.names.address(at, self.step.rows)
+
+    def _term_name(self, formula: Formula, place: int) -> str:
+        at = term_source(formula, place)
+        if at is None:
+            return ""
+        if formula.address.what in ("gradient", "batch loss"):
+            return f"example {at.row + 1}"
+        return "bias" if at.what == "weight" else self.names.neuron(at.layer, at.neuron)
+
+    def change_text(self) -> str:
+        """ "weight 0.0677 → 0.0703 (+0.0027)": what the step does to the chosen one."""
+        view = self.view
+        before, _, after = self.step.parameters_of(view.stage.layer, view.neuron)
+        name = "bias" if view.source == BIAS else "weight"
+        old, new = float(before[view.source]), float(after[view.source])
+        return f"{name} {figure(old)} → {figure(new)} ({signed(new - old)})"
+
+    # ---- where things are
+
+    def place_of(self, at: Address) -> int | None:
+        """The number of the stage that shows what is at an address; None for a line of the present formulas."""
+        layers = self.names.layers
+        stages = {
+            "sum": Stage(Phase.FORWARD, at.layer),
+            "activation": Stage(Phase.FORWARD, at.layer),
+            "entering": Stage(Phase.FORWARD, at.layer),
+            "mask": Stage(Phase.FORWARD, at.layer),
+            "target": Stage(Phase.FORWARD, at.layer),
+            "loss": Stage(Phase.LOSS, at.layer),
+            "delta": Stage(Phase.BACKWARD, at.layer),
+            "weight": Stage(Phase.UPDATE, at.layer),
+        }
+        wanted = stages.get(at.what)
+        return None if wanted is None else stages_of(layers).index(wanted)
+
+
+def term_sources(formula: Formula, place: int) -> list[Address]:
+    """Where the parts of a term come from."""
+    return [part.address for part in formula.terms[place].parts if part.address is not None]
+
+
+def term_source(formula: Formula, place: int) -> Address | None:
+    """Where a term leads: of w · a to the activation, of the gradient's δ · a to the delta."""
+    found = term_sources(formula, place)
+    return None if not found else found[0 if formula.address.what == "gradient" else -1]
+
+
+def check_text(found: FiniteDifference) -> str:
+    """How a gradient was measured."""
+    return (
+        f"Loss {found.more:.10g} with {found.distance:.1e} more, {found.less:.10g} with as much less: "
+        f"their difference over {2 * found.distance:.1e} is {found.slope:.6g}."
+    )

@@ -1,0 +1,396 @@
+"""Walks through one whole step of the training, forward and back, with every number and its formula."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
+
+from engine.formulas import Address, Formula, all_terms
+from engine.one_step import BIAS, OneStep
+from nnviz.panels.cards import CARDS, CardInfo
+from nnviz.panels.step_content import StepContent, StepView, check_text
+from nnviz.panels.step_controls import WhichStep
+from nnviz.panels.step_links import OpenedFormula
+from nnviz.panels.step_names import StepNames, names_of
+from nnviz.panels.step_parts import StepParts
+from nnviz.panels.step_walk import Phase, Spot, Stage, moved, stages_of
+from nnviz.session.selection import Neuron
+from nnviz.session.session import Session
+from nnviz.widgets.card import Table, label
+from nnviz.widgets.pages import Page
+from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.step.figures import figure, written
+from nnviz.widgets.step.path import PathStage
+
+_HEADINGS = {Phase.FORWARD: "forward", Phase.BACKWARD: "backward", Phase.UPDATE: "update"}
+
+
+class StepThroughPage(Page):
+    """At the left the way through the step, in the middle a layer's numbers, at the right how one comes about."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(
+            "Step through",
+            "stepThroughTab",
+            "One whole step of the training with its real numbers: forward, loss, backward, update.",
+        )
+        self.setObjectName("stepThroughPage")
+        self._session, self._asked = session, session.step_through
+        self._shape: tuple[int, ...] = ()
+        self._stage = 0
+        self._neurons: dict[int, int] = {}  # the neuron looked at in each layer
+        self._source: int | None = None  # of an update; None for the one that changes most
+        self._row = 0
+        self._line: int | None = None  # the formula whose terms are shown; None for the last sum
+        self._content: StepContent | None = None
+        self._opened: OpenedFormula | None = None
+        self.parts, self.which = StepParts(), WhichStep(self._asked)
+        self.nothing = named(label(role="muted"), "stepNothing")
+        self.nothing.setAlignment(Qt.AlignCenter)
+        self.nothing.setWordWrap(True)
+        self._stack = QStackedWidget()
+        for each in (self.parts, self.nothing):
+            self._stack.addWidget(each)
+        self.body.addWidget(self._stack)
+        arranged(QHBoxLayout(self.aside), self.which)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._asked.changed.connect(self.refresh)
+        self._asked.checked.connect(self._show_result)
+        self._session.selection.neuron_changed.connect(self._follow)
+        self._session.selection.pointed_changed.connect(self._show_pointed)
+        self.parts.numbers.hovered.connect(self._point_at_number)
+        self.parts.path.picked.connect(self.go_to)
+        self.parts.path.stepped.connect(self.walk)
+        self.parts.walking.back.clicked.connect(lambda: self.walk(False))
+        self.parts.walking.next.clicked.connect(lambda: self.walk(True))
+        self.parts.numbers.picked.connect(self._pick)
+        self.parts.lines.picked.connect(self._choose_line)
+        self.parts.terms.picked.connect(self._walk_from_term)
+        self.parts.terms.hovered.connect(self._hover_term)
+        self.parts.board.hovered.connect(self._light_cell)
+        self.parts.board.picked.connect(self._walk_from_cell)
+        self.parts.board.describe = lambda cell: "" if self._opened is None else self._opened.described_cell(cell)
+        self.parts.lines.describe = self._described_line
+        self.parts.numbers.describe = self._described_number
+        self.parts.neuron.box.valueChanged.connect(lambda value: self._choose_neuron(value - 1))
+        self.parts.example.box.valueChanged.connect(lambda value: self._choose_row(value - 1))
+        self.parts.temperature.slider.valueChanged.connect(lambda _: self._show())
+        self.parts.check.clicked.connect(self._check)
+        self.parts.take.clicked.connect(self._asked.take)
+
+    # ---- what is shown
+
+    def set_in_view(self, in_view: bool) -> None:
+        """Steps are written down only while the page is in view."""
+        self._content = None  # another neuron may have been chosen meanwhile
+        super().set_in_view(in_view)
+        self._asked.want(in_view)
+
+    @property
+    def _step(self) -> OneStep | None:
+        written = self._asked.written
+        return None if written is None else written.step
+
+    @property
+    def stage(self) -> Stage:
+        """Where one stands."""
+        return stages_of(len(self._shape) - 1)[self._stage]
+
+    def refresh(self) -> None:
+        """Shows what is written down now, from where one stands."""
+        if not self.in_view:
+            return
+        step = self._step
+        self.which.refresh(self._session.class_names)
+        self.parts.take.setEnabled(self._asked.can_take)
+        self.nothing.setText(self._asked.line)
+        self._stack.setCurrentIndex(1 if step is None else 0)
+        if step is None:
+            self._content = None
+            return
+        if tuple(step.network.shape) != self._shape:
+            self._start_anew(tuple(step.network.shape))
+        if self._content is None or self._content.step is not step:
+            self._show()
+
+    def _start_anew(self, shape: tuple[int, ...]) -> None:
+        self._shape, self._stage, self._neurons, self._source, self._row = shape, 0, {}, None, 0
+        chosen = self._session.selection.neuron
+        if chosen is not None and chosen.layer < len(shape):
+            self._neurons[chosen.layer] = chosen.number
+        names, before = self._names(), None
+        stages: list[PathStage] = []
+        for stage in stages_of(len(shape) - 1):
+            heading = _HEADINGS.get(stage.phase, "") if stage.phase is not before else ""
+            stages.append(PathStage(names.stage(stage), heading))
+            before = stage.phase
+        self.parts.path.show_stages(stages, 0)
+
+    def _names(self) -> StepNames:
+        return names_of(self._shape, self._session.data.dataset, self._session.class_names)
+
+    def _neuron_in(self, step: OneStep, stage: Stage) -> int:
+        """The one that is looked at; at first the one that is most active, or whose delta is largest."""
+        if stage.layer not in self._neurons:
+            values = step.activations[0] if stage.layer == 0 else step.deltas[stage.layer - 1]
+            return int(np.abs(values[min(self._row, step.rows - 1)]).argmax())
+        return min(self._neurons[stage.layer], self._shape[stage.layer] - 1)
+
+    def _view(self, step: OneStep) -> StepView:
+        stage, row = self.stage, min(self._row, step.rows - 1)
+        neuron = self._neuron_in(step, stage)
+        source = BIAS
+        if stage.phase is Phase.UPDATE:
+            before, _, after = step.parameters_of(stage.layer, neuron)
+            most = int(np.abs(after.astype(np.float64) - before).argmax())
+            most = BIAS if most == len(before) - 1 else most
+            source = most if self._source is None or self._source >= len(before) - 1 else self._source
+        return StepView(stage, neuron, source, row, self.parts.temperature.value if self._has_temperature else 1.0)
+
+    @property
+    def _has_temperature(self) -> bool:
+        step, stage = self._step, self.stage
+        is_output = stage.phase is Phase.FORWARD and stage.layer == len(self._shape) - 1
+        return step is not None and is_output and step.network.activations[-1] == "softmax"
+
+    def _show(self) -> None:
+        step = self._step
+        if step is None or not self.in_view:
+            return
+        view = self._view(step)
+        content = self._content = StepContent(step, self._names(), view)
+        self.parts.path.show_stages(self.parts.path.stages, self._stage)
+        self.parts.keep_in_sight(self.parts.path, self._stage)
+        self._show_head(content)
+        self.parts.numbers.show_rows(content.rows(), content.place)
+        self.parts.keep_in_sight(self.parts.numbers, content.place)
+        self._show_lines()
+
+    def _show_head(self, content: StepContent) -> None:
+        view, names, step = content.view, content.names, content.step
+        phase = view.stage.phase
+        words = names.stage(view.stage)
+        if phase is Phase.UPDATE:
+            words += " · weights"
+        elif phase is not Phase.LOSS:
+            words += " · forward" if phase is Phase.FORWARD else " · backward"
+        self.parts.where.setText(words)
+        self.parts.neuron.setVisible(phase is Phase.UPDATE)
+        self.parts.neuron.show_number(view.neuron, self._shape[view.stage.layer])
+        self.parts.example.setVisible(step.rows > 1 and phase is not Phase.UPDATE)
+        self.parts.example.show_number(view.row, step.rows)
+        self.parts.temperature.setVisible(self._has_temperature)
+        self.parts.check.setVisible(phase is Phase.UPDATE)
+
+    def _show_lines(self) -> None:
+        content, parts = self._content, self.parts
+        assert content is not None
+        lines = content.formulas()
+        # The first line is the sum that the others start from.
+        number = self._line if self._line is not None and self._line < len(lines) else 0
+        opened = self._opened = OpenedFormula(content, lines, number)
+        parts.lines.show_rows(content.line_rows(lines), number)
+        parts.fit_lines()
+        parts.rule.setText(opened.formula.rule)
+        parts.terms.show_rows(content.term_rows(opened.formula))
+        self._show_board(content, opened.formula)
+        self._light_term(-1 if parts.terms.marked is None else parts.terms.marked)
+        self._show_result()
+
+    def _show_board(self, content: StepContent, formula: Formula) -> None:
+        step, at = content.step, formula.address
+        values = step.inputs[at.row] if at.layer == 0 else all_terms(step, at)
+        self.parts.board.setVisible(values is not None and len(values) > 1)
+        if values is not None:
+            below = at.layer == 0 or (at.what == "sum" and at.layer == 1)
+            self.parts.board.show_values(values, content.names.picture if below else None)
+
+    def _show_result(self) -> None:
+        content, check = self._content, self._asked.check
+        words = ""
+        if content is not None and content.view.stage.phase is Phase.UPDATE:
+            view = content.view
+            if check is not None and check[0] == (view.stage.layer, view.neuron, view.source):
+                found = check[1]
+                words = f"measured {found.slope:.6g} · gradient {found.gradient:.6g}".replace("-", "−")
+            else:
+                words = content.change_text()
+        elif content is not None:
+            words = f"{self.which.moment_text()}: loss {figure(content.step.loss)}"
+        self.parts.result.setText(words)
+        self.parts.result.setToolTip(check_text(check[1]) if check is not None else "")
+
+    # ---- walking
+
+    def walk(self, is_forward: bool) -> None:
+        """Goes on or back, as far as the person wants."""
+        step = self._step
+        if step is None:
+            return
+        now = Spot(self._stage, self._neuron_in(step, self.stage))
+        to = moved(now, self._shape, self.parts.walking.pace, is_forward)
+        if to == now:
+            return
+        is_neuron = to.stage == now.stage or self.parts.walking.pace.value == "neuron"
+        self._stage, self._line, self._source = to.stage, None, None
+        if is_neuron and self.stage.layer:
+            self._choose_neuron(to.neuron)
+        self._show()
+
+    def go_to(self, stage: int) -> None:
+        """Goes to a stage."""
+        if self._step is not None:
+            self._stage, self._line, self._source = stage, None, None
+            self._show()
+
+    def _pick(self, place: int) -> None:
+        content = self._content
+        if content is None:
+            return
+        found = content.picked(place)
+        if content.view.stage.phase is Phase.LOSS:
+            self._choose_row(found)
+        elif content.view.stage.phase is Phase.UPDATE:
+            self._source = found
+            self._show()
+        else:
+            self._choose_neuron(found)
+
+    def _choose_neuron(self, neuron: int) -> None:
+        layer = self.stage.layer
+        self._neurons[layer] = neuron
+        if self.stage.phase is Phase.UPDATE:
+            self._source = None
+        if layer:
+            self._session.selection.choose_neuron(Neuron(layer, neuron))
+        self._show()
+
+    def _choose_row(self, row: int) -> None:
+        self._row = row
+        self._show()
+
+    def _choose_line(self, line: int) -> None:
+        self._line = line
+        self._show_lines()
+
+    def _follow(self) -> None:
+        """Goes to the neuron that was chosen elsewhere, in the present phase."""
+        neuron = self._session.selection.neuron
+        if neuron is None or not self._shape or neuron.layer >= len(self._shape):
+            return
+        if self._neurons.get(neuron.layer) == neuron.number and self.stage.layer == neuron.layer:
+            return
+        self._neurons[neuron.layer], self._source, self._line = neuron.number, None, None
+        phase = Phase.FORWARD if self.stage.phase is Phase.LOSS else self.stage.phase
+        self._stage = stages_of(len(self._shape) - 1).index(Stage(phase, neuron.layer))
+        self._show()
+
+    def _walk_from_term(self, place: int) -> None:
+        if self._opened is not None:
+            self._walk_to(self._opened.address_of_term(place))
+
+    def _walk_from_cell(self, cell: int) -> None:
+        if self._opened is not None:
+            self._walk_to(self._opened.address_of_cell(cell))
+
+    def _described_line(self, line: int) -> str:
+        """The whole formula, for a line that finds no room for it."""
+        if self._opened is None or line >= len(self._opened.lines):
+            return ""
+        formula = self._opened.lines[line]
+        return f"{formula.rule}\n= {written(formula)}\n= {figure(formula.value)}" if formula.terms else ""
+
+    def _described_number(self, place: int) -> str:
+        """A row with the names of its numbers."""
+        rows = self.parts.numbers.rows
+        figures = (f"{head} {words}" for head, words in zip(rows.heads[2:], rows.texts(place), strict=True))
+        return f"{rows.name(place)}: {', '.join(figures)}"
+
+    def _walk_to(self, at: Address | None) -> None:
+        """Goes to where a number is."""
+        content = self._content
+        if at is None or content is None:
+            return
+        stage = content.place_of(at)
+        if stage is None:
+            line = None if self._opened is None else self._opened.line_at(at)
+            if line is not None:
+                self._choose_line(line)
+            return
+        self._stage, self._row, self._line = stage, at.row, None
+        if at.layer or self.stage.phase is Phase.FORWARD:
+            self._neurons[at.layer] = at.neuron
+        self._source = at.source if at.what == "weight" else None
+        if at.layer and self.stage.phase is not Phase.LOSS:
+            self._session.selection.choose_neuron(Neuron(at.layer, at.neuron))
+        self._show()
+
+    # ---- where terms come from
+
+    def _hover_term(self, place: int) -> None:
+        opened = self._opened
+        self._point_at(None if place < 0 or opened is None else opened.address_of_term(place))
+        self._light_term(place)
+
+    def _light_term(self, place: int) -> None:
+        """Lights up where a term comes from: on the path, on the board, among the lines and the numbers."""
+        opened, parts = self._opened, self.parts
+        at = None if place < 0 or opened is None else opened.address_of_term(place)
+        if at is None or opened is None:
+            parts.path.light(())
+            for each in (parts.board, parts.lines, parts.numbers):
+                each.light(None)
+            return
+        parts.path.light(opened.stages_of_term(place))
+        parts.board.light(opened.cell_of(at))
+        parts.lines.light(opened.line_at(at))
+        parts.numbers.light(opened.number_at(at) if opened.content.place_of(at) == self._stage else None)
+
+    def _point_at(self, at: Address | None) -> None:
+        """Shows the neuron in the other cards as well."""
+        is_neuron = at is not None and at.layer > 0 and at.what != "loss"
+        self._session.selection.point_at(Neuron(at.layer, at.neuron) if at is not None and is_neuron else None)
+
+    def _point_at_number(self, place: int) -> None:
+        content = self._content
+        if content is None or place < 0 or self.stage.phase in (Phase.LOSS, Phase.UPDATE):
+            self._point_at(None)
+        else:
+            self._point_at(Address("activation", self.stage.layer, content.picked(place)))
+
+    def _show_pointed(self) -> None:
+        """Outlines a neuron of this stage that is pointed at in another card."""
+        pointed = self._session.selection.pointed
+        is_here = pointed is not None and self._content is not None and pointed.layer == self.stage.layer
+        is_here = is_here and self.stage.phase in (Phase.FORWARD, Phase.BACKWARD)
+        self.parts.numbers.point_at(pointed.number if pointed is not None and is_here else None)
+
+    def _light_cell(self, cell: int) -> None:
+        """The other way round: the term that comes from a cell."""
+        opened = self._opened
+        place = None if opened is None or cell < 0 else opened.term_of_cell(cell)
+        self.parts.terms.light(place)
+        self.parts.keep_in_sight(self.parts.terms, place)
+
+    def _check(self) -> None:
+        content = self._content
+        if content is not None:
+            view = content.view
+            self._asked.check_gradient(view.stage.layer, view.neuron, view.source)
+
+    # ---- for a file
+
+    def table(self) -> Table | None:
+        """The numbers of the stage: names, and the columns that are shown."""
+        content = self._content
+        if content is None:
+            return None
+        rows = content.rows()
+        heads = ["what", *rows.heads[2:]]
+        return heads, ([rows.name(place), *rows.texts(place)] for place in range(rows.count))
+
+
+CARDS.register("stepThroughPage")(CardInfo(StepThroughPage, page_of="networkDock"))

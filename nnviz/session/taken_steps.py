@@ -1,0 +1,169 @@
+"""Steps that a person takes singly: on the next batch, or on one example. Each can be undone until more is trained."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from PyQt5.QtCore import QObject
+
+from engine.datasets import Dataset
+from engine.experiment import Experiment
+from engine.one_step import Moment, OneStep, moment_of
+from engine.training import Trainer
+from engine.validation import Array
+from nnviz.jobs.measuring import Measuring
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.messages import Messages
+from nnviz.session.run import Run
+from nnviz.session.runs import Runs
+from nnviz.session.status import Progress, Stage
+from nnviz.session.training import Training
+from nnviz.session.undo import Kind, Step, Undo
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """A step of a run.
+
+    Attributes:
+        run: the run's id.
+        step: the step as it was written down; what was before it is needed to take it back.
+        dataset, experiment: what it is trained with.
+        is_first: whether a training begins with it.
+    """
+
+    run: int
+    step: OneStep
+    dataset: Dataset
+    experiment: Experiment
+    is_first: bool
+
+
+class TakenSteps(QObject):
+    """Takes steps and takes them back. Undo holds what says which step; the run as it was before is kept beside it."""
+
+    def __init__(
+        self, data: Data, runs: Runs, displayed: Displayed, training: Training, undo: Undo, messages: Messages
+    ) -> None:
+        super().__init__()
+        self._data, self._runs, self._displayed = data, runs, displayed
+        self._training, self._undo, self._messages = training, undo, messages
+        # Of the steps that are in force: the run as it was, and the moment of a training that was over.
+        self._before: WeakKeyDictionary[Taken, tuple[Run, Future[Moment | None] | None]] = WeakKeyDictionary()
+        self._measuring = Measuring(messages.crashed.emit)
+
+    def take(self, taken: Taken) -> None:
+        """Takes a step of the current run, as one step to undo. It must be the next one, and nothing may train."""
+        text = "step on one example" if taken.step.is_given else "step on the next batch"
+        ways, runs = ((taken, False), (taken, True)), (taken.run,)
+        self._undo.push(Step(text, Kind.EDIT, self._apply, *ways, runs, taken.step.nbytes))
+
+    def _apply(self, taken_and_way: tuple[Taken, bool]) -> None:
+        taken, is_forward = taken_and_way
+        run = self._runs.by_id(taken.run)
+        if run is None:
+            return
+        (self._go if is_forward else self._go_back)(run, taken)
+
+    def _stands_at(self, run: Run, taken: Taken, parameters: Array) -> bool:
+        """Whether nothing has happened to the run since it had these parameters."""
+        is_still = run.stage is not Stage.TRAINING and self._data.dataset is taken.dataset
+        return is_still and np.array_equal(run.parameters, parameters)
+
+    # ---- forward
+
+    def _go(self, run: Run, taken: Taken) -> None:
+        if run is not self._runs.current or not self._stands_at(run, taken, taken.step.before.parameters):
+            self._messages.tell("That step was not taken again: the network or the data are others now.")
+            return
+        is_over, look = run.stage is Stage.ENDED, self._training.runner.look
+        self._before[taken] = run.copy(), look(run.id, _moment) if is_over else None
+        if taken.step.is_given:
+            self._learn_example(run, taken)
+        else:
+            self._training.step_batch()
+
+    def _learn_example(self, run: Run, taken: Taken) -> None:
+        """Puts the training that has learned the example in the place of the one before."""
+        step, dataset = taken.step, taken.dataset
+        if taken.is_first:
+            run.begin(taken.experiment)
+        progress = step.after.state.progress
+        epochs = run.experiment.training.epochs
+        run.progress = Progress(progress["epoch"], epochs, progress["batch"], step.batches)
+        run.stage, run.edited = Stage.PAUSED, {}
+        run.changes += 1
+        run.parameters = step.after.parameters
+        run.history.note_change(run.epochs, "a step on one example")
+        self._training.runner.worker.begin(run.id, lambda: step.after.trainer(run.network, dataset))
+        self._show(run)
+        self._measure(run)
+
+    # ---- back
+
+    def _go_back(self, run: Run, taken: Taken) -> None:
+        known = self._before.pop(taken, None)
+        if known is None:
+            return
+        if not self._stands_at(run, taken, taken.step.after.parameters):
+            self._messages.tell(
+                "That step was not taken back: since then the network was trained, or the data changed."
+            )
+            return
+        before, over = known
+        experiment = run.experiment
+        run.go_back_to(before)
+        self._make_trainer(run, taken, over)
+        if run.stage is Stage.PAUSED:
+            run.adopt(experiment.training, taken.dataset)
+            self._training.runner.worker.change(run.id, run.experiment.training)
+        self._show(run)
+
+    def _make_trainer(self, run: Run, taken: Taken, over: Future[Moment | None] | None) -> None:
+        """Has the worker go back too: to the moment before the step, or to a network that no training has."""
+        worker, parameters = self._training.runner.worker, run.parameters
+
+        def make() -> Trainer:
+            ended = None if over is None else over.result()
+            return (ended or taken.step.before).trainer(run.network, taken.dataset)
+
+        if run.stage is not Stage.RESTING:
+            worker.begin(run.id, make)
+        else:
+            worker.forget(run.id)
+            self._training.runner.look(run.id, lambda _: np.copyto(run.network.parameters, parameters))
+
+    def _show(self, run: Run) -> None:
+        self._training.runner.worker.frames.clear()  # a copy from before
+        run.snapshots.add(run.epochs, run.parameters)
+        if run is self._runs.current:
+            self._displayed.show(run)
+        self._runs.tell_history(run)
+        self._runs.tell_file(run)
+        self._training.progressed.emit()
+        self._training.state_changed.emit()
+
+    def _measure(self, run: Run) -> None:
+        """Measures the errors after a step that no epoch's figures tell of, in another thread."""
+
+        def done(found: dict[str, float]) -> None:
+            if run.edited is not None:
+                run.edited = {f"{part}_error": error for part, error in found.items()}
+                self._runs.tell_history(run)
+
+        dataset = self._data.dataset
+        self._measuring.stop()
+        if dataset is not None and run.misfit(dataset) is None:
+            self._measuring.start(run.displayed_network(), dataset.splits, done)
+
+    def close(self, milliseconds: int) -> bool:
+        """Stops what is being measured; returns whether that was in time."""
+        return self._measuring.close(milliseconds)
+
+
+def _moment(trainer: Trainer | None) -> Moment | None:
+    return None if trainer is None else moment_of(trainer)

@@ -1,0 +1,377 @@
+"""The page that walks through a step: every number opens into its formula, whatever the data and the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QLabel, QPushButton, QSlider, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from engine.datasets.dataset import Dataset, classification_split, regression_split
+from engine.one_step import BIAS
+from nnviz.panels.step_through import StepThroughPage
+from nnviz.panels.step_walk import Pace, Phase, Spot, Stage, moved, stages_of
+from nnviz.session.selection import Example, Neuron
+from nnviz.session.status import Status
+from nnviz.widgets.pages import TabbedCard
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import MANY_EPOCHS, click, click_tab, find, hover
+
+SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
+
+
+def page_of(window: MainWindow, qtbot: QtBot) -> StepThroughPage:
+    """In front, with the next step."""
+    window.show_workspace("inside")
+    card = window.card("networkDock")
+    assert isinstance(card, TabbedCard)
+    click_tab(qtbot, window, "stepThroughTab")
+    page = card.page
+    assert isinstance(page, StepThroughPage)
+    newest(page, window, qtbot)
+    return page
+
+
+def newest(page: StepThroughPage, window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.session.step_through.is_newest)
+    assert not page.grab().isNull()
+
+
+@pytest.fixture
+def page(ready_window: MainWindow, qtbot: QtBot) -> StepThroughPage:
+    return page_of(ready_window, qtbot)
+
+
+def go(page: StepThroughPage, phase: Phase, layer: int) -> None:
+    page.go_to(stages_of(len(page._shape) - 1).index(Stage(phase, layer)))
+    assert not page.grab().isNull()
+
+
+def shown(page: StepThroughPage) -> dict[str, tuple[str, ...]]:
+    """The numbers of the stage by name."""
+    rows = page.parts.numbers.rows
+    return {rows.name(place): rows.texts(place) for place in range(rows.count)}
+
+
+def lines(page: StepThroughPage) -> list[tuple[str, str]]:
+    """The formulas: their names, and their right sides with numbers."""
+    rows = page.parts.lines.rows
+    assert rows.second is not None
+    return [(rows.name(place), rows.second(place)) for place in range(rows.count)]
+
+
+def pick(qtbot: QtBot, widget: object, place: int) -> None:
+    """Clicks the row or cell of that number."""
+    qtbot.mouseClick(widget, Qt.LeftButton, pos=widget.place_of(place).center())  # type: ignore[attr-defined]
+
+
+# ---- the way
+
+
+def test_one_walks_by_phases_layers_and_neurons() -> None:
+    shape = [4, 3, 2]
+    names = [(stage.phase.value, stage.layer) for stage in stages_of(2)]
+    assert names[:4] == [("forward", 0), ("forward", 1), ("forward", 2), ("loss", 2)]
+    assert names[4:] == [("backward", 2), ("backward", 1), ("update", 1), ("update", 2)]
+    for pace, stops in ((Pace.WHOLE, 3), (Pace.LAYER, 7), (Pace.NEURON, 16)):
+        spot, count = Spot(0, 0), 0
+        while (after := moved(spot, shape, pace, True)) != spot:
+            assert moved(after, shape, pace, False).stage <= after.stage
+            spot, count = after, count + 1
+        assert count == stops
+    back = Spot(2, 0)
+    assert moved(back, shape, Pace.NEURON, False) == Spot(1, 2)
+    assert moved(Spot(1, 2), shape, Pace.NEURON, True) == back
+    assert moved(Spot(0, 0), shape, Pace.WHOLE, False) == Spot(0, 0)
+
+
+def test_next_and_back_and_the_arrow_keys(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    assert page.stage == Stage(Phase.FORWARD, 0)
+    for _ in range(4):
+        click(qtbot, ready_window, QPushButton, "stepNextButton")
+    assert page.stage.phase is Phase.LOSS
+    click(qtbot, ready_window, QPushButton, "stepBackButton")
+    assert page.stage == Stage(Phase.FORWARD, 3)
+    page.parts.path.setFocus()
+    qtbot.keyClick(page.parts.path, Qt.Key_Right)
+    qtbot.keyClick(page.parts.path, Qt.Key_Right)
+    assert page.stage == Stage(Phase.BACKWARD, 3)
+    page.parts.walking.show_pace(Pace.NEURON)
+    click(qtbot, ready_window, QPushButton, "stepNextButton")
+    chosen = ready_window.session.selection.neuron
+    assert chosen is not None
+    assert chosen.layer in (2, 3)
+    page.parts.walking.show_pace(Pace.WHOLE)
+    click(qtbot, ready_window, QPushButton, "stepNextButton")
+    assert page.stage == Stage(Phase.UPDATE, 1)
+    pick(qtbot, page.parts.path, 0)
+    assert page.stage == Stage(Phase.FORWARD, 0)
+
+
+# ---- numbers
+
+
+def test_where_a_weights_change_comes_from(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    written = ready_window.session.step_through.written
+    assert written is not None
+    ready_window.session.selection.choose_neuron(Neuron(2, 3))
+    go(page, Phase.UPDATE, 2)
+    pick(qtbot, page.parts.numbers, 2)
+    view = page._content.view  # type: ignore[union-attr]
+    before, gradient, after = written.step.parameters_of(2, 3)
+    name = page.parts.numbers.rows.name(2)
+    assert shown(page)[name] == (
+        f"{before[view.source]:.4f}".replace("-", "−"),
+        f"{after[view.source]:.4f}".replace("-", "−"),
+    )
+    said = lines(page)
+    assert [line for line, _ in said] == ["gradient", "step", "weight after"]
+    assert f"{gradient[view.source]:.3g}".lstrip("-") in said[1][1]
+    assert f"{before[view.source]:.3g}".lstrip("-") in said[2][1]
+    assert "example" in page.parts.terms.rows.name(0)
+    assert "→" in find(page, QLabel, "stepResult").text()
+
+
+def test_a_click_measures_the_gradient(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    go(page, Phase.UPDATE, 3)
+    click(qtbot, ready_window, QPushButton, "checkGradientButton")
+    result = find(page, QLabel, "stepResult")
+    qtbot.waitUntil(lambda: "measured" in result.text())
+    measured, gradient = (float(part.split()[-1].replace("−", "-")) for part in result.text().split("·"))
+    assert measured == pytest.approx(gradient, rel=1e-3, abs=1e-8)
+
+
+def test_terms_light_up_where_they_come_from_and_lead_there(
+    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    go(page, Phase.FORWARD, 2)
+    parts, written = page.parts, ready_window.session.step_through.written
+    assert written is not None
+    parts.terms.mark(1)
+    source = int(parts.terms.rows.name(1).split()[-1]) - 1
+    assert parts.board.lit == source
+    assert 1 in parts.path.lit
+    parts.terms.mark(None)
+    assert parts.board.lit is None
+    assert not parts.path.lit
+    at = parts.board.place_of(source).center()
+    hover(parts.board, (at.x(), at.y()))
+    assert parts.terms.lit == 1
+    read_out = find(parts.board, QLabel, "readOut")
+    assert "adds" in read_out.text()
+    pick(qtbot, parts.terms, 1)
+    assert page.stage == Stage(Phase.FORWARD, 1)
+    assert ready_window.session.selection.neuron == Neuron(1, source)
+    assert parts.lines.rows.name(0) == "weighted sum"
+
+
+def test_what_is_chosen_elsewhere_is_shown_and_the_other_way_round(
+    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    selection = ready_window.session.selection
+    selection.choose_neuron(Neuron(1, 7))
+    assert page.stage == Stage(Phase.FORWARD, 1)
+    assert page.parts.numbers.chosen == 7
+    pick(qtbot, page.parts.numbers, 2)
+    assert selection.neuron == Neuron(1, 2)
+    go(page, Phase.BACKWARD, 1)
+    selection.choose_neuron(Neuron(2, 4))
+    assert page.stage == Stage(Phase.BACKWARD, 2)
+
+
+def test_every_example_of_the_batch_can_be_looked_at(
+    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    written = ready_window.session.step_through.written
+    assert written is not None
+    go(page, Phase.FORWARD, 3)
+    find(ready_window, QSpinBox, "stepRowSpin").setValue(17)
+    a = written.step.activations[-1][16, 4]
+    assert float(shown(page)["answer 4"][1].replace("−", "-")) == pytest.approx(a, abs=1e-4)
+    go(page, Phase.LOSS, 3)
+    assert page.parts.numbers.chosen == 16
+    pick(qtbot, page.parts.numbers, 3)
+    assert page._row == 3
+
+
+def test_temperature_changes_the_answer_but_not_the_step(
+    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    slider = find(ready_window, QSlider, "temperatureSlider")
+    assert not slider.isVisible()
+    go(page, Phase.FORWARD, 3)
+    assert slider.isVisible()
+    before = shown(page)
+    slider.setValue(slider.maximum())
+    after = shown(page)
+    spread = [max(float(row[1]) for row in rows.values()) for rows in (before, after)]
+    assert spread[1] < max(spread[0], 0.2)
+    assert ready_window.session.step_through.is_newest
+    slider.setValue(0)
+    assert shown(page) == before
+
+
+# ---- which step, and taking it
+
+
+def test_taking_a_step_on_the_drawing(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
+    assert find(page, QLabel, "stepNothing").isVisible()
+    ready_window.canvas.set_strokes(SEVEN)
+    newest(page, ready_window, qtbot)
+    page.which.target.chosen.emit("7")
+    newest(page, ready_window, qtbot)
+    before = session.displayed.as_trained.parameters.copy()
+    losses = []
+    for _ in range(3):
+        assert session.step_through.written is not None
+        losses.append(session.step_through.written.step.loss)
+        click(qtbot, ready_window, QPushButton, "takeStepButton")
+        newest(page, ready_window, qtbot)
+    assert losses == sorted(losses, reverse=True)
+    for _ in range(3):
+        session.undo.undo()
+    assert np.array_equal(session.displayed.as_trained.parameters, before)
+
+
+def test_a_chosen_example_and_the_next_batch(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.selection.choose_example(Example("test", 5))
+    click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
+    newest(page, ready_window, qtbot)
+    assert not find(ready_window, QSpinBox, "stepRowSpin").isVisible()
+    click(qtbot, ready_window, QPushButton, "stepOfBatchButton")
+    newest(page, ready_window, qtbot)
+    click(qtbot, ready_window, QPushButton, "takeStepButton")
+    qtbot.waitUntil(lambda: session.training.progress.batch == 1 and session.state is Status.PAUSED)
+    newest(page, ready_window, qtbot)
+    assert "batch 2" in find(ready_window, QLabel, "stepMoment").text()
+
+
+def test_while_it_trains_a_button_brings_the_newest(
+    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    newest(page, ready_window, qtbot)
+    assert not page.which.newest.isVisible()
+    session.start()
+    qtbot.waitUntil(lambda: session.training.progress.batch > 3)
+    qtbot.waitUntil(page.which.newest.isVisible)
+    assert not page.parts.take.isEnabled()
+    first = session.step_through.written
+    click(qtbot, ready_window, QPushButton, "newestStepButton")
+    qtbot.waitUntil(lambda: session.step_through.written is not first)
+    session.pause()
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED)
+    newest(page, ready_window, qtbot)
+    assert page.parts.take.isEnabled()
+
+
+# ---- any data, any network
+
+
+def everywhere(page: StepThroughPage) -> None:
+    """Goes through all stages and opens every line."""
+    for stage in range(len(page.parts.path.stages)):
+        page.go_to(stage)
+        for line in range(page.parts.lines.count):
+            page._choose_line(line)
+            for place in range(min(3, page.parts.terms.count)):
+                page.parts.terms.mark(place)
+            for cell in range(min(3, page.parts.board.count)):
+                assert isinstance(page.parts.board.describe(cell), str)
+        if not stage % 7:
+            assert not page.grab().isNull()
+        assert page.table() is not None
+
+
+def table_of_columns() -> Dataset:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 60)
+    names = ("Adelie", "<b>Chinstrap</b>", "Gentoo")
+    return Dataset("penguins", classification_split("train", rng.normal(size=(60, 4)), labels, 4, 3), None, (4,), names)
+
+
+def targets() -> Dataset:
+    rng = np.random.default_rng(0)
+    return Dataset("numbers", regression_split("train", rng.normal(size=(60, 3)), rng.normal(size=(60, 1)), 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("data", "changes"),
+    [
+        (table_of_columns, {"optimizer": "adam", "dropout": 0.2}),
+        (targets, {"optimizer": "nesterov", "weight_decay": 0.01, "loss": "quadratic"}),
+        (targets, {"optimizer": "rmsprop", "clip_norm": 0.01, "loss": "huber"}),
+    ],
+)
+def test_tables_and_targets(
+    data: Callable[[], Dataset],
+    changes: dict[str, object],
+    load_with: Callable[..., None],
+    make_window: MakeWindow,
+    qtbot: QtBot,
+) -> None:
+    load_with(data)
+    window = make_window()
+    session = window.session
+    qtbot.waitUntil(lambda: session.state is not Status.LOADING)
+    session.settings.change("batch size", batch_size=10)
+    if "loss" in changes:
+        names = session.settings.experiment.activations
+        session.settings.change("output", activations=(*names[:-1], "identity"), loss=changes["loss"])
+    session.settings.change("recipe", **{name: v for name, v in changes.items() if name != "loss"})
+    session.reset()
+    page = page_of(window, qtbot)
+    everywhere(page)
+    click(qtbot, window, QPushButton, "takeStepButton")
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED)
+    newest(page, window, qtbot)
+    everywhere(page)
+
+
+@pytest.mark.parametrize("shape", [(784, *[4] * 59, 10), (784, 1, 10), (784, 10), (784, 4000, 10)])
+def test_deep_wide_and_narrow_networks(
+    shape: tuple[int, ...], page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    session.settings.change_shape(shape)
+    qtbot.waitUntil(lambda: tuple(session.runs.current.network.shape) == shape)
+    newest(page, ready_window, qtbot)
+    assert page._shape == shape
+    everywhere(page)
+    go(page, Phase.UPDATE, 1)
+    pick(qtbot, page.parts.numbers, 0)
+    assert lines(page)[-1][0] in ("weight after", "bias after")
+
+
+def test_the_bias_has_its_update(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    go(page, Phase.UPDATE, 3)
+    names = list(shown(page))
+    page._pick(names.index("bias"))
+    assert page._content is not None
+    assert page._content.view.source == BIAS
+    assert lines(page)[-1][0] == "bias after"
+
+
+def test_out_of_view_it_costs_nothing(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    written = session.step_through.written
+    click_tab(qtbot, ready_window, "networkTab")
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED)
+    assert session.step_through.written is written
+    click_tab(qtbot, ready_window, "stepThroughTab")
+    newest(page, ready_window, qtbot)
+    assert session.step_through.written is not written
+
+
+def test_its_point_is_plain_text(page: StepThroughPage) -> None:
+    assert page.parts.where.textFormat() == Qt.PlainText
+    assert page.parts.numbers.number_at(QPoint(5, 10_000_000)) is None
