@@ -23,6 +23,7 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.making import Making
+from nnviz.session.map import MAP, Map
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.question import Question
@@ -55,6 +56,7 @@ class Session(QObject):
         question: the drawing and the answer to it.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why: what is asked about the answer: of which outputs, by which method.
+        map: places the examples by what a layer sees in them.
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate: about a network, in words; points so far, then the suggestion.
@@ -81,19 +83,12 @@ class Session(QObject):
         self.question = Question(self.displayed, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
+        self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
-        self.probes = new_probes(
-            self.displayed,
-            self.question,
-            self.runs,
-            self.data,
-            self.selection,
-            self.mistakes,
-            self.why,
-            self.messages,
-        )
+        parts = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why, self.map
+        self.probes = new_probes(*parts, self.messages)
         self._death: Message | None = None  # says that the current network has died
         self._connect()
 
@@ -102,11 +97,13 @@ class Session(QObject):
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
-        self.ranking.failed.connect(self.messages.crashed)
+        for work in (self.ranking, self.map.arranging):
+            work.failed.connect(self.messages.crashed)
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
-        self.training.state_changed.connect(self.probes[MISTAKES].look)  # at rest they are those of the last moment
+        for name in (MISTAKES, MAP):  # at rest they are those of the last moment
+            self.training.state_changed.connect(self.probes[name].look)
         self.training.died.connect(self._died)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
         self.runs.let_go.connect(self._let_go)
@@ -229,7 +226,15 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.edits, self.pictures, *self._lanes]
+        parts: list[Any] = [
+            self.probes,
+            self.rate_search,
+            self.ranking,
+            self.map.arranging,
+            self.edits,
+            self.pictures,
+            *self._lanes,
+        ]
         parts += [self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
