@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 # An estimate within an epoch takes about four milliseconds for the default network, and much more for a huge one.
-_SECONDS_BETWEEN_ESTIMATES = 0.25
+_SECONDS_BETWEEN_ESTIMATES = 0.5
 _TIMES_ITS_COST = 49  # so estimates take 1 of 50 parts of the time
 _LONG_MEASUREMENT = 0.5  # seconds
 _ENOUGH_BATCHES, _ENOUGH_SECONDS = 50, 0.3  # either is enough to tell how long a batch takes

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 # Drawing views may take this share of the interface's time. Learning loses most of it where its steps are short: the
 # worker then needs Python's lock all the time. In long steps it is in a matrix product, beside which Python can draw.
-_SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.09, 0.15
+_SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.075, 0.15
 _LONG_STEP = 0.0008  # seconds
 _SHORTEST, _LONGEST = 28, 250  # milliseconds between two views
 _LOOK_AGAIN = 5  # milliseconds until the next look, if there was no new frame

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QObject, pyqtSignal
 from PyQt5.QtGui import QCursor
-from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow
+from PyQt5.QtWidgets import QApplication, QDockWidget
 
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, holder
 from nnviz.window import card_export
 from nnviz.window.dialogs import NetworkDialogs
+from nnviz.window.docks import Docks
 
 _KINDS = {"png": "Picture (*.png)", "svg": "Vector graphics (*.svg)", "csv": "Table (*.csv)"}
 
@@ -28,18 +29,22 @@ class CardActions(QObject):
 
     done = pyqtSignal(str)
 
-    def __init__(self, host: QMainWindow, docks: list[QDockWidget], dialogs: NetworkDialogs, session: Session) -> None:
-        super().__init__(host)
-        self._host = host
-        self._docks = docks
+    def __init__(self, docks: Docks, dialogs: NetworkDialogs, session: Session) -> None:
+        super().__init__(docks.host)
+        self._host = docks.host
+        self._docks = docks.docks
         self._dialogs = dialogs
         self._session = session
         self._before = QByteArray()  # the layout to go back to
         self.enlarged: DockCard | None = None
-        for dock in docks:
-            dock.toggleViewAction().triggered.connect(lambda shown, dock=dock: self._toggled(dock, shown))
-            if isinstance(dock, DockCard):
-                dock.asked.connect(lambda what, card=dock: self.do(what, card))
+        for dock in docks.docks:
+            self._connect(dock)
+        docks.added.connect(self._connect)
+
+    def _connect(self, dock: QDockWidget) -> None:
+        dock.toggleViewAction().triggered.connect(lambda shown: self._toggled(dock, shown))
+        if isinstance(dock, DockCard):
+            dock.asked.connect(lambda what: self.do(what, dock))
 
     def do(self, what: str, card: DockCard) -> None:
         """Carries out the action of that name; the names are those of :class:`CardMenuButton`."""

@@ -1,4 +1,4 @@
-"""The docks of all workspaces, built from the registry of cards, their places and their sizes."""
+"""The docks of the workspaces, built from the registry of cards, their places and their sizes."""
 
 from __future__ import annotations
 
@@ -26,18 +26,22 @@ _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 class Docks(QObject):
     """Puts the cards into docks of a window within the window, which has a margin. Shows those of one workspace.
 
+    The cards of a workspace are made when it is shown for the first time.
+
     Signals:
         changed: a dock was moved, resized, shown or hidden.
+        added(dock): a dock was made.
 
     Attributes:
         host: the inner window.
-        docks: the docks of all workspaces, in the order of the View menu.
-        cards: all cards and pages by name.
+        docks: those that were made so far.
+        cards: the cards and pages that were made so far, by name.
         workspace: the name of the workspace that is shown.
         workspaces: titles of the workspaces that have cards, by name.
     """
 
     changed = pyqtSignal()
+    added = pyqtSignal(object)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -50,22 +54,31 @@ class Docks(QObject):
         self.cards: dict[str, Any] = {}
         places = {place for name in CARDS for place in CARDS[name].places}
         self.workspaces = {name: title for name, title in WORKSPACES.items() if name in places}
-        self._columns = {name: {column: self._make_column(name, column) for column in Column} for name in WORKSPACES}
-        columns = itertools.chain.from_iterable(each.values() for each in self._columns.values())
-        self.docks: list[QDockWidget] = list(dict.fromkeys(itertools.chain.from_iterable(columns)))
-        self._add_pages()
-        self._add_marks()
+        self._columns: dict[str, dict[Column, list[QDockWidget]]] = {}
+        self.docks: list[QDockWidget] = []
         self._layouts: dict[str, QByteArray] = {}  # of the workspaces that were shown before
         self._first_layouts: dict[str, QByteArray] = {}
-        for name in reversed(self.workspaces):
-            self.workspace = name
-            self._arrange()
-            self._first_sizes()
-            self._first_layouts[name] = self.host.saveState()
         self._sizes = _Sizes(self.host, self.docks)
         self._sizes.changed.connect(self.changed)
+        session.displayed.what_if_changed.connect(self._show_marks)
+        self._build(next(iter(self.workspaces)))
 
     # ---- building
+
+    def _build(self, workspace: str) -> None:
+        """Makes the cards of a workspace, and shows it."""
+        self.workspace = workspace
+        self._columns[workspace] = {column: self._make_column(workspace, column) for column in Column}
+        self._add_pages()
+        self._show_marks()
+        for dock in self.shown:
+            if dock not in self.docks:
+                self.docks.append(dock)
+                self._sizes.watch(dock)
+                self.added.emit(dock)
+        self._arrange()
+        self._first_sizes()
+        self._first_layouts[workspace] = self.host.saveState()
 
     def _cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:
         """The names and descriptions of a column's cards, from the top."""
@@ -83,6 +96,7 @@ class Docks(QObject):
         card = self.cards[name] = info.make(self._session)
         if isinstance(card, DockCard):
             card.set_name(name)
+            card.head.mark.clicked.connect(self._session.edits.end_what_if)
         else:
             card.setObjectName(name)
         if isinstance(card, (DockCard, Page)):
@@ -93,21 +107,14 @@ class Docks(QObject):
     def _add_pages(self) -> None:
         for name in CARDS:
             holder = self.cards.get(CARDS[name].page_of)
-            if holder is not None:
+            if holder is not None and name not in self.cards:
                 holder.add_page(self._make(name, CARDS[name]))
 
-    def _add_marks(self) -> None:
+    def _show_marks(self) -> None:
         """Marks every card while a what-if lasts; a click on a mark ends it."""
-        displayed, edits = self._session.displayed, self._session.edits
-        heads = [card.head for card in self.cards.values() if isinstance(card, DockCard)]
-        for head in heads:
-            head.mark.clicked.connect(edits.end_what_if)
-
-        def show() -> None:
-            for head in heads:
-                head.show_what_if(what_if_text(displayed.what_if))
-
-        displayed.what_if_changed.connect(show)
+        for card in self.cards.values():
+            if isinstance(card, DockCard):
+                card.head.show_what_if(what_if_text(self._session.displayed.what_if))
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
         """A dock of fixed cards, one below the other, which scroll if there is no room for all."""
@@ -159,6 +166,8 @@ class Docks(QObject):
         if name == self.workspace:
             return
         self._layouts[self.workspace] = self.host.saveState()
+        if name not in self._columns:
+            self._build(name)
         self.workspace = name
         for dock in self.docks:
             if dock not in self.shown:
@@ -209,6 +218,7 @@ class _Sizes(QObject):
     changed = pyqtSignal()
 
     def __init__(self, host: QMainWindow, docks: list[QDockWidget]) -> None:
+        """``docks`` may grow; each is to be handed to ``watch``."""
         super().__init__(host)
         self._host, self._docks = host, docks
         self._known: dict[tuple[int, int], dict[QDockWidget, QSize]] = {}  # sizes of the docks, by the size of the host
@@ -216,9 +226,11 @@ class _Sizes(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._settled)
         host.installEventFilter(self)
-        for dock in docks:
-            dock.installEventFilter(self)
-            dock.topLevelChanged.connect(self.forget)
+
+    def watch(self, dock: QDockWidget) -> None:
+        """Notices what happens to a dock."""
+        dock.installEventFilter(self)
+        dock.topLevelChanged.connect(self.forget)
 
     def forget(self, *_: bool) -> None:
         """Drops the remembered sizes and remembers the present ones, after the docks were arranged anew."""

@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
     Attributes:
         session: the model.
         canvas: the drawing canvas.
-        docks: in the order of the View menu.
+        docks: those that were made so far.
         ended_whole: whether all threads had ended when the window closed.
 
     Signals:
@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self.setFocusPolicy(Qt.ClickFocus)  # a click outside the fields leaves them
         self._add_toolbar()
         self._add_docks()
-        self.cards = CardActions(self._docks.host, self.docks, self.dialogs, session)
+        self.cards = CardActions(self._docks, self.dialogs, session)
         self.help = HelpWindows(self, self.menuBar())
         self._menus = Menus(self.menuBar(), self, preferences)
         self._switch = WorkspaceSwitch(self._docks.workspaces)
@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(frame)
 
     def card(self, name: str) -> QWidget:
-        """The card of that name. Raises KeyError."""
+        """The card of that name, if its workspace was shown. Raises KeyError."""
         return self._docks.cards[name]
 
     @property

@@ -28,6 +28,7 @@ class Menus(QObject):
         self._session = window.session
         self._dialogs = window.dialogs
         self._preferences = preferences
+        self._of_cards: list[QAction] = []  # the entries of the shown workspace's cards
         self._fill_file(bar.addMenu("&File"))
         self._fill_edit(bar.addMenu("&Edit"))
         self._fill_network(bar.addMenu("&Network"))
@@ -147,11 +148,7 @@ class Menus(QObject):
             choose = partial(self._window.show_workspace, name)
             self._add(menu, f"Workspace {title}", f"actionWorkspace{number}", f"Ctrl+{number}", choose)
         menu.addSeparator()
-        for number, dock in enumerate(self._window.docks, start=1):
-            action = dock.toggleViewAction()
-            action.setObjectName(f"actionView{number}")
-            menu.addAction(action)
-        menu.addSeparator()
+        self._view, self._below_cards = menu, menu.addSeparator()
         enlarge = self._window.cards.toggle
         self._add(menu, "&Enlarge card / back", "actionEnlargeCard", "Ctrl+Return; Ctrl+Enter", enlarge)
         self._add(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._window.default_layout)
@@ -167,10 +164,13 @@ class Menus(QObject):
 
     def show_cards(self, docks: list[QDockWidget]) -> None:
         """Lists the cards of a workspace in the View menu."""
-        for dock in self._window.docks:
-            action = dock.toggleViewAction()
-            action.setVisible(dock in docks)
-            action.setShortcut(QKeySequence(f"Alt+{docks.index(dock) + 1}" if dock in docks else ""))
+        for action in self._of_cards:
+            self._view.removeAction(action)
+        self._of_cards = [dock.toggleViewAction() for dock in docks]
+        for number, action in enumerate(self._of_cards, start=1):
+            action.setObjectName(f"actionView{number}")
+            action.setShortcut(QKeySequence(f"Alt+{number}"))
+        self._view.insertActions(self._below_cards, self._of_cards)
 
     def _fill_help(self, menu: QMenu) -> None:
         window = self._window

@@ -92,6 +92,13 @@ def click(qtbot: QtBot, window: QWidget, kind: type[W], name: str) -> W:
     return widget
 
 
+def make_all_cards(window: MainWindow) -> None:
+    """A workspace's cards are made when it is first shown. Ends where it began."""
+    before = window.workspace
+    for name in (*window.workspaces, before):
+        window.show_workspace(name)
+
+
 def tab_of(window: QWidget, name: str) -> tuple[QTabBar, int]:
     """The bar and the place in it of the tab with that name, which must be there; it may be hidden."""
     places = [(bar, index) for bar in window.findChildren(QTabBar) for index in range(bar.count())]

@@ -18,7 +18,7 @@ from nnviz.widgets.card import DockCard, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import choose_file, click, find, press
+from tests.nnviz.helpers import choose_file, click, find, make_all_cards, press
 
 
 def places(window: MainWindow) -> list[tuple[str, QRect, bool]]:
@@ -65,8 +65,9 @@ class Numbers:
 
 
 def test_every_card_has_its_menu(ready_window: MainWindow) -> None:
-    cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard) and dock.isVisible()]
-    assert len(cards) >= 4
+    make_all_cards(ready_window)
+    cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard)]
+    assert len(cards) >= 9
     for card in cards:
         if not card.isVisible():
             ready_window.show_workspace("inside")

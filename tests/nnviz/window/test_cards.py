@@ -18,7 +18,7 @@ from nnviz.window.help import described
 from nnviz.window.help_texts import texts_of
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click_tab, find, press
+from tests.nnviz.helpers import action, click_tab, find, make_all_cards, press
 
 
 class Another(DockCard):
@@ -69,7 +69,8 @@ def test_every_card_has_a_help_text(name: str) -> None:
     assert texts_of(name)
 
 
-def test_every_card_of_the_workspace_is_there_once(ready_window: MainWindow) -> None:
+def test_every_card_of_the_workspaces_is_there_once(ready_window: MainWindow) -> None:
+    make_all_cards(ready_window)
     for name in CARDS:
         assert ready_window.card(name).objectName() == name
     names = [dock.objectName() for dock in ready_window.docks]
@@ -147,8 +148,11 @@ def test_those_that_there_are_not(ready_window: MainWindow, name: str) -> None:
 def test_the_switch_turns_to_another_workspace_and_back(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     before = [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()]
+    with pytest.raises(KeyError):
+        window.card("whyDock")  # it is made when it is first wanted
     click_tab(qtbot, window, "insideWorkspace")
     assert window.workspace == "inside"
+    assert window.card("whyDock").isVisible()
     shown = {dock.objectName() for dock in window.docks if dock.isVisible()}
     assert shown == {name for name in CARDS if "inside" in CARDS[name].places}
     assert {entry.text() for entry in view_menu(window) if entry.isVisible()} == {

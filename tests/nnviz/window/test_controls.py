@@ -74,9 +74,11 @@ def test_in_every_group_of_settings(ready_window: MainWindow, qtbot: QtBot) -> N
         qtbot.mouseClick(find(ready_window, Group, name).head, Qt.LeftButton)
 
 
-def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("workspace", ["train", "inside"])
+def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot, workspace: str) -> None:
     train_epochs(qtbot, ready_window, 1)
-    cards = [dock for dock in ready_window.docks if isinstance(dock, TabbedCard)]
+    ready_window.show_workspace(workspace)
+    cards = [dock for dock in ready_window.docks if isinstance(dock, TabbedCard) and dock.isVisible()]
     assert cards
     for card in cards:
         for index in range(len(card.pages)):

@@ -33,7 +33,7 @@ from nnviz.widgets.card import DockCard
 from nnviz.window.help import described
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, find, press, tab_of
+from tests.nnviz.helpers import action, find, make_all_cards, press, tab_of
 from tests.nnviz.window.test_window import acted_on, menu_actions
 
 
@@ -81,6 +81,7 @@ def test_f1_for_what_has_the_focus(ready_window: MainWindow, qtbot: QtBot) -> No
 
 
 def test_help_for_a_part_of_a_card_tells_of_the_card(ready_window: MainWindow) -> None:
+    make_all_cards(ready_window)
     for card in ready_window.docks:
         title, text = text_of(card.objectName())
         inside = card.head.detail if isinstance(card, DockCard) else card.widget()
@@ -102,7 +103,7 @@ def test_of_a_combo_box_what_is_chosen_is_told_too(ready_window: MainWindow) -> 
 
 
 def test_of_the_outputs_activation_too(ready_window: MainWindow) -> None:
-    open_groups(ready_window)
+    open_everything(ready_window)
     assert plain(text_of("activation.softmax").text) in described(find(ready_window, QComboBox, "outputCombo"))
     assert plain(text_of("loss.cross-entropy").text) in described(find(ready_window, QComboBox, "lossCombo"))
 
@@ -132,15 +133,16 @@ def every_text() -> set[HelpText]:
     return {each for found in texts().values() for each in found}
 
 
-def open_groups(window: MainWindow) -> None:
-    """All settings, also those that are made when they are first seen."""
+def open_everything(window: MainWindow) -> None:
+    """All settings and cards, also those that are made when they are first seen."""
+    make_all_cards(window)
     for group in window.training.groups:
         group.head.setChecked(True)
 
 
 def controls(window: MainWindow) -> list[QWidget]:
     """All that a person acts on, whether it can be seen now or not."""
-    open_groups(window)
+    open_everything(window)
     found = [each for kind in TOLD for each in window.findChildren(kind) if not isinstance(each, QScrollBar)]
     named = [each for each in found if each.objectName() and not each.objectName().startswith(OF_QT)]
     return [each for each in named if each.objectName() not in BESIDE and "Hint" not in each.objectName()]
@@ -153,6 +155,7 @@ def tabs(window: MainWindow) -> list[tuple[QTabBar, int, str]]:
 
 
 def test_every_tab_has_a_text(ready_window: MainWindow) -> None:
+    make_all_cards(ready_window)
     found = tabs(ready_window)
     assert len(found) > 4
     for bar, index, name in found:
@@ -186,7 +189,7 @@ def test_every_registered_name_has_a_text() -> None:
 
 
 def test_every_name_is_one_of_a_card_a_control_or_a_registry(ready_window: MainWindow) -> None:
-    open_groups(ready_window)
+    open_everything(ready_window)
     names = {each.objectName() for each in ready_window.findChildren(QWidget)}
     names |= {name for _, _, name in tabs(ready_window)}
     names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table} | {"dataset.mnist"}
@@ -194,7 +197,7 @@ def test_every_name_is_one_of_a_card_a_control_or_a_registry(ready_window: MainW
 
 
 def test_no_text_repeats_a_tooltip(ready_window: MainWindow) -> None:
-    open_groups(ready_window)
+    open_everything(ready_window)
     tips = {each.toolTip() for each in ready_window.findChildren(QWidget)}
     assert not [each.title for each in every_text() if each.text in tips]
 
