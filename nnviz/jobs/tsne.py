@@ -17,7 +17,7 @@ from engine.validation import Array
 _PERPLEXITY = 30.0  # about the number of neighbours that count
 _FEWEST = 5  # points of which an arrangement says anything
 _EARLY, _LATE = 250, 500  # iterations while clusters form, and afterwards
-_SLICE = 10  # iterations between two looks
+_SLICE = 10  # iterations between two looks: 0.1 s for 2,500 points. Momentum begins anew with each, so not fewer
 _EXAGGERATION = 12
 _SMALL = 1e-4  # the first deviation: points that begin close together can still change places
 _NEIGHBOURS_SHARE = 0.1  # of the work: finding the neighbours
@@ -50,9 +50,9 @@ class Arrangement:
         yield 0.0
         with self._lock:
             self._embedding = self._begin()
-        iterations = [_EXAGGERATION] * (_EARLY // _SLICE) + [1] * (_LATE // _SLICE)
-        for done, exaggeration in enumerate(iterations):
-            yield _NEIGHBOURS_SHARE + (1 - _NEIGHBOURS_SHARE) * done / len(iterations)
+        slices = [_EXAGGERATION] * (_EARLY // _SLICE) + [1] * (_LATE // _SLICE)
+        for done, exaggeration in enumerate(slices):
+            yield _NEIGHBOURS_SHARE + (1 - _NEIGHBOURS_SHARE) * done / len(slices)
             with self._lock, np.errstate(all="ignore"):
                 self._embedding.optimize(_SLICE, exaggeration=exaggeration, momentum=0.8, inplace=True)
                 self.points = np.array(self._embedding, np.float32)

@@ -179,8 +179,7 @@ class MapPage(Page):
 
     def _show_mark(self) -> None:
         if self.in_view:
-            place: Array | None = self._session.probes[MAP_PLACE].result
-            self.view.show_mark(place)
+            self.view.show_mark(self._session.probes[MAP_PLACE].result)
 
     # ---- what a person does
 

@@ -35,6 +35,7 @@ class Map(QObject):
 
     Signals:
         changed: a choice, the cloud, or what is going on has changed.
+        asked: a person asked for something else, which is due at once.
 
     Attributes:
         method: ``AXES`` or ``TSNE``.
@@ -43,6 +44,7 @@ class Map(QObject):
     """
 
     changed = pyqtSignal()
+    asked = pyqtSignal()
 
     def __init__(self, displayed: Displayed, runs: Runs, data: Data, mistakes: Mistakes, question: Question) -> None:
         super().__init__()
@@ -57,7 +59,7 @@ class Map(QObject):
         self._latest: Same | None = None
         for signal in (runs.replaced, data.changed):
             signal.connect(self._forget)
-        mistakes.part_changed.connect(self._begin_anew)
+        mistakes.part_changed.connect(self.turn)
 
     # ---- choices
 
@@ -76,33 +78,32 @@ class Map(QObject):
         """Places the examples by another layer."""
         if layer != self.layer:
             self._wanted = layer
-            self._begin_anew()
+            self.turn()
 
     def choose_method(self, method: str) -> None:
-        """Places the examples on two axes, or by t-SNE, which begins at once."""
+        """Places the examples on two axes, or by t-SNE, which begins at once if there is nothing from before."""
         if method != self.method:
             self.method = method
-            self._begin_anew()
+            self._place()
 
     def choose_count(self, count: int) -> None:
         """Arranges so many examples by t-SNE."""
         if count != self.count:
             self.count = count
-            self._begin_anew()
+            self._place()
 
     def turn(self) -> None:
         """Works the two axes out from this moment."""
         self._turned = object()
-        self.changed.emit()
+        self._place()
 
-    def _begin_anew(self) -> None:
-        if self.method == TSNE and self._is_about(self.arranging.about):
-            self.changed.emit()  # what was arranged is shown again
-        elif self.method == TSNE:
-            self.arrange()
-        else:
+    def _place(self) -> None:
+        if self.method == AXES:
             self.arranging.cancel()
-            self.turn()
+        elif not self._is_about(self.arranging.about):
+            self.arrange()
+        self.changed.emit()
+        self.asked.emit()
 
     def _is_about(self, subject: Subject | None) -> bool:
         return subject is not None and (subject.part, subject.layer, subject.most) == (
@@ -112,7 +113,7 @@ class Map(QObject):
         )
 
     def _forget(self) -> None:
-        self._wanted, self._on_axes, self._turned = None, None, object()
+        self._on_axes, self._turned = None, object()
         self.arranging.forget()
         self.changed.emit()
 
@@ -171,7 +172,6 @@ class Map(QObject):
         """Begins to arrange the examples as the displayed network sees them now, from where they were last."""
         part = self._mistakes.part
         if part is None or not self.can_arrange:
-            self.changed.emit()
             return
         before: Cloud | None = self.arranging.result or self.arranging.partial
         subject = Subject(self._displayed.network, self._runs.current.epochs, part, self.layer, self.count)
@@ -195,6 +195,7 @@ def map_probes(map: Map, displayed: Displayed) -> dict[str, Probe]:
     points = Probe(map.question, Budget(_SECONDS_BETWEEN, 19))
     place = Probe(map.question_of_place, quick=_QUICK, size=lambda: (displayed.network.shape, map.method, map.layer))
     points.changed.connect(lambda: map.take(points.result))
-    map.changed.connect(points.look)
+    for signal in (map.asked, displayed.what_if_changed):
+        signal.connect(points.hurry)
     map.changed.connect(place.look)
     return {MAP: points, MAP_PLACE: place}

@@ -88,8 +88,9 @@ class MapView(QWidget):
 
     def show_mark(self, place: Array | None) -> None:
         """Marks where the drawing is, (2,), or nothing."""
-        self._mark = place
-        self.update()
+        if place is not self._mark:
+            self._mark = place
+            self.update()
 
     def show_choice(self, number: int | None) -> None:
         """Rings the chosen point, or none."""
