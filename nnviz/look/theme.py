@@ -289,7 +289,7 @@ def diverging_table(theme: Theme) -> list[int]:
 @lru_cache
 def sequential_table(theme: Theme) -> list[int]:
     """Returns 256 colours from low to high numbers: grey, then green, then the strongest contrast with the card."""
-    stops = np.array([QColor(end).getRgb()[:3] for end in (theme.past, theme.third, theme.fifth)])
+    stops = np.array([QColor(end).getRgb()[:3] for end in (theme.past, theme.good, theme.fifth)])
     mixed = np.stack([np.interp(np.linspace(0, 1, 256), (0, 0.5, 1), channel) for channel in stops.T], axis=1)
     return [QColor(*rgb).rgb() for rgb in np.round(mixed).astype(int).tolist()]
 

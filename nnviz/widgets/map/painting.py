@@ -9,7 +9,7 @@ from PyQt5.QtGui import QImage
 
 from engine.validation import Array
 
-_EDGE = 0.45  # how much of a disc's colour its outermost pixels have
+_LEVELS = 4  # in which a disc's edge fades
 _FADED = 0.16  # how much of its colour a faded point keeps
 
 
@@ -73,7 +73,7 @@ class PointPainter:
         self._prepare(size, int(np.ceil(radius)) + 4, ground)
         is_in, at = self._within(places, size)
         inks, ringed, faded = dots.inks[is_in], dots.are_ringed[is_in], dots.are_faded[is_in]
-        disc = _Disc(radius)
+        disc, colours = _Disc(radius), colours | np.uint32(0xFF000000)
         self._stamp(at[faded], mixed(colours, ground, _FADED)[inks[faded]], disc, ground)
         plain = ~faded & ~ringed
         self._stamp(at[plain], colours[inks[plain]], disc, ground)
@@ -106,9 +106,9 @@ class PointPainter:
         return is_in, whole[:, 1] * stride + whole[:, 0]
 
     def _stamp(self, at: Array, colours: Array, disc: _Disc, ground: int) -> None:
-        """All edges first, so that no edge of one point covers the middle of another."""
-        self._put(at, disc.edge, mixed(colours, ground, _EDGE))
-        self._put(at, disc.core, colours | np.uint32(0xFF000000))
+        """The faintest pixels of all points first, so that no edge of one covers the middle of another."""
+        for covered, offsets in disc.layers:
+            self._put(at, offsets, colours if covered == 1 else mixed(colours, ground, covered))
 
     def _put(self, at: Array, offsets: Array, colours: Array | np.uint32) -> None:
         flat, stride = self._pixels.reshape(-1), self._pixels.shape[1]
@@ -117,15 +117,19 @@ class PointPainter:
 
 
 class _Disc:
-    """The pixels of a disc around its middle one, (k, 2): its core, its edge, and around it a gap and a ring."""
+    """The pixels of a disc around its middle one, (k, 2).
+
+    Attributes:
+        layers: how much of its pixels it covers, 0…1, and those that it covers so much; the least covered first.
+        gap, ring: pixels around it.
+    """
 
     def __init__(self, radius: float) -> None:
         reach = int(np.ceil(radius)) + 3
         across = np.arange(-reach, reach + 1)
         x, y = (part.ravel() for part in np.meshgrid(across, across))
-        distance = np.hypot(x, y)
-        offsets = np.stack([x, y], axis=1)
-        self.core = offsets[distance <= radius - 0.4]
-        self.edge = offsets[(distance > radius - 0.4) & (distance <= radius + 0.5)]
-        self.gap = offsets[(distance > radius - 0.4) & (distance <= radius + 1.4)]
+        distance, offsets = np.hypot(x, y), np.stack([x, y], axis=1)
+        covered = np.round(_LEVELS * np.clip(radius + 0.5 - distance, 0, 1)) / _LEVELS
+        self.layers = [(float(share), offsets[covered == share]) for share in np.unique(covered) if share > 0]
+        self.gap = offsets[distance <= radius + 1.4]
         self.ring = offsets[(distance > radius + 1.4) & (distance <= radius + 2.4)]

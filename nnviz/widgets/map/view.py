@@ -30,8 +30,7 @@ from nnviz.widgets.read_out import Text
 _NEAR = 10.0  # pixels between the mouse and a point that it means
 _CLICK = 4  # pixels that the mouse may move in a click
 _STEP, _ZOOM = 40, 1.25  # of the keys
-_FEW = 600  # points that are drawn larger
-_RADIUS, _LARGE = 1.9, 3.2
+_RADII = {3000: 1.9, 600: 2.4, 0: 3.2}  # of points, in pixels, by the least number of them
 _MARK, _RING = 8.0, 7.0  # radii of the drawing's mark and of the ring around a chosen point
 
 
@@ -182,7 +181,7 @@ class MapView(QWidget):
         ratio = self.devicePixelRatioF()
         self._places = self._camera.pixels(self._dots.points)
         closeness = np.log2(max(self._camera.scale / max(self._whole.scale, 1e-30), 1.0))
-        radius = (_LARGE if len(self._dots.points) <= _FEW else _RADIUS) + 0.35 * float(closeness)
+        radius = next(size for least, size in _RADII.items() if len(self._places) >= least) + 0.35 * float(closeness)
         size = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
         ground, ring = theme.colour("card").rgb() & 0xFFFFFF, theme.colour("text").rgb() & 0xFFFFFF
         colours = np.array([ink.rgb() & 0xFFFFFF for ink in self._inks], np.uint32)
