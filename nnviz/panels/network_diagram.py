@@ -63,6 +63,7 @@ class DiagramPage(Page):
         )
         self._session = session
         self._count = 60
+        self._is_pointing = False  # whether the mouse is on a neuron of the diagram
         self._limit = 0.0
         self._budget = Budget(_BETWEEN, 1)
         self._measuring = Budget(0.5)  # of the range of the colours, which seldom changes
@@ -88,6 +89,7 @@ class DiagramPage(Page):
         self.diagram.chosen.connect(self._choose)
         session.probes[ACTIVITY].changed.connect(self._follow)
         session.selection.neuron_changed.connect(self._chosen_elsewhere)
+        session.selection.pointed_changed.connect(self._show_pointed)
         session.training.state_changed.connect(self.refresh)  # what was drawn in haste is drawn finely
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self._new_looks)
@@ -248,7 +250,17 @@ class DiagramPage(Page):
     # ---- read-out
 
     def _pointed(self, layer: int, number: int) -> None:
+        """Tells of what is under the mouse, here and in all other cards."""
         self.diagram.show_text(self._described(layer, number) if layer >= 0 else "")
+        if layer >= 0 or self._is_pointing:
+            self._is_pointing = layer >= 0
+            self._session.selection.point_at(Neuron(layer, number) if layer > 0 else None)
+        self._show_key()
+
+    def _show_pointed(self) -> None:
+        """Shows the neuron that is pointed at in another card."""
+        pointed = self._session.selection.pointed
+        self.diagram.point_at(None if pointed is None else (pointed.layer, pointed.number))
         self._show_key()
 
     def _name(self, layer: int, number: int) -> str:

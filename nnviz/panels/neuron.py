@@ -81,6 +81,8 @@ class NeuronPanel(DockCard):
         self.leads.which.clicked.connect(self._rank)
         self.ranking.left.connect(self._leave_ranking)
         self.ranking.chosen.connect(self._choose_ranked)
+        self.ranking.pointed.connect(self._point_ranked)
+        session.selection.pointed_changed.connect(self._show_pointed)
         session.ranking.changed.connect(self._show_ranking)
 
     # ---- what is shown
@@ -168,6 +170,15 @@ class NeuronPanel(DockCard):
         if chosen == self._subject.neuron:
             self._turn()
         self._session.selection.choose_neuron(chosen)
+
+    def _point_ranked(self, number: int) -> None:
+        layer = self._session.ranking.about.layer
+        self._session.selection.point_at(None if number < 0 else Neuron(layer, number))
+
+    def _show_pointed(self) -> None:
+        pointed, about = self._session.selection.pointed, self._session.ranking.about
+        is_ranked = pointed is not None and about is not None and pointed.layer == about.layer
+        self.ranking.point_at(pointed.number if pointed is not None and is_ranked else None)
 
     # ---- edits
 

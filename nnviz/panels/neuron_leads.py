@@ -49,6 +49,8 @@ class NeuronLeads(QWidget):
         arranged(QVBoxLayout(self), leads, (self.links, 100), without, change, measured, button, 1, spacing=4)
         self.links.describe = self._describe
         self.links.picked.connect(self._follow)
+        self.links.hovered.connect(self._point)
+        self._session.selection.pointed_changed.connect(self._show_pointed)
 
     def show_links(self, neuron: Neuron) -> None:
         """Draws the weights that lead from it."""
@@ -84,7 +86,19 @@ class NeuronLeads(QWidget):
         weight = float(self._session.displayed.as_trained.weights[neuron.layer][number, neuron.number])
         return f"{self._subject.names(neuron.layer + 1).neuron(number)}: {signed(weight)} · a click shows it"
 
-    def _follow(self, number: int) -> None:
+    def _above(self, number: int) -> Neuron | None:
+        """The neuron to which that bar leads; None for -1."""
         neuron = self._subject.neuron
-        if neuron is not None:
-            self._session.selection.choose_neuron(Neuron(neuron.layer + 1, number))
+        return None if neuron is None or number < 0 else Neuron(neuron.layer + 1, number)
+
+    def _follow(self, number: int) -> None:
+        self._session.selection.choose_neuron(self._above(number))
+
+    def _point(self, number: int) -> None:
+        self._session.selection.point_at(self._above(number))
+
+    def _show_pointed(self) -> None:
+        """Outlines the bar of the neuron that is pointed at in another card."""
+        pointed, neuron = self._session.selection.pointed, self._subject.neuron
+        is_above = pointed is not None and neuron is not None and pointed.layer == neuron.layer + 1
+        self.links.point_at(pointed.number if pointed is not None and is_above else None)

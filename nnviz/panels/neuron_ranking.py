@@ -35,10 +35,12 @@ class RankingView(QWidget):
     Signals:
         left: the person wants to see the neuron again.
         chosen(neuron): a click on a neuron, by its number from 0.
+        pointed(neuron): the mouse points at another one; -1 for none.
     """
 
     left = pyqtSignal()
     chosen = pyqtSignal(int)
+    pointed = pyqtSignal(int)
 
     def __init__(self, ranking: Stepwise) -> None:
         super().__init__()
@@ -57,6 +59,7 @@ class RankingView(QWidget):
         self.bars = named(NamedBars(scrolls=True, number=_points), "rankingBars", "What the error loses without each")
         self.bars.describe = self._describe
         self.bars.picked.connect(lambda row: self.chosen.emit(self._order[row]))
+        self.bars.hovered.connect(lambda row: self.pointed.emit(self._order[row] if row >= 0 else -1))
         head = arranged(QHBoxLayout(), (self._title, 1), self._progress, self.back, spacing=12)
         content = named(QWidget(), "scrolled")
         arranged(QVBoxLayout(content), self.bars, 1, margins=(0, 0, theme.CARD_PADDING, 0))
@@ -93,6 +96,10 @@ class RankingView(QWidget):
             return ""
         number, (whole, each) = self._order[row], self._ranking.result
         return f"without neuron {number + 1}: {change_text(whole, each[number])} · a click shows it"
+
+    def point_at(self, neuron: int | None) -> None:
+        """Outlines a neuron that is pointed at elsewhere."""
+        self.bars.point_at(self._order.index(neuron) if neuron in self._order else None)
 
     def table(self) -> Table | None:
         """A row for each neuron of the layer; None while it is not measured."""

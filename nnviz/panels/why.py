@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, QTimer
+from PyQt5.QtGui import QIcon, QPixmap
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
+from engine.validation import Array
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.look import text, theme
@@ -20,11 +22,13 @@ from nnviz.session.why import NOT_FINITE, REASONS, TURNING
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.picture import grey_image
 from nnviz.widgets.why.combos import FlatCombo, NameCombo
 from nnviz.widgets.why.content import Content
 from nnviz.widgets.why.view import ReasonsView
 
 _MILLISECONDS_A_FRAME = 60
+_ICON = QSize(16, 16)
 _METHOD_TIP = (
     "How the answer is explained. Integrated gradients and gradient × input: what each input adds to the output's sum. "
     "Occlusion: by how much it falls where the input is covered. Layer by layer: what each neuron contributes. Nearest "
@@ -47,6 +51,7 @@ class WhyPanel(DockCard):
         super().__init__("Why this answer")
         self._session = session
         self._frame: int | None = None  # of the film, while it is played
+        self._baseline: Array | None = None  # that is shown
         self._film = QTimer(self)
         self._film.setInterval(_MILLISECONDS_A_FRAME)
         self._film.timeout.connect(self._next_frame)
@@ -54,6 +59,7 @@ class WhyPanel(DockCard):
         self.view = named(ReasonsView(), "reasonsView", "What contributes to the answer")
         self.view.setWhatsThis(_VIEW_TIP)
         self.view.clicked.connect(self._choose)
+        self.view.pointed.connect(self._point)
         self.body.addWidget(self.view, 1)
         self.body.addLayout(self._sum_row())
         self.body.addLayout(self._change_row())
@@ -67,6 +73,7 @@ class WhyPanel(DockCard):
         session.displayed.changed.connect(self._show_line)
         session.question.changed.connect(self._show_line)
         session.selection.example_changed.connect(self._show_line)
+        session.selection.pointed_changed.connect(self._show_pointed)
         self._name_outputs()
 
     # ---- building
@@ -93,6 +100,7 @@ class WhyPanel(DockCard):
         self.baseline_combo = FlatCombo("whyBaselineCombo", "Baseline", _BASELINE_TIP)
         for name in (EMPTY, MEAN):
             self.baseline_combo.addItem("", name)
+        self.baseline_combo.setIconSize(_ICON)
         self.baseline_combo.activated.connect(
             lambda index: self._session.why.choose(baseline=self.baseline_combo.itemData(index))
         )
@@ -144,11 +152,20 @@ class WhyPanel(DockCard):
     def _choose(self, row: int, column: int) -> None:
         """Chooses the neuron or the training example that was clicked, for all cards."""
         selection, turning = self._session.selection, self.turning
-        if self._session.why.method == LAYERS and row and column >= 0:
-            selection.choose_neuron(Neuron(row, column))
+        if self._session.why.method == LAYERS:
+            if row > 0 and column >= 0:
+                selection.choose_neuron(Neuron(row, column))
         elif self._session.why.method == NEAREST and turning is not None:
             number = why_content.neighbour_at(turning, row, column)
             selection.choose_example(Example("train", number))
+
+    def _point(self, row: int, column: int) -> None:
+        if self._session.why.method == LAYERS:
+            self._session.selection.point_at(Neuron(row, column) if row > 0 and column >= 0 else None)
+
+    def _show_pointed(self) -> None:
+        if self._session.why.method == LAYERS:
+            self.refresh()
 
     # ---- what is shown
 
@@ -206,7 +223,9 @@ class WhyPanel(DockCard):
         if self._session.why.method == NEAREST:
             return why_content.neighbours(turning, names) if turning is not None and turning.neighbours else None
         if self._session.why.method == LAYERS:
-            return why_content.layers(reasons) if reasons.layers else None
+            pointed = self._session.selection.pointed
+            place = None if pointed is None else (pointed.layer, pointed.number)
+            return why_content.layers(reasons, place) if reasons.layers else None
         if not reasons.parts:
             return None
         fits = turning is not None and (turning.one, turning.other) == (reasons.one, reasons.other)
@@ -218,6 +237,7 @@ class WhyPanel(DockCard):
     def _show_words(self, reasons: Reasons | None, turning: Turning | None) -> None:
         names = self._session.class_names
         self.sum_label.setText("" if reasons is None else why_content.sum_line(reasons, turning))
+        self._show_baseline(reasons)
         is_nearest = self._session.why.method == NEAREST
         if turning is None:
             words = ""
@@ -230,6 +250,14 @@ class WhyPanel(DockCard):
         has_change = turning is not None and turning.changed is not None
         self.play_button.setVisible(has_change and self._session.why.method in ATTRIBUTIONS)
         self.canvas_button.setVisible(has_change and turning is not None and turning.query.shape == (SIDE, SIDE))
+
+    def _show_baseline(self, reasons: Reasons | None) -> None:
+        """Shows the picture that is compared with, beside its name."""
+        if reasons is not None and reasons.query.is_picture and reasons.baseline is not self._baseline:
+            self._baseline = reasons.baseline
+            picture = QPixmap.fromImage(grey_image(reasons.baseline.reshape(reasons.query.shape)))
+            index = self.baseline_combo.findData(self._session.why.baseline)
+            self.baseline_combo.setItemIcon(index, QIcon(picture.scaled(_ICON)))
 
     # ---- the smallest change
 

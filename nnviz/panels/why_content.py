@@ -130,14 +130,17 @@ def _change(query: Query, turning: Turning | None, number: int, frame: int | Non
 # ---- layers and examples
 
 
-def layers(reasons: Reasons) -> Strips:
-    """What the neurons of each layer contribute to one output against the other."""
+def layers(reasons: Reasons, pointed: tuple[int, int] | None = None) -> Strips:
+    """What the neurons of each layer contribute to one output against the other.
+
+    ``pointed``: layer and number of the neuron that is pointed at in any card.
+    """
     unit = "pixel" if reasons.query.is_picture else "input"
     strips = [
         Strip(f"layer {number}" if number else "input", "neuron" if number else unit, values)
         for number, values in enumerate(reasons.layers)
     ]
-    return Strips(strips)
+    return Strips(strips, pointed)
 
 
 def neighbours(turning: Turning, names: Sequence[str]) -> Content:

@@ -51,13 +51,16 @@ class Selection(QObject):
     Signals:
         neuron_changed, example_changed: another one is chosen, or none.
         classes_changed: another pair of classes is chosen, or another group, or neither.
+        pointed_changed: the mouse points at another neuron, or at none.
 
     Attributes:
         neuron, example, classes: what is chosen; None for nothing.
         group: examples that were chosen one by one; never beside a pair of classes.
+        pointed: the neuron that the mouse points at, in any card; None for none.
     """
 
     neuron_changed = pyqtSignal()
+    pointed_changed = pyqtSignal()
     example_changed = pyqtSignal()
     classes_changed = pyqtSignal()
 
@@ -67,6 +70,7 @@ class Selection(QObject):
         self.example: Example | None = None
         self.classes: Classes | None = None
         self.group: Group | None = None
+        self.pointed: Neuron | None = None
         self._runs, self._data = runs, data
         runs.replaced.connect(self._drop_neuron)
         data.changed.connect(self._drop_examples)
@@ -78,6 +82,14 @@ class Selection(QObject):
         if neuron != self.neuron:
             self.neuron = neuron
             self.neuron_changed.emit()
+
+    def point_at(self, neuron: Neuron | None) -> None:
+        """Shows a neuron in all cards while the mouse points at it in one."""
+        if neuron is not None and not self._has(neuron):
+            neuron = None
+        if neuron != self.pointed:
+            self.pointed = neuron
+            self.pointed_changed.emit()
 
     def choose_example(self, example: Example | None) -> None:
         """Chooses an example of the data."""
@@ -102,6 +114,7 @@ class Selection(QObject):
         return 1 <= neuron.layer < len(shape) and 0 <= neuron.number < shape[neuron.layer]
 
     def _drop_neuron(self) -> None:
+        self.point_at(self.pointed)
         if self.neuron is not None and not self._has(self.neuron):
             self.choose_neuron(None)
 

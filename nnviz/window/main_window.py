@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         self._docks.show_workspace(name)
         self._switch.show_chosen(name)
         self._menus.show_cards(self._docks.shown)
+        self.status_line.show_hint(name)
 
     # ---- theme and layout
 

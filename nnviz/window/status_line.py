@@ -18,6 +18,13 @@ _SECONDS_BETWEEN_SPEEDS = 0.5
 _NEWS = 5000  # milliseconds for which a finished activity stays visible
 
 
+# What to do in each workspace.
+_HINTS = {
+    "train": "Space: train / pause · hover a weight to read it, click it to see its neuron",
+    "inside": "click a cell for its pictures · click a neuron to see what it does · S: switch it off",
+}
+
+
 class StatusLine(QObject):
     """Fills a window's status bar. ``news`` is the timer that hides a finished activity; stop it at the end."""
 
@@ -33,7 +40,8 @@ class StatusLine(QObject):
         self.news.timeout.connect(self._end_of_news)
         bar.addWidget(self._activity)
         self._activity.hide()
-        bar.addWidget(label("Space: train / pause · hover a weight to read it, click it to see its neuron"), 1)
+        self._hint = named(label(), "hintLabel")
+        bar.addWidget(self._hint, 1)
         bar.addPermanentWidget(FixedSizeBox(self._speed, 150))
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
         session.files.activity_changed.connect(lambda: self.show_activity(session.files.activity))
@@ -41,6 +49,10 @@ class StatusLine(QObject):
         session.training.progressed.connect(self._progressed)
         session.training.state_changed.connect(self._show_speed)
         session.training.state_changed.connect(self._end_of_news)
+
+    def show_hint(self, workspace: str) -> None:
+        """Shows what to do in that workspace."""
+        self._hint.setText(_HINTS[workspace])
 
     def show_activity(self, activity: str) -> None:
         """Shows an activity; a finished one, without "…" at its end, is hidden after a while."""

@@ -40,7 +40,7 @@ class NetworkDiagram(QWidget):
 
     Signals:
         pointed(layer, number): the neuron under the mouse, sent again when its numbers may have changed; (-1, -1)
-            when there is none any more.
+            when there is none.
         chosen(layer, number): a neuron was clicked, or chosen by the arrow keys; (-1, -1) for a click on the ground
             or Esc.
         arranged(): everything was laid out anew, perhaps wider or narrower.
@@ -72,7 +72,8 @@ class NetworkDiagram(QWidget):
         self._names: list[str] = []  # of the outputs
         self._name_width = 14
         self._mouse: QPoint | None = None
-        self._hovered: Neuron | None = None
+        self._hovered: Neuron | None = None  # under the mouse, or else pointed at elsewhere
+        self._elsewhere: Neuron | None = None
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
@@ -275,18 +276,25 @@ class NetworkDiagram(QWidget):
     def _spot_at(self, point: QPoint) -> Spot | None:
         return next((spot for spot in self.spots if spot.box.contains(QPointF(point))), None)
 
+    def point_at(self, neuron: Neuron | None) -> None:
+        """Shows a neuron as if the mouse were on it, while the mouse is on another widget."""
+        if neuron != self._elsewhere:
+            self._elsewhere = neuron
+            self._update_hovered()
+
     def _update_hovered(self) -> None:
-        """Finds what is under the mouse now, and says so."""
-        hovered = None if self._mouse is None else self._neuron_at(self._mouse)
+        """Finds what is pointed at now, and says what is under the mouse."""
+        under_mouse = None if self._mouse is None else self._neuron_at(self._mouse)
+        hovered = under_mouse or (self._elsewhere if self._mouse is None else None)
         if hovered != self._hovered:
             self._hovered = hovered
             self._forget_picture()
         if self._mouse is not None:
-            is_link = hovered is not None or self._spot_at(self._mouse) is not None
+            is_link = under_mouse is not None or self._spot_at(self._mouse) is not None
             cursor = Qt.PointingHandCursor if is_link else Qt.ArrowCursor
             if self.cursor().shape() != cursor:
                 self.setCursor(cursor)
-        self.pointed.emit(*(hovered or (-1, -1)))
+        self.pointed.emit(*(under_mouse or (-1, -1)))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Shows the connections of what is under the mouse."""

@@ -24,6 +24,7 @@ class Pickable(QWidget):
     Attributes:
         describe: returns the text of the read-out for the thing of that number.
         marked: the thing with the outline, under the mouse or chosen by the arrow keys; None for none.
+        pointed: the thing that is pointed at in another view, which then has the outline; None for none.
     """
 
     hovered = pyqtSignal(int)
@@ -33,6 +34,7 @@ class Pickable(QWidget):
         super().__init__()
         self.describe: Callable[[int], str] = lambda number: ""
         self.marked: int | None = None
+        self.pointed: int | None = None
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.TabFocus)
@@ -69,6 +71,12 @@ class Pickable(QWidget):
         words = "" if number is None else self.describe(number)
         self._read_out.show_text(words, at if at is not None or number is None else self.place_of(number).center())
         self.setAccessibleDescription(words)
+
+    def point_at(self, number: int | None) -> None:
+        """Outlines a thing that is pointed at in another view."""
+        if number != self.pointed:
+            self.pointed = number
+            self.update()
 
     def things_changed(self) -> None:
         """Call it when what is shown has changed: what is marked may be another thing now."""
@@ -124,10 +132,11 @@ class Pickable(QWidget):
         self.mark(None)
 
     def paint_mark(self, painter: QPainter) -> None:
-        """Outlines what is marked; subclasses call it last."""
-        if self.marked is not None and self.marked < self.count:
+        """Outlines what is marked, or else pointed at elsewhere; subclasses call it last."""
+        number = self.pointed if self.marked is None else self.marked
+        if number is not None and number < self.count:
             painter.setRenderHint(QPainter.Antialiasing, False)
             painter.setPen(theme.colour("accent"))
             painter.setBrush(Qt.NoBrush)
             inside = self.rect().adjusted(0, 0, -1, -1)
-            painter.drawRect(self.place_of(self.marked).adjusted(-1, -1, 0, 0).intersected(inside))
+            painter.drawRect(self.place_of(number).adjusted(-1, -1, 0, 0).intersected(inside))

@@ -36,9 +36,15 @@ class Strip:
 
 @dataclass(frozen=True, eq=False)
 class Strips:
-    """Strips below each other; where not all find room, those nearest to the answer."""
+    """Strips below each other; where not all find room, those nearest to the answer.
+
+    Attributes:
+        strips: one for each layer.
+        pointed: strip and neuron of the bar with an outline; None for none.
+    """
 
     strips: Sequence[Strip]
+    pointed: tuple[int, int] | None = None
 
     def _places(self, within: QRect) -> list[tuple[Strip, QRect]]:
         """The strips that are shown, with the place of each."""
@@ -61,11 +67,13 @@ class Strips:
         if left_out:
             words = f"{left_out} layers before these find no room"
             write(painter, QRect(within.x(), within.y(), within.width(), LINE), words)
-        for strip, place in places:
+        for layer, (strip, place) in enumerate(places, left_out):
             write(painter, QRect(place.x(), place.y(), _NAME - 4, place.height()), strip.name)
             where = QRect(place.right() - _SUM, place.y(), _SUM, place.height())
             write(painter, where, signed(float(strip.values.sum())), "text", right=True)
             self._paint_bars(painter, strip, self._bars_of(place))
+            if self.pointed is not None and self.pointed[0] == layer:
+                self._paint_outline(painter, strip, self._bars_of(place), self.pointed[1])
 
     @staticmethod
     def _bars_of(place: QRect) -> QRect:
@@ -90,6 +98,14 @@ class Strips:
             top = middle - length if value > 0 else middle
             bar = QRectF(bars.x() + number * width, top, max(1.0, width - (1 if width > 3 else 0)), length)
             painter.fillRect(bar, up if value > 0 else down)
+
+    def _paint_outline(self, painter: QPainter, strip: Strip, bars: QRect, neuron: int) -> None:
+        (found,) = np.nonzero(strip.order == neuron)
+        if len(found):
+            width = self._width(strip, bars)
+            left = bars.x() + round(int(found[0]) * width)
+            painter.setPen(theme.colour("accent"))
+            painter.drawRect(QRect(left - 1, bars.y(), max(2, round(width)), bars.height() - 1))
 
     def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
         """Layer and neuron of the bar at that point; neuron -1 beside the bars."""

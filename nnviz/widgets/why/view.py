@@ -16,6 +16,7 @@ class ReasonsView(QWidget):
 
     Signals:
         clicked(row, column): on what the content finds there.
+        pointed(row, column): the mouse points at something else; (-1, -1) for nothing.
 
     Attributes:
         content: what is shown; None for the line alone.
@@ -23,12 +24,14 @@ class ReasonsView(QWidget):
     """
 
     clicked = pyqtSignal(int, int)
+    pointed = pyqtSignal(int, int)
 
     def __init__(self) -> None:
         super().__init__()
         self.content: Content | None = None
         self.line = ""
         self._mouse: QPoint | None = None
+        self._pointed = -1, -1
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setMinimumSize(QSize(120, 50))
@@ -64,6 +67,13 @@ class ReasonsView(QWidget):
         if self.content is not None and self._mouse is not None:
             told = self.content.told_at(self.rect(), self._mouse)
         self._read_out.show_text(told, self._mouse)
+        found = self._found_at(self._mouse) or (-1, -1)
+        if found != self._pointed:
+            self._pointed = found
+            self.pointed.emit(*found)
+
+    def _found_at(self, point: QPoint | None) -> tuple[int, int] | None:
+        return None if self.content is None or point is None else self.content.found_at(self.rect(), point)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tells what is under the mouse."""
@@ -72,7 +82,7 @@ class ReasonsView(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Emits ``clicked`` for the left button."""
-        found = None if self.content is None else self.content.found_at(self.rect(), event.pos())
+        found = self._found_at(event.pos())
         if found is not None and event.button() == Qt.LeftButton:
             self.clicked.emit(*found)
 

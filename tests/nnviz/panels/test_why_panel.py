@@ -174,6 +174,7 @@ def test_another_baseline_is_another_question(card: WhyPanel, ready_window: Main
     pick(qtbot, ready_window, "whyBaselineCombo", "the mean picture")
     settle(qtbot, ready_window)
     assert card.reasons.baseline.any()
+    assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
     assert ready_window.session.why.baseline == MEAN
 
 
