@@ -44,7 +44,12 @@ class MapChoices(QWidget):
         self.layer.chosen.connect(lambda key: session.map.choose_layer(int(key)))
         self.method.chosen.connect(session.map.choose_method)
         self.count.chosen.connect(lambda key: session.map.choose_count(int(key)))
-        self.part.chosen.connect(session.mistakes.set_part)
+        self.part.chosen.connect(self._choose_part)
+
+    def _choose_part(self, name: str) -> None:
+        self._session.mistakes.set_part(name)
+        if self._session.map.method == TSNE:
+            self._session.map.arrange()
 
     def refresh(self) -> None:
         """Shows what is chosen."""

@@ -59,7 +59,7 @@ class Map(QObject):
         self._latest: Same | None = None
         for signal in (runs.replaced, data.changed):
             signal.connect(self._forget)
-        mistakes.part_changed.connect(self.turn)
+        mistakes.part_changed.connect(self._take_other_part)
 
     # ---- choices
 
@@ -102,6 +102,13 @@ class Map(QObject):
             self.arranging.cancel()
         elif not self._is_about(self.arranging.about):
             self.arrange()
+        self.changed.emit()
+        self.asked.emit()
+
+    def _take_other_part(self) -> None:
+        """On other axes at once; t-SNE waits until it is asked for, since nobody may be looking."""
+        self._turned = object()
+        self.arranging.forget()
         self.changed.emit()
         self.asked.emit()
 

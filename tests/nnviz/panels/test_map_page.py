@@ -307,6 +307,22 @@ def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window
     assert "not arranged yet" in page._note.text()
 
 
+@needs_tsne
+def test_tsne_of_another_part_and_layer(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    arranging = ready_window.session.map.arranging
+    choose(qtbot, page, "mapMethodButton", TSNE)
+    choose(qtbot, page, "mapPartButton", "train")
+    assert arranging.is_running
+    assert arranging.about.part.name == "train"
+    choose(qtbot, page, "mapLayerButton", "1")
+    assert arranging.about.layer == 1
+    choose(qtbot, page, "mapCountButton", "1000")
+    assert arranging.about.most == 1000
+    ready_window.session.mistakes.set_part("test")
+    assert not arranging.is_running, "the other card has changed it: whether this is worth the time, a person says"
+    assert page.bar.arrange.text() == "arrange"
+
+
 def test_without_the_package_it_says_how_to_get_it(
     page: MapPage, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
