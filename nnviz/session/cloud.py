@@ -16,7 +16,8 @@ from engine.validation import Array
 from nnviz.jobs.tsne import Arrangement
 from nnviz.session.part import Part
 
-_FOR_THE_BASIS = 2000  # examples; two axes need no more
+_FOR_THE_BASIS, _FEWEST = 2000, 200  # examples; a few axes need no more, of very wide layers fewer are taken …
+_MOST_NUMBERS = 8_000_000  # … so that their activations are about so many at once
 _AXES_FOR_TSNE = 50  # that are enough for neighbours
 
 
@@ -85,13 +86,26 @@ def spread(part: Part, most: int) -> Array:
 
 def basis_for(subject: Subject, count: int = 2) -> Basis:
     """The axes for a subject, worked out from some of its examples; of NaN where activations are not finite."""
-    few = replace(subject, most=min(_FOR_THE_BASIS, subject.most))
-    rows = layer_rows(subject.network, subject.part.split, few.rows, subject.layer)
+    few = min(_at_once(subject), _FOR_THE_BASIS, subject.most)
+    rows = layer_rows(subject.network, subject.part.split, spread(subject.part, few), subject.layer)
     try:
         return basis_of(rows, count)
     except DataError:
         width = rows.shape[1]
         return Basis(np.full(width, np.nan), np.full((count, width), np.nan), np.zeros(count))
+
+
+def _at_once(subject: Subject) -> int:
+    """How many examples' activations are held at once."""
+    return max(_MOST_NUMBERS // subject.network.shape[subject.layer], _FEWEST)
+
+
+def _along(subject: Subject, rows: Array, basis: Basis) -> Array:
+    """(k, axes): the examples' activations along the axes."""
+    size = _at_once(subject)
+    chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
+    split = subject.part.split
+    return np.concatenate([basis.project(layer_rows(subject.network, split, some, subject.layer)) for some in chunks])
 
 
 def cloud_on(subject: Subject, basis: Basis, goes_on: Callable[[], bool]) -> Cloud | None:
@@ -119,10 +133,9 @@ def arrange(subject: Subject, before: Cloud | None) -> Generator[tuple[float, Cl
     cloud = replace(cloud, share=float("nan"))
     if not np.isfinite(cloud.points).all():
         return cloud
-    activations = layer_rows(subject.network, subject.part.split, cloud.rows, subject.layer)
     begins = before is not None and np.array_equal(before.rows, cloud.rows) and before.subject.part is subject.part
     start = before.points if begins and before is not None else cloud.points
-    arrangement = Arrangement(axes.project(activations), start)
+    arrangement = Arrangement(_along(subject, cloud.rows, axes), start)
     cloud = replace(cloud, points=arrangement.points, basis=axes, arrangement=arrangement)
     for share in arrangement.steps():
         cloud = replace(cloud, points=arrangement.points)

@@ -22,6 +22,8 @@ AXES, TSNE = "PCA", "t-SNE"  # the ways to place examples
 COUNTS = (1000, 2500, 10_000)  # of examples for t-SNE
 MOST = 10_000  # examples on axes
 WHILE_TRAINING = 2000  # so that they move several times a second
+_MOST_WORK = 20_000_000_000  # weights times examples, about a second; of larger networks fewer examples are shown …
+_FEWEST = 500  # … but not fewer than these
 MAP, MAP_PLACE = "map", "place on the map"
 _SECONDS_BETWEEN = 0.1  # at least, between two computations; they may take a twentieth of a core's time
 _QUICK = 0.0003  # seconds, as for the answer
@@ -146,10 +148,11 @@ class Map(QObject):
         part = self._mistakes.part
         if part is None or self.method != AXES:
             return None
-        run = self._runs.current
+        run, network = self._runs.current, self._displayed.network
         is_training = run.stage is Stage.TRAINING
-        most = WHILE_TRAINING if is_training else MOST
-        subject = Subject(self._displayed.network, run.epochs, part, self.layer, most)
+        affordable = max(_MOST_WORK // len(network.parameters), _FEWEST)
+        most = min(affordable, WHILE_TRAINING if is_training else MOST)
+        subject = Subject(network, run.epochs, part, self.layer, most)
         turned = self._turned
         key = self._latest = Same(subject.network, part, turned, is_training)
         return key, lambda: self._cloud(key, subject, turned)
