@@ -110,6 +110,7 @@ class MapBar(QWidget):
         self.progress.setVisible(is_tsne and work.is_running)
         self.arrange.setVisible(is_tsne and self._map.can_arrange)
         self.arrange.setText("stop" if work.is_running else "arrange anew" if self._map.cloud else "arrange")
+        self.arrange.setAccessibleName("Stop t-SNE" if work.is_running else "Arrange by t-SNE")
         self.arrange.setToolTip(_STOP_TIP if work.is_running else _ARRANGE_TIP)
 
 
