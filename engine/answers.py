@@ -156,7 +156,6 @@ class _Classes:
         self._confidences[place] = np.clip(outputs.max(axis=1), 0, 1)
 
     def answers(self) -> ClassAnswers:
-        """All of them."""
         return ClassAnswers(self._labels, self._answers, self._confidences, self._classes)
 
 
@@ -182,7 +181,6 @@ class _Numbers:
         self._outputs[place], self._targets[place], self._answers[place] = worst, targets[here], answers[here]
 
     def answers(self) -> NumberAnswers:
-        """All of them."""
         with np.errstate(all="ignore"):
             square = self._squares / self._count
             variance = self._power / self._count - (self._sum / self._count) ** 2

@@ -1,7 +1,6 @@
 """Augmentation: distorts the pictures of each batch while training, which makes new examples from old ones.
 
-All movements of pixels are combined into one map from each pixel of the new picture to a place in the old one, because
-resampling several times would blur. Batches are processed in parts that fit into the processor's cache.
+Batches are processed in parts that fit into the processor's cache.
 """
 
 from __future__ import annotations
@@ -14,18 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import SettingError, Verbatim
+from engine.redrawing import AFFINE_TERMS, Redrawer, affine_basis, steps_for, write_affine_map
 from engine.validation import Array, check_available, gigabytes, number_within, whole_number
 
-# Size of the buffers for one part of a batch: they fit into a second-level cache and still hold many pictures.
-_BYTES_IN_A_PART = 1_500_000
-# Numbers per pixel: the framed picture, place and corner (y, x), the index (of double size), 4 neighbours.
-_NUMBERS_FOR_A_PIXEL = 1 + 2 + 2 + 2 + 4
 # Share of the elastic field's variance that is drawn. The rest consists of many tiny ripples.
 _SHARE_OF_VARIANCE = 0.99
-# Pixels by which an edge moves in one step: beyond 1 / √2 a pixel would become brighter than its neighbours.
-_THICKNESS_STEP = 0.7
-# The terms of an affine map: 1, y and x.
-_AFFINE_TERMS = 3
 
 
 # name, minimum, maximum, example, unit
@@ -80,7 +72,6 @@ class Augmentation:
 
     @property
     def is_active(self) -> bool:
-        """Whether any distortion is switched on."""
         return self.moves or self.thickness > 0 or self.noise > 0
 
 
@@ -115,12 +106,15 @@ class Augmenter:
         self._shape = height, width = picture_shape
         self._batch_size = whole_number("batch_size", batch_size, 1, "100")
         self._dtype: Any = np.dtype(dtype)
-        bytes_for_one = _NUMBERS_FOR_A_PIXEL * height * width * self._dtype.itemsize
-        self._part = min(self._batch_size, max(1, _BYTES_IN_A_PART // bytes_for_one))
-        self._allocate_padded()
-        self._allocate_motion()
+        basis = affine_basis(self._shape)
+        if augmentation.elastic:
+            basis = np.vstack((basis, elastic_basis(self._shape, augmentation.elastic_sigma)))
+        steps = steps_for(augmentation.thickness)
+        self._redrawer = Redrawer(self._shape, self._batch_size, basis, steps, self._dtype)
+        self._coefficients = self._empty(2, self._batch_size, len(basis))
+        self._drawn = self._empty(2 * self._batch_size * (len(basis) - AFFINE_TERMS))
         self._thicknesses = self._empty(self._batch_size)
-        self._noise = self._empty(self._part, height * width)
+        self._noise = self._empty(self._redrawer.part, height * width)
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Allocates pickles and deep copies anew, because copied arrays would no longer share memory."""
@@ -128,31 +122,6 @@ class Augmenter:
 
     def _empty(self, *shape: int) -> Array:
         return np.empty(shape, self._dtype)
-
-    def _allocate_padded(self) -> None:
-        """Allocates the pictures of a part, each with a frame of zeros one pixel wide, which stands for the outside."""
-        height, width = self._shape
-        self._row, self._frame = width + 2, (height + 2) * (width + 2)
-        # Beyond the last frame there is room for the lower right neighbours of its last pixel.
-        self._padded = np.zeros(self._part * self._frame + self._row + 1, self._dtype)
-        frames = self._padded[: self._part * self._frame].reshape(self._part, height + 2, width + 2)
-        self._inside = frames[:, 1:-1, 1:-1]
-        steps = self._part * self._frame if self._augmentation.thickness else 0
-        self._signed, self._across, self._along = (self._empty(steps) for _ in range(3))
-
-    def _allocate_motion(self) -> None:
-        height, width = self._shape
-        self._basis = affine_basis(self._shape)
-        if self._augmentation.elastic:
-            self._basis = np.vstack((self._basis, elastic_basis(self._shape, self._augmentation.elastic_sigma)))
-        self._basis = self._basis.astype(self._dtype)
-        self._coefficients = self._empty(2, self._batch_size, len(self._basis))
-        self._drawn = self._empty(2 * self._batch_size * (len(self._basis) - _AFFINE_TERMS))
-        self._places = self._empty(2, self._part, height * width)
-        self._corners = np.empty_like(self._places)
-        self._index = np.empty((self._part, height * width), np.intp)
-        self._first = self._frame * np.arange(self._part, dtype=np.intp)[:, None]
-        self._neighbours = self._empty(4, self._part, height * width)
 
     def apply(self, pictures: Array, rng: np.random.Generator) -> None:
         """Distorts pictures in place, each one differently.
@@ -169,8 +138,9 @@ class Augmenter:
             self._draw_motion(len(pictures), rng)
         if wanted.thickness:
             self._thicknesses[: len(pictures)] = self._uniform(wanted.thickness, len(pictures), rng)
-        for start in range(0, len(pictures), self._part):
-            part = pictures[start : start + self._part]
+        size = self._redrawer.part
+        for start in range(0, len(pictures), size):
+            part = pictures[start : start + size]
             if wanted.moves or wanted.thickness:
                 self._redraw(part, slice(start, start + len(part)))
             if wanted.noise:
@@ -190,99 +160,25 @@ class Augmenter:
         coefficients = self._coefficients[:, :count]
         self._draw_affine(coefficients, rng)
         if self._augmentation.elastic:
-            modes = len(self._basis) - _AFFINE_TERMS
+            modes = coefficients.shape[2] - AFFINE_TERMS
             drawn = self._drawn[: 2 * count * modes].reshape(2, count, modes)
             rng.standard_normal(dtype=self._dtype, out=drawn)
             drawn *= self._augmentation.elastic / math.sqrt(2)  # elastic is a distance: each axis has 1/√2 of it
-            coefficients[:, :, _AFFINE_TERMS:] = drawn
+            coefficients[:, :, AFFINE_TERMS:] = drawn
 
     def _draw_affine(self, coefficients: Array, rng: np.random.Generator) -> None:
-        """Draws the inverse map of: scale, then shear, then rotate about the centre, then shift."""
+        """Draws scale, shear, rotation and shift of each picture."""
         wanted, count = self._augmentation, coefficients.shape[1]
         down, right = (self._uniform(wanted.shift, count, rng) for _ in range(2))
         angle = self._uniform(math.radians(wanted.rotation), count, rng)
         scale = np.exp(self._uniform(math.log1p(wanted.scale), count, rng))
         shear = self._uniform(wanted.shear, count, rng)
-        cos, sin = np.cos(angle) / scale, np.sin(angle) / scale
-        rows = (cos, sin), (shear * cos - sin, shear * sin + cos)
-        for axis, (by_y, by_x) in enumerate(rows):
-            centre = (self._shape[axis] - 1) / 2 + 1  # 1 for the frame
-            coefficients[axis, :, 0] = centre - by_y * down - by_x * right
-            coefficients[axis, :, 1] = by_y
-            coefficients[axis, :, 2] = by_x
+        write_affine_map(coefficients, self._shape, down, right, angle, scale, shear)
 
     def _redraw(self, part: Array, rows: slice) -> None:
-        inside = self._inside[: len(part)]
-        inside[...] = part.reshape(inside.shape)
-        if self._augmentation.thickness:
-            self._thicken(self._thicknesses[rows])
-        if self._augmentation.moves:
-            self._find_places(self._coefficients[:, rows])
-            self._resample(part)
-        else:
-            part.reshape(inside.shape)[...] = inside
-
-    def _thicken(self, by: Array) -> None:
-        """Moves the edges of strokes by (k,) pixels: changes each pixel by that times the slope on its brighter side.
-
-        This is morphology as a differential equation, ∂u/∂t = ±|∇u|, which grows equally in all directions; Rouy and
-        Tourin 1992. Shrinking is growing the negative.
-        """
-        steps = math.ceil(self._augmentation.thickness / _THICKNESS_STEP)
-        used, inside = len(by) * self._frame, self._inside[: len(by)]
-        sign = np.copysign(self._dtype.type(1), by)[:, None]
-        by_step = (by / steps)[:, None, None]
-        signed, slope = self._signed[:used], self._along[:used]
-        for _ in range(steps):
-            np.multiply(self._padded[:used].reshape(len(by), -1), sign, out=signed.reshape(len(by), -1))
-            self._slope(signed, slope)
-            slopes = slope.reshape(len(by), *(side + 2 for side in self._shape))[:, 1:-1, 1:-1]
-            slopes *= by_step
-            inside += slopes
-
-    def _slope(self, signed: Array, slope: Array) -> None:
-        """Writes into ``slope`` how steeply the surroundings of each pixel rise; the frames are overwritten."""
-        across = self._across[: len(slope)]
-        for step, squares in ((1, across), (self._row, slope)):
-            here, middle = squares[step:-step], signed[step:-step]
-            np.maximum(signed[: -2 * step], signed[2 * step :], out=here)
-            np.maximum(here, middle, out=here)
-            here -= middle
-            here *= here
-        inner = slope[self._row : -self._row]
-        inner += across[self._row : -self._row]
-        np.sqrt(inner, out=inner)
-
-    def _find_places(self, coefficients: Array) -> None:
-        """Computes where each pixel comes from: ``_index`` is the pixel above and left, ``_places`` the rest."""
-        count = coefficients.shape[1]
-        places, corners, index = self._places[:, :count], self._corners[:, :count], self._index[:count]
-        np.matmul(coefficients, self._basis, out=places)
-        for axis, side in enumerate(self._shape):
-            np.clip(places[axis], 0, side + 1, out=places[axis])
-        np.floor(places, out=corners)
-        places -= corners
-        corners[0] *= self._row
-        corners[0] += corners[1]
-        np.copyto(index, corners[0], casting="unsafe")
-        index += self._first[:count]
-
-    def _resample(self, part: Array) -> None:
-        """Interpolates bilinearly between the four neighbours of each place."""
-        count = len(part)
-        down, right = self._places[:, :count]
-        neighbours = self._neighbours[:, :count]
-        for offset, values in zip((0, 1, self._row, self._row + 1), neighbours, strict=True):
-            # The indices are in range; mode="clip" avoids a check and a temporary copy of the output.
-            np.take(self._padded[offset:], self._index[:count], out=values, mode="clip")
-        left, beside = neighbours[0::2], neighbours[1::2]  # of the upper and the lower row at once
-        beside -= left
-        beside *= right
-        left += beside
-        above, below = left
-        below -= above
-        below *= down
-        np.add(above, below, out=part)
+        wanted = self._augmentation
+        thicknesses = self._thicknesses[rows] if wanted.thickness else None
+        self._redrawer.redraw(part, thicknesses, self._coefficients[:, rows] if wanted.moves else None)
 
     def _add_noise(self, part: Array, rng: np.random.Generator) -> None:
         noise = self._noise[: len(part)]
@@ -290,12 +186,6 @@ class Augmenter:
         noise *= self._augmentation.noise
         part += noise
         np.clip(part, 0, 1, out=part)
-
-
-def affine_basis(shape: tuple[int, int]) -> Array:
-    """Returns (3, height * width): 1, and each pixel's y and x relative to the picture's centre."""
-    y, x = np.indices(shape, np.float64).reshape(2, -1)
-    return np.stack((np.ones_like(y), y - y.mean(), x - x.mean()))
 
 
 def elastic_basis(shape: tuple[int, int], sigma: float) -> Array:

@@ -42,7 +42,6 @@ class Batches:
         self._gathered = 0  # number of gathered examples
 
     def shuffle(self, rng: np.random.Generator) -> None:
-        """Shuffles the order for the next epoch."""
         rng.shuffle(self.order)
         self._next = -1
 

@@ -80,12 +80,10 @@ class Experiment:
 
     @property
     def inputs(self) -> int:
-        """Number of inputs."""
         return self.shape[0]
 
     @property
     def outputs(self) -> int:
-        """Number of outputs."""
         return self.shape[-1]
 
     @property

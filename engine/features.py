@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.errors import SettingError
 from engine.network import Network
-from engine.passes import forward, gradients, row_of
+from engine.passes import check_neuron, forward, gradients, row_of
 from engine.validation import Array, matrix
 
 _CLIMBS = 60
@@ -19,7 +18,7 @@ def carried_back(network: Network, layer: int, neuron: int, inputs: object | Non
     Without ``inputs`` the product of the weights, as if all layers below were linear; with inputs (width,) each layer's
     slope at that example counts too: the gradient of the neuron's sum. Layers count from 1, neurons from 0.
     """
-    _check_neuron(network, layer, neuron)
+    check_neuron(network, layer, neuron)
     if inputs is not None:
         example = matrix("inputs", [np.asarray(inputs)], network.shape[0], network.parameters.dtype)
         slope: Array = gradients(network, forward(network, example), neuron, layer)[0][0]
@@ -39,7 +38,7 @@ def most_exciting(
     maximum. Erhan et al. 2009, "Visualizing Higher-Layer Features of a Deep Network". Begins in the middle between the
     bounds unless ``start`` is given. Layers count from 1, neurons from 0.
     """
-    _check_neuron(network, layer, neuron)
+    check_neuron(network, layer, neuron)
     least, most = row_of(network, "low", low), row_of(network, "high", high)
     point = (least + most) / 2 if start is None else np.clip(row_of(network, "start", start), least, most)
     passed = forward(network, point[None])
@@ -87,10 +86,3 @@ def nearest_rows(rows: Array, to: Array, count: int) -> tuple[Array, Array]:
     nearest = np.argpartition(distances, min(count, len(distances)) - 1)[:count]
     nearest = nearest[np.argsort(distances[nearest], kind="stable")]
     return nearest, distances[nearest]
-
-
-def _check_neuron(network: Network, layer: int, neuron: int) -> None:
-    if not 1 <= layer <= len(network.weights):
-        raise SettingError("layer", layer, f"must be from 1 to {len(network.weights)}", "The input has no neurons.")
-    if not 0 <= neuron < network.shape[layer]:
-        raise SettingError("neuron", neuron, f"must be from 0 to {network.shape[layer] - 1}", "Choose one of them.")

@@ -38,7 +38,6 @@ class Curve:
             self.values.append(value)
 
     def clear(self) -> None:
-        """Removes all points."""
         self.epochs.clear()
         self.values.clear()
 

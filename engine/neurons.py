@@ -12,9 +12,10 @@ import numpy as np
 
 from engine.datasets import Split
 from engine.errors import SettingError
-from engine.explain import forward
+from engine.features import activations_of
 from engine.metrics import Evaluation
 from engine.network import Network, chunk_rows
+from engine.passes import check_neuron, forward
 from engine.validation import Array
 
 _FLAT = 1e-3  # a neuron whose slope stays below this for every example is dead: it hardly learns
@@ -50,14 +51,6 @@ class Part:
         else:
             found = network.biases[self.layer - 1][self.neuron]
         return found
-
-
-def check_neuron(network: Network, layer: int, neuron: int) -> None:
-    """Raises SettingError unless the network has that neuron."""
-    if not 1 <= layer <= len(network.weights):
-        raise SettingError("layer", layer, f"must be from 1 to {len(network.weights)}", "The input has no neurons.")
-    if not 0 <= neuron < network.shape[layer]:
-        raise SettingError("neuron", neuron, f"must be from 0 to {network.shape[layer] - 1}", "Choose one of them.")
 
 
 def check_leads_on(network: Network, layer: int) -> None:
@@ -108,7 +101,8 @@ def without_each(
     losses, wrong = np.zeros(neurons + 1), np.zeros(neurons + 1, np.int64)
     for rows, inputs in _chunks(network, split):
         part = split.at(rows)
-        activations = _activations(network, inputs, layer)
+        with np.errstate(all="ignore"):
+            activations = activations_of(network, inputs, layer)
         sums = activations @ outgoing.T + network.biases[layer].T
         share = (rows.start, len(part) / len(split))
         for place in range(neurons + 1):  # the last one leaves out nothing
@@ -134,16 +128,6 @@ def _measured(network: Network, sums: Array, layer: int, part: Split) -> tuple[f
             sums = sums @ network.weights[above + 1].T + network.biases[above + 1].T
         loss = network.loss_function.forward(sums, part.targets, network.layer_activations[-1])
     return loss, 0 if part.labels is None else int((sums.argmax(axis=1) != part.labels).sum())
-
-
-def _activations(network: Network, inputs: Array, layer: int) -> Array:
-    """The activations of a layer, (examples, neurons); those of layer 0 are the inputs."""
-    a = inputs
-    with np.errstate(all="ignore"):
-        for below in range(layer):
-            a = a @ network.weights[below].T + network.biases[below].T
-            network.layer_activations[below].forward(a)
-    return a
 
 
 def _chunks(network: Network, split: Split) -> Generator[tuple[slice, Array], None, None]:
@@ -186,9 +170,9 @@ def answers(network: Network, split: Split, layer: int, neuron: int) -> Answers:
     with np.errstate(all="ignore"):
         for rows, inputs in _chunks(network, split):
             if is_output:
-                values[rows] = _activations(network, inputs, layer)[:, neuron]
+                values[rows] = activations_of(network, inputs, layer)[:, neuron]
                 continue
-            sums = _activations(network, inputs, layer - 1) @ weights + bias  # (rows, 1)
+            sums = activations_of(network, inputs, layer - 1) @ weights + bias  # (rows, 1)
             a, slope = sums.copy(), np.ones_like(sums)
             function.forward(a)
             values[rows] = a[:, 0]

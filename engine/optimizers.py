@@ -53,7 +53,6 @@ class Optimizer(Choice, ABC):
         """Updates ``parameters`` in place. ``gradient`` has the same layout and may be overwritten."""
 
     def restart(self) -> None:
-        """Forgets all steps."""
         self.kept: dict[str, Array] = {}
         self.zeros: dict[str, float] = {}
         self.steps = 0

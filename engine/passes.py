@@ -80,6 +80,14 @@ def target_sums(passed: Pass, target: Target) -> Array:
 # ---- checks
 
 
+def check_neuron(network: Network, layer: int, neuron: int) -> None:
+    """Raises SettingError unless the network has that neuron; layers count from 1, neurons from 0."""
+    if not 1 <= layer <= len(network.weights):
+        raise SettingError("layer", layer, f"must be from 1 to {len(network.weights)}", "The input has no neurons.")
+    if not 0 <= neuron < network.shape[layer]:
+        raise SettingError("neuron", neuron, f"must be from 0 to {network.shape[layer] - 1}", "Choose one of them.")
+
+
 def numbers_of(target: Target) -> tuple[int, ...]:
     """The target's output, or its two."""
     return target if isinstance(target, tuple) else (target,)

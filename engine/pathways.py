@@ -172,10 +172,7 @@ def most_important(activity: Activity, layer: int, count: int) -> Array:
     importance = activity.importance[layer]
     if count >= len(importance):
         return np.arange(len(importance))
-    return _first(np.nan_to_num(importance), count)
-
-
-def _first(sizes: Array, count: int) -> Array:
+    sizes = np.nan_to_num(importance)
     places = np.argpartition(sizes, -count)[-count:]
     found: Array = places[np.lexsort((places, -sizes[places]))]
     return found

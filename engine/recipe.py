@@ -88,6 +88,5 @@ class Recipe:
             decay_weights(self._network, rate * self._shrinkage)
 
     def after_step(self) -> None:
-        """Limits the weights of each neuron."""
         if self.settings.max_norm:
             limit_norms(self._network, self.settings.max_norm)

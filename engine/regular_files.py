@@ -8,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-from engine.errors import FileFormatError, Verbatim
+from engine.errors import bad_file
 
 _WHAT_IS_READ = "this is {}, and only a regular file can be read"
 _KINDS = (
@@ -42,8 +42,7 @@ def open_regular(path: str | Path, most_bytes: int) -> io.BufferedReader:
         check_regular(path, found.st_mode, _WHAT_IS_READ)
         if found.st_size > most_bytes:
             rule = f"must be at most {most_bytes:,} bytes long"
-            size = Verbatim(f"{found.st_size:,} bytes long")
-            raise FileFormatError(Path(path).name, size, rule, "Check that it is the file you mean.")
+            raise bad_file(Path(path), f"{found.st_size:,} bytes long", rule, "Check that it is the file you mean.")
     except BaseException:
         file.close()
         raise

@@ -106,11 +106,9 @@ class TrainingSettings:
         object.__setattr__(self, name, value)
 
     def new_optimizer(self) -> Optimizer:
-        """Returns a new optimizer with these constants."""
         return OPTIMIZERS[self.optimizer](self.momentum, self.beta2, self.epsilon)
 
     def new_schedule(self) -> Schedule:
-        """Returns the schedule with these constants."""
         return SCHEDULES[self.schedule](self.decay, self.decay_epochs)
 
     def dropout_of(self, layers: int) -> tuple[float, ...]:

@@ -43,7 +43,6 @@ class Claim:
 
     @property
     def nbytes(self) -> int:
-        """The memory that its numbers need."""
         return self.count * self.dtype.itemsize
 
 

@@ -71,7 +71,6 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
     whole = _Parser("nnviz", description="Watch a neural network learn. Without a command, the window opens.")
     whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
     whole.set_defaults(command="window")

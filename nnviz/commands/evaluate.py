@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.datasets import DATASETS
-from engine.metrics import Evaluation, Evaluator
+from engine.metrics import Evaluator, precision_of, recall_of
 from engine.network import check_fits
 from engine.storage import load_network
 
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"test error {100 * result.error:.2f} % ({wrong:,} of {len(data.test):,}), loss {result.loss:.4f}\n")
     print(_table(result.confusion, data.class_names))
     print()
-    print(_class_figures(result, data.class_names))
+    print(_class_figures(result.confusion, data.class_names))
     beyond_three = result.top_error(3)
     assert beyond_three is not None
     print(f"\nnot among the three highest answers: {100 * beyond_three:.2f} %")
@@ -42,14 +42,12 @@ def _table(confusion: Any, names: Sequence[str]) -> str:
     return "\n".join([head, *rows])
 
 
-def _class_figures(result: Evaluation, names: Sequence[str]) -> str:
+def _class_figures(confusion: Any, names: Sequence[str]) -> str:
     """Precision and recall of each digit, in %; “–” for a digit that is never answered, or has no examples.
 
     Precision is the share right among its answers, recall the share found of its examples.
     """
-    assert result.precision is not None
-    assert result.recall is not None
     rows = {"digit": names}
-    for title, shares in (("precision, %", result.precision), ("recall, %", result.recall)):
+    for title, shares in (("precision, %", precision_of(confusion)), ("recall, %", recall_of(confusion))):
         rows[title] = ["–" if math.isnan(share) else f"{100 * share:.1f}" for share in shares]
     return "\n".join(title.rjust(13) + " " + "".join(cell.rjust(6) for cell in cells) for title, cells in rows.items())

@@ -54,12 +54,9 @@ class _Training:
 
     def measure(self, epoch: int) -> Epoch:
         """Measures the network as it is now, after ``epoch``; puts the figures into the provenance and returns them."""
-        data = self.trainer.dataset
-        splits = {"train": data.train, "test": data.test, "validation": data.validation}
-        figures = {
-            name: None if split is None else _figures(self.trainer.network, split) for name, split in splits.items()
-        }
-        result = Epoch(epoch, figures["train"], figures["test"], 0.0, figures["validation"])
+        splits = self.trainer.dataset.splits
+        figures = {name: _figures(self.trainer.network, split) for name, split in splits.items()}
+        result = Epoch(epoch, figures["train"], figures.get("test"), 0.0, figures.get("validation"))
         self.provenance = self.provenance.measured(result, self.before + epoch)
         return result
 

@@ -32,7 +32,6 @@ _FIXED_BY_CHECKPOINT = (
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of ``train``."""
     defaults, settings = _DEFAULTS, _DEFAULTS.training
     add = parser.add_argument
     add("--preset", metavar="NAME", help="start from a preset: “Ancestor 2015”, “Nielsen 2013”, “Modern”, …")

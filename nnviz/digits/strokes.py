@@ -79,7 +79,6 @@ class Ink:
 
     @property
     def nbytes(self) -> int:
-        """Memory of its pixels."""
         return self.pixels.nbytes
 
     @property

@@ -30,7 +30,6 @@ class Budget:
 
     @property
     def is_due(self) -> bool:
-        """Whether the work may be done again."""
         return self.seconds_left <= 0
 
     def spend(self, seconds: float) -> None:
@@ -73,7 +72,6 @@ class Pace:
         self._was_reported = False
 
     def batch_done(self) -> None:
-        """Notes that a step was taken."""
         self._batches += 1
         self._last_batch = time.perf_counter()
         self._was_reported = False

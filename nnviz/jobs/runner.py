@@ -15,9 +15,10 @@ from nnviz.jobs.worker import Worker
 
 T = TypeVar("T")
 
-# Drawing views may take this share of the interface's time. Learning loses most of it where its steps are short: the
+# Views may take this share of the interface's processor time, with all that they lead to: answers that arrive later,
+# the figures of an epoch. Learning loses most of it where its steps are short: the
 # worker then needs Python's lock all the time. In long steps it is in a matrix product, beside which Python can draw.
-_SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.075, 0.15
+_SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.09, 0.15
 _LONG_STEP = 0.0008  # seconds
 _SHORTEST, _LONGEST = 28, 250  # milliseconds between two views
 _LOOK_AGAIN = 5  # milliseconds until the next look, if there was no new frame
@@ -47,13 +48,15 @@ class Runner(QObject):
         self._looks: dict[Future[Any], Callable[[], None]] = {}  # not answered yet → what comes then
         self._run: int | None = None  # the run whose frames are shown
         self._cost = 0.0  # moving average of a view's cost, in seconds of the interface's processor time
+        self._last = 0.0  # the interface's processor time at the last view
+        self._is_disturbed = True  # whether it was also spent on what a person did, or on the time before
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._fetch)
 
     def go(self, run: int, until: Until) -> None:
         """Trains the run from where it is."""
-        self._run = run
+        self._run, self._is_disturbed = run, True
         self._timer.start(_SHORTEST)
         self.worker.go(run, until)
 
@@ -107,15 +110,17 @@ class Runner(QObject):
         if frame is None or frame.run != self._run:
             self._timer.start(_LOOK_AGAIN)
             return
-        start = time.thread_time()
-        self.frame.emit(frame)
-        # The event loop calls this after it has painted the views.
-        QTimer.singleShot(0, lambda: self._note_cost(time.thread_time() - start))
+        now = time.thread_time()
+        if not self._is_disturbed:
+            cost = now - self._last
+            self._cost += (min(cost, 2 * self._cost or cost) - self._cost) * _SMOOTHING
+        self._last, self._is_disturbed = now, False
         self._timer.start(self._pause(frame))
+        self.frame.emit(frame)
 
-    def _note_cost(self, cost: float) -> None:
-        """Updates the average slowly: the time may also hold what the person did meanwhile."""
-        self._cost += (min(cost, 2 * self._cost or cost) - self._cost) * _SMOOTHING
+    def disturb(self) -> None:
+        """Says that the interface is busy with what a person does, which is no cost of the views."""
+        self._is_disturbed = True
 
     def _pause(self, frame: Frame) -> int:
         """Milliseconds until the next view, from the cost of the last ones."""

@@ -108,7 +108,6 @@ class Worker(QThread):
         self._order(lambda: self._look(run, at))
 
     def forget(self, run: int) -> None:
-        """Drops the trainer of that run."""
         self._order(lambda: self._forget(run))
 
     def quit_and_wait(self, milliseconds: int) -> bool:

@@ -17,6 +17,11 @@ def round_end(value: float, least: float = 1e-9) -> float:
     return min(_next(max(value, least), _ENDS, 0.0), max(value, _LARGEST))
 
 
+def steady_end(end: float, largest: float, least: float = 1e-9) -> float:
+    """Returns the end of a scale: as it is while that is at most three times the largest value, else a round one."""
+    return end if end / 3 < largest <= end else round_end(largest, least)
+
+
 def step(wanted: float) -> float:
     """Returns the next 1, 2 or 5 times a power of ten; ``wanted`` must be above 0."""
     return _next(wanted, _MARKS, _EPSILON)

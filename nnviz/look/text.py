@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _THIN = "\u202f"
 _MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
@@ -30,6 +31,7 @@ def plain(words: str, longest: int = _LONGEST_TEXT) -> str:
     return f"{safe[: longest - end - 1]}…{safe[-end:]}"
 
 
+@lru_cache(maxsize=1000)
 def name(words: str, longest: int = _LONGEST_NAME) -> str:
     """A name from outside, in one line."""
     return plain(words.replace("\r", "").replace("\n", " "), longest)

@@ -178,7 +178,6 @@ class _Style(QProxyStyle):
         return super().polish(what)
 
     def styleHint(self, hint: QStyle.StyleHint, *rest: Any) -> int:
-        """Overrides two answers of Fusion."""
         if hint in (QStyle.SH_UnderlineShortcut, QStyle.SH_DialogButtonBox_ButtonsHaveIcons):
             return 0
         return super().styleHint(hint, *rest)
@@ -271,7 +270,6 @@ class _Icon(QObject):
         changed.connect(self.draw)
 
     def draw(self) -> None:
-        """Sets the button's icon in the theme in use."""
         button = self.parent()
         assert isinstance(button, QAbstractButton)
         button.setIcon(icon(*self.chosen))

@@ -11,6 +11,7 @@ from nnviz.panels import (
     network_diagram,
     neuron,
     prediction,
+    robust,
     weights,
     why,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "network_diagram",
     "neuron",
     "prediction",
+    "robust",
     "training",
     "weights",
     "why",

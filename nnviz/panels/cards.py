@@ -36,6 +36,7 @@ class CardInfo:
         places: its places by the names of the workspaces that show it.
         needs: names of the session's probes whose results it needs while it is in view.
         page_of: the name of the card with tabs of which it is a page; it then has no place of its own.
+        page_number: its place among those pages, from the left.
         is_fixed: whether it stays in the settings column and has no menu.
     """
 
@@ -43,6 +44,7 @@ class CardInfo:
     places: dict[str, Place] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     page_of: str = ""
+    page_number: int = 0
     is_fixed: bool = False
 
 

@@ -160,11 +160,9 @@ class CurvePage(Page):
 
     @property
     def is_log(self) -> bool:
-        """Whether the value axis is logarithmic."""
         return self.plot.is_log
 
     def set_log(self, is_log: bool) -> None:
-        """Makes the value axis logarithmic or linear."""
         if is_log != self.plot.is_log:
             self.plot.set_log(is_log)
             self._name_scale()
@@ -218,7 +216,6 @@ class CurvePage(Page):
         return EarlierRun(self._session.runs.difference(run), curves.train, curves.test)
 
     def refresh(self) -> None:
-        """Draws the latest curves."""
         if not self.in_view:
             return
         run = self._session.runs.current

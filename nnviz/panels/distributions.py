@@ -10,7 +10,7 @@ from engine.distributions import LayerSpreads, Spread
 from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.look.layers import drawn_layers, left_out
-from nnviz.look.round_numbers import round_end
+from nnviz.look.round_numbers import steady_end
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.session.asked import STATISTICS, LayerStatistics
 from nnviz.session.session import Session
@@ -58,7 +58,6 @@ class DistributionsPage(Page):
         )
 
     def refresh(self) -> None:
-        """Shows the latest statistics."""
         if self.in_view:
             known = self._known
             self.grid.show_rows(self._rows(known) if known else [])
@@ -99,9 +98,7 @@ class DistributionsPage(Page):
         sizes = [np.percentile(np.abs(sample), _MOST) for sample in samples] or [0.0]
         wanted = max(float(max(sizes)), 1e-12)
         least = 0.0 if min(now.low, start.low) >= 0 and kind == "activations" else -1.0
-        limit = self._limits.get((index, kind), 0.0)
-        if not limit / 3 < wanted <= limit:
-            self._limits[index, kind] = limit = round_end(wanted)
+        limit = self._limits[index, kind] = steady_end(self._limits.get((index, kind), 0.0), wanted)
         return least * limit, limit
 
     def table(self) -> Table | None:

@@ -119,7 +119,6 @@ class DrawPanel(DockCard):
             self._session.question.replace("clear", ())
 
     def toggle_eraser(self) -> None:
-        """Switches between pen and eraser."""
         self.eraser_button.toggle()
 
     def paste(self) -> None:
@@ -198,7 +197,6 @@ class DrawPanel(DockCard):
         self.refresh()
 
     def refresh(self) -> None:
-        """Shows the latest answer."""
         if not self.in_view:
             return
         verdict, answer = self._session.question.verdict, self._session.question.answer

@@ -50,7 +50,6 @@ class MistakePicturesPanel(DockCard):
             self._stack.addWidget(page)
         self.body.addWidget(self._stack, 1)
         self._add_buttons()
-        self.head.title.setTextFormat(Qt.PlainText)
         self.head.title.setMinimumWidth(_LEAST_TITLE)
         mistakes = session.mistakes
         for view in (self.pictures, self.rows):
@@ -180,7 +179,6 @@ class MistakePicturesPanel(DockCard):
         return f"{about}: {true}\nanswered as {answer}, {_sureness(float(answers.confidences[index]))} sure"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fits the title to the new width."""
         super().resizeEvent(event)
         self._fit_title()
 
@@ -188,7 +186,6 @@ class MistakePicturesPanel(DockCard):
 
     @property
     def caption(self) -> str:
-        """What is listed."""
         return self._full_title
 
     def table(self) -> Table | None:

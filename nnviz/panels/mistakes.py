@@ -104,7 +104,6 @@ class MistakesPanel(DockCard):
     # ---- what is shown
 
     def refresh(self) -> None:
-        """Draws the latest counts and the choice."""
         if not self.in_view:
             return
         mistakes, part = self._session.mistakes, self._session.mistakes.part

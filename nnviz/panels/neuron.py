@@ -58,7 +58,6 @@ class NeuronPanel(DockCard):
         self._controls = NeuronControls(self._session)
         self._answer = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing, now.")
         self._bias = Chip("neuronBias", "Its bias", "What is added to its weighted inputs.")
-        self.head.title.setTextFormat(Qt.PlainText)
         self.head.row.insertWidget(1, self._answer)
         self.head.row.insertWidget(2, self._bias)
         self.head.row.addWidget(self._controls)
@@ -101,7 +100,6 @@ class NeuronPanel(DockCard):
         self.refresh()
 
     def refresh(self) -> None:
-        """Draws all that is known now."""
         if self.in_view:
             self._controls.refresh()
             self._follow()
@@ -207,7 +205,6 @@ class NeuronPanel(DockCard):
 
     @property
     def caption(self) -> str:
-        """The neuron's name."""
         return self.head.title.text()
 
     def table(self) -> Table | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
 
+from nnviz.panels.neuron_subject import pill, say
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
@@ -81,7 +82,6 @@ class NeuronControls(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Shows the strength of the chosen neuron."""
         neuron, edits = self._neuron, self._session.edits
         can_scale = edits.can_scale(neuron)
         factor = 1.0 if neuron is None else edits.strength(neuron)
@@ -106,13 +106,8 @@ class Chip(FixedSizeBox):
         self.setFixedHeight(22)
 
     def show_text(self, words: str) -> None:
-        """Shows the text, if it is another one."""
-        if self.label.text() != words:
-            self.label.setText(words)
+        say(self.label, words)
 
 
 def _button(words: str, name: str, tip: str) -> QPushButton:
-    made = named(QPushButton(words), name, words.rstrip(" …").capitalize(), tip)
-    made.setProperty("role", "pill")
-    made.setFocusPolicy(Qt.TabFocus)
-    return made
+    return pill(words, name, words.rstrip(" …").capitalize(), tip)

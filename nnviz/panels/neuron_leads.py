@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.look import text
 from nnviz.panels.neuron_facts import signed
 from nnviz.panels.neuron_ranking import change_text
-from nnviz.panels.neuron_subject import Subject, line, say
+from nnviz.panels.neuron_subject import Subject, line, pill, say
 from nnviz.session.asked_neuron import NEURON_ERROR, Effect
 from nnviz.session.displayed import what_if_text
 from nnviz.session.selection import Neuron
@@ -42,9 +41,7 @@ class NeuronLeads(QWidget):
         self._change.setToolTip("The error of the network as it is trained → what it would be.")
         measured, self._measured = line("neuronEffectOf")
         tip = "Ranks all neurons of the layer by what the error loses without each. That can take a while."
-        self.which = named(QPushButton("which could go?"), "whichCouldGoButton", "Which could go?", tip)
-        self.which.setProperty("role", "pill")
-        self.which.setFocusPolicy(Qt.TabFocus)
+        self.which = pill("which could go?", "whichCouldGoButton", "Which could go?", tip)
         button = arranged(QHBoxLayout(), self.which, 1)
         arranged(QVBoxLayout(self), leads, (self.links, 100), without, change, measured, button, 1, spacing=4)
         self.links.describe = self._describe

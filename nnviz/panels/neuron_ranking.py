@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from engine.datasets import Split
 from engine.metrics import Evaluation
@@ -14,6 +14,7 @@ from engine.network import Network
 from engine.neurons import without_each
 from nnviz.jobs.stepwise import Stepwise, only_shares
 from nnviz.look import text, theme
+from nnviz.panels.neuron_subject import pill
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.neuron.named_bars import NamedBars
@@ -47,15 +48,12 @@ class RankingView(QWidget):
         self._ranking = ranking
         self._order: list[int] = []
         self._title = named(label(), "rankingTitle")
-        self._title.setTextFormat(Qt.PlainText)
         self._progress = QProgressBar()
         self._progress.setRange(0, _STEPS)
         self._progress.setTextVisible(False)
         self._progress.setFixedWidth(160)
         tip = "Back to the neuron. What is still being measured is dropped."
-        self.back = named(QPushButton("back"), "rankingBackButton", "Back to the neuron", tip)
-        self.back.setProperty("role", "pill")
-        self.back.setFocusPolicy(Qt.TabFocus)
+        self.back = pill("back", "rankingBackButton", "Back to the neuron", tip)
         self.bars = named(NamedBars(scrolls=True, number=_points), "rankingBars", "What the error loses without each")
         self.bars.describe = self._describe
         self.bars.picked.connect(lambda row: self.chosen.emit(self._order[row]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel
+from PyQt5.QtWidgets import QLabel, QPushButton
 
 from engine.datasets import Dataset
 from nnviz.panels.neuron_facts import LayerNames
@@ -25,7 +25,6 @@ class Subject:
 
     @property
     def neuron(self) -> Neuron | None:
-        """Which neuron is chosen."""
         return self.session.selection.neuron
 
     @property
@@ -61,7 +60,6 @@ class Subject:
 def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, QLabel]:
     """A line of plain text that changes without a new layout of the window."""
     made = named(label(role=role), name)
-    made.setTextFormat(Qt.PlainText)
     return FixedSizeBox(made), made
 
 
@@ -69,6 +67,14 @@ def say(where: QLabel, words: str) -> None:
     """Shows the words, if they are others."""
     if where.text() != words:
         where.setText(words)
+
+
+def pill(words: str, name: str, accessible: str, tip: str) -> QPushButton:
+    """A round button."""
+    made = named(QPushButton(words), name, accessible, tip)
+    made.setProperty("role", "pill")
+    made.setFocusPolicy(Qt.TabFocus)
+    return made
 
 
 def short(value: float) -> str:

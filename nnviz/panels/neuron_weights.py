@@ -10,8 +10,9 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.validation import Array
-from nnviz.look.round_numbers import round_end
+from nnviz.look.round_numbers import steady_end
 from nnviz.panels.neuron_facts import LayerNames, signed, typical_end
+from nnviz.panels.neuron_subject import say
 from nnviz.session.asked_neuron import NeuronReport
 from nnviz.session.selection import Neuron
 from nnviz.widgets.card import label
@@ -111,19 +112,18 @@ class NeuronWeights(QWidget):
             self._stack.setMaximumHeight(max(60, high))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fits the picture's room to the new width."""
         super().resizeEvent(event)
         self._fit_height()
 
     def _show(self, values: Array, tile: tuple[int, int] | None, caption: str) -> None:
         self._values = values
-        self._fit_limit(values)
+        self._limit = steady_end(self._limit, typical_end(values[None]), _LEAST_LIMIT)
         if tile is None:
             self._show_bars(values)
         else:
             self._stack.setCurrentWidget(self.map)
             self.map.show_values(values[None], self._limit, tile)
-        self._say(caption)
+        say(self._caption, caption)
 
     def _show_ascent(self, values: Array, tile: tuple[int, int] | None) -> None:
         self._values = values
@@ -132,7 +132,7 @@ class NeuronWeights(QWidget):
         else:
             self._stack.setCurrentWidget(self.input)
             self.input.show_picture(values.reshape(tile))
-        self._say("found by gradient ascent")
+        say(self._caption, "found by gradient ascent")
 
     def _show_bars(self, values: Array) -> None:
         self._stack.setCurrentWidget(self.bars)
@@ -140,15 +140,6 @@ class NeuronWeights(QWidget):
         strongest = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")[:most]
         self._order = np.sort(strongest).tolist()
         self.bars.show_rows([self._source(number) for number in self._order], values[self._order], is_signed=True)
-
-    def _say(self, caption: str) -> None:
-        if self._caption.text() != caption:
-            self._caption.setText(caption)
-
-    def _fit_limit(self, values: Array) -> None:
-        spread = typical_end(values[None])
-        if not self._limit / 3 < spread <= self._limit:
-            self._limit = round_end(spread, _LEAST_LIMIT)
 
     def _describe(self, number: int) -> str:
         if not 0 <= number < len(self._values):

@@ -122,7 +122,9 @@ class RunBar(QWidget):
         self.status.setText(" · ".join(self._status_parts()))
         self.times.setText(self._times())
         is_under_way = run.progress.epoch or state is Status.TRAINING
+        self.progress.setUpdatesEnabled(False)  # else Qt would paint it at once, apart from all the rest
         self.progress.setValue(round(_STEPS * run.share_done) if is_under_way else 0)
+        self.progress.setUpdatesEnabled(True)
 
     def _status_parts(self) -> list[str]:
         """What the run is doing, its progress, and what prevents training."""

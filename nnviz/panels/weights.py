@@ -6,13 +6,13 @@ from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
 
-from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.look.layers import drawn_layers, left_out
-from nnviz.look.round_numbers import round_end
+from nnviz.look.round_numbers import steady_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.neuron_facts import LayerNames, neuron_facts, signed, typical_end
+from nnviz.panels.neuron_subject import Subject
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -41,7 +41,7 @@ class WeightsPanel(DockCard):
 
     def __init__(self, session: Session) -> None:
         super().__init__("Weights")
-        self._session = session
+        self._session, self._subject = session, Subject(session)
         self._limit = 0.0
         self._arrangement: tuple[object, ...] = ()
         self._shape: list[int] = []  # of the network that the tabs belong to
@@ -140,20 +140,11 @@ class WeightsPanel(DockCard):
     @property
     def _tile(self) -> tuple[int, int] | None:
         """The shape of a tile; None if a neuron's weights are no picture."""
-        data = self._fitting_data
-        if self._layer or data is None or not data.is_picture:
-            return None
-        return data.example_shape[0], data.example_shape[1]
-
-    @property
-    def _fitting_data(self) -> Dataset | None:
-        """The data set, if the network fits it."""
-        data = self._session.data.dataset
-        return data if self._session.runs.current.misfit(data) is None else None
+        return None if self._layer else self._subject.tile
 
     @property
     def _names(self) -> LayerNames:
-        data = self._fitting_data
+        data = self._subject.data
         classes = tuple(map(text.name, data.class_names)) if data is not None else ()
         return LayerNames(self._session.displayed.network, self._layer, self._tile, classes)
 
@@ -192,13 +183,12 @@ class WeightsPanel(DockCard):
     # ---- pictures
 
     def refresh(self) -> None:
-        """Draws the latest weights."""
         if not self.in_view:
             return
         if self._session.state is Status.LOADING and self._session.runs.current.untouched:
             return  # drawn when the data is loaded and says whether its inputs are pictures
         weights = self._weights
-        self._fit_limit(weights)
+        self._limit = steady_end(self._limit, typical_end(weights), _LEAST_LIMIT)
         if self.neuron is None:
             self.map.show_values(weights, self._limit, self._tile)
             self._rows.set_names(self._row_names())  # after the values: it resizes the map, which then redraws them
@@ -265,12 +255,6 @@ class WeightsPanel(DockCard):
             bar.setGeometry(place.right() + 4, place.top(), 6, place.height())
             bar.raise_()
 
-    def _fit_limit(self, weights: Array) -> None:
-        """Sets the range of the colours: a round number above all but extreme weights. It seldom changes."""
-        spread = typical_end(weights)
-        if not self._limit / 3 < spread <= self._limit:
-            self._limit = round_end(spread, _LEAST_LIMIT)
-
     # ---- read-out
 
     def _hovered(self, neuron: int, number: int) -> None:
@@ -308,7 +292,6 @@ class WeightsPanel(DockCard):
     # ---- events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fits the texts to the new size."""
         super().resizeEvent(event)
         if self.in_view:
             self._show_around()

@@ -201,7 +201,7 @@ def sum_line(reasons: Reasons, turning: Turning | None) -> str:
         return f"as layer {hidden} sees them" if hidden else "as they are"
     if reasons.share is None:
         return "the answer hardly differs from"
-    return f"adds up to {100 * reasons.share:.1f} % from"
+    return f"sums to {100 * reasons.share:.1f} % from"
 
 
 def change_line(turning: Turning, names: Sequence[str]) -> str:

@@ -39,7 +39,6 @@ class Activities(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether anything is going on."""
         return bool(self._going_on)
 
     @property

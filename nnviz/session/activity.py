@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from engine.datasets import Dataset
 from engine.pathways import Activity, activity_of, planes_of
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
@@ -51,45 +49,25 @@ class CurrentExample:
         return self._taken[1]
 
 
-class _Plane:
-    """The plane of two inputs, as far as the training examples reach; measured once for a data set."""
-
-    def __init__(self, data: Data) -> None:
-        self._data = data
-        self._measured: tuple[Dataset | None, tuple[Array, Array]] = (None, (np.zeros(2), np.ones(2)))
-
-    @property
-    def corners(self) -> Callable[[], tuple[Array, Array]] | None:
-        """Computes the lowest and the highest inputs, (2,) each; None for data that are not two columns."""
-        data = self._data.dataset
-        return None if data is None or data.is_picture or data.width != 2 else lambda: self._measure(data)
-
-    def _measure(self, data: Dataset) -> tuple[Array, Array]:
-        """Runs in the lane's thread or, if that is quick, in the interface's; never in both at once."""
-        if self._measured[0] is not data:
-            inputs, scale = data.train.inputs, data.train.scale
-            self._measured = data, (inputs.min(axis=0) * scale, inputs.max(axis=0) * scale)
-        return self._measured[1]
-
-
 def activity_probe(
     displayed: Displayed, question: asking.Question, selection: Selection, runs: Runs, data: Data
 ) -> Probe:
     """The probe of an :class:`~engine.pathways.Activity`: of the current example, for the chosen output."""
-    current, plane = CurrentExample(question, selection, data), _Plane(data)
+    current = CurrentExample(question, selection, data)
 
     def ask() -> Question | None:
-        network = displayed.network
+        network, dataset = displayed.network, data.dataset
         example = current.inputs(network.shape[0])
         chosen = selection.neuron
         output = chosen if chosen is not None and chosen.layer == len(network.weights) else None
         target = None if output is None or output.number >= network.shape[-1] else output.number
-
-        corners = plane.corners if network.shape[0] == 2 and len(network.parameters) < _LARGEST_WITH_PLANES else None
+        has_plane = network.shape[0] == 2 and len(network.parameters) < _LARGEST_WITH_PLANES
 
         def work() -> Activity:
             activity = activity_of(network, example, target)
-            return activity if corners is None else replace(activity, planes=planes_of(network, *corners(), PLANE))
+            if not has_plane or dataset is None or dataset.is_picture or dataset.width != 2:
+                return activity
+            return replace(activity, planes=planes_of(network, *dataset.train.bounds, PLANE))
 
         return Same(network, example, output), work
 

@@ -17,6 +17,7 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.map import Map, map_probes
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
+from nnviz.session.robustness import HowRobust
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
@@ -55,6 +56,7 @@ def new_probes(
     mistakes: Mistakes,
     why: Why,
     map: Map,
+    robustness: HowRobust,
     messages: Messages,
 ) -> Probes:
     """The kinds of probes. Each looks again when its question may have changed."""
@@ -63,7 +65,7 @@ def new_probes(
     statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
     by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
-    by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes()}
+    by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
     by_name |= map_probes(map, displayed)
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
@@ -93,7 +95,7 @@ def _answer(displayed: Displayed, question: asking.Question) -> Probe:
 
 
 def _mistakes(mistakes: Mistakes) -> Probe:
-    probe = Probe(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 19))
+    probe = Probe(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 39))
     probe.changed.connect(lambda: mistakes.take(probe.result))
     mistakes.part_changed.connect(probe.forget)
     return probe

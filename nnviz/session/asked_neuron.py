@@ -23,7 +23,7 @@ from nnviz.session.selection import PARTS, Neuron, Selection
 NEURON, NEURON_NOW, NEURON_ERROR = "neuron", "neuron now", "error without the neuron"
 MOST_EXCITING = 9
 _SECONDS_BETWEEN = 0.4  # at least, between two computations while a network learns
-_TIMES_ITS_COST = 24
+_TIMES_ITS_COST = 49
 _QUICK = 0.0003  # seconds, as for the answer
 
 
@@ -114,7 +114,6 @@ class _Asker:
         self._displayed, self._question, self._runs = displayed, question, runs
         self._data, self._selection = data, selection
         self._measured: tuple[Same, Evaluation] | None = None  # the network as it is trained, which seldom changes
-        self._bounds: tuple[Same, tuple[object, object]] | None = None
 
     @property
     def _fitting(self) -> Dataset | None:
@@ -149,14 +148,7 @@ class _Asker:
 
     def _range(self, dataset: Dataset) -> tuple[object, object]:
         """The bounds of the inputs: 0…1 for pictures, else what was seen in training."""
-        if dataset.is_picture:
-            return 0.0, 1.0
-        key = Same(dataset)
-        if self._bounds is None or self._bounds[0] != key:
-            rows = dataset.train.inputs
-            scale = dataset.train.scale
-            self._bounds = key, (rows.min(axis=0) * scale, rows.max(axis=0) * scale)
-        return self._bounds[1]
+        return (0.0, 1.0) if dataset.is_picture else dataset.train.bounds
 
     # ---- its answer now
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from nnviz.jobs.tsne import Arrangement
 from nnviz.session.part import Part
 
 _FOR_THE_BASIS, _FEWEST = 2000, 200  # examples; a few axes need no more, of very wide layers fewer are taken …
+_LONGEST_REST = 0.5  # seconds
 _MOST_NUMBERS = 8_000_000  # … so that their activations are about so many at once
 _AXES_FOR_TSNE = 50  # that are enough for neighbours
 
@@ -78,6 +80,10 @@ class Cloud:
         return along if self.arrangement is None else self.arrangement.place(along)
 
 
+# Yields the share 0…1 that is done, and the cloud so far; returns the last one.
+Steps = Generator[tuple[float, Cloud], None, Cloud | None]
+
+
 def spread(part: Part, most: int) -> Array:
     """(k,): the numbers in the split of at most so many examples, evenly spread over the part."""
     places = np.linspace(0, part.count - 1, min(most, part.count)).astype(np.int64)
@@ -121,7 +127,7 @@ def cloud_on(subject: Subject, basis: Basis, goes_on: Callable[[], bool]) -> Clo
     return None
 
 
-def arrange(subject: Subject, before: Cloud | None) -> Generator[tuple[float, Cloud], None, Cloud | None]:
+def arrange(subject: Subject, before: Cloud | None) -> Steps:
     """Arranges the examples by t-SNE, begun from an earlier cloud of the same examples, or else from two axes.
 
     Yields the share 0…1 that is done, and the cloud so far; returns the last one.
@@ -141,3 +147,17 @@ def arrange(subject: Subject, before: Cloud | None) -> Generator[tuple[float, Cl
         cloud = replace(cloud, points=arrangement.points)
         yield share, cloud
     return replace(cloud, points=arrangement.points)
+
+
+def giving_way(steps: Steps, is_training: Callable[[], bool]) -> Steps:
+    """The same steps; while a network is trained, each is followed by a rest twice as long, so that it hardly waits."""
+    while True:
+        start = time.perf_counter()
+        try:
+            found = next(steps)
+        except StopIteration as finished:
+            last: Cloud | None = finished.value
+            return last
+        yield found
+        if is_training():
+            time.sleep(min(2 * (time.perf_counter() - start), _LONGEST_REST))

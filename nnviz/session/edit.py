@@ -35,12 +35,10 @@ class Edit:
     what_if: WhatIf | None = None
 
     def write(self, network: Network) -> None:
-        """Changes the network."""
         for part, values in self.values:
             part.view(network)[...] = values
 
     def holds(self, network: Network) -> bool:
-        """Whether the network has these values."""
         return all(np.array_equal(part.view(network), values) for part, values in self.values)
 
 

@@ -136,7 +136,6 @@ class Mistakes(QObject):
             self._is_computing = False
 
     def take(self, found: Found | None) -> None:
-        """Takes what the probe has found."""
         if found is not self.found:
             self.found = found
             self.changed.emit()

@@ -55,7 +55,6 @@ class Query:
 
     @property
     def is_picture(self) -> bool:
-        """Whether the example is a picture."""
         return len(self.shape) == 2
 
 

@@ -271,7 +271,6 @@ class Run:
 
 
 def new_run(experiment: Experiment) -> Run:
-    """A run with a new, untrained network."""
     return Run(experiment, experiment.build())
 
 

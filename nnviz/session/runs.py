@@ -52,7 +52,6 @@ class Runs(QObject):
         return next((run for run in (*self._kept, self.current) if run.id == number), None)
 
     def show(self, run: Run) -> None:
-        """Makes it the current run."""
         before, self.current = self.current, run
         self._kept = [each for each in self._kept if each not in (before, run)]
         if before is not run:
@@ -116,12 +115,10 @@ class Runs(QObject):
     # ---- signals about the current run
 
     def tell_history(self, run: Run) -> None:
-        """Emits ``history_changed`` if that run is the current one."""
         if run is self.current:
             self.history_changed.emit()
 
     def tell_file(self, run: Run) -> None:
-        """Emits ``file_changed`` if that run is the current one."""
         if run is self.current:
             self.file_changed.emit()
 

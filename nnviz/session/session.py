@@ -27,6 +27,7 @@ from nnviz.session.map import MAP, Map
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.question import Question
+from nnviz.session.robustness import HowRobust
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
@@ -57,6 +58,7 @@ class Session(QObject):
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why: what is asked about the answer: of which outputs, by which method.
         map: places the examples by what a layer sees in them.
+        robustness: the error over disturbed examples, and an example at one strength.
         files: opens, saves and exports networks.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate: about a network, in words; points so far, then the suggestion.
@@ -84,11 +86,12 @@ class Session(QObject):
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
+        self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
-        parts = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why, self.map
-        self.probes = new_probes(*parts, self.messages)
+        asked = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
+        self.probes = new_probes(*asked, self.map, self.robustness, self.messages)
         self._death: Message | None = None  # says that the current network has died
         self._connect()
 
@@ -105,6 +108,8 @@ class Session(QObject):
         for name in (MISTAKES, MAP):  # at rest they are those of the last moment
             self.training.state_changed.connect(self.probes[name].look)
         self.training.died.connect(self._died)
+        for signal in (self.question.changed, self.selection.pointed_changed):
+            signal.connect(self.training.runner.disturb)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
         self.runs.let_go.connect(self._let_go)
 
@@ -226,16 +231,8 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [
-            self.probes,
-            self.rate_search,
-            self.ranking,
-            self.map.arranging,
-            self.edits,
-            self.pictures,
-            *self._lanes,
-        ]
-        parts += [self.training.runner, self.data, self.files]
+        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
+        parts += [self.edits, self.pictures, *self._lanes, self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

@@ -43,7 +43,6 @@ class Snapshots:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that all snapshots take."""
         return sum(snapshot.parameters.nbytes for snapshot in self._kept)
 
     def add(self, epochs: float, parameters: Array) -> None:
@@ -63,7 +62,6 @@ class Snapshots:
         self._kept = [snapshot for snapshot in self._kept if snapshot.epochs <= epochs]
 
     def clear(self) -> None:
-        """Drops all snapshots."""
         self._kept = []
         self._gap = 0.0
 

@@ -61,7 +61,6 @@ class Training(QObject):
 
     @property
     def state(self) -> Status:
-        """What the session is doing."""
         if self._data.loading:
             return Status.LOADING
         if self._making.is_making:
@@ -73,7 +72,6 @@ class Training(QObject):
 
     @property
     def progress(self) -> Progress:
-        """How far the current run's training is."""
         return self._runs.current.progress
 
     @property

@@ -73,7 +73,6 @@ class Undo(QObject):
         return sum(step.nbytes for step in self._done)
 
     def undo(self) -> None:
-        """Undoes the last step."""
         self._undo(self.last())
 
     def undo_last(self, kind: Kind) -> None:
@@ -81,7 +80,6 @@ class Undo(QObject):
         self._undo(self.last(kind))
 
     def redo(self) -> None:
-        """Redoes the step that was undone last."""
         if self._undone:
             step = self._undone.pop()
             self._done.append(step)
@@ -118,7 +116,6 @@ class Undo(QObject):
         self.changed.emit()
 
     def clear(self) -> None:
-        """Drops all steps."""
         self._done.clear()
         self._undone.clear()
         self.changed.emit()

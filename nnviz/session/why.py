@@ -29,7 +29,7 @@ from nnviz.session.selection import Example, Selection
 
 REASONS, TURNING = "reasons", "what would turn it"
 NOT_FINITE = "its outputs are not finite"  # the result of the probe of the reasons where there are none
-# While it learns, each may take a tenth of a core's time, and no answer follows the one before sooner than that.
+# While it learns, they may take a twenty-fifth and a fiftieth of a core's time; no answer comes sooner after the last.
 _SECONDS_BETWEEN_REASONS, _SECONDS_BETWEEN_TURNINGS = 0.1, 0.5
 _AFTER_A_STROKE = 0.1  # seconds that the slow answer waits for the next movement of the pen
 
@@ -61,9 +61,9 @@ class Why(QObject):
         self._neighbours = Neighbours()
         self._summary: Summary | None = None
         self._chosen: tuple[Example, Dataset, Array] | None = None  # the chosen example with its inputs
-        self._reasons_budget = Budget(_SECONDS_BETWEEN_REASONS, 9)
+        self._reasons_budget = Budget(_SECONDS_BETWEEN_REASONS, 24)
         self._reasons = Probe(self._ask_reasons, self._reasons_budget)
-        self._turning_budget = Budget(_SECONDS_BETWEEN_TURNINGS, 9)
+        self._turning_budget = Budget(_SECONDS_BETWEEN_TURNINGS, 49)
         self._turning = Probe(self._ask_turning, self._turning_budget, self._release)
         runs.replaced.connect(self._drop_outputs)
         data.changed.connect(self._data_changed)

@@ -65,11 +65,9 @@ class ProbabilityBars(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Returns a size with one comfortable row per class."""
         return QSize(220, _ROW * max(1, len(self._names)))
 
     def minimumSizeHint(self) -> QSize:
-        """Returns a size with the lowest rows that can still be read."""
         return QSize(160, _LOWEST_ROW * max(1, len(self._names)))
 
     def _describe(self) -> None:
@@ -79,7 +77,6 @@ class ProbabilityBars(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints bars, names and percentages, with the largest in the accent colour, and the threshold."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setRenderHint(QPainter.Antialiasing)

@@ -122,7 +122,6 @@ class Canvas(QWidget):
         self._drawing_changed()
 
     def set_erases(self, erases: bool) -> None:
-        """Chooses whether the left button erases or draws."""
         self.erases = erases
         self.setCursor(_ring(_ERASER * self.pen_width) if erases else QCursor(Qt.CrossCursor))
 
@@ -142,7 +141,6 @@ class Canvas(QWidget):
 
     @property
     def is_empty(self) -> bool:
-        """Whether the drawing has no strokes and no pictures."""
         return not self.drawing
 
     def _drawing_changed(self) -> None:
@@ -158,11 +156,9 @@ class Canvas(QWidget):
             self._put_down(event.localPos(), 1.0, self.erases or event.button() == Qt.RightButton, event.button())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Continues the stroke in progress."""
         self._move_to(event.localPos(), 1.0)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Ends the stroke that this button started."""
         if self._in_progress is not None and event.button() == self._in_progress.button:
             self._lift()
 
@@ -235,11 +231,9 @@ class Canvas(QWidget):
             self._set_target(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Removes the highlight when the drag leaves the canvas."""
         self._set_target(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Emits ``dropped`` with what was dropped."""
         self._set_target(False)
         event.acceptProposedAction()
         self.dropped.emit(event.mimeData())
@@ -315,7 +309,6 @@ class _StrokeInProgress:
 
     @property
     def last_piece(self) -> int:
-        """The number of the curve's last piece."""
         return max(0, len(self.points) - 2)
 
     def add(self, point: tuple[float, float], pressure: float) -> bool:
@@ -327,7 +320,6 @@ class _StrokeInProgress:
         return True
 
     def stroke(self) -> Stroke:
-        """Returns the stroke so far."""
         widths = None if self.eraser or min(self.widths) == 1 else np.array(self.widths)
         return Stroke(np.array(self.points), widths, self.eraser)
 

@@ -155,7 +155,6 @@ class DockCard(QDockWidget):
         self.visibilityChanged.connect(self._visibility_changed)
 
     def set_name(self, name: str) -> None:
-        """Gives the card and its menu their object names."""
         self.setObjectName(name)
         self.menu_button.set_names(name)
 

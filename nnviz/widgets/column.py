@@ -41,7 +41,6 @@ class ScrollColumn(QScrollArea):
         self._bar.raise_()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps the scroll bar at the right edge."""
         super().resizeEvent(event)
         self._fit()
 

@@ -114,7 +114,6 @@ class NumberEdit(QAbstractSpinBox):
             part.setToolTip(tip)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More or less may fit."""
         super().resizeEvent(event)
         self._tell_whole()
 
@@ -143,7 +142,6 @@ class NumberEdit(QAbstractSpinBox):
             self.committed.emit(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Restores the value in use on Escape."""
         if event.key() == Qt.Key_Escape:
             self._put(self._shown)
             self.committed.emit(self._shown)
@@ -190,7 +188,6 @@ class Combo(QComboBox):
 
 
 def check_box(name: str, title: str, tip: str) -> QCheckBox:
-    """Returns a check box with its title beside it."""
     made = named(QCheckBox(title), name, title, tip)
     made.setFocusPolicy(Qt.TabFocus)
     return made

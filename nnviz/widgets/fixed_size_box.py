@@ -22,14 +22,11 @@ class FixedSizeBox(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding if not width else QSizePolicy.Fixed, QSizePolicy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Returns the height of one line in the label's font."""
         self._content.ensurePolished()
         return QSize(self._width, self._content.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Returns the same as :meth:`sizeHint`."""
         return self.sizeHint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Resizes the label to the whole widget."""
         self._content.setGeometry(self.rect())

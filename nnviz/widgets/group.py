@@ -36,7 +36,6 @@ class Group(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether the content is visible."""
         return self.head.isChecked()
 
     def _show_content(self, is_open: bool) -> None:
@@ -89,7 +88,6 @@ class GroupHead(QAbstractButton):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Returns the size of one slim row."""
         return QSize(80, theme.ROW - 2)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

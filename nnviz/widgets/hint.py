@@ -50,20 +50,19 @@ class Hint(QFrame):
             widget.installEventFilter(self)
 
     def detach(self) -> None:
-        """Hides the callout and stops watching, because the watched widgets may be deleted."""
+        """Removes the callout for good; it stops watching at once, because the watched widgets may be deleted."""
         for widget in self._watched:
             widget.removeEventFilter(self)
         self._watched.clear()
         self.hide()
+        self.deleteLater()
 
     def set_wanted(self, wanted: bool) -> None:
-        """Sets whether the callout should be visible at present."""
         if wanted != self._wanted:
             self._wanted = wanted
             self.place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Places the callout again when the control or an ancestor changed."""
         if event.type() in (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide, QEvent.LayoutRequest):
             self.place()
         return super().eventFilter(watched, event)

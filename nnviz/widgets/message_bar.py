@@ -103,11 +103,9 @@ class MessageBar(QFrame):
             super().keyPressEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Stops the timer."""
         self.time.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Places the bar again when its parent was resized."""
         if event.type() == QEvent.Resize:
             self._place()
         return super().eventFilter(watched, event)

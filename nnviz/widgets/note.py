@@ -112,13 +112,11 @@ class Note(QLabel):
     # ---- events
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Places the note again when the control or an ancestor moved."""
         if event.type() in _MOVED:
             self.place()
         return False
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Focuses the control."""
         self._control.setFocus(Qt.MouseFocusReason)
 
 
@@ -174,16 +172,13 @@ class Notice(QLabel):
         painter.drawText(self.rect().adjusted(10, 0, 0, 0), int(Qt.AlignLeft | Qt.AlignVCenter), self.read)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Checks whether the full text fits at the new width."""
         self._update_focus_policy()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows the full text in a note."""
         super().focusInEvent(event)
         self._whole.show_text(self.text())
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hides the note."""
         super().focusOutEvent(event)
         if not sip.isdeleted(self._whole):
             self._whole.show_text("")

@@ -62,12 +62,10 @@ class TabbedCard(DockCard):
         self.pages: list[Page] = []
 
     def set_name(self, name: str) -> None:
-        """Names the bar of the tabs as well."""
         super().set_name(name)
         self.tabs.setObjectName(name.replace("Dock", "Tabs"))
 
     def add_page(self, page: Page) -> None:
-        """Adds a tab at the right."""
         self.pages.append(page)
         self._stack.addWidget(page)
         self._asides.addWidget(page.aside)
@@ -90,14 +88,11 @@ class TabbedCard(DockCard):
 
     @property
     def caption(self) -> str:
-        """The title of the page in front."""
         return self.page.title
 
     @property
     def has_table(self) -> bool:
-        """Whether the page in front has a table."""
         return type(self.page).table is not Page.table
 
     def table(self) -> Table | None:
-        """Returns the table of the page in front."""
         return self.page.table()

@@ -38,7 +38,6 @@ class Picture(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the picture, or black without one."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), Qt.black)
         if self._image is None:
@@ -71,7 +70,6 @@ class LazyPicture(Picture):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Computes the picture if it is outdated, and paints it."""
         if self._is_stale:
             self._is_stale = False
             values = self._source()
@@ -79,6 +77,5 @@ class LazyPicture(Picture):
         super().paintEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Emits ``clicked`` for the left button."""
         if event.button() == Qt.LeftButton:
             self.clicked.emit()

@@ -31,7 +31,6 @@ def tab_bar(name: str, accessible: str) -> QTabBar:
 
 
 def add_tab(bar: QTabBar, tab: Tab) -> None:
-    """Adds a tab at the right."""
     index = bar.addTab(tab.text)
     bar.setTabData(index, tab.name)
     bar.setTabToolTip(index, tab.tip)

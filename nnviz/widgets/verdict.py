@@ -39,10 +39,9 @@ class VerdictView(QWidget):
         metrics = QFontMetrics(theme.font(theme.LARGE, bold=True))
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
         self.setFixedWidth(min(max(widest + 4, _LEAST_WIDTH), _MOST_WIDTH))
-        self._set_look("size", "small" if any(len(name) >= _LONG_NAME for name in names) else "large")
+        self._set_look("letters", "small" if any(len(name) >= _LONG_NAME for name in names) else "large")
 
     def clear(self) -> None:
-        """Removes the answer."""
         for line in (self.name, self.sureness, self.second):
             line.clear()
 
@@ -56,7 +55,7 @@ class VerdictView(QWidget):
 
     def _fitting(self, words: str, size: int) -> str:
         """Shortens the text to the width, where names are long."""
-        if self.name.property("size") == "large":
+        if self.name.property("letters") == "large":
             return words
         return QFontMetrics(theme.font(size, bold=True)).elidedText(words, Qt.ElideRight, self.width())
 
@@ -69,7 +68,6 @@ def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
     made = named(label(role=role), object_name, accessible)
     made.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
     made.setFixedHeight(height)
-    made.setTextFormat(Qt.PlainText)
     return made
 
 

@@ -46,7 +46,6 @@ class WhatIfMark(QAbstractButton):
         return next(fitting, "if") if self.what else ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints a small filled mark with the text."""
         words = self.shown
         if not words:
             return

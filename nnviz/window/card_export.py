@@ -26,14 +26,12 @@ def picture(card: DockCard) -> QPixmap:
 
 
 def png(pixmap: QPixmap) -> bytes:
-    """The picture as a PNG file."""
     buffer = QBuffer()
     pixmap.save(buffer, "PNG")
     return bytes(buffer.data())
 
 
 def svg(card: DockCard) -> bytes:
-    """The card as an SVG file."""
     buffer = QBuffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)

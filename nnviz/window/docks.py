@@ -105,7 +105,7 @@ class Docks(QObject):
         return card
 
     def _add_pages(self) -> None:
-        for name in CARDS:
+        for name in sorted(CARDS, key=lambda name: CARDS[name].page_number):
             holder = self.cards.get(CARDS[name].page_of)
             if holder is not None and name not in self.cards:
                 holder.add_page(self._make(name, CARDS[name]))

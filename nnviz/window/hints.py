@@ -46,13 +46,11 @@ class Hints(QObject):
         if hint is not None:
             self._preferences.set(f"hints/{name}", "followed")
             hint.detach()
-            hint.deleteLater()
 
     def remove_all(self) -> None:
         """Removes all hints from this window; they come again at the next start."""
         for hint in self.shown.values():
             hint.detach()
-            hint.deleteLater()
         self.shown.clear()
 
     def _show(self) -> None:

@@ -136,7 +136,6 @@ class MainWindow(QMainWindow):
 
     @property
     def workspace(self) -> str:
-        """The name of the workspace that is shown."""
         return self._docks.workspace
 
     def show_workspace(self, name: str) -> None:
@@ -167,7 +166,6 @@ class MainWindow(QMainWindow):
         self._docks.first_layout()
 
     def about(self) -> None:
-        """Shows the version and the licences."""
         box = named(QMessageBox(self), "aboutBox")
         box.setWindowTitle("About nnviz")
         box.setIconPixmap(theme.icon("nnviz").pixmap(48))
@@ -233,12 +231,10 @@ class MainWindow(QMainWindow):
             self._preferences.set(key, int(read()))
 
     def moveEvent(self, event: QMoveEvent) -> None:
-        """Remembers the place."""
         super().moveEvent(event)
         self._preferences.touch()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Remembers the size."""
         super().resizeEvent(event)
         self._preferences.touch()
 
@@ -248,7 +244,6 @@ class MainWindow(QMainWindow):
         self.close()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Moves the focus at Tab and Shift+Tab."""
         order = focus_order(self, [self.run_bar, self.message_bar], [dock for dock in self.docks if dock.isVisible()])
         if not order:
             return False

@@ -34,6 +34,5 @@ class WorkspaceSwitch(QWidget):
         self.setVisible(len(titles) > 1)
 
     def show_chosen(self, name: str) -> None:
-        """Shows which workspace it is."""
         with QSignalBlocker(self.tabs):
             self.tabs.setCurrentIndex(self._names.index(name))

@@ -14,7 +14,7 @@ import statistics
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,18 @@ import main
 
 main.set_threads()
 
-from PyQt5.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPointF, Qt, QTimer  # noqa: E402
+from PyQt5.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPointF, Qt, QTimer, pyqtSignal  # noqa: E402
 from PyQt5.QtGui import QMouseEvent  # noqa: E402
+from PyQt5.QtWidgets import QWidget  # noqa: E402
 
 from engine.training import Trainer  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.asked import ANSWER  # noqa: E402
+from nnviz.session.selection import Neuron  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402
+from nnviz.session.why import REASONS  # noqa: E402
+from nnviz.widgets.diagram.diagram import NetworkDiagram  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 
 SIZE = 1440, 900
@@ -103,10 +107,10 @@ def seconds_alone(window: MainWindow, shape: tuple[int, ...], epochs: int) -> fl
     return time.perf_counter() - start
 
 
-def throughput(window: MainWindow) -> dict[str, Any]:
+def throughput(window: MainWindow, shapes: dict[str, tuple[tuple[int, ...], int]]) -> dict[str, Any]:
     """For each shape the median over pairs of (with ÷ without), and views per second."""
     figures: dict[str, Any] = {}
-    for name, (shape, epochs) in SHAPES.items():
+    for name, (shape, epochs) in shapes.items():
         new_run(window, shape, epochs)
         seconds_alone(window, shape, epochs)  # warm
         ratios, rates, views = [], [], []
@@ -167,22 +171,55 @@ class Mouse(threading.Thread):
         QCoreApplication.postEvent(self._canvas, event)
 
 
-class Eye(QObject):
-    """Notes when a move was handled, and when the answer to it, or to a later one, was on the screen."""
+class Answered(QObject):
+    """Notes when what a probe found about the drawing of a move, or of a later one, was on the screen."""
 
-    def __init__(self, window: MainWindow, mouse: Mouse) -> None:
+    def __init__(self, window: MainWindow, name: str, picture_of: Callable[[Any], Any]) -> None:
+        """``picture_of``: the drawing that a result of the probe is about."""
         super().__init__()
-        self._window, self._mouse = window, mouse
-        self.handled: list[float] = []
+        self._window, self._probe, self._picture_of = window, window.session.probes[name], picture_of
         self.on_screen: list[float] = []
-        self._moving: float | None = None
         self._unanswered: list[tuple[float, Any]] = []  # when the move was posted, and the picture that it made
         self._unpainted: list[float] = []
+        window.installEventFilter(self)
+        self._probe.changed.connect(self._found)  # after those of the panels, which show it
+
+    def ask(self, posted: float, picture: Any) -> None:
+        """Notes that a move has changed the drawing. Quick answers are there already."""
+        self._unanswered.append((posted, picture))
+        self._found()
+
+    def _found(self) -> None:
+        result = self._probe.result
+        about = self._picture_of(result) if result else None
+        asked = [number for number, (_, picture) in enumerate(self._unanswered) if result and picture is about]
+        if asked:
+            self._unpainted += [posted for posted, _ in self._unanswered[: asked[-1] + 1]]
+            del self._unanswered[: asked[-1] + 1]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Sees that the window is about to be painted."""
+        if event.type() == QEvent.UpdateRequest and self._unpainted:
+            shown, self._unpainted = self._unpainted, []
+            QTimer.singleShot(0, lambda: self._painted(shown))  # when this painting is over
+        return False
+
+    def _painted(self, moves: list[float]) -> None:
+        now = time.perf_counter()
+        self.on_screen += [now - posted for posted in moves]
+
+
+class Eye(QObject):
+    """Notes when a move was handled, and tells those who wait for what is answered to it."""
+
+    def __init__(self, window: MainWindow, mouse: Mouse, answers: list[Answered]) -> None:
+        super().__init__()
+        self._window, self._mouse, self._answers = window, mouse, answers
+        self.handled: list[float] = []
+        self._moving: float | None = None
         self._strokes = 0
         window.canvas.installEventFilter(self)
-        window.installEventFilter(self)
         window.canvas.changed.connect(self._changed)  # after the panel's own slot, which hands the drawing on
-        window.session.question.answered.connect(self._answered)  # after those of the panels, which show it
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees events before their receivers."""
@@ -192,55 +229,97 @@ class Eye(QObject):
             self._strokes += 1
             if self._strokes % STROKES_PER_DRAWING == 0:
                 QTimer.singleShot(0, self._window.draw.clear)
-        elif watched is self._window and event.type() == QEvent.UpdateRequest and self._unpainted:
-            shown, self._unpainted = self._unpainted, []
-            QTimer.singleShot(0, lambda: self._painted(shown))  # when this painting is over
         return False
 
     def _changed(self) -> None:
         if self._moving is not None:
             self.handled.append(time.perf_counter() - self._moving)
-            self._unanswered.append((self._moving, self._window.session.question.picture))
+            for each in self._answers:
+                each.ask(self._moving, self._window.session.question.picture)
             self._moving = None
-            self._answered()  # quick answers are there already
-
-    def _answered(self) -> None:
-        result = self._window.session.probes[ANSWER].result
-        asked = [number for number, (_, picture) in enumerate(self._unanswered) if result and picture is result[1]]
-        if asked:
-            self._unpainted += [posted for posted, _ in self._unanswered[: asked[-1] + 1]]
-            del self._unanswered[: asked[-1] + 1]
-
-    def _painted(self, moves: list[float]) -> None:
-        now = time.perf_counter()
-        self.on_screen += [now - posted for posted in moves]
 
 
-def answers(window: MainWindow) -> dict[str, Any]:
-    """Training at full speed, every card of the default layout in view, a hand that draws: how long things take."""
-    new_run(window, SHAPES["784-64-32-10"][0], FOR_EVER)
-    window.session.start()
-    wait_until(window, lambda: window.session.runs.current.epochs > 1)
+def drawn(window: MainWindow, view: Any, asked: dict[str, tuple[str, Callable[[Any], Any]]]) -> dict[str, Any]:
+    """A hand draws: how long things take, and how often the signal ``view`` comes.
+
+    ``asked``: by the name of the figure, a probe, and which drawing a result of it is about.
+    """
     moments: list[float] = []
-    note = lambda: moments.append(time.perf_counter())  # noqa: E731
-    window.session.displayed.changed.connect(note)
+    note = lambda *_: moments.append(time.perf_counter())  # noqa: E731
+    view.connect(note)
     mouse = Mouse(window.canvas, MOUSE_SECONDS)
-    eye = Eye(window, mouse)
+    found = {name: Answered(window, *about) for name, about in asked.items()}
+    eye = Eye(window, mouse, list(found.values()))
     mouse.start()
     while not mouse.done:
         wait(0.2)
     mouse.join()
     wait(0.2)
-    window.session.displayed.changed.disconnect(note)
-    window.session.pause()
-    wait_until(window, lambda: window.session.state is Status.PAUSED)
+    view.disconnect(note)
     between = [after - before for before, after in itertools.pairwise(moments)]
     return {
         "views_per_second": len(between) / sum(between),
         "between_views_ms": percentiles(between),
         "mouse_latency_ms": percentiles(eye.handled),
-        "stroke_to_prediction_ms": percentiles(eye.on_screen),
+        **{name: percentiles(each.on_screen) for name, each in found.items()},
     }
+
+
+class Paintings(QObject):
+    """Notes when a widget is painted."""
+
+    painted = pyqtSignal()
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Sees events before the widget."""
+        if event.type() == QEvent.Paint:
+            self.painted.emit()
+        return False
+
+
+PREDICTION: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "stroke_to_prediction_ms": (ANSWER, lambda result: result[1])
+}
+
+
+def train_for_ever(window: MainWindow) -> None:
+    """Trains at full speed."""
+    new_run(window, SHAPES["784-64-32-10"][0], FOR_EVER)
+    window.session.start()
+    wait_until(window, lambda: window.session.runs.current.epochs > 1)
+
+
+def pause(window: MainWindow) -> None:
+    """Until it rests."""
+    window.session.pause()
+    wait_until(window, lambda: window.session.state is Status.PAUSED)
+
+
+def answers(window: MainWindow) -> dict[str, Any]:
+    """Training at full speed, every card of the default layout in view, a hand that draws."""
+    train_for_ever(window)
+    figures = drawn(window, window.session.displayed.changed, PREDICTION)
+    pause(window)
+    return figures
+
+
+def inside(window: MainWindow) -> dict[str, Any]:
+    """The same with the cards of "Look inside" in view and a neuron chosen; and at rest. A view is a new diagram."""
+    window.show_workspace("inside")
+    window.session.selection.choose_neuron(Neuron(1, 3))
+    paintings = Paintings(window.findChild(NetworkDiagram, "networkDiagram"))
+    asked = {**PREDICTION, "stroke_to_attributions_ms": (REASONS, lambda result: result.query.example)}
+    figures: dict[str, Any] = {"throughput": throughput(window, dict([next(iter(SHAPES.items()))]))}
+    train_for_ever(window)
+    figures["training"] = drawn(window, paintings.painted, asked)
+    pause(window)
+    figures["rest"] = drawn(window, paintings.painted, asked)
+    window.show_workspace("train")
+    return figures
 
 
 # ---- memory
@@ -250,8 +329,7 @@ def cycle(window: MainWindow) -> None:
     """Start, see something, pause, reset."""
     window.session.start()
     wait_until(window, lambda: window.session.training.progress.batch > 0)
-    window.session.pause()
-    wait_until(window, lambda: window.session.state is Status.PAUSED)
+    pause(window)
     window.session.reset()
     QCoreApplication.processEvents()
 
@@ -273,8 +351,7 @@ def memory(window: MainWindow, minutes: float) -> dict[str, Any]:
         before = resident_megabytes()
         wait(60 * minutes)
         figures |= {"minutes": minutes, "training_growth_mb": resident_megabytes() - before}
-        window.session.pause()
-        wait_until(window, lambda: window.session.state is Status.PAUSED)
+        pause(window)
     return figures
 
 
@@ -287,8 +364,9 @@ def measure(minutes: float) -> dict[str, Any]:
     side = min(window.canvas.width(), window.canvas.height())
     window.canvas.set_strokes([[(0.3 * side, 0.2 * side), (0.7 * side, 0.2 * side), (0.4 * side, 0.8 * side)]])
     figures: dict[str, Any] = {"size": [window.width(), window.height()]}
-    figures["throughput"] = throughput(window)
+    figures["throughput"] = throughput(window, SHAPES)
     figures["answers"] = answers(window)
+    figures["inside"] = inside(window)
     figures["memory"] = memory(window, minutes)
     window.session.close()
     window.hide()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import engine.augmentation
+import engine.redrawing
 from engine.augmentation import Augmentation, Augmenter, elastic_basis
 from engine.datasets import Dataset
 from engine.errors import SettingError
@@ -345,7 +345,7 @@ def test_it_does_not_matter_in_how_many_parts_a_batch_is_worked_on(monkeypatch: 
     pictures = pictures_of((10, 14), 23, np.float64)
     whole = distorted(pictures, (10, 14), np.random.default_rng(1), **ALL)
     for size in (1, 140 * 11 * 8 * 5):
-        monkeypatch.setattr(engine.augmentation, "_BYTES_IN_A_PART", size)
+        monkeypatch.setattr(engine.redrawing, "_BYTES_IN_A_PART", size)
         parts = distorted(pictures, (10, 14), np.random.default_rng(1), **ALL)
         np.testing.assert_allclose(parts, whole, atol=1e-12)
 

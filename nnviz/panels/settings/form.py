@@ -84,7 +84,6 @@ class Form(QWidget):
     # ---- building
 
     def add_rows(self, rows: Rows) -> None:
-        """Adds a row for each setting."""
         for row in rows:
             if isinstance(row, Field):
                 self._add_field(row)
@@ -113,7 +112,6 @@ class Form(QWidget):
         return combo
 
     def add_wide(self, widget: QWidget) -> None:
-        """Adds a widget over the whole width."""
         self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 2)
 
     def _add_row(self, name: str, title: str, widget: QWidget) -> None:

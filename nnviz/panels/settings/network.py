@@ -278,7 +278,6 @@ class _LayerRow(QFrame):
         arranged(QHBoxLayout(self), *parts, spacing=4, margins=(6, 1, 3, 1))
 
     def show_layer(self, layer: Layer) -> None:
-        """Shows that layer in the row."""
         self.neurons.show_value(str(layer.neurons))
         self.activation.setCurrentIndex(self.activation.findData(layer.activation))
 

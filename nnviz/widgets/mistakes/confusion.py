@@ -55,7 +55,6 @@ class ConfusionView(QWidget):
         self._shares: Array = np.zeros((0, 0))
         self._is_share = False
         self._choice: Cell | None = None
-        self._pointed_at: Cell | None = None
         self._layout: Layout | None = None
         self._picture: QPixmap | None = None
         self._mouse: QPoint | None = None
@@ -105,23 +104,15 @@ class ConfusionView(QWidget):
     # ---- events
 
     def resizeEvent(self, event: object) -> None:
-        """Lays the cells out anew."""
         self._redraw()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells what is under the mouse."""
         self._mouse = event.pos()
-        cell = None if self.cells is None else self.cells.at(event.x(), event.y())
-        self._point_at(cell)
+        self.hovered.emit(None if self.cells is None else self.cells.at(event.x(), event.y()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the mouse any more."""
         self._mouse = None
-        self._point_at(None)
-
-    def _point_at(self, cell: Cell | None) -> None:
-        self._pointed_at = cell
-        self.hovered.emit(cell)
+        self.hovered.emit(None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses what is under the mouse; what was chosen already, or nothing, ends the choice."""
@@ -147,7 +138,6 @@ class ConfusionView(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the kept picture and the outline of the choice."""
         if self.cells is None:
             return
         if self._picture is None:
@@ -158,14 +148,6 @@ class ConfusionView(QWidget):
             painter.setRenderHint(QPainter.Antialiasing)
             painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "text"), 2))
             painter.drawRoundedRect(self.cells.around(self._choice), 3, 3)
-
-    def focusInEvent(self, event: QEvent) -> None:
-        """Outlines the choice in the accent colour."""
-        self.update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        """Outlines the choice in the colour of text."""
-        self.update()
 
     def _draw(self, cells: Layout) -> QPixmap:
         ratio = self.devicePixelRatioF()

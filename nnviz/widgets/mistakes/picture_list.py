@@ -85,7 +85,6 @@ class PictureList(QAbstractScrollArea):
 
     @property
     def count(self) -> int:
-        """The number of pictures."""
         return self._count
 
     def minimumSizeHint(self) -> QSize:
@@ -123,7 +122,6 @@ class PictureList(QAbstractScrollArea):
         return place if is_within and x < self.tile(place).right() + 1 else -1
 
     def _fit(self) -> None:
-        """Sets the range of the scroll bar."""
         bar, rows = self.verticalScrollBar(), -(-self._count // self._columns)
         bar.setRange(0, max(0, rows * self._pitch + 2 * _EDGE - _ROW_GAP - self.viewport().height()))
         bar.setPageStep(max(1, self.viewport().height()))
@@ -138,7 +136,6 @@ class PictureList(QAbstractScrollArea):
     # ---- events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lays the pictures out anew."""
         self._fit()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:  # noqa: N802
@@ -147,7 +144,6 @@ class PictureList(QAbstractScrollArea):
         self.viewport().scroll(0, dy)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Chooses the picture under the mouse."""
         place = self.at(event.x(), event.y())
         if event.button() == Qt.LeftButton and place >= 0:
             self.chosen.emit(place)
@@ -158,7 +154,6 @@ class PictureList(QAbstractScrollArea):
             self.opened.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells what is under the mouse."""
         self._mouse = event.pos()
         self.hovered.emit(self.at(event.x(), event.y()))
 
@@ -170,7 +165,6 @@ class PictureList(QAbstractScrollArea):
         return bool(super().viewportEvent(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows, Page, Home and End choose; Enter opens."""
         if event.key() in (Qt.Key_Return, Qt.Key_Enter):
             self.opened.emit()
             return
@@ -195,18 +189,9 @@ class PictureList(QAbstractScrollArea):
             Qt.Key_End: self._count,
         }
 
-    def focusInEvent(self, event: QEvent) -> None:
-        """Shows that the keys go here."""
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        """Shows that the keys go elsewhere."""
-        self.viewport().update()
-
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the pictures in sight."""
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setFont(theme.font(theme.SMALL))

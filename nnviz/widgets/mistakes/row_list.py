@@ -35,21 +35,17 @@ class _Model(QAbstractTableModel):
         self._last: tuple[int, Sequence[str]] = (-1, ())  # a row is painted cell by cell
 
     def show(self, head: Sequence[Column], count: int, row: Row) -> None:
-        """Replaces all rows."""
         self.beginResetModel()
         self.head, self.count, self.row, self._last = head, count, row, (-1, ())
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
-        """The number of rows."""
         return self.count
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:
-        """The number of columns."""
         return len(self.head)
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
-        """The text of a cell and its place within it."""
         if role == Qt.TextAlignmentRole:
             return self._side(index.column())
         if role not in (Qt.DisplayRole, Qt.ToolTipRole):
@@ -59,7 +55,6 @@ class _Model(QAbstractTableModel):
         return self._last[1][index.column()]
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
-        """The names of the columns."""
         if orientation != Qt.Horizontal:
             return None
         if role == Qt.TextAlignmentRole:
@@ -142,21 +137,17 @@ class RowList(QTableView):
 
     @property
     def count(self) -> int:
-        """The number of rows."""
         return self._rows.count
 
     def texts(self, place: int) -> list[str]:
-        """The texts of a row."""
         return list(self._rows.row(place))
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: N802
-        """Tells which row the person chose."""
         super().currentChanged(current, previous)
         if current.isValid() and not self._is_showing:
             self.chosen.emit(current.row())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens; all other keys are Qt's."""
         if event.key() in (Qt.Key_Return, Qt.Key_Enter):
             self.opened.emit()
         else:

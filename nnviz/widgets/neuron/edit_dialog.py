@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QDialog, QGridLayout, QLabel, QPushButton, QWidget
+from PyQt5.QtWidgets import QDialog, QGridLayout, QPushButton, QWidget
 
 from engine.validation import Array
 from nnviz.widgets.card import label
@@ -95,7 +95,7 @@ class EditDialog(QDialog):
         is_bias, number = self.part.currentText() == _BIAS, self._number
         self.source.setEnabled(not is_bias)
         self.source.show_value(str(number + 1))
-        plain(self._source_name, "" if is_bias else self._source(number))
+        self._source_name.setText("" if is_bias else self._source(number))
         has_weights = len(self._weights) > 0
         value = self._bias if is_bias or not has_weights else float(self._weights[number])
         if not self._is_typed:
@@ -120,12 +120,6 @@ class EditDialog(QDialog):
             self.bias_set.emit(value)
         else:
             self.weight_set.emit(self._number, value)
-
-
-def plain(where: QLabel, words: str) -> None:
-    """Shows a text as it is, whatever is in it."""
-    where.setTextFormat(Qt.PlainText)
-    where.setText(words)
 
 
 def _step(text: str, direction: int) -> str:

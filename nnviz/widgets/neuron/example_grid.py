@@ -28,12 +28,10 @@ class ExampleGrid(Pickable):
 
     @property
     def count(self) -> int:
-        """How many examples are shown."""
         return len(self._images) or len(self._lines)
 
     @property
     def columns(self) -> int:
-        """Three of pictures."""
         return _COLUMNS if self._images else 1
 
     def show_pictures(self, pictures: Sequence[Array]) -> None:
@@ -42,7 +40,6 @@ class ExampleGrid(Pickable):
         self.things_changed()
 
     def show_lines(self, lines: Sequence[str]) -> None:
-        """Shows a line of words for each example."""
         self._images, self._lines = [], lines
         self.things_changed()
 
@@ -55,7 +52,6 @@ class ExampleGrid(Pickable):
         return QSize(3 * 24, 3 * 24)
 
     def place_of(self, number: int) -> QRect:
-        """The rectangle of an example."""
         if not self._images:
             high = min(_HIGHEST_LINE, self.height() // max(1, self.count))
             return QRect(0, number * high, self.width(), high)
@@ -67,7 +63,6 @@ class ExampleGrid(Pickable):
         return QRect(column * (size.width() + _GAP), row * (size.height() + _GAP), size.width(), size.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints pictures or words."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.SmoothPixmapTransform)
         for number, image in enumerate(self._images):

@@ -9,8 +9,9 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.validation import Array
 from nnviz.look import theme
-from nnviz.look.round_numbers import round_end
+from nnviz.look.round_numbers import steady_end
 from nnviz.widgets.neuron.pickable import Pickable
+from nnviz.widgets.weights.neuron_view import strongest_of_each
 
 _WIDEST = 14  # pixels from one bar to the next, at most
 
@@ -26,20 +27,16 @@ class LinkBars(Pickable):
 
     @property
     def count(self) -> int:
-        """How many weights there are."""
         return len(self._values)
 
     @property
     def columns(self) -> int:
-        """All side by side."""
         return max(2, self.count)
 
     def show_values(self, values: Array) -> None:
         """Shows weights (neurons above,)."""
         largest = float(np.abs(np.nan_to_num(values, posinf=0.0, neginf=0.0)).max(initial=0.0))
-        if not self.end / 3 < largest <= self.end:
-            self.end = round_end(largest, 1e-6)
-        self._values = values
+        self.end, self._values = steady_end(self.end, largest, 1e-6), values
         self.things_changed()
 
     def sizeHint(self) -> QSize:
@@ -55,23 +52,18 @@ class LinkBars(Pickable):
         return min(_WIDEST, self.width() / max(1, self.count))
 
     def place_of(self, number: int) -> QRect:
-        """The column of a weight."""
         return QRect(int(number * self._pitch), 0, max(1, round(self._pitch)), self.height())
 
     def number_at(self, point: QPoint) -> int | None:
-        """The weight at a point."""
         number = int(point.x() / self._pitch) if point.x() >= 0 and self.count else -1
         return number if 0 <= number < self.count else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the bars and the line of zero."""
         painter = QPainter(self)
         shown = min(self.count, max(1, self.width()))
         middle = self.height() / 2
         if shown:
-            starts = np.arange(shown) * self.count // shown
-            high, low = np.maximum.reduceat(self._values, starts), np.minimum.reduceat(self._values, starts)
-            heights = np.nan_to_num(np.where(high > -low, high, low)) / self.end * (middle - 1)
+            heights = strongest_of_each(self._values, shown) / self.end * (middle - 1)
             pitch = min(_WIDEST, self.width() / shown)
             wide = pitch - 1 if pitch >= 3 else pitch
             inks = theme.colour("negative"), theme.colour("positive")

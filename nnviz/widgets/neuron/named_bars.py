@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.validation import Array
 from nnviz.look import theme
-from nnviz.look.round_numbers import round_end
+from nnviz.look.round_numbers import steady_end
 from nnviz.widgets.neuron.pickable import Pickable
 
 _LOWEST, _HIGHEST = 13, 19  # of a row
@@ -38,7 +38,6 @@ class NamedBars(Pickable):
 
     @property
     def count(self) -> int:
-        """How many rows are shown."""
         return len(self._values) if self._scrolls else min(len(self._values), self.height() // _LOWEST)
 
     @property
@@ -49,8 +48,7 @@ class NamedBars(Pickable):
     def show_rows(self, names: Sequence[str], values: Array, is_signed: bool = False) -> None:
         """Shows a value for each name; NaN shows no bar. Signed ones have the two colours of the weights."""
         largest = float(np.abs(np.nan_to_num(values, posinf=0.0, neginf=0.0)).max(initial=0.0))
-        if not self._end / 3 < largest <= self._end:
-            self._end = round_end(largest, 1e-6)
+        self._end = steady_end(self._end, largest, 1e-6)
         is_two_sided = is_signed or bool((np.nan_to_num(values) < 0).any())
         has_changed = list(names) != list(self._names)
         self._names, self._values, self._is_signed = names, values, is_two_sided
@@ -81,16 +79,13 @@ class NamedBars(Pickable):
         return _HIGHEST if self._scrolls else min(_HIGHEST, self.height() / max(1, self.count))
 
     def place_of(self, number: int) -> QRect:
-        """The row of a value."""
         return QRect(0, round(number * self._row), self.width(), round(self._row))
 
     def number_at(self, point: QPoint) -> int | None:
-        """The row at a point."""
         number = int(point.y() / self._row) if point.y() >= 0 else -1
         return number if 0 <= number < self.count else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the rows that are to be painted."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         row = self._row

@@ -92,15 +92,12 @@ class Pickable(QWidget):
         return at if self.underMouse() and self.rect().contains(at) else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Outlines what is under the mouse."""
         self.mark(self.number_at(event.pos()), event.pos())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Removes the outline."""
         self.mark(None)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Picks what is under the mouse."""
         number = self.number_at(event.pos())
         if event.button() == Qt.LeftButton and number is not None:
             self.picked.emit(number)
@@ -121,13 +118,11 @@ class Pickable(QWidget):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Outlines the first thing if the focus came by keyboard."""
         super().focusInEvent(event)
         if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason) and self.count:
             self.mark(self.marked or 0)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Removes the outline."""
         super().focusOutEvent(event)
         self.mark(None)
 

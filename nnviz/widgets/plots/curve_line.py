@@ -56,7 +56,6 @@ class CurveLine(pg.PlotCurveItem):
         self._update_pen()
 
     def set_colour(self, colour: QColor) -> None:
-        """Sets the colour, which depends on the theme."""
         self._colour = colour
         self._update_pen()
 
@@ -68,7 +67,6 @@ class CurveLine(pg.PlotCurveItem):
         return len(self.x) == 1 and self._width > 1
 
     def pixelPadding(self) -> float:  # noqa: N802
-        """Includes room for the dot."""
         return float(max(super().pixelPadding(), _DOT * self._width * self._ratio if self.is_dot else 0.0))
 
     def paint(self, p: QPainter, opt: Any, widget: Any) -> None:

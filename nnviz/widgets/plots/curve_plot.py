@@ -263,13 +263,11 @@ class CurvePlot(ZoomPlot):
         return bool(super().viewportEvent(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Shows the values of the nearest epoch."""
         super().mouseMoveEvent(event)
         self._mouse = event.pos()
         self._update_read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Hides the read-out."""
         super().leaveEvent(event)
         self._mouse = None
         self._update_read_out()

@@ -55,7 +55,6 @@ class HistogramGrid(QWidget):
         self._under_mouse: QPoint | None = None
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Draws these histograms."""
         if len(rows) != len(self.rows):
             self.setMinimumHeight(_HEAD + _LEAST * len(rows))
         self.rows = rows
@@ -63,7 +62,6 @@ class HistogramGrid(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Returns a size with comfortable rows."""
         return QSize(480, _HEAD + 90 * max(1, len(self.rows)))
 
     def cell_rect(self, row: int, column: int) -> QRect:
@@ -76,7 +74,6 @@ class HistogramGrid(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the names, the histograms and the ends of their axes."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setFont(theme.font(theme.SMALL))
@@ -124,11 +121,9 @@ class HistogramGrid(QWidget):
     # ---- under the mouse
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Shows the read-out of the histogram under the mouse."""
         self._point_at(event.pos())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Hides the read-out."""
         self._point_at(None)
 
     def _point_at(self, pos: QPoint | None) -> None:

@@ -49,22 +49,18 @@ class Key(QAbstractButton):
         theme.changed.connect(self.update)
 
     def set_name(self, text: str) -> None:
-        """Sets the name."""
         self.setText(text)
         self.setAccessibleName(f"Show {text}")
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """Returns the size of sample and name."""
         width = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(self.text())
         return QSize(2 * _MARGIN + self._sample.value + _GAP + width + 1, 24)
 
     def minimumSizeHint(self) -> QSize:
-        """Returns the size of the sample."""
         return QSize(2 * _MARGIN + self._sample.value, 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints sample and name in the colours of the theme."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         if self.hasFocus():

@@ -72,7 +72,6 @@ class SmallPlot(BasePlot):
         self._mark.setPen(pg.mkPen(theme.colour("text"), style=Qt.DashLine))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Shows the read-out of the nearest point."""
         super().mouseMoveEvent(event)
         x, y = self.points
         if not x:
@@ -81,6 +80,5 @@ class SmallPlot(BasePlot):
         self._read_out.show_text(self._describe(x[index], y[index]), event.pos())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Hides the read-out."""
         super().leaveEvent(event)
         self._read_out.hide()

@@ -91,7 +91,6 @@ class StripPlot(QWidget):
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Paints everything for the new size."""
         super().resizeEvent(event)
         self._paint_anew()
 
@@ -106,14 +105,12 @@ class StripPlot(QWidget):
     # ---- the mouse
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Shows the read-out of the nearest epoch."""
         if self.lines and self._epochs:
             self._mouse = event.pos()
             self._point(int(np.abs(self._curves(self.area)[0, :, 0] - event.x()).argmin()))
             self._show_read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Hides the read-out."""
         self._point(-1)
 
     def _point(self, index: int) -> None:
@@ -160,7 +157,6 @@ class StripPlot(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the background, the lines, the first one on top, and their names."""
         painter, area = QPainter(self), self.area
         if self.lines:
             painter.drawPixmap(0, 0, self._up_to_date_ground(area))

@@ -59,7 +59,6 @@ class ZoomPlot(BasePlot):
 
     @property
     def is_zoomed(self) -> bool:
-        """Whether the view is zoomed."""
         return self._zoom is not None
 
     @property
@@ -93,7 +92,6 @@ class ZoomPlot(BasePlot):
             self.zoom_to((_moved(x, far, across), _moved(y, high, upwards)))
 
     def reset_zoom(self) -> None:
-        """Returns to the automatic view."""
         self._zoom = None
         if self.reset_button.hasFocus():
             self.setFocus()
@@ -130,19 +128,16 @@ class ZoomPlot(BasePlot):
             self.pan_by(-_PAN * turned.x() / 120, 0)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Starts a rectangle."""
         if event.button() == Qt.LeftButton:
             self._pressed = event.pos()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Draws the rectangle."""
         if self._pressed is not None and event.buttons() & Qt.LeftButton:
             drawn = self._drawn_to(event.pos())
             self._band.setGeometry(drawn)
             self._band.setVisible(not drawn.isEmpty())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Zooms to the rectangle."""
         if event.button() != Qt.LeftButton or self._pressed is None:
             return
         drawn = self._drawn_to(event.pos())
@@ -152,7 +147,6 @@ class ZoomPlot(BasePlot):
             self.zoom_to(((one.x(), other.x()), (other.y(), one.y())))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Resets the zoom."""
         if event.button() == Qt.LeftButton:
             self.reset_zoom()
 
@@ -195,12 +189,10 @@ class ZoomPlot(BasePlot):
             event.ignore()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows the focus ring if the focus came by keyboard."""
         super().focusInEvent(event)
         set_look(self, "ring", event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hides the focus ring."""
         super().focusOutEvent(event)
         set_look(self, "ring", False)
 

@@ -85,7 +85,6 @@ class HeatMap(QWidget):
         self._draw()
 
     def clear(self) -> None:
-        """Shows nothing."""
         self._values = _NOTHING
         self.grid = self._renderer = self._image = None
         self._outline(None)
@@ -139,7 +138,6 @@ class HeatMap(QWidget):
 
     @property
     def pages(self) -> int:
-        """The number of pages."""
         return -(-len(self._values) // self.grid.capacity) if self.grid is not None else 1
 
     @property
@@ -157,14 +155,12 @@ class HeatMap(QWidget):
         return True
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turns the page, if there are several."""
         steps = event.angleDelta().y()
         event.setAccepted(bool(steps) and self.turn_to(self.page + (-1 if steps > 0 else 1)))
 
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints all tiles as one image, and the outline."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
         if self._image is None or self.grid is None:
@@ -185,7 +181,6 @@ class HeatMap(QWidget):
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lays the tiles out for the new size."""
         self.grid = None
         self._draw()
 
@@ -247,18 +242,15 @@ class HeatMap(QWidget):
         self.hovered.emit(*(found or (-1, -1)))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Emits ``hovered`` for the place under the mouse."""
         self._mouse = event.pos()
         self._update_pointed()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Removes outline and read-out."""
         self._mouse = None
         self._outline(None)
         self.hovered.emit(-1, -1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Remembers the pressed tile."""
         if event.button() == Qt.LeftButton:
             self.mouseMoveEvent(event)
             self._pressed = self.pointed[0] if self.pointed else None
@@ -294,7 +286,6 @@ class HeatMap(QWidget):
             self.mark(self.first if self._outlined is None else self._outlined)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Removes the outline of the arrow keys."""
         super().focusOutEvent(event)
         if self._mouse is None:
             self._outline(None)
@@ -321,7 +312,6 @@ class ColourBar(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the low end, the gradient and the high end."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))

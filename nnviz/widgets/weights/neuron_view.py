@@ -135,7 +135,6 @@ class NeuronView(QWidget):
     # ---- events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leaves on Esc, steps to the neighbours with the arrow keys."""
         if event.key() == Qt.Key_Escape:
             self.left.emit()
         elif event.key() in _STEPS:
@@ -208,7 +207,7 @@ class WeightBars(QWidget):
         painter.translate(field.topLeft())
         count = min(len(self._values), field.width())
         if count:
-            heights = _strongest_of_each(self._values, count) / self.end * (middle - 4)
+            heights = strongest_of_each(self._values, count) / self.end * (middle - 4)
             pitch = field.width() / count
             wide = pitch - 1 if pitch >= 3 else pitch
             for number, high in enumerate(heights.tolist()):
@@ -229,17 +228,14 @@ class WeightBars(QWidget):
             painter.drawText(below, int(Qt.AlignTop | place), words)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Emits the input under the mouse."""
         self._mouse = event.pos()
         self.hovered.emit(self._input)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Emits -1, for no input."""
         self._mouse = None
         self.hovered.emit(-1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Emits ``clicked``."""
         if event.button() == Qt.LeftButton:
             self.clicked.emit()
 
@@ -264,7 +260,6 @@ class Histogram(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints a bar per bin; the highest fills the height."""
         painter = QPainter(self)
         look, pitch = theme.current(), self.width() / _BINS
         highest = max(float(self._counts.max()), 1.0)
@@ -309,7 +304,7 @@ def _button(text: str, name: str, tip: str) -> QPushButton:
     return made
 
 
-def _strongest_of_each(values: Array, count: int) -> Array:
+def strongest_of_each(values: Array, count: int) -> Array:
     """Returns the weight of largest size in each of ``count`` ranges of the values."""
     starts = np.arange(count) * len(values) // count
     high, low = np.maximum.reduceat(values, starts), np.minimum.reduceat(values, starts)

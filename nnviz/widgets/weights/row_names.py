@@ -38,13 +38,11 @@ class RowNames(QWidget):
         self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Paints the names again when the map was resized."""
         if event.type() == QEvent.Resize:
             self.update()
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints each name at the middle of its row."""
         if self._map.grid is None or self._map.grid.across.count != 1:
             return
         painter = QPainter(self)

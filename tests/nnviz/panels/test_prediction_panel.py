@@ -171,6 +171,17 @@ def test_long_class_names_fit(view: VerdictView) -> None:
     assert view.name.text().endswith("…")
 
 
+def test_the_letters_are_smaller_where_class_names_are_long(view: VerdictView, qapp: QApplication) -> None:
+    theme.apply(qapp, "dark")
+    answer(view, shares(d7=0.9))
+    view.name.ensurePolished()
+    large = view.name.font().pixelSize()
+    view.set_names(("trousers", "ankle boot"))
+    assert view.name.font().pixelSize() < large
+    view.set_names(DIGITS)
+    assert view.name.font().pixelSize() == large
+
+
 # ---- in the window
 
 

@@ -98,7 +98,7 @@ def test_two_outputs_and_what_makes_it_the_other(card: WhyPanel, ready_window: M
     verdict = ready_window.session.question.verdict
     assert verdict is not None
     assert captions(card) == [f"for {verdict.best}", f"for {verdict.second}", f"makes it a {verdict.second}"]
-    assert card.sum_label.text().startswith("adds up to ")
+    assert card.sum_label.text().startswith("sums to ")
     assert card.change_label.text().startswith("smallest change ")
     assert (card.one_combo._shown, card.other_combo._shown) == (str(verdict.best), str(verdict.second))
 

@@ -1,0 +1,138 @@
+"""An example at one strength of a disturbance, and what the network answers to it, before and after."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.disturbances import DISTURBANCES, Shape, is_picture
+from engine.validation import Array
+from nnviz.look import theme
+from nnviz.panels.neuron_subject import line, say, short
+from nnviz.session.question import verdict_of
+from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject
+from nnviz.session.session import Session
+from nnviz.widgets.card import label
+from nnviz.widgets.neuron.named_bars import NamedBars
+from nnviz.widgets.parts import arranged, named, set_look
+from nnviz.widgets.picture import Picture
+
+_SIDE = 152
+_ANSWER, _LONG = 46, 4  # pixels for an answer; so many letters are written smaller
+_MOST_ROWS = 9  # columns of which the change is shown: those that change most
+_DRAW_TIP = "The current example, disturbed. A double click on a curve puts it on the canvas."
+
+
+class RobustExample(QWidget):
+    """The current example, disturbed as strongly as the plots point at; of columns how much each of them changes."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setFixedWidth(_SIDE)
+        title_box, self.title = line("robustExampleTitle", "notice")
+        self.picture = named(Picture(QSize(_SIDE, _SIDE)), "robustPicture", "The disturbed example", _DRAW_TIP)
+        tip = "How much the disturbance changes each input of the current example; those that change most."
+        self.bars = named(NamedBars(number="{:+.2f}".format), "robustBars", "How much each input changes", tip)
+        self.bars.describe = self._describe
+        self._columns: Array = np.zeros(0, np.int64)  # those that have bars
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.picture)
+        self._stack.addWidget(self.bars)
+        self._stack.setFixedHeight(_SIDE)
+        self.before = AnswerColumn("undisturbed", "robustBefore", Qt.AlignLeft)
+        self.after = AnswerColumn("disturbed", "robustAfter", Qt.AlignRight)
+        answers = arranged(QHBoxLayout(), (self.before, 1), (self.after, 1), spacing=4)
+        arranged(QVBoxLayout(self), title_box, self._stack, answers, 1, spacing=4)
+
+    def refresh(self) -> None:
+        """Shows the latest example and answers."""
+        shown: Disturbed | None = self._session.probes[DISTURBED].result
+        subject = self._session.robustness.subject
+        if shown is None or subject is None or len(shown.inputs[0]) != subject.dataset.width:
+            return
+        say(self.title, _title(shown.strength, subject))
+        before, after = shown.inputs
+        if is_picture(subject.shape):
+            self.picture.show_picture(after.reshape(subject.shape))
+            self._stack.setCurrentWidget(self.picture)
+        else:
+            self._show_changes(after - before)
+        has_classes = subject.examples.labels is not None
+        for column, outputs in zip((self.before, self.after), shown.answers, strict=True):
+            column.show_answer(outputs, self._session, has_classes)
+        self.after.setVisible(bool(shown.strength.value))
+
+    def _describe(self, row: int) -> str:
+        """An input before and after."""
+        shown: Disturbed | None = self._session.probes[DISTURBED].result
+        number = int(self._columns[row])
+        if shown is None or number >= len(shown.inputs[0]):
+            return ""
+        before, after = (short(float(inputs[number])) for inputs in shown.inputs)
+        return f"input {number + 1}: {before} → {after}"
+
+    def _show_changes(self, changes: Array) -> None:
+        self._columns = np.sort(np.argsort(-np.abs(changes), kind="stable")[:_MOST_ROWS])
+        names = [f"input {number + 1}" for number in self._columns.tolist()]
+        self.bars.show_rows(names, changes[self._columns], is_signed=True)
+        self._stack.setCurrentWidget(self.bars)
+
+
+class AnswerColumn(QWidget):
+    """One answer: the class with its confidence, or numbers."""
+
+    def __init__(self, when: str, name: str, side: Qt.AlignmentFlag) -> None:
+        super().__init__()
+        when_box, caption = line(f"{name}Caption")
+        caption.setText(when)
+        self.answer = named(label(role="answer"), name, f"The answer, {when}")
+        self.answer.setFixedHeight(_ANSWER)
+        share_box, self.share = line(f"{name}Share")
+        for made in (caption, self.answer, self.share):
+            made.setAlignment(side | Qt.AlignVCenter)
+        arranged(QVBoxLayout(self), when_box, self.answer, share_box, spacing=2)
+
+    def show_answer(self, outputs: Array | None, session: Session, has_classes: bool) -> None:
+        """Shows the outputs, (outputs,); None if they are not finite."""
+        words, share, is_sure = "–", "", False
+        if outputs is not None and has_classes and len(outputs) > 1:
+            verdict = verdict_of(outputs, session.question.threshold)
+            names = session.class_names
+            words = names[verdict.best] if verdict.best < len(names) else str(verdict.best)
+            share, is_sure = f"{100 * verdict.confidence:.1f} %", verdict.is_sure
+        elif outputs is not None:
+            words, share, is_sure = short(float(outputs[0])), _further(outputs), True
+        set_look(self.answer, "role", "answer" if len(words) < _LONG else "title")
+        set_look(self.answer, "sure", is_sure)
+        metrics = QFontMetrics(theme.font(theme.TEXT, bold=True))
+        say(self.answer, words if len(words) < _LONG else metrics.elidedText(words, Qt.ElideRight, self.width()))
+        say(self.share, share)
+
+
+def _further(outputs: Array) -> str:
+    """The second output, and whether there are more."""
+    return "".join(short(value) for value in outputs[1:2].tolist()) + (", …" if len(outputs) > 2 else "")
+
+
+def strength_text(strength: Strength, shape: Shape) -> str:
+    """ "Rotation +15°", "Noise 0.3": a disturbance with its strength."""
+    kind = DISTURBANCES[strength.name]()
+    return f"{kind.label} {amount_text(strength, shape)}"
+
+
+def amount_text(strength: Strength, shape: Shape) -> str:
+    """ "+15°", "0.3", "2 px": only the strength, with a sign if there are two directions."""
+    kind = DISTURBANCES[strength.name]()
+    is_signed = min(kind.strengths(shape)) < 0 and strength.value
+    number = f"{strength.value:{'+' if is_signed else ''}g}".replace("-", "−")
+    unit = kind.unit(shape)
+    return number + (unit if unit in ("", "°") else f" {unit}")
+
+
+def _title(strength: Strength, subject: Subject) -> str:
+    if not strength.name:
+        return "point at a curve"
+    return strength_text(strength, subject.shape) if strength.value else "undisturbed"

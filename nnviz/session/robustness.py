@@ -1,0 +1,235 @@
+"""How robust the displayed network is: the measurement over disturbed examples, and one example at one strength."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.augmentation import Augmentation
+from engine.datasets import Dataset, Split
+from engine.disturbances import DISTURBANCES, Material, Shape, fitting, material_of, shape_of
+from engine.errors import DataError
+from engine.network import Network
+from engine.robustness import Robustness, measure
+from engine.validation import Array
+from nnviz.jobs.pace import Budget
+from nnviz.jobs.probes import Probe, Question, Same
+from nnviz.jobs.stepwise import Stepwise
+from nnviz.session import question as asking
+from nnviz.session.activity import CurrentExample
+from nnviz.session.asked_neuron import measured_part
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.messages import Messages
+from nnviz.session.runs import Runs
+from nnviz.session.selection import Selection
+from nnviz.session.status import Stage
+
+DISTURBED = "disturbed example"
+_TIMES_ITS_COST = 9  # the example may take a tenth of a core's time
+_QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is measured: a network after so many epochs, by a part of the data.
+
+    Attributes:
+        shape: how an example is arranged.
+        augmentation: what its training disturbed, of all that the pictures were.
+    """
+
+    network: Network
+    epochs: float
+    part: str
+    examples: Split
+    dataset: Dataset
+    shape: Shape
+    augmentation: Augmentation
+
+
+@dataclass(frozen=True)
+class Strength:
+    """A disturbance, by name, and how strong it is; strength 0 is none."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Disturbed:
+    """An example before and after a disturbance, (width,) each, and the answers, (outputs,); None if not finite."""
+
+    strength: Strength
+    inputs: tuple[Array, Array]
+    answers: tuple[Array | None, Array | None]
+
+
+class HowRobust(QObject):
+    """Measures the displayed network when it is asked to; what was measured stays until the run or the data change.
+
+    Signals:
+        changed: the measurement has gone on, begun or ended, or what there is to measure has changed.
+        pointed_changed: ``pointed`` has changed.
+
+    Attributes:
+        work: about a :class:`Subject`; its result, and what it found so far, is a
+            :class:`~engine.robustness.Robustness`.
+        before: what was measured of an earlier moment of this run, for comparison; None if nothing was.
+        problem: why the last measurement ended without a result; empty if it did not.
+    """
+
+    changed = pyqtSignal()
+    pointed_changed = pyqtSignal()
+
+    def __init__(
+        self,
+        displayed: Displayed,
+        question: asking.Question,
+        runs: Runs,
+        data: Data,
+        selection: Selection,
+        messages: Messages,
+    ) -> None:
+        super().__init__()
+        self._displayed, self._runs, self._data, self._messages = displayed, runs, data, messages
+        self._current = CurrentExample(question, selection, data)
+        self.work = Stepwise()
+        self.before: tuple[Subject, Robustness] | None = None
+        self.problem = ""
+        self._pointed: Strength | None = None
+        self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
+        self._material: tuple[Dataset, Material] | None = None
+        self._changed: tuple[Same, Array] | None = None  # the last disturbed example, and of what it was made
+        self._probe = Probe(
+            self._ask, Budget(0, _TIMES_ITS_COST), quick=_QUICK, size=lambda: (displayed.network.shape, data.dataset)
+        )
+        self.work.changed.connect(self.changed)
+        self.work.failed.connect(self._failed)
+        for signal in (question.changed, selection.example_changed, self.pointed_changed):
+            signal.connect(self._probe.hurry)
+        for signal in (runs.replaced, data.changed):
+            signal.connect(self._forget)
+
+    def probes(self) -> dict[str, Probe]:
+        """The probe of a :class:`Disturbed` example."""
+        return {DISTURBED: self._probe}
+
+    # ---- the measurement
+
+    @property
+    def subject(self) -> Subject | None:
+        """What would be measured now; None without data, or if the network does not fit them."""
+        data, run = self._data.dataset, self._runs.current
+        if data is None or run.misfit(data) is not None:
+            return None
+        part, examples = measured_part(data)
+        augmentation = run.experiment.training.augmentation if run.epochs else Augmentation()
+        network = self._displayed.network
+        return Subject(network, run.epochs, part, examples, data, shape_of(data), augmentation)
+
+    @property
+    def measured(self) -> tuple[Subject, Robustness] | None:
+        """What is measured, or was so far; None for nothing yet."""
+        found = self.work.result or self.work.partial
+        return None if found is None else (self.work.about, found)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the network was trained on or changed since it was measured."""
+        return self.work.about is not None and self.work.about.network is not self._displayed.network
+
+    def begin(self) -> None:
+        """Measures for the first time, unless that was done or a training is running."""
+        if self.work.about is None and self._runs.current.stage is not Stage.TRAINING:
+            self.measure()
+
+    def measure(self) -> None:
+        """Measures the network as it is displayed now."""
+        subject = self.subject
+        if subject is None:
+            return
+        if self.measured is not None and self.is_outdated:
+            self.before = self.measured
+        self.problem = ""
+        self.work.start(subject, lambda: measure(subject.network, subject.dataset, subject.examples))
+
+    def _failed(self, error: Exception) -> None:
+        """A network that cannot be measured, or too large a one, is no fault of the program."""
+        if isinstance(error, (DataError, MemoryError)):
+            self.problem = _in_words(error)
+            self.changed.emit()
+        else:
+            self._messages.crashed.emit(error)
+
+    def _forget(self) -> None:
+        self.before, self.problem = None, ""
+        self.work.forget()
+        self._probe.forget()
+        self.changed.emit()
+
+    def close(self, milliseconds: int) -> bool:
+        """Ends the measurement; returns whether that was in time."""
+        return self.work.close(milliseconds)
+
+    # ---- the example
+
+    @property
+    def pointed(self) -> Strength | None:
+        """The strength at which an example is shown; None for none, or for one that these data do not have."""
+        subject, pointed = self.subject, self._pointed
+        if subject is None or pointed is None or pointed.name not in fitting(subject.shape):
+            return None
+        return pointed if pointed.value in DISTURBANCES[pointed.name]().strengths(subject.shape) else None
+
+    def point_at(self, strength: Strength | None) -> None:
+        """Shows an example at that strength."""
+        if strength != self._pointed:
+            self._pointed = strength
+            self.pointed_changed.emit()
+
+    def _ask(self) -> Question | None:
+        subject = self.subject
+        if subject is None:
+            return None
+        network, strength, dataset = subject.network, self.pointed, subject.dataset
+        inputs = self._example(subject)
+        return Same(network, inputs, strength), lambda: self._disturb(network, inputs, strength, dataset)
+
+    def _example(self, subject: Subject) -> Array:
+        """(width,): the drawing or the chosen example, else the first one of the part."""
+        chosen = self._current.inputs(subject.network.shape[0])
+        if chosen is not None:
+            return chosen
+        if self._first[0] is not subject.dataset:
+            row = subject.examples.take(slice(0, 1), np.empty((1, subject.examples.width), np.float32))
+            self._first = subject.dataset, row[0]
+        return self._first[1]
+
+    def _disturb(self, network: Network, inputs: Array, strength: Strength | None, dataset: Dataset) -> Disturbed:
+        """Runs in the lane's thread, or in the interface's if that is quick; never in both at once."""
+        wanted, key = strength or Strength("", 0.0), Same(inputs, strength, dataset)
+        if self._changed is None or self._changed[0] != key:
+            self._changed = key, self._change(inputs, wanted, dataset)
+        changed = self._changed[1]
+        return Disturbed(wanted, (inputs, changed), (asking.ask(network, inputs), asking.ask(network, changed)))
+
+    def _change(self, inputs: Array, wanted: Strength, dataset: Dataset) -> Array:
+        """(width,): the disturbed example."""
+        rows: Array = inputs[None].astype(np.float32)
+        if not wanted.value:
+            return rows[0]
+        if self._material is None or self._material[0] is not dataset:
+            self._material = dataset, material_of(dataset)
+        disturbed: Array = DISTURBANCES[wanted.name]()(rows, self._material[1], wanted.value)[0]
+        return disturbed
+
+
+def _in_words(error: DataError | MemoryError) -> str:
+    if isinstance(error, MemoryError):
+        return "There is not enough free memory."
+    if error.parameter == "network":
+        return "The network's answers are not finite."
+    return f"The network's loss does not fit the data: {error.parameter} {error.rule}."
