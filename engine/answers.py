@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,6 +63,10 @@ class ClassAnswers:
             chosen &= self.labels == true
         if answer is not None:
             chosen &= self.answers == answer
+        return self.among(chosen)
+
+    def among(self, chosen: Array) -> Array:
+        """The numbers of the examples that are True in ``chosen``, (k,), sorted likewise."""
         found = self.order[chosen[self.order]]
         wrong = self.are_wrong[found]
         return np.concatenate([found[wrong], found[~wrong]])
@@ -99,14 +103,25 @@ class NumberAnswers:
         sizes = np.nan_to_num(np.abs(self.differences), nan=np.inf, posinf=np.inf)
         return np.argsort(-sizes, kind="stable")
 
+    def among(self, chosen: Array) -> Array:
+        """The numbers of the examples that are True in ``chosen``, (k,), that with the largest difference first."""
+        return self.order[chosen[self.order]]
+
 
 Answers = ClassAnswers | NumberAnswers
 
 
-def answers_in_steps(network: Network, split: Split, rows: Array | None = None) -> Generator[int, None, Answers]:
+See = Callable[[slice, Array, Buffers], None]
+
+
+def answers_in_steps(
+    network: Network, split: Split, rows: Array | None = None, see: See | None = None
+) -> Generator[int, None, Answers]:
     """Asks the network about every example of a split, or about those with the numbers in ``rows``, (k,).
 
     Yields the number of examples done after each chunk, so that the caller can stop; the generator returns the answers.
+    ``see`` is shown each chunk's place among all examples, its inputs (before ``buffers.scale``) and the buffers with
+    the outputs of every layer, which the next chunk overwrites.
     """
     count = len(split) if rows is None else len(rows)
     size = chunk_rows(network.shape, count)
@@ -120,6 +135,8 @@ def answers_in_steps(network: Network, split: Split, rows: Array | None = None) 
         fitting.scale = split.convert(split.inputs[chosen], given)
         with np.errstate(all="ignore"):
             collected.take(place, chosen, network.forward(given, fitting))
+        if see is not None:
+            see(place, given, fitting)
         yield place.stop
     return collected.answers()
 

@@ -66,6 +66,11 @@ class Theme:
     third: str = "#74a512"  # further classes after accent and test; neither blue nor orange nor violet
     fourth: str = "#f2549f"
     fifth: str = "#e6edf3"
+    sixth: str = "#c4e18c"  # further classes where there are many, as points
+    seventh: str = "#e71e19"
+    eighth: str = "#09ffc3"
+    ninth: str = "#af5e41"
+    tenth: str = "#71c67f"
 
 
 DARK = Theme()
@@ -94,8 +99,14 @@ LIGHT = Theme(
     third="#0f4a2a",
     fourth="#6f7276",
     fifth="#2a0a12",
+    sixth="#d11155",
+    seventh="#00a67b",
+    eighth="#888c00",
+    ninth="#df7542",
+    tenth="#6a3f0b",
 )
 CLASSES = ("accent", "test", "third", "fourth", "fifth")  # colours of lines that each stand for a class, in this order
+MANY_CLASSES = (*CLASSES, "sixth", "seventh", "eighth", "ninth", "tenth")  # of points; their names stand beside them
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 _current = DARK
 
@@ -271,6 +282,14 @@ def diverging_table(theme: Theme) -> list[int]:
     mixed = np.stack([np.interp(np.linspace(-1, 1, 255), (-1, 0, 1), channel) for channel in stops.T], axis=1)
     colours = [QColor(*rgb).rgb() for rgb in np.round(mixed).astype(int).tolist()]
     return [colours[0], *colours]
+
+
+@lru_cache
+def sequential_table(theme: Theme) -> list[int]:
+    """Returns 256 colours from low to high numbers: grey, then green, then the strongest contrast with the card."""
+    stops = np.array([QColor(end).getRgb()[:3] for end in (theme.past, theme.good, theme.fifth)])
+    mixed = np.stack([np.interp(np.linspace(0, 1, 256), (0, 0.5, 1), channel) for channel in stops.T], axis=1)
+    return [QColor(*rgb).rgb() for rgb in np.round(mixed).astype(int).tolist()]
 
 
 def _palette(theme: Theme) -> QPalette:

@@ -17,7 +17,7 @@ from nnviz.look import text
 from nnviz.panels import cards
 from nnviz.panels.cards import CARDS, CardInfo, Place
 from nnviz.session.asked import MISTAKES
-from nnviz.session.mistakes import Found
+from nnviz.session.found import Found
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.mistakes.picture_list import PictureList
@@ -84,7 +84,10 @@ class MistakePicturesPanel(DockCard):
         found = mistakes.found if mistakes.part is not None else None
         listed = mistakes.listed
         selection = self._session.selection
-        about = selection.classes, mistakes.part  # while these are the same, a list that is brought up to date stays
+        about = (
+            mistakes.group or selection.classes,
+            mistakes.part,
+        )  # of the same, a list brought up to date stays
         if self._shown[0] is not found or self._shown[1] is not listed:
             self._shown = found, listed
             self._show_list(found, listed, data, stays=about == self._about)
@@ -143,11 +146,14 @@ class MistakePicturesPanel(DockCard):
         classes = self._session.selection.classes
         if isinstance(answers, NumberAnswers):
             return "largest first"
-        has_both = classes is not None and (classes.true is None or classes.answer is None)
+        is_open = classes is not None and (classes.true is None or classes.answer is None)
+        has_both = is_open or self._session.mistakes.group is not None
         return "mistakes first" if has_both else "surest first"
 
     def _title(self, found: Found | None) -> str:
         classes, data = self._session.selection.classes, self._session.data.dataset
+        if self._session.mistakes.group is not None:
+            return "Chosen on the map"
         if found is not None and isinstance(found.answers, NumberAnswers):
             return "Largest residuals"
         if classes is None or data is None:

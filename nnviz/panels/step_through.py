@@ -393,4 +393,4 @@ class StepThroughPage(Page):
         return heads, ([rows.name(place), *rows.texts(place)] for place in range(rows.count))
 
 
-CARDS.register("stepThroughPage")(CardInfo(StepThroughPage, page_of="networkDock"))
+CARDS.register("stepThroughPage")(CardInfo(StepThroughPage, page_of="networkDock", page_number=1))

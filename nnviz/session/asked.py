@@ -14,6 +14,7 @@ from nnviz.session.activity import activity_probe
 from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
+from nnviz.session.map import Map, map_probes
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.robustness import HowRobust
@@ -54,6 +55,7 @@ def new_probes(
     selection: Selection,
     mistakes: Mistakes,
     why: Why,
+    map: Map,
     robustness: HowRobust,
     messages: Messages,
 ) -> Probes:
@@ -64,6 +66,7 @@ def new_probes(
     by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
+    by_name |= map_probes(map, displayed)
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)

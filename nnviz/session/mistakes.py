@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.answers import Answers, ClassAnswers, answers_in_steps
+from engine.answers import ClassAnswers, answers_in_steps
 from engine.datasets import Dataset
 from engine.network import Network
 from engine.validation import Array
@@ -16,21 +16,12 @@ from nnviz.jobs.probes import Question as ProbeQuestion
 from nnviz.jobs.probes import Same
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
+from nnviz.session.found import NOTHING, Found
 from nnviz.session.part import Part, parts_of
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
-from nnviz.session.selection import PARTS, Classes, Example, Selection
+from nnviz.session.selection import PARTS, Classes, Example, Group, Selection
 from nnviz.session.status import Stage
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A network's answers to all examples of a part, and the epochs that it was trained for."""
-
-    answers: Answers
-    part: Part
-    network: Network
-    epochs: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +60,7 @@ class Mistakes(QObject):
         self._subject: tuple[object, Network, float] = (None, displayed.network, 0.0)  # moment, network, its epochs
         self._latest: Same | None = None
         self._is_computing = False
-        self._listed: tuple[Found | None, Classes | None, Array] = (None, None, np.empty(0, np.int64))
+        self._listed: tuple[Found | None, tuple[Classes | None, Group | None], Array] = (None, (None, None), NOTHING)
         for signal in (displayed.changed, runs.replaced, data.changed):
             signal.connect(self._note_question)
         for signal in (runs.history_changed, displayed.changed, runs.replaced, data.changed):
@@ -184,11 +175,17 @@ class Mistakes(QObject):
     # ---- the examples
 
     @property
+    def group(self) -> Group | None:
+        """The group that is chosen, if it is of the part that is looked at."""
+        group, part = self._selection.group, self.part
+        return group if group is not None and part is not None and group.part == part.where else None
+
+    @property
     def listed(self) -> Array:
-        """The numbers in the part of the chosen examples: of a cell, row or column, or without one all mistakes."""
-        found, classes = self.found, self._selection.classes
-        if self._listed[0] is not found or self._listed[1] != classes:
-            self._listed = found, classes, _choose(found, classes)
+        """The numbers in the part of the chosen examples: of a group, a cell, row or column, or else all mistakes."""
+        found, wanted = self.found, (self._selection.classes, self.group)
+        if self._listed[0] is not found or self._listed[1] != wanted:
+            self._listed = found, wanted, NOTHING if found is None else found.chosen(*wanted)
         return self._listed[2]
 
     @property
@@ -238,11 +235,3 @@ class Mistakes(QObject):
         example, data = self._selection.example, self._data.dataset
         if example is not None and data is not None and self.fits_canvas and example.part in data.splits:
             self._question.replace("example", (example_ink(data, example.part, example.number),))
-
-
-def _choose(found: Found | None, classes: Classes | None) -> Array:
-    if found is None:
-        return np.empty(0, np.int64)
-    if not isinstance(found.answers, ClassAnswers):
-        return found.answers.order
-    return found.answers.mistakes() if classes is None else found.answers.of(classes.true, classes.answer)

@@ -48,6 +48,17 @@ class Part:
         place = int(np.searchsorted(self.rows, number))
         return place if place < len(self.rows) and self.rows[place] == number else None
 
+    @property
+    def count(self) -> int:
+        """The number of its examples."""
+        return len(self.split) if self.rows is None else len(self.rows)
+
+    def are_among(self, numbers: Array) -> Array:
+        """(count,): whether the examples of the part are those with these numbers in the split."""
+        chosen = np.zeros(len(self.split), bool)
+        chosen[numbers] = True
+        return chosen if self.rows is None else chosen[self.rows]
+
 
 def parts_of(data: Dataset, validation_share: float) -> dict[str, Part]:
     """The parts that there are, by name. A validation set may be drawn from the training examples."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.validation import Array
 from nnviz.session.data import Data
 from nnviz.session.runs import Runs
 
@@ -36,15 +37,25 @@ class Classes:
     answer: int | None
 
 
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Some examples, wherever they were chosen: the part as in :class:`Example`, and their numbers in it, (k,)."""
+
+    part: str
+    numbers: Array
+
+
 class Selection(QObject):
     """Holds the choices. A choice that is made again emits nothing, so who listens may choose without an echo.
 
     Signals:
-        neuron_changed, example_changed, classes_changed: another one is chosen, or none.
+        neuron_changed, example_changed: another one is chosen, or none.
+        classes_changed: another pair of classes is chosen, or another group, or neither.
         pointed_changed: the mouse points at another neuron, or at none.
 
     Attributes:
         neuron, example, classes: what is chosen; None for nothing.
+        group: examples that were chosen one by one; never beside a pair of classes.
         pointed: the neuron that the mouse points at, in any card; None for none.
     """
 
@@ -58,6 +69,7 @@ class Selection(QObject):
         self.neuron: Neuron | None = None
         self.example: Example | None = None
         self.classes: Classes | None = None
+        self.group: Group | None = None
         self.pointed: Neuron | None = None
         self._runs, self._data = runs, data
         runs.replaced.connect(self._drop_neuron)
@@ -86,9 +98,15 @@ class Selection(QObject):
             self.example_changed.emit()
 
     def choose_classes(self, classes: Classes | None) -> None:
-        """Chooses a pair of classes, or one class with all others."""
-        if classes != self.classes:
-            self.classes = classes
+        """Chooses a pair of classes, or one class with all others; a group is then chosen no more."""
+        if classes != self.classes or self.group is not None:
+            self.classes, self.group = classes, None
+            self.classes_changed.emit()
+
+    def choose_group(self, group: Group | None) -> None:
+        """Chooses some examples; a pair of classes is then chosen no more."""
+        if group is not self.group:
+            self.classes, self.group = None, group
             self.classes_changed.emit()
 
     def _has(self, neuron: Neuron) -> bool:

@@ -24,6 +24,7 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.making import Making
+from nnviz.session.map import MAP, Map
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.question import Question
@@ -59,6 +60,7 @@ class Session(QObject):
         question: the drawing and the answer to it.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why: what is asked about the answer: of which outputs, by which method.
+        map: places the examples by what a layer sees in them.
         robustness: the error over disturbed examples, and an example at one strength.
         files: opens, saves and exports networks.
         step_through: one step of the training with all its numbers; taking it.
@@ -87,6 +89,7 @@ class Session(QObject):
         self.question = Question(self.displayed, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
+        self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
         self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
@@ -94,8 +97,8 @@ class Session(QObject):
         self._steps = TakenSteps(self.data, self.runs, self.displayed, self.training, self.undo, self.messages)
         asked = AskedStep(self.data, self.settings, self.runs, self.training, self.question, self.selection)
         self.step_through = StepThrough(asked, self._steps, self.messages)
-        shown = (self.displayed, self.question, self.runs, self.data, self.selection)
-        self.probes = new_probes(*shown, self.mistakes, self.why, self.robustness, self.messages)
+        shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
+        self.probes = new_probes(*shown, self.map, self.robustness, self.messages)
         self._death: Message | None = None  # says that the current network has died
         self._connect()
 
@@ -104,11 +107,13 @@ class Session(QObject):
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
-        self.ranking.failed.connect(self.messages.crashed)
+        for work in (self.ranking, self.map.arranging):
+            work.failed.connect(self.messages.crashed)
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
-        self.training.state_changed.connect(self.probes[MISTAKES].look)  # at rest they are those of the last moment
+        for name in (MISTAKES, MAP):  # at rest they are those of the last moment
+            self.training.state_changed.connect(self.probes[name].look)
         self.training.died.connect(self._died)
         for signal in (self.question.changed, self.selection.pointed_changed):
             signal.connect(self.training.runner.disturb)
@@ -233,8 +238,9 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
-        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.robustness, self.edits, self.pictures]
-        parts += [self.step_through, self._steps, *self._lanes, self.training.runner, self.data, self.files]
+        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
+        parts += [self.edits, self.pictures, self.step_through, self._steps, *self._lanes]
+        parts += [self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

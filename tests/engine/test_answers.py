@@ -134,3 +134,26 @@ def test_rows_of_a_validation_set_are_those_that_training_leaves_out(few_digits:
     assert split.validation is not None
     np.testing.assert_array_equal(few_digits.train.inputs[aside], split.validation.inputs)
     np.testing.assert_array_equal(few_digits.train.inputs[rest], split.train.inputs)
+
+
+def test_among_some_examples_the_order_is_the_same(rng: np.random.Generator) -> None:
+    labels, said = rng.integers(0, 3, 50), rng.integers(0, 3, 50)
+    answers = ClassAnswers(labels, said, rng.random(50).astype(np.float32), 3)
+    assert answers.among(np.ones(50, bool)).tolist() == answers.of(None, None).tolist()
+    some = rng.random(50) < 0.3
+    assert answers.among(some).tolist() == [number for number in answers.of(None, None) if some[number]]
+    assert len(answers.among(np.zeros(50, bool))) == 0
+
+
+def test_each_chunk_can_be_seen(network: Network, few_digits: Dataset) -> None:
+    """With what all layers answered to it."""
+    assert few_digits.test is not None
+    seen: list[tuple[slice, Array]] = []
+    for _ in answers_in_steps(
+        network, few_digits.test, None, lambda at, _, all: seen.append((at, all.outputs[-1] + 0))
+    ):
+        pass
+    answers = classes_of(network, few_digits.test)
+    assert sum(at.stop - at.start for at, _ in seen) == len(few_digits.test)
+    for at, outputs in seen:
+        assert outputs.argmax(axis=1).tolist() == answers.answers[at].tolist()

@@ -20,10 +20,11 @@ _LEAST_NAME = 16
 
 
 class Sample(Enum):
-    """What is drawn beside a name: a square for a solid line, a dashed line, or a solid line above a dashed one."""
+    """What is drawn beside a name: a square (solid line), a dashed line, a ring, or a solid line above a dashed one."""
 
     SQUARE = _SIDE
     DASHED = _SIDE + 1
+    RING = _SIDE + 2
     BOTH = _LONG
 
 
@@ -75,6 +76,10 @@ class Key(QAbstractButton):
 
     def _paint_sample(self, painter: QPainter, ink: QColor) -> None:
         middle, right = self.height() / 2, _MARGIN + self._sample.value
+        if self._sample is Sample.RING:
+            painter.setPen(QPen(ink if self.isChecked() else theme.colour("past"), 1.5))
+            painter.drawEllipse(QRectF(_MARGIN, middle - _SIDE / 2, _SIDE, _SIDE))
+            return
         if self._sample is Sample.SQUARE or not self.isChecked():
             square = QRectF(_MARGIN, middle - _SIDE / 2, _SIDE, _SIDE)
             painter.setPen(QPen(ink, 1))

@@ -104,6 +104,29 @@ def test_lines_of_classes_can_be_read_and_told_apart(look: Theme) -> None:
 
 
 @THEMES
+def test_points_of_ten_classes_can_be_seen_and_told_apart(look: Theme) -> None:
+    """Graphics need 3 : 1; none but the first is blue, and none violet."""
+    inks = [getattr(look, name) for name in theme.MANY_CLASSES]
+    assert len(set(inks)) == 10
+    assert all(contrast(ink, look.card) >= 3 for ink in inks)
+    for ink in map(QColor, inks[5:]):
+        assert not 180 < ink.hslHue() < 310
+    for blindness in (None, *BLINDNESS):
+        for one, other in itertools.combinations(inks, 2):
+            pair = zip(seen(one, blindness), seen(other, blindness), strict=True)
+            assert sum((a - b) ** 2 for a, b in pair) ** 0.5 > 0.14, (one, other, blindness)
+
+
+@THEMES
+def test_low_and_high_numbers_differ_in_lightness(look: Theme) -> None:
+    shades = [luminance(QColor(rgb).name()) for rgb in theme.sequential_table(look)]
+    assert len(shades) == 256
+    steps = [after - before for before, after in itertools.pairwise(shades)]
+    assert all(step >= -0.003 for step in steps) or all(step <= 0.003 for step in steps)
+    assert contrast(QColor(theme.sequential_table(look)[0]).name(), QColor(theme.sequential_table(look)[-1]).name()) > 3
+
+
+@THEMES
 def test_the_middle_of_the_diverging_colours_is_the_background(look: Theme) -> None:
     table = theme.diverging_table(look)
     assert len(table) == 256

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -99,3 +100,14 @@ def test_a_validation_set_of_the_datas_own_is_not_drawn(few_digits: Dataset) -> 
     assert list(parts) == ["test", "validation", "train"]
     assert parts["validation"].where == "validation"
     assert parts["train"].rows is None
+
+
+def test_a_group_is_of_its_part_alone(few_digits: Dataset) -> None:
+    """Numbers count in the split, also where a part has only some of its examples."""
+    parts = parts_of(few_digits, 0.1)
+    numbers = np.array([parts["validation"].number(3), parts["train"].number(5), parts["validation"].number(8)])
+    among = parts["validation"].are_among(numbers)
+    assert np.flatnonzero(among).tolist() == [3, 8]
+    assert np.flatnonzero(parts["train"].are_among(numbers)).tolist() == [5]
+    assert len(among) == parts["validation"].count
+    assert parts["test"].count == len(parts["test"].split)

@@ -1,0 +1,240 @@
+"""The map: all examples of a part of the data as points, placed by what a layer of the network sees in them."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.answers import ClassAnswers
+from engine.datasets import Dataset
+from engine.validation import Array
+from nnviz.look import text, theme
+from nnviz.panels.cards import CARDS, CardInfo
+from nnviz.panels.map_content import class_names, dots_of, ends_of, inks_of, picture_of, words_of
+from nnviz.panels.map_controls import MapBar, MapChoices
+from nnviz.session.cloud import Cloud
+from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
+from nnviz.session.selection import Classes, Example, Group
+from nnviz.session.session import Session
+from nnviz.widgets.card import Table, label
+from nnviz.widgets.map.keys import ClassKeys, Scale
+from nnviz.widgets.map.view import MapView
+from nnviz.widgets.pages import Page
+from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.plots.legend import Key, Sample
+
+INSTALL = "t-SNE needs the package openTSNE: pip install openTSNE"
+_RINGS_TIP = "Rings around the examples that are answered wrong."
+_HELP = (
+    "Each point is an example; those that the layer sees as alike lie together. Point at one to see it, click it to "
+    "choose it; wheel and drag zoom and move, Shift and drag circles points, a double click shows all."
+)
+
+
+class MapPage(Page):
+    """The map, with its keys at the right and a line below it."""
+
+    def __init__(self, session: Session) -> None:
+        tip = "The examples as points: which of them a layer sees as alike, and which it mixes up."
+        super().__init__("Map", "mapTab", tip)
+        self._session = session
+        self._shown: tuple[object, ...] = ()  # what the view was last given
+        self._about: object = None  # what it is a map of
+        self.view = named(MapView(), "mapView", "Map of the examples")
+        self.view.setWhatsThis(_HELP)
+        self.classes = named(ClassKeys(), "mapKeys", "Classes")
+        self.scale = Scale()
+        self.rings = Key("text", "mistakes", "mapMistakesKey", _RINGS_TIP, Sample.RING)
+        self.choices, self.bar = MapChoices(session), MapBar(session)
+        self._note = label(role="muted")
+        self._note.setAlignment(Qt.AlignCenter)
+        self._note.setWordWrap(True)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._with_keys())
+        self._stack.addWidget(self._note)
+        self.body.setSpacing(6)
+        self.body.addWidget(self._stack, 1)
+        self.body.addWidget(self.bar)
+        arranged(QHBoxLayout(self.aside), self.choices)
+        self._connect()
+        self._name_classes()
+
+    def _with_keys(self) -> QWidget:
+        page, keys = QWidget(), QVBoxLayout()
+        arranged(keys, self.classes, (self.scale, 1), self.rings, 1)
+        arranged(QHBoxLayout(page), (self.view, 1), keys, spacing=8)
+        return page
+
+    def _connect(self) -> None:
+        session, view = self._session, self.view
+        view.hovered.connect(self._describe)
+        view.chosen.connect(self._choose)
+        view.circled.connect(self._circle)
+        view.opened.connect(session.mistakes.put_on_canvas)
+        self.classes.clicked.connect(self._choose_class)
+        self.rings.toggled.connect(self.refresh)
+        self.bar.fit.clicked.connect(view.fit)
+        self.bar.lasso.toggled.connect(self._set_lasso)
+        signals = (session.map.changed, session.mistakes.changed, session.training.state_changed, theme.changed)
+        for signal in (*signals, session.selection.classes_changed, session.data.changed, session.runs.replaced):
+            signal.connect(self.refresh)
+        session.data.changed.connect(self._name_classes)
+        session.selection.example_changed.connect(self._show_choice)
+        session.probes[MAP_PLACE].changed.connect(self._show_mark)
+
+    # ---- what is shown
+
+    def _name_classes(self) -> None:
+        data, classes = self._session.data.dataset, self._session.selection.classes
+        if data is not None:
+            self.classes.show_classes(class_names(data), lambda number: classes is None or classes.true == number)
+
+    @property
+    def _cloud(self) -> Cloud | None:
+        """The points, if they can be drawn."""
+        cloud, data = self._session.map.cloud, self._session.data.dataset
+        has_place = cloud is not None and bool(np.isfinite(cloud.points).all(axis=1).any())
+        return cloud if data is not None and self._session.mistakes.part is not None and has_place else None
+
+    def refresh(self) -> None:
+        """Draws the latest points and choices."""
+        if not self.in_view:
+            return
+        cloud, data = self._cloud, self._session.data.dataset
+        self.choices.refresh()
+        self.bar.refresh(self._said(cloud))
+        self._stack.setCurrentIndex(1 if cloud is None else 0)
+        if cloud is None or data is None:
+            self._note.setText(self._reason())
+            self._shown = ()
+            return
+        selection = self._session.selection
+        shown = cloud, selection.classes, self._session.mistakes.group, self.rings.isChecked(), theme.current()
+        if shown != self._shown:
+            self._shown = shown
+            self._draw(cloud, data)
+        self._show_choice()
+        self._show_mark()
+
+    def _draw(self, cloud: Cloud, data: Dataset) -> None:
+        classes, group = self._session.selection.classes, self._session.mistakes.group
+        dots = dots_of(cloud, data, classes, group, self.rings.isChecked())
+        about = cloud.basis if cloud.arrangement is None else (cloud.subject.part, cloud.subject.layer)
+        self.view.show_dots(dots, inks_of(data), is_another=about != self._about)
+        self._about = about
+        is_classes = isinstance(cloud.answers, ClassAnswers)
+        self.classes.setVisible(is_classes)
+        self.rings.setVisible(is_classes)
+        self.scale.setVisible(not is_classes)
+        self._name_classes()
+        if not is_classes:
+            self.scale.show_ends(*ends_of(cloud))
+
+    def _said(self, cloud: Cloud | None) -> str:
+        """What is on the map, in a line."""
+        if cloud is None:
+            return ""
+        part, count = cloud.subject.part, len(cloud.rows)
+        of = "" if count == part.count else f" of {text.count(part.count)}"
+        words = f"{text.count(count)}{of} examples"
+        if cloud.arrangement is not None:
+            when = "" if self._session.map.is_of_now else f" · the network is at {text.epochs(self._epochs)}"
+            return f"{words} as of epoch {text.epochs(cloud.subject.epochs)}{when}"
+        if cloud.subject.network.shape[cloud.subject.layer] == 1:
+            return f"{words} · one neuron: its activation from left to right"
+        share = "none of" if np.isnan(cloud.share) else f"{100 * cloud.share:.0f} % of"
+        return f"{words} · the two axes show {share} the spread"
+
+    @property
+    def _epochs(self) -> float:
+        return self._session.runs.current.epochs
+
+    def _reason(self) -> str:
+        """Why there is nothing to show."""
+        session = self._session
+        if session.data.dataset is None:
+            return "The data are not loaded yet."
+        if session.mistakes.part is None:
+            return "This network does not fit the data."
+        if session.map.method == TSNE and not session.map.can_arrange:
+            return INSTALL
+        if session.map.cloud is not None:
+            return "The activations of this layer are not finite, so the examples have no place."
+        if session.map.method == AXES or session.map.arranging.is_running:
+            return "The examples are being placed …"
+        return "This network's examples are not arranged yet."
+
+    def _show_choice(self) -> None:
+        cloud, example = self._cloud, self._session.selection.example
+        if not self.in_view or cloud is None:
+            return
+        is_here = example is not None and example.part == cloud.subject.part.where
+        found = np.flatnonzero(cloud.rows == example.number).tolist() if is_here and example is not None else []
+        self.view.show_choice(found[0] if found else None)
+        data = self._session.data.dataset
+        told = words_of(cloud, data, found[0]) if found and data is not None else []
+        lines = ["  ".join(words for words, _ in line) for line in told]
+        self.view.setAccessibleDescription("\n".join([self._said(cloud), *lines]))
+
+    def _show_mark(self) -> None:
+        if self.in_view:
+            self.view.show_mark(self._session.probes[MAP_PLACE].result)
+
+    # ---- what a person does
+
+    def _describe(self, number: int) -> None:
+        cloud, data = self._cloud, self._session.data.dataset
+        if cloud is None or data is None or not 0 <= number < len(cloud.rows):
+            self.view.show_text("")
+        else:
+            self.view.show_text(words_of(cloud, data, number), picture_of(cloud, data, number))
+
+    def _choose(self, number: int) -> None:
+        cloud, selection = self._cloud, self._session.selection
+        if cloud is not None and 0 <= number < len(cloud.rows):
+            selection.choose_example(Example(cloud.subject.part.where, int(cloud.rows[number])))
+        else:
+            selection.choose_example(None)
+            selection.choose_classes(None)
+
+    def _circle(self, numbers: Array) -> None:
+        """Chooses what is in the lasso; an empty one ends the choice."""
+        cloud = self._cloud
+        has_some = cloud is not None and len(numbers) > 0
+        group = Group(cloud.subject.part.where, cloud.rows[numbers]) if has_some and cloud is not None else None
+        self._session.selection.choose_group(group)
+        self.bar.lasso.setChecked(False)
+
+    def _set_lasso(self, lassoes: bool) -> None:
+        self.view.lassoes = lassoes
+        self.view.setCursor(Qt.CrossCursor if lassoes else Qt.ArrowCursor)
+
+    def _choose_class(self, number: int) -> None:
+        chosen, selection = Classes(number, None), self._session.selection
+        selection.choose_classes(None if selection.classes == chosen else chosen)
+        self._shown = ()  # the key that was clicked has changed itself
+        self.refresh()
+
+    # ---- for a file
+
+    def table(self) -> Table | None:
+        """A row for each point, for a CSV file."""
+        cloud, data = self._cloud, self._session.data.dataset
+        if cloud is None or data is None:
+            return None
+        answers = cloud.answers
+        if isinstance(answers, ClassAnswers):
+            named_as = [data.class_name(number) for number in range(data.outputs)]
+            pairs = [
+                (named_as[true], named_as[said]) for true, said in zip(answers.labels, answers.answers, strict=True)
+            ]
+            head = ["true class", "answer"]
+        else:
+            pairs = list(zip(answers.targets.tolist(), answers.answers.tolist(), strict=True))
+            head = ["target", "answer"]
+        places = zip(cloud.rows.tolist(), cloud.points.tolist(), pairs, strict=True)
+        return ["example", "x", "y", *head], [[number, *point, *pair] for number, point, pair in places]
+
+
+CARDS.register("mapPage")(CardInfo(MapPage, needs=(MAP, MAP_PLACE), page_of="networkDock", page_number=2))

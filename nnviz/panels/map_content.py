@@ -1,0 +1,127 @@
+"""What the map shows of a cloud: colours, rings, what stands back, and an example in words and as a picture."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from PyQt5.QtGui import QColor, QImage
+
+from engine.answers import ClassAnswers, NumberAnswers
+from engine.datasets import Dataset
+from engine.validation import Array
+from nnviz.look import text, theme
+from nnviz.look.theme import Theme
+from nnviz.session.cloud import Cloud
+from nnviz.session.selection import Classes, Group
+from nnviz.widgets.map.painting import Dots
+from nnviz.widgets.picture import grey_image
+from nnviz.widgets.read_out import Piece
+
+_MOST_NAMES = 20  # classes whose names are written on the map
+_FEW_PERCENT = 1.0  # of the targets may lie beyond either end of the colours
+_INPUTS_TOLD = 6
+
+
+def class_names(data: Dataset) -> list[str]:
+    """The names of the classes; empty where there are none."""
+    return [] if data.train.labels is None else [text.name(data.class_name(number)) for number in range(data.outputs)]
+
+
+def inks_of(data: Dataset) -> list[QColor]:
+    """The colours of the points: one for each class, or a scale for numbers."""
+    if data.train.labels is None:
+        return _scale(theme.current())
+    names = theme.MANY_CLASSES
+    return [theme.colour(names[number % len(names)]) for number in range(data.outputs)]
+
+
+@lru_cache(maxsize=2)
+def _scale(look: Theme) -> list[QColor]:
+    return [QColor(rgb) for rgb in theme.sequential_table(look)]
+
+
+def ends_of(cloud: Cloud) -> tuple[float, float]:
+    """The targets at the ends of the colours: nearly all lie between."""
+    low, high = np.percentile(_targets(cloud), (_FEW_PERCENT, 100 - _FEW_PERCENT))
+    return float(low), float(high)
+
+
+def _targets(cloud: Cloud) -> Array:
+    """(k,): the first target of each example."""
+    targets: Array = cloud.subject.part.split.targets[cloud.rows, 0]
+    return targets
+
+
+def dots_of(cloud: Cloud, data: Dataset, classes: Classes | None, group: Group | None, are_ringed: bool) -> Dots:
+    """The points with their colours; mistakes are ringed if wanted, and what is not chosen stands back."""
+    answers, count = cloud.answers, len(cloud.points)
+    nobody = np.zeros(count, bool)
+    if isinstance(answers, ClassAnswers):
+        names = class_names(data) if data.outputs <= _MOST_NAMES else []
+        rings = answers.are_wrong if are_ringed else nobody
+        return Dots(cloud.points, answers.labels, rings, ~_chosen(cloud, classes, group), names)
+    low, high = ends_of(cloud)
+    shares = np.clip((_targets(cloud) - low) / (high - low or 1.0), 0, 1)
+    return Dots(cloud.points, (255 * shares).astype(np.intp), nobody, ~_chosen(cloud, classes, group))
+
+
+def _chosen(cloud: Cloud, classes: Classes | None, group: Group | None) -> Array:
+    """(k,): whether an example is in the group or of these classes; all are, if nothing is chosen."""
+    if group is not None:
+        return np.isin(cloud.rows, group.numbers)
+    chosen, answers = np.ones(len(cloud.points), bool), cloud.answers
+    if classes is not None and isinstance(answers, ClassAnswers):
+        if classes.true is not None:
+            chosen &= answers.labels == classes.true
+        if classes.answer is not None:
+            chosen &= answers.answers == classes.answer
+    return chosen
+
+
+# ---- an example
+
+
+def picture_of(cloud: Cloud, data: Dataset, number: int) -> QImage | None:
+    """An example as a picture; None if it is none."""
+    return grey_image(_inputs(cloud, number).reshape(data.example_shape)) if data.is_picture else None
+
+
+def _inputs(cloud: Cloud, number: int) -> Array:
+    split, row = cloud.subject.part.split, int(cloud.rows[number])
+    return split.take(slice(row, row + 1), np.empty((1, split.width), np.float32))[0]
+
+
+def words_of(cloud: Cloud, data: Dataset, number: int) -> list[list[Piece]]:
+    """An example in words: what it is, what was answered, and where it is from."""
+    answers = cloud.answers
+    lines = (
+        _class_words(answers, data, number)
+        if isinstance(answers, ClassAnswers)
+        else _number_words(answers, data, number)
+    )
+    if not data.is_picture:
+        inputs = _inputs(cloud, number)
+        more = " …" if len(inputs) > _INPUTS_TOLD else ""
+        told = "  ".join(f"{value:.3g}" for value in inputs[:_INPUTS_TOLD])
+        lines.append([(f"inputs {told}{more}", "muted")])
+    part = cloud.subject.part
+    lines.append([(f"{part.where} example {text.count(int(cloud.rows[number]))}", "muted")])
+    return lines
+
+
+def _class_words(answers: ClassAnswers, data: Dataset, number: int) -> list[list[Piece]]:
+    true, answer = int(answers.labels[number]), int(answers.answers[number])
+    sure = float(answers.confidences[number])
+    share = "–" if np.isnan(sure) else f"{100 * sure:.0f} %"
+    name = text.name(data.class_name(true))
+    if true == answer:
+        return [[(name, inks_of(data)[true]), (f"answered right, {share}", "muted")]]
+    said = f"answered as {text.name(data.class_name(answer))}, {share}"
+    return [[(name, inks_of(data)[true]), (said, "text")]]
+
+
+def _number_words(answers: NumberAnswers, data: Dataset, number: int) -> list[list[Piece]]:
+    target, answer = float(answers.targets[number]), float(answers.answers[number])
+    output = f"{text.name(data.class_name(int(answers.outputs[number])))}: " if len(answers.errors) > 1 else ""
+    return [[(f"{output}target {target:.4g}", "text"), (f"answer {answer:.4g} ({answer - target:+.3g})", "muted")]]

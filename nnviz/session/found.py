@@ -1,0 +1,34 @@
+"""The answers to all examples of a part of the data, and which of these examples a choice means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.answers import Answers, ClassAnswers
+from engine.network import Network
+from engine.validation import Array
+from nnviz.session.part import Part
+from nnviz.session.selection import Classes, Group
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A network's answers to all examples of a part, and the epochs that it was trained for."""
+
+    answers: Answers
+    part: Part
+    network: Network
+    epochs: float
+
+    def chosen(self, classes: Classes | None, group: Group | None) -> Array:
+        """(k,): the numbers in the part of a group, or of a pair of classes; without either all mistakes."""
+        if group is not None:
+            return self.answers.among(self.part.are_among(group.numbers))
+        if not isinstance(self.answers, ClassAnswers):
+            return self.answers.order
+        return self.answers.mistakes() if classes is None else self.answers.of(classes.true, classes.answer)
+
+
+NOTHING: Array = np.empty(0, np.int64)

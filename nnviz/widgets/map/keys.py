@@ -1,0 +1,103 @@
+"""What the colours of the points mean: a key for each class, or a scale of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QImage, QPainter, QPaintEvent
+from PyQt5.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from nnviz.look import theme
+from nnviz.widgets.card import label
+from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.plots.legend import Key
+
+_MOST = 12  # keys
+_NARROWEST, _WIDEST = 52, 120  # pixels
+_BAR = 12  # width of the scale
+
+
+class ClassKeys(QWidget):
+    """A key for each class, one below the other; of very many only the first.
+
+    Signals:
+        clicked(int): the person clicked the key of that class.
+    """
+
+    clicked = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: list[Key] = []
+        self._shown: tuple[str, ...] = ()
+        self._column = arranged(QVBoxLayout(self), spacing=0)
+
+    def show_classes(self, names: list[str], are_strong: Callable[[int], bool]) -> None:
+        """Names the classes; the keys of those that are not strong are empty."""
+        if tuple(names) != self._shown:
+            self._make(names)
+        for number, key in enumerate(self.keys):
+            key.setChecked(are_strong(number))
+
+    def _make(self, names: list[str]) -> None:
+        self._shown = tuple(names)
+        while self._column.count():
+            item = self._column.takeAt(0)
+            if item.widget() is not None:
+                item.widget().deleteLater()
+        self.keys = [self._key(number, name) for number, name in enumerate(names[:_MOST])]
+        parts: list[QWidget] = [*self.keys]
+        if len(names) > _MOST:
+            parts.append(label(f"  and {len(names) - _MOST} more", "muted"))
+        for part in parts:
+            self._column.addWidget(part)
+        widest = max((part.sizeHint().width() for part in parts), default=0)
+        self.setFixedWidth(min(max(widest, _NARROWEST), _WIDEST))
+
+    def _key(self, number: int, name: str) -> Key:
+        tip = f"Shows the examples of class {name} before all others, also in the other cards; again: all."
+        ink = theme.MANY_CLASSES[number % len(theme.MANY_CLASSES)]
+        key = Key(ink, name, f"mapClass{number}Key", tip)
+        key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)  # a long name must not widen the column
+        key.setAccessibleName(f"Class {name}")
+        key.clicked.connect(lambda: self.clicked.emit(number))
+        return key
+
+
+class Scale(QWidget):
+    """An upright bar of colours with the numbers at both ends, for targets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        named(self, "mapScale", "Colours of the targets")
+        self._low = self._high = ""
+        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
+        theme.changed.connect(self.update)
+
+    def show_ends(self, low: float, high: float) -> None:
+        """Sets the numbers at the lower and the upper end."""
+        ends = f"{low:.4g}", f"{high:.4g}"
+        if ends != (self._low, self._high):
+            self._low, self._high = ends
+            self.setAccessibleDescription(f"from {self._low} to {self._high}")
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as a number."""
+        return QSize(76, 120)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the bar and the numbers."""
+        painter = QPainter(self)
+        colours = QImage(1, 256, QImage.Format_RGB32)
+        for row, rgb in enumerate(reversed(theme.sequential_table(theme.current()))):
+            colours.setPixel(0, row, rgb)
+        bar = QRect(4, 4, _BAR, self.height() - 8)
+        painter.drawImage(bar, colours)
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("muted"))
+        words = bar.adjusted(_BAR + 6, -4, 60, 4)
+        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignTop), self._high)
+        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignBottom), self._low)
+        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), "target")

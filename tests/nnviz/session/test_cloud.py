@@ -1,0 +1,69 @@
+"""Clouds of examples: which are taken, and that arranging them gives way to a training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.datasets import Dataset
+from engine.network import Network
+from nnviz.session import cloud
+from nnviz.session.cloud import Subject, basis_for, cloud_on, giving_way, spread
+from nnviz.session.part import parts_of
+
+
+def subject(data: Dataset, part: str = "test", most: int = 10_000) -> Subject:
+    """The hidden layer of a small network."""
+    network = Network([784, 6, 10], ["relu", "softmax"], "cross-entropy", rng=np.random.default_rng(1))
+    return Subject(network, 0.0, parts_of(data, 0.1)[part], 1, most)
+
+
+@pytest.mark.parametrize("part", ["test", "validation", "train"])
+def test_examples_are_spread_evenly_over_the_part(few_digits: Dataset, part: str) -> None:
+    whole = parts_of(few_digits, 0.1)[part]
+    everything = spread(whole, 10**6)
+    assert len(everything) == whole.count
+    assert everything.tolist() == [whole.number(index) for index in range(whole.count)]
+    some = spread(whole, 7)
+    assert len(set(some.tolist())) == 7
+    assert set(some.tolist()) <= set(everything.tolist())
+    assert (some[0], some[-1]) == (everything[0], everything[-1])
+    assert len(spread(whole, 1)) == 1
+
+
+def test_what_is_given_up_has_no_points(few_digits: Dataset) -> None:
+    given = subject(few_digits)
+    assert cloud_on(given, basis_for(given), lambda: False) is None
+    found = cloud_on(given, basis_for(given), lambda: True)
+    assert found is not None
+    assert found.points.shape == (parts_of(few_digits, 0)["test"].count, 2)
+
+
+def test_very_wide_layers_are_seen_in_pieces(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = subject(few_digits)
+    basis = basis_for(given)
+    whole = cloud._along(given, given.rows, basis)
+    monkeypatch.setattr(cloud, "_MOST_NUMBERS", 1)
+    assert cloud._along(given, given.rows, basis) == pytest.approx(whole, abs=1e-3)
+    assert np.isfinite(basis_for(given).axes).all(), "worked out from fewer examples"
+
+
+@pytest.mark.parametrize("is_training", [False, True])
+def test_it_rests_only_while_a_network_is_trained(is_training: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(cloud.time, "sleep", rests.append)
+
+    def steps() -> Any:
+        yield 0.5, "some"
+        yield 0.9, "more"
+        return "all"
+
+    considerate = giving_way(steps(), lambda: is_training)
+    assert [next(considerate)[0], next(considerate)[0]] == [0.5, 0.9]
+    with pytest.raises(StopIteration) as finished:
+        next(considerate)
+    assert finished.value.value == "all"
+    assert len(rests) == (2 if is_training else 0)
+    assert all(0 <= rest <= 0.5 for rest in rests)
