@@ -69,8 +69,10 @@ class Theme:
     sixth: str = "#c4e18c"  # further classes where there are many, as points
     seventh: str = "#e71e19"
     eighth: str = "#09ffc3"
-    ninth: str = "#af5e41"
+    ninth: str = "#efcc02"
     tenth: str = "#71c67f"
+    eleventh: str = "#c7118e"
+    twelfth: str = "#208644"
 
 
 DARK = Theme()
@@ -102,11 +104,14 @@ LIGHT = Theme(
     sixth="#d11155",
     seventh="#00a67b",
     eighth="#888c00",
-    ninth="#df7542",
+    ninth="#f75c4c",
     tenth="#6a3f0b",
+    eleventh="#e764b6",
+    twelfth="#870c5f",
 )
 CLASSES = ("accent", "test", "third", "fourth", "fifth")  # colours of lines that each stand for a class, in this order
-MANY_CLASSES = (*CLASSES, "sixth", "seventh", "eighth", "ninth", "tenth")  # of points; their names stand beside them
+# Colours of points, whose classes are named beside them; none of them means something else.
+MANY_CLASSES = (*CLASSES[2:], "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 _current = DARK
 
