@@ -23,8 +23,8 @@ def middles(dots: Dots) -> dict[int, Array]:
     return {ink: np.median(some, axis=0) for ink, some in of_each.items() if len(some)}
 
 
-def paint_names(painter: QPainter, names: list[str], places: dict[int, QPointF]) -> None:
-    """Writes names at their places; one that would cover another is left out."""
+def paint_names(painter: QPainter, names: list[str], places: dict[int, QPointF]) -> list[QRectF]:
+    """Writes names at their places, but for one that would cover another; returns where they stand."""
     font = theme.font(_SIZE, bold=True)
     metrics = QFontMetricsF(font)
     taken: list[QRectF] = []
@@ -36,6 +36,7 @@ def paint_names(painter: QPainter, names: list[str], places: dict[int, QPointF])
             continue
         taken.append(box)
         paint_words(painter, words, QPointF(box.left() + 2, box.center().y() + metrics.capHeight() / 2), font)
+    return taken
 
 
 def paint_words(painter: QPainter, words: str, at: QPointF, font: QFont) -> None:
