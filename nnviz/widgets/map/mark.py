@@ -21,6 +21,11 @@ def paint_ring(painter: QPainter, at: QPointF, radius: float, ink: str, width: f
         painter.drawEllipse(at, radius, radius)
 
 
+def box_of_mark(at: QPointF) -> QRectF:
+    """What a mark covers."""
+    return QRectF(at.x() - _REACH, at.y() - _REACH, 2 * _REACH, 2 * _REACH)
+
+
 def paint_mark(painter: QPainter, at: QPointF, words: str, room: QRectF, taken: list[QRectF]) -> None:
     """A cross in a ring, as on a target, and its words where they fit; see :func:`place_of_words`."""
     painter.setPen(Qt.NoPen)

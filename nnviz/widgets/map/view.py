@@ -22,7 +22,7 @@ from engine.projection import are_inside
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.map.camera import Camera, fitting, following
-from nnviz.widgets.map.mark import paint_mark, paint_ring
+from nnviz.widgets.map.mark import box_of_mark, paint_mark, paint_ring
 from nnviz.widgets.map.names import middles, paint_names
 from nnviz.widgets.map.painting import Dots, PointPainter, no_dots
 from nnviz.widgets.map.read_out import PictureReadOut
@@ -168,12 +168,13 @@ class MapView(QWidget):
         painter.drawImage(0, 0, self._painter.image)
         painter.setRenderHint(QPainter.Antialiasing)
         places = {ink: self._at(middle) for ink, middle in self._middles.items()}
-        taken = paint_names(painter, self._dots.names, places)
+        mark = None if self._mark is None or not np.isfinite(self._mark).all() else self._at(self._mark)
+        taken = paint_names(painter, self._dots.names, places, None if mark is None else box_of_mark(mark))
         for number, ink in ((self._hovered, "text"), (-1 if self._choice is None else self._choice, "accent")):
             if 0 <= number < len(self._dots.points):
                 paint_ring(painter, self.place_of(number), _RING, ink)
-        if self._mark is not None and np.isfinite(self._mark).all():
-            paint_mark(painter, self._at(self._mark), "drawing", QRectF(self.rect()), taken)
+        if mark is not None:
+            paint_mark(painter, mark, "drawing", QRectF(self.rect()), taken)
         if len(self._lasso) > 1:
             self._paint_lasso(painter)
         if self.hasFocus():

@@ -9,7 +9,8 @@ from PyQt5.QtGui import QColor, QMouseEvent, QWheelEvent
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from nnviz.widgets.map.mark import place_of_words
+from nnviz.widgets.map.mark import box_of_mark, place_of_words
+from nnviz.widgets.map.names import step_aside
 from nnviz.widgets.map.painting import Dots
 from nnviz.widgets.map.view import MapView
 from tests.nnviz.helpers import drag, hover, leave
@@ -198,6 +199,17 @@ def test_the_words_beside_a_mark_cover_nothing() -> None:
     beside_the_edge = place_of_words(QPointF(190, 100), 50, 10, room, [])
     assert beside_the_edge is not None
     assert room.contains(beside_the_edge)
+
+
+def test_a_name_steps_aside_of_the_mark() -> None:
+    mark = box_of_mark(QPointF(100, 100))
+    for x in (95, 100, 108):
+        box = QRectF(0, 0, 14, 18)
+        box.moveCenter(QPointF(x, 96))
+        step_aside(box, mark)
+        assert not box.intersects(mark)
+        assert abs(box.center().x() - x) < 40
+        assert box.center().y() == 96
 
 
 def test_what_a_person_looks_at_stays_while_points_move(view: MapView) -> None:
