@@ -141,7 +141,8 @@ class MapPage(Page):
         part, count, standing_out = cloud.subject.part, len(cloud.rows), self._standing_out
         if standing_out:
             strong = text.count(count - int(self.view.dots.are_faded.sum()))
-            return f"only {standing_out} · {strong} of {text.count(count)} examples"
+            what = "examples" if cloud.arrangement is None else f"as of epoch {text.epochs(cloud.subject.epochs)}"
+            return f"only {standing_out} · {strong} of {text.count(count)} {what}"
         of = "" if count == part.count else f" of {text.count(part.count)}"
         words = f"{text.count(count)}{of} examples"
         if cloud.arrangement is not None:

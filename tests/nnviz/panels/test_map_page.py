@@ -324,6 +324,10 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: MainWindow, qtbot: QtBo
     first = session.map.cloud
     assert first is not None
     assert "as of epoch 1" in page.bar.said.text()
+    session.selection.choose_classes(Classes(1, None))
+    assert page.bar.said.text().startswith("only class 1 stands out · ")
+    assert page.bar.said.text().endswith(" of 500 as of epoch 1")
+    session.selection.choose_classes(None)
     labels = page.view.dots.inks
     together = [np.ptp(first.points[labels == label], axis=0).mean() for label in range(10)]
     assert np.mean(together) < np.ptp(first.points, axis=0).mean()
