@@ -21,6 +21,7 @@ from nnviz.widgets.card import Table, label
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.step.figures import figure, written
+from nnviz.widgets.step.number_rows import NOTHING
 from nnviz.widgets.step.path import PathStage
 
 _HEADINGS = {Phase.FORWARD: "forward", Phase.BACKWARD: "backward", Phase.UPDATE: "update"}
@@ -84,8 +85,10 @@ class StepThroughPage(Page):
     # ---- what is shown
 
     def set_in_view(self, in_view: bool) -> None:
-        """Steps are written down only while the page is in view."""
-        self._content = None  # another neuron may have been chosen meanwhile
+        """Steps are written down only while the page is in view; out of view it holds none, since it may be large."""
+        self._content = self._opened = None
+        for each in (self.parts.numbers, self.parts.lines, self.parts.terms):
+            each.show_rows(NOTHING)
         super().set_in_view(in_view)
         self._asked.want(in_view)
 
