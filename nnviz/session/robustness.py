@@ -103,9 +103,7 @@ class HowRobust(QObject):
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, Material] | None = None
         self._changed: tuple[Same, Array] | None = None  # the last disturbed example, and of what it was made
-        self._probe = Probe(
-            self._ask, Budget(0, _TIMES_ITS_COST), quick=_QUICK, size=lambda: (displayed.network.shape, data.dataset)
-        )
+        self._probe = Probe(self._ask, Budget(0, _TIMES_ITS_COST), quick=_QUICK, size=self._size)
         self.work.changed.connect(self.changed)
         self.work.failed.connect(self._failed)
         for signal in (question.changed, selection.example_changed, self.pointed_changed):
@@ -197,6 +195,11 @@ class HowRobust(QObject):
         network, strength, dataset = subject.network, self.pointed, subject.dataset
         inputs = self._example(subject)
         return Same(network, inputs, strength), lambda: self._disturb(network, inputs, strength, dataset)
+
+    def _size(self) -> object:
+        """What the time depends on: the first time, a disturbance may have to look at all the data."""
+        pointed = self.pointed
+        return self._displayed.network.shape, self._data.dataset, None if pointed is None else pointed.name
 
     def _example(self, subject: Subject) -> Array:
         """(width,): the drawing or the chosen example, else the first one of the part."""
