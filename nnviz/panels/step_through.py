@@ -14,7 +14,7 @@ from nnviz.panels.step_controls import WhichStep
 from nnviz.panels.step_links import OpenedFormula
 from nnviz.panels.step_names import StepNames, names_of
 from nnviz.panels.step_parts import StepParts
-from nnviz.panels.step_walk import Phase, Spot, Stage, moved, stages_of
+from nnviz.panels.step_walk import Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table, label
@@ -288,7 +288,7 @@ class StepThroughPage(Page):
             return
         self._neurons[neuron.layer], self._source, self._line = neuron.number, None, None
         phase = Phase.FORWARD if self.stage.phase is Phase.LOSS else self.stage.phase
-        self._stage = stages_of(len(self._shape) - 1).index(Stage(phase, neuron.layer))
+        self._stage = number_of(Stage(phase, neuron.layer), len(self._shape) - 1)
         self._show()
 
     def _walk_from_term(self, place: int) -> None:

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.one_step import BIAS
 from nnviz.panels.step_through import StepThroughPage
-from nnviz.panels.step_walk import Pace, Phase, Spot, Stage, moved, stages_of
+from nnviz.panels.step_walk import Pace, Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.session import step_through
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
@@ -78,6 +78,8 @@ def pick(qtbot: QtBot, widget: object, place: int) -> None:
 def test_one_walks_by_phases_layers_and_neurons() -> None:
     shape = [4, 3, 2]
     names = [(stage.phase.value, stage.layer) for stage in stages_of(2)]
+    for layers in (1, 2, 5):
+        assert [number_of(stage, layers) for stage in stages_of(layers)] == list(range(3 * layers + 2))
     assert names[:4] == [("forward", 0), ("forward", 1), ("forward", 2), ("loss", 2)]
     assert names[4:] == [("backward", 2), ("backward", 1), ("update", 1), ("update", 2)]
     for pace, stops in ((Pace.WHOLE, 3), (Pace.LAYER, 7), (Pace.NEURON, 16)):

@@ -73,6 +73,12 @@ def test_a_long_list_is_picked_from_by_mouse_and_keyboard(qtbot: QtBot) -> None:
 
 def test_the_path_is_walked_with_keys(qtbot: QtBot) -> None:
     path = StagePath()
+    path.show_stages([PathStage("Input", "forward"), PathStage("Output"), PathStage("Loss", "loss")], 0)
+    path.resize(120, path.height())
+    assert [path.number_at(path.place_of(number).center()) for number in range(3)] == [0, 1, 2]
+    assert path.number_at(QPoint(5, 3)) is None, "a heading"
+    assert path.number_at(QPoint(5, path.place_of(2).top() - 3)) is None
+    assert path.number_at(QPoint(5, path.height() + 50)) is None
     qtbot.addWidget(path)
     path.resize(100, 200)
     path.show_stages([PathStage("Input", "forward"), PathStage("Output"), PathStage("Output", "backward")], 1)
