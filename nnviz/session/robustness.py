@@ -207,8 +207,7 @@ class HowRobust(QObject):
         if chosen is not None:
             return chosen
         if self._first[0] is not subject.dataset:
-            row = subject.examples.take(slice(0, 1), np.empty((1, subject.examples.width), np.float32))
-            self._first = subject.dataset, row[0]
+            self._first = subject.dataset, subject.examples.example(0)
         return self._first[1]
 
     def _disturb(self, network: Network, inputs: Array, strength: Strength | None, dataset: Dataset) -> Disturbed:
