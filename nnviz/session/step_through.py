@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import CancelledError
 
+import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
@@ -149,8 +150,9 @@ class StepThrough(QObject):
             if step is None:
                 self._nothing("This training takes no further step.", about)
             elif run is self._asked.runs.current and data is self._asked.fitting_data:
-                taken = Taken(run.id, step, data, about.experiment, is_first)
-                self.written, self.line, self.check = Written(about, taken, start + step.epoch), "", None
+                around = step.before, step.after, step.batches, step.is_given
+                taken = Taken(run.id, *around, data, about.experiment, is_first)
+                self.written, self.line, self.check = Written(about, step, taken, start + step.epoch), "", None
             self._settled()
 
         def failed(error: Exception) -> None:
@@ -188,7 +190,9 @@ class StepThrough(QObject):
         self._to_take = None
         if not self.can_take or self.written is None:
             return
-        if self.is_newest:
+        if self.is_newest and not np.isfinite(self.written.taken.after.parameters).all():
+            self._messages.tell("That step was not taken: its weights are not finite. The learning rate is too high.")
+        elif self.is_newest:
             self._steps.take(self.written.taken)
         else:
             self._to_take = self._asked.about()

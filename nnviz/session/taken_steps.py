@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.one_step import Moment, OneStep, moment_of
+from engine.one_step import Moment, moment_of
 from engine.training import Trainer
 from engine.validation import Array
 from nnviz.session.data import Data
@@ -27,17 +27,22 @@ from nnviz.session.undo import Kind, Step, Undo
 
 @dataclass(frozen=True, eq=False)
 class Taken:
-    """A step of a run.
+    """A step of a run: what is needed to take it and to take it back, and no more, since Undo keeps it.
 
     Attributes:
         run: the run's id.
-        step: the step as it was written down; what was before it is needed to take it back.
+        before, after: the training around it.
+        batches: of an epoch.
+        is_given: whether it is a step on one example, not on the next batch.
         dataset, experiment: what it is trained with.
         is_first: whether a training begins with it.
     """
 
     run: int
-    step: OneStep
+    before: Moment
+    after: Moment
+    batches: int
+    is_given: bool
     dataset: Dataset
     experiment: Experiment
     is_first: bool
@@ -67,9 +72,10 @@ class TakenSteps(QObject):
 
     def take(self, taken: Taken) -> None:
         """Takes a step of the current run, as one step to undo. It must be the next one, and nothing may train."""
-        text = "step on one example" if taken.step.is_given else "step on the next batch"
+        text = "step on one example" if taken.is_given else "step on the next batch"
         ways, runs = ((taken, False), (taken, True)), (taken.run,)
-        self._undo.push(Step(text, Kind.EDIT, self._apply, *ways, runs, taken.step.nbytes))
+        nbytes = taken.before.nbytes + taken.after.nbytes
+        self._undo.push(Step(text, Kind.EDIT, self._apply, *ways, runs, nbytes))
 
     def _apply(self, taken_and_way: tuple[Taken, bool]) -> None:
         taken, is_forward = taken_and_way
@@ -90,13 +96,13 @@ class TakenSteps(QObject):
             self._is_unwanted = False
             return
         is_ready = self._training.can_start and not self._training.is_another_network
-        is_next = run is self._runs.current and self._stands_at(run, taken, taken.step.before.parameters)
+        is_next = run is self._runs.current and self._stands_at(run, taken, taken.before.parameters)
         if not is_ready or not is_next:
             self._messages.tell("That step was not taken again: the network, the data or the fields are others now.")
             return
         is_over, look = run.stage is Stage.ENDED, self._training.runner.look
         self._before[taken] = run.copy(), look(run.id, _moment) if is_over else None
-        if taken.step.is_given:
+        if taken.is_given:
             self._learn_example(run, taken)
         else:
             self._taking, self._is_unwanted = taken, False
@@ -104,17 +110,17 @@ class TakenSteps(QObject):
 
     def _learn_example(self, run: Run, taken: Taken) -> None:
         """Puts the training that has learned the example in the place of the one before."""
-        step, dataset = taken.step, taken.dataset
+        after, dataset = taken.after, taken.dataset
         if taken.is_first:
             run.begin(taken.experiment)
-        progress = step.after.state.progress
+        progress = after.state.progress
         epochs = run.experiment.training.epochs
-        run.progress = Progress(progress["epoch"], epochs, progress["batch"], step.batches)
+        run.progress = Progress(progress["epoch"], epochs, progress["batch"], taken.batches)
         run.stage, run.edited = Stage.PAUSED, {}
         run.changes += 1
-        run.parameters = step.after.parameters
+        run.parameters = after.parameters
         run.history.note_change(run.epochs, "a step on one example")
-        self._training.runner.worker.begin(run.id, lambda: step.after.trainer(run.network, dataset))
+        self._training.runner.worker.begin(run.id, lambda: after.trainer(run.network, dataset))
         self._show(run)
 
     # ---- back
@@ -125,7 +131,7 @@ class TakenSteps(QObject):
             self._is_unwanted = True
         if known is None or taken is self._taking:
             return
-        if not self._stands_at(run, taken, taken.step.after.parameters):
+        if not self._stands_at(run, taken, taken.after.parameters):
             self._messages.tell(
                 "That step was not taken back: since then the network was trained, or the data changed."
             )
@@ -153,7 +159,7 @@ class TakenSteps(QObject):
 
         def make() -> Trainer:
             ended = None if over is None else over.result()
-            return (ended or taken.step.before).trainer(run.network, taken.dataset)
+            return (ended or taken.before).trainer(run.network, taken.dataset)
 
         if run.stage is not Stage.RESTING:
             worker.begin(run.id, make)

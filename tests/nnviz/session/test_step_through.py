@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from threading import Event
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -349,6 +351,33 @@ def test_a_step_is_not_taken_again_while_the_fields_have_problems(
     at_rest(ready_window, qtbot)
     session.undo.undo()
     assert np.array_equal(parameters(ready_window), before)
+
+
+@pytest.mark.parametrize("of_example", [False, True])
+def test_a_step_to_weights_that_are_not_finite_is_not_taken(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, of_example: bool
+) -> None:
+    session = ready_window.session
+    session.settings.change("learning rate", learning_rate=1e45)
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(of_example)
+    before = parameters(ready_window).copy()
+    newest(step_through, qtbot)
+    step_through.take()
+    assert "not finite" in session.messages.current.text
+    assert session.state is Status.READY
+    assert np.array_equal(parameters(ready_window), before)
+
+
+def test_undo_holds_values_and_no_networks(step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.session.settings.change("optimizer", optimizer="adam", learning_rate=0.001)
+    held = ref(take(ready_window, qtbot).step)
+    newest(step_through, qtbot)
+    gc.collect()
+    assert held() is None
+    step = ready_window.session.undo.last()
+    assert step is not None
+    assert 0 < step.nbytes < 8 * parameters(ready_window).nbytes
 
 
 def measured_error(window: MainWindow) -> float:
