@@ -8,9 +8,9 @@ from engine.projection import Basis
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Same
 from nnviz.jobs.probes import Question as ProbeQuestion
-from nnviz.jobs.stepwise import Stepwise
+from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.jobs.tsne import is_installed
-from nnviz.session.cloud import Cloud, Subject, arrange, basis_for, cloud_on, giving_way
+from nnviz.session.cloud import Cloud, Subject, arrange, basis_for, cloud_on
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.mistakes import Mistakes
@@ -184,13 +184,8 @@ class Map(QObject):
         if part is None or not self.can_arrange:
             return
         before: Cloud | None = self.arranging.result or self.arranging.partial
-        runs = self._runs
-        subject = Subject(self._displayed.network, runs.current.epochs, part, self.layer, self.count)
-
-        def is_training() -> bool:
-            return runs.current.stage is Stage.TRAINING
-
-        self.arranging.start(subject, lambda: giving_way(arrange(subject, before), is_training))
+        subject = Subject(self._displayed.network, self._runs.current.epochs, part, self.layer, self.count)
+        self.arranging.start(subject, lambda: giving_way(arrange(subject, before), self._runs.is_training))
 
     # ---- the drawing
 

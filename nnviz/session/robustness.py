@@ -16,7 +16,7 @@ from engine.robustness import Robustness, measure
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
-from nnviz.jobs.stepwise import Stepwise
+from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
 from nnviz.session import question as asking
 from nnviz.session.activity import CurrentExample
 from nnviz.session.asked_neuron import measured_part
@@ -152,7 +152,11 @@ class HowRobust(QObject):
         if self.measured is not None and self.is_outdated:
             self.before = self.measured
         self.problem = ""
-        self.work.start(subject, lambda: measure(subject.network, subject.dataset, subject.examples))
+
+        def steps() -> Steps:
+            return giving_way(measure(subject.network, subject.dataset, subject.examples), self._runs.is_training)
+
+        self.work.start(subject, steps)
 
     def _failed(self, error: Exception) -> None:
         """A network that cannot be measured, or too large a one, is no fault of the program."""
