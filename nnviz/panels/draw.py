@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtCore import QSize, Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QSlider, QToolButton
 
 from engine.datasets import Split
 from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Drawing, Ink, Stroke
+from nnviz.jobs.pace import Budget
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.asked import ANSWER
@@ -23,6 +24,7 @@ from nnviz.widgets.picture import Picture
 from nnviz.widgets.verdict import VerdictView
 
 _SIDE = 28
+_SECONDS_BETWEEN = 0.01  # two drawings that the network is asked about, in the middle of a stroke
 _SEEN = QSize(2 * _SIDE, 2 * _SIDE)  # two screen pixels for each of the picture's, so that all look the same
 _CANVAS_TIP = (
     "Draw a digit with the mouse or a pen; the right button or a pen's back erases. The network answers at every "
@@ -47,6 +49,10 @@ class DrawPanel(DockCard):
         self._session = session
         self._random = np.random.default_rng()
         self._passed_on: Drawing = ()  # the drawing that was last passed on to the session, or taken from it
+        self._pace = Budget(_SECONDS_BETWEEN, 1)
+        self._later = QTimer(self)  # passes the last move on
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._pass_on)
         self._add_canvas()
         self.body.addLayout(self._pen_row())
         self.body.addLayout(self._seen_row())
@@ -65,7 +71,7 @@ class DrawPanel(DockCard):
 
     def _add_canvas(self) -> None:
         self.canvas = named(Canvas(), "drawCanvas", "Drawing canvas", _CANVAS_TIP)
-        self.canvas.changed.connect(self._pass_on)
+        self.canvas.changed.connect(self._pass_on_when_due)
         self.canvas.stroke_finished.connect(self._stroke_finished)
         self.canvas.dropped.connect(lambda given: self._session.pictures.load(given, "what was dropped"))
         self.body.addWidget(self.canvas, 1)
@@ -155,6 +161,15 @@ class DrawPanel(DockCard):
     def _set_centred(self, centred: bool) -> None:
         self.canvas.set_centred(centred)
         self._session.question.look(centred=centred)
+
+    def _pass_on_when_due(self) -> None:
+        """Of moves in quick succession only some are passed on: nobody would see what the others are answered."""
+        if self.canvas.is_drawing and not self._pace.is_due:
+            self._later.start(round(1000 * self._pace.seconds_left) + 1)
+            return
+        self._later.stop()
+        with self._pace:
+            self._pass_on()
 
     def _pass_on(self) -> None:
         """Passes the canvas's drawing and size on to the session, also in the middle of a stroke."""

@@ -125,11 +125,13 @@ class Question(QObject):
         self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
     ) -> None:
         """Changes the pen, the centring or the field, see the attributes; None leaves a value as it is."""
-        before = (self.pen, self.centred)
+        before = self.pen, self.centred, self.field
         self.pen = self.pen if pen is None else pen
         self.centred = self.centred if centred is None else centred
         self.field = self.field if field is None else field
-        if (self.pen, self.centred) != before or not _same(self._make_picture(), self.picture):
+        if (self.pen, self.centred, self.field) == before:
+            return
+        if (self.pen, self.centred) != before[:2] or not _same(self._make_picture(), self.picture):
             self._update_picture()
 
     def _make_picture(self) -> Array | None:

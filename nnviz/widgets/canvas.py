@@ -140,6 +140,11 @@ class Canvas(QWidget):
         return self.width() / self._side, self.height() / self._side
 
     @property
+    def is_drawing(self) -> bool:
+        """Whether a stroke is in progress."""
+        return self._in_progress is not None
+
+    @property
     def is_empty(self) -> bool:
         return not self.drawing
 

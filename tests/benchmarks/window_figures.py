@@ -216,15 +216,16 @@ class Eye(QObject):
         super().__init__()
         self._window, self._mouse, self._answers = window, mouse, answers
         self.handled: list[float] = []
-        self._moving: float | None = None
+        self._moving: list[float] = []  # moves whose drawing was not handed on yet
         self._strokes = 0
         window.canvas.installEventFilter(self)
-        window.canvas.changed.connect(self._changed)  # after the panel's own slot, which hands the drawing on
+        window.canvas.changed.connect(self._changed)
+        window.session.question.changed.connect(self._handed_on)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees events before their receivers."""
         if watched is self._window.canvas and event.type() == QEvent.MouseMove and self._mouse.posted:
-            self._moving = self._mouse.posted.popleft()
+            self._moving.append(self._mouse.posted.popleft())
         elif watched is self._window.canvas and event.type() == QEvent.MouseButtonRelease:
             self._strokes += 1
             if self._strokes % STROKES_PER_DRAWING == 0:
@@ -232,11 +233,15 @@ class Eye(QObject):
         return False
 
     def _changed(self) -> None:
-        if self._moving is not None:
-            self.handled.append(time.perf_counter() - self._moving)
-            for each in self._answers:
-                each.ask(self._moving, self._window.session.question.picture)
-            self._moving = None
+        """The move that was just seen is on the canvas."""
+        if self._moving:
+            self.handled.append(time.perf_counter() - self._moving[-1])
+
+    def _handed_on(self) -> None:
+        """The network is asked about the drawing with all moves so far."""
+        moves, self._moving = self._moving, []
+        for posted, each in itertools.product(moves, self._answers):
+            each.ask(posted, self._window.session.question.picture)
 
 
 def drawn(window: MainWindow, view: Any, asked: dict[str, tuple[str, Callable[[Any], Any]]]) -> dict[str, Any]:
