@@ -24,7 +24,7 @@ from nnviz.session import cloud as cloud_module
 from nnviz.session.cloud import Cloud
 from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
 from nnviz.session.run import new_run
-from nnviz.session.selection import Classes, Example
+from nnviz.session.selection import Classes, Example, Neuron
 from nnviz.session.status import Status
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.pages import TabbedCard
@@ -347,10 +347,13 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: MainWindow, qtbot: QtBo
     assert (np.abs(probe.result) < 2 * np.abs(first.points).max()).all()
     train_epochs(qtbot, ready_window, 1)
     assert session.map.cloud is first, "it stays that of its moment"
-    assert "the network is at 2" in page.bar.said.text()
+    assert "as of epoch 1 · now epoch 2" in page.bar.said.text()
     click(qtbot, page, QToolButton, "mapArrangeButton")
     qtbot.waitUntil(lambda: session.map.arranging.result is not None, timeout=60_000)
     assert session.map.is_of_now
+    session.edits.switch(Neuron(1, 4))
+    assert "now the network has changed" in page.bar.said.text()
+    session.edits.end_what_if()
     choose(qtbot, page, "mapMethodButton", AXES)
     assert placed(ready_window, qtbot).arrangement is None
 
