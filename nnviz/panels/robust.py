@@ -208,14 +208,14 @@ class RobustPage(Page):
             return _WAITING if is_training else "Measuring …" if robust.work.is_running else ""
         subject = measured[0]
         what = "error" if subject.examples.labels is not None else "loss"
-        words = f"{what} on {text.count(len(subject.examples))} {subject.part} examples at {_epoch(subject.epochs)}"
+        words = f"{what} on {text.count(len(subject.examples))} {subject.part} examples at {_moment(subject)}"
         if robust.work.was_stopped:
             words += ", stopped"
         if robust.is_outdated:
             now = self._session.runs.current.epochs
             words += " · now the network has changed" if now == subject.epochs else f" · now {_epoch(now)}"
         if robust.before is not None:
-            words += f" · grey: {_epoch(robust.before[0].epochs)}"
+            words += f" · grey: {_moment(robust.before[0])}"
         return words[0].upper() + words[1:]
 
     # ---- pointing
@@ -240,7 +240,7 @@ class RobustPage(Page):
         for each, ink in ((robust.measured, None), (robust.before, "muted")):
             one = None if each is None else _at(each[1], strength)
             if each is not None and one is not None:
-                when: Piece = (f"at {_epoch(each[0].epochs)}", "muted")
+                when: Piece = (f"at {_moment(each[0])}", "muted")
                 lines.append([(_figure(one), ink or each[0].part), when])
         about = subject if robust.measured is None else robust.measured[0]
         trained = _trained_text(strength.name, about)
@@ -264,12 +264,12 @@ class RobustPage(Page):
         for each in (self._robust.measured, self._robust.before):
             if each is not None:
                 rows += _rows(*each)
-        head = ["disturbance", "strength", "unit", "error", "loss", "examples", "part", "epoch"]
+        head = ["disturbance", "strength", "unit", "error", "loss", "examples", "part", "epoch", "what if"]
         return (head, rows) if rows else None
 
 
 def _rows(subject: Subject, found: Robustness) -> list[Sequence[object]]:
-    moment = subject.part, subject.epochs
+    moment = subject.part, subject.epochs, subject.what_if
     return [
         [name, one.strength, DISTURBANCES[name]().unit(subject.shape), *_figures(one), found.examples, *moment]
         for name, curve in found.curves.items()
@@ -283,6 +283,11 @@ def _figures(one: Measured) -> tuple[object, float]:
 
 def _epoch(epochs: float) -> str:
     return f"epoch {text.epochs(epochs)}"
+
+
+def _moment(subject: Subject) -> str:
+    """ "epoch 3", "epoch 3 with layer 1 · neuron 4 off"."""
+    return _epoch(subject.epochs) + (f" with {subject.what_if}" if subject.what_if else "")
 
 
 def _unit(unit: str) -> str:
