@@ -61,6 +61,8 @@ class StepThrough(QObject):
     def want(self, wanted: bool) -> None:
         """Notes whether a view of it is visible. Out of view a large step is dropped."""
         self._is_wanted = wanted
+        if not wanted and self._to_take != self._busy_with:
+            self._to_take = None  # it will not be written down, and is not to be taken when one looks again
         self._drop_if_large()
         self._look()
 
@@ -169,7 +171,8 @@ class StepThrough(QObject):
 
     def _settled(self) -> None:
         """Takes the step if that was asked for, and nothing else has been asked for since."""
-        if not self.is_at_rest or self._to_take != self._asked.about():
+        is_next = self._to_take == self._asked.about()
+        if not self.is_at_rest or not is_next or not (self._is_wanted or self.is_newest):
             self._to_take = None
         elif self.is_newest:
             self.take()
@@ -195,8 +198,13 @@ class StepThrough(QObject):
         elif self.is_newest:
             self._steps.take(self.written.taken)
         else:
-            self._to_take = self._asked.about()
+            self._to_take = self._asked.about() if self._is_wanted else None
             self._look()
+
+    @property
+    def will_take(self) -> bool:
+        """Whether a step is taken as soon as it is written down."""
+        return self._to_take is not None
 
     def check_gradient(self, layer: int, neuron: int, source: int) -> None:
         """Measures the gradient of a parameter by finite differences; ``checked`` follows."""

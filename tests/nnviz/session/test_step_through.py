@@ -277,6 +277,27 @@ def test_only_the_step_that_was_asked_for_is_taken(
     assert session.state is Status.READY, "neither of both"
 
 
+def test_nothing_is_taken_when_one_looks_again(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ready_window.session
+    newest(step_through, qtbot)
+    opened, begun = gate(monkeypatch)
+    session.settings.change("learning rate", learning_rate=0.02)
+    qtbot.waitUntil(lambda: begun() == 1)
+    session.settings.change("learning rate", learning_rate=0.01)
+    step_through.take()  # it waits for the one that is no longer of interest
+    assert step_through.will_take
+    step_through.want(False)
+    opened.set()
+    step_through._lane.finish()
+    step_through.want(True)
+    newest(step_through, qtbot)
+    qtbot.wait(50)
+    assert not step_through.will_take
+    assert session.state is Status.READY
+
+
 def test_why_one_step_cannot_be_written_down_is_not_said_of_the_next(
     step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
