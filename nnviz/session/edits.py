@@ -31,6 +31,9 @@ class Edits(QObject):
 
     Signals:
         edited: a network was edited, or an edit was undone.
+
+    Attributes:
+        errors: measures what an edit, or a step that was taken singly, makes of a network.
     """
 
     edited = pyqtSignal()
@@ -40,16 +43,16 @@ class Edits(QObject):
         data: Data,
         runs: Runs,
         displayed: Displayed,
-        selection: Selection,
         training: Training,
         undo: Undo,
-        errors: EditedErrors,
+        selection: Selection,
         messages: Messages,
     ) -> None:
         super().__init__()
         self._selection = selection
         self._data, self._runs, self._displayed = data, runs, displayed
-        self._training, self._undo, self._errors, self._messages = training, undo, errors, messages
+        self._training, self._undo, self._messages = training, undo, messages
+        self.errors = EditedErrors(data, runs, messages)
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
         self._before: WeakKeyDictionary[Edit, Before] = WeakKeyDictionary()  # of the edits that are in force
         runs.replaced.connect(self._forget_tried)
@@ -171,7 +174,7 @@ class Edits(QObject):
         self._training.state_changed.emit()
         self.edited.emit()
         if run.stage is not Stage.TRAINING:
-            self._errors.measure(run)
+            self.errors.measure(run)
 
     # ---- the network itself
 
@@ -203,3 +206,7 @@ class Edits(QObject):
             text = f"{text} at batch {batch} of epoch {run.start_epoch + epoch}"
         run.history.note_change(epochs, text)
         self._runs.tell_history(run)
+
+    def close(self, milliseconds: int) -> bool:
+        """Stops what is being measured; returns whether that was in time."""
+        return self.errors.close(milliseconds)

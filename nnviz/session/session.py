@@ -21,7 +21,6 @@ from nnviz.session.asked import MISTAKES, new_probes
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.edited_errors import EditedErrors
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.making import Making
@@ -84,10 +83,8 @@ class Session(QObject):
         self.selection = Selection(self.runs, self.data)
         self.making = Making(self.settings, self.runs, self.undo, self.messages, building)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
-        self._errors = errors = EditedErrors(self.data, self.runs, self.messages)
-        self.edits = Edits(
-            self.data, self.runs, self.displayed, self.selection, self.training, self.undo, errors, self.messages
-        )
+        changing = self.data, self.runs, self.displayed, self.training, self.undo
+        self.edits = Edits(*changing, self.selection, self.messages)
         self.question = Question(self.displayed, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
@@ -96,7 +93,7 @@ class Session(QObject):
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
-        steps = TakenSteps(self.data, self.runs, self.displayed, self.training, self.undo, errors, self.messages)
+        steps = TakenSteps(*changing, self.edits.errors, self.messages)
         asked = AskedStep(self.data, self.settings, self.runs, self.training, self.question, self.selection)
         self.step_through = StepThrough(asked, steps, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
@@ -242,7 +239,7 @@ class Session(QObject):
         """
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
-        parts += [self._errors, self.pictures, self.step_through, *self._lanes]
+        parts += [self.edits, self.pictures, self.step_through, *self._lanes]
         parts += [self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
