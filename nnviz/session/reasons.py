@@ -292,9 +292,4 @@ def _seen_by(network: Network, examples: Split) -> Array:
 def _neighbour(examples: Split, number: int, distance: float) -> Neighbour:
     label = None if examples.labels is None else int(examples.labels[number])
     target = float(examples.targets[number, 0])
-    return Neighbour(number, label, target, example_at(examples, number), distance)
-
-
-def example_at(examples: Split, number: int) -> Array:
-    """(width,) float32: one example's inputs."""
-    return examples.example(number)
+    return Neighbour(number, label, target, examples.example(number), distance)
