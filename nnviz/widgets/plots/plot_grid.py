@@ -119,6 +119,8 @@ class PlotGrid(QWidget):
     def show_plots(self, plots: Sequence[GridPlot], scale: Scale, colour: str) -> None:
         """Draws these plots; those that look as before are not painted again."""
         before, self.plots = self.plots, plots
+        if self.marked is not None and not self._has(*self.marked):
+            self.marked = None
         if len(before) != len(plots) or (scale, colour) != (self.scale, self.colour):
             self.scale, self.colour = scale, colour
             self.update()
@@ -135,6 +137,9 @@ class PlotGrid(QWidget):
             for each in (before, marked):
                 if each is not None:
                     self._repaint(each[0])
+
+    def _has(self, plot: int, x: float) -> bool:
+        return plot < len(self.plots) and self.plots[plot].places[0] <= x <= self.plots[plot].places[-1]
 
     def _repaint(self, plot: int) -> None:
         self.update(self._cell(plot))
@@ -292,7 +297,7 @@ class PlotGrid(QWidget):
 
     def _tell(self, at: QPoint | None) -> None:
         words: Text = ""
-        if self.marked is not None and self.marked[0] < len(self.plots):
+        if self.marked is not None:
             plot, x = self.marked
             words = self.describe(plot, self.plots[plot].nearest(x))
         self._read_out.show_text(words if at is not None else "", at)
