@@ -45,11 +45,19 @@ class About:
 
 @dataclass(frozen=True)
 class Written:
-    """A step that is written down, of the moment at which it was asked for; ``taken`` is what taking it takes."""
+    """A step that is written down, of the moment at which it was asked for.
+
+    Attributes:
+        about: what it is of.
+        taken: what taking it takes.
+        epoch: counted over all trainings of the network.
+        last: the step that was taken just before; None if the network came to be in another way.
+    """
 
     about: About
     taken: Taken
-    epoch: float  # counted over all trainings of the network
+    epoch: float
+    last: Taken | None = None
 
     @property
     def step(self) -> OneStep:

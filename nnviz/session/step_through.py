@@ -15,6 +15,7 @@ from nnviz.session.asked_step import About, AskedStep, Written
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.status import Status
+from nnviz.session.step_effects import Effect, StepEffects
 from nnviz.session.taken_steps import Taken, TakenSteps
 
 _MOST_KEPT = 16 * 2**20  # bytes of a step that no view shows
@@ -25,7 +26,7 @@ class StepThrough(QObject):
     """Writes down the next step on a twin of the training. At rest it follows by itself, while it is in view.
 
     Signals:
-        changed: ``written``, ``line`` or ``is_newest`` has changed, or what is asked for.
+        changed: ``written``, ``line``, ``is_newest`` or ``effect`` has changed, or what is asked for.
         checked: ``check`` has changed.
 
     Attributes:
@@ -47,6 +48,8 @@ class StepThrough(QObject):
         self._busy_with: About | None = None
         self._tried: About | None = None  # what ``line`` is about
         self._lane = Lane()
+        self._effects = StepEffects(messages.crashed.emit)
+        self._effects.changed.connect(self.changed)
         question, training = asked.question, asked.training
         for signal in (training.state_changed, asked.settings.changed, question.changed, question.answered):
             signal.connect(self._look)
@@ -61,6 +64,7 @@ class StepThrough(QObject):
         self._is_wanted = wanted
         if not wanted and self.written is not None and self.written.step.nbytes > _MOST_KEPT:
             self.written = self.check = None
+        self._tell()
         self._look()
 
     def choose(self, of_example: bool) -> None:
@@ -106,7 +110,12 @@ class StepThrough(QObject):
         if is_due and self._busy_with is None:
             self.look_now()
         else:
-            self.changed.emit()
+            self._tell()
+
+    def _tell(self) -> None:
+        is_shown = self._is_wanted and self.is_newest
+        self._effects.look_at(self.written.taken if self.written is not None and is_shown else None)
+        self.changed.emit()
 
     def _forget(self) -> None:
         """What is written down is of another network, or of other data."""
@@ -124,7 +133,7 @@ class StepThrough(QObject):
             self._nothing("Draw something or choose an example, or look at the next batch.")
         elif self._busy_with is None:
             self._begin(run, data, about)
-        self.changed.emit()
+        self._tell()
 
     def _nothing(self, line: str) -> None:
         self.written, self.line, self._tried, self._will_take = None, line, self._asked.about(), False
@@ -132,19 +141,22 @@ class StepThrough(QObject):
     def _begin(self, run: Run, data: Dataset, about: About) -> None:
         example = self._asked.example_of(data) if self.of_example else None
         moment, is_first = self._asked.moment(run, data, about.experiment)
-        network, epochs = run.network, run.start_epoch
+        network, epochs, latest = run.network, run.start_epoch, self._steps.latest
 
-        def work() -> OneStep | None:
-            return record_step(moment(), network, data, example)
+        def work() -> tuple[OneStep | None, bool]:
+            step = record_step(moment(), network, data, example)
+            return step, step is not None and latest is not None and latest.leads_to(step)
 
-        def done(step: OneStep | None) -> None:
+        def done(step_and_follows: tuple[OneStep | None, bool]) -> None:
+            step, follows = step_and_follows
             self._busy_with = None
             if step is None:
                 self._nothing("This training takes no further step.")
             elif run is self._asked.runs.current:
                 start = run.epochs if is_first else epochs
                 taken = Taken(run.id, step, data, about.experiment, is_first)
-                self.written, self.line, self.check = Written(about, taken, start + step.epoch), "", None
+                self.written = Written(about, taken, start + step.epoch, latest if follows else None)
+                self.line, self.check = "", None
             self._settled()
 
         self._busy_with = about
@@ -174,6 +186,17 @@ class StepThrough(QObject):
     # ---- what can be done with it
 
     @property
+    def effect(self) -> Effect | None:
+        """What the step would do to the network; None until that is measured."""
+        return None if self.written is None else self._effects.of(self.written.taken)
+
+    @property
+    def effect_of_last(self) -> Effect | None:
+        """What the last step did that was taken; None once something else came after it, or it was undone."""
+        last = None if self.written is None else self.written.last
+        return self._effects.of(last) if last is self._steps.latest and self.is_newest else None
+
+    @property
     def can_take(self) -> bool:
         """Whether the step can be taken now."""
         training = self._asked.training
@@ -185,6 +208,7 @@ class StepThrough(QObject):
         if not self.can_take or self.written is None:
             return
         if self.is_newest:
+            self._effects.keep(self.written.taken)
             self._steps.take(self.written.taken)
         else:
             self._will_take = True
@@ -206,5 +230,5 @@ class StepThrough(QObject):
         )
 
     def close(self, milliseconds: int) -> bool:
-        """Ends its thread; returns whether that was in time."""
-        return self._lane.close(milliseconds)
+        """Ends its threads; returns whether that was in time."""
+        return all([self._lane.close(milliseconds), self._effects.close(milliseconds)])

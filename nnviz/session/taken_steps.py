@@ -42,6 +42,10 @@ class Taken:
     experiment: Experiment
     is_first: bool
 
+    def leads_to(self, step: OneStep) -> bool:
+        """Whether that step begins where this one ends."""
+        return np.array_equal(self.step.after.parameters, step.before.parameters)
+
 
 class TakenSteps(QObject):
     """Takes steps and takes them back. Undo holds what says which step; the run as it was before is kept beside it."""
@@ -55,6 +59,15 @@ class TakenSteps(QObject):
         # Of the steps that are in force: the run as it was, and the moment of a training that was over.
         self._before: WeakKeyDictionary[Taken, tuple[Run, Future[Moment | None] | None]] = WeakKeyDictionary()
         self._measuring = Measuring(messages.crashed.emit)
+
+    @property
+    def latest(self) -> Taken | None:
+        """The step that Undo would take back now; None if that is another change."""
+        last = self._undo.last()
+        if last is None or last.apply != self._apply:
+            return None
+        taken: Taken = last.new[0]
+        return taken
 
     def take(self, taken: Taken) -> None:
         """Takes a step of the current run, as one step to undo. It must be the next one, and nothing may train."""
