@@ -39,7 +39,7 @@ class StepParts(QWidget):
         self._make_lists()
         self._make_controls()
         columns = arranged(QHBoxLayout(), self._left(), (self._middle(), 5), (self._right(), 6), spacing=12)
-        said = _of_height(_HEAD, (FixedSizeBox(self.result), 1), (FixedSizeBox(self.did), 1), self.undo)
+        said = _of_height(_HEAD, self.back, (FixedSizeBox(self.result), 1), (FixedSizeBox(self.did), 1), self.undo)
         foot = _of_height(_FOOT, self.walking, (FixedSizeBox(self.would), 1), self.check, self.take)
         arranged(QVBoxLayout(self), (columns, 1), said, foot, spacing=4)
 
@@ -85,7 +85,7 @@ class StepParts(QWidget):
 
     def _middle(self) -> QVBoxLayout:
         self._numbers_scroll = _scrolled("stepNumbersScroll", self.numbers)
-        head = _of_height(_HEAD, self.back, (FixedSizeBox(self.where), 1), self.neuron, self.example)
+        head = _of_height(_HEAD, (FixedSizeBox(self.where), 1), self.neuron, self.example)
         return arranged(QVBoxLayout(), head, (self._numbers_scroll, 1), self.temperature, spacing=2)
 
     def _right(self) -> QVBoxLayout:

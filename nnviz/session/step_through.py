@@ -187,8 +187,8 @@ class StepThrough(QObject):
 
     @property
     def effect(self) -> Effect | None:
-        """What the step would do to the network; None until that is measured."""
-        return None if self.written is None else self._effects.of(self.written.taken)
+        """What the next step would do to the network; None until that is measured."""
+        return self._effects.of(self.written.taken) if self.written is not None and self.is_newest else None
 
     @property
     def effect_of_last(self) -> Effect | None:

@@ -67,7 +67,7 @@ def digits_of_parts(formula: Formula) -> list[int]:
         largest = max(
             _magnitude(each) for each in ((formula.value, part.value) if _has_sum(formula) else (formula.value,))
         )
-        digits.append(min(max(_DIGITS, largest + shown), _MOST_DIGITS) if formula.value else _DIGITS)
+        digits.append(min(max(_DIGITS, largest + shown), _MOST_DIGITS) if formula.value not in (0, 1, -1) else _DIGITS)
     return digits
 
 
