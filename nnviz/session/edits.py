@@ -156,19 +156,17 @@ class Edits(QObject):
                 run.edited = {}
         if edit.undoes is not None and not takes_back:
             self._messages.tell(f"Only that was put back: {edit.undoes.text}. What was trained since then stays.")
-        if edit.what_if is not None:
-            self._show_what_if((run.id, edit.what_if))
-        self._put(run, edit)
+        self._put(run, edit, edit.what_if)
         self._order(run, edit, is_noted=not takes_back)
 
-    def _put(self, run: Run, edit: Edit) -> None:
-        """Changes the copy that is displayed, and tells everyone."""
+    def _put(self, run: Run, edit: Edit, what_if: WhatIf | None = None) -> None:
+        """Changes the copy that is displayed, and what is supposed of it, at once, and tells everyone."""
         network = run.displayed_network().copy()
         edit.write(network)
         run.parameters = network.parameters
         run.snapshots.add(run.epochs, run.parameters)
         if run is self._runs.current:
-            self._displayed.show(run)
+            self._displayed.show(run, what_if)
         self._runs.tell_history(run)
         self._runs.tell_file(run)
         self._training.state_changed.emit()

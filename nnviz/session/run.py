@@ -185,6 +185,12 @@ class Run:
         return {name: error for name, error in of_file.items() if error is not None} | measured
 
     @property
+    def figures_before(self) -> float | None:
+        """The epoch after which ``figures`` were measured, if the network was trained on since; else None."""
+        measured = self._epoch_of_figures
+        return measured if self.edited is None and measured and self.epochs > measured else None
+
+    @property
     def _epoch_of_figures(self) -> float:
         """The end of the last epoch, or of the one whose parameters early stopping restored."""
         return self.history.completed if self.history.best is None else self.history.best.epoch

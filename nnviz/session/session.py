@@ -115,6 +115,7 @@ class Session(QObject):
         for name in (MISTAKES, MAP):  # at rest they are those of the last moment
             self.training.state_changed.connect(self.probes[name].look)
         self.training.died.connect(self._died)
+        self.edits.edited.connect(self.probes.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed):
             signal.connect(self.training.runner.disturb)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))

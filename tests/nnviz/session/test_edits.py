@@ -122,6 +122,21 @@ def test_keep_makes_an_edit_of_it(session: Session, qtbot: QtBot) -> None:
     np.testing.assert_array_equal(run.network.weights[1][:, 4], before)
 
 
+def test_undo_of_keep_shows_nothing_in_between(session: Session, qtbot: QtBot) -> None:
+    """Neither the edited network with the what-if on top, nor the one from before without it."""
+    session.edits.set_strength(NEURON, 0.5)
+    supposed = session.displayed.network.parameters.copy()
+    session.edits.keep()
+    written(qtbot, session)
+    shown = []
+    session.displayed.changed.connect(lambda: shown.append(session.displayed.network.parameters.copy()))
+    session.undo.undo()
+    written(qtbot, session)
+    assert shown
+    for parameters in shown:
+        np.testing.assert_array_equal(parameters, supposed)
+
+
 def test_undo_of_keep_supposes_it_again(session: Session, qtbot: QtBot) -> None:
     before = session.displayed.as_trained.parameters.copy()
     session.edits.set_strength(NEURON, 0.5)
