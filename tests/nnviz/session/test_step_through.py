@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, regression_split
+from nnviz.panels.step_parts import effect_text
 from nnviz.session.selection import Example
 from nnviz.session.status import Status
 from nnviz.session.step_through import StepThrough, Written
@@ -212,3 +213,39 @@ def test_a_training_that_is_over_is_over_again(
     found = session.training.runner.look(session.runs.current.id, lambda trainer: trainer is not None and trainer.epoch)
     qtbot.waitUntil(found.done)
     assert found.result() == 1
+
+
+def test_what_a_step_does_is_measured_and_told_also_if_it_is_taken_at_once(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(True)
+    take(ready_window, qtbot)
+    qtbot.waitUntil(lambda: step_through.effect_of_last is not None)
+    did = step_through.effect_of_last
+    assert did is not None
+    qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
+    assert did.after == session.runs.current.figures()["test_error"]
+    qtbot.waitUntil(lambda: step_through.effect is not None)
+    assert step_through.effect is not None
+    assert step_through.effect.before == did.after
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.training.progress.batch > 0)
+    at_rest(ready_window, qtbot)
+    newest(step_through, qtbot)
+    assert step_through.effect_of_last is None
+
+
+def test_answers_that_are_not_finite_are_no_error_rate(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    session.settings.change("learning rate", learning_rate=1e30, optimizer="sgd")
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(True)
+    newest(step_through, qtbot)
+    qtbot.waitUntil(lambda: step_through.effect is not None)
+    assert step_through.effect is not None
+    assert np.isnan(step_through.effect.after)
+    assert effect_text(step_through.effect).endswith("→ not finite")
