@@ -9,11 +9,11 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.look import text
-from nnviz.panels.step_controls import Counter, Temperature, Walking, pill
+from nnviz.panels.step_controls import Counter, Temperature, Walking
 from nnviz.session.step_effects import Effect
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.fixed_size_box import FixedSizeBox
-from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.parts import arranged, named, pill
 from nnviz.widgets.step.board import Board
 from nnviz.widgets.step.fitting_label import FittingLabel
 from nnviz.widgets.step.number_rows import NumberRows

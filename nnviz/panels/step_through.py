@@ -17,13 +17,14 @@ from nnviz.panels.step_names import StepNames, names_of
 from nnviz.panels.step_parts import StepParts
 from nnviz.panels.step_pointing import StepPointing
 from nnviz.panels.step_trail import Trail, Visit
-from nnviz.panels.step_walk import Phase, Spot, Stage, moved, stages_of
+from nnviz.panels.step_walk import Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.step.figures import figure
+from nnviz.widgets.step.number_rows import NOTHING
 from nnviz.widgets.step.path import PathStage
 
 _HEADINGS = {Phase.FORWARD: "forward", Phase.BACKWARD: "backward", Phase.UPDATE: "update"}
@@ -39,7 +40,7 @@ class StepThroughPage(Page):
             "One whole step of the training with its real numbers: forward, loss, backward, update.",
         )
         self.setObjectName("stepThroughPage")
-        self._session, self._asked = session, session.step_through
+        self._session, self._asked, self._effects = session, session.step_through, session.step_effects
         self._shape: tuple[int, ...] = ()
         self._stage = 0
         self._neurons: dict[int, int] = {}  # the neuron looked at in each layer
@@ -79,19 +80,23 @@ class StepThroughPage(Page):
         self.parts.take.clicked.connect(self._asked.take)
         self.parts.back.clicked.connect(self.go_back)
         self.parts.undo.clicked.connect(self._session.undo.undo)
-        self._session.undo.changed.connect(self._show_effects)
+        for signal in (self._session.undo.changed, self._effects.changed):
+            signal.connect(self._show_effects)
         for keys in (Qt.Key_Backspace, Qt.ALT | Qt.Key_Left):
             QShortcut(QKeySequence(keys), self, self.go_back)
 
     # ---- what is shown
 
     def set_in_view(self, in_view: bool) -> None:
-        """Steps are written down only while the page is in view."""
+        """Steps are written down only while the page is in view; out of view it holds none, since it may be large."""
         if self._content is not None:
             self._stay(self._content.view)
-        self._content = None  # another neuron may have been chosen meanwhile
+        self._content = self._pointing.opened = None
+        for each in (self.parts.numbers, self.parts.lines, self.parts.terms):
+            each.show_rows(NOTHING)
         super().set_in_view(in_view)
         self._asked.want(in_view)
+        self._effects.want(in_view)
 
     @property
     def _step(self) -> OneStep | None:
@@ -119,7 +124,6 @@ class StepThroughPage(Page):
             self._start_anew(tuple(step.network.shape))
         elif self._content is not None and self._content.step is not step:
             self._stay(self._content.view)
-        self._show_effects()
         if self._content is None or self._content.step is not step:
             self._show()
 
@@ -240,7 +244,7 @@ class StepThroughPage(Page):
     def _show_effects(self) -> None:
         """What the step would do to the network, and what the last one did."""
         if self.in_view:
-            self.parts.show_effects(self._asked.effect, self._asked.effect_of_last)
+            self.parts.show_effects(self._effects.would, self._effects.did)
 
     # ---- walking
 
@@ -328,7 +332,7 @@ class StepThroughPage(Page):
             return
         self._neurons[neuron.layer], self._source, self._line = neuron.number, None, None
         phase = Phase.FORWARD if self.stage.phase is Phase.LOSS else self.stage.phase
-        self._stage = stages_of(len(self._shape) - 1).index(Stage(phase, neuron.layer))
+        self._stage = number_of(Stage(phase, neuron.layer), len(self._shape) - 1)
         self._show()
 
     def _walk_from_term(self, place: int) -> None:

@@ -45,24 +45,12 @@ class About:
 
 @dataclass(frozen=True)
 class Written:
-    """A step that is written down, of the moment at which it was asked for.
-
-    Attributes:
-        about: what it is of.
-        taken: what taking it takes.
-        epoch: counted over all trainings of the network.
-        last: the step that was taken just before; None if the network came to be in another way.
-    """
+    """A step that is written down, of the moment at which it was asked for; ``taken`` is what taking it takes."""
 
     about: About
+    step: OneStep
     taken: Taken
-    epoch: float
-    last: Taken | None = None
-
-    @property
-    def step(self) -> OneStep:
-        """The step."""
-        return self.taken.step
+    epoch: float  # counted over all trainings of the network
 
 
 class AskedStep:

@@ -214,6 +214,19 @@ def test_the_errors_are_measured_anew(ready_window: MainWindow, qtbot: QtBot) ->
     assert run.figures() == measured
 
 
+def test_a_network_without_finite_answers_has_no_errors(session: Session, qtbot: QtBot) -> None:
+    for source in range(400, 420):
+        session.edits.set_weight(NEURON, source, 3e38)
+    session.edits.set_weight(Neuron(2, 0), 4, 3e38)
+    written(qtbot, session)
+    session.edits.errors._measuring._lane.finish()
+    assert session.runs.current.figures() == {}
+    session.edits.end_what_if()
+    while session.undo.last() is not None:
+        session.undo.undo()
+    assert not session.runs.current.unsaved
+
+
 def test_an_edited_network_trains_on_and_is_saved(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     session = ready_window.session
     train_for_a_while(qtbot, ready_window)
