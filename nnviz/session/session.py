@@ -246,4 +246,5 @@ class Session(QObject):
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT
-        return all([part.close(max(0, round(1000 * (end - time.monotonic())))) for part in parts])
+        ended = [part.close(max(0, round(1000 * (end - time.monotonic())))) for part in parts]
+        return all(ended)
