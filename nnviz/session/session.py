@@ -17,14 +17,13 @@ from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.look import text
-from nnviz.session.asked import MISTAKES, new_probes
+from nnviz.session.asked import new_probes
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.making import Making
-from nnviz.session.map import MAP, Map
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.question import Question
@@ -113,8 +112,7 @@ class Session(QObject):
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
-        for name in (MISTAKES, MAP):  # at rest they are those of the last moment
-            self.training.state_changed.connect(self.probes[name].look)
+        self.training.state_changed.connect(self.probes.look)  # at rest all is of the last moment
         self.training.died.connect(self._died)
         self.edits.edited.connect(self.probes.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed):
