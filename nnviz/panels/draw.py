@@ -88,6 +88,8 @@ class DrawPanel(DockCard):
         tip = "Clears the canvas. Undo restores the drawing."
         self.clear_button = _tool("clear", "clearButton", "Clear the canvas", tip)
         self.clear_button.clicked.connect(self.clear)
+        self.head.detail.hide()  # an empty one would take a gap
+        self.head.row.setSpacing(4)  # leaves room for the mark of a what-if
         self.head.row.addWidget(self.random_button)
         self.head.row.addLayout(arranged(QHBoxLayout(), self.undo_button, self.clear_button, spacing=4))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt
@@ -78,6 +79,7 @@ def pill(words: str, name: str, accessible: str, tip: str) -> QPushButton:
 
 
 def short(value: float) -> str:
-    """3.21, −0.06, 0.004: two decimals, or one digit of a smaller number."""
+    """3.21, −0.06, 0.004, 4e−7: two decimals, or one digit of a smaller number."""
     small = 0 < abs(value) < 0.005
-    return f"{value:{'.1g' if small else '.2f' if abs(value) < 1000 else '.3g'}}".replace("-", "−")
+    words = f"{value:{'.1g' if small else '.2f' if abs(value) < 1000 else '.3g'}}"
+    return re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), words).replace("-", "−")
