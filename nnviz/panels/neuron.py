@@ -62,7 +62,7 @@ class NeuronPanel(DockCard):
     def _fill_head(self) -> None:
         self.head.detail.hide()  # an empty one would take a gap
         self._controls = NeuronControls(self._session)
-        self._answer = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing, now.", 90)
+        self._answer = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing, now.", 94)
         self._bias = Chip("neuronBias", "Its bias", "What is added to its weighted inputs.", 78)
         self.head.row.insertWidget(1, self._answer)
         self.head.row.insertWidget(2, self._bias)
@@ -198,7 +198,7 @@ class NeuronPanel(DockCard):
         """Opens the window for the bias, or for the weight of an input."""
         if self._subject.neuron is not None:
             self._tell_dialog()
-            self.edit_dialog.ask(self._controls.edit_button if source is None else self.weights.map, source)
+            self.edit_dialog.ask(source, self._controls.edit_button if source is None else self.weights.map)
 
     def _tell_dialog(self) -> None:
         neuron, network = self._subject.neuron, self._session.displayed.as_trained

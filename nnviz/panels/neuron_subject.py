@@ -13,8 +13,8 @@ from nnviz.panels.neuron_facts import LayerNames
 from nnviz.session.asked_neuron import NEURON, NeuronReport
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
-from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import named
 
 
@@ -59,8 +59,8 @@ class Subject:
 
 
 def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, QLabel]:
-    """A line of plain text that changes without a new layout of the window."""
-    made = named(label(role=role), name)
+    """A line of plain text that changes without a new layout of the window, and ends with "…" where it is long."""
+    made = named(GivingLabel(role=role), name)
     return FixedSizeBox(made), made
 
 
@@ -80,6 +80,6 @@ def pill(words: str, name: str, accessible: str, tip: str) -> QPushButton:
 
 def short(value: float) -> str:
     """3.21, −0.06, 0.004, 4e−7: two decimals, or one digit of a smaller number."""
-    small = 0 < abs(value) < 0.005
-    words = f"{value:{'.1g' if small else '.2f' if abs(value) < 1000 else '.3g'}}"
+    size = abs(value)
+    words = f"{value:{'.0e' if 0 < size < 0.001 else '.1g' if 0 < size < 0.005 else '.2f' if size < 1000 else '.3g'}}"
     return re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), words).replace("-", "−")

@@ -15,7 +15,7 @@ from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import W, arranged, named
 from nnviz.widgets.what_if_mark import WhatIfMark
 
-_AIR = 3  # pixels between the mark and what is beside it
+_AIR = 2  # pixels between the mark and what is beside it
 
 # Column names and rows, for a CSV file. Many rows may be an iterator, which is consumed in the background.
 Table = tuple[list[str], Iterable[Sequence[object]]]

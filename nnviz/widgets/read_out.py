@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QLabel, QWidget
 
@@ -29,7 +29,12 @@ class ReadOut(QLabel):
         self._corner = 0  # index of the corner of the mouse where it was last
         self.setObjectName("readOut")
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        over.installEventFilter(self)
         self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keeps the widget's tooltip away while the read-out tells something: it would lie over that."""
+        return event.type() == QEvent.ToolTip and self.isVisible()
 
     def show_text(
         self,

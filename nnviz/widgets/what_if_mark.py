@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QAbstractButton, QWidget
 from nnviz.look import theme
 from nnviz.widgets.parts import named
 
-_PADDING, _HEIGHT = 7, 18
+_PADDING, _HEIGHT = 6, 18
 _END = "  ×"
 _SHORTEST = "if"
 

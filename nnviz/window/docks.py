@@ -22,7 +22,7 @@ WORKSPACES = {"train": "Train", "inside": "Look inside"}  # arrangements of card
 _CHANGES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 # What the cards of a column need at least. Together they fit into a window 1280 pixels wide, whatever they show.
-_LEAST_WIDTHS = {Column.CHOOSE: 282, Column.WATCH: 648, Column.ASK: 295}
+_LEAST_WIDTHS = {Column.CHOOSE: 282, Column.WATCH: 648, Column.ASK: 298}
 
 
 class Docks(QObject):

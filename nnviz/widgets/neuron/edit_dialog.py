@@ -77,14 +77,15 @@ class EditDialog(QDialog):
         self._bias, self._weights, self._source = bias, weights, source
         self._show()
 
-    def ask(self, beside: QWidget, source: int | None = None) -> None:
-        """Opens beside a widget for the bias, or for the weight of an input."""
+    def ask(self, source: int | None = None, beside: QWidget | None = None) -> None:
+        """Opens for the bias, or for the weight of an input, beside a widget."""
         self.value.forget_typed()
         if source is not None:
             self.source.show_value(str(source + 1))
         self.part.setCurrentText(_BIAS if source is None else _WEIGHT)
         self._show_other()
-        self._place(beside)
+        if beside is not None:
+            self._place(beside)
         self.show()
         self.raise_()
         self.activateWindow()

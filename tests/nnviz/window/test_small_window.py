@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from PyQt5.QtCore import QRect, QSize, Qt
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -50,6 +50,9 @@ def expect_in_place(window: MainWindow, size: QSize, what: str) -> None:
     cards = places(window)
     for name, card in cards.items():
         assert room.contains(card), f"{what}: {name}"
+    draw = window.draw
+    parts = [QRect(part.mapTo(draw, QPoint(0, 0)), part.size()) for part in (draw.canvas, draw.pen, draw.caption_label)]
+    assert not [1 for one, other in itertools.combinations(parts, 2) if one.intersects(other)], f"{what}: in Draw"
     for (name, card), (other, beside) in itertools.combinations(cards.items(), 2):
         assert not card.intersects(beside), f"{what}: {name}, {other}"
 
