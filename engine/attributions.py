@@ -94,7 +94,8 @@ class _Way:
         """Attributions (parts, width) of parts of the way, and by how much each misses the change of the sum."""
         slopes = gradients(self._network, self._at((starts + stops) / 2), self._target)[0]
         found = slopes * self._whole * (stops - starts)[:, None]
-        change = self._sums(self._at(stops)) - self._sums(self._at(starts))
+        sums = self._sums(self._at(np.concatenate([starts, stops])))
+        change = sums[len(starts) :] - sums[: len(starts)]
         return found, change - found.sum(axis=1)
 
 

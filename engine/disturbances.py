@@ -254,7 +254,7 @@ class Covered(Disturbance):
         return "side of a square" if is_picture(shape) else "how many get their mean"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
-        """A square of up to six tenths of the picture's side; or up to all columns."""
+        """A square of up to six tenths of the picture's side; or up to all columns, or nearly all."""
         return _whole_steps(0.6 * min(shape) if is_picture(shape) else shape[0])
 
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:

@@ -145,7 +145,9 @@ def _softmax_formula(step: OneStep, address: Address, value: float) -> Formula:
         return Term((own,), float(powers[output]))
 
     terms, left_out, left_sum = largest_terms(powers, term)
-    written = f"e^({z[address.neuron]:.3f} − {z.max():.3f}) / {powers.sum():.4f}".replace("-", "−")
+    own, largest = f"{z[address.neuron]:.3f}", f"{z.max():.3f}"
+    largest = f"({largest})" if z.max() < 0 else largest
+    written = f"e^({own} − {largest}) / {powers.sum():.4f}".replace("-", "−")
     rule = "a = e^(z − largest z) / Σ e^(z − largest z)"
     return Formula(address, "activation", rule, written, value, tuple(terms), left_out, left_sum)
 

@@ -73,6 +73,11 @@ class Split:
         np.multiply(out, self.convert(self.inputs[rows], out), out=out)
         return out
 
+    def example(self, number: int) -> Array:
+        """(width,) float32: the inputs of the example with that number, times ``scale``."""
+        found: Array = self.take(slice(number, number + 1), np.empty((1, self.width), np.float32))[0]
+        return found
+
     def convert(self, inputs: Array, out: Array) -> float:
         """Writes inputs into ``out`` as floats and returns the factor by which they still have to be multiplied.
 

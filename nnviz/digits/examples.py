@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from engine.datasets import Dataset
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
@@ -17,8 +15,7 @@ def fits_canvas(data: Dataset | None) -> bool:
 def example_ink(data: Dataset, part: str, number: int) -> Ink:
     """An example of one of the data's splits, as a picture over the whole canvas."""
     split = data.splits[part]
-    pixels = split.take(slice(number, number + 1), np.empty((1, split.width), np.float32))
     title = f"{part} picture {number}"
     if split.labels is not None:
         title += f": a {data.class_name(int(split.labels[number]))}"
-    return Ink(pixels.reshape(SIDE, SIDE), 1.0, title, is_example=True)
+    return Ink(split.example(number).reshape(SIDE, SIDE), 1.0, title, is_example=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from engine.datasets import Split
 from engine.metrics import Evaluator
 from engine.network import Network
@@ -42,7 +44,8 @@ class Measuring:
             steps = Evaluator(network, split).steps()
             while number == self._latest:
                 try:
-                    next(steps)
+                    with np.errstate(all="ignore"):  # an error tells what overflows
+                        next(steps)
                 except StopIteration as finished:
                     if finished.value.error is not None:
                         found[name] = finished.value.error

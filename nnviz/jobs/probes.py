@@ -200,6 +200,11 @@ class Probes:
         for probe in self._probes.values():
             probe.look()
 
+    def hurry(self) -> None:
+        """As :meth:`Probe.hurry`, for all: a person has changed the network."""
+        for probe in self._probes.values():
+            probe.hurry()
+
     def close(self, milliseconds: int) -> bool:
         """Ends all probes; returns whether all work was done in time."""
         ended = [probe.close(milliseconds) for probe in self._probes.values()]

@@ -12,6 +12,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from nnviz.jobs.lane import Lane
 
 _SECONDS_BETWEEN_VIEWS = 0.05
+_LONGEST_REST = 0.5  # seconds
 Result = TypeVar("Result")
 # Yields the share 0…1 that is done and what was found so far; returns the result.
 Steps = Generator[tuple[float, Any], None, Any]
@@ -122,3 +123,16 @@ def only_shares(steps: Generator[float, None, Result]) -> Generator[tuple[float,
             result: Result = finished.value
             return result
         yield share, None
+
+
+def giving_way(steps: Steps, is_training: Callable[[], bool]) -> Steps:
+    """The same steps; while a network is trained, each is followed by a rest twice as long, so that it hardly waits."""
+    while True:
+        start = time.perf_counter()
+        try:
+            found = next(steps)
+        except StopIteration as finished:
+            return finished.value
+        yield found
+        if is_training():
+            time.sleep(min(2 * (time.perf_counter() - start), _LONGEST_REST))

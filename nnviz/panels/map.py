@@ -139,16 +139,19 @@ class MapPage(Page):
         of = "" if count == part.count else f" of {text.count(part.count)}"
         words = f"{text.count(count)}{of} examples"
         if cloud.arrangement is not None:
-            when = "" if self._session.map.is_of_now else f" · the network is at {text.epochs(self._epochs)}"
-            return f"{words} as of epoch {text.epochs(cloud.subject.epochs)}{when}"
+            return f"{words} as of epoch {text.epochs(cloud.subject.epochs)}{self._since(cloud)}"
         if cloud.subject.network.shape[cloud.subject.layer] == 1:
             return f"{words} · one neuron: its activation from left to right"
         share = "none of" if np.isnan(cloud.share) else f"{100 * cloud.share:.0f} % of"
         return f"{words} · the two axes show {share} the spread"
 
-    @property
-    def _epochs(self) -> float:
-        return self._session.runs.current.epochs
+    def _since(self, cloud: Cloud) -> str:
+        """What has become of the network since then."""
+        if self._session.map.is_of_now:
+            return ""
+        now = self._session.runs.current.epochs
+        is_edited = now == cloud.subject.epochs
+        return " · now the network has changed" if is_edited else f" · now epoch {text.epochs(now)}"
 
     def _reason(self) -> str:
         """Why there is nothing to show."""

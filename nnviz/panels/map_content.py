@@ -88,8 +88,7 @@ def picture_of(cloud: Cloud, data: Dataset, number: int) -> QImage | None:
 
 
 def _inputs(cloud: Cloud, number: int) -> Array:
-    split, row = cloud.subject.part.split, int(cloud.rows[number])
-    return split.take(slice(row, row + 1), np.empty((1, split.width), np.float32))[0]
+    return cloud.subject.part.split.example(int(cloud.rows[number]))
 
 
 def words_of(cloud: Cloud, data: Dataset, number: int) -> list[list[Piece]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from nnviz.look import text
 from nnviz.look.layers import drawn_layers
@@ -14,8 +14,8 @@ from nnviz.widgets.card import label
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.share_bar import ShareBar
 
-_STEPS = 1000
 _LAYER_TIP = "By which layer's activations the examples are placed: those that it sees as alike lie together."
 _METHOD_TIP = (
     "PCA: along the two axes of the largest spread, at once and while it learns. "
@@ -78,10 +78,7 @@ class MapBar(QWidget):
         super().__init__()
         self._map = session.map
         self.said = named(label(role="muted"), "mapSaid")
-        self.progress = QProgressBar()
-        self.progress.setRange(0, _STEPS)
-        self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(100)
+        self.progress = ShareBar(100)
         self.turn = _button("mapTurnButton", "turn to fit", "Axes that fit now", _TURN_TIP)
         self.arrange = _button("mapArrangeButton", "arrange", "Arrange by t-SNE", _ARRANGE_TIP)
         self.lasso = _button("mapLassoButton", "lasso", "Lasso", _LASSO_TIP)
@@ -106,8 +103,7 @@ class MapBar(QWidget):
             self.said.setText(said)
         self.turn.setVisible(not is_tsne)
         self.turn.setEnabled(self._map.cloud is not None)
-        self.progress.setValue(round(_STEPS * work.share))
-        self.progress.setVisible(is_tsne and work.is_running)
+        self.progress.show_share(work.share, is_tsne and work.is_running)
         self.arrange.setVisible(is_tsne and self._map.can_arrange)
         self.arrange.setText("stop" if work.is_running else "arrange anew" if self._map.cloud else "arrange")
         self.arrange.setAccessibleName("Stop t-SNE" if work.is_running else "Arrange by t-SNE")

@@ -199,9 +199,7 @@ class MistakePicturesPanel(DockCard):
 
 def _picture(found: Found, index: int, data: Dataset) -> Array:
     """The pixels of an example, (height, width)."""
-    part, number = found.part, found.part.number(index)
-    row = part.split.take(slice(number, number + 1), np.empty((1, part.split.width), np.float32))
-    return row.reshape(data.example_shape)
+    return found.part.split.example(found.part.number(index)).reshape(data.example_shape)
 
 
 def _head(answers: Answers) -> list[str]:

@@ -29,7 +29,7 @@ from nnviz.widgets.read_out import Piece
 
 _COUNTS = (20, 60, 150, 400)  # of connections between two layers
 _LEAST_LIMIT = 1e-4  # the smallest range of the tiles' colours
-_BETWEEN = 0.04  # seconds between two pictures, at least
+_BETWEEN = {True: 0.065, False: 0.04}  # seconds between two pictures, at least: while training, and else
 _TIMES_ITS_COST = {True: 24, False: 3}  # while training, and else: how much longer than to paint nothing is painted
 _LONGEST_NAME = 64  # pixels of a class in the key
 _LEAST_HEIGHT = 292  # pixels, of the pages: else each would make the card higher when it is shown for the first time
@@ -67,7 +67,7 @@ class DiagramPage(Page):
         self._count = 60
         self._is_pointing = False  # whether the mouse is on a neuron of the diagram
         self._limit = 0.0
-        self._budget = Budget(_BETWEEN, 1)
+        self._budget = Budget(0, 1)
         self._measuring = Budget(0.5)  # of the range of the colours, which seldom changes
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -180,7 +180,7 @@ class DiagramPage(Page):
             return  # drawn when the data is loaded and says whether its inputs are pictures
         self._later.stop()
         is_training = self._session.state is Status.TRAINING
-        self._budget.spend(max(_BETWEEN, _TIMES_ITS_COST[is_training] * self.diagram.seconds))
+        self._budget.spend(max(_BETWEEN[is_training], _TIMES_ITS_COST[is_training] * self.diagram.seconds))
         names = self._names()
         self.diagram.set_looks(self._looks(activity), names)
         self.diagram.show_content(self._content(activity, names))

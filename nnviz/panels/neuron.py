@@ -184,8 +184,8 @@ class NeuronPanel(DockCard):
         self._session.selection.choose_neuron(chosen)
 
     def _point_ranked(self, number: int) -> None:
-        layer = self._session.ranking.about.layer
-        self._session.selection.point_at(None if number < 0 else Neuron(layer, number))
+        about = self._session.ranking.about  # None if it has just gone
+        self._session.selection.point_at(None if number < 0 or about is None else Neuron(about.layer, number))
 
     def _show_pointed(self) -> None:
         pointed, about = self._session.selection.pointed, self._session.ranking.about

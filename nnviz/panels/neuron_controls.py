@@ -5,13 +5,12 @@ from __future__ import annotations
 from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
 
-from nnviz.panels.neuron_subject import pill
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.giving_label import GivingLabel
-from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.parts import arranged, named, pill
 
 _PER_UNIT = 20  # steps of the slider from 0 to 1
 _FOR_MORE_DIGITS = 16  # pixels

@@ -8,12 +8,12 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from nnviz.look import text
 from nnviz.panels.neuron_facts import signed
 from nnviz.panels.neuron_ranking import change_text
-from nnviz.panels.neuron_subject import Subject, line, pill, say
+from nnviz.panels.neuron_subject import Subject, line, say
 from nnviz.session.asked_neuron import NEURON_ERROR, Effect
 from nnviz.session.displayed import what_if_text
 from nnviz.session.selection import Neuron
 from nnviz.widgets.neuron.link_bars import LinkBars
-from nnviz.widgets.parts import arranged, named, set_look
+from nnviz.widgets.parts import arranged, named, pill, set_look
 
 _HIGHEST = 110  # pixels, of the bars
 _LEAST_WIDTH = 172  # pixels: two errors side by side

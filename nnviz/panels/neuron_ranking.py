@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.datasets import Split
 from engine.metrics import Evaluation
@@ -14,13 +14,11 @@ from engine.network import Network
 from engine.neurons import without_each
 from nnviz.jobs.stepwise import Stepwise, only_shares
 from nnviz.look import text, theme
-from nnviz.panels.neuron_subject import pill
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.neuron.named_bars import NamedBars
-from nnviz.widgets.parts import arranged, named
-
-_STEPS = 1000
+from nnviz.widgets.parts import arranged, named, pill
+from nnviz.widgets.share_bar import ShareBar
 
 
 class Ranked(NamedTuple):
@@ -48,10 +46,7 @@ class RankingView(QWidget):
         self._ranking = ranking
         self._order: list[int] = []
         self._title = named(label(), "rankingTitle")
-        self._progress = QProgressBar()
-        self._progress.setRange(0, _STEPS)
-        self._progress.setTextVisible(False)
-        self._progress.setFixedWidth(160)
+        self._progress = ShareBar(160)
         tip = "Back to the neuron. What is still being measured is dropped."
         self.back = pill("back", "rankingBackButton", "Back to the neuron", tip)
         self.bars = named(NamedBars(scrolls=True, number=_points), "rankingBars", "What the error loses without each")
@@ -71,8 +66,7 @@ class RankingView(QWidget):
     def refresh(self) -> None:
         """Shows how far it is, or the neurons, those first that could go."""
         ranking = self._ranking
-        self._progress.setValue(round(_STEPS * ranking.share))
-        self._progress.setVisible(ranking.is_running)
+        self._progress.show_share(ranking.share, ranking.is_running)
         if ranking.result is None:
             self._title.setText(f"Measuring layer {ranking.about.layer} without each of its neurons …")
             self._order = []

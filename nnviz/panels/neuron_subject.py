@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel, QPushButton
+from PyQt5.QtWidgets import QLabel
 
 from engine.datasets import Dataset
 from nnviz.panels.neuron_facts import LayerNames
@@ -68,14 +67,6 @@ def say(where: QLabel, words: str) -> None:
     """Shows the words, if they are others."""
     if where.text() != words:
         where.setText(words)
-
-
-def pill(words: str, name: str, accessible: str, tip: str) -> QPushButton:
-    """A round button."""
-    made = named(QPushButton(words), name, accessible, tip)
-    made.setProperty("role", "pill")
-    made.setFocusPolicy(Qt.TabFocus)
-    return made
 
 
 def short(value: float) -> str:

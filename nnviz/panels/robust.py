@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.disturbances import DISTURBANCES, fitting, is_picture
 from engine.robustness import Measured, Robustness
@@ -23,11 +23,11 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.pages import Page
-from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.parts import arranged, named, pill
 from nnviz.widgets.plots.plot_grid import GridPlot, Line, PlotGrid, Scale
 from nnviz.widgets.read_out import Piece
+from nnviz.widgets.share_bar import ShareBar
 
-_STEPS = 1000  # of the progress bar
 _PATIENCE = 300  # milliseconds after which a first measurement begins by itself
 _WAITING = "Once the training rests, the network is measured. Or press Measure."
 
@@ -67,23 +67,14 @@ class RobustPage(Page):
         self._connect()
 
     def _fill_aside(self) -> None:
-        self.progress = QProgressBar()
-        self.progress.setRange(0, _STEPS)
-        self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(120)
+        self.progress = ShareBar(120)
         tip = "Measures the network as it is now, on every test example at each strength. It does not change it."
-        self.measure_button = self._pill("Measure", "measureRobustButton", "Measure how robust the network is", tip)
+        self.measure_button = pill("Measure", "measureRobustButton", "Measure how robust the network is", tip)
         tip = "Stops the measurement; what was measured so far stays."
-        self.cancel_button = self._pill("Cancel", "cancelRobustButton", "Stop measuring", tip)
+        self.cancel_button = pill("Cancel", "cancelRobustButton", "Stop measuring", tip)
         self.measure_button.clicked.connect(self._robust.measure)
         self.cancel_button.clicked.connect(self._robust.work.cancel)
         arranged(QHBoxLayout(self.aside), 1, self.progress, self.measure_button, self.cancel_button, spacing=8)
-
-    def _pill(self, words: str, name: str, accessible: str, tip: str) -> QPushButton:
-        button = named(QPushButton(words), name, accessible, tip)
-        button.setProperty("role", "pill")
-        button.setFocusPolicy(Qt.TabFocus)
-        return button
 
     def _connect(self) -> None:
         session, robust = self._session, self._robust
@@ -120,7 +111,6 @@ class RobustPage(Page):
         if not self.in_view:
             return
         subject = self._robust.subject
-        self.progress.setValue(round(_STEPS * self._robust.work.share))
         self.measure_button.setEnabled(subject is not None)
         self.measure_button.setText("Measure" if self._robust.measured is None else "Measure again")
         self._show_buttons(self._robust.work.is_running)
@@ -142,7 +132,7 @@ class RobustPage(Page):
         if hidden.hasFocus():
             shown.setFocus()
         hidden.hide()
-        self.progress.setVisible(is_running)
+        self.progress.show_share(self._robust.work.share, is_running)
 
     def _why_nothing(self, subject: Subject | None) -> str:
         """One calm line in place of the curves; empty if there is something to show."""
@@ -208,14 +198,14 @@ class RobustPage(Page):
             return _WAITING if is_training else "Measuring …" if robust.work.is_running else ""
         subject = measured[0]
         what = "error" if subject.examples.labels is not None else "loss"
-        words = f"{what} on {text.count(len(subject.examples))} {subject.part} examples at {_epoch(subject.epochs)}"
+        words = f"{what} on {text.count(len(subject.examples))} {subject.part} examples at {_moment(subject)}"
         if robust.work.was_stopped:
             words += ", stopped"
         if robust.is_outdated:
             now = self._session.runs.current.epochs
             words += " · now the network has changed" if now == subject.epochs else f" · now {_epoch(now)}"
         if robust.before is not None:
-            words += f" · grey: {_epoch(robust.before[0].epochs)}"
+            words += f" · grey: {_moment(robust.before[0])}"
         return words[0].upper() + words[1:]
 
     # ---- pointing
@@ -240,7 +230,7 @@ class RobustPage(Page):
         for each, ink in ((robust.measured, None), (robust.before, "muted")):
             one = None if each is None else _at(each[1], strength)
             if each is not None and one is not None:
-                when: Piece = (f"at {_epoch(each[0].epochs)}", "muted")
+                when: Piece = (f"at {_moment(each[0])}", "muted")
                 lines.append([(_figure(one), ink or each[0].part), when])
         about = subject if robust.measured is None else robust.measured[0]
         trained = _trained_text(strength.name, about)
@@ -264,12 +254,12 @@ class RobustPage(Page):
         for each in (self._robust.measured, self._robust.before):
             if each is not None:
                 rows += _rows(*each)
-        head = ["disturbance", "strength", "unit", "error", "loss", "examples", "part", "epoch"]
+        head = ["disturbance", "strength", "unit", "error", "loss", "examples", "part", "epoch", "what if"]
         return (head, rows) if rows else None
 
 
 def _rows(subject: Subject, found: Robustness) -> list[Sequence[object]]:
-    moment = subject.part, subject.epochs
+    moment = subject.part, subject.epochs, subject.what_if
     return [
         [name, one.strength, DISTURBANCES[name]().unit(subject.shape), *_figures(one), found.examples, *moment]
         for name, curve in found.curves.items()
@@ -283,6 +273,11 @@ def _figures(one: Measured) -> tuple[object, float]:
 
 def _epoch(epochs: float) -> str:
     return f"epoch {text.epochs(epochs)}"
+
+
+def _moment(subject: Subject) -> str:
+    """ "epoch 3", "epoch 3 with layer 1 · neuron 4 off"."""
+    return _epoch(subject.epochs) + (f" with {subject.what_if}" if subject.what_if else "")
 
 
 def _unit(unit: str) -> str:

@@ -41,6 +41,7 @@ class RunBar(QWidget):
         row.addSpacing(14)
         row.addLayout(self._progress_block(), 1)
         row.addSpacing(14)
+        self._under: dict[str, QLabel] = {}
         self.test_error = self._figure(row, "testFigure", "test error")
         self.train_error = self._figure(row, "trainFigure", "train error")
         for signal in (
@@ -53,7 +54,7 @@ class RunBar(QWidget):
             signal.connect(self._show)
         self._words_due = Budget(_SECONDS_BETWEEN_WORDS, 0)
         session.training.progressed.connect(self._progressed)
-        for signal in (session.runs.history_changed, session.runs.replaced):
+        for signal in (session.runs.history_changed, session.runs.replaced, session.training.state_changed):
             signal.connect(self._show_figures)
         self._show()
         self._show_figures()
@@ -91,17 +92,20 @@ class RunBar(QWidget):
         tip = f"The {name}: the share of wrong answers on all of its examples, after the last whole epoch."
         figure = named(label("–", role), role, name, tip)
         figure.setMinimumWidth(72)
-        under = label(name, "muted")
+        under = self._under[name] = named(label(name, "muted"), f"{role}Name")
         for text_label in (figure, under):
             text_label.setAlignment(Qt.AlignRight)
         row.addLayout(arranged(QVBoxLayout(), figure, under))
         return figure
 
     def _show_figures(self) -> None:
-        """Shows the errors of the network as it is: the measured ones, or those that its file holds."""
-        figures = self._session.runs.current.figures()
+        """Shows the errors that were measured last, or those that its file holds; at rest also after which epoch."""
+        run, is_training = self._session.runs.current, self._session.state is Status.TRAINING
+        figures, before = run.figures(), None if is_training else run.figures_before
         for figure, name in ((self.train_error, "train_error"), (self.test_error, "test_error")):
             figure.setText(text.percent(figures[name]) if name in figures else "–")
+        for name, under in self._under.items():
+            under.setText(name if before is None else f"{name.split()[0]} · epoch {text.epochs(before)}")
         self._show_progress()
 
     def _show(self) -> None:

@@ -24,7 +24,7 @@ from engine.update_formulas import update_formulas
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.panels.step_names import StepNames
-from nnviz.panels.step_walk import Phase, Stage, stages_of
+from nnviz.panels.step_walk import Phase, Stage, number_of
 from nnviz.widgets.step.figures import figure, product_text, signed, written
 from nnviz.widgets.step.number_rows import NOTHING, Rows
 
@@ -267,7 +267,6 @@ class StepContent:
 
     def place_of(self, at: Address) -> int | None:
         """The number of the stage that shows what is at an address; None for a line of the present formulas."""
-        layers = self.names.layers
         stages = {
             "sum": Stage(Phase.FORWARD, at.layer),
             "activation": Stage(Phase.FORWARD, at.layer),
@@ -279,7 +278,7 @@ class StepContent:
             "weight": Stage(Phase.UPDATE, at.layer),
         }
         wanted = stages.get(at.what)
-        return None if wanted is None else stages_of(layers).index(wanted)
+        return None if wanted is None else number_of(wanted, self.names.layers)
 
 
 def term_sources(formula: Formula, place: int) -> list[Address]:

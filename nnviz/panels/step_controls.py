@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSlider, QSpinBox, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
 from nnviz.panels.step_walk import Pace
 from nnviz.session.step_through import StepThrough
 from nnviz.widgets.card import label
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.fixed_size_box import FixedSizeBox
-from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.parts import arranged, named, pill
 
 _PACES = {Pace.WHOLE.value: "by phase", Pace.LAYER.value: "by layer", Pace.NEURON.value: "by neuron"}
 _STEPS_PER_TEN = 20  # of the slider, for a factor of ten
-
-
-def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = False) -> QPushButton:
-    """A small round button."""
-    made = named(QPushButton(words), name, accessible, tip)
-    made.setProperty("role", "pill")
-    made.setCheckable(checkable)
-    made.setFocusPolicy(Qt.TabFocus)
-    return made
 
 
 class WhichStep(QWidget):

@@ -6,11 +6,11 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from nnviz.panels.step_controls import Counter, Temperature, Walking, pill
+from nnviz.panels.step_controls import Counter, Temperature, Walking
 from nnviz.widgets.card import label
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.fixed_size_box import FixedSizeBox
-from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.parts import arranged, named, pill
 from nnviz.widgets.step.board import Board
 from nnviz.widgets.step.number_rows import NumberRows
 from nnviz.widgets.step.path import StagePath

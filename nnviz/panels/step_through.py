@@ -14,13 +14,14 @@ from nnviz.panels.step_controls import WhichStep
 from nnviz.panels.step_links import OpenedFormula
 from nnviz.panels.step_names import StepNames, names_of
 from nnviz.panels.step_parts import StepParts
-from nnviz.panels.step_walk import Phase, Spot, Stage, moved, stages_of
+from nnviz.panels.step_walk import Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.step.figures import figure, written
+from nnviz.widgets.step.number_rows import NOTHING
 from nnviz.widgets.step.path import PathStage
 
 _HEADINGS = {Phase.FORWARD: "forward", Phase.BACKWARD: "backward", Phase.UPDATE: "update"}
@@ -84,8 +85,10 @@ class StepThroughPage(Page):
     # ---- what is shown
 
     def set_in_view(self, in_view: bool) -> None:
-        """Steps are written down only while the page is in view."""
-        self._content = None  # another neuron may have been chosen meanwhile
+        """Steps are written down only while the page is in view; out of view it holds none, since it may be large."""
+        self._content = self._opened = None
+        for each in (self.parts.numbers, self.parts.lines, self.parts.terms):
+            each.show_rows(NOTHING)
         super().set_in_view(in_view)
         self._asked.want(in_view)
 
@@ -285,7 +288,7 @@ class StepThroughPage(Page):
             return
         self._neurons[neuron.layer], self._source, self._line = neuron.number, None, None
         phase = Phase.FORWARD if self.stage.phase is Phase.LOSS else self.stage.phase
-        self._stage = stages_of(len(self._shape) - 1).index(Stage(phase, neuron.layer))
+        self._stage = number_of(Stage(phase, neuron.layer), len(self._shape) - 1)
         self._show()
 
     def _walk_from_term(self, place: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 
 class Phase(Enum):
@@ -40,12 +41,22 @@ class Spot:
     neuron: int
 
 
-def stages_of(layers: int) -> list[Stage]:
-    """All stages of a network with so many layers after the input."""
+@lru_cache(maxsize=2)
+def stages_of(layers: int) -> tuple[Stage, ...]:
+    """All stages of a network with so many layers after the input; kept, since there are thousands in a deep one."""
     forward = [Stage(Phase.FORWARD, layer) for layer in range(layers + 1)]
     backward = [Stage(Phase.BACKWARD, layer) for layer in range(layers, 0, -1)]
     update = [Stage(Phase.UPDATE, layer) for layer in range(1, layers + 1)]
-    return [*forward, Stage(Phase.LOSS, layers), *backward, *update]
+    return (*forward, Stage(Phase.LOSS, layers), *backward, *update)
+
+
+def number_of(stage: Stage, layers: int) -> int:
+    """The place of a stage among all, see :func:`stages_of`."""
+    if stage.phase is Phase.FORWARD:
+        return stage.layer
+    if stage.phase is Phase.LOSS:
+        return layers + 1
+    return 2 * layers + 2 - stage.layer if stage.phase is Phase.BACKWARD else 2 * layers + 1 + stage.layer
 
 
 def moved(spot: Spot, shape: Sequence[int], pace: Pace, is_forward: bool) -> Spot:

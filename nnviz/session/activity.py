@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from engine.pathways import Activity, activity_of, planes_of
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
@@ -44,8 +42,7 @@ class CurrentExample:
         if example is None or split is None or example.number >= len(split):
             return None
         if self._taken[0] is not example:
-            rows = slice(example.number, example.number + 1)
-            self._taken = example, split.take(rows, np.empty((1, split.width), np.float32))[0]
+            self._taken = example, split.example(example.number)
         return self._taken[1]
 
 

@@ -14,7 +14,7 @@ from nnviz.session.activity import activity_probe
 from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.map import Map, map_probes
+from nnviz.session.map import MAP, MAP_PLACE, Map, map_probes
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.robustness import HowRobust
@@ -73,7 +73,8 @@ def new_probes(
     for signal in (runs.replaced, data.changed):
         signal.connect(statistics.forget)
         signal.connect(past.forget)
-        signal.connect(by_name[MISTAKES].forget)
+        for name in (MISTAKES, MAP, MAP_PLACE):
+            signal.connect(by_name[name].forget)
     for probe in by_name.values():
         probe.failed.connect(messages.crashed)
     return probes

@@ -48,13 +48,9 @@ class Written:
     """A step that is written down, of the moment at which it was asked for; ``taken`` is what taking it takes."""
 
     about: About
+    step: OneStep
     taken: Taken
     epoch: float  # counted over all trainings of the network
-
-    @property
-    def step(self) -> OneStep:
-        """The step."""
-        return self.taken.step
 
 
 class AskedStep:

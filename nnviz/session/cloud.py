@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
@@ -18,7 +17,6 @@ from nnviz.jobs.tsne import Arrangement
 from nnviz.session.part import Part
 
 _FOR_THE_BASIS, _FEWEST = 2000, 200  # examples; a few axes need no more, of very wide layers fewer are taken …
-_LONGEST_REST = 0.5  # seconds
 _MOST_NUMBERS = 8_000_000  # … so that their activations are about so many at once
 _AXES_FOR_TSNE = 50  # that are enough for neighbours
 
@@ -147,17 +145,3 @@ def arrange(subject: Subject, before: Cloud | None) -> Steps:
         cloud = replace(cloud, points=arrangement.points)
         yield share, cloud
     return replace(cloud, points=arrangement.points)
-
-
-def giving_way(steps: Steps, is_training: Callable[[], bool]) -> Steps:
-    """The same steps; while a network is trained, each is followed by a rest twice as long, so that it hardly waits."""
-    while True:
-        start = time.perf_counter()
-        try:
-            found = next(steps)
-        except StopIteration as finished:
-            last: Cloud | None = finished.value
-            return last
-        yield found
-        if is_training():
-            time.sleep(min(2 * (time.perf_counter() - start), _LONGEST_REST))

@@ -38,14 +38,14 @@ class Displayed(QObject):
         self.as_trained: Network = run.displayed_network()
         self.network: Network = self.as_trained
 
-    def show(self, run: Run) -> None:
-        """Displays that run's network with its latest parameters."""
-        is_another, had_what_if = run is not self._run, bool(self.what_if)
-        if is_another:
-            self.what_if = {}
+    def show(self, run: Run, what_if: Mapping[Neuron, float] | None = None) -> None:
+        """Displays that run's network with its latest parameters; ``what_if`` takes the place of what is supposed."""
+        before = self.what_if
+        if what_if is not None or run is not self._run:
+            self.what_if = what_if or {}
         self._run, self.as_trained = run, run.displayed_network()
         self._update()
-        if is_another and had_what_if:
+        if self.what_if != before:
             self.what_if_changed.emit()
 
     def suppose(self, what_if: Mapping[Neuron, float]) -> None:

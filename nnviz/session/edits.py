@@ -7,14 +7,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.network import Network
 from engine.neurons import Part
 from engine.training import Trainer
 from engine.validation import Array
-from nnviz.jobs.measuring import Measuring
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed, neuron_name, what_if_text
 from nnviz.session.edit import Before, Edit, WhatIf, number_text
+from nnviz.session.edited_errors import EditedErrors
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
@@ -32,6 +31,9 @@ class Edits(QObject):
 
     Signals:
         edited: a network was edited, or an edit was undone.
+
+    Attributes:
+        errors: measures what an edit, or a step that was taken singly, makes of a network.
     """
 
     edited = pyqtSignal()
@@ -41,18 +43,18 @@ class Edits(QObject):
         data: Data,
         runs: Runs,
         displayed: Displayed,
-        selection: Selection,
         training: Training,
         undo: Undo,
+        selection: Selection,
         messages: Messages,
     ) -> None:
         super().__init__()
         self._selection = selection
         self._data, self._runs, self._displayed = data, runs, displayed
         self._training, self._undo, self._messages = training, undo, messages
+        self.errors = EditedErrors(data, runs, messages)
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
         self._before: WeakKeyDictionary[Edit, Before] = WeakKeyDictionary()  # of the edits that are in force
-        self._measuring = Measuring(messages.crashed.emit)
         runs.replaced.connect(self._forget_tried)
 
     # ---- what if
@@ -156,25 +158,23 @@ class Edits(QObject):
                 run.edited = {}
         if edit.undoes is not None and not takes_back:
             self._messages.tell(f"Only that was put back: {edit.undoes.text}. What was trained since then stays.")
-        if edit.what_if is not None:
-            self._show_what_if((run.id, edit.what_if))
-        self._put(run, edit)
+        self._put(run, edit, edit.what_if)
         self._order(run, edit, is_noted=not takes_back)
 
-    def _put(self, run: Run, edit: Edit) -> None:
-        """Changes the copy that is displayed, and tells everyone."""
+    def _put(self, run: Run, edit: Edit, what_if: WhatIf | None = None) -> None:
+        """Changes the copy that is displayed, and what is supposed of it, at once, and tells everyone."""
         network = run.displayed_network().copy()
         edit.write(network)
         run.parameters = network.parameters
         run.snapshots.add(run.epochs, run.parameters)
         if run is self._runs.current:
-            self._displayed.show(run)
+            self._displayed.show(run, what_if)
         self._runs.tell_history(run)
         self._runs.tell_file(run)
         self._training.state_changed.emit()
         self.edited.emit()
-        if run.stage is not Stage.TRAINING and run.edited is not None:
-            self._measure(run, network)
+        if run.stage is not Stage.TRAINING:
+            self.errors.measure(run)
 
     # ---- the network itself
 
@@ -207,20 +207,6 @@ class Edits(QObject):
         run.history.note_change(epochs, text)
         self._runs.tell_history(run)
 
-    def _measure(self, run: Run, network: Network) -> None:
-        """Measures the errors of a network that does not train, in another thread."""
-        dataset = self._data.dataset
-        self._measuring.stop()
-        if dataset is None or run.misfit(dataset) is not None:
-            return
-
-        def done(found: dict[str, float]) -> None:
-            if run.edited is not None:
-                run.edited = {f"{part}_error": error for part, error in found.items()}
-                self._runs.tell_history(run)
-
-        self._measuring.start(network, dataset.splits, done)
-
     def close(self, milliseconds: int) -> bool:
         """Stops what is being measured; returns whether that was in time."""
-        return self._measuring.close(milliseconds)
+        return self.errors.close(milliseconds)

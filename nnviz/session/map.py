@@ -8,9 +8,9 @@ from engine.projection import Basis
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Same
 from nnviz.jobs.probes import Question as ProbeQuestion
-from nnviz.jobs.stepwise import Stepwise
+from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.jobs.tsne import is_installed
-from nnviz.session.cloud import Cloud, Subject, arrange, basis_for, cloud_on, giving_way
+from nnviz.session.cloud import Cloud, Subject, arrange, basis_for, cloud_on
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.mistakes import Mistakes
@@ -58,7 +58,6 @@ class Map(QObject):
         self._on_axes: Cloud | None = None
         self._turned = object()  # another one whenever other axes are wanted
         self._kept: tuple[object, Basis | None] = (None, None)  # the axes, and what they were made for
-        self._latest: Same | None = None
         for signal in (runs.replaced, data.changed):
             signal.connect(self._forget)
         mistakes.part_changed.connect(self._take_other_part)
@@ -154,20 +153,21 @@ class Map(QObject):
         most = min(affordable, WHILE_TRAINING if is_training else MOST)
         subject = Subject(network, run.epochs, part, self.layer, most)
         turned = self._turned
-        key = self._latest = Same(subject.network, part, turned, is_training)
-        return key, lambda: self._cloud(key, subject, turned)
+        return Same(network, part, turned, is_training), lambda: self._cloud(subject, turned)
 
-    def _cloud(self, key: Same, subject: Subject, turned: object) -> Cloud | None:
-        """Runs in the lane's thread, the only one that uses what is kept."""
+    def _cloud(self, subject: Subject, turned: object) -> Cloud | None:
+        """Runs in the lane's thread, the only one that uses what is kept. Gives up when other axes are wanted."""
         made_for, basis = self._kept
         if basis is None or made_for is not turned or len(basis.mean) != subject.network.shape[subject.layer]:
             basis = basis_for(subject)
             self._kept = turned, basis
-        return cloud_on(subject, basis, lambda: self._latest == key)
+        return cloud_on(subject, basis, lambda: self._turned is turned)
 
     def take(self, cloud: Cloud | None) -> None:
-        """Takes what the probe has found; points that were given up leave the earlier ones."""
-        if cloud is not None and cloud is not self._on_axes:
+        """Takes what the probe has found; points that were given up, or are of another choice, leave earlier ones."""
+        if cloud is None or cloud.subject.layer != self.layer or cloud.subject.part is not self._mistakes.part:
+            return
+        if cloud is not self._on_axes:
             self._on_axes = cloud
             self.changed.emit()
 
@@ -184,13 +184,8 @@ class Map(QObject):
         if part is None or not self.can_arrange:
             return
         before: Cloud | None = self.arranging.result or self.arranging.partial
-        runs = self._runs
-        subject = Subject(self._displayed.network, runs.current.epochs, part, self.layer, self.count)
-
-        def is_training() -> bool:
-            return runs.current.stage is Stage.TRAINING
-
-        self.arranging.start(subject, lambda: giving_way(arrange(subject, before), is_training))
+        subject = Subject(self._displayed.network, self._runs.current.epochs, part, self.layer, self.count)
+        self.arranging.start(subject, lambda: giving_way(arrange(subject, before), self._runs.is_training))
 
     # ---- the drawing
 

@@ -292,10 +292,4 @@ def _seen_by(network: Network, examples: Split) -> Array:
 def _neighbour(examples: Split, number: int, distance: float) -> Neighbour:
     label = None if examples.labels is None else int(examples.labels[number])
     target = float(examples.targets[number, 0])
-    return Neighbour(number, label, target, example_at(examples, number), distance)
-
-
-def example_at(examples: Split, number: int) -> Array:
-    """(width,) float32: one example's inputs."""
-    inputs: Array = examples.take(slice(number, number + 1), np.empty((1, examples.width), np.float32))[0]
-    return inputs
+    return Neighbour(number, label, target, examples.example(number), distance)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import ref
 
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -16,12 +18,12 @@ from engine.robustness import Robustness, measure
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
-from nnviz.jobs.stepwise import Stepwise
+from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
 from nnviz.session import question as asking
 from nnviz.session.activity import CurrentExample
 from nnviz.session.asked_neuron import measured_part
 from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
+from nnviz.session.displayed import Displayed, what_if_text
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
@@ -34,15 +36,16 @@ _QUICK = 0.0004  # seconds: to compute so quick an answer in another thread woul
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What is measured: a network after so many epochs, by a part of the data.
+    """What is measured: the displayed network after so many epochs, by a part of the data.
 
     Attributes:
+        what_if: what was supposed about its neurons, in words; empty for nothing.
         shape: how an example is arranged.
         augmentation: what its training disturbed, of all that the pictures were.
     """
 
-    network: Network
     epochs: float
+    what_if: str
     part: str
     examples: Split
     dataset: Dataset
@@ -99,13 +102,12 @@ class HowRobust(QObject):
         self.work = Stepwise()
         self.before: tuple[Subject, Robustness] | None = None
         self.problem = ""
+        self._measured_network: Callable[[], Network | None] = lambda: None  # holds none: it may be large
         self._pointed: Strength | None = None
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, Material] | None = None
         self._changed: tuple[Same, Array] | None = None  # the last disturbed example, and of what it was made
-        self._probe = Probe(
-            self._ask, Budget(0, _TIMES_ITS_COST), quick=_QUICK, size=lambda: (displayed.network.shape, data.dataset)
-        )
+        self._probe = Probe(self._ask, Budget(0, _TIMES_ITS_COST), quick=_QUICK, size=self._size)
         self.work.changed.connect(self.changed)
         self.work.failed.connect(self._failed)
         for signal in (question.changed, selection.example_changed, self.pointed_changed):
@@ -127,8 +129,8 @@ class HowRobust(QObject):
             return None
         part, examples = measured_part(data)
         augmentation = run.experiment.training.augmentation if run.epochs else Augmentation()
-        network = self._displayed.network
-        return Subject(network, run.epochs, part, examples, data, shape_of(data), augmentation)
+        what_if = what_if_text(self._displayed.what_if)
+        return Subject(run.epochs, what_if, part, examples, data, shape_of(data), augmentation)
 
     @property
     def measured(self) -> tuple[Subject, Robustness] | None:
@@ -139,7 +141,7 @@ class HowRobust(QObject):
     @property
     def is_outdated(self) -> bool:
         """Whether the network was trained on or changed since it was measured."""
-        return self.work.about is not None and self.work.about.network is not self._displayed.network
+        return self.work.about is not None and self._measured_network() is not self._displayed.network
 
     def begin(self) -> None:
         """Measures for the first time, unless that was done or a training is running."""
@@ -148,13 +150,17 @@ class HowRobust(QObject):
 
     def measure(self) -> None:
         """Measures the network as it is displayed now."""
-        subject = self.subject
+        subject, network = self.subject, self._displayed.network
         if subject is None:
             return
         if self.measured is not None and self.is_outdated:
             self.before = self.measured
-        self.problem = ""
-        self.work.start(subject, lambda: measure(subject.network, subject.dataset, subject.examples))
+        self.problem, self._measured_network = "", ref(network)
+
+        def steps() -> Steps:
+            return giving_way(measure(network, subject.dataset, subject.examples), self._runs.is_training)
+
+        self.work.start(subject, steps)
 
     def _failed(self, error: Exception) -> None:
         """A network that cannot be measured, or too large a one, is no fault of the program."""
@@ -194,18 +200,22 @@ class HowRobust(QObject):
         subject = self.subject
         if subject is None:
             return None
-        network, strength, dataset = subject.network, self.pointed, subject.dataset
+        network, strength, dataset = self._displayed.network, self.pointed, subject.dataset
         inputs = self._example(subject)
         return Same(network, inputs, strength), lambda: self._disturb(network, inputs, strength, dataset)
 
+    def _size(self) -> object:
+        """What the time depends on: the first time, a disturbance may have to look at all the data."""
+        pointed = self.pointed
+        return self._displayed.network.shape, self._data.dataset, None if pointed is None else pointed.name
+
     def _example(self, subject: Subject) -> Array:
         """(width,): the drawing or the chosen example, else the first one of the part."""
-        chosen = self._current.inputs(subject.network.shape[0])
+        chosen = self._current.inputs(subject.dataset.width)
         if chosen is not None:
             return chosen
         if self._first[0] is not subject.dataset:
-            row = subject.examples.take(slice(0, 1), np.empty((1, subject.examples.width), np.float32))
-            self._first = subject.dataset, row[0]
+            self._first = subject.dataset, subject.examples.example(0)
         return self._first[1]
 
     def _disturb(self, network: Network, inputs: Array, strength: Strength | None, dataset: Dataset) -> Disturbed:

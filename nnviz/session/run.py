@@ -112,10 +112,10 @@ class Run:
         """Epochs that its parameters were trained, over all its trainings, with fraction."""
         if self.history.best is not None:
             return float(self.history.best.epoch)
-        return self.start_epoch + self.progress.epochs_done if self.progress.epoch else self._end
+        return self.start_epoch + self.progress.epochs_done if self.progress.epoch else self.end
 
     @property
-    def _end(self) -> float:
+    def end(self) -> float:
         """Epochs after which its next training continues; early stopping may have gone back from there."""
         return whole_if_possible(max(self.start_epoch + self.progress.epochs_done, self.history.completed))
 
@@ -185,6 +185,12 @@ class Run:
         return {name: error for name, error in of_file.items() if error is not None} | measured
 
     @property
+    def figures_before(self) -> float | None:
+        """The epoch after which ``figures`` were measured, if the network was trained on since; else None."""
+        measured = self._epoch_of_figures
+        return measured if self.edited is None and measured and self.epochs > measured else None
+
+    @property
     def _epoch_of_figures(self) -> float:
         """The end of the last epoch, or of the one whose parameters early stopping restored."""
         return self.history.completed if self.history.best is None else self.history.best.epoch
@@ -193,7 +199,7 @@ class Run:
     def _epochs_for_file(self) -> float:
         """As :attr:`epochs`, but within a training that can continue those at the end of its last epoch."""
         is_cut_off = self.history.best is None and not self.progress.epoch
-        return self._end if is_cut_off else self._epoch_of_figures
+        return self.end if is_cut_off else self._epoch_of_figures
 
     def misfit(self, dataset: Dataset | None) -> str | None:
         """Why the network does not fit the data, as a text; None if it fits, or without data."""
@@ -210,7 +216,7 @@ class Run:
     def begin(self, experiment: Experiment) -> None:
         """Begins a new training of the network with the settings of that experiment."""
         self._before_training = list(self.history.changes), self.history.best
-        self.start_epoch = self._end
+        self.start_epoch = self.end
         if self.start_epoch:
             changes = [more_epochs(experiment.training.epochs), *changes_between(self.experiment, experiment)]
             self.history.note_change(self.start_epoch, ", ".join(changes))
@@ -241,7 +247,7 @@ class Run:
         if self._before_training is not None and not self.progress.epoch:
             self.history.changes, self.history.best = self._before_training
         self.stage = Stage.RESTING
-        self.start_epoch = self._end
+        self.start_epoch = self.end
         self.progress = Progress(epochs=self.experiment.training.epochs)
         self.snapshots.forget_after(self.epochs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.session.run import Run, changes_between
+from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 
 # Limits of the runs that are kept: their number, and the memory that all of them take together.
@@ -50,6 +51,10 @@ class Runs(QObject):
     def by_id(self, number: int) -> Run | None:
         """The run of that id; None if it was removed."""
         return next((run for run in (*self._kept, self.current) if run.id == number), None)
+
+    def is_training(self) -> bool:
+        """Whether the current run is being trained. May be called from any thread."""
+        return self.current.stage is Stage.TRAINING
 
     def show(self, run: Run) -> None:
         before, self.current = self.current, run

@@ -83,9 +83,8 @@ class Session(QObject):
         self.selection = Selection(self.runs, self.data)
         self.making = Making(self.settings, self.runs, self.undo, self.messages, building)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
-        self.edits = Edits(
-            self.data, self.runs, self.displayed, self.selection, self.training, self.undo, self.messages
-        )
+        changing = self.data, self.runs, self.displayed, self.training, self.undo
+        self.edits = Edits(*changing, self.selection, self.messages)
         self.question = Question(self.displayed, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
@@ -94,9 +93,9 @@ class Session(QObject):
         self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
-        self._steps = TakenSteps(self.data, self.runs, self.displayed, self.training, self.undo, self.messages)
+        steps = TakenSteps(*changing, self.edits.errors, self.messages)
         asked = AskedStep(self.data, self.settings, self.runs, self.training, self.question, self.selection)
-        self.step_through = StepThrough(asked, self._steps, self.messages)
+        self.step_through = StepThrough(asked, steps, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
         self.probes = new_probes(*shown, self.map, self.robustness, self.messages)
         self._death: Message | None = None  # says that the current network has died
@@ -115,6 +114,7 @@ class Session(QObject):
         for name in (MISTAKES, MAP):  # at rest they are those of the last moment
             self.training.state_changed.connect(self.probes[name].look)
         self.training.died.connect(self._died)
+        self.edits.edited.connect(self.probes.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed):
             signal.connect(self.training.runner.disturb)
         self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
@@ -239,7 +239,7 @@ class Session(QObject):
         """
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
-        parts += [self.edits, self.pictures, self.step_through, self._steps, *self._lanes]
+        parts += [self.edits, self.pictures, self.step_through, *self._lanes]
         parts += [self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)

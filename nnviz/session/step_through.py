@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import CancelledError
 
+import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
@@ -43,7 +44,8 @@ class StepThrough(QObject):
         self.written: Written | None = None
         self.line = ""
         self.check: tuple[tuple[int, int, int], FiniteDifference] | None = None
-        self._is_wanted = self._will_take = False
+        self._is_wanted = False
+        self._to_take: About | None = None  # the step that is taken as soon as it is written down
         self._busy_with: About | None = None
         self._tried: About | None = None  # what ``line`` is about
         self._lane = Lane()
@@ -59,9 +61,14 @@ class StepThrough(QObject):
     def want(self, wanted: bool) -> None:
         """Notes whether a view of it is visible. Out of view a large step is dropped."""
         self._is_wanted = wanted
-        if not wanted and self.written is not None and self.written.step.nbytes > _MOST_KEPT:
-            self.written = self.check = None
+        if not wanted and self._to_take != self._busy_with:
+            self._to_take = None  # it will not be written down, and is not to be taken when one looks again
+        self._drop_if_large()
         self._look()
+
+    def _drop_if_large(self) -> None:
+        if not self._is_wanted and self.written is not None and self.written.step.nbytes > _MOST_KEPT:
+            self.written = self.check = None
 
     def choose(self, of_example: bool) -> None:
         """Asks for a step on the current example, or on the next batch."""
@@ -117,22 +124,25 @@ class StepThrough(QObject):
         """Writes down the step that comes next now."""
         data, run, about = self._asked.fitting_data, self._asked.runs.current, self._asked.about()
         self._tried = None
+        if self._to_take != about:
+            self._to_take = None
         if data is None or self._asked.training.state in (Status.LOADING, Status.BUILDING):
-            self._nothing("The step is shown when there is data that fits the network.")
-            self._tried = None  # it is tried again as soon as that is over
+            # It is tried again as soon as that is over.
+            self._nothing("The step is shown when there is data that fits the network.", None)
         elif self.of_example and self._asked.inputs is None:
-            self._nothing("Draw something or choose an example, or look at the next batch.")
+            self._nothing("Draw something or choose an example, or look at the next batch.", about)
         elif self._busy_with is None:
             self._begin(run, data, about)
         self.changed.emit()
 
-    def _nothing(self, line: str) -> None:
-        self.written, self.line, self._tried, self._will_take = None, line, self._asked.about(), False
+    def _nothing(self, line: str, tried: About | None) -> None:
+        """There is no step, because of what was tried."""
+        self.written, self.line, self._tried, self._to_take = None, line, tried, None
 
     def _begin(self, run: Run, data: Dataset, about: About) -> None:
         example = self._asked.example_of(data) if self.of_example else None
         moment, is_first = self._asked.moment(run, data, about.experiment)
-        network, epochs = run.network, run.start_epoch
+        network, start = run.network, run.end if is_first else run.start_epoch
 
         def work() -> OneStep | None:
             return record_step(moment(), network, data, example)
@@ -140,35 +150,34 @@ class StepThrough(QObject):
         def done(step: OneStep | None) -> None:
             self._busy_with = None
             if step is None:
-                self._nothing("This training takes no further step.")
-            elif run is self._asked.runs.current:
-                start = run.epochs if is_first else epochs
-                taken = Taken(run.id, step, data, about.experiment, is_first)
-                self.written, self.line, self.check = Written(about, taken, start + step.epoch), "", None
+                self._nothing("This training takes no further step.", about)
+            elif run is self._asked.runs.current and data is self._asked.fitting_data:
+                around = step.before, step.after, step.batches, step.is_given
+                taken = Taken(run.id, *around, data, about.experiment, is_first)
+                self.written, self.line, self.check = Written(about, step, taken, start + step.epoch), "", None
+            self._settled()
+
+        def failed(error: Exception) -> None:
+            self._busy_with = None
+            if isinstance(error, CancelledError):
+                return
+            self._nothing(_in_words(error), about)
+            if not isinstance(error, (EngineError, MemoryError)):
+                self._messages.crashed.emit(error)
             self._settled()
 
         self._busy_with = about
-        self._lane.run(work, done, self._failed)
+        self._lane.run(work, done, failed)
 
     def _settled(self) -> None:
-        if self._will_take and self.is_newest:
+        """Takes the step if that was asked for, and nothing else has been asked for since."""
+        is_next = self._to_take == self._asked.about()
+        if not self.is_at_rest or not is_next or not (self._is_wanted or self.is_newest):
+            self._to_take = None
+        elif self.is_newest:
             self.take()
+        self._drop_if_large()
         self._look()
-        self.changed.emit()
-
-    def _failed(self, error: Exception) -> None:
-        self._busy_with = None
-        if isinstance(error, CancelledError):
-            return
-        if isinstance(error, DivergenceError):
-            self._nothing("This step has no finite loss: the learning rate is too high.")
-        elif isinstance(error, EngineError):
-            self._nothing(str(error))
-        elif isinstance(error, MemoryError):
-            self._nothing("There is not enough memory to write this step down.")
-        else:
-            self._nothing("This step could not be written down.")
-            self._messages.crashed.emit(error)
         self.changed.emit()
 
     # ---- what can be done with it
@@ -181,14 +190,21 @@ class StepThrough(QObject):
 
     def take(self) -> None:
         """Takes the step; if the written one is no longer the next one, when that is written down."""
-        self._will_take = False
+        self._to_take = None
         if not self.can_take or self.written is None:
             return
-        if self.is_newest:
+        if self.is_newest and not np.isfinite(self.written.taken.after.parameters).all():
+            self._messages.tell("That step was not taken: its weights are not finite. The learning rate is too high.")
+        elif self.is_newest:
             self._steps.take(self.written.taken)
         else:
-            self._will_take = True
+            self._to_take = self._asked.about() if self._is_wanted else None
             self._look()
+
+    @property
+    def will_take(self) -> bool:
+        """Whether a step is taken as soon as it is written down."""
+        return self._to_take is not None
 
     def check_gradient(self, layer: int, neuron: int, source: int) -> None:
         """Measures the gradient of a parameter by finite differences; ``checked`` follows."""
@@ -208,3 +224,12 @@ class StepThrough(QObject):
     def close(self, milliseconds: int) -> bool:
         """Ends its thread; returns whether that was in time."""
         return self._lane.close(milliseconds)
+
+
+def _in_words(error: Exception) -> str:
+    """Why a step could not be written down."""
+    if isinstance(error, DivergenceError):
+        return "This step has no finite loss: the learning rate is too high."
+    if isinstance(error, MemoryError):
+        return "There is not enough memory to write this step down."
+    return str(error) if isinstance(error, EngineError) else "This step could not be written down."

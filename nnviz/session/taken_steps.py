@@ -11,12 +11,12 @@ from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.one_step import Moment, OneStep, moment_of
+from engine.one_step import Moment, moment_of
 from engine.training import Trainer
 from engine.validation import Array
-from nnviz.jobs.measuring import Measuring
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
+from nnviz.session.edited_errors import EditedErrors
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
@@ -27,17 +27,22 @@ from nnviz.session.undo import Kind, Step, Undo
 
 @dataclass(frozen=True, eq=False)
 class Taken:
-    """A step of a run.
+    """A step of a run: what is needed to take it and to take it back, and no more, since Undo keeps it.
 
     Attributes:
         run: the run's id.
-        step: the step as it was written down; what was before it is needed to take it back.
+        before, after: the training around it.
+        batches: of an epoch.
+        is_given: whether it is a step on one example, not on the next batch.
         dataset, experiment: what it is trained with.
         is_first: whether a training begins with it.
     """
 
     run: int
-    step: OneStep
+    before: Moment
+    after: Moment
+    batches: int
+    is_given: bool
     dataset: Dataset
     experiment: Experiment
     is_first: bool
@@ -47,20 +52,30 @@ class TakenSteps(QObject):
     """Takes steps and takes them back. Undo holds what says which step; the run as it was before is kept beside it."""
 
     def __init__(
-        self, data: Data, runs: Runs, displayed: Displayed, training: Training, undo: Undo, messages: Messages
+        self,
+        data: Data,
+        runs: Runs,
+        displayed: Displayed,
+        training: Training,
+        undo: Undo,
+        errors: EditedErrors,
+        messages: Messages,
     ) -> None:
         super().__init__()
         self._data, self._runs, self._displayed = data, runs, displayed
-        self._training, self._undo, self._messages = training, undo, messages
+        self._training, self._undo, self._errors, self._messages = training, undo, errors, messages
         # Of the steps that are in force: the run as it was, and the moment of a training that was over.
         self._before: WeakKeyDictionary[Taken, tuple[Run, Future[Moment | None] | None]] = WeakKeyDictionary()
-        self._measuring = Measuring(messages.crashed.emit)
+        self._taking: Taken | None = None  # a step that the worker has been told to take
+        self._is_unwanted = False  # whether it was undone before the worker had taken it
+        training.state_changed.connect(self._take_back_unwanted)
 
     def take(self, taken: Taken) -> None:
         """Takes a step of the current run, as one step to undo. It must be the next one, and nothing may train."""
-        text = "step on one example" if taken.step.is_given else "step on the next batch"
+        text = "step on one example" if taken.is_given else "step on the next batch"
         ways, runs = ((taken, False), (taken, True)), (taken.run,)
-        self._undo.push(Step(text, Kind.EDIT, self._apply, *ways, runs, taken.step.nbytes))
+        nbytes = taken.before.nbytes + taken.after.nbytes
+        self._undo.push(Step(text, Kind.EDIT, self._apply, *ways, runs, nbytes))
 
     def _apply(self, taken_and_way: tuple[Taken, bool]) -> None:
         taken, is_forward = taken_and_way
@@ -77,44 +92,51 @@ class TakenSteps(QObject):
     # ---- forward
 
     def _go(self, run: Run, taken: Taken) -> None:
-        if run is not self._runs.current or not self._stands_at(run, taken, taken.step.before.parameters):
-            self._messages.tell("That step was not taken again: the network or the data are others now.")
+        if taken is self._taking:
+            self._is_unwanted = False
+            return
+        is_ready = self._training.can_start and not self._training.is_another_network
+        is_next = run is self._runs.current and self._stands_at(run, taken, taken.before.parameters)
+        if not is_ready or not is_next:
+            self._messages.tell("That step was not taken again: the network, the data or the fields are others now.")
             return
         is_over, look = run.stage is Stage.ENDED, self._training.runner.look
         self._before[taken] = run.copy(), look(run.id, _moment) if is_over else None
-        if taken.step.is_given:
+        if taken.is_given:
             self._learn_example(run, taken)
         else:
+            self._taking, self._is_unwanted = taken, False
             self._training.step_batch()
 
     def _learn_example(self, run: Run, taken: Taken) -> None:
         """Puts the training that has learned the example in the place of the one before."""
-        step, dataset = taken.step, taken.dataset
+        after, dataset = taken.after, taken.dataset
         if taken.is_first:
             run.begin(taken.experiment)
-        progress = step.after.state.progress
+        progress = after.state.progress
         epochs = run.experiment.training.epochs
-        run.progress = Progress(progress["epoch"], epochs, progress["batch"], step.batches)
+        run.progress = Progress(progress["epoch"], epochs, progress["batch"], taken.batches)
         run.stage, run.edited = Stage.PAUSED, {}
         run.changes += 1
-        run.parameters = step.after.parameters
+        run.parameters = after.parameters
         run.history.note_change(run.epochs, "a step on one example")
-        self._training.runner.worker.begin(run.id, lambda: step.after.trainer(run.network, dataset))
+        self._training.runner.worker.begin(run.id, lambda: after.trainer(run.network, dataset))
         self._show(run)
-        self._measure(run)
 
     # ---- back
 
     def _go_back(self, run: Run, taken: Taken) -> None:
-        known = self._before.pop(taken, None)
-        if known is None:
+        known = self._before.get(taken)
+        if taken is self._taking:
+            self._is_unwanted = True
+        if known is None or taken is self._taking:
             return
-        if not self._stands_at(run, taken, taken.step.after.parameters):
+        if not self._stands_at(run, taken, taken.after.parameters):
             self._messages.tell(
                 "That step was not taken back: since then the network was trained, or the data changed."
             )
             return
-        before, over = known
+        before, over = self._before.pop(taken)
         experiment = run.experiment
         run.go_back_to(before)
         self._make_trainer(run, taken, over)
@@ -123,13 +145,21 @@ class TakenSteps(QObject):
             self._training.runner.worker.change(run.id, run.experiment.training)
         self._show(run)
 
+    def _take_back_unwanted(self) -> None:
+        """Takes back what was undone too early, as soon as it is taken."""
+        taken, run = self._taking, None if self._taking is None else self._runs.by_id(self._taking.run)
+        if taken is not None and (run is None or run.stage is not Stage.TRAINING):
+            self._taking = None
+            if self._is_unwanted:
+                self._apply((taken, False))
+
     def _make_trainer(self, run: Run, taken: Taken, over: Future[Moment | None] | None) -> None:
         """Has the worker go back too: to the moment before the step, or to a network that no training has."""
         worker, parameters = self._training.runner.worker, run.parameters
 
         def make() -> Trainer:
             ended = None if over is None else over.result()
-            return (ended or taken.step.before).trainer(run.network, taken.dataset)
+            return (ended or taken.before).trainer(run.network, taken.dataset)
 
         if run.stage is not Stage.RESTING:
             worker.begin(run.id, make)
@@ -144,25 +174,9 @@ class TakenSteps(QObject):
             self._displayed.show(run)
         self._runs.tell_history(run)
         self._runs.tell_file(run)
+        self._errors.measure(run)
         self._training.progressed.emit()
         self._training.state_changed.emit()
-
-    def _measure(self, run: Run) -> None:
-        """Measures the errors after a step that no epoch's figures tell of, in another thread."""
-
-        def done(found: dict[str, float]) -> None:
-            if run.edited is not None:
-                run.edited = {f"{part}_error": error for part, error in found.items()}
-                self._runs.tell_history(run)
-
-        dataset = self._data.dataset
-        self._measuring.stop()
-        if dataset is not None and run.misfit(dataset) is None:
-            self._measuring.start(run.displayed_network(), dataset.splits, done)
-
-    def close(self, milliseconds: int) -> bool:
-        """Stops what is being measured; returns whether that was in time."""
-        return self._measuring.close(milliseconds)
 
 
 def _moment(trainer: Trainer | None) -> Moment | None:

@@ -20,7 +20,6 @@ from nnviz.session.reasons import (
     Neighbours,
     Query,
     Summary,
-    example_at,
     reasons_for,
     turning_of,
 )
@@ -134,7 +133,7 @@ class Why(QObject):
         if chosen is None or examples is None or not 0 <= chosen.number < len(examples):
             return None
         if self._chosen is None or self._chosen[:2] != (chosen, dataset):
-            self._chosen = chosen, dataset, example_at(examples, chosen.number)
+            self._chosen = chosen, dataset, examples.example(chosen.number)
         return self._chosen[2]
 
     def _query(self) -> tuple[Query, Summary] | None:

@@ -1,10 +1,11 @@
-"""What every widget needs: names, a layout, and properties that the style sheet reads."""
+"""What every widget needs: names, round buttons, a layout, and properties that the style sheet reads."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
-from PyQt5.QtWidgets import QBoxLayout, QLayout, QWidget
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QBoxLayout, QLayout, QPushButton, QWidget
 
 W = TypeVar("W", bound=QWidget)
 L = TypeVar("L", bound=QBoxLayout)
@@ -16,6 +17,15 @@ def named(widget: W, name: str, accessible: str = "", tip: str = "") -> W:
     widget.setAccessibleName(accessible)
     widget.setToolTip(tip)
     return widget
+
+
+def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = False) -> QPushButton:
+    """A small round button."""
+    made = named(QPushButton(words), name, accessible, tip)
+    made.setProperty("role", "pill")
+    made.setCheckable(checkable)
+    made.setFocusPolicy(Qt.TabFocus)
+    return made
 
 
 def arranged(

@@ -216,6 +216,7 @@ class Eye(QObject):
         super().__init__()
         self._window, self._mouse, self._answers = window, mouse, answers
         self.handled: list[float] = []
+        self._seen: float | None = None  # the move that the canvas is about to handle
         self._moving: list[float] = []  # moves whose drawing was not handed on yet
         self._strokes = 0
         window.canvas.installEventFilter(self)
@@ -225,7 +226,7 @@ class Eye(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees events before their receivers."""
         if watched is self._window.canvas and event.type() == QEvent.MouseMove and self._mouse.posted:
-            self._moving.append(self._mouse.posted.popleft())
+            self._seen = self._mouse.posted.popleft()
         elif watched is self._window.canvas and event.type() == QEvent.MouseButtonRelease:
             self._strokes += 1
             if self._strokes % STROKES_PER_DRAWING == 0:
@@ -234,8 +235,10 @@ class Eye(QObject):
 
     def _changed(self) -> None:
         """The move that was just seen is on the canvas."""
-        if self._moving:
-            self.handled.append(time.perf_counter() - self._moving[-1])
+        if self._seen is not None:
+            self.handled.append(time.perf_counter() - self._seen)
+            self._moving.append(self._seen)
+            self._seen = None
 
     def _handed_on(self) -> None:
         """The network is asked about the drawing with all moves so far."""

@@ -110,6 +110,14 @@ def test_losses_and_what_flows_back_from_them(loss: str, output: str) -> None:
     come_from_where_they_say(step, [batch, formula])
 
 
+def test_softmax_with_sums_below_zero_is_written_with_brackets() -> None:
+    step = record(trainer(activations=["tanh", "tanh", "softmax"], loss="cross-entropy"))
+    step.sums[-1][0] = np.arange(len(step.sums[-1][0])) - 20
+    assert activation_formula(step, step.layers, 0, 0).written.startswith("e^(−20.000 − (−")
+    step.sums[-1][0] += 30
+    assert "(−" not in activation_formula(step, step.layers, 0, 0).written
+
+
 def test_of_a_long_sum_the_largest_terms_are_written() -> None:
     step = record(trainer(hidden=[500, 5]))
     formula = sum_formula(step, 2, 0, 0)

@@ -215,6 +215,7 @@ class Person:
         """Pauses, and waits until nothing goes on any more."""
         session = self.session
         session.pause()
+        self.until("the step that is to be taken", lambda: not session.step_through.will_take)
         self.until("rest", lambda: session.state not in _BUSY and not session.training.will_start)
         self.until("the end of reading and writing", lambda: not session.files.is_busy)
         session.rate_search.cancel()

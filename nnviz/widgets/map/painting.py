@@ -70,10 +70,10 @@ class PointPainter:
             ground, ring: the colours of the ground and of the rings.
             radius: of the discs, in pixels.
         """
-        self._prepare(size, int(np.ceil(radius)) + 4, ground)
-        is_in, at = self._within(places, size)
-        inks, ringed, faded = dots.inks[is_in], dots.are_ringed[is_in], dots.are_faded[is_in]
         disc, colours = _Disc(radius), colours | np.uint32(0xFF000000)
+        self._prepare(size, 2 * disc.reach, ground)
+        is_in, at = self._within(places, size, disc.reach)
+        inks, ringed, faded = dots.inks[is_in], dots.are_ringed[is_in], dots.are_faded[is_in]
         self._stamp(at[faded], mixed(colours, ground, _FADED)[inks[faded]], disc, ground)
         plain = ~faded & ~ringed
         self._stamp(at[plain], colours[inks[plain]], disc, ground)
@@ -97,11 +97,11 @@ class PointPainter:
             QImage.Format_RGB32,  # type: ignore[call-overload]
         )
 
-    def _within(self, places: Array, size: tuple[int, int]) -> tuple[Array, Array]:
-        """Which points are in the picture, and the numbers of their pixels."""
-        margin, stride = self._margin - 4, self._pixels.shape[1]
+    def _within(self, places: Array, size: tuple[int, int], reach: int) -> tuple[Array, Array]:
+        """Which points reach into the picture, and the numbers of their pixels; all of what they paint is in it too."""
+        stride = self._pixels.shape[1]
         with np.errstate(invalid="ignore"):
-            is_in: Array = np.all((places >= -margin) & (places < np.array(size) + margin), axis=1)
+            is_in: Array = np.all((places >= -reach) & (places < np.array(size) + reach), axis=1)
         whole = np.floor(places[is_in]).astype(np.intp) + self._margin
         return is_in, whole[:, 1] * stride + whole[:, 0]
 
@@ -120,13 +120,14 @@ class _Disc:
     """The pixels of a disc around its middle one, (k, 2).
 
     Attributes:
+        reach: no pixel of it or around it is farther away.
         layers: how much of its pixels it covers, 0…1, and those that it covers so much; the least covered first.
         gap, ring: pixels around it.
     """
 
     def __init__(self, radius: float) -> None:
-        reach = int(np.ceil(radius)) + 3
-        across = np.arange(-reach, reach + 1)
+        self.reach = int(np.ceil(radius)) + 3
+        across = np.arange(-self.reach, self.reach + 1)
         x, y = (part.ravel() for part in np.meshgrid(across, across))
         distance, offsets = np.hypot(x, y), np.stack([x, y], axis=1)
         covered = np.round(_LEVELS * np.clip(radius + 0.5 - distance, 0, 1)) / _LEVELS

@@ -105,6 +105,8 @@ class PlotGrid(QWidget):
     def show_plots(self, plots: Sequence[GridPlot], scale: Scale, colour: str) -> None:
         """Draws these plots; those that look as before are not painted again."""
         before, self.plots = self.plots, plots
+        if self.marked is not None and not self._has(*self.marked):
+            self.marked = None
         if len(before) != len(plots) or (scale, colour) != (self.scale, self.colour):
             self.scale, self.colour = scale, colour
             self.update()
@@ -121,6 +123,9 @@ class PlotGrid(QWidget):
             for each in (before, marked):
                 if each is not None:
                     self._repaint(each[0])
+
+    def _has(self, plot: int, place: int) -> bool:
+        return plot < len(self.plots) and place < len(self.plots[plot].places)
 
     def _repaint(self, plot: int) -> None:
         self.update(self._cell(plot))
@@ -276,7 +281,7 @@ class PlotGrid(QWidget):
         self._tell(self._under_mouse)
 
     def _tell(self, at: QPoint | None) -> None:
-        words = "" if self.marked is None or self.marked[0] >= len(self.plots) else self.describe(*self.marked)
+        words = "" if self.marked is None else self.describe(*self.marked)
         self._read_out.show_text(words if at is not None else "", at)
         said = words if isinstance(words, str) else "\n".join("  ".join(each for each, _ in line) for line in words)
         self.setAccessibleDescription(said)

@@ -53,8 +53,9 @@ def written(formula: Formula) -> str:
     if not formula.terms:
         return "0"
     if formula.address.what == "loss" and len(formula.terms) > 1:
-        return " + ".join(short_figure(term.value) for term in formula.terms[:_WRITTEN_TERMS]) + " + …"
-    shown = [product_text(formula, place) for place in range(min(_WRITTEN_TERMS, len(formula.terms)))]
+        shown = [short_figure(term.value) for term in formula.terms[:_WRITTEN_TERMS]]
+    else:
+        shown = [product_text(formula, place) for place in range(min(_WRITTEN_TERMS, len(formula.terms)))]
     more = len(formula.terms) > _WRITTEN_TERMS or formula.left_sum
     words, divisor = " + ".join(shown) + (" + …" if more else ""), formula.terms[0].divisor
     return f"({words}) / {divisor}" if divisor > 1 else words

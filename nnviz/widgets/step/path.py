@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -84,7 +85,8 @@ class StagePath(Pickable):
 
     def number_at(self, point: QPoint) -> int | None:
         """The stage at a point."""
-        return next((number for number in range(self.count) if self.place_of(number).contains(point)), None)
+        number = bisect_right(self._tops, point.y()) - 1
+        return number if number >= 0 and self.place_of(number).contains(point) else None
 
     def sizeHint(self) -> QSize:
         """All stages."""
@@ -101,11 +103,9 @@ class StagePath(Pickable):
         """Paints the line, the stops and the names."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
-        for number, stage in enumerate(self.stages):
-            place = self.place_of(number)
-            if place.bottom() < event.rect().top() - ROW or place.top() > event.rect().bottom() + ROW:
-                continue
-            self._paint_stage(painter, number, stage, place)
+        first = bisect_left(self._tops, event.rect().top() - 2 * ROW)
+        for number in range(first, bisect_right(self._tops, event.rect().bottom() + ROW)):
+            self._paint_stage(painter, number, self.stages[number], self.place_of(number))
         self.paint_mark(painter)
 
     def _paint_stage(self, painter: QPainter, number: int, stage: PathStage, place: QRect) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine import neurons
 from engine.metrics import Evaluator
-from nnviz.jobs.stepwise import Steps, Stepwise, only_shares
+from nnviz.jobs import stepwise
+from nnviz.jobs.stepwise import Steps, Stepwise, giving_way, only_shares
 from tests.engine.test_explain import network_of
 from tests.engine.test_neurons import pictures
 
@@ -79,3 +81,22 @@ def test_an_error_is_told(work: Stepwise, qtbot: QtBot) -> None:
     with qtbot.waitSignal(work.failed):
         work.start("the outputs", without_each([6, 5, 3], 10, layer=2))
     assert not work.is_running
+
+
+@pytest.mark.parametrize("is_training", [False, True])
+def test_it_rests_only_while_a_network_is_trained(is_training: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(stepwise.time, "sleep", rests.append)
+
+    def steps() -> Any:
+        yield 0.5, "some"
+        yield 0.9, "more"
+        return "all"
+
+    considerate = giving_way(steps(), lambda: is_training)
+    assert [next(considerate)[0], next(considerate)[0]] == [0.5, 0.9]
+    with pytest.raises(StopIteration) as finished:
+        next(considerate)
+    assert finished.value.value == "all"
+    assert len(rests) == (2 if is_training else 0)
+    assert all(0 <= rest <= 0.5 for rest in rests)

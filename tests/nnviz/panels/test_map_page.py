@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +16,15 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from engine.experiment import Experiment
 from engine.features import activations_of
+from engine.network import Network
+from engine.projection import Basis, project_in_steps
 from nnviz.jobs.tsne import is_installed
 from nnviz.panels.map import INSTALL, MapPage
+from nnviz.session import cloud as cloud_module
 from nnviz.session.cloud import Cloud
 from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
 from nnviz.session.run import new_run
-from nnviz.session.selection import Classes, Example
+from nnviz.session.selection import Classes, Example, Neuron
 from nnviz.session.status import Status
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.pages import TabbedCard
@@ -265,6 +270,63 @@ def test_the_table_has_a_row_for_each_point(page: MapPage, ready_window: MainWin
 # ---- t-SNE
 
 
+def slowly(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, list[int]]:
+    """The points are computed one example after the other, from the second on when that event is set."""
+    opened, done = Event(), []
+
+    def steps(network: Network, split: Split, rows: np.ndarray, layer: int, basis: Basis) -> Any:
+        found = project_in_steps(network, split, rows, layer, basis)
+        for number in range(len(rows)):
+            yield number
+            opened.wait(10)
+            done.append(layer)
+        return (yield from found)
+
+    monkeypatch.setattr(cloud_module, "project_in_steps", steps)
+    return opened, done
+
+
+def test_points_that_nobody_asks_for_any_more_are_given_up(
+    page: MapPage, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    the_map = ready_window.session.map
+    opened, done = slowly(monkeypatch)
+    the_map.choose_layer(1)
+    qtbot.waitUntil(lambda: ready_window.session.probes[MAP]._is_busy)
+    the_map.changed.connect(lambda: the_map.cloud is not None and seen.append(the_map.cloud.subject.layer))
+    the_map.choose_layer(0)
+    opened.set()
+    qtbot.waitUntil(lambda: 0 in seen)
+    assert done.count(1) <= 1
+    assert 1 not in seen
+
+
+def test_points_of_data_that_have_gone_are_not_shown(
+    page: MapPage, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, opened = ready_window.session, Event()
+
+    def steps(*given: Any) -> Any:
+        found = yield from project_in_steps(*given)
+        opened.wait(10)
+        return found
+
+    monkeypatch.setattr(cloud_module, "project_in_steps", steps)
+    session.map.turn()
+    qtbot.waitUntil(lambda: session.probes[MAP]._is_busy)
+    data = made_up(3, 40, 784)
+    session.data.dataset = data
+    session.data.changed.emit()
+    session.runs.show(new_run(Experiment(shape=(784, 5, 3), activations=("relu", "softmax"))))
+    shown: list[Cloud] = []
+    session.map.changed.connect(lambda: session.map.cloud is not None and shown.append(session.map.cloud))
+    opened.set()
+    placed(ready_window, qtbot)
+    assert page.view.dots.inks.max() < 3
+    assert all(cloud.subject.network.shape == [784, 5, 3] for cloud in shown)
+
+
 @needs_tsne
 def test_tsne_of_one_moment(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
@@ -285,10 +347,13 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: MainWindow, qtbot: QtBo
     assert (np.abs(probe.result) < 2 * np.abs(first.points).max()).all()
     train_epochs(qtbot, ready_window, 1)
     assert session.map.cloud is first, "it stays that of its moment"
-    assert "the network is at 2" in page.bar.said.text()
+    assert "as of epoch 1 · now epoch 2" in page.bar.said.text()
     click(qtbot, page, QToolButton, "mapArrangeButton")
     qtbot.waitUntil(lambda: session.map.arranging.result is not None, timeout=60_000)
     assert session.map.is_of_now
+    session.edits.switch(Neuron(1, 4))
+    assert "now the network has changed" in page.bar.said.text()
+    session.edits.end_what_if()
     choose(qtbot, page, "mapMethodButton", AXES)
     assert placed(ready_window, qtbot).arrangement is None
 

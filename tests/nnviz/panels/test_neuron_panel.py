@@ -23,7 +23,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.what_if_mark import WhatIfMark
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, drag, find, press, seven, train_epochs, train_for_a_while
+from tests.nnviz.helpers import action, click, drag, find, hover, leave, press, seven, train_epochs, train_for_a_while
 
 
 def table_of(count: int, classes: int, seed: int) -> Split:
@@ -378,6 +378,19 @@ def test_which_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(panel.ranking.bars, Qt.LeftButton, pos=QPoint(30, 5))
     assert window.session.selection.neuron == Neuron(2, best)
     assert not panel.ranking.isVisible()
+
+
+def test_a_ranking_that_is_pointed_at_may_go(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    panel = choose(qtbot, window, 2, 4)
+    ranking = window.session.ranking
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not ranking.is_running)
+    hover(panel.ranking.bars, (30, 5))
+    assert window.session.selection.pointed == Neuron(2, panel.ranking._order[0])
+    ranking.forget()
+    leave(panel.ranking.bars)
+    assert window.session.selection.pointed is None
 
 
 def test_the_ranking_is_dropped_with_its_network(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Thread, current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
-from engine.disturbances import DISTURBANCES
+from engine.disturbances import DISTURBANCES, Material, material_of
 from engine.experiment import Experiment
 from nnviz.panels.robust import RobustPage
-from nnviz.session.robustness import Strength
+from nnviz.session import robustness
+from nnviz.session.robustness import DISTURBED, Strength
 from nnviz.session.run import new_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -156,3 +158,25 @@ def test_other_data_takes_the_place_of_what_was_pointed_at(
     window.session.runs.show(new_run(Experiment(shape=(4, 3, 3), activations=("relu", "softmax"))))
     measured(window, qtbot)
     assert len(page.plots.plots) == 2
+
+
+def test_a_large_table_is_not_measured_in_the_interfaces_thread(
+    make_window: MakeWindow, load_with: Load, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[Thread] = []
+
+    def noted(data: Dataset) -> Material:
+        threads.append(current_thread())
+        return material_of(data)
+
+    monkeypatch.setattr(robustness, "material_of", noted)
+    window, _ = other_data(make_window, load_with, qtbot, made_up(3, 400), 5)
+    robust = window.session.robustness
+    for _ in range(3):  # quick enough for the interface's thread
+        robust.point_at(None)
+        shown_example(window, qtbot)
+        window.session.probes[DISTURBED].hurry()
+    robust.point_at(Strength("noise", 0.5))
+    shown_example(window, qtbot)
+    assert threads
+    assert main_thread() not in threads

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from weakref import ref
+
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
@@ -13,7 +16,7 @@ from engine.disturbances import DISTURBANCES
 from engine.metrics import Evaluator
 from nnviz.panels.robust import RobustPage
 from nnviz.session.robustness import DISTURBED, Strength
-from nnviz.session.selection import Example
+from nnviz.session.selection import Example, Neuron
 from nnviz.widgets.plots.plot_grid import PlotGrid
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
@@ -125,7 +128,7 @@ def test_an_untrained_network_that_takes_the_place_of_another_is_measured(
     session.reset()
     assert session.robustness.measured is None
     measured(ready_window, qtbot)
-    assert session.robustness.work.about.network is session.displayed.network
+    assert not session.robustness.is_outdated
 
 
 def test_cancel_takes_the_focus_of_measure(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -300,13 +303,40 @@ def test_its_numbers_as_a_table(page: RobustPage, ready_window: MainWindow) -> N
     assert table is not None
     head, rows = table
     lines = [list(row) for row in rows]
-    assert head == ["disturbance", "strength", "unit", "error", "loss", "examples", "part", "epoch"]
+    assert head == ["disturbance", "strength", "unit", "error", "loss", "examples", "part", "epoch", "what if"]
     assert len(lines) == sum(len(DISTURBANCES[name]().strengths((28, 28))) for name in NAMES)
     assert all(len(line) == len(head) for line in lines)
     turned = next(line for line in lines if line[:2] == ["rotation", -45.0])
     assert turned[2] == "°"
     assert 100 * turned[3] == pytest.approx(at(page, Strength("rotation", -45.0)))
-    assert turned[5:] == [500, "test", 0]
+    assert turned[5:] == [500, "test", 0, ""]
+
+
+def test_a_what_if_is_told_with_what_was_measured(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.edits.switch(Neuron(1, 4))
+    click(qtbot, ready_window, QPushButton, "measureRobustButton")
+    measured(ready_window, qtbot)
+    supposed = "layer 1 · neuron 5 off"
+    assert page.status.text() == f"Error on 500 test examples at epoch 0 with {supposed} · grey: epoch 0"
+    assert f"at epoch 0 with {supposed}" in point_at(page, Strength("noise", 0.3))
+    table = page.table()
+    assert table is not None
+    assert {row[-1] for row in table[1]} == {supposed, ""}
+    session.edits.end_what_if()
+    assert "now the network has changed" in page.status.text()
+
+
+def test_what_was_measured_holds_no_network(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.edits.switch(Neuron(1, 4))
+    click(qtbot, ready_window, QPushButton, "measureRobustButton")
+    measured(ready_window, qtbot)
+    held = ref(session.displayed.network)
+    session.undo.clear()
+    session.edits.end_what_if()
+    qtbot.waitUntil(lambda: session.probes[DISTURBED].is_up_to_date)
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and held() is None)
 
 
 def test_without_a_measurement_there_is_no_table(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.events import Epoch
 from engine.metrics import Evaluation
 from nnviz.look import theme
+from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click_tab, find, train_epochs, unfold, wait_for
@@ -145,3 +146,19 @@ def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(ready_wi
     heights = next(each for each in window.findChildren(QLabel) if re.match("bar height", each.text()))
     assert heights.text() == "bar height: √count"
     assert not [each for each in window.findChildren(QToolButton) if "count" in each.text()]
+
+
+def test_in_the_middle_of_an_epoch_errors_say_when_they_were_measured(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Beside them stand figures of now."""
+    window, session = ready_window, ready_window.session
+    name = find(window, QLabel, "testFigureName")
+    assert name.text() == "test error"
+    train_epochs(qtbot, window, 1)
+    assert name.text() == "test error"
+    session.settings.change("epochs", epochs=2)
+    session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert name.text() == "test · epoch 1"
+    session.edits.set_bias(Neuron(1, 3), 1.0)
+    qtbot.waitUntil(lambda: bool(session.runs.current.edited))
+    assert name.text() == "test error"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.one_step import BIAS
 from nnviz.panels.step_through import StepThroughPage
-from nnviz.panels.step_walk import Pace, Phase, Spot, Stage, moved, stages_of
+from nnviz.panels.step_walk import Pace, Phase, Spot, Stage, moved, number_of, stages_of
+from nnviz.session import step_through
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.widgets.pages import TabbedCard
@@ -75,6 +78,8 @@ def pick(qtbot: QtBot, widget: object, place: int) -> None:
 def test_one_walks_by_phases_layers_and_neurons() -> None:
     shape = [4, 3, 2]
     names = [(stage.phase.value, stage.layer) for stage in stages_of(2)]
+    for layers in (1, 2, 5):
+        assert [number_of(stage, layers) for stage in stages_of(layers)] == list(range(3 * layers + 2))
     assert names[:4] == [("forward", 0), ("forward", 1), ("forward", 2), ("loss", 2)]
     assert names[4:] == [("backward", 2), ("backward", 1), ("update", 1), ("update", 2)]
     for pace, stops in ((Pace.WHOLE, 3), (Pace.LAYER, 7), (Pace.NEURON, 16)):
@@ -375,3 +380,22 @@ def test_out_of_view_it_costs_nothing(page: StepThroughPage, ready_window: MainW
 def test_its_point_is_plain_text(page: StepThroughPage) -> None:
     assert page.parts.where.textFormat() == Qt.PlainText
     assert page.parts.numbers.number_at(QPoint(5, 10_000_000)) is None
+
+
+def test_a_large_step_is_not_held_by_what_is_out_of_view(
+    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step_through, "_MOST_KEPT", 1000)
+    for phase, layer in ((Phase.FORWARD, 1), (Phase.BACKWARD, 2), (Phase.UPDATE, 1)):
+        go(page, phase, layer)
+    click(qtbot, page, QPushButton, "checkGradientButton")
+    qtbot.waitUntil(lambda: ready_window.session.step_through.check is not None)
+    assert page._step is not None
+    held = ref(page._step)
+    click_tab(qtbot, ready_window, "mapTab")
+    gc.collect()
+    assert held() is None
+    click_tab(qtbot, ready_window, "stepThroughTab")
+    newest(page, ready_window, qtbot)
+    assert page.stage == Stage(Phase.UPDATE, 1), "one comes back to where one was"
+    assert len(shown(page)) == 785

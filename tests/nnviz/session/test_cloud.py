@@ -1,8 +1,6 @@
-"""Clouds of examples: which are taken, and that arranging them gives way to a training."""
+"""Clouds of examples: which are taken."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from engine.datasets import Dataset
 from engine.network import Network
 from nnviz.session import cloud
-from nnviz.session.cloud import Subject, basis_for, cloud_on, giving_way, spread
+from nnviz.session.cloud import Subject, basis_for, cloud_on, spread
 from nnviz.session.part import parts_of
 
 
@@ -48,22 +46,3 @@ def test_very_wide_layers_are_seen_in_pieces(few_digits: Dataset, monkeypatch: p
     monkeypatch.setattr(cloud, "_MOST_NUMBERS", 1)
     assert cloud._along(given, given.rows, basis) == pytest.approx(whole, abs=1e-3)
     assert np.isfinite(basis_for(given).axes).all(), "worked out from fewer examples"
-
-
-@pytest.mark.parametrize("is_training", [False, True])
-def test_it_rests_only_while_a_network_is_trained(is_training: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    rests: list[float] = []
-    monkeypatch.setattr(cloud.time, "sleep", rests.append)
-
-    def steps() -> Any:
-        yield 0.5, "some"
-        yield 0.9, "more"
-        return "all"
-
-    considerate = giving_way(steps(), lambda: is_training)
-    assert [next(considerate)[0], next(considerate)[0]] == [0.5, 0.9]
-    with pytest.raises(StopIteration) as finished:
-        next(considerate)
-    assert finished.value.value == "all"
-    assert len(rests) == (2 if is_training else 0)
-    assert all(0 <= rest <= 0.5 for rest in rests)

@@ -122,6 +122,21 @@ def test_keep_makes_an_edit_of_it(session: Session, qtbot: QtBot) -> None:
     np.testing.assert_array_equal(run.network.weights[1][:, 4], before)
 
 
+def test_undo_of_keep_shows_nothing_in_between(session: Session, qtbot: QtBot) -> None:
+    """Neither the edited network with the what-if on top, nor the one from before without it."""
+    session.edits.set_strength(NEURON, 0.5)
+    supposed = session.displayed.network.parameters.copy()
+    session.edits.keep()
+    written(qtbot, session)
+    shown = []
+    session.displayed.changed.connect(lambda: shown.append(session.displayed.network.parameters.copy()))
+    session.undo.undo()
+    written(qtbot, session)
+    assert shown
+    for parameters in shown:
+        np.testing.assert_array_equal(parameters, supposed)
+
+
 def test_undo_of_keep_supposes_it_again(session: Session, qtbot: QtBot) -> None:
     before = session.displayed.as_trained.parameters.copy()
     session.edits.set_strength(NEURON, 0.5)
@@ -197,6 +212,19 @@ def test_the_errors_are_measured_anew(ready_window: MainWindow, qtbot: QtBot) ->
     for _ in range(3):
         session.undo.undo()
     assert run.figures() == measured
+
+
+def test_a_network_without_finite_answers_has_no_errors(session: Session, qtbot: QtBot) -> None:
+    for source in range(400, 420):
+        session.edits.set_weight(NEURON, source, 3e38)
+    session.edits.set_weight(Neuron(2, 0), 4, 3e38)
+    written(qtbot, session)
+    session.edits.errors._measuring._lane.finish()
+    assert session.runs.current.figures() == {}
+    session.edits.end_what_if()
+    while session.undo.last() is not None:
+        session.undo.undo()
+    assert not session.runs.current.unsaved
 
 
 def test_an_edited_network_trains_on_and_is_saved(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+from weakref import ref
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.buffers import Buffers
 from engine.datasets.dataset import Dataset, regression_split
-from nnviz.session.selection import Example
+from engine.divergence import loss_not_finite
+from engine.metrics import Evaluator
+from engine.one_step import record_step
+from nnviz.jobs import measuring
+from nnviz.session import step_through as module
+from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.session.step_through import StepThrough, Written
 from nnviz.window.main_window import MainWindow
@@ -212,3 +224,253 @@ def test_a_training_that_is_over_is_over_again(
     found = session.training.runner.look(session.runs.current.id, lambda trainer: trainer is not None and trainer.epoch)
     qtbot.waitUntil(found.done)
     assert found.result() == 1
+
+
+def gate(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Callable[[], Any]]:
+    """The next step that is written down waits for that event; what counts how many were begun."""
+    opened, begun = Event(), []
+
+    def slow(*given: Any) -> Any:
+        begun.append(given)
+        opened.wait(10)
+        return record_step(*given)
+
+    monkeypatch.setattr(module, "record_step", slow)
+    return opened, lambda: len(begun)
+
+
+def test_a_step_asked_for_before_a_training_is_not_taken_after_it(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ready_window.session
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    newest(step_through, qtbot)
+    opened, _ = gate(monkeypatch)
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(True)
+    step_through.take()  # of the example, as soon as it is written down
+    session.start()
+    opened.set()
+    qtbot.waitUntil(lambda: session.training.progress.batch > 2)
+    session.pause()
+    at_rest(ready_window, qtbot)
+    now = parameters(ready_window).copy()
+    newest(step_through, qtbot)
+    qtbot.wait(50)
+    assert np.array_equal(parameters(ready_window), now)
+    assert "example" not in getattr(session.undo.last(), "text", "")
+
+
+def test_only_the_step_that_was_asked_for_is_taken(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ready_window.session
+    newest(step_through, qtbot)
+    opened, _ = gate(monkeypatch)
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(True)
+    step_through.take()
+    step_through.choose(False)
+    opened.set()
+    newest(step_through, qtbot)
+    qtbot.wait(50)
+    assert session.state is Status.READY, "neither of both"
+
+
+def test_nothing_is_taken_when_one_looks_again(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ready_window.session
+    newest(step_through, qtbot)
+    opened, begun = gate(monkeypatch)
+    session.settings.change("learning rate", learning_rate=0.02)
+    qtbot.waitUntil(lambda: begun() == 1)
+    session.settings.change("learning rate", learning_rate=0.01)
+    step_through.take()  # it waits for the one that is no longer of interest
+    assert step_through.will_take
+    step_through.want(False)
+    opened.set()
+    step_through._lane.finish()
+    step_through.want(True)
+    newest(step_through, qtbot)
+    qtbot.wait(50)
+    assert not step_through.will_take
+    assert session.state is Status.READY
+
+
+def test_why_one_step_cannot_be_written_down_is_not_said_of_the_next(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ready_window.session
+    newest(step_through, qtbot)
+    opened = Event()
+
+    def diverges(*given: Any) -> Any:
+        monkeypatch.setattr(module, "record_step", record_step)
+        opened.wait(10)
+        raise loss_not_finite(given[1], Buffers(given[1], 1), 1, 1, 1e9)
+
+    monkeypatch.setattr(module, "record_step", diverges)
+    session.settings.change("learning rate", learning_rate=1e9)
+    session.settings.change("learning rate", learning_rate=0.01)
+    opened.set()
+    assert newest(step_through, qtbot).step.rate == 0.01
+    assert step_through.line == ""
+
+
+def test_a_large_step_goes_when_it_is_out_of_view(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST_KEPT", 1000)
+    newest(step_through, qtbot)
+    opened, begun = gate(monkeypatch)
+    ready_window.session.settings.change("learning rate", learning_rate=0.01)
+    qtbot.waitUntil(lambda: begun() == 1)
+    step_through.want(False)
+    assert step_through.written is None
+    opened.set()
+    step_through._lane.finish()
+    assert step_through.written is None, "also one that was being written down"
+
+
+def test_a_step_that_is_still_being_taken_can_be_undone(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    first = take(ready_window, qtbot).step.after.parameters
+    second = newest(step_through, qtbot)
+    step_through.take()
+    assert session.state is Status.TRAINING
+    session.undo.undo()
+    at_rest(ready_window, qtbot)
+    qtbot.waitUntil(lambda: np.array_equal(parameters(ready_window), first))
+    assert session.training.progress.batch == 1
+    assert session.messages.current is None
+    session.undo.redo()
+    qtbot.waitUntil(lambda: np.array_equal(parameters(ready_window), second.step.after.parameters))
+    at_rest(ready_window, qtbot)
+    session.undo.undo()
+    assert np.array_equal(parameters(ready_window), first)
+
+
+def test_a_step_is_not_taken_again_while_the_fields_have_problems(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    take(ready_window, qtbot)
+    session.undo.undo()
+    before = parameters(ready_window).copy()
+    session.settings.set_problem("learning_rate", "no number")
+    session.undo.redo()
+    assert "not taken again" in session.messages.current.text
+    session.messages.clear()
+    session.undo.undo()
+    assert session.messages.current is None, "there is nothing to take back"
+    session.settings.set_problem("learning_rate", None)
+    session.undo.redo()
+    qtbot.waitUntil(lambda: session.training.progress.batch == 1)
+    at_rest(ready_window, qtbot)
+    session.undo.undo()
+    assert np.array_equal(parameters(ready_window), before)
+
+
+@pytest.mark.parametrize("of_example", [False, True])
+def test_a_step_to_weights_that_are_not_finite_is_not_taken(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, of_example: bool
+) -> None:
+    session = ready_window.session
+    session.settings.change("learning rate", learning_rate=1e45)
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(of_example)
+    before = parameters(ready_window).copy()
+    newest(step_through, qtbot)
+    step_through.take()
+    assert "not finite" in session.messages.current.text
+    assert session.state is Status.READY
+    assert np.array_equal(parameters(ready_window), before)
+
+
+def test_undo_holds_values_and_no_networks(step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.session.settings.change("optimizer", optimizer="adam", learning_rate=0.001)
+    held = ref(take(ready_window, qtbot).step)
+    newest(step_through, qtbot)
+    gc.collect()
+    assert held() is None
+    step = ready_window.session.undo.last()
+    assert step is not None
+    assert 0 < step.nbytes < 8 * parameters(ready_window).nbytes
+
+
+def measured_error(window: MainWindow) -> float:
+    """Of the network that is displayed, on the test examples."""
+    data = window.session.dataset
+    assert data is not None
+    assert data.test is not None
+    error = Evaluator(window.session.displayed.network, data.test).evaluate().error
+    assert error is not None
+    return error
+
+
+def told_error(window: MainWindow, qtbot: QtBot) -> float:
+    """What the run says when everything is measured."""
+    session = window.session
+    qtbot.waitUntil(lambda: bool(session.runs.current.figures()))
+    qtbot.wait(100)
+    return session.runs.current.figures()["test_error"]
+
+
+def test_errors_are_measured_again_when_a_step_is_undone(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    session.settings.change("learning rate", learning_rate=0.5)
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(True)
+    take(ready_window, qtbot)
+    before = told_error(ready_window, qtbot)
+    session.selection.choose_example(Example("test", 8))
+    newest(step_through, qtbot)
+    step_through.take()
+    assert measured_error(ready_window) != before
+    session.undo.undo()  # before the errors are measured
+    assert told_error(ready_window, qtbot) == measured_error(ready_window) == before
+
+
+def test_an_edit_is_not_measured_over_a_later_step(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, opened, made = ready_window.session, Event(), []
+
+    class Slow(Evaluator):
+        """The first one waits."""
+
+        def steps(self) -> Any:
+            made.append(self)
+            if len(made) == 1:
+                opened.wait(10)
+            return super().steps()
+
+    monkeypatch.setattr(measuring, "Evaluator", Slow)
+    session.settings.change("learning rate", learning_rate=0.5)
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(True)
+    session.edits.set_bias(Neuron(3, 0), 0.2)
+    qtbot.waitUntil(lambda: len(made) == 1)
+    before = measured_error(ready_window)
+    take(ready_window, qtbot)
+    qtbot.wait(100)
+    opened.set()
+    assert told_error(ready_window, qtbot) == measured_error(ready_window) != before
+
+
+def test_the_epoch_is_counted_on_from_where_the_training_ended(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    session.settings.change("early stopping", epochs=4, patience=1, validation_share=0.2, learning_rate=5.0)
+    session.reset()
+    session.start()
+    qtbot.waitUntil(lambda: session.state is Status.FINISHED)
+    run = session.runs.current
+    assert run.epochs < run.history.completed, "the best parameters are older than the last"
+    assert newest(step_through, qtbot).epoch == run.history.completed + 1

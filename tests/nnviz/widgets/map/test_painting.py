@@ -44,6 +44,22 @@ def test_points_at_the_rim_and_beyond() -> None:
     assert at(picture, 30, 20) == "#102030"
 
 
+@pytest.mark.parametrize("radius", [1.9, 3.2, 6.4])
+def test_large_rings_may_lie_half_beyond_the_rim(radius: float) -> None:
+    along = np.arange(-12, 72, 0.5, np.float32)
+    across, down = np.full_like(along, 20), np.full_like(along, 30)
+    places = np.concatenate([np.stack([along, across], 1), np.stack([down, along], 1)])
+    one = np.ones(1, bool)
+    for place in places:
+        for ringed in (one, ~one):
+            painter = PointPainter()
+            dots = Dots(np.zeros((1, 2), np.float32), np.zeros(1, np.intp), ringed, ~one)
+            painter.paint((60, 40), place[None], dots, INKS, GROUND, RING, radius)
+    picture = PointPainter()
+    picture.paint((60, 40), np.array([[30, 40 + radius + 1]], np.float32), dots, INKS, GROUND, RING, radius)
+    assert at(picture, 30, 0) == at(picture, 29, 0) == "#102030", "what lies below does not come in from above"
+
+
 def test_a_ring_is_apart_from_the_disc() -> None:
     picture = painted([(30, 20)], [0], ringed=True)
     assert at(picture, 30, 20) == "#ff0000"

@@ -108,3 +108,29 @@ def test_other_keys_are_not_for_it(qtbot: QtBot) -> None:
     qtbot.keyClick(grid, Qt.Key_Home)
     qtbot.keyClick(grid, Qt.Key_Return)
     assert grid.marked is None
+
+
+def test_a_mark_that_has_no_place_any_more_goes(qtbot: QtBot) -> None:
+    grid = PlotGrid()
+    qtbot.addWidget(grid)
+    places = [float(place) for place in range(9)]
+
+    def plots(count: int) -> list[GridPlot]:
+        return [
+            GridPlot("Noise", "", places[:count], "", Line(), Line()),
+            GridPlot("Shift", "", places, "", Line(), Line()),
+        ]
+
+    grid.describe = lambda plot, place: f"{grid.plots[plot].places[place]:g}"
+    grid.resize(500, 200)
+    grid.show_plots(plots(9), Scale(), "test")
+    grid.show()
+    at = grid.point(0, 8, 0.5)
+    hover(grid, (at.x(), at.y()))
+    assert grid.marked == (0, 8)
+    grid.show_plots(plots(3), Scale(), "test")
+    assert grid.marked is None
+    assert not grid.grab().isNull()
+    grid.mark((1, 8))
+    grid.show_plots(plots(9)[:1], Scale(), "test")
+    assert grid.marked is None

@@ -36,6 +36,9 @@ def test_formulas_have_their_numbers_put_in() -> None:
     assert product_text(sum_of(1.0), 0) == "2 · 0.5"
     product = Formula(Address("step", 1, 0), "step", "s = η · g", "{0} · {1}", -0.2, (sum_of(-0.2).terms[0],))
     assert written(product) == "2 · (−0.1)"
+    for count, words in ((2, "0.5 + 0.25"), (3, "0.5 + 0.25 + 0.25"), (4, "0.5 + 0.25 + 0.25 + …")):
+        terms = tuple(Term((Part("a", 1.0), Part("y", 0.0)), each) for each in (0.5, 0.25, 0.25, 0.1)[:count])
+        assert written(Formula(Address("loss", 1, 0), "loss", "C = Σ (a − y)² / 2", "", 1.0, terms)) == words
     assert short_figure(0.000012345) == "1.23e−5"
 
 
@@ -70,6 +73,12 @@ def test_a_long_list_is_picked_from_by_mouse_and_keyboard(qtbot: QtBot) -> None:
 
 def test_the_path_is_walked_with_keys(qtbot: QtBot) -> None:
     path = StagePath()
+    path.show_stages([PathStage("Input", "forward"), PathStage("Output"), PathStage("Loss", "loss")], 0)
+    path.resize(120, path.height())
+    assert [path.number_at(path.place_of(number).center()) for number in range(3)] == [0, 1, 2]
+    assert path.number_at(QPoint(5, 3)) is None, "a heading"
+    assert path.number_at(QPoint(5, path.place_of(2).top() - 3)) is None
+    assert path.number_at(QPoint(5, path.height() + 50)) is None
     qtbot.addWidget(path)
     path.resize(100, 200)
     path.show_stages([PathStage("Input", "forward"), PathStage("Output"), PathStage("Output", "backward")], 1)
