@@ -151,6 +151,7 @@ class DrawPanel(DockCard):
 
     def _stroke_finished(self, before: Drawing, after: tuple[Stroke, ...]) -> None:
         what = "erasing" if after[-1].eraser else "stroke"
+        self._later.stop()  # the whole stroke is passed on now
         self._passed_on = after
         self._session.question.step(what, before, after)
 
