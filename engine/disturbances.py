@@ -83,6 +83,11 @@ class Disturbance(Choice):
     def strengths(self, shape: Shape) -> Sequence[float]:
         """The strengths at which networks are measured, ascending, with 0 among them."""
 
+    def step(self, shape: Shape) -> float:
+        """The smallest difference in strength that is worth a look, a fraction of that between those strengths."""
+        strengths = self.strengths(shape)
+        return (strengths[1] - strengths[0]) / 10
+
     @abstractmethod
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
         """Returns a disturbed copy of inputs (k, width), floats. The same state of ``rng`` gives the same bits."""
@@ -175,6 +180,10 @@ class Rotation(Disturbance):
         """Up to a quarter of a turn, both ways."""
         return [float(angle) for angle in range(-90, 91, 15)]
 
+    def step(self, shape: Shape) -> float:
+        """A degree."""
+        return 1.0
+
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
         """All by the same angle."""
         return redrawn(inputs, _picture(material), angle=math.radians(strength))
@@ -256,6 +265,10 @@ class Covered(Disturbance):
     def strengths(self, shape: Shape) -> Sequence[float]:
         """A square of up to six tenths of the picture's side; or up to all columns, or nearly all."""
         return _whole_steps(0.6 * min(shape) if is_picture(shape) else shape[0])
+
+    def step(self, shape: Shape) -> float:
+        """There is no part of a pixel or of a column."""
+        return 1.0
 
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
         """The squares lie wholly within the picture; a larger one contains the smaller where there is room."""

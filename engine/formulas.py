@@ -75,6 +75,7 @@ class Formula:
         value: the number.
         terms: of a sum the largest first.
         left_out, left_sum: how many more there are, and their sum.
+        why: in words, why the number is 0; empty if that says nothing new.
     """
 
     address: Address
@@ -85,6 +86,7 @@ class Formula:
     terms: tuple[Term, ...]
     left_out: int = 0
     left_sum: float = 0.0
+    why: str = ""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -145,9 +147,9 @@ def _softmax_formula(step: OneStep, address: Address, value: float) -> Formula:
         return Term((own,), float(powers[output]))
 
     terms, left_out, left_sum = largest_terms(powers, term)
-    own, largest = f"{z[address.neuron]:.3f}", f"{z.max():.3f}"
+    own, largest = f"{z[address.neuron]:.4f}", f"{z.max():.4f}"
     largest = f"({largest})" if z.max() < 0 else largest
-    written = f"e^({own} − {largest}) / {powers.sum():.4f}".replace("-", "−")
+    written = f"e^({own} − {largest}) / {powers.sum():.5f}".replace("-", "−")
     rule = "a = e^(z − largest z) / Σ e^(z − largest z)"
     return Formula(address, "activation", rule, written, value, tuple(terms), left_out, left_sum)
 
@@ -192,8 +194,9 @@ def loss_formula(step: OneStep, row: int) -> Formula:
         return Term((a, y), float(shares[output]))
 
     terms, left_out, left_sum = largest_terms(shares, term)
-    address = Address("loss", layer, 0, row=row)
-    return Formula(address, "loss", rule, "", float(step.losses[row]), tuple(terms), left_out, left_sum)
+    address, value = Address("loss", layer, 0, row=row), float(step.losses[row])
+    why = "" if terms or value else "every output is its target"
+    return Formula(address, "loss", rule, "", value, tuple(terms), left_out, left_sum, why)
 
 
 def _loss_shares(step: OneStep, row: int) -> tuple[str, Array]:
@@ -202,16 +205,16 @@ def _loss_shares(step: OneStep, row: int) -> tuple[str, Array]:
     z = step.sums[-1][row].astype(np.float64)
     name = step.network.loss
     if name == "quadratic":
-        return "C = Σ (a − y)² / 2", (a - y) ** 2 / 2
+        return "loss = Σ (a − y)² / 2", (a - y) ** 2 / 2
     if name == "huber":
         d = np.abs(a - y)
-        return "C = Σ d² / 2, or |d| − 1/2 beyond 1; d = a − y", np.where(d <= 1, d * d / 2, d - 0.5)
+        return "loss = Σ d² / 2, or |d| − 1/2 beyond 1; d = a − y", np.where(d <= 1, d * d / 2, d - 0.5)
     if name == "cross-entropy" and step.network.activations[-1] == "softmax":
-        return "C = −Σ y · log a", -y * (z - z.max() - np.log(np.exp(z - z.max()).sum()))
+        return "loss = −Σ y · log a", -y * (z - z.max() - np.log(np.exp(z - z.max()).sum()))
     if name == "cross-entropy":
         costs: Array = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
-        return "C = −Σ y · log a + (1 − y) · log(1 − a)", costs
-    return f"C = {step.network.loss_function.label}(a, y)", np.zeros(len(a))
+        return "loss = −Σ y · log a + (1 − y) · log(1 − a)", costs
+    return f"loss = {step.network.loss_function.label}(a, y)", np.zeros(len(a))
 
 
 def batch_loss_formula(step: OneStep) -> Formula:
@@ -219,7 +222,7 @@ def batch_loss_formula(step: OneStep) -> Formula:
     values = step.losses.astype(np.float64) / step.rows
 
     def term(row: int) -> Term:
-        own = Part("C", float(step.losses[row]), Address("loss", step.layers, 0, row=row))
+        own = Part("loss", float(step.losses[row]), Address("loss", step.layers, 0, row=row))
         return Term((own,), float(values[row]), step.rows)
 
     terms, left_out, left_sum = largest_terms(values, term)
@@ -232,7 +235,7 @@ def batch_loss_formula(step: OneStep) -> Formula:
 
 
 def delta_formulas(step: OneStep, layer: int, neuron: int, row: int) -> list[Formula]:
-    """How δ = dC/dz comes about: at an output from the loss, else from the layer above."""
+    """How δ = d loss/dz comes about: at an output from the loss, else from the layer above."""
     return _output_delta(step, neuron, row) if layer == step.layers else _hidden_delta(step, layer, neuron, row)
 
 
@@ -244,12 +247,14 @@ def _output_delta(step: OneStep, neuron: int, row: int) -> list[Formula]:
     difference = Term((a, y), a.value - y.value)
     loss = step.network.loss_function
     if loss.joined_with:
-        return [Formula(address, "delta", "δ = dC/dz = a − y", "{0} − {1}", delta, (difference,))]
+        return [Formula(address, "delta", "δ = d loss/dz = a − y", "{0} − {1}", delta, (difference,))]
     by_outputs = step.activations[-1][row : row + 1].copy()
     loss.gradient(step.activations[-1][row : row + 1], step.targets[row : row + 1], by_outputs)
     slope_by_a = float(by_outputs[0, neuron])
     is_cut = step.network.loss == "huber"
-    rule, written = ("dC/da = a − y, within ±1", "{0} − {1}, within ±1") if is_cut else ("dC/da = a − y", "{0} − {1}")
+    rule, written = (
+        ("d loss/da = a − y, within ±1", "{0} − {1}, within ±1") if is_cut else ("d loss/da = a − y", "{0} − {1}")
+    )
     above = Formula(
         Address("from above", layer, neuron, row=row), "from the loss", rule, written, slope_by_a, (difference,)
     )
@@ -259,19 +264,21 @@ def _output_delta(step: OneStep, neuron: int, row: int) -> list[Formula]:
 
 
 def _softmax_delta(step: OneStep, address: Address, by_outputs: Array, delta: float) -> Formula:
-    """δ = a · (dC/da − Σ a · dC/da), because every output depends on every sum."""
+    """δ = a · (d loss/da − Σ a · d loss/da), because every output depends on every sum."""
     a = float(step.activations[-1][address.row, address.neuron])
     total = float(step.activations[-1][address.row].astype(np.float64) @ by_outputs)
     parts = (
         Part("a", a, Address("activation", address.layer, address.neuron, row=address.row)),
         Part(
-            "dC/da",
+            "d loss/da",
             float(by_outputs[address.neuron]),
             Address("from above", address.layer, address.neuron, row=address.row),
         ),
         Part("Σ", total),
     )
-    return Formula(address, "delta", "δ = a · (dC/da − Σ a · dC/da)", "{0} · ({1} − {2})", delta, (Term(parts, delta),))
+    return Formula(
+        address, "delta", "δ = a · (d loss/da − Σ a · d loss/da)", "{0} · ({1} − {2})", delta, (Term(parts, delta),)
+    )
 
 
 def _hidden_delta(step: OneStep, layer: int, neuron: int, row: int) -> list[Formula]:
@@ -287,7 +294,8 @@ def _hidden_delta(step: OneStep, layer: int, neuron: int, row: int) -> list[Form
     terms, left_out, left_sum = largest_terms(weights * deltas, term)
     total = float(weights @ deltas)
     address = Address("from above", layer, neuron, row=row)
-    above = Formula(address, "from above", "dC/da = Σ w · δ", "", total, tuple(terms), left_out, left_sum)
+    why = "" if terms else "no δ comes from the layer above"
+    above = Formula(address, "from above", "d loss/da = Σ w · δ", "", total, tuple(terms), left_out, left_sum, why)
     return [above, *_through_function(step, Address("delta", layer, neuron, row=row), total)]
 
 
@@ -299,11 +307,11 @@ def _through_function(step: OneStep, address: Address, above: float) -> list[For
     z = Part("z", float(step.sums[layer - 1][row, neuron]), Address("sum", layer, neuron, row=row))
     at = Address("slope", layer, neuron, row=row)
     slope_line = Formula(at, "slope", f"f'(z) of {function.label}", "f'({0})", slope, (Term((z,), slope),))
-    parts = [Part("dC/da", above, Address("from above", layer, neuron, row=row)), Part("f'", slope, at)]
+    parts = [Part("d loss/da", above, Address("from above", layer, neuron, row=row)), Part("f'", slope, at)]
     if mask is not None:
         parts.append(Part("m", float(mask[row, neuron]), Address("mask", layer, neuron, row=row)))
     delta = float(step.deltas[layer - 1][row, neuron])
-    rule = "δ = dC/dz = dC/da · f'(z)" + (" · m, m: dropout" if mask is not None else "")
+    rule = "δ = d loss/dz = d loss/da · f'(z)" + (" · m, m: dropout" if mask is not None else "")
     written = " · ".join(f"{{{place}}}" for place in range(len(parts)))
     return [slope_line, Formula(address, "delta", rule, written, delta, (Term(tuple(parts), delta),))]
 

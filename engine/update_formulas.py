@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.formulas import Address, Formula, Part, Term, largest_terms
+from engine.formulas import Address, Formula, Part, Term, largest_terms, slope_of
 from engine.one_step import BIAS, OneStep
 from engine.optimizers import OPTIMIZERS
 
@@ -82,10 +82,39 @@ def _gradient(parameter: _Parameter) -> Formula:
         return Term(tuple(parts), float(deltas[row] * below[row]) / step.rows, step.rows)
 
     terms, left_out, left_sum = largest_terms(deltas * below / step.rows, term)
+    if step.rows == 1:
+        terms, left_out = [term(0)], 0  # also where it is 0: its numbers say why
     product = "δ" if source == BIAS else f"δ · {'a' if layer > 1 else 'x'}"
     rule = f"g = {product}" if step.rows == 1 else f"g = mean of {product} over the examples"
     value = step.value_of(step.gradient, layer, neuron, source)
-    return Formula(parameter.at("gradient"), "gradient", rule, "", value, tuple(terms), left_out, left_sum)
+    return Formula(
+        parameter.at("gradient"), "gradient", rule, "", value, tuple(terms), left_out, left_sum, _why_nothing(parameter)
+    )
+
+
+def _why_nothing(parameter: _Parameter) -> str:
+    """Why the gradient is 0 in every example; empty if it is not."""
+    step, layer, neuron, source = parameter.step, parameter.layer, parameter.neuron, parameter.source
+    deltas = step.deltas[layer - 1][:, neuron]
+    has_input = np.ones(step.rows, bool) if source == BIAS else step.entering(layer)[:, source] != 0
+    if ((deltas != 0) & has_input).any():
+        return ""
+    ever = "" if step.rows == 1 else " in every example"
+    if not deltas.any():
+        return f"{_why_no_delta(step, layer, neuron)}{ever}: its δ is 0"
+    return f"its input is 0{ever}" if not has_input.any() else "δ or the input is 0 in every example"
+
+
+def _why_no_delta(step: OneStep, layer: int, neuron: int) -> str:
+    """Why a neuron whose δ is 0 in all examples has none."""
+    if layer == step.layers:
+        return "the output is its target"
+    mask = step.mask_of(layer)
+    if mask is not None and not mask[:, neuron].any():
+        return "dropout has left the neuron out"
+    if not any(slope_of(step, layer, neuron, row) for row in range(step.rows)):
+        return "the neuron is off (slope 0)"
+    return "nothing comes back to the neuron"
 
 
 def _penalties(parameter: _Parameter, gradient: Part) -> list[Formula]:

@@ -63,16 +63,16 @@ class Theme:
     error_ground: str = "#3a2226"
     negative: str = "#4cc2ff"  # ends of the diverging colours; their middle is ``field``
     positive: str = "#ffa13d"
-    third: str = "#74a512"  # further classes after accent and test; neither blue nor orange nor violet
-    fourth: str = "#f2549f"
+    third: str = "#b18800"  # further classes after accent and test; neither blue nor orange nor violet
+    fourth: str = "#fb2cb4"
     fifth: str = "#e6edf3"
-    sixth: str = "#c4e18c"  # further classes where there are many, as points
-    seventh: str = "#e71e19"
-    eighth: str = "#09ffc3"
-    ninth: str = "#efcc02"
-    tenth: str = "#71c67f"
-    eleventh: str = "#c7118e"
-    twelfth: str = "#208644"
+    sixth: str = "#12cb03"  # further classes where there are many, as points
+    seventh: str = "#8c657c"
+    eighth: str = "#ff94a1"
+    ninth: str = "#f5f617"
+    tenth: str = "#db0500"
+    eleventh: str = "#00804f"
+    twelfth: str = "#2cffcd"
 
 
 DARK = Theme()
@@ -98,16 +98,16 @@ LIGHT = Theme(
     error_ground="#fdecea",
     negative="#0a5fa8",
     positive="#c04e00",
-    third="#0f4a2a",
-    fourth="#6f7276",
-    fifth="#2a0a12",
-    sixth="#d11155",
-    seventh="#00a67b",
-    eighth="#888c00",
-    ninth="#f75c4c",
-    tenth="#6a3f0b",
-    eleventh="#e764b6",
-    twelfth="#870c5f",
+    third="#085136",
+    fourth="#856b77",
+    fifth="#1c1417",
+    sixth="#168700",
+    seventh="#9d0d69",
+    eighth="#ff43bb",
+    ninth="#a2922e",
+    tenth="#f91a23",
+    eleventh="#732606",
+    twelfth="#139c98",
 )
 CLASSES = ("accent", "test", "third", "fourth", "fifth")  # colours of lines that each stand for a class, in this order
 # Colours of points, whose classes are named beside them; none of them means something else.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.answers import ClassAnswers
@@ -11,7 +12,7 @@ from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo
-from nnviz.panels.map_content import class_names, dots_of, ends_of, inks_of, picture_of, words_of
+from nnviz.panels.map_content import class_names, dots_of, ends_of, inks_of, picture_of, standing_out, words_of
 from nnviz.panels.map_controls import MapBar, MapChoices
 from nnviz.session.cloud import Cloud
 from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
@@ -74,7 +75,8 @@ class MapPage(Page):
         view.opened.connect(session.mistakes.put_on_canvas)
         self.classes.clicked.connect(self._choose_class)
         self.rings.toggled.connect(self.refresh)
-        self.bar.fit.clicked.connect(view.fit)
+        view.all_wanted.connect(lambda: session.selection.choose_classes(None))
+        self.bar.fit.clicked.connect(view.show_all)
         self.bar.lasso.toggled.connect(self._set_lasso)
         signals = (session.map.changed, session.mistakes.changed, session.training.state_changed, theme.changed)
         for signal in (*signals, session.selection.classes_changed, session.data.changed, session.runs.replaced):
@@ -103,17 +105,18 @@ class MapPage(Page):
             return
         cloud, data = self._cloud, self._session.data.dataset
         self.choices.refresh()
-        self.bar.refresh(self._said(cloud))
         self._stack.setCurrentIndex(1 if cloud is None else 0)
         if cloud is None or data is None:
             self._note.setText(self._reason())
             self._shown = ()
+            self.bar.refresh("")
             return
         selection = self._session.selection
         shown = cloud, selection.classes, self._session.mistakes.group, self.rings.isChecked(), theme.current()
         if shown != self._shown:
             self._shown = shown
             self._draw(cloud, data)
+        self.bar.refresh(self._said(cloud), bool(self._standing_out))
         self._show_choice()
         self._show_mark()
 
@@ -132,10 +135,14 @@ class MapPage(Page):
             self.scale.show_ends(*ends_of(cloud))
 
     def _said(self, cloud: Cloud | None) -> str:
-        """What is on the map, in a line."""
+        """What is on the map, in a line; if most of it stands back, that comes first."""
         if cloud is None:
             return ""
-        part, count = cloud.subject.part, len(cloud.rows)
+        part, count, standing_out = cloud.subject.part, len(cloud.rows), self._standing_out
+        if standing_out:
+            strong = text.count(count - int(self.view.dots.are_faded.sum()))
+            what = "examples" if cloud.arrangement is None else f"as of epoch {text.epochs(cloud.subject.epochs)}"
+            return f"only {standing_out} · {strong} of {text.count(count)} {what}"
         of = "" if count == part.count else f" of {text.count(part.count)}"
         words = f"{text.count(count)}{of} examples"
         if cloud.arrangement is not None:
@@ -144,6 +151,12 @@ class MapPage(Page):
             return f"{words} · one neuron: its activation from left to right"
         share = "none of" if np.isnan(cloud.share) else f"{100 * cloud.share:.0f} % of"
         return f"{words} · the two axes show {share} the spread"
+
+    @property
+    def _standing_out(self) -> str:
+        """Which examples stand out, in words; empty if all are shown alike."""
+        data = self._session.data.dataset
+        return "" if data is None else standing_out(data, self._session.selection.classes, self._session.mistakes.group)
 
     def _since(self, cloud: Cloud) -> str:
         """What has become of the network since then."""
@@ -198,8 +211,11 @@ class MapPage(Page):
         if cloud is not None and 0 <= number < len(cloud.rows):
             selection.choose_example(Example(cloud.subject.part.where, int(cloud.rows[number])))
         else:
-            selection.choose_example(None)
-            selection.choose_classes(None)
+            self._choose_nothing()
+
+    def _choose_nothing(self) -> None:
+        self._session.selection.choose_example(None)
+        self._session.selection.choose_classes(None)
 
     def _circle(self, numbers: Array) -> None:
         """Chooses what is in the lasso; an empty one ends the choice."""
@@ -210,8 +226,23 @@ class MapPage(Page):
         self.bar.lasso.setChecked(False)
 
     def _set_lasso(self, lassoes: bool) -> None:
+        """The map takes the keyboard too, so that Esc ends it."""
         self.view.lassoes = lassoes
         self.view.setCursor(Qt.CrossCursor if lassoes else Qt.ArrowCursor)
+        if lassoes:
+            self.view.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc leaves the lasso, or else chooses nothing."""
+        selection = self._session.selection
+        if event.key() != Qt.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.bar.lasso.isChecked():
+            self.bar.lasso.setChecked(False)
+        elif selection.example or selection.classes or selection.group:
+            self._choose_nothing()
+        else:
+            super().keyPressEvent(event)
 
     def _choose_class(self, number: int) -> None:
         chosen, selection = Classes(number, None), self._session.selection

@@ -79,6 +79,22 @@ def _chosen(cloud: Cloud, classes: Classes | None, group: Group | None) -> Array
     return chosen
 
 
+def standing_out(data: Dataset, classes: Classes | None, group: Group | None) -> str:
+    """Which examples stand out, "4 answered as 9 stands out"; empty if all do."""
+    if group is not None:
+        return "the chosen examples stand out"
+    if classes is None or classes == Classes(None, None) or data.train.labels is None:
+        return ""
+    true, answer = (
+        None if each is None else text.name(data.class_name(each)) for each in (classes.true, classes.answer)
+    )
+    if answer is None:
+        return f"class {true} stands out"
+    if true is None:
+        return f"what is answered as {answer} stands out"
+    return f"{true} answered {'right' if true == answer else f'as {answer}'} stands out"
+
+
 # ---- an example
 
 

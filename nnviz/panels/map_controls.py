@@ -13,7 +13,7 @@ from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.fixed_size_box import FixedSizeBox
-from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.parts import arranged, named, set_look
 from nnviz.widgets.share_bar import ShareBar
 
 _LAYER_TIP = "By which layer's activations the examples are placed: those that it sees as alike lie together."
@@ -26,8 +26,8 @@ _PART_TIP = "Which examples are shown: those of the test, the validation or the 
 _TURN_TIP = "Works the two axes out from the network as it is now. They then stay, so that points move as it learns."
 _ARRANGE_TIP = "Arranges the examples as the network sees them now, from where they are."
 _STOP_TIP = "Stops; the points stay where they are."
-_LASSO_TIP = "Drag around points to choose them (or hold Shift): the card of chosen examples then lists them."
-_FIT_TIP = "Shows all points (0, or a double click beside them)."
+_LASSO_TIP = "Drag around points to choose them (or hold Shift): the card of mistakes then lists them. Esc leaves it."
+_FIT_TIP = "Shows all points, none before the others (0, or a double click beside them)."
 
 
 class MapChoices(QWidget):
@@ -96,11 +96,12 @@ class MapBar(QWidget):
         else:
             self._map.arrange()
 
-    def refresh(self, said: str) -> None:
-        """Shows what is going on."""
+    def refresh(self, said: str, is_partial: bool = False) -> None:
+        """Shows what is going on; ``is_partial``: only some of the examples are shown as usual."""
         work, is_tsne = self._map.arranging, self._map.method == TSNE
         if said != self.said.text():
             self.said.setText(said)
+        set_look(self.said, "role", "notice" if is_partial else "muted")
         self.turn.setVisible(not is_tsne)
         self.turn.setEnabled(self._map.cloud is not None)
         self.progress.show_share(work.share, is_tsne and work.is_running)

@@ -18,7 +18,7 @@ from nnviz.look.round_numbers import round_top
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.neuron_subject import line, say
 from nnviz.panels.robust_example import RobustExample, amount_text, strength_text
-from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject
+from nnviz.session.robustness import DISTURBED, UNDISTURBED, Strength, Subject
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import Table, label
@@ -46,8 +46,9 @@ class RobustPage(Page):
         status_box, self.status = line("robustStatus")
         self.plots = named(PlotGrid(), "robustPlots", "The error over the strength of each disturbance")
         self.plots.setWhatsThis(
-            "Point at a curve to see its numbers, and the example at that strength. Arrow keys move along a curve and "
-            "to the next one; Enter or a double click puts the disturbed example on the canvas."
+            "Point at a curve to see its numbers, and the example at that strength, also between those that were "
+            "measured. Arrow keys move along a curve, with Shift in small steps, and to the next one; Enter or a "
+            "double click puts the disturbed example on the canvas."
         )
         self.plots.describe = self._describe
         self.example = RobustExample(session)
@@ -61,6 +62,7 @@ class RobustPage(Page):
         self._stack.addWidget(self._content)
         self._stack.addWidget(self._nothing)
         self.body.addWidget(self._stack)
+        self._is_put_due = False  # whether the disturbed example goes on the canvas once it is there
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._begin)
@@ -91,6 +93,7 @@ class RobustPage(Page):
     def set_in_view(self, in_view: bool) -> None:
         """Measures a network when the page is looked at for the first time."""
         super().set_in_view(in_view)
+        self._is_put_due = False
         self._later.stop()
         self._rested()
 
@@ -154,6 +157,7 @@ class RobustPage(Page):
                 _line(measured and measured[1], name),
                 _line(before and before[1], name),
                 _covered(kind.trained(about.augmentation)) if is_picture(subject.shape) else None,
+                kind.step(subject.shape),
             )
             for name in fitting(subject.shape)
             for kind in (DISTURBANCES[name](),)
@@ -179,12 +183,13 @@ class RobustPage(Page):
         if pointed is None or pointed.name not in names:
             self.plots.mark(None)
             return
-        strengths = list(DISTURBANCES[pointed.name]().strengths(subject.shape))
-        self.plots.mark((names.index(pointed.name), strengths.index(pointed.value)))
+        self.plots.mark((names.index(pointed.name), pointed.value))
 
     def _show_example(self) -> None:
         if self.in_view:
             self.example.refresh()
+        if self._is_put_due:
+            self._put_on_canvas()
 
     def _show_status(self) -> None:
         if self.in_view:
@@ -217,8 +222,10 @@ class RobustPage(Page):
         name = fitting(subject.shape)[plot]
         return Strength(name, DISTURBANCES[name]().strengths(subject.shape)[place])
 
-    def _point(self, plot: int, place: int) -> None:
-        self._robust.point_at(self._strength(plot, place))
+    def _point(self, plot: int, x: float) -> None:
+        self._is_put_due = False
+        subject = self._robust.subject
+        self._robust.point_at(None if subject is None else Strength(fitting(subject.shape)[plot], x))
 
     def _describe(self, plot: int, place: int) -> list[list[Piece]]:
         """The strength, the error there, that of before, and what the training covered."""
@@ -237,13 +244,17 @@ class RobustPage(Page):
         return [*lines, [(trained, "train")]] if trained else lines
 
     def _put_on_canvas(self) -> None:
-        """Replaces the drawing by the disturbed example; can be undone."""
-        shown: Disturbed | None = self._session.probes[DISTURBED].result
-        subject = self._robust.subject
-        if shown is None or subject is None or not fits_canvas(subject.dataset):
+        """Replaces the drawing by the disturbed example, once that is there; can be undone.
+
+        The new drawing is then shown as it is, since the same disturbance would change it a second time.
+        """
+        subject, shown = self._robust.subject, self._session.probes[DISTURBED].result
+        self._is_put_due = shown is None or shown.strength != (self._robust.pointed or UNDISTURBED)
+        if self._is_put_due or subject is None or not fits_canvas(subject.dataset):
             return
         title = strength_text(shown.strength, subject.shape) if shown.strength.value else "example"
         ink = Ink(shown.inputs[1].reshape(SIDE, SIDE), 1.0, title, is_example=True)
+        self._robust.point_at(Strength(shown.strength.name, 0.0))
         self._session.question.replace("disturbed example", (ink,))
 
     # ---- for a file

@@ -63,6 +63,7 @@ class RobustExample(QWidget):
         has_classes = subject.examples.labels is not None
         for column, outputs in zip((self.before, self.after), shown.answers, strict=True):
             column.show_answer(outputs, self._session, has_classes)
+        self.after.show_whether_another(has_classes and _are_other_classes(*shown.answers))
         self.after.setVisible(bool(shown.strength.value))
 
     def _describe(self, row: int) -> str:
@@ -86,14 +87,20 @@ class AnswerColumn(QWidget):
 
     def __init__(self, when: str, name: str, side: Qt.AlignmentFlag) -> None:
         super().__init__()
-        when_box, caption = line(f"{name}Caption")
-        caption.setText(when)
+        self._when = when
+        when_box, self.caption = line(f"{name}Caption")
+        self.caption.setText(when)
         self.answer = named(label(role="answer"), name, f"The answer, {when}")
         self.answer.setFixedHeight(_ANSWER)
         share_box, self.share = line(f"{name}Share")
-        for made in (caption, self.answer, self.share):
+        for made in (self.caption, self.answer, self.share):
             made.setAlignment(side | Qt.AlignVCenter)
         arranged(QVBoxLayout(self), when_box, self.answer, share_box, spacing=2)
+
+    def show_whether_another(self, is_another: bool) -> None:
+        """Shows that the answer is another one than before, in its colour and in what stands over it."""
+        set_look(self.answer, "another", is_another)
+        say(self.caption, f"≠ {self._when}" if is_another else self._when)
 
     def show_answer(self, outputs: Array | None, session: Session, has_classes: bool) -> None:
         """Shows the outputs, (outputs,); None if they are not finite."""
@@ -110,6 +117,11 @@ class AnswerColumn(QWidget):
         metrics = QFontMetrics(theme.font(theme.TEXT, bold=True))
         say(self.answer, words if len(words) < _LONG else metrics.elidedText(words, Qt.ElideRight, self.width()))
         say(self.share, share)
+
+
+def _are_other_classes(before: Array | None, after: Array | None) -> bool:
+    """Whether the disturbance has changed the answer to another class."""
+    return before is not None and after is not None and verdict_of(before).best != verdict_of(after).best
 
 
 def _further(outputs: Array) -> str:

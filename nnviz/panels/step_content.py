@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,11 +25,21 @@ from engine.validation import Array
 from nnviz.look import text
 from nnviz.panels.step_names import StepNames
 from nnviz.panels.step_walk import Phase, Stage, number_of
-from nnviz.widgets.step.figures import figure, product_text, signed, written
+from nnviz.widgets.step.figures import (
+    decimals_to_see,
+    digits_of_parts,
+    figure,
+    product_text,
+    short_figure,
+    signed,
+    value_text,
+    written_versions,
+)
 from nnviz.widgets.step.number_rows import NOTHING, Rows
 
-_EXAMPLE, _NUMBER, _TARGET, _PRODUCT = 76, 56, 40, 116  # pixels
+_EXAMPLE, _NUMBER, _TARGET, _PRODUCT = 76, 56, 40, 100  # pixels
 _VALUE = 56
+_MOST_IN_LIST = 7  # decimals of parameters, which are written twice in a row
 _HEADS = {"sum": "w · a", "from above": "w · δ", "gradient": "δ · a", "activation": "z", "batch loss": "loss"}
 
 
@@ -141,6 +151,7 @@ class StepContent:
         layer = self.view.stage.layer
         before, _, after = (each[self.order] for each in self.step.parameters_of(layer, self.view.neuron))
         change = after.astype(np.float64) - before
+        decimals = min(decimals_to_see(float(np.abs(change).max())), _MOST_IN_LIST)
 
         def name(place: int) -> str:
             source = int(self.order[place])
@@ -151,7 +162,7 @@ class StepContent:
             ("weight of", "change", "before", "after"),
             (self.names.width(layer - 1), _NUMBER, _NUMBER),
             name,
-            lambda place: (figure(float(before[place])), figure(float(after[place]))),
+            lambda place: (figure(float(before[place]), decimals), figure(float(after[place]), decimals)),
             change,
         )
 
@@ -195,15 +206,17 @@ class StepContent:
     def line_rows(self, formulas: list[Formula]) -> Rows:
         """The lines as rows: the name, the right side with its numbers, the value."""
 
-        def right_side(formula: Formula) -> str:
-            return f"= {written(formula)}" if formula.terms or formula.written else "as the data have it"
+        def right_side(formula: Formula) -> list[str]:
+            if formula.address.what == "activation" and formula.address.layer == 0:
+                return ["as the data have it"]
+            return [f"= {version}" for version in written_versions(formula)]
 
         return Rows(
             len(formulas),
             ("", "", ""),
             (0, _VALUE),
             lambda place: formulas[place].name,
-            lambda place: (figure(formulas[place].value),),
+            lambda place: (value_text(formulas[place]),),
             bold=0,
             second=lambda place: right_side(formulas[place]),
         )
@@ -211,15 +224,16 @@ class StepContent:
     def term_rows(self, formula: Formula) -> Rows:
         """The terms of a formula; of one that is no sum, its numbers."""
         if not formula.terms:
-            return NOTHING
+            return replace(NOTHING, note=formula.why)
         if len(formula.terms) <= 1:
-            parts = formula.parts
+            parts, digits = formula.parts, digits_of_parts(formula)
             return Rows(
                 len(parts),
                 ("from", "", "", ""),
                 (0, 44, _VALUE),
                 lambda place: self._part_name(parts[place].address),
-                lambda place: (parts[place].symbol, figure(parts[place].value)),
+                lambda place: (parts[place].symbol, _part_text(parts[place].value, digits[place])),
+                note=formula.why,
             )
         terms, left, total = formula.terms, formula.left_out, formula.left_sum
         divisor = terms[0].divisor
@@ -230,7 +244,7 @@ class StepContent:
             lambda place: self._term_name(formula, place),
             lambda place: (product_text(formula, place), signed(terms[place].value)),
             np.array([term.value for term in terms]),
-            note=f"… and {text.count(left)} more, together {figure(total)}" if left else "",
+            note=f"… and {text.count(left)} more, together {figure(total)}" if left else formula.why,
             bold=1,
         )
 
@@ -261,7 +275,8 @@ class StepContent:
         before, _, after = self.step.parameters_of(view.stage.layer, view.neuron)
         name = "bias" if view.source == BIAS else "weight"
         old, new = float(before[view.source]), float(after[view.source])
-        return f"{name} {figure(old)} → {figure(new)} ({signed(new - old)})"
+        decimals = decimals_to_see(new - old)
+        return f"{name} {figure(old, decimals)} → {figure(new, decimals)} ({signed(new - old)})"
 
     # ---- where things are
 
@@ -279,6 +294,11 @@ class StepContent:
         }
         wanted = stages.get(at.what)
         return None if wanted is None else number_of(wanted, self.names.layers)
+
+
+def _part_text(value: float, digits: int) -> str:
+    """As in the formula where that has more digits."""
+    return max(figure(value), short_figure(value, digits), key=len)
 
 
 def term_sources(formula: Formula, place: int) -> list[Address]:

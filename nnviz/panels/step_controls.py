@@ -11,6 +11,7 @@ from nnviz.widgets.card import label
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.parts import arranged, named, pill
+from nnviz.widgets.step.fitting_label import FittingLabel
 
 _PACES = {Pace.WHOLE.value: "by phase", Pace.LAYER.value: "by layer", Pace.NEURON.value: "by neuron"}
 _STEPS_PER_TEN = 20  # of the slider, for a factor of ten
@@ -30,7 +31,7 @@ class WhichStep(QWidget):
         self.target = ChoiceButton("stepTargetButton", "Learn the drawing as", tip)
         tip = "Writes down the step that comes next now; while the network learns, what is shown stays as it is."
         self.newest = pill("newest", "newestStepButton", "Newest step", tip)
-        self.moment = named(label(role="muted"), "stepMoment")
+        self.moment = named(FittingLabel(), "stepMoment")
         box = FixedSizeBox(self.moment)  # gives way first where there is little room
         arranged(QHBoxLayout(self), (box, 1), self.newest, self.target, self.of_example, self.of_batch, spacing=6)
         self.of_example.clicked.connect(lambda: step_through.choose(True))
@@ -48,8 +49,8 @@ class WhichStep(QWidget):
         if target is not None:
             self.target.show_choice({str(n): f"as {name}" for n, name in enumerate(class_names)}, str(target))
         self.newest.setVisible(asked.written is not None and not asked.is_newest and not asked.is_at_rest)
-        self.moment.setText(self.moment_text())
-        self.moment.setToolTip(self.moment.text())
+        words = self.moment_text()
+        self.moment.show_versions(words, words.split(" · ")[0], "")
 
     def moment_text(self) -> str:
         """ "epoch 3 · batch 120": of what is written down."""
@@ -63,18 +64,20 @@ class WhichStep(QWidget):
 
 
 class Walking(QWidget):
-    """Back, Next, and how far at once."""
+    """Previous, Next, and how far at once."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.back = pill("◂", "stepBackButton", "Back", "Goes back on the way through the step (Left on the path).")
-        self.next = pill("Next ▸", "stepNextButton", "Next", "Goes on on the way through the step (Right on the path).")
-        tip = "How far Back and Next go: a whole phase, a layer, or a neuron."
+        tip = "Goes to the stage before, on the way through the step (Left on the path)."
+        self.previous = pill("◂ Previous", "stepPreviousButton", "Previous", tip)
+        tip = "Goes to the next stage, on the way through the step (Right on the path)."
+        self.next = pill("Next ▸", "stepNextButton", "Next", tip)
+        tip = "How far Previous and Next go: a whole phase, a layer, or a neuron."
         self.pace_button = ChoiceButton("stepPaceButton", "How far at once", tip)
         self.pace = Pace.LAYER
         self.pace_button.chosen.connect(lambda key: self.show_pace(Pace(key)))
         self.show_pace(Pace.LAYER)
-        arranged(QHBoxLayout(self), self.back, self.next, self.pace_button, 1, spacing=6)
+        arranged(QHBoxLayout(self), self.previous, self.next, self.pace_button, spacing=6)
 
     def show_pace(self, pace: Pace) -> None:
         """Goes that far at once from now on."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.formulas import Address, Formula, all_terms
 from nnviz.panels.step_content import StepContent, term_source, term_sources
-from nnviz.panels.step_walk import Phase
+from nnviz.panels.step_walk import Phase, Stage, stages_of
 from nnviz.widgets.step.figures import figure
 
 _BY_EXAMPLE = ("gradient", "batch loss")  # sums whose terms are one for each example
@@ -31,6 +31,16 @@ class OpenedFormula:
     def formula(self) -> Formula:
         """The line that is opened."""
         return self.lines[self.number]
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that the lines are of."""
+        return self.content.view.stage
+
+    def is_on_stage(self, at: Address) -> bool:
+        """Whether the stage shows what is at an address."""
+        place = self.content.place_of(at)
+        return place is not None and stages_of(self.content.names.layers)[place] == self.stage
 
     def address_of_term(self, place: int) -> Address | None:
         """Where a term comes from; None for a setting."""

@@ -38,20 +38,20 @@ class StepNames:
         return "Input" if number == 0 else "Output" if number == self.layers else f"Layer {number}"
 
     def neuron(self, layer: int, number: int) -> str:
-        """ "pixel 3, 12" (row and column), "input 4", "neuron 5", "answer 7", "output 1"; they count from 1."""
+        """ "pixel 3, 12" (row and column), "input 4", "neuron 5", "output 7" by its class; numbers count from 1."""
         if layer == 0 and self.picture is not None:
             row, column = divmod(number, self.picture[1])
             return f"pixel {row + 1}, {column + 1}"
         if layer == 0:
             return f"input {text.count(number + 1)}"
         if layer == self.layers and number < len(self.classes):
-            return f"answer {self.classes[number]}"
+            return f"output {self.classes[number]}"
         return f"{'output' if layer == self.layers else 'neuron'} {text.count(number + 1)}"
 
     def width(self, layer: int) -> int:
         """Pixels for the name of any neuron of a layer; longer ones are cut."""
         last = self.neuron(layer, self.shape[layer] - 1)
-        longest = max((len(f"answer {name}") for name in self.classes), default=0) if layer == self.layers else 0
+        longest = max((len(f"output {name}") for name in self.classes), default=0) if layer == self.layers else 0
         return min(max(_LETTER * max(len(last), longest) + 4, _LEAST_WIDTH), _MOST_WIDTH)
 
     def parameter(self, layer: int, source: int) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from nnviz.look import text
 from nnviz.panels.step_controls import Counter, Temperature, Walking
-from nnviz.widgets.card import label
+from nnviz.session.step_effects import Effect
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.parts import arranged, named, pill
 from nnviz.widgets.step.board import Board
+from nnviz.widgets.step.fitting_label import FittingLabel
 from nnviz.widgets.step.number_rows import NumberRows
 from nnviz.widgets.step.path import StagePath
 
-_PATH = 88  # pixels
+_PATH, _HEAD, _FOOT = 88, 26, 28  # pixels
 _MOST_FOR_LINES = 0.5  # of the height
 
 
@@ -26,7 +30,8 @@ class StepParts(QWidget):
         path, numbers, lines, terms, board: see their tooltips.
         where, rule, result: the stage, the rule of the chosen line, and what comes of it all.
         neuron, example, temperature: what is looked at.
-        walking, check, take: the buttons.
+        would, did: what the step would do to the network, and what the last one did.
+        back, walking, check, take, undo: the buttons.
     """
 
     def __init__(self) -> None:
@@ -34,8 +39,9 @@ class StepParts(QWidget):
         self._make_lists()
         self._make_controls()
         columns = arranged(QHBoxLayout(), self._left(), (self._middle(), 5), (self._right(), 6), spacing=12)
-        foot = (self.walking, (FixedSizeBox(self.result), 1), self.check, self.take)
-        arranged(QVBoxLayout(self), (columns, 1), arranged(QHBoxLayout(), *foot, spacing=8), spacing=6)
+        said = _of_height(_HEAD, self.back, (FixedSizeBox(self.result), 1), (FixedSizeBox(self.did), 1), self.undo)
+        foot = _of_height(_FOOT, self.walking, (FixedSizeBox(self.would), 1), self.check, self.take)
+        arranged(QVBoxLayout(self), (columns, 1), said, foot, spacing=4)
 
     def _make_lists(self) -> None:
         tip = "The way through the step: a click goes there; Left and Right go back and on."
@@ -50,12 +56,23 @@ class StepParts(QWidget):
         self.board = named(Board(), "stepBoard", "Where the terms come from", tip)
 
     def _make_controls(self) -> None:
-        self.where, self.rule, self.result = label(role="title"), label(role="muted"), label(role="muted")
-        for each, name in ((self.where, "stepWhere"), (self.rule, "stepRule"), (self.result, "stepResult")):
-            named(each, name).setTextFormat(Qt.PlainText)
+        self.where = named(FittingLabel(role="title"), "stepWhere")
+        self.rule, self.result = (named(FittingLabel(), name) for name in ("stepRule", "stepResult"))
+        self.would = named(FittingLabel(Qt.AlignRight), "stepWould")
+        self.did = named(FittingLabel(Qt.AlignRight), "stepDid")
+        self._make_buttons()
         self.neuron = Counter("neuron", "stepNeuronSpin", "Neuron", "Which neuron of the layer.")
         self.example = Counter("example", "stepRowSpin", "Example of the batch", "Which example of the batch.")
         self.temperature, self.walking = Temperature(), Walking()
+
+    def _make_buttons(self) -> None:
+        tip = "Back to where you looked before (Backspace, Alt+Left, or the mouse's back button)."
+        self.back = pill("Back", "stepBackButton", "Back", tip)
+        tip = "Takes the last step back: the network is again as it was before it."
+        self.undo = pill("undo", "undoStepButton", "Undo the step", tip)
+        kept = self.undo.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.undo.setSizePolicy(kept)
         tip = "Measures the gradient of the chosen weight: moves it a little up and down, and computes the loss."
         self.check = pill("check the gradient", "checkGradientButton", "Check by finite difference", tip)
         tip = "Takes this step: the network learns it, and Undo takes it back until more is trained."
@@ -68,7 +85,7 @@ class StepParts(QWidget):
 
     def _middle(self) -> QVBoxLayout:
         self._numbers_scroll = _scrolled("stepNumbersScroll", self.numbers)
-        head = arranged(QHBoxLayout(), (FixedSizeBox(self.where), 1), self.neuron, self.example, spacing=8)
+        head = _of_height(_HEAD, (FixedSizeBox(self.where), 1), self.neuron, self.example)
         return arranged(QVBoxLayout(), head, (self._numbers_scroll, 1), self.temperature, spacing=2)
 
     def _right(self) -> QVBoxLayout:
@@ -77,6 +94,18 @@ class StepParts(QWidget):
         above = arranged(QHBoxLayout(), (self._lines_scroll, 1), board, spacing=8)
         self._terms_scroll = _scrolled("stepTermsScroll", self.terms)
         return arranged(QVBoxLayout(), above, FixedSizeBox(self.rule), (self._terms_scroll, 1), spacing=4)
+
+    def show_effects(self, would: Effect | None, did: Effect | None) -> None:
+        """Says what the step that is shown would do to the network, and what the last one did; None for nothing."""
+        if would is None:
+            self.would.show_versions("")
+        else:
+            words = effect_text(would)
+            tip = f"What this step does to the network, if it is taken: {words}, of {text.count(would.count)} examples."
+            self.would.show_versions(f"would make {words}", words, words.partition(" error ")[2], "", tip=tip)
+        words = "" if did is None else effect_text(did)
+        self.did.show_versions(f"the last step: {words}" if words else "", words)
+        self.undo.setVisible(did is not None)
 
     def fit_lines(self) -> None:
         """Gives the lines no more room than they need, and never most of it; the terms get the rest."""
@@ -97,6 +126,22 @@ class StepParts(QWidget):
         scroll.widget().layout().activate()
         scroll.widget().adjustSize()
         scroll.ensureVisible(row.center().x(), row.center().y(), 0, 2 * row.height())
+
+
+def effect_text(effect: Effect) -> str:
+    """ "test error 2.72 → 89.90 %"."""
+    before, after = (
+        "not finite" if math.isnan(share) else text.percent(share) for share in (effect.before, effect.after)
+    )
+    return f"{effect.part} error {before.removesuffix(' %') if after.endswith('%') else before} → {after}"
+
+
+def _of_height(height: int, *parts: QWidget | tuple[QWidget, int]) -> QWidget:
+    """A row that is as high whatever is shown in it, so that nothing below it moves."""
+    row = QWidget()
+    arranged(QHBoxLayout(row), *parts, spacing=8)
+    row.setFixedHeight(height)
+    return row
 
 
 def _scrolled(name: str, content: QWidget) -> ScrollColumn:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
+from PyQt5.QtGui import QKeySequence, QMouseEvent
+from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget
 
 from engine.formulas import Address, Formula, all_terms
 from engine.one_step import BIAS, OneStep
@@ -14,13 +15,15 @@ from nnviz.panels.step_controls import WhichStep
 from nnviz.panels.step_links import OpenedFormula
 from nnviz.panels.step_names import StepNames, names_of
 from nnviz.panels.step_parts import StepParts
+from nnviz.panels.step_pointing import StepPointing
+from nnviz.panels.step_trail import Trail, Visit
 from nnviz.panels.step_walk import Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
-from nnviz.widgets.step.figures import figure, written
+from nnviz.widgets.step.figures import figure
 from nnviz.widgets.step.number_rows import NOTHING
 from nnviz.widgets.step.path import PathStage
 
@@ -37,7 +40,7 @@ class StepThroughPage(Page):
             "One whole step of the training with its real numbers: forward, loss, backward, update.",
         )
         self.setObjectName("stepThroughPage")
-        self._session, self._asked = session, session.step_through
+        self._session, self._asked, self._effects = session, session.step_through, session.step_effects
         self._shape: tuple[int, ...] = ()
         self._stage = 0
         self._neurons: dict[int, int] = {}  # the neuron looked at in each layer
@@ -45,8 +48,9 @@ class StepThroughPage(Page):
         self._row = 0
         self._line: int | None = None  # the formula whose terms are shown; None for the last sum
         self._content: StepContent | None = None
-        self._opened: OpenedFormula | None = None
+        self._is_going_back = False
         self.parts, self.which = StepParts(), WhichStep(self._asked)
+        self._pointing, self._trail = StepPointing(self.parts, session.selection), Trail()
         self.nothing = named(label(role="muted"), "stepNothing")
         self.nothing.setAlignment(Qt.AlignCenter)
         self.nothing.setWordWrap(True)
@@ -61,36 +65,38 @@ class StepThroughPage(Page):
         self._asked.changed.connect(self.refresh)
         self._asked.checked.connect(self._show_result)
         self._session.selection.neuron_changed.connect(self._follow)
-        self._session.selection.pointed_changed.connect(self._show_pointed)
-        self.parts.numbers.hovered.connect(self._point_at_number)
         self.parts.path.picked.connect(self.go_to)
         self.parts.path.stepped.connect(self.walk)
-        self.parts.walking.back.clicked.connect(lambda: self.walk(False))
+        self.parts.walking.previous.clicked.connect(lambda: self.walk(False))
         self.parts.walking.next.clicked.connect(lambda: self.walk(True))
         self.parts.numbers.picked.connect(self._pick)
         self.parts.lines.picked.connect(self._choose_line)
         self.parts.terms.picked.connect(self._walk_from_term)
-        self.parts.terms.hovered.connect(self._hover_term)
-        self.parts.board.hovered.connect(self._light_cell)
         self.parts.board.picked.connect(self._walk_from_cell)
-        self.parts.board.describe = lambda cell: "" if self._opened is None else self._opened.described_cell(cell)
-        self.parts.lines.describe = self._described_line
-        self.parts.numbers.describe = self._described_number
         self.parts.neuron.box.valueChanged.connect(lambda value: self._choose_neuron(value - 1))
         self.parts.example.box.valueChanged.connect(lambda value: self._choose_row(value - 1))
         self.parts.temperature.slider.valueChanged.connect(lambda _: self._show())
         self.parts.check.clicked.connect(self._check)
         self.parts.take.clicked.connect(self._asked.take)
+        self.parts.back.clicked.connect(self.go_back)
+        self.parts.undo.clicked.connect(self._session.undo.undo)
+        for signal in (self._session.undo.changed, self._effects.changed):
+            signal.connect(self._show_effects)
+        for keys in (Qt.Key_Backspace, Qt.ALT | Qt.Key_Left):
+            QShortcut(QKeySequence(keys), self, self.go_back)
 
     # ---- what is shown
 
     def set_in_view(self, in_view: bool) -> None:
         """Steps are written down only while the page is in view; out of view it holds none, since it may be large."""
-        self._content = self._opened = None
+        if self._content is not None:
+            self._stay(self._content.view)
+        self._content = self._pointing.opened = None
         for each in (self.parts.numbers, self.parts.lines, self.parts.terms):
             each.show_rows(NOTHING)
         super().set_in_view(in_view)
         self._asked.want(in_view)
+        self._effects.want(in_view)
 
     @property
     def _step(self) -> OneStep | None:
@@ -116,11 +122,20 @@ class StepThroughPage(Page):
             return
         if tuple(step.network.shape) != self._shape:
             self._start_anew(tuple(step.network.shape))
+        elif self._content is not None and self._content.step is not step:
+            self._stay(self._content.view)
         if self._content is None or self._content.step is not step:
             self._show()
 
+    def _stay(self, view: StepView) -> None:
+        """Goes on looking at the same neuron and weight, whatever another step makes the largest."""
+        self._neurons[view.stage.layer] = view.neuron
+        if view.stage.phase is Phase.UPDATE:
+            self._source = view.source
+
     def _start_anew(self, shape: tuple[int, ...]) -> None:
         self._shape, self._stage, self._neurons, self._source, self._row = shape, 0, {}, None, 0
+        self._trail.clear()
         chosen = self._session.selection.neuron
         if chosen is not None and chosen.layer < len(shape):
             self._neurons[chosen.layer] = chosen.number
@@ -175,12 +190,12 @@ class StepThroughPage(Page):
     def _show_head(self, content: StepContent) -> None:
         view, names, step = content.view, content.names, content.step
         phase = view.stage.phase
-        words = names.stage(view.stage)
+        short = words = names.stage(view.stage)
         if phase is Phase.UPDATE:
             words += " · weights"
         elif phase is not Phase.LOSS:
             words += " · forward" if phase is Phase.FORWARD else " · backward"
-        self.parts.where.setText(words)
+        self.parts.where.show_versions(words, short)
         self.parts.neuron.setVisible(phase is Phase.UPDATE)
         self.parts.neuron.show_number(view.neuron, self._shape[view.stage.layer])
         self.parts.example.setVisible(step.rows > 1 and phase is not Phase.UPDATE)
@@ -194,14 +209,15 @@ class StepThroughPage(Page):
         lines = content.formulas()
         # The first line is the sum that the others start from.
         number = self._line if self._line is not None and self._line < len(lines) else 0
-        opened = self._opened = OpenedFormula(content, lines, number)
+        opened = OpenedFormula(content, lines, number)
         parts.lines.show_rows(content.line_rows(lines), number)
         parts.fit_lines()
-        parts.rule.setText(opened.formula.rule)
+        parts.rule.show_versions(opened.formula.rule)
         parts.terms.show_rows(content.term_rows(opened.formula))
         self._show_board(content, opened.formula)
-        self._light_term(-1 if parts.terms.marked is None else parts.terms.marked)
+        self._pointing.show(opened)
         self._show_result()
+        self._note_visit(content.view, number)
 
     def _show_board(self, content: StepContent, formula: Formula) -> None:
         step, at = content.step, formula.address
@@ -223,8 +239,12 @@ class StepThroughPage(Page):
                 words = content.change_text()
         elif content is not None:
             words = f"{self.which.moment_text()}: loss {figure(content.step.loss)}"
-        self.parts.result.setText(words)
-        self.parts.result.setToolTip(check_text(check[1]) if check is not None else "")
+        self.parts.result.show_versions(words, tip=check_text(check[1]) if check is not None else "")
+
+    def _show_effects(self) -> None:
+        """What the step would do to the network, and what the last one did."""
+        if self.in_view:
+            self.parts.show_effects(self._effects.would, self._effects.did)
 
     # ---- walking
 
@@ -242,6 +262,30 @@ class StepThroughPage(Page):
         if is_neuron and self.stage.layer:
             self._choose_neuron(to.neuron)
         self._show()
+
+    def _note_visit(self, view: StepView, line: int) -> None:
+        chosen = self._session.selection.neuron
+        self._trail.note(Visit(self._stage, view.neuron, view.source, view.row, line, chosen))
+        self.parts.back.setEnabled(self._trail.can_go_back)
+
+    def go_back(self) -> None:
+        """Goes to where the person was before."""
+        visit = self._trail.back() if self._content is not None else None
+        if visit is None:
+            return
+        self._stage, self._row, self._line, self._source = visit.stage, visit.row, visit.line, visit.source
+        self._neurons[self.stage.layer] = visit.neuron
+        self._is_going_back = True
+        self._session.selection.choose_neuron(visit.chosen)
+        self._is_going_back = False
+        self._show()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The mouse's back button goes back, too."""
+        if event.button() == Qt.BackButton:
+            self.go_back()
+        else:
+            super().mousePressEvent(event)
 
     def go_to(self, stage: int) -> None:
         """Goes to a stage."""
@@ -282,7 +326,7 @@ class StepThroughPage(Page):
     def _follow(self) -> None:
         """Goes to the neuron that was chosen elsewhere, in the present phase."""
         neuron = self._session.selection.neuron
-        if neuron is None or not self._shape or neuron.layer >= len(self._shape):
+        if self._is_going_back or neuron is None or not self._shape or neuron.layer >= len(self._shape):
             return
         if self._neurons.get(neuron.layer) == neuron.number and self.stage.layer == neuron.layer:
             return
@@ -292,25 +336,12 @@ class StepThroughPage(Page):
         self._show()
 
     def _walk_from_term(self, place: int) -> None:
-        if self._opened is not None:
-            self._walk_to(self._opened.address_of_term(place))
+        if self._pointing.opened is not None:
+            self._walk_to(self._pointing.opened.address_of_term(place))
 
     def _walk_from_cell(self, cell: int) -> None:
-        if self._opened is not None:
-            self._walk_to(self._opened.address_of_cell(cell))
-
-    def _described_line(self, line: int) -> str:
-        """The whole formula, for a line that finds no room for it."""
-        if self._opened is None or line >= len(self._opened.lines):
-            return ""
-        formula = self._opened.lines[line]
-        return f"{formula.rule}\n= {written(formula)}\n= {figure(formula.value)}" if formula.terms else ""
-
-    def _described_number(self, place: int) -> str:
-        """A row with the names of its numbers."""
-        rows = self.parts.numbers.rows
-        figures = (f"{head} {words}" for head, words in zip(rows.heads[2:], rows.texts(place), strict=True))
-        return f"{rows.name(place)}: {', '.join(figures)}"
+        if self._pointing.opened is not None:
+            self._walk_to(self._pointing.opened.address_of_cell(cell))
 
     def _walk_to(self, at: Address | None) -> None:
         """Goes to where a number is."""
@@ -319,7 +350,7 @@ class StepThroughPage(Page):
             return
         stage = content.place_of(at)
         if stage is None:
-            line = None if self._opened is None else self._opened.line_at(at)
+            line = None if self._pointing.opened is None else self._pointing.opened.line_at(at)
             if line is not None:
                 self._choose_line(line)
             return
@@ -331,52 +362,7 @@ class StepThroughPage(Page):
             self._session.selection.choose_neuron(Neuron(at.layer, at.neuron))
         self._show()
 
-    # ---- where terms come from
-
-    def _hover_term(self, place: int) -> None:
-        opened = self._opened
-        self._point_at(None if place < 0 or opened is None else opened.address_of_term(place))
-        self._light_term(place)
-
-    def _light_term(self, place: int) -> None:
-        """Lights up where a term comes from: on the path, on the board, among the lines and the numbers."""
-        opened, parts = self._opened, self.parts
-        at = None if place < 0 or opened is None else opened.address_of_term(place)
-        if at is None or opened is None:
-            parts.path.light(())
-            for each in (parts.board, parts.lines, parts.numbers):
-                each.light(None)
-            return
-        parts.path.light(opened.stages_of_term(place))
-        parts.board.light(opened.cell_of(at))
-        parts.lines.light(opened.line_at(at))
-        parts.numbers.light(opened.number_at(at) if opened.content.place_of(at) == self._stage else None)
-
-    def _point_at(self, at: Address | None) -> None:
-        """Shows the neuron in the other cards as well."""
-        is_neuron = at is not None and at.layer > 0 and at.what != "loss"
-        self._session.selection.point_at(Neuron(at.layer, at.neuron) if at is not None and is_neuron else None)
-
-    def _point_at_number(self, place: int) -> None:
-        content = self._content
-        if content is None or place < 0 or self.stage.phase in (Phase.LOSS, Phase.UPDATE):
-            self._point_at(None)
-        else:
-            self._point_at(Address("activation", self.stage.layer, content.picked(place)))
-
-    def _show_pointed(self) -> None:
-        """Outlines a neuron of this stage that is pointed at in another card."""
-        pointed = self._session.selection.pointed
-        is_here = pointed is not None and self._content is not None and pointed.layer == self.stage.layer
-        is_here = is_here and self.stage.phase in (Phase.FORWARD, Phase.BACKWARD)
-        self.parts.numbers.point_at(pointed.number if pointed is not None and is_here else None)
-
-    def _light_cell(self, cell: int) -> None:
-        """The other way round: the term that comes from a cell."""
-        opened = self._opened
-        place = None if opened is None or cell < 0 else opened.term_of_cell(cell)
-        self.parts.terms.light(place)
-        self.parts.keep_in_sight(self.parts.terms, place)
+    # ---- what can be done
 
     def _check(self) -> None:
         content = self._content

@@ -55,10 +55,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class Strength:
-    """A disturbance, by name, and how strong it is; strength 0 is none."""
+    """A disturbance, by name, and how strong it is, also between those that are measured; strength 0 is none."""
 
     name: str
     value: float
+
+
+UNDISTURBED = Strength("", 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +191,8 @@ class HowRobust(QObject):
         subject, pointed = self.subject, self._pointed
         if subject is None or pointed is None or pointed.name not in fitting(subject.shape):
             return None
-        return pointed if pointed.value in DISTURBANCES[pointed.name]().strengths(subject.shape) else None
+        strengths = DISTURBANCES[pointed.name]().strengths(subject.shape)
+        return pointed if strengths[0] <= pointed.value <= strengths[-1] else None
 
     def point_at(self, strength: Strength | None) -> None:
         """Shows an example at that strength."""
@@ -220,7 +224,7 @@ class HowRobust(QObject):
 
     def _disturb(self, network: Network, inputs: Array, strength: Strength | None, dataset: Dataset) -> Disturbed:
         """Runs in the lane's thread, or in the interface's if that is quick; never in both at once."""
-        wanted, key = strength or Strength("", 0.0), Same(inputs, strength, dataset)
+        wanted, key = strength or UNDISTURBED, Same(inputs, strength, dataset)
         if self._changed is None or self._changed[0] != key:
             self._changed = key, self._change(inputs, wanted, dataset)
         changed = self._changed[1]

@@ -17,14 +17,13 @@ from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.look import text
-from nnviz.session.asked import MISTAKES, new_probes
+from nnviz.session.asked import new_probes
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.making import Making
-from nnviz.session.map import MAP, Map
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.question import Question
@@ -34,6 +33,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.status import Status
+from nnviz.session.step_effects import StepEffects
 from nnviz.session.step_through import StepThrough
 from nnviz.session.taken_steps import TakenSteps
 from nnviz.session.training import Training
@@ -63,7 +63,7 @@ class Session(QObject):
         map: places the examples by what a layer sees in them.
         robustness: the error over disturbed examples, and an example at one strength.
         files: opens, saves and exports networks.
-        step_through: one step of the training with all its numbers; taking it.
+        step_through, step_effects: one step of the training with all its numbers; what it does to the error.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search: the search for a learning rate: about a network, in words; points so far, then the suggestion.
         ranking: measures a layer without each of its neurons.
@@ -96,6 +96,7 @@ class Session(QObject):
         steps = TakenSteps(*changing, self.edits.errors, self.messages)
         asked = AskedStep(self.data, self.settings, self.runs, self.training, self.question, self.selection)
         self.step_through = StepThrough(asked, steps, self.messages)
+        self.step_effects = StepEffects(self.step_through, steps, self.messages.crashed.emit)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
         self.probes = new_probes(*shown, self.map, self.robustness, self.messages)
         self._death: Message | None = None  # says that the current network has died
@@ -111,8 +112,7 @@ class Session(QObject):
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
-        for name in (MISTAKES, MAP):  # at rest they are those of the last moment
-            self.training.state_changed.connect(self.probes[name].look)
+        self.training.state_changed.connect(self.probes.look)  # at rest all is of the last moment
         self.training.died.connect(self._died)
         self.edits.edited.connect(self.probes.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed):
@@ -239,7 +239,7 @@ class Session(QObject):
         """
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
-        parts += [self.edits, self.pictures, self.step_through, *self._lanes]
+        parts += [self.edits, self.pictures, self.step_through, self.step_effects, *self._lanes]
         parts += [self.training.runner, self.data, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)

@@ -70,6 +70,15 @@ class TakenSteps(QObject):
         self._is_unwanted = False  # whether it was undone before the worker had taken it
         training.state_changed.connect(self._take_back_unwanted)
 
+    @property
+    def latest(self) -> Taken | None:
+        """The step that Undo would take back now; None if that is another change."""
+        last = self._undo.last()
+        if last is None or last.apply != self._apply:
+            return None
+        taken: Taken = last.new[0]
+        return taken
+
     def take(self, taken: Taken) -> None:
         """Takes a step of the current run, as one step to undo. It must be the next one, and nothing may train."""
         text = "step on one example" if taken.is_given else "step on the next batch"

@@ -57,6 +57,8 @@ def test_strengths_go_from_none_to_much(name: str, shape: tuple[int, ...]) -> No
         result = disturbed(name, random_examples(about), about, strength)
         assert result.shape == (12, len(about.means))
         assert np.isfinite(result).all()
+    between = min(after - before for before, after in itertools.pairwise(strengths))
+    assert 0 < DISTURBANCES[name]().step(about.shape) <= between
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (10, 14), (6,)])

@@ -113,7 +113,7 @@ def test_losses_and_what_flows_back_from_them(loss: str, output: str) -> None:
 def test_softmax_with_sums_below_zero_is_written_with_brackets() -> None:
     step = record(trainer(activations=["tanh", "tanh", "softmax"], loss="cross-entropy"))
     step.sums[-1][0] = np.arange(len(step.sums[-1][0])) - 20
-    assert activation_formula(step, step.layers, 0, 0).written.startswith("e^(−20.000 − (−")
+    assert activation_formula(step, step.layers, 0, 0).written.startswith("e^(−20.0000 − (−")
     step.sums[-1][0] += 30
     assert "(−" not in activation_formula(step, step.layers, 0, 0).written
 
@@ -191,3 +191,21 @@ def test_columns_and_a_single_neuron() -> None:
     gradient = update_formulas(one, 3, 2, 1, 0)[0]
     assert len(gradient.terms) == 1
     assert gradient.rule == "g = δ · a"
+
+
+def test_why_nothing_changes_is_said() -> None:
+    trained, inputs = trainer(activations=["relu", "relu", "softmax"]), np.linspace(0.1, 1, 16)
+    inputs[2] = 0
+    step = record(trained, (inputs, np.eye(3)[1]))
+    assert not step.activations[1].all()
+    for neuron in range(len(trained.network.biases[0])):
+        gradient = update_formulas(step, 1, neuron, 2, 0)[0]
+        assert gradient.value == 0
+        is_off = step.activations[1][0, neuron] == 0
+        assert ("off" if is_off else "input is 0") in gradient.why
+        gradient = update_formulas(step, 1, neuron, 0, 0)[0]
+        assert len(gradient.parts) == 2
+        if is_off:
+            assert gradient.why == "the neuron is off (slope 0): its δ is 0"
+        else:
+            assert bool(gradient.why) == (gradient.value == 0)

@@ -47,8 +47,10 @@ class Camera:
         return replace(self, x=x - (at_x - self.width / 2) / scale, y=y + (at_y - self.height / 2) / scale, scale=scale)
 
     def resized(self, width: int, height: int) -> Camera:
-        """The same middle in a view of another size."""
-        return replace(self, width=max(1, width), height=max(1, height))
+        """The same middle in a view of another size; all that was seen is still seen, as large as it can be."""
+        width, height = max(1, width), max(1, height)
+        scale = self.scale * min(width / self.width, height / self.height)
+        return replace(self, scale=scale, width=width, height=height)
 
 
 def fitting(points: Array, width: int, height: int, room: float = 1.0) -> Camera:

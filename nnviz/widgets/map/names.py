@@ -23,8 +23,13 @@ def middles(dots: Dots) -> dict[int, Array]:
     return {ink: np.median(some, axis=0) for ink, some in of_each.items() if len(some)}
 
 
-def paint_names(painter: QPainter, names: list[str], places: dict[int, QPointF]) -> None:
-    """Writes names at their places; one that would cover another is left out."""
+def paint_names(
+    painter: QPainter, names: list[str], places: dict[int, QPointF], mark: QRectF | None = None
+) -> list[QRectF]:
+    """Writes names at their places, or beside a mark that is there, but for one that would cover another.
+
+    Returns where they stand.
+    """
     font = theme.font(_SIZE, bold=True)
     metrics = QFontMetricsF(font)
     taken: list[QRectF] = []
@@ -32,10 +37,21 @@ def paint_names(painter: QPainter, names: list[str], places: dict[int, QPointF])
         words = metrics.elidedText(names[ink], Qt.ElideRight, _LONGEST)
         box = QRectF(0, 0, metrics.horizontalAdvance(words) + 4, _SIZE)
         box.moveCenter(place)
+        if mark is not None and box.intersects(mark):
+            step_aside(box, mark)
         if any(box.intersects(other) for other in taken):
             continue
         taken.append(box)
         paint_words(painter, words, QPointF(box.left() + 2, box.center().y() + metrics.capHeight() / 2), font)
+    return taken
+
+
+def step_aside(box: QRectF, mark: QRectF) -> None:
+    """Moves a box out of a mark, to the nearer side."""
+    if box.center().x() < mark.center().x():
+        box.moveRight(mark.left())
+    else:
+        box.moveLeft(mark.right())
 
 
 def paint_words(painter: QPainter, words: str, at: QPointF, font: QFont) -> None:

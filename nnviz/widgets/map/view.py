@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QImage,
@@ -22,7 +22,8 @@ from engine.projection import are_inside
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.map.camera import Camera, fitting, following
-from nnviz.widgets.map.names import middles, paint_names, paint_words
+from nnviz.widgets.map.mark import box_of_mark, paint_mark, paint_ring
+from nnviz.widgets.map.names import middles, paint_names
 from nnviz.widgets.map.painting import Dots, PointPainter, no_dots
 from nnviz.widgets.map.read_out import PictureReadOut
 from nnviz.widgets.read_out import Text
@@ -31,17 +32,20 @@ _NEAR = 10.0  # pixels between the mouse and a point that it means
 _CLICK = 4  # pixels that the mouse may move in a click
 _STEP, _ZOOM = 40, 1.25  # of the keys
 _RADII = {3000: 1.9, 600: 2.4, 0: 3.2}  # of points, in pixels, by the least number of them
-_MARK, _RING = 8.0, 7.0  # radii of the drawing's mark and of the ring around a chosen point
+_RING = 7.0  # radius of the ring around a chosen point
 
 
 class MapView(QWidget):
     """Wheel: closer and farther; drag: move; Shift and drag, or any drag with ``lassoes``: a lasso.
 
+    A press and release within a few pixels is a click; a lasso that ends where it began is none.
+
     Signals:
         hovered(int): the number of the point under the mouse, sent again when its words may have changed; -1: none.
-        chosen(int): a point was clicked; -1 for the ground or Esc.
+        chosen(int): a point was clicked; -1 for the ground.
         circled(object): the numbers (k,) of the points inside a lasso.
         opened(): Enter or a double click on a point.
+        all_wanted(): the person wants to see all points again.
 
     Attributes:
         lassoes: whether each drag with the left button is a lasso.
@@ -51,6 +55,7 @@ class MapView(QWidget):
     chosen = pyqtSignal(int)
     circled = pyqtSignal(object)
     opened = pyqtSignal()
+    all_wanted = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +63,7 @@ class MapView(QWidget):
         self._dots, self._inks = no_dots(), [QColor(Qt.gray)]
         self._middles: dict[int, Array] = {}
         self._camera = Camera()
-        self._is_moved = False  # whether the person has moved the camera
+        self._moved: Camera | None = None  # as the person has left it, when the view perhaps had another size
         self._places: Array = np.zeros((0, 2), np.float32)  # of the points, in pixels of the widget
         self._painter, self._is_stale = PointPainter(), True
         self._mark: Array | None = None
@@ -66,6 +71,7 @@ class MapView(QWidget):
         self._mouse: QPoint | None = None
         self._hovered = -1
         self._pressed: QPoint | None = None
+        self._is_click = False  # whether the mouse has hardly moved since it was pressed
         self._lasso: list[QPoint] = []
         self._read_out = PictureReadOut(self)
         self.setMouseTracking(True)
@@ -79,8 +85,8 @@ class MapView(QWidget):
         """Shows points in these colours; ``is_another`` map is seen as a whole, whatever was looked at before."""
         self._dots, self._inks, self._middles = dots, inks, middles(dots)
         if is_another:
-            self._is_moved = False
-        if not self._is_moved:
+            self._moved = None
+        if self._moved is None:
             self._camera = self._whole if is_another else following(self._camera, self._in_sight)
         self._repaint()
         self._find_hovered(again=True)
@@ -132,11 +138,11 @@ class MapView(QWidget):
     def _whole(self) -> Camera:
         return fitting(self._in_sight, self.width(), self.height())
 
-    def fit(self) -> None:
+    def show_all(self) -> None:
         """Sees all points again, and follows them."""
-        self._is_moved = False
-        self._camera = self._whole
+        self._moved, self._camera = None, self._whole
         self._repaint()
+        self.all_wanted.emit()
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Closer by a factor, towards a point of the widget or its middle."""
@@ -144,7 +150,7 @@ class MapView(QWidget):
         self._move_to(self._camera.zoomed(factor, place.x(), place.y(), self._whole.scale))
 
     def _move_to(self, camera: Camera) -> None:
-        self._is_moved, self._camera = True, camera
+        self._moved = self._camera = camera
         self._repaint()
         self._find_hovered()
 
@@ -162,12 +168,13 @@ class MapView(QWidget):
         painter.drawImage(0, 0, self._painter.image)
         painter.setRenderHint(QPainter.Antialiasing)
         places = {ink: self._at(middle) for ink, middle in self._middles.items()}
-        paint_names(painter, self._dots.names, places)
+        mark = None if self._mark is None or not np.isfinite(self._mark).all() else self._at(self._mark)
+        taken = paint_names(painter, self._dots.names, places, None if mark is None else box_of_mark(mark))
         for number, ink in ((self._hovered, "text"), (-1 if self._choice is None else self._choice, "accent")):
             if 0 <= number < len(self._dots.points):
-                self._paint_ring(painter, self.place_of(number), _RING, ink)
-        if self._mark is not None and np.isfinite(self._mark).all():
-            self._paint_mark(painter, self._at(self._mark))
+                paint_ring(painter, self.place_of(number), _RING, ink)
+        if mark is not None:
+            paint_mark(painter, mark, "drawing", QRectF(self.rect()), taken)
         if len(self._lasso) > 1:
             self._paint_lasso(painter)
         if self.hasFocus():
@@ -191,24 +198,6 @@ class MapView(QWidget):
     def _at(self, point: Array) -> QPointF:
         x, y = self._camera.pixels(point[None])[0].tolist()
         return QPointF(x, y)
-
-    def _paint_ring(self, painter: QPainter, at: QPointF, radius: float, ink: str, width: float = 2) -> None:
-        painter.setBrush(Qt.NoBrush)
-        for colour, pen in ((theme.colour("card"), width + 3), (theme.colour(ink), width)):
-            painter.setPen(QPen(colour, pen))
-            painter.drawEllipse(at, radius, radius)
-
-    def _paint_mark(self, painter: QPainter, at: QPointF) -> None:
-        """A cross in a ring, as on a target."""
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("card"))
-        painter.drawEllipse(at, _MARK, _MARK)
-        self._paint_ring(painter, at, _MARK, "text", 2.5)
-        painter.setPen(QPen(theme.colour("text"), 2))
-        for dx, dy in ((1, 0), (0, 1), (-1, 0), (0, -1)):
-            inner, outer = (QPointF(reach * dx, reach * dy) for reach in (_MARK - 4, _MARK + 5))
-            painter.drawLine(at + inner, at + outer)
-        paint_words(painter, "drawing", at + QPointF(_MARK + 8, 5), theme.font(theme.TEXT, bold=True))
 
     def _paint_lasso(self, painter: QPainter) -> None:
         filling = theme.colour("accent")
@@ -246,6 +235,7 @@ class MapView(QWidget):
         """Begins to move the map, or a lasso."""
         if event.button() == Qt.LeftButton:
             self._mouse = self._pressed = event.pos()
+            self._is_click = True
             self.show_text("")
             if self.lassoes or event.modifiers() & Qt.ShiftModifier:
                 self._lasso = [event.pos()]
@@ -257,22 +247,24 @@ class MapView(QWidget):
             self._find_hovered(again=True)
         elif self._lasso:
             self._lasso.append(event.pos())
+            self._is_click = self._is_click and self._is_near(event.pos())
             self.update()
-        elif before is not None and not self._is_click(event.pos()):
-            self._pressed = QPoint(-1000, -1000)  # from now on it is no click
+        elif before is not None and not (self._is_click and self._is_near(event.pos())):
+            self._is_click = False
             way = event.pos() - before
             self._move_to(self._camera.moved(way.x(), way.y()))
         else:
             self._mouse = before
 
-    def _is_click(self, at: QPoint) -> bool:
+    def _is_near(self, at: QPoint) -> bool:
+        """Whether that is hardly away from where the button was pressed."""
         return self._pressed is not None and (at - self._pressed).manhattanLength() <= _CLICK
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends a lasso, or chooses what was clicked."""
         if event.button() != Qt.LeftButton or self._pressed is None:
             return
-        was_click, lasso = self._is_click(event.pos()), self._lasso
+        was_click, lasso = self._is_click and self._is_near(event.pos()), self._lasso
         self._pressed, self._lasso, self._mouse = None, [], event.pos()
         if was_click:
             self.chosen.emit(self._nearest(event.pos()))
@@ -287,7 +279,7 @@ class MapView(QWidget):
         if event.button() == Qt.LeftButton and self._nearest(event.pos()) >= 0:
             self.opened.emit()
         else:
-            self.fit()
+            self.show_all()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""
@@ -296,15 +288,14 @@ class MapView(QWidget):
         self.show_text("")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Sees all points again, or keeps the middle of what the person looks at."""
-        size = self.width(), self.height()
-        self._camera = self._camera.resized(*size) if self._is_moved else self._whole
+        """Sees all points again, or still what the person looks at; enlarged again it is seen as before."""
+        self._camera = self._whole if self._moved is None else self._moved.resized(self.width(), self.height())
         self._repaint()
 
     # ---- the keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, + and − zoom, 0 and Home show all, Enter opens the chosen point, Esc chooses nothing."""
+        """Arrows move, + and − zoom, 0 and Home show all, Enter opens the chosen point, Esc drops a lasso."""
         ways = {Qt.Key_Left: (1, 0), Qt.Key_Right: (-1, 0), Qt.Key_Up: (0, 1), Qt.Key_Down: (0, -1)}
         key = event.key()
         if key in ways:
@@ -313,17 +304,11 @@ class MapView(QWidget):
         elif key in (Qt.Key_Plus, Qt.Key_Equal, Qt.Key_Minus):
             self.zoom(1 / _ZOOM if key == Qt.Key_Minus else _ZOOM)
         elif key in (Qt.Key_0, Qt.Key_Home):
-            self.fit()
+            self.show_all()
         elif key in (Qt.Key_Return, Qt.Key_Enter) and self._choice is not None:
             self.opened.emit()
-        elif key == Qt.Key_Escape:
-            self._escape()
-        else:
-            super().keyPressEvent(event)
-
-    def _escape(self) -> None:
-        if self._lasso:
+        elif key == Qt.Key_Escape and self._lasso:
             self._pressed, self._lasso = None, []
             self.update()
         else:
-            self.chosen.emit(-1)
+            super().keyPressEvent(event)

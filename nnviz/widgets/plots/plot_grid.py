@@ -22,6 +22,7 @@ _HIGHEST = 260  # of an area
 _AIR = 5  # pixels within an area beside the first and the last point
 _DOT, _MARKED_DOT = 2.5, 4.5  # radii
 _BAND = 44  # opacity, of 255
+_NEAR = 2  # pixels from a place that is meant, and that the mouse may move in a double click
 _MOST_STEPS = 4  # between the numbers below a plot
 _STEPS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, -1), Qt.Key_Down: (0, 1)}
 
@@ -44,7 +45,8 @@ class GridPlot:
 
     Attributes:
         title, note: what stands over it; the note is left out where there is no room.
-        places: the x that can be pointed at, ascending, at least two, with 0 among them.
+        places: the x that are measured, ascending, at least two, with 0 among them.
+        step: between places each multiple of it can be pointed at too.
         unit: what follows the last number of the horizontal axis.
         line, past: what is measured, and the grey line behind it.
         band: from where to where the background is tinted; None for nowhere.
@@ -57,12 +59,23 @@ class GridPlot:
     line: Line
     past: Line
     band: tuple[float, float] | None = None
+    step: float = 1.0
 
     def looks_like(self, other: GridPlot) -> bool:
         """Whether the other one looks the same."""
         lines = (self.line, other.line), (self.past, other.past)
-        words = [(each.title, each.note, each.places, each.unit, each.band) for each in (self, other)]
+        words = [(each.title, each.note, each.places, each.unit, each.band, each.step) for each in (self, other)]
         return words[0] == words[1] and all(one.is_equal(another) for one, another in lines)
+
+    def nearest(self, x: float) -> int:
+        """The number of the place that is nearest to x."""
+        return int(np.argmin(np.abs(np.array(self.places) - x)))
+
+    def rounded(self, x: float, reach: float) -> float:
+        """The place within reach of x, or else the nearest multiple of the step, within the axis."""
+        place = self.places[self.nearest(x)]
+        multiple = float(f"{round(x / self.step) * self.step:.6g}")
+        return place if abs(place - x) <= reach else min(max(multiple, self.places[0]), self.places[-1])
 
 
 @dataclass(frozen=True)
@@ -77,26 +90,27 @@ class PlotGrid(QWidget):
     """Draws everything at once.
 
     Signals:
-        pointed(plot, place): the mouse or the arrow keys point at a place of a plot, by their numbers.
-        opened: a double click, or Enter, at the marked place.
+        pointed(plot, x): the mouse or the arrow keys point at an x of a plot, the latter given by its number.
+        opened: a double click, or Enter, at the marked x.
 
     Attributes:
         plots, scale, colour: what is drawn; ``colour`` is the theme's name of the lines' colour.
-        marked: the plot and place that are marked; None for none.
-        describe: the text of the read-out at a place of a plot.
+        marked: the plot and the x that are marked; None for none.
+        describe: the text of the read-out at a place of a plot, the one nearest to what is marked.
     """
 
-    pointed = pyqtSignal(int, int)
+    pointed = pyqtSignal(int, float)
     opened = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
         self.plots: Sequence[GridPlot] = ()
         self.scale, self.colour = Scale(), "test"
-        self.marked: tuple[int, int] | None = None
+        self.marked: tuple[int, float] | None = None
         self.describe: Callable[[int, int], Text] = lambda plot, place: ""
         self._read_out = ReadOut(self)
         self._under_mouse: QPoint | None = None
+        self._opened_at: QPoint | None = None  # what was opened stays as it is until the mouse moves on
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.TabFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
@@ -116,16 +130,16 @@ class PlotGrid(QWidget):
         if self._read_out.isVisible():
             self._tell(self._under_mouse)
 
-    def mark(self, marked: tuple[int, int] | None) -> None:
-        """Marks a place of a plot, or nothing."""
+    def mark(self, marked: tuple[int, float] | None) -> None:
+        """Marks an x of a plot, or nothing."""
         if marked != self.marked:
             before, self.marked = self.marked, marked
             for each in (before, marked):
                 if each is not None:
                     self._repaint(each[0])
 
-    def _has(self, plot: int, place: int) -> bool:
-        return plot < len(self.plots) and place < len(self.plots[plot].places)
+    def _has(self, plot: int, x: float) -> bool:
+        return plot < len(self.plots) and self.plots[plot].places[0] <= x <= self.plots[plot].places[-1]
 
     def _repaint(self, plot: int) -> None:
         self.update(self._cell(plot))
@@ -167,12 +181,13 @@ class PlotGrid(QWidget):
         share = min(max(y / self.scale.end, 0.0), 1.0)
         return QPointF(area.left() + _AIR + across * (area.width() - 2 * _AIR), area.bottom() - share * area.height())
 
-    def _place_at(self, at: QPoint) -> tuple[int, int] | None:
-        """The plot at a pixel, and in it the nearest place."""
+    def _place_at(self, at: QPoint) -> tuple[int, float] | None:
+        """The plot at a pixel, and in it the x; a place that is near is meant."""
         for plot, shown in enumerate(self.plots):
             if self._cell(plot).contains(at):
-                distances = [abs(self.point(plot, x, 0).x() - at.x()) for x in shown.places]
-                return plot, int(np.argmin(distances))
+                first, last = (self.point(plot, shown.places[end], 0).x() for end in (0, -1))
+                pixel = (shown.places[-1] - shown.places[0]) / max(last - first, 1.0)
+                return plot, shown.rounded(shown.places[0] + (at.x() - first) * pixel, _NEAR * pixel)
         return None
 
     # ---- painting
@@ -260,10 +275,10 @@ class PlotGrid(QWidget):
     def _paint_mark(self, painter: QPainter, plot: int, shown: GridPlot) -> None:
         if self.marked is None or self.marked[0] != plot:
             return
-        x, area = shown.places[self.marked[1]], self.area(plot)
-        across = self.point(plot, x, 0).x()
+        area, across = self.area(plot), self.point(plot, self.marked[1], 0).x()
         painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "muted"), 1))
         painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
+        x = shown.places[shown.nearest(self.marked[1])]
         found = np.flatnonzero(shown.line.x == x)
         if len(found):
             painter.setPen(QPen(theme.colour("field"), 1.5))
@@ -272,8 +287,8 @@ class PlotGrid(QWidget):
 
     # ---- pointing
 
-    def _point_at(self, wanted: tuple[int, int] | None, at: QPoint | None) -> None:
-        """Marks a place, tells that, and shows the read-out; where there is none the mark stays."""
+    def _point_at(self, wanted: tuple[int, float] | None, at: QPoint | None) -> None:
+        """Marks an x, tells that, and shows the read-out; where there is none the mark stays."""
         self._under_mouse = None if wanted is None else at
         if wanted is not None and wanted != self.marked:
             self.mark(wanted)
@@ -281,14 +296,20 @@ class PlotGrid(QWidget):
         self._tell(self._under_mouse)
 
     def _tell(self, at: QPoint | None) -> None:
-        words = "" if self.marked is None else self.describe(*self.marked)
+        words: Text = ""
+        if self.marked is not None:
+            plot, x = self.marked
+            words = self.describe(plot, self.plots[plot].nearest(x))
         self._read_out.show_text(words if at is not None else "", at)
         said = words if isinstance(words, str) else "\n".join("  ".join(each for each, _ in line) for line in words)
         self.setAccessibleDescription(said)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Points at the nearest place of the plot under the mouse."""
-        self._point_at(self._place_at(event.pos()), event.pos())
+        """Points at the x of the plot under the mouse."""
+        opened_at, at = self._opened_at, event.pos()
+        if opened_at is None or (at - opened_at).manhattanLength() > _NEAR:
+            self._opened_at = None
+            self._point_at(self._place_at(at), at)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out; the mark stays."""
@@ -298,30 +319,39 @@ class PlotGrid(QWidget):
         """Opens the place under the mouse."""
         if event.button() == Qt.LeftButton and self._place_at(event.pos()) is not None:
             self._point_at(self._place_at(event.pos()), event.pos())
-            self.opened.emit()
+            self._opened_at = event.pos()
+            self._open()
         event.accept()
 
+    def _open(self) -> None:
+        """The read-out told of what was there before."""
+        self._tell(None)
+        self.opened.emit()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right go along a plot, Up and Down to another one; Enter opens the marked place."""
+        """Left and Right go along a plot, with Shift by its step, Up and Down to another one; Enter opens."""
         key = Qt.Key(event.key())
         if key in (Qt.Key_Return, Qt.Key_Enter) and self.marked is not None:
-            self.opened.emit()
+            self._open()
         elif key in _STEPS and self.plots:
-            wanted = self._stepped(*_STEPS[key])
-            shown = self.plots[wanted[0]]
-            self._point_at(wanted, self.point(wanted[0], shown.places[wanted[1]], self.scale.end / 2).toPoint())
+            plot, x = self._stepped(*_STEPS[key], is_fine=bool(event.modifiers() & Qt.ShiftModifier))
+            self._point_at((plot, x), self.point(plot, x, self.scale.end / 2).toPoint())
         else:
             super().keyPressEvent(event)
 
-    def _stepped(self, along: int, plots: int) -> tuple[int, int]:
-        """The place beside the marked one; at first the undisturbed one of the first plot."""
+    def _stepped(self, along: int, plots: int, is_fine: bool = False) -> tuple[int, float]:
+        """The place beside the marked x, or the next step if that is finer; at first 0 in the first plot."""
         if self.marked is None:
-            return 0, int(np.argmin(np.abs(self.plots[0].places)))
-        plot, place = self.marked
+            return 0, 0.0
+        plot, x = self.marked
         other = min(max(plot + plots, 0), len(self.plots) - 1)
         if other != plot:
-            return other, int(np.argmin(np.abs(self.plots[other].places)))
-        return plot, min(max(place + along, 0), len(self.plots[plot].places) - 1)
+            return other, 0.0
+        shown = self.plots[plot]
+        if is_fine:
+            return plot, shown.rounded(x + along * shown.step, 0.0)
+        beyond = [place for place in shown.places if along * place > along * x]
+        return plot, x if not along or not beyond else min(beyond, key=lambda place: abs(place - x))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows that the arrow keys move the mark."""

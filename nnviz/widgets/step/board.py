@@ -87,6 +87,10 @@ class Board(Pickable):
         number = point.y() * rows // place.height() * columns + point.x() * columns // place.width()
         return number if number < self.count else None
 
+    def outline_of(self, number: int) -> QRect:
+        """What is drawn around a cell: all four edges, also at the edge of the board."""
+        return self.place_of(number).adjusted(-1, -1, 0, 0).intersected(self.rect().adjusted(0, 0, -1, -1))
+
     def light(self, number: int | None) -> None:
         """Outlines a cell, because the mouse is over its term."""
         if number != self.lit:
@@ -108,5 +112,5 @@ class Board(Pickable):
         painter.drawRect(self._place.adjusted(0, 0, -1, -1))
         if self.lit is not None and self.lit < self.count:
             painter.setPen(theme.colour("text"))
-            painter.drawRect(self.place_of(self.lit).adjusted(-1, -1, 0, 0))
+            painter.drawRect(self.outline_of(self.lit))
         self.paint_mark(painter)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PyQt5.QtGui import QPainter, QPaintEvent
+from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.validation import Array
@@ -18,7 +18,8 @@ from nnviz.widgets.neuron.pickable import Pickable
 ROW = 18
 _THICKNESS, _AIR, _MARK = 8, 6, 3
 _LEAST_BAR = 24  # pixels; shorter ones would say nothing
-_SCROLL_BAR = 8  # pixels at the right that are left for it
+_SCROLL_BAR = 12  # pixels at the right that are left for it
+_MEASURED = 60  # rows whose numbers tell how wide their columns must be
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +30,14 @@ class Rows:
         count: the number of rows.
         heads: of the name, of the bar, and of each number.
         widths: pixels of the name and of each number; the bar takes what is left, or without bars the one of width 0.
+            A column of numbers becomes as wide as they are.
         name: the name of a row.
         texts: the numbers of a row, as texts.
         bars: (count,) the lengths of the bars; None without bars.
         note: a last line in muted letters.
         bold: which number stands out.
-        second: a second line for each row, over its whole width; None for rows of one line.
+        second: a second line for each row, over its whole width, and shorter ones of which the first is written that
+            finds room; None for rows of one line.
     """
 
     count: int
@@ -45,7 +48,7 @@ class Rows:
     bars: Array | None = None
     note: str = ""
     bold: int = -1
-    second: Callable[[int], str] | None = None
+    second: Callable[[int], Sequence[str]] | None = None
 
 
 NOTHING = Rows(0, ("", ""), (60,), str, lambda row: ())
@@ -65,6 +68,7 @@ class NumberRows(Pickable):
         self.chosen: int | None = None
         self.lit: int | None = None
         self._end = 1.0
+        self._widths: tuple[int, ...] = NOTHING.widths
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
 
     def show_rows(self, rows: Rows, chosen: int | None = None) -> None:
@@ -73,8 +77,19 @@ class NumberRows(Pickable):
         if rows.bars is not None:
             largest = float(np.abs(np.nan_to_num(rows.bars, posinf=0, neginf=0)).max(initial=0.0))
             self._end = round_end(largest, 1e-12)
+        self._widths = self._measured_widths()
         self.setFixedHeight(self.sizeHint().height())
         self.things_changed()
+
+    def _measured_widths(self) -> tuple[int, ...]:
+        """No number of the first rows is cut, whatever it is."""
+        metrics = [QFontMetrics(theme.font(theme.SMALL, is_bold), self) for is_bold in (False, True)]
+        widths = list(self.rows.widths)
+        for row in range(min(self.rows.count, _MEASURED)):
+            for column, words in enumerate(self.rows.texts(row)):
+                needed = metrics[column == self.rows.bold].horizontalAdvance(words) + 1
+                widths[column + 1] = max(widths[column + 1], needed)
+        return tuple(widths)
 
     def choose(self, chosen: int | None) -> None:
         """Lets another row stand out."""
@@ -142,8 +157,8 @@ class NumberRows(Pickable):
 
     def _columns(self, place: QRect) -> tuple[QRect, QRect, list[QRect]]:
         """The places of the name, the bar and the numbers, within a row."""
-        left_over = place.width() - _SCROLL_BAR - _AIR - sum(self.rows.widths) - _AIR * len(self.rows.widths)
-        name_width, *widths = (width or max(0, left_over) for width in self.rows.widths)
+        left_over = place.width() - _SCROLL_BAR - _AIR - sum(self._widths) - _AIR * len(self._widths)
+        name_width, *widths = (width or max(0, left_over) for width in self._widths)
         right = place.right() - _SCROLL_BAR + 1
         numbers: list[QRect] = []
         for width in reversed(widths):
@@ -189,7 +204,9 @@ class NumberRows(Pickable):
         if self.rows.second is not None:
             painter.setFont(theme.font(theme.SMALL))
             below = QRect(_AIR, place.top() + ROW - 2, place.width() - 2 * _AIR, ROW - 2)
-            _write(painter, below, self.rows.second(number), Qt.AlignLeft)
+            versions, metrics = self.rows.second(number), painter.fontMetrics()
+            fitting = (words for words in versions if metrics.horizontalAdvance(words) <= below.width())
+            _write(painter, below, next(fitting, versions[-1]), Qt.AlignLeft)
 
     def _paint_bar(self, painter: QPainter, place: QRectF, value: float) -> None:
         """To the right of the middle for a positive value, to the left for a negative one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import math
 
 import pytest
 from PyQt5 import sip
@@ -72,6 +73,18 @@ BLINDNESS = {
 }
 
 
+TO_CONES = [
+    (0.4122214708, 0.5363325363, 0.0514459929),
+    (0.2119034982, 0.6806995451, 0.1073969566),
+    (0.0883024619, 0.2817188376, 0.6299787005),
+]
+TO_OKLAB = [
+    (0.2104542553, 0.7936177850, -0.0040720468),
+    (1.9779984951, -2.4285922050, 0.4505937099),
+    (0.0259040371, 0.7827717662, -0.8086757660),
+]
+
+
 def seen(colour: str, blindness: str | None) -> list[float]:
     """Red, green and blue, 0…1, as such eyes see that colour."""
     made = QColor(colour)
@@ -79,6 +92,14 @@ def seen(colour: str, blindness: str | None) -> list[float]:
     if blindness is not None:
         light = [sum(w * c for w, c in zip(row, light, strict=True)) for row in BLINDNESS[blindness]]
     return [max(0.0, min(1.0, value)) ** (1 / 2.2) for value in light]
+
+
+def perceived(colour: str) -> list[float]:
+    """Lightness and two axes of colour, in which equal distances look about equal: Oklab, Ottosson 2020."""
+    made = QColor(colour)
+    light = [((c + 0.055) / 1.055) ** 2.4 if c > 0.04045 else c / 12.92 for c in made.getRgbF()[:3]]
+    cones = [sum(w * c for w, c in zip(row, light, strict=True)) ** (1 / 3) for row in TO_CONES]
+    return [sum(w * c for w, c in zip(row, cones, strict=True)) for row in TO_OKLAB]
 
 
 @THEMES
@@ -118,6 +139,8 @@ def test_points_of_ten_classes_can_be_seen_and_told_apart(look: Theme) -> None:
         for one, other in itertools.combinations(inks, 2):
             pair = zip(seen(one, blindness), seen(other, blindness), strict=True)
             assert sum((a - b) ** 2 for a, b in pair) ** 0.5 > 0.15, (one, other, blindness)
+    for one, other in itertools.combinations(inks, 2):
+        assert math.dist(perceived(one), perceived(other)) > 0.15, (one, other)
 
 
 @THEMES

@@ -31,7 +31,7 @@ from nnviz.widgets.pages import TabbedCard
 from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import click, find, hover, leave, pause, seven, train_epochs, train_for_a_while
+from tests.nnviz.helpers import click, drag, find, hover, leave, pause, press, seven, train_epochs, train_for_a_while
 from tests.nnviz.panels.mistakes_helpers import examples, made_up, settle, title
 
 Load = Callable[[Callable[[], Dataset]], None]
@@ -237,6 +237,53 @@ def test_the_lasso_button_makes_the_next_drag_a_lasso(page: MapPage, ready_windo
     assert ready_window.session.mistakes.group is None
 
 
+def test_esc_leaves_the_lasso_and_then_drops_what_is_chosen(
+    page: MapPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    button, selection = click(qtbot, page, QToolButton, "mapLassoButton"), ready_window.session.selection
+    press(qtbot, ready_window, Qt.Key_Escape)
+    assert not button.isChecked()
+    assert not page.view.lassoes
+    click(qtbot, page, QToolButton, "mapLassoButton")
+    drag(page.view, [(2, 2), (page.view.width() - 2, 2), (page.view.width() - 2, page.view.height() - 2), (3, 3)])
+    assert not button.isChecked()
+    group = selection.group
+    assert group is not None, "a closed lasso is no click"
+    click(qtbot, page, QToolButton, "mapLassoButton")
+    press(qtbot, ready_window, Qt.Key_Escape)
+    assert selection.group is group
+    press(qtbot, ready_window, Qt.Key_Escape)
+    assert selection.group is None
+
+
+@pytest.mark.parametrize("how", ["button", "key", "escape"])
+def test_it_says_that_only_some_stand_out_and_how_to_see_all_alike(
+    page: MapPage, ready_window: MainWindow, qtbot: QtBot, how: str
+) -> None:
+    answers, selection = settle(ready_window, qtbot), ready_window.session.selection
+    true, answer = (int(each[answers.are_wrong][0]) for each in (answers.labels, answers.answers))
+    ordinary = page.bar.said.text()
+    selection.choose_classes(Classes(true, answer))
+    count = int(((answers.labels == true) & (answers.answers == answer)).sum())
+    assert page.bar.said.text() == f"only {true} answered as {answer} stands out · {count} of 500 examples"
+    if how == "button":
+        click(qtbot, page, QToolButton, "mapFitButton")
+    else:
+        page.view.setFocus()
+        press(qtbot, ready_window, Qt.Key_0 if how == "key" else Qt.Key_Escape)
+    assert selection.classes is None
+    assert not page.view.dots.are_faded.any()
+    assert page.bar.said.text() == ordinary
+    said = []
+    for classes in (Classes(4, None), Classes(None, 4), Classes(4, 4), Classes(None, None)):
+        selection.choose_classes(classes)
+        said.append(page.bar.said.text().split(" ·")[0])
+    assert said[0] == "only class 4 stands out"
+    assert said[1] == "only what is answered as 4 stands out"
+    assert said[2] == "only 4 answered right stands out"
+    assert said[3] == ordinary.split(" ·")[0]
+
+
 def test_a_cell_of_the_matrix_stands_out(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     answers = settle(ready_window, qtbot)
     ready_window.session.selection.choose_classes(Classes(1, None))
@@ -339,6 +386,10 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: MainWindow, qtbot: QtBo
     first = session.map.cloud
     assert first is not None
     assert "as of epoch 1" in page.bar.said.text()
+    session.selection.choose_classes(Classes(1, None))
+    assert page.bar.said.text().startswith("only class 1 stands out · ")
+    assert page.bar.said.text().endswith(" of 500 as of epoch 1")
+    session.selection.choose_classes(None)
     labels = page.view.dots.inks
     together = [np.ptp(first.points[labels == label], axis=0).mean() for label in range(10)]
     assert np.mean(together) < np.ptp(first.points, axis=0).mean()

@@ -8,6 +8,7 @@ from weakref import ref
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QPalette
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -275,6 +276,69 @@ def test_a_double_click_puts_the_disturbed_example_on_the_canvas(
     np.testing.assert_allclose(question.picture, shown.inputs[1], atol=0.02)
     question.undo_stroke()
     assert question.drawing == before
+
+
+def test_once_on_the_canvas_it_is_shown_as_it_is_until_the_mouse_moves(
+    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    question, strength = ready_window.session.question, Strength("rotation", 45.0)
+    ready_window.canvas.set_strokes(SEVEN)
+    point_at(page, strength)
+    shown_example(ready_window, qtbot)
+    at = place_of(page, strength)
+    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=at)
+    hover(page.plots, (at.x() + 1, at.y()))  # no hand is quite still
+    put, shown = question.picture, shown_example(ready_window, qtbot)
+    assert put is not None
+    np.testing.assert_array_equal(shown.inputs[1], put)
+    assert page.example.title.text() == "undisturbed"
+    assert not page.example.after.isVisible()
+    assert not find(page.plots, QLabel, "readOut").isVisible()
+    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: question.picture is not put)
+    assert question.picture is not None
+    assert not np.allclose(question.picture, put, atol=0.1), "turned once more, since that was asked for"
+    point_at(page, Strength("rotation", 30.0))
+    assert shown_example(ready_window, qtbot).strength == Strength("rotation", 30.0)
+
+
+def test_the_example_follows_the_mouse_between_what_was_measured(
+    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    rotation = page.plots.plots[NAMES.index("rotation")]
+    for angle in (-37.0, 4.0, 22.0):
+        said = point_at(page, Strength("rotation", angle))
+        shown = shown_example(ready_window, qtbot)
+        assert shown.strength == Strength("rotation", angle)
+        session = ready_window.session
+        answer = session.displayed.network.predict(shown.inputs[1][None])[0]
+        np.testing.assert_allclose(shown.answers[1], answer, rtol=1e-5)
+        nearest = rotation.places[rotation.nearest(angle)]
+        assert f"Rotation {'+' if nearest > 0 else '−' if nearest < 0 else ''}{abs(nearest):g}°" in said
+        assert f"{at(page, Strength('rotation', nearest)):.2f} %" in said
+    assert page.example.title.text() == "Rotation +22°"
+
+
+def test_an_answer_that_the_disturbance_changed_looks_different(
+    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    train_epochs(qtbot, ready_window, 2)
+    ready_window.canvas.set_strokes(SEVEN)
+    ready_window.session.question.threshold = 0.0
+    seen = {}
+    for angle in range(-90, 91, 3):
+        point_at(page, Strength("rotation", float(angle)))
+        before, after = shown_example(ready_window, qtbot).answers
+        assert before is not None
+        assert after is not None
+        is_another = before.argmax() != after.argmax()
+        ink = page.example.after.answer.palette().color(QPalette.WindowText)
+        caption = find(page, QLabel, "robustAfterCaption").text()
+        seen.setdefault(is_another, (ink.name(), caption))
+        assert seen[is_another] == (ink.name(), caption)
+    assert seen[True][1] == "≠ disturbed"
+    assert seen[False][1] == "disturbed"
+    assert seen[True][0] != seen[False][0]
 
 
 def test_arrow_keys_go_along_the_curves(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -22,7 +22,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.pages import TabbedCard
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import MANY_EPOCHS, click, click_tab, find, hover
+from tests.nnviz.helpers import MANY_EPOCHS, click, click_tab, find, hover, press
 
 SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
 
@@ -64,7 +64,7 @@ def lines(page: StepThroughPage) -> list[tuple[str, str]]:
     """The formulas: their names, and their right sides with numbers."""
     rows = page.parts.lines.rows
     assert rows.second is not None
-    return [(rows.name(place), rows.second(place)) for place in range(rows.count)]
+    return [(rows.name(place), rows.second(place)[0]) for place in range(rows.count)]
 
 
 def pick(qtbot: QtBot, widget: object, place: int) -> None:
@@ -99,7 +99,7 @@ def test_next_and_back_and_the_arrow_keys(page: StepThroughPage, ready_window: M
     for _ in range(4):
         click(qtbot, ready_window, QPushButton, "stepNextButton")
     assert page.stage.phase is Phase.LOSS
-    click(qtbot, ready_window, QPushButton, "stepBackButton")
+    click(qtbot, ready_window, QPushButton, "stepPreviousButton")
     assert page.stage == Stage(Phase.FORWARD, 3)
     page.parts.path.setFocus()
     qtbot.keyClick(page.parts.path, Qt.Key_Right)
@@ -129,10 +129,9 @@ def test_where_a_weights_change_comes_from(page: StepThroughPage, ready_window: 
     view = page._content.view  # type: ignore[union-attr]
     before, gradient, after = written.step.parameters_of(2, 3)
     name = page.parts.numbers.rows.name(2)
-    assert shown(page)[name] == (
-        f"{before[view.source]:.4f}".replace("-", "−"),
-        f"{after[view.source]:.4f}".replace("-", "−"),
-    )
+    said_before, said_after = (float(words.replace("−", "-")) for words in shown(page)[name])
+    assert said_before == pytest.approx(before[view.source], abs=1e-4)
+    assert said_after - said_before == pytest.approx(after[view.source] - before[view.source], rel=0.1)
     said = lines(page)
     assert [line for line, _ in said] == ["gradient", "step", "weight after"]
     assert f"{gradient[view.source]:.3g}".lstrip("-") in said[1][1]
@@ -196,7 +195,7 @@ def test_every_example_of_the_batch_can_be_looked_at(
     go(page, Phase.FORWARD, 3)
     find(ready_window, QSpinBox, "stepRowSpin").setValue(17)
     a = written.step.activations[-1][16, 4]
-    assert float(shown(page)["answer 4"][1].replace("−", "-")) == pytest.approx(a, abs=1e-4)
+    assert float(shown(page)["output 4"][1].replace("−", "-")) == pytest.approx(a, abs=1e-4)
     go(page, Phase.LOSS, 3)
     assert page.parts.numbers.chosen == 16
     pick(qtbot, page.parts.numbers, 3)
@@ -220,7 +219,212 @@ def test_temperature_changes_the_answer_but_not_the_step(
     assert shown(page) == before
 
 
+# ---- where one was
+
+
+def test_a_step_that_is_taken_leaves_everything_in_sight(
+    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    go(page, Phase.FORWARD, 2)
+    find(ready_window, QSpinBox, "stepRowSpin").setValue(17)
+    go(page, Phase.UPDATE, 2)
+    find(ready_window, QSpinBox, "stepNeuronSpin").setValue(6)
+    assert page._content is not None
+    for way in ("button", "key", "key"):
+        view, after = page._content.view, shown(page)[page.parts.numbers.rows.name(page._content.place or 0)][1]
+        written = ready_window.session.step_through.written
+        if way == "button":
+            click(qtbot, ready_window, QPushButton, "takeStepButton")
+        else:
+            press(qtbot, ready_window, Qt.Key_B)
+        qtbot.waitUntil(lambda: ready_window.session.step_through.written is not written)  # noqa: B023
+        newest(page, ready_window, qtbot)
+        assert page._content.view == view
+        assert page.parts.numbers.chosen == page._content.place
+        before = shown(page)[page.parts.numbers.rows.name(page._content.place or 0)][0]
+        assert float(before.replace("−", "-")) == pytest.approx(float(after.replace("−", "-")), abs=1e-4)
+
+
+def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    selection, back = ready_window.session.selection, find(ready_window, QPushButton, "stepBackButton")
+    assert not back.isEnabled()
+    pick(qtbot, page.parts.path, 2)
+    pick(qtbot, page.parts.numbers, 4)
+    places = [(page.stage, selection.neuron, page._content.view)]  # type: ignore[union-attr]
+    for _ in range(4):
+        pick(qtbot, page.parts.terms, 1)
+        places.append((page.stage, selection.neuron, page._content.view))  # type: ignore[union-attr]
+        if page.stage.layer == 0:
+            pick(qtbot, page.parts.path, 6)
+            pick(qtbot, page.parts.numbers, 3)
+            places.append((page.stage, selection.neuron, page._content.view))  # type: ignore[union-attr]
+    ways: list[Callable[[], object]] = [
+        lambda: click(qtbot, ready_window, QPushButton, "stepBackButton"),
+        lambda: qtbot.keyClick(ready_window, Qt.Key_Backspace),
+        lambda: qtbot.keyClick(ready_window, Qt.Key_Left, Qt.AltModifier),
+        lambda: qtbot.mouseClick(page.parts.terms, Qt.BackButton, pos=QPoint(20, 20)),
+    ]
+    number = 0
+    for stage, neuron, view in reversed(places[:-1]):
+        while page._content is not None and page._content.view != view:
+            assert back.isEnabled()
+            ways[number % len(ways)]()
+            number += 1
+        assert (page.stage, selection.neuron) == (stage, neuron)
+    assert number >= len(ways)
+    while back.isEnabled():
+        click(qtbot, ready_window, QPushButton, "stepBackButton")
+    assert page.stage == Stage(Phase.FORWARD, 0)
+    assert selection.neuron is None
+
+
+def test_lines_are_places_too(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    go(page, Phase.UPDATE, 2)
+    pick(qtbot, page.parts.lines, 2)
+    pick(qtbot, page.parts.terms, 1)
+    assert page.parts.lines.chosen == 1
+    click(qtbot, ready_window, QPushButton, "stepBackButton")
+    assert page.parts.lines.chosen == 2
+
+
+def test_backspace_in_a_field_deletes(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    go(page, Phase.FORWARD, 2)
+    box = find(ready_window, QSpinBox, "stepRowSpin")
+    box.setFocus()
+    box.lineEdit().setText("17")
+    qtbot.keyClick(box, Qt.Key_Backspace)
+    assert box.text() == "1"
+    assert page.stage == Stage(Phase.FORWARD, 2)
+
+
+# ---- what is said
+
+
+def test_a_confident_answer_adds_up_to_its_delta(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    ready_window.canvas.set_strokes(SEVEN)
+    page.which.of_example.click()
+    newest(page, ready_window, qtbot)
+    page.which.target.chosen.emit("7")
+    session.settings.change("learning rate", learning_rate=0.03)
+    for _ in range(40):  # learned until it is almost sure
+        newest(page, ready_window, qtbot)
+        assert session.step_through.written is not None
+        if session.step_through.written.step.loss < 1e-3:
+            break
+        click(qtbot, ready_window, QPushButton, "takeStepButton")
+    go(page, Phase.BACKWARD, 3)
+    page._pick(7)
+    written = session.step_through.written
+    assert written is not None
+    left, right = lines(page)[0][1].removeprefix("= ").split(" − ")
+    assert float(left) - float(right) == pytest.approx(float(written.step.deltas[-1][0, 7]), rel=0.02)
+    assert page.parts.terms.rows.texts(0)[1] == left
+
+
+def test_a_tiny_change_can_be_seen(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.session.settings.change("learning rate", learning_rate=1e-5)
+    newest(page, ready_window, qtbot)
+    go(page, Phase.UPDATE, 2)
+    before, after = page.parts.numbers.rows.texts(0)
+    assert before != after
+    assert find(page, QLabel, "stepResult").text().startswith(f"weight {before}"[:12])
+    first, second = find(page, QLabel, "stepResult").text().split(" (")[0].split(" → ")
+    assert first.split()[-1] != second
+
+
+def test_why_a_gradient_is_0(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.canvas.set_strokes(SEVEN)
+    page.which.of_example.click()
+    newest(page, ready_window, qtbot)
+    written = ready_window.session.step_through.written
+    assert written is not None
+    off = int((written.step.activations[1][0] == 0).nonzero()[0][0])
+    on = int((written.step.deltas[0][0] != 0).nonzero()[0][0])
+    go(page, Phase.UPDATE, 1)
+    find(ready_window, QSpinBox, "stepNeuronSpin").setValue(off + 1)
+    assert lines(page)[0][1].startswith("= 0 · ")
+    assert page.parts.terms.rows.note == "the neuron is off (slope 0): its δ is 0"
+    assert page.parts.terms.count == 2
+    find(ready_window, QSpinBox, "stepNeuronSpin").setValue(on + 1)
+    page._pick(page.parts.numbers.count - 1)  # the weight that changes least: of an empty pixel
+    assert "input is 0" in page.parts.terms.rows.note
+
+
+def test_the_same_words_for_the_same_things(page: StepThroughPage) -> None:
+    go(page, Phase.BACKWARD, 3)
+    assert page.parts.numbers.rows.name(1) == "output 1"
+    for stage in range(len(page.parts.path.stages)):
+        page.go_to(stage)
+        assert "C" not in page.parts.rule.text()
+        for line in range(page.parts.lines.count):
+            page._choose_line(line)
+            assert "dC" not in page.parts.rule.text()
+
+
+# ---- nothing is cut, nothing moves
+
+
+def test_the_list_stays_where_it_is(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.canvas.set_strokes(SEVEN)
+    go(page, Phase.BACKWARD, 3)
+    top = page.parts.numbers.mapTo(page, QPoint(0, 0)).y()
+    click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
+    newest(page, ready_window, qtbot)
+    assert page.parts.numbers.mapTo(page, QPoint(0, 0)).y() == top
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_the_moment_is_whole_or_absent(
+    size: tuple[int, int], page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    ready_window.resize(*size)
+    ready_window.canvas.set_strokes(SEVEN)
+    click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
+    session = ready_window.session
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    newest(page, ready_window, qtbot)
+    session.start()
+    qtbot.waitUntil(page.which.newest.isVisible)
+    read = page.which.moment.read
+    assert read in ("", page.which.moment.text(), page.which.moment.text().split(" · ")[0])
+    session.pause()
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED)
+
+
 # ---- which step, and taking it
+
+
+def test_what_a_step_does_to_the_network_is_said_before_and_after(
+    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    undo, did = find(page, QPushButton, "undoStepButton"), find(page, QLabel, "stepDid")
+    would = find(page, QLabel, "stepWould")
+    qtbot.waitUntil(lambda: would.text() != "")
+    assert not undo.isVisible()
+    ready_window.canvas.set_strokes(SEVEN)
+    click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
+    page.which.target.chosen.emit("3")
+    newest(page, ready_window, qtbot)
+    before, written = session.displayed.as_trained.parameters.copy(), session.step_through.written
+    qtbot.waitUntil(lambda: session.step_effects.would is not None)
+    said = would.text().removeprefix("would make ")
+    assert said.startswith("test error ")
+    assert " → " in said
+    click(qtbot, ready_window, QPushButton, "takeStepButton")
+    qtbot.waitUntil(lambda: session.step_through.written is not written)
+    qtbot.waitUntil(undo.isVisible)
+    assert did.text() == f"the last step: {said}"
+    qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
+    effect = session.step_effects.did
+    assert effect is not None
+    assert effect.after == session.runs.current.figures()["test_error"]
+    click(qtbot, ready_window, QPushButton, "undoStepButton")
+    newest(page, ready_window, qtbot)
+    assert np.array_equal(session.displayed.as_trained.parameters, before)
+    assert not undo.isVisible()
+    assert did.text() == ""
 
 
 def test_taking_a_step_on_the_drawing(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:

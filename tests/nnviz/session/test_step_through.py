@@ -18,6 +18,7 @@ from engine.divergence import loss_not_finite
 from engine.metrics import Evaluator
 from engine.one_step import record_step
 from nnviz.jobs import measuring
+from nnviz.panels.step_parts import effect_text
 from nnviz.session import step_through as module
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
@@ -474,3 +475,50 @@ def test_the_epoch_is_counted_on_from_where_the_training_ended(
     run = session.runs.current
     assert run.epochs < run.history.completed, "the best parameters are older than the last"
     assert newest(step_through, qtbot).epoch == run.history.completed + 1
+
+
+def test_what_a_step_does_is_measured_and_told_also_if_it_is_taken_at_once(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session, effects = ready_window.session, ready_window.session.step_effects
+    effects.want(True)
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(True)
+    take(ready_window, qtbot)
+    newest(step_through, qtbot)
+    qtbot.waitUntil(lambda: effects.did is not None and effects.would is not None)
+    did, would = effects.did, effects.would
+    assert did is not None
+    assert would is not None
+    assert did.after == would.before == measured_error(ready_window)
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.training.progress.batch > 0)
+    at_rest(ready_window, qtbot)
+    newest(step_through, qtbot)
+    qtbot.waitUntil(lambda: effects.would is not None)
+    assert effects.did is None
+
+
+def test_answers_that_are_not_finite_are_no_error_rate(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session, effects = ready_window.session, ready_window.session.step_effects
+    effects.want(True)
+    session.settings.change("learning rate", learning_rate=1e30, optimizer="sgd")
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(True)
+    newest(step_through, qtbot)
+    qtbot.waitUntil(lambda: effects.would is not None)
+    assert effects.would is not None
+    assert np.isnan(effects.would.after)
+    assert effect_text(effects.would).endswith("→ not finite")
+
+
+def test_out_of_view_no_effect_is_measured(step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot) -> None:
+    effects = ready_window.session.step_effects
+    newest(step_through, qtbot)
+    assert not effects._begun
+    effects.want(True)
+    qtbot.waitUntil(lambda: effects.would is not None)
+    effects.want(False)
+    assert effects.would is None

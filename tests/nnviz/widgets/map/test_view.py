@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QMouseEvent, QWheelEvent
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from nnviz.widgets.map.mark import box_of_mark, place_of_words
+from nnviz.widgets.map.names import step_aside
 from nnviz.widgets.map.painting import Dots
 from nnviz.widgets.map.view import MapView
 from tests.nnviz.helpers import drag, hover, leave
@@ -120,6 +122,27 @@ def test_a_lasso_says_what_is_in_it(view: MapView, qtbot: QtBot, with_shift: boo
     assert len(expected) > 50
 
 
+def test_a_lasso_that_ends_where_it_began_is_no_click(view: MapView, qtbot: QtBot) -> None:
+    view.lassoes = True
+    with qtbot.assertNotEmitted(view.chosen), qtbot.waitSignal(view.circled) as circled:
+        drag(view, [(200, 2), (398, 2), (398, 298), (200, 298), (201, 3)])
+    assert len(circled.args[0]) > 50
+    number = int(view.dots.points[:, 0].argmin())
+    x, y = place(view, number)
+    with qtbot.assertNotEmitted(view.circled), qtbot.waitSignal(view.chosen) as chosen:
+        drag(view, [(x, y), (x + 1, y), (x + 1, y + 1), (x, y)])
+    assert chosen.args == [number], "a click, though by a hand that trembles"
+
+
+def test_esc_drops_the_lasso_that_is_drawn(view: MapView, qtbot: QtBot) -> None:
+    view.lassoes = True
+    with qtbot.assertNotEmitted(view.circled), qtbot.assertNotEmitted(view.chosen):
+        drag(view, [(200, 2), (398, 2), (398, 298)], release=False)
+        qtbot.keyClick(view, Qt.Key_Escape)
+        qtbot.mouseRelease(view, Qt.LeftButton, pos=QPoint(398, 298))
+    assert view.lassoes
+
+
 def shift_drag(view: MapView, points: list[tuple[float, float]]) -> None:
     """With the left button and Shift."""
     kinds = [QEvent.MouseButtonPress, *[QEvent.MouseMove] * (len(points) - 1), QEvent.MouseButtonRelease]
@@ -139,12 +162,54 @@ def test_the_keys(view: MapView, qtbot: QtBot) -> None:
     assert view.camera.x < whole.x
     qtbot.keyClick(view, Qt.Key_0)
     assert view.camera == whole
-    with qtbot.waitSignal(view.chosen) as chosen:
-        qtbot.keyClick(view, Qt.Key_Escape)
-    assert chosen.args == [-1]
     view.show_choice(3)
     with qtbot.waitSignal(view.opened):
         qtbot.keyClick(view, Qt.Key_Return)
+
+
+def test_what_is_seen_is_still_seen_at_another_size(view: MapView) -> None:
+    drag(view, [(50, 50), (60, 55), (60, 62)])
+    camera = view.camera
+    for size in ((400, 120), (90, 300), (700, 500)):
+        view.resize(*size)
+        places = view.camera.pixels(view.dots.points)
+        assert places.min() >= 0
+        assert (places.max(axis=0) <= size).all()
+    view.resize(400, 300)
+    assert view.camera == camera
+    view.zoom(8)
+    seen = view.camera.point(0, 0)
+    view.resize(200, 150)
+    assert view.camera.point(0, 0) == pytest.approx(seen)
+
+
+def test_the_words_beside_a_mark_cover_nothing() -> None:
+    mark, room = QPointF(100, 100), QRectF(0, 0, 200, 200)
+    free = place_of_words(mark, 50, 10, room, [])
+    assert free is not None
+    assert free.left() > mark.x()
+    taken = [free]
+    for _ in range(3):
+        box = place_of_words(mark, 50, 10, room, taken)
+        assert box is not None
+        assert not any(box.intersects(other) for other in taken)
+        assert not box.contains(mark)
+        taken.append(box)
+    assert place_of_words(mark, 50, 10, room, taken) is None
+    beside_the_edge = place_of_words(QPointF(190, 100), 50, 10, room, [])
+    assert beside_the_edge is not None
+    assert room.contains(beside_the_edge)
+
+
+def test_a_name_steps_aside_of_the_mark() -> None:
+    mark = box_of_mark(QPointF(100, 100))
+    for x in (95, 100, 108):
+        box = QRectF(0, 0, 14, 18)
+        box.moveCenter(QPointF(x, 96))
+        step_aside(box, mark)
+        assert not box.intersects(mark)
+        assert abs(box.center().x() - x) < 40
+        assert box.center().y() == 96
 
 
 def test_what_a_person_looks_at_stays_while_points_move(view: MapView) -> None:
@@ -158,11 +223,11 @@ def test_what_a_person_looks_at_stays_while_points_move(view: MapView) -> None:
 
 def test_a_mark_beside_all_points_is_seen_too(view: MapView) -> None:
     view.show_mark(np.array([40.0, 0.0], np.float32))
-    view.fit()
+    view.show_all()
     assert view.camera.pixels(np.array([[40.0, 0.0]]))[0, 0] <= 400
     assert not view.grab().isNull()
     view.show_mark(None)
-    view.fit()
+    view.show_all()
     assert not view.grab().isNull()
 
 

@@ -68,13 +68,38 @@ def test_the_line_is_where_its_numbers_are(qtbot: QtBot) -> None:
 
 def test_the_nearest_place_is_pointed_at_once(qtbot: QtBot) -> None:
     grid = grid_of(qtbot, plot(), plot())
-    told: list[tuple[int, int]] = []
-    grid.pointed.connect(lambda number, place: told.append((number, place)))
+    told: list[tuple[int, float]] = []
+    grid.pointed.connect(lambda number, x: told.append((number, x)))
     at = grid.point(1, 2.0, 90.0)
-    for away in (0, -3, -6):
+    for away in (0, -1, -2):
         hover(grid, (at.x() + away, at.y()))
-    assert told == [(1, 2)]
-    assert grid.marked == (1, 2)
+    assert told == [(1, 2.0)]
+    assert grid.marked == (1, 2.0)
+
+
+def test_between_places_every_step_can_be_pointed_at(qtbot: QtBot) -> None:
+    grid = grid_of(qtbot, plot(range(-90, 91, 15), step=1.0))
+    described: list[int] = []
+    grid.describe = lambda number, place: described.append(place) or "text"  # type: ignore[func-returns-value]
+    for x in (-90.0, -37.0, 4.0, 8.0, 38.0, 90.0):
+        at = grid.point(0, x, 50.0)
+        hover(grid, (at.x(), at.y()))
+        assert grid.marked == (0, x)
+        assert described[-1] == int(np.argmin(np.abs(np.arange(-90, 91, 15) - x))), "what is told was measured"
+    grid.mark((0, 0.0))
+    for _ in range(3):
+        qtbot.keyClick(grid, Qt.Key_Right, Qt.ShiftModifier)
+    assert grid.marked == (0, 3.0)
+    qtbot.keyClick(grid, Qt.Key_Right)
+    assert grid.marked == (0, 15.0)
+    qtbot.keyClick(grid, Qt.Key_Left, Qt.ShiftModifier)
+    assert grid.marked == (0, 14.0)
+    qtbot.keyClick(grid, Qt.Key_Left)
+    assert grid.marked == (0, 0.0)
+    grid.mark((0, 90.0))
+    for modifier in (Qt.NoModifier, Qt.ShiftModifier):
+        qtbot.keyClick(grid, Qt.Key_Right, modifier)
+        assert grid.marked == (0, 90.0)
 
 
 def test_only_what_changed_is_painted_again(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
-from engine.formulas import Address, Formula, Part, Term
+from engine.formulas import Address, Formula, Part, Term, delta_formulas
+from engine.one_step import BIAS
+from engine.update_formulas import update_formulas
+from nnviz.look import theme
 from nnviz.widgets.step.board import Board
-from nnviz.widgets.step.figures import figure, product_text, short_figure, written
+from nnviz.widgets.step.figures import figure, product_text, short_figure, value_text, written, written_versions
+from nnviz.widgets.step.fitting_label import FittingLabel
 from nnviz.widgets.step.number_rows import NumberRows, Rows
 from nnviz.widgets.step.path import PathStage, StagePath
+from tests.engine.test_one_step import RECIPES, record, trainer
 
 
 @pytest.mark.parametrize(
@@ -42,6 +51,50 @@ def test_formulas_have_their_numbers_put_in() -> None:
     assert short_figure(0.000012345) == "1.23e−5"
 
 
+def put_in(what: str, template: str, value: float, *numbers: float) -> Formula:
+    return Formula(Address(what, 1, 0), what, "", template, value, (Term(tuple(Part("", n) for n in numbers), value),))
+
+
+def as_number(words: str) -> float:
+    return float(words.replace("−", "-"))
+
+
+def test_a_difference_is_seen_to_be_what_it_is_said_to_be() -> None:
+    assert written(put_in("delta", "{0} − {1}", -2.7e-4, 0.99973, 1)) == "0.99973 − 1"
+    last = put_in("after", "{0} − {1}", -0.0712327, -0.0712345, -1.8e-6)
+    assert (written(last), value_text(last)) == ("(−0.0712345) − (−1.8e−6)", "−0.0712327")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_what_is_written_is_seen_to_hold(name: str) -> None:
+    step = record(trainer(steps=3, **RECIPES[name]))
+    for layer, neuron, source in ((1, 2, 5), (2, 1, BIAS), (3, 0, 3)):
+        for row in (0, 4):
+            lines = [*delta_formulas(step, layer, neuron, row), *update_formulas(step, layer, neuron, source, row)]
+            for line in lines:
+                if line.written and "f'" not in line.written:
+                    _holds(line)
+                for place, term in enumerate(line.terms if not line.written else ()):
+                    product = math.prod(as_number(n.strip("()")) for n in product_text(line, place).split(" · "))
+                    assert figure(product / term.divisor) == figure(term.value)
+
+
+def _holds(line: Formula) -> None:
+    """The right side as it is written gives the value as it is written, but for its last digit."""
+    text = re.sub(r"√([0-9.e−]+)", r"(\1)**0.5", written(line))
+    for sign, python in {"·": "*", "−": "-", "²": "**2", "within ±1": ""}.items():
+        text = text.replace(sign, python)
+    said = value_text(line)
+    last = 10.0 ** -len(said.split("e")[0].partition(".")[2]) * 10.0 ** as_number(said.partition("e")[2] or "0")
+    assert eval(text.rstrip(" ,")) == pytest.approx(as_number(said), abs=1.01 * last), (written(line), said)
+
+
+def test_a_long_formula_loses_terms_and_not_its_end() -> None:
+    versions = written_versions(sum_of(1, 2, 3, 4, divisor=100))
+    assert versions[-1] == "(2 · 0.5 + …) / 100"
+    assert all(version.endswith("+ …) / 100") for version in versions)
+
+
 def rows(count: int) -> Rows:
     bars = np.linspace(-1, 1, count)
     return Rows(
@@ -69,6 +122,41 @@ def test_a_long_list_is_picked_from_by_mouse_and_keyboard(qtbot: QtBot) -> None:
     assert (widget.lit, widget.chosen) == (5, 6)
     widget.show_rows(rows(2))
     assert widget.lit is None
+
+
+def test_no_number_is_cut(qtbot: QtBot) -> None:
+    widget = NumberRows()
+    qtbot.addWidget(widget)
+    widget.resize(400, 300)
+    texts = ("(−0.0233456) · 3.12e−5", "−7.3e−10")
+    widget.show_rows(Rows(2, ("from", "", "w · δ", "adds"), (60, 40, 40), str, lambda row: texts, np.ones(2), bold=1))
+    *_, numbers = widget._columns(widget.place_of(0))
+    for column, (place, words) in enumerate(zip(numbers, texts, strict=True)):
+        assert QFontMetrics(theme.font(theme.SMALL, column == 1), widget).horizontalAdvance(words) <= place.width()
+        assert place.right() < widget.width() - 8  # the scroll bar lies there
+
+
+def test_a_line_is_shorter_where_there_is_no_room(qtbot: QtBot) -> None:
+    line = FittingLabel()
+    qtbot.addWidget(line)
+    line.show_versions("epoch 6 · batch 149", "epoch 6", "")
+    read = []
+    for width in (400, 60, 5):
+        line.resize(width, 20)
+        read.append(line.read)
+    assert read == ["epoch 6 · batch 149", "epoch 6", ""]
+    assert line.toolTip() == "epoch 6 · batch 149"
+    line.show_versions("a very long rule that finds no room")
+    assert line.read in ("", "…")
+    assert not line.grab().isNull()
+
+
+def test_every_edge_of_a_lit_cell_can_be_seen(qtbot: QtBot) -> None:
+    board = Board()
+    qtbot.addWidget(board)
+    board.show_values(np.linspace(-1, 1, 10))
+    for cell in range(10):
+        assert board.rect().adjusted(0, 0, -1, -1).contains(board.outline_of(cell))
 
 
 def test_the_path_is_walked_with_keys(qtbot: QtBot) -> None:

@@ -1,0 +1,152 @@
+"""What a step does to the network's error: measured beside it, before it is taken."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.datasets import Split
+from engine.errors import DataError
+from engine.metrics import Evaluator
+from engine.network import Network
+from nnviz.jobs.lane import Lane
+from nnviz.session.asked_step import Written
+from nnviz.session.selection import PARTS
+from nnviz.session.step_through import StepThrough
+from nnviz.session.taken_steps import Taken, TakenSteps
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The shares of wrong answers, 0…1, to ``count`` examples of a part: before a step and after it.
+
+    A share is NaN if the answers are not finite.
+    """
+
+    part: str
+    count: int
+    before: float
+    after: float
+
+
+class _StoppedError(Exception):
+    """A step is no longer wanted."""
+
+
+class StepEffects(QObject):
+    """Measures in a thread of its own the step that is looked at, and the last one that was taken.
+
+    Signals:
+        changed: ``would`` or ``did`` may have changed.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, step_through: StepThrough, steps: TakenSteps, failed: Callable[[Exception], None]) -> None:
+        super().__init__()
+        self._step_through, self._steps, self._failed = step_through, steps, failed
+        self._is_wanted = False
+        self._looked_at: Taken | None = None
+        self._kept: Taken | None = None  # the last one that was taken
+        self._found: WeakKeyDictionary[Taken, Effect | None] = WeakKeyDictionary()  # None: it cannot be measured
+        self._begun: set[Taken] = set()
+        self._follows: Taken | None = None  # the step that begins where the last one ended
+        self._lane = Lane()
+        step_through.changed.connect(self._look)
+
+    def want(self, wanted: bool) -> None:
+        """Notes whether a view of it is visible."""
+        self._is_wanted = wanted
+        self._look()
+
+    @property
+    def would(self) -> Effect | None:
+        """What the next step would do to the network; None until that is measured, and without classes."""
+        written = self._written
+        return None if written is None else self._found.get(written.taken)
+
+    @property
+    def did(self) -> Effect | None:
+        """What the last step did that was taken; None once something else came after it, or it was undone."""
+        written, last = self._written, self._steps.latest
+        is_last = written is not None and last is not None and written.taken is self._follows and last is self._kept
+        return self._found.get(last) if last is not None and is_last else None
+
+    @property
+    def _written(self) -> Written | None:
+        """The step that comes next, if it is written down."""
+        return self._step_through.written if self._is_wanted and self._step_through.is_newest else None
+
+    def _look(self) -> None:
+        written, self._kept = self._written, self._steps.latest
+        looked_at = None if written is None else written.taken
+        if looked_at is not self._looked_at:
+            self._looked_at, self._follows = looked_at, None
+            if written is not None and self._kept is not None:
+                self._compare(self._kept, written.taken)
+        if written is not None and looked_at not in self._found and looked_at not in self._begun:
+            self._begin(written.taken, written.step.network)
+        self.changed.emit()
+
+    def _compare(self, last: Taken, taken: Taken) -> None:
+        """Finds out whether a step begins where the last one ended."""
+
+        def done(follows: bool) -> None:
+            if follows and taken is self._looked_at and last is self._kept:
+                self._follows = taken
+                self.changed.emit()
+
+        ends, begins = last.after.parameters, taken.before.parameters
+        self._lane.run(lambda: np.array_equal(ends, begins), done, self._failed)
+
+    def _begin(self, taken: Taken, network: Network) -> None:
+        self._begun.add(taken)
+
+        def done(found: Effect | None) -> None:
+            self._begun.discard(taken)
+            self._found[taken] = found
+            self.changed.emit()
+
+        def failed(error: Exception) -> None:
+            self._begun.discard(taken)
+            if isinstance(error, _StoppedError):
+                self._look()  # it may be looked at again
+                return
+            self._found[taken] = None
+            if not isinstance(error, MemoryError):
+                self._failed(error)
+
+        self._lane.run(lambda: self._measure(taken, network), done, failed)
+
+    def _measure(self, taken: Taken, network: Network) -> Effect | None:
+        """Runs in the lane's thread. None if there are no such errors."""
+        splits = taken.dataset.splits
+        part = next(part for part in PARTS if part in splits)
+        before, after = (
+            self._error(taken, network.with_parameters(moment.parameters), splits[part])
+            for moment in (taken.before, taken.after)
+        )
+        return None if before is None or after is None else Effect(part, len(splits[part]), before, after)
+
+    def _error(self, taken: Taken, network: Network, split: Split) -> float | None:
+        steps = Evaluator(network, split).steps()
+        while taken is self._looked_at or taken is self._kept:
+            try:
+                with np.errstate(all="ignore"):
+                    next(steps)
+            except StopIteration as finished:
+                error: float | None = finished.value.error
+                return error
+            except DataError:
+                return math.nan
+        raise _StoppedError
+
+    def close(self, milliseconds: int) -> bool:
+        """Stops what is being measured; returns whether that was in time."""
+        self._looked_at = self._kept = None
+        return self._lane.close(milliseconds)
