@@ -24,6 +24,7 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.making import Making
+from nnviz.session.map import Map
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.question import Question
