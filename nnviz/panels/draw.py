@@ -25,6 +25,7 @@ from nnviz.widgets.verdict import VerdictView
 
 _SIDE = 28
 _SECONDS_BETWEEN = 0.01  # two drawings that the network is asked about, in the middle of a stroke
+_WIDE_ANSWER = 100  # pixels; beside one that is wider there is no room for many words
 _SEEN = QSize(2 * _SIDE, 2 * _SIDE)  # two screen pixels for each of the picture's, so that all look the same
 _CANVAS_TIP = (
     "Draw a digit with the mouse or a pen; the right button or a pen's back erases. The network answers at every "
@@ -88,8 +89,10 @@ class DrawPanel(DockCard):
         tip = "Clears the canvas. Undo restores the drawing."
         self.clear_button = _tool("clear", "clearButton", "Clear the canvas", tip)
         self.clear_button.clicked.connect(self.clear)
+        self.head.detail.hide()  # an empty one would take a gap
+        self.head.row.setSpacing(2)  # leaves room for the mark of a what-if
         self.head.row.addWidget(self.random_button)
-        self.head.row.addLayout(arranged(QHBoxLayout(), self.undo_button, self.clear_button, spacing=4))
+        self.head.row.addLayout(arranged(QHBoxLayout(), self.undo_button, self.clear_button, spacing=2))
 
     def _pen_row(self) -> QHBoxLayout:
         self.pen = named(QSlider(Qt.Horizontal), "penWidthSlider", "Pen width", _PEN_TIP)
@@ -113,6 +116,7 @@ class DrawPanel(DockCard):
         self.seen = named(Picture(_SEEN), "networkInputPicture", "What the network sees", _SEEN_TIP)
         self.caption_label = named(label(role="muted"), "seenLabel")
         self.caption_label.setWordWrap(True)
+        self.caption_label.setMaximumHeight(_SEEN.height())  # else many short lines would make the card higher
         self.caption_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.answer = VerdictView()
         return arranged(QHBoxLayout(), self.seen, (self.caption_label, 1), self.answer, spacing=10)
@@ -147,6 +151,7 @@ class DrawPanel(DockCard):
 
     def _stroke_finished(self, before: Drawing, after: tuple[Stroke, ...]) -> None:
         what = "erasing" if after[-1].eraser else "stroke"
+        self._later.stop()  # the whole stroke is passed on now
         self._passed_on = after
         self._session.question.step(what, before, after)
 
@@ -197,10 +202,11 @@ class DrawPanel(DockCard):
         """How the picture beside it was made, in a few words."""
         drawing = self.canvas.drawing
         first = drawing[0] if drawing else None
+        what = "what the network sees: " if self.answer.width() < _WIDE_ANSWER else ""
         if isinstance(first, Ink) and first.is_example and len(drawing) == 1:
-            return f"what the network sees: {first.title}"
+            return f"{what}{first.title}"
         if self.canvas.centred:
-            return "what the network sees: centred 28×28, like MNIST"
+            return f"{what}centred 28×28, like MNIST"
         return "not centred: the canvas scaled to 28×28"
 
     def _data_changed(self) -> None:
@@ -209,6 +215,7 @@ class DrawPanel(DockCard):
 
     def _name_classes(self) -> None:
         self.answer.set_names(self._session.class_names)
+        self.caption_label.setText(self._caption())
         self.refresh()
 
     def refresh(self) -> None:

@@ -33,7 +33,8 @@ class LearningStripPanel(DockCard):
             "How the network would have answered this drawing at each moment of its training so far: the classes that "
             "lead now, and those that once did."
         )
-        self.plot = named(StripPlot(), "learningStrip", "Confidence in the leading classes by epoch", tip)
+        self.plot = named(StripPlot(), "learningStrip", "Confidence in the leading classes by epoch")
+        self.plot.setWhatsThis(tip)  # a tooltip would lie over what the read-out tells
         self.head.detail.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # its text must not widen the card
         self.head.detail.setTextFormat(Qt.RichText)  # with the names escaped
         self.head.row.setStretchFactor(self.head.detail, 100)

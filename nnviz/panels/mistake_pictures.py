@@ -56,6 +56,7 @@ class MistakePicturesPanel(DockCard):
             view.chosen.connect(mistakes.choose)
             view.opened.connect(mistakes.put_on_canvas)
         self.pictures.hovered.connect(lambda place: self.pictures.show_text(self._describe(place)))
+        self.head.marked.connect(self._fit_title)  # the mark needs room
         for signal in (mistakes.changed, session.selection.classes_changed, session.selection.example_changed):
             signal.connect(self.refresh)
         mistakes.stepped.connect(lambda: self._stack.currentWidget().setFocus())
@@ -134,7 +135,7 @@ class MistakePicturesPanel(DockCard):
         title, detail, row = self.head.title, self.head.detail, self.head.row
         for each in (title, detail):
             each.ensurePolished()  # else texts are measured in another font
-        room = row.geometry().width() - row.spacing()
+        room = row.geometry().width() - row.spacing() - self.head.room_of_mark
         title.setText(title.fontMetrics().elidedText(self._full_title, Qt.ElideRight, max(room, _LEAST_TITLE)))
         left = room - title.sizeHint().width()
         texts = self._full_detail, self._full_detail.partition(" · ")[0], self._full_detail.partition(" ")[0]

@@ -77,6 +77,7 @@ class MistakesPanel(DockCard):
         for page in (self.matrix, self.classes, self.outputs, self._note):
             self._stack.addWidget(page)
         self.head.row.addWidget(self.part_button)
+        self.head.detail.shorten = lambda words: [words.partition(" of ")[0].partition(" after ")[0]]
         self.body.addWidget(self._stack, 1)
         self.body.addLayout(arranged(QHBoxLayout(), (self._key, 1), self.mode_button))
         self._connect()

@@ -32,6 +32,7 @@ _LEAST_LIMIT = 1e-4  # the smallest range of the tiles' colours
 _BETWEEN = {True: 0.065, False: 0.04}  # seconds between two pictures, at least: while training, and else
 _TIMES_ITS_COST = {True: 24, False: 3}  # while training, and else: how much longer than to paint nothing is painted
 _LONGEST_NAME = 64  # pixels of a class in the key
+_LEAST_HEIGHT = 292  # pixels, of the pages: else each would make the card higher when it is shown for the first time
 DRAWN = (28, 28)  # the shape of a drawing
 
 
@@ -40,6 +41,7 @@ class NetworkPanel(TabbedCard):
 
     def __init__(self, session: Session) -> None:
         super().__init__("Network")
+        self._stack.setMinimumHeight(_LEAST_HEIGHT)
         self.diagram = DiagramPage(session)
         self.diagram.in_view_changed.connect(
             lambda in_view: session.probes.want("networkDiagramPage", (ACTIVITY,), in_view)

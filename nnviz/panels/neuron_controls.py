@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QSignalBlocker, Qt
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
 
-from nnviz.panels.neuron_subject import say
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import arranged, named, pill
 
 _PER_UNIT = 20  # steps of the slider from 0 to 1
+_FOR_MORE_DIGITS = 16  # pixels
 _MOST = 2  # times its strength
-_CHIP = 86  # pixels
 
 
 class NeuronControls(QWidget):
@@ -36,14 +36,14 @@ class NeuronControls(QWidget):
         tip = "Changes the bias or a weight of the network itself, also while it learns. Undo puts it back."
         self.edit_button = _button("edit …", "neuronEditButton", tip)
         parts = (self.strength_name, self.strength, self.factor, self.off, self.keep, self.edit_button)
-        arranged(QHBoxLayout(self), *parts, spacing=6)
+        arranged(QHBoxLayout(self), *parts, spacing=4)
         self.off.clicked.connect(self._switch)
         self.keep.clicked.connect(session.edits.keep)
         session.displayed.what_if_changed.connect(self.refresh)
 
     def _slider(self) -> None:
-        self.strength_name = label("strength", "muted")
-        self.strength_name.setMinimumWidth(1)  # gives way first where there is little room
+        self.strength_name = GivingLabel("strength", "muted")
+        self.strength_name.only_whole = True
         tip = (
             "Multiplies what leads from the neuron, from nothing to twice: the answer shows what would be. "
             "The network itself stays as it is, and training never sees it."
@@ -97,16 +97,20 @@ class NeuronControls(QWidget):
 
 
 class Chip(FixedSizeBox):
-    """A name and a number that changes often, in a box of its own size."""
+    """A name and a number that changes often, in a box that is at least so wide; in little room the name goes first."""
 
-    def __init__(self, name: str, accessible: str, tip: str) -> None:
-        self.label = named(label(role="chip"), name, accessible, tip)
+    def __init__(self, name: str, accessible: str, tip: str, least: int) -> None:
+        self.label = GivingLabel(role="chip")
+        named(self.label, name, accessible, tip)
         self.label.setAlignment(Qt.AlignCenter)
-        super().__init__(self.label, _CHIP)
+        self.label.shorten = lambda words: [words.rpartition(" ")[2]]  # the number alone
+        super().__init__(self.label, least + _FOR_MORE_DIGITS)
+        self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
+        self.setMinimumWidth(least)
         self.setFixedHeight(22)
 
     def show_text(self, words: str) -> None:
-        say(self.label, words)
+        self.label.setText(words)
 
 
 def _button(words: str, name: str, tip: str) -> QPushButton:

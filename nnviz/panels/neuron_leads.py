@@ -36,6 +36,9 @@ class NeuronLeads(QWidget):
         self.links = named(LinkBars(), "neuronLinks", "Where it leads", tip)
         self.links.setMaximumHeight(_HIGHEST)
         self.links.setMinimumWidth(_LEAST_WIDTH)
+        kept = self.links.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # else what is below would jump
+        self.links.setSizePolicy(kept)
         without, self._without = line("neuronWithout", "")
         change, self._change = line("neuronEffect", "testFigure")
         self._change.setToolTip("The error of the network as it is trained → what it would be.")
@@ -52,6 +55,7 @@ class NeuronLeads(QWidget):
     def show_links(self, neuron: Neuron) -> None:
         """Draws the weights that lead from it."""
         network, is_output = self._session.displayed.as_trained, self._subject.is_output
+        self.links.setVisible(not is_output)
         self.links.show_values(np.zeros(0) if is_output else network.weights[neuron.layer][:, neuron.number].copy())
         above = "the outputs" if neuron.layer == len(network.weights) - 1 else f"layer {neuron.layer + 1}"
         name = self._subject.names(neuron.layer).class_name(neuron.number) if is_output else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from PyQt5.QtWidgets import QLabel
@@ -11,8 +12,8 @@ from nnviz.panels.neuron_facts import LayerNames
 from nnviz.session.asked_neuron import NEURON, NeuronReport
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
-from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import named
 
 
@@ -57,8 +58,8 @@ class Subject:
 
 
 def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, QLabel]:
-    """A line of plain text that changes without a new layout of the window."""
-    made = named(label(role=role), name)
+    """A line of plain text that changes without a new layout of the window, and ends with "…" where it is long."""
+    made = named(GivingLabel(role=role), name)
     return FixedSizeBox(made), made
 
 
@@ -69,6 +70,7 @@ def say(where: QLabel, words: str) -> None:
 
 
 def short(value: float) -> str:
-    """3.21, −0.06, 0.004: two decimals, or one digit of a smaller number."""
-    small = 0 < abs(value) < 0.005
-    return f"{value:{'.1g' if small else '.2f' if abs(value) < 1000 else '.3g'}}".replace("-", "−")
+    """3.21, −0.06, 0.004, 4e−7: two decimals, or one digit of a smaller number."""
+    size = abs(value)
+    words = f"{value:{'.0e' if 0 < size < 0.001 else '.1g' if 0 < size < 0.005 else '.2f' if size < 1000 else '.3g'}}"
+    return re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), words).replace("-", "−")

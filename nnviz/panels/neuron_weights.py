@@ -12,18 +12,16 @@ from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from engine.validation import Array
 from nnviz.look.round_numbers import steady_end
 from nnviz.panels.neuron_facts import LayerNames, signed, typical_end
-from nnviz.panels.neuron_subject import say
+from nnviz.panels.neuron_subject import line, say
 from nnviz.session.asked_neuron import NeuronReport
 from nnviz.session.selection import Neuron
-from nnviz.widgets.card import label
-from nnviz.widgets.fields import Combo
-from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.neuron.named_bars import NamedBars
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.picture import Picture
 from nnviz.widgets.weights.heat_map import HeatMap
+from nnviz.widgets.why.combos import FlatCombo
 
-BACK, ASCENT, OWN = "carried back to the input", "excites it most (ascent)", "its own weights"
+BACK, ASCENT, OWN = "carried back to input", "gradient ascent", "its own weights"
 _LEAST_LIMIT = 1e-4
 
 
@@ -65,10 +63,9 @@ class NeuronWeights(QWidget):
             "What is shown of a neuron in a deeper layer: its weights multiplied through to the input; the input that "
             "gradient ascent found to excite it most, which no person drew; or its weights for the layer below."
         )
-        self.view = Combo("neuronViewCombo", "What is shown of the neuron", tip)
+        self.view = FlatCombo("neuronViewCombo", "What is shown of the neuron", tip)
         self.view.addItems([BACK, ASCENT, OWN])
-        self._caption = named(label("what it looks for", "muted"), "neuronWeightsCaption")
-        caption = FixedSizeBox(self._caption)
+        caption, self._caption = line("neuronWeightsCaption")
         arranged(QVBoxLayout(self), (self._stack, 100), caption, self.view, 1, spacing=4)
         self.map.hovered.connect(lambda _, number: self.map.show_text(self._describe(number)))
         self.map.opened.connect(lambda _: self._pick(self.map.pointed[1] if self.map.pointed else -1))
@@ -100,7 +97,7 @@ class NeuronWeights(QWidget):
         inputs = LayerNames(names.network, 0, tile, ())
         self._source = inputs.source
         if view == BACK:
-            self._show(report.carried_back, tile, "as if layers below were linear")
+            self._show(report.carried_back, tile, "layers below as if linear")
         elif report.ascent is not None:
             self._show_ascent(report.ascent, tile)
 

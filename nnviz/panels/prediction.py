@@ -32,6 +32,7 @@ class PredictionPanel(DockCard):
         self.threshold_edit = _threshold_field()
         self.threshold_edit.committed.connect(self._threshold_entered)
         self.head.row.addWidget(self.threshold_edit)
+        self.head.detail.shorten = lambda words: [words.removeprefix("% · ")]
         self.body.addWidget(self.bars)
         self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)
         session.data.changed.connect(self._name_classes)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, QTimer
 from PyQt5.QtGui import QIcon, QPixmap
-from PyQt5.QtWidgets import QHBoxLayout, QToolButton
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QToolButton
 
 from engine.validation import Array
 from nnviz.digits.drawing import SIDE
@@ -68,6 +68,7 @@ class WhyPanel(DockCard):
         for probe in (REASONS, TURNING):
             session.probes[probe].changed.connect(self.refresh)
         session.why.changed.connect(self._show_choices)
+        self.head.marked.connect(self._make_room)
         session.data.changed.connect(self._name_outputs)
         session.runs.replaced.connect(self._name_outputs)
         session.displayed.changed.connect(self._show_line)
@@ -89,7 +90,8 @@ class WhyPanel(DockCard):
         asked = arranged(QHBoxLayout(), self.one_combo, self.not_label, self.other_combo, spacing=4)
         self.head.row.insertLayout(1, asked)
         self.head.row.setSpacing(4)
-        self.head.row.addSpacing(14)  # room for the mark of a what-if
+        self._mark_room = QSpacerItem(0, 0, QSizePolicy.Fixed)  # for the mark of a what-if, while it lasts
+        self.head.row.addItem(self._mark_room)
         self.head.row.addWidget(self.method_combo)
         self.one_combo.activated.connect(self._compare)
         self.other_combo.activated.connect(self._compare)
@@ -104,7 +106,8 @@ class WhyPanel(DockCard):
         self.baseline_combo.activated.connect(
             lambda index: self._session.why.choose(baseline=self.baseline_combo.itemData(index))
         )
-        return arranged(QHBoxLayout(), (FixedSizeBox(self.sum_label), 1), self.baseline_combo, spacing=2)
+        self._sum_box = FixedSizeBox(self.sum_label)
+        return arranged(QHBoxLayout(), self._sum_box, self.baseline_combo, 1, spacing=2)
 
     def _change_row(self) -> QHBoxLayout:
         self.change_label = named(label(role="muted"), "whyChangeLabel", tip=_CHANGE_TIP)
@@ -123,6 +126,11 @@ class WhyPanel(DockCard):
             policy.setRetainSizeWhenHidden(True)  # else the view would jump
             button.setSizePolicy(policy)
         return row
+
+    def _make_room(self) -> None:
+        """The words of the method give way to the mark of a what-if."""
+        self._mark_room.changeSize(self.head.room_of_mark, 0, QSizePolicy.Fixed)
+        self.head.row.invalidate()
 
     # ---- what is chosen
 
@@ -237,6 +245,7 @@ class WhyPanel(DockCard):
     def _show_words(self, reasons: Reasons | None, turning: Turning | None) -> None:
         names = self._session.class_names
         self.sum_label.setText("" if reasons is None else why_content.sum_line(reasons, turning))
+        self._sum_box.set_width(self.sum_label.sizeHint().width())
         self._show_baseline(reasons)
         is_nearest = self._session.why.method == NEAREST
         if turning is None:

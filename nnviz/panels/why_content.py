@@ -16,6 +16,7 @@ from nnviz.widgets.why.strips import Strip, Strips
 
 _TYPICAL = 0.99  # share of the contributions within the range of colours; the few beyond it saturate
 _PER_ROW = 5
+_LINE = 36  # characters of a read-out's line
 
 
 def input_name(query: Query, number: int) -> str:
@@ -91,8 +92,12 @@ def told_of_input(reasons: Reasons, turning: Turning | None, names: Sequence[str
         f"{input_name(query, number)}: {figure(query.example[number])}, baseline {figure(reasons.baseline[number])}"
     ]
     compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
-    for part, output in zip(reasons.parts, compared, strict=True):
-        lines.append(f"for {names[output]}: {signed(float(part[number]))}")
+    parts = [
+        f"for {names[output]}: {signed(float(part[number]))}"
+        for part, output in zip(reasons.parts, compared, strict=True)
+    ]
+    together = " · ".join(parts)
+    lines += [together] if len(together) <= _LINE else parts
     if turning is not None and turning.changed is not None:
         lines.append(f"makes it {names[turning.to]}: {figure(turning.changed[number])}")
     return "\n".join(lines)
@@ -200,7 +205,7 @@ def sum_line(reasons: Reasons, turning: Turning | None) -> str:
         hidden = len(reasons.query.network.weights) - 1
         return f"as layer {hidden} sees them" if hidden else "as they are"
     if reasons.share is None:
-        return "the answer hardly differs from"
+        return "hardly differs from"
     return f"sums to {100 * reasons.share:.1f} % from"
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from PyQt5.QtCore import QEvent, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolicy, QTabBar, QVBoxLayout, QWidget
 
 from nnviz.look import theme
 from nnviz.widgets.card_menu import CardMenuButton
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import W, arranged, named
 from nnviz.widgets.what_if_mark import WhatIfMark
 
-_AIR = 3  # pixels between the mark and what is beside it
+_AIR = 2  # pixels between the mark and what is beside it
 
 # Column names and rows, for a CSV file. Many rows may be an iterator, which is consumed in the background.
 Table = tuple[list[str], Iterable[Sequence[object]]]
@@ -43,17 +44,24 @@ def label(text: str = "", role: str = "") -> QLabel:
 class CardHead(QFrame):
     """The line at the top of a card. Cards add controls to ``row``; what is added to ``corner`` is at its right end.
 
+    Attributes:
+        least_width: what the card needs at least, whatever its texts are; 0 for what its parts need.
+
     Signals:
         double_clicked: with the mouse, beside the controls.
+        marked: the mark of a what-if came or went.
     """
 
     double_clicked = pyqtSignal()
+    marked = pyqtSignal()
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self.setObjectName("cardHead")
         self.title = label(title, "title")
-        self.detail = label(role="muted")
+        self.detail = GivingLabel(role="muted")
+        self.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.least_width = 0
         self.corner = arranged(QHBoxLayout(self), spacing=4, margins=(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2))
         self.row = QHBoxLayout()
         self.row.setSpacing(8)
@@ -65,14 +73,42 @@ class CardHead(QFrame):
         self.setMinimumHeight(34)
         self.mark = WhatIfMark(self)
 
+    def minimumSizeHint(self) -> QSize:
+        """Texts and controls that come and go must not widen the column."""
+        needed = super().minimumSizeHint()
+        return QSize(self.least_width or needed.width(), needed.height())
+
+    @property
+    def room_of_mark(self) -> int:
+        """What the mark needs between two parts, in pixels; 0 while there is none."""
+        return self.mark.least_width + 2 * _AIR if self.mark.what else 0
+
     def _place_mark(self) -> None:
-        """Lays the mark into the widest room that the head leaves free, so that nothing moves when it appears."""
-        taken = sorted(itertools.chain.from_iterable(map(_taken_by, self._shown_parts())))
-        rooms = [(left[1], right[0]) for left, right in itertools.pairwise(taken)]
+        """Lays the mark into the widest room that the head leaves free, so that nothing moves when it appears.
+
+        Where there is none, the detail gives way.
+        """
+        self._make_room()
+        rooms = self._rooms()
         if rooms:
-            start, end = max(rooms, key=lambda room: room[1] - room[0])
+            start, end = max(rooms, key=_width)
             line = self.row.geometry()
             self.mark.setGeometry(start + _AIR, line.y(), max(0, end - start - 2 * _AIR), line.height())
+
+    def _make_room(self) -> None:
+        """Shortens the detail by what a mark of the shortest text lacks."""
+        detail, least = self.detail, self.room_of_mark
+        lacking = least - max(map(_width, self._rooms(whole=True)), default=0)
+        if lacking <= 0 or detail not in self._shown_parts():
+            detail.set_room(None)
+            return
+        before = max(part.x() + part.width() for part in self._shown_parts() if part.x() < detail.x())
+        detail.set_room(detail.x() + detail.width() - before - least)
+
+    def _rooms(self, whole: bool = False) -> list[tuple[int, int]]:
+        """Where nothing is to be seen between two parts, from left to right; ``whole``: if no text is shortened."""
+        taken = sorted(itertools.chain.from_iterable(_taken_by(part, whole) for part in self._shown_parts()))
+        return [(left[1], right[0]) for left, right in itertools.pairwise(taken)]
 
     def _shown_parts(self) -> list[QWidget]:
         parts = self.findChildren(QWidget, options=Qt.FindDirectChildrenOnly)
@@ -87,9 +123,14 @@ class CardHead(QFrame):
 
     def show_what_if(self, what: str) -> None:
         """Marks the card with what is supposed; an empty text ends that."""
+        is_other = bool(what) != bool(self.mark.what)
         self.mark.show_what(what)
+        if is_other:
+            self.marked.emit()
         if what:
             self._place_mark()
+        else:
+            self.detail.set_room(None)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Handles the event here, because the dock would start to float on it."""
@@ -101,13 +142,20 @@ def _is_empty(part: QWidget) -> bool:
     return part.width() < 2 or (isinstance(part, QLabel) and not part.text())
 
 
-def _taken_by(part: QWidget) -> list[tuple[int, int]]:
+def _width(room: tuple[int, int]) -> int:
+    return room[1] - room[0]
+
+
+def _taken_by(part: QWidget, whole: bool) -> list[tuple[int, int]]:
     """Where a part of a head has something to show, from left to right; a bar of tabs is wider than its tabs."""
-    left = part.x()
+    left, right = part.x(), part.x() + part.width()
     if isinstance(part, QTabBar):
         tabs = [part.tabRect(tab) for tab in range(part.count())]
         return [(left, left + min(part.width(), max((tab.right() for tab in tabs), default=0)))]
-    return [(left, left + part.width())]
+    if isinstance(part, GivingLabel) and part.alignment() & Qt.AlignRight:
+        words = part.text() if whole else part.shown
+        return [(max(left, right - part.fontMetrics().horizontalAdvance(words)), right)]
+    return [(left, right)]
 
 
 def _body() -> tuple[QFrame, QVBoxLayout]:
@@ -157,6 +205,11 @@ class DockCard(QDockWidget):
     def set_name(self, name: str) -> None:
         self.setObjectName(name)
         self.menu_button.set_names(name)
+
+    def set_least_width(self, width: int) -> None:
+        """From now on the card needs that width, whatever it shows; its texts give way."""
+        self.head.least_width = width
+        self.widget().setMinimumWidth(width)
 
     def refresh(self) -> None:
         """Draws what changed while the card was out of view. Subclasses that draw implement it."""

@@ -21,6 +21,13 @@ class FixedSizeBox(QWidget):
         content.setParent(self)
         self.setSizePolicy(QSizePolicy.Expanding if not width else QSizePolicy.Fixed, QSizePolicy.Fixed)
 
+    def set_width(self, width: int) -> None:
+        """Makes the box as wide as that. Costs a new layout if it is another width."""
+        if width != self._width:
+            self._width = width
+            self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         self._content.ensurePolished()
         return QSize(self._width, self._content.fontMetrics().height())

@@ -17,8 +17,8 @@ _AIR = 8
 class Side(Enum):
     """The position of a callout."""
 
-    LEFT = "left of its control"
-    FOOT = "at the lower edge of its control, where that is empty"
+    OVER = "over the lower edge of its control, which is empty and gets the mouse through it"
+    FOOT = "within the lower edge of its control, where that is empty"
     INSIDE = "at the left end of its control, which shows nothing yet"
 
 
@@ -32,10 +32,11 @@ class Hint(QFrame):
     dismissed = pyqtSignal()
 
     def __init__(self, name: str, text: str, control: QWidget, side: Side) -> None:
-        super().__init__(control.window())
+        super().__init__(control if side is Side.OVER else control.window())
         self._control = control
         self._side = side
         self._wanted = True
+        self._home = control.window()
         named(self, f"{name}Hint", text)
         self.setFocusPolicy(Qt.NoFocus)
         tip = "Dismisses this hint for good."
@@ -44,7 +45,8 @@ class Hint(QFrame):
         close.setFocusPolicy(Qt.NoFocus)
         close.clicked.connect(self.dismissed)
         row = QHBoxLayout(self)
-        arranged(row, label("●", "hintDot"), label(text, "hint"), close, spacing=6, margins=(10, 2, 2, 2))
+        above = 0 if side is Side.FOOT else 2
+        arranged(row, label("●", "hintDot"), label(text, "hint"), close, spacing=6, margins=(10, above, 2, above))
         self._watched = list(ancestry(control))  # any of which may move or be hidden
         for widget in self._watched:
             widget.installEventFilter(self)
@@ -73,22 +75,21 @@ class Hint(QFrame):
         in_sight = (
             self._wanted
             and control.isVisible()
-            and control.window() is window
+            and control.window() is self._home
             and not control.visibleRegion().isEmpty()
         )
         self.adjustSize()
         if in_sight:
-            spot = QRect(self._corner(QRect(control.mapTo(window, QPoint(0, 0)), control.size())), self.size())
+            at = QPoint(0, 0) if window is control else control.mapTo(window, QPoint(0, 0))
+            spot = QRect(self._corner(QRect(at, control.size())), self.size())
             in_sight = window.rect().contains(spot)
             self.move(spot.topLeft())
         self.setVisible(in_sight)
         self.raise_()
 
     def _corner(self, control: QRect) -> QPoint:
-        middle = control.center().y() - self.height() // 2
-        left, right = control.left() - self.width() - _AIR, control.right() + _AIR
         if self._side is Side.INSIDE:
-            return QPoint(control.left(), middle)
+            return QPoint(control.left(), control.center().y() - self.height() // 2)
         if self._side is Side.FOOT:
-            return QPoint(control.left() + theme.CARD_PADDING, control.bottom() - self.height() + _AIR // 2)
-        return QPoint(left if left >= 0 else right, middle)
+            return QPoint(control.left() + theme.CARD_PADDING, control.bottom() - self.height() - 2)
+        return QPoint(control.center().x() - self.width() // 2, control.bottom() - self.height() - _AIR)

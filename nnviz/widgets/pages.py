@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import QSize, pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.tabs import Tab, add_tab, tab_bar
+
+_AIR = 20  # pixels between tabs and what belongs to a page: room for the mark of a what-if
 
 
 class Page(QWidget):
@@ -44,6 +46,20 @@ class Page(QWidget):
         return None
 
 
+class _Asides(QStackedWidget):
+    """Needs the room of the one in front: the others, some of which were never shown, must not take it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        return self.currentWidget().sizeHint() if self.count() else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.currentWidget().minimumSizeHint() if self.count() else super().minimumSizeHint()
+
+
 class TabbedCard(DockCard):
     """A card with tabs instead of a title."""
 
@@ -53,11 +69,12 @@ class TabbedCard(DockCard):
         self.head.detail.hide()  # each page has its aside
         self.tabs = tab_bar("", title)
         self._stack = QStackedWidget()
-        self._asides = QStackedWidget()
+        self._asides = _Asides()
         for turn in (self._stack.setCurrentIndex, self._asides.setCurrentIndex, self._tell_pages):
             self.tabs.currentChanged.connect(turn)
         self.head.row.insertWidget(0, self.tabs, 100)  # stretches over the free width
-        self.head.row.insertWidget(2, self._asides)
+        self.head.row.insertSpacing(1, _AIR)
+        self.head.row.insertWidget(3, self._asides)
         self.body.addWidget(self._stack, 1)
         self.pages: list[Page] = []
 

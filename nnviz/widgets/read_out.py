@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QLabel, QWidget
 
@@ -29,12 +29,24 @@ class ReadOut(QLabel):
         self._corner = 0  # index of the corner of the mouse where it was last
         self.setObjectName("readOut")
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        over.installEventFilter(self)
         self.hide()
 
-    def show_text(self, text: Text, at: QPoint | None, cost: Callable[[QRect], float] | None = None) -> None:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keeps the widget's tooltip away while the read-out tells something: it would lie over that."""
+        return event.type() == QEvent.ToolTip and self.isVisible()
+
+    def show_text(
+        self,
+        text: Text,
+        at: QPoint | None,
+        cost: Callable[[QRect], float] | None = None,
+        top: int | None = None,
+    ) -> None:
         """Shows ``text`` beside the point ``at`` of the widget; an empty text or None hides the read-out.
 
         ``cost`` returns how bad it would be to cover a rectangle; of equally good places the present one is kept.
+        With ``top`` it is shown at that height, or above it as far as there is no room.
         The text is never interpreted as markup.
         """
         if not text or at is None:
@@ -46,8 +58,13 @@ class ReadOut(QLabel):
             self.setText(said)
         self.adjustSize()
         self.resize(self.size().boundedTo(self.parentWidget().size()))
-        self.move(self._best(at, cost))
+        self.move(self._best(at, cost) if top is None else self._below(at.x(), top))
+        self.raise_()
         self.show()
+
+    def _below(self, x: int, top: int) -> QPoint:
+        room = self.parentWidget().size() - self.size()
+        return QPoint(max(0, min(x - self.width() // 2, room.width())), max(0, min(top, room.height())))
 
     def _best(self, at: QPoint, cost: Callable[[QRect], float] | None) -> QPoint:
         """Returns the best of the places right above the mouse, left above, right below and left below it."""

@@ -9,8 +9,9 @@ from PyQt5.QtWidgets import QAbstractButton, QWidget
 from nnviz.look import theme
 from nnviz.widgets.parts import named
 
-_PADDING, _HEIGHT = 7, 18
+_PADDING, _HEIGHT = 6, 18
 _END = "  ×"
+_SHORTEST = "if"
 
 
 class WhatIfMark(QAbstractButton):
@@ -38,12 +39,17 @@ class WhatIfMark(QAbstractButton):
         self.update()
 
     @property
+    def least_width(self) -> int:
+        """The width of the shortest text in a whole pill."""
+        return QFontMetrics(theme.font(theme.SMALL, bold=True)).horizontalAdvance(_SHORTEST) + 2 * _PADDING
+
+    @property
     def shown(self) -> str:
         """The longest text that fits; empty for nothing."""
         metrics, room = QFontMetrics(theme.font(theme.SMALL, bold=True)), self.width() - 2 * _PADDING
         texts = f"what if: {self.what}{_END}", f"what if{_END}", "what if"
         fitting = (words for words in texts if metrics.horizontalAdvance(words) <= room)
-        return next(fitting, "if") if self.what else ""
+        return next(fitting, _SHORTEST) if self.what else ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         words = self.shown
@@ -52,9 +58,7 @@ class WhatIfMark(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setFont(theme.font(theme.SMALL, bold=True))
-        wide = min(
-            painter.fontMetrics().horizontalAdvance(words) + 2 * _PADDING, self.width()
-        )  # "if" may have less air
+        wide = painter.fontMetrics().horizontalAdvance(words) + 2 * _PADDING
         place = QRect(0, (self.height() - _HEIGHT) // 2, wide, _HEIGHT)
         painter.setPen(theme.colour("accent") if self.hasFocus() else Qt.NoPen)
         painter.setBrush(theme.colour("text"))  # orange and blue have meanings of their own

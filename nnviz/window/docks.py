@@ -21,6 +21,8 @@ _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many wh
 WORKSPACES = {"train": "Train", "inside": "Look inside"}  # arrangements of cards: each card says where it is in which
 _CHANGES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
+# What the cards of a column need at least. Together they fit into a window 1280 pixels wide, whatever they show.
+_LEAST_WIDTHS = {Column.CHOOSE: 282, Column.WATCH: 648, Column.ASK: 298}
 
 
 class Docks(QObject):
@@ -96,6 +98,7 @@ class Docks(QObject):
         card = self.cards[name] = info.make(self._session)
         if isinstance(card, DockCard):
             card.set_name(name)
+            card.set_least_width(min(_LEAST_WIDTHS[place.column] for place in info.places.values()))
             card.head.mark.clicked.connect(self._session.edits.end_what_if)
         else:
             card.setObjectName(name)

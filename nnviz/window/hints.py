@@ -14,7 +14,7 @@ from nnviz.window.preferences import Preferences
 
 _HINTS = {
     "train": ("Press Space to train", Side.INSIDE),
-    "draw": ("Draw here, it answers at once", Side.LEFT),
+    "draw": ("Draw here, it answers at once", Side.OVER),
     "change": ("Change a layer or the learning rate", Side.FOOT),
 }
 # A random or a pasted picture is a drawing too.
@@ -37,6 +37,7 @@ class Hints(QObject):
                 hint.dismissed.connect(lambda name=name: self.forget(name))
         session.training.state_changed.connect(self._show)
         session.settings.problems_changed.connect(self._show)
+        session.question.changed.connect(self._show)
         session.undo.changed.connect(self._step_taken)
         canvas.stroke_finished.connect(lambda *_: self.forget("draw"))
 
@@ -54,12 +55,17 @@ class Hints(QObject):
         self.shown.clear()
 
     def _show(self) -> None:
-        """Shows the hints that can be followed now, and during training none that covers a card."""
+        """Shows the hints that can be followed now, and none over what is read or drawn."""
         is_training = self._session.state is Status.TRAINING
         if is_training:
             self.forget("train")
+        wanted = {
+            "train": not self._session.settings.problems,
+            "draw": not is_training and self._session.question.picture is None,
+            "change": not is_training,
+        }
         for name, hint in self.shown.items():
-            hint.set_wanted(not self._session.settings.problems if name == "train" else not is_training)
+            hint.set_wanted(wanted[name])
 
     def _step_taken(self) -> None:
         last = self._session.undo.last()

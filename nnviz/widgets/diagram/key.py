@@ -11,6 +11,7 @@ from nnviz.look import theme
 _WIDTH, _LEAST = 310, 120
 _GAP = 8  # between what they show and the two colours
 _DASH = " – "
+_FEWEST = 4  # letters of a word that is cut; fewer say nothing
 
 
 class ColourKey(QWidget):
@@ -56,7 +57,8 @@ class ColourKey(QWidget):
 
     def _paint_words(self, painter: QPainter, said: str, ink: str, right: int) -> int:
         metrics: QFontMetrics = painter.fontMetrics()
-        said = metrics.elidedText(said, Qt.ElideRight, max(right, 0))
+        shown = metrics.elidedText(said, Qt.ElideRight, max(right, 0))
+        said = shown if shown == said or len(shown) >= _FEWEST else ""
         width = metrics.horizontalAdvance(said)
         painter.setPen(theme.colour(ink))
         painter.drawText(QRect(right - width, 0, width, self.height()), int(Qt.AlignRight | Qt.AlignVCenter), said)

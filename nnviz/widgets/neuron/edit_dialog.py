@@ -6,21 +6,24 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QDialog, QGridLayout, QPushButton, QWidget
+from PyQt5.QtCore import QPoint, QRect, Qt, pyqtSignal
+from PyQt5.QtGui import QPainter, QPaintEvent
+from PyQt5.QtWidgets import QDialog, QGridLayout, QLayout, QPushButton, QShortcut, QWidget
 
 from engine.validation import Array
+from nnviz.look import theme
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit, step_whole
 from nnviz.widgets.parts import named, set_look
 
 _BIAS, _WEIGHT = "bias", "weight"
 _STEP = 0.1
+_APART = 4  # pixels
 _LARGEST = 1e6  # a network with larger numbers would not survive its next step
 
 
 class EditDialog(QDialog):
-    """A small window beside the card, which stays while the person tries values.
+    """A small window beside what opened it. It closes when a number was set, and by Escape.
 
     Signals:
         bias_set(value), weight_set(source, value): the person entered a number.
@@ -44,12 +47,21 @@ class EditDialog(QDialog):
         self.value = NumberEdit("neuronValueEdit", _step, tip, "New value")
         tip = "Changes the network. Undo puts the old number back."
         self.set_button = named(QPushButton("Set"), "neuronSetButton", "Set the value", tip)
+        self._source_label = label("from input", "fieldName")
         grid = QGridLayout(self)
-        rows: list[tuple[str, QWidget]] = [("Change the", self.part), ("from input", self.source)]
-        for row, (words, widget) in enumerate([*rows, ("", self._source_name), ("to", self.value)]):
-            grid.addWidget(label(words, "fieldName"), row, 0)
+        grid.setSizeConstraint(QLayout.SetFixedSize)
+        rows = [
+            (label("Change the", "fieldName"), self.part),
+            (self._source_label, self.source),
+            (None, self._source_name),
+            (label("to", "fieldName"), self.value),
+            (None, self.set_button),
+        ]
+        for row, (name, widget) in enumerate(rows):
+            if name is not None:
+                grid.addWidget(name, row, 0)
             grid.addWidget(widget, row, 1)
-        grid.addWidget(self.set_button, 4, 1)
+        QShortcut(Qt.Key_Escape, self).activated.connect(self.reject)  # whatever has the focus
         self.part.currentIndexChanged.connect(self._show_other)
         self.source.committed.connect(self._show_other)
         self.value.line.textEdited.connect(self._note_typed)
@@ -65,16 +77,38 @@ class EditDialog(QDialog):
         self._bias, self._weights, self._source = bias, weights, source
         self._show()
 
-    def ask(self, source: int | None = None) -> None:
-        """Opens for the bias, or for the weight of an input."""
+    def ask(self, source: int | None = None, beside: QWidget | None = None) -> None:
+        """Opens for the bias, or for the weight of an input, beside a widget."""
+        self.value.forget_typed()
         if source is not None:
             self.source.show_value(str(source + 1))
         self.part.setCurrentText(_BIAS if source is None else _WEIGHT)
         self._show_other()
+        if beside is not None:
+            self._place(beside)
         self.show()
         self.raise_()
+        self.activateWindow()
         self.value.setFocus()
         self.value.line.selectAll()
+
+    def _place(self, beside: QWidget) -> None:
+        """Below the widget or, where there is no room within its window, above it."""
+        window = beside.window()
+        room = QRect(window.mapToGlobal(QPoint(0, 0)), window.size())
+        at = QRect(beside.mapToGlobal(QPoint(0, 0)), beside.size())
+        size = self.layout().totalSizeHint()
+        left = max(room.left(), min(at.right() + 1 - size.width(), room.right() + 1 - size.width()))
+        below, above = at.bottom() + 1 + _APART, at.top() - _APART - size.height()
+        fits = below + size.height() <= room.bottom() + 1
+        self.move(left, below if fits else max(room.top(), above))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints an edge, because not every desktop frames such windows."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setPen(theme.colour("muted"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     @property
     def _number(self) -> int:
@@ -93,7 +127,8 @@ class EditDialog(QDialog):
 
     def _show(self) -> None:
         is_bias, number = self.part.currentText() == _BIAS, self._number
-        self.source.setEnabled(not is_bias)
+        for part in (self._source_label, self.source, self._source_name):
+            part.setVisible(not is_bias)
         self.source.show_value(str(number + 1))
         self._source_name.setText("" if is_bias else self._source(number))
         has_weights = len(self._weights) > 0
@@ -105,6 +140,9 @@ class EditDialog(QDialog):
     # ---- what was entered
 
     def _set(self) -> None:
+        """Tells of the number and closes, if it is a good one."""
+        if not self.isVisible():  # Enter comes from the field and from the button
+            return
         try:
             value = float(self.value.text().replace(",", ".").replace("−", "-"))
         except ValueError:
@@ -120,6 +158,7 @@ class EditDialog(QDialog):
             self.bias_set.emit(value)
         else:
             self.weight_set.emit(self._number, value)
+        self.accept()
 
 
 def _step(text: str, direction: int) -> str:

@@ -75,6 +75,11 @@ class NamedBars(Pickable):
         return self.sizeHint() if self._scrolls else QSize(90, 4 * _LOWEST)
 
     @property
+    def name_width(self) -> int:
+        """Long names leave half of the width to bars and numbers."""
+        return min(self._name_width, self.width() // 2)
+
+    @property
     def _row(self) -> float:
         return _HIGHEST if self._scrolls else min(_HIGHEST, self.height() / max(1, self.count))
 
@@ -97,11 +102,12 @@ class NamedBars(Pickable):
 
     def _paint_row(self, painter: QPainter, number: int, place: QRectF) -> None:
         metrics, value = painter.fontMetrics(), float(self._values[number])
-        name = QRectF(place.left(), place.top(), self._name_width, place.height())
+        name_width = self.name_width
+        name = QRectF(place.left(), place.top(), name_width, place.height())
         painter.setPen(theme.colour("muted"))
-        words = metrics.elidedText(self._names[number], Qt.ElideRight, self._name_width - 4)
+        words = metrics.elidedText(self._names[number], Qt.ElideRight, name_width - 4)
         painter.drawText(name, int(Qt.AlignLeft | Qt.AlignVCenter), words)
-        room = max(0.0, place.width() - self._name_width - self._value_width)
+        room = max(0.0, place.width() - name_width - self._value_width)
         middle = name.right() + (room / 2 if self._is_signed else 0)
         length = float(np.nan_to_num(value)) / self._end * (room / 2 if self._is_signed else room)
         bar = QRectF(middle + min(0, length), place.top() + (place.height() - _THICKNESS) / 2, 0, _THICKNESS)

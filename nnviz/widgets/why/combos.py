@@ -8,7 +8,10 @@ from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePaint
 
 from nnviz.widgets.fields import Combo
 
-_WIDEST_NAME, _NARROWEST, _ARROW = 64, 60, 6  # pixels
+_WIDEST_NAME, _NARROWEST_NAME, _NARROWEST, _ARROW = 64, 24, 60, 6  # pixels
+_BESIDE_ICON = 4
+_MARGINS = 12  # of a name: padding and border
+_LIST_MARGINS = 24  # of the list that is opened
 
 
 class FlatCombo(Combo):
@@ -32,12 +35,28 @@ class FlatCombo(Combo):
         """What is to be read in the box."""
         return str(self.currentText())
 
+    @property
+    def shown(self) -> str:
+        """What can be read in the box."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self).width()
+        if not option.currentIcon.isNull():
+            room -= option.iconSize.width() + _BESIDE_ICON
+        return str(self.fontMetrics().elidedText(self.words, Qt.ElideRight, room))
+
+    def showPopup(self) -> None:
+        """Opens the list, wide enough for whole entries."""
+        metrics = self.view().fontMetrics()
+        entries = (self.itemText(index) for index in range(self.count()))
+        self.view().setMinimumWidth(max(map(metrics.horizontalAdvance, entries), default=0) + _LIST_MARGINS)
+        super().showPopup()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the box, with words that end with "…" where there is no room for them."""
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)
-        room = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self).width()
-        option.currentText = self.fontMetrics().elidedText(self.words, Qt.ElideRight, room)
+        option.currentText = self.shown
         painter.drawComplexControl(QStyle.CC_ComboBox, option)
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)
 
@@ -47,8 +66,17 @@ class NameCombo(FlatCombo):
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__(name, accessible, tip)
+        self._tip = tip
         self._names: list[str] = []
         self._shown = ""
+        self._widest = _NARROWEST_NAME
+
+    def sizeHint(self) -> QSize:
+        """Returns a size for the names, which are cut where they are long."""
+        return QSize(min(self._widest, _WIDEST_NAME) + _MARGINS, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self._widest, _NARROWEST_NAME) + _MARGINS, super().minimumSizeHint().height())
 
     def set_names(self, first: str, names: list[str]) -> None:
         """Offers ``first``, which stands for no choice, and all names."""
@@ -59,8 +87,9 @@ class NameCombo(FlatCombo):
         self.addItem(first, None)
         for number, name in enumerate(names):
             self.addItem(name, number)
-        widest = max(map(self.fontMetrics().horizontalAdvance, names), default=0)
-        self.setFixedWidth(min(widest, _WIDEST_NAME) + 12)
+        self.ensurePolished()
+        self._widest = max(map(self.fontMetrics().horizontalAdvance, names), default=0)
+        self.updateGeometry()
 
     def choose(self, number: int | None) -> None:
         """Shows the choice."""
@@ -71,6 +100,7 @@ class NameCombo(FlatCombo):
         if name != self._shown:
             self._shown = name
             self.setAccessibleDescription(name)
+            self.setToolTip(f"{name}. {self._tip}" if name else self._tip)
             self.update()
 
     @property

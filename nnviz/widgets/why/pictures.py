@@ -14,6 +14,7 @@ from nnviz.look import theme
 from nnviz.widgets.picture import grey_image
 from nnviz.widgets.why.content import LINE, write
 
+_SMALL = 200  # pixels
 _ZERO, _END = 128, 127  # of the 256 diverging colours: that of 0, and the number of colours on each side
 
 
@@ -71,6 +72,14 @@ class Pictures:
             scale = int(scale)  # all pixels of one size
         size = max(1, round(wide * scale)), max(1, round(tall * scale))
         return QRect(cell.x(), within.y() + row * (size[1] + LINE + self.gap), *size)
+
+    def are_small(self, within: QRect) -> bool:
+        """Whether it is one row of pictures that a read-out beside the mouse would cover."""
+        return len(self.rows) == 1 and self.place(within, 0, 0).height() < _SMALL
+
+    def bottom(self, within: QRect) -> int:
+        """The height at which the last row of pictures ends."""
+        return self.place(within, len(self.rows) - 1, 0).bottom() + 1
 
     def paint(self, painter: QPainter, within: QRect) -> None:
         """Paints all pictures and captions."""

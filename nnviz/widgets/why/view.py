@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.why.content import Content
+from nnviz.widgets.why.pictures import Pictures
 
 
 class ReasonsView(QWidget):
@@ -33,6 +34,7 @@ class ReasonsView(QWidget):
         self._mouse: QPoint | None = None
         self._pointed = -1, -1
         self._read_out = ReadOut(self)
+        self._lower_read_out: ReadOut | None = None  # over what is below the view too
         self.setMouseTracking(True)
         self.setMinimumSize(QSize(120, 50))
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
@@ -66,11 +68,24 @@ class ReasonsView(QWidget):
         told = ""
         if self.content is not None and self._mouse is not None:
             told = self.content.told_at(self.rect(), self._mouse)
-        self._read_out.show_text(told, self._mouse)
+        self._show_read_out(told)
         found = self._found_at(self._mouse) or (-1, -1)
         if found != self._pointed:
             self._pointed = found
             self.pointed.emit(*found)
+
+    def _show_read_out(self, told: str) -> None:
+        """Beside the mouse; of small pictures below them, because it would cover what it tells of."""
+        small = isinstance(self.content, Pictures) and self.content.are_small(self.rect())
+        self._read_out.show_text("" if small else told, self._mouse)
+        if self._lower_read_out is None and small:
+            self._lower_read_out = ReadOut(self if self.isWindow() else self.parentWidget())
+        if self._lower_read_out is not None:
+            over, mouse = self._lower_read_out.parentWidget(), self._mouse
+            at = None if mouse is None else self.mapTo(over, mouse)
+            below = self.content.bottom(self.rect()) if isinstance(self.content, Pictures) else 0
+            top = self.mapTo(over, QPoint(0, below)).y()
+            self._lower_read_out.show_text(told if small else "", at, top=top)
 
     def _found_at(self, point: QPoint | None) -> tuple[int, int] | None:
         return None if self.content is None or point is None else self.content.found_at(self.rect(), point)

@@ -286,3 +286,10 @@ def test_the_head_names_the_classes_of_the_verdict(ready_window: MainWindow, qtb
     assert lines[0].name == str(verdict.best)
     assert verdict.second_confidence >= 0.01, "after an epoch it is not that sure"
     assert lines[1].name == str(verdict.second)
+
+
+def test_it_says_one_thing_at_a_time(ready_window: MainWindow) -> None:
+    """A tooltip would lie over what the read-out tells."""
+    plot = ready_window.card("learningStripDock").plot  # type: ignore[attr-defined]
+    assert not plot.toolTip()
+    assert plot.whatsThis()

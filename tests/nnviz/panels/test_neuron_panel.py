@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
+from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine import neurons
@@ -16,6 +16,7 @@ from engine.datasets.dataset import one_hot
 from engine.metrics import Evaluator
 from engine.validation import Array
 from nnviz.panels.neuron import NeuronPanel
+from nnviz.panels.neuron_subject import short
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
@@ -156,6 +157,7 @@ def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: MainWindow
 def test_an_output_leads_nowhere(ready_window: MainWindow, qtbot: QtBot) -> None:
     panel = choose(qtbot, ready_window, 3, 7)
     assert words(ready_window, "neuronLeadsName") == "is an output: 7"
+    assert not panel.leads.links.isVisible(), "no chart without bars"
     assert not find(panel, QSlider, "neuronStrength").isEnabled()
     assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
     assert words(ready_window, "neuronEffect") == ""
@@ -201,6 +203,30 @@ def test_the_weights_card_shares_the_choice(ready_window: MainWindow, qtbot: QtB
     assert weights.map._chosen == 9
 
 
+ANSWERS = {
+    0.0: "answer 0.00",
+    12.34: "answer 12.34",
+    0.004: "answer 0.004",
+    1e-4: "answer 1e−4",
+    4e-7: "answer 4e−7",
+    -123456.0: "−1.23e5",
+}
+
+
+@pytest.mark.parametrize(("value", "shown"), ANSWERS.items())
+def test_an_answer_is_never_cut(ready_window: MainWindow, qtbot: QtBot, value: float, shown: str) -> None:
+    window = ready_window
+    window.resize(1280, 720)
+    panel = choose(qtbot, window, 2, 31)
+    panel._answer.show_text(f"answer {short(value)}")
+    QApplication.processEvents()
+    chip = panel._answer.label
+    assert chip.shown == shown
+    assert chip.fontMetrics().horizontalAdvance(shown) <= chip.contentsRect().width()
+    name = panel._controls.strength_name
+    assert name.shown in ("", "strength"), "no fragment of a word"
+
+
 # ---- what if
 
 
@@ -214,7 +240,8 @@ def test_a_what_if_is_marked_in_every_card_and_ends_with_a_click(ready_window: M
     settle(qtbot, window)
     marks = [mark for mark in window.findChildren(WhatIfMark) if mark.isVisible()]
     assert len(marks) == len([dock for dock in window.docks if dock.isVisible()])
-    assert all(mark.shown and mark.width() > 8 for mark in marks)
+    cut = [mark.parentWidget().title.text() for mark in marks if mark.width() < mark.least_width]  # type: ignore[union-attr]
+    assert not cut, "all are whole"
     assert {dock: dock.geometry() for dock in window.docks if dock.isVisible()} == sizes, "nothing jumps"
     assert words(window, "neuronWithout") == "if layer 1 · neuron 4 off"
     assert "→" in words(window, "neuronEffect")
@@ -274,11 +301,41 @@ def test_a_bias_is_edited_in_its_window(ready_window: MainWindow, qtbot: QtBot) 
         qtbot.keyClicks(line, typed)
         qtbot.mouseClick(dialog.set_button, Qt.LeftButton)
         assert bool(dialog.value.property("wrong")) is is_wrong
+        assert dialog.isVisible() is is_wrong, "it closes when the number was set"
     assert window.session.displayed.network.biases[0][3, 0] == 7.5
     assert words(window, "neuronBias") == "bias 7.50"
     assert answer is not None
     assert (window.session.prediction != answer).any()
     assert "7.5" in action(window, "actionUndo").text()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_the_window_for_edits(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    window = ready_window
+    window.resize(*size)
+    panel = choose(qtbot, window, 1, 3)
+    button, dialog = find(panel, QPushButton, "neuronEditButton"), panel.edit_dialog
+    before = float(window.session.displayed.network.biases[0][3, 0])
+    for key in (Qt.Key_Escape, Qt.Key_Return):
+        window.activateWindow()  # as a desktop does when the other window closes
+        qtbot.waitUntil(window.isActiveWindow)
+        qtbot.mouseClick(button, Qt.LeftButton)
+        at = QRect(button.mapToGlobal(QPoint(0, 0)), button.size())
+        assert not dialog.geometry().intersects(at)
+        assert dialog.geometry().adjusted(-8, -8, 8, 8).intersects(at), "beside its button"
+        assert not dialog.source.isVisible(), "a bias comes from no input"
+        value = dialog.value
+        assert value.y() - dialog.part.geometry().bottom() < 20, "no gap"
+        qtbot.waitUntil(value.hasFocus)
+        focused = QApplication.focusWidget()
+        qtbot.keyClick(focused, Qt.Key_A, Qt.ControlModifier)
+        qtbot.keyClicks(focused, "3.5")
+        qtbot.keyClick(focused, key)
+        assert not dialog.isVisible()
+        expected = before if key == Qt.Key_Escape else 3.5
+        assert float(window.session.displayed.network.biases[0][3, 0]) == pytest.approx(expected)
+    window.session.undo.undo()
+    assert float(window.session.displayed.network.biases[0][3, 0]) == pytest.approx(before), "it was set once"
 
 
 def test_a_click_on_a_weight_edits_it(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -291,6 +348,7 @@ def test_a_click_on_a_weight_edits_it(ready_window: MainWindow, qtbot: QtBot) ->
     assert pointed is not None
     dialog = panel.edit_dialog
     assert dialog.isVisible()
+    assert dialog.source.isVisible()
     assert dialog.source.text() == str(pointed[1] + 1)
     line = find(dialog, QLineEdit, "neuronValueEdit")
     line.clear()

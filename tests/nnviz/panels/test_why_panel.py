@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QComboBox, QLabel, QToolButton
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
+from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
@@ -18,6 +18,7 @@ from nnviz.session.reasons import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OC
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.session.why import REASONS, TURNING
+from nnviz.widgets.read_out import ReadOut
 from nnviz.widgets.why.bar_rows import BarRows
 from nnviz.widgets.why.pictures import Pictures
 from nnviz.widgets.why.strips import Strips
@@ -164,8 +165,9 @@ def test_every_method_shows_something_and_has_a_table(
     assert rows
     assert {len(row) for row in rows} == {len(table[0])}
     hover(card.view, (20, 20))
-    assert card.view._read_out.isVisible()
+    assert [each for each in card.findChildren(ReadOut) if each.isVisible() and each.text()]
     leave(card.view)
+    assert not [each for each in card.findChildren(ReadOut) if each.isVisible()]
 
 
 def test_another_baseline_is_another_question(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -306,6 +308,56 @@ def test_outputs_that_are_not_finite_are_told(ready_window: MainWindow, qtbot: Q
     drag(ready_window.canvas, seven(ready_window.canvas))
     settle(qtbot, ready_window)
     qtbot.waitUntil(lambda: card.view.line == "its outputs are not finite")
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_a_read_out_covers_no_picture(
+    card: WhyPanel, ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    ready_window.resize(*size)
+    qtbot.waitUntil(lambda: ready_window.size() == QSize(*size))
+    assert isinstance(card.view.content, Pictures)
+    within = card.view.rect()
+    pictures = [card.view.content.place(within, 0, column) for column in range(3)]
+    for picture in pictures:
+        hover(card.view, (picture.center().x(), picture.center().y()))
+        (shown,) = (each for each in card.findChildren(ReadOut) if each.isVisible())
+        assert "row" in shown.text()
+        corner = card.view.mapFrom(shown.parentWidget(), shown.pos())
+        assert not [each for each in pictures if each.intersects(QRect(corner, shown.size()))]
+    assert not card.view.toolTip()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_no_words_are_cut(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    ready_window.resize(*size)
+    qtbot.waitUntil(lambda: ready_window.size() == QSize(*size))
+    QApplication.processEvents()
+    card.sum_label.setText("sums to 100.2 % from")
+    card._sum_box.set_width(card.sum_label.sizeHint().width())
+    qtbot.waitUntil(lambda: card.sum_label.width() >= card.sum_label.sizeHint().width())
+    for combo in (card.method_combo, card.baseline_combo):
+        assert combo.shown == combo.currentText()
+
+
+def test_the_entries_of_a_list_are_whole(card: WhyPanel, qtbot: QtBot) -> None:
+    for combo in (card.one_combo, card.other_combo):
+        combo.showPopup()
+        view = combo.view()
+        qtbot.waitUntil(view.isVisible)
+        metrics = view.fontMetrics()
+        entries = [combo.itemText(index) for index in range(combo.count())]
+        assert view.viewport().width() >= max(map(metrics.horizontalAdvance, entries)) + 8
+        combo.hidePopup()
+
+
+def test_enlarged_a_sentence_stays_together(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.cards.toggle(card)
+    qtbot.waitUntil(lambda: card.width() > 1000)
+    QApplication.processEvents()
+    words, combo = card.sum_label, card.baseline_combo
+    end = words.mapTo(card, QPoint(words.fontMetrics().horizontalAdvance(words.text()), 0)).x()
+    assert 0 <= combo.mapTo(card, QPoint(0, 0)).x() - end < 12
 
 
 def test_words_are_plain_text(card: WhyPanel) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import QPoint, QRect, Qt
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtCore import QEvent, QPoint, QRect, Qt
+from PyQt5.QtGui import QHelpEvent
+from PyQt5.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.widgets.read_out import ReadOut
@@ -61,3 +62,20 @@ def test_it_goes_where_it_costs_least_and_stays_among_equals(ground: QWidget) ->
     assert told.y() > 60
     told.show_text("words", QPoint(150, 60), lambda place: float(place.intersects(QRect(0, 60, 300, 60))))
     assert told.y() < 60
+
+
+def test_no_tooltip_lies_over_it(ground: QWidget, qtbot: QtBot) -> None:
+    ground.setToolTip("about the whole")
+    told = ReadOut(ground)
+    at = QPoint(50, 50)
+    told.show_text("words", at)
+
+    def ask() -> None:
+        QApplication.sendEvent(ground, QHelpEvent(QEvent.ToolTip, at, ground.mapToGlobal(at)))
+
+    ask()
+    assert not QToolTip.isVisible()
+    told.hide()
+    ask()
+    qtbot.waitUntil(QToolTip.isVisible)
+    QToolTip.hideText()

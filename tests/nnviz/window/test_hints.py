@@ -47,7 +47,7 @@ def test_they_cover_no_control_and_have_no_focus(ready_window: MainWindow, size:
     for hint in hints:
         assert window.rect().contains(box_of(hint, window))
         for control in acted_on(window):
-            if not hint.isAncestorOf(control):
+            if not hint.isAncestorOf(control) and control is not hint.parentWidget():
                 assert not box_of(hint, window).intersects(box_of(control, window)), control.objectName()
         for part in (hint, *hint.findChildren(QWidget)):
             assert part.focusPolicy() == Qt.NoFocus
@@ -77,9 +77,40 @@ def test_none_asks_for_what_cannot_be_done(ready_window: MainWindow, qtbot: QtBo
 def test_drawing_is_followed(ready_window: MainWindow) -> None:
     canvas = ready_window.canvas
     drag(canvas, seven(canvas), release=False)
-    assert "draw" in in_sight(ready_window), "not before the stroke is finished"
+    assert "draw" in ready_window.hints.shown, "not before the stroke is finished"
     drag(canvas, seven(canvas))
     assert in_sight(ready_window) == ["change", "train"]
+    assert "draw" not in ready_window.hints.shown
+
+
+def test_a_stroke_may_begin_on_the_hint(ready_window: MainWindow) -> None:
+    """It lies on the empty canvas, beside the words there, and covers no other card."""
+    canvas, hint = ready_window.canvas, find(ready_window, Hint, "drawHint")
+    at = hint.geometry()
+    assert canvas.rect().contains(at)
+    assert not at.intersects(QRect(0, canvas.height() // 2 - 10, canvas.width(), 20))
+    words = next(label for label in hint.findChildren(QLabel) if label.text() == hint.accessibleName())
+    middle = words.rect().center()
+    drag(words, [(middle.x(), middle.y()), (middle.x() - 30, middle.y() - 40), (middle.x(), middle.y() - 80)])
+    assert len(ready_window.session.question.drawing) == 1
+    assert "draw" not in ready_window.hints.shown
+
+
+def test_the_hint_to_change_something_stays_in_its_card(ready_window: MainWindow) -> None:
+    card = ready_window.card("networkCard")
+    assert box_of(card, ready_window).contains(box_of(find(ready_window, Hint, "changeHint"), ready_window))
+
+
+def test_in_the_other_workspace_nothing_but_the_canvas_is_covered(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.show_workspace("inside")
+    ready_window.resize(1280, 720)
+    qtbot.waitUntil(lambda: ready_window.canvas.height() < 150)
+    QApplication.processEvents()
+    canvas = ready_window.canvas
+    assert in_sight(ready_window) == ["draw", "train"]
+    at = find(ready_window, Hint, "drawHint").geometry()
+    assert canvas.rect().contains(at)
+    assert not at.intersects(QRect(0, canvas.height() // 2 - 8, canvas.width(), 16)), "the words of the canvas"
 
 
 def test_a_random_digit_is_a_drawing(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -51,6 +51,15 @@ def test_by_mouse(qtbot: QtBot) -> None:
     assert bars.marked is None
 
 
+def test_long_names_leave_room_for_bars_and_numbers(qtbot: QtBot) -> None:
+    bars = NamedBars()
+    shown(qtbot, bars, 134, 57)
+    bars.show_rows(["an ankle boot of leather", "b"], np.array([1.0, 0.5]))
+    assert bars.name_width <= 67
+    image = bars.grab().toImage()
+    assert ink(image, theme.colour("accent"), range(0, 28)) > 200, "a bar"
+
+
 def test_by_keyboard(qtbot: QtBot) -> None:
     grid = ExampleGrid()
     shown(qtbot, grid, 120, 120)
@@ -182,7 +191,7 @@ def dialog(qtbot: QtBot) -> EditDialog:
 def test_it_shows_what_is(dialog: EditDialog) -> None:
     dialog.ask()
     assert dialog.value.text() == "0.125"
-    assert not dialog.source.isEnabled()
+    assert not dialog.source.isVisible()
     dialog.ask(2)
     assert dialog.value.text() == "3"
     assert dialog.source.text() == "3"

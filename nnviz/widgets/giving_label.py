@@ -1,0 +1,89 @@
+"""A label that gives way: its text never widens anything, and gets shorter where there is little room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PyQt5.QtCore import QEvent, QSize, Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QLabel
+
+
+class GivingLabel(QLabel):
+    """Shows as much of its text as there is room for.
+
+    Attributes:
+        shorten: returns shorter texts for a text, the longest first.
+        only_whole: whether nothing is shown where none of them fits; else the shortest ends with "…".
+    """
+
+    def __init__(self, text: str = "", role: str = "") -> None:
+        super().__init__()
+        self.shorten: Callable[[str], Sequence[str]] = lambda words: ()
+        self.only_whole = False
+        self._whole = ""
+        self._room: int | None = None
+        self.setTextFormat(Qt.PlainText)
+        self.setProperty("role", role)
+        self.setText(text)
+
+    def text(self) -> str:
+        """The whole text."""
+        return self._whole
+
+    def setText(self, text: str) -> None:
+        """Sets the whole text."""
+        if text != self._whole:
+            self._whole = text
+            self._fit()
+            self.updateGeometry()
+
+    def set_room(self, room: int | None) -> None:
+        """Leaves the text no more than so many pixels; None: as wide as the label is."""
+        if room != self._room:
+            self._room = room
+            self._fit()
+
+    @property
+    def shown(self) -> str:
+        """The text that can be read."""
+        return str(super().text())
+
+    @property
+    def whole_width(self) -> int:
+        """The width of the whole text, in pixels."""
+        return int(self.sizeHint().width())
+
+    def _fit(self) -> None:
+        super().setText(self._fitting())
+
+    def _fitting(self) -> str:
+        if self.textFormat() != Qt.PlainText or self._whole == "":
+            return self._whole
+        metrics = self.fontMetrics()
+        room = self.contentsRect().width() if self._room is None else min(self._room, self.contentsRect().width())
+        texts = (self._whole, *self.shorten(self._whole))
+        fitting = next((words for words in texts if metrics.horizontalAdvance(words) <= room), "")
+        return fitting or ("" if self.only_whole else metrics.elidedText(texts[-1], Qt.ElideRight, max(room, 0)))
+
+    def sizeHint(self) -> QSize:
+        """Returns room for the whole text."""
+        self.ensurePolished()
+        if self.textFormat() != Qt.PlainText:
+            return super().sizeHint()
+        margins = self.contentsMargins()
+        width = self.fontMetrics().horizontalAdvance(self._whole) + margins.left() + margins.right()
+        return QSize(width, self.fontMetrics().height() + margins.top() + margins.bottom())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fits the text anew into another font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.FontChange, QEvent.StyleChange):
+            self._fit()

@@ -1,0 +1,177 @@
+"""In a small window every card keeps its place and its head can be read, whatever is shown in it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz.panels.network_diagram import NetworkPanel
+from nnviz.session.asked import ACTIVITY
+from nnviz.session.reasons import METHODS
+from nnviz.session.selection import Neuron
+from nnviz.session.status import Status
+from nnviz.widgets.card import DockCard
+from nnviz.widgets.mistakes.confusion import ConfusionView
+from nnviz.widgets.what_if_mark import WhatIfMark
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import drag, find, press, seven, train_epochs
+
+SMALL, USUAL = QSize(1280, 720), QSize(1440, 900)
+LONG = ("an ankle boot of leather", "a T-shirt or a top without sleeves", "trousers")
+NAMES = {"digits": (), "long names": tuple(f"{LONG[number % 3]}, kind {number}" for number in range(10))}
+
+
+def come_to_rest(window: MainWindow) -> None:
+    """Until the docks have followed."""
+    for _ in range(5):
+        QTest.qWait(5)
+
+
+def places(window: MainWindow) -> dict[str, QRect]:
+    """Where each card is."""
+    return {dock.objectName(): dock.geometry() for dock in window.docks if dock.isVisible()}
+
+
+def expect_in_place(window: MainWindow, size: QSize, what: str) -> None:
+    """The window is as large as it was made, and no card lies over another or beyond the window."""
+    come_to_rest(window)
+    assert window.size() == size, what
+    assert window.minimumSizeHint().width() <= SMALL.width(), what
+    room = window.docks[0].parentWidget().rect()
+    cards = places(window)
+    for name, card in cards.items():
+        assert room.contains(card), f"{what}: {name}"
+    draw = window.draw
+    parts = [QRect(part.mapTo(draw, QPoint(0, 0)), part.size()) for part in (draw.canvas, draw.pen, draw.caption_label)]
+    assert not [1 for one, other in itertools.combinations(parts, 2) if one.intersects(other)], f"{what}: in Draw"
+    for (name, card), (other, beside) in itertools.combinations(cards.items(), 2):
+        assert not card.intersects(beside), f"{what}: {name}, {other}"
+
+
+@pytest.fixture
+def look_inside(
+    make_window: MakeWindow, load_with: Callable[..., None], few_digits: Dataset, qtbot: QtBot
+) -> Callable[[str], MainWindow]:
+    """Makes a window that looks inside a network that has learned a little, for a drawing."""
+
+    def made(kind: str) -> MainWindow:
+        data = replace(few_digits, class_names=NAMES[kind] or few_digits.class_names)
+        load_with(lambda: data)
+        window = make_window()
+        qtbot.waitUntil(lambda: window.session.state is Status.READY)
+        window.resize(USUAL)
+        train_epochs(qtbot, window, 1)
+        window.show_workspace("inside")
+        drag(window.canvas, seven(window.canvas))
+        qtbot.waitUntil(lambda: window.session.probes[ACTIVITY].is_up_to_date)
+        return window
+
+    return made
+
+
+def silent_neuron(window: MainWindow) -> Neuron:
+    """One of layer 1 whose activation is 0, of which the head says most."""
+    window.session.edits.set_bias(Neuron(1, 17), -100.0)
+    return Neuron(1, 17)
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_the_window_keeps_its_size_and_cards_their_places(
+    look_inside: Callable[[str], MainWindow], qtbot: QtBot, kind: str
+) -> None:
+    window = look_inside(kind)
+    session, card = window.session, window.card("networkDock")
+    assert isinstance(card, NetworkPanel)
+    session.selection.choose_neuron(silent_neuron(window))
+    come_to_rest(window)
+    window.resize(SMALL)
+    expect_in_place(window, SMALL, "made smaller")
+    columns = {name: (at.x(), at.width()) for name, at in places(window).items()}
+    for tab in (*range(card.tabs.count()), 0):
+        card.tabs.setCurrentIndex(tab)
+        for neuron in (Neuron(1, 3), Neuron(2, 31), Neuron(3, 9), silent_neuron(window)):
+            session.selection.choose_neuron(neuron)
+            expect_in_place(window, SMALL, f"{card.page.title}, {neuron}")
+        press(qtbot, window, Qt.Key_S)
+        expect_in_place(window, SMALL, f"{card.page.title}, what if")
+        press(qtbot, window, Qt.Key_S)
+    for method in METHODS:
+        session.why.choose(method=method)
+        expect_in_place(window, SMALL, method)
+    for mode in ("rows", "columns", "classes", "counts"):
+        window.card("mistakesDock").set_mode(mode)  # type: ignore[attr-defined]
+        expect_in_place(window, SMALL, mode)
+    matrix = find(window, ConfusionView, "confusionMatrix")
+    matrix.chosen.emit((7, 9))
+    expect_in_place(window, SMALL, "a cell")
+    assert {name: (at.x(), at.width()) for name, at in places(window).items()} == columns, "no column has moved"
+    window.show_workspace("train")
+    expect_in_place(window, SMALL, "train")
+
+
+@pytest.mark.parametrize("size", [SMALL, USUAL])
+@pytest.mark.parametrize("kind", NAMES)
+def test_each_mark_is_a_whole_pill_and_nothing_moves(
+    look_inside: Callable[[str], MainWindow], qtbot: QtBot, kind: str, size: QSize
+) -> None:
+    window = look_inside(kind)
+    window.resize(size)
+    window.session.selection.choose_neuron(Neuron(1, 3))
+    come_to_rest(window)
+    before = places(window)
+    card = window.card("networkDock")
+    assert isinstance(card, NetworkPanel)
+    press(qtbot, window, Qt.Key_S)
+    for tab in range(card.tabs.count()):
+        card.tabs.setCurrentIndex(tab)
+        come_to_rest(window)
+        assert {name: (at.x(), at.width()) for name, at in places(window).items()} == {
+            name: (at.x(), at.width()) for name, at in before.items()
+        }
+        expect_marks(window)
+    press(qtbot, window, Qt.Key_S)
+    card.tabs.setCurrentIndex(0)
+    come_to_rest(window)
+    assert places(window) == before
+
+
+def expect_marks(window: MainWindow) -> None:
+    """In each card one that can be read, over nothing that can be."""
+    for dock in window.docks:
+        if not dock.isVisible():
+            continue
+        assert isinstance(dock, DockCard)
+        head = dock.head
+        (mark,) = head.findChildren(WhatIfMark)
+        name = dock.objectName()
+        assert mark.isVisible(), name
+        assert mark.width() >= mark.least_width, name
+        assert head.rect().contains(mark.geometry()), name
+        for part in head._shown_parts():
+            if part is head.detail:
+                words = head.detail.fontMetrics().horizontalAdvance(head.detail.shown)
+                assert part.geometry().right() + 1 - words > mark.geometry().right(), name
+            elif part is not getattr(dock, "tabs", None):
+                assert not part.geometry().intersects(mark.geometry()), f"{name}: {part.objectName()}"
+
+
+def test_the_error_stays_to_be_read_beside_the_mark(look_inside: Callable[[str], MainWindow], qtbot: QtBot) -> None:
+    window = look_inside("digits")
+    window.resize(SMALL)
+    window.session.selection.choose_neuron(Neuron(1, 3))
+    press(qtbot, window, Qt.Key_S)
+    head = window.card("mistakesDock").head  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: head.detail.shown.split(" ")[0] == head.detail.text().split(" ")[0] != "")
+    come_to_rest(window)
+    assert "%" in head.detail.shown
+    assert "…" not in head.detail.shown
+    QApplication.processEvents()
