@@ -298,7 +298,7 @@ class ColourBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._limit = 1.0
-        self.setFixedSize(164, 18)
+        self.setFixedSize(158, 18)
         self.setAccessibleName("Colours of the weights")
 
     def set_limit(self, limit: float) -> None:
