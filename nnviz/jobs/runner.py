@@ -18,7 +18,7 @@ T = TypeVar("T")
 # Views may take this share of the interface's processor time, with all that they lead to: answers that arrive later,
 # the figures of an epoch. Learning loses most of it where its steps are short: the
 # worker then needs Python's lock all the time. In long steps it is in a matrix product, beside which Python can draw.
-_SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.11, 0.15
+_SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.11, 0.17
 _LONG_STEP = 0.0008  # seconds
 _SHORTEST, _LONGEST = 28, 250  # milliseconds between two views
 _LOOK_AGAIN = 5  # milliseconds until the next look, if there was no new frame

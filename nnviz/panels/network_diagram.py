@@ -29,7 +29,7 @@ from nnviz.widgets.read_out import Piece
 
 _COUNTS = (20, 60, 150, 400)  # of connections between two layers
 _LEAST_LIMIT = 1e-4  # the smallest range of the tiles' colours
-_BETWEEN = {True: 0.065, False: 0.04}  # seconds between two pictures, at least: while training, and else
+_BETWEEN = {True: 0.065, False: 0.045}  # seconds between two pictures, at least: while training, and else
 _TIMES_ITS_COST = {True: 24, False: 3}  # while training, and else: how much longer than to paint nothing is painted
 _LONGEST_NAME = 64  # pixels of a class in the key
 _LEAST_HEIGHT = 292  # pixels, of the pages: else each would make the card higher when it is shown for the first time

@@ -22,7 +22,7 @@ from nnviz.session.selection import PARTS, Neuron, Selection
 
 NEURON, NEURON_NOW, NEURON_ERROR = "neuron", "neuron now", "error without the neuron"
 MOST_EXCITING = 9
-_SECONDS_BETWEEN = 0.6  # at least, between two computations while a network learns
+_SECONDS_BETWEEN = 1.0  # at least, between two computations while a network learns
 _TIMES_ITS_COST = 49
 _QUICK = 0.0003  # seconds, as for the answer
 
