@@ -10,8 +10,8 @@ from nnviz.session.step_through import StepThrough
 from nnviz.widgets.card import label
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import arranged, named, pill
-from nnviz.widgets.step.fitting_label import FittingLabel
 
 _PACES = {Pace.WHOLE.value: "by phase", Pace.LAYER.value: "by layer", Pace.NEURON.value: "by neuron"}
 _STEPS_PER_TEN = 20  # of the slider, for a factor of ten
@@ -31,7 +31,7 @@ class WhichStep(QWidget):
         self.target = ChoiceButton("stepTargetButton", "Learn the drawing as", tip)
         tip = "Writes down the step that comes next now; while the network learns, what is shown stays as it is."
         self.newest = pill("newest", "newestStepButton", "Newest step", tip)
-        self.moment = named(FittingLabel(), "stepMoment")
+        self.moment = named(GivingLabel(role="muted"), "stepMoment")
         box = FixedSizeBox(self.moment)  # gives way first where there is little room
         arranged(QHBoxLayout(self), (box, 1), self.newest, self.target, self.of_example, self.of_batch, spacing=6)
         self.of_example.clicked.connect(lambda: step_through.choose(True))

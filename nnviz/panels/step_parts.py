@@ -13,9 +13,9 @@ from nnviz.panels.step_controls import Counter, Temperature, Walking
 from nnviz.session.step_effects import Effect
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import arranged, named, pill
 from nnviz.widgets.step.board import Board
-from nnviz.widgets.step.fitting_label import FittingLabel
 from nnviz.widgets.step.number_rows import NumberRows
 from nnviz.widgets.step.path import StagePath
 
@@ -56,10 +56,11 @@ class StepParts(QWidget):
         self.board = named(Board(), "stepBoard", "Where the terms come from", tip)
 
     def _make_controls(self) -> None:
-        self.where = named(FittingLabel(role="title"), "stepWhere")
-        self.rule, self.result = (named(FittingLabel(), name) for name in ("stepRule", "stepResult"))
-        self.would = named(FittingLabel(Qt.AlignRight), "stepWould")
-        self.did = named(FittingLabel(Qt.AlignRight), "stepDid")
+        self.where = named(GivingLabel(role="title"), "stepWhere")
+        self.rule, self.result = (named(GivingLabel(role="muted"), name) for name in ("stepRule", "stepResult"))
+        self.would, self.did = (named(GivingLabel(role="muted"), name) for name in ("stepWould", "stepDid"))
+        for at_the_right in (self.would, self.did):
+            at_the_right.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self._make_buttons()
         self.neuron = Counter("neuron", "stepNeuronSpin", "Neuron", "Which neuron of the layer.")
         self.example = Counter("example", "stepRowSpin", "Example of the batch", "Which example of the batch.")

@@ -38,6 +38,17 @@ class GivingLabel(QLabel):
             self._fit()
             self.updateGeometry()
 
+    def show_versions(self, whole: str, *shorter: str, tip: str = "") -> None:
+        """Shows the longest of them that finds room. The last one ends with "…" if need be; it may be "".
+
+        The tooltip tells the whole, or ``tip``.
+        """
+        if (whole, shorter) != (self._whole, self.shorten(self._whole)):
+            self.shorten = lambda _: shorter
+            self.setText(whole)
+            self._fit()
+        self.setToolTip(tip or whole)
+
     def set_room(self, room: int | None) -> None:
         """Leaves the text no more than so many pixels; None: as wide as the label is."""
         if room != self._room:
@@ -47,7 +58,7 @@ class GivingLabel(QLabel):
     @property
     def shown(self) -> str:
         """The text that can be read."""
-        return str(super().text())
+        return self._fitting()
 
     @property
     def whole_width(self) -> int:
@@ -60,6 +71,7 @@ class GivingLabel(QLabel):
     def _fitting(self) -> str:
         if self.textFormat() != Qt.PlainText or self._whole == "":
             return self._whole
+        self.ensurePolished()  # else it is measured in another font
         metrics = self.fontMetrics()
         room = self.contentsRect().width() if self._room is None else min(self._room, self.contentsRect().width())
         texts = (self._whole, *self.shorten(self._whole))

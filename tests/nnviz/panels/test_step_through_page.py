@@ -386,7 +386,7 @@ def test_the_moment_is_whole_or_absent(
     newest(page, ready_window, qtbot)
     session.start()
     qtbot.waitUntil(page.which.newest.isVisible)
-    read = page.which.moment.read
+    read = page.which.moment.shown
     assert read in ("", page.which.moment.text(), page.which.moment.text().split(" · ")[0])
     session.pause()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)

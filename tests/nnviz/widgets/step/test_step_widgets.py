@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.formulas import Address, Formula, Part, Term, delta_formulas
 from engine.one_step import BIAS
 from engine.update_formulas import update_formulas
 from nnviz.look import theme
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.step.board import Board
 from nnviz.widgets.step.figures import figure, product_text, short_figure, value_text, written, written_versions
-from nnviz.widgets.step.fitting_label import FittingLabel
 from nnviz.widgets.step.number_rows import NumberRows, Rows
 from nnviz.widgets.step.path import PathStage, StagePath
 from tests.engine.test_one_step import RECIPES, record, trainer
@@ -136,18 +137,19 @@ def test_no_number_is_cut(qtbot: QtBot) -> None:
         assert place.right() < widget.width() - 8  # the scroll bar lies there
 
 
-def test_a_line_is_shorter_where_there_is_no_room(qtbot: QtBot) -> None:
-    line = FittingLabel()
+def test_a_line_is_shorter_where_there_is_no_room(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.apply(qapp, "dark")  # in the program's font, whatever ran before
+    line = GivingLabel(role="muted")
     qtbot.addWidget(line)
     line.show_versions("epoch 6 · batch 149", "epoch 6", "")
     read = []
     for width in (400, 60, 5):
         line.resize(width, 20)
-        read.append(line.read)
+        read.append(line.shown)
     assert read == ["epoch 6 · batch 149", "epoch 6", ""]
     assert line.toolTip() == "epoch 6 · batch 149"
     line.show_versions("a very long rule that finds no room")
-    assert line.read in ("", "…")
+    assert line.shown in ("", "…")
     assert not line.grab().isNull()
 
 
