@@ -18,8 +18,7 @@ class Batches:
     """Gathers batches, several at once, into buffers that are allocated once.
 
     Attributes:
-        order: (examples,) numbers of the examples in the order of this epoch. Set or shuffle it before the first
-            :meth:`take`.
+        order: (examples,) numbers of the examples in the order of this epoch.
         per_epoch: batches in an epoch.
         scale: the factor by which the inputs last taken still have to be multiplied.
     """
@@ -40,6 +39,11 @@ class Batches:
         self._targets: Array = np.empty((rows, split.classes), split.targets.dtype)
         self._first = self._next = -1  # the first gathered batch, and the next one expected
         self._gathered = 0  # number of gathered examples
+
+    def reorder(self, order: Array) -> None:
+        """Takes the examples in another order from the next batch on."""
+        self.order = order
+        self._next = -1
 
     def shuffle(self, rng: np.random.Generator) -> None:
         rng.shuffle(self.order)

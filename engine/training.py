@@ -91,10 +91,32 @@ class Trainer:
         return kept | {"order": self._batches.order, "in force": self._recipe.settings, "settings": self.settings}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        self.network, self._given = state.pop("network"), state.pop("_given")
+        self._build(state["in force"])
+        self._stand_at(state)
+
+    def place(self) -> dict[str, Any]:
+        """Returns all that changes while it trains, for a twin's :meth:`stand_at`; shares its arrays."""
+        kept = self.__getstate__()
+        del kept["network"], kept["_given"]
+        return kept | {"parameters": self.network.parameters}
+
+    def stand_at(self, place: dict[str, Any]) -> None:
+        """Goes to the place of a twin, another trainer of the same network on the same data, between two events.
+
+        The twin's arrays are taken over, but its parameters are copied. A running :meth:`run` must not go on.
+        """
+        place = dict(place)
+        np.copyto(self.network.parameters, place.pop("parameters"))
+        self._stand_at(place)
+
+    def _stand_at(self, state: dict[str, Any]) -> None:
         order, in_force, settings = (state.pop(name) for name in ("order", "in force", "settings"))
         self.__dict__.update(state)
-        self._build(in_force)
-        self._batches.order = order
+        self._batches.reorder(order)
+        self._recipe = self._coming = self._recipe.with_settings(in_force)
+        self._buffers.unmask()
         self.change(settings)
 
     def maker(self) -> Callable[[], Trainer]:
@@ -106,10 +128,15 @@ class Trainer:
 
         def make() -> Trainer:
             trainer = kind.__new__(kind)
-            trainer.__setstate__(dict(kept))
+            trainer.__setstate__(kept)
             return trainer
 
         return make
+
+    @property
+    def given(self) -> Dataset:
+        """The data set as it was given, before a validation set was taken from it."""
+        return self._given
 
     @property
     def settings(self) -> TrainingSettings:
@@ -380,7 +407,7 @@ class Trainer:
             key = f"optimizer.{name}"
             if optimizer.steps or key in vectors:  # a registered optimizer may not count its steps
                 optimizer.kept[name] = _like(self.network.parameters, vectors[key])
-        self._batches.order = _order_of(vectors["order"], len(self.dataset.train))
+        self._batches.reorder(_order_of(vectors["order"], len(self.dataset.train)))
         if "best" in progress:
             self._best = Best.from_dict(progress["best"], _like(self.network.parameters, vectors["best"]))
 

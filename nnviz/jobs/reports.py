@@ -28,6 +28,7 @@ class Frame:
         seconds_per_epoch: time that learning takes, measured in the current epoch.
         seconds_measuring: time that the evaluation at the end of the last epoch took in addition.
         estimate: loss and error on a sample of the examples; None if they were not due.
+        is_apart: whether it comes from a process of its own, so that drawing it does not slow learning down.
     """
 
     run: int
@@ -38,6 +39,7 @@ class Frame:
     seconds_per_epoch: float
     seconds_measuring: float = 0.0
     estimate: Estimate | None = None
+    is_apart: bool = False
 
 
 @dataclass(frozen=True)

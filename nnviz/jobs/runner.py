@@ -19,6 +19,7 @@ T = TypeVar("T")
 # the figures of an epoch. Learning loses most of it where its steps are short: the
 # worker then needs Python's lock all the time. In long steps it is in a matrix product, beside which Python can draw.
 _SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.11, 0.17
+_SHARE_APART = 0.4  # beside a training that has a process and a core of its own
 _LONG_STEP = 0.0008  # seconds
 _SHORTEST, _LONGEST = 28, 250  # milliseconds between two views
 _LOOK_AGAIN = 5  # milliseconds until the next look, if there was no new frame
@@ -106,7 +107,7 @@ class Runner(QObject):
             self._looks.pop(look)()
 
     def _fetch(self) -> None:
-        frame = self.worker.frames.pop() if self.worker.frames else None
+        frame = self.worker.take_frame()
         if frame is None or frame.run != self._run:
             self._timer.start(_LOOK_AGAIN)
             return
@@ -124,8 +125,11 @@ class Runner(QObject):
 
     def _pause(self, frame: Frame) -> int:
         """Milliseconds until the next view, from the cost of the last ones."""
-        is_long = frame.seconds_per_epoch > _LONG_STEP * frame.batches
-        share = _SHARE_BESIDE_LONG_STEPS if is_long else _SHARE_FOR_VIEWS
+        share = _SHARE_FOR_VIEWS
+        if frame.is_apart:
+            share = _SHARE_APART
+        elif frame.seconds_per_epoch > _LONG_STEP * frame.batches:
+            share = _SHARE_BESIDE_LONG_STEPS
         return round(min(max(1000 * self._cost / share, _SHORTEST), _LONGEST))
 
     @pyqtSlot(int, object)  # so that ``close`` can have it called

@@ -1,5 +1,8 @@
 """The thread that trains. It owns all trainers; other threads use them only by orders.
 
+A training that goes on for a while is lent to a process of its own, where the machine has a core for that, and called
+back whenever an order is about its trainer.
+
 Orders (begin, go, change the settings, look at the trainer, forget) are carried out between two steps, first come,
 first served. What must not be lost (the figures of an epoch, an error, the end) comes back as a queued signal. What is
 only displayed (parameters during training) goes into a mailbox that holds the latest; the interface takes it when it
@@ -8,52 +11,27 @@ has time.
 
 from __future__ import annotations
 
-import math
+import logging
 import queue
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QThread, pyqtSignal
 
 from engine.errors import DivergenceError
-from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
-from engine.experiment import train_on
+from engine.events import Event
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.pace import Pace
+from nnviz.jobs import training_process
+from nnviz.jobs.job import Job
 from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.training_process import Home, Lost, TrainingProcess
 
+_LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
-
-
-class _Job:
-    """A run's trainer and its place in the training. Only the worker's thread uses it."""
-
-    def __init__(self, run: int, trainer: Trainer, take: Callable[[Event], None]) -> None:
-        self.run = run
-        self.trainer = trainer
-        self.events: Iterator[Event] = train_on(trainer, take)
-        self.until = Until.END
-        self.has_stepped = False
-        self.last_batch: Batch | None = None
-        self.pace = Pace()
-
-    def frame(self, with_estimate: bool = False) -> Frame:
-        """A frame of the network as it is now."""
-        trainer, last = self.trainer, self.last_batch
-        return Frame(
-            run=self.run,
-            parameters=trainer.network.parameters.copy(),
-            epoch=last.epoch if last else trainer.epoch,
-            batch=last.batch if last else trainer.batch,
-            batches=trainer.batches_per_epoch,
-            seconds_per_epoch=self.pace.seconds_per_batch * trainer.batches_per_epoch,
-            seconds_measuring=self.pace.seconds_measuring,
-            estimate=trainer.estimate() if with_estimate else None,
-        )
+_SECONDS_HERE = 0.1  # a training that is over by then is not lent
 
 
 class Worker(QThread):
@@ -77,12 +55,15 @@ class Worker(QThread):
         super().__init__()
         self.frames: deque[Frame] = deque(maxlen=1)
         self.estimating = True
+        self.must_halt = False  # set directly, not by an order, so that it takes effect before waiting orders
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._halt = False  # set directly, not by an order, so that it takes effect before waiting orders
         self._is_ending = False
-        self._jobs: dict[int, _Job] = {}  # the one used last at the end
+        self._jobs: dict[int, Job] = {}  # the one used last at the end
         self._parked: dict[int, Callable[[], Trainer]] = {}  # what makes the trainers of the other runs again
-        self._training: _Job | None = None
+        self._training: Job | None = None
+        self._process: TrainingProcess | None = None
+        self._is_lent = False  # whether the process has the training
+        self._last_frame: Frame | None = None  # that came from there
 
     # ---- orders, called in the interface's thread
 
@@ -92,12 +73,13 @@ class Worker(QThread):
 
     def go(self, run: int, until: Until) -> None:
         """Trains the run from where it is."""
-        self._halt = False
+        self.must_halt = False
         self._order(lambda: self._go(run, until))
 
     def halt(self) -> None:
         """Pauses after the current step; ``Stopped`` follows if a run was training."""
-        self._halt = True
+        self.must_halt = True
+        self._pass_on(lambda: "halt" if self.must_halt else None)
 
     def change(self, run: int, settings: TrainingSettings) -> None:
         """Changes settings from the next step on; ``Stopped`` with an error follows if they do not fit the run."""
@@ -110,9 +92,22 @@ class Worker(QThread):
     def forget(self, run: int) -> None:
         self._order(lambda: self._forget(run))
 
+    def take_frame(self) -> Frame | None:
+        """The latest frame, if there is one; another follows."""
+        frame = self.frames.pop() if self.frames else None
+        if frame is not None:
+            self._pass_on(lambda: "taken")
+        return frame
+
+    def set_estimating(self, wanted: bool) -> None:
+        """Whether frames are to hold estimates now and then."""
+        if wanted != self.estimating:
+            self.estimating = wanted
+            self._pass_on(lambda: "estimating", wanted)
+
     def quit_and_wait(self, milliseconds: int) -> bool:
         """Ends the thread after the current step; returns whether that was in time. Takes no more orders."""
-        self._halt = self._is_ending = True
+        self.must_halt = self._is_ending = True
         self._orders.put(None)
         return bool(self.wait(milliseconds))
 
@@ -123,17 +118,31 @@ class Worker(QThread):
         if not self.isRunning():
             self.start()
 
+    def _pass_on(self, order: Callable[[], str | None], value: object = None) -> None:
+        """Sends that to the process, if it has the training by then and there still is something to send."""
+
+        def send() -> None:
+            word = order()
+            if self._is_lent and self._process is not None and word is not None:
+                self._process.send(word, value)
+
+        if self._process is not None:  # it may be about to get the training
+            self._orders.put(send)
+
     # ---- the thread
 
     def run(self) -> None:
         """Carries out all orders, then one step of the run that is training; repeats."""
         while True:
-            while self._training is None or not self._orders.empty():
+            while self._training is None or self._is_lent or not self._orders.empty():
                 order = self._orders.get()
                 if order is None:
+                    self._end_process()
                     return
                 order()
             self._advance(self._training)
+            if self._training is not None:
+                self._lend(self._training)
 
     def _begin(self, run: int, make: Callable[[], Trainer]) -> None:
         self._forget(run)
@@ -142,21 +151,22 @@ class Worker(QThread):
         except Exception as error:
             self.told.emit(run, Stopped(None, error=error, dropped=True))
         else:
-            self._jobs[run] = _Job(run, trainer, lambda event: self._take(run, event))
+            self._jobs[run] = Job(run, trainer)
             self._park()
 
-    def _job(self, run: int) -> _Job | None:
-        """The job of that run, which is now the one used last; None if it has none."""
+    def _job(self, run: int) -> Job | None:
+        """The job of that run, which is now the one used last, with its trainer here; None if it has none."""
         if run in self._parked:
             self._begin(run, self._parked[run])
-        elif run in self._jobs:
+        self._call_back(run)
+        if run in self._jobs:
             self._jobs[run] = self._jobs.pop(run)
         return self._jobs.get(run)
 
     def _park(self) -> None:
         """Drops the trainers that were not used lately, but not where a step has just made weights infinite."""
         for job in list(self._jobs.values())[:-_MOST_TRAINERS]:
-            if job is not self._training and _is_finite(job.trainer):
+            if job is not self._training and job.is_finite:
                 self._parked[job.run] = self._jobs.pop(job.run).trainer.maker()
 
     def _look(self, run: int, at: Callable[[Trainer | None], Any]) -> None:
@@ -164,14 +174,16 @@ class Worker(QThread):
         at(None if job is None else job.trainer)
 
     def _go(self, run: int, until: Until) -> None:
+        self._call_back()
         job, other = self._job(run), self._training
         if other is not None and other is not job:
             other.trainer.back_to_finite()  # its last step may just have made them infinite
-            self._stop(other, Stopped(_frame_if_possible(other)))
+            self._stop(other, Stopped(other.frame_if_possible()))
         if job is not None:
-            job.until, job.has_stepped = until, False
-            job.pace.resume()
+            job.go(until)
             self._training = job
+            if until is not Until.BATCH:
+                self._start_process()
 
     def _change(self, run: int, settings: TrainingSettings) -> None:
         job = self._job(run)
@@ -183,105 +195,131 @@ class Worker(QThread):
 
     def _forget(self, run: int) -> None:
         self._parked.pop(run, None)
+        self._call_back(run)
         if run in self._jobs:
             self._drop(self._jobs[run])
 
-    def _advance(self, job: _Job) -> None:
-        """Takes one event of the training: a step, a part of an evaluation, or the end of an epoch."""
+    def _advance(self, job: Job) -> None:
         try:
-            event = next(job.events, None)
-            if event is None:
-                self._stop(job, Stopped(job.frame(), finished=True))
-            elif self._must_pause_after(event, job):
-                frame = job.frame(self.estimating and job.until is Until.BATCH)
-                self._stop(job, Stopped(frame, reached=_has_reached(job, event)))
+            stopped = job.advance(self)
         except Exception as error:
             self._fail(job, error)
+        else:
+            if stopped is not None:
+                self._stop(job, stopped)
 
-    def _fail(self, job: _Job, error: Exception) -> None:
+    def _fail(self, job: Job, error: Exception) -> None:
         """Drops the job, but not where a smaller learning rate lets it go on: then it stays at its place."""
         dropped = not isinstance(error, DivergenceError) or not job.trainer.epoch
         if dropped:
             self._drop(job)
         else:
-            self._restart(job)
-        self.told.emit(job.run, Stopped(_frame_if_possible(job), error=error, dropped=dropped))
+            job.trainer.back_to_finite()
+            job.restart()
+            if job is self._training:
+                self._training = None
+        self.told.emit(job.run, Stopped(job.frame_if_possible(), error=error, dropped=dropped))
 
-    def _restart(self, job: _Job) -> None:
-        """Lets the job go on at its place after an error, which has ended its events."""
-        job.trainer.back_to_finite()
-        job.events, job.last_batch = train_on(job.trainer, lambda event: self._take(job.run, event)), None
-        if job is self._training:
-            self._training = None
-
-    def _drop(self, job: _Job) -> None:
+    def _drop(self, job: Job) -> None:
         """Drops the job; its network stays, with finite parameters, and can be trained anew."""
         del self._jobs[job.run]
         job.trainer.back_to_finite()
         if job is self._training:
             self._training = None
 
-    def _stop(self, job: _Job, stopped: Stopped) -> None:
+    def _stop(self, job: Job, stopped: Stopped) -> None:
         self._training = None
         self.told.emit(job.run, stopped)
 
-    def _take(self, run: int, event: Event) -> None:
-        job = self._jobs[run]
-        if isinstance(event, Batch):
-            self._batch_done(job, event)
-        elif not isinstance(event, Evaluating) or job.pace.measures_long():
-            if isinstance(event, Epoch):
-                job.pace.epoch_done()
-            self.told.emit(run, event)
+    # ---- what a job reports, see Outlet
 
-    def _batch_done(self, job: _Job, event: Batch) -> None:
-        job.last_batch, job.has_stepped = event, True
-        job.pace.batch_done()
-        if job.until is Until.BATCH or self.frames or not job.pace.views.is_due:
-            return
-        with job.pace.views:
-            if not _is_finite(job.trainer):
-                return
-            frame = job.frame()
-        if self.estimating and job.pace.estimates.is_due:
-            with job.pace.estimates:
-                frame = replace(frame, estimate=job.trainer.estimate())
+    @property
+    def wants_frame(self) -> bool:
+        """Whether the last frame was taken."""
+        return not self.frames
+
+    def put_frame(self, frame: Frame) -> None:
+        """Into the mailbox."""
         self.frames.append(frame)
 
-    def _must_pause_after(self, event: Event, job: _Job) -> bool:
-        is_wanted = (self._halt and _may_pause_at(event, job)) or _has_reached(job, event)
-        # Never pauses where a step has made weights infinite: the next step finds that and raises the error.
-        return is_wanted and not _is_last(event, job.trainer) and _is_finite(job.trainer)
+    def tell(self, run: int, event: Event) -> None:
+        """To the interface."""
+        self.told.emit(run, event)
 
+    # ---- the process
 
-def _may_pause_at(event: Event, job: _Job) -> bool:
-    """Whether a pause may come here: not between an epoch's last batch and its figures, unless these take long."""
-    if isinstance(event, Evaluating):
-        return job.pace.is_measuring_long
-    return not isinstance(event, Batch) or event.batch < event.batches
+    def _start_process(self) -> None:
+        """Starts it, if that was not done; it takes over when it is ready."""
+        if self._process is None and training_process.has_a_core_to_spare():
+            try:
+                self._process = TrainingProcess(self._take_from_process, lambda: self._orders.put(self._hear))
+            except OSError as error:
+                _LOG.warning("No process for the training could be started: %s", error)
 
+    def _end_process(self) -> None:
+        if self._process is not None:
+            self._process.close()
+        self._process, self._is_lent = None, False
 
-def _frame_if_possible(job: _Job) -> Frame | None:
-    try:
-        return job.frame()
-    except MemoryError:
-        return None
+    def _lend(self, job: Job) -> None:
+        """Lets the process go on with the training, if that is worth the while."""
+        process = self._process
+        if process is None or not process.is_ready or self.must_halt or job.until is Until.BATCH:
+            return
+        if job.seconds_going > _SECONDS_HERE and training_process.may_move(job):
+            self._last_frame = None
+            self._is_lent = process.lend(job, self.estimating)
 
+    def _call_back(self, run: int | None = None) -> None:
+        """Waits until the training, if it is of that run or none is given, is back from the process."""
+        process, job = self._process, self._training
+        if process is None or job is None or run not in (None, job.run):
+            return
+        if self._is_lent:
+            process.send("back")
+        while self._is_lent:
+            self._take_message(process.messages.get())
 
-def _is_finite(trainer: Trainer) -> bool:
-    """Whether all parameters are finite: then their sum is too. That takes one pass and no temporary array."""
-    with np.errstate(all="ignore"):
-        return math.isfinite(trainer.network.parameters.sum(dtype=np.float64))
+    def _hear(self) -> None:
+        """Takes a message of the process, if it was not taken meanwhile."""
+        if self._process is not None and not self._process.messages.empty():
+            self._take_message(self._process.messages.get())
 
+    def _take_from_process(self, frame: Frame) -> None:
+        """In a thread of the process's own."""
+        self._last_frame = frame
+        self.frames.append(frame)
 
-def _is_last(event: Event, trainer: Trainer) -> bool:
-    """Whether no step follows that event: the training then ends by itself."""
-    return isinstance(event, BestRestored) or (isinstance(event, Epoch) and event.epoch >= trainer.settings.epochs)
+    def _take_message(self, message: object) -> None:
+        if isinstance(message, Home):
+            self._take_home(message)
+        elif isinstance(message, Lost):
+            self._lose(message)
+        else:
+            self.told.emit(*message)  # type: ignore[misc]
 
+    def _take_home(self, home: Home) -> None:
+        job, self._is_lent = self._training, False
+        assert job is not None
+        if home.place is None:
+            _LOG.warning("The training goes on in the window's process: %s", home.error)
+            job.may_move = False
+            return
+        job.stand_at(home.place)
+        if home.error is not None:
+            self._fail(job, home.error)
+        elif home.stopped is not None:
+            self._stop(job, home.stopped)
 
-def _has_reached(job: _Job, event: Event) -> bool:
-    if job.until is Until.END or not job.has_stepped:
-        return False
-    # After the last batch of an epoch, the pause comes after the epoch's figures.
-    is_batch = isinstance(event, Batch) and event.batch < event.batches
-    return isinstance(event, Epoch) or (job.until is Until.BATCH and is_batch)
+    def _lose(self, lost: Lost) -> None:
+        """The process has ended by itself. Of what it had trained, what was displayed last is kept."""
+        job, frame = self._training if self._is_lent else None, self._last_frame
+        self._end_process()
+        if job is None:
+            return
+        if frame is not None and frame.run == job.run:
+            np.copyto(job.trainer.network.parameters, frame.parameters)
+        else:
+            frame = job.frame_if_possible()
+        self._drop(job)
+        self.told.emit(job.run, Stopped(frame, error=lost.error, dropped=True))

@@ -169,7 +169,7 @@ class Session(QObject):
 
     def set_estimating(self, wanted: bool) -> None:
         """Switches estimates within an epoch on or off; they cost time and are wanted only if they are seen."""
-        self.training.runner.worker.estimating = wanted
+        self.training.runner.worker.set_estimating(wanted)
 
     def search_rate(self) -> None:
         """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""

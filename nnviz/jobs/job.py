@@ -1,0 +1,182 @@
+"""A run's trainer, and how far it is to be trained. Takes its steps in whatever thread or process it is. No Qt."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+
+from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
+from engine.experiment import train_on
+from engine.training import Trainer
+from nnviz.jobs.pace import Pace
+from nnviz.jobs.reports import Frame, Stopped, Until
+
+
+class Outlet(Protocol):
+    """Where a job's reports go.
+
+    Attributes:
+        estimating: whether frames hold estimates now and then.
+        must_halt: whether the job is to pause.
+    """
+
+    estimating: bool
+    must_halt: bool
+
+    @property
+    def wants_frame(self) -> bool:
+        """Whether the last frame was taken."""
+
+    def put_frame(self, frame: Frame) -> None:
+        """Takes a frame, which replaces the last one."""
+
+    def tell(self, run: int, event: Event) -> None:
+        """Takes an event that must not be lost."""
+
+
+class Job:
+    """A run's trainer and its place in the training.
+
+    Attributes:
+        run: the run's id.
+        trainer: only one thread uses it at a time.
+        until: where to pause.
+        may_move: whether it may go on in another process.
+    """
+
+    def __init__(self, run: int, trainer: Trainer) -> None:
+        self.run = run
+        self.trainer = trainer
+        self.until = Until.END
+        self.may_move = True
+        self._has_stepped = False
+        self._last_batch: Batch | None = None
+        self._pace = Pace()
+        self._went = 0.0  # when it was last told to go
+        self._events: Iterator[Event] | None = None
+
+    def go(self, until: Until) -> None:
+        """Is to be trained so far from here."""
+        self.until, self._has_stepped = until, False
+        self._went = time.perf_counter()
+        self._pace.resume()
+
+    @property
+    def seconds_going(self) -> float:
+        """How long it has been going."""
+        return time.perf_counter() - self._went
+
+    def restart(self) -> None:
+        """Lets it go on at the trainer's place after an error."""
+        self._events = self._last_batch = None
+
+    def frame(self, with_estimate: bool = False) -> Frame:
+        """A frame of the network as it is now."""
+        trainer, last = self.trainer, self._last_batch
+        return Frame(
+            run=self.run,
+            parameters=trainer.network.parameters.copy(),
+            epoch=last.epoch if last else trainer.epoch,
+            batch=last.batch if last else trainer.batch,
+            batches=trainer.batches_per_epoch,
+            seconds_per_epoch=self._pace.seconds_per_batch * trainer.batches_per_epoch,
+            seconds_measuring=self._pace.seconds_measuring,
+            estimate=trainer.estimate() if with_estimate else None,
+        )
+
+    def frame_if_possible(self) -> Frame | None:
+        try:
+            return self.frame()
+        except MemoryError:
+            return None
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all parameters are finite: then their sum is too. That takes one pass and no temporary array."""
+        with np.errstate(all="ignore"):
+            return math.isfinite(self.trainer.network.parameters.sum(dtype=np.float64))
+
+    # ---- steps
+
+    def advance(self, outlet: Outlet) -> Stopped | None:
+        """Takes one event of the training: a step, a part of an evaluation, or the end of an epoch.
+
+        Returns how it has paused; None if it has not. Raises what goes wrong; then :meth:`restart` it.
+        """
+        if self._events is None:
+            self._events = train_on(self.trainer, partial(self._take, outlet))
+        event = next(self._events, None)
+        if event is None:
+            return Stopped(self.frame(), finished=True)
+        if self._must_pause_after(event, outlet.must_halt):
+            frame = self.frame(outlet.estimating and self.until is Until.BATCH)
+            return Stopped(frame, reached=self._has_reached(event))
+        return None
+
+    def _take(self, outlet: Outlet, event: Event) -> None:
+        if isinstance(event, Batch):
+            self._batch_done(outlet, event)
+        elif not isinstance(event, Evaluating) or self._pace.measures_long():
+            if isinstance(event, Epoch):
+                self._pace.epoch_done()
+            outlet.tell(self.run, event)
+
+    def _batch_done(self, outlet: Outlet, event: Batch) -> None:
+        pace = self._pace
+        self._last_batch, self._has_stepped = event, True
+        pace.batch_done()
+        if self.until is Until.BATCH or not outlet.wants_frame or not pace.views.is_due:
+            return
+        with pace.views:
+            if not self.is_finite:
+                return
+            frame = self.frame()
+        if outlet.estimating and pace.estimates.is_due:
+            with pace.estimates:
+                frame = replace(frame, estimate=self.trainer.estimate())
+        outlet.put_frame(frame)
+
+    def _must_pause_after(self, event: Event, must_halt: bool) -> bool:
+        is_wanted = (must_halt and self._may_pause_at(event)) or self._has_reached(event)
+        # Never pauses where a step has made weights infinite: the next step finds that and raises the error.
+        return is_wanted and not self._is_last(event) and self.is_finite
+
+    def _may_pause_at(self, event: Event) -> bool:
+        """Whether a pause may come here: not between an epoch's last batch and its figures, unless these take long."""
+        if isinstance(event, Evaluating):
+            return self._pace.is_measuring_long
+        return not isinstance(event, Batch) or event.batch < event.batches
+
+    def _is_last(self, event: Event) -> bool:
+        """Whether no step follows that event: the training then ends by itself."""
+        is_last_epoch = isinstance(event, Epoch) and event.epoch >= self.trainer.settings.epochs
+        return is_last_epoch or isinstance(event, BestRestored)
+
+    def _has_reached(self, event: Event) -> bool:
+        if self.until is Until.END or not self._has_stepped:
+            return False
+        # After the last batch of an epoch, the pause comes after the epoch's figures.
+        is_batch = isinstance(event, Batch) and event.batch < event.batches
+        return isinstance(event, Epoch) or (self.until is Until.BATCH and is_batch)
+
+    # ---- in another process
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves out the events, which a twin makes anew."""
+        return self.__dict__ | {"_events": None}
+
+    def place(self) -> dict[str, Any]:
+        """All that changes while it trains, for a twin's :meth:`stand_at`; shares the trainer's arrays."""
+        return self.__getstate__() | {"trainer": self.trainer.place()}
+
+    def stand_at(self, place: dict[str, Any]) -> None:
+        """Goes to the place of a twin, a job of the same run."""
+        trainer = self.trainer
+        trainer.stand_at(place["trainer"])
+        self.__dict__.update(place | {"trainer": trainer})
