@@ -107,6 +107,7 @@ class WhyPanel(DockCard):
             lambda index: self._session.why.choose(baseline=self.baseline_combo.itemData(index))
         )
         self._sum_box = FixedSizeBox(self.sum_label)
+        self._sum_width = 0  # of the widest words since the method was chosen: else the view would jump
         return arranged(QHBoxLayout(), self._sum_box, self.baseline_combo, 1, spacing=2)
 
     def _change_row(self) -> QHBoxLayout:
@@ -144,6 +145,7 @@ class WhyPanel(DockCard):
 
     def _show_choices(self) -> None:
         why, data = self._session.why, self._session.data.dataset
+        self._sum_width = 0
         self.one_combo.choose(why.one)
         self.other_combo.choose(why.other)
         self.method_combo.setCurrentText(why.method)
@@ -245,7 +247,8 @@ class WhyPanel(DockCard):
     def _show_words(self, reasons: Reasons | None, turning: Turning | None) -> None:
         names = self._session.class_names
         self.sum_label.setText("" if reasons is None else why_content.sum_line(reasons, turning))
-        self._sum_box.set_width(self.sum_label.sizeHint().width())
+        self._sum_width = max(self._sum_width, self.sum_label.sizeHint().width())
+        self._sum_box.set_width(self._sum_width)
         self._show_baseline(reasons)
         is_nearest = self._session.why.method == NEAREST
         if turning is None:

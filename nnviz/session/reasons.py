@@ -138,6 +138,10 @@ class Summary:
         return mean
 
     @cached_property
+    def _empty(self) -> Array:
+        return np.zeros(self.dataset.width, np.float32)
+
+    @cached_property
     def bounds(self) -> tuple[Array, Array]:
         """(width,) each: 0 and 1 for a picture, the range seen in training for a column."""
         train = self.dataset.train
@@ -148,7 +152,7 @@ class Summary:
 
     def baseline(self, name: str) -> Array:
         """(width,): an empty picture or row, or the mean example."""
-        return self.mean if name == MEAN else np.zeros(self.dataset.width, np.float32)
+        return self.mean if name == MEAN else self._empty
 
 
 def reasons_for(query: Query, baseline: Array) -> Reasons | None:

@@ -30,6 +30,7 @@ REASONS, TURNING = "reasons", "what would turn it"
 NOT_FINITE = "its outputs are not finite"  # the result of the probe of the reasons where there are none
 # While it learns, they may take a twenty-fifth and a fiftieth of a core's time; no answer comes sooner after the last.
 _SECONDS_BETWEEN_REASONS, _SECONDS_BETWEEN_TURNINGS = 0.8, 2.5
+_QUICK = 0.004  # seconds: attributions of a small network take less time than they would wait in a thread of their own
 _AFTER_A_STROKE = 0.1  # seconds that the slow answer waits for the next movement of the pen
 
 
@@ -61,7 +62,7 @@ class Why(QObject):
         self._summary: Summary | None = None
         self._chosen: tuple[Example, Dataset, Array] | None = None  # the chosen example with its inputs
         self._reasons_budget = Budget(_SECONDS_BETWEEN_REASONS, 24)
-        self._reasons = Probe(self._ask_reasons, self._reasons_budget)
+        self._reasons = Probe(self._ask_reasons, self._reasons_budget, quick=_QUICK, size=self._size)
         self._turning_budget = Budget(_SECONDS_BETWEEN_TURNINGS, 49)
         self._turning = Probe(self._ask_turning, self._turning_budget, self._release)
         runs.replaced.connect(self._drop_outputs)
@@ -161,6 +162,10 @@ class Why(QObject):
         if query.method == NEAREST:
             return self._key(query), lambda: self._neighbours.find(query, summary.dataset)
         return self._key(query), lambda: turning_of(query, *summary.bounds)
+
+    def _size(self) -> object:
+        """What the time that the reasons take depends on."""
+        return self._displayed.network.shape, self.method
 
     def _key(self, query: Query) -> Same:
         """The choices are one object until another choice is made."""

@@ -38,7 +38,9 @@ class VerdictView(QWidget):
         """Sets the names of all classes; the widest determines the width of the view."""
         metrics = QFontMetrics(theme.font(theme.LARGE, bold=True))
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
-        self.setFixedWidth(min(max(widest + 4, _LEAST_WIDTH), _MOST_WIDTH))
+        width = min(max(widest + 4, _LEAST_WIDTH), _MOST_WIDTH)
+        for part in (self, self.name, self.sureness, self.second):
+            part.setFixedWidth(width)  # lines of a fixed size lay out nothing when their words change
         self._set_look("letters", "small" if any(len(name) >= _LONG_NAME for name in names) else "large")
 
     def clear(self) -> None:
