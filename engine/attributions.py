@@ -14,7 +14,18 @@ import numpy as np
 
 from engine.errors import SettingError
 from engine.network import Network
-from engine.passes import Pass, Target, example_of, forward, gradients, numbers_of, slope_times, target_sums
+from engine.passes import (
+    Pass,
+    Target,
+    example_of,
+    first_deltas,
+    forward,
+    forward_from,
+    gradients,
+    numbers_of,
+    slope_times,
+    target_sums,
+)
 from engine.validation import Array, whole_number
 
 _FIRST_INTERVALS = 16
@@ -55,48 +66,52 @@ def integrated_gradients(
     """
     example, start = example_of(network, inputs, target, baseline)
     count = _FIRST_INTERVALS if steps is None else whole_number("steps", steps, 1, "50")
-    edges = np.linspace(0, 1, count + 1)
-    found = _Way(network, start, example, target)
+    edges = np.linspace(0, 1, count + 1, dtype=example.dtype)
+    way = _Way(network, start, example, target)
     starts, stops = edges[:-1], edges[1:]
-    parts, misses = found.parts(starts, stops)
+    parts, misses = way.parts(starts, stops)
     total: Array = parts.sum(axis=0)
     rounds = _MOST_ROUNDS if steps is None else 0
-    allowed = _CLOSE_ENOUGH * max(abs(found.difference), 1.0)
+    allowed = _CLOSE_ENOUGH * max(abs(way.difference), 1.0)
     while rounds and abs(misses.sum()) > allowed:
         rounds -= 1
         worst = np.abs(misses) > allowed / (2 * len(misses))
         total -= parts[worst].sum(axis=0)
         middles = (starts[worst] + stops[worst]) / 2
         halves = np.concatenate([starts[worst], middles]), np.concatenate([middles, stops[worst]])
-        new_parts, new_misses = found.parts(*halves)
+        new_parts, new_misses = way.parts(*halves)
         total += new_parts.sum(axis=0)
         starts, stops = np.concatenate([starts[~worst], halves[0]]), np.concatenate([stops[~worst], halves[1]])
         parts, misses = np.concatenate([parts[~worst], new_parts]), np.concatenate([misses[~worst], new_misses])
-    return total
+    found: Array = (example - start) * (total @ network.weights[0])
+    return found
 
 
 class _Way:
-    """The straight way from a baseline to an example, and the target's sum along it."""
+    """The straight way from a baseline to an example, and the target's sum along it.
+
+    The sums of the first layer change evenly along it, so only what lies above them is computed at each place.
+    """
 
     def __init__(self, network: Network, start: Array, end: Array, target: Target) -> None:
-        self._network, self._start, self._target = network, start, target
-        self._whole = end - start
-        ends = self._sums(forward(network, np.stack([start, end])))
+        self._network, self._target, self._inputs = network, target, start[None]
+        at_start = start @ network.weights[0].T + network.biases[0][:, 0]
+        self._first, self._change = at_start, (end - start) @ network.weights[0].T
+        ends = target_sums(self._at(np.array([0, 1], start.dtype)), target)
         self.difference = float(ends[1] - ends[0])
 
-    def _sums(self, passed: Pass) -> Array:
-        return target_sums(passed, self._target)
-
     def _at(self, places: Array) -> Pass:
-        return forward(self._network, (self._start + places[:, None] * self._whole).astype(self._start.dtype))
+        return forward_from(self._network, self._inputs, self._first + places[:, None] * self._change)
 
     def parts(self, starts: Array, stops: Array) -> tuple[Array, Array]:
-        """Attributions (parts, width) of parts of the way, and by how much each misses the change of the sum."""
-        slopes = gradients(self._network, self._at((starts + stops) / 2), self._target)[0]
-        found = slopes * self._whole * (stops - starts)[:, None]
-        sums = self._sums(self._at(np.concatenate([starts, stops])))
-        change = sums[len(starts) :] - sums[: len(starts)]
-        return found, change - found.sum(axis=1)
+        """Slopes by the first layer's sums, (parts, neurons), times each part's length; and what each part misses.
+
+        A part misses by how much its slope at the middle does not explain the change of the target's sum.
+        """
+        lengths = (stops - starts)[:, None]
+        slopes = first_deltas(self._network, self._at((starts + stops) / 2), self._target) * lengths
+        sums = target_sums(self._at(np.concatenate([starts, stops])), self._target)
+        return slopes, sums[len(starts) :] - sums[: len(starts)] - slopes @ self._change
 
 
 def occlusion(

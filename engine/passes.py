@@ -32,11 +32,16 @@ class Pass:
 
 def forward(network: Network, inputs: Array) -> Pass:
     """Keeps all sums and activations for inputs (examples, width)."""
-    activations, sums = [inputs], []
-    for weights, biases, function in zip(network.weights, network.biases, network.layer_activations, strict=True):
-        z = activations[-1] @ weights.T + biases.T
-        sums.append(z)
-        a = z.copy()
+    return forward_from(network, inputs, inputs @ network.weights[0].T + network.biases[0].T)
+
+
+def forward_from(network: Network, inputs: Array, z: Array) -> Pass:
+    """The same where the sums z of the first layer, (examples, neurons), are known; the inputs are only kept."""
+    activations, sums = [inputs], [z]
+    for layer, function in enumerate(network.layer_activations):
+        if layer:
+            sums.append(activations[-1] @ network.weights[layer].T + network.biases[layer].T)
+        a = sums[-1].copy()
         function.forward(a)
         activations.append(a)
     return Pass(activations, sums)
@@ -53,13 +58,29 @@ def gradients(network: Network, passed: Pass, target: Target, layer: int | None 
         A list of (examples, neurons), starting with the input's. Back-propagation: Rumelhart, Hinton, Williams 1986.
     """
     top = len(network.weights) if layer is None else layer
-    deltas = np.zeros_like(passed.sums[top - 1])
+    deltas = _deltas_of(passed, target, top)
+    found = []
+    for number in range(top, 0, -1):
+        found.append(deltas @ network.weights[number - 1])
+        if number > 1:
+            deltas = slope_times(network, passed, number - 1, found[-1])
+    return found[::-1]
+
+
+def first_deltas(network: Network, passed: Pass, target: Target) -> Array:
+    """(examples, neurons): the gradient of the target's sum by the sums of the first layer."""
+    deltas = _deltas_of(passed, target, len(network.weights))
+    for layer in range(len(network.weights) - 1, 0, -1):
+        deltas = slope_times(network, passed, layer, deltas @ network.weights[layer])
+    return deltas
+
+
+def _deltas_of(passed: Pass, target: Target, layer: int) -> Array:
+    """(examples, neurons): the gradient of the target's sum by the sums of its own layer."""
+    deltas = np.zeros_like(passed.sums[layer - 1])
     for number, sign in zip(numbers_of(target), (1, -1), strict=False):
         deltas[:, number] += sign
-    found = [deltas @ network.weights[top - 1]]
-    for below in range(top - 1, 0, -1):
-        found.append(slope_times(network, passed, below, found[-1]) @ network.weights[below - 1])
-    return found[::-1]
+    return deltas
 
 
 def slope_times(network: Network, passed: Pass, layer: int, gradient: Array) -> Array:

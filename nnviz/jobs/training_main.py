@@ -156,6 +156,8 @@ def _listen(source: IO[bytes], apart: _Apart) -> None:
 def main() -> None:
     """Listens to its standard input and answers on its standard output, on which nobody else may write."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides
+    if hasattr(os, "nice"):
+        os.nice(int(os.environ.get("NICE", "0")))
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     pipe = _Pipe(out)
