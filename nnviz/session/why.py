@@ -30,7 +30,7 @@ REASONS, TURNING = "reasons", "what would turn it"
 NOT_FINITE = "its outputs are not finite"  # the result of the probe of the reasons where there are none
 # While it learns, they may take a twenty-fifth and a fiftieth of a core's time; no answer comes sooner after the last.
 _SECONDS_BETWEEN_REASONS, _SECONDS_BETWEEN_TURNINGS = 0.8, 2.5
-_QUICK = 0.004  # seconds: attributions of a small network take less time than they would wait in a thread of their own
+_QUICK = 0.006  # seconds: attributions of a small network take less time than they would wait in a thread of their own
 _AFTER_A_STROKE = 0.1  # seconds that the slow answer waits for the next movement of the pen
 
 
