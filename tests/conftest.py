@@ -72,6 +72,19 @@ def nobodys_settings(
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)  # the desktop's choice of theme
 
 
+@pytest.fixture(autouse=True)
+def one_core(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings stay in the test's process, where a test can look at them; unless it asks for ``two_cores``."""
+    if "two_cores" not in request.fixturenames:
+        monkeypatch.setattr("nnviz.jobs.training_process.has_a_core_to_spare", lambda: False)
+
+
+@pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings that go on for a while get a process of their own, also where there is one core."""
+    monkeypatch.setattr("nnviz.jobs.training_process.has_a_core_to_spare", lambda: True)
+
+
 @pytest.fixture
 def home() -> Path:
     """The home of this test's person."""

@@ -24,7 +24,8 @@ from nnviz.widgets.picture import Picture
 from nnviz.widgets.verdict import VerdictView
 
 _SIDE = 28
-_SECONDS_BETWEEN = 0.01  # two drawings that the network is asked about, in the middle of a stroke
+# Of two drawings that the network is asked about, in the middle of a stroke; and in multiples of what one takes.
+_SECONDS_BETWEEN, _TIMES_ITS_COST = 0.004, 2
 _WIDE_ANSWER = 100  # pixels; beside one that is wider there is no room for many words
 _SEEN = QSize(2 * _SIDE, 2 * _SIDE)  # two screen pixels for each of the picture's, so that all look the same
 _CANVAS_TIP = (
@@ -50,7 +51,7 @@ class DrawPanel(DockCard):
         self._session = session
         self._random = np.random.default_rng()
         self._passed_on: Drawing = ()  # the drawing that was last passed on to the session, or taken from it
-        self._pace = Budget(_SECONDS_BETWEEN, 1)
+        self._pace = Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST)
         self._later = QTimer(self)  # passes the last move on
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._pass_on)

@@ -1,0 +1,381 @@
+"""A training that goes on in a process of its own: it ends as in this one, and orders find it wherever it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.augmentation import Augmentation
+from engine.datasets import Dataset
+from engine.errors import DivergenceError, EngineError, SettingError
+from engine.events import BestRestored, Epoch
+from engine.network import Network
+from engine.settings import TrainingSettings
+from engine.training import Trainer
+from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.worker import Worker
+from nnviz.session.selection import Neuron
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import MANY_EPOCHS
+
+pytestmark = pytest.mark.usefixtures("two_cores")
+LONG = 300  # epochs: more than a second, in which the process takes over
+
+
+@pytest.fixture
+def worker(qapp: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    """It lends a training as soon as the process is ready. Ended after the test."""
+    monkeypatch.setattr("nnviz.jobs.worker._SECONDS_HERE", 0.0)
+    worker = Worker()
+    yield worker
+    assert worker.quit_and_wait(10_000)
+
+
+class Ear:
+    """What the worker told of its run, in order, and its frames."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.heard: list[object] = []
+        self.apart: list[Frame] = []
+        self._worker = worker
+        worker.told.connect(lambda _, event: self.heard.append(event))
+
+    def frame_from_apart(self) -> bool:
+        """Takes the frame that is there; whether it came from the process."""
+        frame = self._worker.take_frame()
+        if frame is not None and frame.is_apart:
+            self.apart.append(frame)
+        return frame is not None and frame.is_apart
+
+    @property
+    def stops(self) -> list[Stopped]:
+        """All of them."""
+        return [event for event in self.heard if isinstance(event, Stopped)]
+
+    @property
+    def epochs(self) -> list[int]:
+        """Whose figures were told."""
+        return [event.epoch for event in self.heard if isinstance(event, Epoch)]
+
+
+@pytest.fixture
+def ear(worker: Worker) -> Ear:
+    """Listens from the start."""
+    return Ear(worker)
+
+
+def of(data: Dataset, epochs: int = MANY_EPOCHS, **settings: Any) -> Trainer:
+    """A trainer of a small network, 20 batches an epoch."""
+    network = Network((784, 8, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
+    return Trainer(
+        network, data, TrainingSettings(**{"batch_size": 100, "learning_rate": 0.02, **settings}, epochs=epochs)
+    )
+
+
+def go_apart(qtbot: QtBot, worker: Worker, ear: Ear, run: int = 1, until: Until = Until.END) -> None:
+    """Lets the run go, and waits until it goes on in the process."""
+    worker.go(run, until)
+    qtbot.waitUntil(lambda: ear.frame_from_apart() and ear.apart[-1].run == run, timeout=20_000)
+
+
+def looked(qtbot: QtBot, worker: Worker, run: int, at: Callable[[Trainer], Any]) -> Any:
+    """What a look at the run's trainer found."""
+    found: list[Any] = []
+    worker.look(run, lambda trainer: found.append(None if trainer is None else at(trainer)))
+    qtbot.waitUntil(lambda: bool(found))
+    return found[0]
+
+
+def process_of(worker: Worker) -> subprocess.Popen[bytes]:
+    """The process that trains."""
+    assert worker._process is not None
+    return worker._process._process
+
+
+def is_over(process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is not None
+
+
+# ---- it is the same training
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"optimizer": "adam", "dropout": 0.2, "weight_decay": 0.01, "learning_rate": 0.001},
+        {"validation_share": 0.1, "patience": 1000, "schedule": "cosine", "momentum": 0.8, "optimizer": "momentum"},
+        {"augmentation": Augmentation(rotation=10, noise=0.1), "learning_rate": 0.01},
+    ],
+    ids=["plain", "adam and dropout", "patience", "augmentation"],
+)
+def test_it_ends_as_a_bare_loop_does_to_the_bit(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, settings: dict[str, Any]
+) -> None:
+    """However often it is called back on the way."""
+    epochs = 40 if "augmentation" in settings else LONG
+    alone, events = of(few_digits, epochs, **settings), []
+    for event in alone.run():
+        if isinstance(event, (Epoch, BestRestored)):
+            events.append(event)
+    worker.begin(1, lambda: of(few_digits, epochs, **settings))
+    go_apart(qtbot, worker, ear)
+    for _ in range(3):
+        looked(qtbot, worker, 1, lambda trainer: trainer.epoch)
+        qtbot.waitUntil(lambda: ear.frame_from_apart() or bool(ear.stops), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
+    (stop,) = ear.stops
+    assert stop.finished
+    assert stop.frame is not None
+    assert ear.apart
+    np.testing.assert_array_equal(stop.frame.parameters, alone.network.parameters)
+    told = [event for event in ear.heard if isinstance(event, (Epoch, BestRestored))]
+    without_time = [replace(event, seconds=0) if isinstance(event, Epoch) else event for event in (*told, *events)]
+    assert list(map(repr, without_time[: len(told)])) == list(map(repr, without_time[len(told) :]))
+
+
+def test_a_pause_comes_between_two_steps_and_the_training_goes_on_from_there(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    alone = of(few_digits)
+    worker.begin(1, lambda: of(few_digits))
+    go_apart(qtbot, worker, ear)
+    worker.halt()
+    qtbot.waitUntil(lambda: bool(ear.stops))
+    first = ear.stops[0].frame
+    assert first is not None
+    assert (first.epoch, first.batch) == looked(qtbot, worker, 1, lambda trainer: (trainer.epoch, trainer.batch))
+    go_apart(qtbot, worker, ear, until=Until.EPOCH)
+    qtbot.waitUntil(lambda: len(ear.stops) == 2)
+    second = ear.stops[1].frame
+    assert second is not None
+    assert second.epoch == first.epoch + (first.batch == first.batches) or second.batch == second.batches
+    for _ in alone.run():
+        if (alone.epoch, alone.batch) == (second.epoch, second.batch):
+            break
+    np.testing.assert_array_equal(second.parameters, alone.network.parameters)
+    assert ear.epochs == list(range(len(ear.epochs)))
+
+
+def test_halt_right_after_go_is_not_lost(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    """Wherever the training is just then."""
+    worker.begin(1, lambda: of(few_digits))
+    go_apart(qtbot, worker, ear)
+    for count in range(1, 20):
+        worker.go(1, Until.END)
+        worker.halt()
+        qtbot.waitUntil(lambda wanted=count: len(ear.stops) >= wanted)  # type: ignore[misc]
+
+
+# ---- orders
+
+
+def test_a_look_sees_the_training_as_it_is_and_may_change_it(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    """As an edit of a weight does."""
+    trainer = of(few_digits)
+    worker.begin(1, lambda: trainer)
+    go_apart(qtbot, worker, ear)
+
+    def edit(found: Trainer) -> tuple[int, bool]:
+        found.network.biases[-1][3] = 50.0
+        found.edits += 1
+        return found.epoch, found is trainer
+
+    epoch, is_same = looked(qtbot, worker, 1, edit)
+    assert is_same
+    assert epoch >= ear.apart[-1].epoch
+    assert not ear.stops
+    ear.apart.clear()
+    qtbot.waitUntil(ear.frame_from_apart)
+    assert ear.apart[-1].parameters[-7] > 10, "it goes on with the edited bias"
+
+
+def test_settings_change_while_it_is_there(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    trainer = of(few_digits)
+    worker.begin(1, lambda: trainer)
+    go_apart(qtbot, worker, ear)
+    wanted = replace(trainer.settings, learning_rate=0.003, optimizer="adam")
+    worker.change(1, wanted)
+    qtbot.waitUntil(ear.frame_from_apart)
+    assert looked(qtbot, worker, 1, lambda found: found.settings) == wanted
+    worker.change(1, replace(wanted, batch_size=50))
+    qtbot.waitUntil(lambda: bool(ear.stops))
+    assert isinstance(ear.stops[0].error, SettingError)
+
+
+def test_another_run_takes_its_place(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    worker.begin(1, lambda: of(few_digits))
+    worker.begin(2, lambda: of(few_digits, learning_rate=0.01))
+    go_apart(qtbot, worker, ear)
+    go_apart(qtbot, worker, ear, run=2)
+    assert len(ear.stops) == 1
+    qtbot.waitUntil(lambda: ear.frame_from_apart() and ear.apart[-1].run == 2)
+    worker.forget(2)
+    assert looked(qtbot, worker, 2, lambda trainer: trainer.epoch) is None
+    go_apart(qtbot, worker, ear)
+    assert ear.apart[-1].run == 1
+
+
+def test_other_data_reach_the_process(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    """It keeps those of one training."""
+    worker.begin(1, lambda: of(few_digits))
+    go_apart(qtbot, worker, ear)
+    fewer = replace(few_digits, train=few_digits.train.head(500))
+    worker.begin(2, lambda: of(fewer))
+    go_apart(qtbot, worker, ear, run=2)
+    qtbot.waitUntil(lambda: ear.frame_from_apart() and ear.apart[-1].batches == 5)
+
+
+# ---- what goes wrong
+
+
+def test_an_error_comes_back_and_the_training_can_go_on(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    trainer = of(few_digits)
+    worker.begin(1, lambda: trainer)
+    go_apart(qtbot, worker, ear)
+    worker.change(1, replace(trainer.settings, learning_rate=1e300))
+    qtbot.waitUntil(lambda: bool(ear.stops))
+    (stop,) = ear.stops
+    assert isinstance(stop.error, DivergenceError)
+    assert not stop.dropped
+    assert stop.frame is not None
+    assert np.isfinite(stop.frame.parameters).all()
+    worker.change(1, replace(trainer.settings, learning_rate=0.001))
+    go_apart(qtbot, worker, ear)
+
+
+def test_a_process_that_is_ended_from_outside(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    """The network is as it was last shown, a message says what happened, and the next training has a new process."""
+    trainer = of(few_digits)
+    worker.begin(1, lambda: trainer)
+    go_apart(qtbot, worker, ear)
+    first = process_of(worker)
+    first.send_signal(signal.SIGKILL)
+    qtbot.waitUntil(lambda: bool(ear.stops))
+    (stop,) = ear.stops
+    assert isinstance(stop.error, EngineError)
+    assert "process" in str(stop.error)
+    assert stop.dropped
+    assert stop.frame is not None
+    assert stop.frame.epoch >= ear.apart[-1].epoch
+    np.testing.assert_array_equal(stop.frame.parameters, trainer.network.parameters)
+    worker.begin(1, lambda: trainer)
+    go_apart(qtbot, worker, ear)
+    assert process_of(worker) is not first
+
+
+class Unpackable(Trainer):
+    """It holds what cannot be sent."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.callback = lambda: None
+
+
+def test_a_trainer_that_cannot_be_sent_stays(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    worker.begin(1, lambda: of(few_digits))
+    go_apart(qtbot, worker, ear)  # so that the process is ready
+    plain = of(few_digits, epochs=30)
+    worker.begin(2, lambda: Unpackable(plain.network, few_digits, plain.settings))
+    worker.go(2, Until.END)
+    qtbot.waitUntil(lambda: len(ear.stops) == 2)
+    assert ear.stops[1].finished
+
+
+def test_a_process_that_cannot_be_started_is_no_obstacle(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    worker.begin(1, lambda: of(few_digits, epochs=30))
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: bool(ear.stops))
+    assert ear.stops[0].finished
+
+
+# ---- the end
+
+
+def test_it_ends_with_the_worker(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    worker.begin(1, lambda: of(few_digits))
+    go_apart(qtbot, worker, ear)
+    process = process_of(worker)
+    assert worker.quit_and_wait(10_000)
+    assert is_over(process)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="asks /proc for the process")
+def test_it_does_not_outlive_a_program_that_is_killed(tmp_path: Path) -> None:
+    """Not even in the middle of a training."""
+    script = tmp_path / "window.py"
+    script.write_text(
+        "import os, sys\n"
+        "from nnviz.jobs.training_process import TrainingProcess\n"
+        "process = TrainingProcess(lambda frame: None, lambda: None)\n"
+        "print(process._process.pid, flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    root = Path(__file__).resolve().parents[3]
+    program = subprocess.Popen(
+        [sys.executable, script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert program.stdout is not None
+    pid = int(program.stdout.readline())
+    program.kill()
+    program.communicate()
+    end = time.monotonic() + 10
+    while _is_running(pid) and time.monotonic() < end:
+        os.sched_yield()
+    assert not _is_running(pid)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+# ---- in the window
+
+
+def test_the_window_trains_apart_saves_and_is_edited_meanwhile(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = ready_window.session
+    frames: list[Frame] = []
+    session.training.runner.frame.connect(frames.append)
+    session.settings.choose("epochs", session.settings.experiment.changed(epochs=MANY_EPOCHS))
+    session.start()
+    qtbot.waitUntil(lambda: bool(frames) and frames[-1].is_apart, timeout=20_000)
+    path = tmp_path / "there.npz"
+    session.files.save(path)
+    qtbot.waitUntil(path.exists)
+    assert session.state is Status.TRAINING
+    session.edits.set_bias(Neuron(3, 4), 40.0)
+    qtbot.waitUntil(lambda: any("bias" in change.text for change in session.runs.current.history.changes))
+    seen = len(frames)
+    qtbot.waitUntil(lambda: len(frames) > seen + 2)
+    assert frames[-1].is_apart
+    assert session.displayed.network.biases[-1][4] > 5
+    session.pause()
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED)
