@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -21,7 +22,14 @@ class NoChangeError(EngineError):
     """No input within the bounds was found that gets the wanted answer."""
 
 
-def smallest_change(network: Network, inputs: object, target: int, low: object = 0.0, high: object = 1.0) -> Array:
+def smallest_change(
+    network: Network,
+    inputs: object,
+    target: int,
+    low: object = 0.0,
+    high: object = 1.0,
+    categories: Sequence[Sequence[int]] = (),
+) -> Array:
     """(width,): inputs near the given ones, by the Euclidean norm, for which the target has the largest output.
 
     Linearises all differences to the target around the last point, takes the nearest point to the *given* inputs at
@@ -32,6 +40,8 @@ def smallest_change(network: Network, inputs: object, target: int, low: object =
     Args:
         inputs: (width,), within the bounds.
         low, high: bounds of the inputs, numbers or (width,).
+        categories: groups of inputs, of which one is at its high and the others are at their low bound. They change
+            only as a whole: to another input of the group, one group at a time where that is enough.
 
     Raises:
         NoChangeError: nothing was found.
@@ -44,12 +54,53 @@ def smallest_change(network: Network, inputs: object, target: int, low: object =
     least, most = row_of(network, "low", low), row_of(network, "high", high)
     if (least > most).any():
         raise SettingError("low", Verbatim("above high"), "must be at most high for every input", "Swap them.")
-    search = _Turning(network, np.clip(example, least, most), target, least, most)
-    found = search.best()
+    found = _best_with_categories(network, np.clip(example, least, most), target, (least, most), categories)
     if found is None:
         rule = f"must be an answer that some inputs within the bounds get near these; none was found for {target}"
         raise NoChangeError("target", target, rule, "Try another class.")
     return found
+
+
+def _best_with_categories(
+    network: Network, example: Array, target: int, bounds: tuple[Array, Array], categories: Sequence[Sequence[int]]
+) -> Array | None:
+    """The nearest inputs found: with all categories as they are, with another one; with two others only if need be."""
+    held = np.array([number for group in categories for number in group], int)
+    start, left = example, list(categories)
+    while True:
+        best, others = None, [(group, other) for group in left for other in _switched(start, group, bounds)]
+        for other in (start, *(other for _, other in others)):
+            if best is not None and _length(other - example) >= _length(best - example):
+                continue
+            least, most = (bound.copy() for bound in bounds)
+            least[held] = most[held] = other[held]
+            found = _Turning(network, other, target, least, most).best()
+            if found is not None and (best is None or _length(found - example) < _length(best - example)):
+                best = found
+        if best is not None or not others:
+            return best
+        group, start = max(others, key=lambda each: _lead(network, each[1], target))
+        left.remove(group)
+
+
+def _switched(example: Array, group: Sequence[int], bounds: tuple[Array, Array]) -> Iterator[Array]:
+    """The example with each other category of a group."""
+    numbers = np.array(group)
+    for number in numbers[example[numbers] != bounds[1][numbers]]:
+        other = example.copy()
+        other[numbers] = bounds[0][numbers]
+        other[number] = bounds[1][number]
+        yield other
+
+
+def _lead(network: Network, example: Array, target: int) -> float:
+    """By how much the target's sum exceeds all others; below 0 if it does not."""
+    sums = forward(network, example[None]).sums[-1][0]
+    return float(sums[target] - np.delete(sums, target).max())
+
+
+def _length(way: Array) -> float:
+    return float(np.linalg.norm(way))
 
 
 class _Turning:

@@ -126,6 +126,8 @@ class Dataset:
         class_names: a name per output; empty for regression.
         validation: the validation set: examples by which a person or early stopping makes choices, and which are not
             learned from; None if there is none.
+        categories: groups of columns, from 0, in each of which exactly one is on: at its highest value, and the others
+            at their lowest.
     """
 
     title: str
@@ -134,6 +136,7 @@ class Dataset:
     example_shape: tuple[int, ...] = ()
     class_names: tuple[str, ...] = ()
     validation: Split | None = None
+    categories: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         sizes: tuple[Any, ...] = self.example_shape

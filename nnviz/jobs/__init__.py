@@ -1,1 +1,1 @@
-"""All work in other threads than the interface's."""
+"""All work in other threads than the interface's, and in other processes."""

@@ -222,8 +222,11 @@ def _share(found: Reasons, parts: Array) -> float | None:
 # ---- what would turn it
 
 
-def turning_of(query: Query, low: Array, high: Array) -> Turning | None:
-    """Computes the smallest change within bounds (width,) and the film to it; None if the outputs are not finite."""
+def turning_of(query: Query, low: Array, high: Array, categories: Sequence[Sequence[int]] = ()) -> Turning | None:
+    """Computes the smallest change within bounds (width,) and the film to it; None if the outputs are not finite.
+
+    ``categories`` are groups of columns, as of a data set.
+    """
     pair = compared(query)
     if pair is None:
         return None
@@ -233,7 +236,7 @@ def turning_of(query: Query, low: Array, high: Array) -> Turning | None:
     to = one if int(outputs.argmax()) == other else other
     try:
         with np.errstate(all="ignore"):
-            changed = explain.smallest_change(query.network, query.example, to, low, high)
+            changed = explain.smallest_change(query.network, query.example, to, low, high, categories)
     except explain.NoChangeError:
         return Turning(query, one, other, to)
     way = changed - query.example

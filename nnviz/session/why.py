@@ -161,7 +161,7 @@ class Why(QObject):
         query, summary = asked
         if query.method == NEAREST:
             return self._key(query), lambda: self._neighbours.find(query, summary.dataset)
-        return self._key(query), lambda: turning_of(query, *summary.bounds)
+        return self._key(query), lambda: turning_of(query, *summary.bounds, summary.dataset.categories)
 
     def _size(self) -> object:
         """What the time that the reasons take depends on."""

@@ -210,6 +210,61 @@ def test_where_no_input_gets_the_answer_it_is_said() -> None:
         explain.smallest_change(network, example_of(4), 2)
 
 
+def with_categories(seed: int) -> Array:
+    """Two numbers, then one of three and one of four categories."""
+    rng = np.random.default_rng(seed)
+    row = np.zeros(9, np.float32)
+    row[:2] = rng.random(2)
+    row[2 + rng.integers(3)] = row[5 + rng.integers(4)] = 1
+    return row
+
+
+def test_categories_change_as_a_whole() -> None:
+    """As a search through all categories finds, with the numbers between them changed as little as can be."""
+    groups, changed = ((2, 3, 4), (5, 6, 7, 8)), 0
+    for seed in range(12):
+        network, example = network_of([9, 8, 3], seed=seed), with_categories(seed)
+        network.parameters *= 2
+        was = int(network.predict(example[None])[0].argmax())
+        for target in {0, 1, 2} - {was}:
+            wanted: list[float] = []
+            for group, other in [(groups[0], None), *((group, other) for group in groups for other in group)]:
+                switched = example.copy()
+                if other is not None:
+                    switched[list(group)] = 0
+                    switched[other] = 1
+                low, high = switched.copy(), switched.copy()
+                low[:2], high[:2] = 0, 1
+                try:
+                    nearest = explain.smallest_change(network, switched, target, low, high)
+                except explain.NoChangeError:
+                    continue
+                wanted.append(float(np.linalg.norm(nearest - example)))
+            try:
+                found = explain.smallest_change(network, example, target, categories=groups)
+            except explain.NoChangeError:
+                assert not wanted
+                continue
+            assert network.predict(found[None])[0].argmax() == target
+            for group in groups:
+                assert sorted(found[list(group)]) == [0] * (len(group) - 1) + [1]
+            switches = sum(bool((found[list(group)] != example[list(group)]).any()) for group in groups)
+            if wanted:
+                assert switches <= 1
+                assert np.linalg.norm(found - example) == pytest.approx(min(wanted), rel=1e-5)
+            changed += switches
+    assert changed
+
+
+def test_two_categories_change_where_one_is_not_enough() -> None:
+    network = network_of([4, 2], output="identity")
+    network.parameters[...] = 0
+    network.weights[0][1] = 0, 1, 0, 1
+    network.biases[0][:, 0] = 1.5, 0
+    found = explain.smallest_change(network, [1, 0, 1, 0], 1, categories=((0, 1), (2, 3)))
+    assert found.tolist() == [0, 1, 0, 1]
+
+
 # ---- neurons
 
 

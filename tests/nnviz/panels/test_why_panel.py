@@ -271,6 +271,27 @@ def test_a_chosen_example_of_columns(
     assert find(card, QComboBox, "whyNotCombo").isVisible() == (kind != "one number")
 
 
+def test_a_category_changes_as_a_whole(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> None:
+    table = table_of(3)
+    inputs = table.train.inputs.copy()
+    inputs[:, 3:] = np.eye(3)[RNG.integers(0, 3, len(inputs))]
+    split = replace(table.train, inputs=inputs)
+    load_with(lambda: replace(table, train=split, test=split, categories=((3, 4, 5),)))
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    other_network(qtbot, window, (8,))
+    inside(qtbot, window)
+    found = 0
+    for number in range(12):
+        window.session.selection.choose_example(Example("test", number))
+        settle(qtbot, window)
+        turning = window.session.probes[TURNING].result
+        if turning.changed is not None:
+            found += 1
+            assert sorted(turning.changed[3:]) == [0, 0, 1]
+    assert found
+
+
 @pytest.mark.parametrize("hidden", [(6,) * 60, (4000,), (1,), ()], ids=["deep", "wide", "one neuron", "flat"])
 def test_any_network(ready_window: MainWindow, qtbot: QtBot, hidden: tuple[int, ...]) -> None:
     other_network(qtbot, ready_window, hidden)
