@@ -26,6 +26,9 @@ _FAINTEST = 0.05  # a picture whose pixels all have less ink counts as empty
 # MNIST's centres of mass lie between 14 and 15 pixels from the edges: in the middle of pixel 14, counted from 0.
 _CENTRE = SIDE / 2 + 0.5
 _PIXELS = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
+# Of each pixel q, from the picture's middle: what (p, |p|², 1) is multiplied with to give the squared distance |p - q|².
+_ACROSS, _DOWN = np.meshgrid(_PIXELS - SIDE / 2, _PIXELS - SIDE / 2)
+_FIELD = np.stack([-2 * _ACROSS, -2 * _DOWN, np.ones_like(_DOWN), _ACROSS**2 + _DOWN**2]).reshape(4, -1)
 
 
 def picture_of_image(grey: Array) -> Array:
@@ -233,15 +236,15 @@ def _inked(layers: Sequence[_Line | Ink], view: _View) -> Array:
 
 def _covered(line: _Line, view: _View, width: float) -> Array:
     """Returns the (28, 28) coverage by a round pen: 1 inside, 0 outside, with a soft edge of one pixel."""
-    places = (line.points * view.scale + view.offset).astype(np.float32)
-    across = np.square(_PIXELS - places[:, :1])
-    down = np.square(_PIXELS - places[:, 1:])
-    squares = down[:, :, None] + across[:, None, :]
+    # From the picture's middle, so that little is lost when squares are subtracted: |p - q|² = |p|² - 2 p · q + |q|².
+    places = (line.points * view.scale + (view.offset - SIDE / 2)).astype(np.float32)
+    lengths = np.einsum("ij,ij->i", places, places)[:, None]
+    squares = np.concatenate([places, lengths, np.ones_like(lengths)], axis=1) @ _FIELD
     if line.shares is None:
-        outside = np.sqrt(squares.min(axis=0)) - np.float32(width / 2)
+        outside = np.sqrt(np.maximum(squares.min(axis=0), 0)) - np.float32(width / 2)
     else:
-        outside = (np.sqrt(squares) - (line.shares * width / 2).astype(np.float32)[:, None, None]).min(axis=0)
-    return np.clip(np.float32(0.5) - outside, 0, 1)
+        outside = (np.sqrt(np.maximum(squares, 0)) - (line.shares * width / 2).astype(np.float32)[:, None]).min(axis=0)
+    return np.clip(np.float32(0.5) - outside, 0, 1).reshape(SIDE, SIDE)
 
 
 def _resampled(ink: Ink, view: _View) -> Array:
