@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.scaling import Scaling
 from engine.errors import DataError, SettingError, Verbatim
 from engine.registry import Registry
 from engine.validation import (
@@ -115,7 +116,7 @@ class Split:
 class Dataset:
     """Examples in up to three splits, with their description.
 
-    Raises DataError if the splits differ in width or outputs, or if ``example_shape`` does not fit the width.
+    Raises DataError if the splits differ in width or outputs, or if ``example_shape`` or names do not fit them.
 
     Attributes:
         title: its name for people.
@@ -128,6 +129,10 @@ class Dataset:
             learned from; None if there is none.
         categories: groups of columns, from 0, in each of which exactly one is on: at its highest value, and the others
             at their lowest.
+        columns: a name per input, where an example is a row of named columns; else empty.
+        targets: a name per output, with its unit, where the targets are numbers; else empty.
+        scaling: how raw inputs became ``inputs``; None if they are raw.
+        target_scaling: likewise, for targets that are numbers.
     """
 
     title: str
@@ -137,6 +142,10 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     validation: Split | None = None
     categories: tuple[tuple[int, ...], ...] = ()
+    columns: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    scaling: Scaling | None = None
+    target_scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
         sizes: tuple[Any, ...] = self.example_shape
@@ -148,6 +157,11 @@ class Dataset:
                 f"must be sizes whose product is the {self.width:,} numbers of an example",
                 f"Give sizes whose product is {self.width}, or () for a plain row.",
             )
+        for name, count in (("columns", self.width), ("targets", self.outputs)):
+            given = getattr(self, name)
+            if given and len(given) != count:
+                rule = f"must be one name for each of the {count:,} numbers"
+                raise DataError(name, Verbatim(f"{len(given):,} names"), rule, "Name all of them, or none.")
         for name, split in self.splits.items():
             if (split.width, split.classes) != (self.width, self.outputs):
                 raise DataError(
@@ -225,6 +239,15 @@ class Dataset:
                 f"must be the examples this run was started with ({begun_with['title']})",
                 "Load those, or train the network anew from its weights.",
             )
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the task is to tell classes apart; else it is regression: to predict numbers."""
+        return self.train.labels is not None
+
+    def column_name(self, number: int) -> str:
+        """Returns the name of an input, or its number, from 1, if it has none."""
+        return self.columns[number] if number < len(self.columns) else f"input {number + 1}"
 
     def class_name(self, number: int) -> str:
         """Returns the name of a class, or its number if it has none."""

@@ -1,0 +1,71 @@
+"""``Scaling``: how raw numbers become those that a network learns from, column by column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.errors import DataError, Verbatim
+from engine.validation import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """scaled = (raw − mean) ÷ spread. Raises DataError unless both are finite and of one length, and no spread is 0.
+
+    Attributes:
+        mean: (columns,) float64, what becomes 0.
+        spread: (columns,) float64, above 0, what becomes 1.
+    """
+
+    mean: Array
+    spread: Array
+
+    def __post_init__(self) -> None:
+        for name in ("mean", "spread"):
+            object.__setattr__(self, name, np.array(getattr(self, name), np.float64).reshape(-1))
+        fits = len(self.mean) == len(self.spread)
+        if not fits or not np.isfinite([*self.mean, *self.spread]).all() or not (self.spread > 0).all():
+            raise DataError(
+                "scaling",
+                Verbatim(f"of {len(self.mean):,} means and {len(self.spread):,} spreads"),
+                "must have one finite mean and one finite spread above 0 for each column",
+                "Scale by the mean and the standard deviation of the training examples.",
+            )
+
+    @classmethod
+    def of(cls, raw: Array, kept: Array | None = None) -> Scaling:
+        """The scaling to mean 0 and standard deviation 1 of raw rows, (k, columns).
+
+        Columns that are constant, and those for which ``kept``, (columns,) of booleans, is True, stay as they are.
+        """
+        mean, spread = raw.mean(axis=0, dtype=np.float64), raw.std(axis=0, dtype=np.float64)
+        stays = (spread <= 1e-12 * np.maximum(1, np.abs(mean))) | (False if kept is None else kept)
+        return cls(np.where(stays, 0.0, mean), np.where(stays, 1.0, spread))
+
+    def apply(self, raw: Array) -> Array:
+        """(k, columns) float32 of raw rows (k, columns)."""
+        scaled: Array = ((np.asarray(raw, np.float64) - self.mean) / self.spread).astype(np.float32)
+        return scaled
+
+    def undo(self, scaled: Array) -> Array:
+        """(k, columns) float64: the raw rows."""
+        raw: Array = np.asarray(scaled, np.float64) * self.spread + self.mean
+        return raw
+
+    def as_dict(self) -> dict[str, Any]:
+        """The numbers in types that JSON can hold."""
+        return {"mean": self.mean.tolist(), "spread": self.spread.tolist()}
+
+    @classmethod
+    def from_dict(cls, entries: dict[str, Any]) -> Scaling:
+        """The scaling of an :meth:`as_dict`. Raises DataError if it is none."""
+        try:
+            return cls(np.array(entries["mean"], np.float64), np.array(entries["spread"], np.float64))
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            rule = "must hold a list of means and one of spreads"
+            raise DataError("scaling", Verbatim("unreadable"), rule, "Train the network anew from its data.") from None

@@ -1,0 +1,57 @@
+"""The scaling of columns: there and back, what stays as it is, and what is none."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from engine.datasets.dataset import Dataset, regression_split
+from engine.datasets.scaling import Scaling
+from engine.errors import DataError
+
+RAW = np.random.default_rng(0).normal(1000, 5, (50, 3)) * [1, 0.001, 20]
+
+
+def test_scaled_columns_have_mean_0_and_deviation_1() -> None:
+    scaled = Scaling.of(RAW).apply(RAW)
+    assert scaled.dtype == np.float32
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(scaled.std(axis=0), 1, rtol=1e-5)
+
+
+def test_undo_returns_the_raw_numbers() -> None:
+    scaling = Scaling.of(RAW)
+    np.testing.assert_allclose(scaling.undo(scaling.apply(RAW)), RAW, rtol=1e-6)
+
+
+def test_constant_columns_and_those_that_are_kept_stay() -> None:
+    raw = np.column_stack([RAW, np.full(50, 7.0)])
+    scaled = Scaling.of(raw, np.array([False, True, False, False])).apply(raw)
+    np.testing.assert_array_equal(scaled[:, 1], raw[:, 1].astype(np.float32))
+    np.testing.assert_array_equal(scaled[:, 3], 7)
+
+
+def test_it_goes_through_json() -> None:
+    scaling = Scaling.of(RAW)
+    again = Scaling.from_dict(json.loads(json.dumps(scaling.as_dict())))
+    np.testing.assert_array_equal(again.apply(RAW), scaling.apply(RAW))
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [{}, {"mean": [0]}, {"mean": [0], "spread": [0]}, {"mean": [0, 1], "spread": [1]}, {"mean": "x", "spread": 1}],
+)
+def test_what_is_no_scaling(entries: dict[str, object]) -> None:
+    with pytest.raises(DataError, match="scaling"):
+        Scaling.from_dict(entries)
+
+
+def test_names_must_fit_the_numbers() -> None:
+    split = regression_split("train", RAW, RAW[:, :1], 3, 1)
+    assert Dataset("Numbers", split, columns=("a", "b", "c"), targets=("y",)).column_name(2) == "c"
+    assert Dataset("Numbers", split).column_name(2) == "input 3"
+    for names in ({"columns": ("a",)}, {"targets": ("y", "z")}):
+        with pytest.raises(DataError, match="one name for each"):
+            Dataset("Numbers", split, **names)
