@@ -115,7 +115,7 @@ class Split:
 class Dataset:
     """Examples in up to three splits, with their description.
 
-    Raises DataError if the splits differ in width or outputs, or if ``example_shape`` does not fit the width.
+    Raises DataError if the splits differ in width or outputs, or ``example_shape`` or ``categories`` do not fit them.
 
     Attributes:
         title: its name for people.
@@ -148,6 +148,11 @@ class Dataset:
                 f"must be sizes whose product is the {self.width:,} numbers of an example",
                 f"Give sizes whose product is {self.width}, or () for a plain row.",
             )
+        in_groups = [number for group in self.categories for number in group]
+        known = all(0 <= number < self.width for number in in_groups)
+        if not known or len(set(in_groups)) < len(in_groups) or not all(self.categories):
+            rule = "must be groups of columns, each column in one group at most"
+            raise DataError("categories", self.categories, rule, "Name the columns of each group by their numbers.")
         for name, split in self.splits.items():
             if (split.width, split.classes) != (self.width, self.outputs):
                 raise DataError(

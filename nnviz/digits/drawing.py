@@ -26,7 +26,7 @@ _FAINTEST = 0.05  # a picture whose pixels all have less ink counts as empty
 # MNIST's centres of mass lie between 14 and 15 pixels from the edges: in the middle of pixel 14, counted from 0.
 _CENTRE = SIDE / 2 + 0.5
 _PIXELS = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
-# Of each pixel q, from the picture's middle: what (p, |p|², 1) is multiplied with to give the squared distance |p - q|².
+# Of each pixel q, from the picture's middle: what (p, |p|², 1) is multiplied with to give the square of |p - q|.
 _ACROSS, _DOWN = np.meshgrid(_PIXELS - SIDE / 2, _PIXELS - SIDE / 2)
 _FIELD = np.stack([-2 * _ACROSS, -2 * _DOWN, np.ones_like(_DOWN), _ACROSS**2 + _DOWN**2]).reshape(4, -1)
 
