@@ -15,6 +15,7 @@ from engine.validation import Array
 _MOST_STEPS = 60  # across the boundary
 _MOST_ROUNDS = 12  # of the search for multipliers
 _MOST_NEWTON_STEPS = 40
+_MOST_SWITCHES = 40  # categories that are tried at a time
 _FINER_AND_FINER = (32, 16, 16, 16)  # parts into which the way back is cut, then the part with the boundary, …
 
 
@@ -41,7 +42,7 @@ def smallest_change(
         inputs: (width,), within the bounds.
         low, high: bounds of the inputs, numbers or (width,).
         categories: groups of inputs, of which one is at its high and the others are at their low bound. They change
-            only as a whole: to another input of the group, one group at a time where that is enough.
+            only as a whole, to another input of the group: none where that is enough, else one group, else more.
 
     Raises:
         NoChangeError: nothing was found.
@@ -64,23 +65,36 @@ def smallest_change(
 def _best_with_categories(
     network: Network, example: Array, target: int, bounds: tuple[Array, Array], categories: Sequence[Sequence[int]]
 ) -> Array | None:
-    """The nearest inputs found: with all categories as they are, with another one; with two others only if need be."""
+    """The nearest inputs found with at most one other category; with two only if that finds none, and so on.
+
+    Of very many categories only those that bring the target nearest to the lead are tried.
+    """
     held = np.array([number for group in categories for number in group], int)
-    start, left = example, list(categories)
-    while True:
-        best, others = None, [(group, other) for group in left for other in _switched(start, group, bounds)]
-        for other in (start, *(other for _, other in others)):
-            if best is not None and _length(other - example) >= _length(best - example):
-                continue
-            least, most = (bound.copy() for bound in bounds)
-            least[held] = most[held] = other[held]
-            found = _Turning(network, other, target, least, most).best()
-            if found is not None and (best is None or _length(found - example) < _length(best - example)):
-                best = found
-        if best is not None or not others:
-            return best
-        group, start = max(others, key=lambda each: _lead(network, each[1], target))
+    start, left, best = example, list(categories), _within(network, example, target, bounds, held)
+    while best is None and left:
+        others = [(group, other) for group in left for other in _switched(start, group, bounds)]
+        others.sort(key=lambda each: -_lead(network, each[1], target))
+        for _, other in others[:_MOST_SWITCHES]:
+            if best is None or _length(other - example) < _length(best - example):
+                best = _nearer(example, best, _within(network, other, target, bounds, held))
+        if not others:
+            break
+        group, start = others[0]
         left.remove(group)
+    return best
+
+
+def _within(network: Network, example: Array, target: int, bounds: tuple[Array, Array], held: Array) -> Array | None:
+    """The nearest inputs found with the held ones as they are."""
+    least, most = (bound.copy() for bound in bounds)
+    least[held] = most[held] = example[held]
+    return _Turning(network, example, target, least, most).best()
+
+
+def _nearer(example: Array, one: Array | None, other: Array | None) -> Array | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return other if _length(other - example) < _length(one - example) else one
 
 
 def _switched(example: Array, group: Sequence[int], bounds: tuple[Array, Array]) -> Iterator[Array]:

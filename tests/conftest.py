@@ -76,13 +76,13 @@ def nobodys_settings(
 def one_core(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings stay in the test's process, where a test can look at them; unless it asks for ``two_cores``."""
     if "two_cores" not in request.fixturenames:
-        monkeypatch.setattr("nnviz.jobs.training_process.has_a_core_to_spare", lambda: False)
+        monkeypatch.setattr("nnviz.jobs.training_process.is_worthwhile", lambda: False)
 
 
 @pytest.fixture
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings that go on for a while get a process of their own, also where there is one core."""
-    monkeypatch.setattr("nnviz.jobs.training_process.has_a_core_to_spare", lambda: True)
+    monkeypatch.setattr("nnviz.jobs.training_process.is_worthwhile", lambda: True)
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ class Split:
 class Dataset:
     """Examples in up to three splits, with their description.
 
-    Raises DataError if the splits differ in width or outputs, or if ``example_shape`` or names do not fit them.
+    Raises DataError if the splits differ in width or outputs, or names, ``example_shape`` or ``categories`` do not fit.
 
     Attributes:
         title: its name for people.
@@ -148,6 +148,19 @@ class Dataset:
     target_scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
+        self._check_shape()
+        self._check_names()
+        self._check_categories()
+        for name, split in self.splits.items():
+            if (split.width, split.classes) != (self.width, self.outputs):
+                raise DataError(
+                    name,
+                    Verbatim(f"of {split.width:,} inputs and {split.classes:,} outputs"),
+                    f"must have those of the training examples, {self.width:,} and {self.outputs:,}",
+                    "Give all splits the same inputs and outputs.",
+                )
+
+    def _check_shape(self) -> None:
         sizes: tuple[Any, ...] = self.example_shape
         are_sizes = all(isinstance(size, (int, np.integer)) and size > 0 for size in sizes)
         if sizes and not (are_sizes and math.prod(sizes) == self.width):
@@ -157,19 +170,20 @@ class Dataset:
                 f"must be sizes whose product is the {self.width:,} numbers of an example",
                 f"Give sizes whose product is {self.width}, or () for a plain row.",
             )
+
+    def _check_names(self) -> None:
         for name, count in (("columns", self.width), ("targets", self.outputs)):
             given = getattr(self, name)
             if given and len(given) != count:
                 rule = f"must be one name for each of the {count:,} numbers"
                 raise DataError(name, Verbatim(f"{len(given):,} names"), rule, "Name all of them, or none.")
-        for name, split in self.splits.items():
-            if (split.width, split.classes) != (self.width, self.outputs):
-                raise DataError(
-                    name,
-                    Verbatim(f"of {split.width:,} inputs and {split.classes:,} outputs"),
-                    f"must have those of the training examples, {self.width:,} and {self.outputs:,}",
-                    "Give all splits the same inputs and outputs.",
-                )
+
+    def _check_categories(self) -> None:
+        in_groups = [number for group in self.categories for number in group]
+        known = all(0 <= number < self.width for number in in_groups)
+        if not known or len(set(in_groups)) < len(in_groups) or not all(self.categories):
+            rule = "must be groups of columns, each column in one group at most"
+            raise DataError("categories", self.categories, rule, "Name the columns of each group by their numbers.")
 
     def with_validation(self, share: float, seed: int = 0) -> Dataset:
         """Returns the data set with a share (0…1) of the training examples as its validation set.

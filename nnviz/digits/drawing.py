@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.validation import Array
-from nnviz.digits.photograph import ink_of_photograph
 from nnviz.digits.strokes import Ink, Stroke
 
 SIDE = 28
@@ -26,7 +25,7 @@ _FAINTEST = 0.05  # a picture whose pixels all have less ink counts as empty
 # MNIST's centres of mass lie between 14 and 15 pixels from the edges: in the middle of pixel 14, counted from 0.
 _CENTRE = SIDE / 2 + 0.5
 _PIXELS = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
-# Of each pixel q, from the picture's middle: what (p, |p|², 1) is multiplied with to give the squared distance |p - q|².
+# Of each pixel q, from the picture's middle: what (p, |p|², 1) is multiplied with to give the square of |p - q|.
 _ACROSS, _DOWN = np.meshgrid(_PIXELS - SIDE / 2, _PIXELS - SIDE / 2)
 _FIELD = np.stack([-2 * _ACROSS, -2 * _DOWN, np.ones_like(_DOWN), _ACROSS**2 + _DOWN**2]).reshape(4, -1)
 
@@ -40,6 +39,8 @@ def picture_of_image(grey: Array) -> Array:
     Returns:
         (28, 28) float32 in 0…1, white ink on black; all 0 if nothing was found.
     """
+    from nnviz.digits.photograph import ink_of_photograph  # needs Pillow, which takes a moment to import
+
     pixels = ink_of_photograph(grey)
     return np.zeros((SIDE, SIDE), np.float32) if pixels is None else picture_of([Ink(pixels, 1.0)], 0.0)
 

@@ -47,14 +47,14 @@ class Job:
         run: the run's id.
         trainer: only one thread uses it at a time.
         until: where to pause.
-        may_move: whether it may go on in another process.
+        may_be_lent: whether nothing is known that keeps it from going on in another process.
     """
 
     def __init__(self, run: int, trainer: Trainer) -> None:
         self.run = run
         self.trainer = trainer
         self.until = Until.END
-        self.may_move = True
+        self.may_be_lent = True
         self._has_stepped = False
         self._last_batch: Batch | None = None
         self._pace = Pace()
@@ -112,6 +112,8 @@ class Job:
         if self._events is None:
             self._events = train_on(self.trainer, partial(self._take, outlet))
         event = next(self._events, None)
+        if isinstance(event, BestRestored):
+            event = next(self._events, None)  # nothing may come between: the trainer would restore it again
         if event is None:
             return Stopped(self.frame(), finished=True)
         if self._must_pause_after(event, outlet.must_halt):
@@ -180,3 +182,8 @@ class Job:
         trainer = self.trainer
         trainer.stand_at(place["trainer"])
         self.__dict__.update(place | {"trainer": trainer})
+        self._pace.resume()
+
+    def begin_elsewhere(self) -> None:
+        """Notes that it is in another process, whose clock may be another."""
+        self._pace.resume()

@@ -1,21 +1,25 @@
-"""Reads pictures from files, from the clipboard and from other windows in another thread, and turns them into ink."""
+"""Reads pictures from files, from the clipboard and from other windows in another thread, and turns them into ink.
+
+What needs Pillow is imported when the first picture comes: the window opens sooner.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PIL import Image
 from PyQt5.QtCore import QMimeData, QObject, pyqtSignal
 from PyQt5.QtGui import QImage, QPixmap
 
 from engine.errors import DataError, EngineError, Verbatim
 from engine.validation import Array
-from nnviz.digits.photograph import ink_of_photograph
-from nnviz.digits.picture_files import check_size, grey_of_file, grey_of_strips
 from nnviz.digits.strokes import Ink
 from nnviz.jobs.lane import Lane
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _LENGTH = 0.72  # of the ink on the canvas, as a share of its shorter side: about as large as people draw
 
@@ -81,10 +85,12 @@ def _source(given: QMimeData | None) -> Path | QImage | None:
 
 def _ink_of(source: Path | QImage, name: str, is_wanted: Callable[[], bool]) -> Ink:
     """The digit on a picture as ink, as large as people draw. Raises EngineError, OSError or CancelledError."""
-    grey = grey_of_file(source, is_wanted) if isinstance(source, Path) else _grey_of_image(source)
+    from nnviz.digits import photograph, picture_files
+
+    grey = picture_files.grey_of_file(source, is_wanted) if isinstance(source, Path) else _grey_of_image(source)
     if not is_wanted():
         raise CancelledError
-    pixels = ink_of_photograph(grey)
+    pixels = photograph.ink_of_photograph(grey)
     if pixels is None:
         rule = "must show a digit that stands out from its ground"
         remedy = "Take a picture of one digit, dark on light or light on dark, with some empty border around it."
@@ -93,16 +99,20 @@ def _ink_of(source: Path | QImage, name: str, is_wanted: Callable[[], bool]) -> 
 
 
 def _grey_of_image(image: QImage) -> Array:
+    from PIL.Image import frombytes
+
+    from nnviz.digits.picture_files import check_size, grey_of_strips
+
     size = (image.width(), image.height())
     if image.isNull():
         raise DataError("the picture", Verbatim("empty or damaged"), "must have pixels", "Copy it once more.")
     check_size("the picture", *size)
 
-    def strip(top: int, bottom: int) -> Image.Image:
+    def strip(top: int, bottom: int) -> Image:
         layers = image.copy(0, top, size[0], bottom - top).convertToFormat(QImage.Format_RGBA8888)
         if layers.isNull():  # which is how Qt says so
             raise MemoryError
-        picture = Image.frombytes("RGBA", (size[0], bottom - top), layers.constBits().asstring(layers.byteCount()))
+        picture = frombytes("RGBA", (size[0], bottom - top), layers.constBits().asstring(layers.byteCount()))
         return picture if image.hasAlphaChannel() else picture.convert("L")
 
     return grey_of_strips("the picture", size, strip)

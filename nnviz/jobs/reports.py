@@ -28,7 +28,7 @@ class Frame:
         seconds_per_epoch: time that learning takes, measured in the current epoch.
         seconds_measuring: time that the evaluation at the end of the last epoch took in addition.
         estimate: loss and error on a sample of the examples; None if they were not due.
-        is_apart: whether it comes from a process of its own, so that drawing it does not slow learning down.
+        is_lent: whether the training goes on in a process of its own, so that drawing does not slow learning down.
     """
 
     run: int
@@ -39,7 +39,7 @@ class Frame:
     seconds_per_epoch: float
     seconds_measuring: float = 0.0
     estimate: Estimate | None = None
-    is_apart: bool = False
+    is_lent: bool = False
 
 
 @dataclass(frozen=True)

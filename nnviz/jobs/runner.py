@@ -19,7 +19,7 @@ T = TypeVar("T")
 # the figures of an epoch. Learning loses most of it where its steps are short: the
 # worker then needs Python's lock all the time. In long steps it is in a matrix product, beside which Python can draw.
 _SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.11, 0.17
-_SHARE_APART = 0.4  # beside a training that has a process and a core of its own
+_SHARE_BESIDE_LENT = 0.4  # a training that is lent to a process has a core of its own
 _LONG_STEP = 0.0008  # seconds
 _SHORTEST, _LONGEST = 28, 250  # milliseconds between two views
 _LOOK_AGAIN = 5  # milliseconds until the next look, if there was no new frame
@@ -126,8 +126,8 @@ class Runner(QObject):
     def _pause(self, frame: Frame) -> int:
         """Milliseconds until the next view, from the cost of the last ones."""
         share = _SHARE_FOR_VIEWS
-        if frame.is_apart:
-            share = _SHARE_APART
+        if frame.is_lent:
+            share = _SHARE_BESIDE_LENT
         elif frame.seconds_per_epoch > _LONG_STEP * frame.batches:
             share = _SHARE_BESIDE_LONG_STEPS
         return round(min(max(1000 * self._cost / share, _SHORTEST), _LONGEST))
@@ -139,7 +139,8 @@ class Runner(QObject):
         if isinstance(event, Future):
             self._looks.pop(event)()
             return
+        self.worker.count_heard()
         if isinstance(event, Stopped) and run == self._run:
             self._timer.stop()
-            self.worker.frames.clear()
+            self.worker.drop_frame()
         self.told.emit(run, event)

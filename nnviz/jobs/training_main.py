@@ -1,4 +1,4 @@
-"""What the process for training runs; see ``nnviz.jobs.training_process``, which talks to it. No Qt."""
+"""What the training's process runs; see ``nnviz.jobs.training_process``, which talks to it. No Qt."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import io
 import os
 import pickle
 import queue
-import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from typing import IO, Any
 
 from engine.datasets import Dataset
 from engine.events import Event
+from engine.settings import TrainingSettings
 from nnviz.jobs.job import Job
 from nnviz.jobs.reports import Frame, Stopped
-from nnviz.jobs.training_process import Home
+from nnviz.jobs.training_process import Returned
+
+_MOST_UNHEARD = 300  # events: more would keep the interface busy with the past
 
 
 class _Pipe:
@@ -42,39 +45,54 @@ class _Pipe:
 
 
 class _Outlet:
-    """Where the job's reports go; see :class:`~nnviz.jobs.job.Outlet`."""
+    """Where the job's reports go; see ``Outlet`` in ``nnviz.jobs.job``."""
 
     def __init__(self, pipe: _Pipe) -> None:
         self.estimating = True
         self.must_halt = False
         self.wants_frame = True
         self._pipe = pipe
+        self._unheard = 0
+        self._may_go_on = threading.Event()
 
     def put_frame(self, frame: Frame) -> None:
         """Sends it; the next one is wanted when it was taken."""
         self.wants_frame = False
-        self._pipe.put(replace(frame, is_apart=True))
+        self._pipe.put(replace(frame, is_lent=True))
 
     def tell(self, run: int, event: Event) -> None:
-        """Sends it."""
+        """Sends it. Waits where too many were not heard yet, but not if there is an order."""
+        self._may_go_on.clear()
+        self._unheard += 1
         self._pipe.put((run, event))
+        if self._unheard > _MOST_UNHEARD:
+            self._may_go_on.wait()
+
+    def heard(self, count: int) -> None:
+        self._unheard -= count
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Ends the wait."""
+        self._may_go_on.set()
 
 
-class _Apart:
-    """Trains what is lent, until it is called back or pauses."""
+class _Borrower:
+    """Trains what is lent, until it is asked for or pauses."""
 
     def __init__(self, pipe: _Pipe) -> None:
         self._pipe = pipe
         self._outlet = _Outlet(pipe)
         self._orders: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._dataset: Dataset | None = None
-        self._job: Job | None = None  # kept when it is back, for the next time
+        self._job: Job | None = None  # kept when it was handed back, for the next time
         self._is_training = False
         self._carry_out: dict[str, Callable[[Any], None]] = {
             "data": self._take_data,
             "train": self._train,
-            "again": self._train_again,
-            "back": self._go_home,
+            "train on": self._train_on,
+            "change": self._change,
+            "hand back": self._hand_back,
         }
 
     def hear(self, order: str, value: Any) -> None:
@@ -85,50 +103,86 @@ class _Apart:
             self._outlet.must_halt = True
         elif order == "estimating":
             self._outlet.estimating = value
+        elif order == "heard":
+            self._outlet.heard(value)
         else:
-            if order in ("train", "again"):
+            if order in ("train", "train on"):
                 self._outlet.must_halt, self._outlet.wants_frame = False, True
             self._orders.put((order, value))
+            self._outlet.go_on()
 
     def run(self) -> None:
-        """Carries out all orders, then one step; repeats."""
+        """Carries out all orders, then takes one event of the training; repeats."""
         while True:
             while not self._is_training or not self._orders.empty():
                 order, value = self._orders.get()
                 self._carry_out[order](value)
             self._advance()
 
-    def _take_data(self, dataset: Dataset) -> None:
-        self._dataset, self._job = dataset, None
+    def _take_data(self, packed: bytes) -> None:
+        self._dataset = self._job = None  # before the others are there, to save memory
+        try:
+            self._dataset = pickle.loads(packed)
+        except Exception:  # the training, which follows, cannot begin then
+            traceback.print_exc()
 
     def _train(self, packed: bytes) -> None:
+        self._job = None
+        self._begin(lambda: _Unpacker(packed, self._dataset).load())
+
+    def _train_on(self, packed: bytes) -> None:
+        job = self._job
+
+        def stand_there() -> Job:
+            if job is None:
+                raise pickle.UnpicklingError("it is not known here")
+            job.stand_at(pickle.loads(packed))
+            return job
+
+        self._begin(stand_there)
+
+    def _begin(self, make: Callable[[], Job]) -> None:
         try:
-            self._job = _Unpacker(packed, self._dataset).load()
-        except Exception as error:  # there is no room for it here
-            self._pipe.put(Home(None, error=error))
+            self._job = make()
+            self._job.begin_elsewhere()
+        except Exception as error:  # too little memory, or a class that cannot be imported here
+            self._job = None
+            self._pipe.put(Returned(None, error=_picklable(error), trace=traceback.format_exc()))
         else:
             self._is_training = True
 
-    def _train_again(self, place: dict[str, Any]) -> None:
-        assert self._job is not None
-        self._job.stand_at(place)
-        self._is_training = True
+    def _change(self, settings: TrainingSettings) -> None:
+        if self._is_training and self._job is not None:
+            try:
+                self._job.trainer.change(settings)
+            except Exception as error:
+                self._hand_back(error=error)
 
     def _advance(self) -> None:
         assert self._job is not None
         try:
             stopped = self._job.advance(self._outlet)
         except Exception as error:
-            self._go_home(None, error=error)
+            self._hand_back(error=error)
         else:
             if stopped is not None:
-                self._go_home(None, stopped)
+                self._hand_back(stopped=stopped)
 
-    def _go_home(self, _: object, stopped: Stopped | None = None, error: Exception | None = None) -> None:
+    def _hand_back(self, _: object = None, stopped: Stopped | None = None, error: Exception | None = None) -> None:
         """Tells where the training is, unless that was told already."""
         if self._is_training and self._job is not None:
             self._is_training = False
-            self._pipe.put(Home(self._job.place(), stopped, error))
+            trace = "" if error is None else traceback.format_exc()
+            self._pipe.put(Returned(self._job.place(), stopped, None if error is None else _picklable(error), trace))
+
+
+def _picklable(error: Exception) -> Exception:
+    """The error itself, or one with its words if it cannot be sent."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 class _Unpacker(pickle.Unpickler):
@@ -140,32 +194,31 @@ class _Unpacker(pickle.Unpickler):
 
     def persistent_load(self, pid: str) -> Dataset:
         """The only thing that is left out."""
-        assert self._dataset is not None
+        if self._dataset is None:
+            raise pickle.UnpicklingError("its data are not here")
         return self._dataset
 
 
-def _listen(source: IO[bytes], apart: _Apart) -> None:
+def _listen(source: IO[bytes], borrower: _Borrower) -> None:
     """Hands orders on until the pipe is closed; then ends the process, whatever it does."""
+    code = 1
     try:
         while True:
-            apart.hear(*pickle.load(source))
-    except (EOFError, OSError, pickle.UnpicklingError):
-        os._exit(0)
+            borrower.hear(*pickle.load(source))
+    except (EOFError, OSError):
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
 
 
 def main() -> None:
     """Listens to its standard input and answers on its standard output, on which nobody else may write."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides
-    if hasattr(os, "nice"):
-        os.nice(int(os.environ.get("NICE", "0")))
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     pipe = _Pipe(out)
-    apart = _Apart(pipe)
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, apart), daemon=True).start()
+    borrower = _Borrower(pipe)
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, borrower), daemon=True).start()
     pipe.put("ready")
-    apart.run()
-
-
-if __name__ == "__main__":
-    main()
+    borrower.run()

@@ -1,11 +1,24 @@
-"""A process in which a training goes on, so that learning and the interface each have a core and a lock of their own.
+"""A process to which a training is lent, so that learning and the interface each have a core and a lock of their own.
 
 Python runs one thread of a process at a time. Where steps are short, each moment in which the window draws would be
-lost to a training in the same process, and each step would keep the mouse waiting. The process is started as a module
-of ours, so a script that opens the window is not run again. It ends with its pipe, so it never outlives the window.
+lost to a training in the same process, and each step would keep the mouse waiting. The process runs a module of ours,
+so a script that opens the window is not run again. It ends with its pipe, so it never outlives the window.
 
-Messages are pickles in pipes that nobody else can write to. To the process: what a training needs (``Lend``) and
-orders, as pairs of a word and a value. From it: frames, events and, at the end, the place where the training is.
+Messages are pickles in two pipes that nobody else can write to. To the process go pairs of an order and its value:
+
+| order | value | what it does |
+| --- | --- | --- |
+| data | a pickled ``Dataset`` | replaces the data |
+| train | a pickled job without its data | trains it |
+| train on | the place of the last job, pickled | goes there and trains it |
+| change | settings | from the next step on |
+| halt | | pauses as soon as a pause may come |
+| hand back | | returns the training after the current event |
+| taken | | the last frame was taken: another is wanted |
+| heard | how many | so many events were heard: more may come |
+| estimating | whether | frames are to hold estimates now and then |
+
+From it come frames, pairs of a run and an event, and ``Returned``.
 """
 
 from __future__ import annotations
@@ -22,12 +35,12 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
 from engine.datasets import Dataset
 from engine.errors import EngineError, Verbatim
 from engine.training import Trainer
+from engine.validation import available_memory
 from nnviz.jobs.job import Job
 from nnviz.jobs.reports import Frame, Stopped
 
@@ -35,23 +48,26 @@ _LOG = logging.getLogger("nnviz")
 
 # Larger networks stay: their steps are long matrix products, beside which Python can draw, and they would take up
 # memory twice. So do larger data.
-_MOST_PARAMETERS, _MOST_BYTES = 3_000_000, 1_000_000_000
-_ROOT = Path(__file__).resolve().parents[2]
+_MOST_PARAMETERS, _MOST_BYTES = 3_000_000, 300_000_000
+_TIMES_ITS_BYTES = 4  # of free memory, for the data, their pickle, a validation set and buffers
+# Modules are looked for where this process looks, so that both find the same ones.
+_CODE = "import sys; sys.path[:] = sys.argv[1:]; from nnviz.jobs.training_main import main; main()"
 
 
 @dataclass(frozen=True)
-class Home:
-    """The training has come to a halt in the process.
+class Returned:
+    """The training is handed back.
 
     Attributes:
-        place: where it is, see :meth:`~nnviz.jobs.job.Job.place`; None if it could not begin there.
-        stopped: how it has paused; None if it was called back, or went wrong.
-        error: what went wrong; None for nothing.
+        place: where it is, see :meth:`~nnviz.jobs.job.Job.place`; None if it could not begin.
+        stopped: how it has paused; None if it was asked for, or an error ended it.
+        error, trace: what went wrong and where, as Python writes it; None and empty for nothing.
     """
 
     place: dict[str, Any] | None
     stopped: Stopped | None = None
     error: Exception | None = None
+    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,17 +77,19 @@ class Lost:
     error: EngineError
 
 
-def has_a_core_to_spare() -> bool:
-    """Whether a training can have a core of its own."""
+def is_worthwhile() -> bool:
+    """Whether there is a core for such a process, and a Python to run it."""
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return len(cores) > 1
+    return len(cores) > 1 and bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
-def may_move(job: Job) -> bool:
-    """Whether it gains by going on in a process of its own, and has room there."""
+def may_be_lent(job: Job) -> bool:
+    """Whether it gains by it, and there is room for its network and data a second time."""
     trainer = job.trainer
     data = sum(split.inputs.nbytes + split.targets.nbytes for split in trainer.dataset.splits.values())
-    return job.may_move and trainer.network.parameters.size <= _MOST_PARAMETERS and data <= _MOST_BYTES
+    free = available_memory()
+    has_room = data <= _MOST_BYTES and (free is None or _TIMES_ITS_BYTES * data < free)
+    return job.may_be_lent and trainer.network.parameters.size <= _MOST_PARAMETERS and has_room
 
 
 class TrainingProcess:
@@ -79,11 +97,11 @@ class TrainingProcess:
 
     Attributes:
         is_ready: whether it has started.
-        messages: what came from it and was not handled yet: events as (run, event), ``Home``, ``Lost``.
+        messages: what came from it and was not handled yet: (run, event), ``Returned``, ``Lost``.
     """
 
     def __init__(self, take_frame: Callable[[Frame], None], wake: Callable[[], None]) -> None:
-        """Starts it, without waiting for it. Raises OSError if that is not possible.
+        """Starts it, without waiting for it. Raises OSError or RuntimeError if that is not possible.
 
         ``take_frame`` and ``wake``, which tells that a message has come, are called in a thread of their own.
         """
@@ -94,43 +112,56 @@ class TrainingProcess:
         self._dataset: weakref.ref[Dataset] | None = None  # the data that it has
         self._is_closed = False
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "nnviz.jobs.training_main"],
+            [sys.executable, "-c", _CODE, *map(os.path.abspath, sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=_ROOT,
+            stderr=None if sys.stderr else subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl+C in the terminal is for the window
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         assert self._process.stdin is not None
         self._to: IO[bytes] = self._process.stdin
         self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def lend(self, job: Job, estimating: bool) -> bool:
-        """Lets the job go on there; returns whether it does. Until it is back, nobody may use its trainer."""
-        self.send("estimating", estimating)
-        if self._trainer is not None and self._trainer() is job.trainer:
-            self.send("again", job.place())
-            return True
         try:
-            packed = _packed(job)
+            self._reader.start()
+        except RuntimeError:
+            self._process.kill()
+            raise
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def lend(self, job: Job) -> bool:
+        """Lets the job go on there; returns whether it does. Until it is handed back, nobody may use its trainer."""
+        trainer = job.trainer
+        try:
+            if self._trainer is not None and self._trainer() is trainer:
+                orders = [("train on", pickle.dumps(job.place(), protocol=5))]
+            else:
+                orders = [*self._data_for(trainer.given), ("train", _packed(job))]
         except Exception as error:  # a trainer of somebody's own may hold anything
-            _LOG.info("This training cannot go on in another process: %s", error)
-            job.may_move = False
+            _LOG.info("this training stays in the window's process: %s", error)
+            job.may_be_lent = False
             return False
-        dataset = job.trainer.given
-        if self._dataset is None or self._dataset() is not dataset:
-            self.send("data", dataset)
-        self._trainer, self._dataset = weakref.ref(job.trainer), weakref.ref(dataset)
-        self.send("train", packed)
+        for order, value in orders:
+            self.send(order, value)
+        self._trainer, self._dataset = weakref.ref(trainer), weakref.ref(trainer.given)
         return True
+
+    def _data_for(self, dataset: Dataset) -> list[tuple[str, bytes]]:
+        is_there = self._dataset is not None and self._dataset() is dataset
+        return [] if is_there else [("data", pickle.dumps(dataset, protocol=5))]
+
+    def forget(self) -> None:
+        """Notes that the process may not have what was sent to it."""
+        self._trainer = self._dataset = None
 
     def send(self, order: str, value: object = None) -> None:
         """Sends an order. If the process has gone, a ``Lost`` comes, and nothing else is to be done."""
-        try:
-            pickle.dump((order, value), self._to, protocol=5)
+        with suppress(BrokenPipeError, ConnectionError):
+            self._to.write(pickle.dumps((order, value), protocol=5))
             self._to.flush()
-        except (OSError, ValueError):
-            _LOG.debug("order %s came too late", order)
 
     def close(self) -> None:
         """Ends it at once, with whatever it does."""
@@ -147,10 +178,12 @@ class TrainingProcess:
     def _read(self) -> None:
         pipe = self._process.stdout
         assert pipe is not None
-        while not self._is_closed:
+        while not self._was_closed():
             try:
                 message = pickle.load(pipe)
-            except Exception:  # a process that is killed may leave a message in its middle
+            except Exception as error:  # a process that is killed may leave a message in its middle
+                if not self._was_closed() and not isinstance(error, EOFError):
+                    _LOG.exception("a message of the training's process cannot be read")
                 break
             if isinstance(message, Frame):
                 self._take_frame(message)
@@ -159,21 +192,29 @@ class TrainingProcess:
             else:
                 self.messages.put(message)
                 self._wake()
-        if not self._is_closed:
+        if not self._was_closed():
+            self._process.kill()  # what it would say could not be read any more
             self.messages.put(Lost(_lost(self._process.wait())))
             self._wake()
+
+    def _was_closed(self) -> bool:
+        return self._is_closed
 
 
 class _Packer(pickle.Pickler):
     """Leaves out the data, which the process has already."""
 
+    def __init__(self, out: io.BytesIO, dataset: Dataset) -> None:
+        super().__init__(out, protocol=5)
+        self._dataset = dataset
+
     def persistent_id(self, thing: object) -> str | None:
-        return "data" if isinstance(thing, Dataset) else None
+        return "data" if thing is self._dataset else None
 
 
 def _packed(job: Job) -> bytes:
     out = io.BytesIO()
-    _Packer(out, protocol=5).dump(job)
+    _Packer(out, job.trainer.given).dump(job)
     return out.getvalue()
 
 

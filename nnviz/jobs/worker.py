@@ -1,7 +1,7 @@
 """The thread that trains. It owns all trainers; other threads use them only by orders.
 
-A training that goes on for a while is lent to a process of its own, where the machine has a core for that, and called
-back whenever an order is about its trainer.
+A training that goes on for a while is lent to a process of its own, where the machine has a core for that. An order
+that is about its trainer makes the process hand it back first; then it is lent again.
 
 Orders (begin, go, change the settings, look at the trainer, forget) are carried out between two steps, first come,
 first served. What must not be lost (the figures of an epoch, an error, the end) comes back as a queued signal. What is
@@ -27,11 +27,12 @@ from engine.training import Trainer
 from nnviz.jobs import training_process
 from nnviz.jobs.job import Job
 from nnviz.jobs.reports import Frame, Stopped, Until
-from nnviz.jobs.training_process import Home, Lost, TrainingProcess
+from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
 
 _LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
 _SECONDS_HERE = 0.1  # a training that is over by then is not lent
+_HEARD_AT_ONCE = 50  # events, of which the process is told together that they were heard
 
 
 class Worker(QThread):
@@ -63,7 +64,10 @@ class Worker(QThread):
         self._training: Job | None = None
         self._process: TrainingProcess | None = None
         self._is_lent = False  # whether the process has the training
+        self._may_lend = True
         self._last_frame: Frame | None = None  # that came from there
+        self._has_heard = False  # whether anything has come from there since the training was lent
+        self._heard = 0  # events, in the interface's thread
 
     # ---- orders, called in the interface's thread
 
@@ -79,7 +83,7 @@ class Worker(QThread):
     def halt(self) -> None:
         """Pauses after the current step; ``Stopped`` follows if a run was training."""
         self.must_halt = True
-        self._pass_on(lambda: "halt" if self.must_halt else None)
+        self._tell_process("halt", still=lambda: self.must_halt)
 
     def change(self, run: int, settings: TrainingSettings) -> None:
         """Changes settings from the next step on; ``Stopped`` with an error follows if they do not fit the run."""
@@ -96,14 +100,25 @@ class Worker(QThread):
         """The latest frame, if there is one; another follows."""
         frame = self.frames.pop() if self.frames else None
         if frame is not None:
-            self._pass_on(lambda: "taken")
+            self._tell_process("taken")
         return frame
+
+    def drop_frame(self) -> None:
+        """Drops the latest frame: it is of a moment before something was changed."""
+        self.take_frame()
+
+    def count_heard(self) -> None:
+        """Notes that an event was heard; those of the process come no faster than that."""
+        self._heard += 1
+        if self._heard == _HEARD_AT_ONCE:
+            self._heard = 0
+            self._tell_process("heard", _HEARD_AT_ONCE)
 
     def set_estimating(self, wanted: bool) -> None:
         """Whether frames are to hold estimates now and then."""
         if wanted != self.estimating:
             self.estimating = wanted
-            self._pass_on(lambda: "estimating", wanted)
+            self._tell_process("estimating", wanted)
 
     def quit_and_wait(self, milliseconds: int) -> bool:
         """Ends the thread after the current step; returns whether that was in time. Takes no more orders."""
@@ -118,13 +133,12 @@ class Worker(QThread):
         if not self.isRunning():
             self.start()
 
-    def _pass_on(self, order: Callable[[], str | None], value: object = None) -> None:
-        """Sends that to the process, if it has the training by then and there still is something to send."""
+    def _tell_process(self, order: str, value: object = None, still: Callable[[], bool] = lambda: True) -> None:
+        """Sends it an order, unless it does not have the training by then, or is ``still`` not to have it."""
 
         def send() -> None:
-            word = order()
-            if self._is_lent and self._process is not None and word is not None:
-                self._process.send(word, value)
+            if self._is_lent and self._process is not None and still():
+                self._process.send(order, value)
 
         if self._process is not None:  # it may be about to get the training
             self._orders.put(send)
@@ -183,15 +197,21 @@ class Worker(QThread):
             job.go(until)
             self._training = job
             if until is not Until.BATCH:
-                self._start_process()
+                self._start_process(job)
 
     def _change(self, run: int, settings: TrainingSettings) -> None:
-        job = self._job(run)
-        if job is not None and job.trainer.settings != settings:
-            try:
-                job.trainer.change(settings)
-            except Exception as error:
+        job = self._training if self._is_lent and self._training and self._training.run == run else self._job(run)
+        if job is None or job.trainer.settings == settings:
+            return
+        try:
+            job.trainer.change(settings)
+        except Exception as error:
+            self._call_back(run)
+            if self._jobs.get(run) is job:
                 self._fail(job, error)
+        else:
+            if job is self._training and self._is_lent and self._process is not None:
+                self._process.send("change", settings)
 
     def _forget(self, run: int) -> None:
         self._parked.pop(run, None)
@@ -231,7 +251,7 @@ class Worker(QThread):
         self._training = None
         self.told.emit(job.run, stopped)
 
-    # ---- what a job reports, see Outlet
+    # ---- what a job reports, see Outlet in nnviz/jobs/job.py
 
     @property
     def wants_frame(self) -> bool:
@@ -248,13 +268,15 @@ class Worker(QThread):
 
     # ---- the process
 
-    def _start_process(self) -> None:
-        """Starts it, if that was not done; it takes over when it is ready."""
-        if self._process is None and training_process.has_a_core_to_spare():
+    def _start_process(self, job: Job) -> None:
+        """Starts it for the job, if that was not done and is worth the while; it takes over when it is ready."""
+        is_wanted = self._process is None and self._may_lend and training_process.is_worthwhile()
+        if is_wanted and training_process.may_be_lent(job):
             try:
                 self._process = TrainingProcess(self._take_from_process, lambda: self._orders.put(self._hear))
-            except OSError as error:
-                _LOG.warning("No process for the training could be started: %s", error)
+            except (OSError, RuntimeError, ValueError) as error:
+                _LOG.warning("no process for the training could be started: %s", error)
+                self._may_lend = False
 
     def _end_process(self) -> None:
         if self._process is not None:
@@ -266,17 +288,20 @@ class Worker(QThread):
         process = self._process
         if process is None or not process.is_ready or self.must_halt or job.until is Until.BATCH:
             return
-        if job.seconds_going > _SECONDS_HERE and training_process.may_move(job):
-            self._last_frame = None
-            self._is_lent = process.lend(job, self.estimating)
+        if job.may_be_lent and job.seconds_going > _SECONDS_HERE:
+            job.may_be_lent = training_process.may_be_lent(job)
+            self._last_frame, self._has_heard = None, False
+            self._is_lent = job.may_be_lent and process.lend(job)
+            if self._is_lent:
+                process.send("estimating", self.estimating)
 
     def _call_back(self, run: int | None = None) -> None:
-        """Waits until the training, if it is of that run or none is given, is back from the process."""
+        """Waits until the training, if it is of that run or none is given, is handed back by the process."""
         process, job = self._process, self._training
         if process is None or job is None or run not in (None, job.run):
             return
         if self._is_lent:
-            process.send("back")
+            process.send("hand back")
         while self._is_lent:
             self._take_message(process.messages.get())
 
@@ -291,35 +316,49 @@ class Worker(QThread):
         self.frames.append(frame)
 
     def _take_message(self, message: object) -> None:
-        if isinstance(message, Home):
-            self._take_home(message)
+        if isinstance(message, Returned):
+            self._take_back(message)
         elif isinstance(message, Lost):
             self._lose(message)
         else:
+            self._has_heard = True
             self.told.emit(*message)  # type: ignore[misc]
 
-    def _take_home(self, home: Home) -> None:
+    def _take_back(self, returned: Returned) -> None:
         job, self._is_lent = self._training, False
         assert job is not None
-        if home.place is None:
-            _LOG.warning("The training goes on in the window's process: %s", home.error)
-            job.may_move = False
+        assert self._process is not None
+        if returned.trace and not isinstance(returned.error, DivergenceError):
+            _LOG.error("in the training's process:\n%s", returned.trace)
+        if returned.place is None:  # it goes on here
+            self._process.forget()
+            job.may_be_lent = False
             return
-        job.stand_at(home.place)
-        if home.error is not None:
-            self._fail(job, home.error)
-        elif home.stopped is not None:
-            self._stop(job, home.stopped)
+        settings = job.trainer.settings  # perhaps changed too late for the process
+        try:
+            job.stand_at(returned.place)
+            job.trainer.change(settings)
+        except Exception as error:
+            self._fail(job, error)
+            return
+        if returned.error is not None:
+            self._fail(job, returned.error)
+        elif returned.stopped is not None:
+            self._stop(job, returned.stopped)
 
     def _lose(self, lost: Lost) -> None:
         """The process has ended by itself. Of what it had trained, what was displayed last is kept."""
         job, frame = self._training if self._is_lent else None, self._last_frame
+        _LOG.error("%s", lost.error)
         self._end_process()
         if job is None:
             return
-        if frame is not None and frame.run == job.run:
-            np.copyto(job.trainer.network.parameters, frame.parameters)
-        else:
+        if frame is None and not self._has_heard:  # nothing is lost: it goes on here
+            self._may_lend = False
+            return
+        if frame is None:
             frame = job.frame_if_possible()
+        else:
+            np.copyto(job.trainer.network.parameters, frame.parameters)
         self._drop(job)
         self.told.emit(job.run, Stopped(frame, error=lost.error, dropped=True))

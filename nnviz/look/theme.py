@@ -240,17 +240,19 @@ def icon(name: str, colour_name: str = "text") -> QIcon:
 
 @lru_cache(maxsize=256)
 def _drawn_icon(name: str, ink: str, disabled: str, checked: str) -> QIcon:
-    made = QIcon()
-    for size in (16, 24, 32, 48):
-        made.addPixmap(_drawn(name, ink, size))
-        made.addPixmap(_drawn(name, disabled, size), QIcon.Disabled)
-        made.addPixmap(_drawn(name, checked, size), QIcon.Normal, QIcon.On)
+    made, source = QIcon(), (ASSETS / "icons" / f"{name}.svg").read_bytes()
+    for shade, mode, state in (
+        (ink, QIcon.Normal, QIcon.Off),
+        (disabled, QIcon.Disabled, QIcon.Off),
+        (checked, QIcon.Normal, QIcon.On),
+    ):
+        renderer = QSvgRenderer(QByteArray(source.replace(b"currentColor", shade.encode())))
+        for size in (16, 24, 32, 48):
+            made.addPixmap(_drawn(renderer, size), mode, state)
     return made
 
 
-def _drawn(name: str, ink: str, size: int) -> QPixmap:
-    source = (ASSETS / "icons" / f"{name}.svg").read_bytes()
-    renderer = QSvgRenderer(QByteArray(source.replace(b"currentColor", ink.encode())))
+def _drawn(renderer: QSvgRenderer, size: int) -> QPixmap:
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)

@@ -180,7 +180,7 @@ class Edits(QObject):
 
     def _order(self, run: Run, edit: Edit, is_noted: bool) -> None:
         """Has the worker change the network that is trained, between two steps, and notes at which batch that was."""
-        self._training.runner.worker.frames.clear()  # a copy from before
+        self._training.runner.worker.drop_frame()  # a copy from before
 
         def write(trainer: Trainer | None) -> tuple[int, int, int] | None:
             edit.write(run.network if trainer is None else trainer.network)

@@ -177,7 +177,7 @@ class TakenSteps(QObject):
             self._training.runner.look(run.id, lambda _: np.copyto(run.network.parameters, parameters))
 
     def _show(self, run: Run) -> None:
-        self._training.runner.worker.frames.clear()  # a copy from before
+        self._training.runner.worker.drop_frame()  # a copy from before
         run.snapshots.add(run.epochs, run.parameters)
         if run is self._runs.current:
             self._displayed.show(run)

@@ -228,7 +228,7 @@ def test_categories_change_as_a_whole() -> None:
         was = int(network.predict(example[None])[0].argmax())
         for target in {0, 1, 2} - {was}:
             wanted: list[float] = []
-            for group, other in [(groups[0], None), *((group, other) for group in groups for other in group)]:
+            for group, other in [(groups[0], None), *((each, other) for each in groups for other in each)]:
                 switched = example.copy()
                 if other is not None:
                     switched[list(group)] = 0
@@ -263,6 +263,17 @@ def test_two_categories_change_where_one_is_not_enough() -> None:
     network.biases[0][:, 0] = 1.5, 0
     found = explain.smallest_change(network, [1, 0, 1, 0], 1, categories=((0, 1), (2, 3)))
     assert found.tolist() == [0, 1, 0, 1]
+
+
+def test_a_group_without_a_category_may_stay_so() -> None:
+    network = network_of([4, 2], output="identity")
+    network.parameters[...] = 0
+    network.weights[0][1] = 0, 1, 0, 0
+    network.biases[0][:, 0] = 0.5, 0
+    found = explain.smallest_change(network, [0, 0, 1, 0], 1, categories=((0, 1), (2, 3)))
+    assert found.tolist() == [0, 1, 1, 0]
+    network.biases[0][:, 0] = 0, 0.5
+    assert explain.smallest_change(network, [0, 0, 1, 0], 1, categories=((0, 1), (2, 3))).tolist() == [0, 0, 1, 0]
 
 
 # ---- neurons

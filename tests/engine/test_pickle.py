@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pickle
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,6 +64,30 @@ def rest(run: Iterator[Event]) -> list[tuple[Any, ...]]:
 
 
 PLACES = {"in an epoch": (Batch, 2, 2), "evaluating": (Evaluating, 2), "after an epoch": (Epoch, 2)}
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+@pytest.mark.parametrize("place", list(PLACES))
+@pytest.mark.parametrize("how", ["plain", "everything"])
+def test_a_twin_goes_on_from_the_place_of_another_trainer(how: str, place: str, optimizer: str) -> None:
+    """There and back, also with settings that were changed on the way, to the bit."""
+    dtype = np.float64 if optimizer == "adam" else np.float32
+    whole, left, twin = (begun(optimizer, HOW[how], dtype) for _ in range(3))
+    run = whole.run()
+    until(run, *PLACES[place])
+    until(left.run(), *PLACES[place])
+    changed = replace(whole.settings, learning_rate=0.005, epochs=5)
+    whole.change(changed)
+    left.change(changed)
+    twin.stand_at(pickle.loads(pickle.dumps(left.place())))
+    for _ in itertools.islice(twin.run(), 4):
+        pass
+    left.stand_at(pickle.loads(pickle.dumps(twin.place())))
+    rest(left.run())
+    rest(run)
+    assert left.settings == changed
+    assert bits(left.network) == bits(whole.network)
+    assert (left.epoch, left.batch) == (whole.epoch, whole.batch)
 
 
 @pytest.mark.parametrize("place", list(PLACES))

@@ -155,3 +155,11 @@ def test_one_hot_refuses_a_number_of_classes_that_is_none(classes: Any) -> None:
 def test_one_hot_refuses_labels_that_are_none() -> None:
     with refused(DataError, "labels", "-1 at [0]"):
         one_hot(np.array([-1, 0]), 2)
+
+
+@pytest.mark.parametrize("categories", [((),), ((0, 1), (1, 2)), ((2, 3),), ((-1, 0),)])
+def test_categories_are_groups_of_its_columns(categories: tuple[tuple[int, ...], ...]) -> None:
+    split = Split(np.zeros((4, 3), np.float32), np.zeros((4, 1), np.float32))
+    assert Dataset("Rows", split, categories=((0, 2),)).categories == ((0, 2),)
+    with pytest.raises(DataError, match="categories"):
+        Dataset("Rows", split, categories=categories)

@@ -23,7 +23,9 @@ from engine.events import BestRestored, Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
+from nnviz.jobs.job import Job
 from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.training_process import TrainingProcess
 from nnviz.jobs.worker import Worker
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -55,9 +57,9 @@ class Ear:
     def frame_from_apart(self) -> bool:
         """Takes the frame that is there; whether it came from the process."""
         frame = self._worker.take_frame()
-        if frame is not None and frame.is_apart:
+        if frame is not None and frame.is_lent:
             self.apart.append(frame)
-        return frame is not None and frame.is_apart
+        return frame is not None and frame.is_lent
 
     @property
     def stops(self) -> list[Stopped]:
@@ -280,6 +282,131 @@ def test_a_process_that_is_ended_from_outside(worker: Worker, ear: Ear, qtbot: Q
     assert process_of(worker) is not first
 
 
+def test_a_process_that_ends_as_soon_as_it_is_lent_a_training_takes_nothing_away(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where memory runs out: the training goes on in the window's process, and no other one is started."""
+    lend = TrainingProcess.lend
+
+    def lend_and_end(process: TrainingProcess, job: Job) -> bool:
+        os.kill(process.pid, signal.SIGKILL)
+        return lend(process, job)
+
+    monkeypatch.setattr(TrainingProcess, "lend", lend_and_end)
+    alone = of(few_digits, LONG)
+    for _ in alone.run():
+        pass
+    worker.begin(1, lambda: of(few_digits, LONG))
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
+    (stop,) = ear.stops
+    assert stop.finished
+    assert stop.frame is not None
+    np.testing.assert_array_equal(stop.frame.parameters, alone.network.parameters)
+
+
+class OnlyHere:
+    """Can be pickled, and unpickled in no other process."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _only_in, (os.getpid(),)
+
+
+def _only_in(process: int) -> OnlyHere:
+    if process != os.getpid():
+        raise MemoryError("there is no room for it here")
+    return OnlyHere()
+
+
+class Unlendable(Trainer):
+    """It holds what the process cannot take."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.held = OnlyHere()
+
+
+@pytest.mark.parametrize("what", ["trainer", "data"])
+def test_what_the_process_cannot_take_is_trained_here(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, what: str
+) -> None:
+    """And what it is lent next, it has whole."""
+    data = few_digits
+    if what == "data":
+        data = replace(few_digits)
+        object.__setattr__(data, "held", OnlyHere())
+    plain = of(data, LONG)
+    trainer = Unlendable(plain.network, data, plain.settings) if what == "trainer" else plain
+    worker.begin(1, lambda: trainer)
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
+    assert ear.stops[0].finished
+    assert not ear.apart
+    worker.begin(2, lambda: of(few_digits))
+    go_apart(qtbot, worker, ear, run=2)
+
+
+def test_settings_change_in_the_middle_of_a_long_evaluation(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    """It is not begun again each time: the figures of the epoch come."""
+    rows = np.zeros(60_000, int)
+    large = replace(few_digits, test=few_digits.train.at(rows))
+    trainer = of(large)
+    worker.begin(1, lambda: trainer)
+    go_apart(qtbot, worker, ear)
+    before = len(ear.epochs)
+    for step in range(60):
+        worker.change(1, replace(trainer.settings, learning_rate=0.001 + step * 1e-5))
+        qtbot.wait(5)
+    qtbot.waitUntil(lambda: len(ear.epochs) > before + 1)
+    assert not ear.stops
+
+
+def test_the_end_of_a_run_with_patience_is_told_once(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    """However often somebody looks just then."""
+    for run in range(1, 4):
+        worker.begin(run, lambda: of(few_digits, 60, validation_share=0.1, patience=1000))
+        worker.go(run, Until.END)
+        while len(ear.stops) < run:
+            looked(qtbot, worker, run, lambda trainer: trainer.epoch)
+        assert sum(isinstance(event, BestRestored) for event in ear.heard) == run
+
+
+def test_a_large_network_stays(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    network = Network((784, 4000, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
+    worker.begin(1, lambda: Trainer(network, few_digits, TrainingSettings(batch_size=100, epochs=1)))
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
+    assert worker._process is None
+
+
+def test_tiny_data_do_not_flood_the_window(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+    """Thousands of epochs a second: no more are told than are heard, so that a pause comes soon."""
+    tiny = replace(few_digits, train=few_digits.train.head(4), test=None)
+    worker.begin(1, lambda: of(tiny, MANY_EPOCHS, batch_size=4))
+    go_apart(qtbot, worker, ear)
+    worker.told.connect(lambda run, event: worker.count_heard())
+    heard = len(ear.epochs)
+    qtbot.waitUntil(lambda: len(ear.epochs) > heard + 600)
+    worker.halt()
+    told = len(ear.epochs)
+    qtbot.waitUntil(lambda: bool(ear.stops))
+    assert len(ear.epochs) - told <= 1000
+
+
+def test_estimates_are_made_or_not_as_they_are_wanted(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    worker.begin(1, lambda: of(few_digits))
+    worker.set_estimating(False)
+    go_apart(qtbot, worker, ear)
+    worker.set_estimating(True)
+    qtbot.waitUntil(lambda: ear.frame_from_apart() and ear.apart[-1].estimate is not None)
+
+
 class Unpackable(Trainer):
     """It holds what cannot be sent."""
 
@@ -298,10 +425,11 @@ def test_a_trainer_that_cannot_be_sent_stays(worker: Worker, ear: Ear, qtbot: Qt
     assert ear.stops[1].finished
 
 
+@pytest.mark.parametrize("executable", ["/no/such/python", ""])
 def test_a_process_that_cannot_be_started_is_no_obstacle(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch, executable: str
 ) -> None:
-    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    monkeypatch.setattr(sys, "executable", executable)
     worker.begin(1, lambda: of(few_digits, epochs=30))
     worker.go(1, Until.END)
     qtbot.waitUntil(lambda: bool(ear.stops))
@@ -366,7 +494,7 @@ def test_the_window_trains_apart_saves_and_is_edited_meanwhile(
     session.training.runner.frame.connect(frames.append)
     session.settings.choose("epochs", session.settings.experiment.changed(epochs=MANY_EPOCHS))
     session.start()
-    qtbot.waitUntil(lambda: bool(frames) and frames[-1].is_apart, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(frames) and frames[-1].is_lent, timeout=20_000)
     path = tmp_path / "there.npz"
     session.files.save(path)
     qtbot.waitUntil(path.exists)
@@ -375,7 +503,7 @@ def test_the_window_trains_apart_saves_and_is_edited_meanwhile(
     qtbot.waitUntil(lambda: any("bias" in change.text for change in session.runs.current.history.changes))
     seen = len(frames)
     qtbot.waitUntil(lambda: len(frames) > seen + 2)
-    assert frames[-1].is_apart
+    assert frames[-1].is_lent
     assert session.displayed.network.biases[-1][4] > 5
     session.pause()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)

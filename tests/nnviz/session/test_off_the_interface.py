@@ -124,7 +124,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
     monkeypatch.setattr(files, "read_network", slowly(files.read_network))
     monkeypatch.setattr(making, "new_run", slowly(making.new_run))
-    monkeypatch.setattr("nnviz.jobs.pictures.grey_of_file", slowly(lambda *_: np.zeros((9, 9))))
+    monkeypatch.setattr("nnviz.digits.picture_files.grey_of_file", slowly(lambda *_: np.zeros((9, 9))))
     yield gate
     gate.set()
 
