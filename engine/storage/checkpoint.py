@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +20,10 @@ import numpy.typing as npt
 from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, Verbatim, bad_file
 from engine.events import TrainingState
 from engine.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
+from engine.npz import DAMAGE, Npz
 from engine.regular_files import open_regular
 from engine.storage.checks import check_finite, checked_provenance, provenance_json
 from engine.storage.files import write_whole
-from engine.storage.npz import Npz
 from engine.validation import Array, check_available, check_shape, gigabytes, parameter_count, whole_number
 
 VERSION = 1
@@ -37,11 +34,6 @@ _MOST_BYTES = 10**11  # of a file
 _MOST_HEADER = 10_000_000  # characters
 _MOST_UNPACKED_ORDER = 16  # times as large as the file; an order of examples shrinks to a third
 _ORDER = "order"  # of the examples: the only vector of a training without the layout of the parameters
-# Errors that the reader, json and zipfile raise for damaged files.
-_DAMAGE = (
-    *(ValueError, KeyError, TypeError, EOFError, OSError, RuntimeError, MemoryError, OverflowError, struct.error),
-    *(zipfile.BadZipFile, zlib.error),
-)
 
 
 def save_checkpoint(
@@ -143,7 +135,7 @@ def _arrays(path: Path) -> Iterator[Npz]:
         except EngineError as error:
             value = f"a network whose {error.parameter} is {error.value}"
             raise bad_file(path, value, error.rule, error.remedy) from None
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise bad_file(path, f"damaged, or no checkpoint ({error})", "must be an .npz as it was saved") from None
 
 

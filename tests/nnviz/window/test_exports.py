@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
 from engine.network import Network
+from engine.npz import Npz
 from engine.storage import save_checkpoint, save_network
-from engine.storage.npz import Npz
 from nnviz.window import shipped
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

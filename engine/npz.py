@@ -1,18 +1,23 @@
-"""Reads vectors and texts from an ``.npz`` of unknown origin, and never unpacks more than was asked for.
+"""Reads arrays of numbers and texts from an ``.npz`` of unknown origin, and never unpacks more than was asked for.
 
 An ``.npz`` is a zip of arrays in the format of :mod:`numpy.lib.format`. Of that, what :func:`numpy.savez` writes for
-numbers and texts is read, in one dimension or none; everything else is refused, by a ValueError or one of zipfile's
-errors.
+numbers and texts is read, in as many dimensions as are asked for; everything else, pickled objects above all, is
+refused by one of the errors in ``DAMAGE``.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
+import struct
+import sys
 import zipfile
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -23,7 +28,13 @@ _MOST_MEMBERS = 16
 _START = re.compile(rb"\x93NUMPY(?:\x01\x00(..)|\x02\x00(....))", re.DOTALL)
 _MOST_HEADER = 1000  # bytes; numpy writes 118
 _HEADER = re.compile(
-    r"\{'descr': '([<>|][fiuU]\d{1,9})', 'fortran_order': (?:True|False), 'shape': \((?:(\d{1,18}),)?\), \}\s*"
+    r"\{'descr': '([<>|]([a-zA-Z])\d{1,9})', 'fortran_order': (True|False), "
+    r"'shape': \((\d{1,18},|\d{1,18}(?:, \d{1,18}){1,3})?\), \}\s*"
+)
+# Errors that this reader, zipfile and json raise for damaged files.
+DAMAGE = (
+    *(ValueError, KeyError, TypeError, EOFError, OSError, RuntimeError, MemoryError, OverflowError, struct.error),
+    *(zipfile.BadZipFile, zlib.error),
 )
 
 
@@ -33,13 +44,20 @@ class Claim:
 
     Attributes:
         dtype: type of its numbers.
-        count: how many there are; 1 for an array without dimensions.
-        start: the byte of the member at which they begin.
+        shape: its dimensions, () if it has none.
+        start: the byte of the member at which its numbers begin.
+        order: "C" if the last dimension runs fastest, "F" if the first does.
     """
 
     dtype: np.dtype[Any]
-    count: int
+    shape: tuple[int, ...]
     start: int
+    order: Literal["C", "F"] = "C"
+
+    @property
+    def count(self) -> int:
+        """How many numbers there are; 1 for an array without dimensions."""
+        return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:
@@ -47,14 +65,27 @@ class Claim:
 
 
 class Npz:
-    """The arrays in an ``.npz``.
+    """The arrays in an ``.npz``; vectors and texts by default.
+
+    Args:
+        file: a regular file, at its beginning.
+        most_dimensions: an array of more is refused; at most 4.
+        kinds: letters of the types that are read, as in :attr:`numpy.dtype.kind`.
+        wanted: says by an array's name whether to look at it; others may be anything.
 
     Attributes:
         claims: what each array says about itself, by its name.
         packed_bytes: size of the whole file.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        most_dimensions: int = 1,
+        kinds: str = "fiuU",
+        wanted: Callable[[str], bool] = lambda name: True,
+    ) -> None:
+        self._most_dimensions, self._kinds = most_dimensions, kinds
         self.packed_bytes = os.fstat(file.fileno()).st_size
         self._zip = zipfile.ZipFile(_InPieces(file))
         members = self._zip.infolist()
@@ -63,7 +94,7 @@ class Npz:
         self._members = {member.filename.removesuffix(".npy"): member for member in members}
         if len(self._members) < len(members):
             raise ValueError("two members have the same name")
-        self.claims = {name: self._claim(member) for name, member in self._members.items()}
+        self.claims = {name: self._claim(member) for name, member in self._members.items() if wanted(name)}
 
     def _claim(self, member: zipfile.ZipInfo) -> Claim:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -73,9 +104,11 @@ class Npz:
         magic = _START.match(beginning)
         start = magic.end() + int.from_bytes(magic[1] or magic[2], "little") if magic else 0
         found = _HEADER.fullmatch(beginning[magic.end() : start].decode("latin-1")) if magic else None
-        if found is None:
-            raise ValueError(f"{member.filename[:40]!r} holds no vector of numbers and no text")
-        claim = Claim(np.dtype(found[1]), int(found[2] or 1), start)
+        shape = tuple(int(size) for size in re.findall(r"\d+", found[4] or "")) if found else ()
+        if found is None or found[2] not in self._kinds or len(shape) > self._most_dimensions:
+            what = "vector" if self._most_dimensions == 1 else f"array, in up to {self._most_dimensions} dimensions,"
+            raise ValueError(f"{member.filename[:40]!r} holds no {what} of numbers and no text")
+        claim = Claim(np.dtype(found[1]), shape, start, "F" if found[3] == "True" else "C")
         if claim.start + claim.nbytes != member.file_size:
             raise ValueError(f"{member.filename[:40]!r} is {member.file_size:,} bytes long and claims another size")
         return claim
@@ -95,6 +128,15 @@ class Npz:
         if claim.dtype.kind == "U":
             raise ValueError(f"{name} is no vector of numbers")
         return np.frombuffer(self._bytes(name), claim.dtype)
+
+    def array(self, name: str) -> Array:
+        """Returns the numbers or texts of that name in their dimensions; look at their claim before."""
+        claim, content = self.claims[name], self._bytes(name)
+        if claim.dtype.kind == "U":
+            signs = np.frombuffer(content, np.dtype("u4").newbyteorder(claim.dtype.byteorder))
+            if signs.size and signs.max() > sys.maxunicode:
+                raise ValueError(f"{name} holds signs that no text can have")
+        return np.frombuffer(content, claim.dtype).reshape(claim.shape, order=claim.order)
 
     def _bytes(self, name: str) -> bytearray:
         """Returns what the array holds, unpacked piece by piece up to what it claims."""

@@ -1,0 +1,161 @@
+"""One picture file, of any size and format, as n × n grey bytes. The only part of the engine that needs Pillow."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
+
+from engine.errors import EngineError
+from engine.regular_files import open_regular
+from engine.validation import Array
+
+MOST_PIXELS = 50_000_000
+_MOST_IN_WEBP = 20_000_000  # pixels; its decoder keeps three copies in colour
+_LONGEST = 65_535  # pixels along a side; decoders become slow with longer rows
+_MOST_BYTES = 160_000_000
+_MOST_SECONDS = 60  # a small JPEG can have so many passes that decoding it takes days
+_BLOCK = 4096  # bytes of a JPEG that are decoded at a time
+_STARTS_PROGRAMS = ("EPS", "WMF")  # to read these, Pillow hands them to another program
+_IN_DISGUISE = ("ICO", "ICNS", "BLP", "IPTC")  # in which a picture can lie that is larger than they say
+_COMMON = ("PNG", "JPEG")  # which are tried first
+_NO_PICTURE = "no picture that can be read"
+
+
+class UnusableError(Exception):
+    """Why a picture is left out, in words."""
+
+
+def readable_formats() -> tuple[str, ...]:
+    """The names of the formats that are read; loads all of Pillow's once."""
+    Image.init()
+    left_out = {*_COMMON, *_STARTS_PROGRAMS, *_IN_DISGUISE}
+    return (*_COMMON, *(name for name in Image.ID if name not in left_out))
+
+
+def grey_square(path: str | Path, side: int, formats: tuple[str, ...]) -> Array:
+    """Returns a picture as (side, side) uint8, upright and whole: what it lacks to a square has its border's shade.
+
+    Of several pictures in a file it is the first. Transparent pixels are white, or black if nothing would be visible on
+    white. More than 8 bits are reduced to 8.
+
+    Raises:
+        UnusableError: it is no picture, too large, damaged or unreadable. Its size is checked before it is decoded.
+    """
+    try:
+        with _Watched(open_regular(path, _MOST_BYTES).detach()) as file:
+            return _decoded(file, side, formats)
+    except UnusableError:
+        raise
+    except EngineError as error:
+        raise UnusableError(f"it is {error.value}, and {error.rule}") from None
+    except MemoryError:
+        raise UnusableError("it takes more than the memory can hold") from None
+    except Image.DecompressionBombError:
+        raise UnusableError("it has far too many pixels") from None
+    except Exception as error:  # Pillow raises errors of any kind for damaged files
+        is_of_disk = isinstance(error, OSError) and error.strerror
+        raise UnusableError(str(error.strerror) if is_of_disk else _NO_PICTURE) from None  # type: ignore[attr-defined]
+
+
+def ignore_warnings_about_files() -> None:
+    """For good: to take it back would, in one thread, undo what another has set meanwhile."""
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+class _Watched(io.BufferedReader):
+    """A file that gives up when reading the picture takes too long."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        super().__init__(raw)
+        self._end = time.monotonic() + _MOST_SECONDS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As any file. Raises UnusableError after too long a time."""
+        if time.monotonic() > self._end:
+            raise UnusableError(f"it takes longer than {_MOST_SECONDS} s to read")
+        return super().read(size)
+
+
+def _decoded(file: io.BufferedReader, side: int, formats: tuple[str, ...]) -> Array:
+    with Image.open(file, formats=formats) as image:
+        _check_size(image)
+        image.draft("L", (4 * side, 4 * side))  # a JPEG can be decoded smaller, and so faster
+        if isinstance(image, JpegImageFile):
+            image.decodermaxblock = _BLOCK
+        image.load()
+        with contextlib.suppress(Exception):  # what is beside the pixels may be damaged
+            ImageOps.exif_transpose(image, in_place=True)
+        return _square(_grey(_reduced(image, 8 * side)), side)
+
+
+def _reduced(image: Image.Image, enough: int) -> Image.Image:
+    """Makes a large picture smaller before anything else, so that it is there in full only once or twice."""
+    factor = max(image.size) // enough
+    can_be = image.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and "transparency" not in image.info
+    return image.reduce(factor) if factor > 1 and can_be else image
+
+
+def _check_size(image: Image.Image) -> None:
+    most = _MOST_IN_WEBP if image.format == "WEBP" else MOST_PIXELS
+    size = f"it is of {image.width:,} × {image.height:,} pixels, and must"
+    if image.width * image.height > most:
+        raise UnusableError(f"{size} have at most {most // 10**6} million")
+    if max(image.size) > _LONGEST:
+        raise UnusableError(f"{size} be at most {_LONGEST:,} long")
+
+
+# ---- shades
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    """Returns the picture in 8 bits of grey."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return _of_many_bits(np.asarray(image, np.float32), image.mode)
+    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
+        return _on_paper(image.convert("RGBA"))
+    return image.convert("L")
+
+
+def _of_many_bits(values: Array, mode: str) -> Image.Image:
+    if not np.isfinite(values).all():
+        raise UnusableError("it has pixels that are infinite or no numbers")
+    greatest = max(float(values.max()), 1e-30)
+    tops = (65_535,) if mode != "F" else (1, 255, 65_535)
+    top = next((top for top in tops if greatest <= top), greatest)
+    return Image.fromarray(np.rint(np.clip(values, 0, None) * (255 / top)).astype(np.uint8))
+
+
+def _on_paper(layers: Image.Image) -> Image.Image:
+    on_white = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("L")
+    darkest, lightest = on_white.getextrema()
+    if darkest != lightest:
+        return on_white
+    return Image.alpha_composite(Image.new("RGBA", layers.size, "black"), layers).convert("L")
+
+
+# ---- size
+
+
+def _square(grey: Image.Image, side: int) -> Array:
+    longest = max(grey.size)
+    width, height = (max(1, round(length * side / longest)) for length in grey.size)
+    small = grey if grey.size == (width, height) else grey.resize((width, height), Image.Resampling.BILINEAR)
+    pixels = np.asarray(small)
+    if width == height:
+        return pixels
+    top, left = (side - height) // 2, (side - width) // 2
+    square = np.full((side, side), _border_shade(pixels), np.uint8)
+    square[top : top + height, left : left + width] = pixels
+    return square
+
+
+def _border_shade(pixels: Array) -> int:
+    """The median of the outermost pixels."""
+    return int(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])))

@@ -1,0 +1,71 @@
+"""A pair of IDX files as a data set: one with images and one with labels, found by their names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engine.datasets.arrays import Arrays, dataset_of
+from engine.datasets.dataset import Dataset
+from engine.datasets.idx import read_idx
+from engine.errors import bad_file
+
+# What the names of files that belong together do not share.
+_OWN = re.compile(r"images?|labels?|train|t10k|test|idx\d|\.gz$")
+_PARTS = {"train": "train", "t10k": "test", "test": "test"}
+_Kind = tuple[str, str]
+
+
+def idx_dataset(path: str | Path, test_share: float = 0.2, seed: int = 0) -> Dataset:
+    """Reads a pair of IDX files, as MNIST's are: pictures or rows of bytes, and a class number for each.
+
+    Args:
+        path: either file, with ``images`` or ``labels`` in its name; the other one lies beside it. Files of the same
+            name with ``t10k`` or ``test`` instead of ``train`` are the test part; else it is drawn.
+        test_share, seed: see :func:`~engine.datasets.parts.parts_of`.
+
+    Raises:
+        FileFormatError: a file is missing or damaged.
+        DataError: the files do not fit together, or cannot be learned from.
+        SettingError: an invalid share or seed.
+        OSError: the folder cannot be read.
+    """
+    path = Path(path)
+    beside = _files_beside(path)
+    part = _kind(path.name)[0]
+    is_whole = {"train", "test"} <= {each for each, _ in beside} and part
+    train = _pair(path, beside, "train" if is_whole else part)
+    test = _pair(path, beside, "test") if is_whole else None
+    return dataset_of(path.resolve().parent.name or path.stem, train, test, "classification", test_share, seed)
+
+
+def _files_beside(path: Path) -> dict[_Kind, Path]:
+    """The files that belong to this one, itself too, by their kind; of a file and its ``.gz`` the former."""
+    if not _kind(path.name)[1]:
+        rule = "must have images or labels in its name, by which the file that belongs to it is found"
+        raise bad_file(
+            path, "of another name", rule, "Name them like train-images-idx3-ubyte and train-labels-idx1-ubyte."
+        )
+    found: dict[_Kind, Path] = {}
+    for file in sorted(path.parent.iterdir()):
+        kind = _kind(file.name)
+        if kind[1] and _OWN.sub("", file.name.lower()) == _OWN.sub("", path.name.lower()):
+            found.setdefault(kind, file)
+    return found | {_kind(path.name): path}
+
+
+def _kind(name: str) -> _Kind:
+    """("train" or "test" or "", "images" or "labels" or "")."""
+    lower = name.lower()
+    part = next((part for word, part in _PARTS.items() if word in lower), "")
+    return part, next((what for what in ("images", "labels") if what[:-1] in lower), "")
+
+
+def _pair(path: Path, beside: dict[_Kind, Path], part: str) -> Arrays:
+    files = [beside.get((part, what)) for what in ("images", "labels")]
+    images, labels = files
+    if images is None or labels is None:
+        lacking = " ".join(word for word in (part, "labels" if labels is None else "images") if word)
+        rule = f"must lie beside the file of its {lacking}, which has the same name but for that"
+        raise bad_file(images or labels or path, f"without {lacking}", rule, f"Put the {lacking} into the same folder.")
+    return Arrays(read_idx(images), read_idx(labels), images.name, labels.name)

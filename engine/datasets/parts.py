@@ -1,0 +1,50 @@
+"""``parts_of``: which examples are for training and which for the test, drawn by a seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.errors import SettingError, Verbatim
+from engine.validation import Array, number_within, whole_number
+
+
+def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tuple[Array, Array]:
+    """Draws the test part, always the same one for one ``seed``; of classes, each in proportion.
+
+    Every class keeps at least one training example. The two parts are sorted, because memory is read faster in order.
+
+    Args:
+        labels_or_count: (k,) the class of each example, numbers or texts; or only how many examples there are.
+        test_share: 0…0.9; 0 for no test part.
+
+    Returns:
+        The numbers, from 0, of the training examples and of the test examples; int64.
+
+    Raises:
+        SettingError: the share or the seed is out of range, or no example is left for the test.
+    """
+    share = number_within("test_share", test_share, 0, 0.9, "0.2")
+    is_count = isinstance(labels_or_count, (int, np.integer))
+    classes = np.zeros(int(labels_or_count), np.int64) if is_count else np.asarray(labels_or_count)
+    class_of, counts = np.unique(classes, return_inverse=True, return_counts=True)[1:]
+    wanted = _in_proportion(counts, share)
+    if share > 0 and not wanted.any():
+        rule = "must leave examples on both sides, and there are"
+        few = f"{len(classes):,} in {len(counts):,} {'class' if len(counts) == 1 else 'classes'}"
+        raise SettingError("test_share", Verbatim(f"{share:g}"), f"{rule} {few}", "Give more data, or a larger share.")
+    order = np.random.default_rng(whole_number("seed", seed, 0, "1")).permutation(len(classes))
+    by_class = order[np.argsort(class_of[order], kind="stable")]
+    place = np.arange(len(classes)) - np.repeat(np.cumsum(counts) - counts, counts)  # within its class, from 0
+    is_test = place < np.repeat(wanted, counts)
+    return np.sort(by_class[~is_test]), np.sort(by_class[is_test])
+
+
+def _in_proportion(counts: Array, share: float) -> Array:
+    """How many of each class are drawn: the share, rounded so that the sum is right too (largest remainders)."""
+    exact = counts * share
+    wanted = np.floor(exact + 1e-9).astype(np.int64)
+    missing = round(float(exact.sum())) - int(wanted.sum())
+    largest = np.argsort(wanted - exact, kind="stable")
+    wanted[largest[: max(0, missing)]] += 1
+    limited: Array = np.minimum(wanted, np.maximum(counts - 1, 0))
+    return limited

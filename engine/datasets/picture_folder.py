@@ -1,0 +1,163 @@
+"""A folder of pictures as a data set: one subfolder for each class, named as the class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from engine.datasets.arrays import check_one_hot
+from engine.datasets.class_folders import ADVICE, ClassFolders, Unread, one_class
+from engine.datasets.dataset import Dataset, Split, one_hot
+from engine.datasets.grey_pictures import UnusableError, grey_square, ignore_warnings_about_files, readable_formats
+from engine.datasets.parts import parts_of
+from engine.errors import DataError, Verbatim
+from engine.validation import Array, available_memory, gigabytes, number_within, whole_number
+
+_OFTEN = 100  # pictures between two calls of ``progress``
+_MOST_SIDE = 1_000
+
+Progress = Callable[[int, int], None]
+Read = Callable[[str], "Array | str"]
+
+
+class Map(Protocol):
+    """How pictures are read: as the built-in ``map``, or the one of a pool of threads or processes."""
+
+    def __call__(self, function: Read, paths: Iterable[str], /) -> Iterable[Array | str]:
+        """Returns what the function gives for each path, in order."""
+
+
+@dataclass(frozen=True)
+class FolderReport:
+    """What became of the files.
+
+    Attributes:
+        pictures: how many were read and are in the data set.
+        unread: what was not, in order; the first 100.
+        unread_count: how many there were.
+        empty_classes: subfolders in which no picture (of the training part) could be read: no classes of the data set.
+    """
+
+    pictures: int
+    unread: tuple[Unread, ...]
+    unread_count: int
+    empty_classes: tuple[str, ...]
+
+
+def folder_dataset(
+    path: str | Path,
+    side: int = 28,
+    test_share: float = 0.2,
+    seed: int = 0,
+    progress: Progress = lambda done, total: None,
+    map: Map = map,
+) -> tuple[Dataset, FolderReport]:
+    """Reads a folder of pictures as grey bytes.
+
+    Names that begin with a point are left out. Links are followed only if they lead to something inside the folder.
+    What cannot be read is listed in the report, and never fatal.
+
+    Args:
+        path: its subfolders are the classes; or it has just two, ``train`` and ``test``, whose subfolders are.
+        side: pixels of an example, in both directions; up to 1,000.
+        test_share, seed: see :func:`~engine.datasets.parts.parts_of`. Not used if there is a test folder with pictures.
+        progress: called with how many pictures were tried, and how many there are; what it raises ends the reading
+            and goes through.
+        map: reads the pictures; that of a pool makes it faster.
+
+    Raises:
+        FileFormatError: the folder is missing or none.
+        DataError: it has no subfolders, fewer than two classes with pictures or more than 1,000, or its pictures take
+            more than a quarter of the available memory.
+        SettingError: an invalid side, share or seed.
+    """
+    side = whole_number("side", side, 1, "28", _MOST_SIDE)
+    number_within("test_share", test_share, 0, 0.9, "0.2")  # now, and not after all pictures are read
+    whole_number("seed", seed, 0, "1")
+    found = ClassFolders(Path(path))
+    _check_memory(found, side)
+    pixels, is_read = _read_all(found, side, progress, map)
+    of_class, is_test = np.array(found.class_of, np.int64)[is_read], np.array(found.is_test, bool)[is_read]
+    kept = _with_pictures(found, of_class[~is_test])
+    check_one_hot(found.title, len(is_read), len(kept))
+    labels = _renumbered(of_class, kept, len(found.names))
+    parts = _rows_of_parts(labels, is_test, test_share, seed)
+    splits = [_split(pixels[is_read[rows]], labels[rows], len(kept)) for rows in parts if len(rows)]
+    names = tuple(found.names[number] for number in kept)
+    dataset = Dataset(found.title, splits[0], (*splits, None)[1], (side, side), names)
+    empty = tuple(name for number, name in enumerate(found.names) if number not in set(kept))
+    return dataset, FolderReport(sum(len(rows) for rows in parts), tuple(found.unread), found.unread_count, empty)
+
+
+def _renumbered(of_class: Array, kept: list[int], classes: int) -> Array:
+    """(k,) the place of each one's class among those that are kept, or -1."""
+    places = np.full(classes, -1)
+    places[kept] = np.arange(len(kept))
+    labels: Array = places[of_class]
+    return labels
+
+
+def _split(pixels: Array, labels: Array, classes: int) -> Split:
+    return Split(pixels, one_hot(labels, classes), labels, 1 / 255)
+
+
+def _rows_of_parts(labels: Array, is_test: Array, test_share: float, seed: int) -> tuple[Array, Array]:
+    """Numbers of the training and the test examples; without those of classes that are left out, whose label is -1."""
+    if is_test.any():
+        return np.flatnonzero(~is_test & (labels >= 0)), np.flatnonzero(is_test & (labels >= 0))
+    return parts_of(labels, test_share, seed)
+
+
+def _with_pictures(found: ClassFolders, of_class: Array) -> list[int]:
+    """The numbers of the classes of which there are training pictures."""
+    kept: list[int] = np.unique(of_class).tolist()
+    if not kept:
+        first = f" ({found.unread[0].path}: {found.unread[0].why})" if found.unread else ""
+        value = Verbatim(f"without a picture that can be read{first}")
+        raise DataError(found.title, value, "must have pictures in its subfolders", ADVICE)
+    if len(kept) == 1:
+        raise one_class(found.title, found.names[kept[0]])
+    return kept
+
+
+def _check_memory(found: ClassFolders, side: int) -> None:
+    """The pictures are there twice: as they are read, and divided into parts."""
+    pictures, available = len(found.files), available_memory()
+    needed = 2 * pictures * side * side
+    if available is not None and needed > available // 4:
+        value = Verbatim(f"of {pictures:,} pictures, which take {gigabytes(needed)} at {side} × {side} pixels")
+        rule = f"must take at most {gigabytes(available // 4)}, a quarter of the memory that is available"
+        raise DataError(found.title, value, rule, "Make the side smaller, or take a part of the pictures.")
+
+
+# ---- reading
+
+
+def _read_all(found: ClassFolders, side: int, progress: Progress, map_: Map) -> tuple[Array, Array]:
+    """(files, side²) uint8, and the numbers of those files that could be read."""
+    ignore_warnings_about_files()
+    total = len(found.files)
+    pixels, is_read = np.empty((total, side * side), np.uint8), np.zeros(total, bool)
+    read = partial(_picture_or_why, side=side, formats=readable_formats())
+    progress(0, total)
+    for number, outcome in enumerate(map_(read, found.files)):
+        if isinstance(outcome, str):
+            found.leave_out(found.files[number], outcome)
+        else:
+            pixels[number], is_read[number] = outcome.reshape(-1), True
+        if (number + 1) % _OFTEN == 0 or number + 1 == total:
+            progress(number + 1, total)
+    return pixels, np.flatnonzero(is_read)
+
+
+def _picture_or_why(path: str, side: int, formats: tuple[str, ...]) -> Array | str:
+    """Pixels, or why there are none; a function that another process can call too."""
+    try:
+        return grey_square(path, side, formats)
+    except UnusableError as reason:
+        return str(reason)

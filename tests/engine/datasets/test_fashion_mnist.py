@@ -1,0 +1,91 @@
+"""Fashion-MNIST: the real one where the system has it, and what is wrong with others."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.datasets import fashion_mnist
+from engine.datasets.fashion_mnist import CLASS_NAMES, ON_DEBIAN, SHA_256, is_complete, load_fashion_mnist
+from engine.errors import FileFormatError
+from tests.engine.datasets.test_idx import idx
+from tests.engine.helpers import refused
+
+is_here = pytest.mark.skipif(not is_complete(), reason="needs Debian's package dataset-fashion-mnist")
+
+
+@is_here
+def test_known_facts() -> None:
+    data = load_fashion_mnist()
+    assert data.title == "Fashion-MNIST"
+    assert data.is_picture
+    assert data.class_names == CLASS_NAMES
+    assert data.test is not None
+    for split, count in ((data.train, 6000), (data.test, 1000)):
+        assert split.labels is not None
+        assert np.bincount(split.labels).tolist() == [count] * 10
+        assert (split.width, split.scale, split.inputs.dtype) == (784, 1 / 255, np.uint8)
+    assert data.train.labels is not None
+    assert data.train.labels[:5].tolist() == [9, 0, 0, 3, 0]
+
+
+@is_here
+def test_a_changed_pixel_is_noticed(tmp_path: Path) -> None:
+    for name in SHA_256:
+        shutil.copy(ON_DEBIAN / f"{name}.gz", tmp_path)
+    content = bytearray(gzip.decompress((tmp_path / "t10k-images-idx3-ubyte.gz").read_bytes()))
+    content[-1] ^= 1
+    (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(bytes(content), 1))
+    with refused(FileFormatError, "t10k-images-idx3-ubyte.gz", "another file"):
+        load_fashion_mnist(tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Files of few pictures, taken for the publisher's."""
+    sums = {}
+    for prefix, count in (("train", 3), ("t10k", 2)):
+        contents = {"images-idx3": idx(count, 28, 28), "labels-idx1": idx(count, body=bytes([9, 0, 5][:count]))}
+        for name, content in contents.items():
+            (tmp_path / f"{prefix}-{name}-ubyte").write_bytes(content)
+            sums[f"{prefix}-{name}-ubyte"] = hashlib.sha256(content).hexdigest()
+    monkeypatch.setattr(fashion_mnist, "SHA_256", sums)
+    return tmp_path
+
+
+def test_reads_files_packed_or_not(folder: Path) -> None:
+    file = folder / "train-labels-idx1-ubyte"
+    (folder / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
+    file.unlink()
+    data = load_fashion_mnist(str(folder))
+    assert data.train.labels is not None
+    assert [data.class_name(label) for label in data.train.labels] == ["Ankle boot", "T-shirt/top", "Sandal"]
+    assert is_complete(folder)
+
+
+def test_every_checksum_is_one() -> None:
+    assert [len(bytes.fromhex(each)) for each in SHA_256.values()] == [32] * 4
+
+
+@pytest.mark.parametrize("name", list(SHA_256))
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert not is_complete(folder)
+    with refused(FileFormatError, name, "missing"):
+        load_fashion_mnist(folder)
+
+
+@pytest.mark.parametrize("name", list(SHA_256))
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [(idx(3, 28, 28, body=bytes(3 * 784)), "another file"), (idx(7), "another file"), (b"<html>", "3c 68 74 6d")],
+)
+def test_another_file_is_refused(folder: Path, name: str, content: bytes, value: str) -> None:
+    (folder / name).write_bytes(content)
+    with refused(FileFormatError, name, value):
+        load_fashion_mnist(folder)
