@@ -231,7 +231,11 @@ class TableCoding:
         try:
             columns = tuple(_coded_column(column) for column in entries["columns"])
             scaling, of_target = (_scaling(entries[name]) for name in ("scaling", "target_scaling"))
-            return cls(columns, scaling, _text(entries["target"]), _texts(entries["class_names"]), of_target)
+            coding = cls(columns, scaling, _text(entries["target"]), _texts(entries["class_names"]), of_target)
+            names = [column.name for column in columns] + [coding.target]
+            if len(names) < 2 or any(len(set(each)) < len(each) for each in (names, coding.class_names)):
+                raise ValueError(names)
+            return coding
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, DataError):
                 raise

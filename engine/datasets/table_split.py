@@ -27,7 +27,7 @@ def drawn_rows(classes: Array | None, rows: int, test_share: float, seed: int) -
     is_test = np.zeros(rows, bool)
     for group, count in zip(groups, counts, strict=True):
         is_test[rng.permutation(group)[:count]] = True
-    if share and not 0 < is_test.sum() < rows:
+    if share and not 0 < is_test.sum() <= round(share * rows) < rows:
         rule = f"must leave rows on both sides, and there are {rows:,}"
         raise SettingError("test_share", test_share, rule, "Try 0.2, with more rows.")
     return np.flatnonzero(~is_test), np.flatnonzero(is_test)

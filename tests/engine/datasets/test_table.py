@@ -130,7 +130,7 @@ def test_what_is_wrong_is_missing_and_listed_with_its_place(file: Path) -> None:
     [("1,234", ";."), ("1.234", ";,"), ("1.234,5", ";,"), ("1 234", ",."), ("1'234.5", ",."), ("-12\u202f345", ",.")],
 )
 def test_thousands_separators(file: Path, number: str, form: str) -> None:
-    delimiter, decimal = form
+    delimiter, decimal = form[0], form[1]
     table = read(file, f"a{delimiter}b\n{number}{delimiter}1\n", TableFormat(delimiter, decimal))
     assert [(problem.row, problem.column, problem.value) for problem in table.problems] == [(2, "a", number)]
     assert table.column("a").thousands == 1
