@@ -1,0 +1,112 @@
+"""``Table``: the columns of a CSV or TSV file, and ``read_table``, which reads them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.datasets.cells import RAGGED, Problem, shortened
+from engine.datasets.table_blocks import CannotReadError
+from engine.datasets.table_columns import Column
+from engine.datasets.table_format import MOST_BYTES, TableFormat, unreadable
+from engine.datasets.table_reading import Progress, Reading
+from engine.errors import DataError, bad_file
+from engine.regular_files import open_regular
+from engine.validation import available_memory, gigabytes
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table as it was read.
+
+    Attributes:
+        title: the file's name without its ending.
+        columns: all of one length, each with another name.
+        problems: the first 100 things that are wrong, with their places.
+        problem_count: how many there are in all.
+        ragged: how many rows were left out because they have more or fewer cells than there are columns.
+        head: the first 100 rows of those that were kept, as they are written; long cells are shortened.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    problems: tuple[Problem, ...] = ()
+    problem_count: int = 0
+    ragged: int = 0
+    head: tuple[tuple[str, ...], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.columns[0].values)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str, parameter: str = "column") -> Column:
+        """The column of that name. Raises DataError, about ``parameter``, if there is none."""
+        found = next((column for column in self.columns if column.name == name), None)
+        if found is None:
+            rule = f"must be a column of {self.title}: {listed(self.names)}"
+            raise DataError(parameter, name, rule, "Choose one of these.")
+        return found
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names one after another, shortened; after the first ten, how many more there are."""
+    more = f" and {len(names) - 10:,} more" if len(names) > 10 else ""
+    return ", ".join(shortened(name) for name in names[:10]) + more
+
+
+def read_table(
+    path: str | Path, form: TableFormat, progress: Progress | None = None, texts: Collection[str] = ()
+) -> Table:
+    """Reads a table.
+
+    A column in which nearly all cells are numbers is one of numbers; its other cells count as missing and are among
+    the problems. If too many of them turn out to be words, the file is read once more, with that column as texts.
+    Rows with more or fewer cells than there are columns are left out, and are among the problems too.
+
+    Args:
+        path: the file.
+        form: how it is written, see :func:`~engine.datasets.table_format.sniff`.
+        progress: is called after each block with the bytes done and the bytes in all, and begins anew if the file is
+            read again. What it raises ends the reading and goes through.
+        texts: names of columns that are texts, even if they hold numbers, or yes and no.
+
+    Raises:
+        FileFormatError: the file is missing, empty, no text, in another encoding, or beyond a limit; or it has only
+            one column, or no rows.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        _check_size(path, size)
+        try:
+            reading = Reading(path, form, frozenset(texts))
+            reading.read(file, size, progress)
+            if reading.wordy:
+                reading = Reading(path, form, frozenset(texts), reading.wordy)
+                file.seek(0)
+                reading.read(file, size, progress)
+        except CannotReadError as failure:
+            raise unreadable(path, failure.reason) from None
+    counts = reading.counts
+    return Table(path.stem, reading.columns(), tuple(reading.problems), counts.total(), counts[RAGGED], reading.head)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return open_regular(path, MOST_BYTES)
+    except OSError as failure:
+        raise unreadable(path, failure) from None
+
+
+def _check_size(path: Path, size: int) -> None:
+    available = available_memory()
+    if available is not None and size > available // 4:
+        rule = f"must take at most {gigabytes(available // 4)}, a quarter of the memory that is available"
+        raise bad_file(path, f"{gigabytes(size)} long", rule, "Take a part of its rows.")

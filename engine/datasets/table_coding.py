@@ -1,0 +1,307 @@
+"""``TableCoding``: how a row of a table becomes the inputs of a network. It travels with the network."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.datasets.cells import INFINITE, THOUSANDS, read_number, read_yes_no, shortened
+from engine.datasets.scaling import Scaling
+from engine.datasets.table import Table, listed
+from engine.datasets.table_columns import NUMBER, TEXT, YES_NO, Column
+from engine.errors import DataError, Verbatim
+from engine.validation import Array
+
+LARGEST = 1e38  # nearly the largest that the network's numbers can be
+
+
+@dataclass(frozen=True)
+class CodedColumn:
+    """A column that a network was trained with.
+
+    Attributes:
+        name: its name in the table.
+        kind: ``NUMBER``, ``YES_NO`` or ``TEXT``.
+        categories: of texts, one input for each; of yes/no, the words for 0 and 1; else empty.
+        filled: what stands for a missing value: a number, 0 or 1 for yes/no, or for texts the place of a category. None
+            if a value must be there.
+    """
+
+    name: str
+    kind: str
+    categories: tuple[str, ...] = ()
+    filled: float | None = None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of its inputs: its own, or for texts "island = Biscoe" and so on."""
+        if self.kind != TEXT:
+            return (self.name,)
+        return tuple(f"{self.name} = {category}" for category in self.categories)
+
+    def read(self, value: object) -> float:
+        """A value as one number: a text's is the place of its category; NaN if it is missing.
+
+        Numbers may be texts with a decimal point. Raises DataError, which names the column, for what does not belong
+        into it.
+        """
+        if value is None or (isinstance(value, str) and _is_absent(value)):
+            return math.nan
+        if self.kind == TEXT:
+            return self._place(value)
+        return self._number(value) if self.kind == NUMBER else self._yes_no(value)
+
+    def read_column(self, column: Column) -> Array:
+        """(rows,) float64: the same for a whole column of a table. Raises DataError likewise."""
+        if column.wrong:
+            value = Verbatim(f"wrong in {column.wrong:,} rows")
+            raise DataError(self.name, value, f"must be {self._rule}", "See what the table says about these rows.")
+        if column.kind == self.kind != TEXT:
+            values = column.values
+            if self.kind == NUMBER and len(values):
+                self._check_size(values)
+            return values
+        different, places = np.unique(column.values, return_inverse=True)
+        read: Array = np.array([self.read(_written(column, value)) for value in different])[places]
+        return read
+
+    def fill(self, values: Array) -> Array:
+        """(rows,) of :meth:`read` without NaN. Raises DataError if one is missing that must be there."""
+        absent = np.isnan(values)
+        if not absent.any():
+            return values
+        if self.filled is None:
+            value = Verbatim("missing" if len(values) == 1 else f"missing in {int(absent.sum()):,} rows")
+            rule = "must have a value, since rows without one were left out when the network was trained"
+            raise DataError(self.name, value, rule, "Give it a value, or leave such rows out.")
+        return np.where(absent, self.filled, values)
+
+    def expand(self, values: Array, out: Array) -> None:
+        """Writes values of :meth:`fill` into the column's inputs, (rows, inputs) of zeros."""
+        if self.kind == TEXT:
+            out[np.arange(len(values)), values.astype(np.int64)] = 1
+        else:
+            out[:, 0] = values
+
+    @property
+    def _rule(self) -> str:
+        if self.kind == TEXT:
+            return f"one of: {listed(self.categories)}"
+        return "a number" if self.kind == NUMBER else f"{self.categories[0]} or {self.categories[1]}"
+
+    def _refusal(self, value: object, rule: str = "") -> DataError:
+        return DataError(self.name, value, f"must be {rule or self._rule}", "Change the value.")
+
+    def _place(self, value: object) -> float:
+        text = value.strip() if isinstance(value, str) else _plain(value)
+        if text not in self.categories:
+            raise self._refusal(value)
+        return float(self.categories.index(text))
+
+    def _number(self, value: object) -> float:
+        if isinstance(value, str):
+            number, wrong = read_number(value, ".")
+            if wrong == THOUSANDS:
+                raise self._refusal(value, "a number without thousands separators")
+            if wrong is not None and wrong != INFINITE:
+                raise self._refusal(value)
+        else:
+            if not isinstance(value, numbers.Real):
+                raise self._refusal(value)
+            number, wrong = _as_float(value), None
+        if wrong == INFINITE or abs(number) > LARGEST:
+            raise self._refusal(value, f"a finite number up to {LARGEST:g}")
+        return number
+
+    def _check_size(self, values: Array) -> None:
+        largest = np.nanmax(np.abs(values), initial=0)
+        if largest > LARGEST:
+            raise self._refusal(float(largest), f"finite numbers up to {LARGEST:g}")
+
+    def _yes_no(self, value: object) -> float:
+        if isinstance(value, str):
+            text = value.strip()
+            known = float(self.categories.index(text)) if text in self.categories else read_yes_no(text)
+            if known is not None:
+                return float(known)
+        if isinstance(value, str) and value.strip() in ("0", "1"):
+            return float(value)
+        if isinstance(value, (numbers.Real, np.bool_)) and (math.isnan(value) or value in (0, 1)):
+            return float(value)
+        raise self._refusal(value)
+
+
+@dataclass(frozen=True, eq=False)
+class TableCoding:
+    """How rows become inputs, and what the outputs mean.
+
+    Raises DataError if the scaling is not one of as many numbers as there are inputs.
+
+    Attributes:
+        columns: the columns that are inputs, in their order.
+        scaling: how raw numbers became inputs; None if they are raw.
+        target: the name of the column that is predicted.
+        class_names: its classes; empty if it is a number.
+        target_scaling: how the target was scaled, if it is a number; None if it is raw.
+    """
+
+    columns: tuple[CodedColumn, ...]
+    scaling: Scaling | None
+    target: str
+    class_names: tuple[str, ...] = ()
+    target_scaling: Scaling | None = None
+
+    def __post_init__(self) -> None:
+        for scaling, width in ((self.scaling, len(self.inputs)), (self.target_scaling, 1)):
+            if scaling is not None and len(scaling.mean) != width:
+                value, rule = Verbatim(f"of {len(scaling.mean):,} numbers"), f"must be one of {width:,}"
+                raise DataError("scaling", value, rule, "Train the network anew from its data.")
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """A name per input."""
+        return tuple(name for column in self.columns for name in column.inputs)
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """The names of columns that :func:`~engine.datasets.table.read_table` must read as texts."""
+        return frozenset(column.name for column in self.columns if column.kind == TEXT)
+
+    @property
+    def categories(self) -> tuple[tuple[int, ...], ...]:
+        """The inputs, from 0, of each column of texts that has several."""
+        groups, start = [], 0
+        for column in self.columns:
+            width = len(column.inputs)
+            if width > 1:
+                groups.append(tuple(range(start, start + width)))
+            start += width
+        return tuple(groups)
+
+    def encode(self, row: Mapping[str, object]) -> Array:
+        """(1, inputs) float32 of one row: values by the names of columns, of which there may be more.
+
+        Raises DataError, which names the column, if one is lacking, its value is missing though rows without were left
+        out, or it is a word where a number was or a text that the network has not learned.
+        """
+        for column in self.columns:
+            if column.name not in row:
+                raise _lacking(column.name, tuple(str(name) for name in row))
+        return self.scaled(self.raw([np.array([column.read(row[column.name])]) for column in self.columns]))
+
+    def encode_table(self, table: Table) -> Array:
+        """(rows, inputs) float32 of a table, read with :attr:`texts`. Raises DataError likewise."""
+        for column in self.columns:
+            if column.name not in table.names:
+                raise _lacking(column.name, table.names)
+        return self.scaled(self.raw([each.read_column(table.column(each.name)) for each in self.columns]))
+
+    def raw(self, values: Sequence[Array]) -> Array:
+        """(rows, inputs) float64 of what each column has read, (rows,): filled and expanded, not yet scaled."""
+        out = np.zeros((len(values[0]), len(self.inputs)))
+        start = 0
+        for column, of_column in zip(self.columns, values, strict=True):
+            width = len(column.inputs)
+            column.expand(column.fill(of_column), out[:, start : start + width])
+            start += width
+        return out
+
+    def scaled(self, raw: Array) -> Array:
+        """(rows, inputs) float32 of raw rows."""
+        return raw.astype(np.float32) if self.scaling is None else self.scaling.apply(raw)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The coding in types that JSON can hold."""
+        return {
+            "columns": [{**asdict(column), "categories": list(column.categories)} for column in self.columns],
+            "scaling": self.scaling and self.scaling.as_dict(),
+            "target": self.target,
+            "class_names": list(self.class_names),
+            "target_scaling": self.target_scaling and self.target_scaling.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, entries: Mapping[str, Any]) -> TableCoding:
+        """The coding of an :meth:`as_dict`. Raises DataError if it is none."""
+        try:
+            columns = tuple(_coded_column(column) for column in entries["columns"])
+            scaling, of_target = (_scaling(entries[name]) for name in ("scaling", "target_scaling"))
+            coding = cls(columns, scaling, _text(entries["target"]), _texts(entries["class_names"]), of_target)
+            names = [column.name for column in columns] + [coding.target]
+            if len(names) < 2 or any(len(set(each)) < len(each) for each in (names, coding.class_names)):
+                raise ValueError(names)
+            return coding
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, DataError):
+                raise
+            rule = "must hold its columns, their scaling and the target"
+            raise DataError("coding", Verbatim("unreadable"), rule, "Train the network anew from its data.") from None
+
+
+def _scaling(entries: Any) -> Scaling | None:
+    return None if entries is None else Scaling.from_dict(entries)
+
+
+def _coded_column(entries: Mapping[str, Any]) -> CodedColumn:
+    """Raises TypeError or ValueError for what is none."""
+    kind, categories, filled = entries["kind"], _texts(entries["categories"]), entries["filled"]
+    sizes = {NUMBER: len(categories) == 0, YES_NO: len(categories) == 2, TEXT: len(categories) > 0}
+    if not sizes[kind] or len(set(categories)) < len(categories):
+        raise ValueError(kind)
+    if filled is not None:
+        allowed = {NUMBER: abs(filled) <= LARGEST, YES_NO: filled in (0, 1), TEXT: filled in range(len(categories))}
+        if isinstance(filled, bool) or not allowed[kind]:
+            raise ValueError(filled)
+        filled = float(filled)
+    return CodedColumn(_text(entries["name"]), kind, categories, filled)
+
+
+def _texts(entries: Any) -> tuple[str, ...]:
+    if not isinstance(entries, (list, tuple)):
+        raise TypeError(entries)
+    return tuple(_text(entry) for entry in entries)
+
+
+def _text(entry: Any) -> str:
+    if not isinstance(entry, str):
+        raise TypeError(entry)
+    return entry
+
+
+def _lacking(name: str, present: Sequence[str]) -> DataError:
+    rule = f"must be a column, since the network was trained with it; there are: {listed(present)}"
+    return DataError(name, Verbatim("missing"), rule, f"Add a column named {shortened(name)}.")
+
+
+def _is_absent(text: str) -> bool:
+    value, wrong = read_number(text, ".")
+    return wrong is None and math.isnan(value)
+
+
+def _as_float(value: Any) -> float:
+    """A real number as float; inf if it is too large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _plain(value: object) -> str:
+    """A number as a text: 3, not 3.0."""
+    is_whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
+    return f"{value:.0f}" if is_whole else str(value)
+
+
+def _written(column: Column, value: Any) -> str | float | None:
+    """What stands in a cell of a table's column, None if it is missing."""
+    if column.kind == TEXT:
+        known = 0 <= value < len(column.categories)
+        return column.categories[value] if known else None if value < 0 else "another text"
+    if math.isnan(value):
+        return None
+    return float(value) if column.kind == NUMBER else column.categories[int(value)]

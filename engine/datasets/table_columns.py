@@ -1,0 +1,133 @@
+"""``Column``: one column of a table, and how it grows while its file is read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.datasets.cells import THOUSANDS, WORD, is_missing, read_numbers, yes_no
+from engine.validation import Array
+
+NUMBER, YES_NO, TEXT = "number", "yes/no", "text"
+MOST_TEXTS = 10_000  # different ones that a column keeps
+_NO_TEXT = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of a table. Its array must not be changed.
+
+    Attributes:
+        name: its name, which no other column of the table has.
+        kind: ``NUMBER``, ``YES_NO`` or ``TEXT``.
+        values: (rows,). Of numbers: float64, NaN where there is none; of yes/no: 1, 0 or NaN likewise. Of texts: int32,
+            the place of each in ``categories``, -1 where there is none.
+        categories: different texts, sorted; those for 0 and 1 of a yes/no column; empty for numbers.
+        wrong: how many of its cells could not be read, and count as missing.
+        thousands: how many of these have a thousands separator.
+        is_cut: whether there are more than 10,000 different texts; the value of the others is ``len(categories)``.
+    """
+
+    name: str
+    kind: str
+    values: Array
+    categories: tuple[str, ...] = ()
+    wrong: int = 0
+    thousands: int = 0
+    is_cut: bool = False
+
+    @property
+    def absent(self) -> Array:
+        """(rows,) of booleans: where there is no value."""
+        where: Array = self.values == _NO_TEXT if self.kind == TEXT else np.isnan(self.values)
+        return where
+
+
+class NumbersRead:
+    """A column of numbers that is being read."""
+
+    def __init__(self, decimal: str) -> None:
+        self._decimal = decimal
+        self._parts: list[Array] = []
+        self.wrong: Counter[str] = Counter()
+
+    def add(self, cells: Sequence[str]) -> list[tuple[int, str]]:
+        """Takes the next cells; returns (place, kind) of those that are wrong."""
+        values, wrong = read_numbers(cells, self._decimal)
+        self.add_values(values)
+        self.wrong.update(kind for _, kind in wrong)
+        return wrong
+
+    def add_values(self, values: Array) -> None:
+        """Takes the next cells as numbers, (k,)."""
+        self._parts.append(values)
+
+    @property
+    def is_wordy(self) -> bool:
+        """Whether so many of its cells are words that it is a column of texts."""
+        there = sum(len(part) - int(np.isnan(part).sum()) for part in self._parts)
+        return not are_few(self.wrong[WORD], there + self.wrong.total())
+
+    def column(self, name: str) -> Column:
+        """The whole column; ends the reading."""
+        values = np.concatenate(self._parts)
+        self._parts.clear()  # column by column, so that memory never holds the whole table twice
+        return Column(name, NUMBER, values, wrong=self.wrong.total(), thousands=self.wrong[THOUSANDS])
+
+
+class TextsRead:
+    """A column of texts that is being read. ``stays_text``: it is not taken for yes/no."""
+
+    def __init__(self, stays_text: bool = False) -> None:
+        self._stays_text = stays_text
+        self._codes: dict[str, int] = {}
+        self._parts: list[Array] = []
+        self._is_cut = False
+
+    def add(self, cells: Sequence[str]) -> list[tuple[int, str]]:
+        """Takes the next cells, of which none can be wrong."""
+        codes = {cell: self._code(cell) for cell in dict.fromkeys(cells)}
+        self._parts.append(np.fromiter(map(codes.__getitem__, cells), np.int32, len(cells)))
+        return []
+
+    def _code(self, cell: str) -> int:
+        text = cell.strip()
+        if is_missing(text):
+            return _NO_TEXT
+        if text not in self._codes and len(self._codes) == MOST_TEXTS:
+            self._is_cut = True
+            return MOST_TEXTS
+        return self._codes.setdefault(text, len(self._codes))
+
+    def column(self, name: str) -> Column:
+        """The whole column; ends the reading."""
+        categories = sorted(self._codes)
+        places = np.empty(len(categories) + 2, np.int32)  # that of the others, and last that of no text
+        places[[self._codes[text] for text in categories]] = np.arange(len(categories))
+        places[-2:] = len(categories), _NO_TEXT
+        values = places[np.concatenate(self._parts)]
+        self._parts.clear()
+        meaning = None if self._stays_text or len(categories) > 4 else yes_no(categories)
+        if meaning is None:
+            return Column(name, TEXT, values, tuple(categories), is_cut=self._is_cut)
+        names = {0: "no", 1: "yes", **{meaning[text]: text for text in reversed(categories)}}
+        numbers = np.array([*(meaning[text] for text in categories), np.nan])[values]
+        return Column(name, YES_NO, numbers, (names[0], names[1]))
+
+
+def are_few(words: int, cells: int) -> bool:
+    """Whether a column with so many words among its cells still is one of numbers: 1 in 20, or 3 of at least 12."""
+    return words == 0 or words * 20 <= cells or (words <= 3 and words * 4 <= cells)
+
+
+def column_of(cells: Sequence[str], decimal: str, is_text: bool) -> NumbersRead | TextsRead:
+    """How to read a column that begins with these cells, which are not yet taken."""
+    if is_text:
+        return TextsRead(stays_text=True)
+    values, wrong = read_numbers(cells, decimal)
+    words = sum(kind == WORD for _, kind in wrong)
+    there = len(values) - int(np.isnan(values).sum()) + len(wrong)
+    return NumbersRead(decimal) if are_few(words, there) else TextsRead()

@@ -1,0 +1,306 @@
+"""``table_dataset``: a data set out of a table, with one of its columns to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from engine.datasets.dataset import Dataset, Split, one_hot
+from engine.datasets.scaling import Scaling
+from engine.datasets.table import Table
+from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
+from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few
+from engine.datasets.table_split import drawn_rows
+from engine.errors import DataError, SettingError, Verbatim
+from engine.validation import Array, check_available
+
+CLASSIFICATION, REGRESSION = "classification", "regression"
+DROP, MEDIAN = "drop", "median"
+MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
+MOST_CLASSES = 1000
+_FEW_NUMBERS = 10  # different whole numbers that are taken for classes
+_BYTES_OF_NUMBER = 24  # while the data set is made
+_WHOLE = 2**53  # up to which whole numbers are exact
+_IGNORE = "ignore this column"
+
+
+@dataclass(frozen=True)
+class TableCounts:
+    """What became of a table's rows and columns.
+
+    Attributes:
+        rows: of the table.
+        without_target: rows left out because they have no target.
+        without_input: rows left out because another value is missing.
+        filled: how many missing values were filled in, by the column's name.
+        left_out: columns that are no input, by name, and why.
+    """
+
+    rows: int
+    without_target: int
+    without_input: int
+    filled: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def used(self) -> int:
+        """Rows in the data set."""
+        return self.rows - self.without_target - self.without_input
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedTable:
+    """A data set out of a table.
+
+    Attributes:
+        dataset: the data set.
+        coding: how its rows became inputs.
+        counts: what became of rows and columns.
+        train_rows: (k,) the rows of the table, from 0, of the training examples, in their order.
+        test_rows: likewise, of the test examples.
+    """
+
+    dataset: Dataset
+    coding: TableCoding
+    counts: TableCounts
+    train_rows: Array
+    test_rows: Array
+
+
+def guess_task(column: Column) -> str:
+    """``CLASSIFICATION`` for texts, yes/no, and few whole numbers, twice each on average; else ``REGRESSION``."""
+    if column.kind != NUMBER:
+        return CLASSIFICATION
+    there = column.values[~column.absent]
+    different = np.unique(there)
+    few = len(different) <= _FEW_NUMBERS and 2 * len(different) <= len(there)
+    return CLASSIFICATION if few and (different == np.floor(different)).all() else REGRESSION
+
+
+def table_dataset(
+    table: Table,
+    target: str,
+    *,
+    task: str | None = None,
+    missing: str = DROP,
+    ignored: Collection[str] = (),
+    standardise: bool = True,
+    test_share: float = 0.2,
+    seed: int = 0,
+    title: str | None = None,
+) -> PreparedTable:
+    """Makes a data set that predicts one column from the others.
+
+    Texts become an input for each category, yes and no 1 and 0. Columns without any value, or with the same text
+    everywhere, are left out.
+
+    Args:
+        table: the table.
+        target: the name of the column to predict. Rows without it are left out.
+        task: ``CLASSIFICATION`` or ``REGRESSION``; None: see :func:`guess_task`.
+        missing: ``DROP`` leaves out rows with a missing value; ``MEDIAN`` fills it with the training part's median, for
+            texts and yes/no with what is most frequent there.
+        ignored: names of columns that are no inputs.
+        standardise: whether numbers are scaled by the training part's mean and spread, and the target likewise if it is
+            a number.
+        test_share: 0…1, the share of the rows to test with, of each class in proportion; 0: none.
+        seed: draws the test part, always the same for one seed.
+        title: the data set's name; None: the table's.
+
+    Raises:
+        DataError: a column, named as the parameter, cannot be used; or no rows or inputs are left.
+        SettingError: an argument breaks its rule, or the data would not fit in memory.
+    """
+    _check_choice("task", task, (None, CLASSIFICATION, REGRESSION))
+    _check_choice("missing", missing, (DROP, MEDIAN))
+    wanted = table.column(target, "target")
+    task = task or guess_task(wanted)
+    _check_target(wanted, task)
+    rows = np.flatnonzero(~wanted.absent)
+    inputs, left_out = _inputs(table, target, ignored, rows)
+    kept = _whole_rows(inputs, rows) if missing == DROP else rows
+    counts = TableCounts(len(table), len(table) - len(rows), len(rows) - len(kept), {}, left_out)
+    targets, class_names = _targets(wanted, kept, task)
+    parts = drawn_rows(targets if class_names else None, len(kept), test_share, seed)
+    columns = tuple(_coded(column, kept) for column in inputs)
+    values = [coded.read_column(_at(column, kept)) for coded, column in zip(columns, inputs, strict=True)]
+    if missing == MEDIAN:
+        columns = tuple(_with_fill(coded, read[parts[0]]) for coded, read in zip(columns, values, strict=True))
+        absent = {coded.name: int(np.isnan(read).sum()) for coded, read in zip(columns, values, strict=True)}
+        counts.filled.update((name, count) for name, count in absent.items() if count)
+    unscaled = TableCoding(columns, None, target, class_names)
+    _check_memory(len(kept), len(unscaled.inputs) + len(class_names))
+    raw = unscaled.raw(values)
+    coding = _scaled_coding(unscaled, raw, targets, parts[0]) if standardise else unscaled
+    dataset = _dataset(title or table.title, coding, raw, targets, parts)
+    return PreparedTable(dataset, coding, counts, kept[parts[0]], kept[parts[1]])
+
+
+def _check_choice(parameter: str, value: object, known: tuple[str | None, ...]) -> None:
+    if value not in known:
+        choices = " or ".join(repr(choice) for choice in known if choice)
+        raise SettingError(parameter, value, f"must be {choices}", "Choose one of these.")
+
+
+def _check_target(column: Column, task: str) -> None:
+    if column.absent.all():
+        rule = "must have values, since it is the column to predict"
+        raise DataError(column.name, Verbatim("without values"), rule, "Choose another column to predict.")
+    if task == REGRESSION and column.kind != NUMBER:
+        rule = "must hold numbers to be predicted as one"
+        raise DataError(column.name, Verbatim(f"a column of {column.kind}"), rule, "Choose classification.")
+    _check_cells(column)
+
+
+def _check_cells(column: Column) -> None:
+    """Raises DataError if too many cells have thousands separators, or a number is too large."""
+    if not are_few(column.thousands, len(column.values)):
+        value = Verbatim(f"written with thousands separators in {column.thousands:,} rows")
+        rule = "must be written without, because 1,234 might be 1.234"
+        raise DataError(column.name, value, rule, f"Remove them, choose another decimal mark, or {_IGNORE}.")
+    if column.kind == NUMBER:
+        largest = np.nanmax(np.abs(column.values), initial=0)
+        if largest > LARGEST:
+            rule = f"must hold numbers up to {LARGEST:g}"
+            raise DataError(column.name, float(largest), rule, f"Change its unit, or {_IGNORE}.")
+
+
+def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) -> tuple[list[Column], dict[str, str]]:
+    """The columns that can be inputs, judged by these rows; and the others, with the reason. Raises DataError."""
+    ignored_columns = {table.column(name, "ignored").name for name in ignored}
+    inputs, left_out = [], {}
+    for column in table.columns:
+        if column.name == target:
+            continue
+        reason = "ignored" if column.name in ignored_columns else _uselessness(column, rows)
+        if reason:
+            left_out[column.name] = reason
+        else:
+            inputs.append(column)
+            _check_input(column, rows)
+    if not inputs:
+        rule = "must have at least one column besides the target that can be an input"
+        raise DataError("table", table.title, rule, "Ignore fewer columns, or add some.")
+    return inputs, left_out
+
+
+def _uselessness(column: Column, rows: Array) -> str:
+    """Why a column cannot be an input and is left out; empty if it can."""
+    absent = column.absent[rows]
+    if absent.all():
+        return "has no values"
+    values = column.values[rows]
+    is_same = column.kind == TEXT and not absent.any() and (values == values[0]).all()
+    return "has the same text in all rows" if is_same and not column.is_cut else ""
+
+
+def _check_input(column: Column, rows: Array) -> None:
+    _check_cells(column)
+    if column.kind != TEXT:
+        return
+    different = len(_present(column, rows))
+    if different > MOST_CATEGORIES:
+        value = Verbatim(f"of {'more than ' if column.is_cut else ''}{different:,} different texts")
+        rule = f"must have at most {MOST_CATEGORIES}, since each becomes an input"
+        raise DataError(column.name, value, rule, f"{_IGNORE.capitalize()}.")
+
+
+def _present(column: Column, rows: Array) -> Array:
+    """The different values, sorted, that stand in these rows; not that none stands there."""
+    values = column.values[rows]
+    return np.unique(values[~column.absent[rows]])
+
+
+def _whole_rows(inputs: list[Column], rows: Array) -> Array:
+    """Those of the rows in which no input is missing. Raises DataError if there are none."""
+    absent = np.zeros(len(rows), bool)
+    for column in inputs:
+        absent |= column.absent[rows]
+    if absent.all():
+        worst = max(inputs, key=lambda column: int(column.absent[rows].sum()))
+        value = Verbatim(f"missing in {int(worst.absent[rows].sum()):,} of {len(rows):,} rows")
+        rule = "must leave rows in which nothing is missing"
+        raise DataError(worst.name, value, rule, f"{_IGNORE.capitalize()}, or fill missing values with the median.")
+    return rows[~absent]
+
+
+def _targets(column: Column, rows: Array, task: str) -> tuple[Array, tuple[str, ...]]:
+    """(rows,) class numbers and the names of classes; or numbers, and no names. Raises DataError."""
+    if task == REGRESSION:
+        return column.values[rows], ()
+    different = _present(column, rows)
+    if not 1 < len(different) <= MOST_CLASSES:
+        count = "only one class" if len(different) == 1 else f"{len(different):,} classes"
+        rule = f"must have 2 to {MOST_CLASSES:,} in the rows that are used"
+        raise DataError(column.name, Verbatim(f"of {count}"), rule, "Choose another column, or regression for numbers.")
+    names = tuple(_class_name(column, value) for value in different)
+    return np.searchsorted(different, column.values[rows]), names
+
+
+def _class_name(column: Column, value: float) -> str:
+    if column.kind != NUMBER:
+        return column.categories[int(value)]
+    return str(int(value)) if value == np.floor(value) and abs(value) < _WHOLE else repr(float(value))
+
+
+def _coded(column: Column, rows: Array) -> CodedColumn:
+    if column.kind != TEXT:
+        return CodedColumn(column.name, column.kind, column.categories)
+    return CodedColumn(column.name, TEXT, tuple(column.categories[place] for place in _present(column, rows)))
+
+
+def _at(column: Column, rows: Array) -> Column:
+    """The column's cells in some rows; wrong ones are simply missing."""
+    return replace(column, values=column.values[rows], wrong=0)
+
+
+def _with_fill(column: CodedColumn, values: Array) -> CodedColumn:
+    """The column with what stands for its missing values, by those of the training part."""
+    there = values[~np.isnan(values)]
+    if not len(there):
+        return replace(column, filled=0.0)
+    if column.kind == NUMBER:
+        return replace(column, filled=float(np.median(there)))
+    different, counts = np.unique(there, return_counts=True)
+    return replace(column, filled=float(different[counts.argmax()]))
+
+
+def _check_memory(rows: int, numbers: int) -> None:
+    rule = f"must fit in memory, and {rows:,} rows become {numbers:,} numbers each"
+    value = Verbatim(f"of {rows:,} rows")
+    check_available(
+        rows * numbers * _BYTES_OF_NUMBER, "table", value, rule, "Ignore columns of texts, or take fewer rows."
+    )
+
+
+def _scaled_coding(unscaled: TableCoding, raw: Array, targets: Array, train: Array) -> TableCoding:
+    stays = [column.kind != NUMBER for column in unscaled.columns for _ in column.inputs]
+    of_target = None if unscaled.class_names else Scaling.of(targets[train, None])
+    return replace(unscaled, scaling=Scaling.of(raw[train], np.array(stays)), target_scaling=of_target)
+
+
+def _dataset(title: str, coding: TableCoding, raw: Array, targets: Array, parts: tuple[Array, Array]) -> Dataset:
+    train, test = (_split(coding, raw[part], targets[part]) if len(part) else None for part in parts)
+    assert train is not None
+    return Dataset(
+        title,
+        train=train,
+        test=test,
+        class_names=coding.class_names,
+        categories=coding.categories,
+        columns=coding.inputs,
+        targets=() if coding.class_names else (coding.target,),
+        scaling=coding.scaling,
+        target_scaling=coding.target_scaling,
+    )
+
+
+def _split(coding: TableCoding, raw: Array, targets: Array) -> Split:
+    inputs = coding.scaled(raw)
+    if coding.class_names:
+        return Split(inputs, one_hot(targets, len(coding.class_names)), targets)
+    numbers = targets[:, None]
+    scaled = numbers.astype(np.float32) if coding.target_scaling is None else coding.target_scaling.apply(numbers)
+    return Split(inputs, scaled)

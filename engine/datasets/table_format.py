@@ -1,0 +1,196 @@
+"""``TableFormat``: how a table's file is written, and ``sniff``, which finds it out from the file's beginning."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.datasets.cells import is_missing, is_number
+from engine.errors import FileFormatError, SettingError, bad_file
+from engine.regular_files import open_regular
+
+DELIMITERS = ("\t", ";", "|", ",")  # the comma last: in a tie it is the decimal mark
+DECIMALS = (".", ",")
+ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252")
+MOST_BYTES = 10**11  # of a file
+CHECK_FILE = "Check that it is the file you mean."
+_HEAD = 2**16  # bytes from which the format is found
+_MOST_ROWS = 1000  # of the head that are looked at
+_LEAST_AGREEMENT = 0.5  # share of the rows that must have the same number of cells
+_COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+")
+_POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+")
+_PERHAPS_THOUSANDS = re.compile(r"[+-]?\d{1,3},\d{3}")
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+
+@dataclass(frozen=True)
+class TableFormat:
+    """How a table is written. Raises SettingError for anything else than the choices.
+
+    Attributes:
+        delimiter: what stands between cells, one of ``DELIMITERS``.
+        decimal: the decimal mark, one of ``DECIMALS``.
+        encoding: one of ``ENCODINGS``; a byte order mark is never part of the text.
+        header: whether the first row holds the names of the columns.
+    """
+
+    delimiter: str = ","
+    decimal: str = "."
+    encoding: str = "utf-8"
+    header: bool = True
+
+    def __post_init__(self) -> None:
+        choices = {"delimiter": DELIMITERS, "decimal": DECIMALS, "encoding": ENCODINGS, "header": (True, False)}
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                rule = f"must be one of {', '.join(repr(choice) for choice in known)}"
+                raise SettingError(name, getattr(self, name), rule, "Choose one of these.")
+
+    @property
+    def codec(self) -> tuple[str, str]:
+        """Python's name of the encoding, and what it does with bytes that have no meaning."""
+        if self.encoding == "utf-8":
+            return "utf-8-sig", "strict"
+        return ("cp1252", "replace") if self.encoding == "windows-1252" else (self.encoding, "strict")
+
+    def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """The cells of each row of a text's lines. May raise ``csv.Error``."""
+        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True)
+
+
+def sniff(
+    path: str | Path,
+    *,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    header: bool | None = None,
+) -> TableFormat:
+    """Finds how a table is written from the first 64 KB of its file; what is given is taken as it is.
+
+    Raises:
+        FileFormatError: the file is missing, unreadable, empty, or no text.
+        SettingError: something that was given is not among the choices.
+    """
+    TableFormat(delimiter or ",", decimal or ".", encoding or "utf-8", header is None or header)  # refuses others
+    head, is_whole = _read_head(Path(path))
+    encoding = encoding or _encoding(Path(path), head, is_whole)
+    text = _text(head, is_whole, TableFormat(encoding=encoding))
+    if "\0" in text:
+        raise bad_file(Path(path), "no text (it has zero bytes)", "must be a table as text, CSV or TSV", CHECK_FILE)
+    if not text.strip():
+        raise bad_file(Path(path), "empty", "must have a row of names and rows of values", CHECK_FILE)
+    delimiter = delimiter or _delimiter(text)
+    rows = head_rows(text, TableFormat(delimiter=delimiter))
+    decimal = decimal or _decimal(rows)
+    header = _has_header(rows, decimal) if header is None else header
+    return TableFormat(delimiter, decimal, encoding, header)
+
+
+def head_rows(text: str, form: TableFormat) -> list[list[str]]:
+    """The first rows of a text, without empty ones, up to the first that cannot be read."""
+    rows: list[list[str]] = []
+    with suppress(csv.Error):
+        for row in form.rows(io.StringIO(text)):
+            if any(row):
+                rows.append(row)
+            if len(rows) == _MOST_ROWS:
+                break
+    return rows
+
+
+def unreadable(path: Path, failure: OSError) -> FileFormatError:
+    """The error of a file that cannot be opened or read."""
+    if isinstance(failure, FileNotFoundError):
+        return bad_file(path, "missing", "must be there", "Check its name and folder.")
+    return bad_file(path, "unreadable", f"must be a file that can be read ({failure})", CHECK_FILE)
+
+
+def _read_head(path: Path) -> tuple[bytes, bool]:
+    """The first bytes of a file, and whether these are all."""
+    try:
+        with open_regular(path, MOST_BYTES) as file:
+            head = file.read(_HEAD + 1)
+    except OSError as failure:
+        raise unreadable(path, failure) from None
+    return head[:_HEAD], len(head) <= _HEAD
+
+
+def _encoding(path: Path, head: bytes, is_whole: bool) -> str:
+    if head.startswith(_UTF32):
+        raise bad_file(path, "in UTF-32", "must be in UTF-8, UTF-16 or Windows-1252", "Save it as UTF-8.")
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
+    zeros = head[0::2].count(0), head[1::2].count(0)
+    for name, (many, few) in (("utf-16-be", zeros), ("utf-16-le", zeros[::-1])):
+        if many > len(head) // 4 and few == 0:
+            return name
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=is_whole)
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def _text(head: bytes, is_whole: bool, form: TableFormat) -> str:
+    """The head's whole lines, or what there is of the only one."""
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(form.codec[0])("replace"), translate=True)
+    text = decoder.decode(head, final=is_whole)
+    return text if is_whole else text[: text.rfind("\n") + 1] or text
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter by which most rows have the same number of cells, of at least two."""
+    agreement = {delimiter: _agreement(text, delimiter) for delimiter in DELIMITERS}
+    best = max(agreement, key=lambda delimiter: agreement[delimiter])
+    return best if agreement[best] >= _LEAST_AGREEMENT else ","
+
+
+def _agreement(text: str, delimiter: str) -> float:
+    """The share of rows that have the most frequent number of cells; 0 if that is 1."""
+    if delimiter not in text:
+        return 0.0
+    lengths = Counter(len(row) for row in head_rows(text, TableFormat(delimiter=delimiter)))
+    length, count = max(lengths.items(), key=lambda item: item[1], default=(1, 0))
+    return count / lengths.total() if length > 1 else 0.0
+
+
+def _decimal(rows: Sequence[Sequence[str]]) -> str:
+    """The mark in more of the numbers. 1,234 alone says nothing if there are decimal points elsewhere."""
+    cells = [cell.strip() for row in rows for cell in row]
+    points = sum(_POINT_NUMBER.fullmatch(cell) is not None for cell in cells)
+    commas = [cell for cell in cells if _COMMA_NUMBER.fullmatch(cell)]
+    unclear = sum(_PERHAPS_THOUSANDS.fullmatch(cell) is not None for cell in commas)
+    is_comma = len(commas) - unclear > points or (len(commas) > unclear and points == 0)
+    return "," if is_comma else "."
+
+
+def _has_header(rows: Sequence[Sequence[str]], decimal: str) -> bool:
+    """Whether the first row is one of names: words above numbers, or words that do not come again."""
+    first, rest = [cell.strip() for cell in rows[0]] if rows else [], rows[1:]
+    if any(is_number(cell, decimal) for cell in first):
+        return any(_heads_numbers(cell, column, rest, decimal) for column, cell in enumerate(first))
+    if any(_heads_numbers(cell, column, rest, decimal) for column, cell in enumerate(first)):
+        return True
+    names = [cell for cell in first if cell]
+    comes_again = any(
+        cell and cell == row[column].strip() for row in rest for column, cell in enumerate(first) if column < len(row)
+    )
+    return len(set(names)) == len(names) >= len(first) - 1 and not comes_again
+
+
+def _heads_numbers(cell: str, column: int, rest: Sequence[Sequence[str]], decimal: str) -> bool:
+    """Whether a cell of the first row is a word, and most of those below are numbers."""
+    if is_missing(cell) or is_number(cell, decimal):
+        return False
+    below = [row[column] for row in rest if column < len(row) and not is_missing(row[column])]
+    return bool(below) and 2 * sum(is_number(each, decimal) for each in below) > len(below)

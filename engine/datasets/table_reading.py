@@ -1,0 +1,188 @@
+"""``Reading``: one way through the file of a table, whose columns grow block by block."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.datasets.cells import RAGGED, Problem, shortened
+from engine.datasets.table_blocks import Blocks, plain_matrix
+from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
+from engine.datasets.table_format import TableFormat
+from engine.errors import bad_file
+from engine.validation import available_memory
+
+MOST_COLUMNS = 10_000
+MOST_PROBLEMS = 100  # that are listed
+HEAD_ROWS = 100
+_LONGEST_NAME = 200
+_TRIES = 3  # blocks that may have other cells than numbers before the fast way is given up
+
+Progress = Callable[[int, int], None]
+
+
+class Reading:
+    """One way through a file.
+
+    Attributes:
+        problems: the first 100 things that are wrong.
+        counts: how many there are of each kind.
+        head: the first 100 rows that were kept, as they are written, long cells shortened.
+    """
+
+    def __init__(
+        self, path: Path, form: TableFormat, texts: Collection[str], wordy: Collection[str] = frozenset()
+    ) -> None:
+        """Of the columns, ``texts`` are texts by wish, ``wordy`` by their content."""
+        self.problems: list[Problem] = []
+        self.counts: Counter[str] = Counter()
+        self.head: tuple[tuple[str, ...], ...] = ()
+        self._path = path
+        self._form = form
+        self._texts = texts
+        self._wordy = wordy
+        self._names: list[str] = []
+        self._columns: list[NumbersRead | TextsRead] = []
+        self._next_row = 1
+        self._rows = 0
+        self._tries = _TRIES
+        available = available_memory()
+        self._most_cells = None if available is None else available // 16  # of 8 bytes: half of the memory
+
+    def read(self, file: BinaryIO, size: int, progress: Progress | None) -> None:
+        """Reads the whole file, of ``size`` bytes.
+
+        Raises FileFormatError, CannotReadError, and what ``progress`` raises.
+        """
+        blocks = Blocks(self._path, self._form, file)
+        while block := blocks.next():
+            if not self._add_numbers(block):
+                self._add_rows(self._split(blocks, block))
+            if progress is not None:
+                progress(min(file.tell(), size), size)
+
+    @property
+    def wordy(self) -> frozenset[str]:
+        """The columns that were taken for numbers and are texts."""
+        pairs = zip(self._names, self._columns, strict=False)  # without rows there are no columns
+        return frozenset(name for name, column in pairs if isinstance(column, NumbersRead) and column.is_wordy)
+
+    def columns(self) -> tuple[Column, ...]:
+        """All columns; ends the reading. Raises FileFormatError if there are no rows."""
+        if not self._columns:
+            first = f" ({self.problems[0]})" if self.problems else ""
+            rule = f"must have at least one row of values{first}"
+            raise bad_file(self._path, "without rows", rule, "Check its delimiter, and that it is the file you mean.")
+        return tuple(column.column(name) for name, column in zip(self._names, self._columns, strict=True))
+
+    def _add_numbers(self, block: str) -> bool:
+        """Takes a block if all its cells are plain numbers or empty."""
+        columns = [column for column in self._columns if isinstance(column, NumbersRead)]
+        if len(self.head) < HEAD_ROWS or len(columns) < len(self._columns) or not self._tries:
+            return False
+        values = plain_matrix(block, self._form)
+        if values is None or values.shape[1] != len(columns):
+            self._tries -= 1
+            return False
+        self._count_rows(len(values), block.count("\n") + (not block.endswith("\n")))
+        for column, of_column in zip(columns, values.T, strict=True):
+            column.add_values(of_column.copy())
+        return True
+
+    def _split(self, blocks: Blocks, block: str) -> list[list[str]]:
+        rows: list[list[str]] = []
+        try:
+            rows.extend(blocks.rows(block))
+        except csv.Error as failure:
+            rule = f"must have rows that can be read, and row {self._next_row + len(rows):,} cannot ({failure})"
+            raise bad_file(self._path, "no table", rule, "Look there for a quotation mark without another.") from None
+        return rows
+
+    def _add_rows(self, rows: list[list[str]]) -> None:
+        if not self._names:
+            rows = self._begin(rows)
+        kept, numbers = self._fitting(rows)
+        self._count_rows(len(kept), len(rows))
+        if not kept:
+            return
+        cells_of = list(zip(*kept, strict=True))
+        self.head += tuple(tuple(shortened(cell) for cell in row) for row in kept[: HEAD_ROWS - len(self.head)])
+        if not self._columns:
+            self._columns = [self._column(name, cells) for name, cells in zip(self._names, cells_of, strict=True)]
+        for name, column, cells in zip(self._names, self._columns, cells_of, strict=True):
+            for place, kind in column.add(cells):
+                self._note(Problem(numbers[place], name, shortened(cells[place].strip()), kind))
+
+    def _column(self, name: str, cells: Sequence[str]) -> NumbersRead | TextsRead:
+        return TextsRead() if name in self._wordy else column_of(cells, self._form.decimal, name in self._texts)
+
+    def _begin(self, rows: list[list[str]]) -> list[list[str]]:
+        """Names the columns after the first rows; returns those that hold values."""
+        filled = [place for place, row in enumerate(rows) if not _is_blank(row)]
+        if not filled:
+            return rows
+        if self._form.header:
+            start = filled[0] + 1
+            self._next_row += start
+            names, rows = rows[start - 1], rows[start:]
+        else:
+            [(width, _)] = Counter(len(rows[place]) for place in filled).most_common(1)
+            names = [""] * width
+        self._check_width(len(names))
+        self._names = _unique(names)
+        return rows
+
+    def _check_width(self, width: int) -> None:
+        if width > MOST_COLUMNS:
+            rule = f"must have at most {MOST_COLUMNS:,}"
+            raise bad_file(self._path, f"of {width:,} columns", rule, "Leave columns out.")
+        if width == 1:
+            rule = "must have at least two, one of them to predict"
+            raise bad_file(self._path, "of one column", rule, "Check what stands between its cells, the delimiter.")
+
+    def _fitting(self, rows: list[list[str]]) -> tuple[list[list[str]], Sequence[int]]:
+        """The rows with a cell for each column, and their numbers in the file; notes the others."""
+        width, first = len(self._names), self._next_row
+        if all(len(row) == width for row in rows):
+            return rows, range(first, first + len(rows))
+        kept, numbers = [], []
+        for number, row in enumerate(rows, start=first):
+            if len(row) == width or (len(row) > width and not any(row[width:])):
+                kept.append(row[:width])
+                numbers.append(number)
+            elif not _is_blank(row):
+                self._note(Problem(number, "", f"{len(row):,} cells instead of {width:,}", RAGGED))
+        return kept, numbers
+
+    def _count_rows(self, kept: int, read: int) -> None:
+        """Counts rows before they are taken. Raises FileFormatError if they would take too much memory."""
+        self._next_row += read
+        self._rows += kept
+        if self._most_cells is not None and self._rows * len(self._names) > self._most_cells:
+            rule = f"must have at most {self._most_cells:,} cells, which take half of the memory that is available"
+            raise bad_file(self._path, "too large", rule, "Take a part of its rows.")
+
+    def _note(self, problem: Problem) -> None:
+        self.counts[problem.kind] += 1
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(problem)
+
+
+def _is_blank(row: Sequence[str]) -> bool:
+    return len(row) <= 1 and not "".join(row).strip()
+
+
+def _unique(written: Sequence[str]) -> list[str]:
+    """The names of columns: "column 3" where there is none, and " (2)" after the second of one name."""
+    names: dict[str, None] = {}
+    counts: Counter[str] = Counter()
+    for place, text in enumerate(written, start=1):
+        name = first = text.strip("\ufeff \t\n")[:_LONGEST_NAME] or f"column {place}"
+        while name in names:
+            counts[first] += 1
+            name = f"{first} ({counts[first] + 1})"
+        names[name] = None
+    return list(names)

@@ -1,0 +1,260 @@
+"""Data sets out of tables: tasks, inputs, scaling, missing values, the split, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.datasets import shipped_tables
+from engine.datasets import table_dataset as module
+from engine.datasets.table import Table, read_table
+from engine.datasets.table_dataset import CLASSIFICATION, REGRESSION, TableCounts, guess_task, table_dataset
+from engine.datasets.table_format import sniff
+from engine.datasets.table_split import drawn_rows
+from engine.errors import DataError, SettingError
+from tests.engine.helpers import refused
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Any:
+    """Reads a table from a text."""
+
+    def read(text: str) -> Table:
+        file = tmp_path / "some.csv"
+        file.write_text(text)
+        return read_table(file, sniff(file))
+
+    return read
+
+
+def animals(count: int = 40) -> str:
+    """Rows of a size, a colour and a sex, and the kind to tell."""
+    colours, kinds = ("red", "green", "blue"), ("cat", "dog")
+    lines = [f"{i * 1.5},{colours[i % 3]},{('yes', 'no')[i % 4 > 0]},{kinds[i % 2]}" for i in range(count)]
+    return "size,colour,is old,kind\n" + "\n".join(lines) + "\n"
+
+
+def test_a_classification(make: Any) -> None:
+    prepared = table_dataset(make(animals()), "kind")
+    data = prepared.dataset
+    assert data.columns == ("size", "colour = blue", "colour = green", "colour = red", "is old")
+    assert (data.class_names, data.targets, data.categories) == (("cat", "dog"), (), ((1, 2, 3),))
+    assert (data.title, data.is_classification, data.is_picture, data.target_scaling) == ("some", True, False, None)
+    assert data.test is not None
+    assert (len(data.train), len(data.test)) == (32, 8)
+    np.testing.assert_allclose(data.train.inputs[:, 0].mean(), 0, atol=1e-6)
+    np.testing.assert_allclose(data.train.inputs[:, 0].std(), 1, rtol=1e-6)
+    assert set(np.unique(data.train.inputs[:, 1:])) == {0, 1}
+    np.testing.assert_array_equal(data.train.inputs[:, 1:4].sum(axis=1), 1)
+    assert data.scaling is not None
+    row = prepared.train_rows[3]
+    raw = data.scaling.undo(data.train.inputs[3:4])[0]
+    colour = ("colour = red", "colour = green", "colour = blue")[row % 3]
+    np.testing.assert_allclose(raw[0], row * 1.5, rtol=1e-5, atol=1e-5)
+    assert raw[data.columns.index(colour)] == 1
+    assert raw[4] == (row % 4 == 0)
+    assert data.train.labels is not None
+    assert data.train.labels[3] == row % 2
+
+
+def test_a_regression_is_standardised_likewise(make: Any) -> None:
+    prepared = table_dataset(make(animals()), "size")
+    data = prepared.dataset
+    assert (data.class_names, data.targets, data.is_classification) == ((), ("size",), False)
+    assert data.columns == ("colour = blue", "colour = green", "colour = red", "is old", "kind = cat", "kind = dog")
+    np.testing.assert_allclose(data.train.targets.mean(), 0, atol=1e-6)
+    assert data.target_scaling is not None
+    assert data.test is not None
+    np.testing.assert_allclose(
+        data.target_scaling.undo(data.test.targets)[:, 0], prepared.test_rows * 1.5, rtol=1e-5, atol=1e-5
+    )
+
+
+def test_without_standardising_all_stays_raw(make: Any) -> None:
+    for target in ("kind", "size"):
+        prepared = table_dataset(make(animals()), target, standardise=False)
+        assert (prepared.dataset.scaling, prepared.dataset.target_scaling) == (None, None)
+        column = prepared.dataset.train.inputs[:, 0] if target == "kind" else prepared.dataset.train.targets[:, 0]
+        np.testing.assert_allclose(column, prepared.train_rows * 1.5)
+
+
+@pytest.mark.parametrize(
+    ("cells", "task"),
+    [
+        ("cat dog cat dog", CLASSIFICATION),
+        ("yes no yes no", CLASSIFICATION),
+        ("0 1 1 0", CLASSIFICATION),
+        ("1 2 3 1 2 3", CLASSIFICATION),
+        ("1 2 3 4", REGRESSION),
+        ("0.5 1 0.5 1", REGRESSION),
+        (" ".join(str(i % 11) for i in range(99)), REGRESSION),
+        (" ".join(str(i % 10) for i in range(99)), CLASSIFICATION),
+    ],
+)
+def test_the_task_is_guessed(make: Any, cells: str, task: str) -> None:
+    table = make("y,x\n" + "".join(f"{cell},1.5\n" for cell in cells.split()))
+    assert guess_task(table.column("y")) == task
+    assert table_dataset(table, "y").dataset.is_classification == (task == CLASSIFICATION)
+
+
+def test_the_task_can_be_given(make: Any) -> None:
+    table = make("y,x\n" + "10,1\n9,2\n2.5,3\n" * 5)
+    assert not table_dataset(table, "y", task=REGRESSION).dataset.is_classification
+    assert table_dataset(table, "y", task=CLASSIFICATION).dataset.class_names == ("2.5", "9", "10")
+
+
+MISSING = "a,t,b,y\n" + "1,x,yes,p\n,y,no,q\n3,,no,p\n5,x,,q\n7,x,no,\n9,z,yes,q\n" * 5
+
+
+def test_rows_with_missing_values_are_dropped_and_counted(make: Any) -> None:
+    prepared = table_dataset(make(MISSING), "y", test_share=0)
+    assert prepared.counts == TableCounts(30, 5, 15)
+    assert (prepared.counts.used, len(prepared.dataset.train), prepared.dataset.test) == (10, 10, None)
+    assert prepared.train_rows.tolist() == [row for row in range(30) if row % 6 in (0, 5)]
+    assert "t = y" not in prepared.dataset.columns
+
+
+def test_or_filled_with_what_the_training_part_has(make: Any) -> None:
+    prepared = table_dataset(make(MISSING), "y", missing="median", standardise=False)
+    assert prepared.counts == TableCounts(30, 5, 0, {"a": 5, "t": 5, "b": 5})
+    train = np.sort(prepared.train_rows)
+    present = [(1, None, 3, 5, 7, 9)[row % 6] for row in train]
+    median = np.median([value for value in present if value is not None])
+    filled = prepared.dataset.train.inputs[prepared.train_rows % 6 == 1]
+    assert len(filled)
+    np.testing.assert_allclose(filled[:, 0], median)
+    of_text = prepared.dataset.train.inputs[prepared.train_rows % 6 == 2]
+    np.testing.assert_array_equal(of_text[:, 1:4], [[1, 0, 0]] * len(of_text))
+    assert [column.filled for column in prepared.coding.columns] == [median, 0, 0]
+
+
+def test_what_cannot_be_an_input_is_left_out_and_said(make: Any) -> None:
+    table = make("id,none,same,x,y\n" + "".join(f"n{i},NA,one,{i},{i % 2}\n" for i in range(60)))
+    prepared = table_dataset(table, "y", ignored=["id"])
+    assert prepared.dataset.columns == ("x",)
+    assert prepared.counts.left_out == {
+        "id": "ignored",
+        "none": "has no values",
+        "same": "has the same text in all rows",
+    }
+
+
+def test_texts_with_too_many_categories_are_refused(make: Any) -> None:
+    for count in (50, 51):
+        table = make("id,y\n" + "".join(f"n{i % count},{i % 2}\n" for i in range(120)))
+        if count == 50:
+            assert table_dataset(table, "y").dataset.width == 50
+        else:
+            with refused(DataError, "id", "51 different texts"):
+                table_dataset(table, "y")
+
+
+def test_class_names_stay_as_they_are(make: Any) -> None:
+    names = ("<script>alert(1)</script>", "=1+1", "__import__('os')")
+    table = make("x,y\n" + "".join(f'{i},"{names[i % 3]}"\n' for i in range(30)))
+    assert table_dataset(table, "y").dataset.class_names == tuple(sorted(names))
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "parameter", "value"),
+    [
+        ("x,y\n1,a\n2,a\n3,a\n", {}, "y", "only one class"),
+        ("x,y\n" + "".join(f"{i},n{i}\n" for i in range(1001)), {}, "y", "1,001 classes"),
+        ("x,y\n" + "".join(f"{i},n{i}\n" for i in range(10_500)), {}, "y", "classes"),
+        ("x,y\n1,\n2,\n", {}, "y", "without values"),
+        ("x,y\n1,a\n2,b\n", {"task": "regression"}, "y", "a column of text"),
+        ("x,y\n1,a\n2,b\n", {"ignored": ["x"]}, "table", "some"),
+        ("x,y\n,a\n,b\n", {}, "table", "some"),
+        ("x,z,y\n1,,a\n,2,b\n,3,a\n", {}, "x", "missing in 2 of 3 rows"),
+        ("x,y\n1,a\n2,b\n", {"ignored": ["w"]}, "ignored", "'w'"),
+        ("x;y\n1,234;2.5\n3,456;3.5\n2.5;4.5\n1;2\n", {}, "x", "in 2 rows"),
+        ("x,y\n1e39,2.5\n2,3.5\n", {}, "x", "1e+39"),
+        ("x,y\n1,2.5\n2,-1e200\n", {}, "y", "1e+200"),
+    ],
+)
+def test_refuses_columns(make: Any, text: str, options: dict[str, Any], parameter: str, value: str) -> None:
+    with refused(DataError, parameter, value):
+        table_dataset(make(text), "y", **options)
+
+
+def test_refuses_a_target_that_is_no_column(make: Any) -> None:
+    with refused(DataError, "target", "'kin'"):
+        table_dataset(make(animals()), "kin")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("task", "guess"),
+        ("missing", "zero"),
+        ("test_share", 1.5),
+        ("test_share", 1),
+        ("test_share", 0.001),
+        ("seed", -1),
+    ],
+)
+def test_refuses_settings(make: Any, name: str, value: Any) -> None:
+    with refused(SettingError, name, repr(value)):
+        table_dataset(make(animals()), "kind", **{name: value})
+
+
+def test_refuses_what_memory_cannot_hold(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.validation.available_memory", lambda: 100)
+    with refused(SettingError, "table", "40 rows"):
+        table_dataset(make(animals()), "kind")
+
+
+def test_the_split_keeps_classes_in_proportion_and_is_drawn_by_the_seed() -> None:
+    classes = np.repeat([0, 1, 2, 3], [100, 50, 7, 1])
+    train, test = drawn_rows(classes, 158, 0.2, 0)
+    assert np.bincount(classes[test], minlength=4).tolist() in ([20, 10, 2, 0], [20, 10, 1, 1], [20, 10, 1, 0])
+    assert len(test) == 32
+    assert sorted([*train, *test]) == list(range(158))
+    np.testing.assert_array_equal(drawn_rows(classes, 158, 0.2, 0)[1], test)
+    assert drawn_rows(classes, 158, 0.2, 1)[1].tolist() != test.tolist()
+
+
+def test_no_class_is_drawn_as_a_whole() -> None:
+    classes = np.repeat(np.arange(20), 2)
+    train, test = drawn_rows(classes, 40, 0.9, 3)
+    assert np.bincount(classes[train]).tolist() == [1] * 20
+    assert len(test) == 20
+
+
+def test_many_small_classes_are_drawn_as_often_as_the_share_says() -> None:
+    _, test = drawn_rows(np.repeat(np.arange(30), 3), 90, 0.2, 0)
+    assert len(test) == 18
+
+
+def test_numbers_are_split_without_classes() -> None:
+    train, test = drawn_rows(None, 10, 0.25, 0)
+    assert (len(train), len(test)) == (8, 2)
+    assert drawn_rows(None, 10, 0, 0)[1].tolist() == []
+
+
+def test_another_seed_is_other_data(make: Any) -> None:
+    table = make(animals())
+    prints = [table_dataset(table, "kind", seed=seed).dataset.fingerprint for seed in (0, 0, 1)]
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_penguins() -> None:
+    prepared = shipped_tables.prepare_penguins()
+    data = shipped_tables.load_penguins()
+    assert data.class_names == ("Adelie", "Chinstrap", "Gentoo")
+    assert prepared.counts == TableCounts(344, 0, 11)
+    assert data.test is not None
+    assert (data.title, data.width, len(data.train), len(data.test)) == ("Penguins", 9, 266, 67)
+    assert data.categories == ((0, 1, 2), (7, 8))
+    assert data.fingerprint == prepared.dataset.fingerprint
+
+
+def test_auto_mpg() -> None:
+    prepared = shipped_tables.prepare_mpg()
+    data = shipped_tables.load_mpg()
+    assert (data.title, data.targets, data.width, len(data.train)) == ("Auto MPG", ("mpg",), 9, 314)
+    assert prepared.counts == TableCounts(398, 0, 6, {}, {"name": "ignored"})
+    assert module.guess_task(shipped_tables._table("mpg").column("mpg")) == REGRESSION
