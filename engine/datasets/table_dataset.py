@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from engine.datasets.dataset import Dataset, Split, one_hot
+from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
 from engine.datasets.table import Table
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few
-from engine.datasets.table_split import drawn_rows
 from engine.errors import DataError, SettingError, Verbatim
 from engine.validation import Array, check_available
 
@@ -123,7 +123,7 @@ def table_dataset(
     kept = _whole_rows(inputs, rows) if missing == DROP else rows
     counts = TableCounts(len(table), len(table) - len(rows), len(rows) - len(kept), {}, left_out)
     targets, class_names = _targets(wanted, kept, task)
-    parts = drawn_rows(targets if class_names else None, len(kept), test_share, seed)
+    parts = parts_of(targets if class_names else len(kept), test_share, seed)
     columns = tuple(_coded(column, kept) for column in inputs)
     values = [coded.read_column(_at(column, kept)) for coded, column in zip(columns, inputs, strict=True)]
     if missing == MEDIAN:

@@ -61,3 +61,31 @@ def test_another_seed_is_refused(seed: object) -> None:
 def test_too_few_for_a_test_part_are_refused(of: object, told: str) -> None:
     with pytest.raises(SettingError, match=told):
         parts_of(of, 0.2, 0)  # type: ignore[arg-type]
+
+
+def test_the_split_keeps_classes_in_proportion_and_is_drawn_by_the_seed() -> None:
+    classes = np.repeat([0, 1, 2, 3], [100, 50, 7, 1])
+    train, test = parts_of(classes, 0.2, 0)
+    assert np.bincount(classes[test], minlength=4).tolist() in ([20, 10, 2, 0], [20, 10, 1, 1], [20, 10, 1, 0])
+    assert len(test) == 32
+    assert sorted([*train, *test]) == list(range(158))
+    np.testing.assert_array_equal(parts_of(classes, 0.2, 0)[1], test)
+    assert parts_of(classes, 0.2, 1)[1].tolist() != test.tolist()
+
+
+def test_no_class_is_drawn_as_a_whole() -> None:
+    classes = np.repeat(np.arange(20), 2)
+    train, test = parts_of(classes, 0.9, 3)
+    assert np.bincount(classes[train]).tolist() == [1] * 20
+    assert len(test) == 20
+
+
+def test_many_small_classes_are_drawn_as_often_as_the_share_says() -> None:
+    _, test = parts_of(np.repeat(np.arange(30), 3), 0.2, 0)
+    assert len(test) == 18
+
+
+def test_numbers_are_split_without_classes() -> None:
+    train, test = parts_of(10, 0.25, 0)
+    assert (len(train), len(test)) == (8, 2)
+    assert parts_of(10, 0, 0)[1].tolist() == []

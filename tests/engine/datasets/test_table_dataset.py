@@ -13,7 +13,6 @@ from engine.datasets import table_dataset as module
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_dataset import CLASSIFICATION, REGRESSION, TableCounts, guess_task, table_dataset
 from engine.datasets.table_format import sniff
-from engine.datasets.table_split import drawn_rows
 from engine.errors import DataError, SettingError
 from tests.engine.helpers import refused
 
@@ -205,34 +204,6 @@ def test_refuses_what_memory_cannot_hold(make: Any, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("engine.validation.available_memory", lambda: 100)
     with refused(SettingError, "table", "40 rows"):
         table_dataset(make(animals()), "kind")
-
-
-def test_the_split_keeps_classes_in_proportion_and_is_drawn_by_the_seed() -> None:
-    classes = np.repeat([0, 1, 2, 3], [100, 50, 7, 1])
-    train, test = drawn_rows(classes, 158, 0.2, 0)
-    assert np.bincount(classes[test], minlength=4).tolist() in ([20, 10, 2, 0], [20, 10, 1, 1], [20, 10, 1, 0])
-    assert len(test) == 32
-    assert sorted([*train, *test]) == list(range(158))
-    np.testing.assert_array_equal(drawn_rows(classes, 158, 0.2, 0)[1], test)
-    assert drawn_rows(classes, 158, 0.2, 1)[1].tolist() != test.tolist()
-
-
-def test_no_class_is_drawn_as_a_whole() -> None:
-    classes = np.repeat(np.arange(20), 2)
-    train, test = drawn_rows(classes, 40, 0.9, 3)
-    assert np.bincount(classes[train]).tolist() == [1] * 20
-    assert len(test) == 20
-
-
-def test_many_small_classes_are_drawn_as_often_as_the_share_says() -> None:
-    _, test = drawn_rows(np.repeat(np.arange(30), 3), 90, 0.2, 0)
-    assert len(test) == 18
-
-
-def test_numbers_are_split_without_classes() -> None:
-    train, test = drawn_rows(None, 10, 0.25, 0)
-    assert (len(train), len(test)) == (8, 2)
-    assert drawn_rows(None, 10, 0, 0)[1].tolist() == []
 
 
 def test_another_seed_is_other_data(make: Any) -> None:
