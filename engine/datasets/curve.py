@@ -1,0 +1,106 @@
+"""y = f(x), to predict a number from one number: curves that are made, or points that were painted by hand.
+
+x and y of a curve lie within -1 and 1, so that networks take them as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.datasets.dataset import Dataset, Split
+from engine.datasets.parts import parts_of
+from engine.datasets.plane import MOST_NOISE, MOST_POINTS, PAINTED_TITLE, check_amount
+from engine.registry import Registry
+from engine.validation import Array, matrix, number_within, whole_number
+
+COLUMNS = ("x",)
+TARGETS = ("y",)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve: its name for people, its formula in words, and f, from (k,) numbers within -1 and 1 to as many."""
+
+    label: str
+    formula: str
+    f: Callable[[Array], Array]
+
+
+CURVES: Registry[Curve] = Registry("curve")
+
+
+def curve_dataset(name: str, points: int = 200, noise: float = 0.05, seed: int = 0, test_share: float = 0.2) -> Dataset:
+    """Makes points along a curve, x evenly at random within -1 and 1.
+
+    With other noise the same points are moved more or less, and the test part has the same ones.
+
+    Args:
+        name: which of :data:`CURVES`.
+        points: how many there are, from 2 to a million.
+        noise: standard deviation of what is added to y, 0…1; the curve itself reaches from -1 to 1.
+        seed: of the points and the test part.
+        test_share: share of the points that is the test part, 0…0.9; 0 for no test part.
+
+    Raises:
+        SettingError: a value breaks its rule; UnknownNameError if there is no curve of that name.
+    """
+    curve = CURVES[name]
+    points = whole_number("points", points, 2, "200", MOST_POINTS)
+    noise = number_within("noise", noise, 0, MOST_NOISE, "0.05")
+    seed = whole_number("seed", seed, 0, "0")
+    place, jitter = np.random.default_rng(seed).spawn(2)
+    x = place.uniform(-1, 1, points)
+    y = curve.f(x) + noise * jitter.standard_normal(points)
+    return _dataset(curve.label, np.column_stack([x, y]), seed, test_share)
+
+
+def painted_curve(points: object, seed: int = 0, test_share: float = 0.2, title: str = PAINTED_TITLE) -> Dataset:
+    """Makes a data set of points that were set by hand: x is the input, y the target.
+
+    Args:
+        points: (n, 2) numbers, x and y of each.
+        seed: of the test part.
+        test_share: share of the points that is the test part, 0…0.9; 0 for no test part.
+
+    Raises:
+        DataError: there are no points, or more than a million, or they are no finite numbers.
+        SettingError: another value breaks its rule.
+    """
+    check_amount(points)
+    rows = matrix("points", points, 2, remedy="Give x and y of each point.")
+    return _dataset(title, rows, whole_number("seed", seed, 0, "0"), test_share)
+
+
+def _dataset(title: str, points: Array, seed: int, test_share: float) -> Dataset:
+    train, test = parts_of(len(points), test_share, seed)
+    numbers = points.astype(np.float32)
+    whole = Split(numbers[:, :1], numbers[:, 1:])
+    return Dataset(title, whole.at(train), whole.at(test) if len(test) else None, columns=COLUMNS, targets=TARGETS)
+
+
+def _sine(x: Array) -> Array:
+    """Two periods."""
+    wave: Array = np.sin(2 * np.pi * x)
+    return wave
+
+
+def _step(x: Array) -> Array:
+    """-1 on the left of 0, 1 from there on."""
+    return np.where(x < 0, -1.0, 1.0)
+
+
+def _polynomial(x: Array) -> Array:
+    """The third polynomial of Chebyshev, which goes from -1 to 1 by way of 1 and -1."""
+    height: Array = 4 * x**3 - 3 * x
+    return height
+
+
+for _name, _curve in {
+    "sine": Curve("Sine", "y = sin 2πx", _sine),
+    "step": Curve("Step", "y = −1 where x < 0, else 1", _step),
+    "polynomial": Curve("Polynomial", "y = 4x³ − 3x", _polynomial),
+}.items():
+    CURVES.register(_name)(_curve)

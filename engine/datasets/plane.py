@@ -1,0 +1,207 @@
+"""Points in the plane, in two classes or more: spirals, circles and others that are made, or painted by hand.
+
+All lie around the origin, within a radius of 1 (squares: within -1 and 1), so that networks take them as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.datasets.dataset import Dataset, Split, one_hot
+from engine.datasets.parts import parts_of
+from engine.errors import DataError, SettingError, Verbatim
+from engine.registry import Registry
+from engine.validation import Array, labels, matrix, number_within, same_length, whole_number
+
+COLUMNS = ("x", "y")
+PAINTED_TITLE = "Painted points"
+MOST_CLASSES = 6
+MOST_POINTS = 1_000_000
+MOST_NOISE = 1.0  # of the radius: beyond it nothing of the shape is left
+
+TURNS = 1.75  # of a spiral's arm
+INNER = 0.1  # where the arms start: in the middle itself nobody could tell them apart
+BORDER = 0.05  # half the strip without points between squares of different classes
+CLOUDS_AT = 0.65  # how far from the middle
+CLOUD_SPREAD = 0.15  # standard deviation of a cloud before noise
+SQUARES = 4  # of the checkerboard, in a row
+
+# Draws the points of one class without noise: the class, the number of classes, the number of points → (points, 2).
+Draw = Callable[[np.random.Generator, int, int, int], Array]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A way to lay out points: its name for people, the function that draws a class, how many classes it can have."""
+
+    label: str
+    draw: Draw
+    most_classes: int = 2
+
+
+PLANES: Registry[Plane] = Registry("plane")
+
+
+def plane_dataset(
+    name: str, points: int = 600, noise: float = 0.03, classes: int = 2, seed: int = 0, test_share: float = 0.2
+) -> Dataset:
+    """Makes points in the plane, equally many of each class, or one more.
+
+    With other noise the same points are moved more or less, along the same ways, and the test part has the same ones.
+
+    Args:
+        name: what of :data:`PLANES` they show.
+        points: how many there are in all, at least two of each class, at most a million.
+        noise: standard deviation of what is added to x and to y, in units of the radius, 0…1.
+        classes: from 2 to what the plane can have, 6 at most.
+        seed: of the points and the test part.
+        test_share: share of each class that is the test part, 0…0.9; 0 for no test part.
+
+    Raises:
+        SettingError: a value breaks its rule; UnknownNameError if there is no plane of that name.
+    """
+    plane = PLANES[name]
+    noise = number_within("noise", noise, 0, MOST_NOISE, "0.03", "times the radius")
+    classes = _checked_classes(plane, classes)
+    points = whole_number("points", points, 2 * classes, "600", MOST_POINTS)
+    seed = whole_number("seed", seed, 0, "0")
+    shape, jitter, order = np.random.default_rng(seed).spawn(3)
+    numbers = np.sort(np.arange(points) % classes)
+    counts = np.bincount(numbers)
+    found = np.concatenate([plane.draw(shape, number, classes, count) for number, count in enumerate(counts)])
+    found += noise * jitter.standard_normal(found.shape)
+    mixed = order.permutation(points)  # or the first examples, by which errors are estimated, were all of one class
+    return _dataset(plane.label, found[mixed].astype(np.float32), numbers[mixed], classes, seed, test_share)
+
+
+def painted_plane(
+    points: object,
+    point_labels: object,
+    classes: int | None = None,
+    seed: int = 0,
+    test_share: float = 0.2,
+    title: str = PAINTED_TITLE,
+) -> Dataset:
+    """Makes a data set of points that were set by hand, in their order.
+
+    Args:
+        points: (n, 2) numbers, x and y of each.
+        point_labels: (n,) the class of each, from 0.
+        classes: number of classes, 2…6; by default as many as the largest label needs. One may have no points yet.
+        seed: of the test part.
+        test_share: share of each class that is the test part, 0…0.9; 0 for no test part. A class with a single point
+            is learned from.
+
+    Raises:
+        DataError: there are no points, more than a million, or of one class only; or they are no finite numbers; or a
+            label is none.
+        SettingError: another value breaks its rule.
+    """
+    if classes is not None:
+        classes = whole_number("classes", classes, 2, "2", MOST_CLASSES)
+    check_amount(points)
+    rows = matrix("points", points, 2, remedy="Give x and y of each point.")
+    numbers = labels("labels", point_labels, classes or MOST_CLASSES)
+    same_length("labels", len(numbers), "points", len(rows))
+    if numbers.min() == numbers.max():
+        rule = "must be of at least two classes, or there is nothing to tell apart"
+        raise DataError("labels", Verbatim(f"all {numbers[0]}"), rule, "Paint points of another class, too.")
+    seed = whole_number("seed", seed, 0, "0")
+    return _dataset(title, rows, numbers, classes or int(numbers.max()) + 1, seed, test_share)
+
+
+def plane_class_names(classes: int) -> tuple[str, ...]:
+    """The names of so many classes: two are called by the colours they have in the plane, more by letters."""
+    return ("blue", "orange") if classes == 2 else tuple("ABCDEF"[:classes])
+
+
+def _dataset(title: str, points: Array, numbers: Array, classes: int, seed: int, test_share: float) -> Dataset:
+    train, test = parts_of(numbers, test_share, seed)
+    whole = Split(points, one_hot(numbers, classes), numbers)
+    return Dataset(
+        title,
+        train=whole.at(train),
+        test=whole.at(test) if len(test) else None,
+        class_names=plane_class_names(classes),
+        columns=COLUMNS,
+    )
+
+
+def _checked_classes(plane: Plane, classes: int) -> int:
+    if plane.most_classes > 2:
+        return whole_number("classes", classes, 2, "2", plane.most_classes)
+    if whole_number("classes", classes, 1, "2") != 2:
+        others = ", ".join(PLANES[name].label for name in PLANES if PLANES[name].most_classes > 2)
+        rule = f"must be 2 for {plane.label}"
+        raise SettingError("classes", classes, rule, f"Try 2; more are possible for: {others}.")
+    return 2
+
+
+def check_amount(points: object) -> None:
+    """Raises DataError for no points or too many, before they are converted."""
+    counted = isinstance(points, Sequence) or (isinstance(points, np.ndarray) and points.ndim)
+    count = len(points) if counted else 1  # type: ignore[arg-type]  # what is neither is refused later
+    if not 0 < count <= MOST_POINTS:
+        value, rule = Verbatim(f"{count:,} long"), f"must be at least one point and at most {MOST_POINTS:,}"
+        raise DataError("points", value, rule, "Paint some points." if count == 0 else "Take a part of them.")
+
+
+# ---- the shapes
+
+
+def _around(distance: Array, turns: Array | float) -> Array:
+    """(k, 2) points at a distance from the middle and an angle, in turns from the x axis."""
+    angle = 2 * np.pi * np.broadcast_to(turns, distance.shape)
+    return np.column_stack([distance * np.cos(angle), distance * np.sin(angle)])
+
+
+def _spirals(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
+    """An arm of 1.75 turns from radius 0.1 to 1, the radius in proportion to the angle; even along its length."""
+    distance = np.sqrt(rng.uniform(INNER**2, 1, count))
+    return _around(distance, TURNS * (distance - INNER) / (1 - INNER) + number / classes)
+
+
+def _circles(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
+    """Rings of equal distance around the middle; the first class is the innermost, the last has radius 1."""
+    return _around(np.full(count, (number + 1) / classes), rng.random(count))
+
+
+def _xor(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
+    """A square in four: x and y have the same sign in class 0, and different ones in class 1."""
+    signs = rng.choice([-1, 1], (count, 1)) * [1, -1 if number else 1]
+    found: Array = rng.uniform(BORDER, 1, (count, 2)) * signs
+    return found
+
+
+def _gaussians(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
+    """Round clouds in a ring; in each direction a deviation of 0.15."""
+    return _around(np.full(count, CLOUDS_AT), number / classes) + rng.normal(0, CLOUD_SPREAD, (count, 2))
+
+
+def _moons(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
+    """Two half circles of radius 2/3 that reach into each other: the upper one is class 0."""
+    upper: Array = (_around(np.ones(count), rng.random(count) / 2) - [0.5, 0.25]) / 1.5
+    return -upper if number else upper
+
+
+def _checkerboard(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
+    """Four squares in a row, four rows, within -1 and 1; that at the left below is class 0."""
+    row, half = rng.integers(SQUARES, size=count), rng.integers(SQUARES // 2, size=count)
+    column = 2 * half + (row + number) % 2
+    side = 2 / SQUARES
+    found: Array = np.column_stack([column, row]) * side - 1 + rng.uniform(BORDER, side - BORDER, (count, 2))
+    return found
+
+
+for _name, _plane in {
+    "spirals": Plane("Spirals", _spirals, MOST_CLASSES),
+    "circles": Plane("Circles", _circles, MOST_CLASSES),
+    "xor": Plane("XOR", _xor),
+    "gaussians": Plane("Gaussians", _gaussians, MOST_CLASSES),
+    "moons": Plane("Moons", _moons),
+    "checkerboard": Plane("Checkerboard", _checkerboard),
+}.items():
+    PLANES.register(_name)(_plane)
