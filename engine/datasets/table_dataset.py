@@ -105,7 +105,7 @@ def table_dataset(
         ignored: names of columns that are no inputs.
         standardise: whether numbers are scaled by the training part's mean and spread, and the target likewise if it is
             a number.
-        test_share: 0…1, the share of the rows to test with, of each class in proportion; 0: none.
+        test_share: see :func:`~engine.datasets.parts.parts_of`; classes are drawn in proportion.
         seed: draws the test part, always the same for one seed.
         title: the data set's name; None: the table's.
 
