@@ -6,13 +6,11 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
 from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
-from engine.experiment import train_on
 from engine.training import Trainer
 from nnviz.jobs.pace import Pace
 from nnviz.jobs.reports import Frame, Stopped, Until
@@ -109,17 +107,23 @@ class Job:
 
         Returns how it has paused; None if it has not. Raises what goes wrong; then :meth:`restart` it.
         """
-        if self._events is None:
-            self._events = train_on(self.trainer, partial(self._take, outlet))
-        event = next(self._events, None)
+        event = self._next(outlet)
         if isinstance(event, BestRestored):
-            event = next(self._events, None)  # nothing may come between: the trainer would restore it again
+            event = self._next(outlet)  # nothing may come between: the trainer would restore it again
         if event is None:
             return Stopped(self.frame(), finished=True)
         if self._must_pause_after(event, outlet.must_halt):
             frame = self.frame(outlet.estimating and self.until is Until.BATCH)
             return Stopped(frame, reached=self._has_reached(event))
         return None
+
+    def _next(self, outlet: Outlet) -> Event | None:
+        if self._events is None:
+            self._events = self.trainer.run()  # which knows nothing of the job, so both are freed when it is dropped
+        event = next(self._events, None)
+        if event is not None:
+            self._take(outlet, event)
+        return event
 
     def _take(self, outlet: Outlet, event: Event) -> None:
         if isinstance(event, Batch):
