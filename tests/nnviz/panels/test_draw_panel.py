@@ -14,8 +14,8 @@ from PyQt5.QtWidgets import QApplication, QCheckBox, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
+from nnviz.digits import photograph
 from nnviz.digits.strokes import Ink
-from nnviz.jobs import pictures
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, drag, find, press, seven
 
@@ -156,13 +156,13 @@ def test_files_are_read_behind_the_window(
 ) -> None:
     """And what is drawn meanwhile can be brought back."""
     window = ready_window
-    gate, original = threading.Event(), pictures.ink_of_photograph
+    gate, original = threading.Event(), photograph.ink_of_photograph
 
     def held(grey: np.ndarray) -> np.ndarray | None:
         assert gate.wait(10)
         return original(grey)
 
-    monkeypatch.setattr(pictures, "ink_of_photograph", held)
+    monkeypatch.setattr(photograph, "ink_of_photograph", held)
     drop(window, files(file))
     drag(window.canvas, seven(window.canvas))
     drawn = window.session.question.picture
