@@ -55,6 +55,10 @@ class _Outlet:
         self._unheard = 0
         self._may_go_on = threading.Event()
 
+    def begin(self) -> None:
+        """Starts anew with a training that is lent: what an earlier one has told is no longer waited for."""
+        self.must_halt, self.wants_frame, self._unheard = False, True, 0
+
     def put_frame(self, frame: Frame) -> None:
         """Sends it; the next one is wanted when it was taken."""
         self.wants_frame = False
@@ -70,7 +74,6 @@ class _Outlet:
 
     def heard(self, count: int) -> None:
         self._unheard -= count
-        self.go_on()
 
     def go_on(self) -> None:
         """Ends the wait."""
@@ -107,9 +110,9 @@ class _Borrower:
             self._outlet.heard(value)
         else:
             if order in ("train", "train on"):
-                self._outlet.must_halt, self._outlet.wants_frame = False, True
+                self._outlet.begin()
             self._orders.put((order, value))
-            self._outlet.go_on()
+        self._outlet.go_on()
 
     def run(self) -> None:
         """Carries out all orders, then takes one event of the training; repeats."""

@@ -134,7 +134,7 @@ class Worker(QThread):
             self.start()
 
     def _tell_process(self, order: str, value: object = None, still: Callable[[], bool] = lambda: True) -> None:
-        """Sends it an order, unless it does not have the training by then, or is ``still`` not to have it."""
+        """Sends it an order, if it has the training by then and ``still`` says that the order holds."""
 
         def send() -> None:
             if self._is_lent and self._process is not None and still():

@@ -397,6 +397,19 @@ def test_tiny_data_do_not_flood_the_window(worker: Worker, ear: Ear, qtbot: QtBo
     assert len(ear.epochs) - told <= 1000
 
 
+def test_events_that_were_heard_during_a_pause_are_not_waited_for(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    """The process is not told of them; each time it is lent the training, it counts anew."""
+    worker.begin(1, lambda: of(replace(few_digits, train=few_digits.train.head(4), test=None), batch_size=4))
+    for count in range(1, 5):
+        go_apart(qtbot, worker, ear)
+        heard = len(ear.epochs)
+        qtbot.waitUntil(lambda before=heard: len(ear.epochs) > before + 200)  # type: ignore[misc]
+        worker.halt()
+        qtbot.waitUntil(lambda wanted=count: len(ear.stops) == wanted)  # type: ignore[misc]
+
+
 def test_estimates_are_made_or_not_as_they_are_wanted(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:
