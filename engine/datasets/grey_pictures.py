@@ -119,7 +119,7 @@ def _grey(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _of_many_bits(np.asarray(image, np.float32), image.mode)
     if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
-        return _on_paper(image.convert("RGBA"))
+        return on_paper(image.convert("RGBA"))
     return image.convert("L")
 
 
@@ -132,7 +132,8 @@ def _of_many_bits(values: Array, mode: str) -> Image.Image:
     return Image.fromarray(np.rint(np.clip(values, 0, None) * (255 / top)).astype(np.uint8))
 
 
-def _on_paper(layers: Image.Image) -> Image.Image:
+def on_paper(layers: Image.Image) -> Image.Image:
+    """Returns a picture with transparent parts in grey: on white, or on black where nothing would be seen on white."""
     on_white = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("L")
     darkest, lightest = on_white.getextrema()
     if darkest != lightest:

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
+from engine.datasets.grey_pictures import on_paper
 from engine.errors import DataError, EngineError, Verbatim
 from engine.regular_files import open_regular
 from engine.validation import Array
@@ -139,7 +140,7 @@ def grey_of_strips(
         whole.paste(part, (0, number * (rows // factor)))
     if turn is not None:
         whole = whole.transpose(turn)
-    grey = np.asarray(_on_paper(whole) if whole.mode == "RGBA" else whole, np.float32)
+    grey = np.asarray(on_paper(whole) if whole.mode == "RGBA" else whole, np.float32)
     if not np.isfinite(grey).all():
         what = Verbatim("a picture with pixels that are infinite or no numbers")
         raise DataError(name, what, "must have finite ones", "Save it as PNG in the program that made it.")
@@ -162,14 +163,6 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
     with contextlib.suppress(Exception):  # what is beside the pixels may be damaged
         return _TURNS.get(image.getexif().get(_ORIENTATION, 1))
     return None
-
-
-def _on_paper(layers: Image.Image) -> Image.Image:
-    on_white = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("L")
-    darkest, lightest = on_white.getextrema()
-    if darkest != lightest:
-        return on_white
-    return Image.alpha_composite(Image.new("RGBA", layers.size, "black"), layers).convert("L")
 
 
 def _too_large(name: str, size: Verbatim, most: int = MOST_PIXELS) -> DataError:
