@@ -141,7 +141,7 @@ class Memory(QObject):
         """Chooses the settings of a network that was too large to be built before the window opened."""
         if not is_quickly_made(self.experiment):
             with contextlib.suppress(EngineError):
-                session.settings.choose("last settings", self.experiment.for_data(dataset, session.data.name))
+                session.settings.choose("last settings", session.data.fit(self.experiment))
                 session.undo.clear()
 
     def _last_network(self, session: Session) -> tuple[Path | None, str | None]:
