@@ -12,7 +12,7 @@ import numpy as np
 from engine.activations import ACTIVATIONS
 from engine.augmentation import Augmentation
 from engine.datasets.dataset import Dataset
-from engine.datasets.source import Value
+from engine.datasets.source import Value, frozen
 from engine.errors import SettingError, Verbatim
 from engine.events import Event
 from engine.history import History
@@ -363,11 +363,7 @@ def _plain(settings: object) -> dict[str, Value]:
     """A copy of the data's settings, with tuples for lists, so that equal ones are equal. Raises SettingError."""
     if not isinstance(settings, Mapping) or not all(isinstance(name, str) for name in settings):
         raise SettingError("data_settings", settings, "must be settings by their names", 'For example {"points": 600}.')
-    return {name: _frozen(value) for name, value in settings.items()}
-
-
-def _frozen(value: Value) -> Value:
-    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
+    return {name: frozen(value) for name, value in settings.items()}
 
 
 def _with(settings: Any, changes: dict[str, Any]) -> Any:

@@ -88,15 +88,18 @@ class DataSource:
             if name not in known:
                 choices = f"Choose from: {', '.join(known)}." if known else "Leave it out."
                 raise SettingError("data_settings", name, f"must be a setting of {self.title}", choices)
-        return {each.name: settings[each.name] for each in self.settings if self._differs(each, settings)}
-
-    def _differs(self, setting: DataSetting, settings: Mapping[str, Value]) -> bool:
-        return setting.name in settings and settings[setting.name] != setting.usual
+        given = {each.name: frozen(settings[each.name]) for each in self.settings if each.name in settings}
+        return {each.name: given[each.name] for each in self.settings if given.get(each.name, each.usual) != each.usual}
 
     def setting(self, name: str) -> DataSetting:
         """The setting of that name. Raises SettingError."""
         self.different({name: None})
         return next(each for each in self.settings if each.name == name)
+
+
+def frozen(value: Value) -> Value:
+    """The value with tuples for lists, so that equal ones are equal, also after they were in a file."""
+    return tuple(map(frozen, value)) if isinstance(value, (list, tuple)) else value
 
 
 DATASETS: Registry[DataSource] = Registry("data set")
