@@ -55,4 +55,5 @@ def _file(folder: Path, name: str) -> Path:
     return packed if packed.exists() else folder / name
 
 
-DATASETS.register("mnist")(DataSource(TITLE, load_mnist))
+_ABOUT = "70,000 pictures of 28 × 28, 10 classes"
+DATASETS.register("mnist")(DataSource(TITLE, load_mnist, about=_ABOUT))

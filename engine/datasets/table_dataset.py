@@ -23,6 +23,7 @@ MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 _BYTES_OF_NUMBER = 24  # while the data set is made
 _WHOLE = 2**53  # up to which whole numbers are exact
+IGNORED = "ignored"  # why a column is left out, if that was asked for
 _IGNORE = "ignore this column"
 
 
@@ -174,7 +175,7 @@ def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) ->
     for column in table.columns:
         if column.name == target:
             continue
-        reason = "ignored" if column.name in ignored_columns else _uselessness(column, rows)
+        reason = IGNORED if column.name in ignored_columns else _uselessness(column, rows)
         if reason:
             left_out[column.name] = reason
         else:

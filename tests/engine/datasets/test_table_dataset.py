@@ -224,5 +224,5 @@ def test_penguins() -> None:
 def test_auto_mpg() -> None:
     data = DATASETS["mpg"].load()
     assert (data.title, data.targets, data.width, len(data.train)) == ("Auto MPG", ("mpg",), 9, 314)
-    assert data.notes == ("6 rows with a missing value left out.", "name left out: ignored.")
+    assert data.notes == ("6 rows with a missing value left out.",)
     assert not data.is_classification, "as its numbers suggest"
