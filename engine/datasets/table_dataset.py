@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from engine.datasets.cells import shortened
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
@@ -22,6 +23,7 @@ MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
 MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 _BYTES_OF_NUMBER = 24  # while the data set is made
+_NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
 _WHOLE = 2**53  # up to which whole numbers are exact
 IGNORED = "ignored"  # why a column is left out, if that was asked for
 _IGNORE = "ignore this column"
@@ -94,8 +96,8 @@ def table_dataset(
 ) -> PreparedTable:
     """Makes a data set that predicts one column from the others.
 
-    Texts become an input for each category, yes and no 1 and 0. Columns without any value, or with the same text
-    everywhere, are left out.
+    Texts become an input for each category, yes and no 1 and 0. Columns are left out that have no values, the same text
+    everywhere or more than 50 different ones, or that only number the rows.
 
     Args:
         table: the table.
@@ -146,13 +148,13 @@ def _check_choice(parameter: str, value: object, known: tuple[str | None, ...]) 
 
 
 def _check_target(column: Column, task: str) -> None:
+    _check_cells(column)
     if column.absent.all():
         rule = "must have values, since it is the column to predict"
         raise DataError(column.name, Verbatim("without values"), rule, "Choose another column to predict.")
     if task == REGRESSION and column.kind != NUMBER:
         rule = "must hold numbers to be predicted as one"
         raise DataError(column.name, Verbatim(f"a column of {column.kind}"), rule, "Choose classification.")
-    _check_cells(column)
 
 
 def _check_cells(column: Column) -> None:
@@ -180,9 +182,11 @@ def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) ->
             left_out[column.name] = reason
         else:
             inputs.append(column)
-            _check_input(column, rows)
+            _check_cells(column)
     if not inputs:
-        rule = "must have at least one column besides the target that can be an input"
+        [(name, reason), *_] = left_out.items()
+        why = f"{name} is {reason}" if reason == IGNORED else f"{name} {reason}"
+        rule = f"must have at least one column besides the target that can be an input ({shortened(why)})"
         raise DataError("table", table.title, rule, "Ignore fewer columns, or add some.")
     return inputs, left_out
 
@@ -193,19 +197,21 @@ def _uselessness(column: Column, rows: Array) -> str:
     if absent.all():
         return "has no values"
     values = column.values[rows]
-    is_same = column.kind == TEXT and not absent.any() and (values == values[0]).all()
-    return "has the same text in all rows" if is_same and not column.is_cut else ""
-
-
-def _check_input(column: Column, rows: Array) -> None:
-    _check_cells(column)
     if column.kind != TEXT:
-        return
+        return "only numbers the rows" if _numbers_rows(column, values) else ""
+    if not absent.any() and (values == values[0]).all() and not column.is_cut:
+        return "has the same text in all rows"
     different = len(_present(column, rows))
     if different > MOST_CATEGORIES:
-        value = Verbatim(f"of {'more than ' if column.is_cut else ''}{different:,} different texts")
-        rule = f"must have at most {MOST_CATEGORIES}, since each becomes an input"
-        raise DataError(column.name, value, rule, f"{_IGNORE.capitalize()}.")
+        many = f"{'more than ' if column.is_cut else ''}{different:,}"
+        return f"has {many} different texts, and {MOST_CATEGORIES} at most can be inputs"
+    return ""
+
+
+def _numbers_rows(column: Column, values: Array) -> bool:
+    """Whether a column is the number of each row, by its values and its name; the order of the rows tells nothing."""
+    is_called_so = column.name.casefold() in _NUMBERS_OF_ROWS
+    return is_called_so and len(values) > 1 and bool((np.diff(column.values) == 1).all())
 
 
 def _present(column: Column, rows: Array) -> Array:

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.datasets.dataset import Dataset
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
 from engine.datasets.table import Table, read_table
+from engine.datasets.table_columns import TEXT, Column
 from engine.datasets.table_dataset import (
     CLASSIFICATION,
     DROP,
@@ -27,6 +28,7 @@ _MOST_NAMED = 5  # columns in a note
 _FORMAT = ("delimiter", "decimal", "encoding", "header")
 _READING = (*_FORMAT, "texts")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
+_MISSING_TIP = "Leave out rows without a value, or fill in the median."
 _TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
 _MISSING = {name: name for name in (DROP, MEDIAN)}
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
@@ -39,7 +41,9 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
     return (
         DataSetting("target", "Predict", target, "The column that the network learns to predict."),
         DataSetting("task", "Task", None, "Whether it tells classes apart or predicts a number.", _TASKS),
-        DataSetting("missing", "Missing values", DROP, "Leave out rows without a value, or fill in the median.", _MISSING),
+        DataSetting(
+            "missing", "Missing values", DROP, "Leave out rows without a value, or fill in the median.", _MISSING
+        ),
         DataSetting("ignored", "Ignored", ignored, "Columns that the network does not get."),
         DataSetting("texts", "Categories", (), _TEXTS_TIP),
         DataSetting("standardise", "Standardise", True, "Scale numbers by the training part's mean and spread."),
@@ -89,9 +93,17 @@ def prepare(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
 
 
 def guess_target(table: Table) -> str:
-    """The column to predict, if nobody says which: one with a usual name, else the last."""
+    """The column to predict, if nobody says which: one with a usual name, else the last that has values to learn."""
     named = (name for usual in _USUAL_NAMES for name in table.names if name.casefold() == usual)
-    return next(named, table.names[-1])
+    learnable = (column.name for column in reversed(table.columns) if _is_learnable(column))
+    return next(named, next(learnable, table.names[-1]))
+
+
+def _is_learnable(column: Column) -> bool:
+    """Whether it has numbers, or texts that come twice on average: names and dates of single rows do not."""
+    there = int((~column.absent).sum())
+    is_name = column.kind == TEXT and 2 * len(column.categories) > there
+    return (there > 0 or column.wrong > 0) and not is_name
 
 
 def notes_of(counts: TableCounts) -> list[str]:

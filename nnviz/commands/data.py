@@ -35,10 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     source = source_of(arguments.data)
     settings = settings_for(source, given_options(arguments))
+    lines = _described(arguments.data, source, settings)
+    print(next(lines))
     try:
-        for line in _described(arguments.data, source, settings):
+        for line in lines:
             print(line)
-    finally:  # also where it is refused: by a setting it may be put right
+    finally:  # also where it is refused: with another option it may be taken
         print("\n".join(["", *_settings(source)]))
     print(f"\nlearn from it: {_command(arguments)}")
     return 0

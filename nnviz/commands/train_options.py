@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.activations import ACTIVATIONS
-from engine.errors import SettingError
 from engine.augmentation import Augmentation
 from engine.datasets import Dataset, source_of
+from engine.errors import SettingError
 from engine.experiment import DATA_OPTIONS, OPTIONS, Experiment
 from engine.presets import preset_named
 from engine.settings import RENAMED, TrainingSettings
@@ -141,7 +141,18 @@ def fitted_experiment(arguments: argparse.Namespace, data: Dataset) -> Experimen
         described.check_task(data)
     fitted = fitted.for_task(data).changed(**explicit)
     fitted.check_task(data)
-    return fitted
+    return fitted if _chooses_batch_size(arguments) else _with_smaller_batches(fitted, data)
+
+
+def _chooses_batch_size(arguments: argparse.Namespace) -> bool:
+    return arguments.batch_size is not None or "batch_size" in _set_by_name(arguments)
+
+
+def _with_smaller_batches(experiment: Experiment, data: Dataset) -> Experiment:
+    """The experiment with all training examples in a batch, if there are fewer than a batch usually has."""
+    training = experiment.training
+    examples = len(data.train) - round(training.validation_share * len(data.train))
+    return experiment.changed(batch_size=max(1, min(training.batch_size, examples)))
 
 
 def _set_by_name(arguments: argparse.Namespace) -> dict[str, Any]:
