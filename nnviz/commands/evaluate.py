@@ -23,7 +23,7 @@ from engine.storage import load_network
 from engine.validation import Array
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import given_options, load, print_notes, settings_for
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.tabular import lines_of, width_of
 from nnviz.look import text
 
 _WIDTH = 100  # of a line, where the terminal does not say
@@ -129,8 +129,7 @@ def _confusions(confusion: Array, names: Sequence[str]) -> list[str]:
     heads = [text.plain(name, _LONGEST_HEAD) for name in names]
     rows = [["true \\ answer", *heads], *([name, *map(str, row)] for name, row in zip(names, confusion, strict=True))]
     lines = lines_of(rows, texts=0)
-    width = shutil.get_terminal_size((_WIDTH, 24)).columns
-    return lines if max(map(len, lines)) <= max(width, _WIDTH) else _largest(confusion, names)
+    return lines if _fits(lines) else _largest(confusion, names)
 
 
 def _largest(confusion: Array, names: Sequence[str]) -> list[str]:
@@ -147,12 +146,20 @@ def _largest(confusion: Array, names: Sequence[str]) -> list[str]:
 def _class_figures(confusion: Array, names: Sequence[str]) -> list[str]:
     """Precision and recall of each class, in %; “–” for a class that is never answered, or has no examples.
 
-    Precision is the share right among its answers, recall the share found of its examples.
+    Precision is the share right among its answers, recall the share found of its examples. The classes stand side by
+    side, or below each other where that is too wide.
     """
     shares = (precision_of(confusion), recall_of(confusion))
     figures = [["–" if math.isnan(share) else f"{100 * share:.1f}" for share in of_all] for of_all in shares]
-    head = ["class", "examples", "precision, %", "recall, %"]
-    return lines_of([head, *map(list, zip(names, map(str, confusion.sum(axis=1)), *figures, strict=True))])
+    heads = [text.plain(name, _LONGEST_HEAD) for name in names]
+    rows = [["class", *heads], ["precision, %", *figures[0]], ["recall, %", *figures[1]]]
+    lines = lines_of(rows, texts=0)
+    return lines if _fits(lines) else lines_of(list(zip(["class", *names], *rows[1:], strict=True)))
+
+
+def _fits(lines: Sequence[str]) -> bool:
+    """Whether a line of the terminal is long enough for these."""
+    return max(map(width_of, lines)) <= max(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDTH)
 
 
 # ---- numbers
