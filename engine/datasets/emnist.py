@@ -128,9 +128,10 @@ class _Archive:
         pictures = self._read(self._name(part, "images-idx3"))
         numbers = self._read(self._name(part, "labels-idx1")).astype(np.int64)
         about = SPLITS[self._split]
-        if pictures.ndim == 3:
+        if pictures.shape[1:] == (SIDE, SIDE):  # others are refused below
             _turn(pictures)
-        return picture_split(part, pictures, numbers - about.first, about.title, len(about.class_names))
+        name = f"emnist-{self._split}-{part}"
+        return picture_split(name, pictures, numbers - about.first, about.title, len(about.class_names))
 
     def _name(self, part: str, what: str) -> str:
         return f"gzip/emnist-{self._split}-{part}-{what}-ubyte.gz"
