@@ -73,9 +73,13 @@ def test_without_pooch_it_says_how_to_get_it(at: Server, monkeypatch: pytest.Mon
     assert at.asked == []
 
 
-def test_nothing_is_printed(at: Server, capfd: pytest.CaptureFixture[str]) -> None:
+def test_pooch_prints_nothing(at: Server, caplog: pytest.LogCaptureFixture) -> None:
+    logger = pooch.get_logger()
+    logger.setLevel("INFO")
+    logger.addHandler(caplog.handler)
     download(at.put(NAME, CONTENT)).fetch()
-    assert capfd.readouterr() == ("", "")
+    logger.removeHandler(caplog.handler)
+    assert caplog.records == []
 
 
 def test_progress_counts_the_bytes_of_all_files(at: Server, monkeypatch: pytest.MonkeyPatch) -> None:

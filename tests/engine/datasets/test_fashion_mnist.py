@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
 import gzip
 import hashlib
 import shutil
+import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +51,29 @@ def test_a_changed_pixel_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(bytes(content), 1))
     with refused(FileFormatError, "t10k-images-idx3-ubyte.gz", "another file"):
         load_fashion_mnist(folder=tmp_path)
+
+
+@is_on_system
+def test_the_publishers_own_files_are_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are made of Debian's, whose headers lack name and time; then sizes and MD5 must be the real ones."""
+    with server(monkeypatch) as running:
+        for file in DOWNLOAD.files:
+            time = calendar.timegm((2017, 8, 31, 10, 50, 6 if file.name.startswith("train") else 27))
+            name = file.name.removesuffix(".gz").encode() + b"\0"
+            running.put(file.name, _HEADER + struct.pack("<I", time) + b"\0\3" + name + _body(ON_DEBIAN / file.name))
+        files = tuple(replace(file, url=f"{running.url}/{file.name}") for file in DOWNLOAD.files)
+        monkeypatch.setattr(fashion_mnist, "DOWNLOAD", replace(DOWNLOAD, files=files, on_system=None))
+        data = load_fashion_mnist()
+    assert len(data.train) == 60_000
+    assert all(file.is_at(DOWNLOAD.folder / file.name) for file in DOWNLOAD.files)
+
+
+_HEADER = b"\x1f\x8b\x08\x08"  # gzip, deflate, with a name
+
+
+def _body(path: Path) -> bytes:
+    """What follows gzip's header of ten bytes, which has no name."""
+    return path.read_bytes()[10:]
 
 
 @pytest.fixture
