@@ -6,6 +6,7 @@ Nothing here reaches for the network but :meth:`Download.fetch`, and that only f
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CACHE_VARIABLE = "NNVIZ_CACHE"
+GET_POOCH = "pip install pooch"
 _PIECE = 2**20  # bytes that are read at once
 
 Progress = Callable[[int, int], None]  # is called with what is done, and with all there is
@@ -108,6 +110,11 @@ class Download:
     def _is_on_system(self) -> bool:
         on_system = self.on_system
         return on_system is not None and all((on_system / file.name).is_file() for file in self.files)
+
+
+def can_download() -> bool:
+    """Whether pooch is installed; else :data:`GET_POOCH` is what to tell a person. It is not imported."""
+    return importlib.util.find_spec("pooch") is not None
 
 
 def cache_folder() -> Path:

@@ -18,7 +18,7 @@ import pooch
 import pytest
 
 from engine.datasets import fetching
-from engine.datasets.download import Download, RemoteFile, cache_folder
+from engine.datasets.download import Download, RemoteFile, cache_folder, can_download
 from engine.errors import DownloadError
 from tests.engine.datasets.servers import Answer, Server, sends, server
 from tests.engine.helpers import refused
@@ -64,7 +64,9 @@ def test_it_is_fetched_once_and_then_pooch_is_not_needed(at: Server, monkeypatch
 
 def test_without_pooch_it_says_how_to_get_it(at: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     some = download(at.put(NAME, CONTENT))
+    assert can_download()
     monkeypatch.setitem(sys.modules, "pooch", None)
+    assert not can_download()
     with refused(DownloadError, "pooch", "not installed"):
         some.fetch()
     with pytest.raises(DownloadError, match=r"pip install pooch\.$") as caught:
