@@ -11,6 +11,7 @@ import string
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +21,7 @@ from engine.datasets.dataset import Dataset, Split
 from engine.datasets.download import Download, Progress, RemoteFile
 from engine.datasets.idx import read_idx_from
 from engine.datasets.mnist import SIDE, picture_split
+from engine.datasets.source import DATASETS, DataSource
 from engine.errors import SettingError, bad_file
 from engine.regular_files import open_regular
 from engine.validation import Array
@@ -188,3 +190,8 @@ def _turn(pictures: Array) -> None:
     for start in range(0, len(pictures), _MANY):
         some = pictures[start : start + _MANY]
         some[...] = some.swapaxes(1, 2).copy()
+
+
+for _name, _split in SPLITS.items():
+    _load = partial(load_emnist, _name)
+    DATASETS.register(f"emnist-{_name}")(DataSource(_split.title, _load, shows_progress=True, download=DOWNLOAD))

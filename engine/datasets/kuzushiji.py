@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download, Progress, RemoteFile
 from engine.datasets.mnist import load_like_mnist
+from engine.datasets.source import DATASETS, DataSource
 
 TITLE = "Kuzushiji-MNIST"
 # The characters of the publisher's kmnist_classmap.csv, with the transcriptions that torchvision has.
@@ -43,3 +44,6 @@ def load_kuzushiji(progress: Progress | None = None, folder: str | Path | None =
         DataError: counts differ or a label is none.
     """
     return load_like_mnist(DOWNLOAD.fetch(progress) if folder is None else folder, TITLE, CLASS_NAMES)
+
+
+DATASETS.register("kuzushiji-mnist")(DataSource(TITLE, load_kuzushiji, shows_progress=True, download=DOWNLOAD))

@@ -17,10 +17,12 @@ from pathlib import Path
 import pooch
 import pytest
 
-from engine.datasets import fetching
+from engine.datasets import DATASETS, fetching, kuzushiji, load_data
 from engine.datasets.download import Download, RemoteFile, cache_folder, can_download
+from engine.datasets.source import PICTURES
 from engine.errors import DownloadError
 from tests.engine.datasets.servers import Answer, Server, sends, server
+from tests.engine.datasets.test_idx import idx
 from tests.engine.helpers import refused
 
 CONTENT = bytes(range(256)) * 400
@@ -270,3 +272,35 @@ def test_the_cache_is_where_pooch_has_it(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert cache_folder() == pooch.os_cache("nnviz")
     monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path))
     assert cache_folder() == tmp_path
+
+
+# ---- the registered ones
+
+DOWNLOADED = [name for name in DATASETS if DATASETS[name].download]
+
+
+def test_what_is_downloaded_is_registered() -> None:
+    splits = ("balanced", "letters", "digits", "mnist", "bymerge", "byclass")
+    assert ["fashion-mnist", "kuzushiji-mnist", *(f"emnist-{split}" for split in splits)] == DOWNLOADED
+
+
+@pytest.mark.parametrize("name", DOWNLOADED)
+def test_its_source_tells_what_a_person_has_to_know_first(name: str) -> None:
+    source = DATASETS[name]
+    assert source.download is not None
+    assert source.shows_progress
+    assert source.group == PICTURES
+    assert source.download.licence
+    assert "arXiv" in source.download.origin
+    assert all(len(bytes.fromhex(file.md5)) == 16 for file in source.download.files)
+
+
+def test_a_source_downloads_with_progress_and_then_loads(at: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels, pictures = idx(2, body=b"\0\1"), idx(2, 28, 28)
+    contents = {"images-idx3-ubyte.gz": pictures, "labels-idx1-ubyte.gz": labels}
+    files = [at.put(f"{part}-{name}", each) for part in ("train", "t10k") for name, each in contents.items()]
+    monkeypatch.setattr(kuzushiji, "DOWNLOAD", download(*files))
+    seen: list[int] = []
+    data = load_data("kuzushiji-mnist", progress=lambda done, total: seen.append(total))
+    assert len(data.train) == 2
+    assert set(seen) == {2 * (len(labels) + len(pictures))}
