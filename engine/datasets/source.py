@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.datasets.dataset import Dataset
+from engine.datasets.download import Download
+from engine.datasets.download import Progress as Progress
 from engine.errors import SettingError
 from engine.registry import Registry
 
@@ -18,7 +20,6 @@ PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The
 YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 
 Value = Any  # a number, a text, None, or a tuple of these: what JSON can hold
-Progress = Callable[[int, int], None]  # is called with what is done, and with all there is
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class DataSource:
         group: the heading under which it is listed.
         settings: what it can be made with.
         shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
+        download: what ``make`` downloads first, unless ``download.is_here()``; None if nothing.
         about: what it holds, in a few words, where loading it only to say so would take long; else empty.
         table: the file, if it is a table.
     """
@@ -90,6 +92,7 @@ class DataSource:
     group: str = PICTURES
     settings: tuple[DataSetting, ...] = ()
     shows_progress: bool = False
+    download: Download | None = None
     about: str = ""
     table: Path | None = None
 

@@ -184,6 +184,7 @@ def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) ->
             inputs.append(column)
             _check_cells(column)
     if not inputs:
+        _refuse_wordy(table, left_out, rows)
         [(name, reason), *_] = left_out.items()
         why = f"{name} is {reason}" if reason == IGNORED else f"{name} {reason}"
         rule = f"must have at least one column besides the target that can be an input ({shortened(why)})"
@@ -201,11 +202,28 @@ def _uselessness(column: Column, rows: Array) -> str:
         return "only numbers the rows" if _numbers_rows(column, values) else ""
     if not absent.any() and (values == values[0]).all() and not column.is_cut:
         return "has the same text in all rows"
-    different = len(_present(column, rows))
-    if different > MOST_CATEGORIES:
-        many = f"{'more than ' if column.is_cut else ''}{different:,}"
-        return f"has {many} different texts, and {MOST_CATEGORIES} at most can be inputs"
+    if _is_wordy(column, rows):
+        return f"has {_many_texts(column, rows)}, and {MOST_CATEGORIES} at most can be inputs"
     return ""
+
+
+def _is_wordy(column: Column, rows: Array) -> bool:
+    """Whether it has too many different texts to be an input."""
+    return column.kind == TEXT and len(_present(column, rows)) > MOST_CATEGORIES
+
+
+def _many_texts(column: Column, rows: Array) -> str:
+    return f"{'more than ' if column.is_cut else ''}{len(_present(column, rows)):,} different texts"
+
+
+def _refuse_wordy(table: Table, left_out: dict[str, str], rows: Array) -> None:
+    """Raises DataError if a column had too many different texts, where there is no other input."""
+    for name, reason in left_out.items():
+        column = table.column(name)
+        if reason != IGNORED and _is_wordy(column, rows):
+            rule = f"must have at most {MOST_CATEGORIES}, since each becomes an input, and there is no other input"
+            remedy = "Turn them into numbers, or add other columns."
+            raise DataError(name, Verbatim(f"of {_many_texts(column, rows)}"), rule, remedy)
 
 
 def _numbers_rows(column: Column, values: Array) -> bool:

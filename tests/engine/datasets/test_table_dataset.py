@@ -148,6 +148,10 @@ def test_texts_with_too_many_categories_are_refused(make: Any) -> None:
         else:
             with refused(DataError, "id", "51 different texts"):
                 table_dataset(table, "y")
+    table = make("id,x,y\n" + "".join(f"n{i % 51},{i},{i % 2}\n" for i in range(120)))
+    prepared = table_dataset(table, "y")
+    assert prepared.dataset.columns == ("x",), "beside another input it is left out"
+    assert "51 different texts" in prepared.counts.left_out["id"]
 
 
 def test_class_names_stay_as_they_are(make: Any) -> None:
