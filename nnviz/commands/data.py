@@ -8,11 +8,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
+from engine.datasets.download import Download
 from engine.datasets.source import DataSetting, Value
 from engine.errors import EngineError
 from nnviz.commands.data_facts import facts_of, summary_of
 from nnviz.commands.data_folder import described_folder
-from nnviz.commands.data_options import as_words, given_options, load, option_of, settings_for
+from nnviz.commands.data_options import (
+    as_words,
+    given_options,
+    load,
+    megabytes,
+    option_of,
+    settings_for,
+)
 from nnviz.commands.data_table import described_table
 from nnviz.commands.tabular import lines_of
 from nnviz.look import text
@@ -62,7 +70,10 @@ def _listed() -> Iterator[str]:
 def _summary(source: DataSource) -> str:
     """What the source says, or what its data are."""
     if source.about:
-        return source.about
+        download = source.download
+        if download is None or download.is_here():
+            return source.about
+        return f"{source.about}; {megabytes(download.size)} to download"
     try:
         return summary_of(source.load())
     except (EngineError, OSError) as error:
@@ -77,11 +88,24 @@ def _described(name: str, source: DataSource, settings: Mapping[str, Value]) -> 
         return described_table(source.table, source, settings)
     if name not in list(DATASETS) and Path(name).is_dir():
         return described_folder(Path(name), settings)
+    if source.download is not None and not source.download.is_here():
+        return _described_download(source, source.download)
     return _described_arrays(source, load(source, settings))
+
+
+def _described_download(source: DataSource, download: Download) -> Iterator[str]:
+    """What is known of data that are not here; nothing is fetched to say more."""
+    yield f"{source.title}: {source.about}"
+    yield f"licence: {download.licence}"
+    yield f"from: {download.origin}"
+    yield f"not on this machine; training with it downloads {megabytes(download.size)}"
 
 
 def _described_arrays(source: DataSource, dataset: Dataset) -> Iterator[str]:
     yield f"{text.name(source.title)}: {summary_of(dataset)}"
+    if source.download is not None:
+        yield f"licence: {source.download.licence}"
+        yield f"from: {source.download.origin}"
     yield ""
     yield from facts_of(dataset)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 
 from tqdm import tqdm
 
 from engine.datasets import Dataset, DataSource, source_of
+from engine.datasets.download import Download
 from engine.datasets.source import Value
 from engine.errors import EngineError
 from engine.experiment import DATA_OPTIONS
@@ -81,6 +83,8 @@ def _options(known: Sequence[str]) -> str:
 def load(source: DataSource, settings: Mapping[str, Value]) -> Dataset:
     """Loads the data, with a progress bar if that takes long. Raises what loading them raises."""
     title = text.name(source.title)
+    if source.download is not None and not source.download.is_here():
+        tqdm.write(f"{title}: {_terms(source.download)}", file=sys.stderr)
     with tqdm(desc=f"reading {title}", unit="", unit_scale=True, leave=False, delay=_PATIENCE) as bar:
 
         def show(done: int, total: int) -> None:
@@ -94,6 +98,14 @@ def load(source: DataSource, settings: Mapping[str, Value]) -> Dataset:
                 raise
             more = shlex.join(["python", "main.py", "data", str(source.table)])
             raise CommandError(text.plain(f"{error} See: {more}".replace("\n", " "))) from None
+
+
+def _terms(download: Download) -> str:
+    return f"downloading {megabytes(download.size)}; licence: {download.licence}; from: {download.origin}"
+
+
+def megabytes(size: int) -> str:
+    return f"{max(1, round(size / 1e6)):,} MB"
 
 
 def load_named(name: str, settings: Mapping[str, Value]) -> Dataset:
