@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from engine.datasets.cells import shortened
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
@@ -177,17 +176,17 @@ def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) ->
     for column in table.columns:
         if column.name == target:
             continue
-        reason = IGNORED if column.name in ignored_columns else _uselessness(column, rows)
-        if reason:
+        if column.name in ignored_columns:
+            left_out[column.name] = IGNORED
+            continue
+        _check_cells(column)
+        if reason := _uselessness(column, rows):
             left_out[column.name] = reason
         else:
             inputs.append(column)
-            _check_cells(column)
     if not inputs:
         _refuse_wordy(table, left_out, rows)
-        [(name, reason), *_] = left_out.items()
-        why = f"{name} is {reason}" if reason == IGNORED else f"{name} {reason}"
-        rule = f"must have at least one column besides the target that can be an input ({shortened(why)})"
+        rule = "must have at least one column besides the target that can be an input"
         raise DataError("table", table.title, rule, "Ignore fewer columns, or add some.")
     return inputs, left_out
 

@@ -139,6 +139,7 @@ def _add_data(data: _Parser) -> None:
 
 def _add_screenshot(shot: _Parser) -> None:
     shot.add_argument("out", metavar="OUT.png", help="the picture to write")
+    add_data_options(shot, "mnist")
     shot.add_argument("--epochs", type=int, default=0, metavar="N", help="train so many epochs first")
     shot.add_argument(
         "--of", type=int, default=0, metavar="N", help="of a training of so many epochs, which is still running"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tqdm import tqdm
-
 from engine.datasets.picture_folder import folder_dataset
 from engine.datasets.source import Value
 from nnviz.commands.data_facts import facts_of, summary_of
+from nnviz.commands.progress import reading
 from nnviz.look import text
 
 _MOST_UNREAD = 20  # files that are listed
@@ -17,12 +16,7 @@ _MOST_UNREAD = 20  # files that are listed
 
 def described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str]:
     """Reads the pictures, and tells of classes and of files that cannot be read. Raises EngineError or OSError."""
-    with tqdm(desc=f"reading {text.name(path.name)}", unit=" pictures", leave=False, delay=0.5) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with reading(path.name, " pictures") as show:
         dataset, report = folder_dataset(path, progress=show, **settings)
     yield f"{text.name(dataset.title)}: a folder of pictures, {summary_of(dataset)}"
     yield ""

@@ -7,19 +7,17 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 
-from tqdm import tqdm
-
 from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import Value
 from engine.errors import EngineError
 from engine.experiment import DATA_OPTIONS
 from nnviz.commands.checks import CommandError
+from nnviz.commands.progress import reading
 from nnviz.look import text
 
 _DATA_HELP = "a data set by its name, a table (CSV, TSV), an .npz, an IDX file, or a folder of pictures"
 _SETTING_HELP = "any other setting of the data, as often as needed; “main.py data NAME” lists them"
-_PATIENCE = 0.5  # seconds of loading before a progress bar appears
 
 
 def add_data_options(parser: argparse.ArgumentParser, without: str) -> None:
@@ -82,22 +80,16 @@ def _options(known: Sequence[str]) -> str:
 
 def load(source: DataSource, settings: Mapping[str, Value]) -> Dataset:
     """Loads the data, with a progress bar if that takes long. Raises what loading them raises."""
-    title = text.name(source.title)
     if source.download is not None and not source.download.is_here():
-        tqdm.write(f"{title}: {_terms(source.download)}", file=sys.stderr)
-    with tqdm(desc=f"reading {title}", unit="", unit_scale=True, leave=False, delay=_PATIENCE) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        try:
+        print(f"{text.name(source.title)}: {_terms(source.download)}", file=sys.stderr)
+    try:
+        with reading(source.title) as show:
             return source.load(settings, show)
-        except EngineError as error:
-            if source.table is None:
-                raise
-            more = shlex.join(["python", "main.py", "data", str(source.table)])
-            raise CommandError(text.plain(f"{error} See: {more}".replace("\n", " "))) from None
+    except EngineError as error:
+        if source.table is None:
+            raise
+        more = shlex.join(["python", "main.py", "data", str(source.table)])
+        raise CommandError(text.plain(f"{error} See: {more}".replace("\n", " "))) from None
 
 
 def _terms(download: Download) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tqdm import tqdm
-
 from engine.datasets import DataSource
 from engine.datasets.source import Value
 from engine.datasets.table import Table
@@ -15,6 +13,7 @@ from engine.datasets.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, P
 from engine.datasets.table_format import TableFormat
 from engine.datasets.table_source import guess_target, open_table, prepare
 from nnviz.commands.data_facts import facts_of
+from nnviz.commands.progress import reading
 from nnviz.commands.tabular import lines_of
 from nnviz.look import text
 
@@ -26,7 +25,8 @@ _DECIMALS = {".": "point", ",": "comma"}
 def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) -> Iterator[str]:
     """Reads the table. What is understood is told before anything is refused. Raises EngineError or OSError."""
     settings = {each.name: each.usual for each in source.settings} | dict(given)
-    table, form = _read(path, settings)
+    with reading(path.name, "B") as show:
+        table, form = open_table(path, settings, show)
     yield f"{text.name(source.title)}: a table, {len(table):,} rows, {len(table.columns):,} columns"
     yield from _format(form)
     yield ""
@@ -42,16 +42,6 @@ def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) 
     yield from _problems(table)
     yield ""
     yield from _outcome(table, prepared, target, settings)
-
-
-def _read(path: Path, settings: Mapping[str, Value]) -> tuple[Table, TableFormat]:
-    with tqdm(desc=f"reading {text.name(path.name)}", unit="B", unit_scale=True, leave=False, delay=0.5) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return open_table(path, settings, show)
 
 
 def _format(form: TableFormat) -> Iterator[str]:
