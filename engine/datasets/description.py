@@ -82,6 +82,13 @@ class Description:
         """The names of classes, or of the numbers that are predicted; empty if they have none."""
         return self.class_names or self.targets
 
+    def answer_columns(self, outputs: int) -> tuple[str, ...]:
+        """The names of the columns of a table of answers: the class and a probability for each; or the numbers."""
+        if not self.class_names:
+            return self.targets or tuple(f"output {number}" for number in range(1, outputs + 1))
+        asked = "class" if self.coding is None else self.coding.target
+        return (asked, *(f"probability of {name}" for name in self.class_names))
+
     def check_fits(self, inputs: int, outputs: int) -> None:
         """Raises DataError if it describes a network of other sizes."""
         if self._widths - {inputs} or self._heights - {outputs}:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import DataError, Verbatim
 
-MOST_CHARACTERS = 2_000_000  # of all names of a network's inputs and outputs together
+MOST_CHARACTERS = 1_000_000  # of all names of a network's inputs and outputs together
 
 
 def text_in(entry: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ _FORMAT = "nnviz checkpoint"
 _START_OF_A_ZIP = b"PK\x03\x04"
 _TRAINING = "training/"
 _DESCRIPTION = "description"
+_TIMES_AS_OBJECTS = 6  # bytes of a text, 4 for each sign, may become so many of Python objects
 _MOST_BYTES = 10**11  # of a file
 _MOST_HEADER = 10_000_000  # characters
 _MOST_UNPACKED_ORDER = 16  # times as large as the file; an order of examples shrinks to a third
@@ -179,12 +180,19 @@ def _network(path: Path, header: dict[str, Any], arrays: Npz, number_type: np.dt
         network.parameters[...] = from_neuron_by_neuron(arrays.numbers("parameters"), shape)
     network.provenance = checked_provenance(header["provenance"])
     if _DESCRIPTION in arrays.claims:
-        set_description(network, json.loads(arrays.text(_DESCRIPTION, longest_description(shape))))
+        set_description(network, _described(arrays, shape))
     bad = first_non_finite_layer(network)
     if bad is not None:
         rule = f"must hold finite numbers only, in the range of {kind}"
         raise bad_file(path, f"holding NaN or infinity in layer {bad} as {kind}", rule)
     return network
+
+
+def _described(arrays: Npz, shape: Sequence[int]) -> Any:
+    needed = arrays.claims[_DESCRIPTION].nbytes * _TIMES_AS_OBJECTS
+    rule = "must fit in memory"
+    check_available(needed, "description", Verbatim(gigabytes(needed)), rule, ANOTHER_FILE)
+    return json.loads(arrays.text(_DESCRIPTION, longest_description(shape)))
 
 
 def _state(header: dict[str, Any], arrays: Npz, shape: list[int]) -> TrainingState | None:

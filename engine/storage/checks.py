@@ -65,7 +65,7 @@ def description_json(network: Network) -> str:
 
 def longest_description(shape: Sequence[int]) -> int:
     """Characters of JSON that the description of a network of that shape may take."""
-    return 13 * MOST_CHARACTERS + 500 * (shape[0] + shape[-1])  # a sign may be escaped by 12 characters
+    return 13 * MOST_CHARACTERS + 150 * (shape[0] + shape[-1])  # a sign may be escaped by 12 characters
 
 
 def set_description(network: Network, entries: object) -> None:

@@ -2,8 +2,8 @@
 
 Further keys, which the ancestor ignores, were added later: ``activations``, ``loss``, ``dtype``, ``provenance``, and
 ``description``, which says what inputs and outputs mean and how raw numbers are scaled; weights and biases are those
-for scaled inputs. If they are missing, the network is the ancestor's: sigmoid, quadratic loss, nothing scaled. Its numbers have all digits of float64; they
-are read as float32, unless float64 is asked for.
+for scaled inputs. If they are missing, the network is the ancestor's: sigmoid, quadratic loss, nothing scaled. Numbers
+have all digits of float64; they are read as float32, unless float64 is asked for.
 """
 
 from __future__ import annotations
