@@ -76,6 +76,14 @@ class CodedColumn:
         read: Array = np.array([self.read(_written(column, value)) for value in different])[places]
         return read
 
+    def takes(self, column: Column, value: Any) -> bool:
+        """Whether it accepts one of the values of a table's column."""
+        try:
+            self.fill(np.array([self.read(_written(column, value))]))
+        except DataError:
+            return False
+        return True
+
     def fill(self, values: Array) -> Array:
         """(rows,) of :meth:`read` without NaN. Raises DataError if one is missing that must be there."""
         absent = np.isnan(values)
@@ -214,10 +222,25 @@ class TableCoding:
 
     def encode_table(self, table: Table) -> Array:
         """(rows, inputs) float32 of a table, read with :attr:`texts`. Raises DataError likewise."""
+        return self.scaled(self.raw_table(table))
+
+    def raw_table(self, table: Table) -> Array:
+        """(rows, inputs) float64 of a table, not yet scaled. Raises DataError likewise."""
         for column in self.columns:
             if column.name not in table.names:
                 raise _lacking(column.name, table.names)
-        return self.scaled(self.raw([each.read_column(table.column(each.name)) for each in self.columns]))
+        return self.raw([each.read_column(table.column(each.name)) for each in self.columns])
+
+    def first_unfit(self, table: Table, name: str) -> int | None:
+        """The place, from 0, of the first row of a table that is refused for its value in that column; None for none.
+
+        Cells that could not be read are not found: they are among the table's problems.
+        """
+        column = table.column(name)
+        (coded,) = (each for each in self.columns if each.name == name)
+        different, places = np.unique(column.values, return_index=True)
+        unfit = (int(place) for value, place in zip(different, places, strict=True) if not coded.takes(column, value))
+        return min(unfit, default=None)
 
     def raw(self, values: Sequence[Array]) -> Array:
         """(rows, inputs) float64 of what each column has read, (rows,): filled and expanded, not yet scaled."""

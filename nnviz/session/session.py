@@ -140,9 +140,14 @@ class Session(QObject):
 
     @property
     def class_names(self) -> list[str]:
-        """A name for each of the current network's outputs: the data's class names if they fit, else numbers."""
-        data, outputs = self.data.dataset, self.runs.current.network.shape[-1]
-        names = data.class_names if data is not None and len(data.class_names) == outputs else map(str, range(outputs))
+        """A name for each of the current network's outputs: of the classes it learned, else of those of the data.
+
+        Numbers where neither are known.
+        """
+        network, data = self.runs.current.network, self.data.dataset
+        known = [about.class_names for about in (network.description, data) if about is not None]
+        outputs = network.shape[-1]
+        names = next((names for names in known if len(names) == outputs), map(str, range(outputs)))
         return list(map(text.name, names))
 
     def start(self) -> None:
