@@ -191,7 +191,7 @@ def different(heading):
 
 def read(path):
     """The numbers of each row in a file, whose cells are separated by , ; | or tabs."""
-    with open(path, newline="", encoding="utf-8-sig") as file:
+    with open(path, encoding="utf-8-sig") as file:
         start = file.readline()
         file.seek(0)
         delimiter = max(",;|\\t", key=start.count)
