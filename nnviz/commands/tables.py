@@ -63,9 +63,9 @@ def _whole_table(file: str, form: TableFormat, about: Description) -> Table:
 
 
 def _plain_coding(file: str, table: Table, columns: tuple[str, ...], inputs: int) -> TableCoding:
-    """That of a network of numbers: its columns by their names, or else all those that hold numbers, in their order."""
+    """That of a network of numbers: its columns by their names; if none of them is there, all those of numbers."""
     numbers = tuple(column.name for column in table.columns if column.kind == NUMBER)
-    named = columns if set(columns) <= set(table.names) else ()
+    named = columns if set(columns) & set(table.names) else ()
     fitting = next((names for names in (named, numbers, table.names) if len(names) == inputs), None)
     if fitting is None:
         count = f"{len(numbers):,} column{'s' * (len(numbers) != 1)} of numbers"
