@@ -55,7 +55,7 @@ def test_it_outlives_a_process_of_its_own_and_undo(
     wait_for(qtbot, window, Status.READY)
     session = window.session
     train_for_a_while(qtbot, window)
-    qtbot.waitUntil(lambda: session.training.runner.worker._process is not None)
+    qtbot.waitUntil(lambda: session.training.runner.worker._is_lent, timeout=20_000)
     pause(qtbot, window)
     session.reset()
     assert session.runs.current.network.description is None
