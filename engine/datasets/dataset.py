@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,6 @@ from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import TableCoding
 from engine.errors import DataError, SettingError, Verbatim
-from engine.registry import Registry
 from engine.validation import (
     Array,
     labels,
@@ -137,6 +136,7 @@ class Dataset:
         target_scaling: likewise, for targets that are numbers.
         coding: how rows of a table became ``inputs``; None if they are none. What it says of the attributes above
             (class names, categories, columns, targets, scalings) is taken from it.
+        notes: what became of the source's examples, in sentences for people: what was left out, and why.
     """
 
     title: str
@@ -151,6 +151,7 @@ class Dataset:
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
     coding: TableCoding | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.coding is not None:
@@ -312,17 +313,6 @@ def validation_rows(examples: int, count: int, seed: int = 0) -> tuple[Array, Ar
     """
     order = np.random.default_rng(seed).permutation(examples)
     return np.sort(order[:count]), np.sort(order[count:])
-
-
-@dataclass(frozen=True)
-class DataSource:
-    """A data set that can be loaded: its title, known before it is loaded, and the function that loads it."""
-
-    title: str
-    load: Callable[[], Dataset]
-
-
-DATASETS: Registry[DataSource] = Registry("data set")
 
 
 def one_hot(classes_of: Array, classes: int) -> Array:
