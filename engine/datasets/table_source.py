@@ -25,8 +25,8 @@ from engine.datasets.table_format import ENCODINGS, TableFormat, sniff
 
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
 _MOST_NAMED = 5  # columns in a note
-_FORMAT = ("delimiter", "decimal", "encoding", "header")
-_READING = (*_FORMAT, "texts")  # settings of how the file is read
+FORMAT = ("delimiter", "decimal", "encoding", "header")
+_READING = (*FORMAT, "texts")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
 _MISSING_TIP = "Leave out rows without a value, or fill in the median."
 _TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}

@@ -23,6 +23,7 @@ from engine.storage import load_network
 from engine.validation import Array
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import given_options, load, print_notes, settings_for
+from nnviz.commands.other_data import coded_table, rescaled
 from nnviz.commands.tabular import lines_of, width_of
 from nnviz.look import text
 
@@ -38,32 +39,41 @@ class _Chosen:
 
     Attributes:
         fingerprint: of the data that the network was trained with; empty if it is not known.
+        is_own: whether these are the data that it was trained with, by their name.
     """
 
     source: DataSource
     settings: Mapping[str, Value]
     fingerprint: str
+    is_own: bool
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the figures. Returns the exit code. Raises CommandError or EngineError."""
     network = load_network(arguments.file)
     chosen = _chosen(arguments, network)
-    data = load(chosen.source, chosen.settings)
+    data = _loaded(network, chosen)
     check_fits(network, data.width, data.outputs, text.name(data.title))
-    part, split = ("training", data.train) if data.test is None else ("test", data.test)
+    part, split = _measured(data, chosen)
     result = Evaluator(network, split).evaluate()
     if data.is_classification:
         lines = _of_classes(result, data, part)
     else:
         lines = _of_numbers(network, split, data, part, result.loss)
-    print(lines[0])
-    print(f"with the {len(split):,} {part} examples of {text.name(data.title)}")
+    print(lines[0].strip())
+    print(f"with the {len(split):,}{f' {part}' * bool(part)} examples of {text.name(data.title)}")
     if chosen.fingerprint not in ("", data.fingerprint):
-        print(f"It was trained with other data: their fingerprint is {chosen.fingerprint}, here {data.fingerprint}.")
+        print(f"It was trained with other data, of fingerprint {chosen.fingerprint}; here it is {data.fingerprint}.")
     print_notes(data)
     print("\n".join(lines[1:]))
     return 0
+
+
+def _measured(data: Dataset, chosen: _Chosen) -> tuple[str, Split]:
+    """The test part with its name; where there is none, all examples."""
+    if data.test is not None:
+        return "test", data.test
+    return "training" if chosen.is_own else "", data.train
 
 
 # ---- which data
@@ -76,7 +86,7 @@ def _chosen(arguments: argparse.Namespace, network: Network) -> _Chosen:
     is_own = experiment is not None and _are_same(arguments.data, experiment.data)
     settings = dict(experiment.data_settings) if experiment is not None and is_own else {}
     settings |= settings_for(source, given_options(arguments))
-    return _Chosen(source, settings, "" if experiment is None else experiment.fingerprint)
+    return _Chosen(source, settings, "" if experiment is None else experiment.fingerprint, is_own)
 
 
 def _source(arguments: argparse.Namespace, network: Network, experiment: Experiment | None) -> DataSource:
@@ -97,6 +107,16 @@ def _source(arguments: argparse.Namespace, network: Network, experiment: Experim
             f"which needs {SIDE * SIDE} and {DIGITS}. {remedy}"
         )
     return source_of("mnist")
+
+
+def _loaded(network: Network, chosen: _Chosen) -> Dataset:
+    """The data; those of others are made as the network takes them, if it knows how."""
+    about = network.description
+    if about is None or chosen.is_own:
+        return load(chosen.source, chosen.settings)
+    if about.coding is not None and chosen.source.table is not None:
+        return coded_table(about.coding, chosen.source, chosen.settings)
+    return rescaled(about, load(chosen.source, chosen.settings))
 
 
 def _are_same(given: str | None, trained_with: str) -> bool:
