@@ -94,7 +94,10 @@ def prepare(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
 
 def guess_target(table: Table) -> str:
     """The column to predict, if nobody says which: one with a usual name, else the last that has values to learn."""
-    named = (name for usual in _USUAL_NAMES for name in table.names if name.casefold() == usual)
+    small = [name.casefold() for name in table.names]
+    is_plane = {"x", "y"} < set(small)  # where y is a place, and something else is asked
+    usual_names = [usual for usual in _USUAL_NAMES if usual != "y" or not is_plane]
+    named = (name for usual in usual_names for name in table.names if name.casefold() == usual)
     learnable = (column.name for column in reversed(table.columns) if _is_learnable(column))
     return next(named, next(learnable, table.names[-1]))
 

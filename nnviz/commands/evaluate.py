@@ -14,6 +14,7 @@ import numpy as np
 from engine.datasets import Dataset, DataSource, Split, source_of
 from engine.datasets.mnist import DIGITS, SIDE
 from engine.datasets.source import Value
+from engine.datasets.table_source import FORMAT
 from engine.errors import UnknownNameError
 from engine.experiment import Experiment
 from engine.metrics import Evaluation, Evaluator, precision_of, recall_of
@@ -40,12 +41,14 @@ class _Chosen:
     Attributes:
         fingerprint: of the data that the network was trained with; empty if it is not known.
         is_own: whether these are the data that it was trained with, by their name.
+        is_asked: whether other settings were given than it was trained with.
     """
 
     source: DataSource
     settings: Mapping[str, Value]
     fingerprint: str
     is_own: bool
+    is_asked: bool
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,6 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"with the {len(split):,}{f' {part}' * bool(part)} examples of {text.name(data.title)}")
     if chosen.fingerprint not in ("", data.fingerprint):
         print(f"It was trained with other data, of fingerprint {chosen.fingerprint}; here it is {data.fingerprint}.")
+    known = () if network.description is None else network.description.class_names
+    if known and data.class_names and known != data.class_names:
+        print(f"Its classes are called otherwise: {text.plain(', '.join(map(text.name, known)), _WIDTH)}.")
     print_notes(data)
     print("\n".join(lines[1:]))
     return 0
@@ -73,7 +79,7 @@ def _measured(data: Dataset, chosen: _Chosen) -> tuple[str, Split]:
     """The test part with its name; where there is none, all examples."""
     if data.test is not None:
         return "test", data.test
-    return "training" if chosen.is_own else "", data.train
+    return "training" if chosen.fingerprint in ("", data.fingerprint) else "", data.train
 
 
 # ---- which data
@@ -85,8 +91,9 @@ def _chosen(arguments: argparse.Namespace, network: Network) -> _Chosen:
     source = _source(arguments, network, experiment)
     is_own = experiment is not None and _are_same(arguments.data, experiment.data)
     settings = dict(experiment.data_settings) if experiment is not None and is_own else {}
-    settings |= settings_for(source, given_options(arguments))
-    return _Chosen(source, settings, "" if experiment is None else experiment.fingerprint, is_own)
+    given = settings_for(source, given_options(arguments))
+    fingerprint = "" if experiment is None else experiment.fingerprint
+    return _Chosen(source, settings | given, fingerprint, is_own, bool(given))
 
 
 def _source(arguments: argparse.Namespace, network: Network, experiment: Experiment | None) -> DataSource:
@@ -110,13 +117,17 @@ def _source(arguments: argparse.Namespace, network: Network, experiment: Experim
 
 
 def _loaded(network: Network, chosen: _Chosen) -> Dataset:
-    """The data; those of others are made as the network takes them, if it knows how."""
-    about = network.description
-    if about is None or chosen.is_own:
-        return load(chosen.source, chosen.settings)
-    if about.coding is not None and chosen.source.table is not None:
+    """The data; others than it was trained with are made as the network takes them, if it knows how."""
+    about, is_table = network.description, chosen.source.table is not None
+    if about is not None and about.coding is not None and is_table and not chosen.is_own:
         return coded_table(about.coding, chosen.source, chosen.settings)
-    return rescaled(about, load(chosen.source, chosen.settings))
+    data = load(chosen.source, chosen.settings)
+    if about is None or data.fingerprint == chosen.fingerprint:
+        return data
+    if about.coding is not None and is_table and not chosen.is_asked:  # the file has changed
+        how = {name: value for name, value in chosen.settings.items() if name in FORMAT}
+        return coded_table(about.coding, chosen.source, how)
+    return rescaled(about, data)
 
 
 def _are_same(given: str | None, trained_with: str) -> bool:

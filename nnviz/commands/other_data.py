@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -89,12 +90,13 @@ def _name(column: Column, value: float) -> str:
 
 
 def rescaled(about: Description, data: Dataset) -> Dataset:
-    """The data with the scaling of the network instead of their own."""
-    if about.coding is not None or (data.scaling is None and data.target_scaling is None):
+    """The data with the scaling of the network instead of their own, if they have the same columns."""
+    is_scaled = data.scaling is not None or data.target_scaling is not None
+    if not is_scaled or (about.columns, about.output_names) != (data.columns, data.class_names or data.targets):
         return data
     parts = {name: _rescaled_split(about, data, split) for name, split in data.splits.items()}
-    test = parts.get("test")
-    return replace(data, train=parts["train"], test=test, scaling=about.scaling, target_scaling=about.target_scaling)
+    scalings: dict[str, Any] = {"scaling": about.scaling, "target_scaling": about.target_scaling}
+    return replace(data, train=parts["train"], test=parts.get("test"), coding=about.coding, **scalings)
 
 
 def _rescaled_split(about: Description, data: Dataset, split: Split) -> Split:

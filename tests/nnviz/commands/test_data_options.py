@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -185,10 +188,6 @@ def test_a_training_on_a_file_goes_on(capsys: pytest.CaptureFixture[str], tmp_pa
 
 
 def test_names_that_are_no_letters_of_the_terminal_are_written_somehow(tmp_path: Path) -> None:
-    import os
-    import subprocess
-    import sys
-
     file = tmp_path / "größe.csv"
     file.write_text("größe,art\n" + "".join(f"{number},{'äö'[number % 2]}\n" for number in range(40)), "utf-8")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
