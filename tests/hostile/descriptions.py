@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.description import Description
-from engine.datasets.opening import load_data
 from engine.datasets.scaling import Scaling
+from engine.datasets.shipped_tables import load_mpg, load_penguins
 from engine.errors import EngineError
 from engine.network import Network
 from engine.storage import export_onnx, export_script, load_network, save_network
@@ -30,7 +30,7 @@ def _whole() -> tuple[Network, ...]:
     """Networks of tables, and one of plain numbers with names."""
     networks = []
     plain = Description("plain", (), ("a", "b"), ("p", "q", "r"), (), Scaling(np.arange(3.0), np.ones(3)))
-    for about in (load_data("penguins").description, load_data("mpg").description, plain):
+    for about in (load_penguins().description, load_mpg().description, plain):
         assert about is not None
         outputs = len(about.output_names)
         network = Network([len(about.columns), 3, outputs], ["tanh", "identity"], rng=np.random.default_rng(1))
