@@ -12,7 +12,8 @@ from engine.validation import Array
 from nnviz.look import theme
 
 MOST = 5000  # points that are drawn; of more, some that are spread evenly
-_RADII = {3000: 2.0, 1200: 2.6, 0: 3.4}  # of points, in pixels, by the least number of them
+_RADII = {3000: 0.006, 1200: 0.0075, 0: 0.01}  # of points, as shares of the side, by the least number of them
+_SMALLEST, _LARGEST = 1.8, 6.0  # radius in pixels
 _OUTLINE = 1.0
 _CORE = 0.5  # of the radius
 _ROUND = 6  # radius of the plane's corners
@@ -48,7 +49,8 @@ def painted(points: Points, pixels: Array, side: int, ratio: float) -> QPixmap:
     ``ratio``: pixels of the screen for each of these.
     """
     sheet = _sheet(side, ratio)
-    radius = next(size for least, size in _RADII.items() if len(pixels) >= least)
+    share = next(share for least, share in _RADII.items() if len(pixels) >= least)
+    radius = min(max(share * side, _SMALLEST), _LARGEST)
     painter = QPainter(sheet)
     painter.setRenderHint(QPainter.Antialiasing)
     for is_test in (False, True):  # these lie above
