@@ -11,7 +11,8 @@ import numpy as np
 
 from engine.activations import ACTIVATIONS
 from engine.augmentation import Augmentation
-from engine.datasets import Dataset
+from engine.datasets.dataset import Dataset
+from engine.datasets.source import Value, frozen
 from engine.errors import SettingError, Verbatim
 from engine.events import Event
 from engine.history import History
@@ -32,7 +33,8 @@ _DISTORTIONS = tuple(each.name for each in fields(Augmentation))
 NETWORK_SETTINGS = ("shape", "activations", "loss", "initializer", "weight_scale", "seed")
 # Parts of shape and activations that can be changed separately.
 _PARTS = ("inputs", "hidden", "outputs", "output")
-# Settings of the training that have their own command line option.
+# Settings of the data, and of the training, that have their own command line option.
+DATA_OPTIONS = ("target", "task", "test_share", "points", "noise")
 OPTIONS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "weight_decay", "dropout", "seed")
 
 
@@ -43,7 +45,8 @@ class Experiment:
     Raises SettingError for invalid values.
 
     Attributes:
-        data: the registered name of the data set.
+        data: the registered name of the data set, or the path of its file or folder.
+        data_settings: the settings that the data are made with, by name; only those that are not the usual ones.
         fingerprint: the data set's fingerprint, see :class:`~engine.datasets.Dataset`; "" if it is not known.
         shape: layer sizes, input first.
         activations: a registered name for each layer after the input.
@@ -53,6 +56,7 @@ class Experiment:
     """
 
     data: str = "mnist"
+    data_settings: Mapping[str, Value] = field(default_factory=dict, hash=False)
     fingerprint: str = ""
     shape: tuple[int, ...] = (784, 64, 32, 10)
     activations: tuple[str, ...] = ("relu", "relu", "softmax")
@@ -65,6 +69,7 @@ class Experiment:
         for name in ("data", "fingerprint"):
             if not isinstance(getattr(self, name), str):
                 raise SettingError(name, getattr(self, name), "must be a text", "Try mnist.")
+        object.__setattr__(self, "data_settings", _plain(self.data_settings))
         if not isinstance(self.training, TrainingSettings):
             raise SettingError("training", self.training, "must be settings", "Try TrainingSettings().")
         object.__setattr__(self, "shape", check_sizes(self.shape))
@@ -191,14 +196,31 @@ class Experiment:
         """Returns a copy that describes the same untrained network as ``other``."""
         return self.changed(**{name: other.value(name) for name in NETWORK_SETTINGS})
 
-    def for_data(self, dataset: Dataset, name: str | None = None) -> Experiment:
-        """Returns a copy for this data set, with its inputs, outputs, fingerprint and, if given, registered name."""
+    def for_data(
+        self, dataset: Dataset, name: str | None = None, settings: Mapping[str, Value] | None = None
+    ) -> Experiment:
+        """Returns a copy for this data set, with its inputs, outputs, fingerprint and, if given, name and settings."""
+        same = name in (None, self.data)
         return self.changed(
             data=self.data if name is None else name,
+            data_settings=(self.data_settings if same else {}) if settings is None else settings,
             fingerprint=dataset.fingerprint,
             inputs=dataset.width,
             outputs=dataset.outputs,
         )
+
+    def for_task(self, dataset: Dataset) -> Experiment:
+        """Returns a copy whose output, loss and augmentation make sense for this data set's task.
+
+        Numbers are predicted by outputs without bounds and a loss for numbers; classes by probabilities and
+        cross-entropy, unless output and loss are for classes already. What is not a picture is not distorted.
+        """
+        fit = self if dataset.is_picture else self.with_augmentation(False)
+        if dataset.is_classification:
+            return fit.changed(output="softmax", loss="cross-entropy") if fit.output == "identity" else fit
+        bounded = fit.output in ("softmax", "sigmoid")
+        fit = fit.changed(output="identity" if bounded else fit.output, loss=_loss_of_numbers(fit.loss))
+        return fit
 
     # ---- comparison
 
@@ -223,6 +245,7 @@ class Experiment:
     def as_dict(self) -> dict[str, Any]:
         """Returns all settings in types that JSON can hold."""
         lists = {"shape": list(self.shape), "activations": list(self.activations)}
+        lists["data_settings"] = dict(self.data_settings)
         return {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
 
     @classmethod
@@ -244,6 +267,10 @@ class Experiment:
         words, usual = ["train"], Experiment()
         if self.data != usual.data:
             words += ["--data", self.data]
+        for name, value in self.data_settings.items():
+            written = value if isinstance(value, str) else json.dumps(value)
+            option = f"--{name.replace('_', '-')}"
+            words += [option, written] if name in DATA_OPTIONS else ["--data-setting", f"{name}={written}"]
         if self.shape != usual.shape:
             words += ["--shape", ",".join(map(str, self.shape))]
         hidden = self.activations[:-1]
@@ -315,7 +342,28 @@ def train_on(trainer: Trainer, take: Callable[[Event], None]) -> Iterator[Event]
 _OWN = tuple(each.name for each in fields(Experiment))
 _SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
 # Settings that command() writes in another way, or not at all.
-_WRITTEN_SEPARATELY = ("data", "fingerprint", "shape", "activations", "training", "epochs", "augmentation")
+_WRITTEN_SEPARATELY = (
+    "data",
+    "data_settings",
+    "fingerprint",
+    "shape",
+    "activations",
+    "training",
+    "epochs",
+    "augmentation",
+)
+
+
+def _loss_of_numbers(loss: str) -> str:
+    """The loss itself, or the first one that can follow any output if it is for probabilities."""
+    return next((name for name in (loss, *LOSSES) if not LOSSES[name].joined_with), loss)
+
+
+def _plain(settings: object) -> dict[str, Value]:
+    """A copy of the data's settings, with tuples for lists, so that equal ones are equal. Raises SettingError."""
+    if not isinstance(settings, Mapping) or not all(isinstance(name, str) for name in settings):
+        raise SettingError("data_settings", settings, "must be settings by their names", 'For example {"points": 600}.')
+    return {name: frozen(value) for name, value in settings.items()}
 
 
 def _with(settings: Any, changes: dict[str, Any]) -> Any:

@@ -1,6 +1,20 @@
-"""Data sets: ``Dataset``, the registry, and one file per source, which is imported here."""
+"""Data sets: ``Dataset``, the registry, and one file per source, which is imported here in the order of the choices."""
 
-from engine.datasets import mnist
-from engine.datasets.dataset import DATASETS, Dataset, DataSource, Split
+from engine.datasets import mnist, shipped_tables, plane, curve  # isort: skip
+from engine.datasets.dataset import Dataset, Split
+from engine.datasets.opening import load_data, source_of
+from engine.datasets.source import DATASETS, DataSetting, DataSource
 
-__all__ = ["DATASETS", "DataSource", "Dataset", "Split", "mnist"]
+__all__ = [
+    "DATASETS",
+    "DataSetting",
+    "DataSource",
+    "Dataset",
+    "Split",
+    "curve",
+    "load_data",
+    "mnist",
+    "plane",
+    "shipped_tables",
+    "source_of",
+]

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from engine.datasets.dataset import Dataset, Split
 from engine.datasets.parts import parts_of
 from engine.datasets.plane import MOST_NOISE, MOST_POINTS, PAINTED_TITLE, check_amount
+from engine.datasets.source import CURVES_GROUP, DATASETS, SEED, TEST_SHARE, DataSetting, DataSource
 from engine.registry import Registry
 from engine.validation import Array, matrix, number_within, whole_number
 
@@ -30,6 +32,9 @@ class Curve:
 
 
 CURVES: Registry[Curve] = Registry("curve")
+
+_POINTS = DataSetting("points", "Points", 200, "How many points there are.")
+_NOISE = DataSetting("noise", "Noise", 0.05, "How far points are moved up or down at random: a standard deviation.")
 
 
 def curve_dataset(name: str, points: int = 200, noise: float = 0.05, seed: int = 0, test_share: float = 0.2) -> Dataset:
@@ -104,3 +109,5 @@ for _name, _curve in {
     "polynomial": Curve("Polynomial", "y = 4x³ − 3x", _polynomial),
 }.items():
     CURVES.register(_name)(_curve)
+    _settings = (_POINTS, _NOISE, TEST_SHARE, SEED)
+    DATASETS.register(_name)(DataSource(_curve.label, partial(curve_dataset, _name), CURVES_GROUP, _settings))

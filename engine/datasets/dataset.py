@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from engine.datasets.scaling import Scaling
 from engine.errors import DataError, SettingError, Verbatim
-from engine.registry import Registry
 from engine.validation import (
     Array,
     labels,
@@ -135,6 +134,7 @@ class Dataset:
         targets: a name per output, with its unit, where the targets are numbers; else empty.
         scaling: how raw inputs became ``inputs``; None if they are raw.
         target_scaling: likewise, for targets that are numbers.
+        notes: what became of the source's examples, in sentences for people: what was left out, and why.
     """
 
     title: str
@@ -148,6 +148,7 @@ class Dataset:
     targets: tuple[str, ...] = ()
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_shape()
@@ -287,17 +288,6 @@ def validation_rows(examples: int, count: int, seed: int = 0) -> tuple[Array, Ar
     """
     order = np.random.default_rng(seed).permutation(examples)
     return np.sort(order[:count]), np.sort(order[count:])
-
-
-@dataclass(frozen=True)
-class DataSource:
-    """A data set that can be loaded: its title, known before it is loaded, and the function that loads it."""
-
-    title: str
-    load: Callable[[], Dataset]
-
-
-DATASETS: Registry[DataSource] = Registry("data set")
 
 
 def one_hot(classes_of: Array, classes: int) -> Array:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.assets_folder import ASSETS
-from engine.datasets.dataset import DATASETS, Dataset, DataSource, Split, one_hot
+from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.idx import read_idx
+from engine.datasets.source import DATASETS, DataSource
 from engine.errors import FileFormatError, Verbatim
 from engine.validation import labels, same_length
 

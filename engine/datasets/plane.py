@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from engine.datasets.dataset import PLANE_COLUMNS, Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
+from engine.datasets.source import DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
 from engine.errors import DataError, SettingError, Verbatim
 from engine.registry import Registry
 from engine.validation import Array, labels, matrix, number_within, same_length, whole_number
@@ -42,6 +44,12 @@ class Plane:
 
 
 PLANES: Registry[Plane] = Registry("plane")
+
+_POINTS = DataSetting("points", "Points", 600, "How many points there are, of all classes together.")
+_NOISE = DataSetting(
+    "noise", "Noise", 0.03, "How far points are moved at random: a standard deviation, the radius is 1."
+)
+_CLASSES = DataSetting("classes", "Classes", 2, "How many classes the points have.")
 
 
 def plane_dataset(
@@ -204,3 +212,5 @@ for _name, _plane in {
     "checkerboard": Plane("Checkerboard", _checkerboard),
 }.items():
     PLANES.register(_name)(_plane)
+    _settings = (_POINTS, _NOISE, *([_CLASSES] if _plane.most_classes > 2 else []), TEST_SHARE, SEED)
+    DATASETS.register(_name)(DataSource(_plane.label, partial(plane_dataset, _name), PLANES_GROUP, _settings))

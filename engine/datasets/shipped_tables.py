@@ -5,34 +5,19 @@ Penguins: Gorman, Williams and Fraser 2014, doi:10.1371/journal.pone.0090081, CC
 
 from __future__ import annotations
 
+from functools import partial
+
 from engine.assets_folder import ASSETS
-from engine.datasets.dataset import Dataset
-from engine.datasets.table import Table, read_table
-from engine.datasets.table_dataset import CLASSIFICATION, REGRESSION, PreparedTable, table_dataset
-from engine.datasets.table_format import TableFormat
+from engine.datasets.source import DATASETS, TABLES, DataSource
+from engine.datasets.table_source import load_table, table_settings
 
-PENGUINS, MPG = "Penguins", "Auto MPG"
+_FOLDER = ASSETS / "tables"
 
 
-def load_penguins() -> Dataset:
-    """333 penguins without missing values: island, four measures and sex; 266 to learn their species from."""
-    return prepare_penguins().dataset
+def _register(name: str, title: str, target: str, ignored: tuple[str, ...] = ()) -> None:
+    make = partial(load_table, _FOLDER / f"{name}.csv", title=title, target=target, ignored=ignored)
+    DATASETS.register(name)(DataSource(title, make, TABLES, table_settings(target, ignored), shows_progress=True))
 
 
-def load_mpg() -> Dataset:
-    """392 cars without missing values, 314 to learn from: miles per gallon by engine, weight, year and origin."""
-    return prepare_mpg().dataset
-
-
-def prepare_penguins() -> PreparedTable:
-    """The same penguins, with how their rows become inputs and what was left out."""
-    return table_dataset(_table("penguins"), "species", task=CLASSIFICATION, title=PENGUINS)
-
-
-def prepare_mpg() -> PreparedTable:
-    """The same cars, with how their rows become inputs and what was left out."""
-    return table_dataset(_table("mpg"), "mpg", task=REGRESSION, ignored=("name",), title=MPG)
-
-
-def _table(name: str) -> Table:
-    return read_table(ASSETS / "tables" / f"{name}.csv", TableFormat())
+_register("penguins", "Penguins", "species")
+_register("mpg", "Auto MPG", "mpg", ("name",))

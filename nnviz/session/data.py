@@ -1,14 +1,24 @@
-"""The data that the network learns from: its registered name, and the data set when it is loaded."""
+"""The data that the network learns from: their name and settings, and the data set when it is loaded."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.datasets import DATASETS, Dataset
+from engine.datasets import Dataset, source_of
+from engine.datasets.source import Value
+from engine.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.jobs.lane import Lanes
 from nnviz.session.activities import Patience
 from nnviz.session.messages import Messages
+
+
+class _CancelledError(Exception):
+    """Nobody wants what is being loaded any more."""
 
 
 class Data(QObject):
@@ -17,70 +27,122 @@ class Data(QObject):
     Signals:
         changed: loading has ended, with another data set or with an error.
         loading_changed: ``loading`` has changed.
+        progressed: ``progress`` has changed.
         failed: the data could not be loaded, or are no longer wanted; emitted before the others.
 
     Attributes:
-        name: the registered name of the data that is loaded or loading; None if there is none.
+        name: the registered name or the path of the data that are loaded or loading; None if there are none.
+        settings: the settings that they are made with, by name; only those that are not the usual ones.
         dataset: the data set; None until the first is loaded.
-        loading: whether data is being loaded.
+        loading: whether data are being loaded.
+        progress: the share 0…1 of it that is done; None where that is not known.
     """
 
     changed = pyqtSignal()
     loading_changed = pyqtSignal()
+    progressed = pyqtSignal()
     failed = pyqtSignal()
+    _is_at = pyqtSignal(object, float)  # what is being loaded, and the share that is done; from another thread
 
     def __init__(self, messages: Messages) -> None:
         super().__init__()
         self.name: str | None = None
+        self.settings: dict[str, Value] = {}
         self.dataset: Dataset | None = None
-        self.loading = True  # the first data is requested as soon as the window is shown
-        self._lanes = Lanes()  # by name: no data waits for a disk that does not answer
+        self.loading = True  # the first data are requested as soon as the window is shown
+        self.progress: float | None = None
+        self._lanes = Lanes()  # by name: no data wait for a disk that does not answer
         self._messages = messages
         self._patience = Patience(messages, self.cancel)
-        self._loaded: str | None = None  # the name of ``dataset``
+        self._loaded: tuple[str | None, dict[str, Value]] = (None, {})  # name and settings of ``dataset``
+        self._cancelled = threading.Event()  # for what is being loaded
+        self._is_at.connect(self._progress)
 
-    def load(self, name: str = Experiment.data) -> None:
-        """Loads registered data; ``changed`` follows. Does nothing if it is loaded or loading already."""
-        if name == self.name:
+    def load(self, name: str = Experiment.data, settings: Mapping[str, Value] | None = None) -> None:
+        """Loads registered data, a file or a folder; ``changed`` follows. Does nothing for what is there already.
+
+        Raises UnknownNameError or SettingError if there are no such data, and then changes nothing.
+        """
+        source = source_of(name)
+        wanted = source.different(settings or {})
+        if (name, wanted) == (self.name, self.settings):
             return
-        self.name = name
-        self.loading = True
+        self._cancelled.set()
+        cancelled = self._cancelled = threading.Event()
+        self.name, self.settings, self.loading, self.progress = name, wanted, True, None
         self.loading_changed.emit()
-        source = DATASETS[name]
+
+        def tell(done: int, total: int) -> None:
+            if cancelled.is_set():
+                raise _CancelledError
+            self._is_at.emit(cancelled, done / max(total, 1))
 
         def load() -> Dataset:
-            dataset = source.load()
+            dataset = source.load(wanted, tell)
             dataset.fingerprint  # noqa: B018  # computed here once, and cached
             return dataset
 
         self._patience.begin(f"Loading {source.title}")
         self._lanes.run(
-            name, load, lambda dataset: self._arrived(name, dataset), lambda error: self._failed(name, error)
+            name, load, lambda dataset: self._arrived(cancelled, dataset), lambda error: self._failed(cancelled, error)
         )
 
-    def _arrived(self, name: str, dataset: Dataset) -> None:
-        if name == self.name and self.loading:  # else other data was requested meanwhile
-            self.dataset, self._loaded = dataset, name
+    def _progress(self, about: threading.Event, share: float) -> None:
+        if about is self._cancelled and self.loading:
+            self.progress = share
+            self.progressed.emit()
+
+    def _arrived(self, about: threading.Event, dataset: Dataset) -> None:
+        if about is self._cancelled and self.loading:  # else other data were requested meanwhile
+            self.dataset, self._loaded = dataset, (self.name, self.settings)
             self._settle()
 
-    def _failed(self, name: str, error: Exception) -> None:
-        if name == self.name and self.loading:
+    def _failed(self, about: threading.Event, error: Exception) -> None:
+        if about is self._cancelled and self.loading:
             self.cancel()
             self._messages.tell_error("The data could not be loaded", error)
 
     def cancel(self) -> None:
-        """Gives up the data that is being loaded. The data set before is still there."""
-        self.name = self._loaded
+        """Gives up the data that are being loaded. The data set before is still there."""
+        self._cancelled.set()
+        self.name, self.settings = self._loaded
         self.failed.emit()
         self._settle()
 
+    # ---- the data of an experiment
+
+    def has(self, experiment: Experiment) -> bool:
+        """Whether the experiment is about ``dataset``."""
+        return self._loaded == (experiment.data, experiment.data_settings)
+
+    def fit(self, experiment: Experiment) -> Experiment:
+        """The experiment for ``dataset``, with its inputs and outputs; the same if there is none."""
+        return experiment if self.dataset is None else experiment.for_data(self.dataset, *self._loaded)
+
+    def named(self, experiment: Experiment) -> Experiment:
+        """The experiment with the name and the settings of ``dataset``, and its own inputs and outputs."""
+        name, settings = self._loaded
+        return experiment.changed(data=name or experiment.data, data_settings=settings)
+
+    def awaits(self, experiment: Experiment) -> bool:
+        """Loads the data of an experiment if ``dataset`` is of others; returns whether they are on their way.
+
+        Before the first data are there nothing is loaded, nor where there are no such data.
+        """
+        if self.dataset is None or self.has(experiment):
+            return False
+        with suppress(EngineError):
+            self.load(experiment.data, experiment.data_settings)
+        return self.loading and (experiment.data, experiment.data_settings) == (self.name, self.settings)
+
     def _settle(self) -> None:
         self._patience.end()
-        self.loading = False
+        self.loading, self.progress = False, None
         self.changed.emit()
         self.loading_changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Waits at most so long for data that is being loaded; returns whether that has ended."""
+        """Waits at most so long for data that are being loaded; returns whether that has ended."""
+        self._cancelled.set()
         self._patience.close()
         return self._lanes.close(milliseconds)

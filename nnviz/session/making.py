@@ -11,6 +11,7 @@ from engine.experiment import NETWORK_SETTINGS, Experiment
 from engine.validation import check_memory, parameter_count
 from nnviz.jobs.lane import Lane
 from nnviz.look import text
+from nnviz.session.data import Data
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.run import Run, new_run, setting_name, setting_value
 from nnviz.session.runs import Runs
@@ -41,9 +42,10 @@ class Making(QObject):
     changed = pyqtSignal()
     given_up = pyqtSignal()
 
-    def __init__(self, settings: Settings, runs: Runs, undo: Undo, messages: Messages, lane: Lane) -> None:
+    def __init__(self, data: Data, settings: Settings, runs: Runs, undo: Undo, messages: Messages, lane: Lane) -> None:
         super().__init__()
-        self._settings, self._runs, self._undo, self._messages, self._lane = settings, runs, undo, messages, lane
+        self._data, self._settings, self._runs, self._undo = data, settings, runs, undo
+        self._messages, self._lane = messages, lane
         self._number = 0  # of the latest request; the networks of earlier requests are dropped
         self.is_making = False
         self._question: Message | None = None  # the message that asks which network to train
@@ -54,27 +56,31 @@ class Making(QObject):
         """Whether a network is being built that will replace one that is trained or comes from a file."""
         return self.is_making and not self._runs.current.untouched
 
-    def reset(self) -> None:
-        """Replaces the network by an untrained one, made from the fields and the seed. Undo restores the old one."""
+    def reset(self, text: str = "reset", experiment: Experiment | None = None) -> None:
+        """Replaces the network by an untrained one, see :meth:`replace`. Undo restores the old one.
+
+        A message says so if the old one was not saved.
+        """
         was_unsaved = self._runs.current.unsaved
 
         def then() -> None:
             if was_unsaved and self._messages.current is None:  # keeps a message that a run was removed
                 self._messages.tell("The trained network, which was not saved, was replaced. Ctrl+Z restores it.")
 
-        self.replace("reset", then)
+        self.replace(text, then, experiment)
 
-    def replace(self, text: str, then: Callable[[], None] = lambda: None) -> None:
+    def replace(self, text: str, then: Callable[[], None] = lambda: None, experiment: Experiment | None = None) -> None:
         """Replaces the current network by a new one, made from the fields; ``text`` names the step for the Edit menu.
 
-        ``then`` is called when it is the current one.
+        ``then`` is called when it is the current one. If an ``experiment`` is given, that one is made, and the fields
+        show it.
         """
 
         def made(run: Run) -> None:
             self.put(run, text)
             then()
 
-        self._make(self._settings.fitting, made)
+        self._make(experiment or self._settings.fitting, made)
 
     def put(self, run: Run, text: str) -> None:
         """Makes that run the current one, and shows its experiment in the fields; ``text`` names the step."""
@@ -92,6 +98,7 @@ class Making(QObject):
         run = self._runs.by_id(number)
         if run is not None:
             self.cancel()
+            self._data.awaits(fields)  # before the run is shown: its training can go on with them
             self._runs.show(run)
             self._settings.take(fields)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -357,6 +358,8 @@ def setting_value(value: object) -> str:
     if isinstance(value, (tuple, list)):
         are_sizes = all(isinstance(part, int) for part in value)
         return text.shape(value) if are_sizes else text.listed([setting_value(part) for part in value])
+    if isinstance(value, Mapping):
+        return ", ".join(f"{setting_name(name)} {setting_value(part)}" for name, part in value.items()) or "as usual"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

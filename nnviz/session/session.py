@@ -11,7 +11,6 @@ from PyQt5.QtCore import QObject
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.rate_finder import RateFinder
-from engine.settings import TrainingSettings
 from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
@@ -20,13 +19,15 @@ from nnviz.look import text
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.data import Data
+from nnviz.session.death_notice import DeathNotice
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.making import Making
 from nnviz.session.map import Map
-from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
+from nnviz.session.new_data import NewData
 from nnviz.session.question import Question
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import Run, new_run, setting_value
@@ -38,7 +39,7 @@ from nnviz.session.step_effects import StepEffects
 from nnviz.session.step_through import StepThrough
 from nnviz.session.taken_steps import TakenSteps
 from nnviz.session.training import Training
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.undo import Undo
 from nnviz.session.why import Why
 
 _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
@@ -82,8 +83,10 @@ class Session(QObject):
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
         self.selection = Selection(self.runs, self.data)
-        self.making = Making(self.settings, self.runs, self.undo, self.messages, building)
+        self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, building)
+        self._new_data = NewData(self.data, self.settings, self.runs, self.making, self.undo)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
+        self._death = DeathNotice(self.training, self.settings, self.runs, self.making, self.undo, self.messages)
         changing = self.data, self.runs, self.displayed, self.training, self.undo
         self.edits = Edits(*changing, self.selection, self.messages)
         self.question = Question(self.displayed, self.undo)
@@ -100,7 +103,6 @@ class Session(QObject):
         self.step_effects = StepEffects(self.step_through, steps, self.messages.crashed.emit)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
         self.probes = new_probes(*shown, self.map, self.robustness, self.messages)
-        self._death: Message | None = None  # says that the current network has died
         self._connect()
 
     def _connect(self) -> None:
@@ -114,11 +116,9 @@ class Session(QObject):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
         self.training.state_changed.connect(self.probes.look)  # at rest all is of the last moment
-        self.training.died.connect(self._died)
         self.edits.edited.connect(self.probes.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed):
             signal.connect(self.training.runner.disturb)
-        self.settings.changed.connect(lambda: self.messages.withdraw(self._death))
         self.runs.let_go.connect(self._let_go)
 
     # ---- shortcuts for people who script the window
@@ -189,38 +189,6 @@ class Session(QObject):
             return finder.suggestion and float(f"{finder.suggestion:.2g}")
 
         self.rate_search.start(tried_on, sweep)
-
-    def _died(self, run: Run) -> None:
-        """Warns that the network no longer learns, and offers remedies."""
-        if run is not self.runs.current:
-            return
-        rate = run.experiment.training.learning_rate
-        rates = dict.fromkeys([*self._rates_before(run.experiment.training), float(f"{rate / 10:.3g}")])
-        choices = [Choice(f"Reset with learning rate {other:g}", partial(self._reset_with, other)) for other in rates]
-        self._death = self.messages.warn(
-            f"The network has died: every neuron of layer {run.dead_layer} answers the same to all examples, so the "
-            f"error stays at chance. A learning rate of {setting_value(rate)} has thrown its weights too far.",
-            *choices,
-        )
-
-    def _rates_before(self, now: TrainingSettings) -> list[float]:
-        """The smaller learning rate from which the person changed to the present one; empty if it came otherwise."""
-
-        def raised(step: Step) -> bool:
-            before = step.old.training
-            return (
-                before.learning_rate < now.learning_rate
-                and before.optimizer == now.optimizer
-                and (step.new == step.old.changed(learning_rate=now.learning_rate))
-            )
-
-        step = self.undo.last(Kind.SETTINGS, raised)
-        return [] if step is None else [step.old.training.learning_rate]
-
-    def _reset_with(self, rate: float) -> None:
-        """Resets as well, because a dead network learns nothing with any settings."""
-        self.settings.change("learning rate", learning_rate=rate)
-        self.making.reset()
 
     def _let_go(self, run: Run) -> None:
         """Says that a run was removed, if its training was not saved."""

@@ -50,7 +50,6 @@ class Settings(QObject):
         self.presets, errors = readable_presets()
         if errors:
             messages.warn(" ".join(error_text("A preset could not be read", error) or str(error) for error in errors))
-        data.changed.connect(self._data_changed)
 
     # ---- changes
 
@@ -108,12 +107,13 @@ class Settings(QObject):
     def take(self, experiment: Experiment) -> None:
         """The fields show that experiment, fitted to the data unless a trained network does not fit them; no step.
 
+        Loads its data if others are there.
         Drops the problems of fields that are no longer shown or used, and those of layers that have changed. Notes a
         batch size that is larger than the data.
         """
-        dataset, run = self._data.dataset, self._runs.current
-        if dataset is not None and (run.untouched or run.misfit(dataset) is None):
-            experiment = experiment.for_data(dataset, self._data.name)
+        run = self._runs.current
+        if not self._data.awaits(experiment) and (run.untouched or run.misfit(self._data.dataset) is None):
+            experiment = self._data.fit(experiment)
         problems, before = self.problems, self.experiment
         self.experiment = experiment
         self.remember_strengths(experiment.training.augmentation)
@@ -148,8 +148,7 @@ class Settings(QObject):
     @property
     def fitting(self) -> Experiment:
         """The experiment with the numbers of inputs and outputs that the data needs, if there is any."""
-        dataset = self._data.dataset
-        return self.experiment if dataset is None else self.experiment.for_data(dataset, self._data.name)
+        return self._data.fit(self.experiment)
 
     def value(self, name: str) -> Any:
         """The value of a setting. The strengths of augmentation are given also while it is switched off."""
@@ -181,14 +180,6 @@ class Settings(QObject):
         self.all_problems.clear()
         self.problems_changed.emit()
         self.changed.emit()
-
-    def _data_changed(self) -> None:
-        """Fits the fields; the problems of layers are over."""
-        if self._data.dataset is None:
-            return
-        for name in list(filter(is_of_layers, self.all_problems)):
-            self.set_problem(name, None)
-        self.take(self.experiment)
 
     def _check_batch_size(self) -> None:
         """Notes a batch size that is larger than the data, and drops such a problem of before; not what was typed."""

@@ -194,7 +194,7 @@ class Training(QObject):
 
     def _end_if_data_differ(self, run: Run) -> None:
         """Ends a training that was begun with other data, because it cannot continue. The network stays."""
-        dataset = self._data.dataset
+        dataset = None if self._data.loading else self._data.dataset
         has_trainer = run.stage in (Stage.PAUSED, Stage.ENDED)
         if has_trainer and dataset is not None and run.experiment.fingerprint != dataset.fingerprint:
             self.runner.worker.forget(run.id)

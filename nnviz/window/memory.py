@@ -13,7 +13,7 @@ from typing import Any
 from PyQt5.QtCore import QObject
 
 from engine.augmentation import Augmentation
-from engine.datasets import DATASETS, Dataset
+from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.validation import check_memory
@@ -74,9 +74,16 @@ class Memory(QObject):
 
     def _load_data(self, session: Session) -> None:
         """Loads the last data set, unless the person has chosen one meanwhile."""
-        name = self._preferences.text("dataset")
-        if session.data.name is None:
-            session.data.load(name if name in list(DATASETS) else Experiment.data)
+        if session.data.name is not None:
+            return
+        settings = self._preferences.document("dataset_settings")
+        try:
+            session.data.load(
+                self._preferences.text("dataset") or Experiment.data, settings if isinstance(settings, dict) else {}
+            )
+        except EngineError as error:  # its file has gone
+            session.messages.tell_error("The last data are no longer there", error)
+            session.data.load()
 
     def _remember_changes(self, session: Session) -> None:
         """From now on what is chosen is written when it has changed."""
@@ -100,6 +107,7 @@ class Memory(QObject):
             return
         if session.data.name is not None:
             remember("dataset", session.data.name)
+            remember("dataset_settings", json.dumps(session.data.settings))
         remember("sure_from", session.question.threshold)
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
@@ -141,7 +149,7 @@ class Memory(QObject):
         """Chooses the settings of a network that was too large to be built before the window opened."""
         if not is_quickly_made(self.experiment):
             with contextlib.suppress(EngineError):
-                session.settings.choose("last settings", self.experiment.for_data(dataset, session.data.name))
+                session.settings.choose("last settings", session.data.fit(self.experiment))
                 session.undo.clear()
 
     def _last_network(self, session: Session) -> tuple[Path | None, str | None]:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.datasets import shipped_tables
-from engine.datasets import table_dataset as module
+from engine.datasets import DATASETS
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_dataset import CLASSIFICATION, REGRESSION, TableCounts, guess_task, table_dataset
 from engine.datasets.table_format import sniff
@@ -213,19 +212,17 @@ def test_another_seed_is_other_data(make: Any) -> None:
 
 
 def test_penguins() -> None:
-    prepared = shipped_tables.prepare_penguins()
-    data = shipped_tables.load_penguins()
+    data = DATASETS["penguins"].load()
     assert data.class_names == ("Adelie", "Chinstrap", "Gentoo")
-    assert prepared.counts == TableCounts(344, 0, 11)
+    assert data.notes == ("11 rows with a missing value left out.",)
     assert data.test is not None
     assert (data.title, data.width, len(data.train), len(data.test)) == ("Penguins", 9, 266, 67)
     assert data.categories == ((0, 1, 2), (7, 8))
-    assert data.fingerprint == prepared.dataset.fingerprint
+    assert DATASETS["penguins"].load({"missing": "median", "test_share": 0}).train.inputs.shape == (344, 9)
 
 
 def test_auto_mpg() -> None:
-    prepared = shipped_tables.prepare_mpg()
-    data = shipped_tables.load_mpg()
+    data = DATASETS["mpg"].load()
     assert (data.title, data.targets, data.width, len(data.train)) == ("Auto MPG", ("mpg",), 9, 314)
-    assert prepared.counts == TableCounts(398, 0, 6, {}, {"name": "ignored"})
-    assert module.guess_task(shipped_tables._table("mpg").column("mpg")) == REGRESSION
+    assert data.notes == ("6 rows with a missing value left out.", "name left out: ignored.")
+    assert not data.is_classification, "as its numbers suggest"

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import Split
+from engine.errors import SettingError, UnknownNameError
 from engine.storage import save_network
 from nnviz.jobs.reading import read_network
 from nnviz.session.status import Stage, Status
@@ -213,23 +214,47 @@ def test_data_that_cannot_be_loaded_leave_a_paused_run_its_place(
     assert (session.training.progress.epoch, session.training.progress.batch) == (1, 4)
 
 
-def test_undo_to_a_run_of_other_data_does_not_go_on_in_its_middle(
-    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
+def test_undo_of_data_loads_the_data_before(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset, few_digits: Dataset
 ) -> None:
+    """A network that fits the new data is kept, but its training does not go on in the middle."""
     window, session = ready_window, ready_window.session
     step(qtbot, window)
     run = session.runs.current
-    session.reset()
     put_data("fewer", lambda: fewer_digits)
     load(qtbot, window, "fewer")
-    session.undo.undo()
     assert session.runs.current is run
     assert not session.training.is_under_way
-    assert session.state is Status.PAUSED
+    session.undo.undo()
+    assert session.state is Status.LOADING
+    wait_for(qtbot, window, Status.PAUSED)
+    assert (session.data.name, session.data.dataset) == ("mnist", few_digits)
+    assert session.settings.experiment.fingerprint == few_digits.fingerprint
+    session.undo.redo()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert (session.data.name, session.data.dataset) == ("fewer", fewer_digits)
     session.step_batch()
     wait_for(qtbot, window, Status.TRAINING)
     wait_for(qtbot, window, Status.PAUSED)
     assert session.training.progress.batches == 7
+
+
+def test_undo_of_data_that_are_gone_says_so_and_changes_nothing(
+    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
+) -> None:
+    def gone() -> Dataset:
+        raise FileNotFoundError(2, "No such file or directory", "somewhere")
+
+    window, session = ready_window, ready_window.session
+    put_data("fewer", lambda: fewer_digits)
+    load(qtbot, window, "fewer")
+    put_data("mnist", gone)
+    session.undo.undo()
+    wait_for(qtbot, window, Status.READY)
+    assert "could not be loaded" in find(window, QLabel, "messageText").text()
+    assert (session.data.name, session.settings.experiment.data) == ("fewer", "fewer")
+    session.settings.change("learning rate", learning_rate=0.1)
+    assert not session.data.loading
 
 
 def test_a_batch_too_large_for_the_data_is_told_until_larger_data_come(
@@ -249,7 +274,7 @@ def test_a_batch_too_large_for_the_data_is_told_until_larger_data_come(
     assert session.settings.experiment.training.batch_size == 1000
 
 
-def test_undo_to_a_batch_size_too_large_for_new_data_tells_it_too(
+def test_fields_that_take_a_batch_size_too_large_for_new_data_tell_it_too(
     ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
 ) -> None:
     window, session = ready_window, ready_window.session
@@ -258,11 +283,11 @@ def test_undo_to_a_batch_size_too_large_for_new_data_tells_it_too(
     put_data("fewer", lambda: fewer_digits)
     load(qtbot, window, "fewer")
     assert session.settings.problems == {}
-    session.undo.undo()
+    session.settings.take(session.settings.experiment.changed(batch_size=1000))
     assert "batch_size" in session.settings.problems
     assert find(window, QLabel, "batchSizeError").isVisible()
     assert not session.training.can_start
-    session.undo.redo()
+    session.settings.take(session.settings.experiment.changed(batch_size=50))
     assert session.settings.problems == {}
     assert not find(window, QLabel, "batchSizeError").isVisible()
 
@@ -296,41 +321,80 @@ def small_digits(few_digits: Dataset) -> Dataset:
     )
 
 
-def test_undo_of_a_setting_leaves_the_data_and_what_fits_them(
+def test_other_data_and_their_undo_are_one_step(
     ready_window: MainWindow, qtbot: QtBot, put_data: Put, small_digits: Dataset
 ) -> None:
     window, session = ready_window, ready_window.session
     session.settings.change("learning rate", learning_rate=0.1)
     put_data("small", lambda: small_digits)
     load(qtbot, window, "small")
-    session.undo.undo()
     fields = session.settings.experiment
-    assert fields.training.learning_rate == 0.2
     assert (fields.data, fields.fingerprint) == ("small", small_digits.fingerprint)
     assert find(window, QLineEdit, "shapeEdit").text() == "64, 64, 32, 10"
-    session.step_batch()
-    wait_for(qtbot, window, Status.TRAINING)
-    wait_for(qtbot, window, Status.PAUSED)
-    assert session.runs.current.network.shape == [64, 64, 32, 10]
+    session.undo.undo()
+    wait_for(qtbot, window, Status.READY)
+    assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
+    assert session.settings.experiment.training.learning_rate == 0.1
+    session.undo.undo()
+    assert session.settings.experiment.training.learning_rate == 0.2
 
 
-def test_undo_of_a_reset_shows_a_trained_network_of_other_data_as_it_is(
+def test_a_trained_network_that_does_not_fit_other_data_is_replaced_and_comes_back_with_undo(
     ready_window: MainWindow, qtbot: QtBot, put_data: Put, small_digits: Dataset
 ) -> None:
     window, session = ready_window, ready_window.session
     step(qtbot, window)
     trained = session.runs.current
-    session.reset()
     put_data("small", lambda: small_digits)
     load(qtbot, window, "small")
+    assert session.runs.current.network.shape == [64, 64, 32, 10]
+    assert session.training.can_start
+    assert "not saved, was replaced" in find(window, QLabel, "messageText").text()
     session.undo.undo()
     assert session.runs.current is trained
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.data.name == "mnist"
     assert session.settings.experiment.shape == (784, 64, 32, 10)
-    assert not session.training.is_another_network
+    session.step_batch()
+    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.training.progress.batch == 4, "it goes on in its middle"
     session.undo.redo()
+    wait_for(qtbot, window, Status.READY)
     assert session.settings.experiment.shape == (64, 64, 32, 10)
     assert session.runs.current.network.shape == [64, 64, 32, 10]
     assert session.training.can_start
+
+
+def test_regression_and_back_changes_output_and_loss_with_the_data(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    before = session.settings.experiment
+    load(qtbot, window, "sine")
+    fields = session.settings.experiment
+    assert (fields.shape, fields.output, fields.loss) == ((1, 64, 32, 1), "identity", "quadratic")
+    load(qtbot, window, "penguins")
+    fields = session.settings.experiment
+    assert (fields.shape, fields.output, fields.loss) == ((9, 64, 32, 3), "softmax", "cross-entropy")
+    session.undo.undo()
+    wait_for(qtbot, window, Status.READY)
+    session.undo.undo()
+    wait_for(qtbot, window, Status.READY)
+    assert session.settings.experiment == before
+
+
+def test_data_are_made_with_their_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    session.data.load("spirals", {"points": 100, "noise": 0.03})
+    wait_for(qtbot, window, Status.READY)
+    assert session.data.settings == {"points": 100}, "the usual ones are not noted"
+    assert session.data.dataset is not None
+    assert len(session.data.dataset.train) == 80
+    assert session.settings.experiment.data_settings == {"points": 100}
+    with pytest.raises(SettingError, match="colour"):
+        session.data.load("spirals", {"colour": "red"})
+    with pytest.raises(UnknownNameError, match="file or folder"):
+        session.data.load("no such data")
+    assert not session.data.loading
 
 
 def test_other_data_take_back_the_question_which_network_to_train(
@@ -343,5 +407,6 @@ def test_other_data_take_back_the_question_which_network_to_train(
     session.start()
     assert session.messages.current is not None
     put_data("small", lambda: small_digits)
+    asked = session.messages.current
     load(qtbot, window, "small")
-    assert session.messages.current is None
+    assert session.messages.current is not asked

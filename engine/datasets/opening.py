@@ -1,0 +1,72 @@
+"""The one door to all data: by a registered name, or by the path of a file or a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.datasets.arrays import npz_dataset
+from engine.datasets.dataset import Dataset
+from engine.datasets.idx_pair import idx_dataset
+from engine.datasets.source import DATASETS, FILES, PICTURES, SEED, TEST_SHARE, DataSetting, DataSource, Progress, Value
+from engine.datasets.table_source import table_source
+from engine.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from engine.datasets.picture_folder import FolderReport
+
+_TASK = DataSetting("task", "Task", None, "Whether the network tells classes apart or predicts numbers.")
+_SIDE = DataSetting("side", "Side", 28, "Pixels of a picture in both directions, whatever size its file has.")
+_IDX = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")
+
+
+def source_of(name: str) -> DataSource:
+    """The source of that registered name, or of the file or folder at that path. Nothing is read yet.
+
+    Raises UnknownNameError if there is neither.
+    """
+    if name in list(DATASETS):
+        return DATASETS[name]
+    path = Path(name)
+    if not os.path.exists(name):
+        choices = f"Choose one of: {', '.join(DATASETS)}; or give the path of a file or a folder."
+        raise UnknownNameError(
+            "data", name, "must be the name of a known data set, or a file or folder that is there", choices
+        )
+    if path.is_dir():
+        settings = (_SIDE, TEST_SHARE, SEED)
+        return DataSource(path.resolve().name, partial(_load_folder, path), PICTURES, settings, shows_progress=True)
+    if path.suffix.lower() == ".npz":
+        return DataSource(path.name, partial(npz_dataset, path), FILES, (_TASK, TEST_SHARE, SEED))
+    if path.name.lower().endswith(_IDX):
+        return DataSource(path.name, partial(idx_dataset, path), PICTURES, (TEST_SHARE, SEED))
+    return table_source(path)
+
+
+def load_data(name: str, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
+    """Loads the data of that name or path; see :class:`~engine.datasets.source.DataSource`.
+
+    Raises UnknownNameError, and what loading it raises.
+    """
+    return source_of(name).load(settings, progress)
+
+
+def _load_folder(path: Path, progress: Progress | None = None, **settings: Value) -> Dataset:
+    from engine.datasets.picture_folder import folder_dataset  # imports Pillow
+
+    if progress is not None:
+        settings["progress"] = progress
+    dataset, report = folder_dataset(path, **settings)
+    return replace(dataset, notes=_notes(report))
+
+
+def _notes(report: FolderReport) -> tuple[str, ...]:
+    notes = [f"{unread.path} left out: {unread.why}." for unread in report.unread[:3]]
+    if report.unread_count > len(notes):
+        notes.append(f"{report.unread_count:,} files in all could not be read.")
+    notes += [f"{name} is no class: none of its pictures could be read." for name in report.empty_classes[:3]]
+    return tuple(notes)

@@ -1,0 +1,108 @@
+"""``DataSource``: data that can be loaded, with the settings that they are made with; and the registry of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.datasets.dataset import Dataset
+from engine.errors import SettingError
+from engine.registry import Registry
+
+PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
+
+Value = Any  # a number, a text, None, or a tuple of these: what JSON can hold
+Progress = Callable[[int, int], None]  # is called with what is done, and with all there is
+
+
+@dataclass(frozen=True)
+class DataSetting:
+    """A value with which data are made. What its rule is, the function knows that makes them.
+
+    Attributes:
+        name: the name of the function's argument.
+        label: its name for people.
+        usual: the value that is used if none is given.
+        tip: what it does, in a sentence.
+    """
+
+    name: str
+    label: str
+    usual: Value
+    tip: str
+
+    def parse(self, text: str) -> Value:
+        """The value that a text stands for, of the type of the usual one. Raises SettingError."""
+        kind = type(self.usual)
+        if kind is bool:
+            return self._yes_no(text)
+        if self.usual is None or kind is str:
+            return text
+        if kind is tuple:
+            return tuple(part.strip() for part in text.split(",") if part.strip())
+        try:
+            return kind(text)
+        except ValueError:
+            what = "a whole number" if kind is int else "a number"
+            raise SettingError(self.name, text, f"must be {what}", f"Try {self.usual}.") from None
+
+    def _yes_no(self, text: str) -> bool:
+        if text.casefold() in ("yes", "true", "1"):
+            return True
+        if text.casefold() in ("no", "false", "0"):
+            return False
+        raise SettingError(self.name, text, "must be yes or no", "Try yes.")
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A data set that can be loaded.
+
+    Attributes:
+        title: its name for people, known before it is loaded.
+        make: makes it; gets the settings as arguments by name, and ``progress`` if it ``shows_progress``.
+        group: the heading under which it is listed.
+        settings: what it can be made with.
+        shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
+    """
+
+    title: str
+    make: Callable[..., Dataset]
+    group: str = PICTURES
+    settings: tuple[DataSetting, ...] = ()
+    shows_progress: bool = False
+
+    def load(self, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
+        """Loads it, with the usual values for settings that are not given.
+
+        Raises SettingError for a setting that it does not have, and what ``make`` raises.
+        """
+        given = self.different(settings or {})
+        return self.make(**given, progress=progress) if self.shows_progress else self.make(**given)
+
+    def different(self, settings: Mapping[str, Value]) -> dict[str, Value]:
+        """Those of the settings that are not the usual ones, in their order. Raises SettingError for unknown ones."""
+        known = [each.name for each in self.settings]
+        for name in settings:
+            if name not in known:
+                choices = f"Choose from: {', '.join(known)}." if known else "Leave it out."
+                raise SettingError("data_settings", name, f"must be a setting of {self.title}", choices)
+        given = {each.name: frozen(settings[each.name]) for each in self.settings if each.name in settings}
+        return {each.name: given[each.name] for each in self.settings if given.get(each.name, each.usual) != each.usual}
+
+    def setting(self, name: str) -> DataSetting:
+        """The setting of that name. Raises SettingError."""
+        self.different({name: None})
+        return next(each for each in self.settings if each.name == name)
+
+
+def frozen(value: Value) -> Value:
+    """The value with tuples for lists, so that equal ones are equal, also after they were in a file."""
+    return tuple(map(frozen, value)) if isinstance(value, (list, tuple)) else value
+
+
+DATASETS: Registry[DataSource] = Registry("data set")
+
+TEST_SHARE = DataSetting("test_share", "Test share", 0.2, "The share of the examples that is kept for the test.")
+SEED = DataSetting("seed", "Seed", 0, "Draws the test part, and what is made at random. Another seed, other data.")

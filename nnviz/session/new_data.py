@@ -1,0 +1,55 @@
+"""What other data change: the fields follow them, and a trained network that does not fit is replaced."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject
+
+from engine.experiment import Experiment
+from nnviz.look import text
+from nnviz.session.data import Data
+from nnviz.session.making import Making
+from nnviz.session.runs import Runs
+from nnviz.session.settings import Settings, is_of_layers
+from nnviz.session.undo import Kind, Step, Undo
+
+
+class NewData(QObject):
+    """Follows the data. All that a change of data changes is one step to undo, which loads the data before again."""
+
+    def __init__(self, data: Data, settings: Settings, runs: Runs, making: Making, undo: Undo) -> None:
+        super().__init__()
+        self._data, self._settings, self._runs, self._making, self._undo = data, settings, runs, making, undo
+        self._is_first = True
+        self._has_failed = False
+        data.failed.connect(self._fail)
+        data.changed.connect(self._follow)
+
+    def _fail(self) -> None:
+        self._has_failed = True
+
+    def _follow(self) -> None:
+        """Fits the fields to the data; is called when loading has ended."""
+        has_failed, self._has_failed = self._has_failed, False
+        dataset, fields = self._data.dataset, self._settings.experiment
+        if dataset is None:
+            return
+        is_first, self._is_first = self._is_first, False
+        for name in list(filter(is_of_layers, self._settings.all_problems)):
+            self._settings.set_problem(name, None)
+        if self._data.has(fields):  # also after an undo
+            self._settings.take(fields)
+        elif has_failed:  # those of an undo
+            self._settings.take(self._data.named(fields))
+        else:
+            self._adapt(self._data.fit(fields).for_task(dataset), is_first)
+
+    def _adapt(self, new: Experiment, is_first: bool) -> None:
+        run, dataset, fields = self._runs.current, self._data.dataset, self._settings.experiment
+        assert dataset is not None
+        step = f"data {text.name(dataset.title)}"
+        if is_first:
+            self._settings.take(new)
+        elif run.untouched or run.misfit(dataset) is None:
+            self._undo.push(Step(step, Kind.SETTINGS, self._settings.take, fields, new))
+        else:
+            self._making.reset(step, new)
