@@ -83,7 +83,7 @@ def tile_layout(counts: Mapping[int, int], width: int, height: int, left: int = 
     """
     left += RIM
     room, height = max(width - left - RIM, SMALLEST), height - RIM
-    for size in range(min(LARGEST, max(height, SMALLEST)), SMALLEST, -1):
+    for size in range(min(LARGEST, height, room), SMALLEST, -1):
         made = _with_tiles(size, counts, counts, room, left)
         if made.bottom <= height:
             return made
