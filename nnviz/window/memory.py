@@ -76,11 +76,10 @@ class Memory(QObject):
         """Loads the last data set, unless the person has chosen one meanwhile."""
         if session.data.name is not None:
             return
-        settings = self._preferences.document("dataset_settings")
+        name = self._preferences.text("dataset") or Experiment.data
+        found = self._preferences.document("dataset_settings")
         try:
-            session.data.load(
-                self._preferences.text("dataset") or Experiment.data, settings if isinstance(settings, dict) else {}
-            )
+            session.data.load(name, found if isinstance(found, dict) else {})
         except EngineError as error:  # its file has gone
             session.messages.tell_error("The last data are no longer there", error)
             session.data.load()
