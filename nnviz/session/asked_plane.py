@@ -25,7 +25,8 @@ from nnviz.session.selection import Neuron, Selection
 PLANE, NEURON_PLANES = "answers over the plane", "neurons over the plane"
 COARSE, FINE = 48, 200  # cells of the plane in each direction
 COARSE_TILE, FINE_TILE = 24, 64  # of a neuron's plane
-_MOST_PRODUCTS, _MOST_NUMBERS = 4_000_000_000, 4_000_000  # of one answer: about 0.2 s of work; 16 MB
+_MOST_PRODUCTS, _MOST_NUMBERS = 2_000_000_000, 4_000_000  # of one answer: about 0.1 s of work; 16 MB
+_PRODUCTS_PER_NEURON = 10  # that take as long as its activation
 _TIMES_ITS_COST = 1  # the work may take half of a core's time
 
 
@@ -115,7 +116,8 @@ class _OverPlane:
         is_known = known is not None and known.network is network and known.neuron is neuron
         side = self._fine if is_known and not self._runs.is_training() else self._coarse
         numbers = sum(network.shape[layer] for layer in self._wanted(network, neuron))
-        most = min(_MOST_PRODUCTS // len(network.parameters), _MOST_NUMBERS // numbers)
+        products = len(network.parameters) + _PRODUCTS_PER_NEURON * sum(network.shape[1:])
+        most = min(_MOST_PRODUCTS // products, _MOST_NUMBERS // numbers)
         return max(1, min(side, math.isqrt(most)))
 
     def _answers(self, network: Network, dataset: Dataset, neuron: Neuron | None, side: int) -> PlaneAnswers:
