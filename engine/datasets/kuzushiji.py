@@ -16,7 +16,8 @@ TITLE = "Kuzushiji-MNIST"
 # The characters of the publisher's kmnist_classmap.csv, with the transcriptions that torchvision has.
 CLASS_NAMES = ("o お", "ki き", "su す", "tsu つ", "na な", "ha は", "ma ま", "ya や", "re れ", "wo を")
 _URL = "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"
-# The addresses are in the publisher's README (github.com/rois-codh/kmnist), MD5 in torchvision/datasets/mnist.py.
+# The addresses are in the publisher's README (github.com/rois-codh/kmnist), MD5 in torchvision/datasets/mnist.py, the
+# sizes in tensorflow_datasets/url_checksums/kmnist.txt.
 DOWNLOAD = Download(
     "kuzushiji-mnist",
     (
