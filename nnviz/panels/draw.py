@@ -62,7 +62,7 @@ class DrawPanel(DockCard):
         self._failure: Message | None = None  # the message that a picture could not be read
         session.pictures.read.connect(lambda _: session.messages.withdraw(self._failure))  # it is out of date
         session.pictures.failed.connect(self._picture_failed)
-        session.question.changed.connect(self._follow)
+        session.sketch.changed.connect(self._follow)
         session.undo.changed.connect(self._show_undo)
         session.question.answered.connect(self.refresh)
         session.question.threshold_changed.connect(self.refresh)
@@ -85,7 +85,7 @@ class DrawPanel(DockCard):
         self.random_button.clicked.connect(self.show_random_digit)
         tip = "Undoes the last step on the canvas (Ctrl+Backspace)."
         self.undo_button = _tool("undo", "undoStrokeButton", "Undo stroke", tip)
-        self.undo_button.clicked.connect(self._session.question.undo_stroke)
+        self.undo_button.clicked.connect(self._session.sketch.undo_stroke)
         self.undo_button.setEnabled(False)
         tip = "Clears the canvas. Undo restores the drawing."
         self.clear_button = _tool("clear", "clearButton", "Clear the canvas", tip)
@@ -98,7 +98,7 @@ class DrawPanel(DockCard):
     def _pen_row(self) -> QHBoxLayout:
         self.pen = named(QSlider(Qt.Horizontal), "penWidthSlider", "Pen width", _PEN_TIP)
         self.pen.setRange(6, 40)
-        self.pen.setValue(round(self._session.question.pen * PEN_UNIT))
+        self.pen.setValue(round(self._session.sketch.pen * PEN_UNIT))
         self.pen.valueChanged.connect(self._set_pen)
         tip = "While this is on, the mouse erases ink, also in the picture that the network sees (X). Undo restores it."
         self.eraser_button = _tool("", "eraserButton", "Eraser", tip)
@@ -127,7 +127,7 @@ class DrawPanel(DockCard):
     def clear(self) -> None:
         """Clears the canvas; can be undone."""
         if not self.canvas.is_empty:
-            self._session.question.replace("clear", ())
+            self._session.sketch.replace("clear", ())
 
     def toggle_eraser(self) -> None:
         self.eraser_button.toggle()
@@ -148,13 +148,13 @@ class DrawPanel(DockCard):
         if test is None or data is None:
             return
         ink = example_ink(data, "test", int(self._random.integers(len(test))))
-        self._session.question.replace("test digit", (ink,))
+        self._session.sketch.replace("test digit", (ink,))
 
     def _stroke_finished(self, before: Drawing, after: tuple[Stroke, ...]) -> None:
         what = "erasing" if after[-1].eraser else "stroke"
         self._later.stop()  # the whole stroke is passed on now
         self._passed_on = after
-        self._session.question.step(what, before, after)
+        self._session.sketch.step(what, before, after)
 
     def _picture_failed(self) -> None:
         """Remembers the session's message, to dismiss it when the next picture can be read."""
@@ -162,11 +162,11 @@ class DrawPanel(DockCard):
 
     def _set_pen(self, width: int) -> None:
         self.canvas.set_pen(width)
-        self._session.question.look(pen=width / PEN_UNIT)
+        self._session.sketch.look(pen=width / PEN_UNIT)
 
     def _set_centred(self, centred: bool) -> None:
         self.canvas.set_centred(centred)
-        self._session.question.look(centred=centred)
+        self._session.sketch.look(centred=centred)
 
     def _pass_on_when_due(self) -> None:
         """Of moves in quick succession only some are passed on: nobody would see what the others are answered."""
@@ -179,19 +179,20 @@ class DrawPanel(DockCard):
 
     def _pass_on(self) -> None:
         """Passes the canvas's drawing and size on to the session, also in the middle of a stroke."""
-        self._session.question.look(field=self.canvas.field)
+        self._session.sketch.look(field=self.canvas.field)
         self._passed_on = self.canvas.drawing
-        self._session.question.draw(self._passed_on)
+        self._session.sketch.draw(self._passed_on)
 
     # ---- display
 
     def _follow(self) -> None:
         """Shows the session's drawing, which may differ from the canvas's after undo or a picture."""
-        question = self._session.question
-        if question.drawing is not self._passed_on:
-            self._passed_on = question.drawing
-            self.canvas.restore(question.drawing)
-        picture = np.zeros(_SIDE * _SIDE, np.float32) if question.picture is None else question.picture
+        sketch = self._session.sketch
+        if sketch.drawing is not self._passed_on:
+            self._passed_on = sketch.drawing
+            self.canvas.restore(sketch.drawing)
+        picture = np.zeros(_SIDE * _SIDE, np.float32) if sketch.picture is None else sketch.picture
+        self.centre.setChecked(sketch.centred)  # which follows the data
         self.seen.show_picture(picture.reshape(_SIDE, _SIDE))
         self.caption_label.setText(self._caption())
         self.clear_button.setEnabled(not self.canvas.is_empty)

@@ -12,8 +12,8 @@ from engine.validation import Array
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.asked import PAST, PastAnswers
-from nnviz.session.question import Verdict, verdict_of
 from nnviz.session.session import Session
+from nnviz.session.verdict import Verdict, verdict_of
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.parts import named
 from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
@@ -76,7 +76,7 @@ class LearningStripPanel(DockCard):
 
     def _show_nothing(self) -> None:
         has_none = self._known is not None  # else they are still being computed
-        is_empty = self._session.question.picture is None
+        is_empty = self._session.question.example is None
         self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer" if has_none else "")
 
     def _name_lines(self) -> None:

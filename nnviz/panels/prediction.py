@@ -59,9 +59,9 @@ class PredictionPanel(DockCard):
     def _reason(self) -> str:
         """Why there is no answer; empty if there is one or it is still being computed."""
         session, inputs = self._session, self._session.runs.current.network.shape[0]
-        if session.question.picture is None:
+        if session.question.example is None:
             return "draw a digit to ask the network"
-        if len(session.question.picture) != inputs:
+        if len(session.question.example) != inputs:
             return f"it takes {inputs} numbers, not a drawing"
         has_none = session.probes[ANSWER].is_up_to_date and session.question.answer is None  # else it is on its way
         return "its outputs are not finite" if has_none else ""

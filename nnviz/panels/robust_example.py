@@ -11,9 +11,9 @@ from engine.disturbances import DISTURBANCES, Shape, is_picture
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.panels.neuron_subject import line, say, short
-from nnviz.session.question import verdict_of
 from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject
 from nnviz.session.session import Session
+from nnviz.session.verdict import verdict_of
 from nnviz.widgets.card import label
 from nnviz.widgets.neuron.named_bars import NamedBars
 from nnviz.widgets.parts import arranged, named, set_look

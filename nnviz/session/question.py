@@ -1,4 +1,4 @@
-"""The drawing, the picture that the network gets of it, and the network's answer."""
+"""What the network is asked about: a drawing, or another example of what the data are; and its answer."""
 
 from __future__ import annotations
 
@@ -8,79 +8,60 @@ from dataclasses import dataclass
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.datasets import Dataset
 from engine.errors import DataError
 from engine.network import Network
-from engine.validation import Array
-from nnviz.digits.drawing import DEFAULT_PEN, picture_of
-from nnviz.digits.strokes import Drawing
+from engine.validation import Array, matrix
+from nnviz.digits.examples import example_ink, fits_canvas
+from nnviz.digits.strokes import Ink
+from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
+from nnviz.session.selection import PARTS, Example
+from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Kind, Step, Undo
-
-CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Which class an answer names, and with what confidence.
-
-    Confidences are the outputs themselves, clipped to 0…1. With softmax they are probabilities. With sigmoid each class
-    is a yes or no of its own: the outputs need not sum to 1 and are not scaled to, because an answer that says no to
-    every class would then look sure of one. With any other activation they are read as the targets were, 0 for no and
-    1 for yes.
-
-    Attributes:
-        best, second: class numbers.
-        confidence, second_confidence: their outputs, clipped to 0…1.
-        is_sure: whether ``confidence`` reaches the confidence threshold.
-    """
-
-    best: int
-    confidence: float
-    second: int
-    second_confidence: float
-    is_sure: bool
+from nnviz.session.verdict import CONFIDENCE_THRESHOLD, Verdict, verdict_of
 
 
-def verdict_of(outputs: Array, threshold: float = CONFIDENCE_THRESHOLD) -> Verdict:
-    """The verdict of finite outputs (classes,), at least two. The first of equal outputs is the best."""
-    best = int(np.argmax(outputs))
-    others = np.array(outputs, float)
-    others[best] = -np.inf
-    second = int(np.argmax(others))
-    confidence, other = (min(max(float(outputs[index]), 0.0), 1.0) for index in (best, second))
-    return Verdict(best, confidence, second, other, confidence >= threshold)
-
-
-def ask(network: Network, picture: Array | None) -> Array | None:
-    """The network's outputs (outputs,); None without a picture, for one of another size, or if not all are finite."""
-    if picture is None or len(picture) != network.shape[0]:
+def ask(network: Network, example: Array | None) -> Array | None:
+    """The network's outputs (outputs,); None without an example, for one of another size, or if not all are finite."""
+    if example is None or len(example) != network.shape[0]:
         return None
     try:
-        answer: Array = network.predict(picture[None])[0]
+        answer: Array = network.predict(example[None])[0]
     except DataError:
         return None
     return answer
 
 
-def _same(one: Array | None, other: Array | None) -> bool:
-    return one is other if one is None or other is None else np.array_equal(one, other)
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """An example that is not drawn: (width,) float32, and which example it is of the data with that fingerprint."""
+
+    values: Array
+    origin: Example | None = None
+    fingerprint: str = ""
+
+
+def _meaning(data: Dataset) -> object:
+    """What the numbers of an example stand for: other data of the same meaning can be asked about the same example."""
+    scaling = None if data.scaling is None else (data.scaling.mean.tobytes(), data.scaling.spread.tobytes())
+    return data.width, data.example_shape, data.columns, scaling
 
 
 class Question(QObject):
-    """Holds the drawing, the picture made of it and the answer to it. Attributes are for reading.
+    """Holds what the network is asked about, and its answer. Attributes are for reading.
+
+    Where the data are pictures of 28 × 28, or not there yet, that is the drawing. Else it is an example that is set:
+    a picture of another size, a row, a point or a number. It begins with one of the data, and is remembered while there
+    are other data.
 
     Signals:
-        changed: the drawing, the pen, the centring or the field has changed, and with it ``picture``.
+        changed: ``example`` has changed, or what is drawn.
         answered: ``answer`` has changed.
         threshold_changed: ``threshold`` has changed.
 
     Attributes:
-        drawing: all strokes and pictures on the canvas, in units of its shorter side.
-        pen: the pen's width in that unit.
-        centred: whether the drawing is scaled and centred as in MNIST before the network gets it.
-        field: width and height of the visible part of the drawing, in that unit.
-        picture: (784,) float32 in 0…1, the network's input; None for an empty canvas.
-        answer: (outputs,), what the views show: the last answer computed, which may lag behind the drawing.
+        answer: (outputs,), what the views show: the last answer computed, which may lag behind the example.
         threshold: the confidence threshold, 0…1, from which an answer counts as sure.
     """
 
@@ -88,79 +69,143 @@ class Question(QObject):
     answered = pyqtSignal()
     threshold_changed = pyqtSignal()
 
-    def __init__(self, displayed: Displayed, undo: Undo) -> None:
+    def __init__(self, displayed: Displayed, sketch: Sketch, data: Data, undo: Undo) -> None:
         super().__init__()
-        self.drawing: Drawing = ()
-        self.pen = DEFAULT_PEN
-        self.centred = True
-        self.field = (1.0, 1.0)
-        self.picture: Array | None = None
         self.threshold = CONFIDENCE_THRESHOLD
-        self._displayed, self._undo = displayed, undo
+        self._displayed, self._sketch, self._data, self._undo = displayed, sketch, data, undo
+        self._given: dict[object, _Given] = {}  # by meaning
+        self._before: dict[object, _Given | None] = {}  # what was given before it was moved
+        self._random = np.random.default_rng()
+        self._told: Array | None = None  # the example when ``changed`` was last emitted
         self._answered: tuple[Network | None, Array | None] = (None, None)  # whose ``answer`` it is, and to what
         self.answer: Array | None = None
+        sketch.changed.connect(self._sketch_changed)
+        data.changed.connect(self._data_changed)
 
-    # ---- the drawing
+    # ---- the example
 
-    def draw(self, drawing: Drawing) -> None:
-        """Changes the drawing without a step to undo, as in the middle of a stroke."""
-        if drawing is not self.drawing:
-            self.drawing = drawing
-            self._update_picture()
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the example is the drawing."""
+        return self._data.dataset is None or fits_canvas(self._data.dataset)
 
-    def step(self, what: str, before: Drawing, after: Drawing) -> None:
-        """Changes the drawing as one step to undo; ``what`` names the step."""
-        added = sum(part.nbytes for part in after if part not in before)
-        self._undo.push(Step(what, Kind.DRAWING, self.draw, before, after, nbytes=added))
+    @property
+    def example(self) -> Array | None:
+        """(width,) float32: what the network is shown. None where there is nothing; else nobody may write to it."""
+        if self.is_drawn:
+            return self._sketch.picture
+        given = self._now
+        return None if given is None else given.values
 
-    def replace(self, what: str, drawing: Drawing) -> None:
-        """Replaces the drawing as one step to undo; ``what`` names the step."""
-        self.step(what, self.drawing, drawing)
+    @property
+    def origin(self) -> Example | None:
+        """Which example of the data it is; None for one that a person made, and for a drawing."""
+        data, given = self._data.dataset, self._now
+        return (
+            given.origin if given is not None and data is not None and given.fingerprint == data.fingerprint else None
+        )
 
-    def undo_stroke(self) -> None:
-        """Undoes the last step on the canvas, also where other steps came after it."""
-        self._undo.undo_last(Kind.DRAWING)
+    @property
+    def _now(self) -> _Given | None:
+        data = self._data.dataset
+        return None if data is None or self.is_drawn else self._given.get(_meaning(data))
 
-    def look(
-        self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
-    ) -> None:
-        """Changes the pen, the centring or the field, see the attributes; None leaves a value as it is."""
-        before = self.pen, self.centred, self.field
-        self.pen = self.pen if pen is None else pen
-        self.centred = self.centred if centred is None else centred
-        self.field = self.field if field is None else field
-        if (self.pen, self.centred, self.field) == before:
+    def set_example(self, values: object, what: str = "example") -> None:
+        """Sets the example, (width,) numbers, as one step to undo together with the moves before; ``what`` names it.
+
+        On the canvas it becomes a picture. Raises DataError unless these are as many finite numbers as the data have;
+        does nothing before there are data.
+        """
+        data = self._data.dataset
+        if data is None:
             return
-        if (self.pen, self.centred) != before[:2] or not _same(self._make_picture(), self.picture):
-            self._update_picture()
+        example = _checked(values, data.width)
+        if self.is_drawn:
+            self._sketch.replace(what, (Ink(example.reshape(data.example_shape), 1.0, what, is_example=True),))
+        else:
+            self._step(data, _Given(example), what)
 
-    def _make_picture(self) -> Array | None:
-        picture = picture_of(self.drawing, self.pen, self.centred, self.field).ravel()
-        return picture if picture.any() else None
+    def move_example(self, values: object) -> None:
+        """Sets the example without a step, as while it is dragged; a drawing stays. Raises DataError likewise."""
+        data = self._data.dataset
+        if data is not None and not self.is_drawn:
+            given, meaning = _Given(_checked(values, data.width)), _meaning(data)
+            self._before.setdefault(meaning, self._given.get(meaning))
+            self._give(meaning, given)
 
-    def _update_picture(self) -> None:
-        self.picture = self._make_picture()
-        self.changed.emit()
+    def ask_about(self, example: Example, what: str = "example") -> None:
+        """Sets an example of the data, as one step to undo; ``what`` names it. Does nothing if it is not there."""
+        data = self._data.dataset
+        split = None if data is None else data.splits.get(example.part)
+        if data is None or split is None or not 0 <= example.number < len(split):
+            return
+        if self.is_drawn:
+            self._sketch.replace(what, (example_ink(data, example.part, example.number),))
+        else:
+            self._step(data, _given_of(data, example), what)
+
+    def ask_about_any(self, what: str = "example") -> None:
+        """Sets a random example that the network has not learned from, if there is one, as one step to undo."""
+        if self._data.dataset is not None:
+            self.ask_about(self._any(self._data.dataset), what)
+
+    def _any(self, data: Dataset) -> Example:
+        part = next(part for part in PARTS if part in data.splits)
+        return Example(part, int(self._random.integers(len(data.splits[part]))))
+
+    def _step(self, data: Dataset, given: _Given, what: str) -> None:
+        meaning = _meaning(data)
+        before = self._before.pop(meaning, self._given.get(meaning))
+        values = (meaning, before), (meaning, given)
+        self._undo.push(Step(what, Kind.EXAMPLE, self._restore, *values, nbytes=given.values.nbytes))
+
+    def _restore(self, value: tuple[object, _Given | None]) -> None:
+        meaning, given = value
+        self._before.pop(meaning, None)
+        if given is not None:
+            self._give(meaning, given)
+
+    def _give(self, meaning: object, given: _Given) -> None:
+        self._given[meaning] = given
+        self._tell()
+
+    def _sketch_changed(self) -> None:
+        if self.is_drawn:
+            self._told = self.example
+            self.changed.emit()
+
+    def _data_changed(self) -> None:
+        data = self._data.dataset
+        if data is not None and not self.is_drawn:
+            self._given.setdefault(_meaning(data), _given_of(data, self._any(data)))
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._told is not self.example:
+            self._told = self.example
+            self.changed.emit()
 
     # ---- the answer
 
-    def take_answer(self, network: Network | None, picture: Array | None, outputs: Array | None) -> None:
-        """Takes the outputs that were computed for that network and picture; all None without a picture."""
-        self._answered, self.answer = (network, picture), outputs
+    def take_answer(self, network: Network | None, example: Array | None, outputs: Array | None) -> None:
+        """Takes the outputs that were computed for that network and example; all None without an example."""
+        self._answered, self.answer = (network, example), outputs
         self.answered.emit()
 
     @property
     def prediction(self) -> Array | None:
         """The displayed network's answer, (outputs,), computed now if it is not known yet; see :func:`ask`."""
-        network, picture = self._displayed.network, self.picture
-        if self._answered[0] is network and self._answered[1] is picture:
+        network, example = self._displayed.network, self.example
+        if self._answered[0] is network and self._answered[1] is example:
             return self.answer
-        return ask(network, picture)
+        return ask(network, example)
 
     @property
     def verdict(self) -> Verdict | None:
-        """The verdict of ``answer``; None without one, and for a single output."""
-        if self.answer is None or len(self.answer) < 2:
+        """The verdict of ``answer``; None without one, for a single output, and where numbers are predicted."""
+        data = self._data.dataset
+        is_number = data is not None and not data.is_classification
+        if self.answer is None or len(self.answer) < 2 or is_number:
             return None
         return verdict_of(self.answer, self.threshold)
 
@@ -170,3 +215,12 @@ class Question(QObject):
         if confidence != self.threshold and not math.isnan(confidence):
             self.threshold = confidence
             self.threshold_changed.emit()
+
+
+def _given_of(data: Dataset, example: Example) -> _Given:
+    return _Given(data.splits[example.part].example(example.number), example, data.fingerprint)
+
+
+def _checked(values: object, width: int) -> Array:
+    """A copy of the numbers, (width,) float32. Raises DataError."""
+    return np.array(matrix("example", [values], width, np.float32)[0])

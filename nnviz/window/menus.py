@@ -69,7 +69,7 @@ class Menus(QObject):
         self._session.training.state_changed.connect(self._show_undo)
         self._show_undo()
         menu.addSeparator()
-        self._add(menu, "Undo on the can&vas", "actionUndoStroke", "Ctrl+Backspace", session.question.undo_stroke)
+        self._add(menu, "Undo on the can&vas", "actionUndoStroke", "Ctrl+Backspace", session.sketch.undo_stroke)
         self._add(menu, "&Clear drawing", "actionClearDrawing", "Ctrl+Delete", draw.clear)
         self._add(menu, "Pen or &eraser", "actionEraser", "X", draw.toggle_eraser)
         self._add(menu, "&Paste picture", "actionPastePicture", "Ctrl+V", draw.paste)
