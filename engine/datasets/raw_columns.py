@@ -1,4 +1,4 @@
-"""``RawColumn``: a column of an example as people know it, before it was coded and scaled; it can be read and changed."""
+"""``RawColumn``: a column of an example as people know it, before it was coded and scaled, to be read and changed."""
 
 from __future__ import annotations
 

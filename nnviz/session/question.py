@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -11,11 +10,12 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.datasets import Dataset
 from engine.errors import DataError
 from engine.network import Network
-from engine.validation import Array, matrix
+from engine.validation import Array
 from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
+from nnviz.session.given import Given, checked, given_of, meaning_of
 from nnviz.session.selection import PARTS, Example
 from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Kind, Step, Undo
@@ -31,21 +31,6 @@ def ask(network: Network, example: Array | None) -> Array | None:
     except DataError:
         return None
     return answer
-
-
-@dataclass(frozen=True, eq=False)
-class _Given:
-    """An example that is not drawn: (width,) float32, and which example it is of the data with that fingerprint."""
-
-    values: Array
-    origin: Example | None = None
-    fingerprint: str = ""
-
-
-def _meaning(data: Dataset) -> object:
-    """What the numbers of an example stand for: other data of the same meaning can be asked about the same example."""
-    scaling = None if data.scaling is None else (data.scaling.mean.tobytes(), data.scaling.spread.tobytes())
-    return data.width, data.example_shape, data.columns, scaling
 
 
 class Question(QObject):
@@ -73,8 +58,8 @@ class Question(QObject):
         super().__init__()
         self.threshold = CONFIDENCE_THRESHOLD
         self._displayed, self._sketch, self._data, self._undo = displayed, sketch, data, undo
-        self._given: dict[object, _Given] = {}  # by meaning
-        self._before: dict[object, _Given | None] = {}  # what was given before it was moved
+        self._given: dict[object, Given] = {}  # by meaning
+        self._before: dict[object, Given | None] = {}  # what was given before it was moved
         self._random = np.random.default_rng()
         self._told: Array | None = None  # the example when ``changed`` was last emitted
         self._answered: tuple[Network | None, Array | None] = (None, None)  # whose ``answer`` it is, and to what
@@ -100,15 +85,28 @@ class Question(QObject):
     @property
     def origin(self) -> Example | None:
         """Which example of the data it is; None for one that a person made, and for a drawing."""
-        data, given = self._data.dataset, self._now
-        return (
-            given.origin if given is not None and data is not None and given.fingerprint == data.fingerprint else None
-        )
+        given = self._now
+        return self._start if given is not None and given.is_start else None
 
     @property
-    def _now(self) -> _Given | None:
+    def truth(self) -> Array | None:
+        """(outputs,) the targets of the example of the data that it is; None for another."""
+        data, origin = self._data.dataset, self.origin
+        if data is None or origin is None:
+            return None
+        targets: Array = data.splits[origin.part].targets[origin.number]
+        return targets
+
+    @property
+    def _now(self) -> Given | None:
         data = self._data.dataset
-        return None if data is None or self.is_drawn else self._given.get(_meaning(data))
+        return None if data is None or self.is_drawn else self._given.get(meaning_of(data))
+
+    @property
+    def _start(self) -> Example | None:
+        """The example of the data from which it was made."""
+        data, given = self._data.dataset, self._now
+        return None if data is None or given is None or given.fingerprint != data.fingerprint else given.start
 
     def set_example(self, values: object, what: str = "example") -> None:
         """Sets the example, (width,) numbers, as one step to undo together with the moves before; ``what`` names it.
@@ -119,17 +117,17 @@ class Question(QObject):
         data = self._data.dataset
         if data is None:
             return
-        example = _checked(values, data.width)
+        example = checked(values, data.width)
         if self.is_drawn:
             self._sketch.replace(what, (Ink(example.reshape(data.example_shape), 1.0, what, is_example=True),))
         else:
-            self._step(data, _Given(example), what)
+            self._step(data, self._made(example), what)
 
     def move_example(self, values: object) -> None:
         """Sets the example without a step, as while it is dragged; a drawing stays. Raises DataError likewise."""
         data = self._data.dataset
         if data is not None and not self.is_drawn:
-            given, meaning = _Given(_checked(values, data.width)), _meaning(data)
+            given, meaning = self._made(checked(values, data.width)), meaning_of(data)
             self._before.setdefault(meaning, self._given.get(meaning))
             self._give(meaning, given)
 
@@ -142,30 +140,46 @@ class Question(QObject):
         if self.is_drawn:
             self._sketch.replace(what, (example_ink(data, example.part, example.number),))
         else:
-            self._step(data, _given_of(data, example), what)
+            self._step(data, given_of(data, example), what)
 
     def ask_about_any(self, what: str = "example") -> None:
         """Sets a random example that the network has not learned from, if there is one, as one step to undo."""
         if self._data.dataset is not None:
             self.ask_about(self._any(self._data.dataset), what)
 
+    def reset(self) -> None:
+        """Sets the example of the data from which this one was made, or else any, as one step to undo."""
+        if self._start is None:
+            self.ask_about_any("reset")
+        elif self.origin is None:
+            self.ask_about(self._start, "reset")
+
     def _any(self, data: Dataset) -> Example:
         part = next(part for part in PARTS if part in data.splits)
         return Example(part, int(self._random.integers(len(data.splits[part]))))
 
-    def _step(self, data: Dataset, given: _Given, what: str) -> None:
-        meaning = _meaning(data)
+    def _made(self, values: Array) -> Given:
+        """By a person, from what is there."""
+        now = self._now
+        return Given(values) if now is None else Given(values, now.start, now.fingerprint)
+
+    def _step(self, data: Dataset, given: Given, what: str) -> None:
+        """A step, unless all is as it was."""
+        meaning = meaning_of(data)
         before = self._before.pop(meaning, self._given.get(meaning))
+        if before is not None and not given.is_start and np.array_equal(before.values, given.values):
+            self._give(meaning, before)
+            return
         values = (meaning, before), (meaning, given)
         self._undo.push(Step(what, Kind.EXAMPLE, self._restore, *values, nbytes=given.values.nbytes))
 
-    def _restore(self, value: tuple[object, _Given | None]) -> None:
+    def _restore(self, value: tuple[object, Given | None]) -> None:
         meaning, given = value
         self._before.pop(meaning, None)
         if given is not None:
             self._give(meaning, given)
 
-    def _give(self, meaning: object, given: _Given) -> None:
+    def _give(self, meaning: object, given: Given) -> None:
         self._given[meaning] = given
         self._tell()
 
@@ -177,7 +191,7 @@ class Question(QObject):
     def _data_changed(self) -> None:
         data = self._data.dataset
         if data is not None and not self.is_drawn:
-            self._given.setdefault(_meaning(data), _given_of(data, self._any(data)))
+            self._given.setdefault(meaning_of(data), given_of(data, self._any(data)))
         self._tell()
 
     def _tell(self) -> None:
@@ -215,12 +229,3 @@ class Question(QObject):
         if confidence != self.threshold and not math.isnan(confidence):
             self.threshold = confidence
             self.threshold_changed.emit()
-
-
-def _given_of(data: Dataset, example: Example) -> _Given:
-    return _Given(data.splits[example.part].example(example.number), example, data.fingerprint)
-
-
-def _checked(values: object, width: int) -> Array:
-    """A copy of the numbers, (width,) float32. Raises DataError."""
-    return np.array(matrix("example", [values], width, np.float32)[0])

@@ -113,6 +113,7 @@ class Session(QObject):
         self.data.changed.connect(lambda: self.sketch.suit(self.data.dataset))
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
+        self.pictures.resized.connect(self._take_picture)
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for work in (self.ranking, self.map.arranging):
             work.failed.connect(self.messages.crashed)
@@ -194,6 +195,11 @@ class Session(QObject):
             return finder.suggestion and float(f"{finder.suggestion:.2g}")
 
         self.rate_search.start(tried_on, sweep)
+
+    def _take_picture(self, picture: Array) -> None:
+        """Asks about a picture that was read, unless other data came meanwhile."""
+        if self.dataset is not None and picture.shape == self.dataset.example_shape:
+            self.question.set_example(picture.ravel(), "picture")
 
     def _let_go(self, run: Run) -> None:
         """Says that a run was removed, if its training was not saved."""

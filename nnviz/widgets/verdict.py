@@ -1,4 +1,4 @@
-"""The network's answer in large letters: the class, the confidence in it, and the second guess."""
+"""The network's answer in large letters: the class, the confidence in it, and the second guess; or a number."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class VerdictView(QWidget):
         arranged(QVBoxLayout(self), self.name, self.sureness, self.second)
         self.setToolTip(
             "The class with the largest output, and the second. It is grey and “not sure” below the confidence "
-            "threshold that is set beside “sure from”."
+            "threshold that is set beside “sure from”. Of numbers, the first that is predicted."
         )
         self.set_names(())
 
@@ -54,6 +54,14 @@ class VerdictView(QWidget):
         guess = f"or {second} · {_percent(second_confidence)}" if second_confidence >= _WORTH_TELLING else ""
         self.second.setText(self._fitting(guess, theme.SMALL))
         self._set_look("sure", is_sure)
+
+    def show_number(self, words: str, name: str) -> None:
+        """Shows a number that was predicted, and below what it is."""
+        self.name.setText(words)
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        self.sureness.setText(metrics.elidedText(name, Qt.ElideRight, self.width()))
+        self.second.clear()
+        self._set_look("sure", True)
 
     def _fitting(self, words: str, size: int) -> str:
         """Shortens the text to the width, where names are long."""
