@@ -27,6 +27,10 @@ class Target:
     decimals: int
     output: int
 
+    def place(self, value: float) -> float:
+        """Where the number is in the range: 0 for its lower end, 1 for its upper one."""
+        return (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+
     def words(self, value: float) -> str:
         """The number as it is written: "−0.18"."""
         if not np.isfinite(value):
