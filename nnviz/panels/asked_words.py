@@ -5,11 +5,11 @@ from __future__ import annotations
 from engine.datasets import Dataset
 from engine.datasets.dataset import NUMBER, PICTURE, POINT, ROW
 from nnviz.digits.examples import fits_canvas
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.panels.asked_numbers import in_units, targets_of
 from nnviz.session.session import Session
 
-_NOUNS = {PICTURE: "picture", POINT: "point", NUMBER: "number", ROW: "row"}
+_NOUNS = {PICTURE: "picture", POINT: "point", NUMBER: "point", ROW: "row"}
 _DIGITS = frozenset("0123456789")
 _COUNTS = {1: "one number", 2: "two numbers"}
 
@@ -20,7 +20,7 @@ def is_of_digits(data: Dataset | None) -> bool:
 
 
 def noun(data: Dataset | None) -> str:
-    """What an example is called: "digit", "picture", "row", "point", "number"."""
+    """What an example is called: "digit", "picture", "row", "point"."""
     return "digit" if data is None or is_of_digits(data) else _NOUNS[data.kind]
 
 
@@ -56,3 +56,8 @@ def true_answer(session: Session) -> str:
     if data.outputs > 1:
         return ""
     return f"truly {targets_of(data)[0].words(float(in_units(data, truth)[0]))}"
+
+
+def class_colours(data: Dataset | None) -> list[str]:
+    """The colours of the theme that the classes of points have in the plane; of other data none."""
+    return theme.plane_classes(data.outputs) if data is not None and data.kind == POINT else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PyQt5.QtCore import QMimeData, QSize
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QWidget
@@ -12,13 +14,14 @@ from nnviz.digits.strokes import Ink
 from nnviz.look import text, theme
 from nnviz.panels.asked_form import AskedForm
 from nnviz.panels.asked_numbers import Targets
-from nnviz.panels.asked_words import noun, title, told
+from nnviz.panels.asked_words import class_colours, noun, title, told
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.draw_canvas import DrawCanvas
 from nnviz.session.asked import ANSWER
 from nnviz.session.messages import Message
 from nnviz.session.session import Session
 from nnviz.session.undo import Kind
+from nnviz.session.verdict import Verdict
 from nnviz.widgets.card import DockCard, label
 from nnviz.widgets.parts import arranged, named, tool
 from nnviz.widgets.picture import Picture
@@ -68,6 +71,7 @@ class DrawPanel(DockCard):
         session.question.threshold_changed.connect(self.refresh)
         session.data.changed.connect(self._data_changed)
         session.runs.replaced.connect(self._name_classes)
+        theme.changed.connect(self.refresh)
         self._data_changed()
 
     def _add_buttons(self) -> None:
@@ -239,8 +243,12 @@ class DrawPanel(DockCard):
         elif verdict is None or answer is None or len(names) != len(answer):
             self.answer.clear()
         else:
-            best, second = names[verdict.best], names[verdict.second]
-            self.answer.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure)
+            self._show_class(verdict, names)
+
+    def _show_class(self, verdict: Verdict, names: Sequence[str]) -> None:
+        best, second, colours = names[verdict.best], names[verdict.second], class_colours(self._session.data.dataset)
+        colour = colours[verdict.best] if len(colours) == len(names) else ""
+        self.answer.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure, colour)
 
 
 PLACES = {"train": Place(Column.ASK, 1, 432), "inside": Place(Column.ASK, 1, 270)}

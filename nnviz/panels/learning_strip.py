@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QSizePolicy
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.panels.asked_numbers import Targets
+from nnviz.panels.asked_words import class_colours
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.learned_numbers import number_lines
 from nnviz.session.asked import PAST, PastAnswers
@@ -72,8 +73,9 @@ class LearningStripPanel(DockCard):
     def _draw(self, known: PastAnswers, verdict: Verdict) -> None:
         confidences = np.clip(np.array(known.answers), 0, 1)
         names = self._session.class_names
+        of_classes = class_colours(self._session.data.dataset)
         lines = [
-            ShareLine(names[index], colour, confidences[:, index].tolist())
+            ShareLine(names[index], of_classes[index] if of_classes else colour, confidences[:, index].tolist())
             for index, colour in zip(leaders(confidences, verdict), theme.CLASSES, strict=False)
         ]
         self._show(known, lines)
@@ -92,8 +94,8 @@ class LearningStripPanel(DockCard):
         lines = self.plot.lines
         truth, targets = self._targets.truth, self._targets.all
         is_marked = len(targets) == 1 and truth is not None
-        true = f" · truly {targets[0].words(float(truth[0]))}" if is_marked and truth is not None else ""
-        names = f"{', '.join(map(_coloured, lines))} by epoch{true}" if lines else ""
+        after = f" · truly {targets[0].words(float(truth[0]))}" if is_marked and truth is not None else " by epoch"
+        names = f"{', '.join(map(_coloured, lines))}{after}" if lines else ""
         if self.head.detail.text() != names:
             self.head.detail.setText(names)
         ends = [f"{line.name}: {_told(line, 0)} to {_told(line, -1)}" for line in lines]

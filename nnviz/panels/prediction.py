@@ -9,6 +9,7 @@ from PyQt5.QtGui import QRegularExpressionValidator
 
 from nnviz.look import theme
 from nnviz.panels.asked_numbers import Target, Targets
+from nnviz.panels.asked_words import class_colours
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.asked import ANSWER
 from nnviz.session.session import Session
@@ -57,7 +58,9 @@ class PredictionPanel(DockCard):
         is_number = self._is_of_numbers
         self.bars.setVisible(not is_number)
         self.numbers.setVisible(is_number)
-        self.bars.set_names([] if is_number else self._session.class_names)
+        names = [] if is_number else self._session.class_names
+        colours = class_colours(self._session.data.dataset)
+        self.bars.set_names(names, colours if len(colours) == len(names) else ())
         self.numbers.set_count(len(self._targets.all) or 1)
         self.refresh()
 

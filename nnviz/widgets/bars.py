@@ -33,6 +33,7 @@ class ProbabilityBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._all_names: Sequence[str] = ()
+        self._colours: Sequence[str] = ()
         self._names: Sequence[str] = ()  # of the rows
         self._values: npt.NDArray[Any] = np.empty(0)  # empty without an answer
         self._mark: float | None = None
@@ -42,9 +43,9 @@ class ProbabilityBars(QWidget):
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self._describe()
 
-    def set_names(self, names: Sequence[str]) -> None:
-        """Sets the names of the classes, from top to bottom."""
-        self._all_names, self._names = names, names[:_MOST_ROWS]
+    def set_names(self, names: Sequence[str], colours: Sequence[str] = ()) -> None:
+        """Sets the names of the classes, from top to bottom; and their colours, where each has its own."""
+        self._all_names, self._names, self._colours = names, names[:_MOST_ROWS], colours
         widest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
         self._name_width = min(max(widest + 10, _LEAST_NAME), _MOST_NAME)
         self._describe()
@@ -120,7 +121,8 @@ class ProbabilityBars(QWidget):
         for row, (filled, share) in enumerate(zip(grooves, np.clip(self._values, 0, 1).tolist(), strict=False)):
             filled.setWidth(max(1.5, filled.width() * share))
             radius = min(3.0, filled.width() / 2)
-            painter.setBrush(theme.colour("accent" if row == order[0] else "muted" if row == order[1] else "past"))
+            usual = "accent" if row == order[0] else "muted" if row == order[1] else "past"
+            painter.setBrush(theme.colour(self._colours[row] if self._colours else usual))
             painter.drawRoundedRect(filled, radius, radius)
 
     def _paint_words(self, painter: QPainter, height: float, order: tuple[int, int]) -> None:
@@ -130,7 +132,8 @@ class ProbabilityBars(QWidget):
         for row, name in enumerate(self._names):
             painter.setFont(bold if row == order[0] else plain)
             top, shown = row * height, metrics.elidedText(name, Qt.ElideRight, self._name_width - 4)
-            painter.setPen(theme.colour("accent" if row == order[0] else "text" if row == order[1] else "muted"))
+            best = "text" if self._colours else "accent"
+            painter.setPen(theme.colour(best if row == order[0] else "text" if row == order[1] else "muted"))
             painter.drawText(QRectF(0, top, self._name_width, height), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
             if row < len(values):
                 painter.setPen(theme.colour("text" if row in order else "muted"))

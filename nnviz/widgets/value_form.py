@@ -18,7 +18,7 @@ from nnviz.widgets.note import Note
 from nnviz.widgets.parts import named, set_look
 
 MOST_ROWS = 100  # of more columns there are fields for the first; the others stay as they are in the example
-_FIELD, _WIDE_FIELD, _NAME = 84, 128, 92  # pixels
+_FIELD, _WIDE_FIELD, _NAME = 78, 128, 108  # pixels
 _TIP = "what the network is shown for it."
 _LARGEST = 1e30  # that can be typed; a network's numbers cannot be much larger
 
@@ -70,7 +70,7 @@ class ValueForm(QScrollArea):
         """Makes the rows; beyond the first hundred there are none, and a line says so."""
         content = named(QWidget(), "askFormContent")
         grid = QGridLayout(content)
-        grid.setContentsMargins(0, 0, 4, 0)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(5)
         grid.setColumnStretch(1, 1)
@@ -169,7 +169,7 @@ class _NumberRow(_Row):
         tip = f"{row.name}: drag it, from {self._words(row.low)} to {self._words(row.high)} as in training."
         self._slider = named(_Slider(Qt.Horizontal), f"{name}Slider", f"{row.name}, slider", tip)
         self._slider.setRange(0, max(1, round((row.high - row.low) / row.step)))
-        self._slider.setMinimumWidth(30)
+        self._slider.setMinimumWidth(40)
         self._slider.valueChanged.connect(self._slid)
         self._slider.sliderReleased.connect(lambda: self.changed.emit(self._at(self._slider_place)))
 
