@@ -199,6 +199,7 @@ class DrawPanel(DockCard):
             part.setVisible(is_drawn)
         self.head.detail.setText("click in the plane" if kind == POINT else "")
         self.head.detail.setVisible(kind == POINT)
+        self.canvas.set_hint(f"Draw a {self.noun} here")
         self._name_buttons()
         self._name_classes()
         self._follow()

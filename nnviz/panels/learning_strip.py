@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QSizePolicy
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.panels.asked_numbers import Targets
-from nnviz.panels.asked_words import class_colours
+from nnviz.panels.asked_words import class_colours, noun
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.learned_numbers import number_lines
 from nnviz.session.asked import PAST, PastAnswers
@@ -87,7 +87,8 @@ class LearningStripPanel(DockCard):
     def _show_nothing(self) -> None:
         has_none = self._known is not None  # else they are still being computed
         is_empty = self._session.question.example is None
-        self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer" if has_none else "")
+        to_do = f"draw a {noun(self._session.data.dataset)} to see it"
+        self.plot.show_lines([], [], to_do if is_empty else "no answer" if has_none else "")
 
     def _name_lines(self) -> None:
         """Names the classes in the head, in the colours of their lines, and tells a screen reader how they went."""

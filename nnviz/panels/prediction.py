@@ -9,7 +9,7 @@ from PyQt5.QtGui import QRegularExpressionValidator
 
 from nnviz.look import theme
 from nnviz.panels.asked_numbers import Target, Targets
-from nnviz.panels.asked_words import class_colours
+from nnviz.panels.asked_words import class_colours, noun
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.asked import ANSWER
 from nnviz.session.session import Session
@@ -96,7 +96,7 @@ class PredictionPanel(DockCard):
         """Why there is no answer; empty if there is one or it is still being computed."""
         session, inputs = self._session, self._session.runs.current.network.shape[0]
         if session.question.example is None:
-            return "draw a digit to ask the network"
+            return f"draw a {noun(session.data.dataset)} to ask the network"
         if len(session.question.example) != inputs:
             return f"it takes {inputs} numbers, not {'a drawing' if session.question.is_drawn else 'these'}"
         has_none = session.probes[ANSWER].is_up_to_date and session.question.answer is None  # else it is on its way
