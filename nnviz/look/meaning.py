@@ -29,13 +29,8 @@ class Field:
     inputs: tuple[int, ...]
     choices: tuple[str, ...] = ()
 
-    def value(self, raw: Array, digits: int = 4) -> str:
-        """Its value in a raw example, (width,), in words."""
-        chosen = self.raw(raw)
-        return chosen if isinstance(chosen, str) else text.figure(chosen, digits)
-
     def raw(self, raw: Array) -> str | float:
-        """The category or the number."""
+        """The category or the number in a raw example, (width,)."""
         if self.choices:
             return self.choices[int(raw[list(self.inputs)].argmax())]
         return float(raw[self.inputs[0]])
@@ -108,11 +103,30 @@ class Meaning:
         scaling = None if self.data is None else self.data.scaling
         return value if scaling is None else float(value * scaling.spread[number] + scaling.mean[number])
 
+    @property
+    def is_scaled(self) -> bool:
+        """Whether inputs are not as their source has them."""
+        return self.data is not None and self.data.scaling is not None
+
+    def scaling_text(self, number: int, value: float) -> str:
+        """ "(3 750 − 4 199) ÷ 802": how an input became its value; empty for one that is as it was."""
+        scaling = None if self.data is None else self.data.scaling
+        if scaling is None or (scaling.mean[number], scaling.spread[number]) == (0, 1):
+            return ""
+        mean, spread = text.figure(float(scaling.mean[number])), text.figure(float(scaling.spread[number]))
+        return f"({text.figure(self.raw_input(number, value))} − {mean}) ÷ {spread}"
+
     def row(self, example: Array) -> list[str]:
         """The values of :attr:`fields`: "Biscoe", "3 750"."""
         raw = self.raw(example)
-        digits = 3 if self.example == "point" else 4
-        return [field.value(raw, digits) for field in self.fields]
+        return [self.value(field, raw) for field in self.fields]
+
+    def value(self, field: Field, raw: Array, digits: int = 4) -> str:
+        """The value of a column in a raw example, (width,); places have two decimals."""
+        known = field.raw(raw)
+        if isinstance(known, str):
+            return known
+        return f"{known:.2f}".replace("-", "−") if self.example == "point" else text.figure(known, digits)
 
     # ---- outputs
 

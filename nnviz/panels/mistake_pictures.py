@@ -96,6 +96,7 @@ class MistakePicturesPanel(DockCard):
         self.pictures.setAccessibleDescription("" if place is None else self._describe(place))
         self.put_button.setVisible(mistakes.fits_canvas)
         self.put_button.setEnabled(selection.example is not None)
+        self.next_button.setText("N: next one" if self._session.meaning.is_regression else "N: next mistake")
         self.next_button.setEnabled(found is not None and len(listed) > 0)
 
     def _show_list(self, found: Found | None, listed: Array, data: Dataset | None, stays: bool) -> None:

@@ -42,11 +42,11 @@ class ExampleRows:
 
     def columns(self, shown: Sequence[int]) -> list[Column]:
         """The columns of the list, as wide as the first of the ``shown`` examples need."""
-        own = _head(self.found.answers)
-        numbers = {"true", "answered", "output"} if isinstance(self.found.answers, ClassAnswers) else {"output"}
+        own = _head(self.found.answers)[self._begin :]
+        numbers = {"true", "answer", "output"} if isinstance(self.found.answers, ClassAnswers) else {"output"}
         are_numbers = [title not in numbers for title in own]
         are_numbers += [not field.choices for field in self.meaning.fields[:_MOST_FIELDS]]
-        titles = [own[0], *own[1:], *self._names[:_MOST_FIELDS]]
+        titles = [*own, *self._names[:_MOST_FIELDS]]
         rows = [self.texts(index) for index in shown[:_MEASURED]]
         longest = [max(texts, key=len) for texts in zip(*rows, strict=True)]
         return [Column(*each) for each in zip(titles, are_numbers, longest, strict=True)]
@@ -54,7 +54,12 @@ class ExampleRows:
     def texts(self, index: int) -> list[str]:
         """An example's texts."""
         values = self.meaning.row(self._inputs(index))[:_MOST_FIELDS]
-        return [*self._own_texts(index), *values]
+        return [*self._own_texts(index)[self._begin :], *values]
+
+    @property
+    def _begin(self) -> int:
+        """A point is known by its place; other examples begin with their number."""
+        return 1 if self.meaning.example == "point" else 0
 
     def tip(self, index: int) -> str:
         """All of them with their names, line by line."""
@@ -81,7 +86,7 @@ class ExampleRows:
         if isinstance(answers, ClassAnswers):
             return [number, *self._classes(index), sureness(float(answers.confidences[index]))]
         true, answer, off = self._numbers(index)
-        return [number, *self._output(index), text.figure(true), text.figure(answer), text.signed(off)]
+        return [number, *self._output(index), text.figure(true), text.figure(answer, 3), text.signed(off)]
 
     def _classes(self, index: int) -> list[str]:
         answers = self.found.answers
@@ -104,6 +109,6 @@ class ExampleRows:
 
 def _head(answers: Answers) -> list[str]:
     if isinstance(answers, ClassAnswers):
-        return ["no.", "true", "answered", "sure"]
+        return ["no.", "true", "answer", "sure"]
     several = ["output"] if len(answers.errors) > 1 else []
     return ["no.", *several, "true", "predicted", "off by"]

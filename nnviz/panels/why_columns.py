@@ -54,7 +54,7 @@ def _of_fields(part: Array, fields: Sequence[Field]) -> Array:
 
 def _values(example: Array, fields: Sequence[Field], meaning: Meaning) -> list[str]:
     raw = meaning.raw(example)
-    return [field.value(raw, 3) for field in fields]
+    return [meaning.value(field, raw, 3) for field in fields]
 
 
 def _changes(turning: Turning, fields: Sequence[Field], meaning: Meaning, frame: int | None) -> list[str]:

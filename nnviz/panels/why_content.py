@@ -204,6 +204,6 @@ def change_line(turning: Turning, names: Sequence[str], meaning: Meaning = NO_ME
     if turning.query.is_picture:
         return f"smallest change {distance(turning.distance)} · {turning.visible} px"
     if meaning.example == "point":
-        return f"smallest change: moved by {distance(turning.distance)}"
+        return f"smallest change: by {distance(turning.distance)}"
     count = changed_columns(turning, meaning)
     return f"smallest change: {count} column{'' if count == 1 else 's'}"

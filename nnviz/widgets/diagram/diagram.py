@@ -30,7 +30,7 @@ from nnviz.widgets.diagram.tiles import Tiles
 from nnviz.widgets.diagram.words import Spot, Words
 from nnviz.widgets.read_out import ReadOut, Text
 
-_MOST_NAME = 90  # pixels
+_MOST_NAME, _MOST_SOURCE = 90, 112  # pixels, for the names of outputs and of inputs
 _BAR = 10  # height that the scroll bar takes
 _FIGURES = 6  # numbers that are written at the strongest connections of a neuron, each way
 
@@ -90,7 +90,7 @@ class NetworkDiagram(QWidget):
         known = names, sources or []
         if known != self._names:
             self._names = known
-            self._name_width, self._source_width = (_widest(each) for each in known)
+            self._name_width, self._source_width = _widest(names, _MOST_NAME), _widest(known[1], _MOST_SOURCE)
         looks = replace(looks, names=max(self._name_width, 14), sources=self._source_width)
         if looks != self._looks:
             if looks.shape != self._looks.shape:
@@ -353,10 +353,10 @@ class NetworkDiagram(QWidget):
         self.update()
 
 
-def _widest(names: list[str]) -> int:
+def _widest(names: list[str], most: int) -> int:
     """Pixels for the names; longer ones are cut."""
     metrics = QFontMetrics(theme.font(theme.SMALL, bold=True))
-    return min(max((metrics.horizontalAdvance(name) for name in names[:SHOWN]), default=0), _MOST_NAME)
+    return min(max((metrics.horizontalAdvance(name) for name in names[:SHOWN]), default=0), most)
 
 
 class DiagramView(QScrollArea):

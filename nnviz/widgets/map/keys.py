@@ -71,16 +71,15 @@ class Scale(QWidget):
     def __init__(self) -> None:
         super().__init__()
         named(self, "mapScale", "Colours of the targets")
-        self._low = self._high = ""
+        self._low = self._high = self._name = ""
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
         theme.changed.connect(self.update)
 
-    def show_ends(self, low: float, high: float) -> None:
-        """Sets the numbers at the lower and the upper end."""
-        ends = f"{low:.4g}", f"{high:.4g}"
-        if ends != (self._low, self._high):
-            self._low, self._high = ends
-            self.setAccessibleDescription(f"from {self._low} to {self._high}")
+    def show_ends(self, low: str, high: str, name: str) -> None:
+        """Sets the numbers at the lower and the upper end, and the target's name."""
+        if (low, high, name) != (self._low, self._high, self._name):
+            self._low, self._high, self._name = low, high, name
+            self.setAccessibleDescription(f"{name} from {low} to {high}")
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -100,4 +99,5 @@ class Scale(QWidget):
         words = bar.adjusted(_BAR + 6, -4, 60, 4)
         painter.drawText(words, int(Qt.AlignLeft | Qt.AlignTop), self._high)
         painter.drawText(words, int(Qt.AlignLeft | Qt.AlignBottom), self._low)
-        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), "target")
+        name = painter.fontMetrics().elidedText(self._name, Qt.ElideRight, words.width())
+        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), name)
