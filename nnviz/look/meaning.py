@@ -135,6 +135,11 @@ class Meaning:
         """Whether outputs are numbers."""
         return self.data is not None and not self.data.is_classification
 
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one output."""
+        return self.data is not None and self.data.outputs == 1
+
     def output(self, number: int) -> str:
         """The name of a class or a target; else its number, of targets from 1."""
         if self.data is None or self.data.is_classification:

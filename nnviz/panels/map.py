@@ -12,7 +12,16 @@ from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo
-from nnviz.panels.map_content import class_names, dots_of, ends_of, inks_of, picture_of, standing_out, words_of
+from nnviz.panels.map_content import (
+    class_names,
+    dots_of,
+    ends_of,
+    ink_names,
+    inks_of,
+    picture_of,
+    standing_out,
+    words_of,
+)
 from nnviz.panels.map_controls import MapBar, MapChoices
 from nnviz.session.cloud import Cloud
 from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
@@ -90,7 +99,8 @@ class MapPage(Page):
     def _name_classes(self) -> None:
         data, classes = self._session.data.dataset, self._session.selection.classes
         if data is not None:
-            self.classes.show_classes(class_names(data), lambda number: classes is None or classes.true == number)
+            inks = ink_names(data) if data.is_classification else []
+            self.classes.show_classes(class_names(data), inks, lambda number: classes is None or classes.true == number)
 
     @property
     def _cloud(self) -> Cloud | None:

@@ -33,8 +33,13 @@ def inks_of(data: Dataset) -> list[QColor]:
     """The colours of the points: one for each class, or a scale for numbers."""
     if data.train.labels is None:
         return _scale(theme.current())
-    names = theme.MANY_CLASSES
-    return [theme.colour(names[number % len(names)]) for number in range(data.outputs)]
+    return [theme.colour(name) for name in ink_names(data)]
+
+
+def ink_names(data: Dataset) -> list[str]:
+    """The names of the classes' colours; points in the plane have the same there and here."""
+    many = theme.MANY_CLASSES
+    return theme.plane_classes(data.outputs) if data.is_plane else [many[n % len(many)] for n in range(data.outputs)]
 
 
 @lru_cache(maxsize=2)
@@ -59,7 +64,8 @@ def dots_of(cloud: Cloud, data: Dataset, classes: Classes | None, group: Group |
     answers, count = cloud.answers, len(cloud.points)
     nobody = np.zeros(count, bool)
     if isinstance(answers, ClassAnswers):
-        names = class_names(data) if data.outputs <= _MOST_NAMES else []
+        # Classes of points in the plane lie around each other: the names would stand in nobody's middle.
+        names = class_names(data) if data.outputs <= _MOST_NAMES and not data.is_plane else []
         rings = answers.are_wrong if are_ringed else nobody
         return Dots(cloud.points, answers.labels, rings, ~_chosen(cloud, classes, group), names)
     low, high = ends_of(cloud)
@@ -127,7 +133,8 @@ def _class_words(answers: ClassAnswers, meaning: Meaning, number: int) -> list[l
     true, answer = int(answers.labels[number]), int(answers.answers[number])
     sure = float(answers.confidences[number])
     share = "–" if np.isnan(sure) else f"{100 * sure:.0f} %"
-    name, ink = meaning.output(true), theme.colour(theme.MANY_CLASSES[true % len(theme.MANY_CLASSES)])
+    assert meaning.data is not None
+    name, ink = meaning.output(true), inks_of(meaning.data)[true]
     if true == answer:
         return [[(name, ink), (f"answered right, {share}", "muted")]]
     return [[(name, ink), (f"answered as {meaning.output(answer)}, {share}", "text")]]

@@ -192,8 +192,8 @@ class _Asker:
         key = Same(trained, dataset)
         with np.errstate(all="ignore"):
             if self._measured is None or self._measured[0] != key:
-                self._measured = key, Evaluator(trained, split).evaluate()
-            after = Evaluator(make(), split).evaluate()
+                self._measured = key, Evaluator(trained, split, dataset.target_scaling).evaluate()
+            after = Evaluator(make(), split, dataset.target_scaling).evaluate()
         return Effect(self._measured[1], after, part, len(split), neuron)
 
     def release(self) -> None:

@@ -30,23 +30,25 @@ class ClassKeys(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.keys: list[Key] = []
-        self._shown: tuple[str, ...] = ()
+        self._shown: tuple[list[str], list[str]] = [], []
         self._column = arranged(QVBoxLayout(self), spacing=0)
 
-    def show_classes(self, names: list[str], are_strong: Callable[[int], bool]) -> None:
-        """Names the classes; the keys of those that are not strong are empty."""
-        if tuple(names) != self._shown:
-            self._make(names)
+    def show_classes(self, names: list[str], inks: list[str], are_strong: Callable[[int], bool]) -> None:
+        """Names the classes and their colours; the keys of those that are not strong are empty."""
+        if (names, inks) != self._shown:
+            self._make(names, inks)
         for number, key in enumerate(self.keys):
             key.setChecked(are_strong(number))
 
-    def _make(self, names: list[str]) -> None:
-        self._shown = tuple(names)
+    def _make(self, names: list[str], inks: list[str]) -> None:
+        self._shown = names, inks
         while self._column.count():
             item = self._column.takeAt(0)
             if item.widget() is not None:
                 item.widget().deleteLater()
-        self.keys = [self._key(number, name) for number, name in enumerate(names[:_MOST])]
+        self.keys = [
+            self._key(number, *each) for number, each in enumerate(list(zip(names, inks, strict=True))[:_MOST])
+        ]
         parts: list[QWidget] = [*self.keys]
         if len(names) > _MOST:
             parts.append(label(f"  and {len(names) - _MOST} more", "muted"))
@@ -55,9 +57,8 @@ class ClassKeys(QWidget):
         widest = max((part.sizeHint().width() for part in parts), default=0)
         self.setFixedWidth(min(max(widest, _NARROWEST), _WIDEST))
 
-    def _key(self, number: int, name: str) -> Key:
+    def _key(self, number: int, name: str, ink: str) -> Key:
         tip = f"Shows the examples of class {name} before all others, also in the other cards; again: all."
-        ink = theme.MANY_CLASSES[number % len(theme.MANY_CLASSES)]
         key = Key(ink, name, f"mapClass{number}Key", tip)
         key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)  # a long name must not widen the column
         key.setAccessibleName(f"Class {name}")
