@@ -55,7 +55,7 @@ class Meaning:
         """What an example is called: "picture", "point" or "row"."""
         if self.data is None or self.picture is not None:
             return "picture"
-        return "point" if self.data.columns in (("x",), ("x", "y")) else "row"
+        return "point" if self.data.is_plane or self.data.columns == ("x",) else "row"
 
     def input(self, number: int) -> str:
         """ "row 3, column 12" of a picture, "body_mass_g", "island = Biscoe", "input 4"; numbers count from 0."""
