@@ -41,7 +41,7 @@ class Kind:
 def _many_classes(folder: Path) -> str:
     rng = np.random.default_rng(1)
     rows = [
-        f"{rng.normal():.3f},{rng.normal():.3f},{'<b>red</b>' if rng.random() < 0.5 else 'blue'},\"{LONG_NAMES[n % 30]}\""
+        f'{rng.normal():.3f},{rng.normal():.3f},{"<b>red</b>" if rng.random() < 0.5 else "blue"},"{LONG_NAMES[n % 30]}"'
         for n in range(240)
     ]
     return _written(folder / "many.csv", ["width,height,colour,kind", *rows])
@@ -50,7 +50,9 @@ def _many_classes(folder: Path) -> str:
 def _wide(folder: Path) -> str:
     rng = np.random.default_rng(2)
     head = [*(f"column {number}" for number in range(200)), "target"]
-    rows = [",".join([*(f"{value:.3f}" for value in rng.normal(size=200)), "yes" if n % 2 else "no"]) for n in range(160)]
+    rows = [
+        ",".join([*(f"{value:.3f}" for value in rng.normal(size=200)), "yes" if n % 2 else "no"]) for n in range(160)
+    ]
     return _written(folder / "wide.csv", [",".join(head), *rows])
 
 
@@ -101,5 +103,7 @@ KINDS = {
     "folder of pictures": Kind(_picture_folder, "lines", {"side": 12}, disturbances=6),
     "no test part": Kind(lambda _: "penguins", "Adelie", {"test_share": 0.0}, first="island", sources=9, part="train"),
     "wide": Kind(_wide, "no", {"target": "target"}, first="column 0"),
-    "two targets": Kind(_two_targets, "output 1", {"task": "regression"}, first="input 1", sources=3, target="output 1"),
+    "two targets": Kind(
+        _two_targets, "output 1", {"task": "regression"}, first="input 1", sources=3, target="y 1"
+    ),
 }
