@@ -11,7 +11,7 @@ from typing import BinaryIO
 from engine.datasets.cells import RAGGED, Problem, shortened
 from engine.datasets.table_blocks import Blocks, plain_matrix
 from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
-from engine.datasets.table_format import TableFormat
+from engine.datasets.table_format import TableFormat, title_rows
 from engine.errors import bad_file
 from engine.validation import available_memory
 
@@ -34,9 +34,14 @@ class Reading:
     """
 
     def __init__(
-        self, path: Path, form: TableFormat, texts: Collection[str], wordy: Collection[str] = frozenset()
+        self,
+        path: Path,
+        form: TableFormat,
+        texts: Collection[str],
+        wordy: Collection[str] = frozenset(),
+        least_columns: int = 2,
     ) -> None:
-        """Of the columns, ``texts`` are texts by wish, ``wordy`` by their content."""
+        """Of the columns, at least so many, ``texts`` are texts by wish, ``wordy`` by their content."""
         self.problems: list[Problem] = []
         self.counts: Counter[str] = Counter()
         self.head: tuple[tuple[str, ...], ...] = ()
@@ -44,6 +49,7 @@ class Reading:
         self._form = form
         self._texts = texts
         self._wordy = wordy
+        self._least_columns = least_columns
         self._names: list[str] = []
         self._columns: list[NumbersRead | TextsRead] = []
         self._next_row = 1
@@ -121,7 +127,8 @@ class Reading:
 
     def _begin(self, rows: list[list[str]]) -> list[list[str]]:
         """Names the columns after the first rows; returns those that hold values."""
-        filled = [place for place, row in enumerate(rows) if not _is_blank(row)]
+        title = title_rows(rows)
+        filled = [place for place, row in enumerate(rows) if place >= title and not _is_blank(row)]
         if not filled:
             return rows
         if self._form.header:
@@ -139,9 +146,12 @@ class Reading:
         if width > MOST_COLUMNS:
             rule = f"must have at most {MOST_COLUMNS:,}"
             raise bad_file(self._path, f"of {width:,} columns", rule, "Leave columns out.")
-        if width == 1:
+        if width < self._least_columns:
             rule = "must have at least two, one of them to predict"
-            raise bad_file(self._path, "of one column", rule, "Check what stands between its cells, the delimiter.")
+            signs = "comma, semicolon, tab or |"
+            raise bad_file(
+                self._path, "of one column", rule, f"Check what stands between its cells: it must be {signs}."
+            )
 
     def _fitting(self, rows: list[list[str]]) -> tuple[list[list[str]], Sequence[int]]:
         """The rows with a cell for each column, and their numbers in the file; notes the others."""

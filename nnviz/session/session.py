@@ -15,6 +15,7 @@ from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Steps, Stepwise
+from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_step import AskedStep
@@ -141,10 +142,13 @@ class Session(QObject):
 
     @property
     def class_names(self) -> list[str]:
-        """A name for each of the current network's outputs: that of a class or a target if the data fit."""
-        data, outputs = self.data.dataset, self.runs.current.network.shape[-1]
-        fits = data is not None and data.outputs == outputs
-        return [(self._meaning_of(data) if fits else NO_MEANING).output(number) for number in range(outputs)]
+        """A name for each output of the current network: what it learned, else the data's, else numbers."""
+        network, data = self.runs.current.network, self.data.dataset
+        known, outputs = network.description and network.description.output_names, network.shape[-1]
+        if known and len(known) == outputs:
+            return list(map(text.name, known))
+        meaning = self._meaning_of(data) if data is not None and data.outputs == outputs else NO_MEANING
+        return [meaning.output(number) for number in range(outputs)]
 
     @property
     def meaning(self) -> Meaning:
