@@ -103,5 +103,5 @@ KINDS = {
     "folder of pictures": Kind(_picture_folder, "lines", {"side": 12}, disturbances=6),
     "no test part": Kind(lambda _: "penguins", "Adelie", {"test_share": 0.0}, first="island", sources=9, part="train"),
     "wide": Kind(_wide, "no", {"target": "target"}, first="column 0"),
-    "two targets": Kind(_two_targets, "output 1", {"task": "regression"}, first="input 1", sources=3, target="y 1"),
+    "two targets": Kind(_two_targets, "y 1", {"task": "regression"}, first="input 1", sources=3, target="y 1"),
 }
