@@ -168,7 +168,7 @@ def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert by == f"mean answer by {kind.target or 'class'}"
         assert bool(lines) is not data.is_picture
         if kind.target:
-            assert all(line.startswith(kind.target) for line in lines)
+            assert all(f" · {kind.target} " in line for line in lines)
     measured = find(card, QLabel, "neuronEffectOf").text()
     assert measured.startswith(f"{kind.part} {'RMSE' if kind.target else 'error'}")
 
@@ -263,7 +263,8 @@ def _check_robust(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert measured is not None
         found = inside.session.mistakes.found
         assert found is not None
-        rmse = float(found.answers.errors[0] * data.target_scaling.spread[0])
+        assert isinstance(found.answers, NumberAnswers)
+        rmse = float(np.sqrt(((found.answers.errors * data.target_scaling.spread) ** 2).mean()))
         assert measured[1].curves["noise"][0].rmse == pytest.approx(rmse, rel=1e-3)
     inside.turn_to(0)
 
