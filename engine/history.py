@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
@@ -45,7 +46,8 @@ class Curve:
 
     def at(self, epoch: float) -> float | None:
         """Returns the value measured at exactly this epoch, or None."""
-        return self.values[self.epochs.index(epoch)] if epoch in self.epochs else None
+        place = bisect_left(self.epochs, epoch)
+        return self.values[place] if self.epochs[place : place + 1] == [epoch] else None
 
 
 @dataclass
@@ -109,6 +111,7 @@ class History:
     best: BestRestored | None = None
     confusion_bytes: int = _CONFUSION_BYTES
     _confusions: dict[float, dict[str, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _nbytes: int = field(default=0, init=False, repr=False, compare=False)  # of all of them: there may be very many
 
     def take(self, event: Event, before: float = 0) -> None:
         """Records an event of a run that started after ``before`` epochs.
@@ -158,17 +161,21 @@ class History:
         return {name: getattr(self, name) for name in QUANTITIES}
 
     def _keep_confusions(self, epoch: float, matrices: dict[str, Array]) -> None:
-        self._confusions.pop(epoch, None)
+        self._drop_confusions(epoch)
         if matrices:
             self._confusions[epoch] = matrices
-        while len(self._confusions) > 1 and self.nbytes > self.confusion_bytes:
+            self._nbytes += _bytes_of(matrices)
+        while len(self._confusions) > 1 and self._nbytes > self.confusion_bytes:
             for dropped in list(self._confusions)[-2::-2]:
-                del self._confusions[dropped]
+                self._drop_confusions(dropped)
+
+    def _drop_confusions(self, epoch: float) -> None:
+        self._nbytes -= _bytes_of(self._confusions.pop(epoch, {}))
 
     @property
     def nbytes(self) -> int:
         """Bytes of the confusion matrices; the curves take few."""
-        return sum(matrix.nbytes for matrices in self._confusions.values() for matrix in matrices.values())
+        return self._nbytes
 
     def confusion(self, epoch: float, part: str = "test") -> Array | None:
         """Returns counts (classes, classes) int64 at the end of an epoch, row = true class, column = answer.
@@ -231,6 +238,10 @@ class History:
             for name, curves in self._quantities.items()
             for part in PARTS
         }
+
+
+def _bytes_of(matrices: dict[str, Array]) -> int:
+    return sum(matrix.nbytes for matrix in matrices.values())
 
 
 def whole_if_possible(epochs: float) -> float:

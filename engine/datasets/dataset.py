@@ -27,6 +27,8 @@ from engine.validation import (
     whole_number,
 )
 
+PLANE_COLUMNS = ("x", "y")  # the inputs of points in the plane
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -272,6 +274,11 @@ class Dataset:
     def is_picture(self) -> bool:
         """Whether an example can be shown as a greyscale picture."""
         return len(self.example_shape) == 2
+
+    @property
+    def is_plane(self) -> bool:
+        """Whether the examples are points in the plane, each of a class."""
+        return self.columns == PLANE_COLUMNS and self.is_classification
 
 
 def validation_rows(examples: int, count: int, seed: int = 0) -> tuple[Array, Array]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.datasets.dataset import Dataset
+from engine.datasets.download import Download
+from engine.datasets.download import Progress as Progress
 from engine.errors import SettingError
 from engine.registry import Registry
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
 
 Value = Any  # a number, a text, None, or a tuple of these: what JSON can hold
-Progress = Callable[[int, int], None]  # is called with what is done, and with all there is
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class DataSource:
         group: the heading under which it is listed.
         settings: what it can be made with.
         shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
+        download: what ``make`` downloads first, unless ``download.is_here()``; None if nothing.
     """
 
     title: str
@@ -72,6 +74,7 @@ class DataSource:
     group: str = PICTURES
     settings: tuple[DataSetting, ...] = ()
     shows_progress: bool = False
+    download: Download | None = None
 
     def load(self, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
         """Loads it, with the usual values for settings that are not given.

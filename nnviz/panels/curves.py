@@ -59,9 +59,9 @@ class CurvesPanel(TabbedCard):
         self.add_page(self.loss)
         session.data.changed.connect(self._data_changed)
 
-    def add_page(self, page: Page) -> None:
-        """Adds a tab. All tabs stay visible; the legend gets shorter instead."""
-        super().add_page(page)
+    def show_tabs(self) -> None:
+        """All tabs stay in sight; the legend gets shorter instead."""
+        super().show_tabs()
         self.tabs.setMinimumWidth(self.tabs.sizeHint().width())
 
     @property
@@ -72,7 +72,7 @@ class CurvesPanel(TabbedCard):
     def _data_changed(self) -> None:
         dataset = self._session.data.dataset
         if dataset is not None:
-            self.tabs.setTabVisible(self.pages.index(self.error), dataset.train.labels is not None)
+            self.error.offer(dataset.is_classification)
 
     def _tell_pages(self) -> None:
         super()._tell_pages()

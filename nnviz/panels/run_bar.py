@@ -52,9 +52,10 @@ class RunBar(QWidget):
             session.data.changed,
         ):
             signal.connect(self._show)
-        self._words_due = Budget(_SECONDS_BETWEEN_WORDS, 0)
+        self._words_due, self._has_new_figures = Budget(_SECONDS_BETWEEN_WORDS, 0), False
         session.training.progressed.connect(self._progressed)
-        for signal in (session.runs.history_changed, session.runs.replaced, session.training.state_changed):
+        session.runs.history_changed.connect(self._epoch_done)
+        for signal in (session.runs.replaced, session.training.state_changed):
             signal.connect(self._show_figures)
         self._show()
         self._show_figures()
@@ -100,6 +101,7 @@ class RunBar(QWidget):
 
     def _show_figures(self) -> None:
         """Shows the errors that were measured last, or those that its file holds; at rest also after which epoch."""
+        self._has_new_figures = False
         run, is_training = self._session.runs.current, self._session.state is Status.TRAINING
         figures, before = run.figures(), None if is_training else run.figures_before
         for figure, name in ((self.train_error, "train_error"), (self.test_error, "test_error")):
@@ -114,8 +116,17 @@ class RunBar(QWidget):
 
     def _progressed(self) -> None:
         """Nobody reads a batch number that changes at every view, and it costs as much as the curves."""
-        if self._words_due.is_due or self._session.state is not Status.TRAINING:
+        if not self._words_due.is_due and self._session.state is Status.TRAINING:
+            return
+        if self._has_new_figures:
+            self._show_figures()
+        else:
             self._show_progress()
+
+    def _epoch_done(self) -> None:
+        """Epochs of small data may be over in less than a millisecond."""
+        self._has_new_figures = True
+        self._progressed()
 
     def _show_progress(self) -> None:
         self._words_due.spend(0)

@@ -1,4 +1,4 @@
-"""What views need computed: the answer, its past, the layer statistics, the mistakes, what lights up, reasons."""
+"""What views need computed: the answer, its past, layer statistics, mistakes, what lights up, reasons, planes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
 from nnviz.session.asked_neuron import neuron_probes
+from nnviz.session.asked_plane import plane_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.map import MAP, MAP_PLACE, Map, map_probes
@@ -66,7 +67,7 @@ def new_probes(
     by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
-    by_name |= map_probes(map, displayed)
+    by_name |= {**map_probes(map, displayed), **plane_probes(displayed, runs, data, selection)}
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)

@@ -29,11 +29,15 @@ _QUICK = 0.0003  # seconds, as for the answer
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """An example that excites the neuron: its number in the part, what the neuron answers, its class, its inputs."""
+    """An example that excites the neuron: its number in the part, what the neuron answers, its inputs.
+
+    ``label`` is its class, None for regression; ``target`` its first target.
+    """
 
     number: int
     answer: float
     label: int | None
+    target: float
     inputs: Array
 
 
@@ -188,8 +192,8 @@ class _Asker:
         key = Same(trained, dataset)
         with np.errstate(all="ignore"):
             if self._measured is None or self._measured[0] != key:
-                self._measured = key, Evaluator(trained, split).evaluate()
-            after = Evaluator(make(), split).evaluate()
+                self._measured = key, Evaluator(trained, split, dataset.target_scaling).evaluate()
+            after = Evaluator(make(), split, dataset.target_scaling).evaluate()
         return Effect(self._measured[1], after, part, len(split), neuron)
 
     def release(self) -> None:
@@ -199,4 +203,4 @@ class _Asker:
 
 def _example(split: Split, number: int, answer: float) -> Example:
     label = None if split.labels is None else int(split.labels[number])
-    return Example(number, answer, label, split.inputs[number] * np.float32(split.scale))
+    return Example(number, answer, label, float(split.targets[number, 0]), split.example(number))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset, source_of
-from engine.datasets.source import Value
+from engine.datasets.download import GET_POOCH, Download, can_download
+from engine.datasets.source import DataSource, Value
 from engine.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.jobs.lane import Lanes
 from nnviz.session.activities import Patience
-from nnviz.session.messages import Messages
+from nnviz.session.messages import Choice, Messages
 
 
 class _CancelledError(Exception):
@@ -61,12 +62,29 @@ class Data(QObject):
     def load(self, name: str = Experiment.data, settings: Mapping[str, Value] | None = None) -> None:
         """Loads registered data, a file or a folder; ``changed`` follows. Does nothing for what is there already.
 
-        Raises UnknownNameError or SettingError if there are no such data, and then changes nothing.
+        Asks first if they have to be downloaded. Raises UnknownNameError or SettingError if there are no such data, and
+        then changes nothing.
         """
         source = source_of(name)
         wanted = source.different(settings or {})
         if (name, wanted) == (self.name, self.settings):
             return
+        if source.download is None or source.download.is_here():
+            self._load(source, name, wanted)
+        else:
+            self._offer_download(source, source.download, lambda: self._load(source, name, wanted))
+
+    def _offer_download(self, source: DataSource, download: Download, load: Callable[[], None]) -> None:
+        """Says what would be fetched, from whom, and asks."""
+        what = f"{source.title} is not on this machine. Its publisher has it"
+        about = f"{download.size / 1e6:,.0f} MB, {download.licence}: {download.origin}."
+        if can_download():
+            self._messages.tell(f"{what}: {about}", Choice(f"Download {download.size / 1e6:,.0f} MB", load))
+        else:
+            self._messages.tell(f"{what}, and downloads need one more package. Run: {GET_POOCH}")
+        self.loading_changed.emit()  # what shows the choice shows the present data again
+
+    def _load(self, source: DataSource, name: str, wanted: dict[str, Value]) -> None:
         self._cancelled.set()
         cancelled = self._cancelled = threading.Event()
         self.name, self.settings, self.loading, self.progress = name, wanted, True, None

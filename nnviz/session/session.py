@@ -15,7 +15,7 @@ from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Steps, Stepwise
-from nnviz.look import text
+from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.data import Data
@@ -75,6 +75,7 @@ class Session(QObject):
     def __init__(self, experiment: Experiment | None = None) -> None:
         super().__init__()
         first = experiment or Experiment()
+        self._meaning = NO_MEANING
         self._lanes = building, looking = Lane(), Lane()
         self.messages = Messages()
         self.undo = Undo()
@@ -140,10 +141,21 @@ class Session(QObject):
 
     @property
     def class_names(self) -> list[str]:
-        """A name for each of the current network's outputs: the data's class names if they fit, else numbers."""
+        """A name for each of the current network's outputs: that of a class or a target if the data fit."""
         data, outputs = self.data.dataset, self.runs.current.network.shape[-1]
-        names = data.class_names if data is not None and len(data.class_names) == outputs else map(str, range(outputs))
-        return list(map(text.name, names))
+        fits = data is not None and data.outputs == outputs
+        return [(self._meaning_of(data) if fits else NO_MEANING).output(number) for number in range(outputs)]
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the current network's inputs and outputs mean: what the data say, if it fits them."""
+        data = self.data.dataset
+        return NO_MEANING if self.runs.current.misfit(data) is not None else self._meaning_of(data)
+
+    def _meaning_of(self, data: Dataset | None) -> Meaning:
+        if self._meaning.data is not data:
+            self._meaning = Meaning(data)
+        return self._meaning
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""

@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
 
 import nnviz.panels  # noqa: F401  # fills the registry of cards
 from nnviz import __version__
+from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
 from nnviz.panels.curves import CurvesPanel
 from nnviz.panels.draw import DrawPanel
@@ -41,6 +42,7 @@ from nnviz.window.preferences import Preferences
 from nnviz.window.status_line import StatusLine
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
+_SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
@@ -91,8 +93,10 @@ class MainWindow(QMainWindow):
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
         self.hints = Hints(self, session, preferences, controls, self.canvas)
         self._remember_changes()
-        for signal in (session.runs.file_changed, session.runs.history_changed, session.training.state_changed):
+        self._title_due = Budget(_SECONDS_BETWEEN_TITLES, 0)
+        for signal in (session.runs.file_changed, session.training.state_changed):
             signal.connect(self._show_title)
+        session.runs.history_changed.connect(self._show_epoch)
         session.messages.changed.connect(self._show_message)
         self._show_title()
         self._show_message()
@@ -176,7 +180,13 @@ class MainWindow(QMainWindow):
 
     # ---- display
 
-    def _show_title(self, *_: object) -> None:
+    def _show_epoch(self) -> None:
+        """Not of every epoch while it learns: those of small data may be over in less than a millisecond."""
+        if self._title_due.is_due or self.session.state is not Status.TRAINING:
+            self._title_due.spend(0)
+            self._show_title()
+
+    def _show_title(self) -> None:
         run = self.session.runs.current
         parts = [f"{run.title.replace('[*]', '[*][*]')}[*]"]  # Qt marks unsaved work at a single one
         if self.session.state is Status.TRAINING and run.history.completed:

@@ -24,6 +24,8 @@ _HINTS = {
     "inside": "click a cell for its pictures · click a neuron to see what it does · S: switch it off",
 }
 
+_PLANE_HINTS = {"train": "Space: train / pause · click in the plane to ask · hover a neuron to see it large"}
+
 
 class StatusLine(QObject):
     """Fills a window's status bar. ``news`` is the timer that hides a finished activity; stop it at the end."""
@@ -31,6 +33,7 @@ class StatusLine(QObject):
     def __init__(self, bar: QStatusBar, session: Session) -> None:
         super().__init__(bar)
         self._session = session
+        self._workspace = next(iter(_HINTS))
         bar.setSizeGripEnabled(False)
         self._speed = named(label(role="good"), "speedLabel")
         self._activity = named(label(), "activityLabel")
@@ -49,10 +52,17 @@ class StatusLine(QObject):
         session.training.progressed.connect(self._progressed)
         session.training.state_changed.connect(self._show_speed)
         session.training.state_changed.connect(self._end_of_news)
+        session.data.changed.connect(self._show_hint)
 
     def show_hint(self, workspace: str) -> None:
         """Shows what to do in that workspace."""
-        self._hint.setText(_HINTS[workspace])
+        self._workspace = workspace
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        data = self._session.data.dataset
+        hints = _PLANE_HINTS if data is not None and data.is_plane else {}
+        self._hint.setText(hints.get(self._workspace, _HINTS[self._workspace]))
 
     def show_activity(self, activity: str) -> None:
         """Shows an activity; a finished one, without "…" at its end, is hidden after a while."""

@@ -293,35 +293,46 @@ class HeatMap(QWidget):
 
 
 class ColourBar(QWidget):
-    """The diverging colour scale with the weights at its ends."""
+    """The diverging colour scale with the numbers at its ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, accessible: str = "Colours of the weights", is_even: bool = False) -> None:
+        """``is_even``: whether the colours are those of even steps, not those of weights."""
         super().__init__()
-        self._limit = 1.0
+        self._is_even = is_even
+        self._ends = "", ""
         self.setFixedSize(158, 18)
-        self.setAccessibleName("Colours of the weights")
+        self.setAccessibleName(accessible)
+        self.set_limit(1.0)
 
     def set_limit(self, limit: float) -> None:
         """Sets the weight at the right end; the left end is its negative."""
-        if limit != self._limit:
-            self._limit = limit
-            self.setToolTip(
-                f"Weights beyond ±{limit:.2g} have the colours of the ends. Small weights stay near the background, "
-                "so that learned weights stand out from the initial random ones."
-            )
+        self.show_ends(
+            f"−{limit:.2g}",
+            f"+{limit:.2g}",
+            f"Weights beyond ±{limit:.2g} have the colours of the ends. Small weights stay near the background, "
+            "so that learned weights stand out from the initial random ones.",
+        )
+
+    def show_ends(self, low: str, high: str, tip: str) -> None:
+        """Sets what stands at the ends, and the tooltip."""
+        if (low, high) != self._ends or tip != self.toolTip():
+            self._ends = low, high
+            self.setToolTip(tip)
+            self.setAccessibleDescription(f"{low} to {high}")
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        low, high = f"−{self._limit:.2g}", f"+{self._limit:.2g}"
+        low, high = self._ends
         wide, left = (painter.fontMetrics().horizontalAdvance(words) + 4 for words in (high, low))
         length = min(86, self.width() - wide - left)  # shorter beside long numbers
         middle = QRect(self.width() - wide - length, 5, length, 8)
         painter.drawText(self.rect(), int(Qt.AlignRight | Qt.AlignVCenter), high)
         painter.drawText(QRect(0, 0, middle.x() - 4, 18), int(Qt.AlignRight | Qt.AlignVCenter), low)
-        colours = tile_colours(theme.current())[1:]
+        look = theme.current()
+        colours = np.array(theme.diverging_table(look), np.uint32) if self._is_even else tile_colours(look)[1:]
         painter.drawImage(middle, QImage(colours.tobytes(), len(colours), 1, QImage.Format_RGB32))
 
 
