@@ -141,8 +141,13 @@ class Session(QObject):
 
     @property
     def class_names(self) -> list[str]:
-        """A name for each of the current network's outputs: that of a class or a target if the data fit."""
-        data, outputs = self.data.dataset, self.runs.current.network.shape[-1]
+        """A name for each output of the current network: of what it learned, else as the data say, else numbers."""
+        network, data = self.runs.current.network, self.data.dataset
+        outputs = network.shape[-1]
+        known = [about.class_names or about.targets for about in (network.description, data) if about is not None]
+        fitting = next((names for names in known if len(names) == outputs), None)
+        if fitting is not None:
+            return list(map(text.name, fitting))
         fits = data is not None and data.outputs == outputs
         return [(self._meaning_of(data) if fits else NO_MEANING).output(number) for number in range(outputs)]
 
