@@ -15,6 +15,7 @@ from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Steps, Stepwise
+from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_step import AskedStep
