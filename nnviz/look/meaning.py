@@ -146,6 +146,13 @@ class Meaning:
             return str(number) if self.data is None else text.name(self.data.class_name(number))
         return text.name(self.data.targets[number]) if self.data.targets else f"output {text.count(number + 1)}"
 
+    @property
+    def unit(self) -> str:
+        """What the answers are counted in: the name of the only number that is predicted; else empty."""
+        data = self.data
+        named = data is not None and self.is_regression and self.is_single and len(data.targets) == 1
+        return text.name(data.targets[0]) if named and data is not None else ""
+
     def spread(self, output: int = 0) -> float:
         """How much of the target's unit a difference of 1 between outputs is."""
         scaling = None if self.data is None else self.data.target_scaling
