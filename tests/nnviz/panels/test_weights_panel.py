@@ -202,7 +202,7 @@ def test_a_hidden_neuron_shows_bars(ready_window: MainWindow, qtbot: QtBot) -> N
     assert not view.picture.isVisible()
     hover(bars, (bars.field.left() + (17 + 0.5) * bars.field.width() / 64, 50))
     value = signed(float(window.session.displayed.network.weights[1][9, 17]))
-    assert find(bars, QLabel, "readOut").text() == f"neuron 10 ← neuron 18 of layer 1: {value}"
+    assert find(bars, QLabel, "readOut").text() == f"neuron 18 of layer 1 → neuron 10: {value}"
     leave(bars)
     assert not find(bars, QLabel, "readOut").isVisible()
     qtbot.mouseClick(bars, Qt.LeftButton)
