@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -214,7 +215,7 @@ class TrainingPanel(Card):
         """Says what the data have changed of the preset; without a line if nothing."""
         dataset = self._session.data.dataset
         briefly, whole = ("", "") if preset is None or dataset is None else summaries.of_adjustments(preset, dataset)
-        self._adjusted.setText(briefly)
+        self._adjusted.setText(re.sub(r"(\d|size|rate) (?=\w)", "\\1\u00a0", briefly))  # a number stays with its word
         self._adjusted.setVisible(bool(briefly))
         about = [] if preset is None else [preset.description]
         adjusted = [f"{whole[0].upper()}{whole[1:]}."] if whole else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QEvent, QObject, QRect, Qt
@@ -43,15 +44,16 @@ class RowNames(QWidget):
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, room = QPainter(self), self.width() - _AIR
+        painter, room, rows = QPainter(self), self.width() - _AIR, self._rows()
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        rows = self._rows()
-        pitch = rows[1][1].y() - rows[0][1].y() if len(rows) > 1 else self.height()
-        every = max(1, -(-painter.fontMetrics().ascent() // max(pitch, 1)))
-        for number, place in rows[::every]:
-            name = painter.fontMetrics().elidedText(self.names[number], Qt.ElideRight, room)
-            painter.drawText(place, int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip), name)
+        metrics = painter.fontMetrics()
+        pitch = (rows[-1][1].y() - rows[0][1].y()) / (len(rows) - 1) if len(rows) > 1 else self.height()
+        for number, place in rows[:: max(1, math.ceil(metrics.height() / max(pitch, 0.01)))]:
+            name = metrics.elidedText(self.names[number], Qt.ElideMiddle, room)
+            line = QRect(0, place.center().y() - metrics.height() // 2, room, metrics.height())
+            line.moveTop(max(0, min(line.top(), self.height() - line.height())))
+            painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip), name)
 
     def _rows(self) -> list[tuple[int, QRect]]:
         """The number of each name on this page, and its row."""

@@ -184,12 +184,15 @@ def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWi
     load(qtbot, window, "spirals")
     assert combo.currentText() == "First steps"
     assert line.isVisible()
-    assert line.text() == "adjusted to 480 examples: batch size 12, 300 epochs"
+    assert line.text().replace("\u00a0", " ") == "adjusted to 480 examples: batch size 12, 300 epochs"
     assert "Adjusted to 480 examples: batch size 12, 300 epochs." in combo.toolTip()
     assert find(window, QLineEdit, "epochsEdit").text() == "300"
     load(qtbot, window, "mpg")
     assert combo.currentText() == "First steps"
-    assert line.text() == "adjusted to 314 numbers to predict: Adam, rate 0.002, batch size 10, 97 epochs"
+    assert (
+        line.text().replace("\u00a0", " ")
+        == "adjusted to 314 numbers to predict: Adam, rate 0.002, batch size 10, 97 epochs"
+    )
     assert "identity output, quadratic loss" in combo.toolTip()
     for _ in range(2):
         action(window, "actionUndo").trigger()
