@@ -13,7 +13,7 @@ from engine.activations import ACTIVATIONS
 from engine.augmentation import Augmentation
 from engine.datasets.dataset import Dataset
 from engine.datasets.source import Value, frozen
-from engine.errors import SettingError, Verbatim
+from engine.errors import DataError, SettingError, Verbatim
 from engine.events import Event
 from engine.history import History
 from engine.initializers import INITIALIZERS
@@ -168,7 +168,8 @@ class Experiment:
             raise SettingError(
                 "shape",
                 Verbatim(", ".join(map(str, shape))),
-                f"must start with {self.inputs} inputs and end with {self.outputs} outputs, as the data has them",
+                f"must start with {_counted(self.inputs, 'input')} and end with {_counted(self.outputs, 'output')}, "
+                f"as the data has them",
                 f"Change the layers between {self.inputs} and {self.outputs}.",
             )
         return self.changed(shape=shape)
@@ -222,6 +223,18 @@ class Experiment:
         fit = fit.changed(output="identity" if bounded else fit.output, loss=_loss_of_numbers(fit.loss))
         return fit
 
+    def check_task(self, dataset: Dataset) -> None:
+        """Raises SettingError if the outputs are probabilities and the data have other numbers to predict."""
+        if dataset.is_classification or self.output not in LOSSES["cross-entropy"].joined_with:
+            return
+        try:
+            LOSSES["cross-entropy"]().check_targets(dataset.train.targets, ACTIVATIONS[self.output]())
+        except DataError:
+            name = "loss" if LOSSES[self.loss].joined_with else "output"
+            fit = self.for_task(dataset).value(name)
+            rule = f"must be for any numbers, since those to predict in {dataset.title} are no probabilities"
+            raise SettingError(name, self.value(name), rule, f"Use {fit}.") from None
+
     # ---- comparison
 
     def same_network(self, other: Experiment) -> bool:
@@ -266,11 +279,10 @@ class Experiment:
         """
         words, usual = ["train"], Experiment()
         if self.data != usual.data:
-            words += ["--data", self.data]
+            words += _option("data", self.data)
         for name, value in self.data_settings.items():
             written = value if isinstance(value, str) else json.dumps(value)
-            option = f"--{name.replace('_', '-')}"
-            words += [option, written] if name in DATA_OPTIONS else ["--data-setting", f"{name}={written}"]
+            words += _option(name, written) if name in DATA_OPTIONS else ["--data-setting", f"{name}={written}"]
         if self.shape != usual.shape:
             words += ["--shape", ",".join(map(str, self.shape))]
         hidden = self.activations[:-1]
@@ -294,6 +306,7 @@ class Experiment:
 
         It tests the settings with a network of one neuron per layer, which costs nothing.
         """
+        self.check_task(dataset)
         settings, examples, validation = self.training, len(dataset.train), dataset.validation
         if settings.validation_share and validation is None:
             examples -= round(settings.validation_share * examples)
@@ -352,6 +365,16 @@ _WRITTEN_SEPARATELY = (
     "epochs",
     "augmentation",
 )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _option(name: str, value: str) -> list[str]:
+    """An option of the command line; a value that looks like one itself is joined to it."""
+    option = f"--{name.replace('_', '-')}"
+    return [f"{option}={value}"] if value.startswith("-") else [option, value]
 
 
 def _loss_of_numbers(loss: str) -> str:

@@ -33,7 +33,7 @@ _TIPS = {
     "residuals": "How far each prediction is from the true number, against what was predicted. Where the points bend, "
     "the network has still something to learn; where they spread, numbers are harder to predict.",
 }
-_HOW = "Point at an example to read it; a click chooses it. Left and Right go from one to the next."
+_HOW = "Point at an example to read it; a click asks about it. Left and Right go from one to the next, Enter asks."
 _PART_TIPS = {
     "train": "Shows or hides the examples that the network learns from.",
     "test": "Shows or hides the test examples, which the network never learns from.",
@@ -66,7 +66,7 @@ class PointsPage(Page):
     def _connect(self) -> None:
         session, plot = self._session, self.plot
         plot.hovered.connect(self._describe)
-        plot.chosen.connect(self._choose)
+        plot.chosen.connect(self._ask)
         plot.moved.connect(self._choose)
         self.output.chosen.connect(self._show_output)
         for key in self.keys.values():
@@ -175,6 +175,12 @@ class PointsPage(Page):
             [(f"true − predicted {text.signed(true - predicted)} {meaning.unit}".rstrip(), "text")],
         ]
         return lines + [[(line, "muted")] for line in columns]
+
+    def _ask(self, number: int) -> None:
+        """Chooses the example and asks the network about it."""
+        self._choose(number)
+        if self._example(number) is not None and self._session.selection.example is not None:
+            self._session.question.ask_about(self._session.selection.example)
 
     def _choose(self, number: int) -> None:
         found = self._example(number)

@@ -68,11 +68,11 @@ class PlanePage(Page):
     def _connect(self) -> None:
         session, view = self._session, self.view
         view.hovered.connect(self._describe)
-        view.asked.connect(self.asked)
+        view.asked.connect(self._ask)
         self.tests.toggled.connect(self._show_points)
         self.steps.toggled.connect(self._name_steps)
         session.data.changed.connect(self._show_data)
-        session.runs.replaced.connect(self._show_data)
+        session.runs.replaced.connect(self.refresh)
         session.probes[PLANE].changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
 
@@ -97,6 +97,7 @@ class PlanePage(Page):
     def _show_data(self) -> None:
         """Shows the points of other data. The page has a tab only where these lie in the plane."""
         data = self._data
+        self.view.show_asked(None)
         if data is not None:
             self.key.show_names(tuple(text.name(data.class_name(number)) for number in range(data.outputs)))
             self.tests.setVisible(data.test is not None)
@@ -138,7 +139,15 @@ class PlanePage(Page):
         misfit = self._session.runs.current.misfit(self._data)
         return "" if misfit is None else "this network does not fit the data"
 
-    # ---- read-out
+    # ---- what a person asks and points at
+
+    def _ask(self, x: float, y: float) -> None:
+        self.view.show_asked((x, y))
+        answers = self._answers
+        said = [] if answers is None else self._said(answers, (x, y))
+        words = [piece[0] for line in said for piece in line]
+        self.view.setAccessibleDescription(" ".join([coordinates(x, y, self.view.square.half), *words]))
+        self.asked.emit(x, y)
 
     def _describe(self, point: tuple[float, float] | None) -> None:
         """What is answered at the point under the mouse."""

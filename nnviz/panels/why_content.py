@@ -9,8 +9,8 @@ import numpy as np
 from engine.validation import Array
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.panels.why_columns import changed_columns, column_bars
-from nnviz.session.question import verdict_of
 from nnviz.session.reasons import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
+from nnviz.session.verdict import verdict_of
 from nnviz.widgets.why.bar_rows import BarRow, BarRows
 from nnviz.widgets.why.content import Content, signed
 from nnviz.widgets.why.pictures import Pane, Pictures

@@ -223,6 +223,8 @@ def test_confusion_is_kept_for_each_epoch_and_part() -> None:
     assert history.confusion(1) is history.confusion(3, "nonsense") is None
     history.take(Epoch(2, figures(None), None, 1.0), before=2)
     assert history.confusion(4, "train") is None
+    history.take(measured(1), before=2)  # in the place of what was measured then
+    assert history.nbytes == 400
 
 
 def test_of_many_epochs_every_second_is_dropped_and_the_newest_stays() -> None:
@@ -234,6 +236,7 @@ def test_of_many_epochs_every_second_is_dropped_and_the_newest_stays() -> None:
         assert (newest == epoch).all()
         kept = [each for each in range(epoch + 1) if history.confusion(each) is not None]
         assert min(epoch + 1, 5) <= len(kept) <= 10
+        assert history.nbytes == 400 * len(kept)
     assert kept[0] < 20, "the past is thinned, not forgotten"
 
 

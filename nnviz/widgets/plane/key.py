@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.look import theme
 
-_DOT, _GAP, _AIR = 9, 6, 12  # pixels: of a dot, between it and its name, between two names
+_DOT, _GAP, _AIR = 9, 5, 9  # pixels: of a dot, between it and its name, between two names
 _SHORTEST = 2  # letters of a name that is shortened; with less room none is shown
 
 

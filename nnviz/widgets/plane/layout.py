@@ -87,10 +87,16 @@ def tile_layout(counts: Mapping[int, int], width: int, height: int, left: int = 
         made = _with_tiles(size, counts, counts, room, left)
         if made.bottom <= height:
             return made
-    columns, rows = _columns(SMALLEST, room), max(1, (height - RIM + 1) // _pitch(SMALLEST))
-    some = dict(list(counts.items())[:rows])
-    most = columns * max(1, rows // max(1, len(some)))
-    return _with_tiles(SMALLEST, {layer: min(count, most) for layer, count in some.items()}, counts, room, left)
+    return _with_tiles(SMALLEST, _first_ones(counts, _columns(SMALLEST, room), height - RIM), counts, room, left)
+
+
+def _first_ones(counts: Mapping[int, int], columns: int, height: int) -> Mapping[int, int]:
+    """How many of the smallest tiles find room in each layer: as many rows for each, at least one."""
+    pitch = _pitch(SMALLEST)
+    gap, layers = pitch - SMALLEST, max(1, (height + pitch - SMALLEST) // pitch)
+    some = dict(list(counts.items())[:layers])
+    rows = ((height + 2 * gap) // len(some) - gap) // pitch  # layers of several rows are set apart by another gap
+    return {layer: min(count, columns * max(1, rows)) for layer, count in some.items()}
 
 
 def _pitch(size: int) -> int:

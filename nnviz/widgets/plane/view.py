@@ -140,7 +140,7 @@ class PlaneView(QWidget):
         painter.drawPixmap(frame.topLeft(), self._sheet)
         painter.setRenderHint(QPainter.Antialiasing)
         if self._asked is not None:
-            self._paint_cross(painter, self.place_of(*self._asked))
+            self._paint_cross(painter, QPointF(self.place_of(*self._asked).toPoint()))  # whole pixels, so it is sharp
         self._paint_notes(painter)
         if self.hasFocus():
             painter.setPen(QPen(theme.colour("accent"), 1))

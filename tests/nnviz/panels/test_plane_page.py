@@ -191,6 +191,23 @@ def test_the_read_out_tells_the_point_and_the_answer(page: PlanePage, ready_wind
     assert not read_out.isVisible()
 
 
+def test_a_click_asks_about_a_point_and_the_arrow_keys_move_it(
+    page: PlanePage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(page.asked) as asked:
+        qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(0.5, -0.25).toPoint())
+    x, y = asked.args
+    assert (x, y) == pytest.approx((0.5, -0.25), abs=0.02)
+    assert colour_at(page, x, y).name() == theme.colour("text").name()
+    with qtbot.waitSignal(page.asked) as asked:
+        qtbot.keyClick(page.view, Qt.Key_Left)
+    assert asked.args == [pytest.approx(x - 2.4 / 50), y]
+    outputs = network(ready_window).predict([asked.args])[0]
+    assert ("blue", "orange")[int(outputs.argmax())] in page.view.accessibleDescription()
+    load(qtbot, ready_window, "moons")
+    assert colour_at(page, x - 2.4 / 50, y).name() != theme.colour("text").name(), "other data, no question"
+
+
 def test_a_neuron_that_is_pointed_at_is_shown_large(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
     probe, tiles = ready_window.session.probes[PLANE], tiles_of(ready_window)
     before = page.view.grab().toImage()

@@ -202,7 +202,7 @@ def test_points_are_what_the_network_predicts(ready_window: MainWindow, qtbot: Q
     assert page.plot.frame.line == page.plot.frame.x, "the diagonal"
 
 
-def test_an_example_is_read_and_chosen(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_an_example_is_read_and_asked_about(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     load(qtbot, window, "mpg")
     page = turn_to(qtbot, window, "Predicted")
@@ -219,6 +219,7 @@ def test_an_example_is_read_and_chosen(ready_window: MainWindow, qtbot: QtBot) -
     assert example is not None
     assert example.part == "test"
     assert part.true[example.number, 0] == part.true.max()
+    assert session.question.origin == example, "it is asked about"
     leave(page.plot)
     assert told(page) == ""
 
@@ -234,6 +235,9 @@ def test_keys_go_from_one_example_to_the_next(ready_window: MainWindow, qtbot: Q
     for key, place in ((Qt.Key_Right, 0), (Qt.Key_Right, 1), (Qt.Key_Left, 0), (Qt.Key_Left, 0)):
         page.plot.keyPressEvent(QKeyEvent(QKeyEvent.KeyPress, key, Qt.NoModifier))
         assert session.selection.example == Example("test", order[place])
+        assert session.question.origin != session.selection.example
+    page.plot.keyPressEvent(QKeyEvent(QKeyEvent.KeyPress, Qt.Key_Return, Qt.NoModifier))
+    assert session.question.origin == session.selection.example
 
 
 def test_keys_of_the_legend_show_and_hide_a_part(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnviz.widgets.plane.layout import LARGEST, SMALLEST, tile_layout
@@ -14,6 +14,7 @@ COUNTS = st.lists(st.integers(1, 300), min_size=1, max_size=12).map(lambda sizes
 
 
 @given(COUNTS, st.integers(80, 1500), st.integers(60, 900), st.sampled_from([0, 56]))
+@example(dict.fromkeys(range(1, 6), 7), 80, 108, 56)
 def test_each_tile_is_found_at_its_place_and_lies_within_the_room(
     counts: dict[int, int], width: int, height: int, left: int
 ) -> None:
