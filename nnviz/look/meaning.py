@@ -148,6 +148,13 @@ class Meaning:
             return text.name(self.data.targets[number])
         return "target" if self.is_single else f"output {text.count(number + 1)}"
 
+    @property
+    def unit(self) -> str:
+        """What the answers are counted in: the name of the only number that is predicted; else empty."""
+        data = self.data
+        named = data is not None and self.is_regression and self.is_single and len(data.targets) == 1
+        return text.name(data.targets[0]) if named and data is not None else ""
+
     def spread(self, output: int = 0) -> float:
         """How much of the target's unit a difference of 1 between outputs is."""
         scaling = None if self.data is None else self.data.target_scaling

@@ -60,6 +60,15 @@ def figure(value: float, digits: int = 4) -> str:
     return words.replace(",", _THIN).replace("-", "−") if words.strip("-0") else "0"
 
 
+def steady(value: float, digits: int = 3) -> str:
+    """As :func:`figure`, with zeros at the end, so that a figure that changes keeps its width: "2.70", "123"."""
+    size = abs(value)
+    if not math.isfinite(size) or (size and not 1e-4 <= size < 10**digits):
+        return figure(value, digits)
+    decimals = digits - 1 - math.floor(math.log10(size)) if size else digits - 1
+    return f"{value:.{max(0, decimals)}f}".replace("-", "−")
+
+
 def signed(value: float, digits: int = 3) -> str:
     """The same with a sign: "+2.31"."""
     words = figure(value, digits)
