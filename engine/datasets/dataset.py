@@ -115,6 +115,9 @@ class Split:
         return zlib.crc32(np.ascontiguousarray(self.targets).data, of_inputs)
 
 
+PICTURE, POINT, NUMBER, ROW = "picture", "point", "number", "row"  # what an example is
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Examples in up to three splits, with their description.
@@ -288,6 +291,15 @@ class Dataset:
                 f"must be the examples this run was started with ({begun_with['title']})",
                 "Load those, or train the network anew from its weights.",
             )
+
+    @property
+    def kind(self) -> str:
+        """What an example is: ``PICTURE``, ``POINT`` in the plane, ``NUMBER`` to predict another from, or ``ROW``."""
+        if self.is_picture:
+            return PICTURE
+        if self.is_plane:
+            return POINT
+        return NUMBER if self.width == 1 and not self.is_classification else ROW
 
     @property
     def is_classification(self) -> bool:

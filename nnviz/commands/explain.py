@@ -17,7 +17,7 @@ from engine.storage.files import write_whole
 from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.pictures import picture_of_file
 from nnviz.digits.drawing import SIDE
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.panels import why_content
 from nnviz.session.reasons import (
     INTEGRATED,
@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.file}: a network of {network.shape[0]} inputs cannot read pictures of 28 × 28. "
             f"It takes one of 784 inputs."
         )
+    _check_is_about_pictures(arguments.file, network)
     for option, output in (("--class", arguments.one), ("--against", arguments.other)):
         if output is not None and not 0 <= output < network.shape[-1]:
             raise CommandError(f"{option} {output}: the network has outputs 0 to {network.shape[-1] - 1}.")
@@ -67,6 +68,15 @@ def run(arguments: argparse.Namespace) -> int:
         print(each.line)
     write_whole(arguments.out, _drawn(explained, arguments.theme))
     return 0
+
+
+def _check_is_about_pictures(file: str, network: Network) -> None:
+    about = network.description
+    if about is not None and (about.columns or about.targets):
+        what = "rows of a table" if about.columns else "numbers to predict"
+        raise CommandError(
+            f"{file}: a network for {what}. To explain pictures it takes one that tells classes of them."
+        )
 
 
 def _explained(network: Network, name: str, wanted: argparse.Namespace) -> _Explained:
@@ -78,14 +88,19 @@ def _explained(network: Network, name: str, wanted: argparse.Namespace) -> _Expl
     turning = turning_of(query, np.zeros_like(picture), np.ones_like(picture))
     if reasons is None or turning is None:
         raise CommandError(f"{name}: the network's outputs are not finite.")
-    names = [str(number) for number in range(network.shape[-1])]
+    names = _names(network)
     content = why_content.layers(reasons) if reasons.layers else why_content.attributions(reasons, turning, names)
     return _Explained(content, f"{name}: {_told(reasons, turning, names)}")
 
 
+def _names(network: Network) -> list[str]:
+    known = network.description.class_names if network.description is not None else ()
+    return [text.name(name) for name in known] or [str(number) for number in range(network.shape[-1])]
+
+
 def _told(reasons: Reasons, turning: Turning, names: list[str]) -> str:
-    asked = f"why {names[reasons.one]}" if reasons.other is None else f"why {reasons.one}, not {reasons.other}"
-    answer = f"{reasons.outputs.argmax()} ({100 * reasons.outputs.max():.1f} %)"
+    asked = f"why {names[reasons.one]}" + ("" if reasons.other is None else f", not {names[reasons.other]}")
+    answer = f"{names[reasons.outputs.argmax()]} ({100 * reasons.outputs.max():.1f} %)"
     share = "" if reasons.share is None else f"; adds up to {100 * reasons.share:.1f} %"
     change = why_content.change_line(turning, names)
     if turning.changed is not None:

@@ -255,7 +255,7 @@ class RobustPage(Page):
         title = strength_text(shown.strength, subject.shape) if shown.strength.value else "example"
         ink = Ink(shown.inputs[1].reshape(SIDE, SIDE), 1.0, title, is_example=True)
         self._robust.point_at(Strength(shown.strength.name, 0.0))
-        self._session.question.replace("disturbed example", (ink,))
+        self._session.sketch.replace("disturbed example", (ink,))
 
     # ---- for a file
 

@@ -294,7 +294,7 @@ class WhyPanel(DockCard):
             return
         title = f"changed into a {self._name(turning.to)}"
         pixels = np.array(turning.changed, np.float32).reshape(SIDE, SIDE)
-        self._session.question.replace("smallest change", (Ink(pixels, 1.0, title, is_example=True),))
+        self._session.sketch.replace("smallest change", (Ink(pixels, 1.0, title, is_example=True),))
 
     # ---- numbers
 

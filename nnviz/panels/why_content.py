@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.validation import Array
-from nnviz.session.question import verdict_of
 from nnviz.session.reasons import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
+from nnviz.session.verdict import verdict_of
 from nnviz.widgets.why.bar_rows import BarRow, BarRows
 from nnviz.widgets.why.content import Content, signed
 from nnviz.widgets.why.pictures import Pane, Pictures

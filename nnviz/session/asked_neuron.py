@@ -153,16 +153,16 @@ class _Asker:
     # ---- its answer now
 
     def now(self) -> Question | None:
-        """What the chosen neuron answers to the drawing."""
-        neuron, picture, network = self._selection.neuron, self._question.picture, self._displayed.network
-        if neuron is None or picture is None or len(picture) != network.shape[0]:
+        """What the chosen neuron answers to the example that is asked about."""
+        neuron, example, network = self._selection.neuron, self._question.example, self._displayed.network
+        if neuron is None or example is None or len(example) != network.shape[0]:
             return None
 
         def work() -> float:
             with np.errstate(all="ignore"):
-                return neurons.activation(network, picture, neuron.layer, neuron.number)
+                return neurons.activation(network, example, neuron.layer, neuron.number)
 
-        return Same(neuron, picture, network), work
+        return Same(neuron, example, network), work
 
     # ---- without it
 

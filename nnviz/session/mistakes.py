@@ -11,7 +11,7 @@ from engine.answers import ClassAnswers, answers_in_steps
 from engine.datasets import Dataset
 from engine.network import Network
 from engine.validation import Array
-from nnviz.digits.examples import example_ink, fits_canvas
+from nnviz.digits.examples import fits_canvas
 from nnviz.jobs.probes import Question as ProbeQuestion
 from nnviz.jobs.probes import Same
 from nnviz.session.data import Data
@@ -231,7 +231,6 @@ class Mistakes(QObject):
         return fits_canvas(self._data.dataset)
 
     def put_on_canvas(self) -> None:
-        """Replaces the drawing by the chosen example, which is a picture; can be undone."""
-        example, data = self._selection.example, self._data.dataset
-        if example is not None and data is not None and self.fits_canvas and example.part in data.splits:
-            self._question.replace("example", (example_ink(data, example.part, example.number),))
+        """Asks the network about the chosen example, which takes the drawing's place; can be undone."""
+        if self._selection.example is not None:
+            self._question.ask_about(self._selection.example)

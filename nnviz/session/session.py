@@ -34,6 +34,7 @@ from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
+from nnviz.session.sketch import Sketch
 from nnviz.session.status import Status
 from nnviz.session.step_effects import StepEffects
 from nnviz.session.step_through import StepThrough
@@ -55,11 +56,12 @@ class Session(QObject):
         settings: the experiment that the fields describe.
         runs: all runs, with the current one among them.
         making: builds networks and replaces the current run.
-        displayed: the network that the views draw and that answers the drawing.
+        displayed: the network that the views draw and that is asked.
         selection: the neuron, example and pair of classes that are chosen.
         training: start, pause, step; state and progress.
         edits: what-ifs about single neurons, and edits of their weights.
-        question: the drawing and the answer to it.
+        sketch: the drawing and the picture made of it.
+        question: what the network is asked about, the drawing or an example that is set, and its answer.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why: what is asked about the answer: of which outputs, by which method.
         map: places the examples by what a layer sees in them.
@@ -89,7 +91,8 @@ class Session(QObject):
         self._death = DeathNotice(self.training, self.settings, self.runs, self.making, self.undo, self.messages)
         changing = self.data, self.runs, self.displayed, self.training, self.undo
         self.edits = Edits(*changing, self.selection, self.messages)
-        self.question = Question(self.displayed, self.undo)
+        self.sketch = Sketch(self.undo)
+        self.question = Question(self.displayed, self.sketch, self.data, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
@@ -107,8 +110,10 @@ class Session(QObject):
 
     def _connect(self) -> None:
         """Hands on what one part tells to the others that it concerns."""
+        self.data.changed.connect(lambda: self.sketch.suit(self.data.dataset))
         self.pictures.failed.connect(self.messages.tell_error)
-        self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
+        self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
+        self.pictures.resized.connect(self._take_picture)
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for work in (self.ranking, self.map.arranging):
             work.failed.connect(self.messages.crashed)
@@ -135,7 +140,7 @@ class Session(QObject):
 
     @property
     def prediction(self) -> Array | None:
-        """The displayed network's answer to the drawing, (outputs,); None where there is none."""
+        """The displayed network's answer to ``question.example``, (outputs,); None where there is none."""
         return self.question.prediction
 
     @property
@@ -190,6 +195,11 @@ class Session(QObject):
             return finder.suggestion and float(f"{finder.suggestion:.2g}")
 
         self.rate_search.start(tried_on, sweep)
+
+    def _take_picture(self, picture: Array) -> None:
+        """Asks about a picture that was read, unless other data came meanwhile."""
+        if self.dataset is not None and picture.shape == self.dataset.example_shape:
+            self.question.set_example(picture.ravel(), "picture")
 
     def _let_go(self, run: Run) -> None:
         """Says that a run was removed, if its training was not saved."""

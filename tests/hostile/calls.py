@@ -172,10 +172,10 @@ class Person:
         self.session.files.open(path)
 
     def do_draw(self) -> None:
-        self.session.question.replace("stroke", (Stroke(self.rng.random((9, 2)) * 300 + 20),))
+        self.session.sketch.replace("stroke", (Stroke(self.rng.random((9, 2)) * 300 + 20),))
 
     def do_clear(self) -> None:
-        self.session.question.replace("clear", ())
+        self.session.sketch.replace("clear", ())
 
     def do_search_rate(self) -> None:
         self.session.search_rate()

@@ -174,8 +174,8 @@ def test_a_drawing_is_marked_and_moves(page: MapPage, ready_window: MainWindow, 
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
     first = probe.result
     cloud = placed(ready_window, qtbot)
-    assert session.question.picture is not None
-    seen = activations_of(session.displayed.network, session.question.picture[None], 2)
+    assert session.question.example is not None
+    seen = activations_of(session.displayed.network, session.question.example[None], 2)
     assert first == pytest.approx(cloud.basis.project(seen)[0], abs=1e-4)
     ready_window.canvas.set_strokes([stroke, stroke + 20])
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not first)

@@ -65,7 +65,7 @@ def test_a_table_of_columns_lists_rows(make_window: MakeWindow, load_with: Load,
     assert not card.put_button.isVisible(), "no picture for the canvas"
     window.session.mistakes.choose(0)
     window.session.mistakes.put_on_canvas()
-    assert window.session.question.drawing == ()
+    assert window.session.sketch.drawing == ()
     card.rows.setFocus()
     qtbot.keyClick(card.rows, Qt.Key_Down)
     assert window.session.selection.example == Example("test", int(answers.mistakes()[1]))

@@ -113,7 +113,7 @@ def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None
     assert dataset.test is not None
     network, test = session.displayed.network, dataset.test
     assert panel.head.title.text() == "Layer 1 · neuron 4"
-    picture = session.question.picture
+    picture = session.question.example
     assert picture is not None
     now = neurons.activation(network, picture, 1, 3)
     assert words(window, "neuronAnswer") == f"answer {now:.2f}"

@@ -64,7 +64,7 @@ def test_a_table_has_two_curves_and_shows_what_changes(make_window: MakeWindow, 
     assert not page.example.picture.isVisible()
     assert page.example.title.text() == "Covered parts 2 columns"
     page.plots.opened.emit()
-    assert window.session.question.drawing == (), "no picture for the canvas"
+    assert window.session.sketch.drawing == (), "no picture for the canvas"
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
@@ -90,7 +90,7 @@ def test_pictures_that_are_not_square(make_window: MakeWindow, load_with: Load, 
     assert len(shown_example(window, qtbot).inputs[1]) == 60
     assert page.example.picture.isVisible()
     page.plots.opened.emit()
-    assert window.session.question.drawing == ()
+    assert window.session.sketch.drawing == ()
 
 
 @pytest.mark.parametrize("hidden", [(4,) * 60, (4000,), (1,), ()], ids=["deep", "wide", "one neuron", "none hidden"])
