@@ -49,7 +49,7 @@ class PlanePage(Page):
         self.view.setWhatsThis(_HELP)
         self.body.addWidget(self.view)
         self.key = named(PlaneKey(), "planeKey", "Classes")
-        self.tests = Key("muted", "test", "planeTestsKey", _TESTS_TIP, Sample.RING, yielding=True)
+        self.tests = Key("muted", "test", "planeTestsKey", _TESTS_TIP, Sample.RING)
         self.steps = named(QToolButton(), "planeStepsButton", tip=_STEPS_TIP)
         self.steps.setProperty("role", "key")
         self.steps.setCheckable(True)
