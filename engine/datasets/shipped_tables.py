@@ -15,8 +15,10 @@ _FOLDER = ASSETS / "tables"
 
 
 def _register(name: str, title: str, target: str, ignored: tuple[str, ...] = ()) -> None:
-    make = partial(load_table, _FOLDER / f"{name}.csv", title=title, target=target, ignored=ignored)
-    DATASETS.register(name)(DataSource(title, make, TABLES, table_settings(target, ignored), shows_progress=True))
+    file = _FOLDER / f"{name}.csv"
+    make = partial(load_table, file, title=title, target=target, ignored=ignored)
+    settings = table_settings(target, ignored)
+    DATASETS.register(name)(DataSource(title, make, TABLES, settings, shows_progress=True, file=file))
 
 
 _register("penguins", "Penguins", "species")

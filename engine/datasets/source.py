@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.datasets.dataset import Dataset
@@ -65,6 +66,8 @@ class DataSource:
         group: the heading under which it is listed.
         settings: what it can be made with.
         shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
+        file: the file of a table, the folder of pictures or the file of arrays that it is read from; None if it is
+            made, or of a kind of its own.
     """
 
     title: str
@@ -72,6 +75,7 @@ class DataSource:
     group: str = PICTURES
     settings: tuple[DataSetting, ...] = ()
     shows_progress: bool = False
+    file: Path | None = None
 
     def load(self, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
         """Loads it, with the usual values for settings that are not given.

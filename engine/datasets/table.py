@@ -29,6 +29,7 @@ class Table:
         problem_count: how many there are in all.
         ragged: how many rows were left out because they have more or fewer cells than there are columns.
         head: the first 100 rows of those that were kept, as they are written; long cells are shortened.
+        head_rows: the number of each of these in the file, from 1.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Table:
     problem_count: int = 0
     ragged: int = 0
     head: tuple[tuple[str, ...], ...] = ()
+    head_rows: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0].values)
@@ -62,7 +64,11 @@ def listed(names: Sequence[str]) -> str:
 
 
 def read_table(
-    path: str | Path, form: TableFormat, progress: Progress | None = None, texts: Collection[str] = ()
+    path: str | Path,
+    form: TableFormat,
+    progress: Progress | None = None,
+    texts: Collection[str] = (),
+    only_head: bool = False,
 ) -> Table:
     """Reads a table.
 
@@ -76,6 +82,7 @@ def read_table(
         progress: is called after each block with the bytes done and the bytes in all, and begins anew if the file is
             read again. What it raises ends the reading and goes through.
         texts: names of columns that are texts, even if they hold numbers, or yes and no.
+        only_head: whether only the first megabyte is read, for a look at it.
 
     Raises:
         FileFormatError: the file is missing, empty, no text, in another encoding, or beyond a limit; or it has only
@@ -87,15 +94,16 @@ def read_table(
         _check_size(path, size)
         try:
             reading = Reading(path, form, frozenset(texts))
-            reading.read(file, size, progress)
+            reading.read(file, size, progress, only_head)
             if reading.wordy:
                 reading = Reading(path, form, frozenset(texts), reading.wordy)
                 file.seek(0)
-                reading.read(file, size, progress)
+                reading.read(file, size, progress, only_head)
         except CannotReadError as failure:
             raise unreadable(path, failure.reason) from None
-    counts = reading.counts
-    return Table(path.stem, reading.columns(), tuple(reading.problems), counts.total(), counts[RAGGED], reading.head)
+    counts, problems = reading.counts, tuple(reading.problems)
+    heads = reading.head, reading.head_rows
+    return Table(path.stem, reading.columns(), problems, counts.total(), counts[RAGGED], *heads)
 
 
 def _opened(path: Path) -> BinaryIO:

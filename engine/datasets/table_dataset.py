@@ -79,6 +79,18 @@ def guess_task(column: Column) -> str:
     return CLASSIFICATION if few and (different == np.floor(different)).all() else REGRESSION
 
 
+def unusable_inputs(table: Table, target: str) -> list[str]:
+    """The names of the columns that cannot be inputs, besides the one to predict: too many texts, say."""
+    rows, names = np.arange(len(table)), []
+    for column in table.columns:
+        try:
+            if column.name != target and not _uselessness(column, rows):
+                _check_input(column, rows)
+        except DataError:
+            names.append(column.name)
+    return names
+
+
 def table_dataset(
     table: Table,
     target: str,

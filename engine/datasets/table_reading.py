@@ -31,6 +31,7 @@ class Reading:
         problems: the first 100 things that are wrong.
         counts: how many there are of each kind.
         head: the first 100 rows that were kept, as they are written, long cells shortened.
+        head_rows: the number of each of these in the file, from 1.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Reading:
         self.problems: list[Problem] = []
         self.counts: Counter[str] = Counter()
         self.head: tuple[tuple[str, ...], ...] = ()
+        self.head_rows: tuple[int, ...] = ()
         self._path = path
         self._form = form
         self._texts = texts
@@ -52,8 +54,8 @@ class Reading:
         available = available_memory()
         self._most_cells = None if available is None else available // 16  # of 8 bytes: half of the memory
 
-    def read(self, file: BinaryIO, size: int, progress: Progress | None) -> None:
-        """Reads the whole file, of ``size`` bytes.
+    def read(self, file: BinaryIO, size: int, progress: Progress | None, only_head: bool = False) -> None:
+        """Reads the whole file, of ``size`` bytes, or only its first block.
 
         Raises FileFormatError, CannotReadError, and what ``progress`` raises.
         """
@@ -63,6 +65,8 @@ class Reading:
                 self._add_rows(self._split(blocks, block))
             if progress is not None:
                 progress(min(file.tell(), size), size)
+            if only_head:
+                break
 
     @property
     def wordy(self) -> frozenset[str]:
@@ -109,7 +113,9 @@ class Reading:
         if not kept:
             return
         cells_of = list(zip(*kept, strict=True))
-        self.head += tuple(tuple(shortened(cell) for cell in row) for row in kept[: HEAD_ROWS - len(self.head)])
+        room = HEAD_ROWS - len(self.head)
+        self.head += tuple(tuple(shortened(cell) for cell in row) for row in kept[:room])
+        self.head_rows += tuple(numbers[:room])
         if not self._columns:
             self._columns = [self._column(name, cells) for name, cells in zip(self._names, cells_of, strict=True)]
         for name, column, cells in zip(self._names, self._columns, cells_of, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 from engine.datasets.dataset import Dataset
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, DataSetting, DataSource, Progress, Value
 from engine.datasets.table import Table, read_table
-from engine.datasets.table_dataset import DROP, TableCounts, table_dataset
-from engine.datasets.table_format import sniff
+from engine.datasets.table_dataset import DROP, PreparedTable, TableCounts, table_dataset
+from engine.datasets.table_format import TableFormat, sniff
 
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
 _MOST_NAMED = 5  # columns in a note
-_READING = ("delimiter", "decimal", "encoding", "header", "texts")  # settings of how the file is read
+_FORMAT = ("delimiter", "decimal", "encoding", "header")
+READING = (*_FORMAT, "texts")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
 
 
@@ -45,17 +47,27 @@ def format_settings() -> tuple[DataSetting, ...]:
 def table_source(path: str | Path) -> DataSource:
     """The table in a file as a data source. Nothing is read yet."""
     settings = (*table_settings(), *format_settings())
-    return DataSource(Path(path).name, partial(load_table, path), TABLES, settings, shows_progress=True)
+    file = Path(path)
+    return DataSource(file.name, partial(load_table, path), TABLES, settings, shows_progress=True, file=file)
 
 
 def load_table(path: str | Path, progress: Progress | None = None, **settings: Value) -> Dataset:
     """Reads a table and makes a data set of it. Raises what reading and preparing it raise."""
-    read = {name: settings.pop(name) for name in _READING if name in settings}
-    texts = read.pop("texts", ())
-    table = read_table(path, sniff(path, **read), progress, texts)
-    target = settings.pop("target", None) or guess_target(table)
-    prepared = table_dataset(table, target, **settings)
-    return replace(prepared.dataset, notes=(*_notes_of_file(table), *notes_of(prepared.counts)))
+    table = read_table(path, format_of(path, settings), progress, settings.get("texts", ()))
+    return prepared(table, settings).dataset
+
+
+def format_of(path: str | Path, settings: Mapping[str, Value]) -> TableFormat:
+    """How a table's file is written, as far as the settings say it, else as it is found. Raises what ``sniff`` does."""
+    return sniff(path, **{name: settings[name] for name in _FORMAT if name in settings})
+
+
+def prepared(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
+    """The data set out of a table that was read, with notes. Raises what preparing it raises."""
+    others = {name: value for name, value in settings.items() if name not in READING}
+    target = others.pop("target", None) or guess_target(table)
+    made = table_dataset(table, target, **others)
+    return replace(made, dataset=replace(made.dataset, notes=(*_notes_of_file(table), *notes_of(made.counts))))
 
 
 def guess_target(table: Table) -> str:

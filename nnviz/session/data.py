@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset, source_of
 from engine.datasets.source import Value
-from engine.errors import EngineError
+from engine.errors import EngineError, SettingError
 from engine.experiment import Experiment
+from nnviz.jobs.data_process import reader_for
+from nnviz.jobs.data_reader import Reader
 from nnviz.jobs.lane import Lanes
 from nnviz.session.activities import Patience
 from nnviz.session.messages import Messages
@@ -56,18 +59,29 @@ class Data(QObject):
         self._patience = Patience(messages, self.cancel)
         self._loaded: tuple[str | None, dict[str, Value]] = (None, {})  # name and settings of ``dataset``
         self._cancelled = threading.Event()  # for what is being loaded
+        self._reader: Reader | None = None  # of what is being loaded
         self._is_at.connect(self._progress)
 
-    def load(self, name: str = Experiment.data, settings: Mapping[str, Value] | None = None) -> None:
+    def load(
+        self,
+        name: str = Experiment.data,
+        settings: Mapping[str, Value] | None = None,
+        reader: Reader | None = None,
+        refused: Callable[[EngineError], None] | None = None,
+    ) -> None:
         """Loads registered data, a file or a folder; ``changed`` follows. Does nothing for what is there already.
 
-        Raises UnknownNameError or SettingError if there are no such data, and then changes nothing.
+        ``reader`` reads them, and is ended then; None for one of their own. ``refused`` is called instead of a message
+        if one of the settings breaks its rule. Raises UnknownNameError or SettingError if there are no such data, and
+        then changes nothing.
         """
         source = source_of(name)
         wanted = source.different(settings or {})
         if (name, wanted) == (self.name, self.settings):
             return
-        self._cancelled.set()
+        reads = reader or reader_for(source)
+        self._drop()
+        self._reader = reads
         cancelled = self._cancelled = threading.Event()
         self.name, self.settings, self.loading, self.progress = name, wanted, True, None
         self.loading_changed.emit()
@@ -78,14 +92,17 @@ class Data(QObject):
             self._is_at.emit(cancelled, done / max(total, 1))
 
         def load() -> Dataset:
-            dataset = source.load(wanted, tell)
-            dataset.fingerprint  # noqa: B018  # computed here once, and cached
-            return dataset
+            try:
+                return reads.load(name, wanted, tell)
+            finally:
+                reads.end()
+
+        def failed(error: Exception) -> None:
+            is_of_setting = isinstance(error, SettingError) and error.parameter in wanted
+            self._failed(cancelled, error, refused if is_of_setting else None)
 
         self._patience.begin(f"Loading {source.title}")
-        self._lanes.run(
-            name, load, lambda dataset: self._arrived(cancelled, dataset), lambda error: self._failed(cancelled, error)
-        )
+        self._lanes.run(name, load, lambda dataset: self._arrived(cancelled, dataset), failed)
 
     def _progress(self, about: threading.Event, share: float) -> None:
         if about is self._cancelled and self.loading:
@@ -97,14 +114,24 @@ class Data(QObject):
             self.dataset, self._loaded = dataset, (self.name, self.settings)
             self._settle()
 
-    def _failed(self, about: threading.Event, error: Exception) -> None:
-        if about is self._cancelled and self.loading:
-            self.cancel()
+    def _failed(self, about: threading.Event, error: Exception, refused: Callable[[Any], None] | None) -> None:
+        if about is not self._cancelled or not self.loading:
+            return
+        self.cancel()
+        if refused is None:
             self._messages.tell_error("The data could not be loaded", error)
+        else:
+            refused(error)
+
+    def _drop(self) -> None:
+        """What is being loaded is no longer wanted."""
+        self._cancelled.set()
+        if self._reader is not None:
+            self._reader.end()
 
     def cancel(self) -> None:
         """Gives up the data that are being loaded. The data set before is still there."""
-        self._cancelled.set()
+        self._drop()
         self.name, self.settings = self._loaded
         self.failed.emit()
         self._settle()
@@ -143,6 +170,6 @@ class Data(QObject):
 
     def close(self, milliseconds: int) -> bool:
         """Waits at most so long for data that are being loaded; returns whether that has ended."""
-        self._cancelled.set()
+        self._drop()
         self._patience.close()
         return self._lanes.close(milliseconds)

@@ -1,0 +1,71 @@
+"""How a table is understood, before it is used: its columns, what is wrong with its cells, what would come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from engine.datasets.cells import read_number
+from engine.datasets.dataset import Dataset
+from engine.datasets.preview import Outcome, PreviewColumn, TablePreview
+from engine.datasets.source import Value
+from engine.datasets.table import Table
+from engine.datasets.table_columns import NUMBER, Column
+from engine.datasets.table_dataset import guess_task, unusable_inputs
+from engine.datasets.table_format import TableFormat
+from engine.datasets.table_source import guess_target, prepared
+from engine.errors import EngineError
+
+
+def preview_table(
+    table: Table, form: TableFormat, settings: Mapping[str, Value], is_whole: bool
+) -> tuple[TablePreview, Dataset | None]:
+    """How a table that was read would be understood with these settings; and the data set, if it comes to that.
+
+    What is not given is proposed: the column to predict, and that columns which cannot be inputs are ignored. Of a
+    table of which only the head was read nothing is made: it may be sorted by its classes.
+    """
+    target = settings.get("target") or guess_target(table)
+    proposed: dict[str, Value] = {"target": target, "ignored": tuple(unusable_inputs(table, target))}
+    settings = {**proposed, **settings, "target": target}
+    columns = [_column(column) for column in table.columns]
+    of_target = next((column for column in table.columns if column.name == target), None)
+    preview = TablePreview(
+        form,
+        settings,
+        tuple(columns),
+        table.head,
+        table.head_rows,
+        _wrong_cells(table, form.decimal),
+        len(table),
+        table.problems,
+        table.problem_count,
+        settings.get("task") or (guess_task(of_target) if of_target is not None else ""),
+    )
+    return _with_outcome(preview, table) if is_whole else (preview, None)
+
+
+def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Dataset | None]:
+    try:
+        made = prepared(table, preview.settings)
+    except EngineError as error:
+        return replace(preview, error=error), None
+    reasons = {name: why for name, why in made.counts.left_out.items() if name not in preview.settings["ignored"]}
+    columns = tuple(replace(column, left_out=reasons.get(column.name, "")) for column in preview.columns)
+    return replace(preview, columns=columns, outcome=Outcome.of(made.dataset, len(table))), made.dataset
+
+
+def _column(column: Column) -> PreviewColumn:
+    return PreviewColumn(column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong)
+
+
+def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
+    numbers = [place for place, column in enumerate(table.columns) if column.kind == NUMBER and column.wrong]
+    return frozenset(
+        (row, place)
+        for row, cells in enumerate(table.head)
+        for place in numbers
+        if read_number(cells[place], decimal)[1] is not None
+    )
