@@ -56,6 +56,10 @@ class FileFormatError(EngineError):
     """A file does not have the expected content. ``parameter`` is the file's name."""
 
 
+class DownloadError(EngineError):
+    """A file could not be downloaded or kept. ``parameter`` is the file's name, or the package that is missing."""
+
+
 class DivergenceError(EngineError):
     """The loss is no longer finite. The parameters were restored to their last finite values.
 

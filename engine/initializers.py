@@ -51,6 +51,22 @@ class He(Initializer):
         return float(np.sqrt(2 / n_in))
 
 
+@INITIALIZERS.register("he-spread")
+class HeSpread(He):
+    """As He, with biases evenly within ±1 / √n_in, as PyTorch draws those of its ``Linear`` layers.
+
+    With few inputs, biases of 0 let all of a ReLU layer's kinks pass through one point; these spread them over the
+    data. With many they are near 0, as in He.
+    """
+
+    label = "He, spread"
+
+    def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
+        super().fill(weights, biases, rng)
+        bound = 1 / np.sqrt(weights.shape[1])
+        biases[...] = rng.uniform(-bound, bound, biases.shape)
+
+
 @INITIALIZERS.register("glorot")
 class Glorot(Initializer):
     """N(0, 2 / (n_in + n_out)), for sigmoid layers. Glorot and Bengio 2010, section 4.2.1, eq. (12)."""

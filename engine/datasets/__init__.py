@@ -1,6 +1,6 @@
 """Data sets: ``Dataset``, the registry, and one file per source, which is imported here in the order of the choices."""
 
-from engine.datasets import mnist, shipped_tables, plane, curve  # isort: skip
+from engine.datasets import mnist, fashion_mnist, kuzushiji, emnist, shipped_tables, plane, curve  # isort: skip
 from engine.datasets.dataset import Dataset, Split
 from engine.datasets.opening import load_data, source_of
 from engine.datasets.source import DATASETS, DataSetting, DataSource
@@ -12,6 +12,9 @@ __all__ = [
     "Dataset",
     "Split",
     "curve",
+    "emnist",
+    "fashion_mnist",
+    "kuzushiji",
     "load_data",
     "mnist",
     "plane",

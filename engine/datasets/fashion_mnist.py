@@ -1,7 +1,6 @@
 """Fashion-MNIST: 60,000 pictures of clothes for training and 10,000 for tests, 28 × 28 grey pixels, ten classes.
 
-Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747; MIT licence, Zalando SE. The files are not shipped: those of Debian's
-package ``dataset-fashion-mnist`` are used, or a folder that is given.
+The files are not shipped: those of Debian's package ``dataset-fashion-mnist`` are used, or they are downloaded once.
 """
 
 from __future__ import annotations
@@ -11,12 +10,13 @@ import struct
 from pathlib import Path
 
 from engine.datasets.dataset import Dataset, Split, one_hot
+from engine.datasets.download import Download, Progress, RemoteFile
 from engine.datasets.idx import read_idx
+from engine.datasets.source import DATASETS, DataSource
 from engine.errors import bad_file
 from engine.validation import Array
 
 TITLE = "Fashion-MNIST"
-ON_DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 CLASS_NAMES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
@@ -30,18 +30,35 @@ SHA_256 = {
     "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
 
+_URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+# Addresses and MD5 are in the publisher's README (github.com/zalandoresearch/fashion-mnist), and torchvision has the
+# same (torchvision/datasets/mnist.py).
+DOWNLOAD = Download(
+    "fashion-mnist",
+    (
+        RemoteFile(f"{_URL}train-images-idx3-ubyte.gz", 26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+        RemoteFile(f"{_URL}train-labels-idx1-ubyte.gz", 29_515, "25c81989df183df01b3e8a0aad5dffbe"),
+        RemoteFile(f"{_URL}t10k-images-idx3-ubyte.gz", 4_422_102, "bef4ecab320f06d8554ea6380940ec79"),
+        RemoteFile(f"{_URL}t10k-labels-idx1-ubyte.gz", 5_148, "bb300cfdad3c16e7a12a480ee83cd310"),
+    ),
+    licence="MIT, © 2017 Zalando SE",
+    origin="Xiao, Rasul, Vollgraf 2017: Fashion-MNIST, arXiv:1708.07747",
+    on_system=Path("/usr/share/datasets/fashion-mnist"),
+)
 
-def is_complete(folder: str | Path = ON_DEBIAN) -> bool:
-    """Whether all four files are in the folder; nothing is read."""
-    return all(_file(Path(folder), name).is_file() for name in SHA_256)
 
-
-def load_fashion_mnist(folder: str | Path = ON_DEBIAN) -> Dataset:
+def load_fashion_mnist(progress: Progress | None = None, folder: str | Path | None = None) -> Dataset:
     """Loads Fashion-MNIST from its four IDX files, compressed by gzip (``.gz``) or not.
 
-    Raises FileFormatError if a file is missing or damaged, or if it is not the publisher's.
+    Args:
+        progress: is told how the download comes on, if one is needed; see :meth:`Download.fetch`.
+        folder: where the files are; None: those of the system, or else the downloaded ones.
+
+    Raises:
+        DownloadError: they could not be downloaded.
+        FileFormatError: a file is missing or damaged, or is not the publisher's.
     """
-    folder = Path(folder)
+    folder = DOWNLOAD.fetch(progress) if folder is None else Path(folder)
     return Dataset(
         title=TITLE,
         train=_split(folder, "train"),
@@ -73,3 +90,6 @@ def _checked(folder: Path, name: str) -> Array:
 def _file(folder: Path, name: str) -> Path:
     packed = folder / f"{name}.gz"
     return packed if packed.exists() else folder / name
+
+
+DATASETS.register("fashion-mnist")(DataSource(TITLE, load_fashion_mnist, shows_progress=True, download=DOWNLOAD))

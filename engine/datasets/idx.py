@@ -8,9 +8,10 @@ from __future__ import annotations
 import gzip
 import math
 import os
+import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -38,19 +39,29 @@ def read_idx(path: str | Path) -> Array:
     path = Path(path)
     try:
         with open_regular(path, _MOST_BYTES) as file:
-            size = os.fstat(file.fileno()).st_size
-            packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-            file.seek(0)
-            array = _read(path, gzip.GzipFile(fileobj=file) if packed else file, size, packed)
+            array = read_idx_from(file, path, os.fstat(file.fileno()).st_size)
     except FileNotFoundError:
         raise _error(path, "missing", "must be there", f"Put it into {path.parent}.") from None
-    except (OSError, EOFError, zlib.error) as failure:
-        raise _error(path, "unreadable", f"must be a whole gzip or IDX file ({failure})") from None
+    except OSError as failure:
+        raise _unreadable(path, failure) from None
     array.flags.writeable = False
     return array
 
 
-def _read(path: Path, stream: BinaryIO | gzip.GzipFile, size: int, packed: bool) -> Array:
+def read_idx_from(file: IO[bytes], path: Path, size: int) -> Array:
+    """Reads an IDX file of ``size`` bytes that is open, at its beginning, as a new array that may be changed.
+
+    Raises FileFormatError as :func:`read_idx` does, with the name of ``path``.
+    """
+    try:
+        packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        file.seek(0)
+        return _read(path, gzip.GzipFile(fileobj=file) if packed else file, size, packed)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as failure:
+        raise _unreadable(path, failure) from None
+
+
+def _read(path: Path, stream: IO[bytes] | gzip.GzipFile, size: int, packed: bool) -> Array:
     """Reads an array from a stream out of a file of ``size`` bytes."""
     dimensions = _dimensions(path, stream)
     header, stated = 4 + 4 * len(dimensions), " × ".join(str(side) for side in dimensions)
@@ -77,7 +88,7 @@ def _read(path: Path, stream: BinaryIO | gzip.GzipFile, size: int, packed: bool)
         raise _error(path, f"of {stated} bytes", "must have sizes that memory could hold") from None
 
 
-def _fill(stream: BinaryIO | gzip.GzipFile, array: Array) -> int:
+def _fill(stream: IO[bytes] | gzip.GzipFile, array: Array) -> int:
     """Fills an array of bytes from a stream, piece by piece; returns how many there were."""
     start = 0
     while start < len(array):
@@ -89,7 +100,7 @@ def _fill(stream: BinaryIO | gzip.GzipFile, array: Array) -> int:
     return start
 
 
-def _dimensions(path: Path, stream: BinaryIO | gzip.GzipFile) -> tuple[int, ...]:
+def _dimensions(path: Path, stream: IO[bytes] | gzip.GzipFile) -> tuple[int, ...]:
     """Reads the header: two zero bytes, a type code, a count, then so many sizes, big-endian numbers."""
     start = stream.read(4)
     count = start[3] if len(start) == 4 else 0
@@ -101,6 +112,10 @@ def _dimensions(path: Path, stream: BinaryIO | gzip.GzipFile) -> tuple[int, ...]
     if len(sizes) < 4 * count:
         raise _error(path, f"{4 + len(sizes)} bytes long", "must at least hold its own header")
     return tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
+
+
+def _unreadable(path: Path, failure: Exception) -> FileFormatError:
+    return _error(path, "unreadable", f"must be a whole gzip or IDX file ({failure})")
 
 
 def _error(path: Path, value: str, rule: str, remedy: str = _REMEDY) -> FileFormatError:

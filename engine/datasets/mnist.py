@@ -12,7 +12,7 @@ from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.idx import read_idx
 from engine.datasets.source import DATASETS, DataSource
 from engine.errors import FileFormatError, Verbatim
-from engine.validation import labels, same_length
+from engine.validation import Array, labels, same_length
 
 TITLE = "MNIST handwritten digits"
 DIGITS = 10
@@ -26,28 +26,42 @@ def load_mnist(folder: str | Path = ASSETS / "mnist") -> Dataset:
         FileFormatError: a file is missing or damaged.
         DataError: counts differ or a label is not a digit.
     """
-    folder = Path(folder)
+    return load_like_mnist(folder, TITLE, tuple(str(digit) for digit in range(DIGITS)))
+
+
+def load_like_mnist(folder: str | Path, title: str, class_names: tuple[str, ...]) -> Dataset:
+    """Loads another data set whose files are named and made like those of MNIST; raises the same errors."""
     return Dataset(
-        title=TITLE,
-        train=_split(folder, "train"),
-        test=_split(folder, "t10k"),
+        title=title,
+        train=_split(Path(folder), "train", title, len(class_names)),
+        test=_split(Path(folder), "t10k", title, len(class_names)),
         example_shape=(SIDE, SIDE),
-        class_names=tuple(str(digit) for digit in range(DIGITS)),
+        class_names=class_names,
     )
 
 
-def _split(folder: Path, prefix: str) -> Split:
+def _split(folder: Path, prefix: str, title: str, classes: int) -> Split:
     pictures = read_idx(_file(folder, f"{prefix}-images-idx3-ubyte"))
+    class_numbers = read_idx(_file(folder, f"{prefix}-labels-idx1-ubyte"))
+    return picture_split(prefix, pictures, class_numbers, title, classes)
+
+
+def picture_split(name: str, pictures: Array, class_numbers: Array, title: str, classes: int) -> Split:
+    """Makes a split of pictures (k, 28, 28) in bytes, and their class numbers (k,) from 0.
+
+    Raises FileFormatError for pictures of another size, DataError if counts differ or there is no such class; both
+    mention ``name``.
+    """
     if pictures.shape[1:] != (SIDE, SIDE) or len(pictures) == 0:
         raise FileFormatError(
-            f"{prefix}-images-idx3-ubyte",
+            f"{name}-images-idx3-ubyte",
             Verbatim(f"of dimensions {pictures.shape}"),
             f"must hold pictures of {SIDE} × {SIDE} pixels",
-            "Use the files of MNIST.",
+            f"Use the files of {title}.",
         )
-    digits = labels(f"{prefix} labels", read_idx(_file(folder, f"{prefix}-labels-idx1-ubyte")), DIGITS)
-    same_length(f"{prefix} labels", len(digits), f"{prefix} images", len(pictures))
-    return Split(pictures.reshape(len(pictures), -1), one_hot(digits, DIGITS), digits, scale=1 / 255)
+    numbers = labels(f"{name} labels", class_numbers, classes)
+    same_length(f"{name} labels", len(numbers), f"{name} images", len(pictures))
+    return Split(pictures.reshape(len(pictures), -1), one_hot(numbers, classes), numbers, scale=1 / 255)
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.datasets.dataset import Dataset
+from engine.datasets.download import Download
+from engine.datasets.download import Progress as Progress
 from engine.errors import SettingError
 from engine.registry import Registry
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
 
 Value = Any  # a number, a text, None, or a tuple of these: what JSON can hold
-Progress = Callable[[int, int], None]  # is called with what is done, and with all there is
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class DataSource:
         group: the heading under which it is listed.
         settings: what it can be made with.
         shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
+        download: what ``make`` downloads first, unless ``download.is_here()``; None if nothing.
         file: the file of a table, the folder of pictures or the file of arrays that it is read from; None if it is
             made, or of a kind of its own.
     """
@@ -75,6 +77,7 @@ class DataSource:
     group: str = PICTURES
     settings: tuple[DataSetting, ...] = ()
     shows_progress: bool = False
+    download: Download | None = None
     file: Path | None = None
 
     def load(self, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:

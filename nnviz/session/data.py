@@ -10,14 +10,15 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset, source_of
-from engine.datasets.source import Value
+from engine.datasets.download import GET_POOCH, Download, can_download
+from engine.datasets.source import DataSource, Value
 from engine.errors import EngineError, SettingError
 from engine.experiment import Experiment
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.data_reader import Reader
 from nnviz.jobs.lane import Lanes
 from nnviz.session.activities import Patience
-from nnviz.session.messages import Messages
+from nnviz.session.messages import Choice, Messages
 
 
 class _CancelledError(Exception):
@@ -71,17 +72,43 @@ class Data(QObject):
     ) -> None:
         """Loads registered data, a file or a folder; ``changed`` follows. Does nothing for what is there already.
 
-        ``reader`` reads them, and is ended then; None for one of their own. ``refused`` is called instead of a message
-        if one of the settings breaks its rule. Raises UnknownNameError or SettingError if there are no such data, and
+        Asks first if they have to be downloaded. Raises UnknownNameError or SettingError if there are no such data, and
         then changes nothing.
+
+        Args:
+            reader: reads them, and is ended then; None for one of their own.
+            refused: is called instead of a message if one of the settings breaks its rule.
         """
         source = source_of(name)
         wanted = source.different(settings or {})
         if (name, wanted) == (self.name, self.settings):
             return
-        reads = reader or reader_for(source)
-        self._drop()
-        self._reader = reads
+
+        def load() -> None:
+            self._drop()
+            self._reader = reader or reader_for(source)
+            self._load(source, name, wanted, refused)
+
+        if source.download is None or source.download.is_here():
+            load()
+        else:
+            self._offer_download(source, source.download, load)
+
+    def _offer_download(self, source: DataSource, download: Download, load: Callable[[], None]) -> None:
+        """Says what would be fetched, from whom, and asks."""
+        what = f"{source.title} is not on this machine. Its publisher has it"
+        about = f"{download.size / 1e6:,.0f} MB, {download.licence}: {download.origin}."
+        if can_download():
+            self._messages.tell(f"{what}: {about}", Choice(f"Download {download.size / 1e6:,.0f} MB", load))
+        else:
+            self._messages.tell(f"{what}, and downloads need one more package. Run: {GET_POOCH}")
+        self.loading_changed.emit()  # what shows the choice shows the present data again
+
+    def _load(
+        self, source: DataSource, name: str, wanted: dict[str, Value], refused: Callable[[EngineError], None] | None
+    ) -> None:
+        reader = self._reader
+        assert reader is not None
         cancelled = self._cancelled = threading.Event()
         self.name, self.settings, self.loading, self.progress = name, wanted, True, None
         self.loading_changed.emit()
@@ -93,9 +120,9 @@ class Data(QObject):
 
         def load() -> Dataset:
             try:
-                return reads.load(name, wanted, tell)
+                return reader.load(name, wanted, tell)
             finally:
-                reads.end()
+                reader.end()
 
         def failed(error: Exception) -> None:
             is_of_setting = isinstance(error, SettingError) and error.parameter in wanted

@@ -15,7 +15,6 @@ thread. Only the figures are fit for comparison with others of one run; the seco
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import math
 import statistics
@@ -31,7 +30,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from engine.datasets import Dataset, Split
+from engine.datasets import DATASETS, Dataset, Split
 from engine.datasets.curve import CURVES, curve_dataset
 from engine.datasets.mnist import load_mnist
 from engine.datasets.plane import PLANES, plane_dataset
@@ -67,6 +66,7 @@ class Task:
     epochs: int = 100
     learning_rate: float = 0.01
     batch_size: int = 32
+    initializer: str = "he"
     splits: int = 20
     seeds: int = 5
 
@@ -98,12 +98,7 @@ def _curve(name: str, split: int) -> Dataset:
 
 def _shipped(name: str, split: int) -> Dataset:
     """A table of the project's assets, divided by the number of the split."""
-    try:
-        tables = importlib.import_module("engine.datasets.shipped_tables")
-    except ModuleNotFoundError:
-        raise AbsentError("not there (engine/datasets/shipped_tables.py)") from None
-    found: Dataset = getattr(tables, f"load_{name}")(seed=split, test_share=TEST_SHARE)
-    return found
+    return DATASETS[name].load({"seed": split, "test_share": TEST_SHARE})
 
 
 def _fashion(split: int) -> Dataset:
@@ -114,7 +109,7 @@ def _fashion(split: int) -> Dataset:
 
 
 TASKS = {
-    **{name: Task(PLANES[name].label, partial(_plane, name)) for name in PLANES},
+    **{name: Task(PLANES[name].label, partial(_plane, name), initializer="he-spread") for name in PLANES},
     **{name: Task(CURVES[name].label, partial(_curve, name), epochs=200) for name in CURVES},
     "penguins": Task("Penguins", partial(_shipped, "penguins"), learning_rate=0.001),
     "mpg": Task("Auto MPG", partial(_shipped, "mpg"), learning_rate=0.001),
@@ -129,6 +124,7 @@ def fit_ours(task: Task, data: Dataset, seed: int) -> Array:
         shape=(data.width, *task.hidden, data.outputs),
         activations=("relu",) * len(task.hidden) + ("softmax" if is_classes else "identity",),
         loss="cross-entropy" if is_classes else "quadratic",
+        initializer=task.initializer,
         training=_settings(task, seed),
     )
     trainer = experiment.trainer(data)

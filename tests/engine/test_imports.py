@@ -14,7 +14,7 @@ import sys
 import engine, engine.datasets, engine.storage, engine.training, engine.history
 net = engine.NeuralNetwork([2, 2])
 net.train([[0, 1], [1, 0]], [0, 1], batch_size=2, epochs=1)
-unwanted = {"PyQt5", "pyqtgraph", "tqdm", "PIL", "pytest", "matplotlib", "scipy"}
+unwanted = {"PyQt5", "pyqtgraph", "tqdm", "PIL", "pooch", "requests", "pytest", "matplotlib", "scipy"}
 print(sorted(unwanted & {name.partition(".")[0] for name in sys.modules}))
 """
 

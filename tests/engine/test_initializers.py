@@ -45,10 +45,19 @@ def test_weights_have_mean_0_and_the_stated_deviation(name: str, deviation: floa
     assert INITIALIZERS[name]().deviation(200, 300) == pytest.approx(deviation)
 
 
-def test_the_ancestors_biases_are_random_and_the_others_start_at_0() -> None:
+def test_the_ancestors_biases_are_random_and_most_others_start_at_0() -> None:
     assert fresh("normal").biases[0].std() == pytest.approx(1, rel=0.2)
-    for name in sorted(set(INITIALIZERS) - {"normal"}):
+    for name in sorted(set(INITIALIZERS) - {"normal", "he-spread"}):
         assert not fresh(name).biases[0].any()
+
+
+def test_spread_biases_are_even_between_the_bounds_of_their_number_of_inputs() -> None:
+    biases = np.concatenate([fresh("he-spread", seed).biases[0] for seed in range(20)])
+    bound = 1 / np.sqrt(300)
+    assert np.abs(biases).max() <= bound
+    assert biases.mean() == pytest.approx(0, abs=0.05 * bound)
+    assert biases.std() == pytest.approx(bound / np.sqrt(3), rel=0.02)
+    np.testing.assert_array_equal(fresh("he-spread").weights[0], fresh("he").weights[0])
 
 
 @pytest.mark.parametrize("name", list(INITIALIZERS))
@@ -62,7 +71,7 @@ def test_lengths_come_through_about_unchanged(name: str) -> None:
     """Through a layer as wide as what comes in; he makes up for the half that a ReLU takes."""
     net = Network([400, 400], initializer=name, rng=np.random.default_rng(0), dtype=np.float64)
     x = np.random.default_rng(1).normal(size=400)
-    expected = 2**0.5 if name == "he" else 1
+    expected = 2**0.5 if name.startswith("he") else 1
     assert np.linalg.norm(net.weights[0] @ x) / np.linalg.norm(x) == pytest.approx(expected, rel=0.1)
 
 

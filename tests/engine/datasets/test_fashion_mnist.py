@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import calendar
 import gzip
 import hashlib
 import shutil
+import struct
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.datasets import fashion_mnist
-from engine.datasets.fashion_mnist import CLASS_NAMES, ON_DEBIAN, SHA_256, is_complete, load_fashion_mnist
+from engine.datasets.fashion_mnist import CLASS_NAMES, DOWNLOAD, SHA_256, load_fashion_mnist
 from engine.errors import FileFormatError
+from tests.engine.datasets.servers import server
 from tests.engine.datasets.test_idx import idx
 from tests.engine.helpers import refused
 
-is_here = pytest.mark.skipif(not is_complete(), reason="needs Debian's package dataset-fashion-mnist")
+ON_DEBIAN = Path("/usr/share/datasets/fashion-mnist")
+is_on_system = pytest.mark.skipif(not ON_DEBIAN.is_dir(), reason="needs Debian's package dataset-fashion-mnist")
 
 
-@is_here
-def test_known_facts() -> None:
+@is_on_system
+def test_known_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    assert DOWNLOAD.is_here()
     data = load_fashion_mnist()
     assert data.title == "Fashion-MNIST"
     assert data.is_picture
@@ -34,7 +42,7 @@ def test_known_facts() -> None:
     assert data.train.labels[:5].tolist() == [9, 0, 0, 3, 0]
 
 
-@is_here
+@is_on_system
 def test_a_changed_pixel_is_noticed(tmp_path: Path) -> None:
     for name in SHA_256:
         shutil.copy(ON_DEBIAN / f"{name}.gz", tmp_path)
@@ -42,7 +50,30 @@ def test_a_changed_pixel_is_noticed(tmp_path: Path) -> None:
     content[-1] ^= 1
     (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(bytes(content), 1))
     with refused(FileFormatError, "t10k-images-idx3-ubyte.gz", "another file"):
-        load_fashion_mnist(tmp_path)
+        load_fashion_mnist(folder=tmp_path)
+
+
+@is_on_system
+def test_the_publishers_own_files_are_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are made of Debian's, whose headers lack name and time; then sizes and MD5 must be the real ones."""
+    with server(monkeypatch) as running:
+        for file in DOWNLOAD.files:
+            time = calendar.timegm((2017, 8, 31, 10, 50, 6 if file.name.startswith("train") else 27))
+            name = file.name.removesuffix(".gz").encode() + b"\0"
+            running.put(file.name, _HEADER + struct.pack("<I", time) + b"\0\3" + name + _body(ON_DEBIAN / file.name))
+        files = tuple(replace(file, url=f"{running.url}/{file.name}") for file in DOWNLOAD.files)
+        monkeypatch.setattr(fashion_mnist, "DOWNLOAD", replace(DOWNLOAD, files=files, on_system=None))
+        data = load_fashion_mnist()
+    assert len(data.train) == 60_000
+    assert all(file.is_at(DOWNLOAD.folder / file.name) for file in DOWNLOAD.files)
+
+
+_HEADER = b"\x1f\x8b\x08\x08"  # gzip, deflate, with a name
+
+
+def _body(path: Path) -> bytes:
+    """What follows gzip's header of ten bytes, which has no name."""
+    return path.read_bytes()[10:]
 
 
 @pytest.fixture
@@ -62,22 +93,31 @@ def test_reads_files_packed_or_not(folder: Path) -> None:
     file = folder / "train-labels-idx1-ubyte"
     (folder / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
     file.unlink()
-    data = load_fashion_mnist(str(folder))
+    data = load_fashion_mnist(folder=str(folder))
     assert data.train.labels is not None
     assert [data.class_name(label) for label in data.train.labels] == ["Ankle boot", "T-shirt/top", "Sandal"]
-    assert is_complete(folder)
 
 
-def test_every_checksum_is_one() -> None:
+def test_every_checksum_is_one_and_belongs_to_a_file() -> None:
     assert [len(bytes.fromhex(each)) for each in SHA_256.values()] == [32] * 4
+    assert [len(bytes.fromhex(file.md5)) for file in DOWNLOAD.files] == [16] * 4
+    assert [file.name for file in DOWNLOAD.files] == [f"{name}.gz" for name in SHA_256]
+
+
+def test_it_is_downloaded_where_the_system_does_not_have_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with server(monkeypatch) as running:
+        files = tuple(running.put(f"{name}.gz", gzip.compress((folder / name).read_bytes())) for name in SHA_256)
+        monkeypatch.setattr(fashion_mnist, "DOWNLOAD", replace(DOWNLOAD, files=files, on_system=folder / "none"))
+        data = load_fashion_mnist()
+    assert data.title == "Fashion-MNIST"
+    assert (len(data.train), data.test and len(data.test)) == (3, 2)
 
 
 @pytest.mark.parametrize("name", list(SHA_256))
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    assert not is_complete(folder)
     with refused(FileFormatError, name, "missing"):
-        load_fashion_mnist(folder)
+        load_fashion_mnist(folder=folder)
 
 
 @pytest.mark.parametrize("name", list(SHA_256))
@@ -88,4 +128,4 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 def test_another_file_is_refused(folder: Path, name: str, content: bytes, value: str) -> None:
     (folder / name).write_bytes(content)
     with refused(FileFormatError, name, value):
-        load_fashion_mnist(folder)
+        load_fashion_mnist(folder=folder)

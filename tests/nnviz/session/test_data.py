@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import Split
+from engine.datasets.download import Download, RemoteFile
 from engine.errors import SettingError, UnknownNameError
 from engine.storage import save_network
 from nnviz.jobs.reading import read_network
@@ -410,3 +411,36 @@ def test_other_data_take_back_the_question_which_network_to_train(
     asked = session.messages.current
     load(qtbot, window, "small")
     assert session.messages.current is not asked
+
+
+@pytest.fixture
+def remote(monkeypatch: pytest.MonkeyPatch, fewer_digits: Dataset, home: Path) -> str:
+    """Data that would have to be downloaded."""
+    restored_later(monkeypatch, DATASETS)
+    monkeypatch.setenv("NNVIZ_CACHE", str(home / "cache"))
+    file = RemoteFile("http://127.0.0.1:9/digits.gz", 21_000_000, "0" * 32)
+    download = Download("remote", (file,), "a free licence", "Somebody 2020")
+    DATASETS.register("remote")(DataSource("Remote digits", lambda: fewer_digits, download=download))
+    return "remote"
+
+
+def test_nothing_is_downloaded_without_a_question(ready_window: MainWindow, qtbot: QtBot, remote: str) -> None:
+    window, session = ready_window, ready_window.session
+    session.data.load(remote)
+    assert not session.data.loading
+    told = find(window, QLabel, "messageText").text()
+    assert all(words in told for words in ("21 MB", "a free licence", "Somebody 2020"))
+    assert session.data.name == "mnist"
+    assert session.messages.current is not None
+    session.messages.current.choices[0].act()
+    qtbot.waitUntil(lambda: not session.data.loading)
+    assert session.data.name == remote
+
+
+def test_without_pooch_it_says_how_to_get_it(
+    ready_window: MainWindow, remote: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.session.data.can_download", lambda: False)
+    ready_window.session.data.load(remote)
+    assert "pip install pooch" in find(ready_window, QLabel, "messageText").text()
+    assert not ready_window.session.data.loading

@@ -25,6 +25,7 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.activations import ACTIVATIONS
+from engine.datasets import DATASETS
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
@@ -192,7 +193,8 @@ def test_every_name_is_one_of_a_card_a_control_or_a_registry(ready_window: MainW
     open_everything(ready_window)
     names = {each.objectName() for each in ready_window.findChildren(QWidget)}
     names |= {name for _, _, name in tabs(ready_window)}
-    names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table} | {"dataset.mnist"}
+    names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table}
+    names |= {f"dataset.{name}" for name in DATASETS}
     assert not [name for name in texts() if not fnmatch.filter(names, name)]
 
 

@@ -1,0 +1,141 @@
+"""``Download``: the files of a data set that are fetched from their publisher once, and then lie in a folder.
+
+Nothing here reaches for the network but :meth:`Download.fetch`, and that only for what is not there yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+CACHE_VARIABLE = "NNVIZ_CACHE"
+GET_POOCH = "pip install pooch"
+_PIECE = 2**20  # bytes that are read at once
+
+Progress = Callable[[int, int], None]  # is called with what is done, and with all there is
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file at its publisher's.
+
+    Attributes:
+        url: where it is; its name is what follows the last slash.
+        size: in bytes, as it is sent.
+        md5: its checksum, 32 hex digits.
+    """
+
+    url: str
+    size: int
+    md5: str
+
+    @property
+    def name(self) -> str:
+        return self.url.rpartition("/")[2]
+
+    def is_at(self, path: Path) -> bool:
+        """Whether a file of its size is there. It is not read."""
+        return path.is_file() and path.stat().st_size == self.size
+
+    def is_intact_at(self, path: Path) -> bool:
+        """Whether it is there with its checksum: half a second for 500 MB. Raises OSError."""
+        if not self.is_at(path):
+            return False
+        found = hashlib.md5(usedforsecurity=False)
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                found.update(piece)
+        return found.hexdigest() == self.md5
+
+
+@dataclass(frozen=True)
+class Download:
+    """What has to be fetched before a data set can be loaded, and what to tell a person before that.
+
+    Attributes:
+        name: of its folder in the cache.
+        files: what is fetched.
+        licence: under which the data are published, in words.
+        origin: who made them, to be cited.
+        on_system: a folder in which the system's own package puts files of the same names.
+    """
+
+    name: str
+    files: tuple[RemoteFile, ...]
+    licence: str
+    origin: str
+    on_system: Path | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are kept; files that a person put there are as good."""
+        return cache_folder() / self.name
+
+    def is_here(self) -> bool:
+        """Whether it can be loaded without the network. Looks at names and sizes only, so it takes no time."""
+        return self._is_on_system() or all(file.is_at(self.folder / file.name) for file in self.files)
+
+    def fetch(self, progress: Progress | None = None) -> Path:
+        """Returns the folder with all files; those that are missing, or not the publisher's, are downloaded first.
+
+        Only then ``pooch`` is needed. It can be called again after any error: what is complete stays.
+
+        Args:
+            progress: is called with the bytes done and the bytes of all files, at most twenty times a second. What it
+                raises ends the download and goes through.
+
+        Raises:
+            DownloadError: ``pooch`` is not installed, or a file could not be downloaded or kept. Nothing half is left.
+        """
+        if self.on_system is not None and self._is_on_system():
+            return self.on_system
+        from engine.datasets.fetching import fetch_file
+
+        done = 0
+        for file in self.files:
+            fetch_file(file, self.folder, _part(progress, done, self.size))
+            done += file.size
+        return self.folder
+
+    def _is_on_system(self) -> bool:
+        on_system = self.on_system
+        return on_system is not None and all((on_system / file.name).is_file() for file in self.files)
+
+
+def can_download() -> bool:
+    """Whether pooch is installed; else :data:`GET_POOCH` is what to tell a person. It is not imported."""
+    return importlib.util.find_spec("pooch") is not None
+
+
+def cache_folder() -> Path:
+    """The user's folder for what can be fetched again: ``NNVIZ_CACHE``, or where ``pooch.os_cache`` has it.
+
+    It is worked out here because what lies there can be used without pooch.
+    """
+    named = os.environ.get(CACHE_VARIABLE, "")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA", "")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "nnviz" / "nnviz" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "nnviz"
+    named = os.environ.get("XDG_CACHE_HOME", "").strip()
+    return (Path(named) if named else Path.home() / ".cache") / "nnviz"
+
+
+def _part(progress: Progress | None, before: int, total: int) -> Callable[[int], None]:
+    """Takes the bytes done of one file, and tells those of all files."""
+    if progress is None:
+        return lambda done: None
+    return lambda done: progress(before + done, total)

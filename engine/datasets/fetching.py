@@ -1,0 +1,180 @@
+"""Fetches one file over HTTP by pooch: whole and checked, or not at all. The only part of the engine that needs pooch.
+
+pooch (Uieda et al. 2020, doi:10.21105/joss.01943) writes a temporary file in the same folder, compares its checksum,
+and only then gives it its name. What is sent is read here, so that it can be stopped, and refused as soon as it is seen
+to be something else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from engine.datasets.download import CACHE_VARIABLE, GET_POOCH, RemoteFile
+from engine.errors import DownloadError, EngineError, Verbatim
+from engine.validation import gigabytes
+
+_PIECE = 4096  # bytes: a read waits until it has so many, so few of them, that slow ones can be stopped, too
+_SECONDS = 15  # without a byte, then it is given up
+_EACH = 0.05  # seconds between two calls of ``report``
+_TEMPORARY = re.compile(r"tmp[a-z0-9_]{8}")  # as Python's tempfile, which pooch uses, names them
+_SURELY_LEFT = 60  # seconds since the last change of a temporary file
+_AGAIN = "Try again."
+_NO_LINE = "Check the connection to the internet, and try again."
+_LOGIN = "If this network asks for a login first, open any page in a browser; then try again."
+
+Report = Callable[[int], None]
+
+
+def fetch_file(file: RemoteFile, folder: Path, report: Report) -> None:
+    """Puts a file into the folder, which is made if it is missing; does nothing if the file is there and intact.
+
+    Args:
+        report: is called with the bytes that are there. What it raises, unless it is an OSError, goes through.
+
+    Raises:
+        DownloadError: it cannot be downloaded or kept, or ``pooch`` is not installed. Nothing half is left.
+    """
+    try:
+        if not file.is_intact_at(folder / file.name):
+            _fetch(file, folder, report)
+    except OSError as error:
+        raise _unkept(file, folder, error.strerror or str(error)) from None
+    report(file.size)
+
+
+def _fetch(file: RemoteFile, folder: Path, report: Report) -> None:
+    try:
+        import pooch
+    except ModuleNotFoundError:
+        what, rule = Verbatim("not installed"), "must be there to download data"
+        raise DownloadError("pooch", what, rule, f"Run: {GET_POOCH}.") from None
+    pooch.get_logger().setLevel("WARNING")  # else it prints
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(folder)
+    free = shutil.disk_usage(folder).free
+    if free < file.size:
+        raise _unkept(file, folder, f"only {gigabytes(free)} are free")
+
+    def copy(url: str, output: str, _: object) -> None:
+        with open(output, "wb") as target, _sent(file, folder) as pieces:
+            _copy(pieces, target, report)
+
+    try:
+        pooch.retrieve(file.url, f"md5:{file.md5}", fname=file.name, path=folder, downloader=copy)
+    except EngineError:
+        raise
+    except ValueError:  # the checksum
+        raise _error(file, f"what {_host(file)} sends has another checksum", f"must have the MD5 {file.md5}") from None
+
+
+def _copy(pieces: Iterator[bytes], target: IO[bytes], report: Report) -> None:
+    done, next_time = 0, 0.0
+    report(0)
+    for piece in pieces:
+        target.write(piece)
+        done += len(piece)
+        if (now := time.monotonic()) >= next_time:
+            report(done)
+            next_time = now + _EACH
+
+
+# ---- what is sent
+
+
+@contextlib.contextmanager
+def _sent(file: RemoteFile, folder: Path) -> Iterator[Iterator[bytes]]:
+    """The bytes of the file, piece by piece, while the connection is open. Raises DownloadError."""
+    import requests
+
+    # A server may send a .gz as the packed form of something else; then it would be unpacked on the way.
+    headers = {"Accept-Encoding": "identity"}
+    try:
+        response = requests.get(file.url, stream=True, timeout=_SECONDS, headers=headers)
+    except requests.Timeout:
+        raise _silent(file) from None
+    except (requests.RequestException, OSError):
+        rule = f"must be fetched from {_host(file)} once"
+        raise _error(file, f"no connection to {_host(file)}", rule, _NO_LINE) from None
+    with response:
+        _check_answer(file, folder, response)
+        yield _pieces(file, response.raw)
+
+
+def _check_answer(file: RemoteFile, folder: Path, response: Any) -> None:
+    """Raises DownloadError for an answer that says itself that it is not the file."""
+    if response.status_code != 200:
+        value = f"{_host(file)} answers {response.status_code} {str(response.reason)[:40]}"
+        raise _error(file, value, f"must be at {file.url}", f"Try again later, or put the file into {folder} yourself.")
+    length, kind = response.headers.get("Content-Length", ""), response.headers.get("Content-Type", "")
+    if length.isdecimal() and int(length) != file.size:
+        raise _another(file, f"{int(length):,} bytes", kind)
+    if not length and kind.startswith("text/html"):
+        raise _another(file, "a page", kind)
+
+
+def _pieces(file: RemoteFile, raw: Any) -> Iterator[bytes]:
+    from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+    done = 0
+    try:
+        for piece in raw.stream(_PIECE, decode_content=False):
+            done += len(piece)
+            if done > file.size:
+                raise _another(file, f"more than {file.size:,} bytes", "")
+            yield piece
+    except ReadTimeoutError:
+        raise _silent(file) from None
+    except (HTTPError, OSError):
+        raise _cut(file, done) from None
+    if done < file.size:
+        raise _cut(file, done)
+
+
+# ---- words
+
+
+def _host(file: RemoteFile) -> str:
+    return urlsplit(file.url).hostname or file.url
+
+
+def _error(file: RemoteFile, why: str, rule: str, remedy: str = _AGAIN) -> DownloadError:
+    return DownloadError(file.name, Verbatim(f"not downloaded ({why})"), rule, remedy)
+
+
+def _silent(file: RemoteFile) -> DownloadError:
+    return _error(file, f"{_host(file)} was silent for {_SECONDS} s", "must keep coming", _NO_LINE)
+
+
+def _cut(file: RemoteFile, done: int) -> DownloadError:
+    value = f"the connection broke off after {done:,} bytes"
+    return _error(file, value, f"must be {file.size:,} bytes long")
+
+
+def _another(file: RemoteFile, what: str, kind: str) -> DownloadError:
+    of_kind = f" of {kind.partition(';')[0][:40]}" if kind else ""
+    return _error(file, f"{_host(file)} sends {what}{of_kind}", f"must be {file.size:,} bytes long", _LOGIN)
+
+
+def _unkept(file: RemoteFile, folder: Path, why: str) -> DownloadError:
+    rule = f"must be written to {folder}, where it takes {gigabytes(file.size)}"
+    remedy = f"Make room there, or name another folder in the environment variable {CACHE_VARIABLE}."
+    return DownloadError(file.name, Verbatim(f"not kept ({why})"), rule, remedy)
+
+
+# ---- leftovers
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Removes temporary files that were left by processes which were ended while they wrote."""
+    for path in folder.iterdir():
+        if _TEMPORARY.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _SURELY_LEFT:
+                    path.unlink()
