@@ -24,6 +24,7 @@ from nnviz.look import text, theme
 from nnviz.panels.curves import CurvesPanel
 from nnviz.panels.draw import DrawPanel
 from nnviz.panels.run_bar import RunBar
+from nnviz.panels.settings.data import DataPanel
 from nnviz.panels.settings.training import TrainingPanel
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -31,6 +32,7 @@ from nnviz.widgets.message_bar import MessageBar
 from nnviz.widgets.parts import named
 from nnviz.window import arrangement
 from nnviz.window.card_actions import CardActions
+from nnviz.window.data_dialogs import DataDialogs
 from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks
 from nnviz.window.focus_order import focus_order
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
         self._close_without_asking = False
         self.ended_whole = True
         self.dialogs = NetworkDialogs(self, session, preferences)
+        self.data_dialogs = DataDialogs(self, session, preferences)
         self.setObjectName("mainWindow")
         self.setWindowIcon(theme.icon("nnviz"))
         self.setContextMenuPolicy(Qt.NoContextMenu)
@@ -115,6 +118,9 @@ class MainWindow(QMainWindow):
         self.training: TrainingPanel = self._docks.cards["trainingCard"]
         self.canvas = self.draw.canvas
         self.training.opened.connect(self._docks.settings_column.show_whole)
+        data: DataPanel = self._docks.cards["dataCard"]
+        data.file_wanted.connect(self.data_dialogs.open_data)
+        data.folder_wanted.connect(self.data_dialogs.open_folder)
         frame = QWidget()
         column = QVBoxLayout(frame)
         column.setContentsMargins(0, 0, 0, 0)
