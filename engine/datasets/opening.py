@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _TASK = DataSetting("task", "Task", None, "Whether the network tells classes apart or predicts numbers.")
 _SIDE = DataSetting("side", "Side", 28, "Pixels of a picture in both directions, whatever size its file has.")
 _IDX = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")
+_DATA = (".csv", ".tsv", ".txt", ".dat", ".data", ".npz", *_IDX)
 
 
 def source_of(name: str) -> DataSource:
@@ -46,6 +47,11 @@ def source_of(name: str) -> DataSource:
     if path.name.lower().endswith(_IDX):
         return DataSource(path.name, partial(idx_dataset, path), PICTURES, (TEST_SHARE, SEED), file=path)
     return table_source(path)
+
+
+def is_data(path: str) -> bool:
+    """Whether it is a folder, or has a name as files of data have."""
+    return path.lower().endswith(_DATA) or os.path.isdir(path)
 
 
 def load_data(name: str, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:

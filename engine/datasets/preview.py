@@ -66,14 +66,14 @@ class PreviewColumn:
         kind: what it was understood as, ``NUMBER``, ``YES_NO`` or ``TEXT``.
         missing: how many of its values are missing.
         wrong: how many of these could not be read.
-        left_out: why it is no input, though nobody ignores it; empty if it is one.
+        why_not: why it cannot be an input, in words after its name; empty if it can.
     """
 
     name: str
     kind: str
     missing: int
     wrong: int
-    left_out: str = ""
+    why_not: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from engine.validation import Array, check_available
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 DROP, MEDIAN = "drop", "median"
+IGNORED = "ignored"  # why a column is left out that somebody ignores
 MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
 MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
@@ -79,16 +80,16 @@ def guess_task(column: Column) -> str:
     return CLASSIFICATION if few and (different == np.floor(different)).all() else REGRESSION
 
 
-def unusable_inputs(table: Table, target: str) -> list[str]:
-    """The names of the columns that cannot be inputs, besides the one to predict: too many texts, say."""
-    rows, names = np.arange(len(table)), []
+def unusable_inputs(table: Table, target: str) -> dict[str, DataError]:
+    """The columns that cannot be inputs, besides the one to predict, by name, and why: too many texts, say."""
+    rows, found = np.arange(len(table)), {}
     for column in table.columns:
         try:
             if column.name != target and not _uselessness(column, rows):
                 _check_input(column, rows)
-        except DataError:
-            names.append(column.name)
-    return names
+        except DataError as error:
+            found[column.name] = error
+    return found
 
 
 def table_dataset(
@@ -186,7 +187,7 @@ def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) ->
     for column in table.columns:
         if column.name == target:
             continue
-        reason = "ignored" if column.name in ignored_columns else _uselessness(column, rows)
+        reason = IGNORED if column.name in ignored_columns else _uselessness(column, rows)
         if reason:
             left_out[column.name] = reason
         else:

@@ -28,9 +28,9 @@ def preview_table(
     table of which only the head was read nothing is made: it may be sorted by its classes.
     """
     target = settings.get("target") or guess_target(table)
-    proposed: dict[str, Value] = {"target": target, "ignored": tuple(unusable_inputs(table, target))}
-    settings = {**proposed, **settings, "target": target}
-    columns = [_column(column) for column in table.columns]
+    unfit = unusable_inputs(table, target)
+    settings = {"ignored": tuple(unfit), **settings, "target": target}
+    columns = [_column(column, unfit.get(column.name)) for column in table.columns]
     of_target = next((column for column in table.columns if column.name == target), None)
     preview = TablePreview(
         form,
@@ -40,7 +40,7 @@ def preview_table(
         table.head_rows,
         _wrong_cells(table, form.decimal),
         len(table),
-        table.problems,
+        tuple(sorted(table.problems, key=lambda problem: problem.row)),
         table.problem_count,
         settings.get("task") or (guess_task(of_target) if of_target is not None else ""),
     )
@@ -52,13 +52,17 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
         made = prepared(table, preview.settings)
     except EngineError as error:
         return replace(preview, error=error), None
-    reasons = {name: why for name, why in made.counts.left_out.items() if name not in preview.settings["ignored"]}
-    columns = tuple(replace(column, left_out=reasons.get(column.name, "")) for column in preview.columns)
+    reasons = made.counts.left_out
+    columns = tuple(
+        column if column.name in preview.settings["ignored"] else replace(column, why_not=reasons.get(column.name, ""))
+        for column in preview.columns
+    )
     return replace(preview, columns=columns, outcome=Outcome.of(made.dataset, len(table))), made.dataset
 
 
-def _column(column: Column) -> PreviewColumn:
-    return PreviewColumn(column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong)
+def _column(column: Column, unfit: EngineError | None) -> PreviewColumn:
+    why = "" if unfit is None else f"is {unfit.value}, and {unfit.rule}"
+    return PreviewColumn(column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong, why)
 
 
 def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.datasets.dataset import Dataset
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, DataSetting, DataSource, Progress, Value
 from engine.datasets.table import Table, read_table
-from engine.datasets.table_dataset import DROP, PreparedTable, TableCounts, table_dataset
+from engine.datasets.table_dataset import DROP, IGNORED, PreparedTable, TableCounts, table_dataset
 from engine.datasets.table_format import TableFormat, sniff
 
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
@@ -85,7 +85,8 @@ def notes_of(counts: TableCounts) -> list[str]:
         notes.append(f"{_rows(counts.without_input)} with a missing value left out.")
     if counts.filled:
         notes.append(f"{sum(counts.filled.values()):,} missing values filled in: {_names(list(counts.filled))}.")
-    notes += [f"{name} left out: {why}." for name, why in list(counts.left_out.items())[:_MOST_NAMED]]
+    left_out = [(name, why) for name, why in counts.left_out.items() if why != IGNORED]
+    notes += [f"{name} left out: it {why}." for name, why in left_out[:_MOST_NAMED]]
     return notes
 
 

@@ -94,6 +94,14 @@ class Importing(QObject):
             self._read(is_whole=True)
 
     @property
+    def settings(self) -> list[str]:
+        """The names of the settings that can be chosen."""
+        try:
+            return [setting.name for setting in source_of(self.name or "").settings]
+        except EngineError:  # it is gone
+            return []
+
+    @property
     def can_use(self) -> bool:
         """Whether all of it was read, and nothing forbids to use it."""
         return self.is_whole and self.error is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import QMimeData, QObject, Qt
+from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QWidget
 
 from nnviz.look import text
@@ -46,11 +46,6 @@ class DataDialogs(QObject):
         """Shows how a file or folder would be understood."""
         self._preferences.set("data_folder", str(Path(path).parent))
         self._session.importing.open(path)
-
-    def dropped(self, given: QMimeData) -> str | None:
-        """The file or folder that is dropped; None if it is something else, or lies elsewhere."""
-        paths = [url.toLocalFile() for url in given.urls() if url.isLocalFile()]
-        return paths[0] if paths else None
 
     def fill_recent(self, menu: QMenu) -> None:
         """Fills the menu with the files that were used last, newest first."""
