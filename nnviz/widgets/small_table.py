@@ -24,6 +24,7 @@ class SmallTable(QWidget):
         self._cells: list[list[str]] = []
         self._numbers: list[bool] = []
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setFixedHeight(0)
 
     def show_rows(self, names: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool]) -> None:
         """Shows names from outside; the first column is the one to predict, and ``numbers`` says which are numbers."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from PyQt5.QtWidgets import QGridLayout, QWidget
 
-from engine.datasets import DataSetting, DataSource
+from engine.datasets import DATASETS, DataSetting, DataSource
 from engine.datasets.plane import MOST_CLASSES
 from engine.errors import EngineError
 from engine.validation import parse_number, parse_share, parse_whole
@@ -48,15 +48,14 @@ class DataFields(QWidget):
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(0, 1)
         self._source: DataSource | None = None
+        for setting in _settings_named(names):
+            self._rows[setting.name] = self._row(setting)
         session.settings.problems_changed.connect(self.show_values)
 
     def show_source(self, source: DataSource | None) -> None:
         """Shows the rows of a source, and their values."""
         self._source = source
-        wanted = {setting.name: setting for setting in self._settings()}
-        for name, setting in wanted.items():
-            if name not in self._rows:
-                self._rows[name] = self._row(setting)
+        wanted = [setting.name for setting in self._settings()]
         for name, (caption, edit, _) in self._rows.items():
             if name not in wanted:
                 edit.forget_typed()  # else a hidden field would commit it as it loses the focus
@@ -106,6 +105,13 @@ class DataFields(QWidget):
     def _refuse(self, setting: DataSetting, error: EngineError) -> None:
         words = error.message_for(setting.label) if error.parameter == setting.name else str(error)
         self._session.settings.set_problem(_problem(setting.name), words)
+
+
+def _settings_named(names: tuple[str, ...]) -> list[DataSetting]:
+    """The settings of registered data that have one of these names, each once."""
+    settings = (setting for name in DATASETS for setting in DATASETS[name].settings)
+    found = {setting.name: setting for setting in settings if setting.name in names and is_field(setting)}
+    return [found[name] for name in names if name in found]
 
 
 def name_of_field(setting: str) -> str:

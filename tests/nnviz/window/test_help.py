@@ -31,6 +31,7 @@ from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
 from nnviz.widgets.card import DockCard
+from nnviz.widgets.group import Group
 from nnviz.window.help import described
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
 from nnviz.window.main_window import MainWindow
@@ -137,8 +138,10 @@ def every_text() -> set[HelpText]:
 def open_everything(window: MainWindow) -> None:
     """All settings and cards, also those that are made when they are first seen."""
     make_all_cards(window)
-    for group in window.training.groups:
+    for group in [*window.training.groups, find(window, Group, "dataPartsGroup")]:
         group.head.setChecked(True)
+    window.session.importing.open("penguins")  # makes the sheet
+    window.session.importing.cancel()
 
 
 def controls(window: MainWindow) -> list[QWidget]:
