@@ -144,11 +144,11 @@ class Data(QObject):
     def _failed(self, about: threading.Event, error: Exception, refused: Callable[[Any], None] | None) -> None:
         if about is not self._cancelled or not self.loading:
             return
+        if refused is not None:
+            refused(error)  # first, so that the field keeps what was typed when the data before are shown again
         self.cancel()
         if refused is None:
             self._messages.tell_error("The data could not be loaded", error)
-        else:
-            refused(error)
 
     def _drop(self) -> None:
         """What is being loaded is no longer wanted."""

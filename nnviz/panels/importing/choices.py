@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QGridLayout, QWidget
 
 from engine.datasets.source import SEED, TEST_SHARE, DataSetting, Value
@@ -32,13 +33,19 @@ PARTS = (
 class Choices(QWidget):
     """A grid of fields. Below it stands what is wrong with one of them.
 
+    Signals:
+        typed: something was typed, which may have changed ``is_wrong``.
+
     Attributes:
         names: the settings that have a field here.
     """
 
-    def __init__(self, importing: Importing, name: str) -> None:
+    typed = pyqtSignal()
+
+    def __init__(self, importing: Importing, prefix: str) -> None:
+        """``prefix``: what the object names of its fields begin with."""
         super().__init__()
-        self._importing = importing
+        self._importing, self._prefix = importing, prefix
         self.names: list[str] = []
         self._captions: dict[str, str] = {}
         self._combos: dict[str, Combo] = {}
@@ -50,13 +57,13 @@ class Choices(QWidget):
         self._grid.setVerticalSpacing(5)
         for pair in range(_IN_A_ROW):
             self._grid.setColumnStretch(2 * pair + 1, 1)
-        self._problem = named(label(role="error"), f"{name}Problem")
+        self._problem = named(label(role="error"), f"{prefix}FieldProblem")
         self._problem.setWordWrap(True)
         self._problem.hide()
 
     def add_combo(self, name: str, caption: str, tip: str, entries: Sequence[tuple[str, Value]]) -> Combo:
         """A choice among some values, by what they are called; None for what is found out."""
-        combo = Combo(f"import{_camel(name)}Combo", caption, tip)
+        combo = Combo(f"{self._prefix}{_camel(name)}Combo", caption, tip)
         combo.setMinimumContentsLength(6)
         combo.setSizeAdjustPolicy(Combo.AdjustToMinimumContentsLengthWithIcon)
         for words, value in entries:
@@ -69,7 +76,7 @@ class Choices(QWidget):
     def add_number(self, setting: DataSetting) -> None:
         """A number that is typed."""
         name = setting.name
-        edit = NumberEdit(f"import{_camel(name)}Edit", _STEPS[name], setting.tip, setting.label)
+        edit = NumberEdit(f"{self._prefix}{_camel(name)}Edit", _STEPS[name], setting.tip, setting.label)
         edit.committed.connect(lambda typed: self._typed(setting, typed))
         self._edits[name] = edit, setting
         self._add(name, setting.label, edit)
@@ -90,11 +97,11 @@ class Choices(QWidget):
             value = parsed(setting, typed)
         except EngineError as error:
             self._typed_wrong[setting.name] = error.message_for(setting.label)
-            self._show_problem()
-            return
-        self._typed_wrong.pop(setting.name, None)
-        self._importing.choose(**{setting.name: value})
+        else:
+            self._typed_wrong.pop(setting.name, None)
+            self._importing.choose(**{setting.name: value})
         self._show_problem()
+        self.typed.emit()
 
     @property
     def is_wrong(self) -> bool:

@@ -12,6 +12,7 @@ from engine.datasets import source_of
 from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome, Preview, TablePreview
 from engine.errors import EngineError
 from nnviz.look import text, theme
+from nnviz.panels.importing.choices import Choices
 from nnviz.panels.importing.files_part import ArraysPart, FolderPart
 from nnviz.panels.importing.table_part import TablePart
 from nnviz.session.importing import Importing
@@ -51,6 +52,8 @@ class ImportSheet(QFrame):
         self._rest = QWidget()  # takes the room of the parts while there is none
         whole.addWidget(self._rest, 1)
         whole.addLayout(self._foot())
+        for choices in self.findChildren(Choices):
+            choices.typed.connect(self._show_use)
         importing.changed.connect(self._show)
         importing.progressed.connect(self._show_progress)
         self._show()
@@ -139,6 +142,9 @@ class ImportSheet(QFrame):
         notes = "" if outcome is None else " ".join(outcome.notes)
         self._notes.setText(text.plain(notes))
         self._notes.setVisible(bool(notes))
+        self._show_use()
+
+    def _show_use(self) -> None:
         part = self._part_of(self._importing.found)
         self._use.setEnabled(self._importing.can_use and (part is None or not part.is_wrong))
 

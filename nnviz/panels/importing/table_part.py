@@ -79,7 +79,7 @@ class TablePart(QWidget):
         return choices
 
     def _data_choices(self) -> Choices:
-        choices = Choices(self._importing, "importData")
+        choices = Choices(self._importing, "import")
         self._target = choices.add_combo("target", "Predict", _TARGET_TIP, ())
         choices.add_combo("task", "As", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
         missing = (("leave out the row", DROP), ("fill in the median", MEDIAN))
