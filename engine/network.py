@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from engine.activations import ACTIVATIONS, Activation
 from engine.buffers import Buffers, TrainingBuffers, layer_views
+from engine.datasets.description import Description
 from engine.errors import DataError, SettingError, Verbatim, shown
 from engine.initializers import INITIALIZERS, Initializer
 from engine.losses import LOSSES, Loss
@@ -94,6 +95,7 @@ class Network:
         self.loss_function: Loss = LOSSES[loss]()
         self.loss_function.check_output(self.layer_activations[-1])
         self.provenance: dict[str, Any] = {}
+        self._description: Description | None = None
         self.parameters: Array = np.empty(parameter_count(sizes), number_type)
         self.weights, self.biases = layer_views(self.parameters, sizes)
         rng = np.random.default_rng() if rng is None else rng
@@ -108,6 +110,20 @@ class Network:
         if scale != 1 and first_non_finite_layer(self) is not None:
             rule = f"must leave the first weights in the range of {self.parameters.dtype}"
             raise SettingError("weight_scale", scale, rule, "Try 1.")
+
+    @property
+    def description(self) -> Description | None:
+        """What its inputs and outputs mean, saved with it; None if that is not known.
+
+        A trainer sets it to that of its data. Setting it raises DataError if it does not fit.
+        """
+        return self._description
+
+    @description.setter
+    def description(self, description: Description | None) -> None:
+        if description is not None:
+            description.check_fits(self.shape[0], self.shape[-1])
+        self._description = description
 
     def with_parameters(self, parameters: Array) -> Network:
         """Returns the same network with another parameter vector, such as a snapshot, which is not copied."""

@@ -54,7 +54,10 @@ class Trainer:
     """
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
-        """Raises SettingError or DataError if network, data and settings do not fit together."""
+        """The network's ``description`` becomes that of the data.
+
+        Raises SettingError or DataError if network, data and settings do not fit together.
+        """
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
         check_can_be_trained(network)
         self.network = network
@@ -68,6 +71,7 @@ class Trainer:
         self._rng = np.random.default_rng(settings.seed)
         self._optimizer = settings.new_optimizer()
         self._last_finite = network.parameters.copy()
+        network.description = dataset.description
 
     def _build(self, settings: TrainingSettings) -> None:
         """Makes the attributes in ``_REBUILT``."""
@@ -376,7 +380,9 @@ class Trainer:
             SettingError: the state is incomplete or does not fit the network.
         """
         settings = TrainingSettings.from_dict(state.settings)
+        described = network.description
         trainer = cls(network, dataset, TrainingSettings.from_dict(state.progress.get("in force", state.settings)))
+        network.description = described  # until it is known that these are its data
         try:
             dataset.check_same_examples(state.progress["data"])
             trainer._restore(state.progress, state.vectors)
@@ -390,6 +396,7 @@ class Trainer:
                 "Train the network anew from its weights, or open another checkpoint.",
             ) from None
         trainer.change(settings)
+        network.description = dataset.description
         return trainer
 
     def _restore(self, progress: dict[str, Any], vectors: dict[str, Array]) -> None:

@@ -14,7 +14,7 @@ from engine.validation import Array
 MISSING = frozenset({"", "na", "n/a", "nan", "?", "null", "-"})  # in small letters
 _AS_WRITTEN = frozenset({*MISSING, *(word.upper() for word in MISSING), "NaN", "Null"})
 WORD, INFINITE, THOUSANDS, RAGGED = "word", "infinite", "thousands", "ragged"
-_YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"))
+YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"))
 _SEPARATED = {
     ".": re.compile(r"[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d*)?"),
     ",": re.compile(r"[+-]?\d{1,3}([.'’ \u00a0\u202f]\d{3})+(,\d*)?"),
@@ -114,7 +114,7 @@ def yes_no(texts: Sequence[str]) -> dict[str, int] | None:
     Single letters must come in both kinds, since one alone may be any code.
     """
     small = [text.casefold() for text in texts]
-    for pair in _YES_NO:
+    for pair in YES_NO:
         if small and set(small) <= set(pair) and (len(pair[0]) > 1 or set(small) == set(pair)):
             return {text: pair.index(word) for text, word in zip(texts, small, strict=True)}
     return None
@@ -123,4 +123,4 @@ def yes_no(texts: Sequence[str]) -> dict[str, int] | None:
 def read_yes_no(text: str) -> int | None:
     """0 for a no, 1 for a yes, None for any other text."""
     small = text.strip().casefold()
-    return next((pair.index(small) for pair in _YES_NO if small in pair), None)
+    return next((pair.index(small) for pair in YES_NO if small in pair), None)

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
+from engine.datasets.table_coding import TableCoding
 from engine.errors import DataError, SettingError, Verbatim
 from engine.validation import (
     Array,
@@ -132,6 +134,8 @@ class Dataset:
         targets: a name per output, with its unit, where the targets are numbers; else empty.
         scaling: how raw inputs became ``inputs``; None if they are raw.
         target_scaling: likewise, for targets that are numbers.
+        coding: how rows of a table became ``inputs``; None if they are none. What it says of the attributes above
+            (class names, categories, columns, targets, scalings) is taken from it.
         notes: what became of the source's examples, in sentences for people: what was left out, and why.
     """
 
@@ -146,9 +150,13 @@ class Dataset:
     targets: tuple[str, ...] = ()
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
+    coding: TableCoding | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.coding is not None:
+            for name, value in (self.coding.facts | {"categories": self.coding.categories}).items():
+                object.__setattr__(self, name, value)
         self._check_shape()
         self._check_names()
         self._check_categories()
@@ -219,6 +227,30 @@ class Dataset:
     def outputs(self) -> int:
         """Number of outputs of the network."""
         return self.train.classes
+
+    @cached_property
+    def description(self) -> Description | None:
+        """What a network that is trained on it must know of it; None if only the title is known.
+
+        Bytes that are no pictures are scaled by their ``scale``. Raw numbers of pictures are brightness from 0 to 1.
+        """
+        if self.coding is not None:
+            return Description(self.title, coding=self.coding)
+        scaling = self._scaling_of_rows
+        if not any((self.example_shape, self.class_names, self.columns, self.targets, scaling, self.target_scaling)):
+            return None
+        about = Description(self.title, self.example_shape, columns=self.columns, scaling=scaling)
+        if self.is_classification:
+            return replace(about, class_names=tuple(self.class_name(number) for number in range(self.outputs)))
+        return replace(about, targets=self.targets, target_scaling=self.target_scaling)
+
+    @property
+    def _scaling_of_rows(self) -> Scaling | None:
+        """From raw numbers to what the network is given: the scaling, and of rows the factor of their bytes."""
+        if self.example_shape or self.train.scale == 1:
+            return self.scaling
+        scaling = self.scaling or Scaling(np.zeros(self.width), np.ones(self.width))
+        return Scaling(scaling.mean, scaling.spread / self.train.scale)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -46,13 +46,15 @@ class Scaling:
         return cls(np.where(stays, 0.0, mean), np.where(stays, 1.0, spread))
 
     def apply(self, raw: Array) -> Array:
-        """(k, columns) float32 of raw rows (k, columns)."""
-        scaled: Array = ((np.asarray(raw, np.float64) - self.mean) / self.spread).astype(np.float32)
+        """(k, columns) float32 of raw rows (k, columns); infinite where it is out of the range of float32."""
+        with np.errstate(over="ignore"):
+            scaled: Array = ((np.asarray(raw, np.float64) - self.mean) / self.spread).astype(np.float32)
         return scaled
 
     def undo(self, scaled: Array) -> Array:
         """(k, columns) float64: the raw rows."""
-        raw: Array = np.asarray(scaled, np.float64) * self.spread + self.mean
+        with np.errstate(over="ignore"):
+            raw: Array = np.asarray(scaled, np.float64) * self.spread + self.mean
         return raw
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,7 +66,7 @@ class Scaling:
         """The scaling of an :meth:`as_dict`. Raises DataError if it is none."""
         try:
             return cls(np.array(entries["mean"], np.float64), np.array(entries["spread"], np.float64))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             if isinstance(error, DataError):
                 raise
             rule = "must hold a list of means and one of spreads"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.datasets.cells import RAGGED, Problem, shortened
-from engine.datasets.table_blocks import CannotReadError
+from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
 from engine.datasets.table_format import MOST_BYTES, TableFormat, unreadable
 from engine.datasets.table_reading import Progress, Reading
@@ -68,6 +68,7 @@ def read_table(
     form: TableFormat,
     progress: Progress | None = None,
     texts: Collection[str] = (),
+    least_columns: int = 2,
     only_head: bool = False,
 ) -> Table:
     """Reads a table.
@@ -82,21 +83,22 @@ def read_table(
         progress: is called after each block with the bytes done and the bytes in all, and begins anew if the file is
             read again. What it raises ends the reading and goes through.
         texts: names of columns that are texts, even if they hold numbers, or yes and no.
+        least_columns: how many columns there must be: one to predict, besides the inputs.
         only_head: whether only the first megabyte is read, for a look at it.
 
     Raises:
-        FileFormatError: the file is missing, empty, no text, in another encoding, or beyond a limit; or it has only
-            one column, or no rows.
+        FileFormatError: the file is missing, empty, no text, in another encoding, or beyond a limit; or it has too few
+            columns, or no rows.
     """
     path = Path(path)
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         _check_size(path, size)
         try:
-            reading = Reading(path, form, frozenset(texts))
+            reading = Reading(path, form, frozenset(texts), least_columns=least_columns)
             reading.read(file, size, progress, only_head)
             if reading.wordy:
-                reading = Reading(path, form, frozenset(texts), reading.wordy)
+                reading = Reading(path, form, frozenset(texts), reading.wordy, least_columns)
                 file.seek(0)
                 reading.read(file, size, progress, only_head)
         except CannotReadError as failure:
@@ -104,6 +106,23 @@ def read_table(
     counts, problems = reading.counts, tuple(reading.problems)
     heads = reading.head, reading.head_rows
     return Table(path.stem, reading.columns(), problems, counts.total(), counts[RAGGED], *heads)
+
+
+def row_number(path: str | Path, form: TableFormat, place: int, width: int) -> int | None:
+    """The number in its file, from 1, of a row of a table: the one at ``place``, from 0, of those of ``width`` cells.
+
+    None if the file has changed, and there is none. Raises FileFormatError.
+    """
+    number, left = 0, place + form.header
+    with _opened(Path(path)) as file:
+        blocks = Blocks(Path(path), form, file)
+        while block := blocks.next():
+            for row in blocks.rows(block):
+                number += 1
+                left -= len(row) >= width
+                if left < 0:
+                    return number
+    return None
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.cells import INFINITE, THOUSANDS, read_number, read_yes_no, shortened
+from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.scaling import Scaling
 from engine.datasets.table import Table, listed
 from engine.datasets.table_columns import NUMBER, TEXT, YES_NO, Column
@@ -44,6 +45,11 @@ class CodedColumn:
             return (self.name,)
         return tuple(f"{self.name} = {category}" for category in self.categories)
 
+    @property
+    def characters(self) -> int:
+        """How many characters the names of its inputs have together, at least."""
+        return len(self.name) * max(1, len(self.categories)) + sum(map(len, self.categories))
+
     def read(self, value: object) -> float:
         """A value as one number: a text's is the place of its category; NaN if it is missing.
 
@@ -69,6 +75,14 @@ class CodedColumn:
         different, places = np.unique(column.values, return_inverse=True)
         read: Array = np.array([self.read(_written(column, value)) for value in different])[places]
         return read
+
+    def takes(self, column: Column, value: Any) -> bool:
+        """Whether it accepts one of the values of a table's column."""
+        try:
+            self.fill(np.array([self.read(_written(column, value))]))
+        except DataError:
+            return False
+        return True
 
     def fill(self, values: Array) -> Array:
         """(rows,) of :meth:`read` without NaN. Raises DataError if one is missing that must be there."""
@@ -140,7 +154,7 @@ class CodedColumn:
 class TableCoding:
     """How rows become inputs, and what the outputs mean.
 
-    Raises DataError if the scaling is not one of as many numbers as there are inputs.
+    Raises DataError if the scaling is not one of as many numbers as there are inputs, or the names are too long.
 
     Attributes:
         columns: the columns that are inputs, in their order.
@@ -157,6 +171,7 @@ class TableCoding:
     target_scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
+        check_characters("coding", (column.characters for column in self.columns))
         for scaling, width in ((self.scaling, len(self.inputs)), (self.target_scaling, 1)):
             if scaling is not None and len(scaling.mean) != width:
                 value, rule = Verbatim(f"of {len(scaling.mean):,} numbers"), f"must be one of {width:,}"
@@ -166,6 +181,17 @@ class TableCoding:
     def inputs(self) -> tuple[str, ...]:
         """A name per input."""
         return tuple(name for column in self.columns for name in column.inputs)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it says about a data set, or the network trained on it, by the names of their attributes."""
+        return {
+            "class_names": self.class_names,
+            "columns": self.inputs,
+            "targets": () if self.class_names else (self.target,),
+            "scaling": self.scaling,
+            "target_scaling": self.target_scaling,
+        }
 
     @property
     def texts(self) -> frozenset[str]:
@@ -196,10 +222,25 @@ class TableCoding:
 
     def encode_table(self, table: Table) -> Array:
         """(rows, inputs) float32 of a table, read with :attr:`texts`. Raises DataError likewise."""
+        return self.scaled(self.raw_table(table))
+
+    def raw_table(self, table: Table) -> Array:
+        """(rows, inputs) float64 of a table, not yet scaled. Raises DataError likewise."""
         for column in self.columns:
             if column.name not in table.names:
                 raise _lacking(column.name, table.names)
-        return self.scaled(self.raw([each.read_column(table.column(each.name)) for each in self.columns]))
+        return self.raw([each.read_column(table.column(each.name)) for each in self.columns])
+
+    def first_unfit(self, table: Table, name: str) -> int | None:
+        """The place, from 0, of the first row of a table that is refused for its value in that column; None for none.
+
+        Cells that could not be read are not found: they are among the table's problems.
+        """
+        column = table.column(name)
+        (coded,) = (each for each in self.columns if each.name == name)
+        different, places = np.unique(column.values, return_index=True)
+        unfit = (int(place) for value, place in zip(different, places, strict=True) if not coded.takes(column, value))
+        return min(unfit, default=None)
 
     def raw(self, values: Sequence[Array]) -> Array:
         """(rows, inputs) float64 of what each column has read, (rows,): filled and expanded, not yet scaled."""
@@ -231,12 +272,12 @@ class TableCoding:
         try:
             columns = tuple(_coded_column(column) for column in entries["columns"])
             scaling, of_target = (_scaling(entries[name]) for name in ("scaling", "target_scaling"))
-            coding = cls(columns, scaling, _text(entries["target"]), _texts(entries["class_names"]), of_target)
+            coding = cls(columns, scaling, text_in(entries["target"]), texts_in(entries["class_names"]), of_target)
             names = [column.name for column in columns] + [coding.target]
             if len(names) < 2 or any(len(set(each)) < len(each) for each in (names, coding.class_names)):
                 raise ValueError(names)
             return coding
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             if isinstance(error, DataError):
                 raise
             rule = "must hold its columns, their scaling and the target"
@@ -249,7 +290,7 @@ def _scaling(entries: Any) -> Scaling | None:
 
 def _coded_column(entries: Mapping[str, Any]) -> CodedColumn:
     """Raises TypeError or ValueError for what is none."""
-    kind, categories, filled = entries["kind"], _texts(entries["categories"]), entries["filled"]
+    kind, categories, filled = entries["kind"], texts_in(entries["categories"]), entries["filled"]
     sizes = {NUMBER: len(categories) == 0, YES_NO: len(categories) == 2, TEXT: len(categories) > 0}
     if not sizes[kind] or len(set(categories)) < len(categories):
         raise ValueError(kind)
@@ -258,19 +299,7 @@ def _coded_column(entries: Mapping[str, Any]) -> CodedColumn:
         if isinstance(filled, bool) or not allowed[kind]:
             raise ValueError(filled)
         filled = float(filled)
-    return CodedColumn(_text(entries["name"]), kind, categories, filled)
-
-
-def _texts(entries: Any) -> tuple[str, ...]:
-    if not isinstance(entries, (list, tuple)):
-        raise TypeError(entries)
-    return tuple(_text(entry) for entry in entries)
-
-
-def _text(entry: Any) -> str:
-    if not isinstance(entry, str):
-        raise TypeError(entry)
-    return entry
+    return CodedColumn(text_in(entries["name"]), kind, categories, filled)
 
 
 def _lacking(name: str, present: Sequence[str]) -> DataError:

@@ -297,17 +297,7 @@ def _scaled_coding(unscaled: TableCoding, raw: Array, targets: Array, train: Arr
 def _dataset(title: str, coding: TableCoding, raw: Array, targets: Array, parts: tuple[Array, Array]) -> Dataset:
     train, test = (_split(coding, raw[part], targets[part]) if len(part) else None for part in parts)
     assert train is not None
-    return Dataset(
-        title,
-        train=train,
-        test=test,
-        class_names=coding.class_names,
-        categories=coding.categories,
-        columns=coding.inputs,
-        targets=() if coding.class_names else (coding.target,),
-        scaling=coding.scaling,
-        target_scaling=coding.target_scaling,
-    )
+    return Dataset(title, train, test, coding=coding)
 
 
 def _split(coding: TableCoding, raw: Array, targets: Array) -> Split:

@@ -35,9 +35,14 @@ class Reading:
     """
 
     def __init__(
-        self, path: Path, form: TableFormat, texts: Collection[str], wordy: Collection[str] = frozenset()
+        self,
+        path: Path,
+        form: TableFormat,
+        texts: Collection[str],
+        wordy: Collection[str] = frozenset(),
+        least_columns: int = 2,
     ) -> None:
-        """Of the columns, ``texts`` are texts by wish, ``wordy`` by their content."""
+        """Of the columns, at least so many, ``texts`` are texts by wish, ``wordy`` by their content."""
         self.problems: list[Problem] = []
         self.counts: Counter[str] = Counter()
         self.head: tuple[tuple[str, ...], ...] = ()
@@ -46,6 +51,7 @@ class Reading:
         self._form = form
         self._texts = texts
         self._wordy = wordy
+        self._least_columns = least_columns
         self._names: list[str] = []
         self._columns: list[NumbersRead | TextsRead] = []
         self._next_row = 1
@@ -145,7 +151,7 @@ class Reading:
         if width > MOST_COLUMNS:
             rule = f"must have at most {MOST_COLUMNS:,}"
             raise bad_file(self._path, f"of {width:,} columns", rule, "Leave columns out.")
-        if width == 1:
+        if width < self._least_columns:
             rule = "must have at least two, one of them to predict"
             raise bad_file(self._path, "of one column", rule, "Check what stands between its cells, the delimiter.")
 

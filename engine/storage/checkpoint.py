@@ -2,14 +2,15 @@
 
 This is numpy's format, a zip of arrays, read without pickle, so that files from strangers are safe. The array
 ``header`` contains JSON: version of the format, shape, activations, loss and so on; ``parameters`` contains each
-layer's weights, neuron by neuron, and its biases, and ``training/...`` a :class:`~engine.events.TrainingState`.
+layer's weights, neuron by neuron, and its biases, and ``training/...`` a :class:`~engine.events.TrainingState`. The
+text ``description``, where it is there, is the JSON of the network's :class:`~engine.datasets.description.Description`.
 """
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,14 @@ from engine.events import TrainingState
 from engine.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
 from engine.npz import DAMAGE, Npz
 from engine.regular_files import open_regular
-from engine.storage.checks import check_finite, checked_provenance, provenance_json
+from engine.storage.checks import (
+    check_finite,
+    checked_provenance,
+    description_json,
+    longest_description,
+    provenance_json,
+    set_description,
+)
 from engine.storage.files import write_whole
 from engine.validation import Array, check_available, check_shape, gigabytes, parameter_count, whole_number
 
@@ -30,6 +38,8 @@ VERSION = 1
 _FORMAT = "nnviz checkpoint"
 _START_OF_A_ZIP = b"PK\x03\x04"
 _TRAINING = "training/"
+_DESCRIPTION = "description"
+_TIMES_AS_OBJECTS = 6  # bytes of a text, 4 for each sign, may become so many of Python objects
 _MOST_BYTES = 10**11  # of a file
 _MOST_HEADER = 10_000_000  # characters
 _MOST_UNPACKED_ORDER = 16  # times as large as the file; an order of examples shrinks to a third
@@ -62,6 +72,8 @@ def save_checkpoint(
     }
     parameters = neuron_by_neuron(network.parameters, network.shape)
     arrays: dict[str, Any] = {"parameters": _half(parameters, state) if half_precision else parameters}
+    if description := description_json(network):
+        arrays[_DESCRIPTION] = np.array(description)
     if state is not None:
         header["settings"], header["progress"] = state.settings, state.progress
         for name, vector in state.vectors.items():
@@ -167,11 +179,20 @@ def _network(path: Path, header: dict[str, Any], arrays: Npz, number_type: np.dt
     with np.errstate(over="ignore"):
         network.parameters[...] = from_neuron_by_neuron(arrays.numbers("parameters"), shape)
     network.provenance = checked_provenance(header["provenance"])
+    if _DESCRIPTION in arrays.claims:
+        set_description(network, _described(arrays, shape))
     bad = first_non_finite_layer(network)
     if bad is not None:
         rule = f"must hold finite numbers only, in the range of {kind}"
         raise bad_file(path, f"holding NaN or infinity in layer {bad} as {kind}", rule)
     return network
+
+
+def _described(arrays: Npz, shape: Sequence[int]) -> Any:
+    needed = arrays.claims[_DESCRIPTION].nbytes * _TIMES_AS_OBJECTS
+    rule = "must fit in memory"
+    check_available(needed, "description", Verbatim(gigabytes(needed)), rule, ANOTHER_FILE)
+    return json.loads(arrays.text(_DESCRIPTION, longest_description(shape)))
 
 
 def _state(header: dict[str, Any], arrays: Npz, shape: list[int]) -> TrainingState | None:

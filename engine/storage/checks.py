@@ -1,11 +1,13 @@
-"""Checks before a network is written, and the JSON of its provenance, shared by all formats."""
+"""Checks before a network is written, and the JSON of its provenance and description, shared by all formats."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from engine.datasets.description import Description
+from engine.datasets.entries import MOST_CHARACTERS
 from engine.errors import ANOTHER_FILE, DataError, SettingError, Verbatim
 from engine.network import Network, first_non_finite_layer
 
@@ -54,6 +56,24 @@ def checked_provenance(provenance: object) -> dict[str, Any]:
         raise SettingError("provenance", Verbatim(str(error)), "must be an object of facts", ANOTHER_FILE) from None
     clean: dict[str, Any] = json.loads(text, parse_constant=lambda _: None)
     return clean
+
+
+def description_json(network: Network) -> str:
+    """Returns the network's description as JSON; empty if it has none."""
+    return "" if network.description is None else json.dumps(network.description.as_dict(), separators=(",", ":"))
+
+
+def longest_description(shape: Sequence[int]) -> int:
+    """Characters of JSON that the description of a network of that shape may take."""
+    return 13 * MOST_CHARACTERS + 150 * (shape[0] + shape[-1])  # a sign may be escaped by 12 characters
+
+
+def set_description(network: Network, entries: object) -> None:
+    """Gives the network the description in a file; None for none.
+
+    Raises DataError if it is none, or does not fit the network: with a wrong one its answers would be wrong.
+    """
+    network.description = None if entries is None else Description.from_dict(entries)
 
 
 def _check_depth(document: object) -> None:

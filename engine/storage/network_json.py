@@ -1,8 +1,9 @@
 """The ancestor's JSON: keys ``shape``, ``weights`` (n_out × n_in lists) and ``biases`` (n_out × 1 lists).
 
-Further keys, which the ancestor ignores, were added later: ``activations``, ``loss``, ``dtype``, ``provenance``. If
-they are missing, the network is the ancestor's: sigmoid, quadratic loss. Its numbers have all digits of float64; they
-are read as float32, unless float64 is asked for.
+Further keys, which the ancestor ignores, were added later: ``activations``, ``loss``, ``dtype``, ``provenance``, and
+``description``, which says what inputs and outputs mean and how raw numbers are scaled; weights and biases are those
+for scaled inputs. If they are missing, the network is the ancestor's: sigmoid, quadratic loss, nothing scaled. Numbers
+have all digits of float64; they are read as float32, unless float64 is asked for.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file, shown
 from engine.network import Network, check_dtype, first_non_finite_layer
 from engine.regular_files import read_regular
-from engine.storage.checks import check_finite, checked_provenance, provenance_json
+from engine.storage.checks import check_finite, checked_provenance, description_json, provenance_json, set_description
 from engine.storage.files import write_whole
 from engine.validation import Array, available_memory, check_shape, gigabytes
 
@@ -47,8 +48,9 @@ def save_network(network: Network, path: str | Path) -> None:
         "loss": _json(network.loss),
         "dtype": _json(str(network.parameters.dtype)),
         "provenance": provenance_json(network),
+        "description": description_json(network),
     }
-    content = ",".join(f'"{key}":{text}' for key, text in entries.items())
+    content = ",".join(f'"{key}":{text}' for key, text in entries.items() if text)
     write_whole(path, f"{{{content}}}".encode())
 
 
@@ -135,7 +137,7 @@ def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError
 
 
 def _empty_network(shape: Sequence[int], document: dict[str, Any], number_type: np.dtype[Any] | None) -> Network:
-    """Returns a network with the file's shape and functions, and parameters still to be filled. Raises SettingError."""
+    """Returns a network with the file's shape and functions, and parameters still to be filled. Raises EngineError."""
     provenance = checked_provenance(document.get("provenance", {}))
     dtype = document.get("dtype", "float32")
     if dtype not in ("float32", "float64"):
@@ -151,6 +153,7 @@ def _empty_network(shape: Sequence[int], document: dict[str, Any], number_type: 
         dtype=dtype if number_type is None else number_type,
     )
     network.provenance = provenance
+    set_description(network, document.get("description"))
     return network
 
 

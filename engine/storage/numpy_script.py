@@ -18,6 +18,7 @@ from engine.network import Network, neuron_by_neuron
 from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
+from engine.storage.script_parts import Parts, parts_of
 
 _WIDTH = 88  # length of the lines written, as most formatters want it
 _LONGEST_NAME = 100
@@ -26,7 +27,7 @@ _SCRIPT = Template('''\
 """$about"""
 
 import base64
-import sys
+${imports}import sys
 import zlib
 
 import numpy as np
@@ -40,17 +41,17 @@ $layers
 ]
 
 
-def predict(rows):
+${meaning}def predict(rows):
     """Answers for examples: (k, $n_in) numbers, a row for each, become (k, $n_out)."""
-    rows = np.asarray(rows, dtype=np.$dtype)
+    rows = np.asarray(rows, dtype=np.$given)
     if rows.ndim != 2 or rows.shape[1] != $n_in:
         raise ValueError(f"rows must be of shape (k, $n_in), not {rows.shape}")
     with np.errstate(all="ignore"):
-        for weights, biases, activation in NETWORK:
+${scaled}        for weights, biases, activation in NETWORK:
             rows = activation(rows @ weights.T + biases)
     if not np.isfinite(rows).all():
         raise ValueError("the network has no finite answer: its sums overflow")
-    return rows
+    return $answers
 
 
 def unpack(text):
@@ -64,6 +65,18 @@ def unpack(text):
     return network
 
 
+$command
+
+
+# All weights and biases, layer by layer.
+NETWORK = unpack("""
+$parameters""")
+
+if __name__ == "__main__":
+    main(sys.argv)
+''')
+
+_OF_NUMBERS = '''\
 def read(path):
     """The rows in a file: an array saved by numpy, or numbers separated by commas."""
     if path.lower().endswith(".npy"):
@@ -84,16 +97,7 @@ def main(arguments):
         answers = predict(read(arguments[1]))
     except (OSError, EOFError, ValueError) as error:
         sys.exit(f"{arguments[1]} cannot be used: {error}")
-    np.savetxt(sys.stdout, answers, fmt="%.${digits}g", delimiter=",")
-
-
-# All weights and biases, layer by layer.
-NETWORK = unpack("""
-$parameters""")
-
-if __name__ == "__main__":
-    main(sys.argv)
-''')
+    np.savetxt(sys.stdout, answers, fmt="%.${digits}g", delimiter=",")'''
 
 # The docstring of each function, then the lines of its body.
 _FUNCTIONS = {
@@ -141,15 +145,21 @@ def _script(network: Network) -> str:
     numbers = neuron_by_neuron(network.parameters, network.shape)
     stored = kind.newbyteorder("<")
     used = dict.fromkeys(network.activations)
+    parts = parts_of(network.description)
+    sizes = {"n_in": network.shape[0], "n_out": network.shape[-1]}
+    digits = 9 if kind == np.float32 else 17  # enough to tell any two numbers apart
     return _SCRIPT.substitute(
-        about=_about(network),
+        sizes,
+        about=_about(network, parts),
+        imports="".join(f"import {module}\n" for module in parts.modules),
         functions="\n\n\n".join(_function(name) for name in used),
         layers=_layers(network),
-        n_in=network.shape[0],
-        n_out=network.shape[-1],
-        dtype=kind.name,
+        meaning=parts.meaning,
+        given=parts.given or kind.name,
+        scaled=f"        rows = ({parts.scaled}).astype(np.{kind.name})\n" if parts.scaled else "",
+        answers=parts.answers,
+        command=Template(parts.command or _OF_NUMBERS).substitute(sizes, digits=digits),
         stored=f"<f{kind.itemsize}",
-        digits=9 if kind == np.float32 else 17,  # enough to tell any two numbers apart
         parameters=base64.encodebytes(zlib.compress(numbers.astype(stored).tobytes())).decode(),
     )
 
@@ -164,7 +174,7 @@ def _layers(network: Network) -> str:
     return "\n".join(f"    ({n_in}, {n_out}, {name.replace('-', '_')})," for n_in, n_out, name in rows)
 
 
-def _about(network: Network) -> str:
+def _about(network: Network, parts: Parts) -> str:
     """Returns the script's docstring without its quotes."""
     facts = [
         f"Neurons of each layer, input first: {', '.join(map(str, network.shape))}.",
@@ -176,9 +186,8 @@ def _about(network: Network) -> str:
         "A neural network in one file, which needs Python and numpy and nothing else.\n\n"
         f"{paragraph}\n\n"
         "On the command line:  python this_file.py rows.csv\n"
-        "In a program:         from this_file import predict\n\n"
-        "Rows hold numbers as the network was trained with: of pictures, brightness from 0\n"
-        "to 1, which is bytes / 255.\n\n"
+        f"In a program:         from this_file import {parts.main}\n\n"
+        f"{parts.rows}\n\n"
         "Written by nnviz.\n"
     )
 

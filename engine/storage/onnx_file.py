@@ -14,7 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import SettingError, Verbatim
+from engine.datasets.description import Description
+from engine.datasets.scaling import Scaling
+from engine.datasets.table_coding import CodedColumn
+from engine.datasets.table_columns import TEXT
+from engine.errors import DataError, SettingError, Verbatim
 from engine.network import Network
 from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
@@ -32,10 +36,12 @@ _MOST_BYTES = 2**31 - 2**20
 def export_onnx(network: Network, path: str | Path) -> None:
     """Writes an ONNX model completely or not at all: ``input`` (batch, n_in) to ``output`` (batch, n_out).
 
-    Numbers stay float32 or float64, as in the network.
+    Numbers stay float32 or float64, as in the network. If it has a description, ``input`` takes numbers as they are
+    written in its data, which the model scales, and ``output`` has numbers in the unit of the targets. Texts and yes/no
+    are given as 0 and 1. The model's metadata say as JSON what each of the ``inputs`` and ``outputs`` is.
 
     Raises:
-        DataError: a weight or bias is not finite.
+        DataError: a weight or bias is not finite, or a scaling is out of the range of the numbers.
         SettingError: an activation cannot be exported, the network is too large for the format, or the package onnx is
             missing.
         OSError: the file cannot be written.
@@ -77,6 +83,19 @@ class _Plan:
         self.numbers[name] = np.array(value, self.dtype)
         return name
 
+    def scaling(self, name: str, scaling: Scaling) -> tuple[str, str]:
+        """Returns the names of its mean and its spread. Raises DataError if one is out of the range of the numbers."""
+        with np.errstate(over="ignore", under="ignore"):
+            mean, spread = scaling.mean.astype(self.dtype), scaling.spread.astype(self.dtype)
+        if not (np.isfinite(mean).all() and np.isfinite(spread).all() and spread.all()):
+            value, rule = (
+                Verbatim(f"of the {name} out of range"),
+                f"must be in the range of {self.dtype} to be exported",
+            )
+            raise DataError("scaling", value, rule, "Change the unit of its data, and train the network anew.")
+        self.numbers |= {f"{name}.mean": mean, f"{name}.spread": spread}
+        return f"{name}.mean", f"{name}.spread"
+
     def name_last(self, output: str) -> str:
         """Names the last node and its output."""
         self.nodes[-1] |= {"outputs": [output], "name": output}
@@ -85,14 +104,22 @@ class _Plan:
 
 def _plan_of(network: Network) -> _Plan:
     plan = _Plan(network.parameters.dtype)
-    value = "input"
+    about = network.description or Description()
+    value, last = "input", "output" if about.target_scaling is None else f"layer{len(network.weights)}.output"
+    if about.scaling is not None:
+        plan.layer, (mean, spread) = "input", plan.scaling("input", about.scaling)
+        value = plan.add("Div", plan.add("Sub", value, mean), spread)
     for number, (w, b, name) in enumerate(zip(network.weights, network.biases, network.activations, strict=True), 1):
         plan.layer = f"layer{number}"
         weight, bias = f"{plan.layer}.weight", f"{plan.layer}.bias"
         plan.numbers |= {weight: w, bias: b[:, 0]}
         plan.add("Gemm", value, weight, bias, transB=1)
         _add_activation(plan, name, plan.name_last(f"{plan.layer}.sum"))
-        value = plan.name_last("output" if number == len(network.weights) else f"{plan.layer}.output")
+        value = plan.name_last(last if number == len(network.weights) else f"{plan.layer}.output")
+    if about.target_scaling is not None:
+        plan.layer, (mean, spread) = "output", plan.scaling("output", about.target_scaling)
+        plan.add("Add", plan.add("Mul", value, spread), mean)
+        plan.name_last("output")
     return plan
 
 
@@ -177,6 +204,8 @@ def _serialized(network: Network, plan: _Plan) -> bytes:
         opset_imports=[helper.make_opsetid("", _OPSET)],
         ir_version=_IR_VERSION,
     )
+    if network.description is not None:
+        helper.set_model_props(model, _metadata(network.description))
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString()
     return content
@@ -193,3 +222,29 @@ def _description(network: Network) -> str:
     if past:
         lines.append(f"Provenance: {json.dumps(past, default=str)}")
     return "\n".join(lines)
+
+
+def _metadata(about: Description) -> dict[str, str]:
+    """What its inputs and outputs are, as JSON. Names are data there, whatever stands in them."""
+    said = {
+        "task": "classification" if about.is_classification else "regression",
+        "title": about.title,
+        "example_shape": list(about.example_shape),
+        "inputs": _inputs(about),
+        "outputs": list(about.output_names),
+    }
+    return {name: json.dumps(entry) for name, entry in said.items() if entry}
+
+
+def _inputs(about: Description) -> list[dict[str, str]]:
+    """Of each input its name; of a table's also the column of texts, and what 0 and 1 stand for."""
+    if about.coding is None:
+        return [{"name": name} for name in about.columns]
+    return [entry for column in about.coding.columns for entry in _inputs_of(column)]
+
+
+def _inputs_of(column: CodedColumn) -> list[dict[str, str]]:
+    if column.kind == TEXT:
+        named = zip(column.inputs, column.categories, strict=True)
+        return [{"name": name, "column": column.name, "1": category} for name, category in named]
+    return [{"name": column.name, **dict(zip("01", column.categories, strict=False))}]

@@ -78,11 +78,13 @@ def parser() -> argparse.ArgumentParser:
     text = "train a network, and print train and test error after each epoch"
     add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter))
     evaluate = _command(commands, "evaluate", "print test error and confusion matrix of a saved network")
-    predict = _command(commands, "predict", "recognise digits on pictures")
+    predict = _command(commands, "predict", "answer to the rows of a table, or recognise digits on pictures")
     export = _command(commands, "export", "write a saved network in a format of other programs")
     for command in (evaluate, predict, export):
         command.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
-    predict.add_argument("images", metavar="IMAGE", nargs="+", help="any size, dark on light or light on dark")
+    text = "a table, CSV or TSV, with the columns that the network was trained with; the answers are printed as CSV. "
+    text += "Or pictures of digits: any size, dark on light or light on dark"
+    predict.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
     export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
     _add_explain(_command(commands, "explain", "draw why a saved network answers as it does to pictures"))
     _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))

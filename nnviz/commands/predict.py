@@ -1,26 +1,41 @@
-"""``predict``: recognises digits on pictures."""
+"""``predict``: answers to the rows of a table, or recognises digits on pictures."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 
+from engine.network import Network
 from engine.storage import load_network
 from nnviz.commands.checks import CommandError
 from nnviz.commands.pictures import picture_of_file
+from nnviz.commands.tables import print_answers, rows_of_file
+
+_TABLES = (".csv", ".tsv")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the two best answers for each picture. Returns the exit code."""
+    """Prints a table of answers for a table, or the two best answers for each picture. Returns the exit code."""
     network = load_network(arguments.file)
-    pictures = np.stack([picture_of_file(name) for name in arguments.images])
+    is_of_tables = network.description is not None and network.description.coding is not None
+    if not is_of_tables and not any(Path(name).suffix.lower() in _TABLES for name in arguments.inputs):
+        return _recognise(network, arguments)
+    if len(arguments.inputs) > 1:
+        raise CommandError(f"{arguments.inputs[1]}: is one file too many. Give one table at a time.")
+    print_answers(network, network.predict(rows_of_file(network, arguments.inputs[0])))
+    return 0
+
+
+def _recognise(network: Network, arguments: argparse.Namespace) -> int:
+    pictures = np.stack([picture_of_file(name) for name in arguments.inputs])
     if network.shape[0] != pictures.shape[1] or network.shape[-1] != 10:
         raise CommandError(
             f"{arguments.file}: a network of {network.shape[0]} inputs and {network.shape[-1]} outputs cannot read "
             f"digits. It takes one of 784 inputs and 10 outputs."
         )
-    for name, picture, answer in zip(arguments.images, pictures, network.predict(pictures), strict=True):
+    for name, picture, answer in zip(arguments.inputs, pictures, network.predict(pictures), strict=True):
         best, second = np.argsort(answer)[::-1][:2]
         if not picture.any():
             print(f"{name}: nothing is drawn on it")

@@ -120,7 +120,10 @@ class DataReader:
         if read is None or read[0] != key:
             self._table = self._made = None  # before more is read
             form = format_of(file, settings)
-            read = self._table = key, read_table(file, form, progress, settings.get("texts", ()), not is_whole)
+            read = self._table = (
+                key,
+                read_table(file, form, progress, settings.get("texts", ()), only_head=not is_whole),
+            )
         return read[1]
 
     def _keep(self, key: object, dataset: Dataset) -> tuple[object, Dataset]:

@@ -145,10 +145,11 @@ class Session(QObject):
 
     @property
     def class_names(self) -> list[str]:
-        """A name for each of the current network's outputs: the data's class names if they fit, else numbers."""
-        data, outputs = self.data.dataset, self.runs.current.network.shape[-1]
-        names = data.class_names if data is not None and len(data.class_names) == outputs else map(str, range(outputs))
-        return list(map(text.name, names))
+        """A name for each output of the current network: of the classes it learned, else the data's, else numbers."""
+        network, data = self.runs.current.network, self.data.dataset
+        known = [about.class_names for about in (network.description, data) if about is not None]
+        fitting = (names for names in known if len(names) == network.shape[-1])
+        return list(map(text.name, next(fitting, map(str, range(network.shape[-1])))))
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""

@@ -302,7 +302,7 @@ BAD = [
     (["evaluate", "."], ["."]),
     (["evaluate", "{text}"], ["text.txt", "not a network"]),
     (["evaluate", "{small}"], ["4", "784"]),
-    (["predict", "{trained}"], ["IMAGE"]),
+    (["predict", "{trained}"], ["INPUT"]),
     (["predict", "{trained}", "/no/such/picture.png"], ["/no/such/picture.png", "No such file"]),
     (["predict", "{trained}", "{text}"], ["text.txt", "not a picture"]),
     (["predict", "{small}", "{picture}"], ["small.json", "4 inputs", "784"]),

@@ -139,7 +139,8 @@ def test_a_table_shows_its_first_rows_in_raw_numbers(ready_window: MainWindow, q
     assert rows.isVisible()
     assert 2 <= rows.shown <= 6
     assert "island, bill_length_mm" in rows.toolTip()
-    assert rows._cells[0][1:4] == ["Torgersen", "39.5", "17.4"]
+    assert rows._names[:3] == ["species", "island", "bill_length_mm"]
+    assert rows._cells[0][:4] == ["Adelie", "Torgersen", "39.5", "17.4"]
     assert "11 rows with a missing value left out." in find(ready_window, QLabel, "dataNote").toolTip()
 
 

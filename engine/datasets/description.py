@@ -1,0 +1,170 @@
+"""``Description``: what the inputs and outputs of a network mean. It travels with the network, into every file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.datasets.entries import check_characters, text_in, texts_in
+from engine.datasets.scaling import Scaling
+from engine.datasets.table_coding import TableCoding
+from engine.errors import DataError, Verbatim
+from engine.validation import Array, matrix, table
+
+_MOST_DIMENSIONS = 8  # of an example
+_ANEW = "Train the network anew from its data."
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+
+
+@dataclass(frozen=True, eq=False)
+class Description:
+    """What raw examples and answers are, and how they become the network's numbers and back.
+
+    Raises DataError if its parts do not fit together, or the names are too long.
+
+    Attributes:
+        title: the data set's name.
+        example_shape: dimensions of an example, see :class:`~engine.datasets.Dataset`; empty for a plain row.
+        class_names: a name per output; empty for regression.
+        columns: a name per input; empty if they have none.
+        targets: a name per output, where the targets are numbers and have names; else empty.
+        scaling: how raw numbers become inputs; None if they are the inputs. Those of pictures are brightness, 0…1.
+        target_scaling: likewise, for targets that are numbers.
+        coding: how rows of a table become inputs; None for other data. With it, names and scalings are taken from it.
+    """
+
+    title: str = ""
+    example_shape: tuple[int, ...] = ()
+    class_names: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    scaling: Scaling | None = None
+    target_scaling: Scaling | None = None
+    coding: TableCoding | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in ({} if self.coding is None else self.coding.facts).items():
+            object.__setattr__(self, name, value)
+        names = (self.title, *self.class_names, *self.columns, *self.targets)
+        check_characters("description", map(len, names))
+        if len(self._widths) > 1 or len(self._heights) > 1 or (self.class_names and self._is_regression):
+            value = Verbatim(f"of {_listed(self._widths)} inputs and {_listed(self._heights)} outputs")
+            rule = "must have as many names as numbers, and classes or numbers to predict"
+            raise DataError("description", value, rule, _ANEW)
+
+    @property
+    def _widths(self) -> set[int]:
+        """The different numbers of inputs of which its parts speak."""
+        sizes = [len(self.columns), math.prod(self.example_shape) if self.example_shape else 0]
+        return {*sizes, 0 if self.scaling is None else len(self.scaling.mean)} - {0}
+
+    @property
+    def _heights(self) -> set[int]:
+        """Likewise, of outputs."""
+        sizes = [len(self.class_names), len(self.targets)]
+        return {*sizes, 0 if self.target_scaling is None else len(self.target_scaling.mean)} - {0}
+
+    @property
+    def _is_regression(self) -> bool:
+        return bool(self.targets) or self.target_scaling is not None
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the outputs stand for classes; else they are numbers."""
+        return bool(self.class_names)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The names of classes, or of the numbers that are predicted; empty if they have none."""
+        return self.class_names or self.targets
+
+    def answer_columns(self, outputs: int) -> tuple[str, ...]:
+        """The names of the columns of a table of answers: the class and a probability for each; or the numbers."""
+        if not self.class_names:
+            return self.targets or tuple(f"output {number}" for number in range(1, outputs + 1))
+        asked = "class" if self.coding is None else self.coding.target
+        return (asked, *(f"probability of {name}" for name in self.class_names))
+
+    def check_fits(self, inputs: int, outputs: int) -> None:
+        """Raises DataError if it describes a network of other sizes."""
+        if self._widths - {inputs} or self._heights - {outputs}:
+            value = Verbatim(f"of {_listed(self._widths)} inputs and {_listed(self._heights)} outputs")
+            rule = f"must fit the network, which has {inputs:,} inputs and {outputs:,} outputs"
+            raise DataError("description", value, rule, _ANEW)
+
+    def inputs_of(self, rows: object) -> Array:
+        """(k, inputs) of raw numbers, (k, inputs): what the network is given. Of texts, 1 or 0 for each category.
+
+        Raises DataError for what is no such rows of finite numbers.
+        """
+        widths = self._widths
+        raw = matrix("rows", rows, max(widths), np.float64) if widths else table("rows", rows)
+        return raw if self.scaling is None else self.scaling.apply(raw)
+
+    def encode(self, row: Mapping[str, object]) -> Array:
+        """(1, inputs) of one raw row, values by the names of columns; see :meth:`TableCoding.encode`.
+
+        Raises DataError, which names the column; or if neither a coding nor columns are known.
+        """
+        if self.coding is not None:
+            return self.coding.encode(row)
+        lacking = [name for name in self.columns if name not in row]
+        if lacking or not self.columns:
+            rule = "must be a column, by which the network was trained" if lacking else "must be known"
+            raise DataError(lacking[0] if lacking else "columns", Verbatim("missing"), rule, "Give a row of numbers.")
+        return self.inputs_of([[row[name] for name in self.columns]])
+
+    def answers(self, outputs: Array) -> Array:
+        """(k, outputs): the network's outputs, numbers in the unit of their targets."""
+        return outputs if self.target_scaling is None else self.target_scaling.undo(outputs)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The description in types that JSON can hold, without what is empty."""
+        entries: dict[str, Any] = {"title": self.title, "example_shape": list(self.example_shape)}
+        if self.coding is not None:
+            entries["coding"] = self.coding.as_dict()
+        else:
+            entries |= {name: list(getattr(self, name)) for name in ("class_names", "columns", "targets")}
+            scalings = {"scaling": self.scaling, "target_scaling": self.target_scaling}
+            entries |= {name: each and each.as_dict() for name, each in scalings.items()}
+        return {name: entry for name, entry in entries.items() if entry}
+
+    @classmethod
+    def from_dict(cls, entries: object) -> Description:
+        """The description of an :meth:`as_dict`; unknown entries are ignored. Raises DataError if it is none."""
+        try:
+            if not isinstance(entries, Mapping):
+                raise TypeError(entries)
+            names: dict[str, Any] = {name: texts_in(entries.get(name, ())) for name in _NAMES}
+            scalings: dict[str, Any] = {name: _scaling_in(entries.get(name)) for name in ("scaling", "target_scaling")}
+            coding = None if entries.get("coding") is None else TableCoding.from_dict(entries["coding"])
+            shape = _shape_in(entries.get("example_shape", ()))
+            return cls(text_in(entries.get("title", "")), shape, **names, **scalings, coding=coding)
+        except _UNREADABLE as error:
+            if isinstance(error, DataError):
+                raise
+            rule = "must hold a title, names, scalings and a coding as they were saved"
+            raise DataError("description", Verbatim("unreadable"), rule, _ANEW) from None
+
+
+_NAMES = ("class_names", "columns", "targets")
+
+
+def _scaling_in(entries: Any) -> Scaling | None:
+    return None if entries is None else Scaling.from_dict(entries)
+
+
+def _shape_in(sizes: Any) -> tuple[int, ...]:
+    """Dimensions of an example. Raises TypeError or ValueError."""
+    if len(sizes) > _MOST_DIMENSIONS or any(type(size) is not int or size < 1 for size in sizes):
+        raise ValueError(sizes)
+    return tuple(sizes)
+
+
+def _listed(sizes: set[int]) -> str:
+    """ "3", "3 or 4", or "any number of"."""
+    return " or ".join(f"{size:,}" for size in sorted(sizes)) or "any number of"

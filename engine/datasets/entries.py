@@ -1,0 +1,34 @@
+"""Reads what the files of data descriptions hold: texts and numbers of the type that they must have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from engine.errors import DataError, Verbatim
+
+MOST_CHARACTERS = 1_000_000  # of all names of a network's inputs and outputs together
+
+
+def text_in(entry: Any) -> str:
+    """The entry. Raises TypeError if it is no text, ValueError if no file can hold it (lone surrogates)."""
+    if not isinstance(entry, str):
+        raise TypeError(entry)
+    entry.encode()
+    return entry
+
+
+def texts_in(entries: Any) -> tuple[str, ...]:
+    """A list of texts. Raises TypeError or ValueError."""
+    if not isinstance(entries, (list, tuple)):
+        raise TypeError(entries)
+    return tuple(text_in(entry) for entry in entries)
+
+
+def check_characters(parameter: str, lengths: Iterable[int]) -> None:
+    """Raises DataError if names of these lengths are too long together."""
+    count = sum(lengths)
+    if count > MOST_CHARACTERS:
+        value = Verbatim(f"described by names of {count:,} characters")
+        rule = f"must have names of at most {MOST_CHARACTERS:,} characters together"
+        raise DataError(parameter, value, rule, "Ignore columns of long texts, or shorten the names.")

@@ -1,0 +1,266 @@
+"""Exports of networks that learned a table: raw rows get right answers, and no name becomes code."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import json
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.datasets.description import Description
+from engine.datasets.scaling import Scaling
+from engine.datasets.shipped_tables import prepare_mpg, prepare_penguins
+from engine.datasets.table import read_table
+from engine.datasets.table_dataset import table_dataset
+from engine.datasets.table_format import TableFormat
+from engine.errors import DataError
+from engine.network import Network
+from engine.storage import export_onnx, export_script
+from engine.validation import Array
+from tests.engine.described import ODD_NAMES, odd_rows, prepared, trained_on, whole_rows, write_rows
+from tests.engine.helpers import refused
+
+TABLES = {"penguins.csv": prepare_penguins, "mpg.csv": prepare_mpg}
+ROUND_OFF = {"rtol": 1e-5, "atol": 1e-5}
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Any:
+    """A table of odd names, with its file."""
+    file = write_rows(tmp_path / "odd.csv", odd_rows())
+    return file, prepared(file, ODD_NAMES[3], test_share=0).dataset
+
+
+def wanted(network: Network, rows: list[dict[str, str]]) -> Array:
+    about = network.description
+    assert about is not None
+    inputs = np.concatenate([about.encode(row) for row in rows])
+    return about.answers(network.predict(inputs))
+
+
+def run(script: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Runs it by itself in a new process, without this project."""
+    command = [sys.executable, "-I", "-W", "error", str(script), *arguments]
+    done = subprocess.run(command, cwd=script.parent, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def printed(done: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(done.stdout, newline="")))
+
+
+# ---- the numpy script
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_script_answers_a_file_of_raw_rows(tmp_path: Path, table: str) -> None:
+    network = trained_on(TABLES[table]().dataset)
+    rows = whole_rows(table)[::7]
+    export_script(network, tmp_path / "net.py")
+    write_rows(tmp_path / "rows.csv", rows)
+    told = printed(run(tmp_path / "net.py", "rows.csv"))
+    answers = wanted(network, rows)
+    if table == "mpg.csv":
+        np.testing.assert_allclose([float(row["mpg"]) for row in told], answers[:, 0], rtol=1e-5)
+        return
+    names = network.description.class_names  # type: ignore[union-attr]
+    assert [row["species"] for row in told] == [names[number] for number in answers.argmax(axis=1)]
+    shares = [[float(row[f"probability of {name}"]) for name in names] for row in told]
+    np.testing.assert_allclose(shares, answers, **ROUND_OFF)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_program_asks_with_dicts_or_with_coded_numbers(tmp_path: Path, table: str) -> None:
+    network = trained_on(TABLES[table]().dataset)
+    about, rows = network.description, whole_rows(table)[:9]
+    assert about is not None
+    export_script(network, tmp_path / "net.py")
+    script = runpy.run_path(str(tmp_path / "net.py"))
+    answers = wanted(network, rows)
+    if about.is_classification:
+        assert script["answer"](rows) == [about.class_names[number] for number in answers.argmax(axis=1)]
+    else:
+        np.testing.assert_allclose(script["answer"](rows), answers[:, 0], rtol=1e-5)
+    assert about.scaling is not None
+    raw = about.scaling.undo(np.concatenate([about.encode(row) for row in rows]))
+    np.testing.assert_allclose(script["predict"](raw), answers, **ROUND_OFF)
+    with pytest.raises(ValueError, match=r"must be of shape"):
+        script["predict"](raw[:, :1])  # one column would fit any mean
+
+
+CELLS = (
+    *("1", " 2.5 ", "-1e2", "1_000", "1,234", "inf", "-1e39", "1e999", "big", "", "NA", "n/a", "?", "NaN", "null"),
+    *("red", " blue ", "Red", "yes", "NO", "t", "F", "on", "nein", "0", "1", "2", "0.0", "true"),
+    *(1, 0, 2, 1.0, 12, 12.0, 0.5, True, False, None, float("nan"), float("inf"), [1], np.float32(0.5)),
+)
+
+
+def test_a_script_takes_and_refuses_the_same_values_as_the_engine(tmp_path: Path) -> None:
+    text = "size,colour,old,kind\n" + "1,red,yes,p\n3,red,yes,q\n5,blue,no,p\n7,12,no,q\n" * 9
+    (tmp_path / "some.csv").write_text(text)
+    coding = prepared(tmp_path / "some.csv", "kind").coding
+    network = Network([len(coding.inputs), 2], ["softmax"], "cross-entropy")
+    network.description = Description(coding=coding)
+    export_script(network, tmp_path / "net.py")
+    encode = runpy.run_path(str(tmp_path / "net.py"))["encode"]
+    took = 0
+    for column in ("size", "colour", "old"):
+        for cell in CELLS:
+            row = {"size": 1, "colour": "red", "old": "yes", column: cell}
+            try:
+                ours = coding.raw([np.array([each.read(row[each.name])]) for each in coding.columns])[0].tolist()
+            except DataError:
+                ours = None
+            try:
+                theirs = encode(row)
+            except ValueError:
+                theirs = None
+            assert ours == theirs, (column, cell)
+            took += ours is not None
+    assert took > 20
+
+
+def test_missing_values_are_filled_in_a_script_too(tmp_path: Path) -> None:
+    (tmp_path / "some.csv").write_text("a,t,b,y\n" + "1,x,yes,p\n3,x,yes,q\n7,z,no,p\n,,,q\n" * 5)
+    data = prepared(tmp_path / "some.csv", "y", missing="median", test_share=0).dataset
+    network = trained_on(data, epochs=1)
+    export_script(network, tmp_path / "net.py")
+    (tmp_path / "rows.csv").write_text("t;b;a\n;NA;\nz;no;7\n")
+    told = printed(run(tmp_path / "net.py", "rows.csv"))
+    answers = wanted(network, [{"a": "", "t": "", "b": ""}, {"a": "7", "t": "z", "b": "no"}])
+    np.testing.assert_allclose([float(row["probability of p"]) for row in told], answers[:, 0], **ROUND_OFF)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("bill_length_mm,sex\n1,MALE\n", "there is no column 'island'"),
+        ("", "it is empty"),
+        (
+            "{heading}\nBiscoe,1,1,1,1,MALE\n\nBiscoe,1,wide,1,1,MALE\n",
+            "row 4, column 'bill_depth_mm' must be a number",
+        ),
+        ("{heading}\nBiscoe,1,,1,1,MALE\n", "row 2, column 'bill_depth_mm' must have a value"),
+        ("{heading}\nMars,1,1,1,1,MALE\n", "row 2, column 'island' must be one of"),
+        ("{heading}\nBiscoe,1,1\n", "row 2 has 3 cells, not 6"),
+    ],
+)
+def test_a_script_refuses_a_file_in_one_line(tmp_path: Path, text: str, reason: str) -> None:
+    export_script(trained_on(prepare_penguins().dataset, epochs=1), tmp_path / "net.py")
+    heading = "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex"
+    (tmp_path / "rows.csv").write_text(text.format(heading=heading))
+    told = run(tmp_path / "net.py", "rows.csv", code=1)
+    assert told.stderr.startswith("rows.csv cannot be used: ")
+    assert reason in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert told.stdout == ""
+
+
+def test_without_a_file_it_names_the_columns(tmp_path: Path) -> None:
+    export_script(trained_on(prepare_penguins().dataset, epochs=1), tmp_path / "net.py")
+    told = run(tmp_path / "net.py", code=1).stderr
+    assert told.startswith("Usage: python ")
+    assert "'bill_length_mm'" in told
+
+
+def test_odd_names_stay_names_in_a_script(tmp_path: Path, odd: Any) -> None:
+    file, data = odd
+    network = trained_on(data)
+    export_script(network, tmp_path / "net.py")
+    text = (tmp_path / "net.py").read_text(encoding="utf-8")
+    calls = {
+        node.func.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and hasattr(node.func, "id")
+    }
+    assert calls <= {
+        *("ValueError", "abs", "answer", "different", "dict", "encode", "enumerate", "float", "hasattr", "int", "len"),
+        *("isinstance", "main", "max", "numbers_of", "open", "predict", "range", "read", "softmax", "str", "tanh"),
+        *("activation", "any", "unpack", "value_of", "zip"),
+    }
+    script = runpy.run_path(str(tmp_path / "net.py"))
+    assert "HOSTILE" not in script
+    assert script["CLASSES"] == list(data.class_names)
+    told = printed(run(tmp_path / "net.py", str(file)))
+    names = [data.class_names[number] for number in wanted(network, odd_rows()).argmax(axis=1)]
+    assert [row[ODD_NAMES[3]] for row in told] == names
+    assert list(told[0])[1:] == [f"probability of {name}" for name in data.class_names]
+
+
+def test_a_file_without_names_is_answered_by_the_places_of_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "bare.csv").write_text("1,5,a\n2,6,b\n3,7,a\n4,9,b\n" * 6)
+    table = read_table(tmp_path / "bare.csv", TableFormat(header=False))
+    network = trained_on(table_dataset(table, "column 3", test_share=0).dataset, epochs=1)
+    export_script(network, tmp_path / "net.py")
+    assert len(printed(run(tmp_path / "net.py", "bare.csv"))) == 24
+
+
+def test_a_script_of_scaled_numbers_without_columns(tmp_path: Path) -> None:
+    network = Network([2, 3, 2], rng=np.random.default_rng(1))
+    scaling = Scaling(np.array([100.0, -5.0]), np.array([7.0, 0.1]))
+    network.description = Description("x", class_names=('"""', "b"), scaling=scaling)
+    export_script(network, tmp_path / "net.py")
+    rows = [[103, -5.2], [90, -4.9]]
+    (tmp_path / "rows.csv").write_text("103,-5.2\n90,-4.9\n")
+    answers = network.predict(scaling.apply(np.array(rows)))
+    told = run(tmp_path / "net.py", "rows.csv").stdout
+    np.testing.assert_allclose(np.loadtxt(io.StringIO(told), delimiter=","), answers, **ROUND_OFF)
+    script = runpy.run_path(str(tmp_path / "net.py"))
+    assert script["answer"](rows) == [('"""', "b")[number] for number in answers.argmax(axis=1)]
+
+
+# ---- ONNX
+
+
+def onnx_model(path: Path) -> tuple[Any, dict[str, Any]]:
+    """A session of the runtime, and what the metadata say."""
+    pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is optional, and is not installed")
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return session, {name: json.loads(each) for name, each in session.get_modelmeta().custom_metadata_map.items()}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("table", TABLES)
+def test_onnx_takes_coded_raw_numbers_and_answers_in_units(tmp_path: Path, table: str, dtype: Any) -> None:
+    pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    network = trained_on(TABLES[table]().dataset, dtype=dtype)
+    export_onnx(network, tmp_path / "net.onnx")
+    session, said = onnx_model(tmp_path / "net.onnx")
+    rows = whole_rows(table)[:20]
+    # What a person makes of a row by the metadata alone.
+    numbers = [[_number(row, entry) for entry in said["inputs"]] for row in rows]
+    (answers,) = session.run(["output"], {"input": np.array(numbers, dtype)})
+    assert answers.dtype == dtype
+    np.testing.assert_allclose(answers, wanted(network, rows), rtol=1e-5, atol=1e-5)
+    assert said["outputs"] == list(network.description.output_names)  # type: ignore[union-attr]
+    assert said["task"] == ("regression" if table == "mpg.csv" else "classification")
+
+
+def _number(row: dict[str, str], entry: dict[str, str]) -> float:
+    return float(row[entry["column"]] == entry["1"]) if "column" in entry else float(row[entry["name"]])
+
+
+def test_odd_names_stay_names_in_onnx(tmp_path: Path, odd: Any) -> None:
+    pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    _, data = odd
+    export_onnx(trained_on(data), tmp_path / "net.onnx")
+    _, said = onnx_model(tmp_path / "net.onnx")
+    assert said["outputs"] == list(data.class_names)
+    assert [entry["name"] for entry in said["inputs"]] == list(data.columns)
+    assert said["inputs"][-1] == {"name": ODD_NAMES[2], "0": "no", "1": "yes"}
+
+
+def test_a_scaling_out_of_range_is_refused(tmp_path: Path) -> None:
+    network = Network([1, 1])
+    for mean, spread in ((1e300, 1), (0, 1e-300), (0, 1e300)):
+        network.description = Description(scaling=Scaling(np.array([mean]), np.array([spread])))
+        with refused(DataError, "scaling", "out of range"):
+            export_onnx(network, tmp_path / "net.onnx")

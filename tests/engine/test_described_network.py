@@ -1,0 +1,100 @@
+"""A network keeps the description of the data that it learned, wherever it goes."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import NeuralNetwork
+from engine.datasets.description import Description
+from engine.datasets.scaling import Scaling
+from engine.datasets.shipped_tables import prepare_penguins
+from engine.errors import DataError
+from engine.network import Network
+from engine.settings import TrainingSettings
+from engine.training import Trainer
+from tests.engine.described import trained_on
+from tests.engine.helpers import class_data, few_examples, network_for, refused
+
+COPIES: dict[str, Callable[[Network], Network]] = {
+    "copy": Network.copy,
+    "snapshot": lambda network: network.with_parameters(network.parameters.copy()),
+    "pickle": lambda network: pickle.loads(pickle.dumps(network)),
+    "deep copy": copy.deepcopy,
+}
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_copies_keep_it(way: str) -> None:
+    data = prepare_penguins().dataset
+    network = trained_on(data, epochs=1)
+    twin = COPIES[way](network)
+    assert network.description is data.description
+    assert twin.description is not None
+    assert twin.description.as_dict() == network.description.as_dict()  # type: ignore[union-attr]
+
+
+def test_a_trainer_sets_it_and_a_copy_of_the_trainer_keeps_it() -> None:
+    data = prepare_penguins().dataset
+    network = network_for(data)
+    assert network.description is None
+    trainer = Trainer(network, data, TrainingSettings(batch_size=10, validation_share=0.2))
+    assert network.description is data.description
+    again = pickle.loads(pickle.dumps(trainer))
+    assert again.network.description.class_names == data.class_names
+
+
+def test_of_data_that_say_nothing_there_is_none() -> None:
+    data = class_data()
+    network = network_for(data)
+    network.description = Description("earlier", columns=("a", "b", "c", "d"))
+    Trainer(network, data, TrainingSettings(batch_size=10))
+    assert network.description is None
+
+
+def test_a_trainer_that_cannot_be_made_changes_nothing() -> None:
+    data = replace(class_data(), columns=("a", "b", "c", "d"))
+    network = network_for(data)
+    with pytest.raises(ValueError, match="batch_size"):
+        Trainer(network, data, TrainingSettings(batch_size=1000))
+    assert network.description is None
+
+
+def test_other_data_than_it_was_trained_with_do_not_change_it() -> None:
+    data = replace(class_data(), columns=("a", "b", "c", "d"))
+    other = replace(class_data(seed=1), columns=("e", "f", "g", "h"))
+    state = Trainer(network_for(data), data, TrainingSettings(batch_size=10)).state()
+    network = network_for(data)
+    network.description = data.description
+    with pytest.raises(DataError, match="examples this run was started with"):
+        Trainer.resume(network, other, state)
+    assert network.description is data.description
+    Trainer.resume(network, data, state)
+    assert network.description is data.description
+
+
+@pytest.mark.parametrize("sizes", [{"columns": ("a",)}, {"class_names": ("a",)}, {"example_shape": (3, 3)}])
+def test_one_of_other_sizes_is_refused(sizes: Any) -> None:
+    network = Network([4, 3, 2])
+    about = Description(**sizes)
+    with refused(DataError, "description", "inputs"):
+        network.description = about
+    assert network.description is None
+
+
+def test_the_ancestors_interface_takes_it_along(tmp_path: Any) -> None:
+    saved = tmp_path / "net.json"
+    network = NeuralNetwork([2, 3], seed=1)
+    network.description = Description(scaling=Scaling(np.zeros(2), np.ones(2)))
+    network.save(saved)
+    again = NeuralNetwork(saved)
+    assert again.description is not None
+    assert again.description.as_dict() == network.description.as_dict()
+    again.train(*few_examples(), batch_size=5, epochs=1)
+    assert again.description is None  # of arrays nothing is known

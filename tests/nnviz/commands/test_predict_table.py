@@ -1,0 +1,234 @@
+"""``predict`` on tables: a row of answers for each row, or one line that says which column and row do not fit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.datasets.description import Description
+from engine.datasets.scaling import Scaling
+from engine.datasets.shipped_tables import prepare_mpg, prepare_penguins
+from engine.network import Network
+from engine.storage import export_script, load_network, save_network
+from nnviz.commands import cli
+from tests.engine.described import ODD_NAMES, odd_rows, prepared, trained_on, whole_rows, write_rows
+
+TABLES = {"penguins.csv": prepare_penguins, "mpg.csv": prepare_mpg}
+MAIN = Path(__file__).parents[3] / "main.py"
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Files of networks that learned the shipped tables."""
+    folder = tmp_path_factory.mktemp("nets")
+    files = {table: folder / f"{table}.npz" for table in TABLES}
+    for table, file in files.items():
+        save_network(trained_on(TABLES[table]().dataset), file)
+    return files
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[dict[str, str]]:
+    """The rows that were printed."""
+    code = cli.main(["predict", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, "")
+    return list(csv.DictReader(io.StringIO(out, newline="")))
+
+
+def complained(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """The one line about what cannot be done, with nothing printed."""
+    code = cli.main(["predict", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    assert (code, out) == (cli.USAGE_ERROR, "")
+    assert err.startswith("nnviz: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def test_classes_with_their_probabilities(
+    capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path
+) -> None:
+    rows = whole_rows("penguins.csv")
+    answers = told(capsys, networks["penguins.csv"], write_rows(tmp_path / "rows.csv", rows))
+    network = load_network(networks["penguins.csv"])
+    about = network.description
+    assert about is not None
+    outputs = network.predict(np.concatenate([about.encode(row) for row in rows]))
+    assert [row["species"] for row in answers] == [about.class_names[number] for number in outputs.argmax(axis=1)]
+    printed = np.array([[row[f"probability of {name}"] for name in about.class_names] for row in answers], np.float32)
+    np.testing.assert_array_equal(printed, outputs)
+
+
+def test_numbers_in_the_unit_of_the_target(
+    capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path
+) -> None:
+    rows = whole_rows("mpg.csv")
+    answers = told(capsys, networks["mpg.csv"], write_rows(tmp_path / "rows.csv", rows))
+    assert list(answers[0]) == ["mpg"]
+    off = [float(answer["mpg"]) - float(row["mpg"]) for answer, row in zip(answers, rows, strict=True)]
+    assert len(answers) == 392
+    assert np.abs(off).mean() < 6
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_new_process_and_the_exported_script_print_the_same(
+    networks: dict[str, Path], tmp_path: Path, table: str
+) -> None:
+    rows = write_rows(tmp_path / "rows.csv", whole_rows(table))
+    export_script(load_network(networks[table]), tmp_path / "net.py")
+    commands = [[MAIN, "predict", networks[table], rows], [tmp_path / "net.py", rows]]
+    printed = [subprocess.run([sys.executable, *each], capture_output=True, text=True, check=True) for each in commands]
+    ours, theirs = ([line.split(",") for line in each.stdout.splitlines()] for each in printed)
+    assert ours[0] == theirs[0]
+    number = slice(1 if table == "penguins.csv" else 0, None)
+    values = [np.array([line[number] for line in lines[1:]], float) for lines in (ours, theirs)]
+    np.testing.assert_allclose(*values, rtol=1e-5, atol=1e-6)
+
+
+def test_other_delimiters_orders_and_decimal_commas(
+    capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path
+) -> None:
+    rows = whole_rows("penguins.csv")[:20]
+    plain = told(capsys, networks["penguins.csv"], write_rows(tmp_path / "rows.csv", rows))
+    turned = [{name: row[name].replace(".", ",") for name in reversed(row) if name != "species"} for row in rows]
+    other = write_rows(tmp_path / "other.tsv", turned, delimiter=";")
+    assert told(capsys, networks["penguins.csv"], other) == plain
+
+
+def test_a_single_row_of_words_has_its_names_above(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = "colour,shape,kind\n" + "red,round,a\nblue,round,b\nred,long,a\nblue,long,b\n" * 4
+    (tmp_path / "some.csv").write_text(text)
+    save_network(trained_on(prepared(tmp_path / "some.csv", "kind").dataset), tmp_path / "net.json")
+    (tmp_path / "rows.csv").write_text("colour,shape\nred,long\n")
+    assert len(told(capsys, tmp_path / "net.json", tmp_path / "rows.csv")) == 1
+
+
+HEADING = "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex\n"
+ROW = "Dream,40,18,190,3500,MALE\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        (
+            HEADING.replace("sex", "gender") + ROW,
+            ["column sex is missing", "there are: island"],
+        ),
+        (HEADING + ROW * 30 + "Dream,40,wide,190,3500,MALE\n", ["column bill_depth_mm is wrong in 1 rows", "row 32."]),
+        (HEADING + ROW + "\n\nDream,40,wide,190,3500,MALE\n", ["column bill_depth_mm is 'wide'", "a number", "row 5."]),
+        (HEADING + ROW + "\nMars,40,18,190,3500,MALE\n", ["column island is 'Mars'", "Biscoe, Dream", "row 4."]),
+        (HEADING + ROW * 2 + "Dream,40,18,,3500,MALE\n", ["column flipper_length_mm is missing in 1 rows", "row 4."]),
+        (HEADING + ROW + "Dream,40,1e39,190,3500,MALE\n", ["column bill_depth_mm is 1e+39", "row 3."]),
+        (HEADING + ROW + "Dream,40\n", ["row 3 has 2 cells instead of 6"]),
+        ("", ["empty"]),
+        (HEADING, ["rows.csv"]),
+    ],
+)
+def test_what_does_not_fit_is_said_with_column_and_row(
+    capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path, text: str, facts: list[str]
+) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    said = complained(capsys, networks["penguins.csv"], tmp_path / "rows.csv")
+    for fact in facts:
+        assert fact in said
+
+
+def test_missing_values_are_filled_as_in_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "some.csv").write_text("a,t,b,y\n" + "1,x,yes,p\n3,x,yes,q\n7,z,no,p\n,,,q\n" * 5)
+    data = prepared(tmp_path / "some.csv", "y", missing="median", test_share=0).dataset
+    save_network(trained_on(data), tmp_path / "net.json")
+    (tmp_path / "rows.csv").write_text("a,t,b\n,,\n3,x,yes\n")
+    gap, whole = told(capsys, tmp_path / "net.json", tmp_path / "rows.csv")
+    assert gap == whole
+
+
+def test_odd_names_are_printed_as_they_are_and_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rows = odd_rows()
+    file = write_rows(tmp_path / "odd.csv", rows)
+    data = prepared(file, ODD_NAMES[3], test_share=0).dataset
+    save_network(trained_on(data), tmp_path / "net.json")
+    answers = told(capsys, tmp_path / "net.json", file)
+    assert list(answers[0]) == [ODD_NAMES[3], *(f"probability of {name}" for name in data.class_names)]
+    assert {row[ODD_NAMES[3]] for row in answers} <= set(data.class_names)
+    lacking = [{name: row[name] for name in row if name != ODD_NAMES[2]} for row in rows]
+    said = complained(capsys, tmp_path / "net.json", write_rows(tmp_path / "lacking.csv", lacking))
+    assert "HOSTILE = 1" in said
+    assert "\u202e" not in said
+
+
+# ---- networks of plain numbers
+
+
+def plain(tmp_path: Path, **facts: Any) -> Path:
+    network = Network([2, 3, 2], ["tanh", "softmax"], "cross-entropy", rng=np.random.default_rng(1))
+    if facts:
+        network.description = Description(class_names=("0", "1"), **facts)
+    save_network(network, tmp_path / "net.json")
+    return tmp_path / "net.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("1,2\n3,4\n", {}),
+        ("b,a\n2,1\n4,3\n", {"columns": ("a", "b")}),
+        ("b,more,a\n2,9,1\n4,9,3\n", {"columns": ("a", "b")}),
+        ("p,word,q\n1,x,2\n3,y,4\n", {"columns": ("a", "b")}),
+        ("p;q\n10;2,0\n30;4,0\n", {"scaling": Scaling(np.zeros(2), np.array([10.0, 1.0]))}),
+    ],
+)
+def test_as_many_columns_of_numbers_as_inputs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, facts: Any
+) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    file = plain(tmp_path, **facts)
+    answers = told(capsys, file, tmp_path / "rows.csv")
+    outputs = load_network(file).predict([[1, 2], [3, 4]])
+    assert list(answers[0]) == ["class", "probability of 0", "probability of 1"]
+    assert [int(row["class"]) for row in answers] == outputs.argmax(axis=1).tolist()
+    np.testing.assert_allclose([float(row["probability of 0"]) for row in answers], outputs[:, 0], rtol=1e-6)
+
+
+def test_one_input_needs_one_column(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    network = Network([1, 2], ["tanh"], rng=np.random.default_rng(1))
+    save_network(network, tmp_path / "net.npz")
+    (tmp_path / "rows.csv").write_text("x\n1\n-2\n")
+    answers = told(capsys, tmp_path / "net.npz", tmp_path / "rows.csv")
+    assert list(answers[0]) == ["output 1", "output 2"]
+    np.testing.assert_allclose([float(row["output 2"]) for row in answers], network.predict([[1], [-2]])[:, 1])
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("a,b,c\n1,2,3\n", ["has 3 columns of numbers", "takes 2"]),
+        ("a,b\n1,x\n2,y\n", ["column b is 'x'", "row 2."]),
+        ("a,b\n1,2\n3,\n", ["column b is missing in 1 rows", "row 3."]),
+    ],
+)
+def test_other_columns_than_inputs_are_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, facts: list[str]
+) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    said = complained(capsys, plain(tmp_path), tmp_path / "rows.csv")
+    for fact in facts:
+        assert fact in said
+
+
+def test_a_lacking_column_is_not_made_up_for_by_another(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,c\n1,2\n")
+    assert "column b is missing" in complained(capsys, plain(tmp_path, columns=("a", "b")), tmp_path / "rows.csv")
+
+
+def test_one_table_at_a_time(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("1,2\n")
+    assert "one table at a time" in complained(capsys, plain(tmp_path), *[tmp_path / "rows.csv"] * 2)
