@@ -14,6 +14,7 @@ from typing import IO, Any
 from nnviz.jobs.data_reader import DataReader
 
 _OFTEN = 0.05  # seconds between two reports of how far it is
+_LATER = 5  # by how much its priority is lower than the window's
 
 
 class _Teller:
@@ -68,6 +69,8 @@ def _listen(source: IO[bytes], requests: queue.SimpleQueue[Any]) -> None:
 
 def main() -> None:
     """Listens to its standard input and answers on its standard output, on which nobody else may write."""
+    if hasattr(os, "nice"):
+        os.nice(_LATER)
     teller = _Teller(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()

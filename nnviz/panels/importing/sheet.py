@@ -18,16 +18,25 @@ from nnviz.panels.importing.table_part import TablePart
 from nnviz.session.importing import Importing
 from nnviz.session.messages import error_text
 from nnviz.widgets.card import label
+from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import arranged, named
 
 _MOST_CLASSES = 6  # that are named with their counts
 _STEPS = 1000  # of the progress bar
-_BUTTON = 110  # pixels
+_BUTTON, _DETAIL = 110, 220  # pixels, widths
 _USE_TIP = (
     "Loads these data as they are shown here. The network's inputs and outputs follow them; one undo takes it back."
 )
 _CANCEL_TIP = "Closes this preview; the data in use stay (Esc)."
+
+
+Part = TablePart | FolderPart | ArraysPart
+_PARTS: dict[type[Preview], type[Part]] = {
+    TablePreview: TablePart,
+    FolderPreview: FolderPart,
+    ArraysPreview: ArraysPart,
+}
 
 
 class ImportSheet(QFrame):
@@ -40,20 +49,19 @@ class ImportSheet(QFrame):
         self._name: str | None = None  # of what is shown
         self._title = GivingLabel(role="title")
         self._detail = named(label(role="muted"), "importDetail")
+        self._detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self._news = named(label(role="notice"), "importNews")
         self._problem = named(label(role="error"), "importProblem")
         self._problem.setWordWrap(True)
-        self._table, self._folder, self._arrays = TablePart(importing), FolderPart(importing), ArraysPart(importing)
-        head = arranged(QHBoxLayout(), (self._title, 1), self._detail, spacing=8)
+        self._parts: dict[type[Preview], Part] = {}  # those that were needed so far
+        head = arranged(QHBoxLayout(), (self._title, 1), FixedSizeBox(self._detail, _DETAIL), spacing=8)
         above = (head, self._news, self._problem)
-        parts = [(part, 1) for part in self._parts]
         padding = theme.CARD_PADDING
-        whole = arranged(QVBoxLayout(self), *above, *parts, spacing=8, margins=(padding, 10, padding, padding))
+        self._middle = arranged(QVBoxLayout(), spacing=8)
         self._rest = QWidget()  # takes the room of the parts while there is none
-        whole.addWidget(self._rest, 1)
-        whole.addLayout(self._foot())
-        for choices in self.findChildren(Choices):
-            choices.typed.connect(self._show_use)
+        self._middle.addWidget(self._rest, 1)
+        below = ((self._middle, 1), self._foot())
+        arranged(QVBoxLayout(self), *above, *below, spacing=8, margins=(padding, 10, padding, padding))
         importing.changed.connect(self._show)
         importing.progressed.connect(self._show_progress)
         self._show()
@@ -79,17 +87,13 @@ class ImportSheet(QFrame):
         buttons = arranged(QHBoxLayout(), (self._progress, 1), cancel, self._use, spacing=8)
         return arranged(QVBoxLayout(), self._summary, self._notes, buttons, spacing=4)
 
-    @property
-    def _parts(self) -> tuple[TablePart, FolderPart, ArraysPart]:
-        return self._table, self._folder, self._arrays
-
     # ---- display
 
     def _show(self) -> None:
         name, found = self._importing.name, self._importing.found
         is_new, self._name = name != self._name, name
         if is_new:
-            for part in self._parts:
+            for part in self._parts.values():
                 part.forget_typed()
         self.setVisible(name is not None)
         if name is None:
@@ -110,16 +114,23 @@ class ImportSheet(QFrame):
         self._news.setVisible(bool(self._importing.news))
 
     def _show_found(self, found: Preview | None) -> None:
-        if isinstance(found, TablePreview):
-            self._table.show_preview(found)
-        elif isinstance(found, FolderPreview):
-            self._folder.show_preview(found)
-        elif isinstance(found, ArraysPreview):
-            self._arrays.show_preview(found)
-        self._table.setVisible(isinstance(found, TablePreview))
-        self._folder.setVisible(isinstance(found, FolderPreview))
-        self._arrays.setVisible(isinstance(found, ArraysPreview))
+        part = self._part_of(found)
+        if part is not None:
+            part.show_preview(found)  # type: ignore[arg-type]  # of its kind
+        for each in self._parts.values():
+            each.setVisible(each is part)
         self._rest.setVisible(found is None or (isinstance(found, TablePreview) and not found.columns))
+
+    def _part_of(self, found: Preview | None) -> Part | None:
+        """The part that shows such a preview; it is made when it is first needed, since that takes a while."""
+        if found is None:
+            return None
+        if type(found) not in self._parts:
+            part = self._parts[type(found)] = _PARTS[type(found)](self._importing)
+            self._middle.insertWidget(0, part, 1)
+            for choices in part.findChildren(Choices):
+                choices.typed.connect(self._show_use)
+        return self._parts[type(found)]
 
     def _show_problem(self, found: Preview | None) -> None:
         """Tells here what is wrong with the whole; what is about a column or a field stands beside that."""
@@ -129,13 +140,6 @@ class ImportSheet(QFrame):
         words = "" if error is None or is_told else error_text("It cannot be read", error) or "It cannot be read."
         self._problem.setText(text.plain(words.removeprefix("It cannot be read: ") if found is not None else words))
         self._problem.setVisible(bool(words))
-
-    def _part_of(self, found: Preview | None) -> TablePart | FolderPart | ArraysPart | None:
-        if isinstance(found, TablePreview):
-            return self._table
-        if isinstance(found, FolderPreview):
-            return self._folder
-        return None if found is None else self._arrays
 
     def _show_outcome(self, outcome: Outcome | None) -> None:
         self._summary.setText("" if outcome is None else _summary(outcome))

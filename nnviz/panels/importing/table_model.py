@@ -11,6 +11,7 @@ from engine.datasets.table_columns import NUMBER, TEXT, YES_NO
 from nnviz.look import text, theme
 
 PREDICT, INPUT, IGNORED = "predict", "input", "ignored"
+_LOOKED_AT = 30  # rows, for the width of a column
 KINDS = {NUMBER: "number", YES_NO: "yes or no", TEXT: "categories"}
 
 
@@ -56,6 +57,11 @@ class TableModel(QAbstractTableModel):
         assert self.preview is not None
         role = self.role(column)
         return role == PREDICT or (role == INPUT and not self.preview.columns[column].why_not)
+
+    def longest(self, column: int) -> str:
+        """The longest of a column's first cells."""
+        assert self.preview is not None
+        return max((text.name(row[column]) for row in self.preview.head[:_LOOKED_AT]), key=len, default="")
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         if self.preview is None or not index.isValid():

@@ -17,7 +17,7 @@ from nnviz.session.importing import Importing
 from nnviz.widgets.parts import named
 
 _ROW = 22  # pixels
-_WIDEST = 190  # column
+_WIDEST, _AIR = 190, 18  # of a column, and beside its longest cell
 _MOST_FITTED = 200  # columns; the others have the usual width
 _ROLES = {
     PREDICT: "Predict this column",
@@ -79,9 +79,11 @@ class PreviewTable(QTableView):
     def _fit_columns(self) -> None:
         """Makes the first columns as wide as their heads and cells need, within bounds."""
         header = self.horizontalHeader()
+        assert isinstance(header, ColumnHeader)
         for column in range(min(_MOST_FITTED, self._shown.columnCount())):
             lines = self._shown.headerData(column, Qt.Horizontal, Qt.UserRole)
-            needed = max(header.width_for(lines), self.sizeHintForColumn(column) + 12)  # type: ignore[attr-defined]
+            cells = self._shown.longest(column)
+            needed = max(header.width_for(lines), self.fontMetrics().horizontalAdvance(cells) + _AIR)
             header.resizeSection(column, min(needed, _WIDEST))
 
     def go_to_row(self, number: int) -> None:
