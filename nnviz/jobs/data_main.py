@@ -11,6 +11,7 @@ import time
 import traceback
 from typing import IO, Any
 
+from nnviz.jobs.data_helpers import Helpers
 from nnviz.jobs.data_reader import DataReader
 
 _OFTEN = 0.05  # seconds between two reports of how far it is
@@ -75,11 +76,15 @@ def main() -> None:
     os.dup2(2, 1)
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
-    reader = DataReader()
+    reader = DataReader(Helpers())
     while True:
         method, before, after = requests.get()
         try:
-            result = getattr(reader, method)(*before, teller.progress, *after)
+            if method == "call":
+                function, value = before
+                result = function(value)
+            else:
+                result = getattr(reader, method)(*before, teller.progress, *after)
         except BrokenPipeError:
             os._exit(0)  # nobody listens any more
         except Exception as error:

@@ -4,7 +4,8 @@ Reading is mostly Python, of which one thread runs at a time: beside a thread th
 The process runs a module of ours, so a script that opens the window is not run again. It ends with its pipe, so it
 never outlives the window; and it is killed when nobody wants its result any more.
 
-To it go pickled triples: the name of a method of ``DataReader``, and its arguments before and after ``progress``.
+To it go pickled triples: the name of a method of ``DataReader``, and its arguments before and after ``progress``; or
+"call", a function and its argument.
 From it come pickled pairs: ``("progress", (done, total))``, ``("failed", error)``, or ``("done", sizes)``. The last one
 is followed by a pickle and its arrays, of these sizes, so that no array is ever copied into a pickle.
 """
@@ -16,6 +17,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +83,10 @@ class DataProcess:
         """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError once it was ended."""
         preview: Preview = self._ask("preview", (name, dict(settings)), (is_whole,), progress)
         return preview
+
+    def call(self, function: Callable[[Any], Any], value: object) -> Any:
+        """What a function of a module gives for a value. Raises what it raises, and EndedError once it was ended."""
+        return self._ask("call", (function, value), (), lambda done, total: None)
 
     def end(self) -> None:
         """Kills it; a request that waits raises EndedError. It cannot be used again."""

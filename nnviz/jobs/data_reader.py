@@ -15,6 +15,7 @@ from engine.datasets.source import Progress, Value
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_preview import preview_table
 from engine.datasets.table_source import READING, format_of, prepared
+from engine.datasets.table_spans import Elsewhere
 from engine.errors import EngineError
 
 Settings = Mapping[str, Value]
@@ -45,7 +46,9 @@ def stamp_of(file: Path | None) -> Stamp | None:
 class DataReader:
     """Keeps what it read last: with other settings the same file need not be read again."""
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: Elsewhere | None = None) -> None:
+        """``elsewhere`` reads parts of large tables at the same time."""
+        self._elsewhere = elsewhere
         self._table: tuple[object, Table] | None = None  # and what it was read from, and how
         self._made: tuple[object, Dataset] | None = None
 
