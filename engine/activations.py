@@ -18,6 +18,7 @@ class Activation(Choice, ABC):
     """A function f applied to every neuron of a layer."""
 
     hidden: ClassVar[bool] = True  # whether it can be used in a hidden layer
+    is_bounded: ClassVar[bool] = False  # whether all its values lie within -1 and 1
     needs_sums: ClassVar[bool] = False  # whether its derivative is written in terms of z instead of a = f(z)
 
     @abstractmethod
@@ -51,6 +52,7 @@ class Sigmoid(Activation):
     """f(z) = 1 / (1 + e^-z), computed as (1 + tanh(z/2)) / 2, which cannot overflow."""
 
     label = "Sigmoid"
+    is_bounded = True
 
     def forward(self, z: Array) -> None:
         z *= 0.5
@@ -70,6 +72,7 @@ class Tanh(Activation):
     """f(z) = tanh z: a sigmoid from -1 to 1. LeCun et al. 1998, "Efficient BackProp", section 4.4."""
 
     label = "Tanh"
+    is_bounded = True
 
     def forward(self, z: Array) -> None:
         np.tanh(z, out=z)
@@ -211,6 +214,7 @@ class Softmax(Activation):
 
     label = "Softmax"
     hidden = False
+    is_bounded = True
 
     def forward(self, z: Array) -> None:
         """The largest z of each row is subtracted first, so that e^z cannot overflow."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine import explain
 from engine.network import Network
+from engine.plane_answers import plane_points
 from engine.validation import Array
 
 _MOST_WEIGHTS = 2_000_000  # of a layer, of which norms are taken in full; of more, some inputs stand for all
@@ -102,8 +103,7 @@ def planes_of(network: Network, low: Array, high: Array, side: int) -> list[Arra
     Returns:
         (neurons, side · side) per layer, from −1 to 1, row by row, the second input's highest row first.
     """
-    x, y = (np.linspace(low[axis], high[axis], side, dtype=network.parameters.dtype) for axis in (0, 1))
-    points = np.stack([np.tile(x, side), np.repeat(y[::-1], side)], axis=1)
+    points = plane_points(low, high, side, network.parameters.dtype)
     with np.errstate(all="ignore"):
         answers = [np.nan_to_num(a.T) for a in explain.forward(network, points).activations[1:]]
         largest = [np.abs(a).max(axis=1, keepdims=True) for a in answers]

@@ -99,6 +99,19 @@ def parse_shape(text: str) -> tuple[int, ...]:
 
     Raises SettingError.
     """
+    sizes = _parsed_sizes("shape", text, "784, 64, 32, 10")
+    if len(sizes) < 2:
+        rule = "must have at least two layers, input and output"
+        raise SettingError("shape", text, rule, "Write their sizes like 784, 64, 32, 10.")
+    return check_shape(sizes)
+
+
+def parse_hidden(text: str) -> list[int]:
+    """Converts the sizes of the hidden layers likewise; an empty text is none. Raises SettingError."""
+    return _parsed_sizes("hidden", text, "64, 32") if text.strip() else []
+
+
+def _parsed_sizes(parameter: str, text: str, example: str) -> list[int]:
     separator = next((sign for sign in ",;" if sign in text), None if " " in text.strip() else "-")
     sizes = []
     for position, part in enumerate(text.split(separator), start=1):
@@ -108,12 +121,10 @@ def parse_shape(text: str) -> tuple[int, ...]:
             rule, found = "must have a number between its commas", "empty"
             if part.strip():
                 rule, found = "must be whole numbers separated by commas", f"“{shown(Verbatim(part.strip()))}”"
-            rule += f", and size {position} of the shape is {found}"
-            raise SettingError("shape", text, rule, "Write the layer sizes like 784, 64, 32, 10.") from None
-    if len(sizes) < 2:
-        rule = "must have at least two layers, input and output"
-        raise SettingError("shape", text, rule, "Write their sizes like 784, 64, 32, 10.")
-    return check_shape(sizes)
+            of = " of the shape" if parameter == "shape" else ""
+            rule += f", and size {position}{of} is {found}"
+            raise SettingError(parameter, text, rule, f"Write the layer sizes like {example}.") from None
+    return sizes
 
 
 def check_shape(shape: object) -> tuple[int, ...]:

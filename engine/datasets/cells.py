@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.validation import Array
 
-MISSING = frozenset({"", "na", "n/a", "nan", "?", "null", "-"})  # in small letters
+MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?", ".", "-", "--"})  # in small letters
 _AS_WRITTEN = frozenset({*MISSING, *(word.upper() for word in MISSING), "NaN", "Null"})
 WORD, INFINITE, THOUSANDS, RAGGED = "word", "infinite", "thousands", "ragged"
 YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"))
@@ -56,7 +56,7 @@ def shortened(text: str) -> str:
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell says that there is no value: "", NA, N/A, nan, ?, null or -."""
+    """Whether a cell says that there is no value: "", NA, N/A, nan, null, ?, . or -, and the like."""
     return cell in _AS_WRITTEN or cell.strip().casefold() in MISSING
 
 

@@ -194,4 +194,7 @@ def _turn(pictures: Array) -> None:
 
 for _name, _split in SPLITS.items():
     _load = partial(load_emnist, _name)
-    DATASETS.register(f"emnist-{_name}")(DataSource(_split.title, _load, shows_progress=True, download=DOWNLOAD))
+    _about = f"pictures of 28 × 28, {len(_split.class_names)} classes"
+    DATASETS.register(f"emnist-{_name}")(
+        DataSource(_split.title, _load, shows_progress=True, download=DOWNLOAD, about=_about)
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.download import Download, Progress, RemoteFile
 from engine.datasets.idx import read_idx
+from engine.datasets.mnist import ABOUT
 from engine.datasets.source import DATASETS, DataSource
 from engine.errors import bad_file
 from engine.validation import Array
@@ -92,4 +93,5 @@ def _file(folder: Path, name: str) -> Path:
     return packed if packed.exists() else folder / name
 
 
-DATASETS.register("fashion-mnist")(DataSource(TITLE, load_fashion_mnist, shows_progress=True, download=DOWNLOAD))
+_source = DataSource(TITLE, load_fashion_mnist, shows_progress=True, download=DOWNLOAD, about=ABOUT)
+DATASETS.register("fashion-mnist")(_source)

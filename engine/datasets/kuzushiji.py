@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download, Progress, RemoteFile
-from engine.datasets.mnist import load_like_mnist
+from engine.datasets.mnist import ABOUT, load_like_mnist
 from engine.datasets.source import DATASETS, DataSource
 
 TITLE = "Kuzushiji-MNIST"
@@ -47,4 +47,5 @@ def load_kuzushiji(progress: Progress | None = None, folder: str | Path | None =
     return load_like_mnist(DOWNLOAD.fetch(progress) if folder is None else folder, TITLE, CLASS_NAMES)
 
 
-DATASETS.register("kuzushiji-mnist")(DataSource(TITLE, load_kuzushiji, shows_progress=True, download=DOWNLOAD))
+_source = DataSource(TITLE, load_kuzushiji, shows_progress=True, download=DOWNLOAD, about=ABOUT)
+DATASETS.register("kuzushiji-mnist")(_source)

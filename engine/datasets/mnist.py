@@ -17,6 +17,7 @@ from engine.validation import Array, labels, same_length
 TITLE = "MNIST handwritten digits"
 DIGITS = 10
 SIDE = 28
+ABOUT = "70,000 pictures of 28 × 28, 10 classes"  # also of what took its place
 
 
 def load_mnist(folder: str | Path = ASSETS / "mnist") -> Dataset:
@@ -69,4 +70,4 @@ def _file(folder: Path, name: str) -> Path:
     return packed if packed.exists() else folder / name
 
 
-DATASETS.register("mnist")(DataSource(TITLE, load_mnist))
+DATASETS.register("mnist")(DataSource(TITLE, load_mnist, about=ABOUT))

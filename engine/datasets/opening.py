@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.datasets.arrays import npz_dataset
+from engine.datasets.arrays import TASKS, npz_dataset
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx_pair import idx_dataset
 from engine.datasets.source import DATASETS, FILES, PICTURES, SEED, TEST_SHARE, DataSetting, DataSource, Progress, Value
@@ -19,7 +19,8 @@ from engine.errors import UnknownNameError
 if TYPE_CHECKING:
     from engine.datasets.picture_folder import FolderReport
 
-_TASK = DataSetting("task", "Task", None, "Whether the network tells classes apart or predicts numbers.")
+_TASKS = {name: name for name in TASKS}
+_TASK = DataSetting("task", "Task", None, "Whether the network tells classes apart or predicts numbers.", _TASKS)
 _SIDE = DataSetting("side", "Side", 28, "Pixels of a picture in both directions, whatever size its file has.")
 _IDX = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")
 _DATA = (".csv", ".tsv", ".txt", ".dat", ".data", ".npz", *_IDX)

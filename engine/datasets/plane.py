@@ -11,14 +11,13 @@ from functools import partial
 
 import numpy as np
 
-from engine.datasets.dataset import Dataset, Split, one_hot
+from engine.datasets.dataset import PLANE_COLUMNS, Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.source import DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
 from engine.errors import DataError, SettingError, Verbatim
 from engine.registry import Registry
 from engine.validation import Array, labels, matrix, number_within, same_length, whole_number
 
-COLUMNS = ("x", "y")
 PAINTED_TITLE = "Painted points"
 MOST_CLASSES = 6
 MOST_POINTS = 1_000_000
@@ -134,7 +133,7 @@ def _dataset(title: str, points: Array, numbers: Array, classes: int, seed: int,
         train=whole.at(train),
         test=whole.at(test) if len(test) else None,
         class_names=plane_class_names(classes),
-        columns=COLUMNS,
+        columns=PLANE_COLUMNS,
     )
 
 

@@ -88,8 +88,8 @@ class TablePreview:
         wrong_cells: (row of ``head``, column), from 0, of those cells in it that could not be read.
         rows: how many were read and have a cell for each column.
         problems, problem_count: what is wrong with cells and rows, the first 100, and how much there is.
-        settings: with which it is understood like this: those given, the column to predict, and what cannot be an
-            input, to be ignored.
+        settings: with which it is understood like this: those given, the column to predict, and what would be refused
+            as an input, to be ignored.
         task: what is done with the column to predict, as given or guessed.
         error: why it cannot be used like this; its parameter is a column's name or a setting's.
         outcome: what would come of it; None if there is an error, or if only its head was read.

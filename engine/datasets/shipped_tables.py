@@ -15,9 +15,8 @@ _FOLDER = ASSETS / "tables"
 
 
 def _register(name: str, title: str, target: str, ignored: tuple[str, ...] = ()) -> None:
-    file = _FOLDER / f"{name}.csv"
+    file, settings = _FOLDER / f"{name}.csv", table_settings(target, ignored)
     make = partial(load_table, file, title=title, target=target, ignored=ignored)
-    settings = table_settings(target, ignored)
     DATASETS.register(name)(DataSource(title, make, TABLES, settings, shows_progress=True, file=file))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from engine.errors import SettingError
 from engine.registry import Registry
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
+
+YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 
 Value = Any  # a number, a text, None, or a tuple of these: what JSON can hold
 
@@ -27,34 +31,45 @@ class DataSetting:
         label: its name for people.
         usual: the value that is used if none is given.
         tip: what it does, in a sentence.
+        choices: words for its values, where only these are possible; else empty.
     """
 
     name: str
     label: str
     usual: Value
     tip: str
+    choices: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
     def parse(self, text: str) -> Value:
         """The value that a text stands for, of the type of the usual one. Raises SettingError."""
         kind = type(self.usual)
-        if kind is bool:
-            return self._yes_no(text)
+        if self.choices or kind is bool:
+            return self._chosen(text, self.choices or YES_NO)
         if self.usual is None or kind is str:
             return text
         if kind is tuple:
-            return tuple(part.strip() for part in text.split(",") if part.strip())
+            return _texts(text)
         try:
             return kind(text)
         except ValueError:
             what = "a whole number" if kind is int else "a number"
             raise SettingError(self.name, text, f"must be {what}", f"Try {self.usual}.") from None
 
-    def _yes_no(self, text: str) -> bool:
-        if text.casefold() in ("yes", "true", "1"):
-            return True
-        if text.casefold() in ("no", "false", "0"):
-            return False
-        raise SettingError(self.name, text, "must be yes or no", "Try yes.")
+    def _chosen(self, text: str, choices: Mapping[str, Value]) -> Value:
+        if text in choices.values():
+            return text
+        if text.strip().casefold() in choices:
+            return choices[text.strip().casefold()]
+        raise SettingError(self.name, text, f"must be one of: {', '.join(choices)}", "Choose one of these.")
+
+
+def _texts(text: str) -> tuple[str, ...]:
+    """Texts separated by commas; or, so that they may have commas themselves, a list as JSON has it."""
+    with suppress(ValueError, RecursionError):
+        listed = json.loads(text)
+        if isinstance(listed, list) and all(isinstance(each, str) for each in listed):
+            return tuple(listed)
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,7 @@ class DataSource:
         settings: what it can be made with.
         shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
         download: what ``make`` downloads first, unless ``download.is_here()``; None if nothing.
+        about: what it holds, in a few words, where loading it only to say so would take long; else empty.
         file: the file of a table, the folder of pictures or the file of arrays that it is read from; None if it is
             made, or of a kind of its own.
     """
@@ -78,7 +94,13 @@ class DataSource:
     settings: tuple[DataSetting, ...] = ()
     shows_progress: bool = False
     download: Download | None = None
+    about: str = ""
     file: Path | None = None
+
+    @property
+    def table(self) -> Path | None:
+        """The file, if it is a table."""
+        return self.file if any(each.name == "target" for each in self.settings) else None
 
     def load(self, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
         """Loads it, with the usual values for settings that are not given.

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from engine.datasets.cells import RAGGED, Problem, shortened
 from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
-from engine.datasets.table_format import MOST_BYTES, TableFormat, unreadable
+from engine.datasets.table_format import MOST_BYTES, TableFormat, title_rows, unreadable
 from engine.datasets.table_reading import Progress, Reading
 from engine.datasets.table_spans import Elsewhere, Span, read_span, spans_of
 from engine.errors import DataError, bad_file
@@ -147,7 +147,10 @@ def row_number(path: str | Path, form: TableFormat, place: int, width: int) -> i
     with _opened(Path(path)) as file:
         blocks = Blocks(Path(path), form, file)
         while block := blocks.next():
-            for row in blocks.rows(block):
+            rows = list(blocks.rows(block))
+            title = title_rows(rows) if form.header and not number else 0
+            number += title
+            for row in rows[title:]:
                 number += 1
                 left -= len(row) >= width
                 if left < 0:

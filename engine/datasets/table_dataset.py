@@ -23,7 +23,9 @@ MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
 MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 _BYTES_OF_NUMBER = 24  # while the data set is made
+_NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
 _WHOLE = 2**53  # up to which whole numbers are exact
+IGNORED = "ignored"  # why a column is left out, if that was asked for
 _IGNORE = "ignore this column"
 
 
@@ -80,13 +82,13 @@ def guess_task(column: Column) -> str:
     return CLASSIFICATION if few and (different == np.floor(different)).all() else REGRESSION
 
 
-def unusable_inputs(table: Table, target: str) -> dict[str, DataError]:
-    """The columns that cannot be inputs, besides the one to predict, by name, and why: too many texts, say."""
-    rows, found = np.arange(len(table)), {}
+def refused_inputs(table: Table, target: str) -> dict[str, DataError]:
+    """The columns that are refused as inputs, by name, and why: most cells have thousands separators, say."""
+    found = {}
     for column in table.columns:
         try:
-            if column.name != target and not _uselessness(column, rows):
-                _check_input(column, rows)
+            if column.name != target:
+                _check_cells(column)
         except DataError as error:
             found[column.name] = error
     return found
@@ -106,8 +108,8 @@ def table_dataset(
 ) -> PreparedTable:
     """Makes a data set that predicts one column from the others.
 
-    Texts become an input for each category, yes and no 1 and 0. Columns without any value, or with the same text
-    everywhere, are left out.
+    Texts become an input for each category, yes and no 1 and 0. Columns are left out that have no values, the same text
+    everywhere or more than 50 different ones, or that only number the rows.
 
     Args:
         table: the table.
@@ -158,13 +160,13 @@ def _check_choice(parameter: str, value: object, known: tuple[str | None, ...]) 
 
 
 def _check_target(column: Column, task: str) -> None:
+    _check_cells(column)
     if column.absent.all():
         rule = "must have values, since it is the column to predict"
         raise DataError(column.name, Verbatim("without values"), rule, "Choose another column to predict.")
     if task == REGRESSION and column.kind != NUMBER:
         rule = "must hold numbers to be predicted as one"
         raise DataError(column.name, Verbatim(f"a column of {column.kind}"), rule, "Choose classification.")
-    _check_cells(column)
 
 
 def _check_cells(column: Column) -> None:
@@ -187,13 +189,16 @@ def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) ->
     for column in table.columns:
         if column.name == target:
             continue
-        reason = IGNORED if column.name in ignored_columns else _uselessness(column, rows)
-        if reason:
+        if column.name in ignored_columns:
+            left_out[column.name] = IGNORED
+            continue
+        _check_cells(column)
+        if reason := _uselessness(column, rows):
             left_out[column.name] = reason
         else:
             inputs.append(column)
-            _check_input(column, rows)
     if not inputs:
+        _refuse_wordy(table, left_out, rows)
         rule = "must have at least one column besides the target that can be an input"
         raise DataError("table", table.title, rule, "Ignore fewer columns, or add some.")
     return inputs, left_out
@@ -205,19 +210,38 @@ def _uselessness(column: Column, rows: Array) -> str:
     if absent.all():
         return "has no values"
     values = column.values[rows]
-    is_same = column.kind == TEXT and not absent.any() and (values == values[0]).all()
-    return "has the same text in all rows" if is_same and not column.is_cut else ""
-
-
-def _check_input(column: Column, rows: Array) -> None:
-    _check_cells(column)
     if column.kind != TEXT:
-        return
-    different = len(_present(column, rows))
-    if different > MOST_CATEGORIES:
-        value = Verbatim(f"of {'more than ' if column.is_cut else ''}{different:,} different texts")
-        rule = f"must have at most {MOST_CATEGORIES}, since each becomes an input"
-        raise DataError(column.name, value, rule, f"{_IGNORE.capitalize()}.")
+        return "only numbers the rows" if _numbers_rows(column, values) else ""
+    if not absent.any() and (values == values[0]).all() and not column.is_cut:
+        return "has the same text in all rows"
+    if _is_wordy(column, rows):
+        return f"has {_many_texts(column, rows)}, and {MOST_CATEGORIES} at most can be inputs"
+    return ""
+
+
+def _is_wordy(column: Column, rows: Array) -> bool:
+    """Whether it has too many different texts to be an input."""
+    return column.kind == TEXT and len(_present(column, rows)) > MOST_CATEGORIES
+
+
+def _many_texts(column: Column, rows: Array) -> str:
+    return f"{'more than ' if column.is_cut else ''}{len(_present(column, rows)):,} different texts"
+
+
+def _refuse_wordy(table: Table, left_out: dict[str, str], rows: Array) -> None:
+    """Raises DataError if a column had too many different texts, where there is no other input."""
+    for name, reason in left_out.items():
+        column = table.column(name)
+        if reason != IGNORED and _is_wordy(column, rows):
+            rule = f"must have at most {MOST_CATEGORIES}, since each becomes an input, and there is no other input"
+            remedy = "Turn them into numbers, or add other columns."
+            raise DataError(name, Verbatim(f"of {_many_texts(column, rows)}"), rule, remedy)
+
+
+def _numbers_rows(column: Column, values: Array) -> bool:
+    """Whether a column is the number of each row, by its values and its name; the order of the rows tells nothing."""
+    is_called_so = column.name.casefold() in _NUMBERS_OF_ROWS
+    return is_called_so and len(values) > 1 and bool((np.diff(column.values) == 1).all())
 
 
 def _present(column: Column, rows: Array) -> Array:

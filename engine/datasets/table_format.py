@@ -26,7 +26,7 @@ _MOST_ROWS = 1000  # of the head that are looked at
 _LEAST_AGREEMENT = 0.5  # share of the rows that must have the same number of cells
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+")
 _POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+")
-_PERHAPS_THOUSANDS = re.compile(r"[+-]?\d{1,3},\d{3}")
+_PERHAPS_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
@@ -90,6 +90,7 @@ def sniff(
         raise bad_file(Path(path), "empty", "must have a row of names and rows of values", CHECK_FILE)
     delimiter = delimiter or _delimiter(text)
     rows = head_rows(text, TableFormat(delimiter=delimiter))
+    rows = rows[title_rows(rows) :]
     decimal = decimal or _decimal(rows)
     header = _has_header(rows, decimal) if header is None else header
     return TableFormat(delimiter, decimal, encoding, header)
@@ -105,6 +106,20 @@ def head_rows(text: str, form: TableFormat) -> list[list[str]]:
             if len(rows) == _MOST_ROWS:
                 break
     return rows
+
+
+def title_rows(rows: Sequence[Sequence[str]]) -> int:
+    """How many of the first rows are a title above the table: one text at most, where most rows have more cells."""
+    lengths = Counter(len(row) for row in rows if any(row))
+    width = lengths.most_common(1)[0][0] if lengths else 1
+    count = next((place for place, row in enumerate(rows) if not _is_title(row, width)), len(rows))
+    return count if any(any(row) for row in rows[:count]) else 0
+
+
+def _is_title(row: Sequence[str], width: int) -> bool:
+    filled = [cell for cell in row if cell.strip()]
+    is_word = not filled or not (is_number(filled[0], ".") or is_number(filled[0], ","))
+    return is_word and len(filled) <= 1 and (len(row) <= 1 < width or width > 2)
 
 
 def unreadable(path: Path, failure: OSError) -> FileFormatError:

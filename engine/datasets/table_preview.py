@@ -13,9 +13,9 @@ from engine.datasets.preview import Outcome, PreviewColumn, TablePreview
 from engine.datasets.source import Value
 from engine.datasets.table import Table
 from engine.datasets.table_columns import NUMBER, Column
-from engine.datasets.table_dataset import guess_task, unusable_inputs
+from engine.datasets.table_dataset import guess_task, refused_inputs
 from engine.datasets.table_format import TableFormat
-from engine.datasets.table_source import guess_target, prepared
+from engine.datasets.table_source import guess_target, prepare, with_notes
 from engine.errors import EngineError
 
 
@@ -24,13 +24,13 @@ def preview_table(
 ) -> tuple[TablePreview, Dataset | None]:
     """How a table that was read would be understood with these settings; and the data set, if it comes to that.
 
-    What is not given is proposed: the column to predict, and that columns which cannot be inputs are ignored. Of a
+    What is not given is proposed: the column to predict, and that columns which would be refused are ignored. Of a
     table of which only the head was read nothing is made: it may be sorted by its classes.
     """
     target = settings.get("target") or guess_target(table)
-    unfit = unusable_inputs(table, target)
-    settings = {"ignored": tuple(unfit), **settings, "target": target}
-    columns = [_column(column, unfit.get(column.name)) for column in table.columns]
+    refused = refused_inputs(table, target)
+    settings = {"ignored": tuple(refused), **settings, "target": target}
+    columns = [_column(column, refused.get(column.name)) for column in table.columns]
     of_target = next((column for column in table.columns if column.name == target), None)
     preview = TablePreview(
         form,
@@ -49,7 +49,7 @@ def preview_table(
 
 def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Dataset | None]:
     try:
-        made = prepared(table, preview.settings)
+        made = with_notes(table, prepare(table, preview.settings))
     except EngineError as error:
         return replace(preview, error=error), None
     reasons = made.counts.left_out
@@ -60,8 +60,8 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
     return replace(preview, columns=columns, outcome=Outcome.of(made.dataset, len(table))), made.dataset
 
 
-def _column(column: Column, unfit: EngineError | None) -> PreviewColumn:
-    why = "" if unfit is None else f"is {unfit.value}, and {unfit.rule}"
+def _column(column: Column, refused: EngineError | None) -> PreviewColumn:
+    why = "" if refused is None else f"is {refused.value}, and {refused.rule}"
     return PreviewColumn(column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong, why)
 
 

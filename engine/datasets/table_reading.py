@@ -11,7 +11,7 @@ from typing import BinaryIO
 from engine.datasets.cells import RAGGED, Problem, shortened
 from engine.datasets.table_blocks import Blocks, plain_matrix
 from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
-from engine.datasets.table_format import TableFormat
+from engine.datasets.table_format import TableFormat, title_rows
 from engine.errors import bad_file
 from engine.validation import Array, available_memory
 
@@ -149,7 +149,8 @@ class Reading:
 
     def _begin(self, rows: list[list[str]]) -> list[list[str]]:
         """Names the columns after the first rows; returns those that hold values."""
-        filled = [place for place, row in enumerate(rows) if not _is_blank(row)]
+        title = title_rows(rows)
+        filled = [place for place, row in enumerate(rows) if place >= title and not _is_blank(row)]
         if not filled:
             return rows
         if self.form.header:
@@ -169,7 +170,10 @@ class Reading:
             raise bad_file(self.path, f"of {width:,} columns", rule, "Leave columns out.")
         if width < self._least_columns:
             rule = "must have at least two, one of them to predict"
-            raise bad_file(self.path, "of one column", rule, "Check what stands between its cells, the delimiter.")
+            signs = "comma, semicolon, tab or |"
+            raise bad_file(
+                self.path, "of one column", rule, f"Check what stands between its cells: it must be {signs}."
+            )
 
     def _fitting(self, rows: list[list[str]]) -> tuple[list[list[str]], Sequence[int]]:
         """The rows with a cell for each column, and their numbers in the file; notes the others."""

@@ -8,24 +8,42 @@ from functools import partial
 from pathlib import Path
 
 from engine.datasets.dataset import Dataset
-from engine.datasets.source import SEED, TABLES, TEST_SHARE, DataSetting, DataSource, Progress, Value
+from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
 from engine.datasets.table import Table, read_table
-from engine.datasets.table_dataset import DROP, IGNORED, PreparedTable, TableCounts, table_dataset
-from engine.datasets.table_format import TableFormat, sniff
+from engine.datasets.table_columns import TEXT, Column
+from engine.datasets.table_dataset import (
+    CLASSIFICATION,
+    DROP,
+    IGNORED,
+    MEDIAN,
+    REGRESSION,
+    PreparedTable,
+    TableCounts,
+    table_dataset,
+)
+from engine.datasets.table_format import ENCODINGS, TableFormat, sniff
 
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
 _MOST_NAMED = 5  # columns in a note
-_FORMAT = ("delimiter", "decimal", "encoding", "header")
-READING = (*_FORMAT, "texts")  # settings of how the file is read
+FORMAT = ("delimiter", "decimal", "encoding", "header")
+READING = (*FORMAT, "texts")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
+_MISSING_TIP = "Leave out rows without a value, or fill in the median."
+_TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
+_MISSING = {name: name for name in (DROP, MEDIAN)}
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+_DECIMALS = {"point": ".", "comma": ","}
+_ENCODINGS = {**{name: name for name in ENCODINGS}, "latin-1": "windows-1252"}
 
 
 def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> tuple[DataSetting, ...]:
     """The settings of a table of which the column to predict is known, and which columns are no inputs."""
     return (
         DataSetting("target", "Predict", target, "The column that the network learns to predict."),
-        DataSetting("task", "Task", None, "Whether it tells classes apart or predicts a number."),
-        DataSetting("missing", "Missing values", DROP, "Leave out rows without a value, or fill in the median."),
+        DataSetting("task", "Task", None, "Whether it tells classes apart or predicts a number.", _TASKS),
+        DataSetting(
+            "missing", "Missing values", DROP, "Leave out rows without a value, or fill in the median.", _MISSING
+        ),
         DataSetting("ignored", "Ignored", ignored, "Columns that the network does not get."),
         DataSetting("texts", "Categories", (), _TEXTS_TIP),
         DataSetting("standardise", "Standardise", True, "Scale numbers by the training part's mean and spread."),
@@ -37,43 +55,66 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
 def format_settings() -> tuple[DataSetting, ...]:
     """The settings of how a table's file is written; what is not given is found out."""
     return (
-        DataSetting("delimiter", "Delimiter", None, "What stands between two cells."),
-        DataSetting("decimal", "Decimal mark", None, "A point or a comma."),
-        DataSetting("encoding", "Encoding", None, "How letters are written as bytes."),
-        DataSetting("header", "First row", None, "Whether the first row holds the names of the columns."),
+        DataSetting("delimiter", "Delimiter", None, "What stands between two cells.", _DELIMITERS),
+        DataSetting("decimal", "Decimal mark", None, "A point or a comma.", _DECIMALS),
+        DataSetting("encoding", "Encoding", None, "How letters are written as bytes.", _ENCODINGS),
+        DataSetting("header", "First row", None, "Whether the first row holds the names of the columns.", YES_NO),
     )
 
 
 def table_source(path: str | Path) -> DataSource:
     """The table in a file as a data source. Nothing is read yet."""
     settings = (*table_settings(), *format_settings())
-    file = Path(path)
-    return DataSource(file.name, partial(load_table, path), TABLES, settings, shows_progress=True, file=file)
+    make = partial(load_table, path)
+    return DataSource(Path(path).name, make, TABLES, settings, shows_progress=True, file=Path(path))
 
 
 def load_table(path: str | Path, progress: Progress | None = None, **settings: Value) -> Dataset:
     """Reads a table and makes a data set of it. Raises what reading and preparing it raise."""
-    table = read_table(path, format_of(path, settings), progress, settings.get("texts", ()))
-    return prepared(table, settings).dataset
+    table, _ = open_table(path, settings, progress)
+    return with_notes(table, prepare(table, settings)).dataset
+
+
+def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
+    """The same with the data set's notes, which say what became of the file's rows and columns."""
+    notes = (*_notes_of_file(table), *notes_of(prepared.counts))
+    return replace(prepared, dataset=replace(prepared.dataset, notes=notes))
+
+
+def open_table(
+    path: str | Path, settings: Mapping[str, Value], progress: Progress | None = None
+) -> tuple[Table, TableFormat]:
+    """Reads a table, and returns how it is written too. Of the settings, those are used that are about its file."""
+    form = format_of(path, settings)
+    return read_table(path, form, progress, settings.get("texts", ())), form
 
 
 def format_of(path: str | Path, settings: Mapping[str, Value]) -> TableFormat:
     """How a table's file is written, as far as the settings say it, else as it is found. Raises what ``sniff`` does."""
-    return sniff(path, **{name: settings[name] for name in _FORMAT if name in settings})
+    return sniff(path, **{name: settings[name] for name in FORMAT if name in settings})
 
 
-def prepared(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
-    """The data set out of a table that was read, with notes. Raises what preparing it raises."""
-    others = {name: value for name, value in settings.items() if name not in READING}
-    target = others.pop("target", None) or guess_target(table)
-    made = table_dataset(table, target, **others)
-    return replace(made, dataset=replace(made.dataset, notes=(*_notes_of_file(table), *notes_of(made.counts))))
+def prepare(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
+    """Makes a data set of a table. Of the settings, those are used that are not about its file. Raises EngineError."""
+    how = {name: value for name, value in settings.items() if name not in (*READING, "target")}
+    return table_dataset(table, settings.get("target") or guess_target(table), **how)
 
 
 def guess_target(table: Table) -> str:
-    """The column to predict, if nobody says which: one with a usual name, else the last."""
-    named = (name for usual in _USUAL_NAMES for name in table.names if name.casefold() == usual)
-    return next(named, table.names[-1])
+    """The column to predict, if nobody says which: one with a usual name, else the last that has values to learn."""
+    small = [name.casefold() for name in table.names]
+    is_plane = {"x", "y"} < set(small)  # where y is a place, and something else is asked
+    usual_names = [usual for usual in _USUAL_NAMES if usual != "y" or not is_plane]
+    named = (name for usual in usual_names for name in table.names if name.casefold() == usual)
+    learnable = (column.name for column in reversed(table.columns) if _is_learnable(column))
+    return next(named, next(learnable, table.names[-1]))
+
+
+def _is_learnable(column: Column) -> bool:
+    """Whether it has numbers, or texts that come twice on average: names and dates of single rows do not."""
+    there = int((~column.absent).sum())
+    is_name = column.kind == TEXT and 2 * len(column.categories) > there
+    return (there > 0 or column.wrong > 0) and not is_name
 
 
 def notes_of(counts: TableCounts) -> list[str]:
@@ -86,7 +127,9 @@ def notes_of(counts: TableCounts) -> list[str]:
     if counts.filled:
         notes.append(f"{sum(counts.filled.values()):,} missing values filled in: {_names(list(counts.filled))}.")
     left_out = [(name, why) for name, why in counts.left_out.items() if why != IGNORED]
-    notes += [f"{name} left out: it {why}." for name, why in left_out[:_MOST_NAMED]]
+    notes += [f"Column {name} left out: it {why}." for name, why in left_out[:_MOST_NAMED]]
+    if len(left_out) > _MOST_NAMED:
+        notes.append(f"{len(left_out) - _MOST_NAMED:,} more columns left out.")
     return notes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,8 +13,10 @@ from typing import Any, NoReturn
 from engine.errors import DivergenceError, EngineError
 from nnviz import __version__
 from nnviz.commands.checks import CommandError
+from nnviz.commands.data_options import add_data_options, add_data_settings
 from nnviz.commands.preflight import missing_for_offscreen, missing_for_window
 from nnviz.commands.train_options import add_train
+from nnviz.look.text import plain
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # the code that shells use
@@ -23,6 +26,7 @@ _PREFLIGHT = {"window": missing_for_window, "screenshot": missing_for_offscreen,
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command, or opens the window. Returns the exit code."""
+    _write_any_letter()
     words = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(words, argparse.Namespace(words=words))
     try:
@@ -33,14 +37,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain("there is not enough memory. Make the network or the batch smaller.", 1)
     except DivergenceError as error:
         return _complain(str(error), 1)
-    except (CommandError, EngineError) as error:
+    except CommandError as error:
         return _complain(str(error), USAGE_ERROR)
+    except EngineError as error:  # it may have names from files in it
+        return _complain(plain(str(error).replace("\n", " ")), USAGE_ERROR)
     except BrokenPipeError:  # the reader of a pipe has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the flush at exit would fail too
         return 0
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
+        where = f"{plain(str(error.filename))}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}", USAGE_ERROR)
+
+
+def _write_any_letter() -> None:
+    """Names from files may have letters that the terminal does not know: these are written as their codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -70,6 +83,13 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"{self.prog}: {message}. Try {self.prog} --help.\n")
 
 
+class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells the default of an option if it has one."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, False, []) else super()._get_help_string(action)
+
+
 def parser() -> argparse.ArgumentParser:
     whole = _Parser("nnviz", description="Watch a neural network learn. Without a command, the window opens.")
     whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
@@ -77,22 +97,24 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     text = "train a network, and print train and test error after each epoch"
     add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter))
-    evaluate = _command(commands, "evaluate", "print test error and confusion matrix of a saved network")
+    evaluate = _command(commands, "evaluate", "print how good a saved network is at the test examples of its data")
     predict = _command(commands, "predict", "answer to the rows of a table, or recognise digits on pictures")
     export = _command(commands, "export", "write a saved network in a format of other programs")
     for command in (evaluate, predict, export):
         command.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
+    add_data_options(evaluate, "what the network was trained with")
     text = "a table, CSV or TSV, with the columns that the network was trained with; the answers are printed as CSV. "
     text += "Or pictures of digits: any size, dark on light or light on dark"
     predict.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
     export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
-    _add_explain(_command(commands, "explain", "draw why a saved network answers as it does to pictures"))
+    _add_explain(_command(commands, "explain", "draw why a saved network answers as it does to pictures or examples"))
+    _add_data(_command(commands, "data", "list the data sets there are, or tell how a file or folder is understood"))
     _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
     return whole
 
 
 def _command(commands: Any, name: str, text: str, **how: Any) -> _Parser:
-    how = {"formatter_class": argparse.ArgumentDefaultsHelpFormatter, **how}
+    how = {"formatter_class": _Defaults, **how}
     made: _Parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", **how)
     made.set_defaults(command=name)
     return made
@@ -100,7 +122,11 @@ def _command(commands: Any, name: str, text: str, **how: Any) -> _Parser:
 
 def _add_explain(explain: _Parser) -> None:
     explain.add_argument("file", metavar="NET", help="a saved network, JSON or .npz")
-    explain.add_argument("pictures", metavar="PICTURE", nargs="+", help="any size, dark on light or light on dark")
+    text = "any size, dark on light or light on dark; without any, examples of the data are explained"
+    explain.add_argument("pictures", metavar="PICTURE", nargs="*", help=text)
+    add_data_options(explain, "what the network was trained with")
+    text = "the number of an example of the test part, from 0, or of all where there is none; as often as needed"
+    explain.add_argument("--example", type=int, metavar="N", action="append", help=text)
     methods = ("integrated-gradients", "gradient-times-input", "occlusion", "layers")
     explain.add_argument("--method", choices=methods, default=methods[0], help="how it is explained")
     text = "the output that is explained; without it, the answer"
@@ -111,8 +137,15 @@ def _add_explain(explain: _Parser) -> None:
     explain.add_argument("--theme", choices=("dark", "light"), default="dark", help="its colours")
 
 
+def _add_data(data: _Parser) -> None:
+    text = "a data set of the list, a table (CSV, TSV), an .npz, an IDX file or a folder; without it, the list"
+    data.add_argument("data", metavar="NAME|FILE|FOLDER", nargs="?", help=text)
+    add_data_settings(data)
+
+
 def _add_screenshot(shot: _Parser) -> None:
     shot.add_argument("out", metavar="OUT.png", help="the picture to write")
+    add_data_options(shot, "mnist")
     shot.add_argument("--epochs", type=int, default=0, metavar="N", help="train so many epochs first")
     shot.add_argument(
         "--of", type=int, default=0, metavar="N", help="of a training of so many epochs, which is still running"

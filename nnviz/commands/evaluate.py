@@ -1,53 +1,143 @@
-"""``evaluate``: test error, confusion matrix, precision and recall of a saved network."""
+"""``evaluate``: the figures of a saved network on the test examples of its data, or of others."""
 
 from __future__ import annotations
 
 import argparse
 import math
+import shutil
 from collections.abc import Sequence
-from typing import Any
 
-from engine.datasets import DATASETS
-from engine.metrics import Evaluator, precision_of, recall_of
-from engine.network import check_fits
+import numpy as np
+
+from engine.datasets import Dataset, Split
+from engine.metrics import Evaluation, Evaluator, precision_of, recall_of
+from engine.network import Network, check_fits
 from engine.storage import load_network
+from engine.validation import Array
+from nnviz.commands.data_options import print_notes
+from nnviz.commands.network_data import ChosenData, chosen_data, loaded_data
+from nnviz.commands.tabular import lines_of, width_of
+from nnviz.look import text
+
+_WIDTH = 100  # of a line, where the terminal does not say
+_LONGEST_NAME, _LONGEST_HEAD = 24, 10  # of a class: as the title of a row, of a column
+_MOST_CONFUSIONS = 10  # that are listed where the matrix would be too wide
+_CHUNK = 10_000  # examples that are answered at once
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the figures on MNIST's test examples. Returns the exit code."""
-    data = DATASETS["mnist"].load()
+    """Prints the figures. Returns the exit code. Raises CommandError or EngineError."""
     network = load_network(arguments.file)
-    check_fits(network, data.width, data.outputs, data.title)
-    assert data.test is not None
-    result = Evaluator(network, data.test).evaluate()
-    assert result.error is not None
-    assert result.confusion is not None
-    wrong = round(result.error * len(data.test))
-    print(f"test error {100 * result.error:.2f} % ({wrong:,} of {len(data.test):,}), loss {result.loss:.4f}\n")
-    print(_table(result.confusion, data.class_names))
-    print()
-    print(_class_figures(result.confusion, data.class_names))
-    beyond_three = result.top_error(3)
-    assert beyond_three is not None
-    print(f"\nnot among the three highest answers: {100 * beyond_three:.2f} %")
+    chosen = chosen_data(arguments, network)
+    data = loaded_data(network, chosen)
+    check_fits(network, data.width, data.outputs, text.name(data.title))
+    part, split = _measured(data, chosen)
+    result = Evaluator(network, split).evaluate()
+    if data.is_classification:
+        lines = _of_classes(result, data, part)
+    else:
+        lines = _of_numbers(network, split, data, part, result.loss)
+    print(lines[0].strip())
+    print(f"with the {len(split):,}{f' {part}' * bool(part)} examples of {text.name(data.title)}")
+    if chosen.fingerprint not in ("", data.fingerprint):
+        print(f"It was trained with other data, of fingerprint {chosen.fingerprint}; here it is {data.fingerprint}.")
+    known = () if network.description is None else network.description.class_names
+    if known and data.class_names and known != data.class_names:
+        print(f"Its classes are called otherwise: {text.plain(', '.join(map(text.name, known)), _WIDTH)}.")
+    print_notes(data)
+    print("\n".join(lines[1:]))
     return 0
 
 
-def _table(confusion: Any, names: Sequence[str]) -> str:
-    """The confusion matrix with its titles: a row for each true digit, a column for each answer."""
-    width = max(5, len(str(confusion.max())) + 1)
-    head = "true \\ answer " + "".join(name.rjust(width) for name in names)
-    counts = ["".join(str(count).rjust(width) for count in row) for row in confusion]
-    rows = [f"{name.rjust(13)} {row}" for name, row in zip(names, counts, strict=True)]
-    return "\n".join([head, *rows])
+def _measured(data: Dataset, chosen: ChosenData) -> tuple[str, Split]:
+    """The test part with its name; where there is none, all examples."""
+    if data.test is not None:
+        return "test", data.test
+    return "training" if chosen.fingerprint in ("", data.fingerprint) else "", data.train
 
 
-def _class_figures(confusion: Any, names: Sequence[str]) -> str:
-    """Precision and recall of each digit, in %; “–” for a digit that is never answered, or has no examples.
+# ---- classes
 
-    Precision is the share right among its answers, recall the share found of its examples.
+
+def _of_classes(result: Evaluation, data: Dataset, part: str) -> list[str]:
+    confusion, error = result.confusion, result.error
+    assert confusion is not None
+    assert error is not None
+    total = int(confusion.sum())
+    wrong = total - int(np.trace(confusion))
+    first = f"{part} error {100 * error:.2f} % ({wrong:,} of {total:,}), loss {result.loss:.4f}"
+    names = [text.name(data.class_name(number), _LONGEST_NAME) for number in range(data.outputs)]
+    lines = [first, "", *_confusions(confusion, names), "", *_class_figures(confusion, names)]
+    beyond_three = result.top_error(3) if len(names) > 3 else None
+    if beyond_three is not None:
+        lines += ["", f"not among the three highest answers: {100 * beyond_three:.2f} %"]
+    return lines
+
+
+def _confusions(confusion: Array, names: Sequence[str]) -> list[str]:
+    """The confusion matrix, a row for each true class; or, where that is too wide, its largest counts."""
+    heads = [text.plain(name, _LONGEST_HEAD) for name in names]
+    rows = [["true \\ answer", *heads], *([name, *map(str, row)] for name, row in zip(names, confusion, strict=True))]
+    lines = lines_of(rows, texts=0)
+    return lines if _fits(lines) else _largest(confusion, names)
+
+
+def _largest(confusion: Array, names: Sequence[str]) -> list[str]:
+    wrong = confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:_MOST_CONFUSIONS]
+    places = [(int(row), int(column)) for row, column in zip(*np.unravel_index(order, wrong.shape), strict=True)]
+    rows = [[names[row], names[column], str(wrong[row, column])] for row, column in places if wrong[row, column]]
+    if not rows:
+        return ["no mistakes"]
+    return ["most frequent mistakes", *lines_of([["true", "answer", "examples"], *rows], texts=2)]
+
+
+def _class_figures(confusion: Array, names: Sequence[str]) -> list[str]:
+    """Precision and recall of each class, in %; “–” for a class that is never answered, or has no examples.
+
+    Precision is the share right among its answers, recall the share found of its examples. The classes stand side by
+    side, or below each other where that is too wide.
     """
-    rows = {"digit": names}
-    for title, shares in (("precision, %", precision_of(confusion)), ("recall, %", recall_of(confusion))):
-        rows[title] = ["–" if math.isnan(share) else f"{100 * share:.1f}" for share in shares]
-    return "\n".join(title.rjust(13) + " " + "".join(cell.rjust(6) for cell in cells) for title, cells in rows.items())
+    shares = (precision_of(confusion), recall_of(confusion))
+    figures = [["–" if math.isnan(share) else f"{100 * share:.1f}" for share in of_all] for of_all in shares]
+    heads = [text.plain(name, _LONGEST_HEAD) for name in names]
+    rows = [["class", *heads], ["precision, %", *figures[0]], ["recall, %", *figures[1]]]
+    lines = lines_of(rows, texts=0)
+    return lines if _fits(lines) else lines_of(list(zip(["class", *names], *rows[1:], strict=True)))
+
+
+def _fits(lines: Sequence[str]) -> bool:
+    """Whether a line of the terminal is long enough for these."""
+    return max(map(width_of, lines)) <= max(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDTH)
+
+
+# ---- numbers
+
+
+def _of_numbers(network: Network, split: Split, data: Dataset, part: str, loss: float) -> list[str]:
+    """RMSE, R² and MAE of each number that is predicted, in its unit."""
+    answers, wanted = _raw(data, _answers(network, split)), _raw(data, split.targets)
+    names = [text.name(name) for name in data.targets] or [f"output {number + 1}" for number in range(data.outputs)]
+    rows = []
+    for name, answer, right in zip(names, answers.T, wanted.T, strict=True):
+        squares, spread = np.square(answer - right), np.square(right - right.mean())
+        r2 = f"{1 - squares.sum() / spread.sum():.4f}" if spread.any() else "–"
+        rows.append([name, f"{math.sqrt(squares.mean()):.4g}", r2, f"{np.abs(answer - right).mean():.4g}"])
+    first = f"{part} RMSE {rows[0][1]}, R² {rows[0][2]}, MAE {rows[0][3]} ({names[0]}), loss {loss:.4g}"
+    if len(rows) == 1:
+        return [first]
+    return [f"{part} loss {loss:.4g}", "", *lines_of([["predicted", "RMSE", "R²", "MAE"], *rows])]
+
+
+def _answers(network: Network, split: Split) -> Array:
+    """(k, outputs) of all examples."""
+    starts = range(0, len(split), _CHUNK)
+    inputs = (split.at(slice(start, start + _CHUNK)) for start in starts)
+    parts = [network.predict(each.take(slice(None), np.empty((len(each), each.width), np.float32))) for each in inputs]
+    return np.concatenate(parts)
+
+
+def _raw(data: Dataset, numbers: Array) -> Array:
+    """(k, outputs) float64 in the units of the targets."""
+    return numbers.astype(np.float64) if data.target_scaling is None else data.target_scaling.undo(numbers)

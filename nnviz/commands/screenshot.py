@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from PyQt5.QtCore import (
@@ -17,9 +18,15 @@ from PyQt5.QtCore import (
 )
 from PyQt5.QtWidgets import QApplication
 
+from engine.datasets import Dataset, source_of
+from engine.datasets.source import Value
+from engine.experiment import Experiment
 from engine.storage.files import write_whole
 from nnviz.app import create_window
-from nnviz.commands.checks import check_folder
+from nnviz.commands.checks import CommandError, check_folder
+from nnviz.commands.data_options import given_options, load_named, settings_for
+from nnviz.digits.drawing import SIDE
+from nnviz.look import text
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.card_export import png
@@ -37,14 +44,19 @@ def run(arguments: argparse.Namespace) -> int:
     Raises CommandError, SettingError or OSError. Any other error is shown in the window, and so in the picture.
     """
     check_folder(arguments.out)
+    data = arguments.data or Experiment.data
+    settings = settings_for(source_of(data), given_options(arguments))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    _take(arguments)
+    _take(arguments, data, settings)
     return 0
 
 
-def _take(wanted: argparse.Namespace) -> None:
+def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) -> None:
     qInstallMessageHandler(_print_warning)
-    window = create_window(wanted.theme, Preferences(None))
+    preferences = Preferences(None)
+    window = create_window(wanted.theme, preferences)
+    preferences.set("dataset", data)  # which it loads as soon as events are processed
+    preferences.set("dataset_settings", json.dumps(dict(settings)))
     if not wanted.hints:
         window.hints.remove_all()
     window.resize(*wanted.size)
@@ -52,6 +64,10 @@ def _take(wanted: argparse.Namespace) -> None:
     session = window.session
     try:
         wait_until(window, lambda: session.state is not Status.LOADING)
+        if session.data.dataset is None or session.data.name != data:
+            load_named(data, settings)  # raises what the window tells
+        if wanted.draw:
+            _check_can_draw(session.data.dataset)
         window.show_workspace(wanted.workspace)
         session.selection.choose_neuron(_NEURON)
         QApplication.processEvents()  # gives the canvas its size
@@ -64,6 +80,11 @@ def _take(wanted: argparse.Namespace) -> None:
         write_whole(wanted.out, png(window.grab()))
     finally:
         window.close_unasked()
+
+
+def _check_can_draw(dataset: Dataset | None) -> None:
+    if dataset is not None and dataset.example_shape != (SIDE, SIDE):
+        raise CommandError(f"--draw: {text.name(dataset.title)} has no pictures of {SIDE} × {SIDE} to draw.")
 
 
 def _train(window: MainWindow, epochs: int, of: int) -> None:

@@ -14,7 +14,8 @@ from types import FrameType
 import numpy as np
 from tqdm import tqdm
 
-from engine.datasets import DATASETS, Split
+from engine.datasets import Split
+from engine.datasets.scaling import Scaling
 from engine.errors import DataError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment, train_on
@@ -26,7 +27,8 @@ from engine.provenance import Provenance
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training import Trainer
 from nnviz.commands.checks import CommandError
-from nnviz.commands.train_options import check_options, described_experiment, without_places
+from nnviz.commands.data_options import load_named, print_notes
+from nnviz.commands.train_options import check_options, described_experiment, fitted_experiment, without_places
 
 
 @dataclass
@@ -54,17 +56,17 @@ class _Training:
 
     def measure(self, epoch: int) -> Epoch:
         """Measures the network as it is now, after ``epoch``; puts the figures into the provenance and returns them."""
-        splits = self.trainer.dataset.splits
-        figures = {name: _figures(self.trainer.network, split) for name, split in splits.items()}
+        network, data = self.trainer.network, self.trainer.dataset
+        figures = {name: _figures(network, split, data.target_scaling) for name, split in data.splits.items()}
         result = Epoch(epoch, figures["train"], figures.get("test"), 0.0, figures.get("validation"))
         self.provenance = self.provenance.measured(result, self.before + epoch)
         return result
 
 
-def _figures(network: Network, split: Split) -> Evaluation | None:
+def _figures(network: Network, split: Split, target_scaling: Scaling | None) -> Evaluation | None:
     """The figures of the network; None, with the reason on standard error, where its answers are not finite."""
     try:
-        return Evaluator(network, split).evaluate()
+        return Evaluator(network, split, target_scaling).evaluate()
     except DataError as error:
         tqdm.write(f"nnviz: {error}", file=sys.stderr)
         return None
@@ -104,6 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_options(arguments)
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
+    print_notes(trainer.dataset)
     place = trainer.epoch, trainer.batch
     checkpoint = None if arguments.checkpoint is None else _Checkpoint(arguments.checkpoint)
     with _interrupts() as asked_to_stop:
@@ -124,11 +127,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _new_training(arguments: argparse.Namespace) -> _Training:
-    experiment = described_experiment(arguments)
-    data = DATASETS[experiment.data].load()
-    if arguments.shape is None:
-        experiment = experiment.for_data(data)
-    experiment = replace(experiment, fingerprint=data.fingerprint)
+    described = described_experiment(arguments)
+    data = load_named(described.data, described.data_settings)
+    experiment = fitted_experiment(arguments, data)
     history = History()
     title = arguments.title or ""
     provenance = Provenance(title, data.title, seed=experiment.seed, experiment=experiment, history=history)
@@ -142,7 +143,7 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
             f"{arguments.resume}: holds a network, but no training to continue. Give a file that --checkpoint wrote."
         )
     experiment = Provenance.read(network).experiment
-    data = DATASETS[(experiment or Experiment).data].load()
+    data = load_named(experiment.data, experiment.data_settings) if experiment else load_named(Experiment.data, {})
     trainer = Trainer.resume(network, data, state)
     if arguments.epochs is not None:
         _train_until(arguments.epochs, trainer, arguments.resume)
@@ -229,6 +230,7 @@ def _finished(training: _Training, arguments: argparse.Namespace) -> None:
 def _stopped(training: _Training, arguments: argparse.Namespace, checkpoint: _Checkpoint | None) -> None:
     """After Ctrl+C: saves the network, and prints how to continue."""
     trainer = training.trainer
+    print_notes(trainer.dataset)
     place = f"epoch {trainer.epoch} of {trainer.settings.epochs}, after batch {trainer.batch} of "
     place += str(trainer.batches_per_epoch)
     if not trainer.epoch:

@@ -11,20 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from engine.activations import ACTIVATIONS
+from engine.augmentation import Augmentation
+from engine.datasets import Dataset, source_of
 from engine.errors import SettingError
-from engine.experiment import OPTIONS, Experiment
+from engine.experiment import Experiment
+from engine.option_words import DATA_OPTIONS, OPTIONS
 from engine.presets import preset_named
 from engine.settings import RENAMED, TrainingSettings
-from engine.validation import parse_shape
+from engine.validation import parse_hidden, parse_shape
 from nnviz.commands.checks import CommandError, check_folder
+from nnviz.commands.data_options import add_data_options, given_options, settings_for
 
 # Fewer epochs than in the window, so that the command ends soon; all other defaults are the window's.
 _DEFAULTS = Experiment().changed(epochs=10)
+# Settings that follow the data's task unless they were chosen.
+_FOLLOW_THE_TASK = ("output", "loss", "augmentation", *(each.name for each in fields(Augmentation)))
 # Options that --resume excludes: only the number of epochs may change.
 _FIXED_BY_CHECKPOINT = (
     "preset",
     "data",
+    *DATA_OPTIONS,
+    "data_setting",
     "shape",
+    "hidden",
     "activation",
     *(name for name in OPTIONS if name != "epochs"),
     "set",
@@ -35,9 +44,10 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     defaults, settings = _DEFAULTS, _DEFAULTS.training
     add = parser.add_argument
     add("--preset", metavar="NAME", help="start from a preset: “Ancestor 2015”, “Nielsen 2013”, “Modern”, …")
-    add("--data", metavar="NAME", help=f"what to learn from (default: {defaults.data})")
-    shape = ",".join(map(str, defaults.shape))
-    add("--shape", metavar="SIZES", help=f"layer sizes, separated by commas (default: {shape})")
+    add_data_options(parser, defaults.data)
+    shape, sizes = (",".join(map(str, each)) for each in (defaults.shape, defaults.hidden))
+    add("--shape", metavar="SIZES", help=f"all layer sizes, separated by commas (of {defaults.data}: {shape})")
+    add("--hidden", metavar="SIZES", help=f"those of the hidden layers; the ends follow the data (default: {sizes})")
     hidden = ", ".join(name for name in ACTIVATIONS if ACTIVATIONS[name].hidden)
     add("--activation", metavar="NAME", help=f"of all hidden layers, or one for each (default: relu): {hidden}")
     add("--epochs", type=int, metavar="N", help=f"passes over the training data (default: {settings.epochs})")
@@ -83,6 +93,8 @@ def check_options(arguments: argparse.Namespace) -> None:
                 f"--save {arguments.save}: must be another file than that of {option}, or the network alone would "
                 f"replace the training. Name another file."
             )
+    if arguments.shape is not None and arguments.hidden is not None:
+        raise CommandError("--hidden: cannot be given with --shape, which has the hidden layers too. Leave one out.")
     given = [name for name in _FIXED_BY_CHECKPOINT if getattr(arguments, name) not in (None, [])]
     if arguments.resume is not None and given:
         names = ", ".join("--" + name.replace("_", "-") for name in given)
@@ -93,12 +105,19 @@ def check_options(arguments: argparse.Namespace) -> None:
 
 
 def described_experiment(arguments: argparse.Namespace) -> Experiment:
-    """The experiment that the options describe, not yet fitted to the data. Raises SettingError."""
+    """The experiment that the options describe, not yet fitted to the data.
+
+    Raises SettingError, and CommandError for options that the data do not have.
+    """
     start = preset_named(arguments.preset).experiment if arguments.preset else _DEFAULTS
     chosen = {name: getattr(arguments, name) for name in ("data", *OPTIONS) if getattr(arguments, name) is not None}
+    if given := given_options(arguments):
+        chosen["data_settings"] = settings_for(source_of(chosen.get("data", start.data)), given)
     if arguments.shape is not None:
         chosen["shape"] = parse_shape(arguments.shape)
-    chosen |= dict(_assignment(text) for text in arguments.set)
+    if arguments.hidden is not None:
+        chosen["hidden"] = parse_hidden(arguments.hidden)
+    chosen |= _set_by_name(arguments)
     if isinstance(chosen.get("augmentation"), dict):
         entries = {**asdict(start.training.augmentation), **chosen["augmentation"]}
         chosen["augmentation"] = TrainingSettings.from_dict({"augmentation": entries}).augmentation
@@ -107,6 +126,38 @@ def described_experiment(arguments: argparse.Namespace) -> Experiment:
     layers = start.changed(**{name: chosen[name] for name in ("shape", "hidden") if name in chosen}).hidden
     output = chosen.pop("output", start.output)
     return start.changed(**chosen, activations=(*_of_layers(arguments.activation, len(layers)), output))
+
+
+def fitted_experiment(arguments: argparse.Namespace, data: Dataset) -> Experiment:
+    """The experiment that the options describe, for these data: what was not chosen follows their task.
+
+    Raises SettingError or DataError if what was chosen does not fit the data.
+    """
+    described = described_experiment(arguments)
+    fitted = described.for_data(data)
+    if arguments.shape is not None:
+        fitted = fitted.with_shape(described.shape)
+    explicit = {name: described.value(name) for name in _set_by_name(arguments) if name in _FOLLOW_THE_TASK}
+    if "loss" in explicit:
+        described.check_task(data)
+    fitted = fitted.for_task(data).changed(**explicit)
+    fitted.check_task(data)
+    return fitted if _chooses_batch_size(arguments) else _with_smaller_batches(fitted, data)
+
+
+def _chooses_batch_size(arguments: argparse.Namespace) -> bool:
+    return arguments.batch_size is not None or "batch_size" in _set_by_name(arguments)
+
+
+def _with_smaller_batches(experiment: Experiment, data: Dataset) -> Experiment:
+    """The experiment with all training examples in a batch, if there are fewer than a batch usually has."""
+    training = experiment.training
+    examples = len(data.train) - round(training.validation_share * len(data.train))
+    return experiment.changed(batch_size=max(1, min(training.batch_size, examples)))
+
+
+def _set_by_name(arguments: argparse.Namespace) -> dict[str, Any]:
+    return dict(_assignment(text) for text in arguments.set)
 
 
 def _of_layers(text: str, layers: int) -> list[str]:
@@ -130,7 +181,7 @@ def _assignment(text: str) -> tuple[str, Any]:
     if not equals:
         raise SettingError("--set", text, "must be NAME=VALUE", "For example --set momentum=0.95.")
     if name in ("shape", "inputs", "outputs"):
-        raise SettingError("--set", text, "must be a setting without an option of its own", "Use --shape.")
+        raise SettingError("--set", text, "must be a setting without an option of its own", "Use --shape or --hidden.")
     try:
         return RENAMED.get(name, name), json.loads(value)
     except ValueError:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.datasets import Dataset
-from nnviz.digits.drawing import SIDE
+from engine.validation import Array
+from nnviz.digits.drawing import BOX, SIDE
 from nnviz.digits.strokes import Ink
+
+_LOOKED_AT = 40  # pictures
 
 
 def fits_canvas(data: Dataset | None) -> bool:
@@ -19,3 +24,21 @@ def example_ink(data: Dataset, part: str, number: int) -> Ink:
     if split.labels is not None:
         title += f": a {data.class_name(int(split.labels[number]))}"
     return Ink(split.example(number).reshape(SIDE, SIDE), 1.0, title, is_example=True)
+
+
+def are_centred(data: Dataset) -> bool:
+    """Whether the data's pictures, (28, 28), lie in their frame as MNIST's do: of a few, most are 20 pixels long.
+
+    And the middle of their mass is in the middle of the frame.
+    """
+    count = min(len(data.train), _LOOKED_AT)
+    return 2 * sum(_is_centred(data.train.example(number).reshape(SIDE, SIDE)) for number in range(count)) > count
+
+
+def _is_centred(picture: Array) -> bool:
+    rows, columns = np.nonzero(picture > 0)
+    if not len(rows):
+        return False
+    length = max(np.ptp(rows), np.ptp(columns)) + 1
+    places = (np.arange(SIDE) + 0.5 - SIDE / 2) @ np.stack([picture.sum(axis=0), picture.sum(axis=1)], axis=1)
+    return bool(abs(length - BOX) <= 1 and (abs(places) <= picture.sum()).all())

@@ -14,7 +14,7 @@ from engine.datasets.preview import Outcome, Preview, TablePreview
 from engine.datasets.source import Progress, Value
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_preview import preview_table
-from engine.datasets.table_source import READING, format_of, prepared
+from engine.datasets.table_source import READING, format_of, prepare, with_notes
 from engine.datasets.table_spans import Elsewhere
 from engine.errors import EngineError
 
@@ -66,13 +66,14 @@ class DataReader:
         if not _is_table_file(source):
             return source.load(settings, progress)
         assert source.file is not None
-        return prepared(self._read(source.file, settings, progress, True), settings).dataset
+        table = self._read(source.file, settings, progress, True)
+        return with_notes(table, prepare(table, settings)).dataset
 
     def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
         """See :class:`Reader`."""
         source = source_of(name)
         assert source.file is not None, f"{name} is no file"
-        if "target" not in {setting.name for setting in source.settings}:
+        if source.table is None:
             return self._preview_files(name, source, settings, progress, is_whole)
         known = () if _is_table_file(source) else ("target", "ignored")  # nothing is to be guessed
         usual = {each.name: each.usual for each in source.settings if each.name in known}

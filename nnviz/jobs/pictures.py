@@ -29,10 +29,12 @@ class Pictures(QObject):
 
     Signals:
         read(Ink): the digit on the picture, for the canvas.
+        resized(Array): the whole picture in the size that was asked for, (height, width) float32 in 0…1.
         failed(what, Exception): what could not be done, and why; the drawing stays as it was.
     """
 
     read = pyqtSignal(object)
+    resized = pyqtSignal(object)
     failed = pyqtSignal(str, object)
 
     def __init__(self, lane: Lane) -> None:
@@ -40,8 +42,11 @@ class Pictures(QObject):
         self._lane = lane
         self._latest: object = None  # stands for the picture that is wanted
 
-    def load(self, given: QMimeData | None, giver: str) -> None:
-        """Reads the picture in ``given``; ``read`` or ``failed`` follows. ``giver`` names the source."""
+    def load(self, given: QMimeData | None, giver: str, shape: tuple[int, int] | None = None) -> None:
+        """Reads the picture in ``given``; ``read`` or ``failed`` follows. ``giver`` names the source.
+
+        With a ``shape``, height and width, ``resized`` follows instead of ``read``.
+        """
         source = _source(given)
         if source is None:
             rule = "must hold a picture or the file of one"
@@ -54,15 +59,19 @@ class Pictures(QObject):
         def is_wanted() -> bool:
             return self._latest is this
 
-        def done(ink: Ink) -> None:
+        def work() -> Ink | Array:
+            grey = _grey_of(source, is_wanted)
+            return _ink_of(grey, name) if shape is None else _resized(grey, shape)
+
+        def done(made: Ink | Array) -> None:
             if is_wanted():
-                self.read.emit(ink)
+                (self.read if isinstance(made, Ink) else self.resized).emit(made)
 
         def failed(error: Exception) -> None:
             if is_wanted():
                 self.failed.emit("The drawing stays as it was" if isinstance(error, EngineError) else name, error)
 
-        self._lane.run(lambda: _ink_of(source, name, is_wanted), done, failed)
+        self._lane.run(work, done, failed)
 
     def close(self, milliseconds: int) -> bool:
         """Ends the reading; returns whether the current picture was done in time."""
@@ -83,13 +92,26 @@ def _source(given: QMimeData | None) -> Path | QImage | None:
     return image if isinstance(image, QImage) else None
 
 
-def _ink_of(source: Path | QImage, name: str, is_wanted: Callable[[], bool]) -> Ink:
-    """The digit on a picture as ink, as large as people draw. Raises EngineError, OSError or CancelledError."""
-    from nnviz.digits import photograph, picture_files
+def _grey_of(source: Path | QImage, is_wanted: Callable[[], bool]) -> Array:
+    """Grey values, (height, width). Raises EngineError, OSError or CancelledError."""
+    from nnviz.digits import picture_files
 
     grey = picture_files.grey_of_file(source, is_wanted) if isinstance(source, Path) else _grey_of_image(source)
     if not is_wanted():
         raise CancelledError
+    return grey
+
+
+def _resized(grey: Array, shape: tuple[int, int]) -> Array:
+    from nnviz.digits.resized import resized
+
+    return resized(grey, shape)
+
+
+def _ink_of(grey: Array, name: str) -> Ink:
+    """The digit on a picture as ink, as large as people draw. Raises EngineError."""
+    from nnviz.digits import photograph
+
     pixels = photograph.ink_of_photograph(grey)
     if pixels is None:
         rule = "must show a digit that stands out from its ground"

@@ -136,6 +136,13 @@ def colour(name: str) -> QColor:
     return QColor(getattr(_current, name))
 
 
+def plane_classes(count: int) -> list[str]:
+    """The names of the colours of classes over the plane: two have the ends of the diverging colours, as neurons do."""
+    if count == 2:
+        return ["negative", "positive"]
+    return [MANY_CLASSES[number % len(MANY_CLASSES)] for number in range(count)]
+
+
 def font(size: int = TEXT, bold: bool = False) -> QFont:
     """Returns the program's font, whose digits all have the same width. ``size`` is in pixels."""
     made = QFont(FAMILY)

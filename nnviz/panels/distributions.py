@@ -125,4 +125,6 @@ def _histogram(spread: Spread, low: float, high: float) -> Array:
     return np.bincount(np.clip(place, 0, _BINS - 1).astype(np.intp), minlength=_BINS)
 
 
-CARDS.register("distributionsPage")(CardInfo(DistributionsPage, needs=(STATISTICS,), page_of="curvesDock"))
+CARDS.register("distributionsPage")(
+    CardInfo(DistributionsPage, needs=(STATISTICS,), page_of="curvesDock", page_number=3)
+)

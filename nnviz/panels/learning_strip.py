@@ -1,4 +1,4 @@
-"""The answers to the drawing at earlier moments of the training: how the answer came about."""
+"""The answers to the example at earlier moments of the training: how the answer came about."""
 
 from __future__ import annotations
 
@@ -10,24 +10,28 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.validation import Array
 from nnviz.look import theme
+from nnviz.panels.asked_numbers import Targets
+from nnviz.panels.asked_words import class_colours, noun
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels.learned_numbers import number_lines
 from nnviz.session.asked import PAST, PastAnswers
-from nnviz.session.question import Verdict, verdict_of
 from nnviz.session.session import Session
+from nnviz.session.verdict import Verdict, verdict_of
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.parts import named
-from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
+from nnviz.widgets.plots.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
 
 _FEWEST = 3  # lines, at least
 _WORTH_A_LINE = 0.005  # the confidence from which the second class gets a line
 
 
 class LearningStripPanel(DockCard):
-    """The confidence in the leading classes by epoch, for the drawing as it is now and the whole training so far."""
+    """The confidence in the leading classes, or the numbers, by epoch: for what is asked now, the whole training."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("While it learns")
         self._session = session
+        self._targets = Targets(session)
         self._probe = session.probes[PAST]
         tip = (
             "How the network would have answered this drawing at each moment of its training so far: the classes that "
@@ -55,8 +59,10 @@ class LearningStripPanel(DockCard):
         """Draws the latest answers; old lines stay while new ones are computed."""
         if not self.in_view:
             return
-        known = self._known
-        if known is None or not known.answers or len(known.answers[-1]) < 2:
+        known, count = self._known, len(self._targets.all)
+        if known is not None and known.answers and count == len(known.answers[-1]):
+            self._show(known, *number_lines(self._targets, np.array(known.answers)))
+        elif known is None or not known.answers or len(known.answers[-1]) < 2:
             self._show_nothing()
         else:
             self._draw(known, verdict_of(known.answers[-1]))
@@ -67,36 +73,48 @@ class LearningStripPanel(DockCard):
     def _draw(self, known: PastAnswers, verdict: Verdict) -> None:
         confidences = np.clip(np.array(known.answers), 0, 1)
         names = self._session.class_names
+        of_classes = class_colours(self._session.data.dataset)
         lines = [
-            ShareLine(names[index], colour, confidences[:, index].tolist())
+            ShareLine(names[index], of_classes[index] if of_classes else colour, confidences[:, index].tolist())
             for index, colour in zip(leaders(confidences, verdict), theme.CLASSES, strict=False)
         ]
+        self._show(known, lines)
+
+    def _show(self, known: PastAnswers, lines: list[ShareLine], axis: StripAxis = SHARES) -> None:
         is_alone = len(known.epochs) == 1
-        self.plot.show_lines(known.epochs, lines, "train to see it change" if is_alone else "")
+        self.plot.show_lines(known.epochs, lines, "train to see it change" if is_alone else "", axis)
 
     def _show_nothing(self) -> None:
         has_none = self._known is not None  # else they are still being computed
-        is_empty = self._session.question.picture is None
-        self.plot.show_lines([], [], "draw a digit to see it" if is_empty else "no answer" if has_none else "")
+        is_empty = self._session.question.example is None
+        to_do = f"draw a {noun(self._session.data.dataset)} to see it"
+        self.plot.show_lines([], [], to_do if is_empty else "no answer" if has_none else "")
 
     def _name_lines(self) -> None:
         """Names the classes in the head, in the colours of their lines, and tells a screen reader how they went."""
         lines = self.plot.lines
-        names = f"{', '.join(map(_coloured, lines))} by epoch" if lines else ""
+        truth, targets = self._targets.truth, self._targets.all
+        is_marked = len(targets) == 1 and truth is not None
+        after = f" · truly {targets[0].words(float(truth[0]))}" if is_marked and truth is not None else " by epoch"
+        names = f"{', '.join(map(_coloured, lines))}{after}" if lines else ""
         if self.head.detail.text() != names:
             self.head.detail.setText(names)
-        ends = [f"{line.name}: {line.shares[0]:.1%} to {line.shares[-1]:.1%}" for line in lines]
+        ends = [f"{line.name}: {_told(line, 0)} to {_told(line, -1)}" for line in lines]
         self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
 
     def table(self) -> Table | None:
-        """Epochs and the outputs of all classes, for a CSV file."""
+        """Epochs and the outputs of all classes, or the numbers in their units, for a CSV file."""
         known = self._known
         if known is None or not known.answers:
             return None
+        targets, answers = self._targets.all, np.array(known.answers)
+        names = self._session.class_names
+        if len(targets) == answers.shape[1]:
+            names, answers = [target.name for target in targets], self._targets.values(answers)
         rows: list[list[object]] = [
-            [epoch, *answer.tolist()] for epoch, answer in zip(known.epochs, known.answers, strict=True)
+            [epoch, *answer.tolist()] for epoch, answer in zip(known.epochs, answers, strict=True)
         ]
-        return ["epoch", *self._session.class_names], rows
+        return ["epoch", *names], rows
 
 
 def leaders(confidences: Array, verdict: Verdict) -> list[int]:
@@ -115,6 +133,10 @@ def leaders(confidences: Array, verdict: Verdict) -> list[int]:
     now, mean = np.floor(100 * confidences[-1] + 0.5), confidences.mean(axis=0)
     never = sorted((index for index in others if not led[index]), key=lambda index: (-now[index], -mean[index]))
     return [*named, *once, *never[: max(0, _FEWEST - len(named) - len(once))]][: len(theme.CLASSES)]
+
+
+def _told(line: ShareLine, index: int) -> str:
+    return line.figure(index) if line.figures else f"{line.shares[index]:.1%}"
 
 
 def _coloured(line: ShareLine) -> str:

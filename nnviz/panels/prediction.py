@@ -1,39 +1,50 @@
-"""The network's answer to the drawing."""
+"""The network's answer: a bar for each class, or the numbers that it predicts."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from PyQt5.QtCore import QRegularExpression
 from PyQt5.QtGui import QRegularExpressionValidator
 
 from nnviz.look import theme
+from nnviz.panels.asked_numbers import Target, Targets
+from nnviz.panels.asked_words import class_colours, noun
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.asked import ANSWER
 from nnviz.session.session import Session
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.fields import NumberEdit
+from nnviz.widgets.number_bars import MOST_ROWS, NumberBars, NumberRow
 from nnviz.widgets.parts import named
 
 _STEP = 5  # percent
-_MOST_BARS = 20
 
 
 class PredictionPanel(DockCard):
-    """A bar for each class, updated while drawing and training; and the field of the confidence threshold."""
+    """Updated while drawing and training. Beside the bars is the field of the confidence threshold.
+
+    Numbers are in the units of their targets, beside the true ones where the example is one of the data.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__("Prediction")
         self._session = session
+        self._targets = Targets(session)
         tip = (
             "How confident the network is of each class, in percent, for the drawing as it is now. The dotted line is "
             "the confidence threshold, from which its answer counts as sure."
         )
         self.bars = named(ProbabilityBars(), "predictionBars", "Prediction", tip)
+        tip = "What the network predicts; the dot lies between the least and the largest number in training."
+        self.numbers = named(NumberBars(), "predictionNumbers", "Predicted numbers", tip)
         self.threshold_edit = _threshold_field()
         self.threshold_edit.committed.connect(self._threshold_entered)
         self.head.row.addWidget(self.threshold_edit)
         self.head.detail.shorten = lambda words: [words.removeprefix("% · ")]
         self.body.addWidget(self.bars)
+        self.body.addWidget(self.numbers)
         self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)
         session.data.changed.connect(self._name_classes)
         session.runs.replaced.connect(self._name_classes)
@@ -43,32 +54,63 @@ class PredictionPanel(DockCard):
         self._name_classes()
 
     def _name_classes(self) -> None:
-        self.bars.set_names(self._session.class_names[:_MOST_BARS])
+        """Follows the data and the network: their classes, or their targets."""
+        is_number = self._is_of_numbers
+        self.bars.setVisible(not is_number)
+        self.numbers.setVisible(is_number)
+        names = [] if is_number else self._session.class_names
+        colours = class_colours(self._session.data.dataset)
+        self.bars.set_names(names, colours if len(colours) == len(names) else ())
+        self.numbers.set_count(len(self._targets.all) or 1)
         self.refresh()
+
+    @property
+    def _is_of_numbers(self) -> bool:
+        data = self._session.data.dataset
+        return data is not None and not data.is_classification
 
     def refresh(self) -> None:
         """Shows the latest answer."""
         misfit = self._session.runs.current.misfit(self._session.data.dataset) is not None
-        detail = "network does not fit the data" if misfit else "% · sure from"
+        is_number = self._is_of_numbers
+        detail = "network does not fit the data" if misfit else "" if is_number else "% · sure from"
         if self.head.detail.text() != detail:
             self.head.detail.setText(detail)
-            self.threshold_edit.setVisible(not misfit)
-        if self.in_view:
+            self.threshold_edit.setVisible(not misfit and not is_number)
+        if self.in_view and is_number:
+            self.numbers.show_rows(self._number_rows(), self._reason())
+        elif self.in_view:
             self.bars.set_values(self._session.question.answer, self._reason())
+
+    def _number_rows(self) -> list[NumberRow]:
+        answer, targets, truth = self._session.question.answer, self._targets.all, self._targets.truth
+        if answer is None or len(answer) != len(targets):
+            return []
+        values = self._targets.values(answer)
+        return [
+            _number_row(target, float(values[number]), None if truth is None else float(truth[number]))
+            for number, target in enumerate(targets[:MOST_ROWS])
+        ]
 
     def _reason(self) -> str:
         """Why there is no answer; empty if there is one or it is still being computed."""
         session, inputs = self._session, self._session.runs.current.network.shape[0]
-        if session.question.picture is None:
-            return "draw a digit to ask the network"
-        if len(session.question.picture) != inputs:
-            return f"it takes {inputs} numbers, not a drawing"
+        if session.question.example is None:
+            return f"draw a {noun(session.data.dataset)} to ask the network"
+        if len(session.question.example) != inputs:
+            return f"it takes {inputs} numbers, not {'a drawing' if session.question.is_drawn else 'these'}"
         has_none = session.probes[ANSWER].is_up_to_date and session.question.answer is None  # else it is on its way
         return "its outputs are not finite" if has_none else ""
 
     def table(self) -> Table | None:
-        """The outputs, for a CSV file."""
+        """The outputs, for a CSV file; numbers in the units of their targets."""
         answer, names = self._session.question.answer, self._session.class_names
+        rows = self._number_rows()
+        if rows and answer is not None:
+            truth, targets = self._targets.truth, self._targets.all
+            values = [self._targets.values(answer)] + ([] if truth is None else [truth])
+            lines = [[target.name, *(float(each[number]) for each in values)] for number, target in enumerate(targets)]
+            return ["target", "prediction", "true"][: 1 + len(values)], lines
         if answer is None or len(answer) != len(names):  # the answer of the network before
             return None
         return ["class", "output"], [[name, value] for name, value in zip(names, answer.tolist(), strict=True)]
@@ -85,6 +127,12 @@ class PredictionPanel(DockCard):
         if digits:
             self._session.question.set_threshold(min(int(digits), 100) / 100)
         self._show_threshold()
+
+
+def _number_row(target: Target, value: float, truth: float | None) -> NumberRow:
+    low, high = target.words(target.low), target.words(target.high)
+    row = NumberRow(target.name, target.words(value), target.place(value), low, high)
+    return row if truth is None else replace(row, truth=target.words(truth), true_place=target.place(truth))
 
 
 def _threshold_field() -> NumberEdit:

@@ -8,11 +8,13 @@ from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
 
 from engine.validation import Array
 from nnviz.look import text
-from nnviz.look.layers import drawn_layers, left_out
 from nnviz.look.round_numbers import steady_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels.layer_tabs import layer_tabs
 from nnviz.panels.neuron_facts import LayerNames, neuron_facts, signed, typical_end
+from nnviz.panels.neuron_planes import NeuronPlanes
 from nnviz.panels.neuron_subject import Subject
+from nnviz.session.asked_plane import NEURON_PLANES
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -23,18 +25,22 @@ from nnviz.widgets.weights.heat_map import ColourBar, HeatMap
 from nnviz.widgets.weights.neuron_view import NeuronView
 from nnviz.widgets.weights.row_names import RowNames
 
-_LONG_NAMES = 3  # up to so many tabs have room for "Layer" in their names
 _LEAST_LIMIT = 1e-4  # the smallest range of the colours
 _MOST_NAMES = 40  # more rows would be too low for names beside them
 _TIP = "Shows the weights of this layer."
-_GAP_TIP = "A network this deep has more layers than tabs: only the first and the last can be looked at."
+_HEAD_TIP = "Orange weights raise a neuron's sum, blue ones lower it; zero is the background. A click enlarges a tile."
+_PLANE_TIP = "Shows what the neurons of this layer answer over the plane."
+_ALL_TIP = "Shows what all neurons answer over the plane, the first layer above the others."
 
 
 class WeightsPanel(DockCard):
     """A tab for each layer and a tile for each neuron; a click enlarges it. First-layer tiles are pictures.
 
+    Where examples are points in the plane, it shows what the neurons answer over it instead.
+
     Attributes:
         map: all neurons of the layer.
+        planes: what they answer over the plane.
         neuron_view: one neuron in full, which replaces the map while it is enlarged.
         neuron: the number of the enlarged neuron, from 0; None while all are shown.
     """
@@ -50,23 +56,23 @@ class WeightsPanel(DockCard):
         self.map = named(HeatMap(), "weightsMap", "Heat map of the weights")
         self.neuron_view = NeuronView()
         self.bar = ColourBar()
+        self.planes = NeuronPlanes(session)
         self.tabs = tab_bar("weightsTabs", "Layers")
         self._stack = QStackedWidget()
-        tip = "The class whose sum each row of weights raises or lowers."
+        tip = "The input that each row of weights begins at, or the output that it leads to."
         self._rows = named(RowNames(self.map), "weightsRowNames", tip=tip)
         self._all = QWidget()
         arranged(QHBoxLayout(self._all), self._rows, (self.map, 1))
         self._stack.addWidget(self._all)
         self._stack.addWidget(self.neuron_view)
+        self._stack.addWidget(self.planes)
         tip = "Shows further neurons of the layer."
         self._pages = named(QScrollBar(Qt.Vertical, self.widget()), "weightsScrollBar", "Pages of neurons", tip)
         self._pages.hide()
         self.head.title.hide()
-        self.head.setToolTip(
-            "Orange weights raise a neuron's sum, blue ones lower it; zero is the background. A click enlarges a tile."
-        )
         self.head.row.insertWidget(0, self.tabs, 100)  # takes all the room there is
         self.head.row.addWidget(self.bar)
+        self.head.row.addWidget(self.planes.bar)
         self.body.addWidget(self._stack, 1)
         self._connect()
         self._new_network()
@@ -88,6 +94,7 @@ class WeightsPanel(DockCard):
         self._session.data.changed.connect(self._new_network)
         self._session.displayed.changed.connect(self._follow)
         self._session.selection.neuron_changed.connect(self._show_chosen)
+        self._session.probes[NEURON_PLANES].changed.connect(self.refresh)
 
     # ---- layers
 
@@ -105,14 +112,29 @@ class WeightsPanel(DockCard):
     def _new_network(self) -> None:
         self._arrangement = ()
         self._shape = self._session.displayed.network.shape
-        tabs = _tabs(self._shape)
+        tabs = layer_tabs(self._shape, _PLANE_TIP, _ALL_TIP) if self._is_plane else layer_tabs(self._shape, _TIP)
         if [self.tabs.tabText(index) for index in range(self.tabs.count())] != [tab.text for _, tab in tabs]:
             self._set_tabs(tabs)
-        if self.neuron is not None and self.neuron >= len(self._weights):
+        if self._is_plane or (self.neuron is not None and self.neuron >= len(self._weights)):
             self._close_neuron()
         self._limit = 0.0
+        self._show_kind()
         self._show_chosen()
         self.refresh()
+
+    @property
+    def _is_plane(self) -> bool:
+        """Whether neurons are shown over the plane."""
+        return self._subject.data is not None and self._subject.data.is_plane
+
+    def _show_kind(self) -> None:
+        """Shows weights, or what neurons answer over the plane."""
+        is_plane = self._is_plane
+        self.bar.setVisible(not is_plane)
+        self.planes.bar.setVisible(is_plane)
+        self.head.setToolTip("" if is_plane else _HEAD_TIP)
+        weights = self._all if self.neuron is None else self.neuron_view
+        self._stack.setCurrentWidget(self.planes if is_plane else weights)
 
     def _set_tabs(self, tabs: list[tuple[int | None, Tab]]) -> None:
         before = self.tabs.currentIndex()
@@ -144,9 +166,12 @@ class WeightsPanel(DockCard):
 
     @property
     def _names(self) -> LayerNames:
-        data = self._subject.data
-        classes = tuple(map(text.name, data.class_names)) if data is not None else ()
-        return LayerNames(self._session.displayed.network, self._layer, self._tile, classes)
+        return self._subject.names(self._layer + 1)
+
+    @property
+    def _has_columns(self) -> bool:
+        """Whether the inputs of the layer are columns of a table, with names."""
+        return not self._layer and bool(self._subject.meaning.columns)
 
     # ---- one neuron
 
@@ -174,7 +199,7 @@ class WeightsPanel(DockCard):
 
     def _close_neuron(self) -> None:
         self.neuron = None
-        self._stack.setCurrentWidget(self._all)
+        self._show_kind()
 
     def _step(self, by: int) -> None:
         if self.neuron is not None:
@@ -187,23 +212,34 @@ class WeightsPanel(DockCard):
             return
         if self._session.state is Status.LOADING and self._session.runs.current.untouched:
             return  # drawn when the data is loaded and says whether its inputs are pictures
+        if self._is_plane:
+            self.planes.refresh(self._layer)
+            self._show_arrangement((self.planes,))
+        else:
+            self._show_weights()
+
+    def _show_weights(self) -> None:
         weights = self._weights
         self._limit = steady_end(self._limit, typical_end(weights), _LEAST_LIMIT)
         if self.neuron is None:
-            self.map.show_values(weights, self._limit, self._tile)
+            self.map.show_values(weights, self._limit, self._tile, self._has_columns)
             self._rows.set_names(self._row_names())  # after the values: it resizes the map, which then redraws them
             self.bar.set_limit(self.map.end)
         else:
             facts = neuron_facts(self._names, self.neuron)
             self.neuron_view.show_neuron(facts, weights[self.neuron], self._limit, self._tile)
             self.bar.set_limit(self._limit)
-        arrangement = (self.neuron, self._tile, self.map.grid, self.map.shown, len(weights))
+        self._show_arrangement((self.neuron, self._tile, self.map.grid, self.map.shown, len(weights)))
+
+    def _show_arrangement(self, arrangement: tuple[object, ...]) -> None:
         if arrangement != self._arrangement:  # a view of the same arrangement changes no words
             self._arrangement = arrangement
             self._show_around()
 
     def _row_names(self) -> list[str]:
-        """The class names, if the rows are outputs and few enough; else none."""
+        """The names of the columns of a table, or those of the outputs, if the rows are these and few; else none."""
+        if self._has_columns:
+            return self._subject.meaning.columns
         names, count = self._names, len(self._weights)
         if self._tile is not None or count > _MOST_NAMES or not names.class_name(0):
             return []
@@ -228,6 +264,8 @@ class WeightsPanel(DockCard):
 
     def _details(self) -> list[str]:
         """Descriptions of what a tile and its numbers are, the longest first."""
+        if self._is_plane:
+            return ["what each neuron answers over the plane", "answers over the plane", "answers"]
         if self.neuron is not None or self.map.grid is None:
             return ["weights"]
         grid, shown, count = self.map.grid, self.map.shown, len(self._weights)
@@ -239,13 +277,15 @@ class WeightsPanel(DockCard):
             return [f"means of {rows}×{columns} weights", "means"]
         if grid.is_picture:
             return ["weights"]
+        if grid.has_columns and self._has_columns:
+            return ["row: input, column: neuron · weights", "weights"]
         if grid.down.cells == 1:
             return ["row: neuron, column: input · weights", "weights"]
         return ["a tile: the inputs of a neuron, row by row · weights", "a tile: a neuron", "weights"]
 
     def _fit_pages(self) -> None:
         """Places the scroll bar in the card's padding, and shows it only if there is another page."""
-        bar, pages = self._pages, self.map.pages if self.neuron is None else 1
+        bar, pages = self._pages, self.map.pages if self._stack.currentWidget() is self._all else 1
         bar.setVisible(pages > 1)
         if pages > 1:
             with QSignalBlocker(bar):
@@ -271,18 +311,24 @@ class WeightsPanel(DockCard):
         names = self._names
         if number < 0:
             return f"{names.neuron(neuron)} · Enter enlarges it"
-        return f"{names.neuron(neuron)} ← {names.source(number)}: {signed(float(self._weights[neuron, number]))}"
+        return f"{names.source(number)} → {names.neuron(neuron)}: {signed(float(self._weights[neuron, number]))}"
 
     # ---- for a file
 
     @property
     def caption(self) -> str:
         """The layer, and the neuron if one is enlarged."""
-        layer = f"Weights {self.tabs.tabText(self.tabs.currentIndex()).partition(' ·')[0]}"
+        name = self.tabs.tabText(self.tabs.currentIndex()).partition(" ·")[0]
+        layer = f"{'Planes' if self._is_plane else 'Weights'} {name}"
         return layer if self.neuron is None else f"{layer} neuron {self.neuron + 1}"
 
-    def table(self) -> Table:
-        """Header and rows for a CSV file: a row for each neuron with its bias and weights, made one at a time."""
+    def table(self) -> Table | None:
+        """Header and rows for a CSV file: a row for each neuron with its bias and weights, made one at a time.
+
+        Over the plane a row for each cell with what the neurons answer there.
+        """
+        if self._is_plane:
+            return self.planes.table(self._layer)
         names, weights = self._names, self._weights
         biases = self._session.displayed.network.biases[self._layer]
         header = ["neuron", "bias", *(names.source(number) for number in range(weights.shape[1]))]
@@ -297,18 +343,5 @@ class WeightsPanel(DockCard):
             self._show_around()
 
 
-def _tabs(shape: list[int]) -> list[tuple[int | None, Tab]]:
-    """A tab for each layer that is drawn, with its number from 0, and one in the place of those that are not."""
-    count = len(shape) - 1
-    word = "Layer " if count <= _LONG_NAMES else "L"
-
-    def tab(layer: int) -> tuple[int | None, Tab]:
-        name = "Output" if layer == count - 1 else f"{word}{layer + 1}"
-        return layer, Tab(f"{name} · {shape[layer]}→{shape[layer + 1]}", f"layer{layer + 1}Tab", _TIP)
-
-    first, last = drawn_layers(count)
-    gap: list[tuple[int | None, Tab]] = [(None, Tab(left_out(count), "leftOutTab", _GAP_TIP))] if last else []
-    return [*map(tab, first), *gap, *map(tab, last)]
-
-
-CARDS.register("weightsDock")(CardInfo(WeightsPanel, {"train": Place(Column.WATCH, 2, 440)}))
+PLACES = {"train": Place(Column.WATCH, 2, 440)}
+CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_PLANES,)))

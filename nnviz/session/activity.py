@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.pathways import Activity, activity_of, planes_of
-from engine.validation import Array
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session import question as asking
+from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.runs import Runs
-from nnviz.session.selection import Example, Selection
+from nnviz.session.selection import Selection
 
 _QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
 _TIMES_ITS_COST = 9  # the work may take a tenth of a core's time
@@ -20,30 +20,6 @@ _TIMES_ITS_COST = 9  # the work may take a tenth of a core's time
 
 PLANE = 24  # cells of a plane in each direction
 _LARGEST_WITH_PLANES = 60_000  # parameters: larger networks take too long at so many points
-
-
-class CurrentExample:
-    """The example that all is shown for: the drawing, or the chosen example of the data where there is no drawing."""
-
-    def __init__(self, question: asking.Question, selection: Selection, data: Data) -> None:
-        self._question, self._selection, self._data = question, selection, data
-        self._taken: tuple[Example | None, Array | None] = (None, None)  # the chosen example, and its inputs
-
-    def inputs(self, width: int) -> Array | None:
-        """(width,): the inputs of a network of this width; the same object as long as they are the same."""
-        for inputs in (self._question.picture, self._chosen()):
-            if inputs is not None and len(inputs) == width:
-                return inputs
-        return None
-
-    def _chosen(self) -> Array | None:
-        example, data = self._selection.example, self._data.dataset
-        split = None if example is None or data is None else data.splits.get(example.part)
-        if example is None or split is None or example.number >= len(split):
-            return None
-        if self._taken[0] is not example:
-            self._taken = example, split.example(example.number)
-        return self._taken[1]
 
 
 def activity_probe(

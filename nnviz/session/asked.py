@@ -1,4 +1,4 @@
-"""What views need computed: the answer, its past, the layer statistics, the mistakes, what lights up, reasons."""
+"""What views need computed: the answer, its past, layer statistics, mistakes, what lights up, reasons, planes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
 from nnviz.session.asked_neuron import neuron_probes
+from nnviz.session.asked_numbers import predicted_probe
+from nnviz.session.asked_plane import plane_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.map import MAP, MAP_PLACE, Map, map_probes
@@ -41,7 +43,7 @@ class LayerStatistics:
 
 @dataclass(frozen=True)
 class PastAnswers:
-    """The answers to the drawing, (outputs,) each, after so many epochs; only the finite ones."""
+    """The answers to the example that is asked about, (outputs,) each, after so many epochs; only the finite ones."""
 
     epochs: list[float]
     answers: list[Array]
@@ -66,7 +68,8 @@ def new_probes(
     by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
-    by_name |= map_probes(map, displayed)
+    by_name |= {**map_probes(map, displayed), **plane_probes(displayed, runs, data, selection)}
+    by_name |= predicted_probe(displayed, runs, data, mistakes)
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)
@@ -82,10 +85,10 @@ def new_probes(
 
 def _answer(displayed: Displayed, question: asking.Question) -> Probe:
     def ask() -> Question | None:
-        network, picture = displayed.network, question.picture
-        if picture is None:
+        network, example = displayed.network, question.example
+        if example is None:
             return None
-        return Same(network, picture), lambda: (network, picture, asking.ask(network, picture))
+        return Same(network, example), lambda: (network, example, asking.ask(network, example))
 
     def hand_over() -> None:
         question.take_answer(*(answer.result or (None, None, None)))
@@ -103,35 +106,35 @@ def _mistakes(mistakes: Mistakes) -> Probe:
 
 
 class _Past:
-    """Answers of all snapshots to the drawing; those that are known are kept until the drawing changes."""
+    """Answers of all snapshots to the example; those that are known are kept until it changes."""
 
     def __init__(self, displayed: Displayed, question: asking.Question, runs: Runs) -> None:
         self._displayed, self._question, self._runs = displayed, question, runs
-        self._picture: Array | None = None
+        self._example: Array | None = None
         self._known: dict[Snapshot, Array | None] = {}
 
     def question(self) -> Question | None:
-        """The answers to the drawing of all snapshots of the current run and of the displayed network."""
-        picture, run, network = self._question.picture, self._runs.current, self._displayed.network
-        if picture is None:
+        """The answers to the example of all snapshots of the current run and of the displayed network."""
+        example, run, network = self._question.example, self._runs.current, self._displayed.network
+        if example is None:
             return None
         moments = (*run.snapshots, Snapshot(run.epochs, network.parameters))
-        return Same(picture, network), lambda: self._answers(network, picture, moments)
+        return Same(example, network), lambda: self._answers(network, example, moments)
 
-    def _answers(self, network: Network, picture: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
+    def _answers(self, network: Network, example: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
         """Runs in the lane's thread, the only one that uses ``_known``."""
-        before = self._known if self._picture is picture else {}
+        before = self._known if self._example is example else {}
         known = {moment: before[moment] for moment in moments if moment in before}
         for moment in moments:
             if moment not in known:
-                known[moment] = asking.ask(network.with_parameters(moment.parameters), picture)
-        self._picture, self._known = picture, known
+                known[moment] = asking.ask(network.with_parameters(moment.parameters), example)
+        self._example, self._known = example, known
         finite = {moment.epochs: answer for moment, answer in known.items() if answer is not None}
         return PastAnswers(list(finite), list(finite.values()))
 
     def release(self) -> None:
         """Drops the snapshots, which are large. Runs in the lane's thread."""
-        self._picture, self._known = None, {}
+        self._example, self._known = None, {}
 
 
 class _Statistics:

@@ -13,12 +13,12 @@ from engine.one_step import Moment, OneStep, moment_of
 from engine.training import Trainer
 from engine.validation import Array
 from nnviz.jobs.probes import Same
-from nnviz.session.activity import CurrentExample
+from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
 from nnviz.session.question import Question
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
-from nnviz.session.selection import Selection
+from nnviz.session.selection import Example, Selection
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.taken_steps import Taken
@@ -80,11 +80,9 @@ class AskedStep:
 
     @property
     def target(self) -> int | None:
-        """The class that the drawing is learned as; None where the current example is none, or has no class."""
+        """The class that the current example is learned as; None where the data tell it, or it has no class."""
         data = self.fitting_data
-        if data is None or data.train.labels is None or self.question.picture is None:
-            return None
-        if len(self.question.picture) != data.width:
+        if data is None or data.train.labels is None or self.inputs is None or self._known is not None:
             return None
         if self.chosen_target is not None and self.chosen_target < data.outputs:
             return self.chosen_target
@@ -113,8 +111,20 @@ class AskedStep:
 
     @property
     def inputs(self) -> Array | None:
-        """(width,) of the current example; None for none."""
+        """(width,) of the current example; None for none, or if nobody knows what number it is to be learned as."""
+        inputs = self._current
+        data = self.fitting_data
+        is_number = data is not None and not data.is_classification
+        return None if is_number and self._known is None else inputs
+
+    @property
+    def _current(self) -> Array | None:
         return self._example.inputs(self.runs.current.network.shape[0])
+
+    @property
+    def _known(self) -> Example | None:
+        """Which example of the data the current one is; None for another, such as a drawing."""
+        return self.question.origin if self._current is self.question.example else self.selection.example
 
     def moment(self, run: Run, data: Dataset, experiment: Experiment) -> tuple[Callable[[], Moment], bool]:
         """What gives the moment before the step, in the lane's thread, and whether a training begins with it."""
@@ -133,7 +143,7 @@ class AskedStep:
         """Inputs and targets of the current example."""
         inputs = self.inputs
         assert inputs is not None
-        target, chosen = self.target, self.selection.example
+        target, chosen = self.target, self._known
         if target is not None:
             targets = np.zeros(data.outputs)
             targets[target] = 1

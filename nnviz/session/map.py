@@ -191,13 +191,13 @@ class Map(QObject):
 
     def question_of_place(self) -> ProbeQuestion | None:
         """Where the drawing is among the points."""
-        cloud, picture, network = self.cloud, self._question.picture, self._displayed.network
-        if cloud is None or picture is None or len(picture) != network.shape[0] or self.arranging.is_running:
+        cloud, example, network = self.cloud, self._question.example, self._displayed.network
+        if cloud is None or example is None or len(example) != network.shape[0] or self.arranging.is_running:
             return None
         if cloud.subject.network.shape != network.shape:
             return None
         about = (cloud.basis, network) if cloud.arrangement is None else (cloud, None)
-        return Same(picture, *about), lambda: cloud.place(network, picture)
+        return Same(example, *about), lambda: cloud.place(network, example)
 
 
 def map_probes(map: Map, displayed: Displayed) -> dict[str, Probe]:

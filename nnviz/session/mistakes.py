@@ -11,7 +11,7 @@ from engine.answers import ClassAnswers, answers_in_steps
 from engine.datasets import Dataset
 from engine.network import Network
 from engine.validation import Array
-from nnviz.digits.examples import example_ink, fits_canvas
+from nnviz.digits.examples import fits_canvas
 from nnviz.jobs.probes import Question as ProbeQuestion
 from nnviz.jobs.probes import Same
 from nnviz.session.data import Data
@@ -41,8 +41,6 @@ class Mistakes(QObject):
         part_changed: another part is looked at, whose answers are not known yet.
         stepped: another example was chosen by :meth:`next_mistake`.
 
-    Attributes:
-        found: the answers that were computed last; None while there are none.
     """
 
     changed = pyqtSignal()
@@ -53,7 +51,7 @@ class Mistakes(QObject):
         super().__init__()
         self._displayed, self._runs, self._data = displayed, runs, data
         self._selection, self._question = selection, question
-        self.found: Found | None = None
+        self._found: Found | None = None
         self._wanted = PARTS[0]
         self._parts_for: tuple[Dataset | None, float] = (None, 0.0)  # what ``_parts`` were made of
         self._parts: dict[str, Part] = {}
@@ -136,9 +134,15 @@ class Mistakes(QObject):
             self._is_computing = False
 
     def take(self, found: Found | None) -> None:
-        if found is not self.found:
-            self.found = found
+        if found is not self._found:
+            self._found = found
             self.changed.emit()
+
+    @property
+    def found(self) -> Found | None:
+        """The answers that were computed last; None while there are none, also right after other data came."""
+        found, data = self._found, self._data.dataset
+        return found if found is not None and data is not None and found.part.is_of(data) else None
 
     # ---- the matrix
 
@@ -231,7 +235,6 @@ class Mistakes(QObject):
         return fits_canvas(self._data.dataset)
 
     def put_on_canvas(self) -> None:
-        """Replaces the drawing by the chosen example, which is a picture; can be undone."""
-        example, data = self._selection.example, self._data.dataset
-        if example is not None and data is not None and self.fits_canvas and example.part in data.splits:
-            self._question.replace("example", (example_ink(data, example.part, example.number),))
+        """Asks the network about the chosen example, which takes the drawing's place; can be undone."""
+        if self._selection.example is not None:
+            self._question.ask_about(self._selection.example)

@@ -1,86 +1,52 @@
-"""The drawing, the picture that the network gets of it, and the network's answer."""
+"""What the network is asked about: a drawing, or another example of what the data are; and its answer."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.datasets import Dataset
 from engine.errors import DataError
 from engine.network import Network
 from engine.validation import Array
-from nnviz.digits.drawing import DEFAULT_PEN, picture_of
-from nnviz.digits.strokes import Drawing
+from nnviz.digits.examples import example_ink, fits_canvas
+from nnviz.digits.strokes import Ink
+from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
+from nnviz.session.given import Given, checked, given_of, meaning_of
+from nnviz.session.selection import PARTS, Example
+from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Kind, Step, Undo
-
-CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Which class an answer names, and with what confidence.
-
-    Confidences are the outputs themselves, clipped to 0…1. With softmax they are probabilities. With sigmoid each class
-    is a yes or no of its own: the outputs need not sum to 1 and are not scaled to, because an answer that says no to
-    every class would then look sure of one. With any other activation they are read as the targets were, 0 for no and
-    1 for yes.
-
-    Attributes:
-        best, second: class numbers.
-        confidence, second_confidence: their outputs, clipped to 0…1.
-        is_sure: whether ``confidence`` reaches the confidence threshold.
-    """
-
-    best: int
-    confidence: float
-    second: int
-    second_confidence: float
-    is_sure: bool
+from nnviz.session.verdict import CONFIDENCE_THRESHOLD, Verdict, verdict_of
 
 
-def verdict_of(outputs: Array, threshold: float = CONFIDENCE_THRESHOLD) -> Verdict:
-    """The verdict of finite outputs (classes,), at least two. The first of equal outputs is the best."""
-    best = int(np.argmax(outputs))
-    others = np.array(outputs, float)
-    others[best] = -np.inf
-    second = int(np.argmax(others))
-    confidence, other = (min(max(float(outputs[index]), 0.0), 1.0) for index in (best, second))
-    return Verdict(best, confidence, second, other, confidence >= threshold)
-
-
-def ask(network: Network, picture: Array | None) -> Array | None:
-    """The network's outputs (outputs,); None without a picture, for one of another size, or if not all are finite."""
-    if picture is None or len(picture) != network.shape[0]:
+def ask(network: Network, example: Array | None) -> Array | None:
+    """The network's outputs (outputs,); None without an example, for one of another size, or if not all are finite."""
+    if example is None or len(example) != network.shape[0]:
         return None
     try:
-        answer: Array = network.predict(picture[None])[0]
+        answer: Array = network.predict(example[None])[0]
     except DataError:
         return None
     return answer
 
 
-def _same(one: Array | None, other: Array | None) -> bool:
-    return one is other if one is None or other is None else np.array_equal(one, other)
-
-
 class Question(QObject):
-    """Holds the drawing, the picture made of it and the answer to it. Attributes are for reading.
+    """Holds what the network is asked about, and its answer. Attributes are for reading.
+
+    Where the data are pictures of 28 × 28, or not there yet, that is the drawing. Else it is an example that is set:
+    a picture of another size, a row, a point or a number. It begins with one of the data, and is remembered while there
+    are other data.
 
     Signals:
-        changed: the drawing, the pen, the centring or the field has changed, and with it ``picture``.
+        changed: ``example`` has changed, or what is drawn.
         answered: ``answer`` has changed.
         threshold_changed: ``threshold`` has changed.
 
     Attributes:
-        drawing: all strokes and pictures on the canvas, in units of its shorter side.
-        pen: the pen's width in that unit.
-        centred: whether the drawing is scaled and centred as in MNIST before the network gets it.
-        field: width and height of the visible part of the drawing, in that unit.
-        picture: (784,) float32 in 0…1, the network's input; None for an empty canvas.
-        answer: (outputs,), what the views show: the last answer computed, which may lag behind the drawing.
+        answer: (outputs,), what the views show: the last answer computed, which may lag behind the example.
         threshold: the confidence threshold, 0…1, from which an answer counts as sure.
     """
 
@@ -88,79 +54,172 @@ class Question(QObject):
     answered = pyqtSignal()
     threshold_changed = pyqtSignal()
 
-    def __init__(self, displayed: Displayed, undo: Undo) -> None:
+    def __init__(self, displayed: Displayed, sketch: Sketch, data: Data, undo: Undo) -> None:
         super().__init__()
-        self.drawing: Drawing = ()
-        self.pen = DEFAULT_PEN
-        self.centred = True
-        self.field = (1.0, 1.0)
-        self.picture: Array | None = None
         self.threshold = CONFIDENCE_THRESHOLD
-        self._displayed, self._undo = displayed, undo
+        self._displayed, self._sketch, self._data, self._undo = displayed, sketch, data, undo
+        self._given: dict[object, Given] = {}  # by meaning
+        self._before: dict[object, Given | None] = {}  # what was given before it was moved
+        self._random = np.random.default_rng()
+        self._told: Array | None = None  # the example when ``changed`` was last emitted
         self._answered: tuple[Network | None, Array | None] = (None, None)  # whose ``answer`` it is, and to what
         self.answer: Array | None = None
+        sketch.changed.connect(self._sketch_changed)
+        data.changed.connect(self._data_changed)
 
-    # ---- the drawing
+    # ---- the example
 
-    def draw(self, drawing: Drawing) -> None:
-        """Changes the drawing without a step to undo, as in the middle of a stroke."""
-        if drawing is not self.drawing:
-            self.drawing = drawing
-            self._update_picture()
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the example is the drawing."""
+        return self._data.dataset is None or fits_canvas(self._data.dataset)
 
-    def step(self, what: str, before: Drawing, after: Drawing) -> None:
-        """Changes the drawing as one step to undo; ``what`` names the step."""
-        added = sum(part.nbytes for part in after if part not in before)
-        self._undo.push(Step(what, Kind.DRAWING, self.draw, before, after, nbytes=added))
+    @property
+    def example(self) -> Array | None:
+        """(width,) float32: what the network is shown. None where there is nothing; else nobody may write to it."""
+        if self.is_drawn:
+            return self._sketch.picture
+        given = self._now
+        return None if given is None else given.values
 
-    def replace(self, what: str, drawing: Drawing) -> None:
-        """Replaces the drawing as one step to undo; ``what`` names the step."""
-        self.step(what, self.drawing, drawing)
+    @property
+    def origin(self) -> Example | None:
+        """Which example of the data it is; None for one that a person made, and for a drawing."""
+        given = self._now
+        return self._start if given is not None and given.is_start else None
 
-    def undo_stroke(self) -> None:
-        """Undoes the last step on the canvas, also where other steps came after it."""
-        self._undo.undo_last(Kind.DRAWING)
+    @property
+    def truth(self) -> Array | None:
+        """(outputs,) the targets of the example of the data that it is; None for another."""
+        data, origin = self._data.dataset, self.origin
+        if data is None or origin is None:
+            return None
+        targets: Array = data.splits[origin.part].targets[origin.number]
+        return targets
 
-    def look(
-        self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
-    ) -> None:
-        """Changes the pen, the centring or the field, see the attributes; None leaves a value as it is."""
-        before = self.pen, self.centred, self.field
-        self.pen = self.pen if pen is None else pen
-        self.centred = self.centred if centred is None else centred
-        self.field = self.field if field is None else field
-        if (self.pen, self.centred, self.field) == before:
+    @property
+    def _now(self) -> Given | None:
+        data = self._data.dataset
+        return None if data is None or self.is_drawn else self._given.get(meaning_of(data))
+
+    @property
+    def _start(self) -> Example | None:
+        """The example of the data from which it was made."""
+        data, given = self._data.dataset, self._now
+        return None if data is None or given is None or given.fingerprint != data.fingerprint else given.start
+
+    def set_example(self, values: object, what: str = "example") -> None:
+        """Sets the example, (width,) numbers, as one step to undo together with the moves before; ``what`` names it.
+
+        On the canvas it becomes a picture. Raises DataError unless these are as many finite numbers as the data have;
+        does nothing before there are data.
+        """
+        data = self._data.dataset
+        if data is None:
             return
-        if (self.pen, self.centred) != before[:2] or not _same(self._make_picture(), self.picture):
-            self._update_picture()
+        example = checked(values, data.width)
+        if self.is_drawn:
+            self._sketch.replace(what, (Ink(example.reshape(data.example_shape), 1.0, what, is_example=True),))
+        else:
+            self._step(data, self._made(example), what)
 
-    def _make_picture(self) -> Array | None:
-        picture = picture_of(self.drawing, self.pen, self.centred, self.field).ravel()
-        return picture if picture.any() else None
+    def move_example(self, values: object) -> None:
+        """Sets the example without a step, as while it is dragged; a drawing stays. Raises DataError likewise."""
+        data = self._data.dataset
+        if data is not None and not self.is_drawn:
+            given, meaning = self._made(checked(values, data.width)), meaning_of(data)
+            self._before.setdefault(meaning, self._given.get(meaning))
+            self._give(meaning, given)
 
-    def _update_picture(self) -> None:
-        self.picture = self._make_picture()
-        self.changed.emit()
+    def ask_about(self, example: Example, what: str = "example") -> None:
+        """Sets an example of the data, as one step to undo; ``what`` names it. Does nothing if it is not there."""
+        data = self._data.dataset
+        split = None if data is None else data.splits.get(example.part)
+        if data is None or split is None or not 0 <= example.number < len(split):
+            return
+        if self.is_drawn:
+            self._sketch.replace(what, (example_ink(data, example.part, example.number),))
+        else:
+            self._step(data, given_of(data, example), what)
+
+    def ask_about_any(self, what: str = "example") -> None:
+        """Sets a random example that the network has not learned from, if there is one, as one step to undo."""
+        if self._data.dataset is not None:
+            self.ask_about(self._any(self._data.dataset), what)
+
+    def reset(self) -> None:
+        """Sets the example of the data from which this one was made, or else any, as one step to undo."""
+        if self._start is None:
+            self.ask_about_any("reset")
+        elif self.origin is None:
+            self.ask_about(self._start, "reset")
+
+    def _any(self, data: Dataset) -> Example:
+        part = next(part for part in PARTS if part in data.splits)
+        return Example(part, int(self._random.integers(len(data.splits[part]))))
+
+    def _made(self, values: Array) -> Given:
+        """By a person, from what is there."""
+        now = self._now
+        return Given(values) if now is None else Given(values, now.start, now.fingerprint)
+
+    def _step(self, data: Dataset, given: Given, what: str) -> None:
+        """A step, unless all is as it was."""
+        meaning = meaning_of(data)
+        before = self._before.pop(meaning, self._given.get(meaning))
+        if before is not None and not given.is_start and np.array_equal(before.values, given.values):
+            self._give(meaning, before)
+            return
+        values = (meaning, before), (meaning, given)
+        self._undo.push(Step(what, Kind.EXAMPLE, self._restore, *values, nbytes=given.values.nbytes))
+
+    def _restore(self, value: tuple[object, Given | None]) -> None:
+        meaning, given = value
+        self._before.pop(meaning, None)
+        if given is not None:
+            self._give(meaning, given)
+
+    def _give(self, meaning: object, given: Given) -> None:
+        self._given[meaning] = given
+        self._tell()
+
+    def _sketch_changed(self) -> None:
+        if self.is_drawn:
+            self._told = self.example
+            self.changed.emit()
+
+    def _data_changed(self) -> None:
+        data = self._data.dataset
+        if data is not None and not self.is_drawn:
+            self._given.setdefault(meaning_of(data), given_of(data, self._any(data)))
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._told is not self.example:
+            self._told = self.example
+            self.changed.emit()
 
     # ---- the answer
 
-    def take_answer(self, network: Network | None, picture: Array | None, outputs: Array | None) -> None:
-        """Takes the outputs that were computed for that network and picture; all None without a picture."""
-        self._answered, self.answer = (network, picture), outputs
+    def take_answer(self, network: Network | None, example: Array | None, outputs: Array | None) -> None:
+        """Takes the outputs that were computed for that network and example; all None without an example."""
+        self._answered, self.answer = (network, example), outputs
         self.answered.emit()
 
     @property
     def prediction(self) -> Array | None:
         """The displayed network's answer, (outputs,), computed now if it is not known yet; see :func:`ask`."""
-        network, picture = self._displayed.network, self.picture
-        if self._answered[0] is network and self._answered[1] is picture:
+        network, example = self._displayed.network, self.example
+        if self._answered[0] is network and self._answered[1] is example:
             return self.answer
-        return ask(network, picture)
+        return ask(network, example)
 
     @property
     def verdict(self) -> Verdict | None:
-        """The verdict of ``answer``; None without one, and for a single output."""
-        if self.answer is None or len(self.answer) < 2:
+        """The verdict of ``answer``; None without one, for a single output, and where numbers are predicted."""
+        data = self._data.dataset
+        is_number = data is not None and not data.is_classification
+        if self.answer is None or len(self.answer) < 2 or is_number:
             return None
         return verdict_of(self.answer, self.threshold)
 

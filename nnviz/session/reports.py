@@ -59,10 +59,11 @@ class Reports(QObject):
             if run is self._runs.current:
                 self.progressed.emit()
         elif isinstance(event, (Epoch, BestRestored)):
-            had_died = run.has_died
+            had_died, was_unsaved = run.has_died, run.unsaved
             run.take_event(event)
             self._runs.tell_history(run)
-            self._runs.tell_file(run)
+            if run.unsaved != was_unsaved:
+                self._runs.tell_file(run)
             if run.has_died and not had_died:
                 self.died.emit(run)
 

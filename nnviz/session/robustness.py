@@ -20,8 +20,8 @@ from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
 from nnviz.session import question as asking
-from nnviz.session.activity import CurrentExample
 from nnviz.session.asked_neuron import measured_part
+from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed, what_if_text
 from nnviz.session.messages import Messages

@@ -16,6 +16,7 @@ from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.look import text
+from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.data import Data
@@ -36,6 +37,7 @@ from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
+from nnviz.session.sketch import Sketch
 from nnviz.session.status import Status
 from nnviz.session.step_effects import StepEffects
 from nnviz.session.step_through import StepThrough
@@ -58,11 +60,12 @@ class Session(QObject):
         settings: the experiment that the fields describe.
         runs: all runs, with the current one among them.
         making: builds networks and replaces the current run.
-        displayed: the network that the views draw and that answers the drawing.
+        displayed: the network that the views draw and that is asked.
         selection: the neuron, example and pair of classes that are chosen.
         training: start, pause, step; state and progress.
         edits: what-ifs about single neurons, and edits of their weights.
-        question: the drawing and the answer to it.
+        sketch: the drawing and the picture made of it.
+        question: what the network is asked about, the drawing or an example that is set, and its answer.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why: what is asked about the answer: of which outputs, by which method.
         map: places the examples by what a layer sees in them.
@@ -78,6 +81,7 @@ class Session(QObject):
     def __init__(self, experiment: Experiment | None = None) -> None:
         super().__init__()
         first = experiment or Experiment()
+        self._meaning = NO_MEANING
         self._lanes = building, looking = Lane(), Lane()
         self.messages = Messages()
         self.undo = Undo()
@@ -94,7 +98,8 @@ class Session(QObject):
         self._death = DeathNotice(self.training, self.settings, self.runs, self.making, self.undo, self.messages)
         changing = self.data, self.runs, self.displayed, self.training, self.undo
         self.edits = Edits(*changing, self.selection, self.messages)
-        self.question = Question(self.displayed, self.undo)
+        self.sketch = Sketch(self.undo)
+        self.question = Question(self.displayed, self.sketch, self.data, self.undo)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
@@ -112,8 +117,10 @@ class Session(QObject):
 
     def _connect(self) -> None:
         """Hands on what one part tells to the others that it concerns."""
+        self.data.changed.connect(lambda: self.sketch.suit(self.data.dataset))
         self.pictures.failed.connect(self.messages.tell_error)
-        self.pictures.read.connect(lambda ink: self.question.replace("picture", (ink,)))
+        self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
+        self.pictures.resized.connect(self._take_picture)
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for work in (self.ranking, self.map.arranging):
             work.failed.connect(self.messages.crashed)
@@ -140,16 +147,29 @@ class Session(QObject):
 
     @property
     def prediction(self) -> Array | None:
-        """The displayed network's answer to the drawing, (outputs,); None where there is none."""
+        """The displayed network's answer to ``question.example``, (outputs,); None where there is none."""
         return self.question.prediction
 
     @property
     def class_names(self) -> list[str]:
-        """A name for each output of the current network: of the classes it learned, else the data's, else numbers."""
+        """A name for each output of the current network: what it learned, else the data's, else numbers."""
         network, data = self.runs.current.network, self.data.dataset
-        known = [about.class_names for about in (network.description, data) if about is not None]
-        fitting = (names for names in known if len(names) == network.shape[-1])
-        return list(map(text.name, next(fitting, map(str, range(network.shape[-1])))))
+        known, outputs = network.description and network.description.output_names, network.shape[-1]
+        if known and len(known) == outputs:
+            return list(map(text.name, known))
+        meaning = self._meaning_of(data) if data is not None and data.outputs == outputs else NO_MEANING
+        return [meaning.output(number) for number in range(outputs)]
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the current network's inputs and outputs mean: what the data say, if it fits them."""
+        data = self.data.dataset
+        return NO_MEANING if self.runs.current.misfit(data) is not None else self._meaning_of(data)
+
+    def _meaning_of(self, data: Dataset | None) -> Meaning:
+        if self._meaning.data is not data:
+            self._meaning = Meaning(data)
+        return self._meaning
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""
@@ -195,6 +215,11 @@ class Session(QObject):
             return finder.suggestion and float(f"{finder.suggestion:.2g}")
 
         self.rate_search.start(tried_on, sweep)
+
+    def _take_picture(self, picture: Array) -> None:
+        """Asks about a picture that was read, unless other data came meanwhile."""
+        if self.dataset is not None and picture.shape == self.dataset.example_shape:
+            self.question.set_example(picture.ravel(), "picture")
 
     def _let_go(self, run: Run) -> None:
         """Says that a run was removed, if its training was not saved."""

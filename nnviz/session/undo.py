@@ -22,6 +22,7 @@ class Kind(Enum):
 
     SETTINGS = "settings"
     DRAWING = "drawing"
+    EXAMPLE = "example"
     RUN = "run"
     VIEW = "view"
     EDIT = "edit"

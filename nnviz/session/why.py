@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session import question as asking
+from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.reasons import (
@@ -24,7 +24,7 @@ from nnviz.session.reasons import (
     turning_of,
 )
 from nnviz.session.runs import Runs
-from nnviz.session.selection import Example, Selection
+from nnviz.session.selection import Selection
 
 REASONS, TURNING = "reasons", "what would turn it"
 NOT_FINITE = "its outputs are not finite"  # the result of the probe of the reasons where there are none
@@ -56,11 +56,10 @@ class Why(QObject):
         self.other: int | None = None
         self._choices = object()  # a new one for each choice
         self._baseline: str | None = None  # None: what suits the data
-        self._displayed, self._question, self._runs = displayed, question, runs
-        self._data, self._selection = data, selection
+        self._displayed, self._runs, self._data = displayed, runs, data
         self._neighbours = Neighbours()
         self._summary: Summary | None = None
-        self._chosen: tuple[Example, Dataset, Array] | None = None  # the chosen example with its inputs
+        self._current = CurrentExample(question, selection, data)
         self._reasons_budget = Budget(_SECONDS_BETWEEN_REASONS, 24)
         self._reasons = Probe(self._ask_reasons, self._reasons_budget, quick=_QUICK, size=self._size)
         self._turning_budget = Budget(_SECONDS_BETWEEN_TURNINGS, 49)
@@ -119,23 +118,11 @@ class Why(QObject):
 
     @property
     def example(self) -> Array | None:
-        """(width,): the drawing if it is an input of the network, else the chosen example; None if there is none."""
+        """(width,): the current example, see :class:`CurrentExample`; None if there is none."""
         dataset, width = self._data.dataset, self._displayed.network.shape[0]
         if dataset is None or dataset.width != width:
             return None
-        drawn = self._question.picture
-        if dataset.is_picture and drawn is not None and len(drawn) == width:
-            return drawn
-        return self._chosen_example(dataset)
-
-    def _chosen_example(self, dataset: Dataset) -> Array | None:
-        chosen = self._selection.example
-        examples = None if chosen is None else dataset.splits.get(chosen.part)
-        if chosen is None or examples is None or not 0 <= chosen.number < len(examples):
-            return None
-        if self._chosen is None or self._chosen[:2] != (chosen, dataset):
-            self._chosen = chosen, dataset, examples.example(chosen.number)
-        return self._chosen[2]
+        return self._current.inputs(width)
 
     def _query(self) -> tuple[Query, Summary] | None:
         dataset, example, network = self._data.dataset, self.example, self._displayed.network
@@ -145,7 +132,9 @@ class Why(QObject):
             self._summary = Summary(dataset)
         shape = dataset.example_shape if dataset.is_picture else (dataset.width,)
         has_classes = dataset.train.labels is not None and network.shape[-1] > 1
-        return Query(network, example, shape, has_classes, self.one, self.other, self.method), self._summary
+        return Query(
+            network, example, shape, has_classes, self.one, self.other, self.method, dataset.categories
+        ), self._summary
 
     def _ask_reasons(self) -> Question | None:
         asked = self._query()

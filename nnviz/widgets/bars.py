@@ -1,4 +1,4 @@
-"""Bars that show the network's confidence in each class."""
+"""Bars that show the network's confidence in each class, or of very many in the likeliest."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ _LOWEST_ROW, _ROW, _HIGHEST_ROW = 13, 19, 28
 _THICKNESS = 9
 _WORTH_SEEING = 0.005  # a second guess below this share is not highlighted
 _LEAST_NAME, _MOST_NAME, _VALUE = 18, 90, 46
+_MOST_ROWS = 20
 
 
 class ProbabilityBars(QWidget):
     """One row per class with name, bar and percentage. The largest is highlighted strongly, the second slightly.
 
+    Of more than twenty classes there are rows for those with the largest shares, in their order.
     A thin dotted line through all bars marks the confidence threshold.
 
     Attributes:
@@ -30,7 +32,9 @@ class ProbabilityBars(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._names: Sequence[str] = ()
+        self._all_names: Sequence[str] = ()
+        self._colours: Sequence[str] = ()
+        self._names: Sequence[str] = ()  # of the rows
         self._values: npt.NDArray[Any] = np.empty(0)  # empty without an answer
         self._mark: float | None = None
         self.reason = ""
@@ -39,9 +43,9 @@ class ProbabilityBars(QWidget):
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self._describe()
 
-    def set_names(self, names: Sequence[str]) -> None:
-        """Sets the names of the classes, from top to bottom."""
-        self._names = names
+    def set_names(self, names: Sequence[str], colours: Sequence[str] = ()) -> None:
+        """Sets the names of the classes, from top to bottom; and their colours, where each has its own."""
+        self._all_names, self._names, self._colours = names, names[:_MOST_ROWS], colours
         widest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
         self._name_width = min(max(widest + 10, _LEAST_NAME), _MOST_NAME)
         self._describe()
@@ -50,13 +54,22 @@ class ProbabilityBars(QWidget):
 
     def set_values(self, values: npt.NDArray[Any] | None, reason: str = "") -> None:
         """Shows the shares (0…1), one per class. None means no answer; ``reason`` is then shown instead."""
-        values = np.empty(0) if values is None else values
+        names, values = self._rows(np.empty(0) if values is None else values)
         # A share is drawn to its third decimal; smaller changes cause no repaint.
-        if np.array_equal(np.round(values, 3), np.round(self._values, 3)) and reason == self.reason:
+        is_same = np.array_equal(np.round(values, 3), np.round(self._values, 3)) and names == self._names
+        if is_same and reason == self.reason:
             return
-        self._values, self.reason = values, reason
+        self._names, self._values, self.reason = names, values, reason
         self._describe()
         self.update()
+
+    def _rows(self, values: npt.NDArray[Any]) -> tuple[Sequence[str], npt.NDArray[Any]]:
+        """Names and shares of the rows there are."""
+        names = self._all_names
+        if len(names) <= _MOST_ROWS or len(values) != len(names):
+            return names[:_MOST_ROWS], values[:_MOST_ROWS] if len(names) > _MOST_ROWS else values
+        largest = np.argsort(-values, kind="stable")[:_MOST_ROWS]
+        return [names[number] for number in largest], values[largest]
 
     def set_mark(self, share: float | None) -> None:
         """Sets the confidence threshold (0…1) to mark; None hides the mark."""
@@ -108,7 +121,8 @@ class ProbabilityBars(QWidget):
         for row, (filled, share) in enumerate(zip(grooves, np.clip(self._values, 0, 1).tolist(), strict=False)):
             filled.setWidth(max(1.5, filled.width() * share))
             radius = min(3.0, filled.width() / 2)
-            painter.setBrush(theme.colour("accent" if row == order[0] else "muted" if row == order[1] else "past"))
+            usual = "accent" if row == order[0] else "muted" if row == order[1] else "past"
+            painter.setBrush(theme.colour(self._colours[row] if self._colours else usual))
             painter.drawRoundedRect(filled, radius, radius)
 
     def _paint_words(self, painter: QPainter, height: float, order: tuple[int, int]) -> None:
@@ -118,7 +132,8 @@ class ProbabilityBars(QWidget):
         for row, name in enumerate(self._names):
             painter.setFont(bold if row == order[0] else plain)
             top, shown = row * height, metrics.elidedText(name, Qt.ElideRight, self._name_width - 4)
-            painter.setPen(theme.colour("accent" if row == order[0] else "text" if row == order[1] else "muted"))
+            best = "text" if self._colours else "accent"
+            painter.setPen(theme.colour(best if row == order[0] else "text" if row == order[1] else "muted"))
             painter.drawText(QRectF(0, top, self._name_width, height), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
             if row < len(values):
                 painter.setPen(theme.colour("text" if row in order else "muted"))

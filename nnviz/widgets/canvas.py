@@ -38,7 +38,6 @@ _LIGHTEST = 0.5  # width of a stroke at the lightest pressure, as a share of the
 _LARGEST_CURSOR = 96  # pixels; every desktop can show a cursor of this size
 _OUTSIDE = QColor(255, 255, 255, 26)  # tint over the parts that the network does not see
 _ROUND = 6  # corner radius in pixels
-_HINT = "Draw a digit here"
 
 
 class Canvas(QWidget):
@@ -66,6 +65,7 @@ class Canvas(QWidget):
         self._is_target = False
         self.erases = False
         self.centred = True
+        self._hint = "Draw here"
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setAcceptDrops(True)
         self.setCursor(Qt.CrossCursor)
@@ -74,6 +74,11 @@ class Canvas(QWidget):
         self.setMinimumSize(QSize(160, 96))  # the column needs the rest at 1280 × 720
         self.resize(272, 240)
         self._pen = DEFAULT_PEN
+
+    def set_hint(self, words: str) -> None:
+        """Sets what stands on the empty canvas."""
+        self._hint = words
+        self.update()
 
     @property
     def _side(self) -> int:
@@ -295,7 +300,7 @@ class Canvas(QWidget):
         if self.is_empty:
             painter.setPen(Qt.gray)
             painter.setFont(theme.font(theme.SMALL))
-            painter.drawText(self.rect(), Qt.AlignCenter, _HINT)
+            painter.drawText(self.rect(), Qt.AlignCenter, self._hint)
         if not self.centred:
             beyond = (max(self.width(), self.height()) - self._side) / 2
             wide = self.width() > self.height()

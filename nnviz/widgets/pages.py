@@ -16,12 +16,16 @@ class Page(QWidget):
 
     Attributes:
         in_view: whether the page is in front and its card in view.
+        is_offered: whether it has a tab; it has none while it makes no sense for the data.
+        leads: whether it comes to the front when it gets its tab, until a person turns to another page.
 
     Signals:
         in_view_changed(bool): the page became visible or is no longer visible.
+        offered_changed: ``is_offered`` has changed.
     """
 
     in_view_changed = pyqtSignal(bool)
+    offered_changed = pyqtSignal()
 
     def __init__(self, title: str, name: str, tip: str) -> None:
         super().__init__()
@@ -30,6 +34,13 @@ class Page(QWidget):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.aside = QWidget()
         self.in_view = False
+        self.is_offered, self.leads = True, False
+
+    def offer(self, offered: bool) -> None:
+        """Gives the page its tab, or takes it away."""
+        if offered != self.is_offered:
+            self.is_offered = offered
+            self.offered_changed.emit()
 
     def refresh(self) -> None:
         """Draws what changed while the page was out of view. Subclasses implement it."""
@@ -70,13 +81,14 @@ class TabbedCard(DockCard):
         self.tabs = tab_bar("", title)
         self._stack = QStackedWidget()
         self._asides = _Asides()
-        for turn in (self._stack.setCurrentIndex, self._asides.setCurrentIndex, self._tell_pages):
+        for turn in (self._note_turn, self._stack.setCurrentIndex, self._asides.setCurrentIndex, self._tell_pages):
             self.tabs.currentChanged.connect(turn)
         self.head.row.insertWidget(0, self.tabs, 100)  # stretches over the free width
         self.head.row.insertSpacing(1, _AIR)
         self.head.row.insertWidget(3, self._asides)
         self.body.addWidget(self._stack, 1)
         self.pages: list[Page] = []
+        self._order: list[Page] = []  # the pages, those first that a person rather sees
 
     def set_name(self, name: str) -> None:
         super().set_name(name)
@@ -84,9 +96,29 @@ class TabbedCard(DockCard):
 
     def add_page(self, page: Page) -> None:
         self.pages.append(page)
+        self._order.insert(0 if page.leads else len(self._order), page)
         self._stack.addWidget(page)
         self._asides.addWidget(page.aside)
         add_tab(self.tabs, Tab(page.title, page.name, page.tip))
+        page.offered_changed.connect(self.show_tabs)
+        self.show_tabs()
+
+    def show_tabs(self) -> None:
+        """Shows the tabs of the pages that are offered; in front is the one that a person rather sees."""
+        offered = [page for page in self._order if page.is_offered]
+        for page in offered:
+            self.tabs.setTabVisible(self.pages.index(page), True)
+        if offered:
+            self.tabs.setCurrentIndex(self.pages.index(offered[0]))
+        for number, page in enumerate(self.pages):
+            self.tabs.setTabVisible(number, page.is_offered)
+
+    def _note_turn(self) -> None:
+        """Rather shows the page in front than the one before; those without a tab keep their place."""
+        before = next(page for page in self._order if page.is_offered or page is self.page)
+        if before is not self.page:
+            self._order.remove(self.page)
+            self._order.insert(self._order.index(before), self.page)
 
     @property
     def page(self) -> Page:

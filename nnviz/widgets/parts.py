@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QBoxLayout, QLayout, QPushButton, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QLayout, QPushButton, QToolButton, QWidget
 
 W = TypeVar("W", bound=QWidget)
 L = TypeVar("L", bound=QBoxLayout)
@@ -26,6 +26,14 @@ def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = Fal
     made.setCheckable(checkable)
     made.setFocusPolicy(Qt.TabFocus)
     return made
+
+
+def tool(words: str, name: str, accessible: str, tip: str) -> QToolButton:
+    """A small button of a word, or for an icon."""
+    button = named(QToolButton(), name, accessible, tip)
+    button.setText(words)
+    button.setProperty("role", "word" if words else "")
+    return button
 
 
 def arranged(

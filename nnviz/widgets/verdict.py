@@ -1,4 +1,4 @@
-"""The network's answer in large letters: the class, the confidence in it, and the second guess."""
+"""The network's answer in large letters: the class, the confidence in it, and the second guess; or a number."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class VerdictView(QWidget):
         arranged(QVBoxLayout(self), self.name, self.sureness, self.second)
         self.setToolTip(
             "The class with the largest output, and the second. It is grey and “not sure” below the confidence "
-            "threshold that is set beside “sure from”."
+            "threshold that is set beside “sure from”. Of numbers, the first that is predicted."
         )
         self.set_names(())
 
@@ -38,6 +38,9 @@ class VerdictView(QWidget):
         """Sets the names of all classes; the widest determines the width of the view."""
         metrics = QFontMetrics(theme.font(theme.LARGE, bold=True))
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
+        if any(len(name) >= _LONG_NAME for name in names):  # room for the second guess
+            guess = QFontMetrics(theme.font(theme.SMALL, bold=True))
+            widest = max(widest, *(guess.horizontalAdvance(f"or {name} · 50 %") for name in names))
         width = min(max(widest + 4, _LEAST_WIDTH), _MOST_WIDTH)
         for part in (self, self.name, self.sureness, self.second):
             part.setFixedWidth(width)  # lines of a fixed size lay out nothing when their words change
@@ -47,13 +50,33 @@ class VerdictView(QWidget):
         for line in (self.name, self.sureness, self.second):
             line.clear()
 
-    def show_answer(self, name: str, confidence: float, second: str, second_confidence: float, is_sure: bool) -> None:
-        """Shows the likeliest class and the second, with their confidences 0…1. A second of nearly zero is left out."""
+    def show_answer(
+        self, name: str, confidence: float, second: str, second_confidence: float, is_sure: bool, colour: str = ""
+    ) -> None:
+        """Shows the likeliest class and the second, with their confidences 0…1. A second of nearly zero is left out.
+
+        ``colour``: of the theme, if the class has one of its own.
+        """
+        self._set_colour(colour if is_sure else "")
         self.name.setText(self._fitting(name, theme.LARGE))
         self.sureness.setText(_percent(confidence) if is_sure else "not sure")
         guess = f"or {second} · {_percent(second_confidence)}" if second_confidence >= _WORTH_TELLING else ""
         self.second.setText(self._fitting(guess, theme.SMALL))
         self._set_look("sure", is_sure)
+
+    def show_number(self, words: str, name: str) -> None:
+        """Shows a number that was predicted, and below what it is."""
+        self._set_colour("")
+        self.name.setText(words)
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        self.sureness.setText(metrics.elidedText(name, Qt.ElideRight, self.width()))
+        self.second.clear()
+        self._set_look("sure", True)
+
+    def _set_colour(self, colour: str) -> None:
+        sheet = f"color: {theme.colour(colour).name()};" if colour else ""
+        if sheet != self.name.styleSheet():
+            self.name.setStyleSheet(sheet)
 
     def _fitting(self, words: str, size: int) -> str:
         """Shortens the text to the width, where names are long."""

@@ -61,7 +61,7 @@ class Hints(QObject):
             self.forget("train")
         wanted = {
             "train": not self._session.settings.problems,
-            "draw": not is_training and self._session.question.picture is None,
+            "draw": not is_training and self._session.question.example is None,
             "change": not is_training,
         }
         for name, hint in self.shown.items():

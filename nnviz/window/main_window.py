@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, Qt, pyqtSignal
@@ -20,6 +21,7 @@ from PyQt5.QtWidgets import (
 
 import nnviz.panels  # noqa: F401  # fills the registry of cards
 from nnviz import __version__
+from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
 from nnviz.panels.curves import CurvesPanel
 from nnviz.panels.draw import DrawPanel
@@ -44,6 +46,7 @@ from nnviz.window.preferences import Preferences
 from nnviz.window.status_line import StatusLine
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
+_SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
@@ -96,8 +99,10 @@ class MainWindow(QMainWindow):
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
         self.hints = Hints(self, session, preferences, controls, self.canvas)
         self._remember_changes()
-        for signal in (session.runs.file_changed, session.runs.history_changed, session.training.state_changed):
+        self._title_due = Budget(_SECONDS_BETWEEN_TITLES, 0)
+        for signal in (session.runs.file_changed, session.training.state_changed):
             signal.connect(self._show_title)
+        session.runs.history_changed.connect(self._show_epoch)
         session.messages.changed.connect(self._show_message)
         self._show_title()
         self._show_message()
@@ -185,7 +190,13 @@ class MainWindow(QMainWindow):
 
     # ---- display
 
-    def _show_title(self, *_: object) -> None:
+    def _show_epoch(self) -> None:
+        """Not of every epoch while it learns: those of small data may be over in less than a millisecond."""
+        if self._title_due.is_due or self.session.state is not Status.TRAINING:
+            self._title_due.spend(0)
+            self._show_title()
+
+    def _show_title(self) -> None:
         run = self.session.runs.current
         parts = [f"{run.title.replace('[*]', '[*][*]')}[*]"]  # Qt marks unsaved work at a single one
         if self.session.state is Status.TRAINING and run.history.completed:
@@ -216,19 +227,19 @@ class MainWindow(QMainWindow):
 
     def _remembered(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
         """The remembered controls by key: for each how to read its value, a whole number, and how to set it."""
-        pen, error, loss = self.draw.pen, self.curves.error, self.curves.loss
+        pen, curves = self.draw.pen, self.curves
+        scales = {"log_error": curves.error, "log_rmse": curves.rmse, "log_loss": curves.loss}
         return {
             "pen_width": (pen.value, pen.setValue),  # which clips it to its range
-            "log_error": (lambda: error.is_log, lambda stored: error.set_log(bool(stored))),
-            "log_loss": (lambda: loss.is_log, lambda stored: loss.set_log(bool(stored))),
+            **{key: (partial(getattr, page, "is_log"), page.set_log) for key, page in scales.items()},
         }
 
     def _remember_changes(self) -> None:
         """From now on what is chosen in this window is written when it has changed."""
         curves = self.curves
-        for signal in (self._docks.changed, self.draw.pen.valueChanged, curves.error.scale_changed):
+        scales = [page.scale_changed for page in curves.curves]
+        for signal in (self._docks.changed, self.draw.pen.valueChanged, *scales):
             signal.connect(self._preferences.touch)
-        curves.loss.scale_changed.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
 
     def _remember(self) -> None:

@@ -71,7 +71,7 @@ class Menus(QObject):
 
     def _fill_edit(self, menu: QMenu) -> None:
         """One undo for settings, networks and canvas: Ctrl+Z undoes the last step of any kind."""
-        session, draw = self._session, self._window.draw
+        session = self._session
         self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._undo_step)
         self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z; Ctrl+Y", session.undo.redo)
         session.undo.changed.connect(self._show_undo)
@@ -79,20 +79,35 @@ class Menus(QObject):
         self._session.training.state_changed.connect(self._show_undo)
         self._show_undo()
         menu.addSeparator()
-        self._add(menu, "Undo on the can&vas", "actionUndoStroke", "Ctrl+Backspace", session.question.undo_stroke)
-        self._add(menu, "&Clear drawing", "actionClearDrawing", "Ctrl+Delete", draw.clear)
-        self._add(menu, "Pen or &eraser", "actionEraser", "X", draw.toggle_eraser)
-        self._add(menu, "&Paste picture", "actionPastePicture", "Ctrl+V", draw.paste)
+        self._fill_asking(menu)
         menu.addSeparator()
         self._add(menu, "Switch the neuron &off or on", "actionSwitchNeuron", "S", session.edits.switch_chosen)
         menu.addSeparator()
-        random = self._add(menu, "Random test &digit", "actionRandomDigit", "Ctrl+T", draw.show_random_digit)
-        self._session.data.changed.connect(lambda: random.setEnabled(draw.test_pictures is not None))
-        random.setEnabled(draw.test_pictures is not None)
         mistakes = session.mistakes
         next_one = self._add(menu, "&Next mistake", "actionNextMistake", "N", mistakes.next_mistake)
         mistakes.changed.connect(lambda: next_one.setEnabled(mistakes.found is not None))
         next_one.setEnabled(mistakes.found is not None)
+
+    def _fill_asking(self, menu: QMenu) -> None:
+        """What one can do about the example; it follows how the network is asked."""
+        session, draw = self._session, self._window.draw
+        undo, pen = session.sketch.undo_stroke, draw.toggle_eraser
+        stroke = self._add(menu, "Undo on the can&vas", "actionUndoStroke", "Ctrl+Backspace", undo)
+        clear = self._add(menu, "", "actionClearDrawing", "Ctrl+Delete", draw.clear)
+        eraser = self._add(menu, "Pen or &eraser", "actionEraser", "X", pen)
+        paste = self._add(menu, "&Paste picture", "actionPastePicture", "Ctrl+V", draw.paste)
+        random = self._add(menu, "", "actionRandomDigit", "Ctrl+T", draw.show_random_digit)
+
+        def follow_data() -> None:
+            for action in (stroke, eraser):
+                action.setEnabled(draw.is_drawn)
+            paste.setEnabled(draw.takes_pictures)
+            clear.setText("&Clear drawing" if draw.is_drawn else f"Reset the {draw.noun}")
+            random.setText(f"Random test &{draw.noun}")
+            random.setEnabled(draw.can_pick)
+
+        session.data.changed.connect(follow_data)
+        follow_data()
 
     def _undo_step(self) -> None:
         """Drops wrong values in fields, or the network that is being built; else undoes the last step."""

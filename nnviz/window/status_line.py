@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QStatusBar
 from nnviz import __version__
 from nnviz.jobs.pace import Budget
 from nnviz.look import text
+from nnviz.look.meaning import Meaning
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
@@ -21,8 +22,11 @@ _NEWS = 5000  # milliseconds for which a finished activity stays visible
 # What to do in each workspace.
 _HINTS = {
     "train": "Space: train / pause · hover a weight to read it, click it to see its neuron",
-    "inside": "click a cell for its pictures · click a neuron to see what it does · S: switch it off",
+    "inside": "",  # see _INSIDE
 }
+
+_PLANE_HINTS = {"train": "Space: train / pause · click in the plane to ask · hover a neuron to see it large"}
+_INSIDE = "click a {} for its {} · click a neuron to see what it does · S: switch it off"  # a cell for its pictures
 
 
 class StatusLine(QObject):
@@ -31,6 +35,7 @@ class StatusLine(QObject):
     def __init__(self, bar: QStatusBar, session: Session) -> None:
         super().__init__(bar)
         self._session = session
+        self._workspace = next(iter(_HINTS))
         bar.setSizeGripEnabled(False)
         self._speed = named(label(role="good"), "speedLabel")
         self._activity = named(label(), "activityLabel")
@@ -49,10 +54,19 @@ class StatusLine(QObject):
         session.training.progressed.connect(self._progressed)
         session.training.state_changed.connect(self._show_speed)
         session.training.state_changed.connect(self._end_of_news)
+        session.data.changed.connect(self._show_hint)
 
     def show_hint(self, workspace: str) -> None:
         """Shows what to do in that workspace."""
-        self._hint.setText(_HINTS[workspace])
+        self._workspace = workspace
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        data, meaning = self._session.data.dataset, Meaning(self._session.data.dataset)
+        hints = _PLANE_HINTS if data is not None and data.is_plane else {}
+        words = hints.get(self._workspace, _HINTS[self._workspace])
+        examples = ("point", meaning.example) if meaning.is_regression else ("cell", f"{meaning.example}s")
+        self._hint.setText(words or _INSIDE.format(*examples))
 
     def show_activity(self, activity: str) -> None:
         """Shows an activity; a finished one, without "…" at its end, is hidden after a while."""

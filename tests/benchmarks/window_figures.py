@@ -244,7 +244,7 @@ class Eye(QObject):
         """The network is asked about the drawing with all moves so far."""
         moves, self._moving = self._moving, []
         for posted, each in itertools.product(moves, self._answers):
-            each.ask(posted, self._window.session.question.picture)
+            each.ask(posted, self._window.session.question.example)
 
 
 def drawn(window: MainWindow, view: Any, asked: dict[str, tuple[str, Callable[[Any], Any]]]) -> dict[str, Any]:

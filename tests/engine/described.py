@@ -76,6 +76,16 @@ def odd_rows(count: int = 40) -> list[dict[str, str]]:
     ]
 
 
+def prepare_penguins() -> PreparedTable:
+    """The shipped penguins, whose species is to tell."""
+    return prepared(ASSETS / "tables" / "penguins.csv", "species", title="Penguins")
+
+
+def prepare_mpg() -> PreparedTable:
+    """The shipped cars, whose miles per gallon are to be predicted."""
+    return prepared(ASSETS / "tables" / "mpg.csv", "mpg", ignored=("name",), title="Auto MPG")
+
+
 def prepared(path: Path, target: str, **how: Any) -> PreparedTable:
     """The data set of a CSV file."""
     return table_dataset(read_table(path, TableFormat()), target, **how)

@@ -137,3 +137,9 @@ def test_softmax_is_a_probability_and_ignores_a_common_shift() -> None:
 def test_softmax_is_offered_for_outputs_only() -> None:
     assert not Softmax.hidden
     assert [name for name in EVERY if ACTIVATIONS[name].hidden]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_calls_itself_bounded_lies_within_minus_1_and_1(name: str) -> None:
+    z = np.random.default_rng(3).normal(size=(50, 3)) * 100
+    assert bool(np.abs(activated(name, z)).max() <= 1) == ACTIVATIONS[name].is_bounded

@@ -14,12 +14,11 @@ import pytest
 from engine import NeuralNetwork
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
-from engine.datasets.shipped_tables import prepare_penguins
 from engine.errors import DataError
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from tests.engine.described import trained_on
+from tests.engine.described import prepare_penguins, trained_on
 from tests.engine.helpers import class_data, few_examples, network_for, refused
 
 COPIES: dict[str, Callable[[Network], Network]] = {

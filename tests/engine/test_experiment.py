@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from engine.augmentation import Augmentation
-from engine.datasets import Dataset
+from engine.datasets import Dataset, Split, load_data
 from engine.errors import DataError, SettingError
 from engine.events import Batch, Epoch, Event
 from engine.experiment import MILD, Experiment, train_on
@@ -339,3 +339,16 @@ def test_a_network_of_ones_own_is_trained_where_it_is_given() -> None:
     for _ in train_on(made.trainer(data, network), lambda _: None):
         pass
     assert bits(network) != bits(made.changed(seed=9).build())
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+def test_probabilities_cannot_predict_any_numbers(output: str) -> None:
+    data = load_data("sine", {"points": 20})
+    made = Experiment().for_data(data, "sine", {"points": 20})
+    with refused(SettingError, "output", output):
+        made.changed(output=output, loss="quadratic").check_task(data)
+    with refused(SettingError, "loss", "cross-entropy"):
+        made.changed(output=output).check_task(data)
+    made.for_task(data).check_task(data)
+    inputs, shares = np.zeros((3, 2), np.float32), np.full((3, 2), 0.5, np.float32)
+    made.changed(output=output).check_task(Dataset("shares", Split(inputs, shares)))

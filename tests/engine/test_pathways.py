@@ -125,7 +125,7 @@ def test_planes_are_answers_all_over_the_plane() -> None:
     network = network_of([2, 3, 2], "tanh")
     first, last = planes_of(network, np.array([-2.0, 0.0]), np.array([2.0, 1.0]), 5)
     assert (first.shape, last.shape) == ((3, 25), (2, 25))
-    corners = np.array([[-2, 1], [2, 1], [-2, 0], [2, 0]], np.float32)
+    corners = np.array([[-1.6, 0.9], [1.6, 0.9], [-1.6, 0.1], [1.6, 0.1]], np.float32)  # the middles of their cells
     answers = explain.forward(network, corners).activations[1].T
     for mine, theirs in zip(first[:, [0, 4, 20, 24]], answers, strict=True):
         np.testing.assert_allclose(mine / mine[0], theirs / theirs[0], rtol=1e-4)

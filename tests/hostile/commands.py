@@ -49,7 +49,7 @@ def command(rng: np.random.Generator, folder: Path) -> str:
         ["train", "--epochs", "2", "--resume", str(network_file), "--save", str(folder / "trained.json")],
     )
     assert isinstance(words, list)
-    code, told, complained = _run(words)
+    code, told, complained = run_command(words)
     assert code in (0, 1, 2), f"{words[0]} ended with code {code}"
     assert not re.search(r"\b(nan|inf)\b", told), f"{words[0]} tells what is no number: {told}"
     assert bool(complained) == bool(code), f"code {code}, and said: {complained}"
@@ -94,7 +94,7 @@ def _save(rng: np.random.Generator, network: Network, file: Path) -> None:
         save_network(network, file)
 
 
-def _run(words: list[str]) -> tuple[int, str, str]:
+def run_command(words: list[str]) -> tuple[int, str, str]:
     """The exit code, and what was printed."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

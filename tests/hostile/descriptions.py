@@ -13,13 +13,12 @@ import numpy as np
 
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
-from engine.datasets.shipped_tables import load_mpg, load_penguins
 from engine.errors import EngineError
 from engine.network import Network
 from engine.storage import export_onnx, export_script, load_network, save_network
 from nnviz.commands.checks import CommandError
 from nnviz.commands.tables import rows_of_file
-from tests.engine.described import whole_rows, write_rows
+from tests.engine.described import prepare_mpg, prepare_penguins, whole_rows, write_rows
 from tests.hostile.attack import attack, pick
 from tests.hostile.damage import odd_document, odd_name
 from tests.hostile.files import refused
@@ -30,7 +29,7 @@ def _whole() -> tuple[Network, ...]:
     """Networks of tables, and one of plain numbers with names."""
     networks = []
     plain = Description("plain", (), ("a", "b"), ("p", "q", "r"), (), Scaling(np.arange(3.0), np.ones(3)))
-    for about in (load_penguins().description, load_mpg().description, plain):
+    for about in (prepare_penguins().dataset.description, prepare_mpg().dataset.description, plain):
         assert about is not None
         outputs = len(about.output_names)
         network = Network([len(about.columns), 3, outputs], ["tanh", "identity"], rng=np.random.default_rng(1))

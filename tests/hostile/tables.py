@@ -24,7 +24,7 @@ _CODECS = ("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-1
 def table_file(rng: np.random.Generator, folder: Path) -> str:
     """Shipped ones that are damaged, and made-up ones of every encoding."""
     path = folder / "some.csv"
-    content = _made_up(rng) if rng.random() < 0.6 else _shipped(rng)
+    content = made_up(rng) if rng.random() < 0.6 else shipped(rng)
     path.write_bytes(odd_bytes(rng, content) if rng.random() < 0.5 else content)
     form = refused(lambda: sniff(path))
     if isinstance(form, Exception):
@@ -39,11 +39,11 @@ def table_file(rng: np.random.Generator, folder: Path) -> str:
     return "read" if "read" in ends else "no data set"
 
 
-def _shipped(rng: np.random.Generator) -> bytes:
+def shipped(rng: np.random.Generator) -> bytes:
     return (ASSETS / "tables" / str(pick(rng, "penguins.csv", "mpg.csv"))).read_bytes()
 
 
-def _made_up(rng: np.random.Generator) -> bytes:
+def made_up(rng: np.random.Generator) -> bytes:
     delimiter, end = str(pick(rng, ",", ";", "\t", "|")), str(pick(rng, "\n", "\r\n", "\r"))
     columns = [
         [_CELLS[int(place)] for place in rng.integers(0, len(_CELLS), int(rng.integers(1, 5)))]

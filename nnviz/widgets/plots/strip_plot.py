@@ -1,4 +1,4 @@
-"""A low plot of a few shares over the epochs, with a name at the end of each line."""
+"""A low plot of a few shares, or other numbers, over the epochs, with a name at the end of each line."""
 
 from __future__ import annotations
 
@@ -28,11 +28,32 @@ _SEEN = 0.5  # pixels; smaller changes are not painted
 
 @dataclass(frozen=True)
 class ShareLine:
-    """The line of one class: name, colour of the theme, and share 0…1 at each epoch of the plot."""
+    """The line of one class: name, colour of the theme, and share 0…1 at each epoch of the plot.
+
+    Of another number it is the share of the axis, and ``figures`` are the numbers as they are written.
+    """
 
     name: str
     colour: str
     shares: Sequence[float]
+    figures: Sequence[str] = ()
+
+    def figure(self, index: int) -> str:
+        """The share in percent, or the number, at an epoch."""
+        return self.figures[index] if self.figures else f"{100 * self.shares[index]:.0f}"
+
+
+@dataclass(frozen=True)
+class StripAxis:
+    """What stands at the axis: at its ends, the unit after the epoch in the read-out, and a share to mark by a line."""
+
+    bottom: str = "0"
+    top: str = "100 %"
+    unit: str = ", in %"
+    mark: float | None = None
+
+
+SHARES = StripAxis()
 
 
 class StripPlot(QWidget):
@@ -40,6 +61,7 @@ class StripPlot(QWidget):
 
     Attributes:
         lines: those that are drawn, the first on top.
+        axis: what stands at the axis.
         note: what stands in the plot instead of lines, or beside the first points.
     """
 
@@ -47,6 +69,7 @@ class StripPlot(QWidget):
         super().__init__()
         self._epochs: list[float] = []
         self.lines: Sequence[ShareLine] = ()
+        self.axis = SHARES
         self.note = ""
         self._pointed, self._mouse = -1, QPoint()
         self._read_out = ReadOut(self)
@@ -58,12 +81,17 @@ class StripPlot(QWidget):
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         theme.changed.connect(self._paint_anew)
 
-    def show_lines(self, epochs: list[float], lines: Sequence[ShareLine], note: str = "") -> None:
+    def show_lines(
+        self, epochs: list[float], lines: Sequence[ShareLine], note: str = "", axis: StripAxis = SHARES
+    ) -> None:
         """Draws the lines, the first on top; ``note`` is written into the plot, for example if it is nearly empty.
 
         Up to five lines can be told apart, in the colours of ``theme.CLASSES``.
         """
         self._epochs, self.lines, self.note = epochs, lines, note
+        if axis != self.axis:
+            self.axis = axis
+            self._paint_anew()
         if self._pointed >= len(epochs):
             self._point(-1)
         elif self._pointed >= 0:
@@ -122,8 +150,8 @@ class StripPlot(QWidget):
 
     def _show_read_out(self) -> None:
         """Shows the values of the epoch under the mouse, placed where they cover least of the lines."""
-        figures = [(f"{line.name}: {100 * line.shares[self._pointed]:.0f}", line.colour) for line in self.lines]
-        epoch = f"epoch {_number(self._epochs[self._pointed])}, in %"
+        figures = [(f"{line.name}: {line.figure(self._pointed)}", line.colour) for line in self.lines]
+        epoch = f"epoch {_number(self._epochs[self._pointed])}{self.axis.unit}"
         self._read_out.show_text([[(epoch, "muted")], figures], self._mouse, self._points_under)
 
     def _points_under(self, place: QRect) -> float:
@@ -204,8 +232,12 @@ class StripPlot(QWidget):
             height = round(area.bottom() - share * area.height())
             painter.drawLine(QLineF(area.left(), height, area.right(), height))
         painter.setPen(theme.colour("muted"))
-        for y, words in ((area.top(), "100 %"), (area.bottom(), "0")):
+        for y, words in ((area.top(), self.axis.top), (area.bottom(), self.axis.bottom)):
             painter.drawText(QRectF(0, y - 8, _LEFT - 4, 16), int(Qt.AlignLeft | Qt.AlignVCenter), words)
+        if self.axis.mark is not None:
+            painter.setPen(theme.colour("text"))
+            height = round(area.bottom() - self.axis.mark * area.height())
+            painter.drawLine(QLineF(area.left(), height, area.right(), height))
 
     def _paint_epochs(self, painter: QPainter, area: QRectF, curves: Array) -> None:
         """Writes the ends of the axis below the plot and draws a line at the epoch of the read-out."""

@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import QWidget
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
-from nnviz.widgets.weights.mosaic import ZERO, Grid, Renderer, picture_grid, plain_grid
+from nnviz.widgets.weights.mosaic import ZERO, Grid, Renderer, column_grid, picture_grid, plain_grid
 
 _RISE = 1.5  # exponent of the colour scale; above 1, small weights stay close to the background
 _NOTHING = np.empty((0, 0), np.float32)
@@ -56,6 +56,7 @@ class HeatMap(QWidget):
         self.first = 0
         self._values: Array = _NOTHING
         self._shape: tuple[int, int] | None = None
+        self._in_columns = False
         self._limit = self.end = 1.0
         self._renderer: Renderer | None = None
         self._image: QImage | None = None
@@ -74,14 +75,18 @@ class HeatMap(QWidget):
 
     # ---- what is shown
 
-    def show_values(self, values: Array, limit: float, shape: tuple[int, int] | None = None) -> None:
+    def show_values(
+        self, values: Array, limit: float, shape: tuple[int, int] | None = None, in_columns: bool = False
+    ) -> None:
         """Draws weights. The colours range from -limit to limit; ``shape`` is that of a neuron's inputs as a picture.
+
+        With ``in_columns`` a neuron is a column, so that names of inputs find room at the left.
 
         The array is kept for painting in another size or page, so nobody may write to it until the next call.
         """
-        if values.shape != self._values.shape or shape != self._shape:
+        if (values.shape, shape, in_columns) != (self._values.shape, self._shape, self._in_columns):
             self.grid = None
-        self._values, self._limit, self._shape = values, limit, shape
+        self._values, self._limit, self._shape, self._in_columns = values, limit, shape, in_columns
         self._draw()
 
     def clear(self) -> None:
@@ -113,7 +118,7 @@ class HeatMap(QWidget):
         if self._shape is not None:
             grid = picture_grid(neurons, self._shape, self.width(), self.height())
         else:
-            grid = plain_grid(neurons, inputs, self.width(), self.height())
+            grid = (column_grid if self._in_columns else plain_grid)(neurons, inputs, self.width(), self.height())
         self.first = min(self.first, neurons - 1) // grid.capacity * grid.capacity
         if self._outlined is not None and self._outlined >= neurons:
             self._outlined = None
@@ -293,35 +298,46 @@ class HeatMap(QWidget):
 
 
 class ColourBar(QWidget):
-    """The diverging colour scale with the weights at its ends."""
+    """The diverging colour scale with the numbers at its ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, accessible: str = "Colours of the weights", is_even: bool = False) -> None:
+        """``is_even``: whether the colours are those of even steps, not those of weights."""
         super().__init__()
-        self._limit = 1.0
+        self._is_even = is_even
+        self._ends = "", ""
         self.setFixedSize(158, 18)
-        self.setAccessibleName("Colours of the weights")
+        self.setAccessibleName(accessible)
+        self.set_limit(1.0)
 
     def set_limit(self, limit: float) -> None:
         """Sets the weight at the right end; the left end is its negative."""
-        if limit != self._limit:
-            self._limit = limit
-            self.setToolTip(
-                f"Weights beyond ±{limit:.2g} have the colours of the ends. Small weights stay near the background, "
-                "so that learned weights stand out from the initial random ones."
-            )
+        self.show_ends(
+            f"−{limit:.2g}",
+            f"+{limit:.2g}",
+            f"Weights beyond ±{limit:.2g} have the colours of the ends. Small weights stay near the background, "
+            "so that learned weights stand out from the initial random ones.",
+        )
+
+    def show_ends(self, low: str, high: str, tip: str) -> None:
+        """Sets what stands at the ends, and the tooltip."""
+        if (low, high) != self._ends or tip != self.toolTip():
+            self._ends = low, high
+            self.setToolTip(tip)
+            self.setAccessibleDescription(f"{low} to {high}")
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        low, high = f"−{self._limit:.2g}", f"+{self._limit:.2g}"
+        low, high = self._ends
         wide, left = (painter.fontMetrics().horizontalAdvance(words) + 4 for words in (high, low))
         length = min(86, self.width() - wide - left)  # shorter beside long numbers
         middle = QRect(self.width() - wide - length, 5, length, 8)
         painter.drawText(self.rect(), int(Qt.AlignRight | Qt.AlignVCenter), high)
         painter.drawText(QRect(0, 0, middle.x() - 4, 18), int(Qt.AlignRight | Qt.AlignVCenter), low)
-        colours = tile_colours(theme.current())[1:]
+        look = theme.current()
+        colours = np.array(theme.diverging_table(look), np.uint32) if self._is_even else tile_colours(look)[1:]
         painter.drawImage(middle, QImage(colours.tobytes(), len(colours), 1, QImage.Format_RGB32))
 
 

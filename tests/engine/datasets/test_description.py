@@ -15,11 +15,10 @@ from engine.datasets.dataset import one_hot
 from engine.datasets.description import Description
 from engine.datasets.entries import MOST_CHARACTERS
 from engine.datasets.scaling import Scaling
-from engine.datasets.shipped_tables import prepare_mpg, prepare_penguins
 from engine.datasets.table_coding import CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT
 from engine.errors import DataError
-from tests.engine.described import table_rows, whole_rows
+from tests.engine.described import prepare_mpg, prepare_penguins, table_rows, whole_rows
 from tests.engine.helpers import class_data, refused
 
 SCALING = Scaling(np.array([1.0, 2.0]), np.array([2.0, 4.0]))

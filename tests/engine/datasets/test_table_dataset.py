@@ -148,6 +148,10 @@ def test_texts_with_too_many_categories_are_refused(make: Any) -> None:
         else:
             with refused(DataError, "id", "51 different texts"):
                 table_dataset(table, "y")
+    table = make("id,x,y\n" + "".join(f"n{i % 51},{i},{i % 2}\n" for i in range(120)))
+    prepared = table_dataset(table, "y")
+    assert prepared.dataset.columns == ("x",), "beside another input it is left out"
+    assert "51 different texts" in prepared.counts.left_out["id"]
 
 
 def test_class_names_stay_as_they_are(make: Any) -> None:
@@ -224,5 +228,5 @@ def test_penguins() -> None:
 def test_auto_mpg() -> None:
     data = DATASETS["mpg"].load()
     assert (data.title, data.targets, data.width, len(data.train)) == ("Auto MPG", ("mpg",), 9, 314)
-    assert data.notes == ("6 rows with a missing value left out.", "name left out: ignored.")
+    assert data.notes == ("6 rows with a missing value left out.",)
     assert not data.is_classification, "as its numbers suggest"

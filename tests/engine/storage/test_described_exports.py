@@ -17,7 +17,6 @@ import pytest
 
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
-from engine.datasets.shipped_tables import prepare_mpg, prepare_penguins
 from engine.datasets.table import read_table
 from engine.datasets.table_dataset import table_dataset
 from engine.datasets.table_format import TableFormat
@@ -25,7 +24,16 @@ from engine.errors import DataError
 from engine.network import Network
 from engine.storage import export_onnx, export_script
 from engine.validation import Array
-from tests.engine.described import ODD_NAMES, odd_rows, prepared, trained_on, whole_rows, write_rows
+from tests.engine.described import (
+    ODD_NAMES,
+    odd_rows,
+    prepare_mpg,
+    prepare_penguins,
+    prepared,
+    trained_on,
+    whole_rows,
+    write_rows,
+)
 from tests.engine.helpers import refused
 
 TABLES = {"penguins.csv": prepare_penguins, "mpg.csv": prepare_mpg}

@@ -12,13 +12,21 @@ import numpy as np
 import pytest
 
 from engine.datasets.description import Description
-from engine.datasets.shipped_tables import prepare_mpg, prepare_penguins
 from engine.errors import FileFormatError
 from engine.network import Network
 from engine.npz import Npz
 from engine.storage import checkpoint, load_network, save_checkpoint, save_network
 from engine.validation import Array
-from tests.engine.described import ODD_NAMES, odd_rows, prepared, trained_on, whole_rows, write_rows
+from tests.engine.described import (
+    ODD_NAMES,
+    odd_rows,
+    prepare_mpg,
+    prepare_penguins,
+    prepared,
+    trained_on,
+    whole_rows,
+    write_rows,
+)
 from tests.engine.helpers import ancestor_predict
 
 ENDINGS = (".json", ".npz")

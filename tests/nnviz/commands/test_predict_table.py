@@ -14,11 +14,19 @@ import pytest
 
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
-from engine.datasets.shipped_tables import prepare_mpg, prepare_penguins
 from engine.network import Network
 from engine.storage import export_script, load_network, save_network
 from nnviz.commands import cli
-from tests.engine.described import ODD_NAMES, odd_rows, prepared, trained_on, whole_rows, write_rows
+from tests.engine.described import (
+    ODD_NAMES,
+    odd_rows,
+    prepare_mpg,
+    prepare_penguins,
+    prepared,
+    trained_on,
+    whole_rows,
+    write_rows,
+)
 
 TABLES = {"penguins.csv": prepare_penguins, "mpg.csv": prepare_mpg}
 MAIN = Path(__file__).parents[3] / "main.py"

@@ -78,7 +78,7 @@ def test_paste(ready_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_di
     window.canvas.setFocus()
     press(qtbot, window, Qt.Key_V, Qt.ControlModifier)
     wait_for_picture(qtbot, window)
-    seen = window.session.question.picture
+    seen = window.session.question.example
     np.testing.assert_array_equal(seen, window.canvas.network_input())
     digit = few_digits.train.inputs[0] * few_digits.train.scale
     assert np.corrcoef(seen, digit)[0, 1] > 0.85
@@ -93,7 +93,7 @@ def test_drop_a_file(ready_window: MainWindow, qtbot: QtBot, file: Path) -> None
     assert drop(ready_window, files(file))
     ink = wait_for_picture(qtbot, ready_window)
     assert ink.title == "five.png"
-    assert ready_window.session.question.picture.any()
+    assert ready_window.session.question.example.any()
     drag(ready_window.canvas, [(20, 20), (60, 20)])
     assert len(ready_window.canvas.drawing) == 2
 
@@ -165,11 +165,11 @@ def test_files_are_read_behind_the_window(
     monkeypatch.setattr(photograph, "ink_of_photograph", held)
     drop(window, files(file))
     drag(window.canvas, seven(window.canvas))
-    drawn = window.session.question.picture
+    drawn = window.session.question.example
     gate.set()
     wait_for_picture(qtbot, window)
     click(qtbot, window, QToolButton, "undoStrokeButton")
-    np.testing.assert_array_equal(window.session.question.picture, drawn)
+    np.testing.assert_array_equal(window.session.question.example, drawn)
 
 
 def test_nothing_on_the_clipboard(ready_window: MainWindow) -> None:
@@ -197,9 +197,9 @@ def test_a_random_test_digit(ready_window: MainWindow, qtbot: QtBot, few_digits:
     assert few_digits.test.labels is not None
     assert few_digits.test.labels[int(number)] == int(label)
     expected = few_digits.test.inputs[int(number)] * few_digits.test.scale
-    np.testing.assert_allclose(window.session.question.picture, expected, atol=1e-6)
+    np.testing.assert_allclose(window.session.question.example, expected, atol=1e-6)
     click(qtbot, window, QCheckBox, "centreCheck")
-    np.testing.assert_allclose(window.session.question.picture, expected, atol=1e-6)
+    np.testing.assert_allclose(window.session.question.example, expected, atol=1e-6)
     seen = set()
     for _ in range(5):
         click(qtbot, window, QToolButton, "randomDigitButton")
@@ -211,7 +211,7 @@ def test_a_random_test_digit(ready_window: MainWindow, qtbot: QtBot, few_digits:
         click(qtbot, window, QToolButton, "undoStrokeButton")
     assert [len(stroke.points) for stroke in window.canvas.drawing] == [len(seven(window.canvas))]
     click(qtbot, window, QCheckBox, "centreCheck")
-    np.testing.assert_array_equal(window.session.question.picture, drawn)
+    np.testing.assert_array_equal(window.session.question.example, drawn)
 
 
 def test_no_test_digit_without_data(make_window: object, load_with: object) -> None:
@@ -234,17 +234,17 @@ def test_the_data_brings_test_digits(ready_window: MainWindow) -> None:
 def test_the_eraser(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
-    drawn = window.session.question.picture
+    drawn = window.session.question.example
     button = click(qtbot, window, QToolButton, "eraserButton")
     assert button.isChecked()
     x, y = seven(window.canvas)[12]
     drag(window.canvas, [(x - 40, y), (x + 40, y)])
-    assert abs(window.session.question.picture - drawn).max() > 0.5
+    assert abs(window.session.question.example - drawn).max() > 0.5
     assert action(window, "actionUndo").text() == "&Undo erasing"
     press(qtbot, window, Qt.Key_X)
     assert not button.isChecked()
     action(window, "actionUndo").trigger()
-    np.testing.assert_array_equal(window.session.question.picture, drawn)
+    np.testing.assert_array_equal(window.session.question.example, drawn)
 
 
 def test_all_erased_is_no_question_to_the_network(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -252,7 +252,7 @@ def test_all_erased_is_no_question_to_the_network(ready_window: MainWindow, qtbo
     drag(window.canvas, [(60, 60), (90, 60)])
     press(qtbot, window, Qt.Key_X)
     drag(window.canvas, [(40, 60), (110, 60)])
-    assert window.session.question.picture is None
+    assert window.session.question.example is None
     assert window.session.prediction is None
 
 
@@ -260,13 +260,13 @@ def test_centring(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     side = min(window.canvas.width(), window.canvas.height())
     drag(window.canvas, [(0.3 * x + 0.1 * side, 0.3 * y) for x, y in seven(window.canvas)])
-    centred = window.session.question.picture
+    centred = window.session.question.example
     assert words(window) == "what the network sees: centred 28×28, like MNIST"
     click(qtbot, window, QCheckBox, "centreCheck")
     assert words(window) == "not centred: the canvas scaled to 28×28"
-    assert window.session.question.picture.sum() < centred.sum()
+    assert window.session.question.example.sum() < centred.sum()
     click(qtbot, window, QCheckBox, "centreCheck")
-    np.testing.assert_array_equal(window.session.question.picture, centred)
+    np.testing.assert_array_equal(window.session.question.example, centred)
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])

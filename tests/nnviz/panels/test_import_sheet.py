@@ -179,19 +179,31 @@ def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, open_
     ]
 
 
-def test_columns_that_cannot_be_inputs_are_ignored_and_say_why(
+def test_columns_that_cannot_be_inputs_say_why(
     ready_window: MainWindow, qtbot: QtBot, open_file: Open, mess: Path
 ) -> None:
     importing = open_file(mess)
     importing.choose(target="kind")
     wait(qtbot, importing)
-    assert role_of(ready_window, 0) == IGNORED
     header = find(ready_window, PreviewTable, "importTable").model().headerData
-    assert "65 different texts" in header(0, Qt.Horizontal, Qt.ToolTipRole)
-    assert "left out" in header(4, Qt.Horizontal, Qt.UserRole)[1][0], "the same text everywhere"
+    for column, why in ((0, "has 65 different texts"), (4, "has the same text in all rows")):
+        assert header(column, Qt.Horizontal, Qt.UserRole)[1][0].startswith("left out")
+        assert why in header(column, Qt.Horizontal, Qt.ToolTipRole)
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+
+
+def test_a_column_that_is_refused_can_be_ignored(
+    ready_window: MainWindow, qtbot: QtBot, open_file: Open, tmp_path: Path
+) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,y\n" + "".join(f'"1,{100 + row}",{row % 7}.5,{row % 2}\n' for row in range(40)))
+    importing = open_file(file)
+    assert role_of(ready_window, 0) == IGNORED
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
     choose_in_menu(qtbot, ready_window, 0, "inputColumnAction")
     wait(qtbot, importing)
-    assert words(ready_window, "importColumnProblem").startswith("name is of 65 different texts: it must have at most")
+    told = words(ready_window, "importColumnProblem")
+    assert told.startswith("a is written with thousands separators in 40 rows: it must be written without")
     assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
     click(qtbot, ready_window, QPushButton, "ignoreColumnButton")
     wait(qtbot, importing)
@@ -211,7 +223,8 @@ def test_the_menu_of_a_column_chooses_what_becomes_of_it(
     choose_in_menu(qtbot, ready_window, 0, "ignoredColumnAction")
     choose_in_menu(qtbot, ready_window, 4, "categoriesColumnAction")
     wait(qtbot, importing)
-    assert words(ready_window, "importColumnProblem").startswith("flipper_length_mm is of 55 different texts")
+    lines = find(ready_window, PreviewTable, "importTable").model().headerData(4, Qt.Horizontal, Qt.UserRole)
+    assert [line for line, _ in lines[1:]] == ["left out ▾", "categories · 2 missing"]
     choose_in_menu(qtbot, ready_window, 4, "foundColumnAction")
     wait(qtbot, importing)
     use(qtbot, ready_window)

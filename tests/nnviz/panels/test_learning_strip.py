@@ -21,7 +21,7 @@ from nnviz.look import theme
 from nnviz.panels.learning_strip import LearningStripPanel, leaders
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER, PAST
-from nnviz.session.question import verdict_of
+from nnviz.session.verdict import verdict_of
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import drag, pause, press, seven, train_epochs, train_for_a_while
 
@@ -48,7 +48,7 @@ def expect_true_history(window: MainWindow) -> None:
     for snapshot, row in zip(snapshots, shown, strict=False):
         assert row[0] == snapshot.epochs
         network = run.network.with_parameters(snapshot.parameters)
-        answer = network.predict(session.question.picture[None])[0]
+        answer = network.predict(session.question.example[None])[0]
         np.testing.assert_allclose(row[1:], answer, atol=1e-6)
     assert shown[-1, 0] == run.epochs
     np.testing.assert_allclose(shown[-1, 1:], session.prediction, atol=1e-6)

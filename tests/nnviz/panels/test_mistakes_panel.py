@@ -250,17 +250,17 @@ def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(inside: Ma
         assert session.selection.example == Example("test", number)
     assert QApplication.focusWidget() is examples(inside).pictures
     press(qtbot, inside, Qt.Key_Return)
-    (ink,) = session.question.drawing
+    (ink,) = session.sketch.drawing
     assert isinstance(ink, Ink)
     assert ink.is_example
     assert ink.title.startswith(f"test picture {wrong[1]}: a ")
     data = session.dataset
     assert data is not None
     assert data.test is not None
-    assert session.question.picture is not None
-    np.testing.assert_allclose(session.question.picture, data.test.inputs[wrong[1]] / 255, atol=1e-6)
+    assert session.question.example is not None
+    np.testing.assert_allclose(session.question.example, data.test.inputs[wrong[1]] / 255, atol=1e-6)
     session.undo.undo()
-    assert session.question.drawing == ()
+    assert session.sketch.drawing == ()
 
 
 def test_after_the_last_mistake_comes_the_first(inside: MainWindow, qtbot: QtBot) -> None:
@@ -327,7 +327,7 @@ def test_a_picture_chosen_by_a_double_click_goes_onto_the_canvas(inside: MainWin
     place = pictures.tile(0).center()
     qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=place)
     qtbot.mouseDClick(pictures.viewport(), Qt.LeftButton, pos=place)
-    assert len(inside.session.question.drawing) == 1
+    assert len(inside.session.sketch.drawing) == 1
 
 
 def test_the_read_out_of_a_picture(inside: MainWindow, qtbot: QtBot) -> None:

@@ -90,7 +90,7 @@ def test_the_drawing_lights_it(page: DiagramPage, ready_window: MainWindow, qtbo
     ready_window.canvas.set_strokes(SEVEN)
     activity = settled(page, ready_window, qtbot)
     assert activity.is_lit
-    assert activity.example is ready_window.session.question.picture
+    assert activity.example is ready_window.session.question.example
     ready_window.canvas.set_strokes([])
     assert not settled(page, ready_window, qtbot).is_lit
 
@@ -104,7 +104,7 @@ def test_without_a_drawing_the_chosen_example_does(page: DiagramPage, ready_wind
     assert activity.example is not None
     np.testing.assert_allclose(activity.example, session.dataset.test.inputs[7] * session.dataset.test.scale, rtol=1e-6)
     ready_window.canvas.set_strokes(SEVEN)
-    assert settled(page, ready_window, qtbot).example is session.question.picture
+    assert settled(page, ready_window, qtbot).example is session.question.example
     session.selection.choose_example(Example("validation", 7))
     ready_window.canvas.set_strokes([])
     assert not settled(page, ready_window, qtbot).is_lit, "there is no validation set"
@@ -116,7 +116,7 @@ def test_without_a_drawing_the_chosen_example_does(page: DiagramPage, ready_wind
 def test_contributions_lead_to_the_answer(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     activity = settled(page, ready_window, qtbot)
-    network, picture = activity.network, ready_window.session.question.picture
+    network, picture = activity.network, ready_window.session.question.example
     assert activity.target == int(network.predict(picture[None])[0].argmax())
     first, last = page.diagram.links
     whole = explain.connection_contributions(network, picture, activity.target, 2)

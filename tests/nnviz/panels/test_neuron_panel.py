@@ -113,7 +113,7 @@ def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None
     assert dataset.test is not None
     network, test = session.displayed.network, dataset.test
     assert panel.head.title.text() == "Layer 1 · neuron 4"
-    picture = session.question.picture
+    picture = session.question.example
     assert picture is not None
     now = neurons.activation(network, picture, 1, 3)
     assert words(window, "neuronAnswer") == f"answer {now:.2f}"
@@ -438,7 +438,7 @@ def test_targets_instead_of_classes(on_data: Callable[..., MainWindow], qtbot: Q
     panel = choose(qtbot, window, 1, 1)
     assert panel.answers.means.count == 5
     assert "target" in words(window, "neuronMeansName")
-    assert "loss" in words(window, "neuronEffectOf")
+    assert "RMSE" in words(window, "neuronEffectOf")
     assert "→" in words(window, "neuronEffect")
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     qtbot.waitUntil(lambda: not window.session.ranking.is_running)

@@ -69,9 +69,9 @@ def test_what_the_network_sees_is_shown_while_drawing(ready_window: MainWindow) 
 def test_the_pen_changes_what_the_network_sees(ready_window: MainWindow, qtbot: QtBot) -> None:
     drag(ready_window.canvas, seven(ready_window.canvas))
     slider = find(ready_window, QSlider, "penWidthSlider")
-    before = ready_window.session.question.picture.copy()
+    before = ready_window.session.question.example.copy()
     slider.setValue(slider.minimum())
-    assert ready_window.session.question.picture.sum() < before.sum()
+    assert ready_window.session.question.example.sum() < before.sum()
 
 
 def test_bars_move_while_drawing_and_while_training(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.session.question import verdict_of
 from nnviz.session.status import Status
+from nnviz.session.verdict import verdict_of
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.verdict import VerdictView
 from nnviz.window.main_window import MainWindow

@@ -64,13 +64,14 @@ def test_a_table_has_two_curves_and_shows_what_changes(make_window: MakeWindow, 
     assert not page.example.picture.isVisible()
     assert page.example.title.text() == "Covered parts 2 columns"
     page.plots.opened.emit()
-    assert window.session.question.drawing == (), "no picture for the canvas"
+    assert window.session.sketch.drawing == (), "no picture for the canvas"
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_numbers_have_losses(make_window: MakeWindow, load_with: Load, qtbot: QtBot, outputs: int) -> None:
+def test_numbers_have_an_rmse(make_window: MakeWindow, load_with: Load, qtbot: QtBot, outputs: int) -> None:
     window, page = other_data(make_window, load_with, qtbot, numbers(outputs), 5)
-    assert page.status.text() == "Loss on 300 train examples at epoch 0"
+    of = " of target" if outputs == 1 else ""
+    assert page.status.text() == f"RMSE{of} on 300 train examples at epoch 0"
     assert page.plots.colour == "train"
     assert page.plots.scale.end >= max(page.plots.plots[0].line.y)
     window.session.robustness.point_at(Strength("noise", 1.0))
@@ -90,7 +91,7 @@ def test_pictures_that_are_not_square(make_window: MakeWindow, load_with: Load, 
     assert len(shown_example(window, qtbot).inputs[1]) == 60
     assert page.example.picture.isVisible()
     page.plots.opened.emit()
-    assert window.session.question.drawing == ()
+    assert window.session.sketch.drawing == ()
 
 
 @pytest.mark.parametrize("hidden", [(4,) * 60, (4000,), (1,), ()], ids=["deep", "wide", "one neuron", "none hidden"])

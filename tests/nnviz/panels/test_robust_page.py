@@ -240,7 +240,7 @@ def test_the_drawing_comes_first_then_the_chosen_example(
     chosen = session.dataset.test.take(slice(7, 8), np.empty((1, 784), np.float32))[0]
     np.testing.assert_array_equal(shown_example(ready_window, qtbot).inputs[0], chosen)
     ready_window.canvas.set_strokes(SEVEN)
-    drawn = session.question.picture
+    drawn = session.question.example
     assert drawn is not None
     shown = shown_example(ready_window, qtbot)
     np.testing.assert_array_equal(shown.inputs[0], drawn)
@@ -269,13 +269,13 @@ def test_a_double_click_puts_the_disturbed_example_on_the_canvas(
     point_at(page, strength)
     shown = shown_example(ready_window, qtbot)
     qtbot.mouseClick(page.plots, Qt.LeftButton, pos=place_of(page, strength))
-    assert len(question.drawing) == 1
-    before = question.drawing
+    assert len(ready_window.session.sketch.drawing) == 1
+    before = ready_window.session.sketch.drawing
     qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=place_of(page, strength))
-    assert question.picture is not None
-    np.testing.assert_allclose(question.picture, shown.inputs[1], atol=0.02)
-    question.undo_stroke()
-    assert question.drawing == before
+    assert question.example is not None
+    np.testing.assert_allclose(question.example, shown.inputs[1], atol=0.02)
+    ready_window.session.sketch.undo_stroke()
+    assert ready_window.session.sketch.drawing == before
 
 
 def test_once_on_the_canvas_it_is_shown_as_it_is_until_the_mouse_moves(
@@ -288,16 +288,16 @@ def test_once_on_the_canvas_it_is_shown_as_it_is_until_the_mouse_moves(
     at = place_of(page, strength)
     qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=at)
     hover(page.plots, (at.x() + 1, at.y()))  # no hand is quite still
-    put, shown = question.picture, shown_example(ready_window, qtbot)
+    put, shown = question.example, shown_example(ready_window, qtbot)
     assert put is not None
     np.testing.assert_array_equal(shown.inputs[1], put)
     assert page.example.title.text() == "undisturbed"
     assert not page.example.after.isVisible()
     assert not find(page.plots, QLabel, "readOut").isVisible()
     qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=at)
-    qtbot.waitUntil(lambda: question.picture is not put)
-    assert question.picture is not None
-    assert not np.allclose(question.picture, put, atol=0.1), "turned once more, since that was asked for"
+    qtbot.waitUntil(lambda: question.example is not put)
+    assert question.example is not None
+    assert not np.allclose(question.example, put, atol=0.1), "turned once more, since that was asked for"
     point_at(page, Strength("rotation", 30.0))
     assert shown_example(ready_window, qtbot).strength == Strength("rotation", 30.0)
 
@@ -358,8 +358,8 @@ def test_arrow_keys_go_along_the_curves(page: RobustPage, ready_window: MainWind
     assert robust.pointed == Strength("rotation", -15.0)
     shown = shown_example(ready_window, qtbot)
     qtbot.keyClick(page.plots, Qt.Key_Return)
-    assert ready_window.session.question.picture is not None
-    np.testing.assert_allclose(ready_window.session.question.picture, shown.inputs[1], atol=0.02)
+    assert ready_window.session.question.example is not None
+    np.testing.assert_allclose(ready_window.session.question.example, shown.inputs[1], atol=0.02)
 
 
 def test_its_numbers_as_a_table(page: RobustPage, ready_window: MainWindow) -> None:
@@ -367,13 +367,13 @@ def test_its_numbers_as_a_table(page: RobustPage, ready_window: MainWindow) -> N
     assert table is not None
     head, rows = table
     lines = [list(row) for row in rows]
-    assert head == ["disturbance", "strength", "unit", "error", "loss", "examples", "part", "epoch", "what if"]
+    assert head == ["disturbance", "strength", "unit", "error", "RMSE", "loss", "examples", "part", "epoch", "what if"]
     assert len(lines) == sum(len(DISTURBANCES[name]().strengths((28, 28))) for name in NAMES)
     assert all(len(line) == len(head) for line in lines)
     turned = next(line for line in lines if line[:2] == ["rotation", -45.0])
     assert turned[2] == "°"
     assert 100 * turned[3] == pytest.approx(at(page, Strength("rotation", -45.0)))
-    assert turned[5:] == [500, "test", 0, ""]
+    assert turned[6:] == [500, "test", 0, ""]
 
 
 def test_a_what_if_is_told_with_what_was_measured(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -211,7 +211,7 @@ def test_it_is_played_and_ends_as_it_was(card: WhyPanel, ready_window: MainWindo
 
 
 def test_on_the_canvas_it_gets_the_other_answer(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
-    turning, before = card.turning, ready_window.session.question.drawing
+    turning, before = card.turning, ready_window.session.sketch.drawing
     assert turning is not None
     click(qtbot, ready_window, QToolButton, "changeToCanvasButton")
     wait_for_answer(qtbot, ready_window)
@@ -219,7 +219,7 @@ def test_on_the_canvas_it_gets_the_other_answer(card: WhyPanel, ready_window: Ma
     assert verdict is not None
     assert verdict.best == turning.to
     ready_window.session.undo.undo()
-    assert ready_window.session.question.drawing is before
+    assert ready_window.session.sketch.drawing is before
 
 
 # ---- any data
@@ -257,7 +257,7 @@ def test_a_chosen_example_of_columns(
         window.session.settings.change("loss", loss="quadratic", output="identity")
     other_network(qtbot, window, (8,))
     card = inside(qtbot, window)
-    assert card.view.line == "choose an example to ask why"
+    assert card.view.line == "", "it begins with a row of the data"
     assert window.session.why.baseline == MEAN
     window.session.selection.choose_example(Example("test", 3))
     for method in METHODS:

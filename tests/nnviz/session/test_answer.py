@@ -18,8 +18,8 @@ from engine.validation import Array
 from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER, PAST, PastAnswers
-from nnviz.session.question import verdict_of
 from nnviz.session.session import Session
+from nnviz.session.verdict import verdict_of
 
 
 def test_the_best_and_the_second() -> None:
@@ -74,7 +74,7 @@ def session(qtbot: QtBot) -> Iterator[Session]:
 
 def draw(session: Session, value: float = 0.5) -> None:
     """Covers the canvas with a picture of that grey."""
-    session.question.draw((Ink(np.full((28, 28), value, np.float32), 1.0),))
+    session.sketch.draw((Ink(np.full((28, 28), value, np.float32), 1.0),))
 
 
 def test_an_answer_is_computed_only_for_cards_that_need_it(session: Session, qtbot: QtBot) -> None:
@@ -83,7 +83,7 @@ def test_an_answer_is_computed_only_for_cards_that_need_it(session: Session, qtb
     with qtbot.waitSignal(session.question.answered):
         session.probes.want("a test", (ANSWER,), True)
     np.testing.assert_array_equal(session.question.answer, session.prediction)
-    session.question.draw(())
+    session.sketch.draw(())
     assert session.question.answer is None, "nothing is asked any more"
     session.probes.want("a test", (ANSWER,), False)
     draw(session)
@@ -176,7 +176,7 @@ def test_each_snapshot_answers_as_its_network_did(session: Session, qtbot: QtBot
     assert answers.epochs == [0, 1, 2, 3, 4]
     for snapshot, answer in zip(session.runs.current.snapshots, answers.answers, strict=True):
         then = session.displayed.network.with_parameters(snapshot.parameters)
-        np.testing.assert_array_equal(answer, then.predict(session.question.picture[None])[0])
+        np.testing.assert_array_equal(answer, then.predict(session.question.example[None])[0])
 
 
 def test_another_drawing_is_asked_anew(session: Session, qtbot: QtBot) -> None:

@@ -370,11 +370,11 @@ def test_drawings_have_a_budget_in_bytes(ready_window: MainWindow, monkeypatch: 
     pictures = [Ink(np.full((100, 100), 0.5, np.float32), 0.5) for _ in range(5)]
     monkeypatch.setattr("nnviz.session.undo._MOST_BYTES", 3 * pictures[0].nbytes)
     for picture in pictures:
-        session.question.replace("picture", (picture,))
+        session.sketch.replace("picture", (picture,))
     drawings = []
     while session.undo.last() is not None:
         session.undo.undo()
-        drawings.append(session.question.drawing)
+        drawings.append(session.sketch.drawing)
     assert drawings == [(pictures[3],), (pictures[2],), (pictures[1],)]
 
 

@@ -9,10 +9,7 @@ from PyQt5.QtGui import QTabletEvent
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.experiment import Experiment
-from nnviz.session.displayed import Displayed
-from nnviz.session.question import Question
-from nnviz.session.run import new_run
+from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Undo
 from nnviz.widgets.canvas import Canvas
 from tests.nnviz.helpers import drag, drag_on, hover, seven
@@ -183,16 +180,16 @@ def test_the_network_does_not_see_ink_outside_the_canvas(canvas: Canvas) -> None
 
 
 def test_ink_that_comes_into_sight_is_told_of(canvas: Canvas, qtbot: QtBot) -> None:
-    """By the canvas whenever its size changes; by the question only where the network is shown something else."""
-    question = Question(Displayed(new_run(Experiment())), Undo())
-    canvas.changed.connect(lambda: question.look(field=canvas.field))
+    """By the canvas whenever its size changes; by the sketch only where the network is shown something else."""
+    sketch = Sketch(Undo())
+    canvas.changed.connect(lambda: sketch.look(field=canvas.field))
     canvas.set_strokes([np.array([(60.0, 60.0), (120.0, 180.0)]), np.array([(300.0, 60.0), (300.0, 180.0)])])
-    question.draw(canvas.drawing)
+    sketch.draw(canvas.drawing)
     plain = canvas.network_input()
-    with qtbot.waitSignals([canvas.changed, question.changed]):
+    with qtbot.waitSignals([canvas.changed, sketch.changed]):
         canvas.resize(400, 240)
     assert (canvas.network_input() != plain).any()
-    assert question.picture is not None
-    np.testing.assert_array_equal(question.picture, canvas.network_input())
-    with qtbot.assertNotEmitted(question.changed):
+    assert sketch.picture is not None
+    np.testing.assert_array_equal(sketch.picture, canvas.network_input())
+    with qtbot.assertNotEmitted(sketch.changed):
         canvas.resize(420, 240)

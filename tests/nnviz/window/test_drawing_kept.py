@@ -30,12 +30,12 @@ def bars(window: MainWindow) -> str:
 
 def test_closing_draw_loses_neither_drawing_nor_answer(drawn: MainWindow, qtbot: QtBot) -> None:
     session, told = drawn.session, bars(drawn)
-    drawing, picture, answer = session.question.drawing, session.question.picture, session.question.answer
+    drawing, picture, answer = session.sketch.drawing, session.question.example, session.question.answer
     assert picture is not None
     drawn.draw.close()
     assert not drawn.draw.isVisible()
-    assert session.question.drawing == drawing
-    np.testing.assert_array_equal(session.question.picture, picture)
+    assert session.sketch.drawing == drawing
+    np.testing.assert_array_equal(session.question.example, picture)
     np.testing.assert_array_equal(session.question.answer, answer)
     assert bars(drawn) == told
     drawn.session.step_epoch()
@@ -68,11 +68,11 @@ def test_closing_every_card_that_shows_it(drawn: MainWindow, qtbot: QtBot) -> No
 def test_undo_and_clear_reach_a_closed_canvas(drawn: MainWindow) -> None:
     drawn.draw.close()
     action(drawn, "actionUndoStroke").trigger()
-    assert drawn.session.question.picture is None
+    assert drawn.session.question.example is None
     action(drawn, "actionRedo").trigger()
-    assert drawn.session.question.picture is not None
+    assert drawn.session.question.example is not None
     action(drawn, "actionClearDrawing").trigger()
-    assert drawn.session.question.picture is None
+    assert drawn.session.question.example is None
     assert drawn.canvas.is_empty
 
 
@@ -89,7 +89,7 @@ def test_the_canvas_takes_back_its_last_step_only(drawn: MainWindow) -> None:
     session.settings.change("epochs", epochs=9)
     assert find(drawn, QToolButton, "undoStrokeButton").isEnabled()
     action(drawn, "actionUndoStroke").trigger()
-    assert session.question.picture is None
+    assert session.question.example is None
     assert session.settings.experiment.training.epochs == 9
     action(drawn, "actionUndo").trigger()
     assert session.settings.experiment.training.epochs != 9

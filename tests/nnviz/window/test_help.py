@@ -30,8 +30,10 @@ from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
+from nnviz.panels.layer_tabs import layer_tabs
 from nnviz.widgets.card import DockCard
 from nnviz.widgets.group import Group
+from nnviz.widgets.value_form import FormRow
 from nnviz.window.help import described
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
 from nnviz.window.main_window import MainWindow
@@ -100,6 +102,7 @@ def test_of_a_combo_box_what_is_chosen_is_told_too(ready_window: MainWindow) -> 
         assert plain(text_of(f"optimizer.{name}").text) in described(combo)
     assert plain(text_of("activation.relu").text) in described(find(ready_window, QComboBox, "activation1Combo"))
     assert plain(text_of("dataset.mnist").text) in described(find(ready_window, QComboBox, "datasetCombo"))
+    session.settings.choose_preset(session.settings.presets[0])
     assert session.settings.preset is not None
     assert plain(session.settings.preset.description) in described(find(ready_window, QComboBox, "presetCombo"))
 
@@ -136,8 +139,9 @@ def every_text() -> set[HelpText]:
 
 
 def open_everything(window: MainWindow) -> None:
-    """All settings and cards, also those that are made when they are first seen."""
+    """All settings and cards, also those that are made when they are first seen, and a form as for a table."""
     make_all_cards(window)
+    window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
     for group in [*window.training.groups, find(window, Group, "dataPartsGroup")]:
         group.head.setChecked(True)
     window.session.importing.open("penguins")  # makes the sheet
@@ -198,6 +202,7 @@ def test_every_name_is_one_of_a_card_a_control_or_a_registry(ready_window: MainW
     names |= {name for _, _, name in tabs(ready_window)}
     names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table}
     names |= {f"dataset.{name}" for name in DATASETS}
+    names |= {tab.name for _, tab in layer_tabs((2, 3, 2), "of a layer", "of all")}  # over the plane
     assert not [name for name in texts() if not fnmatch.filter(names, name)]
 
 

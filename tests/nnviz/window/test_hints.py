@@ -92,7 +92,7 @@ def test_a_stroke_may_begin_on_the_hint(ready_window: MainWindow) -> None:
     words = next(label for label in hint.findChildren(QLabel) if label.text() == hint.accessibleName())
     middle = words.rect().center()
     drag(words, [(middle.x(), middle.y()), (middle.x() - 30, middle.y() - 40), (middle.x(), middle.y() - 80)])
-    assert len(ready_window.session.question.drawing) == 1
+    assert len(ready_window.session.sketch.drawing) == 1
     assert "draw" not in ready_window.hints.shown
 
 

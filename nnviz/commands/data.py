@@ -1,0 +1,132 @@
+"""``data``: lists the data sets there are, or tells how data would be understood."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from engine.datasets import DATASETS, Dataset, DataSource, source_of
+from engine.datasets.download import Download
+from engine.datasets.source import DataSetting, Value
+from engine.errors import EngineError
+from engine.option_words import data_words
+from nnviz.commands.data_facts import facts_of, summary_of
+from nnviz.commands.data_folder import described_folder
+from nnviz.commands.data_options import (
+    given_options,
+    load,
+    megabytes,
+    option_of,
+    settings_for,
+)
+from nnviz.commands.data_table import described_table
+from nnviz.commands.tabular import lines_of
+from nnviz.look import text
+
+_AND_FILES = """\
+Files and folders, by their path
+  table.csv   a table with one column to predict (CSV, TSV)
+  folder      pictures, in one subfolder for each class
+  file.npz    arrays x and y, or x_train, y_train, x_test and y_test
+  …-ubyte.gz  a pair of IDX files, images and labels
+
+Say more:  python main.py data NAME|FILE|FOLDER
+Learn:     python main.py train --data NAME|FILE|FOLDER"""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the list, or what the data are. Returns the exit code. Raises CommandError, EngineError or OSError."""
+    if arguments.data is None:
+        print("\n".join(_listed()))
+        return 0
+    source = source_of(arguments.data)
+    settings = settings_for(source, given_options(arguments))
+    lines = _described(arguments.data, source, settings)
+    print(next(lines))
+    try:
+        for line in lines:
+            print(line)
+    finally:  # also where it is refused: with another option it may be taken
+        print("\n".join(["", *_settings(source)]))
+    print(f"\nlearn from it: {_command(arguments)}")
+    return 0
+
+
+# ---- the list
+
+
+def _listed() -> Iterator[str]:
+    rows = {name: [f"  {name}", DATASETS[name].title, _summary(DATASETS[name])] for name in DATASETS}
+    lines = dict(zip(rows, lines_of(list(rows.values()), texts=3), strict=True))
+    for group in dict.fromkeys(DATASETS[name].group for name in DATASETS):
+        yield group
+        yield from (lines[name] for name in DATASETS if DATASETS[name].group == group)
+        yield ""
+    yield _AND_FILES
+
+
+def _summary(source: DataSource) -> str:
+    """What the source says, or what its data are."""
+    if source.about:
+        download = source.download
+        if download is None or download.is_here():
+            return source.about
+        return f"{source.about}; {megabytes(download.size)} to download"
+    try:
+        return summary_of(source.load())
+    except (EngineError, OSError) as error:
+        return f"cannot be loaded: {text.name(str(error))}"
+
+
+# ---- one of them
+
+
+def _described(name: str, source: DataSource, settings: Mapping[str, Value]) -> Iterator[str]:
+    if source.table is not None:
+        return described_table(source.table, source, settings)
+    if name not in list(DATASETS) and Path(name).is_dir():
+        return described_folder(Path(name), settings)
+    if source.download is not None and not source.download.is_here():
+        return _described_download(source, source.download)
+    return _described_arrays(source, load(source, settings))
+
+
+def _described_download(source: DataSource, download: Download) -> Iterator[str]:
+    """What is known of data that are not here; nothing is fetched to say more."""
+    yield f"{source.title}: {source.about}"
+    yield f"licence: {download.licence}"
+    yield f"from: {download.origin}"
+    yield f"not on this machine; training with it downloads {megabytes(download.size)}"
+
+
+def _described_arrays(source: DataSource, dataset: Dataset) -> Iterator[str]:
+    yield f"{text.name(source.title)}: {summary_of(dataset)}"
+    if source.download is not None:
+        yield f"licence: {source.download.licence}"
+        yield f"from: {source.download.origin}"
+    yield ""
+    yield from facts_of(dataset)
+
+
+def _settings(source: DataSource) -> list[str]:
+    """How else it can be understood."""
+    rows = [[f"  {option_of(each.name)}", _value(each), each.tip] for each in source.settings]
+    return ["options, and what is usual", *lines_of(rows, texts=3)] if rows else ["It has no options."]
+
+
+def _value(setting: DataSetting) -> str:
+    if setting.usual is None:
+        return "found out"
+    if isinstance(setting.usual, tuple):
+        return ", ".join(setting.usual) or "none"
+    if isinstance(setting.usual, bool):
+        return "yes" if setting.usual else "no"
+    return str(setting.usual)
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """The command that trains with the same data."""
+    words = [word for name, typed in given_options(arguments).items() for word in data_words(name, typed)]
+    return shlex.join(["python", "main.py", "train", *data_words("data", arguments.data), *words])

@@ -1,0 +1,72 @@
+"""What a data set is, in lines: its parts, its task, classes with counts or numbers with their range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.datasets import Dataset
+from engine.validation import Array
+from nnviz.commands.tabular import lines_of
+from nnviz.look import text
+
+_MOST_CLASSES = 40  # that are listed
+_MOST_TOLD = 60  # characters of names in a summary
+
+
+def summary_of(dataset: Dataset) -> str:
+    """ "600 points in the plane, 2 classes": how many examples, of what, and what is to be found out."""
+    count = sum(len(split) for split in dataset.splits.values())
+    if dataset.is_classification:
+        answer = f"{dataset.outputs:,} classes"
+    else:
+        named = text.plain(", ".join(map(text.name, dataset.targets)), _MOST_TOLD)
+        answer = f"predicts {named or f'{dataset.outputs:,} numbers'}"
+    return f"{count:,} {_examples(dataset)}, {answer}"
+
+
+def _examples(dataset: Dataset) -> str:
+    if dataset.is_picture:
+        return "pictures of {} × {}".format(*dataset.example_shape)
+    if dataset.columns == ("x", "y") and dataset.scaling is None:
+        return "points in the plane"
+    return f"examples of {dataset.width:,} {'input' if dataset.width == 1 else 'inputs'}"
+
+
+def facts_of(dataset: Dataset) -> Iterator[str]:
+    """Lines about the task, the parts, and the classes or the numbers to predict."""
+    yield f"task: {'classification' if dataset.is_classification else 'regression'}"
+    parts = [f"{len(split):,} {name}" for name, split in dataset.splits.items()]
+    yield f"examples: {', '.join(parts)}" + ("" if dataset.test else "; there is no test part")
+    if dataset.scaling is not None:
+        yield "inputs are scaled by mean and spread of the training part"
+    yield ""
+    yield from _classes(dataset) if dataset.is_classification else _numbers(dataset)
+    for note in dataset.notes:
+        yield text.plain(note.replace("\n", " "))
+
+
+def _classes(dataset: Dataset) -> Iterator[str]:
+    counts = {name: _counts(split.labels, dataset.outputs) for name, split in dataset.splits.items()}
+    rows = [
+        [text.name(dataset.class_name(number)), *(f"{of_part[number]:,}" for of_part in counts.values())]
+        for number in range(min(dataset.outputs, _MOST_CLASSES))
+    ]
+    yield from lines_of([["class", *counts], *rows])
+    if dataset.outputs > _MOST_CLASSES:
+        yield f"… and {dataset.outputs - _MOST_CLASSES:,} more classes"
+
+
+def _counts(labels: Array | None, classes: int) -> Array:
+    assert labels is not None
+    return np.bincount(labels, minlength=classes)
+
+
+def _numbers(dataset: Dataset) -> Iterator[str]:
+    targets = np.concatenate([split.targets for split in dataset.splits.values()]).astype(np.float64)
+    raw = targets if dataset.target_scaling is None else dataset.target_scaling.undo(targets)
+    names = [text.name(name) for name in dataset.targets] or [f"output {place + 1}" for place in range(dataset.outputs)]
+    figures = zip(names[:_MOST_CLASSES], raw.min(axis=0), raw.mean(axis=0), raw.max(axis=0), strict=False)
+    rows = [[name, *(f"{figure:.4g}" for figure in of_one)] for name, *of_one in figures]
+    yield from lines_of([["predicted", "least", "mean", "greatest"], *rows])

@@ -1,0 +1,31 @@
+"""How a folder of pictures would be understood, in lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from engine.datasets.picture_folder import folder_dataset
+from engine.datasets.source import Value
+from nnviz.commands.data_facts import facts_of, summary_of
+from nnviz.commands.progress import reading
+from nnviz.look import text
+
+_MOST_UNREAD = 20  # files that are listed
+
+
+def described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str]:
+    """Reads the pictures, and tells of classes and of files that cannot be read. Raises EngineError or OSError."""
+    with reading(path.name, " pictures") as show:
+        dataset, report = folder_dataset(path, progress=show, **settings)
+    yield f"{text.name(dataset.title)}: a folder of pictures, {summary_of(dataset)}"
+    yield ""
+    yield from facts_of(dataset)
+    for name in report.empty_classes[:_MOST_UNREAD]:
+        yield f"{text.name(name)} is no class: none of its pictures could be read"
+    if report.unread:
+        yield ""
+        yield f"left out: {report.unread_count:,}"
+        yield from (f"  {text.name(each.path)}: {text.name(each.why)}" for each in report.unread[:_MOST_UNREAD])
+    if report.unread_count > _MOST_UNREAD:
+        yield f"  … and {report.unread_count - _MOST_UNREAD:,} more"

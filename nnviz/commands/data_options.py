@@ -1,0 +1,103 @@
+"""The options that say which data a command is about, and what it does with them: parse, load with progress, note."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+
+from engine.datasets import Dataset, DataSource, source_of
+from engine.datasets.download import Download
+from engine.datasets.source import Value
+from engine.errors import EngineError
+from engine.option_words import DATA_OPTIONS
+from nnviz.commands.checks import CommandError
+from nnviz.commands.progress import reading
+from nnviz.look import text
+
+_DATA_HELP = "a data set by its name, a table (CSV, TSV), an .npz, an IDX file, or a folder of pictures"
+_SETTING_HELP = "any other setting of the data, as often as needed; “main.py data NAME” lists them"
+
+
+def add_data_options(parser: argparse.ArgumentParser, without: str) -> None:
+    """Adds ``--data`` and the settings of data; ``without`` says what is used if it is not given."""
+    parser.add_argument("--data", metavar="NAME|FILE|FOLDER", help=f"{_DATA_HELP} (without it: {without})")
+    add_data_settings(parser)
+
+
+def add_data_settings(parser: argparse.ArgumentParser) -> None:
+    """Adds the settings of data. They are texts: what they can be, the data say."""
+    add = parser.add_argument
+    add("--target", metavar="COLUMN", help="of a table: the column to predict")
+    add("--task", metavar="TASK", help="classification or regression; without it, found out from what is predicted")
+    add("--test-share", metavar="S", help="share of the examples that is kept for the test, 0 to 0.9 (usually 0.2)")
+    add("--points", metavar="N", help="of the plane and curves: how many points")
+    add("--noise", metavar="S", help="of the plane and curves: how far points are moved at random")
+    add("--data-setting", metavar="NAME=VALUE", action="append", default=[], help=_SETTING_HELP)
+
+
+def given_options(arguments: argparse.Namespace) -> dict[str, str]:
+    """The settings of the data that were typed: name → text. Raises CommandError for what is no NAME=VALUE."""
+    given = {name: getattr(arguments, name) for name in DATA_OPTIONS if getattr(arguments, name) is not None}
+    for typed in arguments.data_setting:
+        name, equals, value = typed.partition("=")
+        if not equals:
+            raise CommandError(f"--data-setting {typed}: must be NAME=VALUE, for example missing=median.")
+        given[name.strip().replace("-", "_")] = value
+    return given
+
+
+def settings_for(source: DataSource, given: Mapping[str, str]) -> dict[str, Value]:
+    """The values of the typed settings. Raises CommandError for one that the data do not have, and SettingError."""
+    known = [each.name for each in source.settings]
+    for name in given:
+        if name not in known:
+            rule = f"is no option of {text.name(source.title)}, which has {_options(known)}"
+            raise CommandError(f"{option_of(text.name(name))} {rule}.")
+    return source.different({name: source.setting(name).parse(typed) for name, typed in given.items()})
+
+
+def option_of(name: str) -> str:
+    """The option by which a setting is given."""
+    return f"--{name.replace('_', '-')}" if name in DATA_OPTIONS else f"--data-setting {name}"
+
+
+def _options(known: Sequence[str]) -> str:
+    """ "--points, --noise; by --data-setting: seed", or "none"."""
+    own = ", ".join(option_of(name) for name in known if name in DATA_OPTIONS)
+    others = ", ".join(name for name in known if name not in DATA_OPTIONS)
+    return "; ".join([*filter(None, [own]), *([f"by --data-setting: {others}"] if others else [])]) or "none"
+
+
+def load(source: DataSource, settings: Mapping[str, Value]) -> Dataset:
+    """Loads the data, with a progress bar if that takes long. Raises what loading them raises."""
+    if source.download is not None and not source.download.is_here():
+        print(f"{text.name(source.title)}: {_terms(source.download)}", file=sys.stderr)
+    try:
+        with reading(source.title) as show:
+            return source.load(settings, show)
+    except EngineError as error:
+        if source.table is None:
+            raise
+        more = shlex.join(["python", "main.py", "data", str(source.table)])
+        raise CommandError(text.plain(f"{error} See: {more}".replace("\n", " "))) from None
+
+
+def _terms(download: Download) -> str:
+    return f"downloading {megabytes(download.size)}; licence: {download.licence}; from: {download.origin}"
+
+
+def megabytes(size: int) -> str:
+    return f"{max(1, round(size / 1e6)):,} MB"
+
+
+def load_named(name: str, settings: Mapping[str, Value]) -> Dataset:
+    """Loads the data of a name or path. Raises UnknownNameError, and what loading them raises."""
+    return load(source_of(name), settings)
+
+
+def print_notes(dataset: Dataset) -> None:
+    """Tells what was left out of the data."""
+    for note in dataset.notes:
+        print(text.plain(note.replace("\n", " ")))

@@ -1,0 +1,118 @@
+"""How a table would be understood, in lines: its format, a role for each column, what is wrong, what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from engine.datasets import DataSource
+from engine.datasets.source import Value
+from engine.datasets.table import Table
+from engine.datasets.table_columns import NUMBER, Column
+from engine.datasets.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, PreparedTable
+from engine.datasets.table_format import TableFormat
+from engine.datasets.table_source import guess_target, open_table, prepare
+from nnviz.commands.data_facts import facts_of
+from nnviz.commands.progress import reading
+from nnviz.commands.tabular import lines_of
+from nnviz.look import text
+
+_MOST_PROBLEMS, _MOST_COLUMNS, _MOST_TEXTS, _MOST_LEFT_OUT = 5, 60, 4, 10  # that are told
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_DECIMALS = {".": "point", ",": "comma"}
+
+
+def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) -> Iterator[str]:
+    """Reads the table. What is understood is told before anything is refused. Raises EngineError or OSError."""
+    settings = {each.name: each.usual for each in source.settings} | dict(given)
+    with reading(path.name, "B") as show:
+        table, form = open_table(path, settings, show)
+    yield f"{text.name(source.title)}: a table, {len(table):,} rows, {len(table.columns):,} columns"
+    yield from _format(form)
+    yield ""
+    target = settings["target"] or guess_target(table)
+    table.column(target, "target")
+    try:
+        prepared = prepare(table, settings)
+    except Exception:
+        yield from _columns(table, target, settings, None)
+        yield from _problems(table)
+        raise
+    yield from _columns(table, target, settings, prepared)
+    yield from _problems(table)
+    yield ""
+    yield from _outcome(table, prepared, target, settings)
+
+
+def _format(form: TableFormat) -> Iterator[str]:
+    signs = f"delimiter: {_DELIMITERS[form.delimiter]}; decimal mark: {_DECIMALS[form.decimal]}"
+    yield f"{signs}; encoding: {form.encoding}"
+    yield f"names of columns: {'in its first row' if form.header else 'none, so they are numbered'}"
+
+
+def _columns(table: Table, target: str, settings: Mapping[str, Value], prepared: PreparedTable | None) -> Iterator[str]:
+    left_out = dict.fromkeys(settings["ignored"], IGNORED) if prepared is None else prepared.counts.left_out
+    rows = [["column", "kind", "role", "missing", "values"]]
+    for column in table.columns[:_MOST_COLUMNS]:
+        reason = left_out.get(column.name)
+        role = "predict" if column.name == target else "input" if reason is None else _role(reason)
+        rows.append([text.name(column.name), column.kind, role, f"{int(column.absent.sum()):,}", _values(column)])
+    yield from lines_of(rows, texts=5)
+    if len(table.columns) > _MOST_COLUMNS:
+        yield f"… and {len(table.columns) - _MOST_COLUMNS:,} more columns"
+
+
+def _role(reason: str) -> str:
+    return reason if reason == IGNORED else "left out"
+
+
+def _values(column: Column) -> str:
+    there = column.values[~column.absent]
+    if not len(there):
+        return "none"
+    if column.kind == NUMBER:
+        return f"{there.min():.6g} … {there.max():.6g}"
+    different = [text.plain(text.name(word), 20) for word in column.categories]
+    if len(different) <= _MOST_TEXTS:
+        return ", ".join(different)
+    count = f"more than {len(different):,}" if column.is_cut else f"{len(different):,}"
+    return f"{count} different: {', '.join(different[:3])}, …"
+
+
+def _problems(table: Table) -> Iterator[str]:
+    if table.problems:
+        yield ""
+    for problem in table.problems[:_MOST_PROBLEMS]:
+        yield text.plain(str(problem).replace("\n", " "), 200)
+    if table.problem_count > _MOST_PROBLEMS:
+        yield f"… and {table.problem_count - min(len(table.problems), _MOST_PROBLEMS):,} more like these"
+
+
+def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mapping[str, Value]) -> Iterator[str]:
+    counts, dataset = prepared.counts, prepared.dataset
+    reasons = {
+        "with more or fewer cells than columns": table.ragged,
+        "without a value to predict": counts.without_target,
+        "with a missing input": counts.without_input,
+    }
+    left_out = ", ".join(f"{count:,} {why}" for why, count in reasons.items() if count)
+    of_all = f"{counts.used:,} of {counts.rows + table.ragged:,}"
+    yield f"rows used: {of_all}" + (f" (left out: {left_out})" if left_out else "")
+    if counts.without_input:
+        yield "  (--data-setting missing=median keeps rows with a missing input)"
+    for name, reason in [each for each in counts.left_out.items() if each[1] != IGNORED][:_MOST_LEFT_OUT]:
+        yield f"{text.name(name)} left out: it {reason}"
+    if counts.filled:
+        yield f"missing values filled in: {sum(counts.filled.values()):,}"
+    yield f"inputs of the network: {dataset.width:,}"
+    task, *facts = facts_of(dataset)
+    yield f"{task} ({_reason(table.column(target), dataset.is_classification, settings)})"
+    yield from facts
+
+
+def _reason(target: Column, is_classification: bool, settings: Mapping[str, Value]) -> str:
+    """Why it is that task, and how to have the other one."""
+    if settings["task"]:
+        return "as asked"
+    other = REGRESSION if is_classification else CLASSIFICATION
+    return "guessed" + (f"; else --task {other}" if target.kind == NUMBER else "")

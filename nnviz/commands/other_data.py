@@ -1,0 +1,110 @@
+"""Other data than a network was trained with, as it takes them: by its own coding of tables, or its own scaling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.datasets import Dataset, DataSource, Split
+from engine.datasets.dataset import one_hot
+from engine.datasets.description import Description
+from engine.datasets.source import Value
+from engine.datasets.table import Table
+from engine.datasets.table_coding import TableCoding
+from engine.datasets.table_columns import TEXT, Column
+from engine.datasets.table_source import FORMAT, open_table
+from engine.errors import DataError, Verbatim
+from engine.validation import Array
+from nnviz.commands.checks import CommandError
+from nnviz.commands.data_options import option_of
+from nnviz.commands.progress import reading
+from nnviz.look import text
+
+
+def coded_table(coding: TableCoding, source: DataSource, settings: Mapping[str, Value]) -> Dataset:
+    """All rows of a table that have what the network was trained with, as its only part.
+
+    Raises CommandError for settings that the network itself decides, and EngineError for a table that it cannot take.
+    """
+    assert source.table is not None
+    decided = [option_of(name) for name in settings if name not in FORMAT]
+    if decided:
+        title = text.name(source.title)
+        rule = "how it takes another table than its own, the network knows itself"
+        raise CommandError(f"{decided[0]}: cannot be given for {title}: {rule}. Leave it out.")
+    with reading(source.title, "B") as show:
+        table, _ = open_table(source.table, {**settings, "texts": sorted(coding.texts)}, show)
+    used = _usable_rows(coding, table)
+    part = replace(table, columns=tuple(_at(column, used) for column in table.columns))
+    split = _split(coding, part)
+    notes = (f"{len(table) - len(used):,} rows with a missing value left out.",) if len(used) < len(table) else ()
+    return Dataset(table.title, split, coding=coding, notes=notes)
+
+
+def _usable_rows(coding: TableCoding, table: Table) -> Array:
+    """The rows, from 0, in which nothing is missing that must be there."""
+    usable = ~table.column(coding.target, "target").absent
+    for coded in coding.columns:
+        if coded.name in table.names and coded.filled is None:
+            usable &= ~table.column(coded.name).absent
+    if not usable.any():
+        raise DataError("table", table.title, "must have rows in which nothing is missing", "Give another table.")
+    return np.flatnonzero(usable)
+
+
+def _at(column: Column, rows: Array) -> Column:
+    return replace(column, values=column.values[rows], wrong=0)
+
+
+def _split(coding: TableCoding, table: Table) -> Split:
+    inputs, target = coding.encode_table(table), table.column(coding.target)
+    if coding.class_names:
+        classes = _classes(coding, target)
+        return Split(inputs, one_hot(classes, len(coding.class_names)), classes)
+    if target.kind == TEXT:
+        raise DataError(target.name, Verbatim("a column of text"), "must hold numbers to predict", "Correct it.")
+    scaling, numbers = coding.target_scaling, target.values[:, None]
+    return Split(inputs, numbers.astype(np.float32) if scaling is None else scaling.apply(numbers))
+
+
+def _classes(coding: TableCoding, target: Column) -> Array:
+    """(rows,) numbers of classes. Raises DataError for one that the network does not know."""
+    different, places = np.unique(target.values, return_inverse=True)
+    names = [_name(target, value) for value in different]
+    unknown = next((name for name in names if name not in coding.class_names), None)
+    if unknown is not None:
+        known = text.plain(", ".join(coding.class_names), 100)
+        raise DataError(target.name, unknown, f"must be one of the classes of the network: {known}", "Correct it.")
+    numbers: Array = np.array([coding.class_names.index(name) for name in names])[places]
+    return numbers
+
+
+def _name(column: Column, value: float) -> str:
+    """What a class of that value is called."""
+    if column.categories:
+        return column.categories[int(value)]
+    return str(int(value)) if value == np.floor(value) else repr(float(value))
+
+
+def rescaled(about: Description, data: Dataset) -> Dataset:
+    """The data with the scaling of the network instead of their own, if they have the same columns."""
+    is_scaled = data.scaling is not None or data.target_scaling is not None
+    if not is_scaled or (about.columns, about.output_names) != (data.columns, data.class_names or data.targets):
+        return data
+    parts = {name: _rescaled_split(about, data, split) for name, split in data.splits.items()}
+    scalings: dict[str, Any] = {"scaling": about.scaling, "target_scaling": about.target_scaling}
+    return replace(data, train=parts["train"], test=parts.get("test"), coding=about.coding, **scalings)
+
+
+def _rescaled_split(about: Description, data: Dataset, split: Split) -> Split:
+    inputs, targets = split.inputs, split.targets
+    if data.scaling is not None:
+        raw = data.scaling.undo(inputs)
+        inputs = about.inputs_of(raw).astype(np.float32)
+    if data.target_scaling is not None:
+        numbers = data.target_scaling.undo(targets)
+        targets = numbers if about.target_scaling is None else about.target_scaling.apply(numbers)
+    return Split(inputs, targets.astype(np.float32), split.labels, split.scale)

@@ -1,0 +1,35 @@
+"""A progress bar for what may be over at once: it appears only when it has taken a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from engine.datasets.source import Progress
+from nnviz.look import text
+
+_PATIENCE = 0.5  # seconds
+
+
+@contextmanager
+def reading(title: str, unit: str = "") -> Iterator[Progress]:
+    """Gives a function to call with what is done and with all there is; it may begin anew."""
+    start, bar = time.monotonic(), None
+
+    def show(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            if time.monotonic() - start < _PATIENCE:
+                return
+            bar = tqdm(desc=f"reading {text.name(title)}", unit=unit, unit_scale=True, leave=False)
+        bar.total = total
+        bar.update(done - bar.n)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.close()

@@ -1,0 +1,28 @@
+"""Tables of a command: rows of texts as lines with aligned columns."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+_GAP = "  "
+
+
+def lines_of(rows: Sequence[Sequence[str]], texts: int = 1) -> list[str]:
+    """Lines with as wide columns as their cells need; the first ``texts`` columns begin, the others end, at one place.
+
+    Args:
+        rows: all with the same number of cells.
+    """
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    return [_GAP.join(_padded(cell, widths[at], at < texts) for at, cell in enumerate(row)).rstrip() for row in rows]
+
+
+def width_of(words: str) -> int:
+    """How many places a terminal takes for a text: two for wide letters, none for marks over others."""
+    return sum(0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF") for each in words)
+
+
+def _padded(cell: str, width: int, begins: bool) -> str:
+    space = " " * (width - width_of(cell))
+    return cell + space if begins else space + cell

@@ -1,0 +1,37 @@
+"""The example that all cards show something of: what is asked about, or what was chosen among the data."""
+
+from __future__ import annotations
+
+from engine.validation import Array
+from nnviz.session.data import Data
+from nnviz.session.question import Question
+from nnviz.session.selection import Example, Selection
+
+
+class CurrentExample:
+    """The example that all is shown for.
+
+    The drawing, or where there is none the chosen example of the data. Where nothing is drawn, since the data are of
+    another kind, the chosen one comes first: there always is one that is asked about.
+    """
+
+    def __init__(self, question: Question, selection: Selection, data: Data) -> None:
+        self._question, self._selection, self._data = question, selection, data
+        self._taken: tuple[Example | None, Array | None] = (None, None)  # the chosen example, and its inputs
+
+    def inputs(self, width: int) -> Array | None:
+        """(width,): the inputs of a network of this width; the same object as long as they are the same."""
+        asked, chosen = self._question.example, self._chosen()
+        for inputs in (asked, chosen) if self._question.is_drawn else (chosen, asked):
+            if inputs is not None and len(inputs) == width:
+                return inputs
+        return None
+
+    def _chosen(self) -> Array | None:
+        example, data = self._selection.example, self._data.dataset
+        split = None if example is None or data is None else data.splits.get(example.part)
+        if example is None or split is None or example.number >= len(split):
+            return None
+        if self._taken[0] is not example:
+            self._taken = example, split.example(example.number)
+        return self._taken[1]

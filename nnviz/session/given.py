@@ -1,0 +1,40 @@
+"""``Given``: an example that is not drawn, and what its numbers stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.datasets import Dataset
+from engine.validation import Array, matrix
+from nnviz.session.selection import Example
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """An example that is not drawn, (width,) float32.
+
+    And the example of the data with that fingerprint that it is, or from which a person made it.
+    """
+
+    values: Array
+    start: Example | None = None
+    fingerprint: str = ""
+    is_start: bool = False
+
+
+def meaning_of(data: Dataset) -> object:
+    """What the numbers of an example stand for: other data of the same meaning can be asked about the same example."""
+    scaling = None if data.scaling is None else (data.scaling.mean.tobytes(), data.scaling.spread.tobytes())
+    return data.width, data.example_shape, data.columns, scaling
+
+
+def given_of(data: Dataset, example: Example) -> Given:
+    """An example of the data."""
+    return Given(data.splits[example.part].example(example.number), example, data.fingerprint, is_start=True)
+
+
+def checked(values: object, width: int) -> Array:
+    """A copy of the numbers, (width,) float32. Raises DataError."""
+    return np.array(matrix("example", [values], width, np.float32)[0])

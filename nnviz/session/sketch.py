@@ -1,0 +1,88 @@
+"""What is drawn on the canvas, and the picture that a network gets of it."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.datasets import Dataset
+from engine.validation import Array
+from nnviz.digits.drawing import DEFAULT_PEN, picture_of
+from nnviz.digits.examples import are_centred, fits_canvas
+from nnviz.digits.strokes import Drawing
+from nnviz.session.undo import Kind, Step, Undo
+
+
+def _same(one: Array | None, other: Array | None) -> bool:
+    return one is other if one is None or other is None else (one == other).all()
+
+
+class Sketch(QObject):
+    """Holds the drawing and its picture. Attributes are for reading.
+
+    ``changed``: the drawing, the pen, the centring or the field has changed, and with it ``picture``.
+
+    Attributes:
+        drawing: all strokes and pictures on the canvas, in units of its shorter side.
+        pen: the pen's width in that unit.
+        centred: whether the drawing is scaled and centred as in MNIST before a network gets it.
+        field: width and height of the visible part of the drawing, in that unit.
+        picture: (784,) float32 in 0…1; None for an empty canvas.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, undo: Undo) -> None:
+        super().__init__()
+        self.drawing: Drawing = ()
+        self.pen = DEFAULT_PEN
+        self.centred = True
+        self.field = (1.0, 1.0)
+        self.picture: Array | None = None
+        self._undo = undo
+        self._suits: Dataset | None = None
+
+    def draw(self, drawing: Drawing) -> None:
+        """Changes the drawing without a step to undo, as in the middle of a stroke."""
+        if drawing is not self.drawing:
+            self.drawing = drawing
+            self._update_picture()
+
+    def step(self, what: str, before: Drawing, after: Drawing) -> None:
+        """Changes the drawing as one step to undo; ``what`` names the step."""
+        added = sum(part.nbytes for part in after if part not in before)
+        self._undo.push(Step(what, Kind.DRAWING, self.draw, before, after, nbytes=added))
+
+    def replace(self, what: str, drawing: Drawing) -> None:
+        """Replaces the drawing as one step to undo; ``what`` names the step."""
+        self.step(what, self.drawing, drawing)
+
+    def undo_stroke(self) -> None:
+        """Undoes the last step on the canvas, also where other steps came after it."""
+        self._undo.undo_last(Kind.DRAWING)
+
+    def look(
+        self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
+    ) -> None:
+        """Changes the pen, the centring or the field, see the attributes; None leaves a value as it is."""
+        before = self.pen, self.centred, self.field
+        self.pen = self.pen if pen is None else pen
+        self.centred = self.centred if centred is None else centred
+        self.field = self.field if field is None else field
+        if (self.pen, self.centred, self.field) == before:
+            return
+        if (self.pen, self.centred) != before[:2] or not _same(self._make_picture(), self.picture):
+            self._update_picture()
+
+    def suit(self, data: Dataset | None) -> None:
+        """Centres the drawing if other data came whose own pictures are centred, or shows it as it is."""
+        if data is not None and data is not self._suits and fits_canvas(data):
+            self._suits = data
+            self.look(centred=are_centred(data))
+
+    def _make_picture(self) -> Array | None:
+        picture = picture_of(self.drawing, self.pen, self.centred, self.field).ravel()
+        return picture if picture.any() else None
+
+    def _update_picture(self) -> None:
+        self.picture = self._make_picture()
+        self.changed.emit()

@@ -1,0 +1,43 @@
+"""``Verdict``: which class an answer names, and with what confidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.validation import Array
+
+CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which class an answer names, and with what confidence.
+
+    Confidences are the outputs themselves, clipped to 0…1. With softmax they are probabilities. With sigmoid each class
+    is a yes or no of its own: the outputs need not sum to 1 and are not scaled to, because an answer that says no to
+    every class would then look sure of one. With any other activation they are read as the targets were, 0 for no and
+    1 for yes.
+
+    Attributes:
+        best, second: class numbers.
+        confidence, second_confidence: their outputs, clipped to 0…1.
+        is_sure: whether ``confidence`` reaches the confidence threshold.
+    """
+
+    best: int
+    confidence: float
+    second: int
+    second_confidence: float
+    is_sure: bool
+
+
+def verdict_of(outputs: Array, threshold: float = CONFIDENCE_THRESHOLD) -> Verdict:
+    """The verdict of finite outputs (classes,), at least two. The first of equal outputs is the best."""
+    best = int(np.argmax(outputs))
+    others = np.array(outputs, float)
+    others[best] = -np.inf
+    second = int(np.argmax(others))
+    confidence, other = (min(max(float(outputs[index]), 0.0), 1.0) for index in (best, second))
+    return Verdict(best, confidence, second, other, confidence >= threshold)

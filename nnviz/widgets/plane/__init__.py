@@ -1,0 +1,1 @@
+"""The plane: the answers all over it, the points in it, and what each neuron answers there."""

@@ -1,0 +1,91 @@
+"""Answers all over the plane are those that the network gives to the middles of the cells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine import explain
+from engine.datasets.curve import curve_dataset
+from engine.datasets.dataset import Dataset, Split, one_hot
+from engine.datasets.plane import PLANES, painted_plane, plane_dataset
+from engine.network import Network
+from engine.plane_answers import PlaneEvaluator, Square, plane_points, square_of
+
+
+def network_of(*shape: int) -> Network:
+    hidden = ["tanh"] * (len(shape) - 2)
+    return Network(shape, [*hidden, "softmax"], "cross-entropy", "normal", np.random.default_rng(1))
+
+
+def test_cells_lie_as_in_a_picture() -> None:
+    points = plane_points(np.array([-1.0, 10.0]), np.array([1.0, 14.0]), 2)
+    assert points.tolist() == [[-0.5, 13.0], [0.5, 13.0], [-0.5, 11.0], [0.5, 11.0]]
+
+
+@pytest.mark.parametrize("side", [5, 48])  # one chunk, and several with a smaller last one
+def test_outputs_and_activations_are_those_of_the_network(side: int) -> None:
+    network, square = network_of(2, 6, 300, 3), Square(0.5, -1, 2)
+    points = plane_points(*square.corners, side)
+    found = PlaneEvaluator(network, square, side).evaluate(network, {1: slice(2, 4), 2: slice(None), 3: slice(None)})
+    _, first, second, last = explain.forward(network, points).activations
+    for layer, expected in ((1, first[:, 2:4]), (2, second), (3, last)):
+        np.testing.assert_allclose(found[layer], expected.T, atol=1e-5)
+
+
+def test_an_evaluator_serves_other_networks_of_the_shape_and_keeps_none_of_its_answers() -> None:
+    one, square = network_of(2, 4, 2), Square()
+    other = one.with_parameters(-one.parameters)
+    evaluator = PlaneEvaluator(one, square, 9)
+    before = evaluator.evaluate(one, {2: slice(None)})[2]
+    kept = before.copy()
+    after = evaluator.evaluate(other, {2: slice(None)})[2]
+    np.testing.assert_array_equal(before, kept)
+    np.testing.assert_array_equal(after, PlaneEvaluator(other, square, 9).evaluate(other, {2: slice(None)})[2])
+
+
+def test_what_is_no_number_is_0() -> None:
+    network = network_of(2, 4, 2)
+    network.weights[0][1] = np.nan
+    network.weights[0][2] = np.inf
+    found = PlaneEvaluator(network, Square(), 6).evaluate(network, {1: slice(None), 2: slice(None)})
+    assert not found[1][1].any()
+    assert all(np.isfinite(answers).all() for answers in found.values())
+
+
+@pytest.mark.parametrize("name", [name for name in PLANES if name != "gaussians"])  # whose clouds have no end
+def test_planes_fit_into_the_usual_square(name: str) -> None:
+    assert square_of(plane_dataset(name)) == Square()
+
+
+@pytest.mark.parametrize(("noise", "middle", "spread"), [(1.0, 0, 1), (0.03, 50, 1), (0.03, -3, 1e-3), (0.0, 1e8, 1e6)])
+def test_other_points_get_a_square_that_shows_all_of_them(noise: float, middle: float, spread: float) -> None:
+    made = plane_dataset("circles", noise=noise)
+    assert made.test is not None
+    points = (spread * np.concatenate([made.train.inputs, made.test.inputs]) + (middle, 0)).astype(np.float32)
+    labels = np.arange(len(points)) % 2
+    low, high = square_of(painted_plane(points, labels)).corners
+    assert (points > low).all()
+    assert (points < high).all()
+    assert high[0] - low[0] == pytest.approx(high[1] - low[1])
+    assert (high - low)[0] < 1.2 * np.ptp(points, axis=0).max()
+
+
+def test_points_that_are_all_the_same_have_a_square_around_them() -> None:
+    square = square_of(painted_plane([[3, 4], [3, 4]], [0, 1], test_share=0))
+    assert square == Square(3, 4, 1)
+
+
+def test_a_plane_is_known_by_its_columns_and_its_task() -> None:
+    plane = plane_dataset("moons")
+    assert plane.is_plane
+    assert not replace(plane, columns=()).is_plane
+    assert not replace(plane, columns=("length", "width")).is_plane
+    assert not curve_dataset("sine").is_plane
+    labels = np.array([0, 1])
+    pixels = Split(np.zeros((2, 4)), one_hot(labels, 2), labels)
+    assert not Dataset("pictures", pixels, example_shape=(2, 2)).is_plane
+    targets = Dataset("heights", Split(np.zeros((2, 2)), np.zeros((2, 1))), columns=("x", "y"))
+    assert not targets.is_plane

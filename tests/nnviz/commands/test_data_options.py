@@ -1,0 +1,235 @@
+"""``--data`` and the settings of data: of ``train``, of the command that repeats an experiment, of ``screenshot``."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from tqdm import tqdm
+
+from engine.datasets import DATASETS, load_data, source_of
+from engine.experiment import Experiment
+from engine.provenance import Provenance
+from engine.storage import load_network
+from nnviz.commands import cli
+from nnviz.commands.train_options import described_experiment, fitted_experiment
+
+# Settings that differ from the usual ones, for each group of data; of "mnist" there are none.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "penguins": {"target": "sex", "missing": "median", "ignored": ("island",), "standardise": False, "seed": 3},
+    "mpg": {"target": "origin", "task": "classification", "ignored": (), "texts": ("cylinders",), "test_share": 0.5},
+    "spirals": {"points": 150, "noise": 0.1, "classes": 3, "seed": 5},
+    **{name: {"points": 130, "test_share": 0.1} for name in ("circles", "xor", "gaussians", "moons", "checkerboard")},
+    **{name: {"points": 150, "noise": 0.0} for name in ("sine", "step", "polynomial")},
+}
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+
+
+@pytest.fixture
+def cars(tmp_path: Path) -> Path:
+    """A table as a German program writes it, whose columns have odd names."""
+    rng = np.random.default_rng(1)
+    rows = ["a;b, c;-speed;colour"]
+    for _ in range(120):
+        a, b = rng.random(2)
+        rows.append(f"{a:.3f};{b:.3f};{2 * a - b:.3f};{rng.choice(['red', 'blue'])}".replace(".", ","))
+    file = tmp_path / "cars.csv"
+    file.write_text("\n".join(rows))
+    return file
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    try:
+        code = cli.main(words)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def repeated(made: Experiment) -> Experiment:
+    """What its command describes, typed into a shell."""
+    arguments = cli.parser().parse_args(shlex.split(shlex.join(made.command())))
+    assert described_experiment(arguments).data_settings == made.data_settings
+    return fitted_experiment(arguments, load_data(made.data, made.data_settings))
+
+
+def test_every_group_of_data_is_tried() -> None:
+    here = {name for name in DATASETS if DATASETS[name].settings}
+    assert set(SETTINGS) == here
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("has_settings", [False, True])
+def test_the_command_means_the_same_data(name: str, has_settings: bool) -> None:
+    settings = DATASETS[name].different(SETTINGS[name] if has_settings else {})
+    data = load_data(name, settings)
+    made = Experiment().for_data(data, name, settings).for_task(data)
+    assert made.data_settings == settings
+    assert repeated(made) == made
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"target": "-speed", "task": "regression", "test_share": 0.4},
+        {"target": "colour", "ignored": ("b, c", "-speed"), "delimiter": ";", "decimal": ",", "header": True},
+        {"encoding": "utf-8", "header": False, "delimiter": ";", "standardise": False},
+    ],
+)
+def test_the_command_means_the_same_file(cars: Path, settings: dict[str, Any]) -> None:
+    data = load_data(str(cars), settings)
+    made = Experiment().changed(batch_size=20).for_data(data, str(cars), settings).for_task(data)
+    assert repeated(made) == made
+
+
+def test_tabs_and_the_like_have_names(tmp_path: Path) -> None:
+    file = tmp_path / "t.txt"
+    file.write_text("x\ty\n1\t2\n")
+    source = source_of(str(file))
+    assert source.setting("delimiter").parse("tab") == source.setting("delimiter").parse("\t") == "\t"
+    assert source.setting("decimal").parse("Comma") == ","
+    assert source.setting("header").parse("no") is False
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--data", "nope.csv"), ("nope.csv", "penguins", "file or a folder")),
+        (("--data", "penguins", "--points", "3"), ("--points", "Penguins", "--target", "missing")),
+        (("--points", "3"), ("--points", "MNIST", "none")),
+        (("--data", "sine", "--target", "y"), ("--target", "Sine", "--points, --noise, --test-share", "seed")),
+        (("--data", "spirals", "--data-setting", "colour=red"), ("colour", "classes")),
+        (("--data", "spirals", "--data-setting", "classes"), ("classes", "NAME=VALUE")),
+        (("--data", "spirals", "--points", "many"), ("points", "many", "whole number")),
+        (("--data", "mpg", "--target", "price"), ("price", "horsepower", "main.py data")),
+        (("--data", "mpg", "--task", "both"), ("both", "classification, regression")),
+        (("--data", "mpg", "--test-share", "2"), ("test_share", "0.9")),
+        (("--data", "penguins", "--task", "regression"), ("species", "numbers")),
+        (("--data", "mpg", "--data-setting", "standardise=perhaps"), ("perhaps", "yes, no")),
+        (("--data", "mpg", "--shape", "9,5,3"), ("9, 5, 3", "9 inputs", "1 output,")),
+        (("--data", "mpg", "--hidden", "5,x"), ("5,x", "“x”")),
+        (("--data", "mpg", "--hidden", "5", "--shape", "9,5,1"), ("--hidden", "--shape")),
+        (("--data", "mpg", "--set", "output=softmax"), ("output", "softmax", "identity")),
+        (("--data", "mpg", "--set", "loss=cross-entropy"), ("loss", "cross-entropy", "quadratic")),
+        (("--data", "penguins", "--set", "shift=2"), ("augmentation",)),
+        (("--resume", "run.npz", "--data", "mpg", "--noise", "1"), ("--data, --noise", "run.npz")),
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_wrong_data_get_one_line(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], told: tuple[str, ...]
+) -> None:
+    code, out, err = run(capsys, "train", *words)
+    assert (code, out) == (2, "")
+    assert err.startswith("nnviz: ")
+    assert err.count("\n") == 1
+    for part in told:
+        assert part in err
+
+
+# ---- train
+
+
+def test_output_and_loss_follow_the_task(capsys: pytest.CaptureFixture[str], tmp_path: Path, cars: Path) -> None:
+    for target, ends, output, loss in (("-speed", (4, 1), "identity", "quadratic"), ("colour", (3, 2), "softmax", "")):
+        words = ("--data", str(cars), f"--target={target}", "--hidden", "6", "--epochs", "2", "--batch-size", "10")
+        code, _, err = run(capsys, "train", *words, "--save", str(tmp_path / "net.npz"))
+        assert code == 0, err
+        network = load_network(tmp_path / "net.npz")
+        assert network.shape == [ends[0], 6, ends[1]]
+        assert network.activations == ["relu", output]
+        assert network.loss == (loss or "cross-entropy")
+
+
+def test_an_explicit_output_stays(tmp_path: Path) -> None:
+    words = ("--data", "sine", "--set", "output=tanh", "--set", "loss=huber", "--epochs", "1")
+    assert cli.main(["train", *words, "--save", str(tmp_path / "net.npz")]) == 0
+    network = load_network(tmp_path / "net.npz")
+    assert (network.activations[-1], network.loss) == ("tanh", "huber")
+
+
+def test_what_was_left_out_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "train", "--data", "penguins", "--epochs", "3")
+    assert out.count("11 rows with a missing value left out.") == 1
+
+
+def test_few_examples_need_no_smaller_batch(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("train", "--data", "spirals", "--points", "20", "--epochs", "1")
+    assert run(capsys, *words)[0] == 0
+    assert run(capsys, *words, "--set", "validation_share=0.25")[0] == 0
+    code, _, err = run(capsys, *words, "--batch-size", "100")
+    assert code == 2, "what was chosen is not changed"
+    assert "16 examples" in err
+
+
+def test_a_training_on_a_file_goes_on(capsys: pytest.CaptureFixture[str], tmp_path: Path, cars: Path) -> None:
+    kept, resumed, unbroken = (str(tmp_path / name) for name in ("kept.npz", "resumed.npz", "unbroken.npz"))
+    words = ("train", "--data", str(cars), "--target", "colour", "--data-setting", "seed=4", "--batch-size", "10")
+    run(capsys, *words, "--epochs", "2", "--checkpoint", kept)
+    assert run(capsys, "train", "--resume", kept, "--epochs", "3", "--save", resumed)[0] == 0
+    run(capsys, *words, "--epochs", "3", "--save", unbroken)
+    np.testing.assert_array_equal(load_network(resumed).parameters, load_network(unbroken).parameters)
+    past = Provenance.read(load_network(resumed)).experiment
+    assert past is not None
+    assert (past.data, past.data_settings) == (str(cars), {"target": "colour", "seed": 4})
+
+
+def test_names_that_are_no_letters_of_the_terminal_are_written_somehow(tmp_path: Path) -> None:
+    file = tmp_path / "größe.csv"
+    file.write_text("größe,art\n" + "".join(f"{number},{'äö'[number % 2]}\n" for number in range(40)), "utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "main.py", "data", str(file)]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[3], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "gr\\xf6\\xdfe" in done.stdout
+
+
+# ---- screenshot
+
+
+def test_a_picture_of_the_window_with_other_data(
+    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, cars: Path
+) -> None:
+    pictures = []
+    for words in (("spirals", "--points", "40"), ("spirals", "--points", "90"), (str(cars), "--target", "colour")):
+        file = tmp_path / f"{len(pictures)}.png"
+        code, _, err = run(capsys, "screenshot", str(file), "--workspace", "inside", "--data", *words)
+        assert (code, err) == (0, "")
+        with Image.open(file) as picture:
+            pictures.append(np.asarray(picture).tobytes())
+    assert len(set(pictures)) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--data", "nope"), "nope"),
+        (("--data", "mpg", "--points", "3"), "--points"),
+        (("--data", "mpg", "--target", "price"), "price"),
+        (("--data", "mpg", "--draw"), "no pictures of 28 × 28"),
+    ],
+)
+def test_a_picture_of_the_window_without_its_data(
+    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    code, out, err = run(capsys, "screenshot", str(tmp_path / "x.png"), *words)
+    assert (code, out) == (2, "")
+    assert err.startswith("nnviz: ")
+    assert told in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "x.png").exists()

@@ -1,0 +1,220 @@
+"""``evaluate``: of any data, by the network's provenance or by ``--data``."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tqdm import tqdm
+
+from engine.assets_folder import ASSETS
+from engine.datasets import load_data
+from engine.network import Network
+from engine.storage import load_network, save_network
+from nnviz.commands import cli
+
+PENGUINS = ASSETS / "tables" / "penguins.csv"
+MPG = ASSETS / "tables" / "mpg.csv"
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    capsys.readouterr()
+    code = cli.main(words)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def trained(folder: Path, *data: str) -> str:
+    file = str(folder / "net.npz")
+    words = ("--epochs", "15", "--batch-size", "20", "--hidden", "8", "--learning-rate", "0.05")
+    assert cli.main(["train", "--data", *data, *words, "--save", file]) == 0
+    return file
+
+
+def first_error(told: str) -> str:
+    return told.splitlines()[0]
+
+
+def test_the_data_it_was_trained_with_are_taken(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    net = trained(tmp_path, "penguins", "--test-share", "0.4", "--data-setting", "seed=7")
+    code, out, err = run(capsys, "evaluate", net)
+    assert (code, err) == (0, "")
+    data = load_data("penguins", {"test_share": 0.4, "seed": 7})
+    assert data.test is not None
+    assert data.test.labels is not None
+    answers = load_network(net).predict(data.test.inputs).argmax(axis=1)
+    wrong = int((answers != data.test.labels).sum())
+    assert first_error(out).startswith(f"test error {100 * wrong / len(answers):.2f} % ({wrong} of {len(answers)})")
+    assert f"{len(answers)} test examples of Penguins" in out
+    assert "fingerprint" not in out
+    for name in data.class_names:
+        row = re.search(rf"^ *{name}((?: +\d+){{3}})$", out, re.MULTILINE)
+        assert row is not None
+        place = data.class_names.index(name)
+        counts = [int(((answers == other) & (data.test.labels == place)).sum()) for other in range(3)]
+        assert list(map(int, row[1].split())) == counts
+    assert re.search(r"precision, % +[\d.–]+ +[\d.–]+ +[\d.–]+$", out, re.MULTILINE)
+
+
+def test_figures_of_numbers_have_their_unit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    net = trained(tmp_path, "mpg")
+    code, out, err = run(capsys, "evaluate", net)
+    assert (code, err) == (0, "")
+    data = load_data("mpg")
+    assert data.test is not None
+    assert data.target_scaling is not None
+    wanted = data.target_scaling.undo(data.test.targets)
+    off = data.target_scaling.undo(load_network(net).predict(data.test.inputs)) - wanted
+    rmse, mae = math.sqrt((off**2).mean()), np.abs(off).mean()
+    r2 = 1 - (off**2).sum() / ((wanted - wanted.mean()) ** 2).sum()
+    assert first_error(out).startswith(f"test RMSE {rmse:.4g}, R² {r2:.4f}, MAE {mae:.4g} (mpg)")
+
+
+def test_several_numbers_have_a_row_each(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.random((60, 3))
+    np.savez(tmp_path / "two.npz", x=x, y=np.column_stack([x.sum(axis=1), 100 * x[:, 0]]))
+    code, out, err = run(capsys, "evaluate", trained(tmp_path, str(tmp_path / "two.npz")))
+    assert (code, err) == (0, "")
+    assert re.search(r"^y 1 +[\d.]+ +-?[\d.]+ +[\d.]+$", out, re.MULTILINE)
+    assert re.search(r"^y 2 +[\d.]+ +-?[\d.]+ +[\d.]+$", out, re.MULTILINE)
+
+
+def test_a_changed_file_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "birds.csv"
+    file.write_bytes(PENGUINS.read_bytes())
+    net = trained(tmp_path, str(file), "--target", "sex")
+    assert "fingerprint" not in run(capsys, "evaluate", net)[1]
+    file.write_text("\n".join(PENGUINS.read_text().splitlines()[:200]))
+    code, out, _ = run(capsys, "evaluate", net)
+    assert code == 0
+    (line,) = [line for line in out.splitlines() if "fingerprint" in line]
+    assert "It was trained with other data" in line
+
+
+def test_data_that_have_gone_are_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "birds.csv"
+    file.write_bytes(PENGUINS.read_bytes())
+    net = trained(tmp_path, str(file))
+    file.rename(tmp_path / "moved.csv")
+    code, out, err = run(capsys, "evaluate", net)
+    assert (code, out) == (2, "")
+    assert "birds.csv, which is not there" in err
+    assert "--data" in err
+    code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "moved.csv"))
+    assert (code, err) == (0, "")
+    assert "333 examples of moved" in out
+
+
+def test_other_rows_are_scaled_as_in_the_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """By their own mean and spread, light cars alone would look like all cars."""
+    net = trained(tmp_path, "mpg")
+    head, *rows = MPG.read_text().splitlines()
+    light = [row for row in rows if "?" not in row and row.split(",")[3] and float(row.split(",")[4]) < 2200]
+    (tmp_path / "light.csv").write_text("\n".join([head, *light]))
+    code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "light.csv"))
+    assert (code, err) == (0, "")
+    assert f"with the {len(light)} examples of light" in out
+    found = re.match(r"RMSE ([\d.]+)", out)
+    assert found is not None
+    assert float(found[1]) < 6
+    code, _, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "light.csv"), "--target", "mpg")
+    assert code == 2
+    assert "--target" in err
+
+
+def test_rows_of_other_arrays_are_scaled_as_in_the_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    x = np.random.default_rng(1).random((200, 2)) * [1, 50]
+    np.savez(tmp_path / "all.npz", x=x, y=3 * x[:, 0] + x[:, 1])
+    net = trained(tmp_path, str(tmp_path / "all.npz"))
+    some = x[x[:, 1] > 40]
+    np.savez(tmp_path / "some.npz", x=some, y=3 * some[:, 0] + some[:, 1])
+    code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "some.npz"))
+    assert (code, err) == (0, "")
+    found = re.search(r"RMSE ([\d.]+)", out)
+    assert found is not None
+    assert float(found[1]) < 3, "in the unit of y, which goes to 53"
+
+
+def test_another_share_of_its_data_is_scaled_as_in_the_training(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    net = trained(tmp_path, "mpg")
+    code, out, err = run(capsys, "evaluate", net, "--test-share", "0.9", "--data-setting", "seed=4")
+    assert (code, err) == (0, "")
+    network, data = load_network(net), load_data("mpg", {"test_share": 0.9, "seed": 4})
+    assert network.description is not None
+    assert data.test is not None
+    assert data.scaling is not None
+    assert data.target_scaling is not None
+    inputs = network.description.inputs_of(data.scaling.undo(data.test.inputs))
+    off = network.description.answers(network.predict(inputs)) - data.target_scaling.undo(data.test.targets)
+    assert out.startswith(f"test RMSE {math.sqrt((off**2).mean()):.4g},")
+    assert f"{len(off)} test examples" in out
+
+
+def test_other_names_of_classes_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    net = trained(tmp_path, "moons")
+    (tmp_path / "p.csv").write_text("x,y,c\n" + "".join(f"{at % 7},{at % 5},{'pq'[at % 2]}\n" for at in range(40)))
+    code, out, _ = run(capsys, "evaluate", net, "--data", str(tmp_path / "p.csv"))
+    assert code == 0
+    assert "Its classes are called otherwise: blue, orange." in out
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [(("Adelie", "Emperor"), ("species", "Emperor")), (("island", "place"), ("island", "missing"))],
+)
+def test_tables_that_the_network_cannot_take(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, change: tuple[str, str], told: tuple[str, ...]
+) -> None:
+    net = trained(tmp_path, "penguins")
+    (tmp_path / "other.csv").write_text(PENGUINS.read_text().replace(*change))
+    code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "other.csv"))
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    for part in told:
+        assert part in err
+
+
+def test_without_anything_known_the_data_must_be_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    save_network(Network([2, 4, 2], ["relu", "softmax"], "cross-entropy"), tmp_path / "net.json")
+    code, _, err = run(capsys, "evaluate", str(tmp_path / "net.json"))
+    assert code == 2
+    assert "2 inputs and 2 outputs" in err
+    assert "--data" in err
+    code, out, err = run(capsys, "evaluate", str(tmp_path / "net.json"), "--data", "spirals", "--points", "50")
+    assert (code, err) == (0, "")
+    assert "10 test examples of Spirals" in out
+    code, _, err = run(capsys, "evaluate", str(tmp_path / "net.json"), "--data", "penguins")
+    assert code == 2
+    assert "Penguins" in err
+
+
+def test_many_classes_with_long_names_can_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    names = [f"{letter}: a class with a name that is long" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    rows = [f"{rng.random():.3f},{rng.random():.3f},{names[place % 26]}" for place in range(400)]
+    file = tmp_path / "letters.csv"
+    file.write_text("\n".join(["x,y,letter", *rows]))
+    code, out, err = run(capsys, "evaluate", trained(tmp_path, str(file), "--target", "letter"))
+    assert (code, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 100
+    assert "most frequent mistakes" in out
+    assert sum(line.startswith(tuple(f"{letter}: a class" for letter in "AZ")) for line in out.splitlines()) >= 2
+
+
+def test_explain_and_export_of_what_is_no_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    net = trained(tmp_path, "mpg")
+    assert run(capsys, "export", net, str(tmp_path / "net.py"))[0] == 0
+    code, out, err = run(capsys, "explain", net, str(tmp_path / "net.py"), "--out", str(tmp_path / "why.png"))
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1

@@ -1,0 +1,223 @@
+"""What the network is asked about follows the data: a drawing, or an example that is set; steps to undo, no echoes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset, Split, load_data
+from engine.datasets.curve import curve_dataset
+from engine.datasets.dataset import NUMBER, PICTURE, POINT, ROW, one_hot
+from engine.datasets.plane import plane_dataset
+from engine.errors import DataError
+from engine.experiment import Experiment
+from nnviz.digits.examples import are_centred
+from nnviz.digits.strokes import Ink, Stroke
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.messages import Messages
+from nnviz.session.question import Question
+from nnviz.session.run import new_run
+from nnviz.session.selection import Example
+from nnviz.session.sketch import Sketch
+from nnviz.session.undo import Undo
+
+SPIRALS, SINE = plane_dataset("spirals", points=60), curve_dataset("sine", points=40)
+
+
+@dataclass
+class Parts:
+    """Those of a session that have to do with the question."""
+
+    data: Data
+    sketch: Sketch
+    question: Question
+    undo: Undo
+
+
+@pytest.fixture
+def session(qtbot: QtBot) -> Iterator[Parts]:
+    """Without a window, and without what trains."""
+    undo, data = Undo(), Data(Messages())
+    sketch = Sketch(undo)
+    data.changed.connect(lambda: sketch.suit(data.dataset))
+    yield Parts(data, sketch, Question(Displayed(new_run(Experiment())), sketch, data, undo), undo)
+    data.close(0)
+
+
+def bring(session: Parts, data: Dataset) -> None:
+    """As if they had been loaded."""
+    session.data.dataset = data
+    session.data.changed.emit()
+
+
+def pictures(side: int) -> Dataset:
+    """Of noise, all over the frame."""
+    labels = np.arange(40) % 2
+    inputs = np.random.default_rng(0).random((40, side * side), np.float32)
+    return Dataset("Noise", Split(inputs, one_hot(labels, 2), labels), example_shape=(side, side))
+
+
+def stroke() -> Stroke:
+    return Stroke(np.array([(-0.2, -0.3), (0.2, 0.3)]))
+
+
+def test_what_an_example_is() -> None:
+    kinds = [load_data(name).kind for name in ("penguins", "mpg")]
+    assert kinds == [ROW, ROW]
+    assert (SPIRALS.kind, SINE.kind, pictures(8).kind) == (POINT, NUMBER, PICTURE)
+
+
+def test_a_drawing_before_there_are_data_and_where_pictures_fit_the_canvas(session: Parts) -> None:
+    session.sketch.draw((stroke(),))
+    drawn = session.question.example
+    assert drawn is session.sketch.picture
+    assert drawn is not None
+    bring(session, pictures(28))
+    assert session.question.is_drawn
+    assert session.question.example is session.sketch.picture
+
+
+@pytest.mark.parametrize("data", [SPIRALS, SINE, pictures(8), load_data("penguins")], ids=lambda data: data.title)
+def test_other_data_begin_with_a_test_example(session: Parts, qtbot: QtBot, data: Dataset) -> None:
+    with qtbot.waitSignal(session.question.changed):
+        bring(session, data)
+    question = session.question
+    assert question.origin is not None
+    assert question.origin.part == ("train" if data.test is None else "test")
+    np.testing.assert_array_equal(question.example, data.splits[question.origin.part].example(question.origin.number))
+    assert session.undo.last() is None
+    before = question.example
+    for _ in range(9):
+        question.ask_about_any("dice")
+    assert question.example is not before
+    assert len(question.example) == data.width
+
+
+def test_an_example_is_one_step_to_undo_however_often_it_was_moved(session: Parts) -> None:
+    bring(session, SPIRALS)
+    question = session.question
+    first = question.example
+    for x in (0.1, 0.2, 0.3):
+        question.move_example([x, 0.5])
+        np.testing.assert_allclose(question.example, [x, 0.5])
+        assert session.undo.last() is None
+    question.set_example((0.4, 0.5), "point")
+    assert session.undo.last().text == "point"
+    assert question.origin is None
+    question.set_example(np.array([0.0, 1.0]))
+    session.undo.undo()
+    np.testing.assert_allclose(question.example, [0.4, 0.5])
+    session.undo.undo()
+    assert question.example is first
+    assert question.origin is not None
+    session.undo.redo()
+    np.testing.assert_allclose(question.example, [0.4, 0.5])
+
+
+def test_examples_are_remembered_by_their_meaning(session: Parts) -> None:
+    bring(session, SPIRALS)
+    question = session.question
+    question.set_example([0.4, 0.5])
+    point = question.example
+    bring(session, SINE)
+    assert len(question.example) == 1
+    bring(session, plane_dataset("moons", points=40))
+    assert question.example is point, "a point stays a point"
+    question.ask_about(Example("test", 3))
+    assert question.origin == Example("test", 3)
+    bring(session, SPIRALS)
+    assert question.origin is None, "it is none of these"
+    scaled = load_data("penguins")
+    bring(session, scaled)
+    question.set_example(np.zeros(scaled.width))
+    zeros = question.example
+    bring(session, load_data("penguins", {"seed": 3}))
+    assert question.example is not zeros, "0 stands for another mean"
+    bring(session, scaled)
+    assert question.example is zeros
+
+
+def test_an_undo_after_other_data_came_changes_what_is_remembered(session: Parts, qtbot: QtBot) -> None:
+    bring(session, SPIRALS)
+    first = session.question.example
+    session.question.set_example([0.4, 0.5])
+    bring(session, SINE)
+    number = session.question.example
+    while session.undo.last() is not None:
+        session.undo.undo()
+    assert session.question.example is number
+    bring(session, SPIRALS)
+    assert session.question.example is first
+
+
+def test_a_drawing_stays_while_there_are_other_data(session: Parts, qtbot: QtBot) -> None:
+    session.sketch.draw((stroke(),))
+    bring(session, SPIRALS)
+    point = session.question.example
+    with qtbot.assertNotEmitted(session.question.changed):
+        session.sketch.draw((stroke(), stroke()))
+    assert session.question.example is point
+    bring(session, pictures(28))
+    assert session.question.example is session.sketch.picture
+
+
+def test_where_one_draws_an_example_becomes_a_picture_on_the_canvas(session: Parts) -> None:
+    data = pictures(28)
+    bring(session, data)
+    session.question.set_example(np.full(784, 0.5), "grey")
+    (ink,) = session.sketch.drawing
+    assert isinstance(ink, Ink)
+    assert ink.title == "grey"
+    np.testing.assert_allclose(session.question.example, 0.5)
+    session.question.ask_about(Example("train", 3))
+    np.testing.assert_allclose(session.question.example, data.train.inputs[3], atol=1e-6)
+    session.question.move_example(np.zeros(784))
+    assert session.question.example.any(), "a drawing is not dragged"
+    for _ in range(2):
+        session.undo.undo()
+    assert session.sketch.drawing == ()
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 3.0], [np.nan, 0.0], ["a", "b"], [1e300, 0.0]])
+def test_what_is_no_example_changes_nothing(session: Parts, values: object) -> None:
+    bring(session, SPIRALS)
+    before = session.question.example
+    for change in (session.question.set_example, session.question.move_example):
+        with pytest.raises(DataError):
+            change(values)
+    session.question.ask_about(Example("test", 10**6))
+    session.question.ask_about(Example("validation", 0))
+    assert session.question.example is before
+    assert session.undo.last() is None
+
+
+def test_the_caller_may_go_on_writing_to_its_array(session: Parts) -> None:
+    bring(session, SPIRALS)
+    values = np.array([0.1, 0.2], np.float32)
+    session.question.set_example(values)
+    values[:] = 9
+    np.testing.assert_allclose(session.question.example, [0.1, 0.2])
+
+
+def test_numbers_have_no_verdict(session: Parts) -> None:
+    split = Split(SINE.train.inputs, np.repeat(SINE.train.targets, 2, axis=1))
+    bring(session, replace(SINE, train=split, test=None, targets=("y", "z")))
+    session.question.take_answer(None, None, np.array([0.9, 0.1]))
+    assert session.question.verdict is None
+
+
+def test_drawings_are_centred_as_the_pictures_of_the_data(session: Parts, few_digits: Dataset) -> None:
+    assert are_centred(few_digits)
+    bring(session, pictures(28))
+    assert not session.sketch.centred
+    session.sketch.look(centred=True)
+    session.data.changed.emit()
+    assert session.sketch.centred, "the person's choice, until other data come"
+    session.sketch.look(centred=False)
+    bring(session, few_digits)
+    assert session.sketch.centred
