@@ -45,9 +45,14 @@ def source_of(name: str) -> DataSource:
         return DataSource(title, make, PICTURES, settings, shows_progress=True, file=path)
     if path.suffix.lower() == ".npz":
         return DataSource(path.name, partial(npz_dataset, path), FILES, (_TASK, TEST_SHARE, SEED), file=path)
-    if path.name.lower().endswith(_IDX):
+    if is_idx(path.name):
         return DataSource(path.name, partial(idx_dataset, path), PICTURES, (TEST_SHARE, SEED), file=path)
     return table_source(path)
+
+
+def is_idx(name: str) -> bool:
+    """Whether that is a name as IDX files have."""
+    return name.lower().endswith(_IDX)
 
 
 def is_data(path: str) -> bool:

@@ -26,6 +26,8 @@ from typing import IO, Any
 import numpy as np
 
 from engine.datasets import Dataset, DataSource
+from engine.datasets.idx_pair import idx_files
+from engine.datasets.opening import is_idx
 from engine.datasets.preview import Preview
 from engine.datasets.source import Progress
 from engine.errors import EngineError, Verbatim
@@ -51,14 +53,11 @@ def can_start() -> bool:
 
 
 def _is_large(file: Path) -> bool:
-    with suppress(OSError):
-        return file.is_dir() or any(each.stat().st_size > _SMALL for each in _with_its_pair(file))
+    """Whether it is a folder, or has many bytes; of IDX files the larger one counts, though the labels were chosen."""
+    with suppress(OSError, EngineError):
+        files = idx_files(file) if is_idx(file.name) else [file]
+        return file.is_dir() or any(each.stat().st_size > _SMALL for each in files)
     return False
-
-
-def _with_its_pair(file: Path) -> list[Path]:
-    """The file, and of IDX files those beside it: the one that was chosen may hold the labels only."""
-    return list(file.parent.glob("*ubyte*")) if "ubyte" in file.name else [file]
 
 
 class DataProcess:

@@ -81,8 +81,8 @@ class Data(QObject):
         """
         source = source_of(name)
         wanted = source.different(settings or {})
-        if (name, wanted) == (self.name, self.settings):
-            return
+        if reader is None and (name, wanted) == (self.name, self.settings):
+            return  # with a reader of its own, the file may have another content now
 
         def load() -> None:
             self._drop()
@@ -137,9 +137,12 @@ class Data(QObject):
             self.progressed.emit()
 
     def _arrived(self, about: threading.Event, dataset: Dataset) -> None:
-        if about is self._cancelled and self.loading:  # else other data were requested meanwhile
+        if about is not self._cancelled or not self.loading:
+            return  # other data were requested meanwhile
+        is_same = self._loaded == (self.name, self.settings) and self.dataset is not None
+        if not is_same or dataset.fingerprint != self.dataset.fingerprint:  # type: ignore[union-attr]
             self.dataset, self._loaded = dataset, (self.name, self.settings)
-            self._settle()
+        self._settle()
 
     def _failed(self, about: threading.Event, error: Exception, refused: Callable[[Any], None] | None) -> None:
         if about is not self._cancelled or not self.loading:

@@ -80,7 +80,12 @@ class Importing(QObject):
         self._begin()
 
     def choose(self, **settings: Value) -> None:
-        """Understands it with other settings; None takes a choice back. What is wrong with them becomes ``error``."""
+        """Understands it with other settings; None takes a choice back. What is wrong with them becomes ``error``.
+
+        Another column to predict has a task of its own.
+        """
+        if "target" in settings:
+            settings.setdefault("task", None)
         chosen = {name: value for name, value in {**self.chosen, **settings}.items() if value is not None}
         if self.name is None or chosen == self.chosen:
             return
@@ -120,6 +125,8 @@ class Importing(QObject):
         try:
             self._data.load(name, settings, reader)
         except EngineError as error:
+            if reader is not None:
+                reader.end()
             self._messages.tell_error("The data could not be loaded", error)
 
     def cancel(self) -> None:

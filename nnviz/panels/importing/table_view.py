@@ -131,7 +131,7 @@ class PreviewTable(QTableView):
         name = preview.columns[column].name
         ignored = [each for each in preview.settings.get("ignored", ()) if each != name]
         if role == PREDICT:
-            self._importing.choose(target=name, task=None, ignored=tuple(ignored))
+            self._importing.choose(target=name, ignored=tuple(ignored))
         elif name != preview.settings.get("target"):
             self._importing.choose(ignored=(*ignored, name) if role == IGNORED else tuple(ignored))
 

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import find
+from tests.nnviz.panels.import_helpers import look_at
 
 Write = Callable[[Path], Path]
 
@@ -71,12 +72,6 @@ def zip_bomb(folder: Path) -> Path:
         file.writestr("x.npy", member + bytes(40_000_000))
         file.writestr("y.npy", member)
     return folder / "bomb.npz"
-
-
-def look_at(qtbot: QtBot, window: MainWindow, path: Path) -> None:
-    """Until it was read."""
-    window.data_dialogs.open_path(str(path))
-    qtbot.waitUntil(lambda: not window.session.importing.is_reading, timeout=60_000)
 
 
 REFUSED: dict[str, tuple[Write, str]] = {

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
-from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
-from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QListWidget, QMenu, QProgressBar, QPushButton, QWidget
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QApplication, QComboBox, QListWidget, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.assets_folder import ASSETS
-from nnviz.jobs import data_process
 from nnviz.panels.importing.sheet import ImportSheet
 from nnviz.panels.importing.table_model import IGNORED, INPUT, PREDICT
 from nnviz.panels.importing.table_view import PreviewTable
-from nnviz.session.importing import Importing
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
 from tests.nnviz.helpers import click, find, find_field, pick, press, retype, wait_for
+from tests.nnviz.panels.import_helpers import look_at, use, wait, words
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
 MESS = """name;width;weight;kind;same
@@ -45,38 +39,6 @@ def mess(tmp_path: Path) -> Path:
     return file
 
 
-Open = Callable[[Path], Importing]
-
-
-@pytest.fixture
-def open_file(ready_window: MainWindow, qtbot: QtBot) -> Open:
-    """Looks at a file until it was read."""
-
-    def open_path(path: Path) -> Importing:
-        ready_window.data_dialogs.open_path(str(path))
-        wait(qtbot, ready_window.session.importing)
-        return ready_window.session.importing
-
-    return open_path
-
-
-def wait(qtbot: QtBot, importing: Importing) -> None:
-    """Until nothing is being read."""
-    qtbot.waitUntil(lambda: not importing.is_reading, timeout=20_000)
-
-
-def use(qtbot: QtBot, window: MainWindow) -> None:
-    """Presses "Use it" and waits for the data."""
-    click(qtbot, window, QPushButton, "useImportButton")
-    qtbot.waitUntil(lambda: not window.session.data.loading)
-
-
-def words(window: MainWindow, name: str) -> str:
-    """What a label of the sheet says; empty if it is hidden."""
-    label = find(window, QLabel, name)
-    return label.text() if label.isVisible() else ""
-
-
 def role_of(window: MainWindow, column: int) -> str:
     """What becomes of a column."""
     return find(window, PreviewTable, "importTable").model().role(column)  # type: ignore[attr-defined, no-any-return]
@@ -94,28 +56,12 @@ def choose_in_menu(qtbot: QtBot, window: MainWindow, column: int, name: str) -> 
     qtbot.keyClick(menu, Qt.Key_Return)
 
 
-def drop(target: QWidget, path: Path) -> bool:
-    """Drops a file as the system would; returns whether the target takes it."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    at = target.rect().center()
-    enter = QDragEnterEvent(at, Qt.CopyAction, data, Qt.LeftButton, Qt.NoModifier)
-    enter.ignore()
-    QApplication.sendEvent(target, enter)
-    is_canvas = target.objectName() == "drawCanvas"
-    if enter.isAccepted() and (not is_canvas or target._is_target):  # type: ignore[attr-defined]
-        QApplication.sendEvent(target, QDropEvent(at, Qt.CopyAction, data, Qt.LeftButton, Qt.NoModifier))
-    return enter.isAccepted()
-
-
 # ---- a table
 
 
-def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(
-    ready_window: MainWindow, qtbot: QtBot, open_file: Open
-) -> None:
+def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window: MainWindow, qtbot: QtBot) -> None:
     before, shape = ready_window.session.dataset, ready_window.session.settings.experiment.shape
-    open_file(PENGUINS)
+    look_at(qtbot, ready_window, PENGUINS)
     assert words(ready_window, "importDetail") == "344 rows · 7 columns"
     summary = words(ready_window, "importSummary")
     assert "333 of 344 examples are used: 266 to learn from, 67 to test" in summary
@@ -134,9 +80,9 @@ def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(
 
 
 @pytest.mark.parametrize("how", ["button", "key", "key elsewhere"])
-def test_cancel_leaves_everything_as_it_was(ready_window: MainWindow, qtbot: QtBot, open_file: Open, how: str) -> None:
+def test_cancel_leaves_everything_as_it_was(ready_window: MainWindow, qtbot: QtBot, how: str) -> None:
     before = ready_window.session.dataset
-    open_file(PENGUINS)
+    look_at(qtbot, ready_window, PENGUINS)
     if how == "button":
         click(qtbot, ready_window, QPushButton, "cancelImportButton")
     else:
@@ -149,15 +95,15 @@ def test_cancel_leaves_everything_as_it_was(ready_window: MainWindow, qtbot: QtB
     assert ready_window.session.imported.files == []
 
 
-def test_return_uses_it(ready_window: MainWindow, qtbot: QtBot, open_file: Open) -> None:
-    open_file(PENGUINS)
+def test_return_uses_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, ready_window, PENGUINS)
     press(qtbot, ready_window, Qt.Key_Return)
     qtbot.waitUntil(lambda: ready_window.session.data.name == str(PENGUINS))
     qtbot.waitUntil(lambda: not ready_window.session.data.loading)
 
 
-def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, open_file: Open, mess: Path) -> None:
-    open_file(mess)
+def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    look_at(qtbot, ready_window, mess)
     table = find(ready_window, PreviewTable, "importTable")
     model = table.model()
     tips = {
@@ -179,10 +125,8 @@ def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, open_
     ]
 
 
-def test_columns_that_cannot_be_inputs_say_why(
-    ready_window: MainWindow, qtbot: QtBot, open_file: Open, mess: Path
-) -> None:
-    importing = open_file(mess)
+def test_columns_that_cannot_be_inputs_say_why(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    importing = look_at(qtbot, ready_window, mess)
     importing.choose(target="kind")
     wait(qtbot, importing)
     header = find(ready_window, PreviewTable, "importTable").model().headerData
@@ -192,12 +136,10 @@ def test_columns_that_cannot_be_inputs_say_why(
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
 
-def test_a_column_that_is_refused_can_be_ignored(
-    ready_window: MainWindow, qtbot: QtBot, open_file: Open, tmp_path: Path
-) -> None:
+def test_a_column_that_is_refused_can_be_ignored(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text("a,b,y\n" + "".join(f'"1,{100 + row}",{row % 7}.5,{row % 2}\n' for row in range(40)))
-    importing = open_file(file)
+    importing = look_at(qtbot, ready_window, file)
     assert role_of(ready_window, 0) == IGNORED
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
     choose_in_menu(qtbot, ready_window, 0, "inputColumnAction")
@@ -211,10 +153,8 @@ def test_a_column_that_is_refused_can_be_ignored(
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
 
-def test_the_menu_of_a_column_chooses_what_becomes_of_it(
-    ready_window: MainWindow, qtbot: QtBot, open_file: Open
-) -> None:
-    importing = open_file(PENGUINS)
+def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    importing = look_at(qtbot, ready_window, PENGUINS)
     choose_in_menu(qtbot, ready_window, 5, "predictColumnAction")
     wait(qtbot, importing)
     assert find(ready_window, QComboBox, "importTargetCombo").currentText() == "body_mass_g"
@@ -234,8 +174,8 @@ def test_the_menu_of_a_column_chooses_what_becomes_of_it(
     assert not any("species" in name for name in data.columns)
 
 
-def test_the_menu_opens_by_keys(ready_window: MainWindow, qtbot: QtBot, open_file: Open) -> None:
-    open_file(PENGUINS)
+def test_the_menu_opens_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, ready_window, PENGUINS)
     table = find(ready_window, PreviewTable, "importTable")
     table.setFocus()
     table.setCurrentIndex(table.model().index(0, 2))
@@ -249,8 +189,8 @@ def test_the_menu_opens_by_keys(ready_window: MainWindow, qtbot: QtBot, open_fil
     assert role_of(ready_window, 3) == PREDICT
 
 
-def test_the_format_is_corrected(ready_window: MainWindow, qtbot: QtBot, open_file: Open, mess: Path) -> None:
-    importing = open_file(mess)
+def test_the_format_is_corrected(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    importing = look_at(qtbot, ready_window, mess)
     assert find(ready_window, QComboBox, "importFormatDelimiterCombo").currentText() == "semicolon"
     assert find(ready_window, QComboBox, "importFormatDecimalCombo").currentText() == "comma"
     pick(qtbot, ready_window, "importFormatDelimiterCombo", "tab")
@@ -274,9 +214,9 @@ def test_the_format_is_corrected(ready_window: MainWindow, qtbot: QtBot, open_fi
     ],
 )
 def test_a_bad_value_is_told_below_its_fields(
-    ready_window: MainWindow, qtbot: QtBot, open_file: Open, field: str, typed: str, told: str
+    ready_window: MainWindow, qtbot: QtBot, field: str, typed: str, told: str
 ) -> None:
-    importing = open_file(PENGUINS)
+    importing = look_at(qtbot, ready_window, PENGUINS)
     retype(qtbot, ready_window, field, typed)
     wait(qtbot, importing)
     assert told in words(ready_window, "importFieldProblem")
@@ -291,9 +231,9 @@ def test_a_bad_value_is_told_below_its_fields(
 
 
 def test_a_file_opens_the_next_time_as_it_was(
-    ready_window: MainWindow, qtbot: QtBot, open_file: Open, make_window: MakeWindow, mess: Path
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, mess: Path
 ) -> None:
-    importing = open_file(mess)
+    importing = look_at(qtbot, ready_window, mess)
     importing.choose(target="kind", test_share=0.5)
     wait(qtbot, importing)
     use(qtbot, ready_window)
@@ -316,9 +256,9 @@ def test_a_file_opens_the_next_time_as_it_was(
 
 
 def test_a_file_that_changes_before_it_is_used_is_looked_at_again(
-    ready_window: MainWindow, qtbot: QtBot, open_file: Open, mess: Path
+    ready_window: MainWindow, qtbot: QtBot, mess: Path
 ) -> None:
-    before, importing = ready_window.session.dataset, open_file(mess)
+    before, importing = ready_window.session.dataset, look_at(qtbot, ready_window, mess)
     importing.choose(target="kind")
     wait(qtbot, importing)
     mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
@@ -334,131 +274,34 @@ def test_a_file_that_changes_before_it_is_used_is_looked_at_again(
     assert ready_window.session.dataset is before
 
 
-# ---- a folder, arrays
-
-
-def pictures(folder: Path, classes: dict[str, int], size: tuple[int, int] = (9, 7)) -> Path:
-    """A folder of pictures, of so many in each class."""
-    rng = np.random.default_rng(0)
-    for name, count in classes.items():
-        (folder / name).mkdir(parents=True)
-        for number in range(count):
-            pixels = rng.integers(0, 256, size[::-1]).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / name / f"{number}.png")
-    return folder
-
-
-def test_a_folder_shows_its_classes_and_what_is_left_out(
-    ready_window: MainWindow, qtbot: QtBot, open_file: Open, tmp_path: Path
-) -> None:
-    folder = pictures(tmp_path / "pets", {"cat": 6, "<i>dog</i>"[:6]: 5})
-    (folder / "cat" / "notes.txt").write_text("no picture")
-    importing = open_file(folder)
-    assert words(ready_window, "importDetail") == "12 files · 2 classes"
-    assert "11 of 12 examples are used" in words(ready_window, "importSummary")
-    assert "2 classes: <i>dog 5, cat 6" in words(ready_window, "importSummary")
-    unread = find(ready_window, QListWidget, "importUnreadList")
-    assert [unread.item(0).text()] == ["cat/notes.txt: no picture that can be read"]
-    retype(qtbot, ready_window, "importFolderSideEdit", "12")
+def test_a_file_in_use_is_loaded_again_if_it_has_changed(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    """And not if it is the same: a training goes on."""
+    session = ready_window.session
+    importing = look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind")
     wait(qtbot, importing)
     use(qtbot, ready_window)
-    assert ready_window.session.dataset is not None
-    assert ready_window.session.dataset.example_shape == (12, 12)
-
-
-def test_arrays_are_listed_and_used(ready_window: MainWindow, qtbot: QtBot, open_file: Open, tmp_path: Path) -> None:
-    rng, file = np.random.default_rng(0), tmp_path / "some.npz"
-    np.savez(file, X=rng.integers(0, 256, (40, 5, 4), np.uint8), y=np.arange(40) % 4)
-    importing = open_file(file)
-    assert words(ready_window, "importArrays") == "X: 40 × 5 × 4, uint8\ny: 40, int64"
-    assert "4 classes: 0 10, 1 10, 2 10, 3 10" in words(ready_window, "importSummary")
-    pick(qtbot, ready_window, "importArraysTaskCombo", "numbers")
-    wait(qtbot, importing)
-    assert "predicts y" in words(ready_window, "importSummary")
+    before = session.dataset
+    look_at(qtbot, ready_window, mess)
     use(qtbot, ready_window)
-    assert ready_window.session.dataset is not None
-    assert not ready_window.session.dataset.is_classification
-
-
-# ---- dropping
-
-
-def test_files_are_dropped_anywhere(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    """The canvas leaves data to the window below it, and takes pictures itself."""
-    folder = pictures(tmp_path / "pets", {"cat": 3, "dog": 3})
-    for path in (PENGUINS, folder):
-        assert drop(ready_window.canvas, path), "by the window, which Qt asks next"
-        assert not ready_window.canvas._is_target
-        drop(ready_window, path)
-        wait(qtbot, ready_window.session.importing)
-        assert ready_window.session.importing.name == str(path)
-    assert drop(ready_window.canvas, folder / "cat" / "0.png")
-    assert ready_window.session.importing.name == str(folder)
-
-
-# ---- large files
-
-
-def test_a_large_file_shows_its_head_first_and_can_be_cancelled(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(data_process, "_SMALL", 1000)
-    numbers = np.random.default_rng(0).normal(size=(60_000, 10)).round(3)
-    file = tmp_path / "large.csv"
-    np.savetxt(file, numbers, "%.3f", ",", header=",".join("abcdefghij"), comments="")
-    importing, seen = ready_window.session.importing, []
-    importing.progressed.connect(lambda: seen.append(importing.progress))
-    ready_window.data_dialogs.open_path(str(file))
-    qtbot.waitUntil(lambda: importing.found is not None, timeout=20_000)
-    assert importing.is_reading, "only the head is there"
-    assert find(ready_window, QProgressBar, "importProgress").isVisible()
-    assert words(ready_window, "importDetail").startswith("reading …")
-    assert find(ready_window, PreviewTable, "importTable").model().rowCount() == 100
-    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
-    reader = importing._reader
-    assert isinstance(reader, data_process.DataProcess)
-    pid = reader.pid
-    click(qtbot, ready_window, QPushButton, "cancelImportButton")
-    end = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
-        QApplication.processEvents()
-    assert not Path(f"/proc/{pid}").exists()
-    ready_window.data_dialogs.open_path(str(file))
-    wait(qtbot, importing)
-    assert "60\u202f000 examples are used" in words(ready_window, "importSummary")
-    assert seen == sorted(seen) or len(seen) > 1
+    assert session.dataset is before
+    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n" * 5)
+    look_at(qtbot, ready_window, mess)
     use(qtbot, ready_window)
-    assert ready_window.session.dataset is not None
-    assert len(ready_window.session.dataset.train) == 48_000
+    assert session.dataset is not before
+    assert session.dataset is not None
+    assert before is not None
+    assert len(session.dataset.train) > len(before.train)
 
 
-def test_choices_made_while_it_is_read_count(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(data_process, "_SMALL", 1000)
-    importing = ready_window.session.importing
-    ready_window.data_dialogs.open_path(str(PENGUINS))
-    importing.choose(target="sex")
-    importing.choose(missing="median")
+def test_another_column_to_predict_has_a_task_of_its_own(ready_window: MainWindow, qtbot: QtBot) -> None:
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    pick(qtbot, ready_window, "importTargetCombo", "body_mass_g")
+    pick(qtbot, ready_window, "importTaskCombo", "a number")
+    pick(qtbot, ready_window, "importTargetCombo", "sex")
     wait(qtbot, importing)
+    assert find(ready_window, QComboBox, "importTaskCombo").currentText() == "classes"
     assert importing.can_use
-    assert "2 classes: FEMALE 165, MALE 168" in words(ready_window, "importSummary")
-
-
-def test_closing_ends_what_is_read(ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_process, "_SMALL", 1000)
-    importing = ready_window.session.importing
-    ready_window.data_dialogs.open_path(str(PENGUINS))
-    reader = importing._reader
-    assert isinstance(reader, data_process.DataProcess)
-    qtbot.waitUntil(lambda: reader.pid is not None)
-    close(ready_window)
-    assert ready_window_ended(reader)
-
-
-def ready_window_ended(reader: data_process.DataProcess) -> bool:
-    """Whether the process has gone."""
-    return not Path(f"/proc/{reader.pid}/fd").exists() or not list(Path(f"/proc/{reader.pid}/fd").iterdir())
 
 
 # ---- where it lies
@@ -466,9 +309,9 @@ def ready_window_ended(reader: data_process.DataProcess) -> bool:
 
 @pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
 def test_it_lies_over_the_middle_and_nothing_is_cut_off(
-    ready_window: MainWindow, qtbot: QtBot, open_file: Open, mess: Path, size: tuple[int, int]
+    ready_window: MainWindow, qtbot: QtBot, mess: Path, size: tuple[int, int]
 ) -> None:
-    open_file(mess)
+    look_at(qtbot, ready_window, mess)
     ready_window.resize(*size)
     sheet = find(ready_window, ImportSheet, "importSheet")
     curves = ready_window.card("curvesDock")
@@ -482,10 +325,8 @@ def test_it_lies_over_the_middle_and_nothing_is_cut_off(
         assert button.visibleRegion().boundingRect() == button.rect()
 
 
-def test_tab_reaches_the_sheet_and_not_what_lies_below_it(
-    ready_window: MainWindow, qtbot: QtBot, open_file: Open
-) -> None:
-    open_file(PENGUINS)
+def test_tab_reaches_the_sheet_and_not_what_lies_below_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, ready_window, PENGUINS)
     seen: set[str] = set()
     for _ in range(120):
         press(qtbot, ready_window, Qt.Key_Tab)
