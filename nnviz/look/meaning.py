@@ -55,7 +55,7 @@ class Meaning:
         """What an example is called: "picture", "point" or "row"."""
         if self.data is None or self.picture is not None:
             return "picture"
-        return "point" if self.data.columns in (("x",), ("x", "y")) else "row"
+        return "point" if self.data.is_plane or self.data.columns == ("x",) else "row"
 
     def input(self, number: int) -> str:
         """ "row 3, column 12" of a picture, "body_mass_g", "island = Biscoe", "input 4"; numbers count from 0."""
@@ -141,10 +141,12 @@ class Meaning:
         return self.data is not None and self.data.outputs == 1
 
     def output(self, number: int) -> str:
-        """The name of a class or a target; else its number, of targets from 1."""
+        """The name of a class or a target; of others the number, of targets from 1, and "target" for a single one."""
         if self.data is None or self.data.is_classification:
             return str(number) if self.data is None else text.name(self.data.class_name(number))
-        return text.name(self.data.targets[number]) if self.data.targets else f"output {text.count(number + 1)}"
+        if self.data.targets:
+            return text.name(self.data.targets[number])
+        return "target" if self.is_single else f"output {text.count(number + 1)}"
 
     @property
     def unit(self) -> str:

@@ -107,7 +107,8 @@ class MapPage(Page):
         """The points, if they can be drawn."""
         cloud, data = self._session.map.cloud, self._session.data.dataset
         has_place = cloud is not None and bool(np.isfinite(cloud.points).all(axis=1).any())
-        return cloud if data is not None and self._session.mistakes.part is not None and has_place else None
+        is_known = data is not None and cloud is not None and cloud.subject.part.is_of(data)
+        return cloud if is_known and self._session.mistakes.part is not None and has_place else None
 
     def refresh(self) -> None:
         """Draws the latest points and choices."""

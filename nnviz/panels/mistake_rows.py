@@ -33,8 +33,9 @@ class ExampleRows:
 
     @property
     def head(self) -> list[str]:
-        """The titles of all columns."""
-        return [*_head(self.found.answers), *self._names]
+        """The titles of all columns, for a file."""
+        named = {"no.": "example", "answer": "answered"}
+        return [*(named.get(title, title) for title in _head(self.found.answers)), *self._names]
 
     @cached_property
     def _names(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtGui import QFontMetrics, QShowEvent
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton
 
 from engine.datasets import Dataset
@@ -51,9 +51,9 @@ class NetworkPanel(TabbedCard):
         )
         self.add_page(self.diagram)
 
-    def add_page(self, page: Page) -> None:
-        """Adds a tab. All tabs stay visible."""
-        super().add_page(page)
+    def showEvent(self, event: QShowEvent) -> None:
+        """All tabs stay visible; before they are shown, they have no width."""
+        super().showEvent(event)
         self.tabs.setMinimumWidth(self.tabs.sizeHint().width())
 
 

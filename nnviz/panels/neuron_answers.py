@@ -74,16 +74,16 @@ class NeuronAnswers(QWidget):
             self.examples.show_pictures([example.inputs.reshape(tile) for example in report.excited_by])
 
     def _line_of(self, report: NeuronReport, number: int) -> str:
-        """ "Adelie · test 4: 0.34", "(0.31, −0.62) · blue: 2.13", "mpg 31.5 · test 3: 0.84"."""
+        """ "0.34 · Adelie · test 4", "2.13 · blue (0.31, −0.62)", "0.84 · mpg 31.5 · test 3"."""
         example, meaning = report.excited_by[number], self._subject.meaning
-        where = f"{report.part} {text.count(example.number)}"
+        where = f" · {report.part} {text.count(example.number)}"
         if meaning.example == "point":
-            where = f"({', '.join(meaning.row(example.inputs))})"
+            where = f" ({', '.join(meaning.row(example.inputs))})"
         if example.label is None:
             what = f"{meaning.output(0)} {meaning.answer(example.target)}"
         else:
             what = meaning.output(example.label)
-        return f"{what} · {where}: {short(example.answer)}"
+        return f"{short(example.answer)} · {what}{where}"
 
     def _describe_example(self, number: int) -> str:
         """The same with the values of the columns."""

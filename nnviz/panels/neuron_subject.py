@@ -49,7 +49,8 @@ class Subject:
     def report(self) -> NeuronReport | None:
         """What was computed of the chosen neuron; None while that is not known."""
         report: NeuronReport | None = self.session.probes[NEURON].result
-        return report if report is not None and report.neuron == self.neuron else None
+        is_known = report is not None and (report.neuron, report.dataset) == (self.neuron, self.data)
+        return report if is_known else None
 
     def names(self, layer: int) -> LayerNames:
         """Names for a layer, from 1, and its inputs."""

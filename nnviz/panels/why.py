@@ -194,7 +194,11 @@ class WhyPanel(DockCard):
 
     def _is_current(self, found: Reasons | Turning) -> bool:
         query, why = found.query, self._session.why
-        same_network = query.network.shape == self._session.displayed.network.shape
+        data, shape = self._session.data.dataset, self._session.displayed.network.shape
+        if data is None or data.width != len(query.example):
+            return False
+        fits = query.has_classes == (data.is_classification and data.outputs > 1)
+        same_network = fits and query.network.shape == shape
         same_kind = query.method == why.method or {query.method, why.method} <= set(ATTRIBUTIONS)
         return same_network and same_kind and (query.one, query.other) == (why.one, why.other)
 

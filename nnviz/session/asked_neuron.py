@@ -47,6 +47,7 @@ class NeuronReport:
 
     Attributes:
         neuron: which.
+        dataset: the data by whose examples it is known.
         part: the part of the data whose examples were asked, and their number.
         means: its mean answer to each class, (classes,); for regression None.
         fifths: for regression, the ends of each fifth of the targets and the mean answer to it; else empty.
@@ -58,6 +59,7 @@ class NeuronReport:
     """
 
     neuron: Neuron
+    dataset: Dataset
     part: str
     count: int
     means: Array | None
@@ -146,9 +148,8 @@ class _Asker:
             ascent = explain.most_exciting(network, layer, number, *self._range(dataset)) if layer > 1 else None
         best = [_example(split, int(place), float(values[place])) for place in answers.strongest[:MOST_EXCITING]]
         active = float((values > 0).mean())
-        return NeuronReport(
-            neuron, part, len(split), means, fifths, best, answers.dead, active, np.nan_to_num(back), ascent
-        )
+        known = means, fifths, best, answers.dead, active, np.nan_to_num(back), ascent
+        return NeuronReport(neuron, dataset, part, len(split), *known)
 
     def _range(self, dataset: Dataset) -> tuple[object, object]:
         """The bounds of the inputs: 0…1 for pictures, else what was seen in training."""

@@ -11,6 +11,7 @@ from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings, is_of_layers
+from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 
 
@@ -58,7 +59,7 @@ class NewData(QObject):
         step = f"data {text.name(dataset.title)}"
         if is_first:
             self._settings.take(new)
-        elif run.untouched or run.misfit(dataset) is None:
+        elif run.misfit(dataset) is None or (run.untouched and run.stage not in (Stage.TRAINING, Stage.PAUSED)):
             self._undo.push(Step(step, Kind.SETTINGS, self._settings.take, fields, new))
         else:
             self._making.reset(step, new)

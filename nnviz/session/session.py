@@ -147,15 +147,13 @@ class Session(QObject):
 
     @property
     def class_names(self) -> list[str]:
-        """A name for each output of the current network: of what it learned, else as the data say, else numbers."""
+        """A name for each output of the current network: what it learned, else the data's, else numbers."""
         network, data = self.runs.current.network, self.data.dataset
-        outputs = network.shape[-1]
-        known = [about.class_names or about.targets for about in (network.description, data) if about is not None]
-        fitting = next((names for names in known if len(names) == outputs), None)
-        if fitting is not None:
-            return list(map(text.name, fitting))
-        fits = data is not None and data.outputs == outputs
-        return [(self._meaning_of(data) if fits else NO_MEANING).output(number) for number in range(outputs)]
+        known, outputs = network.description and network.description.output_names, network.shape[-1]
+        if known and len(known) == outputs:
+            return list(map(text.name, known))
+        meaning = self._meaning_of(data) if data is not None and data.outputs == outputs else NO_MEANING
+        return [meaning.output(number) for number in range(outputs)]
 
     @property
     def meaning(self) -> Meaning:

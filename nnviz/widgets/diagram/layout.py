@@ -253,7 +253,8 @@ class _Arranging:
 
     def _tiles(self, layer: int, count: int, tile: tuple[int, int]) -> _Draft:
         share = 0.13 if self._is_narrow else min(0.4, 0.6 / len(self._looks.tiled))
-        wide = max(self._room * tile[1] / tile[0] * 0.25, min(self._room, self._width * share))
+        free = self._width - self._looks.names - (self._looks.sources if self._has_sources else 0)
+        wide = max(self._room * tile[1] / tile[0] * 0.25, min(self._room, free * share))
         rows = max(1, self._room // _LEAST_TILE)
         wide = max(wide, -(-count // rows) * _LEAST_TILE * max(1.0, tile[1] / tile[0])) if count > SHOWN else wide
         most = 4 * _TILE if count > 1 else _PICTURE

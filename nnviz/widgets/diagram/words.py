@@ -106,7 +106,7 @@ class Words:
         found = self._elided.get((number, is_bold))
         if found is None:
             metrics = QFontMetrics(theme.font(theme.SMALL, bold=is_bold))
-            found = metrics.elidedText(self.names[number], Qt.ElideRight, self._width)
+            found = metrics.elidedText(self.names[number], Qt.ElideMiddle, self._width)
             self._elided[number, is_bold] = found
         return found
 

@@ -100,5 +100,5 @@ class Scale(QWidget):
         words = bar.adjusted(_BAR + 6, -4, 60, 4)
         painter.drawText(words, int(Qt.AlignLeft | Qt.AlignTop), self._high)
         painter.drawText(words, int(Qt.AlignLeft | Qt.AlignBottom), self._low)
-        name = painter.fontMetrics().elidedText(self._name, Qt.ElideRight, words.width())
+        name = painter.fontMetrics().elidedText(self._name, Qt.ElideMiddle, words.width())
         painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), name)

@@ -89,6 +89,7 @@ class RowList(QTableView):
         self._is_showing = False
         self.setFrameShape(QTableView.NoFrame)
         self.setShowGrid(False)
+        self.setTextElideMode(Qt.ElideMiddle)
         self.setTabKeyNavigation(False)  # Tab goes to the next control
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
