@@ -84,7 +84,8 @@ class DataSource:
         shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
         download: what ``make`` downloads first, unless ``download.is_here()``; None if nothing.
         about: what it holds, in a few words, where loading it only to say so would take long; else empty.
-        table: the file, if it is a table.
+        file: the file of a table, the folder of pictures or the file of arrays that it is read from; None if it is
+            made, or of a kind of its own.
     """
 
     title: str
@@ -94,7 +95,12 @@ class DataSource:
     shows_progress: bool = False
     download: Download | None = None
     about: str = ""
-    table: Path | None = None
+    file: Path | None = None
+
+    @property
+    def table(self) -> Path | None:
+        """The file, if it is a table."""
+        return self.file if any(each.name == "target" for each in self.settings) else None
 
     def load(self, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
         """Loads it, with the usual values for settings that are not given.
