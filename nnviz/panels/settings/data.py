@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from engine.datasets import DATASETS, DataSource, source_of
 from engine.errors import EngineError
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.settings.data_fields import OFTEN, DataFields, is_field
 from nnviz.panels.settings.data_glance import DataGlance
@@ -62,8 +62,7 @@ class DataPanel(Card):
 
     def _choice_row(self) -> QHBoxLayout:
         opener = named(QToolButton(), "openDataButton", "Open data", _OPEN_TIP)
-        opener.setText("open …")
-        opener.setProperty("role", "word")
+        theme.set_icon(opener, "folder-open", "muted")
         opener.clicked.connect(self.file_wanted)
         return arranged(QHBoxLayout(), (self.combo, 1), opener, spacing=8)
 
