@@ -19,6 +19,7 @@ from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_step import AskedStep
+from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.data import Data
 from nnviz.session.death_notice import DeathNotice
 from nnviz.session.displayed import Displayed
@@ -100,6 +101,7 @@ class Session(QObject):
         self.edits = Edits(*changing, self.selection, self.messages)
         self.sketch = Sketch(self.undo)
         self.question = Question(self.displayed, self.sketch, self.data, self.undo)
+        self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
