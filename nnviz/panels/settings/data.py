@@ -58,6 +58,9 @@ class DataPanel(Card):
         for signal in (session.data.changed, session.data.loading_changed, session.imported.changed):
             signal.connect(self._show)
         session.data.progressed.connect(self._show_counts)
+        self._fields.show_source(None)  # until there are data, the card is as for pictures
+        self._more.hide()
+        self._notes.hide()
         self._show()
 
     def _choice_row(self) -> QHBoxLayout:

@@ -27,6 +27,7 @@ class DataGlance(QWidget):
         super().__init__()
         self._pictures = named(Picture(QSize(0, 28), smooth=True), "", "One example of each class", _PICTURES_TIP)
         self._rows = named(SmallTable(), "dataRows", "The first rows of the table")
+        self._rows.hide()
         arranged(QVBoxLayout(self), self._pictures, self._rows)
 
     def show_data(self, data: Dataset) -> None:

@@ -26,6 +26,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.activations import ACTIVATIONS
 from engine.datasets import DATASETS
+from engine.datasets.preview import ArraysPreview, FolderPreview, TablePreview
+from engine.datasets.table_format import TableFormat
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
@@ -144,8 +146,17 @@ def open_everything(window: MainWindow) -> None:
     window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
     for group in [*window.training.groups, find(window, Group, "dataPartsGroup")]:
         group.head.setChecked(True)
-    window.session.importing.open("penguins")  # makes the sheet
-    window.session.importing.cancel()
+    open_import(window)
+
+
+def open_import(window: MainWindow) -> None:
+    """The sheet has a part for each kind of file, which is made when there is such a preview."""
+    importing = window.session.importing
+    importing.open("penguins")
+    for found in (TablePreview(TableFormat(), {}), FolderPreview((), {}, {}), ArraysPreview((), {})):
+        importing.found = found
+        importing.changed.emit()
+    importing.cancel()
 
 
 def controls(window: MainWindow) -> list[QWidget]:
