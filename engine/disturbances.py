@@ -23,7 +23,7 @@ _DIRECTIONS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # (down, right), of which exam
 _SEED = 1
 
 
-# How an example is arranged: (height, width) of a picture, else (columns,).
+# How an example is arranged: (height, width) of a picture, else (columns,), of which a category is one.
 Shape = tuple[int, ...]
 
 
@@ -34,12 +34,14 @@ class Material:
     Attributes:
         shape: how an example is arranged.
         means, spreads: (width,) of the training examples: mean and standard deviation; for pictures 0 and 1, the
-            background and the difference between black and white.
+            background and the difference between black and white. The spread of a category's inputs is 0.
+        columns: (width,) the number of each input's column; None if each is one of its own.
     """
 
     shape: Shape
     means: Array
     spreads: Array
+    columns: Array | None = None
 
 
 def is_picture(shape: Shape) -> bool:
@@ -49,7 +51,18 @@ def is_picture(shape: Shape) -> bool:
 
 def shape_of(dataset: Dataset) -> Shape:
     """How its examples are arranged."""
-    return dataset.example_shape if dataset.is_picture else (dataset.width,)
+    return dataset.example_shape if dataset.is_picture else (int(_columns_of(dataset)[-1]) + 1,)
+
+
+def _columns_of(dataset: Dataset) -> Array:
+    """(width,): the number of each input's column, from 0; the inputs of a category have one together."""
+    begins = np.ones(dataset.width, bool)
+    for group in dataset.categories:
+        begins[sorted(group)[1:]] = False
+    numbers: Array = np.cumsum(begins) - 1
+    for group in dataset.categories:
+        numbers[list(group)] = numbers[min(group)]
+    return numbers
 
 
 def material_of(dataset: Dataset) -> Material:
@@ -59,7 +72,10 @@ def material_of(dataset: Dataset) -> Material:
         return Material(shape, np.zeros(width, np.float32), np.ones(width, np.float32))
     inputs, scale = dataset.train.inputs, dataset.train.scale
     means, spreads = inputs.mean(axis=0, dtype=np.float64), inputs.std(axis=0, dtype=np.float64)
-    return Material(shape, (means * scale).astype(np.float32), (spreads * scale).astype(np.float32))
+    if len(dataset.categories) < shape[0]:
+        spreads[[number for group in dataset.categories for number in group]] = 0  # nothing lies between categories
+    found = (means * scale).astype(np.float32), (spreads * scale).astype(np.float32)
+    return Material(shape, *found, _columns_of(dataset))
 
 
 class Disturbance(Choice):
@@ -106,7 +122,7 @@ DISTURBANCES: Registry[type[Disturbance]] = Registry("disturbance")
 
 @DISTURBANCES.register("noise")
 class Noise(Disturbance):
-    """Normal noise is added to each input; pictures are clipped to 0…1, as in augmentation."""
+    """Normal noise is added to each number; pictures are clipped to 0…1, as in augmentation."""
 
     label = "Noise"
     for_columns = True
@@ -290,9 +306,10 @@ def _hide_squares(count: int, material: Material, side: int, rng: np.random.Gene
 
 
 def _hide_columns(count: int, material: Material, columns: int, rng: np.random.Generator) -> Array:
-    """(count, columns) whether each column is hidden."""
-    ranks: Array = rng.random((count, len(material.means))).argsort(axis=1).argsort(axis=1)
-    return ranks < columns
+    """(count, width) whether each input's column is hidden."""
+    of_inputs = np.arange(len(material.means)) if material.columns is None else material.columns
+    ranks: Array = rng.random((count, int(of_inputs.max()) + 1)).argsort(axis=1).argsort(axis=1)
+    return ranks[:, of_inputs] < columns
 
 
 def _picture(material: Material) -> tuple[int, int]:

@@ -12,6 +12,9 @@ from typing import Any
 from engine.metrics import Evaluation
 from engine.validation import Array, number_within, whole_number
 
+_OF_NUMBERS = {"rmse": (0.0, math.inf), "r2": (-math.inf, 1.0)}  # figures of regression, with their ends
+_FIGURES = ("loss", "error", *_OF_NUMBERS)
+
 
 @dataclass(frozen=True)
 class Best:
@@ -27,14 +30,21 @@ class Best:
 
     def as_dict(self) -> dict[str, Any]:
         """Epoch and figures, for a checkpoint."""
-        return {"epoch": self.epoch, "loss": self.figures.loss, "error": self.figures.error}
+        return {"epoch": self.epoch} | {name: getattr(self.figures, name) for name in _FIGURES}
 
     @classmethod
     def from_dict(cls, told: dict[str, Any], parameters: Array) -> Best:
         """The inverse of :meth:`as_dict`. Raises KeyError or SettingError."""
+        loss = number_within("loss", told["loss"], -math.inf, math.inf, "0.1")
         error = None if told["error"] is None else number_within("error", told["error"], 0, 1, "0.1")
-        figures = Evaluation(number_within("loss", told["loss"], -math.inf, math.inf, "0.1"), error, None)
+        of_numbers = (_number(name, told.get(name), *ends) for name, ends in _OF_NUMBERS.items())
+        figures = Evaluation(loss, error, None, None, *of_numbers)
         return cls(whole_number("epoch", told["epoch"], 0, "1"), figures, parameters)
+
+
+def _number(name: str, value: object, least: float, most: float) -> float | None:
+    """The value, or None for None, as where a file of before version 0.9 has none. Raises SettingError."""
+    return None if value is None else number_within(name, value, least, most, "0.5")
 
 
 def _badness(figures: Evaluation) -> tuple[float, float]:

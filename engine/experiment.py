@@ -19,7 +19,9 @@ from engine.history import History
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.network import Network, check_activations
+from engine.old_experiments import with_present_names
 from engine.optimizers import OPTIMIZERS
+from engine.option_words import OPTIONS, data_words
 from engine.recipe import Recipe
 from engine.settings import TrainingSettings, known_only
 from engine.training import Trainer
@@ -33,9 +35,6 @@ _DISTORTIONS = tuple(each.name for each in fields(Augmentation))
 NETWORK_SETTINGS = ("shape", "activations", "loss", "initializer", "weight_scale", "seed")
 # Parts of shape and activations that can be changed separately.
 _PARTS = ("inputs", "hidden", "outputs", "output")
-# Settings of the data, and of the training, that have their own command line option.
-DATA_OPTIONS = ("target", "task", "test_share", "points", "noise")
-OPTIONS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "weight_decay", "dropout", "seed")
 
 
 @dataclass(frozen=True)
@@ -220,8 +219,7 @@ class Experiment:
         if dataset.is_classification:
             return fit.changed(output="softmax", loss="cross-entropy") if fit.output == "identity" else fit
         bounded = fit.output in ("softmax", "sigmoid")
-        fit = fit.changed(output="identity" if bounded else fit.output, loss=_loss_of_numbers(fit.loss))
-        return fit
+        return fit.changed(output="identity" if bounded else fit.output, loss=_loss_of_numbers(fit.loss))
 
     def check_task(self, dataset: Dataset) -> None:
         """Raises SettingError if the outputs are probabilities and the data have other numbers to predict."""
@@ -267,7 +265,7 @@ class Experiment:
 
         Raises SettingError for an unknown name or a value that breaks its rule.
         """
-        known = dict(known_only("experiment", _with_present_names(entries), cls))
+        known = dict(known_only("experiment", with_present_names(entries), cls))
         if "training" in known:
             known["training"] = TrainingSettings.from_dict(known["training"])
         return cls(**known)
@@ -279,10 +277,9 @@ class Experiment:
         """
         words, usual = ["train"], Experiment()
         if self.data != usual.data:
-            words += _option("data", self.data)
+            words += data_words("data", self.data)
         for name, value in self.data_settings.items():
-            written = value if isinstance(value, str) else json.dumps(value)
-            words += _option(name, written) if name in DATA_OPTIONS else ["--data-setting", f"{name}={written}"]
+            words += data_words(name, value if isinstance(value, str) else json.dumps(value))
         if self.shape != usual.shape:
             words += ["--shape", ",".join(map(str, self.shape))]
         hidden = self.activations[:-1]
@@ -371,12 +368,6 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
 
 
-def _option(name: str, value: str) -> list[str]:
-    """An option of the command line; a value that looks like one itself is joined to it."""
-    option = f"--{name.replace('_', '-')}"
-    return [f"{option}={value}"] if value.startswith("-") else [option, value]
-
-
 def _loss_of_numbers(loss: str) -> str:
     """The loss itself, or the first one that can follow any output if it is for probabilities."""
     return next((name for name in (loss, *LOSSES) if not LOSSES[name].joined_with), loss)
@@ -399,25 +390,3 @@ def _dropout_for(dropout: float | tuple[float, ...], layers: int) -> float | tup
     if not isinstance(dropout, tuple):
         return dropout
     return (*dropout, *dropout[-1:] * layers)[:layers]
-
-
-def _with_present_names(entries: object) -> object:
-    """Converts an entry of version 0.3, which listed the hidden layers one by one, to the names of today."""
-    if not isinstance(entries, Mapping):
-        return entries
-    entries = dict(entries)
-    entries.pop("strengths", None)  # of distortions that were switched off
-    if not {"inputs", "outputs", "layers", "output"} & set(entries):
-        return entries
-    usual = Experiment()
-    layers = entries.pop("layers", [{"neurons": size} for size in usual.hidden])
-    try:
-        sizes = [layer["neurons"] for layer in layers]
-        names = [layer.get("activation", "relu") for layer in layers]
-    except (TypeError, KeyError, AttributeError):
-        rule = "must be a list of layers, each with its neurons and its activation"
-        raise SettingError("layers", layers, rule, 'For example [{"neurons": 64}].') from None
-    ends = (entries.pop("inputs", usual.inputs), entries.pop("outputs", usual.outputs))
-    entries["shape"] = [ends[0], *sizes, ends[1]]
-    entries["activations"] = [*names, entries.pop("output", usual.output)]
-    return entries

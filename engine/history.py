@@ -1,4 +1,4 @@
-"""The history of a training: curves of error and loss, confusion matrices and changes of settings, by epoch."""
+"""The history of a training: curves of its figures, confusion matrices and changes of settings, by epoch."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from engine.metrics import Evaluation
 from engine.validation import Array
 
 PARTS = ("train", "test", "validation")
+QUANTITIES = ("error", "loss", "rmse", "r2")
 # Names that version 0.3 used for the validation set in its files.
 _OLD_NAMES = {"validation": "held_out", "validation_loss": "held_out_loss"}
 _CONFUSION_BYTES = 16_000_000
 MOST_EPOCHS = 1_000_000  # files with more are not accepted
-_MOST_POINTS, _MOST_CHANGES = 30_000, 1_000  # of a curve, and of settings, in a file
+_MOST_POINTS, _MOST_CHANGES = 20_000, 1_000  # of a curve, and of settings, in a file
+_LARGEST = sys.float_info.max
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Curve:
 
 @dataclass
 class Curves:
-    """The curves of one quantity, error or loss.
+    """The curves of one quantity: error, loss, RMSE or R².
 
     Attributes:
         train, test, validation: exact values after each epoch.
@@ -90,6 +92,7 @@ class History:
     Attributes:
         error: shares of wrong answers; its curves are empty for regression.
         loss: mean losses of an example.
+        rmse, r2: see :class:`~engine.metrics.Evaluation`; their curves are empty for classes.
         completed: epochs done at the last results, after which the next run continues. A fraction where a run was
             broken off within an epoch, and another one went on from there.
         changes: changes of settings during training, in the order of their epochs.
@@ -101,6 +104,8 @@ class History:
 
     error: Curves = field(default_factory=Curves)
     loss: Curves = field(default_factory=Curves)
+    rmse: Curves = field(default_factory=Curves)
+    r2: Curves = field(default_factory=Curves)
     completed: float = 0
     changes: list[Change] = field(default_factory=list)
     best: BestRestored | None = None
@@ -120,7 +125,7 @@ class History:
             return
         self.completed = epoch = whole_if_possible(before + event.epoch)
         self.best = None
-        for curves in (self.error, self.loss):
+        for curves in self._quantities.values():
             curves.live_train.clear()
             curves.live_test.clear()
         matrices: dict[str, Array] = {}
@@ -146,9 +151,14 @@ class History:
     def _add(self, name: str, epoch: float, figures: Evaluation | None) -> None:
         if figures is None:
             return
-        getattr(self.loss, name).add(epoch, figures.loss)
-        if figures.error is not None:
-            getattr(self.error, name).add(epoch, figures.error)
+        for quantity, curves in self._quantities.items():
+            value = getattr(figures, quantity)
+            if value is not None:
+                getattr(curves, name).add(epoch, value)
+
+    @property
+    def _quantities(self) -> dict[str, Curves]:
+        return {name: getattr(self, name) for name in QUANTITIES}
 
     def _keep_confusions(self, epoch: float, matrices: dict[str, Array]) -> None:
         self._drop_confusions(epoch)
@@ -183,21 +193,22 @@ class History:
         """Returns the results at the end of an epoch: ``train_error``, ``train_loss``, ``test_error`` and so on."""
         measured = {
             f"{part}_{name}": getattr(curves, part).at(epoch)
-            for name, curves in (("error", self.error), ("loss", self.loss))
+            for name, curves in self._quantities.items()
             for part in PARTS
         }
         return {name: value for name, value in measured.items() if value is not None}
 
     def copy(self) -> History:
         """Returns an independent copy, without confusion matrices."""
-        return replace(self, error=self.error.copy(), loss=self.loss.copy(), changes=list(self.changes))
+        curves: dict[str, Any] = {name: of.copy() for name, of in self._quantities.items()}
+        return replace(self, **curves, changes=list(self.changes))
 
     def as_dict(self) -> dict[str, Any]:
         """Returns exact curves and changes in types that JSON can hold: pairs of epoch and value, of epoch and text.
 
-        Of a curve with more than 30,000 points only as many are returned, of changes the last 1,000.
+        Of a curve with more than 20,000 points only as many are returned, of changes the last 1,000.
 
-        Errors have the keys train, test and validation, losses train_loss, test_loss and validation_loss.
+        Errors have the keys train, test and validation, other figures train_loss, test_rmse and so on.
         """
         pairs: dict[str, Any] = {name: _pairs(curve) for name, curve in self._exact().items()}
         pairs["changes"] = [[change.epoch, change.text] for change in self.changes[-_MOST_CHANGES:]]
@@ -212,17 +223,21 @@ class History:
         history, known = cls(), curves if isinstance(curves, dict) else {}
         for name, curve in history._exact().items():
             points = _by_epoch(known.get(name, known.get(_OLD_NAMES.get(name))))
-            for epoch, value in _thinned([point for point in points if _is_number(point[1], sys.float_info.max)]):
+            least = -_LARGEST if name.endswith("r2") else 0
+            for epoch, value in _thinned([point for point in points if _is_number(point[1], least)]):
                 curve.add(epoch, float(value))
         changes = _by_epoch(known.get("changes"))
         history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)][-_MOST_CHANGES:]
-        history.completed = whole_if_possible(max(history.error.last_epoch, history.loss.last_epoch))
+        history.completed = whole_if_possible(max(curves.last_epoch for curves in history._quantities.values()))
         return history
 
     def _exact(self) -> dict[str, Curve]:
         """Returns the exact curves by their names in files."""
-        errors = {part: getattr(self.error, part) for part in PARTS}
-        return errors | {f"{part}_loss": getattr(self.loss, part) for part in PARTS}
+        return {
+            part if name == "error" else f"{part}_{name}": getattr(curves, part)
+            for name, curves in self._quantities.items()
+            for part in PARTS
+        }
 
 
 def _bytes_of(matrices: dict[str, Array]) -> int:
@@ -241,7 +256,7 @@ def _pairs(curve: Curve) -> list[list[float]]:
 
 
 def _thinned(points: list[Any]) -> list[Any]:
-    """Returns at most 30,000 of the points, at equal distances; the first and the last one stay."""
+    """Returns at most 20,000 of the points, at equal distances; the first and the last one stay."""
     step = math.ceil((len(points) - 1) / (_MOST_POINTS - 1))
     return points if step <= 1 else points[:1] + points[:0:-step][::-1]
 
@@ -250,9 +265,9 @@ def _by_epoch(entries: object) -> list[tuple[float, Any]]:
     """Returns the pairs of an epoch and something else in a list, in the order of their epochs."""
     listed = entries if isinstance(entries, list) else []
     pairs = [each for each in listed if isinstance(each, (list, tuple)) and len(each) == 2]
-    found = [(float(epoch), value) for epoch, value in pairs if _is_number(epoch, MOST_EPOCHS)]
+    found = [(float(epoch), value) for epoch, value in pairs if _is_number(epoch, 0, MOST_EPOCHS)]
     return sorted(found, key=itemgetter(0))
 
 
-def _is_number(number: object, most: float) -> bool:
-    return isinstance(number, (int, float)) and 0 <= number <= most
+def _is_number(number: object, least: float, most: float = _LARGEST) -> bool:
+    return isinstance(number, (int, float)) and least <= number <= most

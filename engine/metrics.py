@@ -1,17 +1,21 @@
-"""Evaluates a network on a set of examples: loss, error, confusion matrix."""
+"""Evaluates a network on a set of examples: loss; of classes error and confusion matrix, of numbers RMSE and R²."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.buffers import Buffers
 from engine.datasets import Split
+from engine.datasets.scaling import Scaling
 from engine.network import Network, chunk_rows, overflow_of
+from engine.residuals import Residuals
 from engine.validation import Array, whole_number
+
+MEASURED = ("error", "rmse", "r2")  # what tells people how good a network is
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +28,17 @@ class Evaluation:
         confusion: (classes, classes) counts, row = true class, column = answer; None for regression.
         ranks: (classes,) number of examples for which 0, 1, 2, … classes had a larger output than the true one; None
             for regression.
+        rmse: root of the mean squared residual, in the unit of the targets; None for classes. See
+            :class:`~engine.residuals.Residuals`.
+        r2: coefficient of determination, at most 1; None for classes, and if no target varies.
     """
 
     loss: float
     error: float | None
     confusion: Array | None
     ranks: Array | None = None
+    rmse: float | None = None
+    r2: float | None = None
 
     @property
     def precision(self) -> Array | None:
@@ -50,6 +59,12 @@ class Evaluation:
         if self.ranks is None:
             return None
         return float(self.ranks[k:].sum() / self.ranks.sum())
+
+
+def figures_of(parts: Mapping[str, Evaluation | None]) -> dict[str, float]:
+    """The errors, RMSEs and R² of parts of the data, as far as there are any: "test_error", "train_rmse" and so on."""
+    every = {f"{part}_{name}": getattr(of, name) for part, of in parts.items() if of for name in MEASURED}
+    return {name: value for name, value in every.items() if value is not None}
 
 
 def precision_of(confusion: Array) -> Array:
@@ -81,11 +96,15 @@ class Evaluator:
         buffers: those of the last chunk.
     """
 
-    def __init__(self, network: Network, split: Split) -> None:
-        """Raises DataError if the network's loss cannot have these targets."""
+    def __init__(self, network: Network, split: Split, target_scaling: Scaling | None = None) -> None:
+        """``target_scaling``: how targets that are numbers were scaled, so that the RMSE is in their own unit.
+
+        Raises DataError if the network's loss cannot have these targets.
+        """
         network.loss_function.check_targets(split.targets, network.layer_activations[-1])
         self._network = network
         self._split = split
+        self._residuals = None if split.labels is not None else Residuals(split.targets, target_scaling)
         chunk = chunk_rows(network.shape, len(split))
         self._whole = self.buffers = Buffers(network, chunk)
         self._inputs = np.empty((chunk, network.shape[0]), network.parameters.dtype)
@@ -106,7 +125,9 @@ class Evaluator:
 
         The generator returns the :class:`Evaluation`. Raises DataError if answers or their loss are not finite.
         """
-        split, size = self._split, len(self._inputs)
+        split, size, residuals = self._split, len(self._inputs), self._residuals
+        if residuals is not None:
+            residuals.clear()
         classes = 0 if split.labels is None else split.classes
         confusion, ranks = np.zeros((classes, classes), np.int64), np.zeros(classes, np.int64)
         loss = 0.0
@@ -123,9 +144,11 @@ class Evaluator:
                 labels = split.labels[start:stop]
                 confusion += confusion_matrix(labels, outputs.argmax(axis=1), classes)
                 ranks += _ranks(labels, outputs)
+            elif residuals is not None:
+                residuals.add(outputs, split.targets[start:stop])
             yield stop
-        if split.labels is None:
-            return Evaluation(loss / len(split), None, None)
+        if residuals is not None:
+            return Evaluation(loss / len(split), None, None, None, residuals.rmse, residuals.r2)
         total = int(confusion.sum())
         error = (total - int(np.trace(confusion))) / total  # counted, so that 46 of 10,000 are exactly 0.0046
         return Evaluation(loss / len(split), error, confusion, ranks)

@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from engine.assets_folder import ASSETS
+from engine.datasets.dataset import Dataset
 from engine.errors import EngineError, SettingError, bad_file
 from engine.experiment import Experiment
 from engine.regular_files import read_regular
-from engine.settings import TrainingSettings
+from engine.settings import TrainingSettings, known_only
+from engine.validation import whole_number
 
 _MOST_BYTES = 1_000_000
+_BATCHES = 40  # in an epoch of few examples
+_BATCH_SIZES, _EPOCHS = (10, 100), (20, 1000)  # within which a preset may be adjusted
 _NETWORK_KEYS = ("hidden", "activation", "output", "loss", "initializer", "weight_scale")
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """How many steps a preset trains, whatever the number of examples is: batch size and epochs follow from it.
+
+    A fortieth of the examples is a batch, within 10 and 100, so that an epoch of few examples has some forty steps.
+    Raises SettingError for wrong values.
+
+    Attributes:
+        steps: of the whole training, as far as 20 to 1,000 epochs allow.
+        regression_steps: likewise, where numbers are predicted.
+        regression: training settings that are others there, by name.
+    """
+
+    steps: int
+    regression_steps: int
+    regression: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "regression_steps"):
+            whole_number(name, getattr(self, name), 1, "12000")
+        replace(TrainingSettings(), **known_only("regression", self.regression, TrainingSettings))
+
+    def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
+        """Returns the settings for this data set."""
+        examples, is_classes = len(dataset.train), dataset.is_classification
+        batch = min(max(examples // _BATCHES, _BATCH_SIZES[0]), _BATCH_SIZES[1], examples)
+        wanted = (self.steps if is_classes else self.regression_steps) / (examples // batch)
+        epochs = min(max(round(wanted), _EPOCHS[0]), _EPOCHS[1])
+        return replace(replace(own, batch_size=batch, epochs=epochs), **({} if is_classes else self.regression))
 
 
 @dataclass(frozen=True)
@@ -25,26 +61,45 @@ class Preset:
         name: for people.
         description: a sentence or two about its origin and what to expect.
         experiment: the settings; its data, inputs and outputs are only examples.
+        adjustment: how the training follows the data's size and task; None: not at all.
     """
 
     name: str
     description: str
     experiment: Experiment
+    adjustment: Adjustment | None = None
 
-    def applied_to(self, experiment: Experiment) -> Experiment:
-        """Returns the preset's settings with the data and the seed of an experiment."""
+    def applied_to(self, experiment: Experiment, dataset: Dataset | None = None) -> Experiment:
+        """Returns the preset's settings with the data and the seed of an experiment.
+
+        If its data set is given, output, loss, augmentation, batch size and, with an adjustment, more follow from that.
+        """
         own = self.experiment
-        return replace(
+        applied = replace(
             own,
             data=experiment.data,
+            data_settings=experiment.data_settings,
             fingerprint=experiment.fingerprint,
             shape=(experiment.inputs, *own.hidden, experiment.outputs),
             training=replace(own.training, seed=experiment.seed),
         )
+        if dataset is None:
+            return applied
+        if self.adjustment is not None:
+            applied = replace(applied, training=self.adjustment.training_for(dataset, applied.training))
+        return applied.for_task(dataset).changed(batch_size=min(applied.training.batch_size, len(dataset.train)))
 
-    def matches(self, experiment: Experiment) -> bool:
-        """Whether the experiment has exactly the preset's settings."""
-        return self.applied_to(experiment) == experiment
+    def matches(self, experiment: Experiment, dataset: Dataset | None = None) -> bool:
+        """Whether the experiment has exactly the preset's settings, as they are for this data set."""
+        return self.applied_to(experiment, dataset) == experiment
+
+    def adjusted(self, dataset: Dataset) -> dict[str, Any]:
+        """Returns the settings, by name, that are others for this data set than the preset's own."""
+        differences = self.applied_to(self.experiment, dataset).difference(self.experiment)
+        changes = {name: now for name, (now, _) in differences.items()}
+        if "activations" in changes:
+            changes["output"] = changes.pop("activations")[-1]  # the only one that a data set changes
+        return changes
 
 
 def presets() -> list[Preset]:
@@ -105,4 +160,6 @@ def _preset(document: dict[str, Any]) -> Preset:
         weight_scale=network.get("weight_scale", 1.0),
         training=TrainingSettings.from_dict(document["training"]),
     )
-    return Preset(str(document["name"]), str(document["description"]), experiment)
+    fitted = document.get("adjustment")
+    adjustment = None if fitted is None else Adjustment(**known_only("adjustment", fitted, Adjustment))
+    return Preset(str(document["name"]), str(document["description"]), experiment, adjustment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,13 +12,15 @@ from engine.errors import SettingError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.history import MOST_EPOCHS, PARTS, History
+from engine.metrics import MEASURED, figures_of
 from engine.network import Network
 
 _TEXTS = ("title", "data", "command")
-_ERRORS = tuple(f"{part}_error" for part in PARTS)
+FIGURES = tuple(f"{part}_{name}" for name in MEASURED for part in PARTS)  # of the present parameters
 _OLD_ERROR = "held_out_error"  # the name of validation_error in version 0.3
+_LARGEST = sys.float_info.max
 _PART = "part_of_epoch"  # in a file, beside the whole epochs
-_KNOWN = (*_TEXTS, "epochs", _PART, "seed", *_ERRORS, _OLD_ERROR, "experiment", "curves")
+_KNOWN = (*_TEXTS, "epochs", _PART, "seed", *FIGURES, _OLD_ERROR, "experiment", "curves")
 # Entries of version 0.3 about the training, which the experiment contains today.
 _OLD_TRAINING_ENTRIES = ("batch_size", "learning_rate")
 
@@ -33,11 +36,14 @@ class Provenance:
             its training was broken off within an epoch.
         seed: seed of its initial weights.
         train_error, test_error, validation_error: shares of wrong answers, 0…1, with the present parameters; in a file
-            saved in the middle of an epoch, at the end of the epoch before.
+            saved in the middle of an epoch, at the end of the epoch before. None for regression.
         command: command line that trains it again.
         experiment: the experiment that describes it.
         history: the history of its training.
         other: entries of other programs or later versions, kept when it is saved again.
+        train_rmse, test_rmse, validation_rmse: see :class:`~engine.metrics.Evaluation`, with the present parameters as
+            the errors; None for classes.
+        train_r2, test_r2, validation_r2: likewise.
     """
 
     title: str = ""
@@ -51,6 +57,12 @@ class Provenance:
     experiment: Experiment | None = None
     history: History | None = None
     other: Mapping[str, Any] = field(default_factory=dict)
+    train_rmse: float | None = None
+    test_rmse: float | None = None
+    validation_rmse: float | None = None
+    train_r2: float | None = None
+    test_r2: float | None = None
+    validation_r2: float | None = None
 
     @classmethod
     def read(cls, network: Network, epochs_done: int = 0) -> Provenance:
@@ -80,15 +92,15 @@ class Provenance:
         other = {name: value for name, value in known.items() if name not in _KNOWN}
         if experiment is None and "experiment" in known:
             other["experiment"] = known["experiment"]  # possibly of a later version
-        errors: dict[str, Any] = {name: _share(known.get(name)) for name in _ERRORS}
-        if errors["validation_error"] is None:
-            errors["validation_error"] = _share(known.get(_OLD_ERROR))
+        figures: dict[str, Any] = {name: _figure(name, known.get(name)) for name in FIGURES}
+        if figures["validation_error"] is None:
+            figures["validation_error"] = _share(known.get(_OLD_ERROR))
         texts: dict[str, Any] = {name: _text(known.get(name)) for name in _TEXTS}
         return cls(
             **texts,
             epochs=_epochs(known.get("epochs"), known.get(_PART)),
             seed=_count(known.get("seed")),
-            **errors,
+            **figures,
             experiment=experiment,
             history=History.from_dict(known["curves"]) if "curves" in known else None,
             other=other,
@@ -102,7 +114,7 @@ class Provenance:
         """Returns the known entries, as :meth:`write` writes them."""
         experiment, history = self.experiment, self.history
         known: dict[str, Any] = {name: getattr(self, name) or None for name in _TEXTS}
-        known |= {name: getattr(self, name) for name in ("epochs", "seed", *_ERRORS)}
+        known |= {name: getattr(self, name) for name in ("epochs", "seed", *FIGURES)}
         if self.epochs is not None:
             known["epochs"], part = int(self.epochs), self.epochs % 1
             known |= {_PART: part} if part else {}
@@ -117,25 +129,24 @@ class Provenance:
     def after(self, event: Epoch | BestRestored, before: float = 0) -> Provenance:
         """Returns the provenance after an event of a run that started after ``before`` epochs.
 
-        Nothing changes after epoch 0. After :class:`BestRestored` the errors are those of that epoch in the history,
+        Nothing changes after epoch 0. After :class:`BestRestored` the figures are those of that epoch in the history,
         which must have taken the event before.
         """
         if isinstance(event, BestRestored):
             measured = {} if self.history is None else self.history.figures(before + event.epoch)
-            return self._with_errors({name: measured.get(name) for name in _ERRORS}, before + event.epoch)
+            return self._with_figures(measured, before + event.epoch)
         return self.measured(event, before + event.epoch) if event.epoch else self
 
     def measured(self, result: Epoch, epochs: float) -> Provenance:
-        """Returns the provenance after ``epochs`` epochs, with the errors in ``result``.
+        """Returns the provenance after ``epochs`` epochs, with the figures in ``result``.
 
-        Errors that were not measured become unknown; so does the command, which made the network of before.
+        Those that were not measured become unknown; so does the command, which made the network of before.
         """
-        figures = {part: getattr(result, part) for part in PARTS}
-        errors = {f"{part}_error": None if each is None else each.error for part, each in figures.items()}
-        return self._with_errors(errors, epochs)
+        return self._with_figures(figures_of({part: getattr(result, part) for part in PARTS}), epochs)
 
-    def _with_errors(self, errors: Mapping[str, Any], epochs: float) -> Provenance:
-        return replace(self, epochs=epochs, command="", **errors)
+    def _with_figures(self, measured: Mapping[str, Any], epochs: float) -> Provenance:
+        figures: dict[str, Any] = {name: measured.get(name) for name in FIGURES}
+        return replace(self, epochs=epochs, command="", **figures)
 
     def epochs_before(self, epochs_done: int) -> float:
         """Returns how many epochs the network had before the current run, of which ``epochs_done`` epochs are done."""
@@ -173,5 +184,17 @@ def _epochs(whole: object, part: object) -> float | None:
 
 
 def _share(value: object) -> float | None:
-    is_share = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
-    return float(value) if is_share else None  # type: ignore[arg-type]
+    return _number(value, 0, 1)
+
+
+def _figure(name: str, value: object) -> float | None:
+    """The value of a figure of that name, or None for what is none."""
+    if name.endswith("_error"):
+        return _share(value)
+    least, most = (-_LARGEST, 1.0) if name.endswith("_r2") else (0.0, _LARGEST)
+    return _number(value, least, most)
+
+
+def _number(value: object, least: float, most: float) -> float | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most
+    return float(value) if is_number else None  # type: ignore[arg-type]

@@ -6,12 +6,14 @@ arXiv:1903.12261. The disturbances are in :mod:`engine.disturbances`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.datasets import Dataset, Split
+from engine.datasets.scaling import Scaling
 from engine.disturbances import DISTURBANCES, Disturbance, Material, fitting, material_of
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network
@@ -24,11 +26,15 @@ _TURNS = 4  # examples take turns in the direction of a shift: so many, or a mul
 
 @dataclass(frozen=True)
 class Measured:
-    """A network's result at one strength: the mean loss, and the share of wrong answers, 0…1; None for regression."""
+    """A network's result at one strength: the mean loss, and the share of wrong answers, 0…1; None for regression.
+
+    ``rmse``: the root of the mean squared residual, in the targets' unit; None for classes.
+    """
 
     strength: float
     loss: float
     error: float | None
+    rmse: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,10 +72,12 @@ def measure(
         (name, strength) for name in chosen for strength in _outward(DISTURBANCES[name]().strengths(material.shape))
     ]
     steps = _Steps((1 + len(plan)) * count, Robustness(count))
-    undisturbed = yield from steps.through(_undisturbed(network, examples))
+    scaling = dataset.target_scaling
+    undisturbed = yield from steps.through(_undisturbed(network, examples, scaling))
     steps.found = Robustness(count, {name: [undisturbed] for name in chosen})
     for name, strength in plan:
-        one = yield from steps.through(_disturbed(network, examples, DISTURBANCES[name](), material, strength))
+        kind = DISTURBANCES[name]()
+        one = yield from steps.through(_disturbed(network, examples, kind, material, strength, scaling))
         steps.found = steps.found.with_one(name, one)
     return steps.found
 
@@ -103,26 +111,35 @@ class _Steps:
             yield self.done / self.total, self.found
 
 
-def _undisturbed(network: Network, examples: Split) -> _Measuring:
-    result = yield from _evaluated(network, examples)
-    return Measured(0.0, result.loss, result.error)
+def _undisturbed(network: Network, examples: Split, scaling: Scaling | None) -> _Measuring:
+    result = yield from _evaluated(network, examples, scaling)
+    return Measured(0.0, result.loss, result.error, result.rmse)
 
 
 def _disturbed(
-    network: Network, examples: Split, disturbance: Disturbance, material: Material, strength: float
+    network: Network,
+    examples: Split,
+    disturbance: Disturbance,
+    material: Material,
+    strength: float,
+    scaling: Scaling | None,
 ) -> _Measuring:
     """Disturbs one chunk of the examples after another, and evaluates it."""
-    loss, wrong = 0.0, 0
+    loss, wrong, squares = 0.0, 0, 0.0
     at_once = max(1, _MOST_WORK // len(network.parameters))
     for number, rows in enumerate(_slices(len(examples), _chunk_size(examples.width))):
         chunk = examples.at(rows)
         inputs = chunk.take(slice(None), np.empty(chunk.inputs.shape, np.float32))
         changed = Split(disturbance(inputs, material, strength, number), chunk.targets, chunk.labels)
         for part in (changed.at(some) for some in _slices(len(chunk), at_once)):
-            result = yield from _evaluated(network, part)
+            result = yield from _evaluated(network, part, scaling)
             loss += result.loss * len(part)
             wrong += round((result.error or 0) * len(part))
-    return Measured(strength, loss / len(examples), None if examples.labels is None else wrong / len(examples))
+            squares += (result.rmse or 0) ** 2 * len(part)
+    mean = loss / len(examples)
+    if examples.labels is None:
+        return Measured(strength, mean, None, math.sqrt(squares / len(examples)))
+    return Measured(strength, mean, wrong / len(examples))
 
 
 def _chunk_size(width: int) -> int:
@@ -134,9 +151,9 @@ def _slices(count: int, size: int) -> Iterator[slice]:
         yield slice(start, min(start + size, count))
 
 
-def _evaluated(network: Network, examples: Split) -> Generator[int, None, Evaluation]:
+def _evaluated(network: Network, examples: Split, scaling: Scaling | None) -> Generator[int, None, Evaluation]:
     """The ordinary evaluation, which counts further examples instead of all that are done."""
-    before, steps = 0, Evaluator(network, examples).steps()
+    before, steps = 0, Evaluator(network, examples, scaling).steps()
     while True:
         try:
             done = next(steps)

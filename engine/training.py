@@ -83,9 +83,10 @@ class Trainer:
         self.dataset = dataset
         self._batches = Batches(dataset.train, network, settings)
         self._buffers = TrainingBuffers(network, settings.batch_size)
-        self._evaluators = {name: Evaluator(network, split) for name, split in dataset.splits.items()}
+        scaling = dataset.target_scaling
+        self._evaluators = {name: Evaluator(network, split, scaling) for name, split in dataset.splits.items()}
         samples = (split.head(_ESTIMATE_EXAMPLES) for split in (dataset.train, dataset.test) if split is not None)
-        self._estimators = [Evaluator(network, sample) for sample in samples]
+        self._estimators = [Evaluator(network, sample, scaling) for sample in samples]
         # The recipe of the last step, and that of the next one.
         self._recipe = self._coming = Recipe(network, dataset, settings)
 

@@ -107,7 +107,7 @@ def parser() -> argparse.ArgumentParser:
     text += "Or pictures of digits: any size, dark on light or light on dark"
     predict.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
     export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
-    _add_explain(_command(commands, "explain", "draw why a saved network answers as it does to pictures"))
+    _add_explain(_command(commands, "explain", "draw why a saved network answers as it does to pictures or examples"))
     _add_data(_command(commands, "data", "list the data sets there are, or tell how a file or folder is understood"))
     _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
     return whole
@@ -122,7 +122,11 @@ def _command(commands: Any, name: str, text: str, **how: Any) -> _Parser:
 
 def _add_explain(explain: _Parser) -> None:
     explain.add_argument("file", metavar="NET", help="a saved network, JSON or .npz")
-    explain.add_argument("pictures", metavar="PICTURE", nargs="+", help="any size, dark on light or light on dark")
+    text = "any size, dark on light or light on dark; without any, examples of the data are explained"
+    explain.add_argument("pictures", metavar="PICTURE", nargs="*", help=text)
+    add_data_options(explain, "what the network was trained with")
+    text = "the number of an example of the test part, from 0, or of all where there is none; as often as needed"
+    explain.add_argument("--example", type=int, metavar="N", action="append", help=text)
     methods = ("integrated-gradients", "gradient-times-input", "occlusion", "layers")
     explain.add_argument("--method", choices=methods, default=methods[0], help="how it is explained")
     text = "the output that is explained; without it, the answer"

@@ -11,10 +11,10 @@ from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import DataSetting, Value
 from engine.errors import EngineError
+from engine.option_words import data_words
 from nnviz.commands.data_facts import facts_of, summary_of
 from nnviz.commands.data_folder import described_folder
 from nnviz.commands.data_options import (
-    as_words,
     given_options,
     load,
     megabytes,
@@ -128,5 +128,5 @@ def _value(setting: DataSetting) -> str:
 
 def _command(arguments: argparse.Namespace) -> str:
     """The command that trains with the same data."""
-    words = [word for name, typed in given_options(arguments).items() for word in as_words(name, typed)]
-    return shlex.join(["python", "main.py", "train", *as_words("data", arguments.data), *words])
+    words = [word for name, typed in given_options(arguments).items() for word in data_words(name, typed)]
+    return shlex.join(["python", "main.py", "train", *data_words("data", arguments.data), *words])

@@ -11,7 +11,7 @@ from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import Value
 from engine.errors import EngineError
-from engine.experiment import DATA_OPTIONS
+from engine.option_words import DATA_OPTIONS
 from nnviz.commands.checks import CommandError
 from nnviz.commands.progress import reading
 from nnviz.look import text
@@ -62,14 +62,6 @@ def settings_for(source: DataSource, given: Mapping[str, str]) -> dict[str, Valu
 def option_of(name: str) -> str:
     """The option by which a setting is given."""
     return f"--{name.replace('_', '-')}" if name in DATA_OPTIONS else f"--data-setting {name}"
-
-
-def as_words(name: str, typed: str) -> list[str]:
-    """The words that give a setting that value, or name the data; a value that looks like an option is joined."""
-    if name not in (*DATA_OPTIONS, "data"):
-        return ["--data-setting", f"{name}={typed}"]
-    option = f"--{name.replace('_', '-')}"
-    return [f"{option}={typed}"] if typed.startswith("-") else [option, typed]
 
 
 def _options(known: Sequence[str]) -> str:

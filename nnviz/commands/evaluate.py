@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from engine.datasets import Dataset, DataSource, Split, source_of
-from engine.datasets.mnist import DIGITS, SIDE
-from engine.datasets.source import Value
-from engine.datasets.table_source import FORMAT
-from engine.errors import UnknownNameError
-from engine.experiment import Experiment
+from engine.datasets import Dataset, Split
 from engine.metrics import Evaluation, Evaluator, precision_of, recall_of
 from engine.network import Network, check_fits
-from engine.provenance import Provenance
 from engine.storage import load_network
 from engine.validation import Array
-from nnviz.commands.checks import CommandError
-from nnviz.commands.data_options import given_options, load, print_notes, settings_for
-from nnviz.commands.other_data import coded_table, rescaled
+from nnviz.commands.data_options import print_notes
+from nnviz.commands.network_data import ChosenData, chosen_data, loaded_data
 from nnviz.commands.tabular import lines_of, width_of
 from nnviz.look import text
 
@@ -34,28 +25,11 @@ _MOST_CONFUSIONS = 10  # that are listed where the matrix would be too wide
 _CHUNK = 10_000  # examples that are answered at once
 
 
-@dataclass(frozen=True)
-class _Chosen:
-    """The data to evaluate on.
-
-    Attributes:
-        fingerprint: of the data that the network was trained with; empty if it is not known.
-        is_own: whether these are the data that it was trained with, by their name.
-        is_asked: whether other settings were given than it was trained with.
-    """
-
-    source: DataSource
-    settings: Mapping[str, Value]
-    fingerprint: str
-    is_own: bool
-    is_asked: bool
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Prints the figures. Returns the exit code. Raises CommandError or EngineError."""
     network = load_network(arguments.file)
-    chosen = _chosen(arguments, network)
-    data = _loaded(network, chosen)
+    chosen = chosen_data(arguments, network)
+    data = loaded_data(network, chosen)
     check_fits(network, data.width, data.outputs, text.name(data.title))
     part, split = _measured(data, chosen)
     result = Evaluator(network, split).evaluate()
@@ -75,66 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _measured(data: Dataset, chosen: _Chosen) -> tuple[str, Split]:
+def _measured(data: Dataset, chosen: ChosenData) -> tuple[str, Split]:
     """The test part with its name; where there is none, all examples."""
     if data.test is not None:
         return "test", data.test
     return "training" if chosen.fingerprint in ("", data.fingerprint) else "", data.train
-
-
-# ---- which data
-
-
-def _chosen(arguments: argparse.Namespace, network: Network) -> _Chosen:
-    """The data that were named, or else those that the network was trained with, or else MNIST if it fits."""
-    experiment = Provenance.read(network).experiment
-    source = _source(arguments, network, experiment)
-    is_own = experiment is not None and _are_same(arguments.data, experiment.data)
-    settings = dict(experiment.data_settings) if experiment is not None and is_own else {}
-    given = settings_for(source, given_options(arguments))
-    fingerprint = "" if experiment is None else experiment.fingerprint
-    return _Chosen(source, settings | given, fingerprint, is_own, bool(given))
-
-
-def _source(arguments: argparse.Namespace, network: Network, experiment: Experiment | None) -> DataSource:
-    if arguments.data is not None:
-        return source_of(arguments.data)
-    if experiment is not None:
-        try:
-            return source_of(experiment.data)
-        except UnknownNameError:
-            where = f"was trained with {text.name(experiment.data)}, which is not there"
-    else:
-        where = "does not say what it was trained with"
-    ends = (network.shape[0], network.shape[-1])
-    if ends != (SIDE * SIDE, DIGITS):
-        remedy = "Name the data with --data."
-        raise CommandError(
-            f"{arguments.file}: {where}, and with {ends[0]:,} inputs and {ends[1]:,} outputs it cannot read MNIST, "
-            f"which needs {SIDE * SIDE} and {DIGITS}. {remedy}"
-        )
-    return source_of("mnist")
-
-
-def _loaded(network: Network, chosen: _Chosen) -> Dataset:
-    """The data; others than it was trained with are made as the network takes them, if it knows how."""
-    about, is_table = network.description, chosen.source.table is not None
-    if about is not None and about.coding is not None and is_table and not chosen.is_own:
-        return coded_table(about.coding, chosen.source, chosen.settings)
-    data = load(chosen.source, chosen.settings)
-    if about is None or data.fingerprint == chosen.fingerprint:
-        return data
-    if about.coding is not None and is_table and not chosen.is_asked:  # the file has changed
-        how = {name: value for name, value in chosen.settings.items() if name in FORMAT}
-        return coded_table(about.coding, chosen.source, how)
-    return rescaled(about, data)
-
-
-def _are_same(given: str | None, trained_with: str) -> bool:
-    """Whether two names or paths mean the same data."""
-    if given is None or given == trained_with:
-        return True
-    return os.path.exists(given) and os.path.exists(trained_with) and os.path.samefile(given, trained_with)
 
 
 # ---- classes

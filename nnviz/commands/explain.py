@@ -1,4 +1,4 @@
-"""``explain``: why a network answers as it does to pictures, as one picture, drawn as in the window."""
+"""``explain``: why a network answers as it does to pictures or examples, as one picture, drawn as in the window."""
 
 from __future__ import annotations
 
@@ -11,21 +11,27 @@ from PyQt5.QtCore import QBuffer, QRect
 from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
-from engine.network import Network
+from engine.network import Network, check_fits
 from engine.storage import load_network
 from engine.storage.files import write_whole
+from engine.validation import Array
 from nnviz.commands.checks import CommandError, check_folder
+from nnviz.commands.network_data import chosen_data, loaded_data
 from nnviz.commands.pictures import picture_of_file
 from nnviz.digits.drawing import SIDE
 from nnviz.look import text, theme
+from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.panels import why_content
 from nnviz.session.reasons import (
+    EMPTY,
     INTEGRATED,
     LAYERS,
+    MEAN,
     OCCLUSION,
     PRODUCT,
     Query,
     Reasons,
+    Summary,
     Turning,
     reasons_for,
     turning_of,
@@ -44,65 +50,110 @@ _WIDTH = 3 * (6 * SIDE) + 2 * 10
 
 @dataclass(frozen=True)
 class _Explained:
-    """One picture's reasons, with the line that tells of them."""
+    """One example's reasons, with the line that tells of them."""
 
     content: Content
     line: str
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a line for each picture, and writes one picture of all. Returns the exit code. Raises CommandError."""
+    """Prints a line for each picture or example, and writes one picture of all. Returns the exit code.
+
+    Raises CommandError or EngineError.
+    """
     check_folder(arguments.out)
     network = load_network(arguments.file)
-    if network.shape[0] != SIDE * SIDE:
-        raise CommandError(
-            f"{arguments.file}: a network of {network.shape[0]} inputs cannot read pictures of 28 × 28. "
-            f"It takes one of 784 inputs."
-        )
-    _check_is_about_pictures(arguments.file, network)
     for option, output in (("--class", arguments.one), ("--against", arguments.other)):
         if output is not None and not 0 <= output < network.shape[-1]:
             raise CommandError(f"{option} {output}: the network has outputs 0 to {network.shape[-1] - 1}.")
-    explained = [_explained(network, name, arguments) for name in arguments.pictures]
+    explained = _of_pictures(network, arguments) if arguments.pictures else _of_examples(network, arguments)
     for each in explained:
         print(each.line)
     write_whole(arguments.out, _drawn(explained, arguments.theme))
     return 0
 
 
-def _check_is_about_pictures(file: str, network: Network) -> None:
-    about = network.description
-    if about is not None and (about.columns or about.targets):
-        what = "rows of a table" if about.columns else "numbers to predict"
+# ---- pictures
+
+
+def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explained]:
+    if wanted.data is not None or wanted.example:
+        raise CommandError("explain takes pictures, or examples of data, not both. Leave one of them out.")
+    if network.shape[0] != SIDE * SIDE:
         raise CommandError(
-            f"{file}: a network for {what}. To explain pictures it takes one that tells classes of them."
+            f"{wanted.file}: a network of {network.shape[0]} inputs cannot read pictures of 28 × 28. "
+            f"It takes one of 784 inputs."
         )
+    about = network.description
+    names = list(map(text.name, about.class_names)) if about is not None else []
+    names = names or [str(number) for number in range(network.shape[-1])]
+    return [_of_picture(network, name, names, wanted) for name in wanted.pictures]
 
 
-def _explained(network: Network, name: str, wanted: argparse.Namespace) -> _Explained:
+def _of_picture(network: Network, name: str, names: list[str], wanted: argparse.Namespace) -> _Explained:
     picture = picture_of_file(name)
     if not picture.any():
         raise CommandError(f"{name}: nothing is drawn on it.")
     query = Query(network, picture, (SIDE, SIDE), True, wanted.one, wanted.other, METHODS[wanted.method])
-    reasons = reasons_for(query, np.zeros_like(picture))
-    turning = turning_of(query, np.zeros_like(picture), np.ones_like(picture))
+    empty = np.zeros_like(picture)
+    return _explained(name, query, empty, (empty, np.ones_like(picture)), names, NO_MEANING)
+
+
+# ---- examples of data
+
+
+def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explained]:
+    data = loaded_data(network, chosen_data(wanted, network))
+    check_fits(network, data.width, data.outputs, text.name(data.title))
+    part, split = ("train", data.train) if data.test is None else ("test", data.test)
+    numbers = wanted.example or [0]
+    wrong = next((number for number in numbers if not 0 <= number < len(split)), None)
+    if wrong is not None:
+        raise CommandError(f"--example {wrong}: the {part} part has the examples 0 to {len(split) - 1:,}.")
+    summary, meaning = Summary(data), Meaning(data)
+    names = [meaning.output(number) for number in range(data.outputs)]
+    baseline = summary.baseline(EMPTY if data.is_picture else MEAN)
+    shape = data.example_shape if data.is_picture else (data.width,)
+    has_classes = data.is_classification and data.outputs > 1
+    asked = has_classes, wanted.one, wanted.other, METHODS[wanted.method], data.categories
+    return [
+        _explained(
+            f"{part} example {number}",
+            Query(network, split.example(number), shape, *asked),
+            baseline,
+            summary.bounds,
+            names,
+            meaning,
+        )
+        for number in numbers
+    ]
+
+
+# ---- both
+
+
+def _explained(
+    name: str, query: Query, baseline: Array, bounds: tuple[Array, Array], names: list[str], meaning: Meaning
+) -> _Explained:
+    reasons, turning = reasons_for(query, baseline), turning_of(query, *bounds, query.categories)
     if reasons is None or turning is None:
         raise CommandError(f"{name}: the network's outputs are not finite.")
-    names = _names(network)
-    content = why_content.layers(reasons) if reasons.layers else why_content.attributions(reasons, turning, names)
-    return _Explained(content, f"{name}: {_told(reasons, turning, names)}")
+    if reasons.layers:
+        content: Content = why_content.layers(reasons, meaning=meaning)
+    else:
+        content = why_content.attributions(reasons, turning, names, meaning=meaning)
+    return _Explained(content, f"{name}: {_told(reasons, turning, names, meaning)}")
 
 
-def _names(network: Network) -> list[str]:
-    known = network.description.class_names if network.description is not None else ()
-    return [text.name(name) for name in known] or [str(number) for number in range(network.shape[-1])]
-
-
-def _told(reasons: Reasons, turning: Turning, names: list[str]) -> str:
+def _told(reasons: Reasons, turning: Turning, names: list[str], meaning: Meaning) -> str:
+    """ "7 (99.1 %); why 7, not 2; adds up to 99.6 %; smallest change …", "mpg 27.2; why mpg; adds up to 100.1 %"."""
     asked = f"why {names[reasons.one]}" + ("" if reasons.other is None else f", not {names[reasons.other]}")
-    answer = f"{names[reasons.outputs.argmax()]} ({100 * reasons.outputs.max():.1f} %)"
+    best = int(reasons.outputs.argmax())
+    answer = f"{names[best]} ({100 * float(reasons.outputs[best]):.1f} %)"
+    if not reasons.query.has_classes:
+        answer = f"{names[reasons.one]} {meaning.answer(float(reasons.outputs[reasons.one]), reasons.one)}"
     share = "" if reasons.share is None else f"; adds up to {100 * reasons.share:.1f} %"
-    change = why_content.change_line(turning, names)
+    change = why_content.change_line(turning, names, meaning)
     if turning.changed is not None:
         change += f" to {names[turning.to]}"
     return f"{answer}; {asked}{share}" + (f"; {change}" if change else "")

@@ -15,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.datasets import Split
+from engine.datasets.scaling import Scaling
 from engine.errors import DataError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment, train_on
@@ -55,17 +56,17 @@ class _Training:
 
     def measure(self, epoch: int) -> Epoch:
         """Measures the network as it is now, after ``epoch``; puts the figures into the provenance and returns them."""
-        splits = self.trainer.dataset.splits
-        figures = {name: _figures(self.trainer.network, split) for name, split in splits.items()}
+        network, data = self.trainer.network, self.trainer.dataset
+        figures = {name: _figures(network, split, data.target_scaling) for name, split in data.splits.items()}
         result = Epoch(epoch, figures["train"], figures.get("test"), 0.0, figures.get("validation"))
         self.provenance = self.provenance.measured(result, self.before + epoch)
         return result
 
 
-def _figures(network: Network, split: Split) -> Evaluation | None:
+def _figures(network: Network, split: Split, target_scaling: Scaling | None) -> Evaluation | None:
     """The figures of the network; None, with the reason on standard error, where its answers are not finite."""
     try:
-        return Evaluator(network, split).evaluate()
+        return Evaluator(network, split, target_scaling).evaluate()
     except DataError as error:
         tqdm.write(f"nnviz: {error}", file=sys.stderr)
         return None

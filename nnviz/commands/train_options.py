@@ -14,7 +14,8 @@ from engine.activations import ACTIVATIONS
 from engine.augmentation import Augmentation
 from engine.datasets import Dataset, source_of
 from engine.errors import SettingError
-from engine.experiment import DATA_OPTIONS, OPTIONS, Experiment
+from engine.experiment import Experiment
+from engine.option_words import DATA_OPTIONS, OPTIONS
 from engine.presets import preset_named
 from engine.settings import RENAMED, TrainingSettings
 from engine.validation import parse_hidden, parse_shape

@@ -1,17 +1,17 @@
-"""Measures the errors of a network in a thread of its own; only the latest that was asked for."""
+"""Measures the figures of a network in a thread of its own; only the latest that was asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
-from engine.datasets import Split
-from engine.metrics import Evaluator
+from engine.datasets import Dataset
+from engine.metrics import Evaluator, figures_of
 from engine.network import Network
 from nnviz.jobs.lane import Lane
 
-Errors = dict[str, float]
+Figures = dict[str, float]
 
 
 class Measuring:
@@ -22,37 +22,36 @@ class Measuring:
         self._latest = 0
         self._lane = Lane()
 
-    def start(self, network: Network, splits: Mapping[str, Split], done: Callable[[Errors], None]) -> None:
-        """Calls ``done`` with the error on each part by its name; there is none for regression."""
+    def start(self, network: Network, dataset: Dataset, done: Callable[[Figures], None]) -> None:
+        """Calls ``done`` with the figures of all parts of the data, by names like "test_error" and "train_rmse"."""
         self._latest += 1
         number = self._latest
 
-        def finished(found: Errors | None) -> None:
+        def finished(found: Figures | None) -> None:
             if found is not None and number == self._latest:
                 done(found)
 
-        self._lane.run(lambda: self._measure(network, splits, number), finished, self._failed)
+        self._lane.run(lambda: self._measure(network, dataset, number), finished, self._failed)
 
     def stop(self) -> None:
         """Drops what is being measured."""
         self._latest += 1
 
-    def _measure(self, network: Network, splits: Mapping[str, Split], number: int) -> Errors | None:
+    def _measure(self, network: Network, dataset: Dataset, number: int) -> Figures | None:
         """None if another measurement has begun. Runs in the lane's thread."""
-        found: Errors = {}
-        for name, split in splits.items():
-            steps = Evaluator(network, split).steps()
+        results = {}
+        for name, split in dataset.splits.items():
+            steps = Evaluator(network, split, dataset.target_scaling).steps()
             while number == self._latest:
                 try:
                     with np.errstate(all="ignore"):  # an error tells what overflows
                         next(steps)
                 except StopIteration as finished:
-                    if finished.value.error is not None:
-                        found[name] = finished.value.error
+                    results[name] = finished.value
                     break
             else:
                 return None
-        return found
+        return figures_of(results)
 
     def close(self, milliseconds: int) -> bool:
         """Stops the measurement; returns whether that was in time."""

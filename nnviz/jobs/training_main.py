@@ -8,6 +8,7 @@ import pickle
 import queue
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,19 +22,38 @@ from nnviz.jobs.reports import Frame, Stopped
 from nnviz.jobs.training_process import Returned
 
 _MOST_UNHEARD = 300  # events: more would keep the interface busy with the past
+_MOMENT = 0.01  # seconds in which events are gathered
 
 
 class _Pipe:
-    """The way out. It is written to in a thread of its own: a full pipe never keeps the training waiting."""
+    """The way out. It is written to in a thread of its own: a full pipe never keeps the training waiting.
+
+    Only one thread may send. To wake the other for each message would cost a tenth of the time of short epochs.
+    """
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
+        self._gathered: list[bytes] = []
+        self._last = 0.0  # when something was handed to the other thread
         self._waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         threading.Thread(target=self._write, daemon=True).start()
 
-    def put(self, message: object) -> None:
-        """Sends it as it is now."""
-        self._waiting.put(pickle.dumps(message, protocol=5))
+    def put(self, message: object, at_once: bool = True) -> None:
+        """Sends it as it is now, and before it what was not sent yet; or else when :meth:`send_due` says so."""
+        self._gathered.append(pickle.dumps(message, protocol=5))
+        if at_once:
+            self.send()
+
+    def send_due(self) -> None:
+        """Sends what is gathered if nothing was sent for a moment."""
+        if self._gathered and time.perf_counter() - self._last > _MOMENT:
+            self.send()
+
+    def send(self) -> None:
+        """Sends what is gathered."""
+        self._waiting.put(b"".join(self._gathered))
+        self._gathered.clear()
+        self._last = time.perf_counter()
 
     def _write(self) -> None:
         try:
@@ -68,9 +88,11 @@ class _Outlet:
         """Sends it. Waits where too many were not heard yet, but not if there is an order."""
         self._may_go_on.clear()
         self._unheard += 1
-        self._pipe.put((run, event))
+        self._pipe.put((run, event), at_once=False)
         if self._unheard > _MOST_UNHEARD:
+            self._pipe.send()
             self._may_go_on.wait()
+        self._pipe.send_due()
 
     def heard(self, count: int) -> None:
         self._unheard -= count
@@ -165,6 +187,7 @@ class _Borrower:
         assert self._job is not None
         try:
             stopped = self._job.advance(self._outlet)
+            self._pipe.send_due()
         except Exception as error:
             self._hand_back(error=error)
         else:

@@ -47,6 +47,34 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", _THIN)
 
 
+def figure(value: float, digits: int = 4) -> str:
+    """Formats a number of any unit in so many digits: "23.4", "−0.062", "3 504", "1.2e+09"."""
+    size = abs(value)
+    if not math.isfinite(size):
+        return "not finite"
+    if size and not 1e-4 <= size < 1e7:
+        return f"{value:.{digits - 1}g}".replace("-", "−")
+    decimals = max(0, digits - 1 - math.floor(math.log10(size))) if size else 0
+    words = f"{value:,.{decimals}f}" if size >= 1e4 else f"{value:.{decimals}f}"
+    words = words.rstrip("0").rstrip(".") if decimals else words
+    return words.replace(",", _THIN).replace("-", "−") if words.strip("-0") else "0"
+
+
+def steady(value: float, digits: int = 3) -> str:
+    """As :func:`figure`, with zeros at the end, so that a figure that changes keeps its width: "2.70", "123"."""
+    size = abs(value)
+    if not math.isfinite(size) or (size and not 1e-4 <= size < 10**digits):
+        return figure(value, digits)
+    decimals = digits - 1 - math.floor(math.log10(size)) if size else digits - 1
+    return f"{value:.{max(0, decimals)}f}".replace("-", "−")
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """The same with a sign: "+2.31"."""
+    words = figure(value, digits)
+    return words if words.startswith("−") or words in ("0", "not finite") else f"+{words}"
+
+
 def epochs(number: float) -> str:
     """ "3", or "1.4" where a training was broken off within an epoch."""
     return f"{number:.1f}".removesuffix(".0")

@@ -1,7 +1,8 @@
-"""Error and loss against epochs, each on its page: the current run in colour, earlier ones in grey."""
+"""Error, RMSE and loss against epochs, each on its page: the current run in colour, earlier ones in grey."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PyQt5.QtCore import Qt, pyqtSignal
@@ -15,15 +16,18 @@ from nnviz.session.session import Session
 from nnviz.widgets.card import Table
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.parts import arranged, named
-from nnviz.widgets.plots.curve_axes import ERROR, LOSS, Quantity
+from nnviz.widgets.plots.curve_axes import ERROR, LOSS, RMSE, Quantity
 from nnviz.widgets.plots.curve_figures import EXACT, EarlierRun
 from nnviz.widgets.plots.curve_plot import EARLIER, CurvePlot
 from nnviz.widgets.plots.legend import Key, Sample
 
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
 _TIPS = {
-    "error": "The share of wrong answers, on the pictures it learns from (train) and on others (test). "
-    "Where the two curves part, it learns its pictures by heart.",
+    "error": "The share of wrong answers, on the examples it learns from (train) and on others (test). "
+    "Where the two curves part, it learns its examples by heart.",
+    "rmse": "How far the answers are from the true numbers, in their unit: the root of the mean squared difference, on "
+    "the examples it learns from (train) and on others (test). "
+    "Where the two curves part, it learns its examples by heart.",
     "loss": "The mean loss of an example, which is what training makes smaller. "
     "It also tells how sure the network is of its answers, which the error does not.",
 }
@@ -43,7 +47,7 @@ class CurvesPanel(TabbedCard):
     """Thin lines follow estimates within an epoch; thick lines join the exact figures at the ends of epochs.
 
     Attributes:
-        error, loss: the pages.
+        error, rmse, loss: the pages; the first is for classes, the second for numbers.
         forget: the action that removes the earlier runs from the chart.
     """
 
@@ -54,9 +58,12 @@ class CurvesPanel(TabbedCard):
         self.forget.setObjectName("actionForgetEarlierRuns")
         self.forget.triggered.connect(lambda: session.runs.stop_comparing())
         self.error = CurvePage(session, ERROR, self.forget)
+        self.rmse = CurvePage(session, RMSE, self.forget)
         self.loss = CurvePage(session, LOSS, self.forget)
-        self.add_page(self.error)
-        self.add_page(self.loss)
+        self.rmse.offer(False)
+        self.curves = (self.error, self.rmse, self.loss)
+        for page in self.curves:
+            self.add_page(page)
         session.data.changed.connect(self._data_changed)
 
     def show_tabs(self) -> None:
@@ -67,16 +74,19 @@ class CurvesPanel(TabbedCard):
     @property
     def plot(self) -> CurvePlot:
         """The plot of the page in front, or else that of the error."""
-        return self.loss.plot if self.page is self.loss else self.error.plot
+        return self.page.plot if isinstance(self.page, CurvePage) else self.error.plot
 
     def _data_changed(self) -> None:
         dataset = self._session.data.dataset
         if dataset is not None:
-            self.error.offer(dataset.is_classification)
+            pages = (self.error, self.rmse) if dataset.is_classification else (self.rmse, self.error)
+            for page, is_wanted in zip(pages, (True, False), strict=True):
+                page.offer(is_wanted)
+            self.rmse.set_unit(self._session.meaning.unit)
 
     def _tell_pages(self) -> None:
         super()._tell_pages()
-        self._session.set_estimating(self.error.in_view or self.loss.in_view)
+        self._session.set_estimating(any(page.in_view for page in self.curves))
 
 
 class CurvePage(Page):
@@ -89,10 +99,10 @@ class CurvePage(Page):
     scale_changed = pyqtSignal()
 
     def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
-        super().__init__(quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
+        super().__init__(quantity.title or quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
         self._session, self._quantity, self._forget = session, quantity, forget
         plot = CurvePlot(quantity, self._named("resetZoomButton"))
-        about = f"Train and test {quantity.name} against epochs"
+        about = f"Train and test {quantity.called} against epochs"
         self.plot = named(plot, f"{quantity.name}Plot", about, _HOW_TO_ZOOM)
         self.body.addWidget(self.plot)
         self.keys = self._keys()
@@ -156,13 +166,20 @@ class CurvePage(Page):
         self.scale.setText(self._quantity.scale_text(self.plot.is_log))
         self.scale.setAccessibleName(f"Scale: {self.scale.text()}")
 
+    def set_unit(self, unit: str) -> None:
+        """Says in what unit the values are."""
+        self._quantity = replace(self._quantity, unit=unit)
+        self.plot.set_quantity(self._quantity)
+        self._name_scale()
+
     # ---- scale
 
     @property
     def is_log(self) -> bool:
         return self.plot.is_log
 
-    def set_log(self, is_log: bool) -> None:
+    def set_log(self, is_log: bool | int) -> None:
+        is_log = bool(is_log)
         if is_log != self.plot.is_log:
             self.plot.set_log(is_log)
             self._name_scale()
@@ -188,7 +205,7 @@ class CurvePage(Page):
             at = f"opened at epoch {epochs_text(run.history.completed)}" if run.history.completed else "opened"
             self.plot.set_hint(f"{at}; its curve begins when it is trained on", stays=True)
         else:
-            self.plot.set_hint(f"train the network to see its {self._quantity.name} fall")
+            self.plot.set_hint(f"train the network to see its {self._quantity.called} fall")
 
     def _show_past(self) -> None:
         earlier = [self._earlier_of(run) for run in self._session.runs.compared]
@@ -228,17 +245,24 @@ class CurvePage(Page):
         self.keys["validation"].setVisible(bool(curves.validation.values))
         self.plot.set_changes([(change.epoch, change.text) for change in history.changes])
         epochs = max(run.last_epoch, history.completed)
+        self.plot.show_explained(vars(history.r2) if self._has_explained else {})
         self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
         self._name_earlier()
 
+    @property
+    def _has_explained(self) -> bool:
+        """Whether R² goes with it."""
+        return self._quantity.name == RMSE.name
+
     def table(self) -> Table:
-        """Header and rows for a CSV file: epoch, train, test and validation; errors as shares."""
-        curves = self._of(self._session.runs.current.history)
-        columns = [getattr(curves, name) for name in EXACT]
-        names = ["epoch", *(f"{name} {self._quantity.name}" for name in EXACT)]
-        epochs = sorted({epoch for curve in columns for epoch in curve.epochs})
-        values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns]
-        return names, [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]
+        """Header and rows for a CSV file: epoch, train, test and validation; errors as shares, and R² with the RMSE."""
+        history, called = self._session.runs.current.history, self._quantity.called
+        columns = {f"{name} {called}": getattr(self._of(history), name) for name in EXACT}
+        if self._has_explained:
+            columns |= {f"{name} R2": getattr(history.r2, name) for name in EXACT}
+        epochs = sorted({epoch for curve in columns.values() for epoch in curve.epochs})
+        values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns.values()]
+        return ["epoch", *columns], [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]
 
 
 def _offer(widget: QWidget, *actions: QAction) -> None:

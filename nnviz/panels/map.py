@@ -12,7 +12,16 @@ from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo
-from nnviz.panels.map_content import class_names, dots_of, ends_of, inks_of, picture_of, standing_out, words_of
+from nnviz.panels.map_content import (
+    class_names,
+    dots_of,
+    ends_of,
+    ink_names,
+    inks_of,
+    picture_of,
+    standing_out,
+    words_of,
+)
 from nnviz.panels.map_controls import MapBar, MapChoices
 from nnviz.session.cloud import Cloud
 from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
@@ -90,14 +99,16 @@ class MapPage(Page):
     def _name_classes(self) -> None:
         data, classes = self._session.data.dataset, self._session.selection.classes
         if data is not None:
-            self.classes.show_classes(class_names(data), lambda number: classes is None or classes.true == number)
+            inks = ink_names(data) if data.is_classification else []
+            self.classes.show_classes(class_names(data), inks, lambda number: classes is None or classes.true == number)
 
     @property
     def _cloud(self) -> Cloud | None:
         """The points, if they can be drawn."""
         cloud, data = self._session.map.cloud, self._session.data.dataset
         has_place = cloud is not None and bool(np.isfinite(cloud.points).all(axis=1).any())
-        return cloud if data is not None and self._session.mistakes.part is not None and has_place else None
+        is_known = data is not None and cloud is not None and cloud.subject.part.is_of(data)
+        return cloud if is_known and self._session.mistakes.part is not None and has_place else None
 
     def refresh(self) -> None:
         """Draws the latest points and choices."""
@@ -132,7 +143,9 @@ class MapPage(Page):
         self.scale.setVisible(not is_classes)
         self._name_classes()
         if not is_classes:
-            self.scale.show_ends(*ends_of(cloud))
+            meaning = self._session.meaning
+            low, high = (meaning.answer(end) for end in ends_of(cloud))
+            self.scale.show_ends(low, high, meaning.output(0))
 
     def _said(self, cloud: Cloud | None) -> str:
         """What is on the map, in a line; if most of it stands back, that comes first."""
@@ -189,7 +202,7 @@ class MapPage(Page):
         found = np.flatnonzero(cloud.rows == example.number).tolist() if is_here and example is not None else []
         self.view.show_choice(found[0] if found else None)
         data = self._session.data.dataset
-        told = words_of(cloud, data, found[0]) if found and data is not None else []
+        told = words_of(cloud, self._session.meaning, found[0]) if found and data is not None else []
         lines = ["  ".join(words for words, _ in line) for line in told]
         self.view.setAccessibleDescription("\n".join([self._said(cloud), *lines]))
 
@@ -204,7 +217,7 @@ class MapPage(Page):
         if cloud is None or data is None or not 0 <= number < len(cloud.rows):
             self.view.show_text("")
         else:
-            self.view.show_text(words_of(cloud, data, number), picture_of(cloud, data, number))
+            self.view.show_text(words_of(cloud, self._session.meaning, number), picture_of(cloud, data, number))
 
     def _choose(self, number: int) -> None:
         cloud, selection = self._cloud, self._session.selection
@@ -257,16 +270,17 @@ class MapPage(Page):
         cloud, data = self._cloud, self._session.data.dataset
         if cloud is None or data is None:
             return None
-        answers = cloud.answers
+        answers, meaning = cloud.answers, self._session.meaning
+        pairs: list[list[object]] = []
         if isinstance(answers, ClassAnswers):
-            named_as = [data.class_name(number) for number in range(data.outputs)]
-            pairs = [
-                (named_as[true], named_as[said]) for true, said in zip(answers.labels, answers.answers, strict=True)
-            ]
             head = ["true class", "answer"]
+            for true, said in zip(answers.labels.tolist(), answers.answers.tolist(), strict=True):
+                pairs.append([meaning.output(true), meaning.output(said)])
         else:
-            pairs = list(zip(answers.targets.tolist(), answers.answers.tolist(), strict=True))
             head = ["target", "answer"]
+            for place, output in enumerate(answers.outputs.tolist()):
+                values = float(answers.targets[place]), float(answers.answers[place])
+                pairs.append([meaning.target(value, output) for value in values])
         places = zip(cloud.rows.tolist(), cloud.points.tolist(), pairs, strict=True)
         return ["example", "x", "y", *head], [[number, *point, *pair] for number, point, pair in places]
 

@@ -11,6 +11,7 @@ from engine.answers import ClassAnswers, NumberAnswers
 from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look import text, theme
+from nnviz.look.meaning import Meaning, listed
 from nnviz.look.theme import Theme
 from nnviz.session.cloud import Cloud
 from nnviz.session.selection import Classes, Group
@@ -20,7 +21,7 @@ from nnviz.widgets.read_out import Piece
 
 _MOST_NAMES = 20  # classes whose names are written on the map
 _FEW_PERCENT = 1.0  # of the targets may lie beyond either end of the colours
-_INPUTS_TOLD = 6
+_FIELDS_TOLD = 8
 
 
 def class_names(data: Dataset) -> list[str]:
@@ -32,8 +33,13 @@ def inks_of(data: Dataset) -> list[QColor]:
     """The colours of the points: one for each class, or a scale for numbers."""
     if data.train.labels is None:
         return _scale(theme.current())
-    names = theme.MANY_CLASSES
-    return [theme.colour(names[number % len(names)]) for number in range(data.outputs)]
+    return [theme.colour(name) for name in ink_names(data)]
+
+
+def ink_names(data: Dataset) -> list[str]:
+    """The names of the classes' colours; points in the plane have the same there and here."""
+    many = theme.MANY_CLASSES
+    return theme.plane_classes(data.outputs) if data.is_plane else [many[n % len(many)] for n in range(data.outputs)]
 
 
 @lru_cache(maxsize=2)
@@ -58,7 +64,8 @@ def dots_of(cloud: Cloud, data: Dataset, classes: Classes | None, group: Group |
     answers, count = cloud.answers, len(cloud.points)
     nobody = np.zeros(count, bool)
     if isinstance(answers, ClassAnswers):
-        names = class_names(data) if data.outputs <= _MOST_NAMES else []
+        # Classes of points in the plane lie around each other: the names would stand in nobody's middle.
+        names = class_names(data) if data.outputs <= _MOST_NAMES and not data.is_plane else []
         rings = answers.are_wrong if are_ringed else nobody
         return Dots(cloud.points, answers.labels, rings, ~_chosen(cloud, classes, group), names)
     low, high = ends_of(cloud)
@@ -107,36 +114,35 @@ def _inputs(cloud: Cloud, number: int) -> Array:
     return cloud.subject.part.split.example(int(cloud.rows[number]))
 
 
-def words_of(cloud: Cloud, data: Dataset, number: int) -> list[list[Piece]]:
-    """An example in words: what it is, what was answered, and where it is from."""
+def words_of(cloud: Cloud, meaning: Meaning, number: int) -> list[list[Piece]]:
+    """An example in words: what it is, what was answered, the values of its columns, and where it is from."""
     answers = cloud.answers
-    lines = (
-        _class_words(answers, data, number)
-        if isinstance(answers, ClassAnswers)
-        else _number_words(answers, data, number)
-    )
-    if not data.is_picture:
-        inputs = _inputs(cloud, number)
-        more = " …" if len(inputs) > _INPUTS_TOLD else ""
-        told = "  ".join(f"{value:.3g}" for value in inputs[:_INPUTS_TOLD])
-        lines.append([(f"inputs {told}{more}", "muted")])
+    if isinstance(answers, ClassAnswers):
+        lines = _class_words(answers, meaning, number)
+    else:
+        lines = _number_words(answers, meaning, number)
+    if meaning.picture is None:
+        told = listed(meaning.fields, meaning.row(_inputs(cloud, number)), _FIELDS_TOLD)
+        lines += [[(words, "muted")] for words in told]
     part = cloud.subject.part
     lines.append([(f"{part.where} example {text.count(int(cloud.rows[number]))}", "muted")])
     return lines
 
 
-def _class_words(answers: ClassAnswers, data: Dataset, number: int) -> list[list[Piece]]:
+def _class_words(answers: ClassAnswers, meaning: Meaning, number: int) -> list[list[Piece]]:
     true, answer = int(answers.labels[number]), int(answers.answers[number])
     sure = float(answers.confidences[number])
     share = "–" if np.isnan(sure) else f"{100 * sure:.0f} %"
-    name = text.name(data.class_name(true))
+    assert meaning.data is not None
+    name, ink = meaning.output(true), inks_of(meaning.data)[true]
     if true == answer:
-        return [[(name, inks_of(data)[true]), (f"answered right, {share}", "muted")]]
-    said = f"answered as {text.name(data.class_name(answer))}, {share}"
-    return [[(name, inks_of(data)[true]), (said, "text")]]
+        return [[(name, ink), (f"answered right, {share}", "muted")]]
+    return [[(name, ink), (f"answered as {meaning.output(answer)}, {share}", "text")]]
 
 
-def _number_words(answers: NumberAnswers, data: Dataset, number: int) -> list[list[Piece]]:
-    target, answer = float(answers.targets[number]), float(answers.answers[number])
-    output = f"{text.name(data.class_name(int(answers.outputs[number])))}: " if len(answers.errors) > 1 else ""
-    return [[(f"{output}target {target:.4g}", "text"), (f"answer {answer:.4g} ({answer - target:+.3g})", "muted")]]
+def _number_words(answers: NumberAnswers, meaning: Meaning, number: int) -> list[list[Piece]]:
+    """ "mpg 38", "predicted 27.2 (−10.8)"."""
+    output = int(answers.outputs[number])
+    true, said = (meaning.target(float(each[number]), output) for each in (answers.targets, answers.answers))
+    predicted = f"predicted {text.figure(said, 3)} ({text.signed(said - true)})"
+    return [[(f"{meaning.output(output)} {text.figure(true)}", "text"), (predicted, "muted")]]

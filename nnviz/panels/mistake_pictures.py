@@ -1,11 +1,7 @@
-"""The examples behind a cell of the confusion matrix, the surest mistake first; for numbers the largest residuals."""
+"""The examples behind a cell of the confusion matrix, the surest mistake first; for numbers the largest errors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
-import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
@@ -16,12 +12,13 @@ from engine.validation import Array
 from nnviz.look import text
 from nnviz.panels import cards
 from nnviz.panels.cards import CARDS, CardInfo, Place
+from nnviz.panels.mistake_rows import ExampleRows, sureness
 from nnviz.session.asked import MISTAKES
 from nnviz.session.found import Found
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.mistakes.picture_list import PictureList
-from nnviz.widgets.mistakes.row_list import Column, RowList
+from nnviz.widgets.mistakes.row_list import RowList
 from nnviz.widgets.parts import arranged, named
 
 _LEAST_TITLE = 60  # pixels
@@ -99,6 +96,7 @@ class MistakePicturesPanel(DockCard):
         self.pictures.setAccessibleDescription("" if place is None else self._describe(place))
         self.put_button.setVisible(mistakes.fits_canvas)
         self.put_button.setEnabled(selection.example is not None)
+        self.next_button.setText("N: next one" if self._session.meaning.is_regression else "N: next mistake")
         self.next_button.setEnabled(found is not None and len(listed) > 0)
 
     def _show_list(self, found: Found | None, listed: Array, data: Dataset | None, stays: bool) -> None:
@@ -110,7 +108,7 @@ class MistakePicturesPanel(DockCard):
             self._fit_title()
             return
         answers = found.answers
-        what = "pictures" if data.is_picture else "rows"
+        what = f"{self._session.meaning.example}s"
         order = self._order(answers)
         self._full_detail = f"{text.count(len(listed))} {what if len(listed) > 1 else what[:-1]} · {order}"
         self._fit_title()
@@ -118,13 +116,15 @@ class MistakePicturesPanel(DockCard):
             self.pictures.show_pictures(
                 len(listed),
                 lambda place: _picture(found, int(listed[place]), data),
-                lambda place: _sureness(float(answers.confidences[listed[place]])),
+                lambda place: sureness(float(answers.confidences[listed[place]])),
                 stays,
             )
             self._stack.setCurrentWidget(self.pictures)
         else:
-            texts = partial(_texts, found, listed, data)
-            self.rows.show_rows(_columns(found), len(listed), texts, stays)
+            rows, numbers = ExampleRows(found, self._session.meaning), listed.tolist()
+            tip = lambda place: rows.tip(numbers[place])  # noqa: E731
+            columns = rows.columns(numbers)
+            self.rows.show_rows(columns, len(numbers), lambda place: rows.texts(numbers[place]), stays, tip)
             self._stack.setCurrentWidget(self.rows)
 
     def _fit_title(self) -> None:
@@ -156,10 +156,11 @@ class MistakePicturesPanel(DockCard):
         if self._session.mistakes.group is not None:
             return "Chosen on the map"
         if found is not None and isinstance(found.answers, NumberAnswers):
-            return "Largest residuals"
+            return "Largest errors"
         if classes is None or data is None:
             return "All mistakes"
-        true, answer = (None if each is None else data.class_name(each) for each in (classes.true, classes.answer))
+        name = self._session.meaning.output
+        true, answer = (None if each is None else name(each) for each in (classes.true, classes.answer))
         if answer is None:
             return f"All of class {true}" if len(str(true)) > 1 else f"All {true}s"
         if true is None:
@@ -173,11 +174,11 @@ class MistakePicturesPanel(DockCard):
             return ""
         index = int(listed[place])
         about = f"{found.part.where} example {text.count(found.part.number(index))}"
-        answers = found.answers
-        if isinstance(answers, NumberAnswers):
-            return about
-        true, answer = (data.class_name(int(numbers[index])) for numbers in (answers.labels, answers.answers))
-        return f"{about}: {true}\nanswered as {answer}, {_sureness(float(answers.confidences[index]))} sure"
+        answers, meaning = found.answers, self._session.meaning
+        if not meaning.picture or not isinstance(answers, ClassAnswers):
+            return f"{about}\n{ExampleRows(found, meaning).tip(index)}"
+        true, answer = (meaning.output(int(numbers[index])) for numbers in (answers.labels, answers.answers))
+        return f"{about}: {true}\nanswered as {answer}, {sureness(float(answers.confidences[index]))} sure"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -194,51 +195,13 @@ class MistakePicturesPanel(DockCard):
         found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
         if found is None or data is None:
             return None
-        return _head(found.answers), (_numbers(found, int(index), data) for index in listed)
+        rows = ExampleRows(found, self._session.meaning)
+        return rows.head, (rows.numbers(int(index)) for index in listed)
 
 
 def _picture(found: Found, index: int, data: Dataset) -> Array:
     """The pixels of an example, (height, width)."""
     return found.part.split.example(found.part.number(index)).reshape(data.example_shape)
-
-
-def _head(answers: Answers) -> list[str]:
-    if isinstance(answers, ClassAnswers):
-        return ["example", "true", "answered", "sure"]
-    several = ["output"] if len(answers.errors) > 1 else []
-    return ["example", *several, "target", "answer", "difference"]
-
-
-def _columns(found: Found) -> list[Column]:
-    """The columns of the list."""
-    example, *others = _head(found.answers)
-    first = Column(example, False, str(len(found.part.split)))
-    if isinstance(found.answers, ClassAnswers):
-        return [first, *map(Column, others[:-1]), Column(others[-1], True, "100 %")]
-    return [first, *(Column(title, title != "output") for title in others)]
-
-
-def _numbers(found: Found, index: int, data: Dataset) -> list[object]:
-    """A row of a table: names and numbers."""
-    answers, number = found.answers, found.part.number(index)
-    if isinstance(answers, ClassAnswers):
-        true, answer = (data.class_name(int(each[index])) for each in (answers.labels, answers.answers))
-        return [number, true, answer, float(answers.confidences[index])]
-    output = [data.class_name(int(answers.outputs[index]))] if len(answers.errors) > 1 else []
-    figures = (answers.targets, answers.answers, answers.differences)
-    return [number, *output, *(float(each[index]) for each in figures)]
-
-
-def _texts(found: Found, listed: Array, data: Dataset, place: int) -> Sequence[str]:
-    """The same as it is shown, for a place in the list."""
-    row = _numbers(found, int(listed[place]), data)
-    if isinstance(found.answers, ClassAnswers):
-        return [str(row[0]), str(row[1]), str(row[2]), _sureness(float(str(row[3])))]
-    return [*map(str, row[:-3]), f"{row[-3]:.4g}", f"{row[-2]:.4g}", f"{row[-1]:+.4g}"]
-
-
-def _sureness(confidence: float) -> str:
-    return "–" if np.isnan(confidence) else f"{100 * confidence:.0f} %"
 
 
 PLACE = Place(cards.Column.CHOOSE, 2, 370)

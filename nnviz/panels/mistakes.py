@@ -14,7 +14,9 @@ from engine.validation import Array
 from nnviz.look import text
 from nnviz.panels import cards
 from nnviz.panels.cards import CARDS, CardInfo, Place
+from nnviz.panels.mistake_numbers import NumberErrors
 from nnviz.session.asked import MISTAKES
+from nnviz.session.found import Found
 from nnviz.session.mistakes import Counts
 from nnviz.session.part import Part
 from nnviz.session.selection import Classes
@@ -40,7 +42,6 @@ _KEYS = {
     "classes": "of each class",
 }
 _CLASS_COLUMNS = [Column("class"), Column("recall", True, "100.0 %"), Column("precision", True, "100.0 %")]
-_OUTPUT_COLUMNS = [Column("output"), Column("typical error", True, "-1.234e+05"), Column("R²", True, "-0.123")]
 _MATRIX_HELP = (
     "A row for each true class, a column for each answer. Numbers on the diagonal are right answers, orange ones are "
     "mistakes. Click a cell, or the name of a row or column, for its examples below; click again for all mistakes."
@@ -66,15 +67,14 @@ class MistakesPanel(DockCard):
         self.matrix.setWhatsThis(_MATRIX_HELP)
         tip = "Precision: the share of right ones among these answers. Recall: among the examples of this class."
         self.classes = named(RowList(), "classFiguresList", "Precision and recall of each class", tip)
-        tip = "How far the answers are off: the root of the mean squared difference, and the share that is explained."
-        self.outputs = named(RowList(), "outputErrorsList", "Error of each output", tip)
+        self.numbers = NumberErrors(session)
         self._note = label(role="muted")
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignCenter)
         self._key = label(role="muted")
         self._key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self._stack = QStackedWidget()
-        for page in (self.matrix, self.classes, self.outputs, self._note):
+        for page in (self.matrix, self.classes, self.numbers, self._note):
             self._stack.addWidget(page)
         self.head.row.addWidget(self.part_button)
         self.head.detail.shorten = lambda words: [words.partition(" of ")[0].partition(" after ")[0]]
@@ -111,11 +111,11 @@ class MistakesPanel(DockCard):
         self.part_button.show_choice({name: PART_NAMES[name] for name in mistakes.parts}, part.name if part else "")
         self.part_button.setVisible(part is not None)
         counts, found = mistakes.counts, mistakes.found
-        answers = None if found is None or found.part is not part else found.answers
+        self._show_title()
         if counts is not None:
             self._show_counts(counts)
-        elif isinstance(answers, NumberAnswers):
-            self._show_errors(answers)
+        elif found is not None and found.part is part and isinstance(found.answers, NumberAnswers):
+            self._show_errors(found, found.answers)
         else:
             self._show_note(part)
         self._show_choice()
@@ -140,17 +140,18 @@ class MistakesPanel(DockCard):
         recall, precision = recall_of(matrix), precision_of(matrix)
         return lambda row: (names[row], _percent(recall[row]), _percent(precision[row]))
 
-    def _show_errors(self, answers: NumberAnswers) -> None:
-        self._set_words(f"{text.count(len(answers.answers))} numbers", "R²: share explained", "")
-        self._turn_to(self.outputs)
-        if self._shown != (answers,):
-            self._shown = (answers,)
-            names, rows = self._names(len(answers.errors)), answers
-            self.outputs.show_rows(
-                _OUTPUT_COLUMNS,
-                len(names),
-                lambda row: (names[row], f"{rows.errors[row]:.4g}", f"{rows.explained[row]:.3f}"),
-            )
+    def _show_title(self) -> None:
+        """Numbers have errors, more or less of each, and no mistakes."""
+        title = "Errors" if self._session.meaning.is_regression else "Mistakes"
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
+            self.head.title.setText(title)
+
+    def _show_errors(self, found: Found, answers: NumberAnswers) -> None:
+        self._set_words(self.numbers.detail(answers), self.numbers.key(answers), "")
+        self._turn_to(self.numbers)
+        self._shown = ()
+        self.numbers.show_found(found, answers)
 
     def _show_note(self, part: Part | None) -> None:
         self._set_words("", "", "")
@@ -185,8 +186,7 @@ class MistakesPanel(DockCard):
             self._stack.setCurrentWidget(page)
 
     def _names(self, count: int) -> list[str]:
-        data = self._session.data.dataset
-        return [str(number) if data is None else data.class_name(number) for number in range(count)]
+        return [self._session.meaning.output(number) for number in range(count)]
 
     # ---- read-out
 
@@ -223,8 +223,7 @@ class MistakesPanel(DockCard):
             return ["true class", *names, "recall"], [*rows, ["precision", *precision_of(matrix).tolist(), ""]]
         if found is None or not isinstance(found.answers, NumberAnswers):
             return None
-        errors = found.answers.errors.tolist(), found.answers.explained.tolist()
-        return ["output", "root mean squared error", "R2"], list(zip(self._names(len(errors[0])), *errors, strict=True))
+        return self.numbers.table(found.answers)
 
 
 def _as_shares(matrix: Array, mode: str) -> Array:

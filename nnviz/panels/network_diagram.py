@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtGui import QFontMetrics, QShowEvent
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton
 
 from engine.datasets import Dataset
+from engine.network import Network
 from engine.pathways import Activity
 from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
+from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.look.round_numbers import round_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.neuron_facts import typical_end
@@ -31,6 +33,7 @@ _COUNTS = (20, 60, 150, 400)  # of connections between two layers
 _LEAST_LIMIT = 1e-4  # the smallest range of the tiles' colours
 _BETWEEN = {True: 0.065, False: 0.045}  # seconds between two pictures, at least: while training, and else
 _TIMES_ITS_COST = {True: 24, False: 3}  # while training, and else: how much longer than to paint nothing is painted
+_MOST_NAMED = 24  # inputs whose names stand beside them
 _LONGEST_NAME = 64  # pixels of a class in the key
 _LEAST_HEIGHT = 292  # pixels, of the pages: else each would make the card higher when it is shown for the first time
 DRAWN = (28, 28)  # the shape of a drawing
@@ -48,9 +51,9 @@ class NetworkPanel(TabbedCard):
         )
         self.add_page(self.diagram)
 
-    def add_page(self, page: Page) -> None:
-        """Adds a tab. All tabs stay visible."""
-        super().add_page(page)
+    def showEvent(self, event: QShowEvent) -> None:
+        """All tabs stay visible; before they are shown, they have no width."""
+        super().showEvent(event)
         self.tabs.setMinimumWidth(self.tabs.sizeHint().width())
 
 
@@ -154,6 +157,16 @@ class DiagramPage(Page):
         names, outputs = self._session.class_names, self._session.displayed.network.shape[-1]
         return names if len(names) == outputs else [str(number) for number in range(outputs)]
 
+    def _meaning(self, network: Network) -> Meaning:
+        """What its inputs and outputs mean."""
+        meaning = self._session.meaning
+        fits = meaning.data is not None and (meaning.data.width, meaning.data.outputs) == _ends(network)
+        return meaning if fits else NO_MEANING
+
+    def _sources(self, network: Network) -> list[str]:
+        """The names of the inputs, if these are columns and not too many."""
+        return self._meaning(network).columns if network.shape[0] <= _MOST_NAMED else []
+
     # ---- drawing
 
     def _follow(self) -> None:
@@ -182,7 +195,7 @@ class DiagramPage(Page):
         is_training = self._session.state is Status.TRAINING
         self._budget.spend(max(_BETWEEN[is_training], _TIMES_ITS_COST[is_training] * self.diagram.seconds))
         names = self._names()
-        self.diagram.set_looks(self._looks(activity), names)
+        self.diagram.set_looks(self._looks(activity), names, self._sources(activity.network))
         self.diagram.show_content(self._content(activity, names))
         self._show_key()
 
@@ -204,7 +217,17 @@ class DiagramPage(Page):
             labels=_labels(activity, data, self._hint(activity)),
             is_hasty=self._session.state is Status.TRAINING,
             hint=self._hint(activity),
+            sources=self._sources(activity.network),
+            figures=self._figures(activity),
         )
+
+    def _figures(self, activity: Activity) -> list[str]:
+        """Outputs that are numbers, in their targets' units."""
+        meaning = self._meaning(activity.network)
+        if not meaning.is_regression or not activity.is_lit:
+            return []
+        values = activity.activations[-1].tolist()
+        return [text.figure(meaning.target(value, number), 3) for number, value in enumerate(values)]
 
     def _hint(self, activity: Activity) -> str:
         """What would light the network; empty while something does."""
@@ -268,7 +291,7 @@ class DiagramPage(Page):
     def _name(self, layer: int, number: int) -> str:
         """ "layer 1 · neuron 4", "answer 7", "input 3"."""
         if layer == 0:
-            return f"input {text.count(number + 1)}"
+            return self._meaning(self._session.displayed.network).input(number)
         if layer == len(self._session.displayed.network.shape) - 1:
             return f"answer {self._names()[number]}"
         return f"layer {layer} · neuron {text.count(number + 1)}"
@@ -279,7 +302,7 @@ class DiagramPage(Page):
         if activity is None:
             return []
         lines: list[list[Piece]] = [[(self._name(layer, number), "text")]]
-        figures = _figures(activity, layer, number)
+        figures = self._raw(activity, layer, number) + _figures(activity, layer, number)
         if figures:
             lines.append([(figures, "muted")])
         if activity.target is not None and layer < len(activity.shares):
@@ -287,6 +310,16 @@ class DiagramPage(Page):
             ink = "positive" if share > 0 else "negative" if share < 0 else "muted"
             lines.append([(short(share, signed=True), ink), (f"to the answer {answer}", "muted")])
         return lines
+
+    def _raw(self, activity: Activity, layer: int, number: int) -> str:
+        """ "3 750 · ": an input or a predicted number as the data have it, before what the network gets or gives."""
+        meaning, is_last = self._meaning(activity.network), layer == len(activity.activations) - 1
+        is_scaled = meaning.data is not None and (meaning.data.scaling if layer == 0 else meaning.data.target_scaling)
+        if not activity.is_lit or not is_scaled or not (layer == 0 or is_last):
+            return ""
+        value = float(activity.activations[layer][number])
+        raw = meaning.raw_input(number, value) if layer == 0 else meaning.target(value, number)
+        return f"{text.figure(raw)} · "
 
     # ---- for a file
 
@@ -302,6 +335,10 @@ class DiagramPage(Page):
                 weight = float(activity.network.weights[links.layer - 1][above, below])
                 rows.append([self._name(links.layer - 1, below), self._name(links.layer, above), weight, value])
         return ["from", "to", "weight", self._key_words()[0]], rows
+
+
+def _ends(network: Network) -> tuple[int, int]:
+    return network.shape[0], network.shape[-1]
 
 
 def _figures(activity: Activity, layer: int, number: int) -> str:

@@ -240,7 +240,7 @@ class NeuronPanel(DockCard):
         report, data = subject.report, subject.data
         if report is not None and data is not None and report.means is not None:
             means = report.means.tolist()
-            rows += [["mean answer", data.class_name(number), mean] for number, mean in enumerate(means)]
+            rows += [["mean answer", subject.meaning.output(number), mean] for number, mean in enumerate(means)]
         return rows
 
 

@@ -7,12 +7,15 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.datasets import Dataset
 from nnviz.look import text
+from nnviz.look.meaning import listed
 from nnviz.panels.neuron_subject import Subject, line, say, short
 from nnviz.session.asked_neuron import NEURON, NeuronReport
 from nnviz.session.selection import Example
 from nnviz.widgets.neuron.example_grid import ExampleGrid
 from nnviz.widgets.neuron.named_bars import NamedBars
 from nnviz.widgets.parts import arranged, named
+
+_FIELDS_TOLD = 8
 
 
 class NeuronAnswers(QWidget):
@@ -52,13 +55,14 @@ class NeuronAnswers(QWidget):
             self._show(report, data)
 
     def _show(self, report: NeuronReport, data: Dataset) -> None:
-        by = "target" if report.means is None else "class"
+        meaning = self._subject.meaning
+        by = meaning.output(0) if report.means is None else "class"
         dead = f"dead: the same for all {text.count(report.count)}"
         say(self._means_name, dead if report.is_dead else f"mean answer by {by}")
         if report.means is not None:
-            self.means.show_rows([data.class_name(number) for number in range(len(report.means))], report.means)
+            self.means.show_rows([meaning.output(number) for number in range(len(report.means))], report.means)
         else:
-            names = [f"{short(low)} … {short(high)}" for low, high, _ in report.fifths]
+            names = [f"{meaning.answer(low)} … {meaning.answer(high)}" for low, high, _ in report.fifths]
             self.means.show_rows(names, np.array([mean for _, _, mean in report.fifths]))
         say(self._examples_name, "nothing excites it" if report.is_dead else "excite it most")
         tile = self._subject.tile
@@ -70,13 +74,24 @@ class NeuronAnswers(QWidget):
             self.examples.show_pictures([example.inputs.reshape(tile) for example in report.excited_by])
 
     def _line_of(self, report: NeuronReport, number: int) -> str:
-        example, data = report.excited_by[number], self._subject.data
-        name = "" if data is None or example.label is None else f" · {data.class_name(example.label)}"
-        return f"{report.part} {text.count(example.number + 1)}{name}: {short(example.answer)}"
+        """ "0.34 · Adelie · test 4", "2.13 · blue (0.31, −0.62)", "0.84 · mpg 31.5 · test 3"."""
+        example, meaning = report.excited_by[number], self._subject.meaning
+        where = f" · {report.part} {text.count(example.number)}"
+        if meaning.example == "point":
+            where = f" ({', '.join(meaning.row(example.inputs))})"
+        if example.label is None:
+            what = f"{meaning.output(0)} {meaning.answer(example.target)}"
+        else:
+            what = meaning.output(example.label)
+        return f"{short(example.answer)} · {what}{where}"
 
     def _describe_example(self, number: int) -> str:
-        report = self._subject.report
-        return "" if report is None else f"{self._line_of(report, number)} · a click chooses it"
+        """The same with the values of the columns."""
+        report, meaning = self._subject.report, self._subject.meaning
+        if report is None or number >= len(report.excited_by):
+            return ""
+        told = listed(meaning.fields, meaning.row(report.excited_by[number].inputs), _FIELDS_TOLD)
+        return "\n".join([f"{self._line_of(report, number)} · a click chooses it", *told])
 
     def _choose(self, number: int) -> None:
         report = self._subject.report
@@ -89,5 +104,7 @@ class NeuronAnswers(QWidget):
             return ""
         if report.means is None:
             low, high, mean = report.fifths[row]
-            return f"targets {low:.4g} … {high:.4g}: {mean:.4f} on average"
-        return f"{data.class_name(row)}: {report.means[row]:.4f} on average · above 0 for {report.active:.0%} of all"
+            ends = f"{self._subject.meaning.answer(low)} … {self._subject.meaning.answer(high)}"
+            return f"{self._subject.meaning.output(0)} {ends}: {mean:.4f} on average"
+        name, mean = self._subject.meaning.output(row), float(report.means[row])
+        return f"{name}: {mean:.4f} on average · above 0 for {report.active:.0%} of all"

@@ -23,18 +23,20 @@ class LayerNames:
     """Names for the neurons of a layer and for their inputs.
 
     ``tile`` is the shape of the picture that the inputs form, or None; ``classes`` are the names of the network's
-    outputs, empty if they have none.
+    outputs, empty if they have none, and ``columns`` those of its inputs; ``output`` is what an output is.
     """
 
     network: Network
     layer: int
     tile: tuple[int, int] | None
     classes: Sequence[str]
+    columns: Sequence[str] = ()
+    output: str = "class"
 
     def neuron(self, number: int) -> str:
         """ "neuron 8", with the class of an output. Numbers count from 0, names from 1."""
         name = self.class_name(number)
-        return f"neuron {number + 1} (class {name})" if name else f"neuron {number + 1}"
+        return f"neuron {number + 1} ({self.output} {name})" if name else f"neuron {number + 1}"
 
     def class_name(self, number: int) -> str:
         """The class of that output; empty if it has none."""
@@ -46,7 +48,9 @@ class LayerNames:
         if self.tile is not None:
             row, column = divmod(number, self.tile[1])
             return f"pixel row {row + 1}, column {column + 1}"
-        return f"neuron {number + 1} of layer {self.layer}" if self.layer else f"input {number + 1}"
+        if self.layer:
+            return f"neuron {number + 1} of layer {self.layer}"
+        return self.columns[number] if number < len(self.columns) else f"input {number + 1}"
 
 
 def neuron_facts(names: LayerNames, neuron: int) -> NeuronFacts:
@@ -63,7 +67,7 @@ def neuron_facts(names: LayerNames, neuron: int) -> NeuronFacts:
     ]
     strongest = np.argsort(-np.abs(weights), kind="stable")[:_STRONGEST]
     inputs = [(names.source(int(number)), signed(float(weights[number]))) for number in strongest]
-    return NeuronFacts(f"Class {name} · {title}" if name else title.capitalize(), rows, inputs)
+    return NeuronFacts(f"{names.output.capitalize()} {name} · {title}" if name else title.capitalize(), rows, inputs)
 
 
 def signed(value: float) -> str:

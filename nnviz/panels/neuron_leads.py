@@ -74,10 +74,11 @@ class NeuronLeads(QWidget):
         if effect is None or effect.neuron != (None if what_if else self._subject.neuron):
             say(self._change, "…")
             return
-        what = "loss" if effect.before.error is None else "error"
+        what = "RMSE" if effect.before.error is None else "error"
         set_look(self._change, "role", _ROLES.get(effect.part, "title"))
         say(self._change, change_text(effect.before, effect.after))
-        say(self._measured, f"{effect.part} {what} · {text.count(effect.count)}")
+        unit = f" of {self._subject.meaning.output(0)}" if what == "RMSE" and self._subject.meaning.is_single else ""
+        say(self._measured, f"{effect.part} {what}{unit} · {text.count(effect.count)}")
         self._measured.setToolTip(f"Measured on {text.count(effect.count)} examples of the {effect.part} part.")
 
     def _describe(self, number: int) -> str:

@@ -108,7 +108,9 @@ class RankingView(QWidget):
 
 
 def change_text(before: Evaluation, after: Evaluation) -> str:
-    """ "2.28 % → 2.50 %": the errors, or for regression the losses."""
+    """ "2.28 % → 2.50 %": the errors; for regression the RMSE, or else the losses."""
+    if before.rmse is not None and after.rmse is not None:
+        return f"{text.figure(before.rmse)} → {text.figure(after.rmse)}"
     if before.error is None or after.error is None:
         return f"{before.loss:.4g} → {after.loss:.4g}"
     return f"{text.percent(before.error)} → {text.percent(after.error)}"

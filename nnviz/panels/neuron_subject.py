@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PyQt5.QtWidgets import QLabel
 
 from engine.datasets import Dataset
+from nnviz.look.meaning import Meaning
 from nnviz.panels.neuron_facts import LayerNames
 from nnviz.session.asked_neuron import NEURON, NeuronReport
 from nnviz.session.selection import Neuron
@@ -48,13 +49,23 @@ class Subject:
     def report(self) -> NeuronReport | None:
         """What was computed of the chosen neuron; None while that is not known."""
         report: NeuronReport | None = self.session.probes[NEURON].result
-        return report if report is not None and report.neuron == self.neuron else None
+        is_known = report is not None and (report.neuron, report.dataset) == (self.neuron, self.data)
+        return report if is_known else None
 
     def names(self, layer: int) -> LayerNames:
         """Names for a layer, from 1, and its inputs."""
-        data = self.data
-        tile = self.tile if layer == 1 else None
-        return LayerNames(self.session.displayed.network, layer - 1, tile, () if data is None else data.class_names)
+        tile, network = self.tile if layer == 1 else None, self.session.displayed.network
+        if self.data is None:
+            return LayerNames(network, layer - 1, tile, ())
+        meaning = self.meaning
+        outputs = [meaning.output(number) for number in range(self.data.outputs)]
+        what = "target" if meaning.is_regression else "class"
+        return LayerNames(network, layer - 1, tile, outputs, meaning.columns, what)
+
+    @property
+    def meaning(self) -> Meaning:
+        """What inputs and outputs mean."""
+        return self.session.meaning
 
 
 def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, QLabel]:

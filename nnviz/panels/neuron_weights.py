@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from PyQt5.QtCore import QSize, pyqtSignal
@@ -94,8 +95,7 @@ class NeuronWeights(QWidget):
         if view == OWN or report is None:
             self._show(own, tile if is_first else None, "what it looks for" if is_first else "weights from below")
             return
-        inputs = LayerNames(names.network, 0, tile, ())
-        self._source = inputs.source
+        self._source = replace(names, layer=0, tile=tile).source
         if view == BACK:
             self._show(report.carried_back, tile, "layers below as if linear")
         elif report.ascent is not None:

@@ -166,12 +166,12 @@ class RobustPage(Page):
         self._show_mark()
 
     def _scale(self, subject: Subject) -> Scale:
-        """Errors from 0 to 100 %, so that the curves of all networks can be compared; losses as far as they go."""
+        """Errors from 0 to 100 %, so that the curves of all networks can be compared; an RMSE as far as it goes."""
         if subject.examples.labels is not None:
             return Scale(100.0, [(0.0, "0"), (50.0, "50"), (100.0, "100 %")])
         found = [each[1] for each in (self._robust.measured, self._robust.before) if each is not None]
-        losses = [one.loss for each in found for curve in each.curves.values() for one in curve]
-        end = round_top(max(losses, default=1.0) or 1.0, 2)
+        sizes = [one.rmse or 0.0 for each in found for curve in each.curves.values() for one in curve]
+        end = round_top(max(sizes, default=1.0) or 1.0, 2)
         return Scale(end, [(0.0, "0"), (end / 2, f"{end / 2:g}"), (end, f"{end:g}")])
 
     def _show_mark(self) -> None:
@@ -202,7 +202,9 @@ class RobustPage(Page):
             is_training = self._session.state is Status.TRAINING and not robust.work.is_running
             return _WAITING if is_training else "Measuring …" if robust.work.is_running else ""
         subject = measured[0]
-        what = "error" if subject.examples.labels is not None else "loss"
+        meaning = self._session.meaning
+        of = f" of {meaning.output(0)}" if meaning.is_single else ""
+        what = "error" if subject.examples.labels is not None else f"RMSE{of}"
         words = f"{what} on {text.count(len(subject.examples))} {subject.part} examples at {_moment(subject)}"
         if robust.work.was_stopped:
             words += ", stopped"
@@ -265,7 +267,7 @@ class RobustPage(Page):
         for each in (self._robust.measured, self._robust.before):
             if each is not None:
                 rows += _rows(*each)
-        head = ["disturbance", "strength", "unit", "error", "loss", "examples", "part", "epoch", "what if"]
+        head = ["disturbance", "strength", "unit", "error", "RMSE", "loss", "examples", "part", "epoch", "what if"]
         return (head, rows) if rows else None
 
 
@@ -278,8 +280,8 @@ def _rows(subject: Subject, found: Robustness) -> list[Sequence[object]]:
     ]
 
 
-def _figures(one: Measured) -> tuple[object, float]:
-    return "" if one.error is None else one.error, one.loss
+def _figures(one: Measured) -> tuple[object, object, float]:
+    return "" if one.error is None else one.error, "" if one.rmse is None else one.rmse, one.loss
 
 
 def _epoch(epochs: float) -> str:
@@ -297,7 +299,7 @@ def _unit(unit: str) -> str:
 
 def _line(found: Robustness | None, name: str) -> Line:
     curve = [] if found is None else found.curves.get(name, [])
-    values = [one.loss if one.error is None else 100 * one.error for one in curve]
+    values = [one.rmse or 0.0 if one.error is None else 100 * one.error for one in curve]
     return Line(np.array([one.strength for one in curve], float), np.array(values, float))
 
 
@@ -310,7 +312,7 @@ def _at(found: Robustness, strength: Strength) -> Measured | None:
 
 
 def _figure(one: Measured) -> str:
-    return f"loss {one.loss:.4g}" if one.error is None else text.percent(one.error)
+    return f"RMSE {text.figure(one.rmse or 0.0)}" if one.error is None else text.percent(one.error)
 
 
 def _trained_text(name: str, subject: Subject) -> str:

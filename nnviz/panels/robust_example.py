@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.disturbances import DISTURBANCES, Shape, is_picture
 from engine.validation import Array
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.panels.neuron_subject import line, say, short
 from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject
 from nnviz.session.session import Session
@@ -72,12 +72,13 @@ class RobustExample(QWidget):
         number = int(self._columns[row])
         if shown is None or number >= len(shown.inputs[0]):
             return ""
-        before, after = (short(float(inputs[number])) for inputs in shown.inputs)
-        return f"input {number + 1}: {before} → {after}"
+        meaning = self._session.meaning
+        before, after = (text.figure(meaning.raw_input(number, float(inputs[number]))) for inputs in shown.inputs)
+        return f"{meaning.input(number)}: {before} → {after}"
 
     def _show_changes(self, changes: Array) -> None:
         self._columns = np.sort(np.argsort(-np.abs(changes), kind="stable")[:_MOST_ROWS])
-        names = [f"input {number + 1}" for number in self._columns.tolist()]
+        names = [self._session.meaning.input(number) for number in self._columns.tolist()]
         self.bars.show_rows(names, changes[self._columns], is_signed=True)
         self._stack.setCurrentWidget(self.bars)
 
@@ -112,7 +113,9 @@ class AnswerColumn(QWidget):
             words = names[verdict.best] if verdict.best < len(names) else str(verdict.best)
             share, is_sure = f"{100 * verdict.confidence:.1f} %", verdict.is_sure
         elif outputs is not None:
-            words, share, is_sure = short(float(outputs[0])), _further(outputs), True
+            meaning = session.meaning
+            words, is_sure = text.figure(meaning.target(float(outputs[0])), 3), True
+            share = meaning.output(0) if meaning.is_single else _further(outputs)
         set_look(self.answer, "role", "answer" if len(words) < _LONG else "title")
         set_look(self.answer, "sure", is_sure)
         self._words = words

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from engine.events import BestRestored
+from engine.metrics import figures_of
 from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
+from nnviz.panels.run_figures import Figures
 from nnviz.session.run import more_epochs
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -17,6 +18,7 @@ from nnviz.widgets.parts import arranged, named
 
 _STEPS = 1000
 _SECONDS_BETWEEN_WORDS = 0.1
+_LEAST_WIDTH = 72  # of a figure, in pixels
 _MANY = 100  # a number of epochs for which the button has no room
 _STATES = {
     Status.LOADING: "Loading data",
@@ -41,9 +43,9 @@ class RunBar(QWidget):
         row.addSpacing(14)
         row.addLayout(self._progress_block(), 1)
         row.addSpacing(14)
-        self._under: dict[str, QLabel] = {}
-        self.test_error = self._figure(row, "testFigure", "test error")
-        self.train_error = self._figure(row, "trainFigure", "train error")
+        self._under: dict[str, QLabel] = {}  # by part
+        self.test_figure = self._figure(row, "testFigure", "test")
+        self.train_figure = self._figure(row, "trainFigure", "train")
         for signal in (
             session.training.state_changed,
             session.settings.problems_changed,
@@ -55,7 +57,7 @@ class RunBar(QWidget):
         self._words_due, self._has_new_figures = Budget(_SECONDS_BETWEEN_WORDS, 0), False
         session.training.progressed.connect(self._progressed)
         session.runs.history_changed.connect(self._epoch_done)
-        for signal in (session.runs.replaced, session.training.state_changed):
+        for signal in (session.runs.replaced, session.training.state_changed, session.data.changed):
             signal.connect(self._show_figures)
         self._show()
         self._show_figures()
@@ -89,26 +91,34 @@ class RunBar(QWidget):
         texts = arranged(QHBoxLayout(), self.state, (status, 1), times, spacing=8)
         return arranged(QVBoxLayout(), 1, texts, self.progress, 1, spacing=5)
 
-    def _figure(self, row: QHBoxLayout, role: str, name: str) -> QLabel:
-        tip = f"The {name}: the share of wrong answers on all of its examples, after the last whole epoch."
-        figure = named(label("–", role), role, name, tip)
-        figure.setMinimumWidth(72)
-        under = self._under[name] = named(label(name, "muted"), f"{role}Name")
+    def _figure(self, row: QHBoxLayout, role: str, part: str) -> QLabel:
+        figure = named(label("–", role), role, f"{part} error")
+        under = self._under[part] = named(label(role="muted"), f"{role}Name")
         for text_label in (figure, under):
             text_label.setAlignment(Qt.AlignRight)
         row.addLayout(arranged(QVBoxLayout(), figure, under))
         return figure
 
     def _show_figures(self) -> None:
-        """Shows the errors that were measured last, or those that its file holds; at rest also after which epoch."""
+        """Shows the figures that were measured last, or those that its file holds; at rest also after which epoch."""
         self._has_new_figures = False
         run, is_training = self._session.runs.current, self._session.state is Status.TRAINING
-        figures, before = run.figures(), None if is_training else run.figures_before
-        for figure, name in ((self.train_error, "train_error"), (self.test_error, "test_error")):
-            figure.setText(text.percent(figures[name]) if name in figures else "–")
-        for name, under in self._under.items():
-            under.setText(name if before is None else f"{name.split()[0]} · epoch {text.epochs(before)}")
+        before = None if is_training else run.figures_before
+        figures = Figures(run.figures(), self._session.meaning)
+        for figure, part in ((self.train_figure, "train"), (self.test_figure, "test")):
+            figure.setText(figures.text(part))
+            figure.setToolTip(figures.tip(part))
+            figure.setAccessibleName(f"{part} {figures.called}")
+            when = figures.called if before is None else f"· epoch {text.epochs(before)}"
+            self._under[part].setText(f"{part} {when}")
+        self._keep_width(figures)
         self._show_progress()
+
+    def _keep_width(self, figures: Figures) -> None:
+        """Lets no figure of usual size move what is beside it."""
+        for figure in (self.train_figure, self.test_figure):
+            figure.ensurePolished()
+            figure.setMinimumWidth(max(_LEAST_WIDTH, figure.fontMetrics().horizontalAdvance(figures.widest)))
 
     def _show(self) -> None:
         self._show_buttons()
@@ -146,7 +156,8 @@ class RunBar(QWidget):
         training, run, progress = self._session.training, self._session.runs.current, self._session.training.progress
         problems, best = self._session.settings.problems, run.history.best
         if training.state is Status.FINISHED and best is not None:
-            return [_about_best(best)]
+            figures = Figures(figures_of({"validation": best.figures}), self._session.meaning)
+            return [f"best at epoch {text.epochs(best.epoch)} (validation {figures.text('validation')})"]
         if progress.epoch:
             done = "measuring the errors" if progress.measuring else f"batch {progress.batch} / {progress.batches}"
             died = [] if run.dead_layer is None else [f"layer {run.dead_layer} is dead"]
@@ -228,11 +239,6 @@ class RunBar(QWidget):
             epochs = self._session.settings.experiment.training.epochs
             return f"Trains this network for {more_epochs(epochs)}, with the settings at the left (Space)."
         return "Moves the weights, batch by batch, towards fewer mistakes; again to pause (Space)."
-
-
-def _about_best(best: BestRestored) -> str:
-    figure = text.percent(best.figures.error) if best.figures.error is not None else f"loss {best.figures.loss:.4f}"
-    return f"best at epoch {text.epochs(best.epoch)} (validation {figure})"
 
 
 def _button(title: str, name: str, accessible: str, tip: str = "") -> QPushButton:

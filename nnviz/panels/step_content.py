@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -109,6 +110,9 @@ class StepContent:
     def _forward_rows(self) -> Rows:
         step, layer, row = self.step, self.view.stage.layer, self.view.row
         a = step.activations[layer][row]
+        if layer == 0 and self.names.meaning.is_scaled:
+            raw = self.names.meaning.raw(a)
+            return self._of_neurons(layer, [raw, a], ("as given", "x"), a, (text.figure, figure))
         if layer == 0:
             return self._of_neurons(layer, [a], ("x",), a)
         z = step.sums[layer - 1][row]
@@ -124,14 +128,23 @@ class StepContent:
         deltas = self.step.deltas[layer - 1][row]
         return self._of_neurons(layer, [deltas], ("δ",), deltas)
 
-    def _of_neurons(self, layer: int, columns: list[Array], heads: tuple[str, ...], bars: Array) -> Rows:
+    def _of_neurons(
+        self,
+        layer: int,
+        columns: list[Array],
+        heads: tuple[str, ...],
+        bars: Array,
+        written: Sequence[Callable[[float], str]] = (figure,) * 3,
+    ) -> Rows:
         order = self.order
         return Rows(
             len(bars),
             ("", "", *heads),
             (self.names.width(layer), *[_NUMBER] * min(2, len(columns)), *[_TARGET] * (len(columns) - 2)),
             lambda place: self.names.neuron(layer, int(order[place])),
-            lambda place: tuple(figure(float(column[order[place]])) for column in columns),
+            lambda place: tuple(
+                write(float(column[order[place]])) for write, column in zip(written, columns, strict=False)
+            ),
             bars[order],
         )
 
@@ -208,7 +221,8 @@ class StepContent:
 
         def right_side(formula: Formula) -> list[str]:
             if formula.address.what == "activation" and formula.address.layer == 0:
-                return ["as the data have it"]
+                value = self.names.meaning.scaling_text(formula.address.neuron, formula.value)
+                return [f"= {value}" if value else "as the data have it"]
             return [f"= {version}" for version in written_versions(formula)]
 
         return Rows(
@@ -277,6 +291,14 @@ class StepContent:
         old, new = float(before[view.source]), float(after[view.source])
         decimals = decimals_to_see(new - old)
         return f"{name} {figure(old, decimals)} → {figure(new, decimals)} ({signed(new - old)})"
+
+    def answer_text(self) -> str:
+        """ " · mpg 27.2, true 38": the first output of the example in its unit, where it is a scaled number."""
+        meaning, step, row = self.names.meaning, self.step, self.view.row
+        if not meaning.is_regression or meaning.data is None or meaning.data.target_scaling is None:
+            return ""
+        said, true = float(step.activations[-1][row, 0]), float(step.targets[row, 0])
+        return f" · {meaning.output(0)} {text.figure(meaning.target(said), 3)}, true {meaning.answer(true)}"
 
     # ---- where things are
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.datasets import Dataset
 from engine.formulas import Address
 from engine.one_step import BIAS
 from nnviz.look import text
+from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.panels.step_walk import Phase, Stage
 
 _LETTER, _LEAST_WIDTH, _MOST_WIDTH = 7, 64, 110  # pixels
@@ -21,12 +21,14 @@ class StepNames:
     Attributes:
         shape: layer sizes.
         picture: height and width of an example; None if it is no picture.
-        classes: the names of the outputs; empty if they have none.
+        classes: the names of the outputs, classes or targets; empty if they have none.
+        meaning: that of inputs and outputs.
     """
 
     shape: tuple[int, ...]
     picture: tuple[int, int] | None
     classes: Sequence[str]
+    meaning: Meaning = NO_MEANING
 
     @property
     def layers(self) -> int:
@@ -38,12 +40,12 @@ class StepNames:
         return "Input" if number == 0 else "Output" if number == self.layers else f"Layer {number}"
 
     def neuron(self, layer: int, number: int) -> str:
-        """ "pixel 3, 12" (row and column), "input 4", "neuron 5", "output 7" by its class; numbers count from 1."""
+        """ "pixel 3, 12" (row and column), "body_mass_g", "neuron 5", "output 7" by its class; numbers count from 1."""
         if layer == 0 and self.picture is not None:
             row, column = divmod(number, self.picture[1])
             return f"pixel {row + 1}, {column + 1}"
         if layer == 0:
-            return f"input {text.count(number + 1)}"
+            return self.meaning.input(number)
         if layer == self.layers and number < len(self.classes):
             return f"output {self.classes[number]}"
         return f"{'output' if layer == self.layers else 'neuron'} {text.count(number + 1)}"
@@ -52,6 +54,8 @@ class StepNames:
         """Pixels for the name of any neuron of a layer; longer ones are cut."""
         last = self.neuron(layer, self.shape[layer] - 1)
         longest = max((len(f"output {name}") for name in self.classes), default=0) if layer == self.layers else 0
+        if layer == 0:
+            longest = max(map(len, self.meaning.columns), default=0)
         return min(max(_LETTER * max(len(last), longest) + 4, _LEAST_WIDTH), _MOST_WIDTH)
 
     def parameter(self, layer: int, source: int) -> str:
@@ -82,10 +86,11 @@ class StepNames:
         return f"{example}{where}" + (f": {words[at.what]}" if at.what in words else "")
 
 
-def names_of(shape: tuple[int, ...], data: Dataset | None, class_names: Sequence[str]) -> StepNames:
+def names_of(shape: tuple[int, ...], meaning: Meaning) -> StepNames:
     """The names for a network of that shape, as far as the data tell them."""
-    picture = None
-    if data is not None and data.is_picture and data.width == shape[0]:
-        picture = data.example_shape[0], data.example_shape[1]
-    are_classes = data is not None and data.train.labels is not None and len(class_names) == shape[-1]
-    return StepNames(shape, picture, class_names if are_classes else ())
+    data = meaning.data
+    if data is None or (data.width, data.outputs) != (shape[0], shape[-1]):
+        return StepNames(shape, None, ())
+    has_names = data.is_classification or data.targets
+    outputs = [meaning.output(number) for number in range(shape[-1])] if has_names else []
+    return StepNames(shape, meaning.picture, outputs, meaning)

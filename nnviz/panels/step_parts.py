@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
@@ -103,7 +104,7 @@ class StepParts(QWidget):
         else:
             words = effect_text(would)
             tip = f"What this step does to the network, if it is taken: {words}, of {text.count(would.count)} examples."
-            self.would.show_versions(f"would make {words}", words, words.partition(" error ")[2], "", tip=tip)
+            self.would.show_versions(f"would make {words}", words, re.split(" error | RMSE ", words)[-1], "", tip=tip)
         words = "" if did is None else effect_text(did)
         self.did.show_versions(f"the last step: {words}" if words else "", words)
         self.undo.setVisible(did is not None)
@@ -130,7 +131,9 @@ class StepParts(QWidget):
 
 
 def effect_text(effect: Effect) -> str:
-    """ "test error 2.72 → 89.90 %"."""
+    """ "test error 2.72 → 89.90 %", "test RMSE 3.02 → 2.98"."""
+    if effect.is_rmse:
+        return f"{effect.part} RMSE {text.figure(effect.before)} → {text.figure(effect.after)}"
     before, after = (
         "not finite" if math.isnan(share) else text.percent(share) for share in (effect.before, effect.after)
     )

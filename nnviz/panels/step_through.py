@@ -148,7 +148,7 @@ class StepThroughPage(Page):
         self.parts.path.show_stages(stages, 0)
 
     def _names(self) -> StepNames:
-        return names_of(self._shape, self._session.data.dataset, self._session.class_names)
+        return names_of(self._shape, self._session.meaning)
 
     def _neuron_in(self, step: OneStep, stage: Stage) -> int:
         """The one that is looked at; at first the one that is most active, or whose delta is largest."""
@@ -238,7 +238,7 @@ class StepThroughPage(Page):
             else:
                 words = content.change_text()
         elif content is not None:
-            words = f"{self.which.moment_text()}: loss {figure(content.step.loss)}"
+            words = f"{self.which.moment_text()}: loss {figure(content.step.loss)}{content.answer_text()}"
         self.parts.result.show_versions(words, tip=check_text(check[1]) if check is not None else "")
 
     def _show_effects(self) -> None:

@@ -59,7 +59,7 @@ class WeightsPanel(DockCard):
         self.planes = NeuronPlanes(session)
         self.tabs = tab_bar("weightsTabs", "Layers")
         self._stack = QStackedWidget()
-        tip = "The class whose sum each row of weights raises or lowers."
+        tip = "The input that each row of weights begins at, or the output that it leads to."
         self._rows = named(RowNames(self.map), "weightsRowNames", tip=tip)
         self._all = QWidget()
         arranged(QHBoxLayout(self._all), self._rows, (self.map, 1))
@@ -166,9 +166,12 @@ class WeightsPanel(DockCard):
 
     @property
     def _names(self) -> LayerNames:
-        data = self._subject.data
-        classes = tuple(map(text.name, data.class_names)) if data is not None else ()
-        return LayerNames(self._session.displayed.network, self._layer, self._tile, classes)
+        return self._subject.names(self._layer + 1)
+
+    @property
+    def _has_columns(self) -> bool:
+        """Whether the inputs of the layer are columns of a table, with names."""
+        return not self._layer and bool(self._subject.meaning.columns)
 
     # ---- one neuron
 
@@ -219,7 +222,7 @@ class WeightsPanel(DockCard):
         weights = self._weights
         self._limit = steady_end(self._limit, typical_end(weights), _LEAST_LIMIT)
         if self.neuron is None:
-            self.map.show_values(weights, self._limit, self._tile)
+            self.map.show_values(weights, self._limit, self._tile, self._has_columns)
             self._rows.set_names(self._row_names())  # after the values: it resizes the map, which then redraws them
             self.bar.set_limit(self.map.end)
         else:
@@ -234,7 +237,9 @@ class WeightsPanel(DockCard):
             self._show_around()
 
     def _row_names(self) -> list[str]:
-        """The class names, if the rows are outputs and few enough; else none."""
+        """The names of the columns of a table, or those of the outputs, if the rows are these and few; else none."""
+        if self._has_columns:
+            return self._subject.meaning.columns
         names, count = self._names, len(self._weights)
         if self._tile is not None or count > _MOST_NAMES or not names.class_name(0):
             return []
@@ -272,6 +277,8 @@ class WeightsPanel(DockCard):
             return [f"means of {rows}×{columns} weights", "means"]
         if grid.is_picture:
             return ["weights"]
+        if grid.has_columns and self._has_columns:
+            return ["row: input, column: neuron · weights", "weights"]
         if grid.down.cells == 1:
             return ["row: neuron, column: input · weights", "weights"]
         return ["a tile: the inputs of a neuron, row by row · weights", "a tile: a neuron", "weights"]
@@ -304,7 +311,7 @@ class WeightsPanel(DockCard):
         names = self._names
         if number < 0:
             return f"{names.neuron(neuron)} · Enter enlarges it"
-        return f"{names.neuron(neuron)} ← {names.source(number)}: {signed(float(self._weights[neuron, number]))}"
+        return f"{names.source(number)} → {names.neuron(neuron)}: {signed(float(self._weights[neuron, number]))}"
 
     # ---- for a file
 

@@ -13,6 +13,7 @@ from engine.validation import Array
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.look import text, theme
+from nnviz.look.meaning import Meaning
 from nnviz.panels import why_content
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.reasons import ATTRIBUTIONS, EMPTY, FRAMES, LAYERS, MEAN, METHODS, NEAREST, Reasons, Turning
@@ -149,9 +150,9 @@ class WhyPanel(DockCard):
         self.one_combo.choose(why.one)
         self.other_combo.choose(why.other)
         self.method_combo.setCurrentText(why.method)
-        is_picture = data is None or data.is_picture
+        is_picture, example = data is None or data.is_picture, Meaning(data).example
         self.baseline_combo.setItemText(0, "an empty picture" if is_picture else "all inputs 0")
-        self.baseline_combo.setItemText(1, "the mean picture" if is_picture else "the means")
+        self.baseline_combo.setItemText(1, "the mean picture" if is_picture else f"the average {example}")
         self.baseline_combo.setCurrentIndex(self.baseline_combo.findData(why.baseline))
         self.baseline_combo.setVisible(why.method in ATTRIBUTIONS)
         self.refresh()
@@ -193,7 +194,11 @@ class WhyPanel(DockCard):
 
     def _is_current(self, found: Reasons | Turning) -> bool:
         query, why = found.query, self._session.why
-        same_network = query.network.shape == self._session.displayed.network.shape
+        data, shape = self._session.data.dataset, self._session.displayed.network.shape
+        if data is None or data.width != len(query.example):
+            return False
+        fits = query.has_classes == (data.is_classification and data.outputs > 1)
+        same_network = fits and query.network.shape == shape
         same_kind = query.method == why.method or {query.method, why.method} <= set(ATTRIBUTIONS)
         return same_network and same_kind and (query.one, query.other) == (why.one, why.other)
 
@@ -227,19 +232,21 @@ class WhyPanel(DockCard):
         return NOT_FINITE if session.probes[REASONS].result == NOT_FINITE else ""
 
     def _content(self, reasons: Reasons | None, turning: Turning | None) -> Content | None:
-        names = self._session.class_names
+        names, meaning = self._session.class_names, self._session.meaning
         if reasons is None or len(names) != len(reasons.outputs):
             return None
         if self._session.why.method == NEAREST:
-            return why_content.neighbours(turning, names) if turning is not None and turning.neighbours else None
+            return (
+                why_content.neighbours(turning, names, meaning) if turning is not None and turning.neighbours else None
+            )
         if self._session.why.method == LAYERS:
             pointed = self._session.selection.pointed
             place = None if pointed is None else (pointed.layer, pointed.number)
-            return why_content.layers(reasons, place) if reasons.layers else None
+            return why_content.layers(reasons, place, meaning) if reasons.layers else None
         if not reasons.parts:
             return None
         fits = turning is not None and (turning.one, turning.other) == (reasons.one, reasons.other)
-        return why_content.attributions(reasons, turning if fits else None, names, self._frame)
+        return why_content.attributions(reasons, turning if fits else None, names, self._frame, meaning)
 
     def _name(self, output: int | None) -> str:
         return "" if output is None else self._session.class_names[output]
@@ -256,7 +263,7 @@ class WhyPanel(DockCard):
         elif is_nearest:
             words = f"among {text.count(turning.looked_at)} training examples"
         else:
-            words = why_content.change_line(turning, names)
+            words = why_content.change_line(turning, names, self._session.meaning)
         self.change_label.setText(words)
         self.view.setAccessibleDescription(". ".join(filter(None, (self.sum_label.text(), words))))
         has_change = turning is not None and turning.changed is not None
@@ -309,10 +316,12 @@ class WhyPanel(DockCard):
             return ["training example", "class", "distance"], _rows_of_neighbours(turning, names)
         compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
         heads = ["input", "value", *(f"for {names[number]}" for number in compared)]
-        columns = [reasons.query.example, *reasons.parts]
+        meaning = self._session.meaning
+        parts = [part * meaning.spread(reasons.one) for part in reasons.parts]
+        columns = [meaning.raw(reasons.query.example), *parts]
         if turning is not None and turning.changed is not None:
-            heads, columns = [*heads, "smallest change"], [*columns, turning.changed]
-        named_rows = ([why_content.input_name(reasons.query, n), *row] for n, row in enumerate(_rows(columns)))
+            heads, columns = [*heads, "smallest change"], [*columns, meaning.raw(turning.changed)]
+        named_rows = ([why_content.input_name(reasons.query, n, meaning), *row] for n, row in enumerate(_rows(columns)))
         return heads, named_rows
 
 

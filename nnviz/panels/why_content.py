@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.validation import Array
+from nnviz.look.meaning import NO_MEANING, Meaning
+from nnviz.panels.why_columns import changed_columns, column_bars
 from nnviz.session.reasons import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
 from nnviz.session.verdict import verdict_of
 from nnviz.widgets.why.bar_rows import BarRow, BarRows
@@ -19,12 +21,12 @@ _PER_ROW = 5
 _LINE = 36  # characters of a read-out's line
 
 
-def input_name(query: Query, number: int) -> str:
+def input_name(query: Query, number: int, meaning: Meaning = NO_MEANING) -> str:
     """The name of an input: a pixel or a column."""
     if query.is_picture:
         row, column = divmod(number, query.shape[1])
         return f"row {row + 1}, column {column + 1}"
-    return f"input {number + 1}"
+    return meaning.input(number)
 
 
 def limit_of(parts: Sequence[Array]) -> float:
@@ -50,13 +52,20 @@ def figure(value: float) -> str:
 # ---- attributions
 
 
-def attributions(reasons: Reasons, turning: Turning | None, names: Sequence[str], frame: int | None = None) -> Content:
+def attributions(
+    reasons: Reasons,
+    turning: Turning | None,
+    names: Sequence[str],
+    frame: int | None = None,
+    meaning: Meaning = NO_MEANING,
+) -> Content:
     """What each input contributes to one output and to the other, and what would turn the answer.
 
-    ``frame`` shows that moment of the film instead of its end.
+    ``frame`` shows that moment of the film instead of its end. ``meaning`` is that of columns and targets.
     """
-    make = _pictures if reasons.query.is_picture else _bars
-    return make(reasons, turning, names, frame)
+    if reasons.query.is_picture:
+        return _pictures(reasons, turning, names, frame)
+    return column_bars(reasons, turning, names, frame, meaning)
 
 
 def _pictures(reasons: Reasons, turning: Turning | None, names: Sequence[str], frame: int | None) -> Pictures:
@@ -104,52 +113,28 @@ def told_of_input(reasons: Reasons, turning: Turning | None, names: Sequence[str
     return "\n".join(lines)
 
 
-def _bars(reasons: Reasons, turning: Turning | None, names: Sequence[str], frame: int | None) -> BarRows:
-    query = reasons.query
-    compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
-    heads = tuple(f"for {names[number]}" for number in compared)
-    order = np.argsort(-np.max(np.abs(reasons.parts), axis=0), kind="stable")
-    head = ""
-    if turning is not None and turning.changed is not None:
-        head = f"makes it {names[turning.to]}"
-    rows = [
-        BarRow(
-            input_name(query, number),
-            tuple(float(part[number]) for part in reasons.parts),
-            _change(query, turning, number, frame),
-        )
-        for number in order.tolist()
-    ]
-    return BarRows(heads, rows, float(np.max(np.abs(reasons.parts), initial=0.0)), head)
-
-
-def _change(query: Query, turning: Turning | None, number: int, frame: int | None) -> str:
-    """ "1.2 → 1.5", as far as the film has come."""
-    if turning is None or turning.changed is None:
-        return ""
-    before, after = float(turning.query.example[number]), float(turning.changed[number])
-    if frame is not None:
-        after = before + (after - before) * frame / (FRAMES - 1)
-    return f"{figure(before)} → {figure(after)}" if figure(before) != figure(after) else figure(before)
-
-
 # ---- layers and examples
 
 
-def layers(reasons: Reasons, pointed: tuple[int, int] | None = None) -> Strips:
-    """What the neurons of each layer contribute to one output against the other.
+def layers(reasons: Reasons, pointed: tuple[int, int] | None = None, meaning: Meaning = NO_MEANING) -> Strips:
+    """What the neurons of each layer contribute to one output against the other; to a number in its unit.
 
     ``pointed``: layer and number of the neuron that is pointed at in any card.
     """
-    unit = "pixel" if reasons.query.is_picture else "input"
+    unit, spread = "pixel" if reasons.query.is_picture else "input", meaning.spread(reasons.one)
     strips = [
-        Strip(f"layer {number}" if number else "input", "neuron" if number else unit, values)
+        Strip(
+            f"layer {number}" if number else "input",
+            "neuron" if number else unit,
+            values * spread,
+            () if number else meaning.columns,
+        )
         for number, values in enumerate(reasons.layers)
     ]
     return Strips(strips, pointed)
 
 
-def neighbours(turning: Turning, names: Sequence[str]) -> Content:
+def neighbours(turning: Turning, names: Sequence[str], meaning: Meaning = NO_MEANING) -> Content:
     """The nearest training examples: a row of pictures for each class, or lines."""
     query = turning.query
     if query.is_picture:
@@ -169,7 +154,7 @@ def neighbours(turning: Turning, names: Sequence[str]) -> Content:
         BarRow(
             _class(each.label, names).removesuffix(" · ") or f"example {each.number + 1}",
             (each.distance,),
-            f"{distance(each.distance)} · {f'no. {each.number + 1}' if has_classes else figure(each.target)}",
+            f"{distance(each.distance)} · {f'no. {each.number + 1}' if has_classes else meaning.answer(each.target)}",
         )
         for each in every
     ]
@@ -210,11 +195,15 @@ def sum_line(reasons: Reasons, turning: Turning | None) -> str:
     return f"sums to {100 * reasons.share:.1f} % from"
 
 
-def change_line(turning: Turning, names: Sequence[str]) -> str:
-    """The size of the smallest change, in a few words."""
+def change_line(turning: Turning, names: Sequence[str], meaning: Meaning = NO_MEANING) -> str:
+    """The size of the smallest change, in a few words; of a row the number of columns that change."""
     if turning.other is None or not turning.query.has_classes:
         return ""
     if turning.changed is None:
         return f"nothing near makes it {names[turning.to]}"
-    unit = "px" if turning.query.is_picture else "inputs"
-    return f"smallest change {distance(turning.distance)} · {turning.visible} {unit}"
+    if turning.query.is_picture:
+        return f"smallest change {distance(turning.distance)} · {turning.visible} px"
+    if meaning.example == "point":
+        return f"smallest change: by {distance(turning.distance)}"
+    count = changed_columns(turning, meaning)
+    return f"smallest change: {count} column{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
 from nnviz.session.asked_neuron import neuron_probes
+from nnviz.session.asked_numbers import predicted_probe
 from nnviz.session.asked_own import own_probes
 from nnviz.session.asked_plane import plane_probes
 from nnviz.session.data import Data
@@ -71,6 +72,7 @@ def new_probes(
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
     by_name |= {**map_probes(map, displayed), **plane_probes(displayed, runs, data, selection)}
+    by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= own_probes(own, displayed, runs, data)
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):

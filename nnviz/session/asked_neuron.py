@@ -29,11 +29,15 @@ _QUICK = 0.0003  # seconds, as for the answer
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """An example that excites the neuron: its number in the part, what the neuron answers, its class, its inputs."""
+    """An example that excites the neuron: its number in the part, what the neuron answers, its inputs.
+
+    ``label`` is its class, None for regression; ``target`` its first target.
+    """
 
     number: int
     answer: float
     label: int | None
+    target: float
     inputs: Array
 
 
@@ -43,6 +47,7 @@ class NeuronReport:
 
     Attributes:
         neuron: which.
+        dataset: the data by whose examples it is known.
         part: the part of the data whose examples were asked, and their number.
         means: its mean answer to each class, (classes,); for regression None.
         fifths: for regression, the ends of each fifth of the targets and the mean answer to it; else empty.
@@ -54,6 +59,7 @@ class NeuronReport:
     """
 
     neuron: Neuron
+    dataset: Dataset
     part: str
     count: int
     means: Array | None
@@ -142,9 +148,8 @@ class _Asker:
             ascent = explain.most_exciting(network, layer, number, *self._range(dataset)) if layer > 1 else None
         best = [_example(split, int(place), float(values[place])) for place in answers.strongest[:MOST_EXCITING]]
         active = float((values > 0).mean())
-        return NeuronReport(
-            neuron, part, len(split), means, fifths, best, answers.dead, active, np.nan_to_num(back), ascent
-        )
+        known = means, fifths, best, answers.dead, active, np.nan_to_num(back), ascent
+        return NeuronReport(neuron, dataset, part, len(split), *known)
 
     def _range(self, dataset: Dataset) -> tuple[object, object]:
         """The bounds of the inputs: 0…1 for pictures, else what was seen in training."""
@@ -188,8 +193,8 @@ class _Asker:
         key = Same(trained, dataset)
         with np.errstate(all="ignore"):
             if self._measured is None or self._measured[0] != key:
-                self._measured = key, Evaluator(trained, split).evaluate()
-            after = Evaluator(make(), split).evaluate()
+                self._measured = key, Evaluator(trained, split, dataset.target_scaling).evaluate()
+            after = Evaluator(make(), split, dataset.target_scaling).evaluate()
         return Effect(self._measured[1], after, part, len(split), neuron)
 
     def release(self) -> None:
@@ -199,4 +204,4 @@ class _Asker:
 
 def _example(split: Split, number: int, answer: float) -> Example:
     label = None if split.labels is None else int(split.labels[number])
-    return Example(number, answer, label, split.inputs[number] * np.float32(split.scale))
+    return Example(number, answer, label, float(split.targets[number, 0]), split.example(number))

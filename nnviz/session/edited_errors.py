@@ -1,4 +1,4 @@
-"""The errors of a network that was changed by hand, by an edit or a step on one example, measured in another thread."""
+"""The figures of a network that was changed by hand, by an edit or a step, measured in another thread."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class EditedErrors:
 
         def done(found: dict[str, float]) -> None:
             if run.edited is not None and run.parameters is parameters:
-                run.edited = {f"{part}_error": error for part, error in found.items()}
+                run.edited = found
                 self._runs.tell_history(run)
 
-        self._measuring.start(run.displayed_network(), dataset.splits, done)
+        self._measuring.start(run.displayed_network(), dataset, done)
 
     def _failed(self, error: Exception) -> None:
         """Of a network without finite answers, or too large a one, the errors stay unknown."""

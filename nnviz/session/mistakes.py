@@ -41,8 +41,6 @@ class Mistakes(QObject):
         part_changed: another part is looked at, whose answers are not known yet.
         stepped: another example was chosen by :meth:`next_mistake`.
 
-    Attributes:
-        found: the answers that were computed last; None while there are none.
     """
 
     changed = pyqtSignal()
@@ -53,7 +51,7 @@ class Mistakes(QObject):
         super().__init__()
         self._displayed, self._runs, self._data = displayed, runs, data
         self._selection, self._question = selection, question
-        self.found: Found | None = None
+        self._found: Found | None = None
         self._wanted = PARTS[0]
         self._parts_for: tuple[Dataset | None, float] = (None, 0.0)  # what ``_parts`` were made of
         self._parts: dict[str, Part] = {}
@@ -136,9 +134,15 @@ class Mistakes(QObject):
             self._is_computing = False
 
     def take(self, found: Found | None) -> None:
-        if found is not self.found:
-            self.found = found
+        if found is not self._found:
+            self._found = found
             self.changed.emit()
+
+    @property
+    def found(self) -> Found | None:
+        """The answers that were computed last; None while there are none, also right after other data came."""
+        found, data = self._found, self._data.dataset
+        return found if found is not None and data is not None and found.part.is_of(data) else None
 
     # ---- the matrix
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject
 
+from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings, is_of_layers
+from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 
 
@@ -21,6 +23,7 @@ class NewData(QObject):
         self._data, self._settings, self._runs, self._making, self._undo = data, settings, runs, making, undo
         self._is_first = True
         self._has_failed = False
+        self._before: Dataset | None = None  # the data set that the fields were about
         data.failed.connect(self._fail)
         data.changed.connect(self._follow)
 
@@ -34,6 +37,7 @@ class NewData(QObject):
         if dataset is None:
             return
         is_first, self._is_first = self._is_first, False
+        before, self._before = self._before, dataset
         for name in list(filter(is_of_layers, self._settings.all_problems)):
             self._settings.set_problem(name, None)
         if self._data.has(fields):  # also after an undo
@@ -41,7 +45,13 @@ class NewData(QObject):
         elif has_failed:  # those of an undo
             self._settings.take(self._data.named(fields))
         else:
-            self._adapt(self._data.fit(fields).for_task(dataset), is_first)
+            self._adapt(self._fitted(self._data.fit(fields), before), is_first)
+
+    def _fitted(self, fields: Experiment, before: Dataset | None) -> Experiment:
+        """The fields for the data: those of a preset as it is for them, a person's own with another task at most."""
+        dataset, preset = self._data.dataset, self._settings.preset_for(before)
+        assert dataset is not None
+        return fields.for_task(dataset) if preset is None else preset.applied_to(fields, dataset)
 
     def _adapt(self, new: Experiment, is_first: bool) -> None:
         run, dataset, fields = self._runs.current, self._data.dataset, self._settings.experiment
@@ -49,7 +59,7 @@ class NewData(QObject):
         step = f"data {text.name(dataset.title)}"
         if is_first:
             self._settings.take(new)
-        elif run.untouched or run.misfit(dataset) is None:
+        elif run.misfit(dataset) is None or (run.untouched and run.stage not in (Stage.TRAINING, Stage.PAUSED)):
             self._undo.push(Step(step, Kind.SETTINGS, self._settings.take, fields, new))
         else:
             self._making.reset(step, new)

@@ -37,6 +37,10 @@ class Part:
         aside, rest = validation_rows(len(self.split), round(self.share * len(self.split)))
         return aside if self.name == "validation" else rest
 
+    def is_of(self, data: Dataset) -> bool:
+        """Whether it is a part of these data."""
+        return any(self.split is split for split in data.splits.values())
+
     def number(self, index: int) -> int:
         """The number in the split of an example with that number in the part."""
         return index if self.rows is None else int(self.rows[index])

@@ -43,6 +43,7 @@ class Query:
         has_classes: whether the largest output is the answer.
         one, other: outputs that were chosen; None for the answer and the second best.
         method: one of ``METHODS``.
+        categories: groups of inputs, as of a data set.
     """
 
     network: Network
@@ -52,6 +53,7 @@ class Query:
     one: int | None = None
     other: int | None = None
     method: str = INTEGRATED
+    categories: Sequence[Sequence[int]] = ()
 
     @property
     def is_picture(self) -> bool:
@@ -197,7 +199,15 @@ def _product(query: Query, target: int, baseline: Array) -> Array:
 
 
 def _occluded(query: Query, target: int, baseline: Array) -> Array:
-    return explain.occlusion(query.network, query.example, target, query.shape, square_of(query.shape), baseline)
+    """A category is covered as a whole; what it contributes stands at the input that is on."""
+    covered = explain.occlusion(query.network, query.example, target, query.shape, square_of(query.shape), baseline)
+    for group in map(list, query.categories):
+        rows = np.stack([query.example, query.example]).astype(np.float32)
+        rows[1, group] = baseline[group]
+        sums = explain.target_sums(explain.forward(query.network, rows), target)
+        covered[group] = 0
+        covered[group[int(query.example[group].argmax())]] = sums[0] - sums[1]
+    return covered
 
 
 _METHODS: dict[str, Callable[[Query, int, Array], Array]] = {

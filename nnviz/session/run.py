@@ -16,7 +16,7 @@ from engine.experiment import Experiment
 from engine.history import Change, History, whole_if_possible
 from engine.network import Network, check_fits
 from engine.optimizers import OPTIMIZERS
-from engine.provenance import Provenance
+from engine.provenance import FIGURES, Provenance
 from engine.settings import TrainingSettings
 from engine.training import FIXED_WHILE_TRAINING, Trainer
 from engine.validation import Array
@@ -25,7 +25,6 @@ from nnviz.look import text
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
-_ERRORS = ("train_error", "test_error", "validation_error")
 # What training changes in a run, besides its history and snapshots.
 _TRAINED = (
     "experiment",
@@ -175,15 +174,15 @@ class Run:
         return self.experiment.build().parameters if self._opened_parameters is None else self._opened_parameters
 
     def figures(self) -> dict[str, float]:
-        """Losses and errors of the network as it is: the measured ones, or else those that its file holds."""
+        """The figures of the network as it is ("test_error", "train_rmse"): the measured ones, or those of its file."""
         if self.edited is not None:
             return self.edited
         measured = self.history.figures(self._epoch_of_figures)
         opened = self.opened
         if opened is None or opened.epochs != self._epochs_for_file:
             return measured
-        of_file = {name: getattr(opened, name) for name in _ERRORS}
-        return {name: error for name, error in of_file.items() if error is not None} | measured
+        of_file = {name: getattr(opened, name) for name in FIGURES}
+        return {name: figure for name, figure in of_file.items() if figure is not None} | measured
 
     @property
     def figures_before(self) -> float | None:
@@ -284,8 +283,8 @@ class Run:
             experiment = told.experiment or self.experiment
             history = self.history if told.history else None
             return replace(told, experiment=experiment, seed=self.experiment.seed, history=history, other=other)
-        figures = self.figures()
-        errors: dict[str, Any] = {name: figures.get(name) for name in _ERRORS}
+        known = self.figures()
+        figures: dict[str, Any] = {name: known.get(name) for name in FIGURES}
         return Provenance(
             data=data_title,
             epochs=self._epochs_for_file,
@@ -293,7 +292,7 @@ class Run:
             experiment=self.experiment,
             history=self.history,
             other=other,
-            **errors,
+            **figures,
         )
 
 

@@ -93,9 +93,13 @@ class Runs(QObject):
 
     @property
     def compared(self) -> list[Run]:
-        """The earlier runs that the chart compares with the current one, the newest last."""
-        now = self.current
-        others = [run for run in self._kept if _has_lines(run) and run.id not in self._hidden]
+        """The earlier runs that the chart compares with the current one, the newest last.
+
+        Only those whose figures are of the same kind: shares of classes, or the same number of the same data.
+        """
+        now, kind = self.current, _kind(self.current)
+        known = [run for run in self._kept if _has_lines(run) and run.id not in self._hidden]
+        others = [run for run in known if _kind(run) == kind]
         return [run for run in others if run.path is None or run.path != now.path][-_MOST_COMPARED:]
 
     def difference(self, run: Run) -> str:
@@ -132,3 +136,13 @@ def _has_lines(run: Run) -> bool:
     """Whether any curve has at least two figures: a single one would draw no line."""
     curves = (curve for of in (run.history.error, run.history.loss) for curve in (of.train, of.test))
     return any(len(curve.epochs) > 1 for curve in curves)
+
+
+def _kind(run: Run) -> tuple[object, ...]:
+    """What its figures are of: they are in the unit of the number that is predicted, unless they are of classes."""
+    experiment, history = run.experiment, run.history
+    if any(curve.values for curve in (history.loss.train, history.loss.test)):
+        is_of_classes = any(curve.values for curve in (history.error.train, history.error.test))
+    else:
+        is_of_classes = experiment.output in ("softmax", "sigmoid")
+    return ("classes",) if is_of_classes else (experiment.data, experiment.data_settings.get("target"))

@@ -16,6 +16,7 @@ from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.look import text
+from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.data import Data
@@ -79,6 +80,7 @@ class Session(QObject):
     def __init__(self, experiment: Experiment | None = None) -> None:
         super().__init__()
         first = experiment or Experiment()
+        self._meaning = NO_MEANING
         self._lanes = building, looking = Lane(), Lane()
         self.messages = Messages()
         self.undo = Undo()
@@ -148,11 +150,24 @@ class Session(QObject):
 
     @property
     def class_names(self) -> list[str]:
-        """A name for each output of the current network: of the classes it learned, else the data's, else numbers."""
+        """A name for each output of the current network: what it learned, else the data's, else numbers."""
         network, data = self.runs.current.network, self.data.dataset
-        known = [about.class_names for about in (network.description, data) if about is not None]
-        fitting = (names for names in known if len(names) == network.shape[-1])
-        return list(map(text.name, next(fitting, map(str, range(network.shape[-1])))))
+        known, outputs = network.description and network.description.output_names, network.shape[-1]
+        if known and len(known) == outputs:
+            return list(map(text.name, known))
+        meaning = self._meaning_of(data) if data is not None and data.outputs == outputs else NO_MEANING
+        return [meaning.output(number) for number in range(outputs)]
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the current network's inputs and outputs mean: what the data say, if it fits them."""
+        data = self.data.dataset
+        return NO_MEANING if self.runs.current.misfit(data) is not None else self._meaning_of(data)
+
+    def _meaning_of(self, data: Dataset | None) -> Meaning:
+        if self._meaning.data is not data:
+            self._meaning = Meaning(data)
+        return self._meaning
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""

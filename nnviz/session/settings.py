@@ -7,6 +7,7 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.augmentation import Augmentation
+from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import MILD, Experiment
 from engine.optimizers import OPTIMIZERS
@@ -79,7 +80,7 @@ class Settings(QObject):
     def choose_preset(self, preset: Preset) -> None:
         """Applies a preset, as one step to undo. Shows a message if it cannot be applied."""
         try:
-            self.choose(f"preset {preset.name}", preset.applied_to(self.experiment))
+            self.choose(f"preset {preset.name}", preset.applied_to(self.fitting, self._data.dataset))
         except EngineError as error:
             self._messages.tell_error(f"The preset {preset.name} cannot be used", error)
         else:
@@ -135,15 +136,19 @@ class Settings(QObject):
 
     @property
     def preset(self) -> Preset | None:
-        """The preset with which all settings agree; None if there is none.
+        """The preset with which all settings agree; None if there is none."""
+        return self.preset_for(self._data.dataset)
 
-        Also None if the fields are as a network was perhaps made, which its file does not say, and nobody chose them.
+    def preset_for(self, dataset: Dataset | None) -> Preset | None:
+        """The preset with which all settings agree, as it is for that data set.
+
+        None if the fields are as a network was perhaps made, which its file does not say, and nobody chose them.
         """
         run = self._runs.current
         is_chosen = self._chosen == (run.id, self.experiment)
         if run.guess and not is_chosen and not {*run.guess.difference(self.experiment)} - {"data", "fingerprint"}:
             return None
-        return next((preset for preset in self.presets if preset.matches(self.experiment)), None)
+        return next((preset for preset in self.presets if preset.matches(self.experiment, dataset)), None)
 
     @property
     def fitting(self) -> Experiment:

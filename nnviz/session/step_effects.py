@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Split
 from engine.errors import DataError
-from engine.metrics import Evaluator
+from engine.metrics import Evaluation, Evaluator
 from engine.network import Network
 from nnviz.jobs.lane import Lane
 from nnviz.session.asked_step import Written
@@ -25,13 +25,14 @@ from nnviz.session.taken_steps import Taken, TakenSteps
 class Effect:
     """The shares of wrong answers, 0…1, to ``count`` examples of a part: before a step and after it.
 
-    A share is NaN if the answers are not finite.
+    Of numbers the RMSE in the targets' unit (``is_rmse``). NaN if the answers are not finite.
     """
 
     part: str
     count: int
     before: float
     after: float
+    is_rmse: bool = False
 
 
 class _StoppedError(Exception):
@@ -66,7 +67,7 @@ class StepEffects(QObject):
 
     @property
     def would(self) -> Effect | None:
-        """What the next step would do to the network; None until that is measured, and without classes."""
+        """What the next step would do to the network; None until that is measured."""
         written = self._written
         return None if written is None else self._found.get(written.taken)
 
@@ -123,25 +124,25 @@ class StepEffects(QObject):
 
         self._lane.run(lambda: self._measure(taken, network), done, failed)
 
-    def _measure(self, taken: Taken, network: Network) -> Effect | None:
-        """Runs in the lane's thread. None if there are no such errors."""
+    def _measure(self, taken: Taken, network: Network) -> Effect:
+        """Runs in the lane's thread."""
         splits = taken.dataset.splits
         part = next(part for part in PARTS if part in splits)
         before, after = (
             self._error(taken, network.with_parameters(moment.parameters), splits[part])
             for moment in (taken.before, taken.after)
         )
-        return None if before is None or after is None else Effect(part, len(splits[part]), before, after)
+        return Effect(part, len(splits[part]), before, after, splits[part].labels is None)
 
-    def _error(self, taken: Taken, network: Network, split: Split) -> float | None:
-        steps = Evaluator(network, split).steps()
+    def _error(self, taken: Taken, network: Network, split: Split) -> float:
+        steps = Evaluator(network, split, taken.dataset.target_scaling).steps()
         while taken is self._looked_at or taken is self._kept:
             try:
                 with np.errstate(all="ignore"):
                     next(steps)
             except StopIteration as finished:
-                error: float | None = finished.value.error
-                return error
+                found: Evaluation = finished.value
+                return found.error if found.error is not None else float(found.rmse or 0)
             except DataError:
                 return math.nan
         raise _StoppedError

@@ -198,7 +198,8 @@ class StepThrough(QObject):
         elif self.is_newest:
             self._steps.take(self.written.taken)
         else:
-            self._to_take = self._asked.about() if self._is_wanted else None
+            about = self._asked.about()
+            self._to_take = about if self._is_wanted and about != self._tried else None  # there is no such step
             self._look()
 
     @property

@@ -132,7 +132,9 @@ class Why(QObject):
             self._summary = Summary(dataset)
         shape = dataset.example_shape if dataset.is_picture else (dataset.width,)
         has_classes = dataset.train.labels is not None and network.shape[-1] > 1
-        return Query(network, example, shape, has_classes, self.one, self.other, self.method), self._summary
+        return Query(
+            network, example, shape, has_classes, self.one, self.other, self.method, dataset.categories
+        ), self._summary
 
     def _ask_reasons(self) -> Question | None:
         asked = self._query()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, Qt, pyqtSignal
@@ -217,19 +218,19 @@ class MainWindow(QMainWindow):
 
     def _remembered(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
         """The remembered controls by key: for each how to read its value, a whole number, and how to set it."""
-        pen, error, loss = self.draw.pen, self.curves.error, self.curves.loss
+        pen, curves = self.draw.pen, self.curves
+        scales = {"log_error": curves.error, "log_rmse": curves.rmse, "log_loss": curves.loss}
         return {
             "pen_width": (pen.value, pen.setValue),  # which clips it to its range
-            "log_error": (lambda: error.is_log, lambda stored: error.set_log(bool(stored))),
-            "log_loss": (lambda: loss.is_log, lambda stored: loss.set_log(bool(stored))),
+            **{key: (partial(getattr, page, "is_log"), page.set_log) for key, page in scales.items()},
         }
 
     def _remember_changes(self) -> None:
         """From now on what is chosen in this window is written when it has changed."""
         curves = self.curves
-        for signal in (self._docks.changed, self.draw.pen.valueChanged, curves.error.scale_changed):
+        scales = [page.scale_changed for page in curves.curves]
+        for signal in (self._docks.changed, self.draw.pen.valueChanged, *scales):
             signal.connect(self._preferences.touch)
-        curves.loss.scale_changed.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
 
     def _remember(self) -> None:

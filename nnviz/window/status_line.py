@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QStatusBar
 from nnviz import __version__
 from nnviz.jobs.pace import Budget
 from nnviz.look import text
+from nnviz.look.meaning import Meaning
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
@@ -21,10 +22,11 @@ _NEWS = 5000  # milliseconds for which a finished activity stays visible
 # What to do in each workspace.
 _HINTS = {
     "train": "Space: train / pause · hover a weight to read it, click it to see its neuron",
-    "inside": "click a cell for its pictures · click a neuron to see what it does · S: switch it off",
+    "inside": "",  # see _INSIDE
 }
 
 _PLANE_HINTS = {"train": "Space: train / pause · click in the plane to ask · hover a neuron to see it large"}
+_INSIDE = "click a {} for its {} · click a neuron to see what it does · S: switch it off"  # a cell for its pictures
 
 
 class StatusLine(QObject):
@@ -60,9 +62,11 @@ class StatusLine(QObject):
         self._show_hint()
 
     def _show_hint(self) -> None:
-        data = self._session.data.dataset
+        data, meaning = self._session.data.dataset, Meaning(self._session.data.dataset)
         hints = _PLANE_HINTS if data is not None and data.is_plane else {}
-        self._hint.setText(hints.get(self._workspace, _HINTS[self._workspace]))
+        words = hints.get(self._workspace, _HINTS[self._workspace])
+        examples = ("point", meaning.example) if meaning.is_regression else ("cell", f"{meaning.example}s")
+        self._hint.setText(words or _INSIDE.format(*examples))
 
     def show_activity(self, activity: str) -> None:
         """Shows an activity; a finished one, without "…" at its end, is hidden after a while."""

@@ -252,3 +252,19 @@ def test_pictures_in_several_parts_are_redrawn_alike(monkeypatch: pytest.MonkeyP
     whole = redrawn(pictures, (10, 14), **how)  # type: ignore[arg-type]
     monkeypatch.setattr("engine.redrawing._BYTES_IN_A_PART", 1)
     np.testing.assert_allclose(redrawn(pictures, (10, 14), **how), whole, atol=1e-6)  # type: ignore[arg-type]
+
+
+def test_a_category_is_one_column_and_has_no_noise() -> None:
+    rng = np.random.default_rng(8)
+    inputs = np.concatenate([rng.normal(size=(60, 1)), np.eye(3)[rng.integers(3, size=60)]], axis=1).astype(np.float32)
+    data = Dataset("Table", regression_split("train", inputs, inputs[:, :1], 4, 1), categories=((1, 2, 3),))
+    about = material_of(data)
+    assert about.shape == (2,), "a number and a category"
+    assert DISTURBANCES["covered"]().strengths(about.shape)[-1] == 2
+    noisy = disturbed("noise", inputs, about, 1.0)
+    assert (noisy[:, 1:] == inputs[:, 1:]).all()
+    assert (noisy[:, 0] != inputs[:, 0]).all()
+    covered = disturbed("covered", inputs, about, 1.0) == about.means
+    is_hidden = covered[:, 1:].all(axis=1)
+    assert (is_hidden != covered[:, 0]).all(), "either the number, or the whole category"
+    assert 0 < is_hidden.sum() < len(inputs)

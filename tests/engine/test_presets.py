@@ -8,9 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from engine.datasets import DATASETS
+from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.errors import FileFormatError, SettingError
+from engine.events import Epoch
 from engine.experiment import Experiment
 from engine.presets import Preset, load_preset, preset_named, presets
 from tests.engine.helpers import refused
@@ -33,7 +37,7 @@ def written(folder: Path, **changes: Any) -> Path:
     document = json.loads(json.dumps(GOOD))
     for key, value in changes.items():
         if isinstance(value, dict):
-            document[key].update(value)
+            document.setdefault(key, {}).update(value)
         else:
             document[key] = value
     (folder / "mine.json").write_text(json.dumps(document))
@@ -78,6 +82,90 @@ def test_it_matches_only_where_every_setting_is_as_it_says() -> None:
             assert not preset.matches(made.changed(**{name: value})), name
 
 
+# ---- fitted to a data set
+
+
+def data_of(examples: int, numbers: bool = False) -> Dataset:
+    inputs = np.random.default_rng(1).normal(size=(examples, 3))
+    if numbers:
+        return Dataset("numbers", regression_split("train", inputs, inputs[:, :1], 3, 1))
+    return Dataset("classes", classification_split("train", inputs, np.arange(examples) % 2, 3, 2))
+
+
+def first_for(dataset: Dataset) -> Experiment:
+    return presets()[0].applied_to(Experiment().for_data(dataset, "mine"), dataset)
+
+
+def test_first_steps_is_for_mnist_as_it_is_written(mnist: Dataset) -> None:
+    first = presets()[0]
+    assert first.adjusted(mnist) == {}
+    assert first_for(mnist).training == Experiment().training
+    assert first.matches(Experiment().for_data(mnist), mnist)
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch_size", "epochs"),
+    [
+        (1, 1, 1000),
+        (7, 7, 1000),
+        (100, 10, 1000),
+        (480, 12, 300),
+        (2000, 50, 300),
+        (4000, 100, 300),
+        (10_000, 100, 120),
+    ],
+)
+def test_it_takes_as_many_steps_for_fewer_examples(examples: int, batch_size: int, epochs: int) -> None:
+    made = first_for(data_of(examples)).training
+    assert (made.batch_size, made.epochs) == (batch_size, epochs)
+    assert (made.optimizer, made.learning_rate) == ("sgd", 0.2)
+
+
+def test_for_numbers_it_takes_other_steps_and_fewer() -> None:
+    data = data_of(314, numbers=True)
+    made = first_for(data)
+    assert (made.output, made.loss) == ("identity", "quadratic")
+    assert (made.training.optimizer, made.training.learning_rate) == ("adam", 0.002)
+    assert (made.training.batch_size, made.training.epochs) == (10, 97)
+    assert presets()[0].adjusted(data) == {
+        "output": "identity",
+        "loss": "quadratic",
+        "optimizer": "adam",
+        "learning_rate": 0.002,
+        "batch_size": 10,
+        "epochs": 97,
+    }
+
+
+@pytest.mark.parametrize("numbers", [True, False], ids=["numbers", "classes"])
+@pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.name)
+def test_each_can_be_trained_on_few_rows(preset: Preset, numbers: bool) -> None:
+    """Whatever it was made for: 30 rows are fewer than its batch, and are no pictures to distort."""
+    data = data_of(30, numbers)
+    made = preset.applied_to(Experiment().for_data(data, "mine", {"points": 30}), data)
+    assert preset.matches(made, data)
+    assert not preset.matches(made.changed(batch_size=3), data)
+    assert made.data_settings == {"points": 30}
+    assert not made.training.augmentation.is_active
+    made.check_against(data)
+    next(iter(made.changed(epochs=1).trainer(data).run()))
+
+
+def test_two_spirals_are_learned_in_seconds() -> None:
+    """600 points, noise 0.03: below 2 % of the test points, after at most 3 seconds of learning."""
+    data = DATASETS["spirals"].load()
+    assert (len(data.train), len(data.test or ())) == (480, 120)
+    made, seconds = first_for(data), 0.0
+    for event in made.trainer(data).run():
+        if isinstance(event, Epoch):
+            seconds += event.seconds
+            last = event.test
+    assert last is not None
+    assert last.error is not None
+    assert last.error < 0.02
+    assert seconds < 3 * 5, "on a machine that has other things to do"
+
+
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
     experiment = load_preset(written(tmp_path)).experiment
     assert experiment.training.optimizer == "adam"
@@ -103,6 +191,13 @@ def test_found_by_name_whatever_its_capitals() -> None:
         ({"training": {"learning_rate": -1}}, "learning_rate is -1"),
         ({"training": {"learning_rat": 1}}, "learning_rat"),
         ({"training": {"augmentation": {"rotation": 999}}}, "rotation is 999"),
+        ({"adjustment": {"steps": 0, "regression_steps": 12}}, "steps is 0"),
+        ({"adjustment": {"steps": 12, "regression_steps": -1}}, "regression_steps is -1"),
+        ({"adjustment": {"step": 12}}, "adjustment is 'step'"),
+        ({"adjustment": {"steps": 12}}, "no preset"),
+        ({"adjustment": {"steps": 12, "regression_steps": 1, "regression": {"rate": 1}}}, "regression is 'rate'"),
+        ({"adjustment": {"steps": 12, "regression_steps": 1, "regression": {"beta2": -1}}}, "beta2 is -1"),
+        ({"adjustment": {"steps": 12, "regression_steps": 1, "regression": 3}}, "regression is 3"),
         ({"network": 3}, "no preset"),
     ],
 )

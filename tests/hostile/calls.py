@@ -177,6 +177,12 @@ class Person:
     def do_clear(self) -> None:
         self.session.sketch.replace("clear", ())
 
+    def do_ask(self) -> None:
+        question, data = self.session.question, self.session.dataset
+        width = 784 if data is None else data.width
+        asks = (question.set_example, question.move_example)
+        self._any(*asks, lambda _: question.ask_about_any(), lambda _: question.reset())(self.rng.random(width))
+
     def do_search_rate(self) -> None:
         self.session.search_rate()
 

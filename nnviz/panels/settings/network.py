@@ -15,12 +15,14 @@ from engine.experiment import Experiment
 from engine.validation import parameter_count, parse_shape, parse_whole, whole_number
 from nnviz.look import text, theme
 from nnviz.look.layers import drawn_layers, left_out
+from nnviz.look.meaning import Meaning
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.session import Session
 from nnviz.session.settings import is_of_layers
 from nnviz.session.status import Status
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import Combo, FieldEdit, NumberEdit, step_whole
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.note import Note, Notice
 from nnviz.widgets.parts import arranged, named, set_look
 
@@ -192,10 +194,11 @@ class NetworkPanel(Card):
 
     def _end_rows(self, experiment: Experiment) -> tuple[QFrame, QFrame]:
         data = self._session.data.dataset
-        are_pixels = data is not None and data.is_picture and data.width == experiment.inputs
-        sides = "×".join(map(str, data.example_shape)) if data else ""
-        inputs = _end_row(experiment.inputs, f"inputs ({sides} pixels)" if are_pixels else "inputs", "")
-        return inputs, _end_row(experiment.outputs, "classes", ACTIVATIONS[experiment.output].label)
+        fits = data is not None and (data.width, data.outputs) == (experiment.inputs, experiment.outputs)
+        meaning = Meaning(data if fits else None)
+        inputs = _end_row(experiment.inputs, _inputs_text(meaning, experiment.inputs), "")
+        outputs = _outputs_text(meaning, experiment.outputs)
+        return inputs, _end_row(experiment.outputs, outputs, ACTIVATIONS[experiment.output].label)
 
     def _order_tabs(self) -> None:
         """Lets Tab go through the rows from the top, although they were made later than what is below them."""
@@ -282,6 +285,21 @@ class _LayerRow(QFrame):
         self.activation.setCurrentIndex(self.activation.findData(layer.activation))
 
 
+def _inputs_text(meaning: Meaning, count: int) -> str:
+    """What the inputs are: "inputs (28×28 pixels)", "inputs x, y", "inputs"."""
+    word = "input" if count == 1 else "inputs"
+    if meaning.picture is not None:
+        return f"{word} ({'×'.join(map(str, meaning.picture))} pixels)"
+    return f"{word} {', '.join(meaning.columns)}" if meaning.example == "point" else word
+
+
+def _outputs_text(meaning: Meaning, count: int) -> str:
+    """What the outputs are: "classes", "number (mpg)", "numbers"."""
+    if not meaning.is_regression:
+        return "class" if count == 1 else "classes"
+    return f"number ({meaning.unit})" if meaning.unit else "number" if count == 1 else "numbers"
+
+
 def _end_row(size: int, what: str, activation: str) -> QFrame:
     """A row for the inputs or the outputs, whose numbers follow the data."""
     frame = named(QFrame(), "layerRow")
@@ -291,8 +309,9 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     number = label(str(size), "title")
     number.setFixedWidth(66)
     number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
-    parts = (number, label(what, "fieldName"), 1, label(activation, "fieldName"))
-    arranged(QHBoxLayout(frame), *parts, spacing=6, margins=(13, 1, 8, 1))
+    name = GivingLabel(what, "fieldName")
+    name.setToolTip(what)
+    arranged(QHBoxLayout(frame), number, (name, 1), label(activation, "fieldName"), spacing=6, margins=(13, 1, 8, 1))
     return frame
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from engine.activations import ACTIVATIONS
 from engine.augmentation import Augmentation
+from engine.datasets import Dataset
 from engine.experiment import MILD, Experiment
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
+from engine.presets import Preset
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from nnviz.look import text
@@ -78,3 +84,32 @@ def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
         return ""
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])).capitalize()
     return f"{listed} {'wait' if len(names) > 1 else 'waits'} for the next run."
+
+
+def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
+    """What of a preset is otherwise for the data: "adjusted to 480 examples: batch size 12, 300 epochs".
+
+    The second text tells all, the first one of output, loss and augmentation only if nothing else is otherwise. Both
+    are empty where nothing is.
+    """
+    changes = preset.adjusted(dataset)
+    of_training = [words(changes[name]) for name, words in _TRAINING_WORDS.items() if name in changes]
+    of_task = [words(changes[name]) for name, words in _TASK_WORDS.items() if name in changes]
+    if any(name in changes for name in _DISTORTIONS):
+        of_task.append("no augmentation")
+    examples = "examples" if dataset.is_classification else "numbers to predict"
+    start = f"adjusted to {text.count(len(dataset.train))} {examples}: "
+    briefly, whole = (", ".join(words) for words in (of_training or of_task, of_training + of_task))
+    return (start + briefly, start + whole) if whole else ("", "")
+
+
+_TRAINING_WORDS: dict[str, Callable[[Any], str]] = {
+    "optimizer": lambda name: OPTIMIZERS[name].label,
+    "learning_rate": "rate {:g}".format,
+    "batch_size": "batch size {}".format,
+    "epochs": "{} epochs".format,
+}
+_TASK_WORDS: dict[str, Callable[[Any], str]] = {
+    "output": lambda name: f"{ACTIVATIONS[name].label.lower()} output",
+    "loss": lambda name: f"{LOSSES[name].label.lower()} loss",
+}

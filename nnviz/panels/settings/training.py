@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.experiment import Experiment
 from engine.optimizers import OPTIMIZERS
+from engine.presets import Preset
 from engine.validation import parse_whole
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.settings import summaries
@@ -20,11 +22,11 @@ from nnviz.panels.settings.groups import CONSTANTS, INITIALISATION, REGULARISATI
 from nnviz.panels.settings.schedule import SCHEDULE, ScheduleForm
 from nnviz.session.run import setting_name
 from nnviz.session.session import Session
-from nnviz.widgets.card import Card
+from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import step_decade, step_whole
 from nnviz.widgets.group import Group
 from nnviz.widgets.note import Notice
-from nnviz.widgets.parts import arranged
+from nnviz.widgets.parts import arranged, named
 
 _PRESET_TIP = "Sets shape, activations, loss and all training settings of a known network at once. Undo restores yours."
 _OWN_TIP = "The settings are your own: at least one differs from every preset."
@@ -149,12 +151,16 @@ class TrainingPanel(Card):
         form = Form(session)
         self._presets = form.add_combo("preset", "Preset", _PRESET_TIP)
         self._fill_presets()
+        self._adjusted = named(label(role="muted"), "presetAdjusted")
+        self._adjusted.setWordWrap(True)
+        form.add_wide(self._adjusted)
         form.add_rows(_ROWS)
         self.body.addWidget(form)
         self._notice = Notice("trainingNotice")
         self.head.row.insertWidget(1, self._notice, 100)
         self._add_groups()
-        for signal in (session.settings.changed, session.runs.replaced, session.training.state_changed):
+        signals = session.settings.changed, session.runs.replaced, session.training.state_changed, session.data.changed
+        for signal in signals:
             signal.connect(self._show)
         session.settings.problems_changed.connect(self._show_summaries)
         self._shows_search = False  # whether the curve of a search is shown already
@@ -199,11 +205,21 @@ class TrainingPanel(Card):
         settings, run = self._session.settings, self._session.runs.current
         preset = settings.preset
         self._presets.setCurrentIndex(0 if preset is None else settings.presets.index(preset) + 1)
-        self._presets.setToolTip(_PRESET_TIP if preset is None else f"{preset.description} {_PRESET_TIP}")
+        self._show_adjusted(preset)
         is_under_way = self._session.training.is_under_way
         waits = summaries.waiting(settings.experiment.training, run.experiment.training) if is_under_way else ""
         self._notice.show_text(waits, "Waits for the next run.")
         self._show_summaries()
+
+    def _show_adjusted(self, preset: Preset | None) -> None:
+        """Says what the data have changed of the preset; without a line if nothing."""
+        dataset = self._session.data.dataset
+        briefly, whole = ("", "") if preset is None or dataset is None else summaries.of_adjustments(preset, dataset)
+        self._adjusted.setText(re.sub(r"(\d|size|rate) (?=\w)", "\\1\u00a0", briefly))  # a number stays with its word
+        self._adjusted.setVisible(bool(briefly))
+        about = [] if preset is None else [preset.description]
+        adjusted = [f"{whole[0].upper()}{whole[1:]}."] if whole else []
+        self._presets.setToolTip(" ".join([*about, *adjusted, _PRESET_TIP]))
 
     def _show_summaries(self) -> None:
         problems, experiment = self._session.settings.problems, self._session.settings.experiment

@@ -30,7 +30,7 @@ from nnviz.widgets.diagram.tiles import Tiles
 from nnviz.widgets.diagram.words import Spot, Words
 from nnviz.widgets.read_out import ReadOut, Text
 
-_MOST_NAME = 90  # pixels
+_MOST_NAME, _MOST_SOURCE = 90, 112  # pixels, for the names of outputs and of inputs
 _BAR = 10  # height that the scroll bar takes
 _FIGURES = 6  # numbers that are written at the strongest connections of a neuron, each way
 
@@ -69,8 +69,8 @@ class NetworkDiagram(QWidget):
         self._picture = QPixmap()  # all that is visible, but for the frame of what is under the mouse
         self._pictured = QRect()  # its place; empty if something has changed
         self._painting: Painting | None = None
-        self._names: list[str] = []  # of the outputs
-        self._name_width = 14
+        self._names: tuple[list[str], list[str]] = [], []  # of the outputs and the inputs
+        self._name_width, self._source_width = 14, 0
         self._mouse: QPoint | None = None
         self._hovered: Neuron | None = None  # under the mouse, or else pointed at elsewhere
         self._elsewhere: Neuron | None = None
@@ -82,13 +82,16 @@ class NetworkDiagram(QWidget):
 
     # ---- what is shown
 
-    def set_looks(self, looks: Looks, names: list[str]) -> None:
-        """Says what there is to lay out, and the outputs' names; another network drops what was asked to be seen."""
-        if names != self._names:
-            metrics = QFontMetrics(theme.font(theme.SMALL, bold=True))
-            widest = max((metrics.horizontalAdvance(name) for name in names[:SHOWN]), default=0)
-            self._names, self._name_width = names, min(max(widest, 14), _MOST_NAME)
-        looks = replace(looks, names=self._name_width)
+    def set_looks(self, looks: Looks, names: list[str], sources: list[str] | None = None) -> None:
+        """Says what there is to lay out, with the names of outputs and inputs.
+
+        Another network drops what was asked to be seen.
+        """
+        known = names, sources or []
+        if known != self._names:
+            self._names = known
+            self._name_width, self._source_width = _widest(names, _MOST_NAME), _widest(known[1], _MOST_SOURCE)
+        looks = replace(looks, names=max(self._name_width, 14), sources=self._source_width)
         if looks != self._looks:
             if looks.shape != self._looks.shape:
                 self._wish = Wish()
@@ -231,8 +234,9 @@ class NetworkDiagram(QWidget):
     def _painting_of(self, content: Content, layout: Layout) -> Painting:
         """What paints the layout; its words are measured again only if they changed."""
         painting = self._painting
-        if painting is None or (painting.words.labels, painting.words.names) != (content.labels, content.names):
-            words = Words(self._looks, layout, self._wish, content.labels, content.names)
+        said = content.labels, content.names, content.sources
+        if painting is None or (painting.words.labels, painting.words.names, painting.words.sources) != said:
+            words = Words(self._looks, layout, self._wish, *said)
             painting = self._painting = Painting(layout, words, self._ranks, self._tiles)
         return painting
 
@@ -347,6 +351,12 @@ class NetworkDiagram(QWidget):
         """Shows that it has not."""
         super().focusOutEvent(event)
         self.update()
+
+
+def _widest(names: list[str], most: int) -> int:
+    """Pixels for the names; longer ones are cut."""
+    metrics = QFontMetrics(theme.font(theme.SMALL, bold=True))
+    return min(max((metrics.horizontalAdvance(name) for name in names[:SHOWN]), default=0), most)
 
 
 class DiagramView(QScrollArea):

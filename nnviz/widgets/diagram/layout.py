@@ -32,6 +32,7 @@ _TILE, _LEAST_TILE = 36, 13  # side with its gap
 _DOT, _LEAST_DOT = 20, 9  # from one dot to the next
 _BAR = 56
 _ROW = 34  # from one bar to the next
+_NAMED, _LEAST_NAMED = 32, 13  # from one input with a name to the next
 _LEAST_GAP, _NARROW_GAP = 52, 34  # between blocks, with room for connections
 _UNLINKED = 0.45  # a gap without connections, as a share of others
 _FOLD = 66  # width of the place of the layers that are left out
@@ -56,6 +57,7 @@ class Looks:
         tile: height and width of the small pictures, if there are any.
         tiled: the layers, from 1, whose neurons have small pictures.
         names: width in pixels that the names of the outputs need.
+        sources: likewise, those of the inputs; 0 if they have none. They are shown if all stand below each other.
     """
 
     shape: tuple[int, ...]
@@ -63,6 +65,7 @@ class Looks:
     tile: tuple[int, int] | None = None
     tiled: frozenset[int] = frozenset()
     names: int = 20
+    sources: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,12 +121,13 @@ class Fold:
 
 @dataclass(frozen=True)
 class Layout:
-    """All blocks by layer, the folds between them, and the width and height that they take."""
+    """All blocks by layer, the folds between them, the width and height that they take, whether inputs are named."""
 
     blocks: dict[int, Block]
     folds: list[Fold]
     width: int
     height: int
+    has_sources: bool = False
 
     def pairs(self) -> list[tuple[Block, Block]]:
         """Blocks of neighbouring layers, between which connections are drawn."""
@@ -226,7 +230,7 @@ class _Arranging:
             return self._bars(layer, size)
         if layer in looks.tiled and looks.tile is not None:
             return self._tiles(layer, count, looks.tile)
-        return self._dots(layer, count)
+        return self._sources(count) if layer == 0 and self._has_sources else self._dots(layer, count)
 
     def _shown(self, layer: int) -> int:
         """How many neurons of a layer are shown. A few more than the limit are, rather than to leave out those few."""
@@ -249,7 +253,8 @@ class _Arranging:
 
     def _tiles(self, layer: int, count: int, tile: tuple[int, int]) -> _Draft:
         share = 0.13 if self._is_narrow else min(0.4, 0.6 / len(self._looks.tiled))
-        wide = max(self._room * tile[1] / tile[0] * 0.25, min(self._room, self._width * share))
+        free = self._width - self._looks.names - (self._looks.sources if self._has_sources else 0)
+        wide = max(self._room * tile[1] / tile[0] * 0.25, min(self._room, free * share))
         rows = max(1, self._room // _LEAST_TILE)
         wide = max(wide, -(-count // rows) * _LEAST_TILE * max(1.0, tile[1] / tile[0])) if count > SHOWN else wide
         most = 4 * _TILE if count > 1 else _PICTURE
@@ -259,6 +264,18 @@ class _Arranging:
         count = min(count, grid.capacity)
         columns = grid.across.count
         return _Draft(layer, Kind.TILES, count, grid.across.length, grid.down.length, columns, cell, pitch, grid)
+
+    @property
+    def _has_sources(self) -> bool:
+        """Whether inputs have names beside them."""
+        looks = self._looks
+        return looks.sources > 0 and looks.picture is None and looks.shape[0] * _LEAST_NAMED <= self._room
+
+    def _sources(self, count: int) -> _Draft:
+        """The inputs below each other, with room for their names."""
+        pitch = min(_NAMED, self._room / count)
+        size = min(_DOT - 6.0, pitch - 3)
+        return _Draft(0, Kind.DOTS, count, size, pitch * (count - 1) + size, 1, (size, size), (size, pitch))
 
     def _dots(self, layer: int, count: int) -> _Draft:
         """Rows from top to bottom, then further columns; dots come closer rather than fill the width."""
@@ -280,10 +297,11 @@ class _Arranging:
     def _place(self, parts: list[_Draft | tuple[int, int]]) -> Layout:
         widths = [part.width if isinstance(part, _Draft) else _FOLD for part in parts]
         margin, names = 6.0, self._looks.names + 10.0
-        taken = sum(widths) + 2 * margin + names
+        sources = self._looks.sources + 6.0 if self._has_sources else 0.0
+        taken = sum(widths) + 2 * margin + names + sources
         gaps = max(1, len(parts) - 1) - (1 - _UNLINKED) * self._begins_unlinked
         gap = max((self._width - taken) / gaps, self._gap)
-        x, blocks, folds = margin, {}, []
+        x, blocks, folds = margin + sources, {}, []
         for part, width in zip(parts, widths, strict=True):
             if isinstance(part, _Draft):
                 blocks[part.layer] = self._block(part, round(x))
@@ -291,7 +309,8 @@ class _Arranging:
                 folds.append(Fold(*part, (x, _TOP, width, self._room)))
             x += width + (gap * _UNLINKED if part is parts[0] and self._begins_unlinked else gap)
         right = max(box[0] + box[2] for box in (*(block.box for block in blocks.values()), *(f.box for f in folds)))
-        return Layout(blocks, folds, max(self._width, math.ceil(right + names + margin)), self._height)
+        width = max(self._width, math.ceil(right + names + margin))
+        return Layout(blocks, folds, width, self._height, bool(sources))
 
     @property
     def _begins_unlinked(self) -> bool:

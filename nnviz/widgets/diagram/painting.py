@@ -31,7 +31,8 @@ class Content:
     Attributes:
         activity: the network at the current example.
         limit: the weight of the last colour of the tiles.
-        names: of the outputs; plain text.
+        names, sources: of the outputs and of the inputs; plain text. Pixels need none.
+        figures: what is written for each output that is a number; without it, the number itself.
         is_class: whether the outputs are classes, so that bars go from 0 to 1; else their numbers are written.
         chosen: the chosen neuron.
         count: how many connections are drawn between two layers.
@@ -51,6 +52,8 @@ class Content:
     labels: list[tuple[str, ...]] = field(default_factory=list)
     is_hasty: bool = False
     hint: str = ""
+    sources: list[str] = field(default_factory=list)
+    figures: list[str] = field(default_factory=list)
 
 
 class Painting:
@@ -155,6 +158,8 @@ class Painting:
         for block in self._layout.blocks.values():
             if block.kind is Kind.DOTS:
                 self._dots(painter, block, content)
+                if block.layer == 0:
+                    self.words.paint_sources(painter, block)
             elif block.kind is Kind.BARS:
                 self._bars(painter, block, content)
         self.words.paint(painter)
@@ -187,13 +192,13 @@ class Painting:
                 groove.setWidth(groove.width() * min(max(values[number], 0.0), 1.0))
                 painter.fillRect(groove, accent)
             elif values and groove.height() >= LEGIBLE:
-                self._figure(painter, groove, values[number])
+                self._figure(painter, groove, content.figures[number] if content.figures else short(values[number]))
         self.words.paint_names(painter, block, numbers, content.activity.target)
 
-    def _figure(self, painter: QPainter, groove: QRectF, value: float) -> None:
+    def _figure(self, painter: QPainter, groove: QRectF, words: str) -> None:
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("text"))
-        painter.drawText(groove.adjusted(2, -4, -4, 4), int(Qt.AlignRight | Qt.AlignVCenter), short(value))
+        painter.drawText(groove.adjusted(2, -4, -4, 4), int(Qt.AlignRight | Qt.AlignVCenter), words)
 
 
 def paint_frame(painter: QPainter, block: Block, place: int, ink: QColor, width: float) -> None:

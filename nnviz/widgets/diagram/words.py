@@ -32,12 +32,21 @@ class Words:
 
     Attributes:
         labels: a long and shorter names for each layer.
-        names: of the outputs.
+        names, sources: of the outputs and the inputs.
         spots: what can be clicked.
     """
 
-    def __init__(self, looks: Looks, layout: Layout, wish: Wish, labels: list[tuple[str, ...]], names: list[str]):
-        self.labels, self.names = labels, names
+    def __init__(
+        self,
+        looks: Looks,
+        layout: Layout,
+        wish: Wish,
+        labels: list[tuple[str, ...]],
+        names: list[str],
+        sources: list[str],
+    ) -> None:
+        self.labels, self.names, self.sources = labels, names, sources
+        self._sources_width = looks.sources
         self.spots: list[Spot] = []
         self._layout, self._wish, self._width = layout, wish, looks.names + 4
         self._metrics = QFontMetrics(theme.font(theme.SMALL))
@@ -61,6 +70,17 @@ class Words:
         painter.setPen(theme.colour("accent"))
         for spot in self.spots:
             painter.drawText(spot.box, int(Qt.AlignCenter), spot.said)
+
+    def paint_sources(self, painter: QPainter, block: Block) -> None:
+        """Paints the names of inputs at the left of their dots, if they stand below each other."""
+        if not self._layout.has_sources:
+            return
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("muted"))
+        for number, (left, top, _, height) in enumerate(block.cells.tolist()):
+            room = QRectF(left - self._sources_width - 6, top + height / 2 - 10, self._sources_width, 20)
+            name = self._metrics.elidedText(self.sources[number], Qt.ElideMiddle, self._sources_width)
+            painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), name)
 
     def paint_names(self, painter: QPainter, block: Block, numbers: list[int], target: int | None) -> None:
         """Paints the names of outputs beside their bars, that of the target in bold."""
@@ -86,7 +106,7 @@ class Words:
         found = self._elided.get((number, is_bold))
         if found is None:
             metrics = QFontMetrics(theme.font(theme.SMALL, bold=is_bold))
-            found = metrics.elidedText(self.names[number], Qt.ElideRight, self._width)
+            found = metrics.elidedText(self.names[number], Qt.ElideMiddle, self._width)
             self._elided[number, is_bold] = found
         return found
 

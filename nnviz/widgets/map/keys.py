@@ -30,23 +30,25 @@ class ClassKeys(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.keys: list[Key] = []
-        self._shown: tuple[str, ...] = ()
+        self._shown: tuple[list[str], list[str]] = [], []
         self._column = arranged(QVBoxLayout(self), spacing=0)
 
-    def show_classes(self, names: list[str], are_strong: Callable[[int], bool]) -> None:
-        """Names the classes; the keys of those that are not strong are empty."""
-        if tuple(names) != self._shown:
-            self._make(names)
+    def show_classes(self, names: list[str], inks: list[str], are_strong: Callable[[int], bool]) -> None:
+        """Names the classes and their colours; the keys of those that are not strong are empty."""
+        if (names, inks) != self._shown:
+            self._make(names, inks)
         for number, key in enumerate(self.keys):
             key.setChecked(are_strong(number))
 
-    def _make(self, names: list[str]) -> None:
-        self._shown = tuple(names)
+    def _make(self, names: list[str], inks: list[str]) -> None:
+        self._shown = names, inks
         while self._column.count():
             item = self._column.takeAt(0)
             if item.widget() is not None:
                 item.widget().deleteLater()
-        self.keys = [self._key(number, name) for number, name in enumerate(names[:_MOST])]
+        self.keys = [
+            self._key(number, *each) for number, each in enumerate(list(zip(names, inks, strict=True))[:_MOST])
+        ]
         parts: list[QWidget] = [*self.keys]
         if len(names) > _MOST:
             parts.append(label(f"  and {len(names) - _MOST} more", "muted"))
@@ -55,9 +57,8 @@ class ClassKeys(QWidget):
         widest = max((part.sizeHint().width() for part in parts), default=0)
         self.setFixedWidth(min(max(widest, _NARROWEST), _WIDEST))
 
-    def _key(self, number: int, name: str) -> Key:
+    def _key(self, number: int, name: str, ink: str) -> Key:
         tip = f"Shows the examples of class {name} before all others, also in the other cards; again: all."
-        ink = theme.MANY_CLASSES[number % len(theme.MANY_CLASSES)]
         key = Key(ink, name, f"mapClass{number}Key", tip)
         key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)  # a long name must not widen the column
         key.setAccessibleName(f"Class {name}")
@@ -71,16 +72,15 @@ class Scale(QWidget):
     def __init__(self) -> None:
         super().__init__()
         named(self, "mapScale", "Colours of the targets")
-        self._low = self._high = ""
+        self._low = self._high = self._name = ""
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
         theme.changed.connect(self.update)
 
-    def show_ends(self, low: float, high: float) -> None:
-        """Sets the numbers at the lower and the upper end."""
-        ends = f"{low:.4g}", f"{high:.4g}"
-        if ends != (self._low, self._high):
-            self._low, self._high = ends
-            self.setAccessibleDescription(f"from {self._low} to {self._high}")
+    def show_ends(self, low: str, high: str, name: str) -> None:
+        """Sets the numbers at the lower and the upper end, and the target's name."""
+        if (low, high, name) != (self._low, self._high, self._name):
+            self._low, self._high, self._name = low, high, name
+            self.setAccessibleDescription(f"{name} from {low} to {high}")
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -100,4 +100,5 @@ class Scale(QWidget):
         words = bar.adjusted(_BAR + 6, -4, 60, 4)
         painter.drawText(words, int(Qt.AlignLeft | Qt.AlignTop), self._high)
         painter.drawText(words, int(Qt.AlignLeft | Qt.AlignBottom), self._low)
-        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), "target")
+        name = painter.fontMetrics().elidedText(self._name, Qt.ElideMiddle, words.width())
+        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), name)

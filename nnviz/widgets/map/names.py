@@ -34,7 +34,7 @@ def paint_names(
     metrics = QFontMetricsF(font)
     taken: list[QRectF] = []
     for ink, place in places.items():
-        words = metrics.elidedText(names[ink], Qt.ElideRight, _LONGEST)
+        words = metrics.elidedText(names[ink], Qt.ElideMiddle, _LONGEST)
         box = QRectF(0, 0, metrics.horizontalAdvance(words) + 4, _SIZE)
         box.moveCenter(place)
         if mark is not None and box.intersects(mark):

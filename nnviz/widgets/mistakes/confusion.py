@@ -193,7 +193,7 @@ class ConfusionView(QWidget):
             place = cells.rect(number, number)
             if number % each_row == 0:
                 middle = QRect(0, place.center().y() - 10, left - 6, 20)
-                shown = metrics.elidedText(name, Qt.ElideRight, middle.width())
+                shown = metrics.elidedText(name, Qt.ElideMiddle, middle.width())
                 painter.drawText(middle, int(Qt.AlignRight | Qt.AlignVCenter), shown)
             if number % each_column == 0:
                 self._draw_column_name(painter, cells, place, name)
@@ -204,7 +204,7 @@ class ConfusionView(QWidget):
             over = QRect(place.center().x() - 40, 0, 80, top - 2)
             painter.drawText(over, int(Qt.AlignHCenter | Qt.AlignBottom), name)
             return
-        shown = painter.fontMetrics().elidedText(name, Qt.ElideRight, top - 6)
+        shown = painter.fontMetrics().elidedText(name, Qt.ElideMiddle, top - 6)
         painter.save()
         painter.translate(place.center().x(), top - 4)
         painter.rotate(-90)

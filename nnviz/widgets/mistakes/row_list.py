@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QKeyEvent
-from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from nnviz.look import theme
 
 Row = Callable[[int], Sequence[str]]
+Tip = Callable[[int], str]
 _HIGH = 24  # pixels of a row
-_AIR = 10  # beside the longest text of a column
+_AIR = 12  # beside the longest text of a column
+_WIDEST = 160  # pixels of a column
 
 
 class Column(NamedTuple):
@@ -32,11 +35,12 @@ class _Model(QAbstractTableModel):
         self.head: Sequence[Column] = ()
         self.count = 0
         self.row: Row = lambda place: ()
+        self.tip: Tip | None = None
         self._last: tuple[int, Sequence[str]] = (-1, ())  # a row is painted cell by cell
 
-    def show(self, head: Sequence[Column], count: int, row: Row) -> None:
+    def show(self, head: Sequence[Column], count: int, row: Row, tip: Tip | None) -> None:
         self.beginResetModel()
-        self.head, self.count, self.row, self._last = head, count, row, (-1, ())
+        self.head, self.count, self.row, self.tip, self._last = head, count, row, tip, (-1, ())
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
@@ -48,6 +52,8 @@ class _Model(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         if role == Qt.TextAlignmentRole:
             return self._side(index.column())
+        if role == Qt.ToolTipRole and self.tip is not None:
+            return self.tip(index.row())
         if role not in (Qt.DisplayRole, Qt.ToolTipRole):
             return None
         if self._last[0] != index.row():
@@ -83,12 +89,14 @@ class RowList(QTableView):
         self._is_showing = False
         self.setFrameShape(QTableView.NoFrame)
         self.setShowGrid(False)
+        self.setTextElideMode(Qt.ElideMiddle)
         self.setTabKeyNavigation(False)  # Tab goes to the next control
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
         self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
         self.verticalHeader().setDefaultSectionSize(_HIGH)
@@ -99,25 +107,30 @@ class RowList(QTableView):
         self.setFont(theme.font(theme.SMALL))
         self.doubleClicked.connect(lambda _: self.opened.emit())
 
-    def show_rows(self, head: Sequence[Column], count: int, row: Row, stays: bool = False) -> None:
+    def show_rows(
+        self, head: Sequence[Column], count: int, row: Row, stays: bool = False, tip: Tip | None = None
+    ) -> None:
         """Shows other rows; ``row`` returns the texts of one and is called for those in sight.
 
-        The list begins with the first one, unless it ``stays`` scrolled as it is.
+        The list begins with the first one, unless it ``stays`` scrolled as it is. ``tip`` returns a row's tooltip;
+        without it each cell has its own text. Columns that have a longest text each, and do not fit, are scrolled.
         """
         scrolled = self.verticalScrollBar().value() if stays else 0
         has_changed = list(head) != list(self._rows.head)
-        self._rows.show(head, count, row)
+        self._rows.show(head, count, row, tip)
         if has_changed:
             self._fit_columns(head)
         self.verticalScrollBar().setValue(scrolled)
 
     def _fit_columns(self, head: Sequence[Column]) -> None:
         metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()
+        has_stretch = not all(column.longest for column in head)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff if has_stretch else Qt.ScrollBarAsNeeded)
         for number, column in enumerate(head):
             heads.setSectionResizeMode(number, QHeaderView.Fixed if column.longest else QHeaderView.Stretch)
             if column.longest:
-                widest = max(map(metrics.horizontalAdvance, (column.title, column.longest)))
-                heads.resizeSection(number, widest + _AIR)
+                widest = max(map(metrics.horizontalAdvance, (column.title, re.sub(r"\d", "0", column.longest))))
+                heads.resizeSection(number, min(widest + _AIR, _WIDEST))
 
     def show_choice(self, place: int | None, into_sight: bool = True) -> None:
         """Chooses a row without a signal, and scrolls to it if it is to come ``into_sight``; None for none."""

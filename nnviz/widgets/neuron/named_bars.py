@@ -105,7 +105,7 @@ class NamedBars(Pickable):
         name_width = self.name_width
         name = QRectF(place.left(), place.top(), name_width, place.height())
         painter.setPen(theme.colour("muted"))
-        words = metrics.elidedText(self._names[number], Qt.ElideRight, name_width - 4)
+        words = metrics.elidedText(self._names[number], Qt.ElideMiddle, name_width - 4)
         painter.drawText(name, int(Qt.AlignLeft | Qt.AlignVCenter), words)
         room = max(0.0, place.width() - name_width - self._value_width)
         middle = name.right() + (room / 2 if self._is_signed else 0)

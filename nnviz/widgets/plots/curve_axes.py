@@ -11,6 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import QRectF, Qt
 
+from nnviz.look import text as words
 from nnviz.look import theme
 from nnviz.look.round_numbers import digits, enough_marks, even_marks, marks, round_top
 from nnviz.look.text import percent
@@ -27,7 +28,8 @@ class Quantity:
     """The quantity on the y axis.
 
     Attributes:
-        name: "error" or "loss".
+        name: "error", "loss" or "rmse": its curves in a history.
+        title: what it is called; by default the name.
         unit: the unit shown behind values, or "".
         factor: converts a curve's values to the unit of the axis.
         lowest, highest: limits of the axis; a logarithmic axis draws smaller values at ``lowest``.
@@ -41,16 +43,24 @@ class Quantity:
     highest: float
     low: float = math.inf
     high: float = 0.0
+    title: str = ""
 
     def text(self, value: float) -> str:
-        """Formats a curve's value: 2.41 %, or 0.0834."""
+        """Formats a curve's value: 2.41 %, 0.0834, or 2.71 mpg."""
         if self.unit == "%":
             return percent(value)
-        return f"{value:.0f}" if 1000 <= value < _LARGE else f"{value:#.3g}"
+        if 1000 <= value < _LARGE:
+            return f"{value:.0f} {self.unit}".rstrip()
+        return f"{words.steady(value) if 1e-4 <= value < _LARGE else f'{value:#.3g}'} {self.unit}".rstrip()
+
+    @property
+    def called(self) -> str:
+        """Its name for people, as within a sentence."""
+        return self.title or self.name
 
     def scale_text(self, is_log: bool) -> str:
         """Describes the axis: error %, log."""
-        return f"{self.name} {self.unit}".strip() + (", log" if is_log else ", linear")
+        return f"{self.called} {self.unit}".strip() + (", log" if is_log else ", linear")
 
     def height(self, values: Any, is_log: bool) -> Any:
         """Converts values in the unit of the axis to positions on the axis; logarithms on a logarithmic one."""
@@ -63,6 +73,7 @@ class Quantity:
 
 ERROR = Quantity("error", "%", 100.0, 1e-3, 100.0, low=1.0, high=10.0)
 LOSS = Quantity("loss", "", 1.0, 1e-6, 1e12)
+RMSE = Quantity("rmse", "", 1.0, 1e-12, 1e12, title="RMSE")  # in the unit of what is predicted
 
 
 def ends(values: Any, is_log: bool, quantity: Quantity) -> Ends:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PyQt5.QtGui import QColor
 
 from engine.history import Curve
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.widgets.plots.curve_axes import Quantity
 from nnviz.widgets.read_out import Piece
 
@@ -51,6 +51,13 @@ def own_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float, qu
     return [line] if line else []
 
 
+def explained_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float) -> list[Line]:
+    """Returns one line with the R² at ``at``, or no line if there are none."""
+    found = [(name.removeprefix("live_"), value_at(curves.get(name), at)) for name in names]
+    pieces: Line = [(text.steady(value), word) for word, value in found if value is not None]
+    return [[("R²", "muted"), *pieces]] if pieces else []
+
+
 def earlier_figures(runs: Sequence[EarlierRun], at: float, quantity: Quantity) -> list[Line]:
     """Returns one line per run, the latest first. Runs with the same title get their position as well."""
     titles = [run.title for run in runs]
@@ -65,7 +72,7 @@ def earlier_figures(runs: Sequence[EarlierRun], at: float, quantity: Quantity) -
 
 def change_lines(changes: Sequence[tuple[float, str]]) -> list[Line]:
     """Returns a line for each of the first few changes of settings, and the number of further ones."""
-    lines: list[Line] = [[(f"from epoch {epoch:.4g}: {text}", "muted")] for epoch, text in changes[:_MOST_CHANGES]]
+    lines: list[Line] = [[(f"from epoch {epoch:.4g}: {what}", "muted")] for epoch, what in changes[:_MOST_CHANGES]]
     if len(changes) > _MOST_CHANGES:
         lines.append([(f"and {len(changes) - _MOST_CHANGES} more changes", "muted")])
     return lines

@@ -21,6 +21,7 @@ from nnviz.widgets.plots.curve_figures import (
     Line,
     change_lines,
     earlier_figures,
+    explained_figures,
     grey,
     own_figures,
 )
@@ -50,6 +51,7 @@ class CurvePlot(ZoomPlot):
         self.quantity = quantity
         self.is_log = True
         self._curves: Mapping[str, Curve] = {}
+        self._explained: Mapping[str, Curve] = {}
         self._epochs = 1.0
         self._earlier: Sequence[EarlierRun] = ()
         self._grey: list[tuple[CurveLine, CurveLine]] = []
@@ -68,7 +70,7 @@ class CurvePlot(ZoomPlot):
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
         self._read_out.raise_()
-        self._hint = named(QLabel(f"train the network to see its {quantity.name} fall", self), "plotHint")
+        self._hint = named(QLabel(f"train the network to see its {quantity.called} fall", self), "plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
@@ -103,6 +105,16 @@ class CurvePlot(ZoomPlot):
             self._epochs = max(epochs, 1.0)
             self._bottom.count(batches)
             self._update()
+
+    def set_quantity(self, quantity: Quantity) -> None:
+        """Says what the values are: the same quantity with another unit."""
+        if quantity != self.quantity:
+            self.quantity = quantity
+            self._update_read_out()
+
+    def show_explained(self, curves: Mapping[str, Curve]) -> None:
+        """Tells the R² of the same epochs in the read-out."""
+        self._explained = curves
 
     def set_changes(self, changes: Sequence[tuple[float, str]]) -> None:
         """Marks the epochs at which settings changed; the read-out near a mark shows its text."""
@@ -327,7 +339,7 @@ class CurvePlot(ZoomPlot):
         if batches and at > 0:
             names = [f"live_{name}" for name in names]
             head = f"batch {at * batches:.0f}, on a sample"
-        lines = own_figures(self._curves, names, at, self.quantity)
+        lines = own_figures(self._curves, names, at, self.quantity) + explained_figures(self._explained, names, at)
         if EARLIER not in self._hidden:
             lines += earlier_figures(self._earlier, at, self.quantity)
         return [[(head, "text")], *lines] if lines else []

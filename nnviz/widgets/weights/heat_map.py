@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import QWidget
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
-from nnviz.widgets.weights.mosaic import ZERO, Grid, Renderer, picture_grid, plain_grid
+from nnviz.widgets.weights.mosaic import ZERO, Grid, Renderer, column_grid, picture_grid, plain_grid
 
 _RISE = 1.5  # exponent of the colour scale; above 1, small weights stay close to the background
 _NOTHING = np.empty((0, 0), np.float32)
@@ -56,6 +56,7 @@ class HeatMap(QWidget):
         self.first = 0
         self._values: Array = _NOTHING
         self._shape: tuple[int, int] | None = None
+        self._in_columns = False
         self._limit = self.end = 1.0
         self._renderer: Renderer | None = None
         self._image: QImage | None = None
@@ -74,14 +75,18 @@ class HeatMap(QWidget):
 
     # ---- what is shown
 
-    def show_values(self, values: Array, limit: float, shape: tuple[int, int] | None = None) -> None:
+    def show_values(
+        self, values: Array, limit: float, shape: tuple[int, int] | None = None, in_columns: bool = False
+    ) -> None:
         """Draws weights. The colours range from -limit to limit; ``shape`` is that of a neuron's inputs as a picture.
+
+        With ``in_columns`` a neuron is a column, so that names of inputs find room at the left.
 
         The array is kept for painting in another size or page, so nobody may write to it until the next call.
         """
-        if values.shape != self._values.shape or shape != self._shape:
+        if (values.shape, shape, in_columns) != (self._values.shape, self._shape, self._in_columns):
             self.grid = None
-        self._values, self._limit, self._shape = values, limit, shape
+        self._values, self._limit, self._shape, self._in_columns = values, limit, shape, in_columns
         self._draw()
 
     def clear(self) -> None:
@@ -113,7 +118,7 @@ class HeatMap(QWidget):
         if self._shape is not None:
             grid = picture_grid(neurons, self._shape, self.width(), self.height())
         else:
-            grid = plain_grid(neurons, inputs, self.width(), self.height())
+            grid = (column_grid if self._in_columns else plain_grid)(neurons, inputs, self.width(), self.height())
         self.first = min(self.first, neurons - 1) // grid.capacity * grid.capacity
         if self._outlined is not None and self._outlined >= neurons:
             self._outlined = None

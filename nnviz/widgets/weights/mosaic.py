@@ -19,7 +19,7 @@ EMPTY, ZERO = 0, 128  # of 256 colour indices: the gap between tiles, and the va
 SMALLEST = 5  # side of a tile in pixels; tiles that would be smaller go to another page
 _AIR = 0.06  # gap between two tiles, as a share of a tile's side
 _MOST_AIR = 0.25
-_HIGHEST_ROW = 64
+_HIGHEST_ROW = 64  # pixels; also of the widest column
 _LEAST_CELL = 2  # least width in pixels of a cell, if a row shows a neuron's inputs side by side
 _MOST_READ = 1_500_000  # weights read for one picture; of more, each cell samples some
 
@@ -79,6 +79,11 @@ class Grid:
     down: Axis
     inputs: int
     is_picture: bool
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether a tile is a column, an input below the other."""
+        return not self.is_picture and self.down.count == self.across.cells == 1
 
     @property
     def capacity(self) -> int:
@@ -143,6 +148,14 @@ def plain_grid(count: int, inputs: int, width: int, height: int) -> Grid:
     cells = _wrapped(inputs, across / down)
     wide = _axis(columns, cells, across, width, _MOST_AIR)
     return Grid(wide, _axis(rows, -(-inputs // cells), down, height, _MOST_AIR), inputs, False)
+
+
+def column_grid(count: int, inputs: int, width: int, height: int) -> Grid:
+    """Returns the layout for inputs with names: a column per neuron, as many as fit, and a row per input."""
+    count = min(count, max(1, (width + 1) // (SMALLEST + 1)))
+    size = min(float(_largest(width, np.array(count))), _HIGHEST_ROW)
+    high = min(height, inputs * _HIGHEST_ROW)
+    return Grid(_axis(count, 1, size, width, _AIR), Axis(1, inputs, high, high), inputs, False)
 
 
 def _largest(length: int, counts: Any) -> Any:

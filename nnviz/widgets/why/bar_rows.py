@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QPoint, QRect, QRectF
-from PyQt5.QtGui import QPainter
+from PyQt5.QtGui import QFontMetrics, QPainter
 
 from nnviz.look import theme
 from nnviz.widgets.why.content import LINE, signed, write
 
 _ROW, _THICKNESS, _GAP = 18, 9, 8
-_NAME, _TEXT = 0.26, 0.3  # shares of the width for the names and for the text at the right
+_AIR = 8  # beside names and texts
+_NAME, _TEXT = 0.42, 0.36  # shares of the width that names and the texts at the right may take
 _MIDDLE_WIDTH = 1
 
 
@@ -70,12 +71,22 @@ class BarRows:
         if self.is_signed:
             painter.fillRect(QRectF(zero, place.y(), _MIDDLE_WIDTH, place.height()), theme.colour("past"))
 
-    @staticmethod
-    def _name_width(within: QRect) -> int:
-        return round(_NAME * within.width())
+    def _name_width(self, within: QRect) -> int:
+        return min(round(_NAME * within.width()), self._widest([row.name for row in self._seen(within)]))
 
     def _text_width(self, within: QRect) -> int:
-        return round(_TEXT * within.width()) if self.text_head else 0
+        if not self.text_head:
+            return 0
+        texts = [self.text_head, *(row.text for row in self._seen(within))]
+        return min(round(_TEXT * within.width()), self._widest(texts))
+
+    def _seen(self, within: QRect) -> Sequence[BarRow]:
+        return self.rows[: self._shown(within)]
+
+    @staticmethod
+    def _widest(words: Sequence[str]) -> int:
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        return max(map(metrics.horizontalAdvance, words), default=0) + _AIR
 
     def _bar_place(self, within: QRect, number: int, top: int, height: int) -> QRect:
         left = within.x() + self._name_width(within)

@@ -43,7 +43,7 @@ class FlatCombo(Combo):
         room = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self).width()
         if not option.currentIcon.isNull():
             room -= option.iconSize.width() + _BESIDE_ICON
-        return str(self.fontMetrics().elidedText(self.words, Qt.ElideRight, room))
+        return str(self.fontMetrics().elidedText(self.words, Qt.ElideMiddle, room))
 
     def showPopup(self) -> None:
         """Opens the list, wide enough for whole entries."""

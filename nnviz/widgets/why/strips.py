@@ -21,11 +21,12 @@ _WIDEST_BAR = 8
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """One layer: its name, what a neuron of it is called, and the neurons' contributions."""
+    """One layer: its name, what a neuron of it is called, the neurons' contributions, and names if they have any."""
 
     name: str
     unit: str
     values: Array
+    names: Sequence[str] = ()
 
     @cached_property
     def order(self) -> Array:
@@ -126,4 +127,5 @@ class Strips:
         strip = self.strips[layer]
         if neuron < 0:
             return f"{strip.name}: {len(strip.order)} of {len(strip.values)} contribute"
-        return f"{strip.name}, {strip.unit} {neuron + 1}: {signed(float(strip.values[neuron]))}"
+        name = strip.names[neuron] if strip.names else f"{strip.unit} {neuron + 1}"
+        return f"{strip.name}, {name}: {signed(float(strip.values[neuron]))}"

@@ -69,7 +69,7 @@ def test_in_both_themes(qtbot: QtBot, digit: Path, tmp_path: Path) -> None:
         (["{net}", "{digit}", "--against", "-1"], "0 to 9"),
         (["{net}", "{digit}", "--out", "/no/such/folder/x.png"], "folder"),
         (["{net}", "{digit}", "--method", "guess"], "guess"),
-        (["{net}"], "PICTURE"),
+        (["{small}"], "Name the data with --data"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(
@@ -93,3 +93,66 @@ def test_what_cannot_be_done_is_told_in_one_line(
     assert told in complaint
     assert len(complaint.strip().splitlines()) == 1
     assert not (tmp_path / "why.png").exists()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Networks that learned a table of classes and one of numbers for a moment."""
+    folder = tmp_path_factory.mktemp("nets")
+    made = {}
+    for name in ("penguins", "mpg"):
+        made[name] = folder / f"{name}.json"
+        assert cli.main(["train", "--data", name, "--epochs", "5", "--hidden", "6", "--save", str(made[name])]) == 0
+    return made
+
+
+def test_rows_of_the_networks_own_data(
+    qtbot: QtBot, capsys: pytest.CaptureFixture[str], trained: dict[str, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "why.png"
+    capsys.readouterr()
+    code = cli.main(["explain", str(trained["penguins"]), "--example", "0", "--example", "4", "--out", str(out)])
+    told = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert [line.partition(":")[0] for line in told] == ["test example 0", "test example 4"]
+    assert any(name in told[0] for name in ("Adelie", "Chinstrap", "Gentoo"))
+    assert "column" in told[0] or "nothing near" in told[0]
+    assert len(np.unique(pixels(out).reshape(-1, 3), axis=0)) > 20
+
+
+def test_a_number_is_told_in_its_unit(
+    qtbot: QtBot, capsys: pytest.CaptureFixture[str], trained: dict[str, Path], tmp_path: Path
+) -> None:
+    from engine.datasets import load_data
+    from engine.storage import load_network
+
+    capsys.readouterr()
+    assert cli.main(["explain", str(trained["mpg"]), "--data", "mpg", "--out", str(tmp_path / "why.png")]) == 0
+    told = capsys.readouterr().out
+    data = load_data("mpg")
+    assert data.test is not None
+    assert data.target_scaling is not None
+    answer = load_network(trained["mpg"]).predict(data.test.example(0)[None])
+    said = told.partition("mpg ")[2].partition(";")[0].replace("−", "-")
+    assert float(said) == pytest.approx(float(data.target_scaling.undo(answer)[0, 0]), rel=1e-3)
+    assert "why mpg" in told
+    assert "smallest change" not in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--example", "5000"], "the test part has the examples 0 to "),
+        (["--data", "spirals"], "inputs"),
+        (["one.png", "--example", "1"], "not both"),
+    ],
+)
+def test_one_line_for_examples_that_cannot_be_explained(
+    capsys: pytest.CaptureFixture[str], trained: dict[str, Path], tmp_path: Path, words: list[str], said: str
+) -> None:
+    capsys.readouterr()
+    out = str(tmp_path / "why.png")
+    assert cli.main(["explain", str(trained["penguins"]), *words, "--out", out]) == cli.USAGE_ERROR
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert said in told[0]

@@ -6,7 +6,8 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from engine import neurons
-from engine.datasets import Split
+from engine.datasets import Dataset, Split
+from engine.datasets.scaling import Scaling
 from engine.metrics import Evaluator
 from nnviz.jobs.measuring import Measuring
 from tests.engine.test_explain import network_of
@@ -18,15 +19,18 @@ def test_only_the_latest_is_measured(qtbot: QtBot) -> None:
     measuring = Measuring(failed.append)
     large: Split = pictures(30_000, 100, 3)
     found: list[dict[str, float]] = []
-    measuring.start(network_of([100, 500, 3]), {"train": large}, found.append)
+    measuring.start(network_of([100, 500, 3]), Dataset("large", large), found.append)
     network, split = network_of([6, 5, 3]), pictures(100, 6, 3)
     changed = neurons.scaled(network, {(1, 0): 0})
-    measuring.start(changed, {"test": split}, found.append)
+    measuring.start(changed, Dataset("small", split), found.append)
     qtbot.waitUntil(lambda: bool(found))
-    assert found == [{"test": Evaluator(changed, split).evaluate().error}]
-    measuring.start(network_of([4, 3, 2], "tanh", "identity"), {"test": numbers(9, 4, 2)}, found.append)
+    assert found == [{"train_error": Evaluator(changed, split).evaluate().error}]
+    network, scaling = network_of([4, 3, 2], "tanh", "identity"), Scaling(np.zeros(2), np.full(2, 10))
+    part = numbers(9, 4, 2)
+    measuring.start(network, Dataset("numbers", part, part, target_scaling=scaling), found.append)
     qtbot.waitUntil(lambda: len(found) == 2)
-    assert found[1] == {}, "regression has no error"
+    exact = Evaluator(network, part, scaling).evaluate()
+    assert found[1] == {f"{name}_{of}": getattr(exact, of) for name in ("train", "test") for of in ("rmse", "r2")}
     assert measuring.close(5000)
     assert failed == []
     assert np.isfinite(changed.parameters).all()

@@ -54,7 +54,7 @@ def test_a_table_of_columns_lists_rows(make_window: MakeWindow, load_with: Load,
     card = examples(window)
     assert card.rows.isVisible()
     assert card.rows.count == answers.are_wrong.sum()
-    number, true, answer, sure = card.rows.texts(0)
+    number, true, answer, sure, *values = card.rows.texts(0)
     first = int(answers.mistakes()[0])
     assert (number, true, answer) == (
         str(first),
@@ -62,6 +62,8 @@ def test_a_table_of_columns_lists_rows(make_window: MakeWindow, load_with: Load,
         f"kind {answers.answers[first]}",
     )
     assert sure.endswith(" %")
+    example = window.session.dataset.train.inputs[first]  # the test part is the beginning of it
+    assert [float(value.replace("−", "-")) for value in values] == pytest.approx(example.tolist(), rel=1e-3)
     assert not card.put_button.isVisible(), "no picture for the canvas"
     window.session.mistakes.choose(0)
     window.session.mistakes.put_on_canvas()
@@ -79,13 +81,17 @@ def test_for_numbers_the_largest_residuals(
     card, data = examples(window), window.session.dataset
     assert data is not None
     assert data.test is not None
-    assert title(card) == "Largest residuals"
+    assert title(card) == "Largest errors"
     off = window.session.displayed.network.predict(data.test.inputs) - data.test.targets
     assert card.rows.count == 100
-    assert float(card.rows.texts(0)[-1]) == pytest.approx(off.ravel()[np.abs(off).argmax()], rel=1e-2)
-    assert len(card.rows.texts(0)) == (4 if outputs == 1 else 5)
-    assert panel(window).outputs.isVisible()
-    assert float(panel(window).outputs.texts(0)[1]) == pytest.approx(np.sqrt((off[:, 0] ** 2).mean()), rel=1e-2)
+    own = 4 if outputs == 1 else 5
+    told = card.rows.texts(0)[own - 1].replace("−", "-")
+    assert float(told) == pytest.approx(off.ravel()[np.abs(off).argmax()], rel=1e-2)
+    assert len(card.rows.texts(0)) == own + 3, "and the columns"
+    numbers_of = panel(window).numbers
+    assert (numbers_of.plot if outputs == 1 else numbers_of.outputs).isVisible()
+    rmse = panel(window).head.detail.text().split()[1] if outputs == 1 else numbers_of.outputs.texts(0)[1]
+    assert float(rmse) == pytest.approx(np.sqrt((off[:, 0] ** 2).mean()), rel=1e-2)
     assert not panel(window).mode_button.isVisible()
     press(qtbot, window, Qt.Key_N)
     example = window.session.selection.example

@@ -438,7 +438,7 @@ def test_targets_instead_of_classes(on_data: Callable[..., MainWindow], qtbot: Q
     panel = choose(qtbot, window, 1, 1)
     assert panel.answers.means.count == 5
     assert "target" in words(window, "neuronMeansName")
-    assert "loss" in words(window, "neuronEffectOf")
+    assert "RMSE" in words(window, "neuronEffectOf")
     assert "→" in words(window, "neuronEffect")
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     qtbot.waitUntil(lambda: not window.session.ranking.is_running)

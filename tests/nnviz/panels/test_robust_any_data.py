@@ -68,9 +68,10 @@ def test_a_table_has_two_curves_and_shows_what_changes(make_window: MakeWindow, 
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_numbers_have_losses(make_window: MakeWindow, load_with: Load, qtbot: QtBot, outputs: int) -> None:
+def test_numbers_have_an_rmse(make_window: MakeWindow, load_with: Load, qtbot: QtBot, outputs: int) -> None:
     window, page = other_data(make_window, load_with, qtbot, numbers(outputs), 5)
-    assert page.status.text() == "Loss on 300 train examples at epoch 0"
+    of = " of target" if outputs == 1 else ""
+    assert page.status.text() == f"RMSE{of} on 300 train examples at epoch 0"
     assert page.plots.colour == "train"
     assert page.plots.scale.end >= max(page.plots.plots[0].line.y)
     window.session.robustness.point_at(Strength("noise", 1.0))

@@ -367,13 +367,13 @@ def test_its_numbers_as_a_table(page: RobustPage, ready_window: MainWindow) -> N
     assert table is not None
     head, rows = table
     lines = [list(row) for row in rows]
-    assert head == ["disturbance", "strength", "unit", "error", "loss", "examples", "part", "epoch", "what if"]
+    assert head == ["disturbance", "strength", "unit", "error", "RMSE", "loss", "examples", "part", "epoch", "what if"]
     assert len(lines) == sum(len(DISTURBANCES[name]().strengths((28, 28))) for name in NAMES)
     assert all(len(line) == len(head) for line in lines)
     turned = next(line for line in lines if line[:2] == ["rotation", -45.0])
     assert turned[2] == "°"
     assert 100 * turned[3] == pytest.approx(at(page, Strength("rotation", -45.0)))
-    assert turned[5:] == [500, "test", 0, ""]
+    assert turned[6:] == [500, "test", 0, ""]
 
 
 def test_a_what_if_is_told_with_what_was_measured(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -112,7 +112,8 @@ def test_the_read_out_follows_the_training(ready_window: MainWindow, qtbot: QtBo
     hover(heat_map, (place.x(), place.y()))
     read_out = find(heat_map, QLabel, "readOut")
     before, where = read_out.text(), read_out.pos()
-    assert before.startswith("neuron 21 ← pixel row 1")
+    assert before.startswith("pixel row 1")
+    assert " → neuron 21: " in before
     train_for_a_while(qtbot, window)
     qtbot.waitUntil(lambda: read_out.text() != before)
     assert read_out.isVisible()
@@ -129,7 +130,9 @@ def test_an_output_is_called_by_its_class(ready_window: MainWindow, qtbot: QtBot
     click_tab(qtbot, window, "layer3Tab")
     place = middle(window.card("weightsDock").map, 7)
     hover(window.card("weightsDock").map, (place.x(), place.y()))
-    assert find(window.card("weightsDock").map, QLabel, "readOut").text().startswith("neuron 8 (class 7) ← neuron 1")
+    assert (
+        find(window.card("weightsDock").map, QLabel, "readOut").text().split(": ")[0].endswith(" → neuron 8 (class 7)")
+    )
 
 
 # ---- one neuron
@@ -202,7 +205,7 @@ def test_a_hidden_neuron_shows_bars(ready_window: MainWindow, qtbot: QtBot) -> N
     assert not view.picture.isVisible()
     hover(bars, (bars.field.left() + (17 + 0.5) * bars.field.width() / 64, 50))
     value = signed(float(window.session.displayed.network.weights[1][9, 17]))
-    assert find(bars, QLabel, "readOut").text() == f"neuron 10 ← neuron 18 of layer 1: {value}"
+    assert find(bars, QLabel, "readOut").text() == f"neuron 18 of layer 1 → neuron 10: {value}"
     leave(bars)
     assert not find(bars, QLabel, "readOut").isVisible()
     qtbot.mouseClick(bars, Qt.LeftButton)

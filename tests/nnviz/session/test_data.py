@@ -367,6 +367,22 @@ def test_a_trained_network_that_does_not_fit_other_data_is_replaced_and_comes_ba
     assert session.training.can_start
 
 
+def test_other_data_in_the_first_moments_of_a_training_replace_its_network(
+    ready_window: MainWindow, qtbot: QtBot, gate: Gate
+) -> None:
+    session = ready_window.session
+    gate.close()
+    session.start()
+    gate.wait_until_reached()
+    assert session.runs.current.untouched, "nothing is learned yet"
+    session.data.load("spirals")
+    qtbot.waitUntil(lambda: not session.data.loading)
+    gate.open()
+    qtbot.waitUntil(lambda: session.runs.current.experiment.shape[0] == 2)
+    wait_for(qtbot, ready_window, Status.READY)
+    assert session.runs.current.misfit(session.dataset) is None
+
+
 def test_regression_and_back_changes_output_and_loss_with_the_data(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     before = session.settings.experiment

@@ -37,13 +37,12 @@ def test_they_are_offered_in_the_order_of_their_files(ready_window: MainWindow) 
     assert [combo.itemText(i) for i in range(combo.count())] == ["Custom", *(preset.name for preset in presets())]
     for index, preset in enumerate(presets(), start=1):
         assert combo.itemData(index, Qt.ToolTipRole) == preset.description
-    assert combo.currentText() == presets()[0].name, "what the window starts with has a name to come back to"
+    assert choose(ready_window, presets()[0].name).currentText() == presets()[0].name
 
 
 def test_each_sets_everything_and_is_one_step(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    first, *others = presets()  # the first one is there already
-    for preset in (*others, first):
+    for preset in presets():
         before = session.settings.experiment
         combo = choose(ready_window, preset.name)
         assert combo.currentText() == preset.name
@@ -53,7 +52,7 @@ def test_each_sets_everything_and_is_one_step(ready_window: MainWindow, qtbot: Q
         assert experiment.activations == preset.experiment.activations
         assert experiment.loss == preset.experiment.loss
         assert experiment.initializer == preset.experiment.initializer
-        assert experiment.training == preset.experiment.training
+        assert experiment.training == preset.applied_to(experiment, session.dataset).training
         wait_for(qtbot, ready_window, Status.READY)
         assert session.runs.current.network.shape == list(experiment.shape), "an untrained network follows"
         action(ready_window, "actionUndo").trigger()
@@ -167,3 +166,67 @@ def test_a_match_looks_at_every_setting() -> None:
         assert preset.matches(follower)
         for name, value in (("momentum", 0.31), ("noise", 0.3), ("weight_scale", 0.7), ("validation_share", 0.2)):
             assert not preset.matches(follower.changed(**{name: value})), name
+
+
+# ---- other data
+
+
+def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    window.session.data.load(name)
+    qtbot.waitUntil(lambda: not window.session.data.loading)
+
+
+def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    before = session.settings.experiment
+    combo, line = find(window, QComboBox, "presetCombo"), find(window, QLabel, "presetAdjusted")
+    load(qtbot, window, "spirals")
+    assert combo.currentText() == "First steps"
+    assert line.isVisible()
+    assert line.text().replace("\u00a0", " ") == "adjusted to 480 examples: batch size 12, 300 epochs"
+    assert "Adjusted to 480 examples: batch size 12, 300 epochs." in combo.toolTip()
+    assert find(window, QLineEdit, "epochsEdit").text() == "300"
+    load(qtbot, window, "mpg")
+    assert combo.currentText() == "First steps"
+    assert (
+        line.text().replace("\u00a0", " ")
+        == "adjusted to 314 numbers to predict: Adam, rate 0.002, batch size 10, 97 epochs"
+    )
+    assert "identity output, quadratic loss" in combo.toolTip()
+    for _ in range(2):
+        action(window, "actionUndo").trigger()
+        qtbot.waitUntil(lambda: not session.data.loading)
+    assert session.settings.experiment == before, "each change of data is one step"
+    assert combo.currentText() == "First steps"
+
+
+def test_another_preset_takes_what_the_task_needs_and_has_it_back_afterwards(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "Best on MNIST")
+    before = session.settings.experiment
+    load(qtbot, window, "mpg")
+    assert find(window, QComboBox, "presetCombo").currentText() == "Best on MNIST"
+    assert session.settings.experiment.loss == "quadratic"
+    assert not session.settings.experiment.training.augmentation.is_active
+    assert "no augmentation" in find(window, QLabel, "presetAdjusted").text()
+    load(qtbot, window, "mnist")
+    assert session.settings.experiment == before
+    assert not find(window, QLabel, "presetAdjusted").isVisible()
+
+
+def test_a_persons_own_settings_stay(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    retype(qtbot, window, "epochsEdit", "33")
+    batch = session.settings.experiment.training.batch_size
+    for name in ("spirals", "mpg", "spirals"):
+        load(qtbot, window, name)
+        training = session.settings.experiment.training
+        assert (training.epochs, training.batch_size, training.optimizer) == (33, batch, "sgd"), name
+        assert find(window, QComboBox, "presetCombo").currentText() == "Custom"
+        assert not find(window, QLabel, "presetAdjusted").isVisible()
+    choose(window, "First steps")
+    assert session.settings.experiment.training.epochs == 300

@@ -299,6 +299,36 @@ def test_nothing_is_taken_when_one_looks_again(
     assert session.state is Status.READY
 
 
+def test_a_step_of_which_there_is_no_example_is_not_awaited(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    """The batch was still being written down when the example, which there is none of, was asked for."""
+    newest(step_through, qtbot)
+    step_through.look_now()
+    ready_window.session.settings.change("learning rate", learning_rate=0.1)
+    step_through.choose(True)
+    assert step_through.line.startswith("Draw something")
+    qtbot.waitUntil(lambda: step_through.written is not None)
+    step_through.take()
+    assert not step_through.will_take
+
+
+def test_a_row_that_is_asked_about_brings_its_own_target_and_one_made_by_hand_has_none(
+    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    session.data.load("mpg")
+    runs = session.runs
+    qtbot.waitUntil(lambda: not session.data.loading and runs.current.misfit(session.data.dataset) is None)
+    step_through.choose(True)
+    written, origin = newest(step_through, qtbot), session.question.origin
+    targets = session.data.dataset.test.targets[origin.number]
+    np.testing.assert_allclose(written.step.targets[0], targets)
+    assert step_through.target is None
+    session.question.set_example(session.question.example * 0.5)
+    qtbot.waitUntil(lambda: step_through.line.startswith("Draw something or choose an example"))
+
+
 def test_why_one_step_cannot_be_written_down_is_not_said_of_the_next(
     step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

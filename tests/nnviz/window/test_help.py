@@ -101,6 +101,7 @@ def test_of_a_combo_box_what_is_chosen_is_told_too(ready_window: MainWindow) -> 
         assert plain(text_of(f"optimizer.{name}").text) in described(combo)
     assert plain(text_of("activation.relu").text) in described(find(ready_window, QComboBox, "activation1Combo"))
     assert plain(text_of("dataset.mnist").text) in described(find(ready_window, QComboBox, "datasetCombo"))
+    session.settings.choose_preset(session.settings.presets[0])
     assert session.settings.preset is not None
     assert plain(session.settings.preset.description) in described(find(ready_window, QComboBox, "presetCombo"))
 

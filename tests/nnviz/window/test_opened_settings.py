@@ -15,7 +15,7 @@ from engine.datasets import Dataset
 from engine.events import Batch
 from engine.experiment import Experiment
 from engine.network import Network
-from engine.presets import preset_named, presets
+from engine.presets import Adjustment, preset_named, presets
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
@@ -24,6 +24,12 @@ from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, pick, retype, train_epochs, wait_for
 
 OWN = "Custom"
+
+
+@pytest.fixture(autouse=True)
+def first_steps_of_all_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The few digits of these tests stand for all 60,000: “First steps” is as it is for those."""
+    monkeypatch.setattr(Adjustment, "training_for", lambda self, dataset, own: own)
 
 
 def preset_box(window: MainWindow) -> str:

@@ -210,19 +210,19 @@ def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> 
     heat_map.hovered.connect(lambda neuron, number: seen.append(read_out.text() if read_out.isVisible() else ""))
     hover(heat_map, (place.x() + 1, place.y() + 1))
     first = window.session.runs.current.network.weights[0]
-    assert seen[-1] == f"neuron 1 ← pixel row 1, column 1: {signed(float(first[0, 0]))}"
+    assert seen[-1] == f"pixel row 1, column 1 → neuron 1: {signed(float(first[0, 0]))}"
     tile = heat_map.tile_rect(1)
     hover(heat_map, (tile.x() - 1, tile.y() + 2))
     assert seen[-1] == "", "between two tiles"
     cell = tile.width() / 28
     hover(heat_map, (tile.x() + 0.5 * cell, tile.y() + 1.6 * cell))
-    assert seen[-1] == f"neuron 2 ← pixel row 2, column 1: {signed(float(first[1, 28]))}"
+    assert seen[-1] == f"pixel row 2, column 1 → neuron 2: {signed(float(first[1, 28]))}"
 
     click_tab(qtbot, window, "layer2Tab")
     second = window.session.runs.current.network.weights[1]
     place = heat_map.picture_rect()
     hover(heat_map, (place.x() + place.width() - 2, place.y() + place.height() - 2))
-    assert seen[-1] == f"neuron 32 ← neuron 64 of layer 1: {signed(float(second[31, 63]))}"
+    assert seen[-1] == f"neuron 64 of layer 1 → neuron 32: {signed(float(second[31, 63]))}"
     assert "neuron, column: input" in window.card("weightsDock").head.detail.toolTip()
     leave(heat_map)
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])

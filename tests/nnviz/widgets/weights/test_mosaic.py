@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnviz.widgets.weights.mosaic import EMPTY, SMALLEST, ZERO, Grid, Renderer, most_tiles, picture_grid, plain_grid
+from nnviz.widgets.weights.mosaic import (
+    EMPTY,
+    SMALLEST,
+    ZERO,
+    Grid,
+    Renderer,
+    column_grid,
+    most_tiles,
+    picture_grid,
+    plain_grid,
+)
 
 SIZES = [(786, 383), (300, 600), (80, 60)]
 COUNTS = [1, 2, 3, 7, 10, 64, 100, 400, 1000, 10_000]
@@ -187,3 +197,28 @@ def test_what_is_no_number_has_the_colour_of_the_ground() -> None:
     weights[:, 400] = 1.0
     pixels = rendered(picture_grid(256, (28, 28), 786, 383), weights)
     assert set(np.unique(pixels)) == {EMPTY, 255}
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 9, 200, 5000])
+@pytest.mark.parametrize("count", [1, 3, 64, 500])
+def test_columns_have_a_row_for_each_input_and_as_many_as_fit(count: int, inputs: int) -> None:
+    width, height = 640, 290
+    grid = column_grid(count, inputs, width, height)
+    assert grid.has_columns
+    assert grid.across.length <= width
+    assert grid.down.length <= height
+    assert grid.capacity == min(count, (width + 1) // (SMALLEST + 1))
+    left, top, wide, high = grid.place(grid.capacity - 1)
+    tile, number = grid.at(left + wide // 2, top) or (None, None)
+    assert (tile, number) == (grid.capacity - 1, 0)
+    last = grid.at(left, top + high - 1)
+    assert last is not None
+    assert last[1] >= inputs - grid.down.block
+    picture = Renderer(grid, grid.capacity)
+    picture.render(np.ones((grid.capacity, inputs), np.float32), 1.0)
+    assert picture.size == (grid.down.length, grid.across.length)
+
+
+def test_other_layouts_have_no_columns() -> None:
+    assert not plain_grid(10, 9, 640, 290).has_columns
+    assert not picture_grid(10, (3, 3), 640, 290).has_columns

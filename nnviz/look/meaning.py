@@ -1,0 +1,179 @@
+"""What the inputs and outputs of a network mean: names, and values as the data's source has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.datasets import Dataset
+from engine.validation import Array
+from nnviz.look import text
+
+_IS = " = "  # between a column and its category, in the names of inputs
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column as people know it.
+
+    Attributes:
+        name: its name.
+        inputs: its input; of a category several, one of which is on.
+        choices: the categories, a name for each input; empty for a number.
+    """
+
+    name: str
+    inputs: tuple[int, ...]
+    choices: tuple[str, ...] = ()
+
+    def raw(self, raw: Array) -> str | float:
+        """The category or the number in a raw example, (width,)."""
+        if self.choices:
+            return self.choices[int(raw[list(self.inputs)].argmax())]
+        return float(raw[self.inputs[0]])
+
+
+class Meaning:
+    """The words of a data set; without one, inputs and outputs have only numbers. All names are safe to show."""
+
+    def __init__(self, data: Dataset | None = None) -> None:
+        self.data = data
+
+    # ---- inputs
+
+    @property
+    def picture(self) -> tuple[int, int] | None:
+        """Height and width of an example; None if it is no picture."""
+        data = self.data
+        return None if data is None or not data.is_picture else (data.example_shape[0], data.example_shape[1])
+
+    @property
+    def example(self) -> str:
+        """What an example is called: "picture", "point" or "row"."""
+        if self.data is None or self.picture is not None:
+            return "picture"
+        return "point" if self.data.is_plane or self.data.columns == ("x",) else "row"
+
+    def input(self, number: int) -> str:
+        """ "row 3, column 12" of a picture, "body_mass_g", "island = Biscoe", "input 4"; numbers count from 0."""
+        if self.picture is not None:
+            row, column = divmod(number, self.picture[1])
+            return f"row {row + 1}, column {column + 1}"
+        if self.data is None or number >= len(self.data.columns):
+            return f"input {text.count(number + 1)}"
+        return text.name(self.data.columns[number])
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The names of all inputs; of pictures none."""
+        data = self.data
+        return [] if data is None or self.picture is not None else [self.input(number) for number in range(data.width)]
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """The columns of a row, in their order; none for a picture."""
+        data = self.data
+        if data is None or self.picture is not None:
+            return ()
+        groups = {group[0]: group for group in data.categories}
+        inner = {number for group in data.categories for number in group[1:]}
+        return tuple(self._field(groups.get(number, (number,))) for number in range(data.width) if number not in inner)
+
+    def _field(self, inputs: tuple[int, ...]) -> Field:
+        if len(inputs) == 1:
+            return Field(self.input(inputs[0]), inputs)
+        columns = () if self.data is None else self.data.columns
+        names = [columns[number] if columns else self.input(number) for number in inputs]
+        shared, found, _ = names[0].partition(_IS)
+        if not found or not all(name.startswith(shared + _IS) for name in names):
+            return Field(text.name(f"{names[0]} … {names[-1]}"), inputs, tuple(map(text.name, names)))
+        return Field(text.name(shared), inputs, tuple(text.name(name[len(shared + _IS) :]) for name in names))
+
+    def raw(self, example: Array) -> Array:
+        """(width,) float64: the inputs of an example as their source has them."""
+        scaling = None if self.data is None else self.data.scaling
+        raw: Array = np.asarray(example, np.float64) if scaling is None else scaling.undo(example)
+        return raw
+
+    def raw_input(self, number: int, value: float) -> float:
+        """The same of one input."""
+        scaling = None if self.data is None else self.data.scaling
+        return value if scaling is None else float(value * scaling.spread[number] + scaling.mean[number])
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether inputs are not as their source has them."""
+        return self.data is not None and self.data.scaling is not None
+
+    def scaling_text(self, number: int, value: float) -> str:
+        """ "(3 750 − 4 199) ÷ 802": how an input became its value; empty for one that is as it was."""
+        scaling = None if self.data is None else self.data.scaling
+        if scaling is None or (scaling.mean[number], scaling.spread[number]) == (0, 1):
+            return ""
+        mean, spread = text.figure(float(scaling.mean[number])), text.figure(float(scaling.spread[number]))
+        return f"({text.figure(self.raw_input(number, value))} − {mean}) ÷ {spread}"
+
+    def row(self, example: Array) -> list[str]:
+        """The values of :attr:`fields`: "Biscoe", "3 750"."""
+        raw = self.raw(example)
+        return [self.value(field, raw) for field in self.fields]
+
+    def value(self, field: Field, raw: Array, digits: int = 4) -> str:
+        """The value of a column in a raw example, (width,); places have two decimals."""
+        known = field.raw(raw)
+        if isinstance(known, str):
+            return known
+        return f"{known:.2f}".replace("-", "−") if self.example == "point" else text.figure(known, digits)
+
+    # ---- outputs
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether outputs are numbers."""
+        return self.data is not None and not self.data.is_classification
+
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one output."""
+        return self.data is not None and self.data.outputs == 1
+
+    def output(self, number: int) -> str:
+        """The name of a class or a target; of others the number, of targets from 1, and "target" for a single one."""
+        if self.data is None or self.data.is_classification:
+            return str(number) if self.data is None else text.name(self.data.class_name(number))
+        if self.data.targets:
+            return text.name(self.data.targets[number])
+        return "target" if self.is_single else f"output {text.count(number + 1)}"
+
+    @property
+    def unit(self) -> str:
+        """What the answers are counted in: the name of the only number that is predicted; else empty."""
+        data = self.data
+        named = data is not None and self.is_regression and self.is_single and len(data.targets) == 1
+        return text.name(data.targets[0]) if named and data is not None else ""
+
+    def spread(self, output: int = 0) -> float:
+        """How much of the target's unit a difference of 1 between outputs is."""
+        scaling = None if self.data is None else self.data.target_scaling
+        return 1.0 if scaling is None else float(scaling.spread[output])
+
+    def target(self, value: float, output: int = 0) -> float:
+        """An output in the target's unit."""
+        scaling = None if self.data is None else self.data.target_scaling
+        return float(value) * self.spread(output) + (0.0 if scaling is None else float(scaling.mean[output]))
+
+    def answer(self, value: float, output: int = 0) -> str:
+        """The same in words."""
+        return text.figure(self.target(value, output))
+
+
+NO_MEANING = Meaning()
+
+
+def listed(fields: Sequence[Field], values: Sequence[str], most: int) -> list[str]:
+    """ "body_mass_g 3 750": the first values with their names, and how many more there are."""
+    lines = [f"{field.name} {value}" for field, value in zip(fields[:most], values, strict=False)]
+    return [*lines, f"and {len(fields) - most} more"] if len(fields) > most else lines

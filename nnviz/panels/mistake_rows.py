@@ -1,0 +1,115 @@
+"""The examples as a list: what each is, what was answered, and its values as the data's source has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.answers import Answers, ClassAnswers
+from nnviz.look import text
+from nnviz.look.meaning import Meaning, listed
+from nnviz.session.found import Found
+from nnviz.widgets.mistakes.row_list import Column
+
+_MOST_FIELDS = 50  # columns that are listed; a file has all
+_FIELDS_TOLD = 12
+_MEASURED = 60  # rows by whose texts columns get their widths
+
+
+def sureness(confidence: float) -> str:
+    """ "97 %"; a dash where there is no number."""
+    return "–" if np.isnan(confidence) else f"{100 * confidence:.0f} %"
+
+
+@dataclass(frozen=True)
+class ExampleRows:
+    """The rows of some examples, by their numbers in the part."""
+
+    found: Found
+    meaning: Meaning
+
+    @property
+    def head(self) -> list[str]:
+        """The titles of all columns, for a file."""
+        named = {"no.": "example", "answer": "answered"}
+        return [*(named.get(title, title) for title in _head(self.found.answers)), *self._names]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [field.name for field in self.meaning.fields]
+
+    def columns(self, shown: Sequence[int]) -> list[Column]:
+        """The columns of the list, as wide as the first of the ``shown`` examples need."""
+        own = _head(self.found.answers)[self._begin :]
+        numbers = {"true", "answer", "output"} if isinstance(self.found.answers, ClassAnswers) else {"output"}
+        are_numbers = [title not in numbers for title in own]
+        are_numbers += [not field.choices for field in self.meaning.fields[:_MOST_FIELDS]]
+        titles = [*own, *self._names[:_MOST_FIELDS]]
+        rows = [self.texts(index) for index in shown[:_MEASURED]]
+        longest = [max(texts, key=len) for texts in zip(*rows, strict=True)]
+        return [Column(*each) for each in zip(titles, are_numbers, longest, strict=True)]
+
+    def texts(self, index: int) -> list[str]:
+        """An example's texts."""
+        values = self.meaning.row(self._inputs(index))[:_MOST_FIELDS]
+        return [*self._own_texts(index)[self._begin :], *values]
+
+    @property
+    def _begin(self) -> int:
+        """A point is known by its place; other examples begin with their number."""
+        return 1 if self.meaning.example == "point" else 0
+
+    def tip(self, index: int) -> str:
+        """All of them with their names, line by line."""
+        own = [
+            f"{name}: {words}" for name, words in zip(_head(self.found.answers), self._own_texts(index), strict=True)
+        ]
+        return "\n".join([*own, *listed(self.meaning.fields, self.meaning.row(self._inputs(index)), _FIELDS_TOLD)])
+
+    def numbers(self, index: int) -> list[object]:
+        """An example's names and numbers, for a file."""
+        raw, found, meaning = self.meaning.raw(self._inputs(index)), self.found, self.meaning
+        values = [field.raw(raw) for field in meaning.fields]
+        number, answers = found.part.number(index), found.answers
+        if isinstance(answers, ClassAnswers):
+            true, answer = self._classes(index)
+            return [number, true, answer, float(answers.confidences[index]), *values]
+        return [number, *self._output(index), *self._numbers(index), *values]
+
+    def _inputs(self, index: int) -> np.ndarray:
+        return self.found.part.split.example(self.found.part.number(index))
+
+    def _own_texts(self, index: int) -> list[str]:
+        answers, number = self.found.answers, str(self.found.part.number(index))
+        if isinstance(answers, ClassAnswers):
+            return [number, *self._classes(index), sureness(float(answers.confidences[index]))]
+        true, answer, off = self._numbers(index)
+        return [number, *self._output(index), text.figure(true), text.figure(answer, 3), text.signed(off)]
+
+    def _classes(self, index: int) -> list[str]:
+        answers = self.found.answers
+        assert isinstance(answers, ClassAnswers)
+        return [self.meaning.output(int(each[index])) for each in (answers.labels, answers.answers)]
+
+    def _output(self, index: int) -> list[str]:
+        answers = self.found.answers
+        assert not isinstance(answers, ClassAnswers)
+        return [self.meaning.output(int(answers.outputs[index]))] if len(answers.errors) > 1 else []
+
+    def _numbers(self, index: int) -> tuple[float, float, float]:
+        """What it should be, what was answered, and the difference, in the target's unit."""
+        answers = self.found.answers
+        assert not isinstance(answers, ClassAnswers)
+        output = int(answers.outputs[index])
+        true, answer = (self.meaning.target(float(each[index]), output) for each in (answers.targets, answers.answers))
+        return true, answer, answer - true
+
+
+def _head(answers: Answers) -> list[str]:
+    if isinstance(answers, ClassAnswers):
+        return ["no.", "true", "answer", "sure"]
+    several = ["output"] if len(answers.errors) > 1 else []
+    return ["no.", *several, "true", "predicted", "off by"]

@@ -1,0 +1,270 @@
+"""Points with two numbers each, the line on which they should lie, and axes: few are discs, many are dots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PyQt5.QtWidgets import QWidget
+
+from engine.validation import Array
+from nnviz.look import theme
+from nnviz.look.round_numbers import digits, even_marks
+from nnviz.widgets.map.mark import paint_ring
+from nnviz.widgets.map.painting import Dots, PointPainter, mixed, no_dots
+from nnviz.widgets.read_out import ReadOut, Text
+
+_LEFT, _FOOT, _RIGHT, _TOP = 52, 34, 14, 10  # pixels around the field
+_REACH = 10  # pixels from the mouse to the nearest point that it points at
+_APART_X, _APART_Y = 110, 44  # pixels between two numbers of an axis, about
+_FEW, _SOME = 150, 600  # points; more get smaller
+_FAINT = 0.45  # how much of its colour a series that stands back keeps
+_RING = 6
+
+Ends = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Points (k, 2) in the colour of that name; a faint one lies behind and stands back."""
+
+    points: Array
+    ink: str
+    is_faint: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The ends of both axes, their names, and the line to compare with, from one end of x to the other."""
+
+    x: Ends = (0.0, 1.0)
+    y: Ends = (0.0, 1.0)
+    x_name: str = ""
+    y_name: str = ""
+    line: Ends = (0.0, 1.0)
+
+
+class PointPlot(QWidget):
+    """Draws series of points. Those beyond the ends lie at the edge; those that are not finite are not drawn.
+
+    A point is known by its number, counted through all series in their order.
+
+    Signals:
+        hovered(int): the mouse points at that point; -1 for none.
+        chosen(int): it was clicked, or Enter was pressed.
+        moved(int): it was reached by Left or Right, which go along x.
+    """
+
+    hovered = pyqtSignal(int)
+    chosen = pyqtSignal(int)
+    moved = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frame = Frame()
+        self._series: Sequence[Series] = ()
+        self._points: Array = np.zeros((0, 2))
+        self._choice: int | None = None
+        self._hint = ""
+        self._painter = PointPainter()
+        self._picture: QPixmap | None = None
+        self._read_out = ReadOut(self)
+        self._mouse: QPoint | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.StrongFocus)
+        theme.changed.connect(self._redraw)
+
+    def show_points(self, series: Sequence[Series], frame: Frame, hint: str = "") -> None:
+        """Shows points within a frame; without points the hint."""
+        self._series, self.frame, self._hint = series, frame, hint
+        self._points = np.concatenate([each.points for each in series]) if series else np.zeros((0, 2))
+        self._redraw()
+        if self._mouse is not None:
+            self.hovered.emit(self._at(self._mouse))
+
+    def show_choice(self, number: int | None) -> None:
+        """Rings a point; None for none."""
+        if number != self._choice:
+            self._choice = number
+            self.update()
+
+    def show_text(self, words: Text) -> None:
+        """Shows a read-out beside the mouse; an empty one hides it."""
+        self._read_out.show_text(words, self._mouse)
+
+    @property
+    def count(self) -> int:
+        """How many points there are."""
+        return len(self._points)
+
+    # ---- places
+
+    @property
+    def field(self) -> QRect:
+        """Where the points are."""
+        return self.rect().adjusted(_LEFT, _TOP, -_RIGHT, -_FOOT)
+
+    def _places(self) -> Array:
+        """(k, 2) pixels within the field; NaN for points that are not finite."""
+        ends, field = np.array([self.frame.x, self.frame.y]), self.field
+        with np.errstate(invalid="ignore", over="ignore"):
+            shares = np.clip((self._points - ends[:, 0]) / (ends[:, 1] - ends[:, 0]), 0, 1)
+        shares[~np.isfinite(self._points).all(axis=1)] = np.nan
+        shares[:, 1] = 1 - shares[:, 1]
+        return shares * (field.width() - 1, field.height() - 1)
+
+    def place_of(self, number: int) -> QPointF:
+        """Where a point is, in the widget."""
+        return QPointF(*self._places()[number].tolist()) + QPointF(self.field.topLeft())
+
+    def _at(self, point: QPoint) -> int:
+        """The point nearest to a place; -1 if none is near."""
+        at = point - self.field.topLeft()
+        far = np.nan_to_num(((self._places() - (at.x(), at.y())) ** 2).sum(axis=1), nan=np.inf)
+        nearest = int(far.argmin()) if len(far) else -1
+        return nearest if nearest >= 0 and far[nearest] <= _REACH**2 else -1
+
+    # ---- painting
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 240)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 140)
+
+    def _redraw(self) -> None:
+        self._picture = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._redraw()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the points, which are drawn once, the axes and the choice."""
+        painter, field = QPainter(self), self.field
+        if self._picture is None:
+            self._picture = self._draw(field.size())
+        painter.drawPixmap(field.topLeft(), self._picture)
+        self._paint_axes(painter, field)
+        if not self.count:
+            painter.drawText(field, int(Qt.AlignCenter), self._hint)
+        painter.setRenderHint(QPainter.Antialiasing)
+        if self._choice is not None and self._choice < self.count and np.isfinite(self._points[self._choice]).all():
+            paint_ring(painter, self.place_of(self._choice), _RING, "accent")
+        elif self.hasFocus():
+            painter.setPen(theme.colour("accent"))
+            painter.drawRect(QRectF(field).adjusted(-0.5, -0.5, 0.5, 0.5))
+
+    def _draw(self, size: QSize) -> QPixmap:
+        """The line and the points over the grid."""
+        ratio, ground = self.devicePixelRatioF(), theme.colour("card").rgb() & 0xFFFFFF
+        pixels = max(1, int(size.width() * ratio)), max(1, int(size.height() * ratio))
+        self._painter.paint(pixels, *self._dots(ratio), ground, ground, self._radius * ratio)
+        picture = QPixmap(*pixels)
+        picture.fill(theme.colour("card"))
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        self._paint_grid(painter, size)
+        is_dark = theme.colour("card").lightness() < 128  # the points' own ground then hides neither grid nor line
+        painter.setCompositionMode(QPainter.CompositionMode_Lighten if is_dark else QPainter.CompositionMode_Darken)
+        painter.drawImage(QRect(QPoint(0, 0), size), self._painter.image)
+        painter.end()
+        return picture
+
+    @property
+    def _radius(self) -> float:
+        return 3.5 if self.count <= _FEW else 2.5 if self.count <= _SOME else 1.8
+
+    def _dots(self, ratio: float) -> tuple[Array, Dots, Array]:
+        """Places in pixels of the screen, the points and their colours; faint series lie behind the others."""
+        if not self.count:
+            return np.zeros((0, 2)), no_dots(), np.zeros(1, np.uint32)
+        ground = theme.colour("card").rgb() & 0xFFFFFF
+        inks = np.array([theme.colour(each.ink).rgb() & 0xFFFFFF for each in self._series], np.uint32)
+        faint = np.array([each.is_faint for each in self._series])
+        inks[faint] = mixed(inks[faint], ground, _FAINT) & 0xFFFFFF
+        of = np.repeat(np.arange(len(inks)), [len(each.points) for each in self._series])
+        order = np.argsort(~faint[of], kind="stable")
+        nobody = np.zeros(len(of), bool)
+        places = self._places()[order] * ratio
+        return places, Dots(places, of[order], nobody, nobody), inks
+
+    def _paint_grid(self, painter: QPainter, size: QSize) -> None:
+        painter.setPen(theme.colour("grid"))
+        for mark in self._marks(self.frame.y, size.height() / _APART_Y):
+            height = round(self._share(mark, self.frame.y, size.height()))
+            painter.drawLine(0, size.height() - 1 - height, size.width(), size.height() - 1 - height)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
+        start, end = (self._share(value, self.frame.y, size.height()) for value in self.frame.line)
+        painter.drawLine(QPointF(0, size.height() - 1 - start), QPointF(size.width() - 1, size.height() - 1 - end))
+
+    @staticmethod
+    def _share(value: float, ends: Ends, length: int) -> float:
+        return (value - ends[0]) / (ends[1] - ends[0]) * (length - 1)
+
+    @staticmethod
+    def _marks(ends: Ends, most: float) -> list[float]:
+        return even_marks(*ends, max(2.0, most))
+
+    def _paint_axes(self, painter: QPainter, field: QRect) -> None:
+        """The numbers below and at the left; the names in the corner and at the right end."""
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("muted"))
+        centred, right = int(Qt.AlignCenter | Qt.TextDontClip), int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip)
+        for mark, words in _with_texts(self._marks(self.frame.x, field.width() / _APART_X)):
+            x = field.left() + round(self._share(mark, self.frame.x, field.width()))
+            painter.drawText(QRect(x - 40, field.bottom() + 3, 80, 14), centred, words)
+        for mark, words in _with_texts(self._marks(self.frame.y, field.height() / _APART_Y)):
+            y = field.bottom() - round(self._share(mark, self.frame.y, field.height()))
+            painter.drawText(QRect(0, y - 8, _LEFT - 8, 16), right, words)
+        metrics, room = painter.fontMetrics(), field.width() // 2
+        below = QRect(field.left(), field.bottom() + 17, field.width(), 16)
+        painter.drawText(below, right, metrics.elidedText(self.frame.x_name, Qt.ElideMiddle, room))
+        above = QRect(field.left() + 6, field.top() + 2, field.width() - 12, 16)
+        left = int(Qt.AlignLeft | Qt.AlignVCenter)
+        painter.drawText(above, left, metrics.elidedText(self.frame.y_name, Qt.ElideMiddle, room))
+
+    # ---- mouse and keys
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tells which point is pointed at."""
+        self._mouse = event.pos()
+        found = self._at(event.pos())
+        self.setCursor(Qt.PointingHandCursor if found >= 0 else Qt.ArrowCursor)
+        self.hovered.emit(found)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tells that none is."""
+        self._mouse = None
+        self.hovered.emit(-1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Chooses a point."""
+        found = self._at(event.pos())
+        if event.button() == Qt.LeftButton and found >= 0:
+            self.chosen.emit(found)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and Right go to the next point along x; Enter chooses it."""
+        step = {Qt.Key_Left: -1, Qt.Key_Right: 1}.get(Qt.Key(event.key()))
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._choice is not None:
+            self.chosen.emit(self._choice)
+        elif step is None or not self.count:
+            super().keyPressEvent(event)
+        else:
+            order = np.argsort(self._points[:, 0], kind="stable").tolist()
+            known = self._choice is not None and self._choice < self.count
+            place = order.index(self._choice) + step if known else 0
+            self.moved.emit(order[min(max(place, 0), len(order) - 1)])
+
+
+def _with_texts(marks: list[float]) -> list[tuple[float, str]]:
+    """Numbers with equally many decimals, with a real minus sign."""
+    places = digits(marks)
+    texts = [f"{mark:.{places}f}" if places < 5 else f"{mark:.3g}" for mark in marks]
+    return [(mark, words.replace("-", "−")) for mark, words in zip(marks, texts, strict=True)]
