@@ -18,9 +18,9 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.own import Own
 from nnviz.session.runs import Runs
 
-OWN, FORGOTTEN = "own examples", "forgotten"
+OWN, TESTED = "own examples", "test part beside them"
 _SECONDS_BETWEEN = 0.5  # at least, between two computations
-_OWN_TIMES, _FORGOTTEN_TIMES = 19, 39  # they may take a twentieth, and a fortieth, of a core's time
+_OWN_TIMES, _TESTED_TIMES = 19, 39  # they may take a twentieth, and a fortieth, of a core's time
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,17 +51,19 @@ class OwnAnswers:
 
 
 @dataclass(frozen=True)
-class Forgotten:
-    """What training on one's own examples has done to the test part, in all since it began.
+class Tested:
+    """The test part beside one's own examples, and what training on these has done to it since that began.
 
     Attributes:
-        before, now: the error as in :class:`OwnAnswers`.
-        forgotten, learned: how many examples were right and are wrong now, and the other way round; None for numbers.
-        by_class: (classes,) how many of each class were forgotten; None for numbers.
+        error: as in :class:`OwnAnswers`.
+        before: the error before they were trained on; None if they were not, in this window.
+        forgotten, learned: how many examples were right before and are wrong now, and the other way round; None for
+            numbers, and where there is no before.
+        by_class: (classes,) how many of each class were forgotten; None likewise.
     """
 
-    before: float
-    now: float
+    error: float
+    before: float | None = None
     forgotten: int | None = None
     learned: int | None = None
     by_class: Array | None = None
@@ -77,15 +79,17 @@ def own_probes(own: Own, displayed: Displayed, runs: Runs, data: Data) -> dict[s
             return None
         return Same(network, kept, dataset), lambda: own_answers(network, kept, dataset)
 
-    def forgotten() -> Question | None:
+    def tested() -> Question | None:
         before, dataset, network = own.before, data.dataset, displayed.network
-        if before is None or dataset is None or dataset.test is None or runs.current.misfit(dataset) is not None:
+        test = None if dataset is None or not own.count or runs.current.misfit(dataset) is not None else dataset.test
+        if dataset is None or test is None:
             return None
-        return Same(before, network, dataset), lambda: past.compare(before.network, network, dataset)
+        past_network = None if before is None else before.network
+        return Same(past_network, network, test), lambda: past.compare(past_network, network, test, dataset)
 
     probes = {
         OWN: Probe(answers, Budget(_SECONDS_BETWEEN, _OWN_TIMES)),
-        FORGOTTEN: Probe(forgotten, Budget(_SECONDS_BETWEEN, _FORGOTTEN_TIMES), past.release),
+        TESTED: Probe(tested, Budget(_SECONDS_BETWEEN, _TESTED_TIMES), past.release),
     }
     own.changed.connect(probes[OWN].hurry)
     for probe in probes.values():
@@ -113,26 +117,29 @@ class _Before:
         self._about: Same | None = None
         self._answers: Answers | None = None
 
-    def compare(self, before: Network, now: Network, data: Dataset) -> Forgotten:
+    def compare(self, before: Network | None, now: Network, test: Split, data: Dataset) -> Tested:
         """Runs in the lane's thread."""
-        assert data.test is not None
-        about = Same(before, data.test)
+        answers = all_answers(now, test)
+        if before is None:
+            return Tested(_error(answers, data))
+        about = Same(before, test)
         if self._answers is None or self._about != about:
-            self._about, self._answers = about, _all_answers(before, data.test)
-        return _difference(self._answers, _all_answers(now, data.test), data)
+            self._about, self._answers = about, all_answers(before, test)
+        return difference(self._answers, answers, data)
 
     def release(self) -> None:
         """Drops what is kept. Runs in the lane's thread."""
         self._about = self._answers = None
 
 
-def _difference(before: Answers, now: Answers, data: Dataset) -> Forgotten:
+def difference(before: Answers, now: Answers, data: Dataset) -> Tested:
+    """What has changed from some answers to others to the same examples."""
     if isinstance(before, NumberAnswers) or isinstance(now, NumberAnswers):
-        return Forgotten(_error(before, data), _error(now, data))
+        return Tested(_error(now, data), _error(before, data))
     forgotten = ~before.are_wrong & now.are_wrong
     by_class = np.bincount(now.labels[forgotten], minlength=data.outputs)
     learned = int((before.are_wrong & ~now.are_wrong).sum())
-    return Forgotten(_error(before, data), _error(now, data), int(forgotten.sum()), learned, by_class)
+    return Tested(_error(now, data), _error(before, data), int(forgotten.sum()), learned, by_class)
 
 
 def _error(answers: Answers, data: Dataset) -> float:
@@ -142,7 +149,8 @@ def _error(answers: Answers, data: Dataset) -> float:
     return float(np.sqrt(np.square(answers.errors * spread).mean()))
 
 
-def _all_answers(network: Network, split: Split) -> Answers:
+def all_answers(network: Network, split: Split) -> Answers:
+    """The network's answers to every example of a split."""
     steps = answers_in_steps(network, split)
     while True:
         try:

@@ -18,6 +18,7 @@ from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
+from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.data import Data
 from nnviz.session.death_notice import DeathNotice
@@ -126,6 +127,10 @@ class Session(QObject):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
         self.training.state_changed.connect(self.probes.look)  # at rest all is of the last moment
+        for name in (OWN, TESTED):
+            self.training.state_changed.connect(
+                self.probes[name].hurry
+            )  # they are slow, and nobody should have to wait
         self.edits.edited.connect(self.probes.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed):
             signal.connect(self.training.runner.disturb)
