@@ -98,6 +98,7 @@ class KeepBox(QFrame):
             self.combo.clear()
             self.combo.addItems([text.name(data.class_name(number)) for number in range(data.outputs)])
             self.combo.setCurrentIndex(self._likely_class())
+            self.combo.view().keyboardSearch("")  # what is typed now begins anew
         else:
             self._is.setText(" · ".join(text.name(name, 24) for name in data.targets[:2]) or "Truly")
             self.field.setText(self._likely_numbers())

@@ -11,7 +11,7 @@ import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets.own import USUAL_SHARE, OwnExamples, read_own
-from engine.errors import DataError, EngineError, Verbatim
+from engine.errors import DataError, EngineError, FileFormatError, Verbatim
 from engine.network import Network
 from engine.validation import Array
 from nnviz.jobs.lane import Lane
@@ -81,7 +81,7 @@ class Own(QObject):
 
     @property
     def can_add(self) -> bool:
-        """Whether there is an example that is asked about, and could be kept."""
+        """Whether there is an example to keep."""
         return self.kept is not None and self._question.example is not None
 
     def add(self, truth: int | Sequence[float]) -> None:
@@ -101,10 +101,9 @@ class Own(QObject):
 
     def take_in(self, path: Path) -> None:
         """Adds those in a file to those that are kept, when they are read. A step to undo; a message says how many."""
-        data, kept, into = self._data.dataset, self.kept, self._path
-        if data is None or kept is None:
+        data, into, name = self._data.dataset, self._path, text.name(path.name)
+        if data is None or into is None or self.kept is None:
             return
-        name = text.name(path.name)
 
         def read() -> OwnExamples:
             found = read_own(path)
@@ -114,7 +113,7 @@ class Own(QObject):
             return found
 
         def done(found: OwnExamples) -> None:
-            now = self._known.get(into) if into is not None and into == self._path else None
+            now = self._known.get(into) if into == self._path else None
             if now is None:
                 return  # other data came meanwhile
             try:
@@ -177,9 +176,11 @@ class Own(QObject):
 
         def failed(error: Exception) -> None:
             self._damaged.add(path)
-            self._messages.tell_error(
-                "The examples that you kept could not be read. They are left where they are", error
-            )
+            what = "The examples that you kept could not be read; their file stays on disk"
+            if isinstance(error, FileFormatError):
+                self._messages.warn(f"{what}. {error}")
+            else:
+                self._messages.tell_error(what, error)
             done((OwnExamples.none_for(data), frozenset()))
 
         self._lane.run(read, done, failed)

@@ -28,6 +28,7 @@ class OwnDialogs(QObject):
         page.export_wanted.connect(self.choose_where_to_export)
         keeping.show_wanted.connect(self.show_page)
         keeping.kept.connect(window.status_line.show_activity)
+        window.closed.connect(keeping.hide)
 
     def show_page(self) -> None:
         """Brings the page to the front."""

@@ -115,7 +115,7 @@ def test_a_run_with_them_can_be_repeated_from_its_settings_and_its_command(tmp_p
 
 def test_examples_of_another_kind_or_class_are_refused_in_words(mnist: Dataset, tmp_path: Path) -> None:
     own = some(mnist)
-    with pytest.raises(DataError, match="28 × 28 pixels.*must be like the examples of"):
+    with pytest.raises(DataError, match=r"28 × 28 pixels.*must be like the examples of"):
         own.split_for(load_data("penguins"))
     with pytest.raises(DataError, match="must be a class of"):
         own.split_for(Dataset("letters", mnist.train, None, (28, 28), tuple("abcdefghij")))
