@@ -177,7 +177,7 @@ def own_file(rng: np.random.Generator, folder: Path) -> str:
     own = OwnExamples.none_for(data)
     for number in range(int(rng.integers(1, 5))):
         own = own.and_more(OwnExamples.one(data, data.train.example(number), number % 3))
-    change = (odd_zip, odd_archive, odd_bytes)[int(rng.integers(3))]
+    change = (odd_zip, odd_bytes)[int(rng.integers(2))]  # odd_archive knows the members of checkpoints
     path = folder / "own.npz"
     path.write_bytes(change(rng, own.as_bytes()))
     read = refused(lambda: read_own(path))
