@@ -85,7 +85,8 @@ class DataSource:
         shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
         download: what ``make`` downloads first, unless ``download.is_here()``; None if nothing.
         about: what it holds, in a few words, where loading it only to say so would take long; else empty.
-        table: the file, if it is a table.
+        file: the file of a table, the folder of pictures or the file of arrays that it is read from; None if it is
+            made, or of a kind of its own.
     """
 
     title: str
@@ -95,7 +96,12 @@ class DataSource:
     shows_progress: bool = False
     download: Download | None = None
     about: str = ""
-    table: Path | None = None
+    file: Path | None = None
+
+    @property
+    def table(self) -> Path | None:
+        """The file, if it is a table."""
+        return self.file if any(each.name == "target" for each in self.settings) else None
 
     def load(self, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
         """Loads it, with the usual values for settings that are not given.
@@ -103,9 +109,9 @@ class DataSource:
         Raises SettingError for a setting that it does not have, and what ``make`` raises.
         """
         given = self.different(settings or {})
-        own = {each.name: given.pop(each.name) for each in OWN_SETTINGS if each.name in given}
-        made = self.make(**given, progress=progress) if self.shows_progress else self.make(**given)
-        return with_own_of(made, own)
+        alone = without_own(given)
+        made = self.make(**alone, progress=progress) if self.shows_progress else self.make(**alone)
+        return with_own_of(made, given)
 
     def different(self, settings: Mapping[str, Value]) -> dict[str, Value]:
         """Those of the settings that are not the usual ones, in their order. Raises SettingError for unknown ones."""
@@ -147,6 +153,12 @@ OWN_SETTINGS = (
     DataSetting("own", "Your own examples", None, _OWN_TIP),
     DataSetting("own_share", "Share of your own", USUAL_SHARE, _SHARE_TIP),
 )
+
+
+def without_own(settings: Mapping[str, Value]) -> dict[str, Value]:
+    """The settings of the data alone, without those of one's own examples."""
+    own = [each.name for each in OWN_SETTINGS]
+    return {name: value for name, value in settings.items() if name not in own}
 
 
 def with_own_of(data: Dataset, settings: Mapping[str, Value]) -> Dataset:

@@ -18,6 +18,7 @@ from engine.validation import Array, check_available
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 DROP, MEDIAN = "drop", "median"
+IGNORED = "ignored"  # why a column is left out that somebody ignores
 MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
 MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
@@ -79,6 +80,18 @@ def guess_task(column: Column) -> str:
     different = np.unique(there)
     few = len(different) <= _FEW_NUMBERS and 2 * len(different) <= len(there)
     return CLASSIFICATION if few and (different == np.floor(different)).all() else REGRESSION
+
+
+def refused_inputs(table: Table, target: str) -> dict[str, DataError]:
+    """The columns that are refused as inputs, by name, and why: most cells have thousands separators, say."""
+    found = {}
+    for column in table.columns:
+        try:
+            if column.name != target:
+                _check_cells(column)
+        except DataError as error:
+            found[column.name] = error
+    return found
 
 
 def table_dataset(

@@ -12,7 +12,7 @@ class CurrentExample:
     """The example that all is shown for.
 
     The drawing, or where there is none the chosen example of the data. Where nothing is drawn, since the data are of
-    another kind, the chosen one comes first: there always is one that is asked about.
+    another kind, there always is one that is asked about; choosing another one asks about that.
     """
 
     def __init__(self, question: Question, selection: Selection, data: Data) -> None:
@@ -21,8 +21,7 @@ class CurrentExample:
 
     def inputs(self, width: int) -> Array | None:
         """(width,): the inputs of a network of this width; the same object as long as they are the same."""
-        asked, chosen = self._question.example, self._chosen()
-        for inputs in (asked, chosen) if self._question.is_drawn else (chosen, asked):
+        for inputs in (self._question.example, self._chosen()):
             if inputs is not None and len(inputs) == width:
                 return inputs
         return None

@@ -142,6 +142,15 @@ class Question(QObject):
         else:
             self._step(data, given_of(data, example), what)
 
+    def look_at(self, example: Example) -> None:
+        """The same without a step where an example of the data is asked about: nothing that a person made is lost."""
+        data = self._data.dataset
+        if self.is_drawn or self.origin is None or data is None:
+            self.ask_about(example)
+        elif 0 <= example.number < len(data.splits.get(example.part, ())):
+            self._before.pop(meaning_of(data), None)
+            self._give(meaning_of(data), given_of(data, example))
+
     def ask_about_any(self, what: str = "example") -> None:
         """Sets a random example that the network has not learned from, if there is one, as one step to undo."""
         if self._data.dataset is not None:

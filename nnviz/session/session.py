@@ -20,11 +20,14 @@ from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.asked_step import AskedStep
+from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.data import Data
 from nnviz.session.death_notice import DeathNotice
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
+from nnviz.session.imported import Imported
+from nnviz.session.importing import Importing
 from nnviz.session.making import Making
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
@@ -56,6 +59,7 @@ class Session(QObject):
         messages: the message that is shown to the person.
         undo: the steps that can be undone and redone.
         data: the data set.
+        imported, importing: files of data that were used before, and one that is looked at before it is used.
         settings: the experiment that the fields describe.
         runs: all runs, with the current one among them.
         making: builds networks and replaces the current run.
@@ -86,6 +90,8 @@ class Session(QObject):
         self.messages = Messages()
         self.undo = Undo()
         self.data = Data(self.messages)
+        self.imported = Imported(self.data)
+        self.importing = Importing(self.data, self.imported, self.messages)
         self.runs = Runs(new_run(first), self.undo)
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
@@ -99,6 +105,7 @@ class Session(QObject):
         self.sketch = Sketch(self.undo)
         self.question = Question(self.displayed, self.sketch, self.data, self.undo)
         self.own = Own(self.data, self.question, self.displayed, self.runs, self.undo, self.messages)
+        self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
@@ -243,7 +250,7 @@ class Session(QObject):
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.edits, self.pictures, self.step_through, self.step_effects, *self._lanes]
-        parts += [self.training.runner, self.data, self.own, self.files]
+        parts += [self.training.runner, self.importing, self.data, self.own, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

@@ -362,3 +362,44 @@ def _sum(network: object, row: np.ndarray, output: int) -> float:
     from engine import explain
 
     return float(explain.target_sums(explain.forward(network, row[None].astype(np.float32)), output)[0])
+
+
+def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) -> None:
+    data = inside.load("mpg")
+    inside.train(2)
+    inside.settle()
+    question, selection, undo = inside.session.question, inside.session.selection, inside.session.undo
+    steps = undo.last()
+    rows = inside.window.card("mistakePicturesDock").rows
+    rows.setFocus()
+    for key in (Qt.Key_Down, Qt.Key_Down):
+        inside.qtbot.keyClick(rows, key)
+    chosen = selection.example
+    assert chosen is not None
+    assert question.origin == chosen
+    assert undo.last() is steps, "looking through the list is no step"
+    inside.settle()
+    raw = float(data.target_scaling.undo(question.prediction[None])[0, 0])
+    content = inside.network.diagram.diagram._content
+    assert content is not None
+    assert float(content.figures[0].replace("−", "-")) == pytest.approx(raw, rel=1e-2)
+    question.ask_about_any()
+    inside.settle()
+    assert selection.example == question.origin
+    np.testing.assert_array_equal(inside.session.why.example, question.example)
+
+
+def test_a_row_that_was_made_is_not_lost_when_another_is_chosen(inside: Inside) -> None:
+    inside.load("penguins")
+    inside.settle()
+    question = inside.session.question
+    made = question.example + 0.5
+    question.set_example(made)
+    inside.session.mistakes.choose(0)
+    inside.settle()
+    assert question.origin is not None
+    np.testing.assert_array_equal(inside.session.why.example, question.example)
+    inside.session.undo.undo()
+    inside.settle()
+    np.testing.assert_array_equal(question.example, made)
+    np.testing.assert_array_equal(inside.session.why.example, made)

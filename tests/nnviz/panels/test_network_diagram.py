@@ -308,7 +308,9 @@ def page_with(make_window: MakeWindow, qtbot: QtBot) -> Callable[..., tuple[Diag
         qtbot.waitUntil(lambda: window.session.dataset is not None)
         window.session.data.dataset = data
         window.session.data.changed.emit()
-        window.session.settings.change_shape(shape)
+        settings = window.session.settings
+        settings.take(settings.experiment.for_task(data))  # these data have no name by which the fields could know them
+        settings.change_shape(shape)
         qtbot.waitUntil(lambda: tuple(window.session.displayed.network.shape) == shape)
         return page_of(window, qtbot), window
 

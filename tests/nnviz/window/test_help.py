@@ -32,6 +32,7 @@ from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
 from nnviz.panels.layer_tabs import layer_tabs
 from nnviz.widgets.card import DockCard
+from nnviz.widgets.group import Group
 from nnviz.widgets.value_form import FormRow
 from nnviz.window.help import described
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
@@ -141,8 +142,10 @@ def open_everything(window: MainWindow) -> None:
     """All settings and cards, also those that are made when they are first seen, and a form as for a table."""
     make_all_cards(window)
     window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
-    for group in window.training.groups:
+    for group in [*window.training.groups, find(window, Group, "dataPartsGroup")]:
         group.head.setChecked(True)
+    window.session.importing.open("penguins")  # makes the sheet
+    window.session.importing.cancel()
 
 
 def controls(window: MainWindow) -> list[QWidget]:
