@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QStandardItem, QStandardItemModel
+from PyQt5.QtWidgets import QSizePolicy
 
 from nnviz.look import text, theme
 from nnviz.widgets.fields import Combo
@@ -26,6 +27,7 @@ class GroupedCombo(Combo):
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__(name, accessible, tip)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)  # a long title never widens what it stands in
         self._shown: dict[str, tuple[Entry, ...]] = {}
 
     def show_groups(self, groups: Mapping[str, Sequence[Entry]]) -> None:

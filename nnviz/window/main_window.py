@@ -129,7 +129,6 @@ class MainWindow(QMainWindow):
         self.training.opened.connect(self._docks.settings_column.show_whole)
         data: DataPanel = self._docks.cards["dataCard"]
         data.file_wanted.connect(self.data_dialogs.open_data)
-        data.folder_wanted.connect(self.data_dialogs.open_folder)
         frame = QWidget()
         column = QVBoxLayout(frame)
         column.setContentsMargins(0, 0, 0, 0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from engine.datasets import DATASETS, DataSource, source_of
 from engine.errors import EngineError
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.settings.data_fields import OFTEN, DataFields, is_field
 from nnviz.panels.settings.data_glance import DataGlance
@@ -26,9 +26,8 @@ _SELDOM = ("test_share", "seed")
 _PARTS_TIP = "How many examples are kept for the test, and the seed that draws them and the points."
 _OPEN_TIP = (
     "A table (CSV or TSV), arrays (.npz) or pictures in IDX files as the data. You see first how they are "
-    "understood. Files can be dropped on the window, too."
+    "understood. Files and folders can be dropped on the window, too; Open folder is in the menu File."
 )
-_FOLDER_TIP = "A folder of pictures as the data, with one subfolder for each class. You see first what is in it."
 _CHANGE_TIP = (
     "Shows how this file was understood, to change it: which columns the network gets and which it predicts, missing "
     "values, the test part."
@@ -38,12 +37,10 @@ _CHANGE_TIP = (
 class DataPanel(Card):
     """Shows the data set, its numbers of examples, and what it is at a glance; another one is chosen here.
 
-    Signals:
-        file_wanted, folder_wanted: the person wants to choose a file, or a folder, to open.
+    ``file_wanted``: the person wants to choose a file to open.
     """
 
     file_wanted = pyqtSignal()
-    folder_wanted = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
         super().__init__("Data")
@@ -54,21 +51,20 @@ class DataPanel(Card):
         self._fields = DataFields(session, OFTEN)
         self._more_fields: DataFields | None = None
         self._more = Group("dataPartsGroup", "Test part and seed", _PARTS_TIP, self._make_more)
-        for part in (self.combo, self._glance, self._fields, self._more):
+        self.body.addLayout(self._choice_row())
+        for part in (self._glance, self._fields, self._more):
             self.body.addWidget(part)
-        self.body.addLayout(self._buttons())
         self.body.addWidget(self._note_row())
         for signal in (session.data.changed, session.data.loading_changed, session.imported.changed):
             signal.connect(self._show)
         session.data.progressed.connect(self._show_counts)
         self._show()
 
-    def _buttons(self) -> QHBoxLayout:
-        file = named(QPushButton("Open data …"), "openDataButton", "Open data", _OPEN_TIP)
-        folder = named(QPushButton("Open folder …"), "openFolderButton", "Open a folder of pictures", _FOLDER_TIP)
-        file.clicked.connect(self.file_wanted)
-        folder.clicked.connect(self.folder_wanted)
-        return arranged(QHBoxLayout(), (file, 1), (folder, 1), spacing=8)
+    def _choice_row(self) -> QHBoxLayout:
+        opener = named(QToolButton(), "openDataButton", "Open data", _OPEN_TIP)
+        theme.set_icon(opener, "folder-open", "muted")
+        opener.clicked.connect(self.file_wanted)
+        return arranged(QHBoxLayout(), (self.combo, 1), opener, spacing=8)
 
     def _note_row(self) -> QWidget:
         self._note = named(GivingLabel(role="muted"), "dataNote")

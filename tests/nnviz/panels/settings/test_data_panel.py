@@ -194,7 +194,7 @@ def test_the_share_that_was_read_is_shown(ready_window: MainWindow, qtbot: QtBot
 def test_open_data_asks_for_a_file_and_shows_it_first(ready_window: MainWindow, qtbot: QtBot, how: str) -> None:
     before = ready_window.session.dataset
     if how == "button":
-        click(qtbot, ready_window, QPushButton, "openDataButton")
+        click(qtbot, ready_window, QToolButton, "openDataButton")
     else:
         action(ready_window, "actionOpenData").trigger()
     choose_file(qtbot, ready_window, "openDataDialog", PENGUINS)
