@@ -201,7 +201,7 @@ class DrawPanel(DockCard):
             part.setVisible(kind != PICTURE)
         for part in (self.seen, self.undo_button):
             part.setVisible(is_drawn)
-        self.head.detail.setText("click in the plane" if kind == POINT else "")
+        self.head.detail.show_versions("click in the plane", "click")
         self.head.detail.setVisible(kind == POINT)
         self.canvas.set_hint(f"Draw a {self.noun} here")
         self._name_buttons()

@@ -62,8 +62,8 @@ def _since(tested: Tested | None, names: Sequence[str], noun: str) -> str:
     )
     if tested.forgotten is None or tested.by_class is None:
         return change
-    if not tested.forgotten and not tested.learned:
-        return f"{change}; nothing forgotten"
+    if not tested.forgotten:
+        return f"{change}; nothing is forgotten"
     worst = int(tested.by_class.argmax())
     most = f", most often {names[worst]}" if tested.forgotten > 1 and worst < len(names) else ""
     verb = "is" if tested.forgotten == 1 else "are"
@@ -96,13 +96,14 @@ class OwnColumns:
         else:
             numbers = answers.split.labels[place], answers.outputs[place].argmax()
             both = [self._names[int(number)] for number in numbers]
+            both[1] += "" if numbers[0] == numbers[1] else " · wrong"
         example = answers.split.example(place)
         return [*both, *(self._cell(number, example) for number in range(len(self._columns)))]
 
     def _cell(self, number: int, example: Array) -> str:
         column = self._columns[number]
         value = column.read(example)
-        return text.name(column.choices[int(value)]) if column.choices else text.figure(value, 6)
+        return text.name(column.choices[int(value)]) if column.choices else text.figure(value)
 
 
 def _numbers(values: Array) -> str:

@@ -171,6 +171,19 @@ def test_a_row_is_kept_with_its_true_number_in_its_unit(own_window: MainWindow, 
 # ---- seeing
 
 
+def test_a_point_that_is_answered_wrong_is_called_so(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = own_window, own_window.session
+    load(qtbot, window, "moons")
+    prediction = session.question.prediction
+    assert prediction is not None
+    best = int(prediction.argmax())
+    session.own.add(best)
+    session.own.add(1 - best)
+    open_page(qtbot, window)
+    model, name = find(window, RowList, "ownRows").model(), session.class_names[best]
+    assert [model.index(row, 1).data() for row in range(2)] == [name, f"{name} · wrong"]
+
+
 def test_the_wrong_ones_are_marked_and_the_error_stands_beside_that_of_the_test(
     own_window: MainWindow, qtbot: QtBot
 ) -> None:
