@@ -11,7 +11,7 @@ from typing import Protocol
 from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.opening import read_folder
 from engine.datasets.preview import Outcome, Preview, TablePreview
-from engine.datasets.source import Progress, Value
+from engine.datasets.source import Progress, Value, with_own_of, without_own
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_preview import preview_table
 from engine.datasets.table_source import READING, format_of, prepare, with_notes
@@ -67,12 +67,13 @@ class DataReader:
             return source.load(settings, progress)
         assert source.file is not None
         table = self._read(source.file, settings, progress, True)
-        return with_notes(table, prepare(table, settings)).dataset
+        return with_own_of(with_notes(table, prepare(table, without_own(settings))).dataset, settings)
 
     def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
         """See :class:`Reader`."""
         source = source_of(name)
         assert source.file is not None, f"{name} is no file"
+        settings = without_own(settings)
         if source.table is None:
             return self._preview_files(name, source, settings, progress, is_whole)
         known = () if _is_table_file(source) else ("target", "ignored")  # nothing is to be guessed

@@ -168,6 +168,16 @@ class Data(QObject):
 
     # ---- the data of an experiment
 
+    @property
+    def loaded_name(self) -> str | None:
+        """The name or path of ``dataset``, also while others are loading."""
+        return self._loaded[0]
+
+    @property
+    def loaded_settings(self) -> Mapping[str, Value]:
+        """The settings of ``dataset``, also while others are loading."""
+        return self._loaded[1]
+
     def has(self, experiment: Experiment) -> bool:
         """Whether the experiment is about ``dataset``."""
         return self._loaded == (experiment.data, experiment.data_settings)

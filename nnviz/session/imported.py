@@ -12,7 +12,7 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import DATASETS
-from engine.datasets.source import Value, frozen
+from engine.datasets.source import Value, frozen, without_own
 from nnviz.jobs.data_reader import Stamp, stamp_of
 from nnviz.session.data import Data
 
@@ -64,7 +64,7 @@ class Imported(QObject):
         name = self._data.name
         if name is None or name in list(DATASETS) or self._data.dataset is None:
             return
-        path, settings = os.path.abspath(name), self._data.settings
+        path, settings = os.path.abspath(name), without_own(self._data.settings)
         if len(json.dumps(settings)) > _LONGEST:
             settings = {}
         known = KnownFile(path, dict(settings), _stamp(path))

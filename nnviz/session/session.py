@@ -18,6 +18,7 @@ from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
+from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.data import Data
@@ -32,6 +33,7 @@ from nnviz.session.map import Map
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.new_data import NewData
+from nnviz.session.own import Own
 from nnviz.session.question import Question
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import Run, new_run, setting_value
@@ -67,6 +69,7 @@ class Session(QObject):
         edits: what-ifs about single neurons, and edits of their weights.
         sketch: the drawing and the picture made of it.
         question: what the network is asked about, the drawing or an example that is set, and its answer.
+        own: examples that the person kept with what they truly are, for the data that are there.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why: what is asked about the answer: of which outputs, by which method.
         map: places the examples by what a layer sees in them.
@@ -101,6 +104,7 @@ class Session(QObject):
         self.edits = Edits(*changing, self.selection, self.messages)
         self.sketch = Sketch(self.undo)
         self.question = Question(self.displayed, self.sketch, self.data, self.undo)
+        self.own = Own(self.data, self.question, self.displayed, self.runs, self.undo, self.messages)
         self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
@@ -114,7 +118,7 @@ class Session(QObject):
         self.step_through = StepThrough(asked, steps, self.messages)
         self.step_effects = StepEffects(self.step_through, steps, self.messages.crashed.emit)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
-        self.probes = new_probes(*shown, self.map, self.robustness, self.messages)
+        self.probes = new_probes(*shown, self.map, self.robustness, self.own, self.messages)
         self._connect()
 
     def _connect(self) -> None:
@@ -130,6 +134,10 @@ class Session(QObject):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
         self.training.state_changed.connect(self.probes.look)  # at rest all is of the last moment
+        for name in (OWN, TESTED):
+            self.training.state_changed.connect(
+                self.probes[name].hurry
+            )  # they are slow, and nobody should have to wait
         self.edits.edited.connect(self.probes.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed):
             signal.connect(self.training.runner.disturb)
@@ -242,7 +250,7 @@ class Session(QObject):
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.edits, self.pictures, self.step_through, self.step_effects, *self._lanes]
-        parts += [self.training.runner, self.importing, self.data, self.files]
+        parts += [self.training.runner, self.importing, self.data, self.own, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

@@ -42,6 +42,7 @@ from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
 from nnviz.window.import_place import ImportPlace, path_of
 from nnviz.window.menus import Menus
+from nnviz.window.own_dialogs import OwnDialogs
 from nnviz.window.preferences import Preferences
 from nnviz.window.status_line import StatusLine
 from nnviz.window.workspace_switch import WorkspaceSwitch
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
         self.menuBar().setCornerWidget(self._switch)
         self.status_line = StatusLine(self.statusBar(), session)
         self.cards.done.connect(self.status_line.show_activity)
+        self.own_dialogs = OwnDialogs(self, self._docks.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}

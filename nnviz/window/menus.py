@@ -97,6 +97,7 @@ class Menus(QObject):
         eraser = self._add(menu, "Pen or &eraser", "actionEraser", "X", pen)
         paste = self._add(menu, "&Paste picture", "actionPastePicture", "Ctrl+V", draw.paste)
         random = self._add(menu, "", "actionRandomDigit", "Ctrl+T", draw.show_random_digit)
+        self._add(menu, "&Keep as an example of your own …", "actionKeepExample", "K", draw.keeping.open)
 
         def follow_data() -> None:
             for action in (stroke, eraser):
