@@ -27,7 +27,7 @@ from nnviz.session.undo import Kind, Step, Undo
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """The network at the moment from which on it was trained on one's own examples too, and its epochs then."""
+    """The network, and its epochs, at the moment from which on it was trained on one's own examples too."""
 
     run: int
     network: Network
@@ -242,8 +242,7 @@ class Own(QObject):
             self._messages.tell_error("The data could not be loaded", error)
 
     def _forget_before(self) -> None:
-        if self.before is not None and self.before.run != self._runs.current.id:
-            self.before = None
+        self.before = self.before if self.before and self.before.run == self._runs.current.id else None
 
     def close(self, milliseconds: int) -> bool:
         """Waits at most so long for what is being written; returns whether that has ended."""

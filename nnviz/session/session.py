@@ -10,11 +10,10 @@ from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.rate_finder import RateFinder
 from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
-from nnviz.jobs.stepwise import Steps, Stepwise
+from nnviz.jobs.stepwise import Stepwise
 from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
@@ -35,6 +34,7 @@ from nnviz.session.mistakes import Mistakes
 from nnviz.session.new_data import NewData
 from nnviz.session.own import Own
 from nnviz.session.question import Question
+from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
@@ -134,10 +134,8 @@ class Session(QObject):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
         self.training.state_changed.connect(self.probes.look)  # at rest all is of the last moment
-        for name in (OWN, TESTED):
-            self.training.state_changed.connect(
-                self.probes[name].hurry
-            )  # they are slow, and nobody should have to wait
+        for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
+            self.training.state_changed.connect(self.probes[name].hurry)
         self.edits.edited.connect(self.probes.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed):
             signal.connect(self.training.runner.disturb)
@@ -209,22 +207,9 @@ class Session(QObject):
 
     def search_rate(self) -> None:
         """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""
-        dataset = self.data.dataset
-        if dataset is None:
-            return
-        experiment = self.settings.fitting
-        run = self.runs.current
-        is_new = self.training.is_another_network or run.misfit(dataset) is not None
-        make = experiment.build if is_new else self.displayed.as_trained.copy
-        tried_on = f"a new network {setting_value(experiment.shape)}" if is_new else "a copy of the network"
-
-        def sweep() -> Steps:
-            finder = RateFinder(make(), dataset, experiment.training)
-            for _ in finder.run():
-                yield len(finder.points) / finder.batches, list(finder.points)
-            return finder.suggestion and float(f"{finder.suggestion:.2g}")
-
-        self.rate_search.start(tried_on, sweep)
+        found = rate_sweep(self.data, self.settings, self.runs, self.training, self.displayed)
+        if found is not None:
+            self.rate_search.start(*found)
 
     def _take_picture(self, picture: Array) -> None:
         """Asks about a picture that was read, unless other data came meanwhile."""
