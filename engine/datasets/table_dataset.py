@@ -12,7 +12,7 @@ from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
 from engine.datasets.table import Table
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
-from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few
+from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size
 from engine.errors import DataError, SettingError, Verbatim
 from engine.validation import Array, check_available
 
@@ -176,10 +176,10 @@ def _check_cells(column: Column) -> None:
         rule = "must be written without, because 1,234 might be 1.234"
         raise DataError(column.name, value, rule, f"Remove them, choose another decimal mark, or {_IGNORE}.")
     if column.kind == NUMBER:
-        largest = np.nanmax(np.abs(column.values), initial=0)
+        largest = largest_size(column.values)
         if largest > LARGEST:
             rule = f"must hold numbers up to {LARGEST:g}"
-            raise DataError(column.name, float(largest), rule, f"Change its unit, or {_IGNORE}.")
+            raise DataError(column.name, largest, rule, f"Change its unit, or {_IGNORE}.")
 
 
 def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) -> tuple[list[Column], dict[str, str]]:

@@ -15,7 +15,7 @@ from nnviz.jobs.data_helpers import Helpers
 from nnviz.jobs.data_reader import DataReader
 
 _OFTEN = 0.05  # seconds between two reports of how far it is
-_LATER = 5  # by how much its priority is lower than the window's
+_LATER = 2  # by how much its priority is lower than the window's
 
 
 class _Teller:
