@@ -139,7 +139,10 @@ def _notes_of_file(table: Table) -> list[str]:
         notes.append(f"{_rows(table.ragged)} with more or fewer cells than columns left out.")
     wrong = table.problem_count - table.ragged
     if wrong > 0:
-        notes.append(f"{wrong:,} cells that could not be read count as missing.")
+        cells = (
+            "1 cell that could not be read counts" if wrong == 1 else f"{wrong:,} cells that could not be read count"
+        )
+        notes.append(f"{cells} as missing.")
     return notes
 
 

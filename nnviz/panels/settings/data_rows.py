@@ -12,6 +12,7 @@ from engine.datasets import Dataset
 from engine.datasets.table_coding import TableCoding
 from engine.datasets.table_columns import NUMBER, YES_NO
 from engine.validation import Array
+from nnviz.look import text
 
 
 @dataclass(frozen=True)
@@ -69,4 +70,4 @@ def _coded_columns(coding: TableCoding, raw: Array) -> Iterator[_Column]:
 
 
 def _written(values: Array) -> list[str]:
-    return [f"{value:.4g}" for value in values.tolist()]
+    return [text.compact(value) for value in values.tolist()]
