@@ -64,8 +64,9 @@ class Inside:
         self.qtbot.waitUntil(lambda: self.session.state is wanted, timeout=20_000)
 
     def settle(self) -> None:
-        """Until all that is asked for is known."""
+        """Until all that is asked for is known; after a training some of it would wait for its turn for a while."""
         probes = self.session.probes
+        probes.hurry()
         self.qtbot.waitUntil(lambda: all(not p.is_wanted or p.is_up_to_date for p in probes), timeout=20_000)
         QApplication.processEvents()
 
