@@ -21,7 +21,7 @@ from engine.losses import LOSSES
 from engine.network import Network, check_activations
 from engine.old_experiments import with_present_names
 from engine.optimizers import OPTIMIZERS
-from engine.option_words import OPTIONS, data_words
+from engine.option_words import ADJUSTED, OPTIONS, data_words
 from engine.recipe import Recipe
 from engine.settings import TrainingSettings, known_only
 from engine.training import Trainer
@@ -288,7 +288,8 @@ class Experiment:
         words += ["--epochs", str(self.training.epochs)]  # the command line has another default
         for name in ("output", *_SETTINGS):
             value = self.value(name)
-            if name in _WRITTEN_SEPARATELY or value == usual.value(name):
+            is_usual = value == usual.value(name) and not (name in ADJUSTED and self.data != usual.data)
+            if name in _WRITTEN_SEPARATELY or is_usual:
                 continue
             if name in OPTIONS and not isinstance(value, tuple):
                 words += [f"--{name.replace('_', '-')}", str(value)]

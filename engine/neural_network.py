@@ -155,12 +155,18 @@ class NeuralNetwork(Network):
         return Dataset("this data", split("train", train_data, train_labels), test)
 
 
-def describe_epoch(result: Epoch, epochs: int) -> str:
-    """Returns one line about the end of an epoch: errors in percent, or for regression the cost."""
+def describe_epoch(result: Epoch, epochs: int, numbers: bool = False) -> str:
+    """Returns one line about the end of an epoch: errors in percent, or for regression the cost.
+
+    With ``numbers`` RMSE and R² stand for the cost.
+    """
     parts = [f"epoch {result.epoch:>{len(str(epochs))}} of {epochs}"]
     for name, figures in (("train", result.train), ("validation", result.validation), ("test", result.test)):
         if figures is not None and figures.error is not None:
             parts.append(f"{name} error {figures.error:7.2%}".replace("%", " %"))
+        elif figures is not None and figures.rmse is not None and numbers:
+            r2 = "" if figures.r2 is None else f", R² {figures.r2:.4f}"
+            parts.append(f"{name} RMSE {figures.rmse:.4g}{r2}")
         elif figures is not None:
             parts.append(f"{name} cost {figures.loss:.6g}")
     return "   ".join(parts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # Settings of the data, and of the training, that have their own command line option.
 DATA_OPTIONS = ("target", "task", "test_share", "points", "noise")
+# Of these, what the usual preset adjusts to the data; see ``engine.presets.Adjustment``.
+ADJUSTED = ("epochs", "batch_size", "learning_rate", "optimizer")
 OPTIONS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "weight_decay", "dropout", "seed")
 
 

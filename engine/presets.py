@@ -16,6 +16,7 @@ from engine.regular_files import read_regular
 from engine.settings import TrainingSettings, known_only
 from engine.validation import whole_number
 
+USUAL_PRESET = "First steps"  # what the window and the command line begin with
 _MOST_BYTES = 1_000_000
 _BATCHES = 40  # in an epoch of few examples
 _BATCH_SIZES, _EPOCHS = (10, 100), (20, 1000)  # within which a preset may be adjusted

@@ -1,5 +1,7 @@
 """Makes the README's pictures of the window, in assets/pictures. Look at them before they go in.
 
+Those of Fashion-MNIST need its files: the Debian package dataset-fashion-mnist, or what was downloaded before.
+
 python -m tests.pictures
 """
 
@@ -20,6 +22,12 @@ PICTURES: dict[str, tuple[str, ...]] = {
     "window-light.png": ("--theme", "light", *TRAINED),
     "inside-dark.png": ("--workspace", "inside", "--theme", "dark", *TRAINED),
     "inside-light.png": ("--workspace", "inside", "--theme", "light", *TRAINED),
+    "plane-dark.png": ("--theme", "dark", "--data", "spirals", "--epochs", "200"),
+    "plane-light.png": ("--theme", "light", "--data", "spirals", "--epochs", "200"),
+    "table-dark.png": ("--theme", "dark", "--data", "mpg", "--epochs", "40"),
+    "table-light.png": ("--theme", "light", "--data", "mpg", "--epochs", "40"),
+    "fashion-dark.png": ("--theme", "dark", "--data", "fashion-mnist", "--epochs", "10"),
+    "fashion-light.png": ("--theme", "light", "--data", "fashion-mnist", "--epochs", "10"),
     "window-1280x720.png": ("--theme", "dark", "--size", "1280x720", *TRAINED),
     "window-200-percent.png": ("--theme", "light", *TRAINED),
     "window-training.png": ("--theme", "dark", "--epochs", "12", "--of", "20", "--draw"),

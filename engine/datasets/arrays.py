@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
 from engine.errors import DataError, EngineError, SettingError, Verbatim, bad_file
-from engine.npz import DAMAGE, Npz
+from engine.npz import DAMAGE, Claim, Npz
 from engine.regular_files import open_regular
 from engine.validation import Array, available_memory, gigabytes, matrix, same_length
 
@@ -56,17 +58,36 @@ def npz_dataset(path: str | Path, task: str | None = None, test_share: float = 0
         OSError: the file cannot be read.
     """
     path = Path(path)
+    with _opened(path) as npz:
+        train, test = _parts_in(path, npz)
+    return dataset_of(path.stem, train, test, task, test_share, seed)
+
+
+def array_claims(path: str | Path) -> tuple[tuple[str, str], ...]:
+    """Of the arrays in an ``.npz`` that are used each one's name, and "60,000 × 28 × 28, uint8"; reads no numbers.
+
+    Raises FileFormatError, and OSError if the file cannot be read.
+    """
+    with _opened(Path(path)) as npz:
+        return tuple((name, _in_words(claim)) for name, claim in npz.claims.items())
+
+
+def _in_words(claim: Claim) -> str:
+    sizes = " × ".join(f"{size:,}" for size in claim.shape) or "one"
+    return f"{sizes}, {'texts' if claim.dtype.kind in 'US' else claim.dtype}"
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Npz]:
+    """Turns the errors of damage into FileFormatError."""
     with open_regular(path, _MOST_BYTES) as file:
         try:
-            train, test = _parts_in(
-                path, Npz(file, _MOST_DIMENSIONS, _KINDS, lambda name: bool(_NAMES.fullmatch(name)))
-            )
+            yield Npz(file, _MOST_DIMENSIONS, _KINDS, lambda name: bool(_NAMES.fullmatch(name)))
         except EngineError:
             raise
         except DAMAGE as error:
             rule = "must be an .npz with arrays of numbers or texts, as numpy.savez writes them"
             raise bad_file(path, f"not usable ({error})", rule, "Save the arrays again, without objects.") from None
-    return dataset_of(path.stem, train, test, task, test_share, seed)
 
 
 def _parts_in(path: Path, npz: Npz) -> tuple[Arrays, Arrays | None]:

@@ -31,12 +31,33 @@ def idx_dataset(path: str | Path, test_share: float = 0.2, seed: int = 0) -> Dat
         OSError: the folder cannot be read.
     """
     path = Path(path)
+    train, test = (None if files is None else _arrays(*files) for files in _pairs(path))
+    assert train is not None
+    return dataset_of(path.resolve().parent.name or path.stem, train, test, "classification", test_share, seed)
+
+
+def idx_files(path: str | Path) -> list[Path]:
+    """The files that belong together: images and labels, and those of the test part if they are there.
+
+    Raises FileFormatError, and OSError if the folder cannot be read.
+    """
+    return [file for files in _pairs(Path(path)) if files is not None for file in files]
+
+
+_Pair = tuple[Path, Path]
+
+
+def _pairs(path: Path) -> tuple[_Pair, _Pair | None]:
+    """Images and labels of the training part, and of the test part if there is one."""
     beside = _files_beside(path)
     part = _kind(path.name)[0]
     is_whole = {"train", "test"} <= {each for each, _ in beside} and part
     train = _pair(path, beside, "train" if is_whole else part)
-    test = _pair(path, beside, "test") if is_whole else None
-    return dataset_of(path.resolve().parent.name or path.stem, train, test, "classification", test_share, seed)
+    return train, _pair(path, beside, "test") if is_whole else None
+
+
+def _arrays(images: Path, labels: Path) -> Arrays:
+    return Arrays(read_idx(images), read_idx(labels), images.name, labels.name)
 
 
 def _files_beside(path: Path) -> dict[_Kind, Path]:
@@ -61,11 +82,11 @@ def _kind(name: str) -> _Kind:
     return part, next((what for what in ("images", "labels") if what[:-1] in lower), "")
 
 
-def _pair(path: Path, beside: dict[_Kind, Path], part: str) -> Arrays:
+def _pair(path: Path, beside: dict[_Kind, Path], part: str) -> _Pair:
     files = [beside.get((part, what)) for what in ("images", "labels")]
     images, labels = files
     if images is None or labels is None:
         lacking = " ".join(word for word in (part, "labels" if labels is None else "images") if word)
         rule = f"must lie beside the file of its {lacking}, which has the same name but for that"
         raise bad_file(images or labels or path, f"without {lacking}", rule, f"Put the {lacking} into the same folder.")
-    return Arrays(read_idx(images), read_idx(labels), images.name, labels.name)
+    return images, labels

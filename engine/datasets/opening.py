@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.datasets.arrays import TASKS, npz_dataset
 from engine.datasets.dataset import Dataset
@@ -23,6 +23,7 @@ _TASKS = {name: name for name in TASKS}
 _TASK = DataSetting("task", "Task", None, "Whether the network tells classes apart or predicts numbers.", _TASKS)
 _SIDE = DataSetting("side", "Side", 28, "Pixels of a picture in both directions, whatever size its file has.")
 _IDX = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")
+_DATA = (".csv", ".tsv", ".txt", ".dat", ".data", ".npz", *_IDX)
 
 
 def source_of(name: str) -> DataSource:
@@ -40,12 +41,23 @@ def source_of(name: str) -> DataSource:
         )
     if path.is_dir():
         settings = (_SIDE, TEST_SHARE, SEED)
-        return DataSource(path.resolve().name, partial(_load_folder, path), PICTURES, settings, shows_progress=True)
+        title, make = path.resolve().name, partial(_load_folder, path)
+        return DataSource(title, make, PICTURES, settings, shows_progress=True, file=path)
     if path.suffix.lower() == ".npz":
-        return DataSource(path.name, partial(npz_dataset, path), FILES, (_TASK, TEST_SHARE, SEED))
-    if path.name.lower().endswith(_IDX):
-        return DataSource(path.name, partial(idx_dataset, path), PICTURES, (TEST_SHARE, SEED))
+        return DataSource(path.name, partial(npz_dataset, path), FILES, (_TASK, TEST_SHARE, SEED), file=path)
+    if is_idx(path.name):
+        return DataSource(path.name, partial(idx_dataset, path), PICTURES, (TEST_SHARE, SEED), file=path)
     return table_source(path)
+
+
+def is_idx(name: str) -> bool:
+    """Whether that is a name as IDX files have."""
+    return name.lower().endswith(_IDX)
+
+
+def is_data(path: str) -> bool:
+    """Whether it is a folder, or has a name as files of data have."""
+    return path.lower().endswith(_DATA) or os.path.isdir(path)
 
 
 def load_data(name: str, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
@@ -57,12 +69,18 @@ def load_data(name: str, settings: Mapping[str, Value] | None = None, progress: 
 
 
 def _load_folder(path: Path, progress: Progress | None = None, **settings: Value) -> Dataset:
+    return read_folder(path, settings, progress)[0]
+
+
+def read_folder(
+    path: Path, settings: Mapping[str, Value], progress: Progress | None = None
+) -> tuple[Dataset, FolderReport]:
+    """Reads a folder of pictures; the data set's notes say what was left out. Raises what ``folder_dataset`` raises."""
     from engine.datasets.picture_folder import folder_dataset  # imports Pillow
 
-    if progress is not None:
-        settings["progress"] = progress
-    dataset, report = folder_dataset(path, **settings)
-    return replace(dataset, notes=_notes(report))
+    told: dict[str, Any] = {} if progress is None else {"progress": progress}
+    dataset, report = folder_dataset(path, **settings, **told)
+    return replace(dataset, notes=_notes(report)), report
 
 
 def _notes(report: FolderReport) -> tuple[str, ...]:

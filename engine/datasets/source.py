@@ -12,6 +12,7 @@ from typing import Any
 from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download
 from engine.datasets.download import Progress as Progress
+from engine.datasets.own import USUAL_SHARE, read_own, with_own
 from engine.errors import SettingError
 from engine.registry import Registry
 
@@ -84,7 +85,8 @@ class DataSource:
         shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
         download: what ``make`` downloads first, unless ``download.is_here()``; None if nothing.
         about: what it holds, in a few words, where loading it only to say so would take long; else empty.
-        table: the file, if it is a table.
+        file: the file of a table, the folder of pictures or the file of arrays that it is read from; None if it is
+            made, or of a kind of its own.
     """
 
     title: str
@@ -94,7 +96,12 @@ class DataSource:
     shows_progress: bool = False
     download: Download | None = None
     about: str = ""
-    table: Path | None = None
+    file: Path | None = None
+
+    @property
+    def table(self) -> Path | None:
+        """The file, if it is a table."""
+        return self.file if any(each.name == "target" for each in self.settings) else None
 
     def load(self, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
         """Loads it, with the usual values for settings that are not given.
@@ -102,22 +109,30 @@ class DataSource:
         Raises SettingError for a setting that it does not have, and what ``make`` raises.
         """
         given = self.different(settings or {})
-        return self.make(**given, progress=progress) if self.shows_progress else self.make(**given)
+        alone = without_own(given)
+        made = self.make(**alone, progress=progress) if self.shows_progress else self.make(**alone)
+        return with_own_of(made, given)
 
     def different(self, settings: Mapping[str, Value]) -> dict[str, Value]:
         """Those of the settings that are not the usual ones, in their order. Raises SettingError for unknown ones."""
-        known = [each.name for each in self.settings]
+        known = [each.name for each in self.every_setting]
         for name in settings:
             if name not in known:
-                choices = f"Choose from: {', '.join(known)}." if known else "Leave it out."
+                choices = f"Choose from: {', '.join(known)}."
                 raise SettingError("data_settings", name, f"must be a setting of {self.title}", choices)
-        given = {each.name: frozen(settings[each.name]) for each in self.settings if each.name in settings}
-        return {each.name: given[each.name] for each in self.settings if given.get(each.name, each.usual) != each.usual}
+        every = self.every_setting
+        given = {each.name: frozen(settings[each.name]) for each in every if each.name in settings}
+        return {each.name: given[each.name] for each in every if given.get(each.name, each.usual) != each.usual}
+
+    @property
+    def every_setting(self) -> tuple[DataSetting, ...]:
+        """Its own settings, and those that all data have."""
+        return (*self.settings, *OWN_SETTINGS)
 
     def setting(self, name: str) -> DataSetting:
         """The setting of that name. Raises SettingError."""
         self.different({name: None})
-        return next(each for each in self.settings if each.name == name)
+        return next(each for each in self.every_setting if each.name == name)
 
 
 def frozen(value: Value) -> Value:
@@ -129,3 +144,31 @@ DATASETS: Registry[DataSource] = Registry("data set")
 
 TEST_SHARE = DataSetting("test_share", "Test share", 0.2, "The share of the examples that is kept for the test.")
 SEED = DataSetting("seed", "Seed", 0, "Draws the test part, and what is made at random. Another seed, other data.")
+
+_OWN_TIP = (
+    "A file of examples of one's own, as the window keeps and exports them, that are mixed into the training part."
+)
+_SHARE_TIP = "The share of the training part that one's own examples make up: each is repeated as often as that takes."
+OWN_SETTINGS = (
+    DataSetting("own", "Your own examples", None, _OWN_TIP),
+    DataSetting("own_share", "Share of your own", USUAL_SHARE, _SHARE_TIP),
+)
+
+
+def without_own(settings: Mapping[str, Value]) -> dict[str, Value]:
+    """The settings of the data alone, without those of one's own examples."""
+    own = [each.name for each in OWN_SETTINGS]
+    return {name: value for name, value in settings.items() if name not in own}
+
+
+def with_own_of(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
+    """The data with one's own examples mixed in, if the settings name a file of them; else as they are.
+
+    Raises SettingError, and what :func:`~engine.datasets.own.read_own` and ``with_own`` raise.
+    """
+    path = settings.get("own")
+    if path is None:
+        return data
+    if not isinstance(path, str):
+        raise SettingError("own", path, "must be the path of a file", "Export your own examples to get one.")
+    return with_own(data, read_own(path), settings.get("own_share", USUAL_SHARE))

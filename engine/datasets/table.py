@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +15,7 @@ from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
 from engine.datasets.table_format import MOST_BYTES, TableFormat, title_rows, unreadable
 from engine.datasets.table_reading import Progress, Reading
+from engine.datasets.table_spans import Elsewhere, Span, read_span, spans_of
 from engine.errors import DataError, bad_file
 from engine.regular_files import open_regular
 from engine.validation import available_memory, gigabytes
@@ -29,6 +32,7 @@ class Table:
         problem_count: how many there are in all.
         ragged: how many rows were left out because they have more or fewer cells than there are columns.
         head: the first 100 rows of those that were kept, as they are written; long cells are shortened.
+        head_rows: the number of each of these in the file, from 1.
     """
 
     title: str
@@ -37,6 +41,7 @@ class Table:
     problem_count: int = 0
     ragged: int = 0
     head: tuple[tuple[str, ...], ...] = ()
+    head_rows: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0].values)
@@ -67,6 +72,8 @@ def read_table(
     progress: Progress | None = None,
     texts: Collection[str] = (),
     least_columns: int = 2,
+    only_head: bool = False,
+    elsewhere: Elsewhere | None = None,
 ) -> Table:
     """Reads a table.
 
@@ -81,6 +88,8 @@ def read_table(
             read again. What it raises ends the reading and goes through.
         texts: names of columns that are texts, even if they hold numbers, or yes and no.
         least_columns: how many columns there must be: one to predict, besides the inputs.
+        only_head: whether only the first megabyte is read, for a look at it.
+        elsewhere: reads parts of a large file at the same time; None for one after the other.
 
     Raises:
         FileFormatError: the file is missing, empty, no text, in another encoding, or beyond a limit; or it has too few
@@ -92,15 +101,41 @@ def read_table(
         _check_size(path, size)
         try:
             reading = Reading(path, form, frozenset(texts), least_columns=least_columns)
-            reading.read(file, size, progress)
+            done = elsewhere is not None and not only_head and _read_in_parts(reading, file, size, progress, elsewhere)
+            if not done:
+                reading = Reading(path, form, frozenset(texts), least_columns=least_columns)
+                file.seek(0)
+                reading.read(file, size, progress, only_head)
             if reading.wordy:
                 reading = Reading(path, form, frozenset(texts), reading.wordy, least_columns)
                 file.seek(0)
-                reading.read(file, size, progress)
+                reading.read(file, size, progress, only_head)
         except CannotReadError as failure:
             raise unreadable(path, failure.reason) from None
-    counts = reading.counts
-    return Table(path.stem, reading.columns(), tuple(reading.problems), counts.total(), counts[RAGGED], reading.head)
+    counts, problems = reading.counts, tuple(reading.problems)
+    heads = reading.head, reading.head_rows
+    return Table(path.stem, reading.columns(), problems, counts.total(), counts[RAGGED], *heads)
+
+
+def _read_in_parts(
+    reading: Reading, file: BinaryIO, size: int, progress: Progress | None, elsewhere: Elsewhere
+) -> bool:
+    """Reads the first part while the others are read elsewhere; what of these is not plain numbers, from there on.
+
+    Returns whether it could be done: not so if the first part ends within a cell in quotation marks.
+    """
+    first, *others = spans_of(file, size, 1 + elsewhere.count, reading.form)
+    told = None if progress is None else lambda done, _: progress(min(size, done * (1 + len(others))), size)
+    with closing(elsewhere(partial(read_span, reading.path, reading.form), others)) as results:
+        reading.read(Span(file, *first), size, told)  # type: ignore[arg-type]  # all that is used of a file
+        if reading.ends_in_quotes and others:
+            return False
+        for (start, _), numbers in zip(others, results, strict=True):
+            if numbers is None or not reading.add_matrix(*numbers):
+                file.seek(start)
+                reading.read(file, size, progress)
+                break
+    return True
 
 
 def row_number(path: str | Path, form: TableFormat, place: int, width: int) -> int | None:

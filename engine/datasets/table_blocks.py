@@ -27,7 +27,11 @@ class CannotReadError(Exception):
 
 
 class Blocks:
-    """Goes through a file once. Its methods raise FileFormatError for what is no text, CannotReadError."""
+    """Goes through a file once. Its methods raise FileFormatError for what is no text, CannotReadError.
+
+    Attributes:
+        quotes: quotation marks so far.
+    """
 
     def __init__(self, path: Path, form: TableFormat, file: BinaryIO) -> None:
         self._path = path
@@ -39,6 +43,7 @@ class Blocks:
         self._rest = ""
         self._back = ""
         self._taken = 0
+        self.quotes = 0
 
     def next(self) -> str:
         """The next lines, each ended by \\n except perhaps the file's last one; empty at the end."""
@@ -51,6 +56,7 @@ class Blocks:
             cut = self._rest.rfind("\n") + 1 if data else len(self._rest)
             if cut or not data:
                 block, self._rest = self._rest[:cut], self._rest[cut:]
+                self.quotes += block.count('"')
                 return block
             self._check_length(len(self._rest))
 

@@ -14,7 +14,7 @@ from engine.datasets.cells import INFINITE, THOUSANDS, read_number, read_yes_no,
 from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.scaling import Scaling
 from engine.datasets.table import Table, listed
-from engine.datasets.table_columns import NUMBER, TEXT, YES_NO, Column
+from engine.datasets.table_columns import NUMBER, TEXT, YES_NO, Column, largest_size
 from engine.errors import DataError, Verbatim
 from engine.validation import Array
 
@@ -133,9 +133,9 @@ class CodedColumn:
         return number
 
     def _check_size(self, values: Array) -> None:
-        largest = np.nanmax(np.abs(values), initial=0)
+        largest = largest_size(values)
         if largest > LARGEST:
-            raise self._refusal(float(largest), f"finite numbers up to {LARGEST:g}")
+            raise self._refusal(largest, f"finite numbers up to {LARGEST:g}")
 
     def _yes_no(self, value: object) -> float:
         if isinstance(value, str):

@@ -12,12 +12,13 @@ from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
 from engine.datasets.table import Table
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
-from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few
+from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size
 from engine.errors import DataError, SettingError, Verbatim
 from engine.validation import Array, check_available
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 DROP, MEDIAN = "drop", "median"
+IGNORED = "ignored"  # why a column is left out that somebody ignores
 MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
 MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
@@ -79,6 +80,18 @@ def guess_task(column: Column) -> str:
     different = np.unique(there)
     few = len(different) <= _FEW_NUMBERS and 2 * len(different) <= len(there)
     return CLASSIFICATION if few and (different == np.floor(different)).all() else REGRESSION
+
+
+def refused_inputs(table: Table, target: str) -> dict[str, DataError]:
+    """The columns that are refused as inputs, by name, and why: most cells have thousands separators, say."""
+    found = {}
+    for column in table.columns:
+        try:
+            if column.name != target:
+                _check_cells(column)
+        except DataError as error:
+            found[column.name] = error
+    return found
 
 
 def table_dataset(
@@ -163,10 +176,10 @@ def _check_cells(column: Column) -> None:
         rule = "must be written without, because 1,234 might be 1.234"
         raise DataError(column.name, value, rule, f"Remove them, choose another decimal mark, or {_IGNORE}.")
     if column.kind == NUMBER:
-        largest = np.nanmax(np.abs(column.values), initial=0)
+        largest = largest_size(column.values)
         if largest > LARGEST:
             rule = f"must hold numbers up to {LARGEST:g}"
-            raise DataError(column.name, float(largest), rule, f"Change its unit, or {_IGNORE}.")
+            raise DataError(column.name, largest, rule, f"Change its unit, or {_IGNORE}.")
 
 
 def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) -> tuple[list[Column], dict[str, str]]:

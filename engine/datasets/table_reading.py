@@ -13,7 +13,7 @@ from engine.datasets.table_blocks import Blocks, plain_matrix
 from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
 from engine.datasets.table_format import TableFormat, title_rows
 from engine.errors import bad_file
-from engine.validation import available_memory
+from engine.validation import Array, available_memory
 
 MOST_COLUMNS = 10_000
 MOST_PROBLEMS = 100  # that are listed
@@ -28,9 +28,12 @@ class Reading:
     """One way through a file.
 
     Attributes:
+        path, form: the file, and how it is written.
         problems: the first 100 things that are wrong.
         counts: how many there are of each kind.
         head: the first 100 rows that were kept, as they are written, long cells shortened.
+        head_rows: the number of each of these in the file, from 1.
+        ends_in_quotes: whether what was read last ends within a cell in quotation marks.
     """
 
     def __init__(
@@ -45,8 +48,10 @@ class Reading:
         self.problems: list[Problem] = []
         self.counts: Counter[str] = Counter()
         self.head: tuple[tuple[str, ...], ...] = ()
-        self._path = path
-        self._form = form
+        self.head_rows: tuple[int, ...] = ()
+        self.ends_in_quotes = False
+        self.path = path
+        self.form = form
         self._texts = texts
         self._wordy = wordy
         self._least_columns = least_columns
@@ -58,17 +63,20 @@ class Reading:
         available = available_memory()
         self._most_cells = None if available is None else available // 16  # of 8 bytes: half of the memory
 
-    def read(self, file: BinaryIO, size: int, progress: Progress | None) -> None:
-        """Reads the whole file, of ``size`` bytes.
+    def read(self, file: BinaryIO, size: int, progress: Progress | None, only_head: bool = False) -> None:
+        """Reads a file from where it is to its end, at ``size`` bytes, or only one block.
 
         Raises FileFormatError, CannotReadError, and what ``progress`` raises.
         """
-        blocks = Blocks(self._path, self._form, file)
+        blocks = Blocks(self.path, self.form, file)
         while block := blocks.next():
             if not self._add_numbers(block):
                 self._add_rows(self._split(blocks, block))
             if progress is not None:
                 progress(min(file.tell(), size), size)
+            if only_head:
+                break
+        self.ends_in_quotes = blocks.quotes % 2 == 1
 
     @property
     def wordy(self) -> frozenset[str]:
@@ -81,19 +89,31 @@ class Reading:
         if not self._columns:
             first = f" ({self.problems[0]})" if self.problems else ""
             rule = f"must have at least one row of values{first}"
-            raise bad_file(self._path, "without rows", rule, "Check its delimiter, and that it is the file you mean.")
+            raise bad_file(self.path, "without rows", rule, "Check its delimiter, and that it is the file you mean.")
         return tuple(column.column(name) for name, column in zip(self._names, self._columns, strict=True))
 
     def _add_numbers(self, block: str) -> bool:
         """Takes a block if all its cells are plain numbers or empty."""
-        columns = [column for column in self._columns if isinstance(column, NumbersRead)]
-        if len(self.head) < HEAD_ROWS or len(columns) < len(self._columns) or not self._tries:
+        if not self._takes_numbers:
             return False
-        values = plain_matrix(block, self._form)
-        if values is None or values.shape[1] != len(columns):
+        values = plain_matrix(block, self.form)
+        if values is None or not self.add_matrix(values, block.count("\n") + (not block.endswith("\n"))):
             self._tries -= 1
             return False
-        self._count_rows(len(values), block.count("\n") + (not block.endswith("\n")))
+        return True
+
+    @property
+    def _takes_numbers(self) -> bool:
+        """Whether all columns are of numbers, so far."""
+        are_numbers = all(isinstance(column, NumbersRead) for column in self._columns)
+        return are_numbers and len(self.head) >= HEAD_ROWS and self._tries > 0
+
+    def add_matrix(self, values: Array, lines: int) -> bool:
+        """Takes the next rows, of so many lines, as numbers (rows, columns); returns whether they fit."""
+        columns = [column for column in self._columns if isinstance(column, NumbersRead)]
+        if not self._takes_numbers or values.shape[1] != len(columns):
+            return False
+        self._count_rows(len(values), lines)
         for column, of_column in zip(columns, values.T, strict=True):
             column.add_values(of_column.copy())
         return True
@@ -104,7 +124,7 @@ class Reading:
             rows.extend(blocks.rows(block))
         except csv.Error as failure:
             rule = f"must have rows that can be read, and row {self._next_row + len(rows):,} cannot ({failure})"
-            raise bad_file(self._path, "no table", rule, "Look there for a quotation mark without another.") from None
+            raise bad_file(self.path, "no table", rule, "Look there for a quotation mark without another.") from None
         return rows
 
     def _add_rows(self, rows: list[list[str]]) -> None:
@@ -115,7 +135,9 @@ class Reading:
         if not kept:
             return
         cells_of = list(zip(*kept, strict=True))
-        self.head += tuple(tuple(shortened(cell) for cell in row) for row in kept[: HEAD_ROWS - len(self.head)])
+        room = HEAD_ROWS - len(self.head)
+        self.head += tuple(tuple(shortened(cell) for cell in row) for row in kept[:room])
+        self.head_rows += tuple(numbers[:room])
         if not self._columns:
             self._columns = [self._column(name, cells) for name, cells in zip(self._names, cells_of, strict=True)]
         for name, column, cells in zip(self._names, self._columns, cells_of, strict=True):
@@ -123,7 +145,7 @@ class Reading:
                 self._note(Problem(numbers[place], name, shortened(cells[place].strip()), kind))
 
     def _column(self, name: str, cells: Sequence[str]) -> NumbersRead | TextsRead:
-        return TextsRead() if name in self._wordy else column_of(cells, self._form.decimal, name in self._texts)
+        return TextsRead() if name in self._wordy else column_of(cells, self.form.decimal, name in self._texts)
 
     def _begin(self, rows: list[list[str]]) -> list[list[str]]:
         """Names the columns after the first rows; returns those that hold values."""
@@ -131,7 +153,7 @@ class Reading:
         filled = [place for place, row in enumerate(rows) if place >= title and not _is_blank(row)]
         if not filled:
             return rows
-        if self._form.header:
+        if self.form.header:
             start = filled[0] + 1
             self._next_row += start
             names, rows = rows[start - 1], rows[start:]
@@ -145,12 +167,12 @@ class Reading:
     def _check_width(self, width: int) -> None:
         if width > MOST_COLUMNS:
             rule = f"must have at most {MOST_COLUMNS:,}"
-            raise bad_file(self._path, f"of {width:,} columns", rule, "Leave columns out.")
+            raise bad_file(self.path, f"of {width:,} columns", rule, "Leave columns out.")
         if width < self._least_columns:
             rule = "must have at least two, one of them to predict"
             signs = "comma, semicolon, tab or |"
             raise bad_file(
-                self._path, "of one column", rule, f"Check what stands between its cells: it must be {signs}."
+                self.path, "of one column", rule, f"Check what stands between its cells: it must be {signs}."
             )
 
     def _fitting(self, rows: list[list[str]]) -> tuple[list[list[str]], Sequence[int]]:
@@ -173,7 +195,7 @@ class Reading:
         self._rows += kept
         if self._most_cells is not None and self._rows * len(self._names) > self._most_cells:
             rule = f"must have at most {self._most_cells:,} cells, which take half of the memory that is available"
-            raise bad_file(self._path, "too large", rule, "Take a part of its rows.")
+            raise bad_file(self.path, "too large", rule, "Take a part of its rows.")
 
     def _note(self, problem: Problem) -> None:
         self.counts[problem.kind] += 1

@@ -26,7 +26,7 @@ from engine.datasets.table_format import ENCODINGS, TableFormat, sniff
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
 _MOST_NAMED = 5  # columns in a note
 FORMAT = ("delimiter", "decimal", "encoding", "header")
-_READING = (*FORMAT, "texts")  # settings of how the file is read
+READING = (*FORMAT, "texts")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
 _MISSING_TIP = "Leave out rows without a value, or fill in the median."
 _TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
@@ -66,29 +66,37 @@ def table_source(path: str | Path) -> DataSource:
     """The table in a file as a data source. Nothing is read yet."""
     settings = (*table_settings(), *format_settings())
     make = partial(load_table, path)
-    return DataSource(Path(path).name, make, TABLES, settings, shows_progress=True, table=Path(path))
+    return DataSource(Path(path).name, make, TABLES, settings, shows_progress=True, file=Path(path))
 
 
 def load_table(path: str | Path, progress: Progress | None = None, **settings: Value) -> Dataset:
     """Reads a table and makes a data set of it. Raises what reading and preparing it raise."""
     table, _ = open_table(path, settings, progress)
-    prepared = prepare(table, settings)
-    return replace(prepared.dataset, notes=(*_notes_of_file(table), *notes_of(prepared.counts)))
+    return with_notes(table, prepare(table, settings)).dataset
+
+
+def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
+    """The same with the data set's notes, which say what became of the file's rows and columns."""
+    notes = (*_notes_of_file(table), *notes_of(prepared.counts))
+    return replace(prepared, dataset=replace(prepared.dataset, notes=notes))
 
 
 def open_table(
     path: str | Path, settings: Mapping[str, Value], progress: Progress | None = None
 ) -> tuple[Table, TableFormat]:
     """Reads a table, and returns how it is written too. Of the settings, those are used that are about its file."""
-    how = {name: settings[name] for name in _READING if name in settings}
-    texts = how.pop("texts", ())
-    form = sniff(path, **how)
-    return read_table(path, form, progress, texts), form
+    form = format_of(path, settings)
+    return read_table(path, form, progress, settings.get("texts", ())), form
+
+
+def format_of(path: str | Path, settings: Mapping[str, Value]) -> TableFormat:
+    """How a table's file is written, as far as the settings say it, else as it is found. Raises what ``sniff`` does."""
+    return sniff(path, **{name: settings[name] for name in FORMAT if name in settings})
 
 
 def prepare(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
     """Makes a data set of a table. Of the settings, those are used that are not about its file. Raises EngineError."""
-    how = {name: value for name, value in settings.items() if name not in (*_READING, "target")}
+    how = {name: value for name, value in settings.items() if name not in (*READING, "target")}
     return table_dataset(table, settings.get("target") or guess_target(table), **how)
 
 
@@ -131,7 +139,10 @@ def _notes_of_file(table: Table) -> list[str]:
         notes.append(f"{_rows(table.ragged)} with more or fewer cells than columns left out.")
     wrong = table.problem_count - table.ragged
     if wrong > 0:
-        notes.append(f"{wrong:,} cells that could not be read count as missing.")
+        cells = (
+            "1 cell that could not be read counts" if wrong == 1 else f"{wrong:,} cells that could not be read count"
+        )
+        notes.append(f"{cells} as missing.")
     return notes
 
 

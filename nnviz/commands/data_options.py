@@ -50,10 +50,11 @@ def given_options(arguments: argparse.Namespace) -> dict[str, str]:
 
 def settings_for(source: DataSource, given: Mapping[str, str]) -> dict[str, Value]:
     """The values of the typed settings. Raises CommandError for one that the data do not have, and SettingError."""
-    known = [each.name for each in source.settings]
+    known = [each.name for each in source.every_setting]
     for name in given:
         if name not in known:
-            rule = f"is no option of {text.name(source.title)}, which has {_options(known)}"
+            listed = [each.name for each in source.settings]
+            rule = f"is no option of {text.name(source.title)}, which has {_options(listed)}"
             raise CommandError(f"{option_of(text.name(name))} {rule}.")
     return source.different({name: source.setting(name).parse(typed) for name, typed in given.items()})
 

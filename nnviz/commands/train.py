@@ -199,7 +199,7 @@ def _train_with_progress(training: _Training, asked_to_stop: list[bool], checkpo
             if isinstance(event, Batch):
                 bar.update()
             elif isinstance(event, Epoch) and event.epoch > 0:
-                bar.write(describe_epoch(event, epochs))
+                bar.write(describe_epoch(event, epochs, numbers=True))
             elif isinstance(event, BestRestored):
                 bar.write(f"best validation figures at epoch {event.epoch}: its weights are kept")
             if checkpoint is not None and (asked_to_stop or (isinstance(event, Epoch) and event.epoch > 0)):
@@ -218,7 +218,7 @@ def _finished(training: _Training, arguments: argparse.Namespace) -> None:
         _halve(trainer.network)
     if arguments.half or measured is None or not trainer.settings.evaluate:
         result = training.measure(trainer.epoch if measured is None else measured)
-        print(describe_epoch(result, trainer.settings.epochs))
+        print(describe_epoch(result, trainer.settings.epochs, numbers=True))
     if arguments.save is not None:
         if arguments.resume is None:
             command = "python main.py " + shlex.join(without_places(arguments.words))

@@ -15,8 +15,8 @@ from engine.augmentation import Augmentation
 from engine.datasets import Dataset, source_of
 from engine.errors import SettingError
 from engine.experiment import Experiment
-from engine.option_words import DATA_OPTIONS, OPTIONS
-from engine.presets import preset_named
+from engine.option_words import ADJUSTED, DATA_OPTIONS, OPTIONS
+from engine.presets import USUAL_PRESET, preset_named
 from engine.settings import RENAMED, TrainingSettings
 from engine.validation import parse_hidden, parse_shape
 from nnviz.commands.checks import CommandError, check_folder
@@ -140,9 +140,18 @@ def fitted_experiment(arguments: argparse.Namespace, data: Dataset) -> Experimen
     explicit = {name: described.value(name) for name in _set_by_name(arguments) if name in _FOLLOW_THE_TASK}
     if "loss" in explicit:
         described.check_task(data)
-    fitted = fitted.for_task(data).changed(**explicit)
+    fitted = _adjusted(arguments, fitted.for_task(data).changed(**explicit), data)
     fitted.check_task(data)
     return fitted if _chooses_batch_size(arguments) else _with_smaller_batches(fitted, data)
+
+
+def _adjusted(arguments: argparse.Namespace, experiment: Experiment, data: Dataset) -> Experiment:
+    """With what a preset adjusts to the data: the one that was named, else the usual one, unless data are the usual."""
+    if arguments.preset is None and experiment.data == _DEFAULTS.data:
+        return experiment
+    chosen = {name for name in ADJUSTED if getattr(arguments, name) is not None} | set(_set_by_name(arguments))
+    changes = preset_named(arguments.preset or USUAL_PRESET).adjusted(data)
+    return experiment.changed(**{name: changes[name] for name in ADJUSTED if name in changes and name not in chosen})
 
 
 def _chooses_batch_size(arguments: argparse.Namespace) -> bool:

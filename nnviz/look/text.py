@@ -60,6 +60,14 @@ def figure(value: float, digits: int = 4) -> str:
     return words.replace(",", _THIN).replace("-", "−") if words.strip("-0") else "0"
 
 
+def compact(value: float) -> str:
+    """At most four digits, for an axis: 0.05, 2500, 58k, 1.2M."""
+    for factor, letter in ((1e6, "M"), (1e3, "k")):
+        if max(factor, 1e4) <= abs(value) < 1e9:
+            return f"{value / factor:.3g}{letter}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−")
+
+
 def steady(value: float, digits: int = 3) -> str:
     """As :func:`figure`, with zeros at the end, so that a figure that changes keeps its width: "2.70", "123"."""
     size = abs(value)

@@ -17,6 +17,7 @@ from nnviz.panels.asked_numbers import Targets
 from nnviz.panels.asked_words import class_colours, noun, title, told
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.draw_canvas import DrawCanvas
+from nnviz.panels.keep import KeepBox
 from nnviz.session.asked import ANSWER
 from nnviz.session.messages import Message
 from nnviz.session.session import Session
@@ -42,6 +43,7 @@ class DrawPanel(DockCard):
         canvas, pen: of the drawing; they are there, but not seen, where one does not draw.
         form: for rows, points and numbers.
         box: for pictures of another size than the canvas makes.
+        keeping: keeps what is asked about as an example of one's own.
     """
 
     def __init__(self, session: Session) -> None:
@@ -86,6 +88,8 @@ class DrawPanel(DockCard):
         self.clear_button.clicked.connect(self.clear)
         self.head.detail.hide()  # an empty one would take a gap
         self.head.row.setSpacing(2)  # leaves room for the mark of a what-if
+        self.keeping = KeepBox(self._session, self)
+        self.head.row.addWidget(self.keeping.button)
         self.head.row.addWidget(self.random_button)
         self.head.row.addLayout(arranged(QHBoxLayout(), self.undo_button, self.clear_button, spacing=2))
 
@@ -197,7 +201,7 @@ class DrawPanel(DockCard):
             part.setVisible(kind != PICTURE)
         for part in (self.seen, self.undo_button):
             part.setVisible(is_drawn)
-        self.head.detail.setText("click in the plane" if kind == POINT else "")
+        self.head.detail.show_versions("click in the plane", "click")
         self.head.detail.setVisible(kind == POINT)
         self.canvas.set_hint(f"Draw a {self.noun} here")
         self._name_buttons()

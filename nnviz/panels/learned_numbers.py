@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.validation import Array
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.panels.asked_numbers import Target, Targets
 from nnviz.widgets.plots.strip_plot import ShareLine, StripAxis
 
@@ -27,7 +27,7 @@ def number_lines(targets: Targets, answers: Array) -> tuple[list[ShareLine], Str
     known = [target.low, target.high, *(() if truth is None else (float(truth[0]),))]
     low, high = float(min(of_one.min(), *known)), float(max(of_one.max(), *known))
     mark = None if truth is None else _share(float(truth[0]), low, high)
-    axis = StripAxis(target.words(low), target.words(high), "", mark)
+    axis = StripAxis(text.compact(low), text.compact(high), "", mark)
     return [_line(target, theme.CLASSES[0], of_one, low, high)], axis
 
 

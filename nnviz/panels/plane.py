@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine import explain
@@ -40,13 +39,7 @@ _STEPS_TIP = (
 
 
 class PlanePage(Page):
-    """The plane, with the names of the classes in the head.
-
-    Signals:
-        asked(float, float): x and y of a point that the person wants an answer for.
-    """
-
-    asked = pyqtSignal(float, float)
+    """The plane, with the names of the classes in the head."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Plane", "planeTab", _TIP)
@@ -56,7 +49,7 @@ class PlanePage(Page):
         self.view.setWhatsThis(_HELP)
         self.body.addWidget(self.view)
         self.key = named(PlaneKey(), "planeKey", "Classes")
-        self.tests = Key("muted", "test", "planeTestsKey", _TESTS_TIP, Sample.RING, yielding=True)
+        self.tests = Key("muted", "test", "planeTestsKey", _TESTS_TIP, Sample.RING)
         self.steps = named(QToolButton(), "planeStepsButton", tip=_STEPS_TIP)
         self.steps.setProperty("role", "key")
         self.steps.setCheckable(True)
@@ -68,7 +61,10 @@ class PlanePage(Page):
     def _connect(self) -> None:
         session, view = self._session, self.view
         view.hovered.connect(self._describe)
-        view.asked.connect(self._ask)
+        view.moved.connect(lambda x, y: session.question.move_example((x, y)))
+        view.asked.connect(lambda x, y: session.question.set_example((x, y), "point"))
+        session.question.changed.connect(self._show_asked)
+        session.question.answered.connect(self._tell_asked)
         self.tests.toggled.connect(self._show_points)
         self.steps.toggled.connect(self._name_steps)
         session.data.changed.connect(self._show_data)
@@ -97,11 +93,11 @@ class PlanePage(Page):
     def _show_data(self) -> None:
         """Shows the points of other data. The page has a tab only where these lie in the plane."""
         data = self._data
-        self.view.show_asked(None)
         if data is not None:
             self.key.show_names(tuple(text.name(data.class_name(number)) for number in range(data.outputs)))
             self.tests.setVisible(data.test is not None)
             self._show_points()
+        self._show_asked()
         self.offer(data is not None)
         self.refresh()
 
@@ -139,15 +135,24 @@ class PlanePage(Page):
         misfit = self._session.runs.current.misfit(self._data)
         return "" if misfit is None else "this network does not fit the data"
 
-    # ---- what a person asks and points at
+    # ---- what is asked and pointed at
 
-    def _ask(self, x: float, y: float) -> None:
-        self.view.show_asked((x, y))
-        answers = self._answers
-        said = [] if answers is None else self._said(answers, (x, y))
-        words = [piece[0] for line in said for piece in line]
-        self.view.setAccessibleDescription(" ".join([coordinates(x, y, self.view.square.half), *words]))
-        self.asked.emit(x, y)
+    @property
+    def _asked(self) -> tuple[float, float] | None:
+        """The point that the session asks about."""
+        example = self._session.question.example
+        return None if self._data is None or example is None else (float(example[0]), float(example[1]))
+
+    def _show_asked(self) -> None:
+        self.view.show_asked(self._asked)
+
+    def _tell_asked(self) -> None:
+        """Tells a screen reader the point that is asked about, and the answer."""
+        point, answers = self._asked, self._answers
+        if not self.in_view or point is None or answers is None:
+            return
+        words = [piece[0] for line in self._said(answers, point) for piece in line]
+        self.view.setAccessibleDescription(" ".join([coordinates(*point, self.view.square.half), *words]))
 
     def _describe(self, point: tuple[float, float] | None) -> None:
         """What is answered at the point under the mouse."""

@@ -13,12 +13,14 @@ from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
 from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.asked_numbers import predicted_probe
+from nnviz.session.asked_own import own_probes
 from nnviz.session.asked_plane import plane_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.map import MAP, MAP_PLACE, Map, map_probes
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
+from nnviz.session.own import Own
 from nnviz.session.robustness import HowRobust
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
@@ -59,6 +61,7 @@ def new_probes(
     why: Why,
     map: Map,
     robustness: HowRobust,
+    own: Own,
     messages: Messages,
 ) -> Probes:
     """The kinds of probes. Each looks again when its question may have changed."""
@@ -70,6 +73,7 @@ def new_probes(
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
     by_name |= {**map_probes(map, displayed), **plane_probes(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
+    by_name |= own_probes(own, displayed, runs, data)
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)

@@ -21,7 +21,7 @@ from nnviz.session.runs import Runs
 PREDICTED = "predicted numbers"
 MOST = 2000  # examples; of more, some that are spread evenly
 _PARTS = ("test", "train")  # the first of them takes up to half of the room, the other one the rest
-_SECONDS_BETWEEN, _TIMES_ITS_COST = 0.05, 19
+_SECONDS_BETWEEN, _TIMES_ITS_COST = 0.15, 19  # of computing; drawing takes a few milliseconds
 
 
 @dataclass(frozen=True, eq=False)

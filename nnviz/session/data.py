@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset, source_of
 from engine.datasets.download import GET_POOCH, Download, can_download
 from engine.datasets.source import DataSource, Value
-from engine.errors import EngineError
+from engine.errors import EngineError, SettingError
 from engine.experiment import Experiment
+from nnviz.jobs.data_process import reader_for
+from nnviz.jobs.data_reader import Reader
 from nnviz.jobs.lane import Lanes
 from nnviz.session.activities import Patience
 from nnviz.session.messages import Choice, Messages
@@ -57,22 +60,39 @@ class Data(QObject):
         self._patience = Patience(messages, self.cancel)
         self._loaded: tuple[str | None, dict[str, Value]] = (None, {})  # name and settings of ``dataset``
         self._cancelled = threading.Event()  # for what is being loaded
+        self._reader: Reader | None = None  # of what is being loaded
         self._is_at.connect(self._progress)
 
-    def load(self, name: str = Experiment.data, settings: Mapping[str, Value] | None = None) -> None:
+    def load(
+        self,
+        name: str = Experiment.data,
+        settings: Mapping[str, Value] | None = None,
+        reader: Reader | None = None,
+        refused: Callable[[EngineError], None] | None = None,
+    ) -> None:
         """Loads registered data, a file or a folder; ``changed`` follows. Does nothing for what is there already.
 
         Asks first if they have to be downloaded. Raises UnknownNameError or SettingError if there are no such data, and
         then changes nothing.
+
+        Args:
+            reader: reads them, and is ended then; None for one of their own.
+            refused: is called instead of a message if one of the settings breaks its rule.
         """
         source = source_of(name)
         wanted = source.different(settings or {})
-        if (name, wanted) == (self.name, self.settings):
-            return
+        if reader is None and (name, wanted) == (self.name, self.settings):
+            return  # with a reader of its own, the file may have another content now
+
+        def load() -> None:
+            self._drop()
+            self._reader = reader or reader_for(source)
+            self._load(source, name, wanted, refused)
+
         if source.download is None or source.download.is_here():
-            self._load(source, name, wanted)
+            load()
         else:
-            self._offer_download(source, source.download, lambda: self._load(source, name, wanted))
+            self._offer_download(source, source.download, load)
 
     def _offer_download(self, source: DataSource, download: Download, load: Callable[[], None]) -> None:
         """Says what would be fetched, from whom, and asks."""
@@ -84,8 +104,11 @@ class Data(QObject):
             self._messages.tell(f"{what}, and downloads need one more package. Run: {GET_POOCH}")
         self.loading_changed.emit()  # what shows the choice shows the present data again
 
-    def _load(self, source: DataSource, name: str, wanted: dict[str, Value]) -> None:
-        self._cancelled.set()
+    def _load(
+        self, source: DataSource, name: str, wanted: dict[str, Value], refused: Callable[[EngineError], None] | None
+    ) -> None:
+        reader = self._reader
+        assert reader is not None
         cancelled = self._cancelled = threading.Event()
         self.name, self.settings, self.loading, self.progress = name, wanted, True, None
         self.loading_changed.emit()
@@ -96,14 +119,17 @@ class Data(QObject):
             self._is_at.emit(cancelled, done / max(total, 1))
 
         def load() -> Dataset:
-            dataset = source.load(wanted, tell)
-            dataset.fingerprint  # noqa: B018  # computed here once, and cached
-            return dataset
+            try:
+                return reader.load(name, wanted, tell)
+            finally:
+                reader.end()
+
+        def failed(error: Exception) -> None:
+            is_of_setting = isinstance(error, SettingError) and error.parameter in wanted
+            self._failed(cancelled, error, refused if is_of_setting else None)
 
         self._patience.begin(f"Loading {source.title}")
-        self._lanes.run(
-            name, load, lambda dataset: self._arrived(cancelled, dataset), lambda error: self._failed(cancelled, error)
-        )
+        self._lanes.run(name, load, lambda dataset: self._arrived(cancelled, dataset), failed)
 
     def _progress(self, about: threading.Event, share: float) -> None:
         if about is self._cancelled and self.loading:
@@ -111,23 +137,46 @@ class Data(QObject):
             self.progressed.emit()
 
     def _arrived(self, about: threading.Event, dataset: Dataset) -> None:
-        if about is self._cancelled and self.loading:  # else other data were requested meanwhile
+        if about is not self._cancelled or not self.loading:
+            return  # other data were requested meanwhile
+        is_same = self._loaded == (self.name, self.settings) and self.dataset is not None
+        if not is_same or dataset.fingerprint != self.dataset.fingerprint:  # type: ignore[union-attr]
             self.dataset, self._loaded = dataset, (self.name, self.settings)
-            self._settle()
+        self._settle()
 
-    def _failed(self, about: threading.Event, error: Exception) -> None:
-        if about is self._cancelled and self.loading:
-            self.cancel()
+    def _failed(self, about: threading.Event, error: Exception, refused: Callable[[Any], None] | None) -> None:
+        if about is not self._cancelled or not self.loading:
+            return
+        if refused is not None:
+            refused(error)  # first, so that the field keeps what was typed when the data before are shown again
+        self.cancel()
+        if refused is None:
             self._messages.tell_error("The data could not be loaded", error)
+
+    def _drop(self) -> None:
+        """What is being loaded is no longer wanted."""
+        self._cancelled.set()
+        if self._reader is not None:
+            self._reader.end()
 
     def cancel(self) -> None:
         """Gives up the data that are being loaded. The data set before is still there."""
-        self._cancelled.set()
+        self._drop()
         self.name, self.settings = self._loaded
         self.failed.emit()
         self._settle()
 
     # ---- the data of an experiment
+
+    @property
+    def loaded_name(self) -> str | None:
+        """The name or path of ``dataset``, also while others are loading."""
+        return self._loaded[0]
+
+    @property
+    def loaded_settings(self) -> Mapping[str, Value]:
+        """The settings of ``dataset``, also while others are loading."""
+        return self._loaded[1]
 
     def has(self, experiment: Experiment) -> bool:
         """Whether the experiment is about ``dataset``."""
@@ -161,6 +210,6 @@ class Data(QObject):
 
     def close(self, milliseconds: int) -> bool:
         """Waits at most so long for data that are being loaded; returns whether that has ended."""
-        self._cancelled.set()
+        self._drop()
         self._patience.close()
         return self._lanes.close(milliseconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.history import PARTS
 from nnviz.session.run import Run, changes_between
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
@@ -141,8 +142,6 @@ def _has_lines(run: Run) -> bool:
 def _kind(run: Run) -> tuple[object, ...]:
     """What its figures are of: they are in the unit of the number that is predicted, unless they are of classes."""
     experiment, history = run.experiment, run.history
-    if any(curve.values for curve in (history.loss.train, history.loss.test)):
-        is_of_classes = any(curve.values for curve in (history.error.train, history.error.test))
-    else:
-        is_of_classes = experiment.output in ("softmax", "sigmoid")
+    shares, numbers = (any(vars(curves)[part].values for part in PARTS) for curves in (history.error, history.rmse))
+    is_of_classes = shares or (not numbers and experiment.output in ("softmax", "sigmoid"))
     return ("classes",) if is_of_classes else (experiment.data, experiment.data_settings.get("target"))

@@ -10,14 +10,14 @@ from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.rate_finder import RateFinder
 from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
-from nnviz.jobs.stepwise import Steps, Stepwise
+from nnviz.jobs.stepwise import Stepwise
 from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
+from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.data import Data
@@ -25,12 +25,16 @@ from nnviz.session.death_notice import DeathNotice
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
+from nnviz.session.imported import Imported
+from nnviz.session.importing import Importing
 from nnviz.session.making import Making
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.new_data import NewData
+from nnviz.session.own import Own
 from nnviz.session.question import Question
+from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
@@ -55,6 +59,7 @@ class Session(QObject):
         messages: the message that is shown to the person.
         undo: the steps that can be undone and redone.
         data: the data set.
+        imported, importing: files of data that were used before, and one that is looked at before it is used.
         settings: the experiment that the fields describe.
         runs: all runs, with the current one among them.
         making: builds networks and replaces the current run.
@@ -64,6 +69,7 @@ class Session(QObject):
         edits: what-ifs about single neurons, and edits of their weights.
         sketch: the drawing and the picture made of it.
         question: what the network is asked about, the drawing or an example that is set, and its answer.
+        own: examples that the person kept with what they truly are, for the data that are there.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why: what is asked about the answer: of which outputs, by which method.
         map: places the examples by what a layer sees in them.
@@ -84,6 +90,8 @@ class Session(QObject):
         self.messages = Messages()
         self.undo = Undo()
         self.data = Data(self.messages)
+        self.imported = Imported(self.data)
+        self.importing = Importing(self.data, self.imported, self.messages)
         self.runs = Runs(new_run(first), self.undo)
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
@@ -96,6 +104,7 @@ class Session(QObject):
         self.edits = Edits(*changing, self.selection, self.messages)
         self.sketch = Sketch(self.undo)
         self.question = Question(self.displayed, self.sketch, self.data, self.undo)
+        self.own = Own(self.data, self.question, self.displayed, self.runs, self.undo, self.messages)
         self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
@@ -109,7 +118,7 @@ class Session(QObject):
         self.step_through = StepThrough(asked, steps, self.messages)
         self.step_effects = StepEffects(self.step_through, steps, self.messages.crashed.emit)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
-        self.probes = new_probes(*shown, self.map, self.robustness, self.messages)
+        self.probes = new_probes(*shown, self.map, self.robustness, self.own, self.messages)
         self._connect()
 
     def _connect(self) -> None:
@@ -125,6 +134,8 @@ class Session(QObject):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
         self.training.state_changed.connect(self.probes.look)  # at rest all is of the last moment
+        for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
+            self.training.state_changed.connect(self.probes[name].hurry)
         self.edits.edited.connect(self.probes.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed):
             signal.connect(self.training.runner.disturb)
@@ -196,22 +207,9 @@ class Session(QObject):
 
     def search_rate(self) -> None:
         """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""
-        dataset = self.data.dataset
-        if dataset is None:
-            return
-        experiment = self.settings.fitting
-        run = self.runs.current
-        is_new = self.training.is_another_network or run.misfit(dataset) is not None
-        make = experiment.build if is_new else self.displayed.as_trained.copy
-        tried_on = f"a new network {setting_value(experiment.shape)}" if is_new else "a copy of the network"
-
-        def sweep() -> Steps:
-            finder = RateFinder(make(), dataset, experiment.training)
-            for _ in finder.run():
-                yield len(finder.points) / finder.batches, list(finder.points)
-            return finder.suggestion and float(f"{finder.suggestion:.2g}")
-
-        self.rate_search.start(tried_on, sweep)
+        found = rate_sweep(self.data, self.settings, self.runs, self.training, self.displayed)
+        if found is not None:
+            self.rate_search.start(*found)
 
     def _take_picture(self, picture: Array) -> None:
         """Asks about a picture that was read, unless other data came meanwhile."""
@@ -237,7 +235,7 @@ class Session(QObject):
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.edits, self.pictures, self.step_through, self.step_effects, *self._lanes]
-        parts += [self.training.runner, self.data, self.files]
+        parts += [self.training.runner, self.importing, self.data, self.own, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

@@ -26,6 +26,7 @@ class Kind(Enum):
     RUN = "run"
     VIEW = "view"
     EDIT = "edit"
+    OWN = "own"
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from engine.datasets.opening import is_data
 from engine.validation import Array
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
@@ -235,8 +236,12 @@ class Canvas(QWidget):
     # ---- pictures
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accepts pictures and files; whether a file can be read is only known after the drop."""
-        if event.mimeData().hasImage() or event.mimeData().hasUrls():
+        """Accepts pictures and files; whether a file can be read is only known after the drop.
+
+        Data are the window's, below it.
+        """
+        given = event.mimeData()
+        if given.hasImage() or (given.hasUrls() and not is_data(given.urls()[0].toLocalFile())):
             event.acceptProposedAction()
             self._set_target(True)
 

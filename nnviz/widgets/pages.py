@@ -112,6 +112,7 @@ class TabbedCard(DockCard):
             self.tabs.setCurrentIndex(self.pages.index(offered[0]))
         for number, page in enumerate(self.pages):
             self.tabs.setTabVisible(number, page.is_offered)
+        self.tabs.setTabText(0, self.tabs.tabText(0))  # lays the tabs out, which Qt 5.15 forgets where one appears
 
     def _note_turn(self) -> None:
         """Rather shows the page in front than the one before; those without a tab keep their place."""

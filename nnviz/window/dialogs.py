@@ -46,7 +46,7 @@ class NetworkDialogs(QObject):
         self.after_asking(title or path.name, lambda: self._session.files.open(path, title))
 
     def _choose_file_to_open(self) -> None:
-        dialog = self._file_dialog("Open network", "openNetworkDialog", _FILES)
+        dialog = self.file_dialog("Open network", "openNetworkDialog", _FILES)
         dialog.setFileMode(QFileDialog.ExistingFile)
         dialog.fileSelected.connect(lambda chosen: self._session.files.open(Path(chosen)))
         dialog.open()
@@ -93,13 +93,14 @@ class NetworkDialogs(QObject):
 
         ``proposed`` is the file's name, whose ending is added to a name without one.
         """
-        dialog = self._file_dialog(title, name, filters)
+        dialog = self.file_dialog(title, name, filters)
         dialog.setAcceptMode(QFileDialog.AcceptSave)
         dialog.setDefaultSuffix(Path(proposed).suffix)
         dialog.selectFile(proposed)
         return dialog
 
-    def _file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
+    def file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
+        """A dialog that begins in the folder of the last file; not open yet."""
         folder = self._preferences.text("folder", str(Path.home()))
         dialog = named(QFileDialog(self._window, title, folder, filters), name)
         dialog.setAttribute(Qt.WA_DeleteOnClose)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Any
 
-from PyQt5.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from nnviz.look import theme
@@ -161,6 +162,14 @@ class Docks(QObject):
         return [dock for docks in self._shown_columns.values() for dock in docks]
 
     # ---- layout
+
+    def middle(self) -> QRect:
+        """Where the cards in the middle lie, in the host; all of it if they were closed or taken out."""
+        docks = self._shown_columns.get(Column.WATCH, [])
+        places = [dock.geometry() for dock in docks if dock.isVisible() and not dock.isFloating()]
+        places = [place for place in places if place.right() > 0]  # not those behind another tab
+        found = functools.reduce(QRect.united, places, QRect())
+        return found if found.isValid() else self.host.contentsRect()
 
     def show_workspace(self, name: str) -> None:
         """Shows the docks of that workspace as they were before. Raises ValueError if there is none (yet)."""

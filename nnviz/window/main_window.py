@@ -7,7 +7,7 @@ from functools import partial
 
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, Qt, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -26,6 +26,7 @@ from nnviz.look import text, theme
 from nnviz.panels.curves import CurvesPanel
 from nnviz.panels.draw import DrawPanel
 from nnviz.panels.run_bar import RunBar
+from nnviz.panels.settings.data import DataPanel
 from nnviz.panels.settings.training import TrainingPanel
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -33,12 +34,15 @@ from nnviz.widgets.message_bar import MessageBar
 from nnviz.widgets.parts import named
 from nnviz.window import arrangement
 from nnviz.window.card_actions import CardActions
+from nnviz.window.data_dialogs import DataDialogs
 from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks
 from nnviz.window.focus_order import focus_order
 from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
+from nnviz.window.import_place import ImportPlace, path_of
 from nnviz.window.menus import Menus
+from nnviz.window.own_dialogs import OwnDialogs
 from nnviz.window.preferences import Preferences
 from nnviz.window.status_line import StatusLine
 from nnviz.window.workspace_switch import WorkspaceSwitch
@@ -75,9 +79,11 @@ class MainWindow(QMainWindow):
         self._close_without_asking = False
         self.ended_whole = True
         self.dialogs = NetworkDialogs(self, session, preferences)
+        self.data_dialogs = DataDialogs(self, session, preferences)
         self.setObjectName("mainWindow")
         self.setWindowIcon(theme.icon("nnviz"))
         self.setContextMenuPolicy(Qt.NoContextMenu)
+        self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.ClickFocus)  # a click outside the fields leaves them
         self._add_toolbar()
         self._add_docks()
@@ -89,6 +95,7 @@ class MainWindow(QMainWindow):
         self.menuBar().setCornerWidget(self._switch)
         self.status_line = StatusLine(self.statusBar(), session)
         self.cards.done.connect(self.status_line.show_activity)
+        self.own_dialogs = OwnDialogs(self, self._docks.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
@@ -120,6 +127,8 @@ class MainWindow(QMainWindow):
         self.training: TrainingPanel = self._docks.cards["trainingCard"]
         self.canvas = self.draw.canvas
         self.training.opened.connect(self._docks.settings_column.show_whole)
+        data: DataPanel = self._docks.cards["dataCard"]
+        data.file_wanted.connect(self.data_dialogs.open_data)
         frame = QWidget()
         column = QVBoxLayout(frame)
         column.setContentsMargins(0, 0, 0, 0)
@@ -128,6 +137,7 @@ class MainWindow(QMainWindow):
         self.message_bar.hide()
         self.message_bar.dismissed.connect(self.session.messages.dismiss)
         self.message_bar.chosen.connect(self.session.messages.choose)
+        self.importing = ImportPlace(self.session, self._docks, frame)
         self.setCentralWidget(frame)
 
     def card(self, name: str) -> QWidget:
@@ -255,7 +265,10 @@ class MainWindow(QMainWindow):
         self.close()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        order = focus_order(self, [self.run_bar, self.message_bar], [dock for dock in self.docks if dock.isVisible()])
+        sheet = [self.importing.sheet] if self.importing.sheet is not None else []
+        first = [self.run_bar, self.message_bar, *sheet]
+        order = focus_order(self, first, [dock for dock in self.docks if dock.isVisible()])
+        order = [widget for widget in order if not self.importing.covers(widget)]
         if not order:
             return False
         now = self.focusWidget()
@@ -273,8 +286,21 @@ class MainWindow(QMainWindow):
             pass
         elif event.key() == Qt.Key_Escape and self.session.messages.current is not None:
             self.session.messages.dismiss()
+        elif event.key() == Qt.Key_Escape and self.importing.is_open:
+            self.session.importing.cancel()
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():
             super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes files and folders, as data; the canvas takes pictures."""
+        if path_of(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = path_of(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.data_dialogs.open_path(path)
 
     def isVisible(self) -> bool:
         """Whether it is on the screen; False also once it is closed and gone."""

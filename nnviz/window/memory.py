@@ -50,6 +50,7 @@ class Memory(QObject):
             kept: Any = self._preferences.document("configuration")  # in 0.3 the strengths were part of it
             stored: Any = self._preferences.document("strengths") or kept["strengths"]
             session.settings.remember_strengths(Augmentation(**stored))
+        session.imported.take(self._preferences.document("imported"))
         share = self._preferences.number("sure_from")
         if share is not None:
             session.question.set_threshold(share)
@@ -87,7 +88,7 @@ class Memory(QObject):
     def _remember_changes(self, session: Session) -> None:
         """From now on what is chosen is written when it has changed."""
         runs, settings = session.runs, session.settings
-        for signal in (runs.replaced, settings.changed, session.data.loading_changed):
+        for signal in (runs.replaced, settings.changed, session.data.loading_changed, session.imported.changed):
             signal.connect(self._preferences.touch)
         runs.file_changed.connect(self._file_changed)
         session.question.threshold_changed.connect(self._preferences.touch)
@@ -107,6 +108,7 @@ class Memory(QObject):
         if session.data.name is not None:
             remember("dataset", session.data.name)
             remember("dataset_settings", json.dumps(session.data.settings))
+        remember("imported", json.dumps(session.imported.as_list()))
         remember("sure_from", session.question.threshold)
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet

@@ -50,6 +50,8 @@ class Menus(QObject):
         self._recent.setObjectName("menuRecent")
         self._recent.aboutToShow.connect(lambda: dialogs.fill_recent(self._recent))
         menu.addSeparator()
+        self._fill_data(menu)
+        menu.addSeparator()
         self._add(menu, "&Save network", "actionSaveNetwork", "Ctrl+S", dialogs.save_network)
         self._add(menu, "Save network &as …", "actionSaveNetworkAs", "Ctrl+Shift+S", dialogs.save_network_as)
         export = menu.addMenu("&Export")
@@ -58,6 +60,14 @@ class Menus(QObject):
         self._add(export, "&Python script …", "actionExportScript", "Ctrl+Shift+P", lambda: dialogs.export_as(".py"))
         menu.addSeparator()
         self._add(menu, "&Quit", "actionQuit", "Ctrl+Q", self._window.close)
+
+    def _fill_data(self, menu: QMenu) -> None:
+        data = self._window.data_dialogs
+        self._add(menu, "Open &data …", "actionOpenData", "Ctrl+D", data.open_data)
+        self._add(menu, "Open &folder of pictures …", "actionOpenFolder", "Ctrl+Shift+D", data.open_folder)
+        self._recent_data = menu.addMenu("Recent da&ta")
+        self._recent_data.setObjectName("menuRecentData")
+        self._recent_data.aboutToShow.connect(lambda: data.fill_recent(self._recent_data))
 
     def _fill_edit(self, menu: QMenu) -> None:
         """One undo for settings, networks and canvas: Ctrl+Z undoes the last step of any kind."""
@@ -87,6 +97,7 @@ class Menus(QObject):
         eraser = self._add(menu, "Pen or &eraser", "actionEraser", "X", pen)
         paste = self._add(menu, "&Paste picture", "actionPastePicture", "Ctrl+V", draw.paste)
         random = self._add(menu, "", "actionRandomDigit", "Ctrl+T", draw.show_random_digit)
+        self._add(menu, "&Keep as an example of your own …", "actionKeepExample", "K", draw.keeping.open)
 
         def follow_data() -> None:
             for action in (stroke, eraser):

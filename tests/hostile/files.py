@@ -16,6 +16,7 @@ import numpy as np
 from engine.assets_folder import ASSETS
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.idx import read_idx
+from engine.datasets.own import OwnExamples, read_own, with_own
 from engine.errors import DivergenceError, EngineError
 from engine.network import Network
 from engine.presets import load_preset
@@ -167,3 +168,24 @@ def export(rng: np.random.Generator, folder: Path) -> str:
     outputs = module["predict"](np.zeros((1, 2)))
     assert np.allclose(outputs, network.predict(np.zeros((1, 2), np.float32)), atol=1e-5)
     return "exported"
+
+
+@attack("own examples")
+def own_file(rng: np.random.Generator, folder: Path) -> str:
+    """A file of one's own examples. What can be read must be written again the same, and fit the data or be refused."""
+    data = _dataset()
+    own = OwnExamples.none_for(data)
+    for number in range(int(rng.integers(1, 5))):
+        own = own.and_more(OwnExamples.one(data, data.train.example(number), number % 3))
+    change = (odd_zip, odd_bytes)[int(rng.integers(2))]  # odd_archive knows the members of checkpoints
+    path = folder / "own.npz"
+    path.write_bytes(change(rng, own.as_bytes()))
+    read = refused(lambda: read_own(path))
+    if isinstance(read, Exception):
+        return "refused"
+    path.write_bytes(read.as_bytes())
+    assert read_own(path).fingerprint == read.fingerprint
+    mixed = refused(lambda: with_own(data, read)) if len(read) else None
+    if isinstance(mixed, Dataset):
+        assert np.isfinite(mixed.train.take(slice(None), np.empty((len(mixed.train), 6), np.float32))).all()
+    return "read"

@@ -2,64 +2,161 @@
 
 from __future__ import annotations
 
-import numpy as np
-from PyQt5.QtCore import QSize
+from pathlib import Path
 
-from engine.datasets import DATASETS, Dataset
-from engine.validation import Array
-from nnviz.look import text
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from engine.datasets import DATASETS, DataSource, source_of
+from engine.errors import EngineError
+from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels.settings.data_fields import OFTEN, DataFields, is_field
+from nnviz.panels.settings.data_glance import DataGlance
 from nnviz.session.session import Session
 from nnviz.widgets.card import Card
-from nnviz.widgets.fields import Combo
-from nnviz.widgets.parts import named
-from nnviz.widgets.picture import Picture
+from nnviz.widgets.giving_label import GivingLabel
+from nnviz.widgets.group import Group
+from nnviz.widgets.grouped_combo import Entry, GroupedCombo
+from nnviz.widgets.parts import arranged, named
 
-_MOST_SHOWN = 10
+_COMBO_TIP = "What the network learns from. Its first and last layer follow the data."
+_RECENT = "Your files"
+_SELDOM = ("test_share", "seed")
+_PARTS_TIP = "How many examples are kept for the test, and the seed that draws them and the points."
+_OPEN_TIP = (
+    "A table (CSV or TSV), arrays (.npz) or pictures in IDX files as the data. You see first how they are "
+    "understood. Files and folders can be dropped on the window, too; Open folder is in the menu File."
+)
+_CHANGE_TIP = (
+    "Shows how this file was understood, to change it: which columns the network gets and which it predicts, missing "
+    "values, the test part."
+)
 
 
 class DataPanel(Card):
-    """Shows the data set, its numbers of examples, and one example of each class."""
+    """Shows the data set, its numbers of examples, and what it is at a glance; another one is chosen here.
+
+    ``file_wanted``: the person wants to choose a file to open.
+    """
+
+    file_wanted = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
         super().__init__("Data")
         self._session = session
-        self.combo = Combo(
-            "datasetCombo", "Data set", "What the network learns from. Its first and last layer follow the data."
-        )
-        for name in DATASETS:
-            self.combo.addItem(text.name(DATASETS[name].title), name)
-        self.combo.activated.connect(lambda: session.data.load(self.combo.currentData()))
-        tip = "One training example of each class, as the network sees it."
-        self._examples = named(Picture(QSize(0, 28), smooth=True), "", "One example of each class", tip)
-        self.body.addWidget(self.combo)
-        self.body.addWidget(self._examples)
-        session.data.changed.connect(self._show)
-        session.data.loading_changed.connect(self._show)
+        self.combo = GroupedCombo("datasetCombo", "Data set", _COMBO_TIP)
+        self.combo.activated.connect(lambda: self._choose(self.combo.currentData()))
+        self._glance = DataGlance()
+        self._fields = DataFields(session, OFTEN)
+        self._more_fields: DataFields | None = None
+        self._more = Group("dataPartsGroup", "Test part and seed", _PARTS_TIP, self._make_more)
+        self.body.addLayout(self._choice_row())
+        for part in (self._glance, self._fields, self._more):
+            self.body.addWidget(part)
+        self.body.addWidget(self._note_row())
+        for signal in (session.data.changed, session.data.loading_changed, session.imported.changed):
+            signal.connect(self._show)
+        session.data.progressed.connect(self._show_counts)
+        self._fields.show_source(None)  # until there are data, the card is as for pictures
+        self._more.hide()
+        self._notes.hide()
         self._show()
 
+    def _choice_row(self) -> QHBoxLayout:
+        opener = named(QToolButton(), "openDataButton", "Open data", _OPEN_TIP)
+        theme.set_icon(opener, "folder-open", "muted")
+        opener.clicked.connect(self.file_wanted)
+        return arranged(QHBoxLayout(), (self.combo, 1), opener, spacing=8)
+
+    def _note_row(self) -> QWidget:
+        self._note = named(GivingLabel(role="muted"), "dataNote")
+        self._change = named(QToolButton(), "changeImportButton", "Change how the file is understood", _CHANGE_TIP)
+        self._change.setText("change …")
+        self._change.setProperty("role", "word")
+        self._change.clicked.connect(lambda: self._session.importing.open(self._session.data.name or ""))
+        self._notes = QWidget()
+        arranged(QHBoxLayout(self._notes), (self._note, 1), self._change, spacing=8)
+        return self._notes
+
+    def _make_more(self) -> QWidget:
+        self._more_fields = DataFields(self._session, _SELDOM)
+        self._more_fields.show_source(self._source)
+        return self._more_fields
+
+    def _choose(self, name: str) -> None:
+        """Loads data by name; a file as it was understood the last time."""
+        known = self._session.imported.known(name)
+        try:
+            self._session.data.load(name, known.settings if known is not None else {})
+        except EngineError as error:
+            self._session.messages.tell_error("The data could not be loaded", error)
+            self._show()
+
+    # ---- display
+
+    @property
+    def _source(self) -> DataSource | None:
+        """Where the data come from; None if they are not there any more."""
+        try:
+            return source_of(self._session.data.name or "")
+        except EngineError:
+            return None
+
     def _show(self) -> None:
-        data = self._session.data.dataset
-        if self._session.data.loading:
-            self.head.detail.setText("loading …")
+        data, source = self._session.data, self._source
+        self.combo.show_groups(self._entries())
+        self._show_counts()
+        if data.loading or data.dataset is None:
             return
-        if data is None:
+        self.combo.setCurrentIndex(self.combo.findData(data.name))
+        self._glance.show_data(data.dataset)
+        is_made = source is not None and source.file is None
+        self._fields.show_source(source if is_made else None)
+        if self._more_fields is not None:
+            self._more_fields.show_source(source if is_made else None)
+        has_parts = source is not None and any(each.name in _SELDOM and is_field(each) for each in source.settings)
+        self._more.setVisible(is_made and has_parts)
+        self._show_note(source)
+
+    def _show_counts(self) -> None:
+        data, dataset = self._session.data, self._session.data.dataset
+        if data.loading:
+            share = "" if data.progress is None else f" {data.progress:.0%}".replace("%", "\u202f%")
+            self.head.detail.setText(f"loading …{share}")
+        elif dataset is None:
             self.head.detail.setText("not loaded: choose it again")
-            return
-        self.combo.setCurrentIndex(self.combo.findData(self._session.data.name))
-        tests = f" · {text.count(len(data.test))} test" if data.test else ""
-        self.head.detail.setText(f"{text.count(len(data.train))} train{tests}")
-        self._examples.setVisible(data.is_picture)
-        if data.is_picture:
-            self._examples.show_picture(_one_of_each(data))
+        else:
+            tests = f" · {text.count(len(dataset.test))} test" if dataset.test else ""
+            self.head.detail.setText(f"{text.count(len(dataset.train))} train{tests}")
 
+    def _show_note(self, source: DataSource | None) -> None:
+        """Says what was left out, or where the data come from; the tooltip has all of it."""
+        data = self._session.data
+        assert data.dataset is not None
+        settings = {} if source is None else {each.name: each.usual for each in source.settings} | data.settings
+        is_file = source is not None and source.file is not None
+        words = list(map(text.plain, data.dataset.notes))
+        if not is_file and "seed" in settings and source is not None and source.download is None:
+            words.append(f"made from seed {settings['seed']} · no file")
+        if data.name not in list(DATASETS):
+            words.append(f"from {text.plain(data.name or '')}")
+        share = f"{settings.get('test_share', 0):.0%}".replace("%", "\u202f%")
+        self._more.head.show_summary(f"{share}, seed {settings.get('seed', 0)}")
+        self._note.show_versions(words[0] if words else "", tip="\n".join(words))
+        self._change.setVisible(is_file)
+        self._notes.setVisible(bool(words) or is_file)
 
-def _one_of_each(data: Dataset) -> Array:
-    """The first example of each class side by side, or without classes the first examples; at most ten."""
-    labels, first = data.train.labels, np.arange(min(_MOST_SHOWN, len(data.train)))
-    if labels is not None:
-        first = np.unique(labels, return_index=True)[1][:_MOST_SHOWN]
-    return np.hstack([data.train.inputs[row].reshape(data.example_shape) for row in first]) * data.train.scale
+    def _entries(self) -> dict[str, list[Entry]]:
+        groups: dict[str, list[Entry]] = {}
+        for name in DATASETS:
+            groups.setdefault(DATASETS[name].group, []).append(Entry(name, DATASETS[name].title))
+        paths = [file.path for file in self._session.imported.files]
+        now = self._session.data.name
+        if now is not None and now not in [*DATASETS, *paths]:
+            paths.insert(0, now)
+        groups[_RECENT] = [Entry(path, Path(path).name, text.plain(path)) for path in paths]
+        return groups
 
 
 CARDS.register("dataCard")(CardInfo(DataPanel, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))

@@ -97,8 +97,7 @@ def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
     of_task = [words(changes[name]) for name, words in _TASK_WORDS.items() if name in changes]
     if any(name in changes for name in _DISTORTIONS):
         of_task.append("no augmentation")
-    examples = "examples" if dataset.is_classification else "numbers to predict"
-    start = f"adjusted to {text.count(len(dataset.train))} {examples}: "
+    start = f"adjusted to {text.count(len(dataset.train))} examples: "
     briefly, whole = (", ".join(words) for words in (of_training or of_task, of_training + of_task))
     return (start + briefly, start + whole) if whole else ("", "")
 

@@ -148,7 +148,7 @@ class TrainingPanel(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Training")
         self._session = session
-        form = Form(session)
+        form = self._form = Form(session)
         self._presets = form.add_combo("preset", "Preset", _PRESET_TIP)
         self._fill_presets()
         self._adjusted = named(label(role="muted"), "presetAdjusted")
@@ -217,6 +217,7 @@ class TrainingPanel(Card):
         briefly, whole = ("", "") if preset is None or dataset is None else summaries.of_adjustments(preset, dataset)
         self._adjusted.setText(re.sub(r"(\d|size|rate) (?=\w)", "\\1\u00a0", briefly))  # a number stays with its word
         self._adjusted.setVisible(bool(briefly))
+        self._form.layout().activate()  # else the column keeps room for a line that is gone
         about = [] if preset is None else [preset.description]
         adjusted = [f"{whole[0].upper()}{whole[1:]}."] if whole else []
         self._presets.setToolTip(" ".join([*about, *adjusted, _PRESET_TIP]))

@@ -44,6 +44,7 @@ class PictureList(QAbstractScrollArea):
         self._count = 0
         self._picture: Picture = _nothing
         self._caption: Callable[[int], str] = str
+        self._is_marked: Callable[[int], bool] = lambda place: False
         self._choice: int | None = None
         self._images: dict[int, QImage] = {}
         self._mouse: QPoint | None = None
@@ -69,6 +70,11 @@ class PictureList(QAbstractScrollArea):
         self._fit()
         if not stays:
             self.verticalScrollBar().setValue(0)
+        self.viewport().update()
+
+    def mark(self, is_marked: Callable[[int], bool]) -> None:
+        """Writes the captions of those for which this is true in the colour of errors."""
+        self._is_marked = is_marked
         self.viewport().update()
 
     def show_choice(self, place: int | None, into_sight: bool = True) -> None:
@@ -210,7 +216,8 @@ class PictureList(QAbstractScrollArea):
         middle.moveCenter(tile.center())
         painter.drawImage(middle, image)
         is_chosen = place == self._choice
-        painter.setPen(theme.colour("text" if is_chosen else "muted"))
+        colour = "error" if self._is_marked(place) else "text" if is_chosen else "muted"
+        painter.setPen(theme.colour(colour))
         caption = QRect(tile.left() - 3, tile.bottom() + 1, tile.width() + 6, _CAPTION)
         painter.drawText(caption, int(Qt.AlignCenter), self._caption(place))
         if is_chosen:

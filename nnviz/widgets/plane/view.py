@@ -24,7 +24,8 @@ class PlaneView(QWidget):
 
     Signals:
         hovered(object): the point (x, y) under the mouse, sent again when its answer may have changed; None: none.
-        asked(float, float): x and y of a point that was clicked, or moved to by the arrow keys.
+        moved(float, float): x and y of a point where the button was pressed, or to which it is dragged.
+        asked(float, float): x and y of a point where it was released, or to which an arrow key led.
 
     Attributes:
         square: what is seen.
@@ -32,6 +33,7 @@ class PlaneView(QWidget):
     """
 
     hovered = pyqtSignal(object)
+    moved = pyqtSignal(float, float)
     asked = pyqtSignal(float, float)
 
     def __init__(self) -> None:
@@ -183,17 +185,19 @@ class PlaneView(QWidget):
             self.setCursor(cursor)
         self.hovered.emit(point)
         if self._is_pressed:
-            self._ask(*self._point(event.pos()))
+            self.moved.emit(*self._inside(*self._point(event.pos())))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Asks about the point that was clicked."""
+        """Begins to ask about points."""
         if event.button() == Qt.LeftButton and self.frame.contains(event.pos()):
             self._is_pressed = True
-            self._ask(*self._point(event.pos()))
+            self.moved.emit(*self._inside(*self._point(event.pos())))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Ends the asking on the way."""
-        self._is_pressed = self._is_pressed and event.button() != Qt.LeftButton
+        """Asks about the point where the button is released."""
+        if event.button() == Qt.LeftButton and self._is_pressed:
+            self._is_pressed = False
+            self.asked.emit(*self._inside(*self._point(event.pos())))
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""
@@ -205,15 +209,15 @@ class PlaneView(QWidget):
         if event.key() not in _WAYS:
             super().keyPressEvent(event)
         elif self._asked is None:
-            self._ask(self.square.x, self.square.y)
+            self.asked.emit(self.square.x, self.square.y)
         else:
             across, up = _WAYS[Qt.Key(event.key())]
             step = 2 * self.square.half / (_FINE_STEPS if event.modifiers() & Qt.ShiftModifier else _STEPS)
-            self._ask(self._asked[0] + across * step, self._asked[1] + up * step)
+            self.asked.emit(*self._inside(self._asked[0] + across * step, self._asked[1] + up * step))
 
-    def _ask(self, x: float, y: float) -> None:
-        """Asks about a point, within the square."""
+    def _inside(self, x: float, y: float) -> tuple[float, float]:
+        """The nearest point of the square."""
         square = self.square
         x = min(max(x, square.x - square.half), square.x + square.half)
         y = min(max(y, square.y - square.half), square.y + square.half)
-        self.asked.emit(x, y)
+        return x, y

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QToolTip, QWidget
 from nnviz.look import theme
 from nnviz.widgets.weights.heat_map import HeatMap
 
-_WIDEST = 120  # longer names are shortened
+_WIDEST = 140  # longer names are shortened
 _AIR = 8  # pixels between the names and the tiles
 
 
@@ -34,7 +34,7 @@ class RowNames(QWidget):
         self.names = tuple(names)
         metrics = QFontMetrics(theme.font(theme.SMALL))
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
-        self.setFixedWidth(min(widest, _WIDEST) + _AIR)
+        self.setFixedWidth(min(widest + 2, _WIDEST) + _AIR)
         self.setVisible(bool(names))
         self.update()
 

@@ -58,3 +58,12 @@ def test_a_shape_of_many_layers_is_shortened() -> None:
 def test_a_long_list_is_shortened() -> None:
     assert text.listed(["0.2", "0.5"]) == "0.2, 0.5"
     assert text.listed(["0"] * 10_000, " ") == "0 0 0 … (10\u202f000 values)"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.05, "0.05"), (2500, "2500"), (9999, "9999"), (10_000, "10k"), (58_060, "58.1k"), (1_234_567, "1.23M"),
+     (-64_717, "−64.7k"), (0, "0"), (3.4e38, "3.4e+38")],
+)  # fmt: skip
+def test_numbers_at_an_axis_are_short(value: float, words: str) -> None:
+    assert text.compact(value) == words

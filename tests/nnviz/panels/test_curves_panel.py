@@ -136,9 +136,9 @@ def test_without_classes_there_is_no_page_of_errors(
     qtbot.waitUntil(lambda: window.session.state is Status.READY)
     bar, error = tab_of(window, "errorTab")
     assert not bar.isTabVisible(error)
-    assert bar.tabData(bar.currentIndex()) == "lossTab"
+    assert bar.tabData(bar.currentIndex()) == "rmseTab"
     train_epochs(qtbot, window, 2)
-    assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
+    assert drawn(plot_of(window, "rmsePlot"), "test")[0] == [0, 1, 2]
     assert window.session.runs.current.history.error.test.epochs == []
     window.session.data.name = None
     load_with(lambda: few_digits)
@@ -245,13 +245,14 @@ def test_everything_has_a_name_of_its_own(ready_window: MainWindow) -> None:
     assert len(set(names)) == len(names)
     for name in ("trainKey", "testKey", "validationKey", "earlierKey", "scaleButton", "resetZoomButton"):
         assert name in names
-        assert f"loss{name[0].upper()}{name[1:]}" in names
+        for page in ("rmse", "loss"):
+            assert f"{page}{name[0].upper()}{name[1:]}" in names
     assert all(button.toolTip() and button.accessibleName() for button in buttons)
 
 
 def window_buttons(window: MainWindow) -> list[QAbstractButton]:
     """All that the card has of its own."""
-    return [each for page in window.curves.pages[:2] for each in page_buttons(page)]
+    return [each for page in window.curves.curves for each in page_buttons(page)]
 
 
 def page_buttons(page: Page) -> list[QAbstractButton]:

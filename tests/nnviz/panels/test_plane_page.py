@@ -22,7 +22,17 @@ from nnviz.session.selection import Neuron
 from nnviz.widgets.plane.colours import class_pixels
 from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click_tab, find, leave, pause, tab_of, train_epochs, train_for_a_while
+from tests.nnviz.helpers import (
+    click_tab,
+    drag,
+    find,
+    leave,
+    pause,
+    tab_of,
+    train_epochs,
+    train_for_a_while,
+    wait_for_answer,
+)
 from tests.nnviz.panels.plane_helpers import (
     load,
     plane_of,
@@ -194,18 +204,33 @@ def test_the_read_out_tells_the_point_and_the_answer(page: PlanePage, ready_wind
 def test_a_click_asks_about_a_point_and_the_arrow_keys_move_it(
     page: PlanePage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(page.asked) as asked:
-        qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(0.5, -0.25).toPoint())
-    x, y = asked.args
+    question = ready_window.session.question
+    qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(0.5, -0.25).toPoint())
+    assert question.example is not None
+    x, y = question.example.tolist()
     assert (x, y) == pytest.approx((0.5, -0.25), abs=0.02)
     assert colour_at(page, x, y).name() == theme.colour("text").name()
-    with qtbot.waitSignal(page.asked) as asked:
-        qtbot.keyClick(page.view, Qt.Key_Left)
-    assert asked.args == [pytest.approx(x - 2.4 / 50), y]
-    outputs = network(ready_window).predict([asked.args])[0]
-    assert ("blue", "orange")[int(outputs.argmax())] in page.view.accessibleDescription()
-    load(qtbot, ready_window, "moons")
-    assert colour_at(page, x - 2.4 / 50, y).name() != theme.colour("text").name(), "other data, no question"
+    qtbot.keyClick(page.view, Qt.Key_Left)
+    assert question.example.tolist() == pytest.approx([x - 2.4 / 50, y])
+    wait_for_answer(qtbot, ready_window)
+    assert question.answer is not None
+    assert ("blue", "orange")[int(question.answer.argmax())] in page.view.accessibleDescription()
+    ready_window.session.undo.undo()
+    assert question.example.tolist() == pytest.approx([x, y])
+
+
+def test_a_drag_asks_on_its_way_and_is_one_step_to_undo(
+    page: PlanePage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    question = ready_window.session.question
+    before = question.example
+    asked: list[object] = []
+    question.changed.connect(lambda: asked.append(question.example))
+    places = [page.view.place_of(*point) for point in ((0.1, 0.1), (0.2, 0.3), (0.6, 0.4))]
+    drag(page.view, [(place.x(), place.y()) for place in places])
+    assert len(asked) >= 3
+    ready_window.session.undo.undo()
+    np.testing.assert_array_equal(question.example, before)
 
 
 def test_a_neuron_that_is_pointed_at_is_shown_large(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -87,7 +87,7 @@ def test_of_low_rows_only_some_show_their_names(
     QApplication.processEvents()
     names = find(window, RowNames, "weightsRowNames")
     assert names.isVisible()
-    assert names.width() < 140, "long names are shortened"
+    assert names.width() < 150, "long names are shortened"
     picture = names.grab().toImage()
     ground = picture.pixelColor(picture.width() - 1, 0)
     inked = [

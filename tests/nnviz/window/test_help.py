@@ -26,12 +26,15 @@ from pytestqt.qtbot import QtBot
 
 from engine.activations import ACTIVATIONS
 from engine.datasets import DATASETS
+from engine.datasets.preview import ArraysPreview, FolderPreview, TablePreview
+from engine.datasets.table_format import TableFormat
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
 from nnviz.panels.layer_tabs import layer_tabs
 from nnviz.widgets.card import DockCard
+from nnviz.widgets.group import Group
 from nnviz.widgets.value_form import FormRow
 from nnviz.window.help import described
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
@@ -141,8 +144,19 @@ def open_everything(window: MainWindow) -> None:
     """All settings and cards, also those that are made when they are first seen, and a form as for a table."""
     make_all_cards(window)
     window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
-    for group in window.training.groups:
+    for group in [*window.training.groups, find(window, Group, "dataPartsGroup")]:
         group.head.setChecked(True)
+    open_import(window)
+
+
+def open_import(window: MainWindow) -> None:
+    """The sheet has a part for each kind of file, which is made when there is such a preview."""
+    importing = window.session.importing
+    importing.open("penguins")
+    for found in (TablePreview(TableFormat(), {}), FolderPreview((), {}, {}), ArraysPreview((), {})):
+        importing.found = found
+        importing.changed.emit()
+    importing.cancel()
 
 
 def controls(window: MainWindow) -> list[QWidget]:

@@ -1,0 +1,58 @@
+"""What is in a folder of pictures, or in a file of arrays, before it is used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from engine.datasets.arrays import array_claims
+from engine.datasets.class_folders import ClassFolders
+from engine.datasets.dataset import Dataset
+from engine.datasets.idx_pair import idx_files
+from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome
+from engine.datasets.source import Value
+from engine.validation import Array
+
+_CLASSES_SHOWN, _PICTURES_SHOWN = 12, 6
+_MOST_TRIED = 12  # files of a class, for its pictures
+
+
+def preview_folder(path: Path, settings: Mapping[str, Value]) -> FolderPreview:
+    """The classes of a folder and some of its pictures; no more is read. Raises what ``ClassFolders`` raises."""
+    found = ClassFolders(path)
+    counts = Counter(found.class_of)
+    classes = tuple((name, counts[number]) for number, name in enumerate(found.names))
+    side = int(settings.get("side", 28))
+    samples = {name: _samples(found, number, side) for number, name in enumerate(found.names[:_CLASSES_SHOWN])}
+    return FolderPreview(classes, samples, dict(settings), tuple(found.unread), found.unread_count)
+
+
+def _samples(found: ClassFolders, number: int, side: int) -> tuple[Array, ...]:
+    from engine.datasets.grey_pictures import UnusableError, grey_square, readable_formats
+
+    pictures: list[Array] = []
+    formats = readable_formats()
+    files = [file for file, of_class in zip(found.files, found.class_of, strict=True) if of_class == number]
+    for file in files[:_MOST_TRIED]:
+        with suppress(UnusableError):
+            pictures.append(grey_square(file, side, formats))
+        if len(pictures) == _PICTURES_SHOWN:
+            break
+    return tuple(pictures)
+
+
+def preview_arrays(path: Path, settings: Mapping[str, Value]) -> ArraysPreview:
+    """What a file of arrays says about them, or the names of a pair of IDX files. Raises as reading them does."""
+    if path.suffix.lower() == ".npz":
+        return ArraysPreview(array_claims(path), dict(settings))
+    return ArraysPreview(tuple((file.name, "") for file in idx_files(path)), dict(settings))
+
+
+def with_pictures(preview: ArraysPreview, dataset: Dataset) -> ArraysPreview:
+    """The same with what comes of it, and with the first pictures if they are some."""
+    shown = dataset.train.head(2 * _PICTURES_SHOWN)
+    pictures = tuple(shown.example(number).reshape(dataset.example_shape) for number in range(len(shown)))
+    return replace(preview, samples=pictures if dataset.is_picture else (), outcome=Outcome.of(dataset))

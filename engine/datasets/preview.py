@@ -1,0 +1,149 @@
+"""What a file or folder would become as a data set, for a look at it before it is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.datasets.cells import Problem
+from engine.datasets.class_folders import Unread
+from engine.datasets.dataset import Dataset
+from engine.datasets.source import Value
+from engine.datasets.table_format import TableFormat
+from engine.errors import EngineError
+from engine.validation import Array
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What comes out in the end.
+
+    Attributes:
+        rows: examples that there are in the file, used or not.
+        train, test: examples of the two parts.
+        inputs: numbers in an example.
+        classes: the name of each class and how many examples it has, of both parts; empty for targets.
+        targets: names of what is predicted, where that is numbers.
+        notes: what was left out, in sentences.
+    """
+
+    rows: int
+    train: int
+    test: int
+    inputs: int
+    classes: tuple[tuple[str, int], ...] = ()
+    targets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, dataset: Dataset, rows: int | None = None) -> Outcome:
+        """That of a data set; ``rows``: how many there are in the file, if not all are used."""
+        parts = [part for part in (dataset.train, dataset.test) if part is not None]
+        counts = np.zeros(dataset.outputs, np.int64)
+        for part in parts:
+            if part.labels is not None:
+                counts += np.bincount(part.labels, minlength=dataset.outputs)
+        names = [dataset.class_name(number) for number in range(dataset.outputs)] if dataset.is_classification else []
+        used = sum(map(len, parts))
+        return cls(
+            used if rows is None else rows,
+            len(dataset.train),
+            used - len(dataset.train),
+            dataset.width,
+            tuple(zip(names, counts.tolist(), strict=False)),
+            dataset.targets,
+            dataset.notes,
+        )
+
+
+@dataclass(frozen=True)
+class PreviewColumn:
+    """A column of a table.
+
+    Attributes:
+        name: its name.
+        kind: what it was understood as, ``NUMBER``, ``YES_NO`` or ``TEXT``.
+        missing: how many of its values are missing.
+        wrong: how many of these could not be read.
+        why_not: why it cannot be an input, in words after its name; empty if it can.
+    """
+
+    name: str
+    kind: str
+    missing: int
+    wrong: int
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class TablePreview:
+    """A table as it is understood.
+
+    Attributes:
+        form: how its file is written.
+        columns: its columns; none if it could not be read.
+        head: the first rows as they are written, at most 100.
+        head_rows: the number of each of these in the file, from 1.
+        wrong_cells: (row of ``head``, column), from 0, of those cells in it that could not be read.
+        rows: how many were read and have a cell for each column.
+        problems, problem_count: what is wrong with cells and rows, the first 100, and how much there is.
+        settings: with which it is understood like this: those given, the column to predict, and what would be refused
+            as an input, to be ignored.
+        task: what is done with the column to predict, as given or guessed.
+        error: why it cannot be used like this; its parameter is a column's name or a setting's.
+        outcome: what would come of it; None if there is an error, or if only its head was read.
+    """
+
+    form: TableFormat
+    settings: dict[str, Value]
+    columns: tuple[PreviewColumn, ...] = ()
+    head: tuple[tuple[str, ...], ...] = ()
+    head_rows: tuple[int, ...] = ()
+    wrong_cells: frozenset[tuple[int, int]] = frozenset()
+    rows: int = 0
+    problems: tuple[Problem, ...] = ()
+    problem_count: int = 0
+    task: str = ""
+    error: EngineError | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class FolderPreview:
+    """A folder of pictures.
+
+    Attributes:
+        classes: the subfolders, each with how many files it has.
+        samples: some pictures of the first classes, (side, side) bytes, by the class's name.
+        unread, unread_count: what was left out: the first 100, and how much it is.
+        settings, error, outcome: as of a table.
+    """
+
+    classes: tuple[tuple[str, int], ...]
+    samples: dict[str, tuple[Array, ...]]
+    settings: dict[str, Value]
+    unread: tuple[Unread, ...] = ()
+    unread_count: int = 0
+    error: EngineError | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class ArraysPreview:
+    """An ``.npz`` or a pair of IDX files.
+
+    Attributes:
+        arrays: of each array that was found its name, and what it says about itself ("60,000 × 28 × 28, uint8").
+        samples: the first pictures, (height, width), 0…1; empty if they are none.
+        settings, error, outcome: as of a table.
+    """
+
+    arrays: tuple[tuple[str, str], ...]
+    settings: dict[str, Value]
+    samples: tuple[Array, ...] = ()
+    error: EngineError | None = None
+    outcome: Outcome | None = None
+
+
+Preview = TablePreview | FolderPreview | ArraysPreview

@@ -1,0 +1,94 @@
+"""What the process runs that reads data; see ``nnviz.jobs.data_process``, which talks to it. No Qt."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import sys
+import threading
+import time
+import traceback
+from typing import IO, Any
+
+from nnviz.jobs.data_helpers import Helpers
+from nnviz.jobs.data_reader import DataReader
+
+_OFTEN = 0.05  # seconds between two reports of how far it is
+_LATER = 2  # by how much its priority is lower than the window's
+
+
+class _Teller:
+    """The way out."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self._told = 0.0
+
+    def progress(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._told >= _OFTEN or done >= total:
+            self._told = now
+            self._put(("progress", (done, total)))
+
+    def done(self, result: object) -> None:
+        buffers: list[pickle.PickleBuffer] = []
+        packed = pickle.dumps(result, protocol=5, buffer_callback=buffers.append)
+        raw = [buffer.raw() for buffer in buffers]
+        self._put(("done", [len(packed), *(part.nbytes for part in raw)]))
+        self._out.write(packed)
+        for part in raw:
+            self._out.write(part)
+        self._out.flush()
+
+    def failed(self, error: Exception) -> None:
+        """Tells the error itself, or one with its words if it cannot be sent."""
+        try:
+            pickle.loads(pickle.dumps(error))
+        except Exception:
+            error = RuntimeError(f"{type(error).__name__}: {error}")
+        self._put(("failed", error))
+
+    def _put(self, message: object) -> None:
+        pickle.dump(message, self._out, protocol=5)
+        self._out.flush()
+
+
+def _listen(source: IO[bytes], requests: queue.SimpleQueue[Any]) -> None:
+    """Hands requests on until the pipe is closed; then ends the process, whatever it does."""
+    code = 1
+    try:
+        while True:
+            requests.put(pickle.load(source))
+    except (EOFError, OSError):
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def main() -> None:
+    """Listens to its standard input and answers on its standard output, on which nobody else may write."""
+    if hasattr(os, "nice"):
+        os.nice(_LATER)
+    teller = _Teller(os.fdopen(os.dup(1), "wb"))
+    os.dup2(2, 1)
+    requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
+    reader = DataReader(Helpers())
+    while True:
+        method, before, after = requests.get()
+        try:
+            if method == "call":
+                function, value = before
+                result = function(value)
+            else:
+                result = getattr(reader, method)(*before, teller.progress, *after)
+        except BrokenPipeError:
+            os._exit(0)  # nobody listens any more
+        except Exception as error:
+            teller.failed(error)
+        else:
+            teller.done(result)
+            del result

@@ -1,0 +1,176 @@
+"""A process that reads data, so that reading a large file does not keep the mouse waiting.
+
+Reading is mostly Python, of which one thread runs at a time: beside a thread that reads, the interface would stutter.
+The process runs a module of ours, so a script that opens the window is not run again. It ends with its pipe, so it
+never outlives the window; and it is killed when nobody wants its result any more.
+
+To it go pickled triples: the name of a method of ``DataReader``, and its arguments before and after ``progress``; or
+"call", a function and its argument.
+From it come pickled pairs: ``("progress", (done, total))``, ``("failed", error)``, or ``("done", sizes)``. The last one
+is followed by a pickle and its arrays, of these sizes, so that no array is ever copied into a pickle.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from engine.datasets import Dataset, DataSource
+from engine.datasets.idx_pair import idx_files
+from engine.datasets.opening import is_idx
+from engine.datasets.preview import Preview
+from engine.datasets.source import Progress
+from engine.errors import EngineError, Verbatim
+from engine.validation import Array
+from nnviz.jobs.data_reader import DataReader, Reader, Settings
+
+_SMALL = 1_000_000  # bytes of a file that is read before a process would have started
+_CODE = "import sys; sys.path[:] = sys.argv[1:]; from nnviz.jobs.data_main import main; main()"
+
+
+class EndedError(Exception):
+    """The process was ended, because nobody wants its result any more."""
+
+
+def reader_for(source: DataSource) -> Reader:
+    """Who is to read these data: a process of its own for large files and for folders, else whoever asks."""
+    return DataProcess() if source.file is not None and _is_large(source.file) and can_start() else DataReader()
+
+
+def can_start() -> bool:
+    """Whether there is a Python to run such a process."""
+    return bool(sys.executable) and not getattr(sys, "frozen", False)
+
+
+def _is_large(file: Path) -> bool:
+    """Whether it is a folder, or has many bytes; of IDX files the larger one counts, though the labels were chosen."""
+    with suppress(OSError, EngineError):
+        files = idx_files(file) if is_idx(file.name) else [file]
+        return file.is_dir() or any(each.stat().st_size > _SMALL for each in files)
+    return False
+
+
+class DataProcess:
+    """The process, which is started at the first request. Requests come from one thread at a time."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()  # between the start and an end from another thread
+        self._has_ended = self._is_asked = False
+
+    @property
+    def pid(self) -> int | None:
+        """Its number; None if it has not started."""
+        return None if self._process is None else self._process.pid
+
+    def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
+        """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError once it was ended."""
+        dataset: Dataset = self._ask("load", (name, dict(settings)), (), progress)
+        return dataset
+
+    def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
+        """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError once it was ended."""
+        preview: Preview = self._ask("preview", (name, dict(settings)), (is_whole,), progress)
+        return preview
+
+    def call(self, function: Callable[[Any], Any], value: object) -> Any:
+        """What a function of a module gives for a value. Raises what it raises, and EndedError once it was ended."""
+        return self._ask("call", (function, value), (), lambda done, total: None)
+
+    def end(self) -> None:
+        """Kills it; a request that waits raises EndedError. It cannot be used again."""
+        with self._lock:
+            self._has_ended = True
+            if self._process is not None:
+                self._process.kill()
+            self._clean_up()
+
+    def _ask(self, method: str, before: tuple[Any, ...], after: tuple[Any, ...], progress: Progress) -> Any:
+        """The answer to a request; ``before`` and ``after`` are its arguments around ``progress``."""
+        process = self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            pickle.dump((method, before, after), process.stdin, protocol=5)
+            process.stdin.flush()
+            answer = _answer(process.stdout, progress)
+        except (EOFError, BrokenPipeError, ConnectionError, pickle.UnpicklingError):  # it may end within a message
+            raise self._lost(process) from None
+        finally:
+            with self._lock:
+                self._is_asked = False
+                self._clean_up()
+        if isinstance(answer, _Failure):
+            raise answer.error
+        return answer
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._has_ended:
+                raise EndedError
+            self._is_asked = True
+            if self._process is None:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", _CODE, *map(os.path.abspath, sys.path)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=None if sys.stderr else subprocess.DEVNULL,
+                    start_new_session=True,  # Ctrl+C in the terminal is for the window
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+            return self._process
+
+    def _clean_up(self) -> None:
+        """Takes leave of a process that has ended, once nobody reads from it any more."""
+        process = self._process
+        if not self._has_ended or self._is_asked or process is None:
+            return
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):  # what was left to be written
+                pipe.close()  # type: ignore[union-attr]
+
+    def _lost(self, process: subprocess.Popen[bytes]) -> Exception:
+        if self._has_ended:
+            return EndedError()
+        self.end()
+        code = process.wait()
+        rule = f"must be read by a process, which has ended by itself (exit code {code}; perhaps memory ran out)"
+        return EngineError("data", Verbatim("unread"), rule, "Try again, or take a part of these data.")
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """The answer of a process that could not do it."""
+
+    error: Exception
+
+
+def _answer(pipe: IO[bytes], progress: Progress) -> Any:
+    while True:
+        kind, value = pickle.load(pipe)
+        if kind == "progress":
+            progress(*value)
+        elif kind == "failed":
+            return _Failure(value)
+        else:
+            packed, *buffers = [_taken(pipe, size) for size in value]
+            return pickle.loads(packed, buffers=buffers)  # type: ignore[arg-type]  # an array is a buffer
+
+
+def _taken(pipe: IO[bytes], size: int) -> Array:
+    """The next bytes; written where they stay, and only once. Python's lock is free meanwhile."""
+    content = np.empty(size, np.uint8)
+    if pipe.readinto(content.data) < size:  # type: ignore[attr-defined]
+        raise EOFError
+    return content

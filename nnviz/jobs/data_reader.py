@@ -1,0 +1,149 @@
+"""``DataReader``: reads files of data, and looks at them before. No Qt: it works in any thread or process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from engine.datasets import Dataset, DataSource, source_of
+from engine.datasets.opening import read_folder
+from engine.datasets.preview import Outcome, Preview, TablePreview
+from engine.datasets.source import Progress, Value, with_own_of, without_own
+from engine.datasets.table import Table, read_table
+from engine.datasets.table_preview import preview_table
+from engine.datasets.table_source import READING, format_of, prepare, with_notes
+from engine.datasets.table_spans import Elsewhere
+from engine.errors import EngineError
+
+Settings = Mapping[str, Value]
+Stamp = tuple[int, int]  # bytes, and nanoseconds of the last change: of another file at the same place, others
+
+
+class Reader(Protocol):
+    """Who reads data, here or elsewhere. ``progress`` is called in the caller's thread; what it raises goes through."""
+
+    def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
+        """The data of that name or path, with their fingerprint. Raises what loading them raises."""
+
+    def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
+        """A look at a file: at what comes first in it, or at all of it. Raises where there is nothing to look at."""
+
+    def end(self) -> None:
+        """Ends what it does at once, if that is possible, and forgets what it has read. From any thread."""
+
+
+def stamp_of(file: Path | None) -> Stamp | None:
+    """By what it is seen that a file has changed; None for data of no file. Raises OSError."""
+    if file is None:
+        return None
+    status = os.stat(file)
+    return status.st_size, status.st_mtime_ns
+
+
+class DataReader:
+    """Keeps what it read last: with other settings the same file need not be read again."""
+
+    def __init__(self, elsewhere: Elsewhere | None = None) -> None:
+        """``elsewhere`` reads parts of large tables at the same time."""
+        self._elsewhere = elsewhere
+        self._table: tuple[object, Table] | None = None  # and what it was read from, and how
+        self._made: tuple[object, Dataset] | None = None
+
+    def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
+        """See :class:`Reader`."""
+        source = source_of(name)
+        key = _key(name, source, source.different(settings))
+        made = self._made
+        if made is None or made[0] != key:
+            self._made = None
+            made = self._keep(key, self._load(source, settings, progress))
+        return made[1]
+
+    def _load(self, source: DataSource, settings: Settings, progress: Progress) -> Dataset:
+        if not _is_table_file(source):
+            return source.load(settings, progress)
+        assert source.file is not None
+        table = self._read(source.file, settings, progress, True)
+        return with_own_of(with_notes(table, prepare(table, without_own(settings))).dataset, settings)
+
+    def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
+        """See :class:`Reader`."""
+        source = source_of(name)
+        assert source.file is not None, f"{name} is no file"
+        settings = without_own(settings)
+        if source.table is None:
+            return self._preview_files(name, source, settings, progress, is_whole)
+        known = () if _is_table_file(source) else ("target", "ignored")  # nothing is to be guessed
+        usual = {each.name: each.usual for each in source.settings if each.name in known}
+        return self._preview_table(name, source, {**usual, **settings}, progress, is_whole)
+
+    def _preview_table(
+        self, name: str, source: DataSource, settings: Settings, progress: Progress, is_whole: bool
+    ) -> Preview:
+        assert source.file is not None
+        form = format_of(source.file, settings)
+        try:
+            table = self._read(source.file, settings, progress, is_whole)
+        except EngineError as error:
+            return TablePreview(form, dict(settings), error=error)
+        preview, dataset = preview_table(table, form, settings, is_whole)
+        if dataset is not None:
+            titled = dataset if _is_table_file(source) else replace(dataset, title=source.title)
+            self._keep(_key(name, source, source.different(preview.settings)), titled)
+        return preview
+
+    def _preview_files(
+        self, name: str, source: DataSource, settings: Settings, progress: Progress, is_whole: bool
+    ) -> Preview:
+        from engine.datasets.files_preview import preview_arrays, preview_folder, with_pictures  # import Pillow
+
+        assert source.file is not None
+        if not source.file.is_dir():
+            arrays = preview_arrays(source.file, settings)
+            try:
+                return with_pictures(arrays, self.load(name, settings, progress)) if is_whole else arrays
+            except EngineError as error:
+                return replace(arrays, error=error)
+        folder = preview_folder(source.file, settings)
+        if not is_whole:
+            return folder
+        try:
+            dataset, report = read_folder(source.file, settings, progress)
+        except EngineError as error:
+            return replace(folder, error=error)
+        self._keep(_key(name, source, source.different(settings)), dataset)
+        outcome = Outcome.of(dataset, report.pictures + report.unread_count)
+        return replace(folder, unread=report.unread, unread_count=report.unread_count, outcome=outcome)
+
+    def _read(self, file: Path, settings: Settings, progress: Progress, is_whole: bool) -> Table:
+        how = {name: settings[name] for name in READING if name in settings}
+        key = (file, stamp_of(file), how, is_whole)
+        read = self._table
+        if read is None or read[0] != key:
+            self._table = self._made = None  # before more is read
+            form = format_of(file, settings)
+            read = self._table = (
+                key,
+                read_table(file, form, progress, settings.get("texts", ()), only_head=not is_whole),
+            )
+        return read[1]
+
+    def _keep(self, key: object, dataset: Dataset) -> tuple[object, Dataset]:
+        dataset.fingerprint  # noqa: B018  # computed here once, and cached
+        self._made = key, dataset
+        return self._made
+
+    def end(self) -> None:
+        """Forgets what it has read. What it does ends when ``progress`` raises."""
+        self._table = self._made = None
+
+
+def _key(name: str, source: DataSource, different: Settings) -> object:
+    return name, dict(different), stamp_of(source.file)
+
+
+def _is_table_file(source: DataSource) -> bool:
+    return "delimiter" in {setting.name for setting in source.settings}

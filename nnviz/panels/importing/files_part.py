@@ -1,0 +1,144 @@
+"""The sheet's parts for a folder of pictures and for files of arrays: what is in them, and their test part."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QSize
+from PyQt5.QtWidgets import QGridLayout, QLabel, QListWidget, QScrollArea, QVBoxLayout, QWidget
+
+from engine.datasets.preview import ArraysPreview, FolderPreview
+from engine.datasets.table_dataset import CLASSIFICATION, REGRESSION
+from engine.validation import Array
+from nnviz.look import text
+from nnviz.panels.importing.choices import PARTS, SIDE, Choices
+from nnviz.session.importing import Importing
+from nnviz.widgets.card import label
+from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.picture import Picture
+
+_PICTURE = 36  # pixels
+_LIST_ROWS = 3  # files that could not be read, of those that can be seen at once
+_TASK_TIP = "Whether the network tells classes apart or predicts numbers. It is guessed from what y holds."
+
+
+class FolderPart(QWidget):
+    """Shows a ``FolderPreview``: each class with its number of files and some of its pictures."""
+
+    def __init__(self, importing: Importing) -> None:
+        super().__init__()
+        self._shown: FolderPreview | None = None
+        self._rows = QWidget()
+        self._rows.setObjectName("scrolled")
+        self._grid = QGridLayout(self._rows)
+        self._grid.setHorizontalSpacing(14)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(2, 1)
+        area = named(QScrollArea(), "importClasses", "The classes", "The subfolders, each of which is a class.")
+        area.setFrameShape(QScrollArea.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(self._rows)
+        tip = "What is left out of the data set, and why."
+        self._unread = named(QListWidget(), "importUnreadList", "Files that are left out", tip)
+        self._unread.setUniformItemSizes(True)
+        self._unread.setFixedHeight(_LIST_ROWS * 20 + 4)
+        self._choices = Choices(importing, "importFolder")
+        for setting in (SIDE, *PARTS):
+            self._choices.add_number(setting)
+        arranged(QVBoxLayout(self), (area, 1), self._unread, self._choices, spacing=8)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether what was typed into a field is no number."""
+        return self._choices.is_wrong
+
+    @property
+    def told(self) -> list[str]:
+        """The settings whose errors are told here."""
+        return self._choices.names
+
+    def forget_typed(self) -> None:
+        """Drops what was typed and cannot be used, for another file."""
+        self._choices.forget_typed()
+
+    def show_preview(self, preview: FolderPreview) -> None:
+        """Shows it."""
+        if self._shown is None or (preview.classes, list(preview.samples)) != (
+            self._shown.classes,
+            list(self._shown.samples),
+        ):
+            self._show_classes(preview)
+        self._shown = preview
+        words = [text.plain(f"{unread.path}: {unread.why}") for unread in preview.unread]
+        if preview.unread_count > len(words):
+            words.append(f"… and {preview.unread_count - len(words):,} more")
+        self._unread.clear()
+        self._unread.addItems(words)
+        self._unread.setVisible(bool(words))
+        self._choices.show_values(preview.settings.get)
+
+    def _show_classes(self, preview: FolderPreview) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        for row, (name, count) in enumerate(preview.classes[: len(preview.samples)]):
+            self._grid.addWidget(label(text.name(name)), row, 0)
+            self._grid.addWidget(label(f"{text.count(count)} files", "muted"), row, 1)
+            if preview.samples[name]:
+                self._grid.addWidget(_strip(preview.samples[name], f"Pictures of {text.name(name)}", 255), row, 2)
+        left = len(preview.classes) - len(preview.samples)
+        if left:
+            self._grid.addWidget(label(f"… and {left:,} more classes", "muted"), len(preview.samples), 0, 1, 3)
+        self._grid.setRowStretch(len(preview.samples) + 1, 1)
+
+
+class ArraysPart(QWidget):
+    """Shows an ``ArraysPreview``: each array with its dimensions, and the first pictures if there are some."""
+
+    def __init__(self, importing: Importing) -> None:
+        super().__init__()
+        self._importing = importing
+        self._facts = named(QLabel(), "importArrays", "What the file holds")
+        self._facts.setWordWrap(True)
+        self._pictures = QVBoxLayout()
+        self._choices = Choices(importing, "importArrays")
+        tasks = (("classes", CLASSIFICATION), ("numbers", REGRESSION))
+        self._task = self._choices.add_combo("task", "Predict", _TASK_TIP, tasks)
+        for setting in PARTS:
+            self._choices.add_number(setting)
+        arranged(QVBoxLayout(self), self._facts, self._pictures, 1, self._choices, spacing=8)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether what was typed into a field is no number."""
+        return self._choices.is_wrong
+
+    @property
+    def told(self) -> list[str]:
+        """The settings whose errors are told here."""
+        return self._choices.names
+
+    def forget_typed(self) -> None:
+        """Drops what was typed and cannot be used, for another file."""
+        self._choices.forget_typed()
+
+    def show_preview(self, preview: ArraysPreview) -> None:
+        """Shows it."""
+        lines = [f"{text.name(name)}: {what}" if what else text.name(name) for name, what in preview.arrays]
+        self._facts.setText("\n".join(lines))
+        while (item := self._pictures.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        if preview.samples:
+            self._pictures.addWidget(_strip(preview.samples, "The first pictures", 1))
+        outcome = preview.outcome
+        guess = None if outcome is None else CLASSIFICATION if outcome.classes else REGRESSION
+        settings = {"task": guess, **preview.settings}
+        self._choices.show_values(settings.get)
+        self._task.setEnabled("task" in self._importing.settings)
+
+
+def _strip(pictures: tuple[Array, ...], accessible: str, white: int) -> Picture:
+    """Pictures side by side; ``white`` is the value of a white pixel."""
+    strip = named(Picture(QSize(0, _PICTURE), smooth=True), "", accessible, f"{accessible}, as the network gets them.")
+    strip.show_picture(np.hstack(pictures).astype(np.float32) / white)
+    height, width = pictures[0].shape
+    strip.setMaximumWidth(round(_PICTURE * width * len(pictures) / height))
+    return strip

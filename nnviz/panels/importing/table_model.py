@@ -1,0 +1,122 @@
+"""The first rows of a previewed table, and what each column is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt
+
+from engine.datasets.preview import PreviewColumn, TablePreview
+from engine.datasets.table_columns import NUMBER, TEXT, YES_NO
+from nnviz.look import text, theme
+
+PREDICT, INPUT, IGNORED = "predict", "input", "ignored"
+_LOOKED_AT = 30  # rows, for the width of a column
+KINDS = {NUMBER: "number", YES_NO: "yes or no", TEXT: "categories"}
+
+
+class TableModel(QAbstractTableModel):
+    """Cells as they are written; those that could not be read are marked, with what is wrong in their tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.preview: TablePreview | None = None
+        self._wrong: dict[tuple[int, str], str] = {}  # what is wrong, by row and column of the file
+
+    def show_preview(self, preview: TablePreview | None) -> None:
+        """Shows another preview, or nothing."""
+        same = self.preview is not None and preview is not None and self.preview.head == preview.head
+        is_same = same and len(self.preview.columns) == len(preview.columns)  # type: ignore[union-attr]
+        if not is_same:
+            self.beginResetModel()
+        self.preview = preview
+        problems = preview.problems if preview is not None else ()
+        self._wrong = {(each.row, each.column): str(each) for each in problems}
+        if is_same:  # what was scrolled to stays in sight
+            self.headerDataChanged.emit(Qt.Horizontal, 0, max(0, self.columnCount() - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
+        else:
+            self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  # as Qt has it
+        return 0 if self.preview is None or parent.isValid() else len(self.preview.head)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if self.preview is None or parent.isValid() else len(self.preview.columns)
+
+    def role(self, column: int) -> str:
+        """What becomes of a column."""
+        assert self.preview is not None
+        name = self.preview.columns[column].name
+        if name == self.preview.settings.get("target"):
+            return PREDICT
+        return IGNORED if name in self.preview.settings.get("ignored", ()) else INPUT
+
+    def is_used(self, column: int) -> bool:
+        """Whether the network gets it or predicts it."""
+        assert self.preview is not None
+        role = self.role(column)
+        return role == PREDICT or (role == INPUT and not self.preview.columns[column].why_not)
+
+    def longest(self, column: int) -> str:
+        """The longest of a column's first cells."""
+        assert self.preview is not None
+        return max((text.name(row[column]) for row in self.preview.head[:_LOOKED_AT]), key=len, default="")
+
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+        if self.preview is None or not index.isValid():
+            return None
+        row, place = index.row(), index.column()
+        column, is_wrong = self.preview.columns[place], (row, place) in self.preview.wrong_cells
+        if role == Qt.DisplayRole:
+            return text.name(self.preview.head[row][place])
+        if role == Qt.ForegroundRole:
+            return theme.colour("error" if is_wrong else "text" if self.is_used(place) else "past")
+        if role == Qt.BackgroundRole and is_wrong:
+            return theme.colour("error_ground")
+        if role == Qt.TextAlignmentRole:
+            return int((Qt.AlignRight if column.kind == NUMBER else Qt.AlignLeft) | Qt.AlignVCenter)
+        if role == Qt.ToolTipRole and is_wrong:
+            return text.plain(self._wrong.get((self.preview.head_rows[row], column.name), "This cell cannot be read."))
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
+        preview = self.preview
+        if preview is None:
+            return None
+        if orientation == Qt.Vertical:
+            return str(preview.head_rows[section]) if role == Qt.DisplayRole else None
+        column = preview.columns[section]
+        if role == Qt.UserRole:
+            return self._lines(section, column)
+        if role == Qt.DisplayRole:
+            return text.name(column.name)
+        if role == Qt.TextAlignmentRole:
+            return int(Qt.AlignRight if column.kind == NUMBER else Qt.AlignLeft)
+        return self._tip(section, column) if role in (Qt.ToolTipRole, Qt.AccessibleDescriptionRole) else None
+
+    def _lines(self, section: int, column: PreviewColumn) -> list[tuple[str, str]]:
+        """Name, role and kind, each with its colour."""
+        assert self.preview is not None
+        role, error = self.role(section), self.preview.error
+        is_wrong = error is not None and error.parameter == column.name
+        is_used = self.is_used(section)
+        ink = "error" if is_wrong else "text" if is_used else "past"
+        shown = role if is_used or role == IGNORED or is_wrong else "left out"
+        missing = f" · {text.count(column.missing)} missing" if column.missing else ""
+        return [
+            (text.name(column.name), ink),
+            (f"{shown} ▾", ink if is_wrong or not is_used else "accent" if role == PREDICT else "muted"),
+            (f"{KINDS[column.kind]}{missing}", "muted" if is_used else "past"),
+        ]
+
+    def _tip(self, section: int, column: PreviewColumn) -> str:
+        assert self.preview is not None
+        facts = [f"{text.name(column.name)}: {KINDS[column.kind]}, {self.role(section)}."]
+        if column.why_not and self.role(section) != PREDICT:
+            facts.append(f"It {column.why_not}.")
+        if column.missing:
+            unread = f", {column.wrong:,} of which could not be read" if column.wrong else ""
+            facts.append(f"{column.missing:,} values are missing{unread}.")
+        facts.append("A click, or Enter, chooses what becomes of this column.")
+        return " ".join(facts)

@@ -1,0 +1,173 @@
+"""The sheet's part for a table: how its file is written, its columns and first rows, and what is to be made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
+
+from engine.datasets.preview import TablePreview
+from engine.datasets.table_dataset import CLASSIFICATION, DROP, MEDIAN, REGRESSION
+from engine.datasets.table_format import DECIMALS, ENCODINGS
+from engine.datasets.table_source import format_settings
+from engine.errors import EngineError
+from nnviz.look import text
+from nnviz.panels.importing.choices import PARTS, Choices
+from nnviz.panels.importing.table_view import PreviewTable
+from nnviz.session.importing import Importing
+from nnviz.widgets.card import label
+from nnviz.widgets.parts import arranged, named
+
+_DELIMITERS = (("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("vertical bar", "|"))
+_ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
+_FORMAT_TIPS = {
+    "delimiter": "What stands between two cells of a row. It was found in the file; choose another if that is wrong.",
+    "decimal": "What stands before the decimals of a number. It was found in the file.",
+    "encoding": "How letters are written as bytes. If letters look odd, choose another.",
+    "header": "Whether the first row holds the names of the columns, or values like all others.",
+}
+_TARGET_TIP = "The column that the network learns to predict. All others are inputs, unless they are ignored."
+_TASK_TIP = (
+    "Whether the network tells classes apart or predicts a number. It is guessed from what stands in the column."
+)
+_MISSING_TIP = (
+    "Leaves out rows in which a value is missing, or fills in the column's median, or its most frequent word. A row "
+    "without the value to predict is always left out."
+)
+_STANDARDISE_TIP = (
+    "Scales each column of numbers by the mean and the spread of the training part, so that no column counts more "
+    "because of its unit. The scaling is saved with the network."
+)
+_LIST_ROWS = 3  # problems that can be seen at once
+_MOST_TARGETS = 2000  # columns in the list of what can be predicted; the others are chosen at their heads
+
+
+class TablePart(QWidget):
+    """Shows a ``TablePreview``."""
+
+    def __init__(self, importing: Importing) -> None:
+        super().__init__()
+        self._importing = importing
+        self._columns: list[str] = []
+        self._told: list[str] = []  # the problems that are listed
+        self._form = self._format_choices()
+        self._table = PreviewTable(importing)
+        self._problem = named(label(role="error"), "importColumnProblem")
+        self._problem.setWordWrap(True)
+        tip = "Leaves this column out: the network does not get it."
+        self._ignore = named(QPushButton("Ignore this column"), "ignoreColumnButton", "Ignore this column", tip)
+        self._ignore.clicked.connect(self._ignore_wrong)
+        self._of_column = QWidget()
+        arranged(QHBoxLayout(self._of_column), (self._problem, 1), self._ignore, spacing=8)
+        self._problems = self._problem_list()
+        self._choices = self._data_choices()
+        parts: list[Any] = [self._form, (self._table, 1), self._of_column, self._problems, self._choices]
+        arranged(QVBoxLayout(self), *parts, spacing=8)
+
+    def _format_choices(self) -> Choices:
+        choices = Choices(self._importing, "importFormat")
+        captions = {each.name: each.label for each in format_settings()}
+        encodings = [(_ENCODINGS.get(name, name.capitalize()), name) for name in ENCODINGS]
+        entries: dict[str, Any] = {
+            "delimiter": _DELIMITERS,
+            "decimal": tuple(zip(("point", "comma"), DECIMALS, strict=True)),
+            "encoding": encodings,
+            "header": (("names of columns", True), ("values", False)),
+        }
+        for name, offered in entries.items():
+            choices.add_combo(name, captions[name], _FORMAT_TIPS[name], offered)
+        return choices
+
+    def _data_choices(self) -> Choices:
+        choices = Choices(self._importing, "import")
+        self._target = choices.add_combo("target", "Predict", _TARGET_TIP, ())
+        choices.add_combo("task", "As", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
+        missing = (("leave out the row", DROP), ("fill in the median", MEDIAN))
+        choices.add_combo("missing", "Missing values", _MISSING_TIP, missing)
+        scale = (("mean 0, spread 1", True), ("as they are", False))
+        choices.add_combo("standardise", "Scale numbers", _STANDARDISE_TIP, scale)
+        for setting in PARTS:
+            choices.add_number(setting)
+        return choices
+
+    def _problem_list(self) -> QListWidget:
+        tip = "The first things that are wrong in the file. A click goes to the row, if it is one of those above."
+        problems = named(QListWidget(), "importProblemList", "What is wrong in the file", tip)
+        problems.setUniformItemSizes(True)
+        problems.setFixedHeight(_LIST_ROWS * 20 + 4)
+        problems.itemClicked.connect(lambda _: self._go_to(problems.currentRow()))
+        return problems
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether what was typed into a field is no number."""
+        return self._choices.is_wrong
+
+    @property
+    def told(self) -> list[str]:
+        """The settings whose errors are told here."""
+        preview = self._importing.found
+        names = [column.name for column in preview.columns] if isinstance(preview, TablePreview) else []
+        return [*self._form.names, *self._choices.names, *names]
+
+    def forget_typed(self) -> None:
+        """Drops what was typed and cannot be used, for another file."""
+        self._choices.forget_typed()
+
+    # ---- display
+
+    def show_preview(self, preview: TablePreview) -> None:
+        """Shows it, and what is wrong where it is wrong."""
+        self._show_targets(preview)
+        form, settings = preview.form, preview.settings
+        self._form.setVisible("delimiter" in self._offered)
+        self._form.show_values(lambda name: getattr(form, name))
+        self._table.show_preview(preview)
+        usual = {"missing": DROP, "standardise": True, "task": preview.task}
+        self._choices.show_values(lambda name: settings.get(name, usual.get(name)))
+        self._choices.setVisible(bool(preview.columns))
+        self._table.setVisible(bool(preview.columns))
+        self._show_column_problem(preview)
+        self._show_problems(preview)
+
+    @property
+    def _offered(self) -> list[str]:
+        """The settings that this table has; one that came with the program has no format to be corrected."""
+        return self._importing.settings
+
+    def _show_targets(self, preview: TablePreview) -> None:
+        names = [column.name for column in preview.columns[:_MOST_TARGETS]]
+        if names != self._columns:
+            self._columns = names
+            self._target.clear()
+            for name in names:
+                self._target.addItem(text.name(name), name)
+
+    def _show_column_problem(self, preview: TablePreview) -> None:
+        error = preview.error
+        names = [column.name for column in preview.columns]
+        is_of_column = error is not None and error.parameter in names
+        self._of_column.setVisible(is_of_column)
+        if error is not None and is_of_column:
+            self._problem.setText(text.plain(str(error)))
+            self._ignore.setVisible(error.parameter != preview.settings.get("target"))
+
+    def _show_problems(self, preview: TablePreview) -> None:
+        words = [text.plain(str(problem)) for problem in preview.problems]
+        if preview.problem_count > len(words):
+            words.append(f"… and {preview.problem_count - len(words):,} more")
+        if words != self._told:
+            self._told = words
+            self._problems.clear()
+            self._problems.addItems(words)
+        self._problems.setVisible(bool(words))
+
+    def _go_to(self, number: int) -> None:
+        preview = self._importing.found
+        if isinstance(preview, TablePreview) and 0 <= number < len(preview.problems):
+            self._table.go_to_row(preview.problems[number].row)
+
+    def _ignore_wrong(self) -> None:
+        preview, error = self._importing.found, self._importing.error
+        if isinstance(preview, TablePreview) and isinstance(error, EngineError):
+            self._importing.choose(ignored=(*preview.settings.get("ignored", ()), error.parameter))

@@ -1,0 +1,150 @@
+"""The first rows of a table as they were understood, with a menu on each column."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt5.QtCore import QModelIndex, QPoint, Qt
+from PyQt5.QtGui import QKeyEvent, QPainter
+from PyQt5.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from engine.datasets.preview import TablePreview
+from engine.datasets.table_columns import TEXT
+from nnviz.look import theme
+from nnviz.panels.importing.column_header import ColumnHeader
+from nnviz.panels.importing.table_model import IGNORED, INPUT, KINDS, PREDICT, TableModel
+from nnviz.session.importing import Importing
+from nnviz.widgets.parts import named
+
+_ROW = 22  # pixels
+_WIDEST, _AIR = 190, 18  # of a column, and beside its longest cell
+_MOST_FITTED = 200  # columns; the others have the usual width
+_ROLES = {
+    PREDICT: "Predict this column",
+    INPUT: "An input of the network",
+    IGNORED: "Ignore it",
+}
+_TIP = (
+    "The first rows as they were understood. A click on a column's head, or Enter, chooses what becomes of it. Cells "
+    "that could not be read are marked."
+)
+
+
+class _Cells(QStyledItemDelegate):
+    """Cells with the ground that the model gives them, which a style sheet would leave out."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        ground = index.data(Qt.BackgroundRole)
+        if ground is not None:
+            painter.fillRect(option.rect, ground)
+        super().paint(painter, option, index)
+
+
+class PreviewTable(QTableView):
+    """Shows a preview; what is chosen in a column's menu goes to the session."""
+
+    def __init__(self, importing: Importing) -> None:
+        super().__init__()
+        named(self, "importTable", "First rows of the table", _TIP)
+        self._importing = importing
+        self._shown = TableModel()
+        self.setModel(self._shown)
+        header = ColumnHeader(self)
+        self.setHorizontalHeader(header)
+        header.sectionClicked.connect(self.open_menu)
+        self.verticalHeader().setDefaultSectionSize(_ROW)
+        self.verticalHeader().setSectionsClickable(False)
+        self.verticalHeader().setDefaultAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.setItemDelegate(_Cells(self))
+        self._shown.modelReset.connect(self._fit_columns)
+        self.setSelectionMode(QAbstractItemView.NoSelection)
+        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.setTabKeyNavigation(False)
+        theme.changed.connect(self.viewport().update)
+
+    def show_preview(self, preview: TablePreview | None) -> None:
+        """Shows it, and brings a column that is wrong into sight."""
+        self._shown.show_preview(preview)
+        error = preview.error if preview is not None else None
+        if preview is None or error is None:
+            return
+        for place, column in enumerate(preview.columns):
+            if column.name == error.parameter and preview.head:
+                self.scrollTo(self._shown.index(0, place))
+
+    def _fit_columns(self) -> None:
+        """Makes the first columns as wide as their heads and cells need, within bounds."""
+        header = self.horizontalHeader()
+        assert isinstance(header, ColumnHeader)
+        for column in range(min(_MOST_FITTED, self._shown.columnCount())):
+            lines = self._shown.headerData(column, Qt.Horizontal, Qt.UserRole)
+            cells = self._shown.longest(column)
+            needed = max(header.width_for(lines), self.fontMetrics().horizontalAdvance(cells) + _AIR)
+            header.resizeSection(column, min(needed, _WIDEST))
+
+    def go_to_row(self, number: int) -> None:
+        """Brings the row of that number in the file into sight, if it is one of those that are shown."""
+        preview = self._shown.preview
+        if preview is not None and number in preview.head_rows:
+            index = self._shown.index(preview.head_rows.index(number), max(0, self.currentIndex().column()))
+            self.scrollTo(index, QAbstractItemView.PositionAtCenter)
+
+    def open_menu(self, column: int) -> None:
+        """Offers what can become of a column, below its head."""
+        menu = self._menu(column)
+        header = self.horizontalHeader()
+        menu.popup(header.viewport().mapToGlobal(QPoint(header.sectionViewportPosition(column), header.height())))
+
+    def _menu(self, column: int) -> QMenu:
+        preview = self._shown.preview
+        assert preview is not None
+        menu = named(QMenu(self), "importColumnMenu")
+        menu.setAttribute(Qt.WA_DeleteOnClose)
+        for role, words in _ROLES.items():
+            action = menu.addAction(words)
+            action.setObjectName(f"{role}ColumnAction")
+            action.setCheckable(True)
+            action.setChecked(self._shown.role(column) == role)
+            action.triggered.connect(partial(self._set_role, preview, column, role))
+        menu.addSeparator()
+        self._add_kinds(menu, preview, column)
+        return menu
+
+    def _add_kinds(self, menu: QMenu, preview: TablePreview, column: int) -> None:
+        """How a column is understood; words cannot be taken for numbers."""
+        chosen = preview.columns[column]
+        is_wish = chosen.name in preview.settings.get("texts", ())
+        as_found = "as found in the file" if is_wish else f"as {KINDS[chosen.kind]}"
+        offered = [("foundColumnAction", as_found, False), ("categoriesColumnAction", f"as {KINDS[TEXT]}", True)]
+        for name, words, is_text in offered if chosen.kind != TEXT or is_wish else offered[:1]:
+            action = menu.addAction(f"Understood {words}")
+            action.setObjectName(name)
+            action.setCheckable(True)
+            action.setChecked(is_text == is_wish)
+            action.triggered.connect(partial(self._set_text, preview, chosen.name, is_text))
+
+    def _set_role(self, preview: TablePreview, column: int, role: str) -> None:
+        name = preview.columns[column].name
+        ignored = [each for each in preview.settings.get("ignored", ()) if each != name]
+        if role == PREDICT:
+            self._importing.choose(target=name, ignored=tuple(ignored))
+        elif name != preview.settings.get("target"):
+            self._importing.choose(ignored=(*ignored, name) if role == IGNORED else tuple(ignored))
+
+    def _set_text(self, preview: TablePreview, name: str, wanted: bool) -> None:
+        others = [each for each in preview.settings.get("texts", ()) if each != name]
+        self._importing.choose(texts=(*others, name) if wanted else tuple(others))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return opens the menu of the current column."""
+        column = self.currentIndex().column()
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Menu) and column >= 0:
+            self.open_menu(column)
+        elif event.key() == Qt.Key_Escape:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)

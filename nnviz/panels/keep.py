@@ -1,0 +1,160 @@
+"""Keeps what is asked about as an example of one's own: a box that asks what it truly is, and the button to open it."""
+
+from __future__ import annotations
+
+import math
+
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from engine.errors import EngineError
+from nnviz.look import text, theme
+from nnviz.panels.asked_numbers import Targets
+from nnviz.session.session import Session
+from nnviz.widgets.card import label
+from nnviz.widgets.fields import Combo, FieldEdit
+from nnviz.widgets.parts import arranged, named, set_look, tool
+
+_TIP = (
+    "Keeps this as an example of your own with what it truly is (K). The network learns from it only when you say so."
+)
+_CLASS_TIP = "What it truly is, whatever the network answers."
+_NUMBER_TIP = "The true number, in its own unit; of several, separated by semicolons."
+_IMPORT_TIP = "Adds the examples of a file, as they were exported here, to your own. Undo takes them out again."
+_SHOW_TIP = "Shows the examples that you kept, with what the network answers to them."
+_LEAST = 250  # pixels
+
+
+class KeepBox(QFrame):
+    """Opens below its button, and closes when the example is kept or the person clicks elsewhere.
+
+    Attributes:
+        button: opens it.
+
+    Signals:
+        kept(str): what was kept, in words.
+        import_wanted, show_wanted: the person wants to import examples, or to see them.
+    """
+
+    kept = pyqtSignal(str)
+    import_wanted, show_wanted = pyqtSignal(), pyqtSignal()
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent, Qt.Popup)
+        self._session = session
+        self._targets = Targets(session)
+        named(self, "keepBox", "Keep as an example of your own")
+        self.setMinimumWidth(_LEAST)
+        self.button = tool("", "keepExampleButton", "Keep as an example of your own", _TIP)
+        theme.set_icon(self.button, "plus", "muted")
+        self.button.clicked.connect(self.open)
+        padding = theme.CARD_PADDING
+        margins = (padding, padding, padding, padding)
+        arranged(QVBoxLayout(self), self._truth_row(), self._files_row(), spacing=10, margins=margins)
+        for signal in (session.own.changed, session.question.changed, session.data.changed):
+            signal.connect(self.follow)
+        self.follow()
+
+    def _truth_row(self) -> QHBoxLayout:
+        self._is = label(role="fieldName")
+        self.combo = Combo("keepClassCombo", "What it truly is", _CLASS_TIP)
+        self.field = named(FieldEdit(), "keepNumberEdit", "The true number", _NUMBER_TIP)
+        self.keep_button = named(QPushButton("Keep"), "keepButton", "Keep", _TIP)
+        self.keep_button.setProperty("role", "primary")
+        self.keep_button.clicked.connect(self.keep)
+        return arranged(QHBoxLayout(), self._is, (self.combo, 1), (self.field, 1), self.keep_button, spacing=8)
+
+    def _files_row(self) -> QHBoxLayout:
+        self.count_label = named(label(role="muted"), "keptLabel")
+        self.show_button = tool("show", "showOwnButton", "Show your own examples", _SHOW_TIP)
+        self.import_button = tool("import …", "importOwnButton", "Import examples of your own", _IMPORT_TIP)
+        for button, wanted in ((self.show_button, self.show_wanted), (self.import_button, self.import_wanted)):
+            button.clicked.connect(self.hide)
+            button.clicked.connect(wanted)
+        return arranged(QHBoxLayout(), self.count_label, 1, self.show_button, self.import_button, spacing=4)
+
+    # ---- open
+
+    def follow(self) -> None:
+        """Follows what can be kept."""
+        session = self._session
+        self.button.setEnabled(session.own.kept is not None)
+        self.keep_button.setEnabled(session.own.can_add)
+        count = session.own.count
+        self.count_label.setText(f"{text.count(count)} kept" if count else "none kept yet")
+        self.show_button.setVisible(count > 0)
+
+    def open(self) -> None:
+        """Opens below the button, and begins with the true class if it is known, else with the network's answer."""
+        data = self._session.data.dataset
+        if data is None or not self.button.isEnabled():
+            return
+        is_class = data.is_classification
+        self.combo.setVisible(is_class)
+        self.field.setVisible(not is_class)
+        if is_class:
+            self._is.setText("This is")
+            self.combo.clear()
+            self.combo.addItems([text.name(data.class_name(number)) for number in range(data.outputs)])
+            self.combo.setCurrentIndex(self._likely_class())
+            self.combo.view().keyboardSearch("")  # what is typed now begins anew
+        else:
+            self._is.setText(" · ".join(text.name(name, 24) for name in data.targets[:2]) or "Truly")
+            self.field.setText(self._likely_numbers())
+            set_look(self.field, "wrong", False)
+        self.follow()
+        self.adjustSize()
+        self.move(self.button.mapToGlobal(QPoint(self.button.width() - self.width(), self.button.height() + 4)))
+        self.show()
+        (self.combo if is_class else self.field).setFocus()
+        self.field.selectAll()
+
+    def _likely_class(self) -> int:
+        question = self._session.question
+        known = question.prediction if question.truth is None else question.truth
+        return int(known.argmax()) if known is not None and len(known) == self.combo.count() else -1
+
+    def _likely_numbers(self) -> str:
+        truth = self._targets.truth
+        return "" if truth is None else "; ".join(f"{value:.6g}" for value in truth.tolist())
+
+    # ---- keep
+
+    def keep(self) -> None:
+        """Keeps the example with what was chosen or typed."""
+        own, data = self._session.own, self._session.data.dataset
+        truth = self._truth()
+        if data is None or truth is None or not own.can_add:
+            return
+        before = own.count
+        try:
+            own.add(truth)
+        except EngineError as error:
+            self._session.messages.tell_error("It was not kept", error)
+        else:
+            what = self.combo.currentText() if data.is_classification else self.field.text()
+            was_there = "" if own.count > before else ", as it was already"
+            self.kept.emit(f"Kept as {what}{was_there} · {text.count(own.count)} of your own")
+        self.hide()
+
+    def _truth(self) -> int | list[float] | None:
+        data = self._session.data.dataset
+        assert data is not None
+        if data.is_classification:
+            number = self.combo.currentIndex()
+            return number if number >= 0 else None
+        try:
+            numbers = [float(part.replace(",", ".").replace("−", "-")) for part in self.field.text().split(";")]
+        except ValueError:
+            numbers = []
+        is_right = len(numbers) == data.outputs and all(map(math.isfinite, numbers))
+        set_look(self.field, "wrong", not is_right)
+        return numbers if is_right else None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter keeps; Esc closes."""
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            self.keep()
+        else:
+            super().keyPressEvent(event)

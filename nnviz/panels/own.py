@@ -1,0 +1,215 @@
+"""Your own examples: what was kept with what the network answers, its error on them, and training on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QShortcut, QStackedWidget, QToolButton
+
+from engine.datasets import Dataset
+from engine.errors import EngineError
+from nnviz.look import text
+from nnviz.panels.asked_numbers import Targets
+from nnviz.panels.asked_words import noun
+from nnviz.panels.cards import CARDS, CardInfo
+from nnviz.panels.own_words import OwnColumns, answered, figures, progress, totals
+from nnviz.session.asked_own import OWN, TESTED, OwnAnswers, Tested
+from nnviz.session.session import Session
+from nnviz.widgets.card import Table
+from nnviz.widgets.giving_label import GivingLabel
+from nnviz.widgets.mistakes.picture_list import PictureList
+from nnviz.widgets.mistakes.row_list import RowList
+from nnviz.widgets.pages import Page
+from nnviz.widgets.parts import arranged, named, tool
+
+_TIP = "The examples that you kept with what they truly are, and what the network answers to them."
+_LIST_TIP = "Click one to choose it; Enter or a double click asks about it, Delete removes it."
+_TRAIN_TIP = (
+    "Mixes these into the training part, each repeated until they make up a tenth of it. The network stays as it is, "
+    "and learns from them when it is trained on. Undo takes them out again."
+)
+_LEAVE_TIP = "Takes them out of the training part. The network stays as it is; from here on it learns without them."
+_REMOVE_TIP = "Removes the chosen example from your own. Undo brings it back."
+_EXPORT_TIP = "Writes your own examples to a file (.npz), which can be imported here again, or opened as data."
+_IMPORT_TIP = "Adds the examples of a file, as they were exported here, to your own. Undo takes them out again."
+
+
+class OwnPage(Page):
+    """Pictures, or rows where examples are none. It has a tab only where something is kept.
+
+    Attributes:
+        choice: the place of the chosen example; None for none.
+
+    Signals:
+        import_wanted, export_wanted: the person wants to choose a file.
+    """
+
+    import_wanted, export_wanted = pyqtSignal(), pyqtSignal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Your own", "ownTab", _TIP)
+        self._session = session
+        self._targets = Targets(session)
+        self.choice: int | None = None
+        self.pictures = named(PictureList(), "ownPictures", "Your own examples")
+        self.pictures.setWhatsThis(_LIST_TIP)
+        self.rows = named(RowList(), "ownRows", "Your own examples", _LIST_TIP)
+        self._stack = QStackedWidget()
+        for view in (self.pictures, self.rows):
+            self._stack.addWidget(view)
+            view.chosen.connect(self._choose)
+            view.opened.connect(self._ask)
+        self.pictures.hovered.connect(lambda place: self.pictures.show_text(self._describe(place)))
+        self.figures_label = named(GivingLabel(), "ownFigures")
+        self.progress_label = named(GivingLabel(role="muted"), "ownProgress")
+        for part, stretch in ((self._stack, 1), (self.progress_label, 0)):
+            self.body.addWidget(part, stretch)
+        self.body.addLayout(self._buttons())
+        arranged(QHBoxLayout(self.aside), (self.figures_label, 1))
+        self.figures_label.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        delete = QShortcut(QKeySequence.Delete, self, self.remove)
+        delete.setContext(Qt.WidgetWithChildrenShortcut)
+        for signal in (session.own.changed, session.data.changed, session.data.loading_changed):
+            signal.connect(self._follow)
+        for name in (OWN, TESTED):
+            session.probes[name].changed.connect(self.refresh)
+        self._follow()
+
+    def _buttons(self) -> QHBoxLayout:
+        self.train_button = named(QPushButton("Train on with these"), "trainOnOwnButton", "", _TRAIN_TIP)
+        self.train_button.clicked.connect(lambda: self._session.own.mix_in())
+        self.leave_button = named(QPushButton("Leave them out"), "leaveOutOwnButton", "Leave them out", _LEAVE_TIP)
+        self.leave_button.clicked.connect(self._session.own.leave_out)
+        self.remove_button = self._word("remove", "removeOwnButton", "Remove the chosen example", _REMOVE_TIP)
+        self.remove_button.clicked.connect(self.remove)
+        export = self._word("export …", "exportOwnButton", "Export your own examples", _EXPORT_TIP)
+        export.clicked.connect(self.export_wanted)
+        more = self._word("import …", "importMoreOwnButton", "Import examples of your own", _IMPORT_TIP)
+        more.clicked.connect(self.import_wanted)
+        left = self.train_button, self.leave_button
+        return arranged(QHBoxLayout(), *left, 1, self.remove_button, export, more, spacing=6)
+
+    def _word(self, words: str, name: str, accessible: str, tip: str) -> QToolButton:
+        button = tool(words, name, accessible, tip)
+        button.setFocusPolicy(Qt.TabFocus)
+        return button
+
+    # ---- what a person does
+
+    def _choose(self, place: int) -> None:
+        self.choice = place
+        self._show_choice()
+
+    def _ask(self) -> None:
+        """Asks the network about the chosen example."""
+        answers = self._answers
+        if answers is None or self.choice is None or self.choice >= len(answers.split):
+            return
+        try:
+            self._session.question.set_example(answers.split.example(self.choice), "example of your own")
+        except EngineError as error:
+            self._session.messages.tell_error("It cannot be asked about", error)
+
+    def remove(self) -> None:
+        """Removes the chosen example; the next one is chosen then."""
+        if self.choice is not None:
+            self._session.own.remove(self.choice)
+
+    # ---- what is shown
+
+    @property
+    def _answers(self) -> OwnAnswers | None:
+        """The last ones, if they are to the examples that are kept now."""
+        answers: OwnAnswers | None = self._session.probes[OWN].result
+        return answers if answers is not None and answers.own is self._session.own.kept else None
+
+    @property
+    def _tested(self) -> Tested | None:
+        tested: Tested | None = self._session.probes[TESTED].result
+        return tested
+
+    def _follow(self) -> None:
+        """Other examples: they are listed when the answers to them are there."""
+        own = self._session.own
+        self.offer(own.count > 0)
+        if self.choice is not None:
+            self.choice = min(self.choice, own.count - 1) if own.count else None
+        mixed = own.mixed_in is not None
+        self.train_button.setText("Train on with all of these" if mixed else "Train on with these")
+        self.train_button.setAccessibleName(self.train_button.text())
+        self.train_button.setVisible(not own.is_up_to_date)
+        self.train_button.setEnabled(not self._session.data.loading)
+        self.leave_button.setVisible(mixed)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Lists the examples with their answers, and tells the errors."""
+        if not self.in_view:
+            return
+        session, answers, data = self._session, self._answers, self._session.data.dataset
+        if answers is not None and data is not None:
+            self._list(answers, data)
+        unit = self._targets.all[0].name if self._targets.all else ""
+        whole = figures(answers, self._tested, unit)
+        self.figures_label.show_versions(*whole, tip=totals(answers, noun(data)))
+        told = progress(session.own.learned, session.own.share, self._tested, self._names, noun(data))
+        self.progress_label.show_versions(*told, tip="\n".join(filter(None, told)))
+        self._show_choice()
+
+    @property
+    def _names(self) -> list[str]:
+        data = self._session.data.dataset
+        return [] if data is None else [text.name(data.class_name(number)) for number in range(data.outputs)]
+
+    def _list(self, answers: OwnAnswers, data: Dataset) -> None:
+        wrong = answers.are_wrong
+        if data.is_picture and answers.split.labels is not None:
+            names, split = self._names, answers.split
+            self.pictures.show_pictures(
+                len(split),
+                lambda place: split.example(place).reshape(data.example_shape),
+                lambda place: answered(answers, place, names),
+                stays=True,
+            )
+            self.pictures.mark(lambda place: bool(wrong[place]))
+            self._stack.setCurrentWidget(self.pictures)
+        else:
+            columns = OwnColumns(answers, data, self._names)
+            self.rows.show_rows(columns.head, len(answers.split), columns.row, stays=True)
+            self._stack.setCurrentWidget(self.rows)
+
+    def _describe(self, place: int) -> str:
+        answers = self._answers
+        if answers is None or answers.split.labels is None or not 0 <= place < len(answers.split):
+            return ""
+        outputs, names = answers.outputs[place], self._names
+        best = int(outputs.argmax())
+        sure = f"{100 * min(max(float(outputs[best]), 0), 1):.0f} %"
+        learned = " · in the training part" if self._session.own.learned[place] else ""
+        return f"kept as {names[int(answers.split.labels[place])]}{learned}\nanswered as {names[best]}, {sure} sure"
+
+    def _show_choice(self) -> None:
+        self.pictures.show_choice(self.choice, False)
+        self.rows.show_choice(self.choice if self._stack.currentWidget() is self.rows else None, False)
+        self.remove_button.setEnabled(self.choice is not None)
+
+    def export(self, path: Path) -> None:
+        """Writes all that are kept to a file."""
+        kept = self._session.own.kept
+        if kept:
+            self._session.files.write(kept.as_bytes, path)
+
+    # ---- for a file
+
+    def table(self) -> Table | None:
+        """A row for each example, for a CSV file."""
+        answers, data = self._answers, self._session.data.dataset
+        if answers is None or data is None:
+            return None
+        columns = OwnColumns(answers, data, self._names, most=data.width)
+        return [column.title for column in columns.head], map(columns.row, range(len(answers.split)))
+
+
+CARDS.register("ownPage")(CardInfo(OwnPage, needs=(OWN, TESTED), page_of="curvesDock", page_number=5))

@@ -1,0 +1,110 @@
+"""What is told of one's own examples: the errors, what was forgotten meanwhile, and each of them as a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.datasets import Dataset
+from engine.datasets.raw_columns import raw_columns
+from engine.validation import Array
+from nnviz.look import text
+from nnviz.session.asked_own import OwnAnswers, Tested
+from nnviz.widgets.mistakes.row_list import Column
+
+_MOST_COLUMNS = 4
+
+
+def answered(answers: OwnAnswers, place: int, names: Sequence[str]) -> str:
+    """ "4", or "4, not 9" where the network answers that."""
+    assert answers.split.labels is not None
+    label, best = int(answers.split.labels[place]), int(answers.outputs[place].argmax())
+    return names[label] if label == best else f"{names[label]}, not {names[best]}"
+
+
+def figures(answers: OwnAnswers | None, tested: Tested | None, unit: str) -> tuple[str, ...]:
+    """The error on one's own beside that on the test part, and shorter versions."""
+    if answers is None:
+        return ("",)
+    own = f"own {_error(answers.error, answers.split.labels is not None)}"
+    if tested is None:
+        return (f"{own} error",) if not unit else (f"RMSE of {unit}: {own}", own)
+    test = f"test {_error(tested.error, answers.split.labels is not None)}"
+    head = f"RMSE of {unit}: " if unit else "error: "
+    return f"{head}{own} · {test}", f"{own} · {test}", own
+
+
+def totals(answers: OwnAnswers | None, noun: str) -> str:
+    """ "1 of 7 digits of your own is answered wrong." """
+    if answers is None or answers.split.labels is None:
+        return ""
+    count, wrong = len(answers.split), int(answers.are_wrong.sum())
+    verb = "is" if wrong == 1 else "are"
+    return f"{wrong:,} of {_counted(count, noun)} of your own {verb} answered wrong."
+
+
+def progress(learned: Array, share: float, tested: Tested | None, names: Sequence[str], noun: str) -> tuple[str, ...]:
+    """What of them is learned from, and what became of the test part since; the longest version first."""
+    count, of_these = len(learned), int(learned.sum())
+    if not of_these:
+        return (f"The network has not learned from {'this' if count == 1 else 'these'}.",)
+    part = "All" if of_these == count else f"{of_these:,} of {count:,}"
+    mixed = f"{part} in the training part, {share:.0%} of it".replace("%", "\u202f%")
+    since = _since(tested, names, noun)
+    return (f"{mixed} · {since}", since) if since else (f"{mixed}: Train goes on with them.",)
+
+
+def _since(tested: Tested | None, names: Sequence[str], noun: str) -> str:
+    if tested is None or tested.before is None:
+        return ""
+    is_share = tested.forgotten is not None
+    change = (
+        f"test {'error' if is_share else 'RMSE'} {_error(tested.before, is_share)} → {_error(tested.error, is_share)}"
+    )
+    if tested.forgotten is None or tested.by_class is None:
+        return change
+    if not tested.forgotten:
+        return f"{change}; nothing is forgotten"
+    worst = int(tested.by_class.argmax())
+    most = f", most often {names[worst]}" if tested.forgotten > 1 and worst < len(names) else ""
+    verb = "is" if tested.forgotten == 1 else "are"
+    forgotten = f"{_counted(tested.forgotten, noun)} right before {verb} wrong now{most}"
+    return f"{change}; {forgotten}; {tested.learned:,} the other way round"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{text.count(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def _error(value: float, is_share: bool) -> str:
+    return text.percent(value) if is_share else text.figure(value, 3)
+
+
+class OwnColumns:
+    """The examples as rows: what each is, what is answered, and its first ``most`` columns."""
+
+    def __init__(self, answers: OwnAnswers, data: Dataset, names: Sequence[str], most: int = _MOST_COLUMNS) -> None:
+        self._answers, self._names = answers, names
+        self._columns = () if data.is_picture else raw_columns(data)[:most]
+        first = Column("kept as"), Column("answered")
+        self.head = [*first, *(Column(text.name(column.name), not column.choices) for column in self._columns)]
+
+    def row(self, place: int) -> list[str]:
+        """The texts of one."""
+        answers = self._answers
+        if answers.split.labels is None:
+            both = [_numbers(answers.targets[place]), _numbers(answers.outputs[place])]
+        else:
+            numbers = answers.split.labels[place], answers.outputs[place].argmax()
+            both = [self._names[int(number)] for number in numbers]
+            both[1] += "" if numbers[0] == numbers[1] else " · wrong"
+        example = answers.split.example(place)
+        return [*both, *(self._cell(number, example) for number in range(len(self._columns)))]
+
+    def _cell(self, number: int, example: Array) -> str:
+        column = self._columns[number]
+        value = column.read(example)
+        return text.name(column.choices[int(value)]) if column.choices else text.figure(value)
+
+
+def _numbers(values: Array) -> str:
+    return "; ".join(text.figure(float(value)) for value in values)

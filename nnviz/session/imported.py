@@ -1,0 +1,109 @@
+"""The files of data that were used before, and how each was understood, so that it opens the next time as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.datasets import DATASETS
+from engine.datasets.source import Value, frozen, without_own
+from nnviz.jobs.data_reader import Stamp, stamp_of
+from nnviz.session.data import Data
+
+MOST_FILES = 15
+_LONGEST = 6_000  # characters of one file's settings
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file or folder that was used.
+
+    Attributes:
+        path: where it lies, from the root.
+        settings: with which it was used; only those that are not the usual ones.
+        stamp: its size and the time of its last change then; None if that is not known.
+    """
+
+    path: str
+    settings: dict[str, Value]
+    stamp: Stamp | None
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether another content lies there now, or nothing."""
+        return _stamp(self.path) != self.stamp
+
+
+class Imported(QObject):
+    """Those files, the last one first.
+
+    Signals:
+        changed: ``files`` has changed.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, data: Data) -> None:
+        super().__init__()
+        self.files: list[KnownFile] = []
+        self._data = data
+        data.changed.connect(self._note)
+
+    def known(self, path: str) -> KnownFile | None:
+        """What is known of that file."""
+        return next((file for file in self.files if file.path == path), None)
+
+    def _note(self) -> None:
+        """Remembers the file whose data are there now, if they are of one."""
+        name = self._data.name
+        if name is None or name in list(DATASETS) or self._data.dataset is None:
+            return
+        path, settings = os.path.abspath(name), without_own(self._data.settings)
+        if len(json.dumps(settings)) > _LONGEST:
+            settings = {}
+        known = KnownFile(path, dict(settings), _stamp(path))
+        if self.files[:1] != [known]:
+            self.files = [known, *(file for file in self.files if file.path != path)][:MOST_FILES]
+            self.changed.emit()
+
+    # ---- from one start to the next
+
+    def as_list(self) -> list[list[Any]]:
+        """In types that JSON can hold."""
+        return [[file.path, file.settings, file.stamp] for file in self.files]
+
+    def take(self, document: object) -> None:
+        """Takes what :meth:`as_list` has written; leaves out what is damaged."""
+        entries = document if isinstance(document, list) else []
+        found = [file for entry in entries[:MOST_FILES] if (file := _file_of(entry)) is not None]
+        if found:
+            self.files = found
+            self.changed.emit()
+
+
+def _file_of(entry: Any) -> KnownFile | None:
+    with suppress(TypeError, ValueError, RecursionError):
+        path, given, stamp = entry
+        settings = {name: frozen(value) for name, value in given.items() if _is_setting(name, frozen(value))}
+        if isinstance(path, str) and os.path.isabs(path) and len(settings) == len(given):
+            return KnownFile(path, settings, None if stamp is None else (int(stamp[0]), int(stamp[1])))
+    return None
+
+
+def _is_setting(name: object, value: Value) -> bool:
+    """Whether it can be one: names of columns, or else a single value."""
+    if name in ("ignored", "texts"):
+        return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
+    return isinstance(name, str) and isinstance(value, str | int | float | bool | None)
+
+
+def _stamp(path: str) -> Stamp | None:
+    with suppress(OSError, ValueError):
+        return stamp_of(Path(path))
+    return None

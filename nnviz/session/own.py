@@ -1,0 +1,249 @@
+"""Examples that a person kept with what they truly are: a set of one's own for each kind of data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.datasets.own import USUAL_SHARE, OwnExamples, read_own
+from engine.errors import DataError, EngineError, FileFormatError, Verbatim
+from engine.network import Network
+from engine.validation import Array
+from nnviz.jobs.lane import Lane
+from nnviz.look import text
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.messages import Messages
+from nnviz.session.own_files import fixed_path, path_for, put_aside, read_for, write
+from nnviz.session.question import Question
+from nnviz.session.runs import Runs
+from nnviz.session.undo import Kind, Step, Undo
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """The network, and its epochs, at the moment from which on it was trained on one's own examples too."""
+
+    run: int
+    network: Network
+    epochs: float
+
+
+class Own(QObject):
+    """Keeps examples for the data that are there, and writes each change to disk. Attributes are for reading.
+
+    Signals:
+        changed: ``kept`` or ``learned`` has changed.
+
+    Attributes:
+        before: the moment before they were mixed into the training part in this window; None if they were not.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(
+        self, data: Data, question: Question, displayed: Displayed, runs: Runs, undo: Undo, messages: Messages
+    ) -> None:
+        super().__init__()
+        self._data, self._question, self._displayed, self._runs = data, question, displayed, runs
+        self._undo, self._messages = undo, messages
+        self._known: dict[Path, OwnExamples] = {}  # by their files
+        self._damaged: set[Path] = set()  # files that could not be read, and are put aside before one is written there
+        self._learned: tuple[object, frozenset[bytes]] = (None, frozenset())  # the file that is mixed in, its examples
+        self._lane = Lane()
+        self.before: Moment | None = None
+        data.changed.connect(self._follow)
+        runs.replaced.connect(self._forget_before)
+
+    # ---- what is kept
+
+    @property
+    def _path(self) -> Path | None:
+        """The file for the data that are there."""
+        data, name = self._data.dataset, self._data.loaded_name
+        return None if data is None or name is None else path_for(name, data)
+
+    @property
+    def kept(self) -> OwnExamples | None:
+        """The examples kept for the data that are there, perhaps none; None until they are read."""
+        path = self._path
+        return None if path is None else self._known.get(path)
+
+    @property
+    def count(self) -> int:
+        """How many are kept."""
+        return len(self.kept or ())
+
+    @property
+    def can_add(self) -> bool:
+        """Whether there is an example to keep."""
+        return self.kept is not None and self._question.example is not None
+
+    def add(self, truth: int | Sequence[float]) -> None:
+        """Keeps what is asked about: its class by number, or its true numbers. A step to undo.
+
+        Raises DataError for a truth that the data cannot have, or if there is no room for more.
+        """
+        data, kept, example = self._data.dataset, self.kept, self._question.example
+        if data is not None and kept is not None and example is not None:
+            self._step("kept example", kept.and_more(OwnExamples.one(data, example, truth)))
+
+    def remove(self, number: int) -> None:
+        """Removes the one with that number. A step to undo."""
+        kept = self.kept
+        if kept is not None and 0 <= number < len(kept):
+            self._step("removal of an example", kept.at(np.arange(len(kept)) != number))
+
+    def take_in(self, path: Path) -> None:
+        """Adds those in a file to those that are kept, when they are read. A step to undo; a message says how many."""
+        data, into, name = self._data.dataset, self._path, text.name(path.name)
+        if data is None or into is None or self.kept is None:
+            return
+
+        def read() -> OwnExamples:
+            found = read_own(path)
+            if not len(found):
+                raise DataError(name, Verbatim("empty"), "must hold an example", "Export some first.")
+            found.split_for(data)
+            return found
+
+        def done(found: OwnExamples) -> None:
+            now = self._known.get(into) if into == self._path else None
+            if now is None:
+                return  # other data came meanwhile
+            try:
+                more = now.and_more(found)
+            except EngineError as error:
+                failed(error)
+                return
+            self._step("import of examples", more)
+            known = len(found) - (len(more) - len(now))
+            besides = f"; {known:,} were kept already" if known else ""
+            self._messages.tell(f"{len(found) - known:,} examples of {name} were added to your own{besides}.")
+
+        def failed(error: Exception) -> None:
+            self._messages.tell_error(f"{name} could not be imported", error)
+
+        self._lane.run(read, done, failed)
+
+    def _step(self, what: str, new: OwnExamples) -> None:
+        path, old = self._path, self.kept
+        if path is not None and old is not None and len(new) != len(old):
+            added = max(0, new.inputs.nbytes - old.inputs.nbytes)
+            self._undo.push(Step(what, Kind.OWN, self._put, (path, old), (path, new), nbytes=added))
+
+    def _put(self, value: tuple[Path, OwnExamples]) -> None:
+        path, own = value
+        self._known[path] = own
+        is_damaged = path in self._damaged
+        self._damaged.discard(path)
+
+        def save() -> None:
+            if is_damaged:
+                put_aside(path)
+            write(path, own)
+
+        self._lane.run(save, lambda _: None, self._not_saved)
+        self.changed.emit()
+
+    def _not_saved(self, error: Exception) -> None:
+        self._messages.tell_error("Your own examples could not be written to disk; export them to another place", error)
+
+    # ---- the files
+
+    def _follow(self) -> None:
+        """Other data: reads what was kept for them, and what of it is mixed in."""
+        data, path, mixed = self._data.dataset, self._path, self.mixed_in
+        if data is None or path is None:
+            return
+        known = self._known.get(path)
+
+        def read() -> tuple[OwnExamples, frozenset[bytes]]:
+            learned: frozenset[bytes] = frozenset()
+            with suppress(EngineError, OSError):  # what is mixed in is in the data already
+                learned = frozenset(read_own(mixed).marks) if mixed is not None else learned
+            return known if known is not None else read_for(path, data), learned
+
+        def done(found: tuple[OwnExamples, frozenset[bytes]]) -> None:
+            self._known.setdefault(path, found[0])
+            self._learned = mixed, found[1]
+            self.changed.emit()
+
+        def failed(error: Exception) -> None:
+            self._damaged.add(path)
+            what = "The examples that you kept could not be read; their file stays on disk"
+            if isinstance(error, FileFormatError):
+                self._messages.warn(f"{what}. {error}")
+            else:
+                self._messages.tell_error(what, error)
+            done((OwnExamples.none_for(data), frozenset()))
+
+        self._lane.run(read, done, failed)
+        self.changed.emit()
+
+    # ---- trained on
+
+    @property
+    def mixed_in(self) -> str | None:
+        """The file of those that are in the training part; None if none are."""
+        return self._data.loaded_settings.get("own")
+
+    @property
+    def share(self) -> float:
+        """The share of the training part that they make up, or will."""
+        return float(self._data.loaded_settings.get("own_share", USUAL_SHARE))
+
+    @property
+    def learned(self) -> Array:
+        """(count,) which of them are in the training part, so that the network has learned from them, or will."""
+        kept, (path, marks) = self.kept, self._learned
+        if kept is None or path is None or path != self.mixed_in:
+            return np.zeros(self.count, bool)
+        return np.array([mark in marks for mark in kept.marks], bool)
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether exactly those that are kept are mixed in."""
+        path, kept = self._path, self.kept
+        return bool(path is not None and kept and self.mixed_in == str(fixed_path(path, kept)))
+
+    def mix_in(self, share: float | None = None) -> None:
+        """Loads the data with all that are kept mixed in. The network stays: it trains on with them. A step to undo."""
+        path, kept, name, network = self._path, self.kept, self._data.loaded_name, self._displayed.as_trained
+        if path is None or not kept or name is None or self._data.loading:
+            return
+        run, file = self._runs.current, fixed_path(path, kept)
+        wanted = {**self._data.loaded_settings, "own": str(file), "own_share": self.share if share is None else share}
+
+        def written(_: None) -> None:
+            if (self._data.loaded_name, self._path) == (name, path):
+                if self.before is None and not run.untouched:
+                    self.before = Moment(run.id, network, run.epochs)
+                self._load(name, wanted)
+
+        self._lane.run(lambda: write(file, kept), written, self._not_saved)
+
+    def leave_out(self) -> None:
+        """Loads the data without them; the network stays. A step to undo."""
+        name, settings = self._data.loaded_name, dict(self._data.loaded_settings)
+        if name is not None and settings.pop("own", None) is not None:
+            settings.pop("own_share", None)
+            self._load(name, settings)
+
+    def _load(self, name: str, settings: dict[str, object]) -> None:
+        try:
+            self._data.load(name, settings)
+        except EngineError as error:
+            self._messages.tell_error("The data could not be loaded", error)
+
+    def _forget_before(self) -> None:
+        self.before = self.before if self.before and self.before.run == self._runs.current.id else None
+
+    def close(self, milliseconds: int) -> bool:
+        """Waits at most so long for what is being written; returns whether that has ended."""
+        return self._lane.close(milliseconds)

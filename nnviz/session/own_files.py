@@ -1,0 +1,58 @@
+"""Where a person's own examples are on disk: a file for each kind of data, in the user's data folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from engine.datasets import Dataset
+from engine.datasets.own import OwnExamples, read_own
+from engine.storage.files import write_whole
+
+_LONGEST = 40  # letters of the data's name in that of the file
+
+
+def own_folder() -> Path:
+    """The folder; it need not be there yet."""
+    home = os.path.expanduser("~")
+    folder = os.environ.get("APPDATA" if os.name == "nt" else "XDG_DATA_HOME", "")
+    return Path(folder if os.path.isabs(folder) else os.path.join(home, ".local", "share"), "nnviz", "own")
+
+
+def path_for(name: str, data: Dataset) -> Path:
+    """The file for the data of that name: another one where their examples mean something else."""
+    about = name, data.example_shape, data.width, data.columns, data.class_names, data.targets, data.outputs
+    mark = hashlib.blake2b(repr(about).encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return own_folder() / f"{re.sub(r'[^A-Za-z0-9]+', '-', Path(name).stem)[:_LONGEST]}-{mark}.npz"
+
+
+def fixed_path(path: Path, own: OwnExamples) -> Path:
+    """The file of these examples as they are, which a training names: nothing else is ever written there."""
+    return path.with_name(f"{path.stem}-{own.fingerprint}.npz")
+
+
+def read_for(path: Path, data: Dataset) -> OwnExamples:
+    """The examples kept there, none if there is no file. Raises what ``read_own`` raises, DataError if they misfit."""
+    try:
+        own = read_own(path)
+    except FileNotFoundError:
+        return OwnExamples.none_for(data)
+    if not len(own):
+        return OwnExamples.none_for(data)
+    own.split_for(data)
+    return own
+
+
+def write(path: Path, own: OwnExamples) -> None:
+    """Writes them whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, own.as_bytes())
+
+
+def put_aside(path: Path) -> Path:
+    """Renames a file that cannot be read, so that nothing is written over it. Raises OSError."""
+    aside = next(place for number in range(1, 1000) if not (place := path.with_suffix(f".damaged{number}")).exists())
+    os.replace(path, aside)
+    return aside

@@ -1,0 +1,60 @@
+"""Asks which data to open; files that are dropped on the window are opened likewise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, Qt
+from PyQt5.QtWidgets import QFileDialog, QMenu, QWidget
+
+from nnviz.look import text
+from nnviz.session.session import Session
+from nnviz.widgets.parts import named
+from nnviz.window.preferences import Preferences
+
+_FILES = "Data (*.csv *.tsv *.txt *.dat *.data *.npz *-ubyte *-ubyte.gz *.idx *.idx.gz);;All files (*)"
+
+
+class DataDialogs(QObject):
+    """What is opened is looked at first, in ``session.importing``. Remembers the folder."""
+
+    def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._window, self._session, self._preferences = window, session, preferences
+
+    def open_data(self) -> None:
+        """Asks for a file."""
+        dialog = self._dialog("Open data", "openDataDialog", _FILES)
+        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.open()
+
+    def open_folder(self) -> None:
+        """Asks for a folder of pictures."""
+        dialog = self._dialog("Open a folder of pictures", "openFolderDialog", "")
+        dialog.setFileMode(QFileDialog.Directory)
+        dialog.setOption(QFileDialog.ShowDirsOnly)
+        dialog.open()
+
+    def _dialog(self, title: str, name: str, filters: str) -> QFileDialog:
+        folder = self._preferences.text("data_folder", str(Path.home()))
+        dialog = named(QFileDialog(self._window, title, folder, filters), name)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.open_path)
+        return dialog
+
+    def open_path(self, path: str) -> None:
+        """Shows how a file or folder would be understood."""
+        self._preferences.set("data_folder", str(Path(path).parent))
+        self._session.importing.open(path)
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """Fills the menu with the files that were used last, newest first."""
+        menu.clear()
+        menu.setToolTipsVisible(True)
+        files = self._session.imported.files
+        for number, file in enumerate(files, start=1):
+            action = menu.addAction(f"{'&' if number < 10 else ''}{number}  {text.entry(Path(file.path).name)}")
+            action.setToolTip(text.plain(file.path))
+            action.triggered.connect(lambda _, path=file.path: self.open_path(path))
+        if not files:
+            menu.addAction("No files yet").setEnabled(False)

@@ -1,0 +1,56 @@
+"""Where the sheet of an import lies: over the cards in the middle of the window."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QRect
+from PyQt5.QtWidgets import QWidget
+
+from nnviz.panels.importing.sheet import ImportSheet
+from nnviz.session.session import Session
+from nnviz.window.docks import Docks
+
+
+class ImportPlace(QObject):
+    """Makes the sheet when it is first needed, and keeps it in its place."""
+
+    def __init__(self, session: Session, docks: Docks, ground: QWidget) -> None:
+        """``ground``: what the sheet lies on."""
+        super().__init__(ground)
+        self.sheet: ImportSheet | None = None
+        self._session, self._docks, self._ground = session, docks, ground
+        session.importing.changed.connect(self._show)
+        docks.changed.connect(self._place)
+        ground.installEventFilter(self)
+
+    def _show(self) -> None:
+        if self.sheet is None and self._session.importing.name is not None:
+            self.sheet = ImportSheet(self._session.importing, self._ground)
+        self._place()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the sheet is shown."""
+        return self.sheet is not None and self.sheet.isVisible()
+
+    def covers(self, widget: QWidget) -> bool:
+        """Whether a widget lies below the sheet."""
+        if self.sheet is None or not self.is_open or self.sheet.isAncestorOf(widget):
+            return False
+        place = QRect(widget.mapTo(widget.window(), QPoint(0, 0)), widget.size())
+        return QRect(self.sheet.mapTo(widget.window(), QPoint(0, 0)), self.sheet.size()).contains(place.center())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        if self.sheet is not None and self._session.importing.name is not None:
+            middle = self._docks.middle()
+            self.sheet.setGeometry(middle.translated(self._docks.host.mapTo(self._ground, QPoint(0, 0))))
+
+
+def path_of(given: QMimeData) -> str | None:
+    """The file or folder of this machine that is dropped; None if it is something else."""
+    paths = [url.toLocalFile() for url in given.urls() if url.isLocalFile()]
+    return paths[0] if paths else None

@@ -1,0 +1,53 @@
+"""Leads to one's own examples from where they are kept; asks for the files that they go to or come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject
+from PyQt5.QtWidgets import QFileDialog
+
+from nnviz.panels.own import OwnPage
+
+if TYPE_CHECKING:
+    from nnviz.window.main_window import MainWindow
+
+_FILES = "Examples (*.npz);;All files (*)"
+
+
+class OwnDialogs(QObject):
+    """Answers the box that keeps examples, and the page that shows them."""
+
+    def __init__(self, window: MainWindow, page: OwnPage) -> None:
+        super().__init__(window)
+        self._window, self._session, self._page = window, window.session, page
+        keeping = window.draw.keeping
+        for signal in (keeping.import_wanted, page.import_wanted):
+            signal.connect(self.choose_to_import)
+        page.export_wanted.connect(self.choose_where_to_export)
+        keeping.show_wanted.connect(self.show_page)
+        keeping.kept.connect(window.status_line.show_activity)
+        window.closed.connect(keeping.hide)
+
+    def show_page(self) -> None:
+        """Brings the page to the front."""
+        curves = self._window.curves
+        self._window.show_workspace("train")
+        curves.show()
+        curves.raise_()
+        curves.tabs.setCurrentIndex(curves.pages.index(self._page))
+
+    def choose_to_import(self) -> None:
+        """Asks for a file of examples."""
+        dialog = self._window.dialogs.file_dialog("Import examples of your own", "importOwnDialog", _FILES)
+        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.fileSelected.connect(lambda chosen: self._session.own.take_in(Path(chosen)))
+        dialog.open()
+
+    def choose_where_to_export(self) -> None:
+        """Asks for a file to write."""
+        title, name = "Export your own examples", "exportOwnDialog"
+        dialog = self._window.dialogs.where_to_save(title, name, _FILES, "my-examples.npz")
+        dialog.fileSelected.connect(lambda chosen: self._page.export(Path(chosen)))
+        dialog.open()

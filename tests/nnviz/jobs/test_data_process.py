@@ -1,0 +1,160 @@
+"""The process that reads data: the same result as here, progress, an end at once, and never outliving its owner."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.datasets import load_data, source_of
+from engine.errors import EngineError, FileFormatError
+from nnviz.jobs import data_process
+from nnviz.jobs.data_process import DataProcess, EndedError, reader_for
+from nnviz.jobs.data_reader import DataReader
+
+
+def ignored(done: int, total: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
+def is_alive(pid: int) -> bool:
+    """Whether such a process is there; one that has ended and was not taken leave of does not count."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    return "State:\tZ" not in status
+
+
+def wait_until_gone(pid: int) -> None:
+    """At most ten seconds."""
+    end = time.monotonic() + 10
+    while is_alive(pid):
+        assert time.monotonic() < end, f"process {pid} still runs"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def process() -> Iterator[DataProcess]:
+    """One that is ended with the test."""
+    made = DataProcess()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """30,000 rows, in which y is the sum of a and b."""
+    numbers = np.random.default_rng(0).normal(size=(30_000, 2)).round(4)
+    file = tmp_path / "table.csv"
+    np.savetxt(file, np.column_stack([numbers, numbers.sum(axis=1)]), "%.4f", ",", header="a,b,y", comments="")
+    return file
+
+
+def test_it_reads_the_same_as_anybody(process: DataProcess, table: Path) -> None:
+    told: list[tuple[int, int]] = []
+    read = process.load(str(table), {"test_share": 0.3}, lambda *at: told.append(at))
+    here = load_data(str(table), {"test_share": 0.3})
+    assert read.fingerprint == here.fingerprint
+    np.testing.assert_array_equal(read.train.inputs, here.train.inputs)
+    np.testing.assert_array_equal(read.scaling.mean, here.scaling.mean)  # type: ignore[union-attr]
+    assert told[-1] == (table.stat().st_size,) * 2
+
+
+def test_a_file_that_was_looked_at_is_not_read_again(process: DataProcess, table: Path) -> None:
+    told: list[int] = []
+    preview = process.preview(str(table), {}, ignored, True)
+    assert preview.outcome is not None
+    assert (preview.outcome.rows, preview.outcome.targets) == (30_000, ("y",))
+    other = process.preview(str(table), {"target": "a"}, lambda *at: told.append(1), True)
+    assert other.outcome is not None
+    assert other.outcome.targets == ("a",)
+    read = process.load(str(table), other.settings, lambda *at: told.append(1))
+    assert read.targets == ("a",)
+    assert not told, "the table was there"
+
+
+def test_a_file_that_has_changed_is_read_again(process: DataProcess, table: Path) -> None:
+    assert len(process.load(str(table), {}, ignored).train) == 24_000
+    table.write_text("a,b,y\n" + "1,2,3\n2,3,5\n4,5,9\n1,1,2\n3,3,6\n" * 2)
+    assert len(process.load(str(table), {}, ignored).train) == 8
+
+
+def test_errors_come_as_they_are_and_it_goes_on(process: DataProcess, table: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text("")
+    with pytest.raises(FileFormatError, match=r"empty\.csv is empty"):
+        process.load(str(empty), {}, ignored)
+    assert len(process.load(str(table), {}, ignored).train) == 24_000
+
+
+def test_an_end_is_at_once_and_whoever_waits_is_told(process: DataProcess, table: Path) -> None:
+    outcome: list[object] = []
+    has_begun, may_go_on = threading.Event(), threading.Event()
+
+    def tell(done: int, total: int) -> None:
+        has_begun.set()
+        may_go_on.wait(10)
+
+    def load() -> None:
+        try:
+            outcome.append(process.load(str(table), {}, tell))
+        except Exception as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    assert has_begun.wait(20)
+    pid = process.pid
+    assert pid is not None
+    process.end()
+    wait_until_gone(pid)
+    may_go_on.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert isinstance(outcome[0], EndedError)
+    with pytest.raises(EndedError):
+        process.load(str(table), {}, ignored)
+
+
+def test_one_that_dies_is_told_in_words(process: DataProcess, table: Path) -> None:
+    process.preview(str(table), {}, ignored, False)
+    assert process.pid is not None
+    os.kill(process.pid, 9)
+    with pytest.raises(EngineError, match=r"has ended by itself \(exit code -9"):
+        process.load(str(table), {}, ignored)
+
+
+def test_it_ends_with_its_owner(table: Path) -> None:
+    """Also if that is killed."""
+    code = (
+        "import sys, time; from nnviz.jobs.data_process import DataProcess; reader = DataProcess();"
+        "reader.preview(sys.argv[1], {}, lambda *at: None, False); print(reader.pid, flush=True); time.sleep(60)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code, str(table)], stdout=subprocess.PIPE, cwd=Path.cwd())
+    assert owner.stdout is not None
+    pid = int(owner.stdout.readline())
+    assert is_alive(pid)
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    wait_until_gone(pid)
+
+
+def test_only_large_files_and_folders_get_a_process(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(reader_for(source_of(str(table))), DataReader)
+    assert isinstance(reader_for(source_of("spirals")), DataReader)
+    assert isinstance(reader_for(source_of(str(tmp_path))), DataProcess)
+    monkeypatch.setattr(data_process, "_SMALL", 1000)
+    assert isinstance(reader_for(source_of(str(table))), DataProcess)
+    monkeypatch.setattr(sys, "executable", "")
+    assert isinstance(reader_for(source_of(str(table))), DataReader)

@@ -1,0 +1,36 @@
+"""What the tests of the import do again and again: look at a file, wait, press "Use it", read what is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from nnviz.session.importing import Importing
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import click, find
+
+
+def look_at(qtbot: QtBot, window: MainWindow, path: Path) -> Importing:
+    """Opens a file or folder as data, and waits until it was read."""
+    window.data_dialogs.open_path(str(path))
+    wait(qtbot, window.session.importing)
+    return window.session.importing
+
+
+def wait(qtbot: QtBot, importing: Importing) -> None:
+    """Until nothing is being read."""
+    qtbot.waitUntil(lambda: not importing.is_reading, timeout=60_000)
+
+
+def use(qtbot: QtBot, window: MainWindow) -> None:
+    """Presses "Use it" and waits for the data."""
+    click(qtbot, window, QPushButton, "useImportButton")
+    qtbot.waitUntil(lambda: not window.session.data.loading)
+
+
+def words(window: MainWindow, name: str) -> str:
+    """What a label of the sheet says; empty if it is hidden, or not there yet."""
+    labels = window.findChildren(QLabel, name)
+    return find(window, QLabel, name).text() if labels and labels[-1].isVisible() else ""

@@ -1,0 +1,220 @@
+"""The data card: sets in groups, their settings as fields, files that were used before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QAction, QComboBox, QLabel, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.assets_folder import ASSETS
+from nnviz.session.status import Status
+from nnviz.widgets.fields import NumberEdit
+from nnviz.widgets.small_table import SmallTable
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow, close
+from tests.nnviz.helpers import action, choose_file, click, find, find_field, pick, retype, unfold, wait_for
+
+PENGUINS = ASSETS / "tables" / "penguins.csv"
+
+
+def wait_for_data(qtbot: QtBot, window: MainWindow) -> None:
+    """Until what is loading is there, or is refused."""
+    qtbot.waitUntil(lambda: not window.session.data.loading)
+
+
+def choose(qtbot: QtBot, window: MainWindow, title: str) -> None:
+    """Chooses data in the list."""
+    pick(qtbot, window, "datasetCombo", title)
+    wait_for_data(qtbot, window)
+
+
+@pytest.fixture
+def spirals(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """The window with the spirals."""
+    choose(qtbot, ready_window, "Spirals")
+    return ready_window
+
+
+def test_headings_cannot_be_chosen(ready_window: MainWindow, qtbot: QtBot) -> None:
+    combo = find(ready_window, QComboBox, "datasetCombo")
+    model = combo.model()
+    headings = [row for row in range(combo.count()) if combo.itemData(row) is None]
+    assert [combo.itemText(row) for row in headings] == ["Pictures", "Tables", "The plane", "Curves"]
+    assert not any(model.flags(model.index(row, 0)) & Qt.ItemIsEnabled for row in headings)
+    combo.setFocus()
+    combo.blockSignals(True)  # nothing is loaded
+    qtbot.keyClick(combo, Qt.Key_Home)
+    seen = []
+    for _ in range(combo.count()):
+        seen.append(combo.currentIndex())
+        qtbot.keyClick(combo, Qt.Key_Down)
+    assert not set(seen) & set(headings)
+    assert len(set(seen)) == combo.count() - len(headings)
+    ready_window.session.data.cancel()
+
+
+def test_a_field_loads_the_data_with_its_value(spirals: MainWindow, qtbot: QtBot) -> None:
+    assert find_field(spirals, "dataPointsEdit").text() == "600"
+    retype(qtbot, spirals, "dataPointsEdit", "300")
+    wait_for_data(qtbot, spirals)
+    retype(qtbot, spirals, "dataClassesEdit", "3")
+    wait_for_data(qtbot, spirals)
+    data = spirals.session.dataset
+    assert data is not None
+    assert len(data.train) + len(data.test or ()) == 300
+    assert data.outputs == 3
+    assert spirals.session.data.settings == {"points": 300, "classes": 3}
+    assert spirals.session.settings.experiment.shape[-1] == 3
+    spirals.session.undo.undo()
+    wait_for(qtbot, spirals, Status.READY)
+    assert find_field(spirals, "dataClassesEdit").text() == "2"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "told"),
+    [
+        ("dataPointsEdit", "many", "Points is 'many': it must be a whole number"),
+        ("dataPointsEdit", "2000000", "Points is 2000000: it must be at most 1000000"),
+        ("dataNoiseEdit", "7", "Noise is 7: it must be"),
+        ("dataClassesEdit", "9", "Classes is 9: it must be"),
+    ],
+)
+def test_a_bad_value_is_a_problem_at_its_field(
+    spirals: MainWindow, qtbot: QtBot, field: str, typed: str, told: str
+) -> None:
+    before = spirals.session.dataset
+    retype(qtbot, spirals, field, typed)
+    wait_for_data(qtbot, spirals)
+    note = find(spirals, QLabel, field.replace("Edit", "Error"))
+    assert note.isVisible()
+    assert told in note.text().replace(",", "")
+    assert find_field(spirals, field).text() == typed
+    assert not find(spirals, QWidget, "messageBar").isVisible(), "it is told once"
+    assert spirals.session.dataset is before
+    assert not spirals.session.training.can_start
+    action(spirals, "actionUndo").trigger()  # drops what was typed
+    assert not note.isVisible()
+    assert find_field(spirals, field).text() != typed
+    assert spirals.session.training.can_start
+
+
+def test_the_test_part_and_the_seed_wait_in_a_group(spirals: MainWindow, qtbot: QtBot) -> None:
+    group = unfold(qtbot, spirals, "dataPartsGroup")
+    retype(qtbot, spirals, "dataTestShareEdit", "50 %")
+    wait_for_data(qtbot, spirals)
+    retype(qtbot, spirals, "dataSeedEdit", "3")
+    wait_for_data(qtbot, spirals)
+    data = spirals.session.dataset
+    assert data is not None
+    assert data.test is not None
+    assert len(data.train) == len(data.test) == 300
+    assert group.head.summary == "50\u202f%, seed 3"
+    assert find(spirals, QLabel, "dataNote").text() == "made from seed 3 · no file"
+
+
+def test_only_what_the_data_can_be_made_with_is_shown(spirals: MainWindow, qtbot: QtBot) -> None:
+    assert find(spirals, NumberEdit, "dataClassesEdit").isVisible()
+    choose(qtbot, spirals, "Moons")
+    assert not find(spirals, NumberEdit, "dataClassesEdit").isVisible()
+    choose(qtbot, spirals, "Penguins")
+    assert not find(spirals, NumberEdit, "dataPointsEdit").isVisible()
+    assert not find(spirals, QWidget, "dataPartsGroup").isVisible()
+    assert find(spirals, QToolButton, "changeImportButton").isVisible()
+
+
+def test_a_problem_goes_with_its_field(spirals: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, spirals, "dataClassesEdit", "9")
+    wait_for_data(qtbot, spirals)
+    choose(qtbot, spirals, "Moons")
+    assert spirals.session.settings.problems == {}
+    assert spirals.session.training.can_start
+
+
+def test_a_table_shows_its_first_rows_in_raw_numbers(ready_window: MainWindow, qtbot: QtBot) -> None:
+    choose(qtbot, ready_window, "Penguins")
+    rows = find(ready_window, SmallTable, "dataRows")
+    assert rows.isVisible()
+    assert 2 <= rows.shown <= 6
+    assert "island, bill_length_mm" in rows.toolTip()
+    assert rows._names[:3] == ["species", "island", "bill_length_mm"]
+    assert rows._cells[0][:4] == ["Adelie", "Torgersen", "39.5", "17.4"]
+    assert "11 rows with a missing value left out." in find(ready_window, QLabel, "dataNote").toolTip()
+
+
+def test_files_that_were_used_are_offered_also_after_a_restart(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+) -> None:
+    file = tmp_path / "birds <b>&amp;.csv"
+    file.write_bytes(PENGUINS.read_bytes())
+    ready_window.session.data.load(str(file), {"target": "island", "missing": "median"})
+    wait_for_data(qtbot, ready_window)
+    choose(qtbot, ready_window, "Moons")
+    close(ready_window)
+    again = make_window()
+    wait_for_data(qtbot, again)
+    choose(qtbot, again, "birds <b>&amp;.csv")
+    assert again.session.data.settings == {"target": "island", "missing": "median"}
+    assert again.session.dataset is not None
+    assert again.session.dataset.class_names == ("Biscoe", "Dream", "Torgersen")
+    menu = next(each for each in again.menuBar().findChildren(QAction) if each.text() == "Recent da&ta").menu()
+    menu.aboutToShow.emit()
+    assert [each.text() for each in menu.actions()] == ["&1  birds <b>&&amp;.csv"]
+
+
+def test_a_file_that_has_gone_is_told_and_the_list_shows_what_is_there(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "birds.csv"
+    file.write_bytes(PENGUINS.read_bytes())
+    ready_window.session.data.load(str(file))
+    wait_for_data(qtbot, ready_window)
+    choose(qtbot, ready_window, "Moons")
+    file.unlink()
+    choose(qtbot, ready_window, "birds.csv")
+    assert "must be the name of a known data set, or a file" in find(ready_window, QLabel, "messageText").text()
+    assert find(ready_window, QComboBox, "datasetCombo").currentText() == "Moons"
+    assert ready_window.session.dataset is not None
+
+
+def test_the_share_that_was_read_is_shown(ready_window: MainWindow, qtbot: QtBot) -> None:
+    data = ready_window.session.data
+    detail = ready_window.card("dataCard").head.detail  # type: ignore[attr-defined]
+    seen: list[str] = []
+    data.progressed.connect(lambda: seen.append(detail.text()))
+    data.load("penguins")
+    wait_for_data(qtbot, ready_window)
+    assert seen[-1] == "loading … 100\u202f%"
+    assert detail.text() == "266 train · 67 test"
+
+
+@pytest.mark.parametrize("how", ["button", "menu"])
+def test_open_data_asks_for_a_file_and_shows_it_first(ready_window: MainWindow, qtbot: QtBot, how: str) -> None:
+    before = ready_window.session.dataset
+    if how == "button":
+        click(qtbot, ready_window, QToolButton, "openDataButton")
+    else:
+        action(ready_window, "actionOpenData").trigger()
+    choose_file(qtbot, ready_window, "openDataDialog", PENGUINS)
+    importing = ready_window.session.importing
+    qtbot.waitUntil(lambda: importing.can_use)
+    assert importing.name == str(PENGUINS)
+    assert ready_window.session.dataset is before
+    assert find(ready_window, QWidget, "importSheet").isVisible()
+
+
+def test_change_shows_the_preview_of_the_present_data(ready_window: MainWindow, qtbot: QtBot) -> None:
+    choose(qtbot, ready_window, "Penguins")
+    button = find(ready_window, QToolButton, "changeImportButton")
+    qtbot.mouseClick(button, Qt.LeftButton, pos=QPoint(5, 5))
+    importing = ready_window.session.importing
+    qtbot.waitUntil(lambda: importing.can_use)
+    importing.choose(missing="median")
+    qtbot.waitUntil(lambda: importing.can_use)
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait_for_data(qtbot, ready_window)
+    assert (ready_window.session.data.name, ready_window.session.data.settings) == ("penguins", {"missing": "median"})
+    assert ready_window.session.dataset is not None
+    assert ready_window.session.dataset.title == "Penguins"

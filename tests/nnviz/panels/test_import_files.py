@@ -1,0 +1,165 @@
+"""The import of folders, arrays and large files; files that are dropped on the window."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt5.QtCore import QMimeData, Qt, QUrl
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent
+from PyQt5.QtWidgets import QApplication, QListWidget, QProgressBar, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.assets_folder import ASSETS
+from nnviz.jobs import data_process
+from nnviz.panels.importing.table_view import PreviewTable
+from nnviz.window.main_window import MainWindow
+from tests.conftest import close
+from tests.nnviz.helpers import click, find, pick, retype
+from tests.nnviz.panels.import_helpers import look_at, use, wait, words
+
+PENGUINS = ASSETS / "tables" / "penguins.csv"
+
+
+def drop(target: QWidget, path: Path) -> bool:
+    """Drops a file as the system would; returns whether the target takes it."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    at = target.rect().center()
+    enter = QDragEnterEvent(at, Qt.CopyAction, data, Qt.LeftButton, Qt.NoModifier)
+    enter.ignore()
+    QApplication.sendEvent(target, enter)
+    is_canvas = target.objectName() == "drawCanvas"
+    if enter.isAccepted() and (not is_canvas or target._is_target):  # type: ignore[attr-defined]
+        QApplication.sendEvent(target, QDropEvent(at, Qt.CopyAction, data, Qt.LeftButton, Qt.NoModifier))
+    return enter.isAccepted()
+
+
+# ---- a folder, arrays
+
+
+def pictures(folder: Path, classes: dict[str, int], size: tuple[int, int] = (9, 7)) -> Path:
+    """A folder of pictures, of so many in each class."""
+    rng = np.random.default_rng(0)
+    for name, count in classes.items():
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            pixels = rng.integers(0, 256, size[::-1]).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return folder
+
+
+def test_a_folder_shows_its_classes_and_what_is_left_out(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = pictures(tmp_path / "pets", {"cat": 6, "<i>dog</i>"[:6]: 5})
+    (folder / "cat" / "notes.txt").write_text("no picture")
+    importing = look_at(qtbot, ready_window, folder)
+    assert words(ready_window, "importDetail") == "12 files · 2 classes"
+    assert "11 of 12 examples are used" in words(ready_window, "importSummary")
+    assert "2 classes: <i>dog 5, cat 6" in words(ready_window, "importSummary")
+    unread = find(ready_window, QListWidget, "importUnreadList")
+    assert [unread.item(0).text()] == ["cat/notes.txt: no picture that can be read"]
+    retype(qtbot, ready_window, "importFolderSideEdit", "12")
+    wait(qtbot, importing)
+    use(qtbot, ready_window)
+    assert ready_window.session.dataset is not None
+    assert ready_window.session.dataset.example_shape == (12, 12)
+
+
+def test_arrays_are_listed_and_used(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    rng, file = np.random.default_rng(0), tmp_path / "some.npz"
+    np.savez(file, X=rng.integers(0, 256, (40, 5, 4), np.uint8), y=np.arange(40) % 4)
+    importing = look_at(qtbot, ready_window, file)
+    assert words(ready_window, "importArrays") == "X: 40 × 5 × 4, uint8\ny: 40, int64"
+    assert "4 classes: 0 10, 1 10, 2 10, 3 10" in words(ready_window, "importSummary")
+    pick(qtbot, ready_window, "importArraysTaskCombo", "numbers")
+    wait(qtbot, importing)
+    assert "predicts y" in words(ready_window, "importSummary")
+    use(qtbot, ready_window)
+    assert ready_window.session.dataset is not None
+    assert not ready_window.session.dataset.is_classification
+
+
+# ---- dropping
+
+
+def test_files_are_dropped_anywhere(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """The canvas leaves data to the window below it, and takes pictures itself."""
+    folder = pictures(tmp_path / "pets", {"cat": 3, "dog": 3})
+    for path in (PENGUINS, folder):
+        assert drop(ready_window.canvas, path), "by the window, which Qt asks next"
+        assert not ready_window.canvas._is_target
+        drop(ready_window, path)
+        wait(qtbot, ready_window.session.importing)
+        assert ready_window.session.importing.name == str(path)
+    assert drop(ready_window.canvas, folder / "cat" / "0.png")
+    assert ready_window.session.importing.name == str(folder)
+
+
+# ---- large files
+
+
+def test_a_large_file_shows_its_head_first_and_can_be_cancelled(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(data_process, "_SMALL", 1000)
+    numbers = np.random.default_rng(0).normal(size=(60_000, 10)).round(3)
+    file = tmp_path / "large.csv"
+    np.savetxt(file, numbers, "%.3f", ",", header=",".join("abcdefghij"), comments="")
+    importing, seen = ready_window.session.importing, []
+    importing.progressed.connect(lambda: seen.append(importing.progress))
+    ready_window.data_dialogs.open_path(str(file))
+    qtbot.waitUntil(lambda: importing.found is not None, timeout=20_000)
+    assert importing.is_reading, "only the head is there"
+    assert find(ready_window, QProgressBar, "importProgress").isVisible()
+    assert words(ready_window, "importDetail").startswith("reading …")
+    assert find(ready_window, PreviewTable, "importTable").model().rowCount() == 100
+    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
+    reader = importing._reader
+    assert isinstance(reader, data_process.DataProcess)
+    pid = reader.pid
+    click(qtbot, ready_window, QPushButton, "cancelImportButton")
+    end = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+        QApplication.processEvents()
+    assert not Path(f"/proc/{pid}").exists()
+    ready_window.data_dialogs.open_path(str(file))
+    wait(qtbot, importing)
+    assert "60\u202f000 examples are used" in words(ready_window, "importSummary")
+    assert seen == sorted(seen) or len(seen) > 1
+    use(qtbot, ready_window)
+    assert ready_window.session.dataset is not None
+    assert len(ready_window.session.dataset.train) == 48_000
+
+
+def test_choices_made_while_it_is_read_count(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_process, "_SMALL", 1000)
+    importing = ready_window.session.importing
+    ready_window.data_dialogs.open_path(str(PENGUINS))
+    importing.choose(target="sex")
+    importing.choose(missing="median")
+    wait(qtbot, importing)
+    assert importing.can_use
+    assert "2 classes: FEMALE 165, MALE 168" in words(ready_window, "importSummary")
+
+
+def test_closing_ends_what_is_read(ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_process, "_SMALL", 1000)
+    importing = ready_window.session.importing
+    ready_window.data_dialogs.open_path(str(PENGUINS))
+    reader = importing._reader
+    assert isinstance(reader, data_process.DataProcess)
+    qtbot.waitUntil(lambda: reader.pid is not None)
+    close(ready_window)
+    assert ready_window_ended(reader)
+
+
+def ready_window_ended(reader: data_process.DataProcess) -> bool:
+    """Whether the process has gone."""
+    return not Path(f"/proc/{reader.pid}/fd").exists() or not list(Path(f"/proc/{reader.pid}/fd").iterdir())

@@ -1,0 +1,340 @@
+"""The import with a preview: how a file is understood, what is wrong in its place, and that nothing changes before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QApplication, QComboBox, QListWidget, QMenu, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.assets_folder import ASSETS
+from nnviz.panels.importing.sheet import ImportSheet
+from nnviz.panels.importing.table_model import IGNORED, INPUT, PREDICT
+from nnviz.panels.importing.table_view import PreviewTable
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow, close
+from tests.nnviz.helpers import click, find, find_field, pick, press, retype, wait_for
+from tests.nnviz.panels.import_helpers import look_at, use, wait, words
+
+PENGUINS = ASSETS / "tables" / "penguins.csv"
+MESS = """name;width;weight;kind;same
+a1;1,5;300;cat;x
+a2;2,5;;dog;x
+a3;abc;312;dog;x
+broken;row
+a4;3,25;inf;cat;x
+a5;1,25;1.234;<b>cow</b>;x
+"""
+
+
+@pytest.fixture
+def mess(tmp_path: Path) -> Path:
+    """A table with something wrong in several places, and a name in each row."""
+    rows = "".join(f"c{number};{number % 7},5;2{number};{('cat', 'dog')[number % 2]};x\n" for number in range(60))
+    file = tmp_path / "mess.csv"
+    file.write_text(MESS + rows)
+    return file
+
+
+def role_of(window: MainWindow, column: int) -> str:
+    """What becomes of a column."""
+    return find(window, PreviewTable, "importTable").model().role(column)  # type: ignore[attr-defined, no-any-return]
+
+
+def choose_in_menu(qtbot: QtBot, window: MainWindow, column: int, name: str) -> None:
+    """Clicks on a column's head, and chooses an entry of its menu by keys."""
+    table = find(window, PreviewTable, "importTable")
+    header = table.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(column) + 20, header.height() // 2)
+    qtbot.mouseClick(header.viewport(), Qt.LeftButton, pos=place)
+    menu = find(window, QMenu, "importColumnMenu")
+    assert menu.isVisible()
+    menu.setActiveAction(next(each for each in menu.actions() if each.objectName() == name))
+    qtbot.keyClick(menu, Qt.Key_Return)
+
+
+# ---- a table
+
+
+def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window: MainWindow, qtbot: QtBot) -> None:
+    before, shape = ready_window.session.dataset, ready_window.session.settings.experiment.shape
+    look_at(qtbot, ready_window, PENGUINS)
+    assert words(ready_window, "importDetail") == "344 rows · 7 columns"
+    summary = words(ready_window, "importSummary")
+    assert "333 of 344 examples are used: 266 to learn from, 67 to test" in summary
+    assert "9 inputs · 3 classes: Adelie 146, Chinstrap 68, Gentoo 119" in summary
+    assert [role_of(ready_window, column) for column in (0, 1)] == [PREDICT, INPUT]
+    pick(qtbot, ready_window, "importMissingCombo", "fill in the median")
+    wait(qtbot, ready_window.session.importing)
+    assert "344 examples are used" in words(ready_window, "importSummary")
+    assert ready_window.session.dataset is before
+    assert ready_window.session.settings.experiment.shape == shape
+    assert ready_window.session.undo.last() is None
+    use(qtbot, ready_window)
+    assert not find(ready_window, QWidget, "importSheet").isVisible()
+    assert ready_window.session.data.settings == {"target": "species", "missing": "median"}
+    assert ready_window.session.settings.experiment.shape[-1] == 3
+
+
+@pytest.mark.parametrize("how", ["button", "key", "key elsewhere"])
+def test_cancel_leaves_everything_as_it_was(ready_window: MainWindow, qtbot: QtBot, how: str) -> None:
+    before = ready_window.session.dataset
+    look_at(qtbot, ready_window, PENGUINS)
+    if how == "button":
+        click(qtbot, ready_window, QPushButton, "cancelImportButton")
+    else:
+        if how == "key elsewhere":
+            find(ready_window, QComboBox, "importTargetCombo").setFocus()
+        press(qtbot, ready_window, Qt.Key_Escape)
+    assert not find(ready_window, QWidget, "importSheet").isVisible()
+    assert ready_window.session.importing.name is None
+    assert ready_window.session.dataset is before
+    assert ready_window.session.imported.files == []
+
+
+def test_return_uses_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, ready_window, PENGUINS)
+    press(qtbot, ready_window, Qt.Key_Return)
+    qtbot.waitUntil(lambda: ready_window.session.data.name == str(PENGUINS))
+    qtbot.waitUntil(lambda: not ready_window.session.data.loading)
+
+
+def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    look_at(qtbot, ready_window, mess)
+    table = find(ready_window, PreviewTable, "importTable")
+    model = table.model()
+    tips = {
+        (row, column): model.data(model.index(row, column), Qt.ToolTipRole)
+        for row in range(6)
+        for column in range(model.columnCount())
+    }
+    assert {place: tip for place, tip in tips.items() if tip} == {
+        (2, 1): "Row 4, column width: “abc” is no number",
+        (3, 2): "Row 6, column weight: “inf” is infinite",
+        (4, 2): "Row 7, column weight: “1.234” has a thousands separator",
+    }
+    listed = find(ready_window, QListWidget, "importProblemList")
+    assert [listed.item(row).text() for row in range(listed.count())] == [
+        "Row 4, column width: “abc” is no number",
+        "Row 5: left out, as it has 2 cells instead of 5",
+        "Row 6, column weight: “inf” is infinite",
+        "Row 7, column weight: “1.234” has a thousands separator",
+    ]
+
+
+def test_columns_that_cannot_be_inputs_say_why(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    importing = look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind")
+    wait(qtbot, importing)
+    header = find(ready_window, PreviewTable, "importTable").model().headerData
+    for column, why in ((0, "has 65 different texts"), (4, "has the same text in all rows")):
+        assert header(column, Qt.Horizontal, Qt.UserRole)[1][0].startswith("left out")
+        assert why in header(column, Qt.Horizontal, Qt.ToolTipRole)
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+
+
+def test_a_column_that_is_refused_can_be_ignored(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,y\n" + "".join(f'"1,{100 + row}",{row % 7}.5,{row % 2}\n' for row in range(40)))
+    importing = look_at(qtbot, ready_window, file)
+    assert role_of(ready_window, 0) == IGNORED
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+    choose_in_menu(qtbot, ready_window, 0, "inputColumnAction")
+    wait(qtbot, importing)
+    told = words(ready_window, "importColumnProblem")
+    assert told.startswith("a is written with thousands separators in 40 rows: it must be written without")
+    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
+    click(qtbot, ready_window, QPushButton, "ignoreColumnButton")
+    wait(qtbot, importing)
+    assert words(ready_window, "importColumnProblem") == ""
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+
+
+def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    choose_in_menu(qtbot, ready_window, 5, "predictColumnAction")
+    wait(qtbot, importing)
+    assert find(ready_window, QComboBox, "importTargetCombo").currentText() == "body_mass_g"
+    assert find(ready_window, QComboBox, "importTaskCombo").currentText() == "a number"
+    assert "predicts body_mass_g" in words(ready_window, "importSummary")
+    choose_in_menu(qtbot, ready_window, 0, "ignoredColumnAction")
+    choose_in_menu(qtbot, ready_window, 4, "categoriesColumnAction")
+    wait(qtbot, importing)
+    lines = find(ready_window, PreviewTable, "importTable").model().headerData(4, Qt.Horizontal, Qt.UserRole)
+    assert [line for line, _ in lines[1:]] == ["left out ▾", "categories · 2 missing"]
+    choose_in_menu(qtbot, ready_window, 4, "foundColumnAction")
+    wait(qtbot, importing)
+    use(qtbot, ready_window)
+    data = ready_window.session.dataset
+    assert data is not None
+    assert data.targets == ("body_mass_g",)
+    assert not any("species" in name for name in data.columns)
+
+
+def test_the_menu_opens_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, ready_window, PENGUINS)
+    table = find(ready_window, PreviewTable, "importTable")
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(0, 2))
+    press(qtbot, ready_window, Qt.Key_Right)
+    press(qtbot, ready_window, Qt.Key_Return)
+    menu = find(ready_window, QMenu, "importColumnMenu")
+    assert menu.isVisible()
+    menu.setActiveAction(menu.actions()[0])
+    qtbot.keyClick(menu, Qt.Key_Return)
+    wait(qtbot, ready_window.session.importing)
+    assert role_of(ready_window, 3) == PREDICT
+
+
+def test_the_format_is_corrected(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    importing = look_at(qtbot, ready_window, mess)
+    assert find(ready_window, QComboBox, "importFormatDelimiterCombo").currentText() == "semicolon"
+    assert find(ready_window, QComboBox, "importFormatDecimalCombo").currentText() == "comma"
+    pick(qtbot, ready_window, "importFormatDelimiterCombo", "tab")
+    wait(qtbot, importing)
+    assert "is of one column" in words(ready_window, "importProblem")
+    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
+    pick(qtbot, ready_window, "importFormatDelimiterCombo", "semicolon")
+    wait(qtbot, importing)
+    assert words(ready_window, "importProblem") == ""
+    pick(qtbot, ready_window, "importFormatHeaderCombo", "values")
+    wait(qtbot, importing)
+    assert words(ready_window, "importDetail") == "66 rows · 5 columns"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "told"),
+    [
+        ("importTestShareEdit", "2", "Test share is 2: it must be"),
+        ("importTestShareEdit", "half", "Test share is 'half': it must be a number"),
+        ("importSeedEdit", "-1", "Seed is -1: it must be"),
+    ],
+)
+def test_a_bad_value_is_told_below_its_fields(
+    ready_window: MainWindow, qtbot: QtBot, field: str, typed: str, told: str
+) -> None:
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    retype(qtbot, ready_window, field, typed)
+    wait(qtbot, importing)
+    assert told in words(ready_window, "importFieldProblem")
+    assert words(ready_window, "importProblem") == ""
+    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
+    retype(qtbot, ready_window, field, "0.4" if "Share" in field else "7")
+    wait(qtbot, importing)
+    assert words(ready_window, "importFieldProblem") == ""
+    use(qtbot, ready_window)
+    expected = {"test_share": 0.4} if "Share" in field else {"seed": 7}
+    assert ready_window.session.data.settings == {"target": "species", **expected}
+
+
+def test_a_file_opens_the_next_time_as_it_was(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, mess: Path
+) -> None:
+    importing = look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind", test_share=0.5)
+    wait(qtbot, importing)
+    use(qtbot, ready_window)
+    ready_window.session.data.load("moons")
+    qtbot.waitUntil(lambda: not ready_window.session.data.loading)
+    close(ready_window)
+    again = make_window()
+    qtbot.waitUntil(lambda: again.session.state is not Status.LOADING)
+    again.data_dialogs.open_path(str(mess))
+    wait(qtbot, again.session.importing)
+    assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
+    assert find_field(again, "importTestShareEdit").text() == "0.5"
+    assert words(again, "importNews") == ""
+    again.session.importing.cancel()
+    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
+    again.data_dialogs.open_path(str(mess))
+    wait(qtbot, again.session.importing)
+    assert words(again, "importNews") == "This file has changed since it was used the last time."
+    assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
+
+
+def test_a_file_that_changes_before_it_is_used_is_looked_at_again(
+    ready_window: MainWindow, qtbot: QtBot, mess: Path
+) -> None:
+    before, importing = ready_window.session.dataset, look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind")
+    wait(qtbot, importing)
+    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait(qtbot, importing)
+    assert words(ready_window, "importNews") == "This file has changed since it was read. Look at it again."
+    assert words(ready_window, "importDetail") == "66 rows · 5 columns"
+    assert ready_window.session.dataset is before
+    mess.unlink()
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait(qtbot, importing)
+    assert words(ready_window, "importProblem") == "mess.csv is missing: it must be there. Check its name and folder."
+    assert ready_window.session.dataset is before
+
+
+def test_a_file_in_use_is_loaded_again_if_it_has_changed(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    """And not if it is the same: a training goes on."""
+    session = ready_window.session
+    importing = look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind")
+    wait(qtbot, importing)
+    use(qtbot, ready_window)
+    before = session.dataset
+    look_at(qtbot, ready_window, mess)
+    use(qtbot, ready_window)
+    assert session.dataset is before
+    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n" * 5)
+    look_at(qtbot, ready_window, mess)
+    use(qtbot, ready_window)
+    assert session.dataset is not before
+    assert session.dataset is not None
+    assert before is not None
+    assert len(session.dataset.train) > len(before.train)
+
+
+def test_another_column_to_predict_has_a_task_of_its_own(ready_window: MainWindow, qtbot: QtBot) -> None:
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    pick(qtbot, ready_window, "importTargetCombo", "body_mass_g")
+    pick(qtbot, ready_window, "importTaskCombo", "a number")
+    pick(qtbot, ready_window, "importTargetCombo", "sex")
+    wait(qtbot, importing)
+    assert find(ready_window, QComboBox, "importTaskCombo").currentText() == "classes"
+    assert importing.can_use
+
+
+# ---- where it lies
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
+def test_it_lies_over_the_middle_and_nothing_is_cut_off(
+    ready_window: MainWindow, qtbot: QtBot, mess: Path, size: tuple[int, int]
+) -> None:
+    look_at(qtbot, ready_window, mess)
+    ready_window.resize(*size)
+    sheet = find(ready_window, ImportSheet, "importSheet")
+    curves = ready_window.card("curvesDock")
+    qtbot.waitUntil(lambda: abs(sheet.width() - curves.width()) < 4)
+    assert sheet.mapTo(ready_window, QPoint(0, 0)).x() == curves.mapTo(ready_window, QPoint(0, 0)).x()
+    assert sheet.minimumSizeHint().width() <= sheet.width()
+    assert sheet.minimumSizeHint().height() <= sheet.height()
+    assert find(ready_window, PreviewTable, "importTable").height() >= 120
+    for name in ("useImportButton", "cancelImportButton"):
+        button = find(ready_window, QPushButton, name)
+        assert button.visibleRegion().boundingRect() == button.rect()
+
+
+def test_tab_reaches_the_sheet_and_not_what_lies_below_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, ready_window, PENGUINS)
+    seen: set[str] = set()
+    for _ in range(120):
+        press(qtbot, ready_window, Qt.Key_Tab)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        seen.add(focus.objectName())
+    assert {"importFormatDelimiterCombo", "importTable", "useImportButton", "datasetCombo", "drawCanvas"} - {
+        "drawCanvas"
+    } <= seen
+    assert "errorPlot" not in seen
+    wait_for(qtbot, ready_window, Status.READY)
