@@ -64,8 +64,9 @@ class Inside:
         self.qtbot.waitUntil(lambda: self.session.state is wanted, timeout=20_000)
 
     def settle(self) -> None:
-        """Until all that is asked for is known."""
+        """Until all that is asked for is known; after a training some of it would wait for its turn for a while."""
         probes = self.session.probes
+        probes.hurry()
         self.qtbot.waitUntil(lambda: all(not p.is_wanted or p.is_up_to_date for p in probes), timeout=20_000)
         QApplication.processEvents()
 
@@ -380,9 +381,13 @@ def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) 
     assert undo.last() is steps, "looking through the list is no step"
     inside.settle()
     raw = float(data.target_scaling.undo(question.prediction[None])[0, 0])
-    content = inside.network.diagram.diagram._content
-    assert content is not None
-    assert float(content.figures[0].replace("−", "-")) == pytest.approx(raw, rel=1e-2)
+    diagram = inside.network.diagram.diagram  # it draws a moment later
+
+    def told() -> float:
+        assert diagram._content is not None
+        return float(diagram._content.figures[0].replace("−", "-"))
+
+    inside.qtbot.waitUntil(lambda: told() == pytest.approx(raw, rel=1e-2))
     question.ask_about_any()
     inside.settle()
     assert selection.example == question.origin
