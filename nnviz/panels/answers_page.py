@@ -116,11 +116,10 @@ class AnswersPage(Page):
         if self.in_view:
             self._draw(self._answers)
 
-    def _limit(self, answers: AnswersOver, layer: int) -> float:
-        """Where a neuron's activations end: as in its small picture, if that is known."""
-        all_neurons: AnswersOver | None = self._session.probes[NEURONS_OVER].result
-        is_known = all_neurons is not None and all_neurons.network.shape == answers.network.shape
-        return all_neurons.limit(layer) if is_known and all_neurons is not None else answers.limit(layer)
+    def _around(self, answers: AnswersOver) -> AnswersOver:
+        """By which a neuron is drawn: all neurons, if they are known, so that it looks as in its small picture."""
+        known: AnswersOver | None = self._session.probes[NEURONS_OVER].result
+        return known if known is not None and known.network.shape == answers.network.shape else answers
 
     def _reason(self) -> str:
         """Why there are no answers; empty where they are about to come."""

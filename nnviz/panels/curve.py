@@ -36,7 +36,7 @@ _HELP = (
     "it, with Shift a little."
 )
 _TESTS_TIP = "Shows or hides the points of the test part, which the network does not learn from. They have a dark core."
-_AIR = 1.06  # times the largest activation: where the axis of a neuron ends
+_AIR = 0.06  # times the largest activation: how far beyond it the axis of a neuron ends
 _INKS = {"train": "train", "test": "test", "validation": "validation"}
 
 
@@ -51,7 +51,7 @@ class CurvePage(AnswersPage):
         tests = Key("test", "test", "curveTestsKey", _TESTS_TIP, Sample.RING)
         super().__init__(session, "Curve", _TIP, self.view, tests)
         self._true: Ends = (0.0, 1.0)
-        self.key = named(PlaneKey(), "curveKey", "Line and points")
+        self.key = named(PlaneKey(), "curveKey", "Points")
         arranged(QHBoxLayout(self.aside), 1, self.key, self.tests, spacing=2)
         self._connect()
 
@@ -64,7 +64,7 @@ class CurvePage(AnswersPage):
 
     def _show_points(self, data: Dataset) -> None:
         parts = [part for part in _INKS if part in data.splits and part != "test"]
-        self.key.show_names(("network", *parts), ("text", *(_INKS[part] for part in parts)))
+        self.key.show_names(tuple(parts), [_INKS[part] for part in parts])
         self.view.show_points(self._points_of(data))
         targets = [in_units(data, split.targets) for split in data.splits.values()]
         self._true = float(min(map(np.min, targets))), float(max(map(np.max, targets)))
@@ -93,11 +93,16 @@ class CurvePage(AnswersPage):
         x, y, name = self._line(answers)
         neuron = answers.neuron
         if self._is_hidden(answers, neuron) and neuron is not None:
-            end = _AIR * self._limit(answers, neuron.layer)
-            axes = replace(self._axes(y), y=(-end, end), y_name="activation", line=(0.0, 0.0))
+            axes = replace(self._axes(y), y=self._ends(answers, neuron.layer), y_name="", line=(0.0, 0.0))
             self.view.show_line(Line(x, y, is_neuron=True), axes, name)
         else:
             self.view.show_line(Line(x, y), self._axes(y), "" if neuron is None else name)
+
+    def _ends(self, answers: AnswersOver, layer: int) -> Ends:
+        """The ends of the activations, from 0 where none is below it, as in the small pictures."""
+        around = self._around(answers)
+        end, has_lower = around.limit(layer), bool((around.layers[layer] < 0).any())
+        return -(1 + _AIR if has_lower else _AIR) * end, (1 + _AIR) * end
 
     @staticmethod
     def _is_hidden(answers: AnswersOver, neuron: Neuron | None) -> bool:

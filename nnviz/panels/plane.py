@@ -76,7 +76,7 @@ class PlanePage(AnswersPage):
             self._show(class_pixels(outputs, in_steps), answers.side, not in_steps, "")
         else:
             layer = answers.neuron.layer
-            pixels = neuron_pixels(answers.layers[layer][0], self._limit(answers, layer))
+            pixels = neuron_pixels(answers.layers[layer][0], self._around(answers).limit(layer))
             self._show(pixels, answers.side, True, full_name(self._session, answers.neuron))
 
     def _show(self, pixels: Array, side: int, is_smooth: bool, caption: str) -> None:

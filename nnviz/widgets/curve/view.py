@@ -90,23 +90,22 @@ class CurveView(PointsView):
         places = self._within(np.stack([line.x, line.y], axis=1)) + np.array([self.frame.x(), self.frame.y()])
         polygon = QPolygonF([QPointF(x, y) for x, y in np.clip(places, -1e6, 1e6).tolist()])
         if not line.is_neuron:
-            self._paint_stroke(painter, polygon, "card", _WIDTH + 2)  # sets it off from the points
-            self._paint_stroke(painter, polygon, "text", _WIDTH)
+            self._paint_stroke(painter, polygon, "text")
             self._paint_dot(painter, line)
             return
         frame, zero = QRectF(self.frame), self.place_of(0, 0).y()
         above, below = QRectF(frame), QRectF(frame)
-        above.setBottom(zero)
-        below.setTop(zero)
+        above.setBottom(zero + _WIDTH)  # a line along 0 is not below it
+        below.setTop(zero + _WIDTH)
         for ink, half in (("positive", above), ("negative", below)):
             painter.setClipRect(half)
             self._paint_fill(painter, polygon, ink, zero)
-            self._paint_stroke(painter, polygon, ink, _WIDTH)
+            self._paint_stroke(painter, polygon, ink)
         painter.setClipRect(frame)
 
     @staticmethod
-    def _paint_stroke(painter: QPainter, polygon: QPolygonF, ink: str, width: float) -> None:
-        painter.setPen(QPen(theme.colour(ink), width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+    def _paint_stroke(painter: QPainter, polygon: QPolygonF, ink: str) -> None:
+        painter.setPen(QPen(theme.colour(ink), _WIDTH, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
         painter.setBrush(Qt.NoBrush)
         painter.drawPolyline(polygon)
 

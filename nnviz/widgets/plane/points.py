@@ -14,7 +14,7 @@ from engine.validation import Array
 from nnviz.look import theme
 
 MOST = 5000  # points that are drawn; of more, some that are spread evenly
-_RADII = {3000: 0.006, 1200: 0.0075, 0: 0.01}  # of points, as shares of the shorter side, by the least number of them
+_RADII = {3000: 0.006, 1200: 0.0075, 0: 0.01}  # of points, as shares of the side, by the least number of them
 _SMALLEST, _LARGEST = 1.8, 6.0  # radius in pixels
 _OUTLINE = 1.0
 _CORE = 0.5  # of the radius
@@ -48,7 +48,7 @@ def painted(points: Points, pixels: Array, size: QSize, ratio: float) -> QPixmap
     """The points at ``pixels`` (k, 2) of a field of that size; ``ratio``: pixels of the screen for each of these."""
     sheet = _sheet(size, ratio)
     share = next(share for least, share in _RADII.items() if len(pixels) >= least)
-    radius = min(max(share * min(size.width(), size.height()), _SMALLEST), _LARGEST)
+    radius = min(max(share * math.sqrt(size.width() * size.height()), _SMALLEST), _LARGEST)
     painter = QPainter(sheet)
     painter.setRenderHint(QPainter.Antialiasing)
     for is_test in (False, True):  # these lie above
