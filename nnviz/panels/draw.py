@@ -74,6 +74,7 @@ class DrawPanel(DockCard):
         session.question.threshold_changed.connect(self.refresh)
         session.data.changed.connect(self._data_changed)
         session.runs.replaced.connect(self._name_classes)
+        session.displayed.what_if_changed.connect(self._make_room)
         theme.changed.connect(self.refresh)
         self._data_changed()
 
@@ -82,7 +83,8 @@ class DrawPanel(DockCard):
         theme.set_icon(self.random_button, "dices", "muted")
         self.random_button.clicked.connect(self.show_random_digit)
         tip = "Undoes the last step on the canvas (Ctrl+Backspace)."
-        self.undo_button = tool("undo", "undoStrokeButton", "Undo stroke", tip)
+        self.undo_button = tool("", "undoStrokeButton", "Undo stroke", tip)
+        theme.set_icon(self.undo_button, "undo-2", "muted")
         self.undo_button.clicked.connect(self._session.sketch.undo_stroke)
         self.undo_button.setEnabled(False)
         self.clear_button = tool("clear", "clearButton", "Clear the canvas", "")
@@ -93,6 +95,10 @@ class DrawPanel(DockCard):
         self.head.row.addWidget(self.keeping.button)
         self.head.row.addWidget(self.random_button)
         self.head.row.addLayout(arranged(QHBoxLayout(), self.undo_button, self.clear_button, spacing=2))
+
+    def _make_room(self) -> None:
+        """A what-if is marked in the head, where a narrow card has no room for all; K keeps examples all the same."""
+        self.keeping.button.setVisible(not self._session.displayed.what_if)
 
     def _seen_row(self) -> QHBoxLayout:
         self.seen = named(Picture(_SEEN), "networkInputPicture", "What the network sees", _SEEN_TIP)

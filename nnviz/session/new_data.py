@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
+from engine.errors import SettingError
 from engine.experiment import Experiment
 from nnviz.look import text
 from nnviz.session.data import Data
@@ -41,7 +42,7 @@ class NewData(QObject):
         for name in list(filter(is_of_layers, self._settings.all_problems)):
             self._settings.set_problem(name, None)
         if self._data.has(fields):  # also after an undo
-            self._settings.take(fields)
+            self._settings.take(_possible(fields, dataset))
         elif has_failed:  # those of an undo
             self._settings.take(self._data.named(fields))
         else:
@@ -63,3 +64,12 @@ class NewData(QObject):
             self._undo.push(Step(step, Kind.SETTINGS, self._settings.take, fields, new))
         else:
             self._making.reset(step, new)
+
+
+def _possible(fields: Experiment, dataset: Dataset) -> Experiment:
+    """The fields themselves, unless data of that name have another task than before: their file may have changed."""
+    try:
+        fields.check_task(dataset)
+    except SettingError:
+        return fields.for_task(dataset)
+    return fields

@@ -57,16 +57,14 @@ class Settings(QObject):
     def change(self, what: str, **fields: Any) -> None:
         """Changes settings, as one step to undo. Raises SettingError and then changes nothing.
 
-        ``what`` names the change for the undo menu ("learning rate").
+        ``what`` names the change for the undo menu ("learning rate"). A shape must begin and end as the data do.
         """
         base = self.experiment
+        if "shape" in fields:
+            base = self.fitting.with_shape(fields.pop("shape"))
         if not base.training.augmentation.is_active and any(hasattr(self.strengths, name) for name in fields):
             base = base.changed(augmentation=self.strengths)  # changing a strength switches augmentation on
         self.choose(f"change of {what}", base.changed(**fields))
-
-    def change_shape(self, shape: tuple[int, ...]) -> None:
-        """Changes all layer sizes; the first and last must fit the data. Raises SettingError."""
-        self.choose("change of shape", self.fitting.with_shape(shape))
 
     def choose(self, text: str, new: Experiment) -> None:
         """Replaces the experiment, as one step to undo. Raises SettingError and then changes nothing."""

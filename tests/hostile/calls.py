@@ -142,7 +142,7 @@ class Person:
     def do_shape(self) -> None:
         first, last = self.session.settings.fitting.shape[0], self.session.settings.fitting.shape[-1]
         hidden = self._any((), (5,), (8, 6), (40,), (700, 600))
-        self.session.settings.change_shape((first, *hidden, last))
+        self.session.settings.change("shape", shape=(first, *hidden, last))
 
     def do_preset(self) -> None:
         presets = self.session.settings.presets
@@ -340,9 +340,8 @@ def save_while_training(rng: np.random.Generator, folder: Path) -> str:
     try:
         person.settle()
         person.session.settings.change("epochs", epochs=10**6)
-        person.session.settings.change_shape(
-            (784, *([(5,), (40,), (700, 600), (2000, 1000)][int(rng.integers(4))]), 10)
-        )
+        hidden = [(5,), (40,), (700, 600), (2000, 1000)][int(rng.integers(4))]
+        person.session.settings.change("shape", shape=(784, *hidden, 10))
         person.session.start()
         person.until("the first steps", lambda: person.session.runs.current.epochs > 0.05)
         for _ in range(4):

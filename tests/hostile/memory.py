@@ -23,7 +23,7 @@ def resets_of_a_large_network(rng: np.random.Generator, folder: Path) -> str:
     try:
         person.settle()
         session.settings.change("optimizer", optimizer=optimizer)
-        session.settings.change_shape((784, 4000, 4000, 10))
+        session.settings.change("shape", shape=(784, 4000, 4000, 10))
         for _ in range(_RESETS):
             person.until("a network", lambda: session.state is Status.READY)
             session.step_batch()

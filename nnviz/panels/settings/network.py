@@ -102,7 +102,7 @@ class NetworkPanel(Card):
         typed = self.shape_edit.text()
         if typed == self._session_shape() and "shape" not in self._session.settings.problems:
             return
-        self._try("shape", lambda: self._session.settings.change_shape(parse_shape(typed)))
+        self._try("shape", lambda: self._session.settings.change("shape", shape=parse_shape(typed)))
 
     def _shape_entered(self) -> None:
         """Takes what was typed and leaves the field, so that the next Space trains; stays there on an error."""

@@ -423,7 +423,7 @@ def test_another_network_is_another_subject(ready_window: MainWindow, qtbot: QtB
     session = ready_window.session
     want(ready_window)
     qtbot.waitUntil(lambda: are_known(session))
-    session.settings.change_shape((784, 5, 4, 10))
+    session.settings.change("shape", shape=(784, 5, 4, 10))
     assert not are_known(session), "of the network before nothing is told any more"
     qtbot.waitUntil(lambda: are_known(session))
     found = statistics(session)

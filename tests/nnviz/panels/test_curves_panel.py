@@ -140,9 +140,7 @@ def test_without_classes_there_is_no_page_of_errors(
     train_epochs(qtbot, window, 2)
     assert drawn(plot_of(window, "rmsePlot"), "test")[0] == [0, 1, 2]
     assert window.session.runs.current.history.error.test.epochs == []
-    window.session.data.name = None
-    load_with(lambda: few_digits)
-    window.session.data.load()
+    window.session.data.load("penguins")
     qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
     assert bar.isTabVisible(error)
 

@@ -122,7 +122,7 @@ def test_its_numbers_as_a_table(page: DistributionsPage) -> None:
 
 
 def test_many_layers_scroll(ready_window: MainWindow, qtbot: QtBot, page: DistributionsPage) -> None:
-    ready_window.session.settings.change_shape((784, *[8] * 9, 10))
+    ready_window.session.settings.change("shape", shape=(784, *[8] * 9, 10))
     qtbot.waitUntil(lambda: len(page.grid.rows) == 10)
     last = page.grid.cell_rect(9, 0)
     assert last.height() > 20

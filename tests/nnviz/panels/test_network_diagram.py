@@ -57,7 +57,7 @@ def show(window: MainWindow, network: Network, page: DiagramPage, qtbot: QtBot) 
 
 def make(window: MainWindow, page: DiagramPage, qtbot: QtBot, *shape: int) -> Activity:
     """Makes another network."""
-    window.session.settings.change_shape(shape)
+    window.session.settings.change("shape", shape=shape)
     qtbot.waitUntil(lambda: tuple(window.session.displayed.network.shape) == shape)
     return settled(page, window, qtbot)
 
@@ -310,7 +310,7 @@ def page_with(make_window: MakeWindow, qtbot: QtBot) -> Callable[..., tuple[Diag
         window.session.data.changed.emit()
         settings = window.session.settings
         settings.take(settings.experiment.for_task(data))  # these data have no name by which the fields could know them
-        settings.change_shape(shape)
+        settings.change("shape", shape=shape)
         qtbot.waitUntil(lambda: tuple(window.session.displayed.network.shape) == shape)
         return page_of(window, qtbot), window
 

@@ -28,7 +28,7 @@ def tiles(ready_window: MainWindow, qtbot: QtBot) -> NeuronTiles:
 
 
 def with_shape(qtbot: QtBot, window: MainWindow, shape: tuple[int, ...]) -> None:
-    window.session.settings.change_shape(shape)
+    window.session.settings.change("shape", shape=shape)
     window.session.reset()
     qtbot.waitUntil(lambda: window.session.displayed.network.shape == list(shape))
     wait_for_planes(qtbot, window)

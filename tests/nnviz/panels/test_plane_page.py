@@ -121,7 +121,7 @@ def test_it_is_coarse_while_the_network_learns_and_fine_at_rest(
 
 def test_a_large_network_gets_fewer_cells(ready_window: MainWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "moons")
-    ready_window.session.settings.change_shape((2, 500, 500, 2))
+    ready_window.session.settings.change("shape", shape=(2, 500, 500, 2))
     ready_window.session.reset()
     qtbot.waitUntil(lambda: network(ready_window).shape == [2, 500, 500, 2])
     wait_for_planes(qtbot, ready_window)

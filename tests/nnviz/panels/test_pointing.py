@@ -86,7 +86,7 @@ def test_from_the_reasons_and_to_them(window: MainWindow, qtbot: QtBot) -> None:
 def test_another_network_is_not_pointed_at(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     session.selection.point_at(Neuron(1, 60))
-    session.settings.change_shape((784, 5, 10))
+    session.settings.change("shape", shape=(784, 5, 10))
     qtbot.waitUntil(lambda: session.displayed.network.shape == [784, 5, 10])
     assert session.selection.pointed is None
 

@@ -550,7 +550,7 @@ def test_deep_wide_and_narrow_networks(
     shape: tuple[int, ...], page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
-    session.settings.change_shape(shape)
+    session.settings.change("shape", shape=shape)
     qtbot.waitUntil(lambda: tuple(session.runs.current.network.shape) == shape)
     newest(page, ready_window, qtbot)
     assert page._shape == shape

@@ -16,7 +16,20 @@ _MOST_NAMES = 19
 _MOST_LINES = 249
 PARTS = (
     *("messages", "undo", "data", "settings", "runs", "making", "displayed", "selection", "training", "sketch"),
-    *("question", "edits", "mistakes", "why", "map", "robustness", "files", "step_through", "step_effects"),
+    *(
+        "imported",
+        "importing",
+        "own",
+        "question",
+        "edits",
+        "mistakes",
+        "why",
+        "map",
+        "robustness",
+        "files",
+        "step_through",
+        "step_effects",
+    ),
 )
 HELPERS = ("probes", "rate_search", "ranking", "pictures")  # of the jobs' room; what they find comes back by a part
 

@@ -198,7 +198,7 @@ def test_a_regression_has_steps_too(step_through: StepThrough, ready_window: Mai
     session.data.dataset = data
     session.data.changed.emit()
     session.settings.change("batch size", batch_size=5, loss="quadratic", activations=("relu", "relu", "identity"))
-    session.settings.change_shape((3, 4, 4, 2))
+    session.settings.change("shape", shape=(3, 4, 4, 2))
     session.reset()
     qtbot.waitUntil(lambda: session.runs.current.network.shape == [3, 4, 4, 2])
     assert newest(step_through, qtbot).step.rows == 5

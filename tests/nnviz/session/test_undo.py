@@ -129,7 +129,7 @@ def test_a_paused_run_comes_back_where_it_stood(ready_window: MainWindow, qtbot:
     whole = Trainer.resume(run.network.copy(), session.data.dataset, state)
     list(whole.run())
     if shape != session.settings.experiment.shape:
-        session.settings.change_shape(shape)
+        session.settings.change("shape", shape=shape)
     click(qtbot, ready_window, QPushButton, "resetButton")
     assert session.runs.current is not run
     undo(qtbot, ready_window)

@@ -133,7 +133,7 @@ def test_it_trains_and_is_saved_and_undone(ready_window: MainWindow, qtbot: QtBo
 
 def test_a_deep_network_is_not_built_by_the_interface(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    session.settings.change_shape((784, *([1] * DEEP), 10))
+    session.settings.change("shape", shape=(784, *([1] * DEEP), 10))
     assert session.making.is_making, "in another thread, although it has few parameters"
     qtbot.waitUntil(lambda: not session.making.is_making, timeout=30_000)
     assert len(session.runs.current.network.shape) == DEEP + 2
@@ -142,6 +142,6 @@ def test_a_deep_network_is_not_built_by_the_interface(ready_window: MainWindow, 
 @pytest.mark.parametrize("hidden", [1, FIRST + LAST - 1])
 def test_a_usual_network_is_drawn_whole(ready_window: MainWindow, hidden: int) -> None:
     window = ready_window
-    window.session.settings.change_shape((784, *([4] * hidden), 10))
+    window.session.settings.change("shape", shape=(784, *([4] * hidden), 10))
     assert not [text for text in words(window) if "not drawn" in text]
     assert find(window, NumberEdit, f"layer{hidden}Edit").text() == "4"

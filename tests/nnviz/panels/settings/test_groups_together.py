@@ -94,7 +94,7 @@ def test_what_is_typed_goes_with_a_field_that_is_hidden(ready_window: MainWindow
 @pytest.mark.parametrize("typed", ["abc", "12"])
 def test_what_is_typed_goes_with_the_row_of_a_layer(ready_window: MainWindow, qtbot: QtBot, typed: str) -> None:
     session = ready_window.session
-    session.settings.change_shape((784, 20, 30, 40, 10))
+    session.settings.change("shape", shape=(784, 20, 30, 40, 10))
     field = find(ready_window, NumberEdit, "layer1Edit")
     field.setFocus()
     qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
