@@ -14,7 +14,7 @@ import numpy as np
 
 from engine import explain
 from engine.network import Network
-from engine.plane_answers import plane_points
+from engine.regions import plane_points
 from engine.validation import Array
 
 _MOST_WEIGHTS = 2_000_000  # of a layer, of which norms are taken in full; of more, some inputs stand for all

@@ -324,6 +324,11 @@ class Dataset:
         """Whether the examples are points in the plane, each of a class."""
         return self.columns == PLANE_COLUMNS and self.is_classification
 
+    @property
+    def is_curve(self) -> bool:
+        """Whether one number is predicted from one number."""
+        return self.kind == NUMBER and self.outputs == 1
+
 
 def validation_rows(examples: int, count: int, seed: int = 0) -> tuple[Array, Array]:
     """Draws ``count`` of the training examples for a validation set; returns the numbers of these and of the rest.

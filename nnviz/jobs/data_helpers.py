@@ -21,8 +21,13 @@ class Helpers:
     """
 
     def __init__(self) -> None:
+        self.count = self.most()
+
+    @staticmethod
+    def most() -> int:
+        """How many there can be on this machine."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self.count = min(cores - 1, _MOST)
+        return min(cores - 1, _MOST)
 
     def __call__(self, function: ReadSpan, spans: Sequence[tuple[int, int]], /) -> Results:
         """Begins to read at once. A part whose process has ended by itself gives None."""

@@ -124,11 +124,10 @@ class DataReader:
         read = self._table
         if read is None or read[0] != key:
             self._table = self._made = None  # before more is read
-            form = format_of(file, settings)
-            read = self._table = (
-                key,
-                read_table(file, form, progress, settings.get("texts", ()), only_head=not is_whole),
-            )
+            form, texts = format_of(file, settings), settings.get("texts", ())
+            elsewhere = self._elsewhere if is_whole else None
+            table = read_table(file, form, progress, texts, only_head=not is_whole, elsewhere=elsewhere)
+            read = self._table = key, table
         return read[1]
 
     def _keep(self, key: object, dataset: Dataset) -> tuple[object, Dataset]:

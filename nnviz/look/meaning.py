@@ -57,6 +57,12 @@ class Meaning:
             return "picture"
         return "point" if self.data.is_plane or self.data.columns == ("x",) else "row"
 
+    @property
+    def region(self) -> str:
+        """What the answers are drawn over: "plane" or "curve"; empty for other data."""
+        data = self.data
+        return "" if data is None else "plane" if data.is_plane else "curve" if data.is_curve else ""
+
     def input(self, number: int) -> str:
         """ "row 3, column 12" of a picture, "body_mass_g", "island = Biscoe", "input 4"; numbers count from 0."""
         if self.picture is not None:

@@ -1,6 +1,7 @@
 """The cards, one file each. They take a session and hold no state of the model. A new card joins the list below."""
 
 from nnviz.panels import (
+    curve,
     curves,
     distributions,
     draw,
@@ -22,6 +23,7 @@ from nnviz.panels import (
 from nnviz.panels.settings import data, network, training
 
 __all__ = [
+    "curve",
     "curves",
     "data",
     "distributions",

@@ -8,10 +8,11 @@ import numpy as np
 from PyQt5.QtCore import QMimeData, QSize
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QWidget
 
-from engine.datasets.dataset import PICTURE, POINT
+from engine.datasets.dataset import PICTURE
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.look import text, theme
+from nnviz.look.meaning import Meaning
 from nnviz.panels.asked_form import AskedForm
 from nnviz.panels.asked_numbers import Targets
 from nnviz.panels.asked_words import class_colours, noun, title, told
@@ -201,8 +202,9 @@ class DrawPanel(DockCard):
             part.setVisible(kind != PICTURE)
         for part in (self.seen, self.undo_button):
             part.setVisible(is_drawn)
-        self.head.detail.show_versions("click in the plane", "click")
-        self.head.detail.setVisible(kind == POINT)
+        region = Meaning(data).region
+        self.head.detail.show_versions(*((f"click in the {region}", "click") if region else ("",)))
+        self.head.detail.setVisible(bool(region))
         self.canvas.set_hint(f"Draw a {self.noun} here")
         self._name_buttons()
         self._name_classes()

@@ -10,7 +10,7 @@ from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.points_page import PointsPage
 from nnviz.session.asked_numbers import PREDICTED, PredictedNumbers, PredictedPart
 from nnviz.session.session import Session
-from nnviz.widgets.plots.point_plot import Ends, Frame
+from nnviz.widgets.plots.painted_axes import Ends, Frame
 
 _AIR = 0.05  # of the range of the true numbers, beyond them
 _STEPS = 5  # in the range of the true numbers, by which the axis of the predicted ones grows

@@ -5,22 +5,20 @@ from __future__ import annotations
 import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
-from engine import explain
 from engine.datasets import Dataset
-from engine.plane_answers import plane_points, square_of
+from engine.regions import Square, square_of
 from engine.validation import Array
 from nnviz.look import text, theme
+from nnviz.panels.answers_page import AnswersPage, some_of
 from nnviz.panels.cards import CARDS, CardInfo
-from nnviz.panels.neuron_planes import plane_name
-from nnviz.panels.neuron_subject import short
-from nnviz.session.asked_plane import NEURON_PLANES, PLANE, PlaneAnswers
+from nnviz.panels.neuron_pictures import full_name
+from nnviz.session.asked_over import ANSWERS_OVER, AnswersOver
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table
-from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.plane.colours import class_pixels, neuron_pixels
 from nnviz.widgets.plane.key import PlaneKey
-from nnviz.widgets.plane.points import MOST, Points
+from nnviz.widgets.plane.points import Points
 from nnviz.widgets.plane.view import PlaneView
 from nnviz.widgets.plane.words import coordinates
 from nnviz.widgets.plots.legend import Key, Sample
@@ -38,146 +36,68 @@ _STEPS_TIP = (
 )
 
 
-class PlanePage(Page):
+class PlanePage(AnswersPage):
     """The plane, with the names of the classes in the head."""
 
+    kind = Square
+
     def __init__(self, session: Session) -> None:
-        super().__init__("Plane", "planeTab", _TIP)
-        self.leads = True
-        self._session = session
         self.view = named(PlaneView(), "planeView", "The network's answers over the plane")
         self.view.setWhatsThis(_HELP)
-        self.body.addWidget(self.view)
+        tests = Key("muted", "test", "planeTestsKey", _TESTS_TIP, Sample.RING)
+        super().__init__(session, "Plane", _TIP, self.view, tests)
         self.key = named(PlaneKey(), "planeKey", "Classes")
-        self.tests = Key("muted", "test", "planeTestsKey", _TESTS_TIP, Sample.RING)
         self.steps = named(QToolButton(), "planeStepsButton", tip=_STEPS_TIP)
         self.steps.setProperty("role", "key")
         self.steps.setCheckable(True)
         arranged(QHBoxLayout(self.aside), 1, self.key, self.tests, self.steps, spacing=2)
-        self._connect()
-        self._name_steps()
-        self._show_data()
-
-    def _connect(self) -> None:
-        session, view = self._session, self.view
-        view.hovered.connect(self._describe)
-        view.moved.connect(lambda x, y: session.question.move_example((x, y)))
-        view.asked.connect(lambda x, y: session.question.set_example((x, y), "point"))
-        session.question.changed.connect(self._show_asked)
-        session.question.answered.connect(self._tell_asked)
-        self.tests.toggled.connect(self._show_points)
         self.steps.toggled.connect(self._name_steps)
-        session.data.changed.connect(self._show_data)
-        session.runs.replaced.connect(self.refresh)
-        session.probes[PLANE].changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
+        self._name_steps()
+        self._connect()
 
     # ---- what is shown
-
-    @property
-    def _data(self) -> Dataset | None:
-        data = self._session.data.dataset
-        return data if data is not None and data.is_plane else None
-
-    @property
-    def _answers(self) -> PlaneAnswers | None:
-        """What was computed last."""
-        answers: PlaneAnswers | None = self._session.probes[PLANE].result
-        return answers
 
     def _name_steps(self) -> None:
         self.steps.setText("steps" if self.steps.isChecked() else "shades")
         self.steps.setAccessibleName(f"Answers as {self.steps.text()}")
         self.refresh()
 
-    def _show_data(self) -> None:
-        """Shows the points of other data. The page has a tab only where these lie in the plane."""
-        data = self._data
-        if data is not None:
-            self.key.show_names(tuple(text.name(data.class_name(number)) for number in range(data.outputs)))
-            self.tests.setVisible(data.test is not None)
-            self._show_points()
-        self._show_asked()
-        self.offer(data is not None)
-        self.refresh()
+    def _show_points(self, data: Dataset) -> None:
+        names = tuple(text.name(data.class_name(number)) for number in range(data.outputs))
+        self.key.show_names(names, theme.plane_classes(len(names)))
+        self.view.show_points(points_of(data, self.tests.isChecked()), square_of(data))
 
-    def _show_points(self) -> None:
-        if self._data is not None:
-            self.view.show_points(points_of(self._data, self.tests.isChecked()), square_of(self._data))
-
-    def refresh(self) -> None:
-        """Draws the latest answers."""
-        if not self.in_view:
-            return
-        answers = self._answers
+    def _draw(self, answers: AnswersOver | None) -> None:
         if answers is None:
             self.view.show_answers(None, caption=self._reason())
         elif answers.neuron is None:
             outputs = answers.layers[len(answers.network.weights)]
             in_steps = self.steps.isChecked()
-            self._draw(class_pixels(outputs, in_steps), answers.side, not in_steps, "")
+            self._show(class_pixels(outputs, in_steps), answers.side, not in_steps, "")
         else:
             layer = answers.neuron.layer
-            pixels = neuron_pixels(answers.layers[layer][0], self._limit(answers, layer))
-            self._draw(pixels, answers.side, True, plane_name(self._session, answers.neuron))
+            pixels = neuron_pixels(answers.layers[layer][0], self._around(answers).limit(layer))
+            self._show(pixels, answers.side, True, full_name(self._session, answers.neuron))
 
-    def _draw(self, pixels: Array, side: int, is_smooth: bool, caption: str) -> None:
+    def _show(self, pixels: Array, side: int, is_smooth: bool, caption: str) -> None:
         self.view.show_answers(pixels.reshape(side, side), is_smooth, caption)
 
-    def _limit(self, answers: PlaneAnswers, layer: int) -> float:
-        """Where a neuron's colours end: as in its small picture, if that is known."""
-        all_neurons: PlaneAnswers | None = self._session.probes[NEURON_PLANES].result
-        is_known = all_neurons is not None and all_neurons.network.shape == answers.network.shape
-        return all_neurons.limit(layer) if is_known and all_neurons is not None else answers.limit(layer)
+    # ---- places and answers
 
-    def _reason(self) -> str:
-        """Why there are no answers; empty where they are about to come."""
-        misfit = self._session.runs.current.misfit(self._data)
-        return "" if misfit is None else "this network does not fit the data"
+    def _example(self, point: tuple[float, float]) -> tuple[float, float]:
+        return point
 
-    # ---- what is asked and pointed at
+    def _point(self, example: Array) -> tuple[float, float]:
+        return float(example[0]), float(example[1])
 
-    @property
-    def _asked(self) -> tuple[float, float] | None:
-        """The point that the session asks about."""
-        example = self._session.question.example
-        return None if self._data is None or example is None else (float(example[0]), float(example[1]))
+    def _where(self, point: tuple[float, float]) -> str:
+        return coordinates(point, self.view.square.half)
 
-    def _show_asked(self) -> None:
-        self.view.show_asked(self._asked)
-
-    def _tell_asked(self) -> None:
-        """Tells a screen reader the point that is asked about, and the answer."""
-        point, answers = self._asked, self._answers
-        if not self.in_view or point is None or answers is None:
-            return
-        words = [piece[0] for line in self._said(answers, point) for piece in line]
-        self.view.setAccessibleDescription(" ".join([coordinates(*point, self.view.square.half), *words]))
-
-    def _describe(self, point: tuple[float, float] | None) -> None:
-        """What is answered at the point under the mouse."""
-        answers = self._answers
-        if point is None or answers is None:
-            self.view.show_text("")
-            return
-        where = coordinates(*point, self.view.square.half)
-        self.view.show_text([[(where, "muted")], *self._said(answers, point)])
-
-    def _said(self, answers: PlaneAnswers, point: tuple[float, float]) -> list[list[Piece]]:
-        """The network's answer to a point with its share, or the neuron's activation."""
-        network, neuron = answers.network, answers.neuron
-        row = np.array([point], network.parameters.dtype)
-        with np.errstate(all="ignore"):
-            activations = explain.forward(network, row).activations
-        if neuron is not None:
-            value = float(activations[neuron.layer][0, neuron.number])
-            return [[(plane_name(self._session, neuron), "text"), (short(value), "text")]]
-        outputs, names = activations[-1][0], self._session.class_names
-        if not np.isfinite(outputs).all():
-            return [[("no finite answer", "muted")]]
+    def _answered(self, outputs: Array) -> list[Piece]:
+        """The likeliest class with its share."""
         best = int(outputs.argmax())
         share = f"{100 * min(max(float(outputs[best]), 0), 1):.1f} %"
-        return [[(names[best], theme.plane_classes(len(outputs))[best]), (share, "text")]]
+        return [(self._session.class_names[best], theme.plane_classes(len(outputs))[best]), (share, "text")]
 
     # ---- for a file
 
@@ -186,27 +106,22 @@ class PlanePage(Page):
         answers = self._answers
         if answers is None:
             return None
-        values = next(iter(answers.layers.values()))
         names = self._session.class_names
-        head = names if answers.neuron is None else [plane_name(self._session, answers.neuron)]
-        points = plane_points(*answers.square.corners, answers.side)
-        rows = ([*map(float, point), *map(float, found)] for point, found in zip(points, values.T, strict=True))
-        return ["x", "y", *head], rows
+        head = names if answers.neuron is None else [full_name(self._session, answers.neuron)]
+        values = next(iter(answers.layers.values())).T
+        return self._table(answers.region.places(answers.side), values, ["x", "y", *head])
 
 
 def points_of(data: Dataset, with_tests: bool) -> Points:
     """The points of all parts of the data, the test part's only if wanted; of very many some that are spread evenly."""
-    parts = [(split, name == "test") for name, split in data.splits.items() if with_tests or name != "test"]
-    total = sum(len(split) for split, _ in parts)
-    step = max(1, -(-total // MOST))
-    some = [(split.at(slice(None, None, step)), is_test) for split, is_test in parts]
+    parts, total = some_of(data, with_tests)
     return Points(
-        np.concatenate([split.inputs.astype(np.float64) * split.scale for split, _ in some]),
-        np.concatenate([split.labels for split, _ in some if split.labels is not None]),
-        np.concatenate([np.full(len(split), is_test) for split, is_test in some]),
-        data.outputs,
+        np.concatenate([split.inputs.astype(np.float64) * split.scale for split in parts.values()]),
+        np.concatenate([split.labels for split in parts.values() if split.labels is not None]),
+        np.repeat([part == "test" for part in parts], list(map(len, parts.values()))),
+        theme.plane_classes(data.outputs),
         total,
     )
 
 
-CARDS.register("planePage")(CardInfo(PlanePage, needs=(PLANE,), page_of="curvesDock"))
+CARDS.register("planePage")(CardInfo(PlanePage, needs=(ANSWERS_OVER,), page_of="curvesDock"))

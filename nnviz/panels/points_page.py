@@ -18,7 +18,8 @@ from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.plots.legend import Key
-from nnviz.widgets.plots.point_plot import Frame, PointPlot, Series
+from nnviz.widgets.plots.painted_axes import Frame
+from nnviz.widgets.plots.point_plot import PointPlot, Series
 from nnviz.widgets.read_out import Piece
 
 _FIELDS_TOLD = 6

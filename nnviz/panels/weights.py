@@ -6,15 +6,18 @@ from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
 
+from engine.regions import region_of
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.look.round_numbers import steady_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.layer_tabs import layer_tabs
 from nnviz.panels.neuron_facts import LayerNames, neuron_facts, signed, typical_end
+from nnviz.panels.neuron_lines import NeuronLines
+from nnviz.panels.neuron_pictures import NeuronPictures
 from nnviz.panels.neuron_planes import NeuronPlanes
 from nnviz.panels.neuron_subject import Subject
-from nnviz.session.asked_plane import NEURON_PLANES
+from nnviz.session.asked_over import NEURONS_OVER
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -29,18 +32,18 @@ _LEAST_LIMIT = 1e-4  # the smallest range of the colours
 _MOST_NAMES = 40  # more rows would be too low for names beside them
 _TIP = "Shows the weights of this layer."
 _HEAD_TIP = "Orange weights raise a neuron's sum, blue ones lower it; zero is the background. A click enlarges a tile."
-_PLANE_TIP = "Shows what the neurons of this layer answer over the plane."
-_ALL_TIP = "Shows what all neurons answer over the plane, the first layer above the others."
+_OVER_TIP = "Shows what the neurons of this layer answer over {}."
+_ALL_TIP = "Shows what all neurons answer over {}, the first layer above the others."
 
 
 class WeightsPanel(DockCard):
     """A tab for each layer and a tile for each neuron; a click enlarges it. First-layer tiles are pictures.
 
-    Where examples are points in the plane, it shows what the neurons answer over it instead.
+    Where examples are points in the plane or on a curve, it shows what the neurons answer over it instead.
 
     Attributes:
         map: all neurons of the layer.
-        planes: what they answer over the plane.
+        planes, lines: what they answer over the plane, or over the curve.
         neuron_view: one neuron in full, which replaces the map while it is enlarged.
         neuron: the number of the enlarged neuron, from 0; None while all are shown.
     """
@@ -56,7 +59,7 @@ class WeightsPanel(DockCard):
         self.map = named(HeatMap(), "weightsMap", "Heat map of the weights")
         self.neuron_view = NeuronView()
         self.bar = ColourBar()
-        self.planes = NeuronPlanes(session)
+        self.planes, self.lines = NeuronPlanes(session), NeuronLines(session)
         self.tabs = tab_bar("weightsTabs", "Layers")
         self._stack = QStackedWidget()
         tip = "The input that each row of weights begins at, or the output that it leads to."
@@ -65,14 +68,15 @@ class WeightsPanel(DockCard):
         arranged(QHBoxLayout(self._all), self._rows, (self.map, 1))
         self._stack.addWidget(self._all)
         self._stack.addWidget(self.neuron_view)
-        self._stack.addWidget(self.planes)
         tip = "Shows further neurons of the layer."
         self._pages = named(QScrollBar(Qt.Vertical, self.widget()), "weightsScrollBar", "Pages of neurons", tip)
         self._pages.hide()
         self.head.title.hide()
         self.head.row.insertWidget(0, self.tabs, 100)  # takes all the room there is
         self.head.row.addWidget(self.bar)
-        self.head.row.addWidget(self.planes.bar)
+        for pictures in (self.planes, self.lines):
+            self._stack.addWidget(pictures)
+            self.head.row.addWidget(pictures.bar)
         self.body.addWidget(self._stack, 1)
         self._connect()
         self._new_network()
@@ -94,7 +98,7 @@ class WeightsPanel(DockCard):
         self._session.data.changed.connect(self._new_network)
         self._session.displayed.changed.connect(self._follow)
         self._session.selection.neuron_changed.connect(self._show_chosen)
-        self._session.probes[NEURON_PLANES].changed.connect(self.refresh)
+        self._session.probes[NEURONS_OVER].changed.connect(self.refresh)
 
     # ---- layers
 
@@ -112,10 +116,12 @@ class WeightsPanel(DockCard):
     def _new_network(self) -> None:
         self._arrangement = ()
         self._shape = self._session.displayed.network.shape
-        tabs = layer_tabs(self._shape, _PLANE_TIP, _ALL_TIP) if self._is_plane else layer_tabs(self._shape, _TIP)
+        over = "" if self._pictures is None else self._pictures.words.over
+        tips = (_OVER_TIP.format(over), _ALL_TIP.format(over)) if over else (_TIP,)
+        tabs = layer_tabs(self._shape, *tips)
         if [self.tabs.tabText(index) for index in range(self.tabs.count())] != [tab.text for _, tab in tabs]:
             self._set_tabs(tabs)
-        if self._is_plane or (self.neuron is not None and self.neuron >= len(self._weights)):
+        if over or (self.neuron is not None and self.neuron >= len(self._weights)):
             self._close_neuron()
         self._limit = 0.0
         self._show_kind()
@@ -123,18 +129,21 @@ class WeightsPanel(DockCard):
         self.refresh()
 
     @property
-    def _is_plane(self) -> bool:
-        """Whether neurons are shown over the plane."""
-        return self._subject.data is not None and self._subject.data.is_plane
+    def _pictures(self) -> NeuronPictures | None:
+        """What shows neurons over the region in which the data lie; None where weights are shown."""
+        data = self._subject.data
+        region = None if data is None else region_of(data)
+        return next((each for each in (self.planes, self.lines) if isinstance(region, each.kind)), None)
 
     def _show_kind(self) -> None:
-        """Shows weights, or what neurons answer over the plane."""
-        is_plane = self._is_plane
-        self.bar.setVisible(not is_plane)
-        self.planes.bar.setVisible(is_plane)
-        self.head.setToolTip("" if is_plane else _HEAD_TIP)
+        """Shows weights, or what neurons answer."""
+        pictures = self._pictures
+        for each in (self.planes, self.lines):
+            each.bar.setVisible(each is pictures)
+        self.bar.setVisible(pictures is None)
+        self.head.setToolTip("" if pictures else _HEAD_TIP)
         weights = self._all if self.neuron is None else self.neuron_view
-        self._stack.setCurrentWidget(self.planes if is_plane else weights)
+        self._stack.setCurrentWidget(pictures or weights)
 
     def _set_tabs(self, tabs: list[tuple[int | None, Tab]]) -> None:
         before = self.tabs.currentIndex()
@@ -212,9 +221,10 @@ class WeightsPanel(DockCard):
             return
         if self._session.state is Status.LOADING and self._session.runs.current.untouched:
             return  # drawn when the data is loaded and says whether its inputs are pictures
-        if self._is_plane:
-            self.planes.refresh(self._layer)
-            self._show_arrangement((self.planes,))
+        pictures = self._pictures
+        if pictures is not None:
+            pictures.refresh(self._layer)
+            self._show_arrangement((pictures,))
         else:
             self._show_weights()
 
@@ -264,8 +274,8 @@ class WeightsPanel(DockCard):
 
     def _details(self) -> list[str]:
         """Descriptions of what a tile and its numbers are, the longest first."""
-        if self._is_plane:
-            return ["what each neuron answers over the plane", "answers over the plane", "answers"]
+        if self._pictures is not None:
+            return [self._pictures.words.what, f"answers over {self._pictures.words.over}", "answers"]
         if self.neuron is not None or self.map.grid is None:
             return ["weights"]
         grid, shown, count = self.map.grid, self.map.shown, len(self._weights)
@@ -319,16 +329,16 @@ class WeightsPanel(DockCard):
     def caption(self) -> str:
         """The layer, and the neuron if one is enlarged."""
         name = self.tabs.tabText(self.tabs.currentIndex()).partition(" ·")[0]
-        layer = f"{'Planes' if self._is_plane else 'Weights'} {name}"
+        layer = f"{'Weights' if self._pictures is None else self._pictures.words.title} {name}"
         return layer if self.neuron is None else f"{layer} neuron {self.neuron + 1}"
 
     def table(self) -> Table | None:
         """Header and rows for a CSV file: a row for each neuron with its bias and weights, made one at a time.
 
-        Over the plane a row for each cell with what the neurons answer there.
+        Over the plane or the curve a row for each place with what the neurons answer there.
         """
-        if self._is_plane:
-            return self.planes.table(self._layer)
+        if self._pictures is not None:
+            return self._pictures.table(self._layer)
         names, weights = self._names, self._weights
         biases = self._session.displayed.network.biases[self._layer]
         header = ["neuron", "bias", *(names.source(number) for number in range(weights.shape[1]))]
@@ -344,4 +354,4 @@ class WeightsPanel(DockCard):
 
 
 PLACES = {"train": Place(Column.WATCH, 2, 440)}
-CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_PLANES,)))
+CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURONS_OVER,)))

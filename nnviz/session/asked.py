@@ -13,8 +13,8 @@ from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
 from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.asked_numbers import predicted_probe
+from nnviz.session.asked_over import over_probes
 from nnviz.session.asked_own import own_probes
-from nnviz.session.asked_plane import plane_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.map import MAP, MAP_PLACE, Map, map_probes
@@ -71,7 +71,7 @@ def new_probes(
     by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
-    by_name |= {**map_probes(map, displayed), **plane_probes(displayed, runs, data, selection)}
+    by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= own_probes(own, displayed, runs, data)
     probes = Probes(by_name)

@@ -25,7 +25,7 @@ _HINTS = {
     "inside": "",  # see _INSIDE
 }
 
-_PLANE_HINTS = {"train": "Space: train / pause · click in the plane to ask · hover a neuron to see it large"}
+_OVER_HINT = "Space: train / pause · click in the {} to ask · hover a neuron to see it large"
 _INSIDE = "click a {} for its {} · click a neuron to see what it does · S: switch it off"  # a cell for its pictures
 
 
@@ -62,9 +62,9 @@ class StatusLine(QObject):
         self._show_hint()
 
     def _show_hint(self) -> None:
-        data, meaning = self._session.data.dataset, Meaning(self._session.data.dataset)
-        hints = _PLANE_HINTS if data is not None and data.is_plane else {}
-        words = hints.get(self._workspace, _HINTS[self._workspace])
+        meaning, words = Meaning(self._session.data.dataset), _HINTS[self._workspace]
+        if meaning.region and self._workspace == "train":
+            words = _OVER_HINT.format(meaning.region)
         examples = ("point", meaning.example) if meaning.is_regression else ("cell", f"{meaning.example}s")
         self._hint.setText(words or _INSIDE.format(*examples))
 

@@ -25,7 +25,7 @@ from PyQt5.QtWidgets import QApplication  # noqa: E402
 
 from nnviz.app import create_window  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
-from nnviz.session.asked_plane import PLANE  # noqa: E402
+from nnviz.session.asked_over import ANSWERS_OVER  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402
 from nnviz.widgets.plane.tiles import NeuronTiles  # noqa: E402
 from nnviz.widgets.plane.view import PlaneView  # noqa: E402
@@ -99,7 +99,7 @@ def places(tiles: NeuronTiles) -> Iterator[QPointF]:
 
 def rest(window: MainWindow) -> dict[str, Any]:
     """A hand moves over the neurons: new planes per second, and how long each took from the move."""
-    tiles, probe = window.findChild(NeuronTiles, "neuronPlanes"), window.session.probes[PLANE]
+    tiles, probe = window.findChild(NeuronTiles, "neuronPlanes"), window.session.probes[ANSWERS_OVER]
     shown: list[float] = []
     waits: list[float] = []
     moved = [time.perf_counter()]

@@ -1,6 +1,8 @@
-"""The names of the classes, each behind a dot in its colour."""
+"""Names, of classes say, each behind a dot in its colour."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PyQt5.QtCore import QPointF, QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -18,14 +20,15 @@ class PlaneKey(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._names: tuple[str, ...] = ()
+        self._inks: Sequence[str] = ()
         self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
         theme.changed.connect(self.update)
 
-    def show_names(self, names: tuple[str, ...]) -> None:
-        """Shows the names of the classes, plain texts."""
+    def show_names(self, names: tuple[str, ...], inks: Sequence[str]) -> None:
+        """Shows names, plain texts, and a colour of the theme for each by its name."""
         if names != self._names:
-            self._names = names
-            self.setToolTip("Classes: " + ", ".join(names))
+            self._names, self._inks = names, inks
+            self.setToolTip(f"{self.accessibleName()}: {', '.join(names)}")
             self.setAccessibleDescription(", ".join(names))
             self.updateGeometry()
             self.update()
@@ -49,7 +52,7 @@ class PlaneKey(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         metrics, left = painter.fontMetrics(), 0
         room = None if self.width() >= self.sizeHint().width() else self.width() // len(self._names)
-        for name, ink in zip(self._names, theme.plane_classes(len(self._names)), strict=True):
+        for name, ink in zip(self._names, self._inks, strict=True):
             painter.setPen(Qt.NoPen)
             painter.setBrush(theme.colour(ink))
             painter.drawEllipse(QPointF(left + _DOT / 2, self.height() / 2), _DOT / 2, _DOT / 2)

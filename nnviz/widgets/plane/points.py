@@ -1,12 +1,14 @@
-"""The points of the data over the plane: discs in the colour of their class, with a dark core in the test part."""
+"""The points of the data: discs in the colour of their kind, those of the test part with a dark core."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QPainter, QPainterPath, QPixmap
+from PyQt5.QtCore import QPointF, QSize, Qt
+from PyQt5.QtGui import QPainter, QPixmap
 
 from engine.validation import Array
 from nnviz.look import theme
@@ -16,7 +18,6 @@ _RADII = {3000: 0.006, 1200: 0.0075, 0: 0.01}  # of points, as shares of the sid
 _SMALLEST, _LARGEST = 1.8, 6.0  # radius in pixels
 _OUTLINE = 1.0
 _CORE = 0.5  # of the radius
-_ROUND = 6  # radius of the plane's corners
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,48 +26,43 @@ class Points:
 
     Attributes:
         places: (k, 2), y upwards.
-        classes: (k,), from 0.
+        kinds: (k,), from 0: their classes, say.
         are_tests: (k,), whether they belong to the test part.
-        class_count: how many classes there are.
+        inks: the names of the kinds' colours.
         total: how many points there are, of which these are some.
     """
 
     places: Array
-    classes: Array
+    kinds: Array
     are_tests: Array
-    class_count: int
+    inks: Sequence[str]
     total: int
 
 
 def no_points() -> Points:
     """None."""
-    return Points(np.zeros((0, 2), np.float32), np.zeros(0, np.intp), np.zeros(0, bool), 2, 0)
+    return Points(np.zeros((0, 2), np.float32), np.zeros(0, np.intp), np.zeros(0, bool), (), 0)
 
 
-def painted(points: Points, pixels: Array, side: int, ratio: float) -> QPixmap:
-    """The points at ``pixels`` (k, 2) of a square of so many pixels, and the corners that are cut off its ground.
-
-    ``ratio``: pixels of the screen for each of these.
-    """
-    sheet = _sheet(side, ratio)
+def painted(points: Points, pixels: Array, size: QSize, ratio: float) -> QPixmap:
+    """The points at ``pixels`` (k, 2) of a field of that size; ``ratio``: pixels of the screen for each of these."""
+    sheet = _sheet(size, ratio)
     share = next(share for least, share in _RADII.items() if len(pixels) >= least)
-    radius = min(max(share * side, _SMALLEST), _LARGEST)
+    radius = min(max(share * math.sqrt(size.width() * size.height()), _SMALLEST), _LARGEST)
     painter = QPainter(sheet)
     painter.setRenderHint(QPainter.Antialiasing)
     for is_test in (False, True):  # these lie above
         chosen = points.are_tests == is_test
-        stamps = [_stamp(name, is_test, radius, ratio) for name in theme.plane_classes(points.class_count)]
+        stamps = [_stamp(name, is_test, radius, ratio) for name in points.inks]
         reach = radius + _OUTLINE
-        for (x, y), number in zip((pixels[chosen] - reach).tolist(), points.classes[chosen].tolist(), strict=True):
+        for (x, y), number in zip((pixels[chosen] - reach).tolist(), points.kinds[chosen].tolist(), strict=True):
             painter.drawPixmap(QPointF(x, y), stamps[number])
-    painter.fillPath(_outside(side), theme.colour("card"))
     painter.end()
     return sheet
 
 
-def _sheet(side: float, ratio: float) -> QPixmap:
-    size = max(1, round(side * ratio))
-    sheet = QPixmap(QSize(size, size))
+def _sheet(size: QSize, ratio: float) -> QPixmap:
+    sheet = QPixmap(QSize(max(1, round(size.width() * ratio)), max(1, round(size.height() * ratio))))
     sheet.setDevicePixelRatio(ratio)
     sheet.fill(Qt.transparent)
     return sheet
@@ -75,7 +71,8 @@ def _sheet(side: float, ratio: float) -> QPixmap:
 def _stamp(name: str, is_test: bool, radius: float, ratio: float) -> QPixmap:
     """One point with its outline in the ground's colour."""
     reach = radius + _OUTLINE
-    stamp, middle = _sheet(2 * reach, ratio), QPointF(reach, reach)
+    side = math.ceil(2 * reach)
+    stamp, middle = _sheet(QSize(side, side), ratio), QPointF(reach, reach)
     painter = QPainter(stamp)
     painter.setRenderHint(QPainter.Antialiasing)
     painter.setPen(Qt.NoPen)
@@ -85,10 +82,3 @@ def _stamp(name: str, is_test: bool, radius: float, ratio: float) -> QPixmap:
         painter.drawEllipse(middle, size, size)
     painter.end()
     return stamp
-
-
-def _outside(side: float) -> QPainterPath:
-    whole, inner = QPainterPath(), QPainterPath()
-    whole.addRect(QRectF(-1, -1, side + 2, side + 2))
-    inner.addRoundedRect(QRectF(0, 0, side, side), _ROUND, _ROUND)
-    return whole.subtracted(inner)

@@ -1,8 +1,8 @@
-"""What each neuron answers over the plane: a small picture for each, all of them in one image."""
+"""What each neuron answers over the plane or the curve: a small picture for each, all of them in one image."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ _MOVES = {Qt.Key_Left: -1, Qt.Key_Right: 1}
 
 @dataclass(frozen=True)
 class TilePlace:
-    """A place in a neuron's plane: its layer, from 1, its number in it, from 0, and where in the tile.
+    """A place in a neuron's picture: its layer, from 1, its number in it, from 0, and where in the tile.
 
     ``x`` and ``y`` are shares of the tile's side from its upper left corner; None for the neuron as a whole.
     """
@@ -32,6 +32,22 @@ class TilePlace:
     number: int
     x: float | None = None
     y: float | None = None
+
+
+Draw = Callable[[Array, float, int], Array]  # (neurons, size, size) uint32 of answers, their limit and the size
+
+
+def plane_tiles(answers: Array, limit: float, size: int) -> Array:
+    """Pictures of answers (neurons, side · side) over the plane, in the diverging colours."""
+    return enlarged(neuron_pixels(answers, limit), size)
+
+
+def enlarged(cells: Array, size: int) -> Array:
+    """(neurons, size, size) pixels of (neurons, side · side) cells; of more cells than pixels some are shown."""
+    side = round(cells.shape[1] ** 0.5)
+    sources = (np.arange(size) * 2 + 1) * side // (2 * size)
+    found: Array = cells.reshape(-1, side, side).take(sources, axis=1).take(sources, axis=2)
+    return found
 
 
 class NeuronTiles(QWidget):
@@ -49,8 +65,10 @@ class NeuronTiles(QWidget):
     hovered = pyqtSignal(object)
     chosen = pyqtSignal(int, int)
 
-    def __init__(self) -> None:
+    def __init__(self, draw: Draw = plane_tiles) -> None:
+        """``draw``: makes the pictures."""
         super().__init__()
+        self._draw_tiles = draw
         self.layout_of_tiles: TileLayout | None = None
         self._layers: Mapping[int, Array] = {}
         self._names: Mapping[int, str] = {}
@@ -70,7 +88,7 @@ class NeuronTiles(QWidget):
     # ---- what is shown
 
     def show_layers(self, layers: Mapping[int, Array], limits: Mapping[int, float], names: Mapping[int, str]) -> None:
-        """Shows activations (neurons, side · side) by layer, in colours from −limit to limit.
+        """Shows activations (neurons, places) by layer, from −limit to limit.
 
         The arrays are kept for painting in another size, so nobody may write to them.
         """
@@ -144,7 +162,7 @@ class NeuronTiles(QWidget):
     # ---- painting
 
     def _draw(self) -> None:
-        """Makes the image: the cells are coloured, enlarged to the size of a tile, and copied to their places."""
+        """Makes the image: the tiles are drawn and copied to their places."""
         self._is_stale = False
         made = self.layout_of_tiles
         right, bottom = (0, 0) if made is None else (made.right, made.bottom)
@@ -159,7 +177,7 @@ class NeuronTiles(QWidget):
     def _draw_layer(self, answers: Array, limit: float, layer: int) -> None:
         made = self.layout_of_tiles
         assert made is not None
-        tiles = enlarged(neuron_pixels(answers, limit), made.size)
+        tiles = self._draw_tiles(answers, limit, made.size)
         if made.size > 6 * _ROUND:
             tiles[:, _corners(made.size)] = theme.colour("card").rgb()
         for first in range(0, len(tiles), made.columns):
@@ -289,14 +307,6 @@ class NeuronTiles(QWidget):
         if self._marked is not None:
             self._marked = None
             self._tell()
-
-
-def enlarged(cells: Array, size: int) -> Array:
-    """(neurons, size, size) pixels of (neurons, side · side) cells; of more cells than pixels some are shown."""
-    side = round(cells.shape[1] ** 0.5)
-    sources = (np.arange(size) * 2 + 1) * side // (2 * size)
-    found: Array = cells.reshape(-1, side, side).take(sources, axis=1).take(sources, axis=2)
-    return found
 
 
 def _corners(size: int) -> Array:

@@ -1,14 +1,15 @@
-"""Places of the plane in words."""
+"""Places of the plane and of the curve in words."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 
-def coordinates(x: float, y: float, half: float) -> str:
-    """ "x 0.32  y −0.18", as exact as the eye can tell in a square of half that side."""
+def coordinates(values: Sequence[float], half: float, names: Sequence[str] = ("x", "y")) -> str:
+    """ "x 0.32  y −0.18", as exact as the eye can tell where so much is half of what is seen."""
     decimals = 2 - math.floor(math.log10(half)) if half > 0 else 2
-    return "  ".join(f"{name} {_number(value, decimals)}" for name, value in (("x", x), ("y", y)))
+    return "  ".join(f"{name} {_number(value, decimals)}" for name, value in zip(names, values, strict=True))
 
 
 def _number(value: float, decimals: int) -> str:

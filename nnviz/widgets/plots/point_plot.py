@@ -7,24 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
 from engine.validation import Array
 from nnviz.look import theme
-from nnviz.look.round_numbers import digits, even_marks
 from nnviz.widgets.map.mark import paint_ring
 from nnviz.widgets.map.painting import Dots, PointPainter, mixed, no_dots
+from nnviz.widgets.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
 from nnviz.widgets.read_out import ReadOut, Text
 
-_LEFT, _FOOT, _RIGHT, _TOP = 52, 34, 14, 10  # pixels around the field
 _REACH = 10  # pixels from the mouse to the nearest point that it points at
-_APART_X, _APART_Y = 110, 44  # pixels between two numbers of an axis, about
 _FEW, _SOME = 150, 600  # points; more get smaller
 _FAINT = 0.45  # how much of its colour a series that stands back keeps
 _RING = 6
-
-Ends = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +30,6 @@ class Series:
     points: Array
     ink: str
     is_faint: bool = False
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The ends of both axes, their names, and the line to compare with, from one end of x to the other."""
-
-    x: Ends = (0.0, 1.0)
-    y: Ends = (0.0, 1.0)
-    x_name: str = ""
-    y_name: str = ""
-    line: Ends = (0.0, 1.0)
 
 
 class PointPlot(QWidget):
@@ -105,7 +90,7 @@ class PointPlot(QWidget):
     @property
     def field(self) -> QRect:
         """Where the points are."""
-        return self.rect().adjusted(_LEFT, _TOP, -_RIGHT, -_FOOT)
+        return field_of(self.rect())
 
     def _places(self) -> Array:
         """(k, 2) pixels within the field; NaN for points that are not finite."""
@@ -149,7 +134,7 @@ class PointPlot(QWidget):
         if self._picture is None:
             self._picture = self._draw(field.size())
         painter.drawPixmap(field.topLeft(), self._picture)
-        self._paint_axes(painter, field)
+        paint_axes(painter, self.frame, field)
         if not self.count:
             painter.drawText(field, int(Qt.AlignCenter), self._hint)
         painter.setRenderHint(QPainter.Antialiasing)
@@ -168,7 +153,7 @@ class PointPlot(QWidget):
         picture.fill(theme.colour("card"))
         picture.setDevicePixelRatio(ratio)
         painter = QPainter(picture)
-        self._paint_grid(painter, size)
+        paint_grid(painter, self.frame, size)
         is_dark = theme.colour("card").lightness() < 128  # the points' own ground then hides neither grid nor line
         painter.setCompositionMode(QPainter.CompositionMode_Lighten if is_dark else QPainter.CompositionMode_Darken)
         painter.drawImage(QRect(QPoint(0, 0), size), self._painter.image)
@@ -192,42 +177,6 @@ class PointPlot(QWidget):
         nobody = np.zeros(len(of), bool)
         places = self._places()[order] * ratio
         return places, Dots(places, of[order], nobody, nobody), inks
-
-    def _paint_grid(self, painter: QPainter, size: QSize) -> None:
-        painter.setPen(theme.colour("grid"))
-        for mark in self._marks(self.frame.y, size.height() / _APART_Y):
-            height = round(self._share(mark, self.frame.y, size.height()))
-            painter.drawLine(0, size.height() - 1 - height, size.width(), size.height() - 1 - height)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
-        start, end = (self._share(value, self.frame.y, size.height()) for value in self.frame.line)
-        painter.drawLine(QPointF(0, size.height() - 1 - start), QPointF(size.width() - 1, size.height() - 1 - end))
-
-    @staticmethod
-    def _share(value: float, ends: Ends, length: int) -> float:
-        return (value - ends[0]) / (ends[1] - ends[0]) * (length - 1)
-
-    @staticmethod
-    def _marks(ends: Ends, most: float) -> list[float]:
-        return even_marks(*ends, max(2.0, most))
-
-    def _paint_axes(self, painter: QPainter, field: QRect) -> None:
-        """The numbers below and at the left; the names in the corner and at the right end."""
-        painter.setFont(theme.font(theme.SMALL))
-        painter.setPen(theme.colour("muted"))
-        centred, right = int(Qt.AlignCenter | Qt.TextDontClip), int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip)
-        for mark, words in _with_texts(self._marks(self.frame.x, field.width() / _APART_X)):
-            x = field.left() + round(self._share(mark, self.frame.x, field.width()))
-            painter.drawText(QRect(x - 40, field.bottom() + 3, 80, 14), centred, words)
-        for mark, words in _with_texts(self._marks(self.frame.y, field.height() / _APART_Y)):
-            y = field.bottom() - round(self._share(mark, self.frame.y, field.height()))
-            painter.drawText(QRect(0, y - 8, _LEFT - 8, 16), right, words)
-        metrics, room = painter.fontMetrics(), field.width() // 2
-        below = QRect(field.left(), field.bottom() + 17, field.width(), 16)
-        painter.drawText(below, right, metrics.elidedText(self.frame.x_name, Qt.ElideMiddle, room))
-        above = QRect(field.left() + 6, field.top() + 2, field.width() - 12, 16)
-        left = int(Qt.AlignLeft | Qt.AlignVCenter)
-        painter.drawText(above, left, metrics.elidedText(self.frame.y_name, Qt.ElideMiddle, room))
 
     # ---- mouse and keys
 
@@ -261,10 +210,3 @@ class PointPlot(QWidget):
             known = self._choice is not None and self._choice < self.count
             place = order.index(self._choice) + step if known else 0
             self.moved.emit(order[min(max(place, 0), len(order) - 1)])
-
-
-def _with_texts(marks: list[float]) -> list[tuple[float, str]]:
-    """Numbers with equally many decimals, with a real minus sign."""
-    places = digits(marks)
-    texts = [f"{mark:.{places}f}" if places < 5 else f"{mark:.3g}" for mark in marks]
-    return [(mark, words.replace("-", "−")) for mark, words in zip(marks, texts, strict=True)]

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.datasets import load_data, source_of
+from engine.datasets import load_data, source_of, table_spans
 from engine.errors import EngineError, FileFormatError
-from nnviz.jobs import data_process
+from nnviz.jobs import data_helpers, data_process
+from nnviz.jobs.data_helpers import Helpers
 from nnviz.jobs.data_process import DataProcess, EndedError, reader_for
 from nnviz.jobs.data_reader import DataReader
 
@@ -146,6 +147,32 @@ def test_it_ends_with_its_owner(table: Path) -> None:
     owner.wait()
     owner.stdout.close()
     wait_until_gone(pid)
+
+
+def test_further_processes_read_parts_of_a_large_table_and_end(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They begin at once, and give what anybody would read."""
+    monkeypatch.setattr(table_spans, "LEAST", 100_000)
+    monkeypatch.setattr(Helpers, "most", staticmethod(lambda: 2))
+    started: list[DataProcess] = []
+    monkeypatch.setattr(data_helpers, "DataProcess", lambda: started.append(DataProcess()) or started[-1])
+    read = DataReader(Helpers()).load(str(table), {}, ignored)
+    assert read.fingerprint == load_data(str(table)).fingerprint
+    assert len(started) == 2
+    for process in started:
+        assert process.pid is not None, "it has read something"
+        wait_until_gone(process.pid)
+
+
+def test_a_helper_that_dies_costs_time_only(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_spans, "LEAST", 100_000)
+    monkeypatch.setattr(Helpers, "most", staticmethod(lambda: 1))
+
+    def broken(self: DataProcess, function: object, value: object) -> None:
+        raise EngineError("data", "unread", "must be read", "Try again.")
+
+    monkeypatch.setattr(DataProcess, "call", broken)
+    read = DataReader(Helpers()).load(str(table), {}, ignored)
+    assert read.fingerprint == load_data(str(table)).fingerprint
 
 
 def test_only_large_files_and_folders_get_a_process(

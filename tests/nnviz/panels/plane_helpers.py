@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPoint, QPointF
 from pytestqt.qtbot import QtBot
 
 from nnviz.panels.plane import PlanePage
-from nnviz.session.asked_plane import NEURON_PLANES, PLANE
+from nnviz.session.asked_over import ANSWERS_OVER, NEURONS_OVER
 from nnviz.session.status import Status
 from nnviz.widgets.plane.tiles import NeuronTiles
 from nnviz.window.main_window import MainWindow
@@ -27,7 +27,7 @@ def load(qtbot: QtBot, window: MainWindow, name: str, **settings: Any) -> None:
 
 def wait_for_planes(qtbot: QtBot, window: MainWindow) -> None:
     """Until what is in view shows the network as it is now, in fine cells if it rests."""
-    probes = [window.session.probes[name] for name in (PLANE, NEURON_PLANES)]
+    probes = [window.session.probes[name] for name in (ANSWERS_OVER, NEURONS_OVER)]
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
 
 

@@ -8,9 +8,9 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.plane_answers import plane_points
+from engine.regions import plane_points
 from nnviz.panels.weights import WeightsPanel
-from nnviz.session.asked_plane import COARSE_TILE, FINE_TILE, NEURON_PLANES
+from nnviz.session.asked_over import COARSE_TILE, FINE_TILE, NEURONS_OVER
 from nnviz.session.selection import Neuron
 from nnviz.widgets.plane.tiles import NeuronTiles
 from nnviz.widgets.weights.heat_map import HeatMap
@@ -76,7 +76,7 @@ def test_a_neuron_that_was_enlarged_is_closed(ready_window: MainWindow, qtbot: Q
 
 
 def test_coarse_while_it_learns_and_fine_at_rest(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probe = ready_window.session.probes[NEURON_PLANES]
+    probe = ready_window.session.probes[NEURONS_OVER]
     assert probe.result.side == FINE_TILE
     sides: list[int] = []
     probe.changed.connect(lambda: sides.append(probe.result.side if probe.result else 0))
@@ -94,10 +94,10 @@ def test_pointing_at_one_shows_it_everywhere_and_tells_its_activation(
     session = ready_window.session
     point_at_tile(tiles, 1, 6)
     assert session.selection.pointed == Neuron(1, 6)
-    answers = session.probes[NEURON_PLANES].result
+    answers = session.probes[NEURONS_OVER].result
     text = find(tiles, QLabel, "readOut").text()
     assert "layer 1 · neuron 7" in text
-    cells = plane_points(*answers.square.corners, answers.side)
+    cells = plane_points(*answers.region.corners, answers.side)
     assert f"x {cells[len(cells) // 2 + FINE_TILE // 2, 0]:.2f}".replace("-", "−")[:5] in text.replace("&nbsp;", " ")
     point_at_tile(tiles, 3, 1)
     assert "output · orange" in find(tiles, QLabel, "readOut").text()
@@ -139,7 +139,7 @@ def test_the_scale_ends_at_1_or_at_the_largest_activation(
     qtbot.waitUntil(lambda: session.displayed.network.activations[0] == activation)
     wait_for_planes(qtbot, ready_window)
     click_tab(qtbot, ready_window, "layer1Tab")
-    answers = session.probes[NEURON_PLANES].result
+    answers = session.probes[NEURONS_OVER].result
     largest = float(np.abs(answers.layers[1]).max())
     expected = "1" if activation == "tanh" else f"{largest:.2g}"
     bar = panel(ready_window).planes.bar
@@ -148,7 +148,7 @@ def test_the_scale_ends_at_1_or_at_the_largest_activation(
 
 
 def test_out_of_view_they_cost_nothing(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probe = ready_window.session.probes[NEURON_PLANES]
+    probe = ready_window.session.probes[NEURONS_OVER]
     assert probe.is_wanted
     panel(ready_window).close()
     assert not probe.is_wanted
@@ -171,7 +171,7 @@ def test_a_network_that_diverged_is_drawn(tiles: NeuronTiles, ready_window: Main
     huge = session.displayed.network.copy()
     huge.parameters *= 1e30
     session.displayed.network = huge
-    with qtbot.waitSignal(session.probes[NEURON_PLANES].changed):
+    with qtbot.waitSignal(session.probes[NEURONS_OVER].changed):
         session.displayed.changed.emit()
     assert not tiles.grab().isNull()
 

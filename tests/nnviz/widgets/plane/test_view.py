@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.plane_answers import Square
+from engine.regions import Square
 from nnviz.look import theme
 from nnviz.widgets.plane.points import Points
 from nnviz.widgets.plane.view import PlaneView
@@ -22,7 +22,9 @@ CORNERS = np.array([[0xFFFF0000, 0xFF00FF00], [0xFF0000FF, 0xFFFFFF00]], np.uint
 def points(*places: tuple[float, float], are_tests: bool = False) -> Points:
     """Of the first class."""
     count = len(places)
-    return Points(np.array(places, float), np.zeros(count, np.intp), np.full(count, are_tests), 2, count)
+    return Points(
+        np.array(places, float), np.zeros(count, np.intp), np.full(count, are_tests), ["negative", "positive"], count
+    )
 
 
 @pytest.fixture
@@ -138,7 +140,7 @@ def test_the_point_that_is_asked_about_is_marked(view: PlaneView) -> None:
 def test_it_says_if_there_are_more_points(view: PlaneView) -> None:
     before = view.grab().toImage()
     some = points((0.9, 0.9))
-    view.show_points(Points(some.places, some.classes, some.are_tests, 2, 1000), view.square)
+    view.show_points(Points(some.places, some.kinds, some.are_tests, some.inks, 1000), view.square)
     assert view.grab().toImage() != before
 
 
@@ -152,7 +154,7 @@ def test_it_says_if_there_are_more_points(view: PlaneView) -> None:
     ],
 )
 def test_coordinates_are_as_exact_as_the_plane_is_large(point: tuple[float, float], half: float, words: str) -> None:
-    assert coordinates(*point, half) == words
+    assert coordinates(point, half) == words
 
 
 def test_in_any_size_it_paints(qtbot: QtBot) -> None:

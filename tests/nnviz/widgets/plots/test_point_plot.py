@@ -11,7 +11,8 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.widgets.plots.point_plot import Frame, PointPlot, Series
+from nnviz.widgets.plots.painted_axes import Frame
+from nnviz.widgets.plots.point_plot import PointPlot, Series
 from tests.nnviz.helpers import hover, leave
 
 FRAME = Frame((0, 10), (-5, 5), "true mpg", "predicted mpg", (-5, 5))

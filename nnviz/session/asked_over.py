@@ -1,19 +1,18 @@
-"""What the views of the plane need computed: the answers all over it, and what every neuron answers there.
+"""What the views of the plane and of the curve need computed: the answers all over it, and what every neuron answers.
 
-While the network learns, the cells are coarse; at rest the coarse ones are followed by fine ones.
+While the network learns, they are asked at few places; at rest these answers are followed by those at many places.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.datasets import Dataset
+from engine.answers_over import RegionEvaluator
 from engine.network import Network
-from engine.plane_answers import PlaneEvaluator, Square, square_of
+from engine.regions import Region, Span, Square, region_of
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
@@ -22,28 +21,32 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Neuron, Selection
 
-PLANE, NEURON_PLANES = "answers over the plane", "neurons over the plane"
+ANSWERS_OVER, NEURONS_OVER = "answers all over", "neurons all over"
 COARSE, FINE = 48, 200  # cells of the plane in each direction
 COARSE_TILE, FINE_TILE = 24, 64  # of a neuron's plane
+COARSE_LINE, FINE_LINE = 100, 500  # places of the curve
+COARSE_TILE_LINE, FINE_TILE_LINE = 50, 125  # of a neuron's line
+_SIDES = {Square: (COARSE, FINE), Span: (COARSE_LINE, FINE_LINE)}
+_TILE_SIDES = {Square: (COARSE_TILE, FINE_TILE), Span: (COARSE_TILE_LINE, FINE_TILE_LINE)}
 _MOST_PRODUCTS, _MOST_NUMBERS = 2_000_000_000, 4_000_000  # of one answer: about 0.1 s of work; 16 MB
 _PRODUCTS_PER_NEURON = 10  # that take as long as its activation
 _TIMES_ITS_COST = 1  # the work may take half of a core's time
 
 
 @dataclass(frozen=True, eq=False)
-class PlaneAnswers:
-    """What a network answers over a square of the plane.
+class AnswersOver:
+    """What a network answers all over a region.
 
     Attributes:
         network: whose answers they are; nobody writes to it.
-        square: of the plane.
-        side: cells in each direction, which lie row by row, the highest y first.
+        region: where it was asked.
+        side: places in each direction.
         neuron: the one whose activations they are; None for all outputs, or for all neurons.
-        layers: by layer, from 1, (neurons, side · side).
+        layers: by layer, from 1, (neurons, places).
     """
 
     network: Network
-    square: Square
+    region: Region
     side: int
     neuron: Neuron | None
     layers: Mapping[int, Array]
@@ -55,11 +58,11 @@ class PlaneAnswers:
         return float(np.abs(self.layers[layer]).max()) or 1.0
 
 
-def plane_probes(displayed: Displayed, runs: Runs, data: Data, selection: Selection) -> dict[str, Probe]:
-    """The probes of :class:`PlaneAnswers`: of the outputs or the neuron that is pointed at, and of all neurons."""
-    outputs = _OverPlane(displayed, runs, data, lambda: selection.pointed, (COARSE, FINE), _one_layer)
-    neurons = _OverPlane(displayed, runs, data, lambda: None, (COARSE_TILE, FINE_TILE), _all_layers)
-    probes = {PLANE: outputs.probe, NEURON_PLANES: neurons.probe}
+def over_probes(displayed: Displayed, runs: Runs, data: Data, selection: Selection) -> dict[str, Probe]:
+    """The probes of :class:`AnswersOver`: of the outputs or the neuron that is pointed at, and of all neurons."""
+    outputs = _Over(displayed, runs, data, lambda: selection.pointed, _SIDES, _one_layer)
+    neurons = _Over(displayed, runs, data, lambda: None, _TILE_SIDES, _all_layers)
+    probes = {ANSWERS_OVER: outputs.probe, NEURONS_OVER: neurons.probe}
     selection.pointed_changed.connect(outputs.probe.hurry)
     for signal in (runs.replaced, data.changed):
         for probe in probes.values():
@@ -83,8 +86,8 @@ def _has(network: Network, neuron: Neuron) -> bool:
     return neuron.layer < len(network.shape) and neuron.number < network.shape[neuron.layer]
 
 
-class _OverPlane:
-    """A probe of answers over the plane, first coarse, then fine; keeps the evaluators' buffers."""
+class _Over:
+    """A probe of answers all over a region, first at few places, then at many; keeps the evaluators' buffers."""
 
     def __init__(
         self,
@@ -92,38 +95,39 @@ class _OverPlane:
         runs: Runs,
         data: Data,
         pointed: Callable[[], Neuron | None],
-        sides: tuple[int, int],
+        sides: Mapping[type[Region], tuple[int, int]],
         wanted: Callable[[Network, Neuron | None], Mapping[int, slice]],
     ) -> None:
         self._displayed, self._runs, self._data, self._pointed = displayed, runs, data, pointed
-        self._coarse, self._fine = sides
-        self._wanted = wanted
-        self._kept: dict[int, tuple[list[int], Square, PlaneEvaluator]] = {}  # by side
+        self._sides, self._wanted = sides, wanted
+        self._kept: dict[int, tuple[list[int], Region, RegionEvaluator]] = {}  # by side
         self.probe = Probe(self._question, Budget(0, _TIMES_ITS_COST), self._kept.clear)
 
     def _question(self) -> Question | None:
         network, dataset = self._displayed.network, self._data.dataset
-        if dataset is None or not dataset.is_plane or self._runs.current.misfit(dataset) is not None:
+        region = None if dataset is None else region_of(dataset)
+        if region is None or self._runs.current.misfit(dataset) is not None:
             return None
         pointed = self._pointed()
         neuron = pointed if pointed is not None and _has(network, pointed) else None
-        side = self._side(network, neuron)
-        return Same(network, dataset, neuron, side), lambda: self._answers(network, dataset, neuron, side)
+        side = self._side(network, region, neuron)
+        return Same(network, dataset, neuron, side), lambda: self._answers(network, region, neuron, side)
 
-    def _side(self, network: Network, neuron: Neuron | None) -> int:
-        """Fine at rest, if the coarse answers are there already; in both cases fewer cells for a large network."""
-        known: PlaneAnswers | None = self.probe.result
+    def _side(self, network: Network, region: Region, neuron: Neuron | None) -> int:
+        """Many places at rest, if the answers at few are there already; in both cases fewer for a large network."""
+        known: AnswersOver | None = self.probe.result
         is_known = known is not None and known.network is network and known.neuron is neuron
-        side = self._fine if is_known and not self._runs.is_training() else self._coarse
+        coarse, fine = self._sides[type(region)]
+        side = fine if is_known and not self._runs.is_training() else coarse
         numbers = sum(network.shape[layer] for layer in self._wanted(network, neuron))
         products = len(network.parameters) + _PRODUCTS_PER_NEURON * sum(network.shape[1:])
         most = min(_MOST_PRODUCTS // products, _MOST_NUMBERS // numbers)
-        return max(1, min(side, math.isqrt(most)))
+        return max(1, min(side, region.finest(most)))
 
-    def _answers(self, network: Network, dataset: Dataset, neuron: Neuron | None, side: int) -> PlaneAnswers:
+    def _answers(self, network: Network, region: Region, neuron: Neuron | None, side: int) -> AnswersOver:
         """Runs in the lane's thread, the only one that uses ``_kept``."""
-        square, kept = square_of(dataset), self._kept.get(side)
-        if kept is None or kept[:2] != (network.shape, square):
-            kept = self._kept[side] = network.shape, square, PlaneEvaluator(network, square, side)
+        kept = self._kept.get(side)
+        if kept is None or kept[:2] != (network.shape, region):
+            kept = self._kept[side] = network.shape, region, RegionEvaluator(network, region, side)
         layers = kept[2].evaluate(network, self._wanted(network, neuron))
-        return PlaneAnswers(network, square, side, neuron, layers)
+        return AnswersOver(network, region, side, neuron, layers)

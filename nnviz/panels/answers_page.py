@@ -1,0 +1,184 @@
+"""A page of what the network answers all over the region in which the data lie: what plane and curve have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from engine import explain
+from engine.datasets import Dataset
+from engine.datasets.dataset import Split
+from engine.regions import Region, region_of
+from engine.validation import Array
+from nnviz.look import theme
+from nnviz.panels.neuron_pictures import full_name
+from nnviz.panels.neuron_subject import short
+from nnviz.session.asked_over import ANSWERS_OVER, NEURONS_OVER, AnswersOver
+from nnviz.session.session import Session
+from nnviz.widgets.card import Table
+from nnviz.widgets.pages import Page
+from nnviz.widgets.plane.points import MOST
+from nnviz.widgets.plane.points_view import PointsView
+from nnviz.widgets.plots.legend import Key
+from nnviz.widgets.read_out import Piece
+
+Lines = list[list[Piece]]
+
+
+class AnswersPage(Page):
+    """It has a tab only where the data lie in a region of its kind. Subclasses say how the answers are drawn.
+
+    Attributes:
+        kind: of region.
+        view: the points and the answers.
+        tests: shows or hides the points of the test part.
+    """
+
+    kind: type[Region]
+
+    def __init__(self, session: Session, title: str, tip: str, view: PointsView, tests: Key) -> None:
+        super().__init__(title, f"{title.lower()}Tab", tip)
+        self.leads = True
+        self._session, self._view, self.tests = session, view, tests
+        self.body.addWidget(view)
+
+    def _connect(self) -> None:
+        """Subclasses call it when they are made."""
+        session, view = self._session, self._view
+        view.hovered.connect(self._describe)
+        view.moved.connect(lambda x, y: session.question.move_example(self._example((x, y))))
+        view.asked.connect(lambda x, y: session.question.set_example(self._example((x, y)), "point"))
+        session.question.changed.connect(self._show_asked)
+        session.question.answered.connect(self._tell_asked)
+        self.tests.toggled.connect(self._show_data)
+        session.data.changed.connect(self._data_changed)
+        session.runs.replaced.connect(self.refresh)
+        session.probes[ANSWERS_OVER].changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+        self._data_changed()
+
+    # ---- what subclasses say
+
+    def _show_points(self, data: Dataset) -> None:
+        """Shows the points of the data in the view."""
+        raise NotImplementedError
+
+    def _draw(self, answers: AnswersOver | None) -> None:
+        """Draws answers, or that there are none."""
+        raise NotImplementedError
+
+    def _example(self, point: tuple[float, float]) -> Sequence[float]:
+        """What the network is given for a point of the view."""
+        raise NotImplementedError
+
+    def _point(self, example: Array) -> tuple[float, float]:
+        """Where such an example is in the view."""
+        raise NotImplementedError
+
+    def _where(self, point: tuple[float, float]) -> str:
+        """A point of the view in words."""
+        raise NotImplementedError
+
+    def _answered(self, outputs: Array) -> list[Piece]:
+        """Finite outputs, (outputs,), in words."""
+        raise NotImplementedError
+
+    # ---- what is shown
+
+    @property
+    def _data(self) -> Dataset | None:
+        data = self._session.data.dataset
+        return data if data is not None and isinstance(region_of(data), self.kind) else None
+
+    @property
+    def _answers(self) -> AnswersOver | None:
+        """What was computed last."""
+        answers: AnswersOver | None = self._session.probes[ANSWERS_OVER].result
+        return answers if answers is not None and isinstance(answers.region, self.kind) else None
+
+    def _data_changed(self) -> None:
+        """Shows other data, if they belong here."""
+        data = self._data
+        if data is not None:
+            self.tests.setVisible(data.test is not None)
+        self._show_data()
+        self._show_asked()
+        self.offer(data is not None)
+        self.refresh()
+
+    def _show_data(self) -> None:
+        if self._data is not None:
+            self._show_points(self._data)
+
+    def refresh(self) -> None:
+        """Draws the latest answers."""
+        if self.in_view:
+            self._draw(self._answers)
+
+    def _around(self, answers: AnswersOver) -> AnswersOver:
+        """By which a neuron is drawn: all neurons, if they are known, so that it looks as in its small picture."""
+        known: AnswersOver | None = self._session.probes[NEURONS_OVER].result
+        return known if known is not None and known.network.shape == answers.network.shape else answers
+
+    def _reason(self) -> str:
+        """Why there are no answers; empty where they are about to come."""
+        misfit = self._session.runs.current.misfit(self._data)
+        return "" if misfit is None else "this network does not fit the data"
+
+    # ---- what is asked and pointed at
+
+    @property
+    def _asked(self) -> tuple[float, float] | None:
+        """The point that the session asks about."""
+        example = self._session.question.example
+        return None if self._data is None or example is None else self._point(example)
+
+    def _show_asked(self) -> None:
+        self._view.show_asked(self._asked)
+
+    def _tell_asked(self) -> None:
+        """Tells a screen reader the point that is asked about, and the answer."""
+        point, answers = self._asked, self._answers
+        if not self.in_view or point is None or answers is None:
+            return
+        words = [piece[0] for line in self._said(answers, point) for piece in line]
+        self._view.setAccessibleDescription(" ".join([self._where(point), *words]))
+
+    def _describe(self, point: tuple[float, float] | None) -> None:
+        """What is answered at the point under the mouse."""
+        answers = self._answers
+        if point is None or answers is None:
+            self._view.show_text("")
+        else:
+            self._view.show_text([[(self._where(point), "muted")], *self._said(answers, point)])
+
+    def _said(self, answers: AnswersOver, point: tuple[float, float]) -> Lines:
+        """The network's answer to a point, or the neuron's activation."""
+        network, neuron = answers.network, answers.neuron
+        row = np.array([self._example(point)], network.parameters.dtype)
+        with np.errstate(all="ignore"):
+            activations = explain.forward(network, row).activations
+        if neuron is not None:
+            value = float(activations[neuron.layer][0, neuron.number])
+            return [[(full_name(self._session, neuron), "text"), (short(value), "text")]]
+        outputs = activations[-1][0]
+        return [self._answered(outputs) if np.isfinite(outputs).all() else [("no finite answer", "muted")]]
+
+    # ---- for a file
+
+    def _table(self, places: Array, values: Array, head: Iterable[str]) -> Table:
+        """A row for each place, (k, inputs), with its values (k, columns)."""
+        rows = ([*map(float, place), *map(float, found)] for place, found in zip(places, values, strict=True))
+        return list(head), rows
+
+
+def some_of(data: Dataset, with_tests: bool) -> tuple[dict[str, Split], int]:
+    """The parts of the data by name, the test part only if wanted, and how many examples they have in all.
+
+    Of very many only some that are spread evenly.
+    """
+    parts = {name: split for name, split in data.splits.items() if with_tests or name != "test"}
+    total = sum(map(len, parts.values()))
+    step = max(1, -(-total // MOST))
+    return {name: split.at(slice(None, None, step)) for name, split in parts.items()}, total
