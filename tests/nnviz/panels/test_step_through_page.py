@@ -531,10 +531,11 @@ def test_tables_and_targets(
     window = make_window()
     session = window.session
     qtbot.waitUntil(lambda: session.state is not Status.LOADING)
-    session.settings.change("batch size", batch_size=10)
+    fields: dict[str, object] = {"batch_size": 10}
     if "loss" in changes:
         names = session.settings.experiment.activations
-        session.settings.change("output", activations=(*names[:-1], "identity"), loss=changes["loss"])
+        fields |= {"activations": (*names[:-1], "identity"), "loss": changes["loss"]}
+    session.settings.change("batch and output", **fields)
     session.settings.change("recipe", **{name: v for name, v in changes.items() if name != "loss"})
     session.reset()
     page = page_of(window, qtbot)
