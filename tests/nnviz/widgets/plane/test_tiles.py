@@ -133,7 +133,7 @@ def test_in_any_size_it_paints(qtbot: QtBot, size: tuple[int, int]) -> None:
 def test_names_of_classes_give_way(qtbot: QtBot) -> None:
     key = PlaneKey()
     qtbot.addWidget(key)
-    key.show_names(("blue", "a very long name of a class, <b>with markup</b>"))
+    key.show_names(("blue", "a very long name of a class, <b>with markup</b>"), ("train", "test"))
     assert key.minimumSizeHint().width() < 40 < key.sizeHint().width()
     assert "<b>" in key.accessibleDescription(), "as it is"
     for width in (key.sizeHint().width(), 120, 50, 20, 3):
