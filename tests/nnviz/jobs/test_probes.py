@@ -216,6 +216,8 @@ def test_two_questions_are_the_same_when_they_are_about_the_same_objects() -> No
     assert Same(one) != Same(equal)
     assert Same(one) != Same(one, one)
     assert Same(one) != one
+    assert Same(one, int("1000")) == Same(one, int("1000")), "numbers are equal wherever they are stored"
+    assert Same(one, 1000) != Same(one, 1001)
 
 
 # ---- how often

@@ -96,6 +96,9 @@ def test_pages_come_and_go_with_the_task_and_the_one_that_was_chosen_comes_back(
     assert window.curves.page.title == "Error"
     load(qtbot, window, "mpg")
     assert window.curves.page.title == "Residuals"
+    load(qtbot, window, "sine")
+    assert tabs(window) == ["RMSE", "Loss", "Curve", "Predicted", "Residuals", "Distributions"]
+    assert window.curves.page.title == "Curve", "which leads where it makes sense"
 
 
 def test_pages_out_of_view_ask_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
