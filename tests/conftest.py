@@ -36,11 +36,6 @@ MakeWindow = Callable[[], MainWindow]
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One process more than cores: a test waits a good part of its time, for timers and for processes that start."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Who wants to look into a test (--pdb, --trace, -s) gets all of them in this process, without having to say so."""
     options = config.option
