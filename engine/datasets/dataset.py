@@ -310,6 +310,18 @@ class Dataset:
         """Returns the name of an input, or its number, from 1, if it has none."""
         return self.columns[number] if number < len(self.columns) else f"input {number + 1}"
 
+    def target_name(self, number: int) -> str:
+        """Returns the name of a number that is predicted, or that of its output, from 1, if it has none."""
+        return self.targets[number] if number < len(self.targets) else f"output {number + 1}"
+
+    def raw_inputs(self, inputs: Array) -> Array:
+        """(…, width) float64: inputs, (…, width), as they were before they were scaled."""
+        return np.asarray(inputs, np.float64) if self.scaling is None else self.scaling.undo(inputs)
+
+    def raw_targets(self, outputs: Array) -> Array:
+        """(…, outputs) float64: targets, or a network's outputs, in the unit of what is predicted."""
+        return np.asarray(outputs, np.float64) if self.target_scaling is None else self.target_scaling.undo(outputs)
+
     def class_name(self, number: int) -> str:
         """Returns the name of a class, or its number if it has none."""
         return self.class_names[number] if number < len(self.class_names) else str(number)

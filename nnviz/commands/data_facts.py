@@ -64,9 +64,8 @@ def _counts(labels: Array | None, classes: int) -> Array:
 
 
 def _numbers(dataset: Dataset) -> Iterator[str]:
-    targets = np.concatenate([split.targets for split in dataset.splits.values()]).astype(np.float64)
-    raw = targets if dataset.target_scaling is None else dataset.target_scaling.undo(targets)
-    names = [text.name(name) for name in dataset.targets] or [f"output {place + 1}" for place in range(dataset.outputs)]
+    raw = dataset.raw_targets(np.concatenate([split.targets for split in dataset.splits.values()]))
+    names = [text.name(dataset.target_name(place)) for place in range(dataset.outputs)]
     figures = zip(names[:_MOST_CLASSES], raw.min(axis=0), raw.mean(axis=0), raw.max(axis=0), strict=False)
     rows = [[name, *(f"{figure:.4g}" for figure in of_one)] for name, *of_one in figures]
     yield from lines_of([["predicted", "least", "mean", "greatest"], *rows])

@@ -117,8 +117,8 @@ def _fits(lines: Sequence[str]) -> bool:
 
 def _of_numbers(network: Network, split: Split, data: Dataset, part: str, loss: float) -> list[str]:
     """RMSE, R² and MAE of each number that is predicted, in its unit."""
-    answers, wanted = _raw(data, _answers(network, split)), _raw(data, split.targets)
-    names = [text.name(name) for name in data.targets] or [f"output {number + 1}" for number in range(data.outputs)]
+    answers, wanted = data.raw_targets(_answers(network, split)), data.raw_targets(split.targets)
+    names = [text.name(data.target_name(number)) for number in range(data.outputs)]
     rows = []
     for name, answer, right in zip(names, answers.T, wanted.T, strict=True):
         squares, spread = np.square(answer - right), np.square(right - right.mean())
@@ -136,8 +136,3 @@ def _answers(network: Network, split: Split) -> Array:
     inputs = (split.at(slice(start, start + _CHUNK)) for start in starts)
     parts = [network.predict(each.take(slice(None), np.empty((len(each), each.width), np.float32))) for each in inputs]
     return np.concatenate(parts)
-
-
-def _raw(data: Dataset, numbers: Array) -> Array:
-    """(k, outputs) float64 in the units of the targets."""
-    return numbers.astype(np.float64) if data.target_scaling is None else data.target_scaling.undo(numbers)

@@ -100,9 +100,7 @@ class Meaning:
 
     def raw(self, example: Array) -> Array:
         """(width,) float64: the inputs of an example as their source has them."""
-        scaling = None if self.data is None else self.data.scaling
-        raw: Array = np.asarray(example, np.float64) if scaling is None else scaling.undo(example)
-        return raw
+        return np.asarray(example, np.float64) if self.data is None else self.data.raw_inputs(example)
 
     def raw_input(self, number: int, value: float) -> float:
         """The same of one input."""

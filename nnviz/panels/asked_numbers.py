@@ -62,7 +62,7 @@ class Targets:
         """(…, outputs): outputs in the targets' units."""
         data = self._session.data.dataset
         assert data is not None
-        return in_units(data, outputs)
+        return data.raw_targets(outputs)
 
     @property
     def truth(self) -> Array | None:
@@ -74,16 +74,10 @@ class Targets:
 def targets_of(data: Dataset) -> list[Target]:
     """The targets of data with numbers to predict."""
     rows = np.linspace(0, len(data.train) - 1, min(len(data.train), _MOST_ROWS)).astype(np.int64)
-    return [_target(data, number, values) for number, values in enumerate(in_units(data, data.train.targets[rows]).T)]
-
-
-def in_units(data: Dataset, outputs: Array) -> Array:
-    """(…, outputs) float64: outputs, or targets, in the units of the numbers that are predicted."""
-    return np.asarray(outputs, float) if data.target_scaling is None else data.target_scaling.undo(outputs)
+    return [_target(data, number, values) for number, values in enumerate(data.raw_targets(data.train.targets[rows]).T)]
 
 
 def _target(data: Dataset, number: int, values: Array) -> Target:
-    name = data.targets[number] if number < len(data.targets) else f"output {number + 1}"
     low, high = float(values.min()), float(values.max())
     of_range = 2 - math.floor(math.log10(high - low)) if high > low else 0  # three digits of it
-    return Target(text.name(name), low, high, min(max(decimals_of(values), of_range), 6), number)
+    return Target(text.name(data.target_name(number)), low, high, min(max(decimals_of(values), of_range), 6), number)

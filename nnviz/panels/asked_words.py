@@ -6,7 +6,7 @@ from engine.datasets import Dataset
 from engine.datasets.dataset import NUMBER, PICTURE, POINT, ROW
 from nnviz.digits.examples import fits_canvas
 from nnviz.look import text, theme
-from nnviz.panels.asked_numbers import in_units, targets_of
+from nnviz.panels.asked_numbers import targets_of
 from nnviz.session.session import Session
 
 _NOUNS = {PICTURE: "picture", POINT: "point", NUMBER: "point", ROW: "row"}
@@ -55,7 +55,7 @@ def true_answer(session: Session) -> str:
         return f"truly {text.name(data.class_name(int(truth.argmax())))}"
     if data.outputs > 1:
         return ""
-    return f"truly {targets_of(data)[0].words(float(in_units(data, truth)[0]))}"
+    return f"truly {targets_of(data)[0].words(float(data.raw_targets(truth)[0]))}"
 
 
 def class_colours(data: Dataset | None) -> list[str]:

@@ -13,7 +13,6 @@ from engine.regions import Span, span_of
 from engine.validation import Array
 from nnviz.look.meaning import Meaning
 from nnviz.panels.answers_page import AnswersPage, some_of
-from nnviz.panels.asked_numbers import in_units
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.neuron_pictures import full_name
 from nnviz.panels.number_points import ends_of
@@ -66,7 +65,7 @@ class CurvePage(AnswersPage):
         parts = [part for part in _INKS if part in data.splits and part != "test"]
         self.key.show_names(tuple(parts), [_INKS[part] for part in parts])
         self.view.show_points(self._points_of(data))
-        targets = [in_units(data, split.targets) for split in data.splits.values()]
+        targets = [data.raw_targets(split.targets) for split in data.splits.values()]
         self._true = float(min(map(np.min, targets))), float(max(map(np.max, targets)))
 
     def _points_of(self, data: Dataset) -> Points:
@@ -84,7 +83,7 @@ class CurvePage(AnswersPage):
     def _places_of(self, data: Dataset, split: Split) -> Array:
         """(k, 2): x and y of the examples."""
         inputs = split.inputs.astype(np.float64) * split.scale
-        return np.concatenate([self._meaning.raw(inputs), in_units(data, split.targets)], axis=1)
+        return np.concatenate([self._meaning.raw(inputs), data.raw_targets(split.targets)], axis=1)
 
     def _draw(self, answers: AnswersOver | None) -> None:
         if answers is None:
@@ -117,7 +116,7 @@ class CurvePage(AnswersPage):
         if neuron is not None and self._is_hidden(answers, neuron):
             return x, values[0].astype(np.float64), full_name(self._session, neuron)
         name = f"predicted {self._meaning.output(0)}"
-        return x, values[0].astype(np.float64) if data is None else in_units(data, values.T)[:, 0], name
+        return x, values[0].astype(np.float64) if data is None else data.raw_targets(values.T)[:, 0], name
 
     def _axes(self, predicted: Array) -> Frame:
         """Axes for the data and the line; the line may leave them where it is far off."""

@@ -86,7 +86,4 @@ def _predicted(network: Network, dataset: Dataset, part: Part, count: int) -> Pr
     inputs = some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype))
     with np.errstate(all="ignore"):
         predicted = explain.forward(network, inputs).activations[-1].astype(np.float64)  # finite or not
-        scaling = dataset.target_scaling
-        if scaling is None:
-            return PredictedPart(part, rows, some.targets.astype(np.float64), predicted)
-        return PredictedPart(part, rows, scaling.undo(some.targets), scaling.undo(predicted))
+        return PredictedPart(part, rows, dataset.raw_targets(some.targets), dataset.raw_targets(predicted))

@@ -105,7 +105,7 @@ def own_answers(network: Network, own: OwnExamples, data: Dataset) -> OwnAnswers
     if split.labels is not None:
         error = float((outputs.argmax(axis=1) != split.labels).mean())
     else:
-        outputs, targets = _in_units(data, outputs), _in_units(data, targets)
+        outputs, targets = data.raw_targets(outputs), data.raw_targets(targets)
         error = float(np.sqrt(np.square(outputs - targets).mean()))
     return OwnAnswers(own, split, outputs, targets, error)
 
@@ -158,7 +158,3 @@ def all_answers(network: Network, split: Split) -> Answers:
         except StopIteration as finished:
             answers: Answers = finished.value
             return answers
-
-
-def _in_units(data: Dataset, numbers: Array) -> Array:
-    return np.asarray(numbers, np.float64) if data.target_scaling is None else data.target_scaling.undo(numbers)

@@ -37,7 +37,7 @@ def first_rows(data: Dataset, count: int, most_columns: int) -> Rows:
     """The first training examples, with the target and at most so many columns more."""
     part = data.train.head(count)
     inputs = np.stack([part.example(number) for number in range(len(part))])
-    raw = inputs if data.scaling is None else data.scaling.undo(inputs)
+    raw = data.raw_inputs(inputs)
     columns = _plain_columns(data, raw) if data.coding is None else _coded_columns(data.coding, raw)
     shown = [_target(data, part.labels, part.targets), *islice(columns, most_columns)]
     names, cells, numbers = zip(*shown, strict=True)
@@ -48,8 +48,7 @@ def _target(data: Dataset, labels: Array | None, targets: Array) -> _Column:
     name = data.coding.target if data.coding is not None else ""
     if labels is not None:
         return name or "class", [data.class_name(int(label)) for label in labels], False
-    raw = targets if data.target_scaling is None else data.target_scaling.undo(targets)
-    return name or (data.targets[0] if data.targets else "target"), _written(raw[:, 0]), True
+    return name or (data.targets[0] if data.targets else "target"), _written(data.raw_targets(targets)[:, 0]), True
 
 
 def _plain_columns(data: Dataset, raw: Array) -> Iterator[_Column]:
