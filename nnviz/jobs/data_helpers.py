@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
 from engine.datasets.table_spans import Numbers, ReadSpan, Results
+from nnviz.jobs.child import cores
 from nnviz.jobs.data_process import DataProcess
 
 _MOST = 3  # more take more memory than time
@@ -26,8 +26,7 @@ class Helpers:
     @staticmethod
     def most() -> int:
         """How many there can be on this machine."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return min(cores - 1, _MOST)
+        return min(cores() - 1, _MOST)
 
     def __call__(self, function: ReadSpan, spans: Sequence[tuple[int, int]], /) -> Results:
         """Begins to read at once. A part whose process has ended by itself gives None."""

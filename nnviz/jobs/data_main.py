@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import pickle
 import queue
-import sys
-import threading
 import time
-import traceback
 from typing import IO, Any
 
+from nnviz.jobs.child import listen, own_output, picklable
 from nnviz.jobs.data_helpers import Helpers
 from nnviz.jobs.data_reader import DataReader
 
@@ -42,40 +40,20 @@ class _Teller:
         self._out.flush()
 
     def failed(self, error: Exception) -> None:
-        """Tells the error itself, or one with its words if it cannot be sent."""
-        try:
-            pickle.loads(pickle.dumps(error))
-        except Exception:
-            error = RuntimeError(f"{type(error).__name__}: {error}")
-        self._put(("failed", error))
+        self._put(("failed", picklable(error)))
 
     def _put(self, message: object) -> None:
         pickle.dump(message, self._out, protocol=5)
         self._out.flush()
 
 
-def _listen(source: IO[bytes], requests: queue.SimpleQueue[Any]) -> None:
-    """Hands requests on until the pipe is closed; then ends the process, whatever it does."""
-    code = 1
-    try:
-        while True:
-            requests.put(pickle.load(source))
-    except (EOFError, OSError):
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
 def main() -> None:
     """Listens to its standard input and answers on its standard output, on which nobody else may write."""
     if hasattr(os, "nice"):
         os.nice(_LATER)
-    teller = _Teller(os.fdopen(os.dup(1), "wb"))
-    os.dup2(2, 1)
+    teller = _Teller(own_output())
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
+    listen(requests.put)
     reader = DataReader(Helpers())
     while True:
         method, before, after = requests.get()

@@ -12,10 +12,8 @@ is followed by a pickle and its arrays, of these sizes, so that no array is ever
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,10 +30,10 @@ from engine.datasets.preview import Preview
 from engine.datasets.source import Progress
 from engine.errors import EngineError, Verbatim
 from engine.validation import Array
+from nnviz.jobs.child import can_start, start, take_leave
 from nnviz.jobs.data_reader import DataReader, Reader, Settings
 
 _SMALL = 1_000_000  # bytes of a file that is read before a process would have started
-_CODE = "import sys; sys.path[:] = sys.argv[1:]; from nnviz.jobs.data_main import main; main()"
 
 
 class EndedError(Exception):
@@ -45,11 +43,6 @@ class EndedError(Exception):
 def reader_for(source: DataSource) -> Reader:
     """Who is to read these data: a process of its own for large files and for folders, else whoever asks."""
     return DataProcess() if source.file is not None and _is_large(source.file) and can_start() else DataReader()
-
-
-def can_start() -> bool:
-    """Whether there is a Python to run such a process."""
-    return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
 def _is_large(file: Path) -> bool:
@@ -120,14 +113,7 @@ class DataProcess:
                 raise EndedError
             self._is_asked = True
             if self._process is None:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-c", _CODE, *map(os.path.abspath, sys.path)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=None if sys.stderr else subprocess.DEVNULL,
-                    start_new_session=True,  # Ctrl+C in the terminal is for the window
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )
+                self._process = start("nnviz.jobs.data_main")
             return self._process
 
     def _clean_up(self) -> None:
@@ -135,10 +121,7 @@ class DataProcess:
         process = self._process
         if not self._has_ended or self._is_asked or process is None:
             return
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):  # what was left to be written
-                pipe.close()  # type: ignore[union-attr]
+        take_leave(process)
 
     def _lost(self, process: subprocess.Popen[bytes]) -> Exception:
         if self._has_ended:

@@ -6,7 +6,6 @@ import io
 import os
 import pickle
 import queue
-import sys
 import threading
 import time
 import traceback
@@ -17,6 +16,7 @@ from typing import IO, Any
 from engine.datasets import Dataset
 from engine.events import Event
 from engine.settings import TrainingSettings
+from nnviz.jobs.child import listen, own_output, picklable
 from nnviz.jobs.job import Job
 from nnviz.jobs.reports import Frame, Stopped
 from nnviz.jobs.training_process import Returned
@@ -172,7 +172,7 @@ class _Borrower:
             self._job.begin_elsewhere()
         except Exception as error:  # too little memory, or a class that cannot be imported here
             self._job = None
-            self._pipe.put(Returned(None, error=_picklable(error), trace=traceback.format_exc()))
+            self._pipe.put(Returned(None, error=picklable(error), trace=traceback.format_exc()))
         else:
             self._is_training = True
 
@@ -199,16 +199,7 @@ class _Borrower:
         if self._is_training and self._job is not None:
             self._is_training = False
             trace = "" if error is None else traceback.format_exc()
-            self._pipe.put(Returned(self._job.place(), stopped, None if error is None else _picklable(error), trace))
-
-
-def _picklable(error: Exception) -> Exception:
-    """The error itself, or one with its words if it cannot be sent."""
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
+            self._pipe.put(Returned(self._job.place(), stopped, None if error is None else picklable(error), trace))
 
 
 class _Unpacker(pickle.Unpickler):
@@ -225,26 +216,10 @@ class _Unpacker(pickle.Unpickler):
         return self._dataset
 
 
-def _listen(source: IO[bytes], borrower: _Borrower) -> None:
-    """Hands orders on until the pipe is closed; then ends the process, whatever it does."""
-    code = 1
-    try:
-        while True:
-            borrower.hear(*pickle.load(source))
-    except (EOFError, OSError):
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
 def main() -> None:
     """Listens to its standard input and answers on its standard output, on which nobody else may write."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    pipe = _Pipe(out)
+    pipe = _Pipe(own_output())
     borrower = _Borrower(pipe)
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, borrower), daemon=True).start()
+    listen(lambda order: borrower.hear(*order))
     pipe.put("ready")
     borrower.run()

@@ -25,11 +25,8 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import pickle
 import queue
-import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -41,6 +38,7 @@ from engine.datasets import Dataset
 from engine.errors import EngineError, Verbatim
 from engine.training import Trainer
 from engine.validation import available_memory
+from nnviz.jobs.child import can_start, cores, start, take_leave
 from nnviz.jobs.job import Job
 from nnviz.jobs.reports import Frame, Stopped
 
@@ -50,8 +48,6 @@ _LOG = logging.getLogger("nnviz")
 # memory twice. So do larger data.
 _MOST_PARAMETERS, _MOST_BYTES = 3_000_000, 300_000_000
 _TIMES_ITS_BYTES = 4  # of free memory, for the data, their pickle, a validation set and buffers
-# Modules are looked for where this process looks, so that both find the same ones.
-_CODE = "import sys; sys.path[:] = sys.argv[1:]; from nnviz.jobs.training_main import main; main()"
 
 
 @dataclass(frozen=True)
@@ -79,8 +75,7 @@ class Lost:
 
 def is_worthwhile() -> bool:
     """Whether there is a core for such a process, and a Python to run it."""
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return len(cores) > 1 and bool(sys.executable) and not getattr(sys, "frozen", False)
+    return cores() > 1 and can_start()
 
 
 def may_be_lent(job: Job) -> bool:
@@ -111,14 +106,7 @@ class TrainingProcess:
         self._trainer: weakref.ref[Trainer] | None = None  # the one that the process has a twin of
         self._dataset: weakref.ref[Dataset] | None = None  # the data that it has
         self._is_closed = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _CODE, *map(os.path.abspath, sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if sys.stderr else subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl+C in the terminal is for the window
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        self._process = start("nnviz.jobs.training_main")
         assert self._process.stdin is not None
         self._to: IO[bytes] = self._process.stdin
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -169,9 +157,7 @@ class TrainingProcess:
         self._process.kill()
         self._process.wait()
         self._reader.join()
-        for pipe in (self._to, self._process.stdout):
-            with suppress(OSError):  # what was left to be written
-                pipe.close()  # type: ignore[union-attr]
+        take_leave(self._process)
 
     # ---- in the reader's thread
 

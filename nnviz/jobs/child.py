@@ -1,0 +1,83 @@
+"""A process that runs a module of ours and talks through its pipes: how it is started, and how it listens. No Qt."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, Any
+
+# Modules are looked for where this process looks, so that both find the same ones.
+_CODE = "import sys; sys.path[:] = sys.argv[1:]; from {} import main; main()"
+
+
+def can_start() -> bool:
+    """Whether there is a Python to run such a process."""
+    return bool(sys.executable) and not getattr(sys, "frozen", False)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def start(module: str) -> subprocess.Popen[bytes]:
+    """Starts a process that calls ``main`` of that module. Raises OSError or RuntimeError if that is not possible."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _CODE.format(module), *map(os.path.abspath, sys.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=None if sys.stderr else subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl+C in the terminal is for the window
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+def take_leave(process: subprocess.Popen[bytes]) -> None:
+    """Waits for the end of a process that ends, and closes its pipes."""
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        with suppress(OSError):  # what was left to be written
+            pipe.close()  # type: ignore[union-attr]
+
+
+# ---- in the process
+
+
+def own_output() -> IO[bytes]:
+    """The standard output, on which from now on nobody else may write: what is printed goes to the errors."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return out
+
+
+def listen(hear: Callable[[Any], None]) -> None:
+    """Hands on what is sent, in a thread of its own, until the pipe is closed; then ends the process at once."""
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, hear), daemon=True).start()
+
+
+def _listen(source: IO[bytes], hear: Callable[[Any], None]) -> None:
+    code = 1
+    try:
+        while True:
+            hear(pickle.load(source))
+    except (EOFError, OSError):
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def picklable(error: Exception) -> Exception:
+    """The error itself, or one with its words if it cannot be sent."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
