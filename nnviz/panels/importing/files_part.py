@@ -22,7 +22,7 @@ _TASK_TIP = "Whether the network tells classes apart or predicts numbers. It is 
 
 
 class FolderPart(QWidget):
-    """Shows a ``FolderPreview``: each class with its number of files and some of its pictures."""
+    """Shows a ``FolderPreview``: each class with its number of files and some pictures. ``choices``: its fields."""
 
     def __init__(self, importing: Importing) -> None:
         super().__init__()
@@ -41,24 +41,15 @@ class FolderPart(QWidget):
         self._unread = named(QListWidget(), "importUnreadList", "Files that are left out", tip)
         self._unread.setUniformItemSizes(True)
         self._unread.setFixedHeight(_LIST_ROWS * 20 + 4)
-        self._choices = Choices(importing, "importFolder")
+        self.choices = Choices(importing, "importFolder")
         for setting in (SIDE, *PARTS):
-            self._choices.add_number(setting)
-        arranged(QVBoxLayout(self), (area, 1), self._unread, self._choices, spacing=8)
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether what was typed into a field is no number."""
-        return self._choices.is_wrong
+            self.choices.add_number(setting)
+        arranged(QVBoxLayout(self), (area, 1), self._unread, self.choices, spacing=8)
 
     @property
     def told(self) -> list[str]:
         """The settings whose errors are told here."""
-        return self._choices.names
-
-    def forget_typed(self) -> None:
-        """Drops what was typed and cannot be used, for another file."""
-        self._choices.forget_typed()
+        return self.choices.names
 
     def show_preview(self, preview: FolderPreview) -> None:
         """Shows it."""
@@ -74,7 +65,7 @@ class FolderPart(QWidget):
         self._unread.clear()
         self._unread.addItems(words)
         self._unread.setVisible(bool(words))
-        self._choices.show_values(preview.settings.get)
+        self.choices.show_values(preview.settings.get)
 
     def _show_classes(self, preview: FolderPreview) -> None:
         while (item := self._grid.takeAt(0)) is not None:
@@ -91,7 +82,7 @@ class FolderPart(QWidget):
 
 
 class ArraysPart(QWidget):
-    """Shows an ``ArraysPreview``: each array with its dimensions, and the first pictures if there are some."""
+    """Shows an ``ArraysPreview``: each array with its dimensions, and the first pictures. ``choices``: its fields."""
 
     def __init__(self, importing: Importing) -> None:
         super().__init__()
@@ -99,26 +90,17 @@ class ArraysPart(QWidget):
         self._facts = named(QLabel(), "importArrays", "What the file holds")
         self._facts.setWordWrap(True)
         self._pictures = QVBoxLayout()
-        self._choices = Choices(importing, "importArrays")
+        self.choices = Choices(importing, "importArrays")
         tasks = (("classes", CLASSIFICATION), ("numbers", REGRESSION))
-        self._task = self._choices.add_combo("task", "Predict", _TASK_TIP, tasks)
+        self._task = self.choices.add_combo("task", "Predict", _TASK_TIP, tasks)
         for setting in PARTS:
-            self._choices.add_number(setting)
-        arranged(QVBoxLayout(self), self._facts, self._pictures, 1, self._choices, spacing=8)
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether what was typed into a field is no number."""
-        return self._choices.is_wrong
+            self.choices.add_number(setting)
+        arranged(QVBoxLayout(self), self._facts, self._pictures, 1, self.choices, spacing=8)
 
     @property
     def told(self) -> list[str]:
         """The settings whose errors are told here."""
-        return self._choices.names
-
-    def forget_typed(self) -> None:
-        """Drops what was typed and cannot be used, for another file."""
-        self._choices.forget_typed()
+        return self.choices.names
 
     def show_preview(self, preview: ArraysPreview) -> None:
         """Shows it."""
@@ -131,7 +113,7 @@ class ArraysPart(QWidget):
         outcome = preview.outcome
         guess = None if outcome is None else CLASSIFICATION if outcome.classes else REGRESSION
         settings = {"task": guess, **preview.settings}
-        self._choices.show_values(settings.get)
+        self.choices.show_values(settings.get)
         self._task.setEnabled("task" in self._importing.settings)
 
 

@@ -94,7 +94,7 @@ class ImportSheet(QFrame):
         is_new, self._name = name != self._name, name
         if is_new:
             for part in self._parts.values():
-                part.forget_typed()
+                part.choices.forget_typed()
         self.setVisible(name is not None)
         if name is None:
             return
@@ -150,7 +150,7 @@ class ImportSheet(QFrame):
 
     def _show_use(self) -> None:
         part = self._part_of(self._importing.found)
-        self._use.setEnabled(self._importing.can_use and (part is None or not part.is_wrong))
+        self._use.setEnabled(self._importing.can_use and (part is None or not part.choices.is_wrong))
 
     def _show_progress(self) -> None:
         importing = self._importing

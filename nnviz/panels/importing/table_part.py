@@ -43,7 +43,7 @@ _MOST_TARGETS = 2000  # columns in the list of what can be predicted; the others
 
 
 class TablePart(QWidget):
-    """Shows a ``TablePreview``."""
+    """Shows a ``TablePreview``. ``choices``: the fields below it."""
 
     def __init__(self, importing: Importing) -> None:
         super().__init__()
@@ -60,8 +60,8 @@ class TablePart(QWidget):
         self._of_column = QWidget()
         arranged(QHBoxLayout(self._of_column), (self._problem, 1), self._ignore, spacing=8)
         self._problems = self._problem_list()
-        self._choices = self._data_choices()
-        parts: list[Any] = [self._form, (self._table, 1), self._of_column, self._problems, self._choices]
+        self.choices = self._data_choices()
+        parts: list[Any] = [self._form, (self._table, 1), self._of_column, self._problems, self.choices]
         arranged(QVBoxLayout(self), *parts, spacing=8)
 
     def _format_choices(self) -> Choices:
@@ -99,20 +99,11 @@ class TablePart(QWidget):
         return problems
 
     @property
-    def is_wrong(self) -> bool:
-        """Whether what was typed into a field is no number."""
-        return self._choices.is_wrong
-
-    @property
     def told(self) -> list[str]:
         """The settings whose errors are told here."""
         preview = self._importing.found
         names = [column.name for column in preview.columns] if isinstance(preview, TablePreview) else []
-        return [*self._form.names, *self._choices.names, *names]
-
-    def forget_typed(self) -> None:
-        """Drops what was typed and cannot be used, for another file."""
-        self._choices.forget_typed()
+        return [*self._form.names, *self.choices.names, *names]
 
     # ---- display
 
@@ -124,8 +115,8 @@ class TablePart(QWidget):
         self._form.show_values(lambda name: getattr(form, name))
         self._table.show_preview(preview)
         usual = {"missing": DROP, "standardise": True, "task": preview.task}
-        self._choices.show_values(lambda name: settings.get(name, usual.get(name)))
-        self._choices.setVisible(bool(preview.columns))
+        self.choices.show_values(lambda name: settings.get(name, usual.get(name)))
+        self.choices.setVisible(bool(preview.columns))
         self._table.setVisible(bool(preview.columns))
         self._show_column_problem(preview)
         self._show_problems(preview)
