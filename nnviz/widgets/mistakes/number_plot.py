@@ -11,6 +11,7 @@ from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.widgets.map.mark import paint_ring
 from nnviz.widgets.map.painting import Dots, PointPainter, no_dots
+from nnviz.widgets.plots.choosing import nearest, next_along
 from nnviz.widgets.read_out import ReadOut
 
 _REACH = 9  # pixels from the mouse to the nearest point that it points at
@@ -90,10 +91,7 @@ class NumberPlot(QWidget):
 
     def _at(self, point: QPoint) -> int:
         """The example nearest to a point; -1 if none is near."""
-        at = point - self._square.topLeft().toPoint()
-        far = np.nan_to_num(((self._places() - (at.x(), at.y())) ** 2).sum(axis=1), nan=np.inf)
-        nearest = int(far.argmin()) if len(far) else -1
-        return nearest if nearest >= 0 and far[nearest] <= _REACH**2 else -1
+        return nearest(self._places(), point - self._square.topLeft().toPoint(), _REACH)
 
     # ---- painting
 
@@ -185,6 +183,4 @@ class NumberPlot(QWidget):
         elif event.key() not in steps or not len(self._pairs):
             super().keyPressEvent(event)
         else:
-            order = np.argsort(self._pairs[:, 0], kind="stable").tolist()
-            place = order.index(self._choice) + steps[Qt.Key(event.key())] if self._choice is not None else 0
-            self.chosen.emit(order[min(max(place, 0), len(order) - 1)])
+            self.chosen.emit(next_along(self._pairs[:, 0], self._choice, steps[Qt.Key(event.key())]))

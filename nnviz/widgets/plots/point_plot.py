@@ -14,6 +14,7 @@ from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.map.mark import paint_ring
 from nnviz.widgets.map.painting import Dots, PointPainter, mixed, no_dots
+from nnviz.widgets.plots.choosing import nearest, next_along
 from nnviz.widgets.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
 from nnviz.widgets.read_out import ReadOut, Text
 
@@ -107,10 +108,7 @@ class PointPlot(QWidget):
 
     def _at(self, point: QPoint) -> int:
         """The point nearest to a place; -1 if none is near."""
-        at = point - self.field.topLeft()
-        far = np.nan_to_num(((self._places() - (at.x(), at.y())) ** 2).sum(axis=1), nan=np.inf)
-        nearest = int(far.argmin()) if len(far) else -1
-        return nearest if nearest >= 0 and far[nearest] <= _REACH**2 else -1
+        return nearest(self._places(), point - self.field.topLeft(), _REACH)
 
     # ---- painting
 
@@ -206,7 +204,4 @@ class PointPlot(QWidget):
         elif step is None or not self.count:
             super().keyPressEvent(event)
         else:
-            order = np.argsort(self._points[:, 0], kind="stable").tolist()
-            known = self._choice is not None and self._choice < self.count
-            place = order.index(self._choice) + step if known else 0
-            self.moved.emit(order[min(max(place, 0), len(order) - 1)])
+            self.moved.emit(next_along(self._points[:, 0], self._choice, step))
