@@ -89,3 +89,6 @@ def prepare_mpg() -> PreparedTable:
 def prepared(path: Path, target: str, **how: Any) -> PreparedTable:
     """The data set of a CSV file."""
     return table_dataset(read_table(path, TableFormat()), target, **how)
+
+
+TABLES = {"penguins.csv": prepare_penguins, "mpg.csv": prepare_mpg}

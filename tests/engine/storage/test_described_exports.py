@@ -26,8 +26,8 @@ from engine.storage import export_onnx, export_script
 from engine.validation import Array
 from tests.engine.described import (
     ODD_NAMES,
+    TABLES,
     odd_rows,
-    prepare_mpg,
     prepare_penguins,
     prepared,
     trained_on,
@@ -36,7 +36,6 @@ from tests.engine.described import (
 )
 from tests.engine.helpers import refused
 
-TABLES = {"penguins.csv": prepare_penguins, "mpg.csv": prepare_mpg}
 ROUND_OFF = {"rtol": 1e-5, "atol": 1e-5}
 
 

@@ -19,8 +19,8 @@ from engine.storage import checkpoint, load_network, save_checkpoint, save_netwo
 from engine.validation import Array
 from tests.engine.described import (
     ODD_NAMES,
+    TABLES,
     odd_rows,
-    prepare_mpg,
     prepare_penguins,
     prepared,
     trained_on,
@@ -30,7 +30,6 @@ from tests.engine.described import (
 from tests.engine.helpers import ancestor_predict
 
 ENDINGS = (".json", ".npz")
-TABLES = {"penguins.csv": prepare_penguins, "mpg.csv": prepare_mpg}
 _ANSWER = """
 import json, sys
 from engine.storage import load_network

@@ -19,16 +19,14 @@ from engine.storage import export_script, load_network, save_network
 from nnviz.commands import cli
 from tests.engine.described import (
     ODD_NAMES,
+    TABLES,
     odd_rows,
-    prepare_mpg,
-    prepare_penguins,
     prepared,
     trained_on,
     whole_rows,
     write_rows,
 )
 
-TABLES = {"penguins.csv": prepare_penguins, "mpg.csv": prepare_mpg}
 MAIN = Path(__file__).parents[3] / "main.py"
 
 
