@@ -52,8 +52,9 @@ class KeepBox(QFrame):
         padding = theme.CARD_PADDING
         margins = (padding, padding, padding, padding)
         arranged(QVBoxLayout(self), self._truth_row(), self._files_row(), spacing=10, margins=margins)
-        for signal in (session.own.changed, session.question.changed, session.data.changed):
+        for signal in (session.own.changed, session.data.changed):
             signal.connect(self.follow)
+        session.question.changed.connect(self._follow_question)
         self.follow()
 
     def _truth_row(self) -> QHBoxLayout:
@@ -84,6 +85,11 @@ class KeepBox(QFrame):
         count = session.own.count
         self.count_label.setText(f"{text.count(count)} kept" if count else "none kept yet")
         self.show_button.setVisible(count > 0)
+
+    def _follow_question(self) -> None:
+        """A pen's move must cost nothing where nobody sees the box."""
+        if self.isVisible():
+            self.follow()
 
     def open(self) -> None:
         """Opens below the button, and begins with the true class if it is known, else with the network's answer."""

@@ -52,6 +52,7 @@ class Own(QObject):
         super().__init__()
         self._data, self._question, self._displayed, self._runs = data, question, displayed, runs
         self._undo, self._messages = undo, messages
+        self._path: Path | None = None  # the file for the data that are there: its name takes a while to be made
         self._known: dict[Path, OwnExamples] = {}  # by their files
         self._damaged: set[Path] = set()  # files that could not be read, and are put aside before one is written there
         self._learned: tuple[object, frozenset[bytes]] = (None, frozenset())  # the file that is mixed in, its examples
@@ -61,12 +62,6 @@ class Own(QObject):
         runs.replaced.connect(self._forget_before)
 
     # ---- what is kept
-
-    @property
-    def _path(self) -> Path | None:
-        """The file for the data that are there."""
-        data, name = self._data.dataset, self._data.loaded_name
-        return None if data is None or name is None else path_for(name, data)
 
     @property
     def kept(self) -> OwnExamples | None:
@@ -158,9 +153,10 @@ class Own(QObject):
 
     def _follow(self) -> None:
         """Other data: reads what was kept for them, and what of it is mixed in."""
-        data, path, mixed = self._data.dataset, self._path, self.mixed_in
-        if data is None or path is None:
+        data, name, mixed = self._data.dataset, self._data.loaded_name, self.mixed_in
+        if data is None or name is None:
             return
+        path = self._path = path_for(name, data)
         known = self._known.get(path)
 
         def read() -> tuple[OwnExamples, frozenset[bytes]]:
