@@ -35,13 +35,13 @@ _FOLDERS = ("CONFIG_HOME", "DATA_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR
 MakeWindow = Callable[[], MainWindow]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Who wants to look into a test (--pdb, --trace, -s) gets all of them in this process, without having to say so."""
-    options = config.option
-    looks = options.usepdb or options.trace or options.capture == "no"
-    if looks and getattr(options, "numprocesses", None) == "auto":
-        options.numprocesses = 0
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than cores: a test waits a good part of its time, for timers and for processes that start.
+
+    Who wants to look into a test (--trace, -s; xdist itself knows --pdb) gets all of them in this process.
+    """
+    looks = config.option.trace or config.option.capture == "no"
+    return 0 if looks else (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session", autouse=True)
