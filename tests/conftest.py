@@ -50,9 +50,10 @@ def runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def quick_guards() -> None:
-    """The guards walk through all objects; what was imported by now, the most of them, is left out."""
+    """The guards walk through all objects; those that are here before a file's tests, the most, are left out."""
+    gc.collect()  # what is frozen is never looked at again, and garbage would stay
     gc.freeze()
 
 

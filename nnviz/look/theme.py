@@ -114,6 +114,7 @@ CLASSES = ("accent", "test", "third", "fourth", "fifth")  # colours of lines tha
 MANY_CLASSES = (*CLASSES[2:], "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 _current = DARK
+_APPLIED = "theme"  # the application's property that names the theme it has
 
 
 class _Signals(QObject):
@@ -156,6 +157,9 @@ def apply(app: QApplication, name: str) -> None:
     global _current
     _system_palette()  # read before the application's palette is replaced
     _current = THEMES[name if name in THEMES else system_theme()]
+    if app.property(_APPLIED) == _current.name:
+        return  # Qt would lay out all windows anew
+    app.setProperty(_APPLIED, _current.name)
     _load_fonts()
     collects = gc.isenabled()
     gc.disable()  # Qt goes through a list of all widgets: one that Python deleted meanwhile would crash it
