@@ -1,4 +1,4 @@
-"""The test command itself: one can look into a test. (That all processes collect the same tests, pytest-xdist checks.)"""
+"""The test command itself: one can look into a test. pytest-xdist checks that all processes collect the same."""
 
 from __future__ import annotations
 
