@@ -67,9 +67,13 @@ def region_of(data: Dataset) -> Region | None:
 
 
 def square_of(data: Dataset) -> Square:
-    """The square that shows all points of a plane, in all its parts: the usual one wherever they fit into it."""
+    """The square that shows all points of a plane, in all its parts: the usual one wherever they fit into it.
+
+    Points that lie close together are looked at from near by, unless they are meant to lie all over the usual one.
+    """
     low, high = _bounds(data)
-    if max(-low.min(), high.max()) * _MARGIN <= _USUAL and (high - low).max() > _USUAL / 4:
+    fit = max(-low.min(), high.max()) * _MARGIN <= _USUAL
+    if fit and (data.extent is not None or (high - low).max() > _USUAL / 4):
         return Square()
     half = float(_MARGIN * (high - low).max() / 2)
     return Square(float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2), half or 1.0)
@@ -78,6 +82,8 @@ def square_of(data: Dataset) -> Square:
 def span_of(data: Dataset) -> Span:
     """The span that shows all numbers of a curve, in all its parts, and a little beyond them."""
     low, high = (float(end[0]) for end in _bounds(data))
+    if data.extent is not None:
+        low, high = min(low, -data.extent), max(high, data.extent)
     middle, half = (low + high) / 2, _MARGIN * (high - low) / 2 or 1.0
     return Span(middle - half, middle + half)
 

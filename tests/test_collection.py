@@ -16,9 +16,7 @@ def run_pytest(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[
     """Another pytest in the checkout, with this one's plugins and settings."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
     outside = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
-    return subprocess.run(
-        command, cwd=ROOT, env=outside, input=typed, capture_output=True, text=True, timeout=120
-    )
+    return subprocess.run(command, cwd=ROOT, env=outside, input=typed, capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""y = f(x), to predict a number from one number: curves that are made, or points that were painted by hand.
+"""y = f(x), to predict a number from one number: sine, step and polynomial.
 
 x and y of a curve lie within -1 and 1, so that networks take them as they are.
 """
@@ -13,10 +13,10 @@ import numpy as np
 
 from engine.datasets.dataset import Dataset, Split
 from engine.datasets.parts import parts_of
-from engine.datasets.plane import MOST_NOISE, MOST_POINTS, PAINTED_TITLE, check_amount
+from engine.datasets.plane import EXTENT, MOST_NOISE, MOST_POINTS
 from engine.datasets.source import CURVES_GROUP, DATASETS, SEED, TEST_SHARE, DataSetting, DataSource
 from engine.registry import Registry
-from engine.validation import Array, matrix, number_within, whole_number
+from engine.validation import Array, number_within, whole_number
 
 COLUMNS = ("x",)
 TARGETS = ("y",)
@@ -59,31 +59,22 @@ def curve_dataset(name: str, points: int = 200, noise: float = 0.05, seed: int =
     place, jitter = np.random.default_rng(seed).spawn(2)
     x = place.uniform(-1, 1, points)
     y = curve.f(x) + noise * jitter.standard_normal(points)
-    return _dataset(curve.label, np.column_stack([x, y]), seed, test_share)
+    return numbers_in_parts(curve.label, np.column_stack([x, y]), parts_of(len(x), test_share, seed))
 
 
-def painted_curve(points: object, seed: int = 0, test_share: float = 0.2, title: str = PAINTED_TITLE) -> Dataset:
-    """Makes a data set of points that were set by hand: x is the input, y the target.
-
-    Args:
-        points: (n, 2) numbers, x and y of each.
-        seed: of the test part.
-        test_share: share of the points that is the test part, 0…0.9; 0 for no test part.
-
-    Raises:
-        DataError: there are no points, or more than a million, or they are no finite numbers.
-        SettingError: another value breaks its rule.
-    """
-    check_amount(points)
-    rows = matrix("points", points, 2, remedy="Give x and y of each point.")
-    return _dataset(title, rows, whole_number("seed", seed, 0, "0"), test_share)
-
-
-def _dataset(title: str, points: Array, seed: int, test_share: float) -> Dataset:
-    train, test = parts_of(len(points), test_share, seed)
+def numbers_in_parts(title: str, points: Array, parts: tuple[Array, Array]) -> Dataset:
+    """The data of points (k, 2): x is the input, y the target; and which are for training and for the test."""
     numbers = points.astype(np.float32)
     whole = Split(numbers[:, :1], numbers[:, 1:])
-    return Dataset(title, whole.at(train), whole.at(test) if len(test) else None, columns=COLUMNS, targets=TARGETS)
+    train, test = parts
+    return Dataset(
+        title,
+        train=whole.at(train),
+        test=whole.at(test) if len(test) else None,
+        columns=COLUMNS,
+        targets=TARGETS,
+        extent=EXTENT,
+    )
 
 
 def _sine(x: Array) -> Array:

@@ -141,6 +141,7 @@ class Dataset:
         target_scaling: likewise, for targets that are numbers.
         coding: how rows of a table became ``inputs``; None if they are none. What it says of the attributes above
             (class names, categories, columns, targets, scalings) is taken from it.
+        extent: how far from 0 points of the plane, or x and y of a curve, are meant to lie; None if nobody says so.
         notes: what became of the source's examples, in sentences for people: what was left out, and why.
     """
 
@@ -156,6 +157,7 @@ class Dataset:
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
     coding: TableCoding | None = None
+    extent: float | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""``parts_of``: which examples are for training and which for the test, drawn by a seed."""
+"""Which examples are for training and which for the test, drawn by a seed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import numpy as np
 
 from engine.errors import SettingError, Verbatim
 from engine.validation import Array, number_within, whole_number
+
+_ROUNDING = 1e-9  # of a product with the share
 
 
 def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tuple[Array, Array]:
@@ -39,10 +41,42 @@ def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tupl
     return np.sort(by_class[~is_test]), np.sort(by_class[is_test])
 
 
+def steady_parts(labels: Array, test_share: float, seed: int) -> tuple[Array, Array]:
+    """The same for examples that come one by one: more of them change nothing for those that were there before.
+
+    Within its class every so many-th example is for the test; the seed draws with which that begins, but never with the
+    first. There is no test part as long as there are too few examples.
+
+    Args:
+        labels: (k,) the class of each example, numbers or texts.
+        test_share: 0…0.9; 0 for no test part.
+
+    Returns:
+        The numbers, from 0, of the training examples and of the test examples; int64, sorted.
+
+    Raises:
+        SettingError: the share or the seed is out of range.
+    """
+    share = number_within("test_share", test_share, 0, 0.9, "0.2")
+    start = np.random.default_rng(whole_number("seed", seed, 0, "1")).uniform(0, 1 - share)
+    places = place_in_class(np.asarray(labels)) + np.array([[0], [1]])
+    before, after = np.floor(places * share + start + _ROUNDING)
+    return np.flatnonzero(before == after), np.flatnonzero(before < after)
+
+
+def place_in_class(labels: Array) -> Array:
+    """(k,): how many of the same class come before each example."""
+    class_of, counts = np.unique(labels, return_inverse=True, return_counts=True)[1:]
+    by_class = np.argsort(class_of, kind="stable")
+    places = np.empty(len(labels), np.int64)
+    places[by_class] = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return places
+
+
 def _in_proportion(counts: Array, share: float) -> Array:
     """How many of each class are drawn: the share, rounded so that the sum is right too (largest remainders)."""
     exact = counts * share
-    wanted = np.floor(exact + 1e-9).astype(np.int64)
+    wanted = np.floor(exact + _ROUNDING).astype(np.int64)
     missing = round(float(exact.sum())) - int(wanted.sum())
     largest = np.argsort(wanted - exact, kind="stable")
     wanted[largest[: max(0, missing)]] += 1

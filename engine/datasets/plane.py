@@ -1,11 +1,11 @@
-"""Points in the plane, in two classes or more: spirals, circles and others that are made, or painted by hand.
+"""Points in the plane, in two classes or more: spirals, circles and others.
 
 All lie around the origin, within a radius of 1 (squares: within -1 and 1), so that networks take them as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,13 +14,13 @@ import numpy as np
 from engine.datasets.dataset import PLANE_COLUMNS, Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.source import DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
-from engine.errors import DataError, SettingError, Verbatim
+from engine.errors import SettingError
 from engine.registry import Registry
-from engine.validation import Array, labels, matrix, number_within, same_length, whole_number
+from engine.validation import Array, number_within, whole_number
 
-PAINTED_TITLE = "Painted points"
 MOST_CLASSES = 6
 MOST_POINTS = 1_000_000
+EXTENT = 1.0  # how far from the middle the points lie, without noise
 MOST_NOISE = 1.0  # of the radius: beyond it nothing of the shape is left
 
 TURNS = 1.75  # of a spiral's arm
@@ -81,43 +81,8 @@ def plane_dataset(
     found = np.concatenate([plane.draw(shape, number, classes, count) for number, count in enumerate(counts)])
     found += noise * jitter.standard_normal(found.shape)
     mixed = order.permutation(points)  # or the first examples, by which errors are estimated, were all of one class
-    return _dataset(plane.label, found[mixed].astype(np.float32), numbers[mixed], classes, seed, test_share)
-
-
-def painted_plane(
-    points: object,
-    point_labels: object,
-    classes: int | None = None,
-    seed: int = 0,
-    test_share: float = 0.2,
-    title: str = PAINTED_TITLE,
-) -> Dataset:
-    """Makes a data set of points that were set by hand, in their order.
-
-    Args:
-        points: (n, 2) numbers, x and y of each.
-        point_labels: (n,) the class of each, from 0.
-        classes: number of classes, 2…6; by default as many as the largest label needs. One may have no points yet.
-        seed: of the test part.
-        test_share: share of each class that is the test part, 0…0.9; 0 for no test part. A class with a single point
-            is learned from.
-
-    Raises:
-        DataError: there are no points, more than a million, or of one class only; or they are no finite numbers; or a
-            label is none.
-        SettingError: another value breaks its rule.
-    """
-    if classes is not None:
-        classes = whole_number("classes", classes, 2, "2", MOST_CLASSES)
-    check_amount(points)
-    rows = matrix("points", points, 2, remedy="Give x and y of each point.")
-    numbers = labels("labels", point_labels, classes or MOST_CLASSES)
-    same_length("labels", len(numbers), "points", len(rows))
-    if numbers.min() == numbers.max():
-        rule = "must be of at least two classes, or there is nothing to tell apart"
-        raise DataError("labels", Verbatim(f"all {numbers[0]}"), rule, "Paint points of another class, too.")
-    seed = whole_number("seed", seed, 0, "0")
-    return _dataset(title, rows, numbers, classes or int(numbers.max()) + 1, seed, test_share)
+    parts = parts_of(numbers[mixed], test_share, seed)
+    return points_in_parts(plane.label, found[mixed].astype(np.float32), numbers[mixed], classes, parts)
 
 
 def plane_class_names(classes: int) -> tuple[str, ...]:
@@ -125,15 +90,17 @@ def plane_class_names(classes: int) -> tuple[str, ...]:
     return ("blue", "orange") if classes == 2 else tuple("ABCDEF"[:classes])
 
 
-def _dataset(title: str, points: Array, numbers: Array, classes: int, seed: int, test_share: float) -> Dataset:
-    train, test = parts_of(numbers, test_share, seed)
+def points_in_parts(title: str, points: Array, numbers: Array, classes: int, parts: tuple[Array, Array]) -> Dataset:
+    """The data of points (k, 2) with their classes (k,), and which of them are for training and for the test."""
     whole = Split(points, one_hot(numbers, classes), numbers)
+    train, test = parts
     return Dataset(
         title,
         train=whole.at(train),
         test=whole.at(test) if len(test) else None,
         class_names=plane_class_names(classes),
         columns=PLANE_COLUMNS,
+        extent=EXTENT,
     )
 
 
@@ -145,15 +112,6 @@ def _checked_classes(plane: Plane, classes: int) -> int:
         rule = f"must be 2 for {plane.label}"
         raise SettingError("classes", classes, rule, f"Try 2; more are possible for: {others}.")
     return 2
-
-
-def check_amount(points: object) -> None:
-    """Raises DataError for no points or too many, before they are converted."""
-    counted = isinstance(points, Sequence) or (isinstance(points, np.ndarray) and points.ndim)
-    count = len(points) if counted else 1  # type: ignore[arg-type]  # what is neither is refused later
-    if not 0 < count <= MOST_POINTS:
-        value, rule = Verbatim(f"{count:,} long"), f"must be at least one point and at most {MOST_POINTS:,}"
-        raise DataError("points", value, rule, "Paint some points." if count == 0 else "Take a part of them.")
 
 
 # ---- the shapes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from nnviz.commands.data_table import described_table
 from nnviz.commands.tabular import lines_of
 from nnviz.look import text
 
+_LONGEST_USUAL = 32  # letters of a usual value
 _AND_FILES = """\
 Files and folders, by their path
   table.csv   a table with one column to predict (CSV, TSV)
@@ -123,7 +125,7 @@ def _value(setting: DataSetting) -> str:
         return ", ".join(setting.usual) or "none"
     if isinstance(setting.usual, bool):
         return "yes" if setting.usual else "no"
-    return str(setting.usual)
+    return textwrap.shorten(str(setting.usual), _LONGEST_USUAL, placeholder=" …")
 
 
 def _command(arguments: argparse.Namespace) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from PyQt5.QtWidgets import QHBoxLayout
 
 from engine import explain
 from engine.datasets import Dataset
@@ -14,11 +15,14 @@ from engine.validation import Array
 from nnviz.look import theme
 from nnviz.panels.neuron_pictures import full_name
 from nnviz.panels.neuron_subject import short
+from nnviz.panels.paint_tools import PaintTools
 from nnviz.session.asked_over import ANSWERS_OVER, NEURONS_OVER, AnswersOver
+from nnviz.session.painting import Painting
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table
 from nnviz.widgets.pages import Page
-from nnviz.widgets.plane.points import MOST
+from nnviz.widgets.parts import arranged
+from nnviz.widgets.plane.points import MOST, Points
 from nnviz.widgets.plane.points_view import PointsView
 from nnviz.widgets.plots.legend import Key
 from nnviz.widgets.read_out import Piece
@@ -41,7 +45,9 @@ class AnswersPage(Page):
         super().__init__(title, f"{title.lower()}Tab", tip)
         self.leads = True
         self._session, self._view, self.tests = session, view, tests
-        self.body.addWidget(view)
+        self._is_painted = False  # whether points are painted here
+        self._row = arranged(QHBoxLayout(), (view, 1), spacing=8)
+        self.body.addLayout(self._row)
 
     def _connect(self) -> None:
         """Subclasses call it when they are made."""
@@ -53,6 +59,7 @@ class AnswersPage(Page):
         session.question.answered.connect(self._tell_asked)
         self.tests.toggled.connect(self._show_data)
         session.data.changed.connect(self._data_changed)
+        session.painting.changed.connect(self._follow_painting)
         session.runs.replaced.connect(self.refresh)
         session.probes[ANSWERS_OVER].changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
@@ -107,6 +114,20 @@ class AnswersPage(Page):
         self.offer(data is not None)
         self.refresh()
 
+    def _follow_painting(self) -> None:
+        """Comes to the front when painting begins, and shows the points as they are painted."""
+        is_on = self._session.painting.is_on and self._data is not None
+        if is_on and not self._is_painted:
+            self.make_tools()
+            self.wanted.emit()
+        self._is_painted = is_on
+        self._show_data()
+
+    def make_tools(self) -> None:
+        """Makes the tools for painting, unless they are there: they are needed when it begins for the first time."""
+        if self._row.count() == 1:
+            self._row.insertWidget(0, PaintTools(self._session, self._view, self))
+
     def _show_data(self) -> None:
         if self._data is not None:
             self._show_points(self._data)
@@ -148,7 +169,7 @@ class AnswersPage(Page):
     def _describe(self, point: tuple[float, float] | None) -> None:
         """What is answered at the point under the mouse."""
         answers = self._answers
-        if point is None or answers is None:
+        if point is None or answers is None or self._is_painted:
             self._view.show_text("")
         else:
             self._view.show_text([[(self._where(point), "muted")], *self._said(answers, point)])
@@ -182,3 +203,10 @@ def some_of(data: Dataset, with_tests: bool) -> tuple[dict[str, Split], int]:
     total = sum(map(len, parts.values()))
     step = max(1, -(-total // MOST))
     return {name: split.at(slice(None, None, step)) for name, split in parts.items()}, total
+
+
+def painted_points(painting: Painting, inks: Sequence[str], with_tests: bool) -> Points:
+    """The points that are painted, those of the test part only if wanted."""
+    points, are_tests = painting.points, painting.are_tests
+    shown = np.ones(len(points), bool) if with_tests else ~are_tests
+    return Points(points.places[shown], points.kinds[shown], are_tests[shown], inks, int(shown.sum()))

@@ -12,7 +12,7 @@ from engine.datasets.dataset import Split
 from engine.regions import Span, span_of
 from engine.validation import Array
 from nnviz.look.meaning import Meaning
-from nnviz.panels.answers_page import AnswersPage, some_of
+from nnviz.panels.answers_page import AnswersPage, painted_points, some_of
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.neuron_pictures import full_name
 from nnviz.panels.number_points import ends_of
@@ -64,9 +64,15 @@ class CurvePage(AnswersPage):
     def _show_points(self, data: Dataset) -> None:
         parts = [part for part in _INKS if part in data.splits and part != "test"]
         self.key.show_names(tuple(parts), [_INKS[part] for part in parts])
-        self.view.show_points(self._points_of(data))
+        self.view.show_points(self._painted() if self._is_painted else self._points_of(data))
         targets = [data.raw_targets(split.targets) for split in data.splits.values()]
-        self._true = float(min(map(np.min, targets))), float(max(map(np.max, targets)))
+        ends = [] if data.extent is None else [-data.extent, data.extent]
+        self._true = float(min([*map(np.min, targets), *ends])), float(max([*map(np.max, targets), *ends]))
+
+    def _painted(self) -> Points:
+        """Those that are painted, in the colours of their parts."""
+        points = painted_points(self._session.painting, list(_INKS.values()), self.tests.isChecked())
+        return replace(points, kinds=np.where(points.are_tests, list(_INKS).index("test"), 0))
 
     def _points_of(self, data: Dataset) -> Points:
         """The points, in the colours of their parts."""

@@ -9,7 +9,7 @@ from engine.datasets import Dataset
 from engine.regions import Square, square_of
 from engine.validation import Array
 from nnviz.look import text, theme
-from nnviz.panels.answers_page import AnswersPage, some_of
+from nnviz.panels.answers_page import AnswersPage, painted_points, some_of
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.neuron_pictures import full_name
 from nnviz.session.asked_over import ANSWERS_OVER, AnswersOver
@@ -64,8 +64,11 @@ class PlanePage(AnswersPage):
 
     def _show_points(self, data: Dataset) -> None:
         names = tuple(text.name(data.class_name(number)) for number in range(data.outputs))
-        self.key.show_names(names, theme.plane_classes(len(names)))
-        self.view.show_points(points_of(data, self.tests.isChecked()), square_of(data))
+        inks = theme.plane_classes(len(names))
+        self.key.show_names(names, inks)
+        painted, with_tests = self._session.painting, self.tests.isChecked()
+        points = painted_points(painted, inks, with_tests) if self._is_painted else points_of(data, with_tests)
+        self.view.show_points(points, square_of(data))
 
     def _draw(self, answers: AnswersOver | None) -> None:
         if answers is None:

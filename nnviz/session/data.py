@@ -125,7 +125,8 @@ class Data(QObject):
                 reader.end()
 
         def failed(error: Exception) -> None:
-            is_of_setting = isinstance(error, SettingError) and error.parameter in wanted
+            names = [each.name for each in source.every_setting]
+            is_of_setting = isinstance(error, SettingError) and error.parameter in names
             self._failed(cancelled, error, refused if is_of_setting else None)
 
         self._patience.begin(f"Loading {source.title}")

@@ -33,6 +33,7 @@ from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.new_data import NewData
 from nnviz.session.own import Own
+from nnviz.session.painting import Painting
 from nnviz.session.question import Question
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.robustness import HowRobust
@@ -66,6 +67,7 @@ class Session(QObject):
         displayed: the network that the views draw and that is asked.
         selection: the neuron, example and pair of classes that are chosen.
         training: start, pause, step; state and progress.
+        painting: points that the person paints, from which the network learns at once.
         edits: what-ifs about single neurons, and edits of their weights.
         sketch: the drawing and the picture made of it.
         question: what the network is asked about, the drawing or an example that is set, and its answer.
@@ -99,6 +101,7 @@ class Session(QObject):
         self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, building)
         self._new_data = NewData(self.data, self.settings, self.runs, self.making, self.undo)
         self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
+        self.painting = Painting(self.data, self.training, self.undo, self.messages)
         self._death = DeathNotice(self.training, self.settings, self.runs, self.making, self.undo, self.messages)
         changing = self.data, self.runs, self.displayed, self.training, self.undo
         self.edits = Edits(*changing, self.selection, self.messages)

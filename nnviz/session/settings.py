@@ -132,11 +132,6 @@ class Settings(QObject):
 
     # ---- values
 
-    @property
-    def preset(self) -> Preset | None:
-        """The preset with which all settings agree; None if there is none."""
-        return self.preset_for(self._data.dataset)
-
     def preset_for(self, dataset: Dataset | None) -> Preset | None:
         """The preset with which all settings agree, as it is for that data set.
 
@@ -168,6 +163,11 @@ class Settings(QObject):
         """The problems of fields that have an effect; training cannot start while there is one."""
         return {name: text for name, text in self.all_problems.items() if not self._is_idle(name)}
 
+    @property
+    def has_wrong_values(self) -> bool:
+        """Whether something wrong was typed; that the batch size is larger than the data was not typed."""
+        return any(text != self._data_problem for text in self.problems.values())
+
     def set_problem(self, field: str, text: str | None) -> None:
         """Notes what is wrong with a field's value, or with None that nothing is."""
         if self.all_problems.get(field) == text:
@@ -179,8 +179,9 @@ class Settings(QObject):
         self.problems_changed.emit()
 
     def forget_problems(self) -> None:
-        """Drops all problems, so that the fields show the experiment's values again."""
+        """Drops what was typed wrong, so that the fields show the experiment's values again."""
         self.all_problems.clear()
+        self._check_batch_size()  # of data that are too few one cannot get rid so
         self.problems_changed.emit()
         self.changed.emit()
 

@@ -22,10 +22,12 @@ class Page(QWidget):
     Signals:
         in_view_changed(bool): the page became visible or is no longer visible.
         offered_changed: ``is_offered`` has changed.
+        wanted: something was begun that is done on this page: it should come to the front.
     """
 
     in_view_changed = pyqtSignal(bool)
     offered_changed = pyqtSignal()
+    wanted = pyqtSignal()
 
     def __init__(self, title: str, name: str, tip: str) -> None:
         super().__init__()
@@ -101,6 +103,7 @@ class TabbedCard(DockCard):
         self._asides.addWidget(page.aside)
         add_tab(self.tabs, Tab(page.title, page.name, page.tip))
         page.offered_changed.connect(self.show_tabs)
+        page.wanted.connect(lambda: self.tabs.setCurrentIndex(self.pages.index(page)))
         self.show_tabs()
 
     def show_tabs(self) -> None:

@@ -51,6 +51,7 @@ class Memory(QObject):
             stored: Any = self._preferences.document("strengths") or kept["strengths"]
             session.settings.remember_strengths(Augmentation(**stored))
         session.imported.take(self._preferences.document("imported"))
+        session.painting.take(self._preferences.document("painted"))
         share = self._preferences.number("sure_from")
         if share is not None:
             session.question.set_threshold(share)
@@ -109,6 +110,7 @@ class Memory(QObject):
             remember("dataset", session.data.name)
             remember("dataset_settings", json.dumps(session.data.settings))
         remember("imported", json.dumps(session.imported.as_list()))
+        remember("painted", json.dumps(session.painting.latest))
         remember("sure_from", session.question.threshold)
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet

@@ -65,6 +65,10 @@ class Menus(QObject):
         data = self._window.data_dialogs
         self._add(menu, "Open &data …", "actionOpenData", "Ctrl+D", data.open_data)
         self._add(menu, "Open &folder of pictures …", "actionOpenFolder", "Ctrl+Shift+D", data.open_folder)
+        painting = self._session.painting
+        paint = self._add(menu, "&Paint points", "actionPaintPoints", "Ctrl+P", painting.toggle)
+        paint.setCheckable(True)
+        painting.changed.connect(lambda: paint.setChecked(painting.is_on))
         self._recent_data = menu.addMenu("Recent da&ta")
         self._recent_data.setObjectName("menuRecentData")
         self._recent_data.aboutToShow.connect(lambda: data.fill_recent(self._recent_data))
@@ -112,7 +116,7 @@ class Menus(QObject):
 
     def _undo_step(self) -> None:
         """Drops wrong values in fields, or the network that is being built; else undoes the last step."""
-        if self._session.settings.problems:
+        if self._session.settings.has_wrong_values:
             self._session.settings.forget_problems()
         elif self._session.making.is_replacing:
             self._session.making.cancel()
@@ -124,7 +128,7 @@ class Menus(QObject):
         first = undo.text if undo else None
         if self._session.making.is_replacing:
             first = "new network"
-        if self._session.settings.problems:
+        if self._session.settings.has_wrong_values:
             first = "wrong values"
         for action, verb, what in ((self._undo, "&Undo", first), (self._redo, "&Redo", redo.text if redo else None)):
             action.setEnabled(what is not None)

@@ -26,6 +26,7 @@ _HINTS = {
 }
 
 _OVER_HINT = "Space: train / pause · click in the {} to ask · hover a neuron to see it large"
+_PAINT_HINT = "click or drag in the {} to set points · right button: erase · 0 to 6: eraser, class · Esc: done"
 _INSIDE = "click a {} for its {} · click a neuron to see what it does · S: switch it off"  # a cell for its pictures
 
 
@@ -54,7 +55,8 @@ class StatusLine(QObject):
         session.training.progressed.connect(self._progressed)
         session.training.state_changed.connect(self._show_speed)
         session.training.state_changed.connect(self._end_of_news)
-        session.data.changed.connect(self._show_hint)
+        for signal in (session.data.changed, session.painting.changed):
+            signal.connect(self._show_hint)
 
     def show_hint(self, workspace: str) -> None:
         """Shows what to do in that workspace."""
@@ -64,7 +66,7 @@ class StatusLine(QObject):
     def _show_hint(self) -> None:
         meaning, words = Meaning(self._session.data.dataset), _HINTS[self._workspace]
         if meaning.region and self._workspace == "train":
-            words = _OVER_HINT.format(meaning.region)
+            words = (_PAINT_HINT if self._session.painting.is_on else _OVER_HINT).format(meaning.region)
         examples = ("point", meaning.example) if meaning.is_regression else ("cell", f"{meaning.example}s")
         self._hint.setText(words or _INSIDE.format(*examples))
 

@@ -9,10 +9,11 @@ import pytest
 
 from engine import explain
 from engine.answers_over import RegionEvaluator
-from engine.datasets.curve import curve_dataset, painted_curve
+from engine.datasets.curve import curve_dataset
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.opening import load_data
-from engine.datasets.plane import PLANES, painted_plane, plane_dataset
+from engine.datasets.painted import painted_curve, painted_plane
+from engine.datasets.plane import PLANES, plane_dataset
 from engine.network import Network
 from engine.regions import Region, Span, Square, plane_points, region_of, span_of, square_of
 

@@ -197,13 +197,15 @@ def wait_for_answer(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.session.probes[ANSWER].is_up_to_date)
 
 
-def drag(widget: QWidget, points: Sequence[tuple[float, float]], release: bool = True) -> None:
-    """A stroke with the left button, as the system would report it."""
+def drag(
+    widget: QWidget, points: Sequence[tuple[float, float]], release: bool = True, button: int = Qt.LeftButton
+) -> None:
+    """A stroke with a button, as the system would report it."""
     for number, point in enumerate(points):
         kind = QEvent.MouseButtonPress if number == 0 else QEvent.MouseMove
-        _send(widget, kind, point, Qt.LeftButton if number == 0 else Qt.NoButton, Qt.LeftButton)
+        _send(widget, kind, point, button if number == 0 else Qt.NoButton, button)
     if release:
-        _send(widget, QEvent.MouseButtonRelease, points[-1], Qt.LeftButton, Qt.NoButton)
+        _send(widget, QEvent.MouseButtonRelease, points[-1], button, Qt.NoButton)
 
 
 def hover(widget: QWidget, point: tuple[float, float]) -> None:

@@ -8,17 +8,20 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from engine.datasets import DATASETS, DataSource, source_of
+from engine.datasets.painted import POINTS
 from engine.errors import EngineError
 from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.settings.data_fields import OFTEN, DataFields, is_field
-from nnviz.panels.settings.data_glance import DataGlance
+from nnviz.panels.settings.data_glance import DataGlance, small_points
 from nnviz.session.session import Session
 from nnviz.widgets.card import Card
 from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.group import Group
 from nnviz.widgets.grouped_combo import Entry, GroupedCombo
 from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.plane.points import no_points
+from nnviz.widgets.plane.points_picture import PointsPicture
 
 _COMBO_TIP = "What the network learns from. Its first and last layer follow the data."
 _RECENT = "Your files"
@@ -28,6 +31,11 @@ _OPEN_TIP = (
     "A table (CSV or TSV), arrays (.npz) or pictures in IDX files as the data. You see first how they are "
     "understood. Files and folders can be dropped on the window, too; Open folder is in the menu File."
 )
+_PAINT_TIP = (
+    "Sets points of the plane with the mouse, class by class, or points of a curve; the network learns from them at "
+    "once. Begins with the points that are there."
+)
+_POINTS_TIP = "The points of all parts, those of the test part too."
 _CHANGE_TIP = (
     "Shows how this file was understood, to change it: which columns the network gets and which it predicts, missing "
     "values, the test part."
@@ -58,6 +66,7 @@ class DataPanel(Card):
         for signal in (session.data.changed, session.data.loading_changed, session.imported.changed):
             signal.connect(self._show)
         session.data.progressed.connect(self._show_counts)
+        session.painting.changed.connect(self._show_painting)
         self._fields.show_source(None)  # until there are data, the card is as for pictures
         self._more.hide()
         self._notes.hide()
@@ -67,7 +76,14 @@ class DataPanel(Card):
         opener = named(QToolButton(), "openDataButton", "Open data", _OPEN_TIP)
         theme.set_icon(opener, "folder-open", "muted")
         opener.clicked.connect(self.file_wanted)
-        return arranged(QHBoxLayout(), (self.combo, 1), opener, spacing=8)
+        self.paint = named(QToolButton(), "paintPointsButton", "Paint points", _PAINT_TIP)
+        theme.set_icon(self.paint, "brush", "muted")
+        self.paint.setCheckable(True)
+        self.paint.clicked.connect(self._session.painting.toggle)
+        return arranged(QHBoxLayout(), (self.combo, 1), self.paint, opener, spacing=4)
+
+    def _show_painting(self) -> None:
+        self.paint.setChecked(self._session.painting.is_on)
 
     def _note_row(self) -> QWidget:
         self._note = named(GivingLabel(role="muted"), "dataNote")
@@ -75,8 +91,9 @@ class DataPanel(Card):
         self._change.setText("change …")
         self._change.setProperty("role", "word")
         self._change.clicked.connect(lambda: self._session.importing.open(self._session.data.name or ""))
+        self._points = named(PointsPicture(), "dataPoints", "The points", _POINTS_TIP)
         self._notes = QWidget()
-        arranged(QHBoxLayout(self._notes), (self._note, 1), self._change, spacing=8)
+        arranged(QHBoxLayout(self._notes), self._points, (self._note, 1), self._change, spacing=8)
         return self._notes
 
     def _make_more(self) -> QWidget:
@@ -86,6 +103,9 @@ class DataPanel(Card):
 
     def _choose(self, name: str) -> None:
         """Loads data by name; a file as it was understood the last time."""
+        if name in self._session.painting.latest:
+            self._session.painting.load_latest(name)
+            return
         known = self._session.imported.known(name)
         try:
             self._session.data.load(name, known.settings if known is not None else {})
@@ -138,14 +158,18 @@ class DataPanel(Card):
         is_file = source is not None and source.file is not None
         words = list(map(text.plain, data.dataset.notes))
         if not is_file and "seed" in settings and source is not None and source.download is None:
-            words.append(f"made from seed {settings['seed']} · no file")
+            origin = "painted by hand" if POINTS in settings else f"made from seed {settings['seed']}"
+            words.append(f"{origin} · no file")
         if data.name not in list(DATASETS):
             words.append(f"from {text.plain(data.name or '')}")
         share = f"{settings.get('test_share', 0):.0%}".replace("%", "\u202f%")
         self._more.head.show_summary(f"{share}, seed {settings.get('seed', 0)}")
         self._note.show_versions(words[0] if words else "", tip="\n".join(words))
         self._change.setVisible(is_file)
-        self._notes.setVisible(bool(words) or is_file)
+        points = small_points(data.dataset)
+        self._points.setVisible(points is not None)
+        self._points.show_points(points or no_points())
+        self._notes.setVisible(bool(words) or is_file or points is not None)
 
     def _entries(self) -> dict[str, list[Entry]]:
         groups: dict[str, list[Entry]] = {}

@@ -1,4 +1,4 @@
-"""What a data set is at a glance: a picture of each class, or the first rows of a table."""
+"""What a data set is at a glance: a picture of each class, the first rows of a table, or its points."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.datasets import Dataset
 from engine.validation import Array
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.panels.settings.data_rows import first_rows
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.picture import Picture
+from nnviz.widgets.plane.points import Points
 from nnviz.widgets.small_table import SmallTable
 
 _MOST_SHOWN = 10  # pictures
 _ROWS, _COLUMNS = 3, 6
 _LEAST_COLUMNS = 3  # inputs of a table; points in the plane and on a curve have fewer
+_MOST_POINTS = 600
 _PICTURES_TIP = "One training example of each class, as the network sees it."
 
 
@@ -56,3 +58,19 @@ def _one_of_each(data: Dataset) -> Array:
     if labels is not None:
         first = np.unique(labels, return_index=True)[1][:_MOST_SHOWN]
     return np.hstack([data.train.inputs[row].reshape(data.example_shape) for row in first]) * data.train.scale
+
+
+def small_points(data: Dataset) -> Points | None:
+    """Some points of the plane or the curve, in a square from -1 to 1; None for other data."""
+    if not (data.is_plane or data.is_curve):
+        return None
+    splits = list(data.splits.values())
+    xy = [split.inputs if data.is_plane else np.hstack([split.inputs, split.targets]) for split in splits]
+    places = np.concatenate(xy).astype(float)
+    low, high = places.min(axis=0), places.max(axis=0)
+    half = (high - low) / 2 if data.is_curve else np.full(2, (high - low).max() / 2)
+    kinds = [np.zeros(len(split), np.intp) if split.labels is None else split.labels for split in splits]
+    inks = ["train"] if data.is_curve else theme.plane_classes(data.outputs)
+    some = slice(None, None, max(1, -(-len(places) // _MOST_POINTS)))
+    shown = ((places - (low + high) / 2) / np.where(half > 0, half, 1))[some]
+    return Points(shown, np.concatenate(kinds)[some], np.zeros(len(shown), bool), inks, len(shown))

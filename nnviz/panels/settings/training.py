@@ -203,7 +203,7 @@ class TrainingPanel(Card):
 
     def _show(self) -> None:
         settings, run = self._session.settings, self._session.runs.current
-        preset = settings.preset
+        preset = settings.preset_for(self._session.data.dataset)
         self._presets.setCurrentIndex(0 if preset is None else settings.presets.index(preset) + 1)
         self._show_adjusted(preset)
         is_under_way = self._session.training.is_under_way

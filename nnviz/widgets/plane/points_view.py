@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
 from engine.validation import Array
@@ -23,10 +23,17 @@ Ends = tuple[float, float]
 class PointsView(QWidget):
     """A click asks about a place, and a drag about all on its way; the arrow keys move it. Subclasses paint it.
 
+    While points are painted, clicks and drags set them, and with the right button erase them; so does Enter, at the
+    place that is asked about.
+
     Signals:
         hovered(object): the place (x, y) under the mouse, sent again when its answer may have changed; None: none.
         moved(float, float): x and y of a place where the button was pressed, or to which it is dragged.
         asked(float, float): x and y of a place where it was released, or to which an arrow key led.
+        touched(float, float, bool): x and y of a place where a point is painted, or, if true, erased.
+        lifted: such a stroke has ended.
+        chosen(int): a digit was pressed while points are painted.
+        left: so was Escape.
 
     Attributes:
         x_ends, y_ends: what is seen, y upwards.
@@ -36,6 +43,10 @@ class PointsView(QWidget):
     hovered = pyqtSignal(object)
     moved = pyqtSignal(float, float)
     asked = pyqtSignal(float, float)
+    touched = pyqtSignal(float, float, bool)
+    lifted = pyqtSignal()
+    chosen = pyqtSignal(int)
+    left = pyqtSignal()
     ways: Mapping[Qt.Key, tuple[int, int]] = WAYS  # in which the arrow keys lead
 
     def __init__(self) -> None:
@@ -47,7 +58,9 @@ class PointsView(QWidget):
         self._asked: tuple[float, float] | None = None
         self._sheet: QPixmap | None = None  # the points; None if they are to be painted anew
         self._mouse: QPoint | None = None
-        self._is_pressed = False  # in the field
+        self._pressed: Qt.MouseButton | None = None  # the button that was pressed in the field
+        self._is_painted = False
+        self._eraser = 0.0  # its radius; 0: there is none
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
@@ -66,6 +79,11 @@ class PointsView(QWidget):
         if place != self._asked:
             self._asked = place
             self.update()
+
+    def set_painted(self, painted: bool, eraser: float = 0.0) -> None:
+        """Whether clicks paint, and the radius of the eraser that is shown under the mouse; 0 for none."""
+        self._is_painted, self._eraser = painted, eraser
+        self.update()
 
     def show_text(self, words: Text) -> None:
         """Shows a read-out beside the mouse; an empty text hides it."""
@@ -130,7 +148,8 @@ class PointsView(QWidget):
         painter.drawPixmap(self.frame.topLeft(), self._sheet)
 
     def _paint_notes(self, painter: QPainter) -> None:
-        """The caption in the upper corner; in the lower one that there are more points."""
+        """The caption in the upper corner; in the lower one that there are more points; and the eraser."""
+        self._paint_eraser(painter)
         shown, total = len(self.points.places), self.points.total
         more = f"{shown:,} of {total:,} points".replace(",", "\u202f") if shown < total else ""
         painter.setFont(theme.font(theme.SMALL))
@@ -158,20 +177,43 @@ class PointsView(QWidget):
         if self.cursor().shape() != cursor:
             self.setCursor(cursor)
         self.hovered.emit(point)
-        if self._is_pressed:
-            self.moved.emit(*self._inside(*self._point(event.pos())))
+        self._go_on(event.pos())
+        if self._eraser:
+            self.update()
+
+    def _go_on(self, place: QPoint) -> None:
+        """The mouse with its button down is there."""
+        x, y = self._inside(*self._point(place))
+        if self._pressed is not None and self._is_painted:
+            self.touched.emit(x, y, self._pressed == Qt.RightButton)
+        elif self._pressed is not None:
+            self.moved.emit(x, y)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begins to ask about places."""
-        if event.button() == Qt.LeftButton and self.frame.contains(event.pos()):
-            self._is_pressed = True
-            self.moved.emit(*self._inside(*self._point(event.pos())))
+        """Begins to ask about places, or to paint."""
+        buttons = (Qt.LeftButton, Qt.RightButton) if self._is_painted else (Qt.LeftButton,)
+        if event.button() in buttons and self._pressed is None and self.frame.contains(event.pos()):
+            self._pressed = event.button()
+            self._go_on(event.pos())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Asks about the place where the button is released."""
-        if event.button() == Qt.LeftButton and self._is_pressed:
-            self._is_pressed = False
+        """Asks about the place where the button is released, or ends a stroke."""
+        if event.button() != self._pressed:
+            return
+        self._pressed = None
+        if self._is_painted:
+            self.lifted.emit()
+        else:
             self.asked.emit(*self._inside(*self._point(event.pos())))
+
+    def _paint_eraser(self, painter: QPainter) -> None:
+        """Its outline under the mouse."""
+        if self._eraser and self._mouse is not None and self.frame.contains(self._mouse):
+            x, y = self._point(self._mouse)
+            corner = self.place_of(x + self._eraser, y - self._eraser) - self.place_of(x, y)
+            painter.setPen(QPen(theme.colour("text"), 1))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawEllipse(QPointF(self._mouse), corner.x(), corner.y())
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hides the read-out."""
@@ -181,6 +223,8 @@ class PointsView(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The arrows move the place that is asked about, with Shift a little; the first asks about the middle."""
         way = self.ways.get(Qt.Key(event.key()))
+        if self._is_painted and self._painting_key(event):
+            return
         if way is None:
             super().keyPressEvent(event)
         elif self._asked is None:
@@ -190,3 +234,16 @@ class PointsView(QWidget):
             ends = self.x_ends, self.y_ends
             shifts = (by * (high - low) / steps for by, (low, high) in zip(way, ends, strict=True))
             self.asked.emit(*self._inside(*(at + by for at, by in zip(self._asked, shifts, strict=True))))
+
+    def _painting_key(self, event: QKeyEvent) -> bool:
+        """Carries out a key that is about painting; returns whether it was one."""
+        if event.key() == Qt.Key_Escape:
+            self.left.emit()
+        elif event.text().isdecimal():
+            self.chosen.emit(int(event.text()))
+        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._asked is not None:
+            self.touched.emit(*self._asked, False)
+            self.lifted.emit()
+        else:
+            return False
+        return True

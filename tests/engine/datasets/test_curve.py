@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.datasets.curve import CURVES, curve_dataset, painted_curve
+from engine.datasets.curve import CURVES, curve_dataset
 from engine.datasets.plane import MOST_POINTS
-from engine.errors import DataError, EngineError, SettingError, UnknownNameError
+from engine.errors import SettingError, UnknownNameError
 from tests.engine.helpers import refused
 
 
@@ -85,37 +85,3 @@ def test_bad_settings(parameter: str, value: Any) -> None:
 def test_an_unknown_curve_is_refused_with_the_choices() -> None:
     with pytest.raises(UnknownNameError, match="sine, step, polynomial"):
         curve_dataset("cosine")
-
-
-def test_painted_points_are_what_was_painted() -> None:
-    points = [[0.5, -0.25], [-0.5, 0.25], [1, 1]]
-    data = painted_curve(points, test_share=0)
-    np.testing.assert_array_equal(np.hstack([data.train.inputs, data.train.targets]), points)
-    assert data.test is None
-    assert data.title == "Painted points"
-
-
-def test_painted_points_have_a_test_part() -> None:
-    data = painted_curve(np.arange(20).reshape(10, 2), seed=1, test_share=0.3, title="Mine")
-    assert data.test is not None
-    assert (len(data.train), len(data.test), data.title) == (7, 3, "Mine")
-    assert sorted([*data.train.inputs[:, 0], *data.test.inputs[:, 0]]) == list(range(0, 20, 2))
-
-
-@pytest.mark.parametrize(
-    ("points", "more", "kind", "parameter", "value"),
-    [
-        ([], {}, DataError, "points", "0 long"),
-        (np.broadcast_to(0.0, (MOST_POINTS + 1, 2)), {}, DataError, "points", "1,000,001 long"),
-        ([[0], [1]], {}, DataError, "points", "(2, 1)"),
-        ([[0, math.inf]], {}, DataError, "points", "inf at [0, 1]"),
-        ([["0", "1"]], {}, DataError, "points", "type"),
-        ([[0, 1]], {}, SettingError, "test_share", "0.2"),
-        ([[0, 1]], {"seed": 1.5}, SettingError, "seed", "1.5"),
-    ],
-)
-def test_painted_points_that_are_refused(
-    points: Any, more: dict[str, Any], kind: type[EngineError], parameter: str, value: str
-) -> None:
-    with refused(kind, parameter, value):
-        painted_curve(points, **more)

@@ -16,11 +16,10 @@ from engine.datasets.plane import (
     MOST_POINTS,
     PLANES,
     TURNS,
-    painted_plane,
     plane_class_names,
     plane_dataset,
 )
-from engine.errors import DataError, EngineError, SettingError, UnknownNameError
+from engine.errors import SettingError, UnknownNameError
 from engine.validation import Array
 from tests.engine.helpers import refused
 
@@ -223,64 +222,3 @@ def test_every_class_needs_two_points() -> None:
 def test_an_unknown_plane_is_refused_with_the_choices(name: Any) -> None:
     with pytest.raises(UnknownNameError, match="spirals, circles, xor, gaussians, moons, checkerboard"):
         plane_dataset(name)
-
-
-# painted points
-
-
-def test_painted_points_are_what_was_painted() -> None:
-    points = [[0.5, -0.25], [-0.5, 0.25], [1, 1], [2, 2]]
-    data = painted_plane(points, [0, 2, 2, 0], test_share=0)
-    np.testing.assert_array_equal(data.train.inputs, points)
-    assert data.train.labels is not None
-    assert data.train.labels.tolist() == [0, 2, 2, 0]
-    assert data.outputs == 3  # class 1 has no points yet
-    assert data.class_names == ("A", "B", "C")
-    assert data.columns == ("x", "y")
-    assert data.title == "Painted points"
-
-
-def test_painted_points_have_a_test_part_of_each_class() -> None:
-    points = np.random.default_rng(0).normal(size=(50, 2))
-    labels = [0] * 30 + [1] * 20
-    prints = []
-    for seed in (1, 1, 2):
-        data = painted_plane(points, labels, classes=4, seed=seed, test_share=0.2, title="Mine")
-        prints.append(data.fingerprint)
-        assert data.test is not None
-        assert data.test.labels is not None
-        assert np.bincount(data.test.labels).tolist() == [6, 4]
-        assert (data.outputs, data.title) == (4, "Mine")
-    assert prints[0] == prints[1] != prints[2]
-
-
-@pytest.mark.parametrize(
-    ("points", "labels", "more", "kind", "parameter", "value"),
-    [
-        ([], [], {}, DataError, "points", "0 long"),
-        (np.zeros((0, 2)), [], {}, DataError, "points", "0 long"),
-        (np.broadcast_to(0.0, (MOST_POINTS + 1, 2)), [], {}, DataError, "points", "1,000,001 long"),
-        ([[0, 0], [1]], [0, 1], {}, DataError, "points", "ragged"),
-        ([[0, 0, 0], [1, 1, 1]], [0, 1], {}, DataError, "points", "(2, 3)"),
-        (5, [0], {}, DataError, "points", "()"),
-        ("<b>", [0], {}, DataError, "points", "type"),
-        ([[0, math.nan], [1, 1]], [0, 1], {}, DataError, "points", "nan at [0, 1]"),
-        ([[0, 1e300], [1, 1]], [0, 1], {}, DataError, "points", "1e+300 at [0, 1]"),
-        ([[0, 0], [1, 1]], [0, 6], {}, DataError, "labels", "6 at [1]"),
-        ([[0, 0], [1, 1]], [0, 2], {"classes": 2}, DataError, "labels", "2 at [1]"),
-        ([[0, 0], [1, 1]], [0, -1], {}, DataError, "labels", "-1 at [1]"),
-        ([[0, 0], [1, 1]], [0, 0.5], {}, DataError, "labels", "0.5 at [1]"),
-        ([[0, 0], [1, 1]], [0, 1, 1], {}, DataError, "labels", "3 long"),
-        ([[0, 0], [1, 1]], [1, 1], {}, DataError, "labels", "all 1"),
-        ([[0, 0], [1, 1]], [0, 1], {"classes": 7, "test_share": 0}, SettingError, "classes", "7"),
-        ([[0, 0], [1, 1]], [0, 1], {"classes": 1, "test_share": 0}, SettingError, "classes", "1"),
-        ([[0, 0], [1, 1]], [0, 1], {"seed": -1}, SettingError, "seed", "-1"),
-        ([[0, 0], [1, 1]], [0, 1], {}, SettingError, "test_share", "0.2"),
-        ([[0, 0], [1, 1]], [0, 1], {"test_share": 2}, SettingError, "test_share", "2"),
-    ],
-)
-def test_painted_points_that_are_refused(
-    points: Any, labels: Any, more: dict[str, Any], kind: type[EngineError], parameter: str, value: str
-) -> None:
-    with refused(kind, parameter, value):
-        painted_plane(points, labels, **more)

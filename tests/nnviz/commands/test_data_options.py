@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from engine.datasets import DATASETS, load_data, source_of
+from engine.datasets.painted import Painted
 from engine.experiment import Experiment
 from engine.provenance import Provenance
 from engine.storage import load_network
@@ -22,12 +24,15 @@ from nnviz.commands import cli
 from nnviz.commands.train_options import described_experiment, fitted_experiment
 
 # Settings that differ from the usual ones, for each group of data; of "mnist" there are none.
+PAINTED = Painted(np.random.default_rng(1).uniform(-1, 1, (150, 2)), np.arange(150) % 3)
 SETTINGS: dict[str, dict[str, Any]] = {
     "penguins": {"target": "sex", "missing": "median", "ignored": ("island",), "standardise": False, "seed": 3},
     "mpg": {"target": "origin", "task": "classification", "ignored": (), "texts": ("cylinders",), "test_share": 0.5},
     "spirals": {"points": 150, "noise": 0.1, "classes": 3, "seed": 5},
     **{name: {"points": 130, "test_share": 0.1} for name in ("circles", "xor", "gaussians", "moons", "checkerboard")},
     **{name: {"points": 150, "noise": 0.0} for name in ("sine", "step", "polynomial")},
+    "painted": {"painted": PAINTED.write(), "classes": 4, "test_share": 0.1, "seed": 2},
+    "painted-curve": {"painted": replace(PAINTED, kinds=PAINTED.kinds * 0).write(), "test_share": 0.1},
 }
 
 

@@ -20,6 +20,7 @@ PARTS = (
         "imported",
         "importing",
         "own",
+        "painting",
         "question",
         "edits",
         "mistakes",

@@ -58,7 +58,7 @@ def test_each_sets_everything_and_is_one_step(ready_window: MainWindow, qtbot: Q
         action(ready_window, "actionUndo").trigger()
         assert session.settings.experiment == before
         action(ready_window, "actionRedo").trigger()
-        assert session.settings.preset == preset
+        assert session.settings.preset_for(session.data.dataset) == preset
 
 
 def test_the_network_is_the_one_the_command_line_makes(ready_window: MainWindow) -> None:

@@ -105,8 +105,9 @@ def test_of_a_combo_box_what_is_chosen_is_told_too(ready_window: MainWindow) -> 
     assert plain(text_of("activation.relu").text) in described(find(ready_window, QComboBox, "activation1Combo"))
     assert plain(text_of("dataset.mnist").text) in described(find(ready_window, QComboBox, "datasetCombo"))
     session.settings.choose_preset(session.settings.presets[0])
-    assert session.settings.preset is not None
-    assert plain(session.settings.preset.description) in described(find(ready_window, QComboBox, "presetCombo"))
+    preset = session.settings.preset_for(session.data.dataset)
+    assert preset is not None
+    assert plain(preset.description) in described(find(ready_window, QComboBox, "presetCombo"))
 
 
 def test_of_the_outputs_activation_too(ready_window: MainWindow) -> None:
@@ -146,6 +147,9 @@ def open_everything(window: MainWindow) -> None:
     window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
     for group in [*window.training.groups, find(window, Group, "dataPartsGroup")]:
         group.head.setChecked(True)
+    for page in window.curves.pages:
+        if isinstance(page, AnswersPage):
+            page.make_tools()
     open_import(window)
 
 

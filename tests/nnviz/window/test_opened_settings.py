@@ -172,7 +172,7 @@ def test_without_its_experiment_no_preset_is_named(
     network.parameters += np.float32(0.01)
     open_file(qtbot, window, write_ancestor(network))
     assert preset_box(window) == OWN
-    assert session.settings.preset is None
+    assert session.settings.preset_for(session.data.dataset) is None
     retype(qtbot, window, "learningRateEdit", "0.1")
     action(window, "actionUndo").trigger()
     assert preset_box(window) == OWN

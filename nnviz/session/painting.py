@@ -1,0 +1,236 @@
+"""Points that the person paints, of the plane, class by class, or of a curve; the network learns from them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.datasets import Dataset
+from engine.datasets.curve import CURVES
+from engine.datasets.painted import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, Painted
+from engine.datasets.parts import steady_parts
+from engine.datasets.plane import PLANES
+from engine.datasets.source import SEED, TEST_SHARE, Value
+from engine.errors import EngineError
+from engine.validation import Array
+from nnviz.session.data import Data
+from nnviz.session.messages import Messages
+from nnviz.session.status import Status
+from nnviz.session.training import Training
+from nnviz.session.undo import Kind, Step, Undo
+
+REACH = 0.09  # of the eraser; points of the plane and of a curve lie within about -1 and 1
+_APART = 0.06  # how far the mouse moves from one painted point to the next
+_SPREAD = 0.02  # standard deviation of the points of a stroke, across and along it
+_PAINTED = PAINTED_PLANE, PAINTED_CURVE
+
+
+class Painting(QObject):
+    """Painted points are data like others: each stroke loads them, as a step to undo. Attributes are for reading.
+
+    Signals:
+        changed: any attribute has changed.
+
+    Attributes:
+        is_on: whether points are painted now.
+        brush: the class whose points are painted, from 0; None erases.
+        points: those that are there, with those of the stroke; the data have them when it ends.
+        latest: the settings of the points that were painted last, by the name of the data.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, data: Data, training: Training, undo: Undo, messages: Messages) -> None:
+        super().__init__()
+        self._data, self._training, self._undo, self._messages = data, training, undo, messages
+        self.is_on = False
+        self.brush: int | None = 0
+        self.points = Painted.none()
+        self.latest: dict[str, Mapping[str, Value]] = {}
+        self._is_awaited = False  # whether it begins when the data are there that are loading
+        self._at: Array | None = None  # where the last point of the stroke was set; None between strokes
+        self._has_changed = False  # whether the stroke has changed the points
+        self._loaded: str | None = None  # the points of the data, or on their way there, as a text
+        self._random = np.random.default_rng(0)
+        data.changed.connect(self._follow)
+
+    # ---- begin and end
+
+    @property
+    def is_curve(self) -> bool:
+        """Whether the points are x and y of a curve; else they are points of the plane."""
+        data = self._data.dataset
+        return data is not None and data.is_curve
+
+    def toggle(self) -> None:
+        """Begins, or ends."""
+        (self.end if self.is_on else self.begin)()
+
+    def begin(self) -> None:
+        """Begins with the points that are there, or, if the data are none to be painted, with those painted last."""
+        if self._can_begin:
+            self._turn_on()
+        else:
+            self._is_awaited = True
+            self.load_latest(PAINTED_PLANE)
+
+    def load_latest(self, name: str) -> None:
+        """Loads the points of that name that were painted last, or a few to begin with."""
+        try:
+            self._data.load(name, self.latest.get(name, {}))
+        except EngineError as error:
+            self._messages.tell_error("The painted points could not be loaded", error)
+
+    def end(self) -> None:
+        """Ends painting; the points stay."""
+        self.lift()
+        self._is_awaited = False
+        if self.is_on:
+            self.is_on = False
+            self.changed.emit()
+
+    def choose(self, brush: int | None) -> None:
+        """Chooses the class that is painted, or the eraser; does nothing for a class that there is not."""
+        if brush is None or brush < self.classes:
+            self.brush = brush
+            self.changed.emit()
+
+    @property
+    def classes(self) -> int:
+        """How many classes can be painted; 1 for a curve."""
+        data = self._data.dataset
+        return 1 if data is None or data.is_curve else data.outputs
+
+    @property
+    def are_tests(self) -> Array:
+        """(k,) which of the points belong to the test part."""
+        settings = {each.name: each.usual for each in (TEST_SHARE, SEED)} | self._data.settings
+        found = np.zeros(len(self.points), bool)
+        found[steady_parts(self.points.kinds, settings[TEST_SHARE.name], settings[SEED.name])[1]] = True
+        return found
+
+    # ---- a stroke
+
+    def touch(self, x: float, y: float, erases: bool = False) -> None:
+        """Sets points from the last place of the stroke to this one, or erases them."""
+        place = np.array([x, y])
+        if self.brush is None or erases:
+            self._put(self.points.without(self._way_to(place, REACH / 2), REACH))
+            self._at = place
+        elif self._at is None:
+            self._put(self.points.and_more(place[None], self.brush))
+            self._at = place
+        elif np.hypot(*(place - self._at)) >= _APART:
+            way = self._way_to(place, _APART)
+            self._put(self.points.and_more(way + self._random.normal(0, _SPREAD, way.shape), self.brush))
+            self._at = place
+
+    def _way_to(self, place: Array, step: float) -> Array:
+        """(n, 2): places from the last one, without it, to this one, about ``step`` apart."""
+        start = place if self._at is None else self._at
+        count = max(1, round(float(np.hypot(*(place - start))) / step))
+        return start + (place - start) * np.arange(1, count + 1)[:, None] / count
+
+    def _put(self, points: Painted) -> None:
+        if len(points) != len(self.points):
+            self._has_changed = True
+            self.points = points
+            self.changed.emit()
+
+    def lift(self) -> None:
+        """Ends the stroke: the network learns from the points that are there now."""
+        self._at = None
+        if not self._has_changed:
+            return
+        self._has_changed = False
+        if len(self.points) >= MOST_PAINTED:
+            self._messages.tell(f"{MOST_PAINTED:,} points are painted; more there cannot be. Erase some first.")
+        if len(self.points):
+            self._load()
+
+    def clear(self) -> None:
+        """Erases all points, as a step to undo. The network learns from the old ones until there are new ones."""
+        if len(self.points):
+            self._undo.push(Step("clearing of the points", Kind.VIEW, self._restore, self.points, Painted.none()))
+
+    def _restore(self, points: Painted) -> None:
+        if self.is_on:
+            self.points = points
+            self.changed.emit()
+
+    def _load(self) -> None:
+        """Loads the points as data. What was training goes on with them."""
+        name = PAINTED_CURVE if self.is_curve else PAINTED_PLANE
+        goes_on = self._training.state is Status.TRAINING or self._training.will_start
+        self._loaded = self.points.write()
+        self._data.load(name, {**self._settings_for(name), POINTS: self._loaded})
+        if goes_on:
+            self._training.start()
+
+    def _settings_for(self, name: str) -> dict[str, Value]:
+        """How many classes there are, and what else was chosen for these data."""
+        kept = dict(self._data.settings) if self._data.name == name else {}
+        return kept if self.is_curve else {**kept, "classes": self.classes}
+
+    # ---- the data
+
+    @property
+    def _can_begin(self) -> bool:
+        name = self._data.loaded_name
+        return self._data.dataset is not None and name in (*PLANES, *CURVES, *_PAINTED)
+
+    def _turn_on(self) -> None:
+        self._is_awaited, self.is_on = False, True
+        self._take_points()
+
+    def _follow(self) -> None:
+        """Other data: begins if that was wanted, ends if they are none to be painted, else shows their points."""
+        name = self._data.loaded_name
+        if name in _PAINTED and self._data.dataset is not None:
+            self.latest[name] = dict(self._data.loaded_settings)
+        if self._is_awaited:
+            self._is_awaited = False
+            if name in _PAINTED:
+                self._turn_on()
+        elif self.is_on and not self._can_begin:
+            self.end()
+        elif self.is_on and self._data.loaded_settings.get(POINTS) != self._loaded:
+            self._take_points()
+        elif self.is_on:
+            self.changed.emit()
+
+    def _take_points(self) -> None:
+        data = self._data.dataset
+        assert data is not None
+        self._loaded = self._data.loaded_settings.get(POINTS)
+        self.points = _points_of(data) if self._loaded is None else Painted.read(self._loaded)
+        self._at, self._has_changed = None, False
+        if self.brush is not None and self.brush >= self.classes:
+            self.brush = 0
+        self.changed.emit()
+
+    # ---- from one start to the next
+
+    def take(self, document: object) -> None:
+        """Takes what ``latest`` was, in types that JSON can hold; leaves out what is damaged."""
+        entries: dict[Any, Any] = document if isinstance(document, dict) else {}
+        for name, settings in entries.items():
+            if name in _PAINTED and isinstance(settings, dict) and isinstance(settings.get(POINTS), str):
+                self.latest[name] = settings
+
+
+def _points_of(data: Dataset) -> Painted:
+    """The points of all parts of the data; of too many, some that are spread evenly."""
+    splits = list(data.splits.values())
+    places = np.concatenate([split.inputs if data.is_plane else _xy(split) for split in splits]).astype(float)
+    kinds = [split.labels if split.labels is not None else np.zeros(len(split), np.int64) for split in splits]
+    step = -(-len(places) // MOST_PAINTED)
+    return Painted(places[::step], np.concatenate(kinds)[::step])
+
+
+def _xy(split: Any) -> Array:
+    found: Array = np.hstack([split.inputs, split.targets])
+    return found
