@@ -32,6 +32,7 @@ from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
+from nnviz.panels.answers_page import AnswersPage
 from nnviz.panels.layer_tabs import layer_tabs
 from nnviz.widgets.card import DockCard
 from nnviz.widgets.group import Group
