@@ -96,18 +96,29 @@ class Evaluator:
         buffers: those of the last chunk.
     """
 
-    def __init__(self, network: Network, split: Split, target_scaling: Scaling | None = None) -> None:
-        """``target_scaling``: how targets that are numbers were scaled, so that the RMSE is in their own unit.
+    def __init__(
+        self, network: Network, split: Split, target_scaling: Scaling | None = None, beside: Evaluator | None = None
+    ) -> None:
+        """Raises DataError if the network's loss cannot have these targets.
 
-        Raises DataError if the network's loss cannot have these targets.
+        Args:
+            target_scaling: how targets that are numbers were scaled, so that the RMSE is in their own unit.
+            beside: another evaluator of the same network that is never at work at the same time; if its buffers are
+                large enough, they are used here, too.
         """
         network.loss_function.check_targets(split.targets, network.layer_activations[-1])
         self._network = network
         self._split = split
         self._residuals = None if split.labels is not None else Residuals(split.targets, target_scaling)
         chunk = chunk_rows(network.shape, len(split))
-        self._whole = self.buffers = Buffers(network, chunk)
-        self._inputs = np.empty((chunk, network.shape[0]), network.parameters.dtype)
+        self._whole: Buffers
+        self._inputs: Array
+        if beside is not None and len(beside._inputs) >= chunk:
+            self._whole, self._inputs = beside._whole, beside._inputs[:chunk]
+        else:
+            self._whole = Buffers(network, chunk)
+            self._inputs = np.empty((chunk, network.shape[0]), network.parameters.dtype)
+        self.buffers = self._whole
 
     def evaluate(self) -> Evaluation:
         """Returns the results for the present parameters. Raises DataError like :meth:`steps`."""

@@ -84,9 +84,12 @@ class Trainer:
         self._batches = Batches(dataset.train, network, settings)
         self._buffers = TrainingBuffers(network, settings.batch_size)
         scaling = dataset.target_scaling
-        self._evaluators = {name: Evaluator(network, split, scaling) for name, split in dataset.splits.items()}
+        whole = Evaluator(network, dataset.train, scaling)
+        others = {name: split for name, split in dataset.splits.items() if name != "train"}
+        self._evaluators = {"train": whole}
+        self._evaluators |= {name: Evaluator(network, split, scaling, whole) for name, split in others.items()}
         samples = (split.head(_ESTIMATE_EXAMPLES) for split in (dataset.train, dataset.test) if split is not None)
-        self._estimators = [Evaluator(network, sample, scaling) for sample in samples]
+        self._estimators = [Evaluator(network, sample, scaling, whole) for sample in samples]
         # The recipe of the last step, and that of the next one.
         self._recipe = self._coming = Recipe(network, dataset, settings)
 
@@ -130,10 +133,16 @@ class Trainer:
         Until then no buffers and no validation set are kept. This trainer must take no further step.
         """
         kind, kept = type(self), self.__getstate__()
+        kept["order"] = kept["order"].astype(np.min_scalar_type(len(kept["order"])))
+        is_finite = np.array_equal(self._last_finite, self.network.parameters)
+        if is_finite:
+            del kept["_last_finite"]  # a copy of what the network has
 
         def make() -> Trainer:
-            trainer = kind.__new__(kind)
-            trainer.__setstate__(kept)
+            trainer, state = kind.__new__(kind), {**kept, "order": kept["order"].astype(np.int64)}
+            if is_finite:
+                state["_last_finite"] = kept["network"].parameters.copy()
+            trainer.__setstate__(state)
             return trainer
 
         return make

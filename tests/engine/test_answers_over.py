@@ -92,12 +92,19 @@ def test_a_line_is_asked_from_end_to_end(side: int) -> None:
     np.testing.assert_allclose(found[1], explain.forward(network, places).activations[1].T, atol=1e-5)
 
 
+def test_points_close_together_are_seen_from_near_by_unless_they_are_to_lie_farther() -> None:
+    painted = painted_plane([[0.1, 0.2], [0.2, 0.2]], [0, 1], test_share=0)
+    assert square_of(painted) == Square()
+    assert square_of(replace(painted, extent=None)).half == pytest.approx(0.054)
+
+
 def test_a_curve_has_a_span_around_all_its_numbers() -> None:
-    made = painted_curve([[5, 0], [7, 1], [6, 2], [9, 3]], test_share=0.5)
+    made = replace(painted_curve([[5, 0], [7, 1], [6, 2], [9, 3]], test_share=0.5), extent=None)
     span = span_of(made)
     assert 4.5 < span.low < 5
     assert 9 < span.high < 9.5
-    assert span_of(painted_curve([[3, 4], [3, 5]], test_share=0)) == Span(2, 4)
+    assert span_of(replace(painted_curve([[3, 4], [3, 5]], test_share=0), extent=None)) == Span(2, 4)
+    assert span_of(painted_curve([[0.5, 4]])) == Span(-1.08, 1.08)
 
 
 def test_which_data_have_a_region() -> None:
