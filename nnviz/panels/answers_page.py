@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout
@@ -13,6 +13,7 @@ from engine.datasets.dataset import Split
 from engine.regions import Region, region_of
 from engine.validation import Array
 from nnviz.look import theme
+from nnviz.panels.cards import CardInfo
 from nnviz.panels.neuron_pictures import full_name
 from nnviz.panels.neuron_subject import short
 from nnviz.panels.paint_tools import PaintTools
@@ -64,6 +65,7 @@ class AnswersPage(Page):
         session.probes[ANSWERS_OVER].changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
         self._data_changed()
+        self._follow_painting()
 
     # ---- what subclasses say
 
@@ -210,3 +212,8 @@ def painted_points(painting: Painting, inks: Sequence[str], with_tests: bool) ->
     points, are_tests = painting.points, painting.are_tests
     shown = np.ones(len(points), bool) if with_tests else ~are_tests
     return Points(points.places[shown], points.kinds[shown], are_tests[shown], inks, int(shown.sum()))
+
+
+def answers_card(make: Callable[[Session], AnswersPage], suits: Callable[[Dataset], bool]) -> CardInfo:
+    """The description of such a page, for the registry."""
+    return CardInfo(make, needs=(ANSWERS_OVER,), page_of="curvesDock", page_number=1, suits=suits)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from engine.datasets import Dataset
 from engine.registry import Registry
 
 
@@ -36,7 +37,8 @@ class CardInfo:
         places: its places by the names of the workspaces that show it.
         needs: names of the session's probes whose results it needs while it is in view.
         page_of: the name of the card with tabs of which it is a page; it then has no place of its own.
-        page_number: its place among those pages, from the left.
+        page_number: its place among those pages, from the left; those that the card has of itself have 0.
+        suits: for which data such a page makes sense; it is made when they come for the first time. None: for all.
         is_fixed: whether it stays in the settings column and has no menu.
     """
 
@@ -45,6 +47,7 @@ class CardInfo:
     needs: tuple[str, ...] = ()
     page_of: str = ""
     page_number: int = 0
+    suits: Callable[[Dataset], bool] | None = None
     is_fixed: bool = False
 
 

@@ -12,11 +12,11 @@ from engine.datasets.dataset import Split
 from engine.regions import Span, span_of
 from engine.validation import Array
 from nnviz.look.meaning import Meaning
-from nnviz.panels.answers_page import AnswersPage, painted_points, some_of
-from nnviz.panels.cards import CARDS, CardInfo
+from nnviz.panels.answers_page import AnswersPage, answers_card, painted_points, some_of
+from nnviz.panels.cards import CARDS
 from nnviz.panels.neuron_pictures import full_name
 from nnviz.panels.number_points import ends_of
-from nnviz.session.asked_over import ANSWERS_OVER, AnswersOver
+from nnviz.session.asked_over import AnswersOver
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table
@@ -166,4 +166,4 @@ class CurvePage(AnswersPage):
         return self._table(x[:, None], y[:, None], [self._meaning.input(0), name])
 
 
-CARDS.register("curvePage")(CardInfo(CurvePage, needs=(ANSWERS_OVER,), page_of="curvesDock"))
+CARDS.register("curvePage")(answers_card(CurvePage, lambda data: data.is_curve))

@@ -47,9 +47,15 @@ class CurvesPanel(TabbedCard):
     """Thin lines follow estimates within an epoch; thick lines join the exact figures at the ends of epochs.
 
     Attributes:
-        error, rmse, loss: the pages; the first is for classes, the second for numbers.
+        scales: whether the axis of each quantity is logarithmic, by its name.
+        error, rmse, loss: the pages; the first is for classes; the second, for numbers, is made when such data come.
         forget: the action that removes the earlier runs from the chart.
+
+    Signals:
+        scale_changed: a value of :attr:`scales` has changed.
     """
+
+    scale_changed = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
         super().__init__("Curves")
@@ -57,14 +63,35 @@ class CurvesPanel(TabbedCard):
         self.forget = QAction("Forget earlier runs", self)
         self.forget.setObjectName("actionForgetEarlierRuns")
         self.forget.triggered.connect(lambda: session.runs.stop_comparing())
-        self.error = CurvePage(session, ERROR, self.forget)
-        self.rmse = CurvePage(session, RMSE, self.forget)
-        self.loss = CurvePage(session, LOSS, self.forget)
-        self.rmse.offer(False)
-        self.curves = (self.error, self.rmse, self.loss)
-        for page in self.curves:
-            self.add_page(page)
+        self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
+        self.curves: list[CurvePage] = []
+        self.error = self._add_curve(ERROR, 0)
+        self.rmse: CurvePage | None = None
+        self.loss = self._add_curve(LOSS, 1)
         session.data.changed.connect(self._data_changed)
+
+    def _add_curve(self, quantity: Quantity, number: int) -> CurvePage:
+        page = CurvePage(self._session, quantity, self.forget)
+        page.set_log(self.scales[quantity.name])
+        page.scale_changed.connect(lambda: self._note_scale(quantity.name, page.is_log))
+        self.curves.append(page)
+        self.add_page(page, number)
+        return page
+
+    def _note_scale(self, name: str, is_log: bool) -> None:
+        self.scales[name] = is_log
+        self.scale_changed.emit()
+
+    def is_log(self, name: str) -> bool:
+        """Whether the axis of that quantity is logarithmic."""
+        return self.scales[name]
+
+    def set_log(self, name: str, is_log: bool | int) -> None:
+        """Sets the scale of the page of that quantity, also of one that is made later."""
+        self.scales[name] = bool(is_log)
+        for page in self.curves:
+            if page.name == f"{name}Tab":
+                page.set_log(is_log)
 
     def show_tabs(self) -> None:
         """All tabs stay in sight; the legend gets shorter instead."""
@@ -78,11 +105,16 @@ class CurvesPanel(TabbedCard):
 
     def _data_changed(self) -> None:
         dataset = self._session.data.dataset
-        if dataset is not None:
-            pages = (self.error, self.rmse) if dataset.is_classification else (self.rmse, self.error)
-            for page, is_wanted in zip(pages, (True, False), strict=True):
-                page.offer(is_wanted)
+        if dataset is None:
+            return
+        if self.rmse is None and not dataset.is_classification:
+            self.rmse = self._add_curve(RMSE, 0)
+        if dataset.is_classification:
+            self.error.offer(True)
+        if self.rmse is not None:
+            self.rmse.offer(not dataset.is_classification)
             self.rmse.set_unit(self._session.meaning.unit)
+        self.error.offer(dataset.is_classification)
 
     def _tell_pages(self) -> None:
         super()._tell_pages()

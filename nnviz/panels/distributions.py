@@ -126,5 +126,5 @@ def _histogram(spread: Spread, low: float, high: float) -> Array:
 
 
 CARDS.register("distributionsPage")(
-    CardInfo(DistributionsPage, needs=(STATISTICS,), page_of="curvesDock", page_number=3)
+    CardInfo(DistributionsPage, needs=(STATISTICS,), page_of="curvesDock", page_number=4)
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look.round_numbers import steady_end, step
 from nnviz.panels.cards import CARDS, CardInfo
@@ -81,5 +82,10 @@ def ends_of(numbers: list[tuple[Array, Array]]) -> tuple[Ends, Ends]:
     return (low, high), (low - width * np.ceil(below / width), high + width * np.ceil(above / width))
 
 
-for _name, _page, _number in (("predictedPage", PredictedPage, 1), ("residualsPage", ResidualsPage, 2)):
-    CARDS.register(_name)(CardInfo(_page, needs=(PREDICTED,), page_of="curvesDock", page_number=_number))
+def _predicts_numbers(data: Dataset) -> bool:
+    return not data.is_classification
+
+
+for _name, _page, _number in (("predictedPage", PredictedPage, 2), ("residualsPage", ResidualsPage, 3)):
+    _info = CardInfo(_page, needs=(PREDICTED,), page_of="curvesDock", page_number=_number, suits=_predicts_numbers)
+    CARDS.register(_name)(_info)

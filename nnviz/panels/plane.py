@@ -9,10 +9,10 @@ from engine.datasets import Dataset
 from engine.regions import Square, square_of
 from engine.validation import Array
 from nnviz.look import text, theme
-from nnviz.panels.answers_page import AnswersPage, painted_points, some_of
-from nnviz.panels.cards import CARDS, CardInfo
+from nnviz.panels.answers_page import AnswersPage, answers_card, painted_points, some_of
+from nnviz.panels.cards import CARDS
 from nnviz.panels.neuron_pictures import full_name
-from nnviz.session.asked_over import ANSWERS_OVER, AnswersOver
+from nnviz.session.asked_over import AnswersOver
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table
 from nnviz.widgets.parts import arranged, named
@@ -127,4 +127,4 @@ def points_of(data: Dataset, with_tests: bool) -> Points:
     )
 
 
-CARDS.register("planePage")(CardInfo(PlanePage, needs=(ANSWERS_OVER,), page_of="curvesDock"))
+CARDS.register("planePage")(answers_card(PlanePage, lambda data: data.is_plane))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+
 from PyQt5.QtCore import QSize, pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -90,18 +92,22 @@ class TabbedCard(DockCard):
         self.head.row.insertWidget(3, self._asides)
         self.body.addWidget(self._stack, 1)
         self.pages: list[Page] = []
+        self._numbers: list[int] = []  # of the pages, ascending
         self._order: list[Page] = []  # the pages, those first that a person rather sees
 
     def set_name(self, name: str) -> None:
         super().set_name(name)
         self.tabs.setObjectName(name.replace("Dock", "Tabs"))
 
-    def add_page(self, page: Page) -> None:
-        self.pages.append(page)
-        self._order.insert(0 if page.leads else len(self._order), page)
-        self._stack.addWidget(page)
-        self._asides.addWidget(page.aside)
-        add_tab(self.tabs, Tab(page.title, page.name, page.tip))
+    def add_page(self, page: Page, number: int = 0) -> None:
+        """Adds a page to the right of those with the same number, and to the left of those with a higher one."""
+        at = bisect.bisect_right(self._numbers, number)
+        self._numbers.insert(at, number)
+        self._order.insert(0 if page.leads or not at else self._order.index(self.pages[at - 1]) + 1, page)
+        self.pages.insert(at, page)
+        self._stack.insertWidget(at, page)
+        self._asides.insertWidget(at, page.aside)
+        add_tab(self.tabs, Tab(page.title, page.name, page.tip), at)
         page.offered_changed.connect(self.show_tabs)
         page.wanted.connect(lambda: self.tabs.setCurrentIndex(self.pages.index(page)))
         self.show_tabs()

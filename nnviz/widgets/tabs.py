@@ -30,8 +30,9 @@ def tab_bar(name: str, accessible: str) -> QTabBar:
     return bar
 
 
-def add_tab(bar: QTabBar, tab: Tab) -> None:
-    index = bar.addTab(tab.text)
+def add_tab(bar: QTabBar, tab: Tab, at: int = -1) -> None:
+    """Adds a tab before the one of that index, or at the end."""
+    index = bar.insertTab(at, tab.text)
     bar.setTabData(index, tab.name)
     bar.setTabToolTip(index, tab.tip)
     bar.setAccessibleTabName(index, tab.text)

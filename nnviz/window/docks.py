@@ -64,6 +64,7 @@ class Docks(QObject):
         self._sizes = _Sizes(self.host, self.docks)
         self._sizes.changed.connect(self.changed)
         session.displayed.what_if_changed.connect(self._show_marks)
+        session.data.changed.connect(self._add_pages)
         self._build(next(iter(self.workspaces)))
 
     # ---- building
@@ -109,10 +110,14 @@ class Docks(QObject):
         return card
 
     def _add_pages(self) -> None:
+        """Makes the pages of the cards that are there, as far as they suit the data."""
+        data = self._session.data.dataset
         for name in sorted(CARDS, key=lambda name: CARDS[name].page_number):
-            holder = self.cards.get(CARDS[name].page_of)
-            if holder is not None and name not in self.cards:
-                holder.add_page(self._make(name, CARDS[name]))
+            info = CARDS[name]
+            holder = self.cards.get(info.page_of)
+            suits = info.suits is None or (data is not None and info.suits(data))
+            if holder is not None and name not in self.cards and suits:
+                holder.add_page(self._make(name, info), info.page_number)
 
     def _show_marks(self) -> None:
         """Marks every card while a what-if lasts; a click on a mark ends it."""

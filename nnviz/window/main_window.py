@@ -229,17 +229,14 @@ class MainWindow(QMainWindow):
     def _remembered(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
         """The remembered controls by key: for each how to read its value, a whole number, and how to set it."""
         pen, curves = self.draw.pen, self.curves
-        scales = {"log_error": curves.error, "log_rmse": curves.rmse, "log_loss": curves.loss}
         return {
             "pen_width": (pen.value, pen.setValue),  # which clips it to its range
-            **{key: (partial(getattr, page, "is_log"), page.set_log) for key, page in scales.items()},
+            **{f"log_{name}": (partial(curves.is_log, name), partial(curves.set_log, name)) for name in curves.scales},
         }
 
     def _remember_changes(self) -> None:
         """From now on what is chosen in this window is written when it has changed."""
-        curves = self.curves
-        scales = [page.scale_changed for page in curves.curves]
-        for signal in (self._docks.changed, self.draw.pen.valueChanged, *scales):
+        for signal in (self._docks.changed, self.draw.pen.valueChanged, self.curves.scale_changed):
             signal.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
 

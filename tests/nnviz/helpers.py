@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from nnviz.commands.screenshot import wait_until
 from nnviz.session.asked import ANSWER
 from nnviz.session.status import Status
 from nnviz.widgets.fields import FieldEdit, NumberEdit
@@ -97,6 +98,13 @@ def make_all_cards(window: MainWindow) -> None:
     before = window.workspace
     for name in (*window.workspaces, before):
         window.show_workspace(name)
+
+
+def make_all_pages(window: MainWindow) -> None:
+    """Some pages are made when data come that they suit. Ends with points of the plane."""
+    for name in ("sine", "spirals"):
+        window.session.data.load(name)
+        wait_until(window, lambda: not window.session.data.loading)
 
 
 def tab_of(window: QWidget, name: str) -> tuple[QTabBar, int]:

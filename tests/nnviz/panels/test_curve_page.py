@@ -90,9 +90,9 @@ def click_at(qtbot: QtBot, page: CurvePage, x: float) -> None:
 
 
 def test_only_such_data_have_the_page_and_it_comes_to_the_front(ready_window: MainWindow, qtbot: QtBot) -> None:
-    bar, tab = tab_of(ready_window, "curveTab")
     for name, expected in (("sine", True), ("spirals", False), ("polynomial", True), ("mpg", False)):
         load(qtbot, ready_window, name)
+        bar, tab = tab_of(ready_window, "curveTab")
         assert bar.isTabVisible(tab) is expected, name
         assert (ready_window.curves.page is page_of(ready_window)) is expected, name
         assert lines_of(ready_window).isVisible() is expected, name

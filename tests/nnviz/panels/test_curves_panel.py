@@ -28,6 +28,7 @@ from tests.nnviz.helpers import (
     click_tab,
     find,
     hover,
+    make_all_pages,
     pause,
     press,
     tab_of,
@@ -238,6 +239,7 @@ def test_a_keys_square_is_full_while_the_curve_is_shown(ready_window: MainWindow
 
 def test_everything_has_a_name_of_its_own(ready_window: MainWindow) -> None:
     """And says what it does."""
+    make_all_pages(ready_window)
     buttons = [button for button in window_buttons(ready_window) if button.objectName()]
     names = [button.objectName() for button in buttons]
     assert len(set(names)) == len(names)

@@ -18,7 +18,7 @@ from nnviz.window.help import described
 from nnviz.window.help_texts import texts_of
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click_tab, find, make_all_cards, press
+from tests.nnviz.helpers import action, click_tab, find, make_all_cards, make_all_pages, press
 
 
 class Another(DockCard):
@@ -71,6 +71,7 @@ def test_every_card_has_a_help_text(name: str) -> None:
 
 def test_every_card_of_the_workspaces_is_there_once(ready_window: MainWindow) -> None:
     make_all_cards(ready_window)
+    make_all_pages(ready_window)
     for name in CARDS:
         assert ready_window.card(name).objectName() == name
     names = [dock.objectName() for dock in ready_window.docks]

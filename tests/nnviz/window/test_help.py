@@ -40,7 +40,7 @@ from nnviz.widgets.value_form import FormRow
 from nnviz.window.help import described
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, find, make_all_cards, press, tab_of
+from tests.nnviz.helpers import action, find, make_all_cards, make_all_pages, press, tab_of
 from tests.nnviz.window.test_window import acted_on, menu_actions
 
 
@@ -145,6 +145,7 @@ def every_text() -> set[HelpText]:
 def open_everything(window: MainWindow) -> None:
     """All settings and cards, also those that are made when they are first seen, and a form as for a table."""
     make_all_cards(window)
+    make_all_pages(window)
     window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
     for group in [*window.training.groups, find(window, Group, "dataPartsGroup")]:
         group.head.setChecked(True)
