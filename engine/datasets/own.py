@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,12 +77,20 @@ class OwnExamples:
         """Those with these numbers, (n,), or where booleans, (k,), are True."""
         return replace(self, inputs=self.inputs[rows], truths=self.truths[rows])
 
+    def where(self, is_wanted: Callable[[bytes], bool]) -> OwnExamples:
+        """Those with marks that are wanted."""
+        return self.at(np.array([is_wanted(mark) for mark in self.marks], bool))
+
     def and_more(self, others: OwnExamples) -> OwnExamples:
         """These and the others, without those that are here already. Both must be of one kind."""
         known = set(self.marks)
-        new = others.at(np.array([mark not in known for mark in others.marks], bool))
+        new = others.where(lambda mark: mark not in known)
         inputs = np.concatenate([self.inputs, new.inputs.astype(self.inputs.dtype)])
         return replace(self, inputs=inputs, truths=np.concatenate([self.truths, new.truths]))
+
+    def is_like(self, others: OwnExamples) -> bool:
+        """Whether both are of one kind."""
+        return _kind_of(self) == _kind_of(others)
 
     @property
     def marks(self) -> list[bytes]:
@@ -223,6 +231,17 @@ def with_own(data: Dataset, own: OwnExamples, share: float = USUAL_SHARE) -> Dat
     count = f"{len(added):,} of your own {'example is' if len(added) == 1 else 'examples are'}"
     note = f"{count} in the training part, {'once' if times == 1 else f'{times:,} times'} each."
     return replace(data, train=mixed, notes=(*data.notes, note))
+
+
+def _kind_of(own: OwnExamples) -> tuple[object, ...]:
+    return (
+        own.inputs.shape[1:],
+        own.truths.shape[1:],
+        own.truths.dtype.kind,
+        own.example_shape,
+        own.columns,
+        own.targets,
+    )
 
 
 def _name_of(data: Dataset, label: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -379,3 +380,90 @@ def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_pl
     again.close_unasked()
     assert [aside.read_bytes() for aside in own_folder().glob("*.damaged1")] == [b"damaged"]
     assert read_own(path).truths.tolist() == ["5"]
+
+
+# ---- two windows
+
+
+def on_disk() -> list[str]:
+    """What is in the only file, if it is there."""
+    return sorted(truth for path in own_folder().glob("*.npz") for truth in read_own(path).truths.tolist())
+
+
+def has(window: MainWindow, *names: str) -> bool:
+    kept = window.session.own.kept
+    return kept is not None and sorted(kept.truths.tolist()) == sorted(names)
+
+
+def test_two_windows_lose_nothing_that_either_kept(
+    make_window: MakeWindow, own_window: MainWindow, qtbot: QtBot
+) -> None:
+    one, other = own_window, make_window()
+    wait_until_read(qtbot, other)
+    for window, name in ((one, "4"), (other, "5"), (one, "6")):
+        draw(qtbot, window)
+        keep_as(qtbot, window, name)
+        qtbot.waitUntil(lambda name=name: name in on_disk())
+    qtbot.waitUntil(lambda: has(one, "4", "5", "6"))
+    assert has(other, "4", "5")
+    press(qtbot, one, Qt.Key_Z, Qt.ControlModifier)
+    assert has(one, "4", "5"), "undo takes back what was done here"
+    one.close_unasked()
+    assert on_disk() == ["4", "5"]
+
+
+def test_what_was_removed_in_a_window_does_not_come_back_there(
+    make_window: MakeWindow, own_window: MainWindow, qtbot: QtBot
+) -> None:
+    one, other = own_window, make_window()
+    wait_until_read(qtbot, other)
+    draw(qtbot, one)
+    keep_as(qtbot, one, "4")
+    qtbot.waitUntil(lambda: on_disk() == ["4"])
+    draw(qtbot, other)
+    keep_as(qtbot, other, "5")
+    qtbot.waitUntil(lambda: has(other, "4", "5"))
+    open_page(qtbot, one)
+    pictures = find(one, PictureList, "ownPictures")
+    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=pictures.tile(0).center())
+    press(qtbot, one, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: has(one, "5"))
+    draw(qtbot, other)
+    keep_as(qtbot, other, "7")
+    qtbot.waitUntil(lambda: on_disk() == ["4", "5", "7"])
+    draw(qtbot, one)
+    keep_as(qtbot, one, "8")
+    qtbot.waitUntil(lambda: has(one, "5", "7", "8"))
+    one.close_unasked()
+    assert on_disk() == ["5", "7", "8"]
+
+
+def test_a_file_that_was_damaged_meanwhile_is_put_aside(own_window: MainWindow, qtbot: QtBot) -> None:
+    draw(qtbot, own_window)
+    keep_as(qtbot, own_window, "4")
+    qtbot.waitUntil(lambda: on_disk() == ["4"])
+    (path,) = own_folder().glob("*.npz")
+    path.write_bytes(b"damaged")
+    keep_as(qtbot, own_window, "5")
+    own_window.close_unasked()
+    assert [aside.read_bytes() for aside in own_folder().glob("*.damaged1")] == [b"damaged"]
+    assert on_disk() == ["4", "5"]
+
+
+def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, own = own_window, own_window.session.own
+    draw(qtbot, window)
+    keep_as(qtbot, window, "4")
+    open_page(qtbot, window)
+    mix_in(qtbot, window)
+    first = Path(str(own.mixed_in))
+    (path,) = (file for file in own_folder().glob("*.npz") if file != first)
+    older = [first, *(first.with_name(f"{path.stem}-{number:016x}.npz") for number in range(12))]
+    others = [path.with_name(f"moons-00000000-{number:016x}.npz") for number in range(12)]
+    for age, file in enumerate([*older, *others]):
+        file.write_bytes(first.read_bytes())
+        os.utime(file, (1e9 + age, 1e9 + age))
+    keep_as(qtbot, window, "7")
+    mix_in(qtbot, window)
+    left = set(own_folder().glob("*.npz"))
+    assert left == {path, *others, Path(str(own.mixed_in)), first, *older[4:]}
