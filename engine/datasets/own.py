@@ -208,6 +208,11 @@ def _names(npz: Npz, member: str) -> tuple[str, ...]:
     return tuple(str(name).encode("utf-8", "replace").decode() for name in names.reshape(-1).tolist())
 
 
+def checked_share(share: float) -> float:
+    """The share of the training part that one's own examples make up. Raises SettingError outside 0…0.9."""
+    return number_within("own_share", share, 0, 0.9, "0.1")
+
+
 def with_own(data: Dataset, own: OwnExamples, share: float = USUAL_SHARE) -> Dataset:
     """The data with one's own examples in the training part, repeated so that they make up that share of it.
 
@@ -215,7 +220,7 @@ def with_own(data: Dataset, own: OwnExamples, share: float = USUAL_SHARE) -> Dat
 
     Raises DataError if the examples are of another kind or none, SettingError for a share outside 0…0.9.
     """
-    share = number_within("own_share", share, 0, 0.9, "0.1")
+    share = checked_share(share)
     added, train = own.split_for(data), data.train
     times = max(1, round(share / (1 - share) * len(train) / len(added)))
     inputs = added.inputs / np.float32(train.scale)

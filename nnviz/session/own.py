@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.datasets.own import USUAL_SHARE, OwnExamples, read_own
+from engine.datasets.own import USUAL_SHARE, OwnExamples, checked_share, read_own
 from engine.errors import DataError, EngineError, FileFormatError, Verbatim
 from engine.network import Network
 from engine.validation import Array
@@ -55,6 +55,7 @@ class Own(QObject):
         self._undo, self._messages = undo, messages
         self._path: Path | None = None  # the file for the data that are there: its name takes a while to be made
         self._learned: tuple[object, frozenset[bytes]] = (None, frozenset())  # the file that is mixed in, its examples
+        self._wanted_share = USUAL_SHARE  # for the next time that they are mixed in
         self._lane = Lane()
         self._store = OwnStore(self._lane)
         self._store.changed.connect(self.changed)
@@ -181,7 +182,20 @@ class Own(QObject):
     @property
     def share(self) -> float:
         """The share of the training part that they make up, or will."""
-        return float(self._data.loaded_settings.get("own_share", USUAL_SHARE))
+        is_mixed = self.mixed_in is not None
+        return float(self._data.loaded_settings.get("own_share", USUAL_SHARE)) if is_mixed else self._wanted_share
+
+    def set_share(self, share: float) -> None:
+        """Sets it; those that are in the training part are mixed in anew, a step to undo.
+
+        Raises SettingError outside 0…0.9.
+        """
+        share, name = checked_share(share), self._data.loaded_name
+        if self.mixed_in is None or name is None:
+            self._wanted_share = share
+            self.changed.emit()
+        elif share != self.share:
+            self._load(name, {**self._data.loaded_settings, "own_share": share})
 
     @property
     def learned(self) -> Array:
@@ -197,26 +211,27 @@ class Own(QObject):
         path, kept = self._path, self.kept
         return bool(path is not None and kept and self.mixed_in == str(fixed_path(path, kept)))
 
-    def mix_in(self, share: float | None = None) -> None:
+    def mix_in(self) -> None:
         """Loads the data with all that are kept mixed in. The network stays: it trains on with them. A step to undo."""
         path, kept, name, network = self._path, self.kept, self._data.loaded_name, self._displayed.as_trained
         if path is None or not kept or name is None or self._data.loading:
             return
-        run, mixed, wanted = self._runs.current, self.mixed_in, self.share if share is None else share
+        run, mixed, share = self._runs.current, self.mixed_in, self.share
 
         def written(file: Path) -> None:
             if (self._data.loaded_name, self._path) == (name, path):
                 if self.before is None and not run.untouched:
                     self.before = Moment(run.id, network, run.epochs)
-                self._load(name, {**self._data.loaded_settings, "own": str(file), "own_share": wanted})
+                self._load(name, {**self._data.loaded_settings, "own": str(file), "own_share": share})
 
         self._lane.run(lambda: write_fixed(path, kept, mixed), written, self._not_saved)
 
     def leave_out(self) -> None:
         """Loads the data without them; the network stays. A step to undo."""
-        name, settings = self._data.loaded_name, dict(self._data.loaded_settings)
+        name, settings, share = self._data.loaded_name, dict(self._data.loaded_settings), self.share
         if name is not None and settings.pop("own", None) is not None:
             settings.pop("own_share", None)
+            self._wanted_share = share
             self._load(name, settings)
 
     def _load(self, name: str, settings: dict[str, object]) -> None:

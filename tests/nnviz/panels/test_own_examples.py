@@ -25,7 +25,18 @@ from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.mistakes.picture_list import PictureList
 from nnviz.widgets.mistakes.row_list import RowList
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import choose_file, click, click_tab, find, press, tab_of, train_epochs, wait_for
+from tests.nnviz.helpers import (
+    choose_file,
+    click,
+    click_tab,
+    find,
+    find_field,
+    press,
+    retype,
+    tab_of,
+    train_epochs,
+    wait_for,
+)
 
 MakeWindow = Callable[[], MainWindow]
 
@@ -295,6 +306,56 @@ def test_what_is_kept_later_is_not_in_the_training_part_yet(own_window: MainWind
     assert len(read_own(mixed)) == 1
     mix_in(qtbot, window)
     assert own.mixed_in != mixed
+
+
+def own_share_of(window: MainWindow) -> float:
+    """Of the training part that is loaded."""
+    data = window.session.dataset
+    assert data is not None
+    return 1 - 2000 / len(data.train)
+
+
+def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = own_window, own_window.session
+    draw(qtbot, window)
+    keep_as(qtbot, window, "1")
+    open_page(qtbot, window)
+    field = find_field(window, "ownShareEdit")
+    assert field.text() == "10 %"
+    for typed in ("30", "0.3", "30 %"):
+        retype(qtbot, window, "ownShareEdit", typed)
+        assert field.text() == "30 %"
+    assert session.own.mixed_in is None, "nothing is mixed in before it is asked for"
+    mix_in(qtbot, window)
+    assert own_share_of(window) == pytest.approx(0.3, abs=0.01)
+    assert session.settings.experiment.data_settings["own_share"] == 0.3
+    assert "30\u202f% of it" in shows(window, "ownProgress")
+    qtbot.keyClick(field, Qt.Key_Up)
+    qtbot.waitUntil(lambda: not session.data.loading and own_share_of(window) == pytest.approx(0.35, abs=0.01))
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    qtbot.waitUntil(lambda: not session.data.loading and own_share_of(window) == pytest.approx(0.3, abs=0.01))
+    assert field.text() == "30 %"
+    click(qtbot, window, QPushButton, "leaveOutOwnButton")
+    qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
+    assert field.text() == "30 %", "for the next time"
+
+
+def test_a_share_that_cannot_be_is_told_beside_the_field(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, own = own_window, own_window.session.own
+    draw(qtbot, window)
+    keep_as(qtbot, window, "1")
+    open_page(qtbot, window)
+    for typed in ("95", "-5 %", "many", "inf", ""):
+        field = retype(qtbot, window, "ownShareEdit", typed)
+        assert field.property("wrong"), typed
+        note = find(window, QLabel, "ownShareError")
+        assert note.isVisible()
+        assert note.text().startswith("Share is ")
+        assert own.share == 0.1
+    field = retype(qtbot, window, "ownShareEdit", "90 %")
+    assert not field.property("wrong")
+    assert not note.isVisible()
+    assert own.share == 0.9
 
 
 # ---- on disk
