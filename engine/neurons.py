@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.datasets import Split
+from engine.datasets.scaling import Scaling
 from engine.errors import SettingError
 from engine.features import activations_of
 from engine.metrics import Evaluation
 from engine.network import Network, chunk_rows
 from engine.passes import check_neuron, forward
+from engine.residuals import Residuals
 from engine.validation import Array
 
 _FLAT = 1e-3  # a neuron whose slope stays below this for every example is dead: it hardly learns
@@ -80,17 +82,20 @@ def scaled(network: Network, factors: Mapping[tuple[int, int], float]) -> Networ
 
 
 def without_each(
-    network: Network, split: Split, layer: int
+    network: Network, split: Split, layer: int, target_scaling: Scaling | None = None
 ) -> Generator[float, None, tuple[Evaluation, list[Evaluation]]]:
     """Measures the network without each neuron of a hidden layer.
 
     The layer's activations are computed once; without a neuron, the next layer's sums lack its a · w.
 
+    Args:
+        target_scaling: how targets that are numbers were scaled, so that the RMSE is in their own unit.
+
     Yields:
         the share 0…1 that is done, often enough to stop in between.
 
     Returns:
-        the results with all neurons, and a list of those without each; they have no confusion matrix.
+        the results with all neurons, and a list of those without each: the loss, and the error or the RMSE.
 
     Raises:
         SettingError: there is no such layer, or it is that of the outputs.
@@ -98,7 +103,7 @@ def without_each(
     check_neuron(network, layer, 0)
     check_leads_on(network, layer)
     neurons, outgoing = network.shape[layer], network.weights[layer]
-    losses, wrong = np.zeros(neurons + 1), np.zeros(neurons + 1, np.int64)
+    sums_of = [_Sums(split, target_scaling) for _ in range(neurons + 1)]
     for rows, inputs in _chunks(network, split):
         part = split.at(rows)
         with np.errstate(all="ignore"):
@@ -109,25 +114,43 @@ def without_each(
             without = sums.copy()
             if place < neurons:
                 without -= activations[:, place, None] * outgoing[:, place]
-            loss, errors = _measured(network, without, layer, part)
-            losses[place] += loss * len(part)
-            wrong[place] += errors
+            sums_of[place].add(part, *_measured(network, without, layer, part))
             yield share[0] / len(split) + share[1] * (place + 1) / (neurons + 1)
-    *each, whole = (
-        Evaluation(float(loss) / len(split), None if split.labels is None else int(count) / len(split), None)
-        for loss, count in zip(losses, wrong, strict=True)
-    )
+    *each, whole = (sums.evaluation for sums in sums_of)
     return whole, each
 
 
-def _measured(network: Network, sums: Array, layer: int, part: Split) -> tuple[float, int]:
-    """Mean loss and number of wrong answers from the sums above a layer, which are overwritten."""
+class _Sums:
+    """Sums up the results on the chunks of a part of the data."""
+
+    def __init__(self, split: Split, target_scaling: Scaling | None) -> None:
+        self._count, self._loss, self._wrong = len(split), 0.0, 0
+        self._residuals = Residuals(split.targets, target_scaling) if split.labels is None else None
+
+    def add(self, part: Split, loss: float, outputs: Array) -> None:
+        """Adds a chunk: its mean loss and its outputs."""
+        self._loss += loss * len(part)
+        if self._residuals is not None:
+            with np.errstate(all="ignore"):
+                self._residuals.add(outputs, part.targets)
+        else:
+            self._wrong += int((outputs.argmax(axis=1) != part.labels).sum())
+
+    @property
+    def evaluation(self) -> Evaluation:
+        if self._residuals is None:
+            return Evaluation(self._loss / self._count, self._wrong / self._count, None)
+        return Evaluation(self._loss / self._count, None, None, rmse=self._residuals.rmse)
+
+
+def _measured(network: Network, sums: Array, layer: int, part: Split) -> tuple[float, Array]:
+    """Mean loss and outputs from the sums above a layer, which are overwritten."""
     with np.errstate(all="ignore"):
         for above in range(layer, len(network.weights) - 1):
             network.layer_activations[above].forward(sums)
             sums = sums @ network.weights[above + 1].T + network.biases[above + 1].T
         loss = network.loss_function.forward(sums, part.targets, network.layer_activations[-1])
-    return loss, 0 if part.labels is None else int((sums.argmax(axis=1) != part.labels).sum())
+    return loss, sums
 
 
 def _chunks(network: Network, split: Split) -> Generator[tuple[slice, Array], None, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,12 +77,20 @@ class OwnExamples:
         """Those with these numbers, (n,), or where booleans, (k,), are True."""
         return replace(self, inputs=self.inputs[rows], truths=self.truths[rows])
 
+    def where(self, is_wanted: Callable[[bytes], bool]) -> OwnExamples:
+        """Those with marks that are wanted."""
+        return self.at(np.array([is_wanted(mark) for mark in self.marks], bool))
+
     def and_more(self, others: OwnExamples) -> OwnExamples:
         """These and the others, without those that are here already. Both must be of one kind."""
         known = set(self.marks)
-        new = others.at(np.array([mark not in known for mark in others.marks], bool))
+        new = others.where(lambda mark: mark not in known)
         inputs = np.concatenate([self.inputs, new.inputs.astype(self.inputs.dtype)])
         return replace(self, inputs=inputs, truths=np.concatenate([self.truths, new.truths]))
+
+    def is_like(self, others: OwnExamples) -> bool:
+        """Whether both are of one kind."""
+        return _kind_of(self) == _kind_of(others)
 
     @property
     def marks(self) -> list[bytes]:
@@ -200,6 +208,11 @@ def _names(npz: Npz, member: str) -> tuple[str, ...]:
     return tuple(str(name).encode("utf-8", "replace").decode() for name in names.reshape(-1).tolist())
 
 
+def checked_share(share: float) -> float:
+    """The share of the training part that one's own examples make up. Raises SettingError outside 0…0.9."""
+    return number_within("own_share", share, 0, 0.9, "0.1")
+
+
 def with_own(data: Dataset, own: OwnExamples, share: float = USUAL_SHARE) -> Dataset:
     """The data with one's own examples in the training part, repeated so that they make up that share of it.
 
@@ -207,7 +220,7 @@ def with_own(data: Dataset, own: OwnExamples, share: float = USUAL_SHARE) -> Dat
 
     Raises DataError if the examples are of another kind or none, SettingError for a share outside 0…0.9.
     """
-    share = number_within("own_share", share, 0, 0.9, "0.1")
+    share = checked_share(share)
     added, train = own.split_for(data), data.train
     times = max(1, round(share / (1 - share) * len(train) / len(added)))
     inputs = added.inputs / np.float32(train.scale)
@@ -223,6 +236,17 @@ def with_own(data: Dataset, own: OwnExamples, share: float = USUAL_SHARE) -> Dat
     count = f"{len(added):,} of your own {'example is' if len(added) == 1 else 'examples are'}"
     note = f"{count} in the training part, {'once' if times == 1 else f'{times:,} times'} each."
     return replace(data, train=mixed, notes=(*data.notes, note))
+
+
+def _kind_of(own: OwnExamples) -> tuple[object, ...]:
+    return (
+        own.inputs.shape[1:],
+        own.truths.shape[1:],
+        own.truths.dtype.kind,
+        own.example_shape,
+        own.columns,
+        own.targets,
+    )
 
 
 def _name_of(data: Dataset, label: int) -> str:

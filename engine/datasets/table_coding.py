@@ -77,9 +77,9 @@ class CodedColumn:
         return read
 
     def takes(self, column: Column, value: Any) -> bool:
-        """Whether it accepts one of the values of a table's column."""
+        """Whether it can read one of the values of a table's column; it may be missing."""
         try:
-            self.fill(np.array([self.read(_written(column, value))]))
+            self.read(_written(column, value))
         except DataError:
             return False
         return True
@@ -226,15 +226,24 @@ class TableCoding:
 
     def raw_table(self, table: Table) -> Array:
         """(rows, inputs) float64 of a table, not yet scaled. Raises DataError likewise."""
+        return self.raw(self.read_table(table))
+
+    def read_table(self, table: Table) -> list[Array]:
+        """(rows,) of each column of a table, NaN where a value is missing. Raises DataError for what is wrong."""
         for column in self.columns:
             if column.name not in table.names:
                 raise _lacking(column.name, table.names)
-        return self.raw([each.read_column(table.column(each.name)) for each in self.columns])
+        return [each.read_column(table.column(each.name)) for each in self.columns]
+
+    def gaps(self, values: Sequence[Array]) -> dict[str, Array]:
+        """The columns of :meth:`read_table` that must have a value, and (rows,) whether it is missing."""
+        read = zip(self.columns, values, strict=True)
+        return {column.name: np.isnan(each) for column, each in read if column.filled is None}
 
     def first_unfit(self, table: Table, name: str) -> int | None:
-        """The place, from 0, of the first row of a table that is refused for its value in that column; None for none.
+        """The place, from 0, of the first row of a table whose value in that column cannot be read; None for none.
 
-        Cells that could not be read are not found: they are among the table's problems.
+        Cells that could not be read as what the column holds are not found: they are among the table's problems.
         """
         column = table.column(name)
         (coded,) = (each for each in self.columns if each.name == name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,12 @@ def run(arguments: argparse.Namespace) -> int:
         return _recognise(network, arguments)
     if len(arguments.inputs) > 1:
         raise CommandError(f"{arguments.inputs[1]}: is one file too many. Give one table at a time.")
-    print_answers(network, network.predict(rows_of_file(network, arguments.inputs[0])))
+    rows = rows_of_file(network, arguments.inputs[0])
+    outputs = network.predict(rows.inputs) if len(rows.inputs) else np.zeros((0, network.shape[-1]))
+    print_answers(network, outputs, rows.has_gap)
+    if rows.told:
+        sys.stdout.flush()
+        print(f"nnviz: {rows.told}", file=sys.stderr)
     return 0
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,8 +23,23 @@ from nnviz.commands.checks import CommandError
 from nnviz.look import text
 
 
-def rows_of_file(network: Network, file: str) -> Array:
-    """(rows, inputs) of a CSV or TSV file: what the network is given, by what it knows of its inputs.
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of a table, as a network takes them.
+
+    Attributes:
+        inputs: (k, inputs) of those that have all values that must be there.
+        has_gap: (rows,) whether one is missing.
+        told: how many rows have a gap, and the first of them, in one line; empty if none has.
+    """
+
+    inputs: Array
+    has_gap: Array
+    told: str
+
+
+def rows_of_file(network: Network, file: str) -> Rows:
+    """What the network is given of a CSV or TSV file, by what it knows of its inputs.
 
     Raises CommandError, which says which column cannot be used, and the first row; and FileFormatError.
     """
@@ -31,12 +47,28 @@ def rows_of_file(network: Network, file: str) -> Array:
     table, form = _read(file, about)
     coding = about.coding or _plain_coding(file, table, about.columns, network.shape[0])
     try:
-        raw = coding.raw_table(table)
+        values = coding.read_table(table)
     except DataError as error:
         row = _first_row(file, form, table, coding, error.parameter)
         where = "" if row is None else f" First in row {row:,}."
         raise CommandError(_line(f"{file}: {error.message_for(f'column {error.parameter}')}{where}")) from None
-    return about.inputs_of(raw)
+    gaps = coding.gaps(values)
+    has_gap = np.logical_or.reduce(list(gaps.values()), initial=False) | np.zeros(len(table), bool)
+    raw = coding.raw([each[~has_gap] for each in values])
+    return Rows(about.inputs_of(raw), has_gap, _told_gaps(file, form, table, gaps, has_gap))
+
+
+def _told_gaps(file: str, form: TableFormat, table: Table, gaps: Mapping[str, Array], has_gap: Array) -> str:
+    """How many rows have a gap, the number of the first of them in the file, and its column."""
+    count = int(has_gap.sum())
+    if not count:
+        return ""
+    place = int(has_gap.argmax())
+    column = next(name for name, of_column in gaps.items() if of_column[place])
+    row = row_number(file, form, place, len(table.columns))
+    where = f"in column {text.name(column)}" if row is None else f"in row {row:,}, column {text.name(column)}"
+    rows = "1 row has a missing value" if count == 1 else f"{count:,} rows have a missing value"
+    return _line(f"{file}: {rows} and no answer, {'' if count == 1 else 'first '}{where}.")
 
 
 def _read(file: str, about: Description) -> tuple[Table, TableFormat]:
@@ -88,15 +120,24 @@ def _line(words: str) -> str:
     return text.plain(words.replace("\n", " "))
 
 
-def print_answers(network: Network, outputs: Array) -> None:
-    """Prints outputs, (rows, outputs), as CSV: the class and a probability for each; or numbers in their unit."""
+def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
+    """Prints outputs, (k, outputs), as CSV: the class and a probability for each; or numbers in their unit.
+
+    For the rows where ``has_gap``, (rows,), is True there are none: they are printed as empty cells.
+    """
     about = network.description or _guessed(network)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names may have signs that the terminal does not know
     out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(about.answer_columns(network.shape[-1]))
+    head = about.answer_columns(network.shape[-1])
+    out.writerow(head)
     digits = 9 if network.parameters.dtype == np.float32 else 17  # enough to tell any two numbers apart
-    for row in about.answers(outputs):
+    answers = iter(about.answers(outputs))
+    for is_empty in has_gap.tolist():
+        if is_empty:
+            out.writerow([""] * len(head))
+            continue
+        row = next(answers)
         named = [about.class_names[row.argmax()]] if about.class_names else []
         out.writerow([*named, *(f"{number:.{digits}g}" for number in row)])
 

@@ -21,11 +21,19 @@ class Column(Enum):
 
 @dataclass(frozen=True)
 class Place:
-    """A card's place in a workspace: its column, its number in it from the top, and its first height in pixels."""
+    """A card's place in a workspace.
+
+    Attributes:
+        column: in which it stands.
+        number: its number in it from the top.
+        height: its first height in pixels.
+        drawn_height: likewise while the data lie in a plane or on a curve; 0 for the same.
+    """
 
     column: Column
     number: int
     height: int = 0
+    drawn_height: int = 0
 
 
 @dataclass(frozen=True)

@@ -209,7 +209,8 @@ class DrawPanel(DockCard):
         for part in (self.seen, self.undo_button):
             part.setVisible(is_drawn)
         region = Meaning(data).region
-        self.head.detail.show_versions(*((f"click in the {region}", "click") if region else ("",)))
+        hints = (f"click in the {region}", f"click in {region}", "click") if region else ("",)
+        self.head.detail.show_versions(*hints)
         self.head.detail.setVisible(bool(region))
         self.canvas.set_hint(f"Draw a {self.noun} here")
         self._name_buttons()

@@ -47,6 +47,7 @@ class LearningStripPanel(DockCard):
         self.body.setContentsMargins(theme.CARD_PADDING, 0, theme.CARD_PADDING, 8)
         self._name_lines()
         self._probe.changed.connect(self.refresh)
+        session.data.changed.connect(self.refresh)
         theme.changed.connect(self._name_lines)
 
     @property
@@ -96,9 +97,11 @@ class LearningStripPanel(DockCard):
         truth, targets = self._targets.truth, self._targets.all
         is_marked = len(targets) == 1 and truth is not None
         after = f" · truly {targets[0].words(float(truth[0]))}" if is_marked and truth is not None else " by epoch"
-        names = f"{', '.join(map(_coloured, lines))}{after}" if lines else ""
-        if self.head.detail.text() != names:
-            self.head.detail.setText(names)
+        named = [_coloured(line) for line in lines]
+        fewer = [f"{', '.join(named[:count])}, …" for count in range(len(named) - 1, 0, -1)]
+        all_names = ", ".join(named)
+        whole = (f"{all_names}{after}", all_names, *fewer) if lines else ("",)
+        self.head.detail.show_versions(*whole, tip=", ".join(line.name for line in lines) + after if lines else "")
         ends = [f"{line.name}: {_told(line, 0)} to {_told(line, -1)}" for line in lines]
         self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
 

@@ -15,7 +15,7 @@ from nnviz.panels.neuron_leads import NeuronLeads
 from nnviz.panels.neuron_ranking import RankingView
 from nnviz.panels.neuron_subject import Subject, short
 from nnviz.panels.neuron_weights import NeuronWeights
-from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW, measured_part
+from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.session.displayed import neuron_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
@@ -163,7 +163,7 @@ class NeuronPanel(DockCard):
         data, neuron = self._subject.data, self._subject.neuron
         if data is not None and neuron is not None:
             self._stack.setCurrentWidget(self.ranking)
-            self.ranking.measure(self._session.displayed.network, neuron.layer, *measured_part(data))
+            self.ranking.measure(self._session.displayed.network, neuron.layer, data)
             self.ranking.back.setFocus()
 
     def _show_ranking(self) -> None:

@@ -67,7 +67,8 @@ def neuron_facts(names: LayerNames, neuron: int) -> NeuronFacts:
     ]
     strongest = np.argsort(-np.abs(weights), kind="stable")[:_STRONGEST]
     inputs = [(names.source(int(number)), signed(float(weights[number]))) for number in strongest]
-    return NeuronFacts(f"{names.output.capitalize()} {name} · {title}" if name else title.capitalize(), rows, inputs)
+    title = f"{names.output.capitalize()} {name} · {title}" if name else title.capitalize()
+    return NeuronFacts(title, rows, inputs, names.source)
 
 
 def signed(value: float) -> str:

@@ -8,12 +8,14 @@ import numpy as np
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.datasets import Split
+from engine.datasets import Dataset
 from engine.metrics import Evaluation
 from engine.network import Network
 from engine.neurons import without_each
 from nnviz.jobs.stepwise import Stepwise, only_shares
 from nnviz.look import text, theme
+from nnviz.look.meaning import Meaning
+from nnviz.session.asked_neuron import measured_part
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.neuron.named_bars import NamedBars
@@ -22,10 +24,11 @@ from nnviz.widgets.share_bar import ShareBar
 
 
 class Ranked(NamedTuple):
-    """What is ranked: a layer, from 1, by the results on a part of the data."""
+    """What is ranked: a layer, from 1, by the results on a part of the data, and what these are in words."""
 
     layer: int
     part: str
+    what: str
 
 
 class RankingView(QWidget):
@@ -49,7 +52,7 @@ class RankingView(QWidget):
         self._progress = ShareBar(160)
         tip = "Back to the neuron. What is still being measured is dropped."
         self.back = pill("back", "rankingBackButton", "Back to the neuron", tip)
-        self.bars = named(NamedBars(scrolls=True, number=_points), "rankingBars", "What the error loses without each")
+        self.bars = named(NamedBars(scrolls=True, number=_change), "rankingBars", "What the error loses without each")
         self.bars.describe = self._describe
         self.bars.picked.connect(lambda row: self.chosen.emit(self._order[row]))
         self.bars.hovered.connect(lambda row: self.pointed.emit(self._order[row] if row >= 0 else -1))
@@ -59,9 +62,13 @@ class RankingView(QWidget):
         arranged(QVBoxLayout(self), head, (ScrollColumn("rankingScroll", content), 1), spacing=6)
         self.back.clicked.connect(self.left)
 
-    def measure(self, network: Network, layer: int, part: str, examples: Split) -> None:
+    def measure(self, network: Network, layer: int, data: Dataset) -> None:
         """Ranks a layer of a network that nobody writes to."""
-        self._ranking.start(Ranked(layer, part), lambda: only_shares(without_each(network, examples, layer)))
+        part, examples = measured_part(data)
+        unit = Meaning(data).unit
+        what = "error" if data.is_classification else f"RMSE of {unit}" if unit else "RMSE"
+        steps = lambda: without_each(network, examples, layer, data.target_scaling)  # noqa: E731
+        self._ranking.start(Ranked(layer, part, what), lambda: only_shares(steps()))
 
     def refresh(self) -> None:
         """Shows how far it is, or the neurons, those first that could go."""
@@ -76,9 +83,8 @@ class RankingView(QWidget):
         losses = np.array([_worse(whole, each) for each in all_results])
         self._order = np.argsort(losses, kind="stable").tolist()
         self.bars.show_rows([f"neuron {number + 1}" for number in self._order], losses[self._order], is_signed=True)
-        what = "error" if whole.error is not None else "loss"
+        layer, part, what = ranking.about
         unit = ", in points" if whole.error is not None else ""
-        layer, part = ranking.about
         self._title.setText(
             f"Layer {layer}: what the {part} {what} gains without each neuron{unit}; the first could go"
         )
@@ -99,32 +105,37 @@ class RankingView(QWidget):
         if ranking.result is None:
             return None
         whole, all_results = ranking.result
-        head = ["layer", "neuron", "error with it", "error without it", "loss with it", "loss without it"]
-        rows = [
-            [ranking.about.layer, number + 1, _or_empty(whole.error), _or_empty(each.error), whole.loss, each.loss]
+        names = ["error", "rmse", "loss"]
+        head = ["layer", "neuron", *(f"{name} {how} it" for name in names for how in ("with", "without"))]
+        rows: list[list[object]] = [
+            [ranking.about.layer, number + 1, *(_or_empty(getattr(of, name)) for name in names for of in (whole, each))]
             for number, each in enumerate(all_results)
         ]
-        return head, rows
+        return [name.replace("rmse", "RMSE") for name in head], rows
 
 
 def change_text(before: Evaluation, after: Evaluation) -> str:
-    """ "2.28 % → 2.50 %": the errors; for regression the RMSE, or else the losses."""
+    """ "2.28 % → 2.50 %": the errors; for regression the RMSE."""
     if before.rmse is not None and after.rmse is not None:
         return f"{text.figure(before.rmse)} → {text.figure(after.rmse)}"
-    if before.error is None or after.error is None:
-        return f"{before.loss:.4g} → {after.loss:.4g}"
+    assert before.error is not None
+    assert after.error is not None
     return f"{text.percent(before.error)} → {text.percent(after.error)}"
 
 
 def _worse(whole: Evaluation, each: Evaluation) -> float:
-    """By how much the error is larger, in percentage points; for regression the loss."""
-    if whole.error is None or each.error is None:
-        return each.loss - whole.loss
+    """By how much the error is larger, in percentage points; for regression the RMSE, in the targets' unit."""
+    if whole.rmse is not None and each.rmse is not None:
+        return each.rmse - whole.rmse
+    assert whole.error is not None
+    assert each.error is not None
     return 100 * (each.error - whole.error)
 
 
-def _points(value: float) -> str:
-    return f"{value:+.2f}" if abs(value) >= 0.01 or not value else f"{value:+.1g}"
+def _change(value: float) -> str:
+    if not abs(value) < 1000:
+        return text.signed(value)
+    return (f"{value:+.2f}" if abs(value) >= 0.01 or not value else f"{value:+.1g}").replace("-", "−")
 
 
 def _or_empty(error: float | None) -> object:

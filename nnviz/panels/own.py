@@ -14,23 +14,39 @@ from nnviz.look import text
 from nnviz.panels.asked_numbers import Targets
 from nnviz.panels.asked_words import noun
 from nnviz.panels.cards import CARDS, CardInfo
-from nnviz.panels.own_words import OwnColumns, answered, figures, progress, totals
+from nnviz.panels.own_words import (
+    OwnColumns,
+    answered,
+    figures,
+    progress,
+    shown_share,
+    stepped_share,
+    totals,
+    typed_share,
+)
 from nnviz.session.asked_own import OWN, TESTED, OwnAnswers, Tested
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table
+from nnviz.widgets.fields import NumberEdit
 from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.mistakes.picture_list import PictureList
 from nnviz.widgets.mistakes.row_list import RowList
+from nnviz.widgets.note import Note
 from nnviz.widgets.pages import Page
-from nnviz.widgets.parts import arranged, named, tool
+from nnviz.widgets.parts import arranged, named, set_look, tool
 
+_SHARE_WIDTH = 76  # pixels
 _TIP = "The examples that you kept with what they truly are, and what the network answers to them."
 _LIST_TIP = "Click one to choose it; Enter or a double click asks about it, Delete removes it."
 _TRAIN_TIP = (
-    "Mixes these into the training part, each repeated until they make up a tenth of it. The network stays as it is, "
-    "and learns from them when it is trained on. Undo takes them out again."
+    "Mixes these into the training part, each repeated until they make up the share of it that is set beside this. The "
+    "network stays as it is, and learns from them when it is trained on. Undo takes them out again."
 )
 _LEAVE_TIP = "Takes them out of the training part. The network stays as it is; from here on it learns without them."
+_SHARE_TIP = (
+    "The share of the training part that these make up, 0 to 90 %: the more, the sooner the network learns them, and "
+    "the more of the rest it may forget. Each is in it once at least."
+)
 _REMOVE_TIP = "Removes the chosen example from your own. Undo brings it back."
 _EXPORT_TIP = "Writes your own examples to a file (.npz), which can be imported here again, or opened as data."
 _IMPORT_TIP = "Adds the examples of a file, as they were exported here, to your own. Undo takes them out again."
@@ -79,7 +95,7 @@ class OwnPage(Page):
 
     def _buttons(self) -> QHBoxLayout:
         self.train_button = named(QPushButton("Train on with these"), "trainOnOwnButton", "", _TRAIN_TIP)
-        self.train_button.clicked.connect(lambda: self._session.own.mix_in())
+        self.train_button.clicked.connect(self._session.own.mix_in)
         self.leave_button = named(QPushButton("Leave them out"), "leaveOutOwnButton", "Leave them out", _LEAVE_TIP)
         self.leave_button.clicked.connect(self._session.own.leave_out)
         self.remove_button = self._word("remove", "removeOwnButton", "Remove the chosen example", _REMOVE_TIP)
@@ -88,7 +104,11 @@ class OwnPage(Page):
         export.clicked.connect(self.export_wanted)
         more = self._word("import …", "importMoreOwnButton", "Import examples of your own", _IMPORT_TIP)
         more.clicked.connect(self.import_wanted)
-        left = self.train_button, self.leave_button
+        self.share_edit = NumberEdit("ownShareEdit", stepped_share, _SHARE_TIP, "Share of your own examples")
+        self.share_edit.setFixedWidth(_SHARE_WIDTH)
+        self.share_edit.committed.connect(self._share_typed)
+        self._share_note = Note(self.share_edit, "ownShareError")
+        left = self.train_button, self.share_edit, self.leave_button
         return arranged(QHBoxLayout(), *left, 1, self.remove_button, export, more, spacing=6)
 
     def _word(self, words: str, name: str, accessible: str, tip: str) -> QToolButton:
@@ -97,6 +117,18 @@ class OwnPage(Page):
         return button
 
     # ---- what a person does
+
+    def _share_typed(self, typed: str) -> None:
+        """Takes the share, or tells beside the field why not."""
+        wrong = ""
+        try:
+            self._session.own.set_share(typed_share(typed))
+        except EngineError as error:
+            wrong = error.message_for("Share")
+        set_look(self.share_edit, "wrong", bool(wrong))
+        self._share_note.show_text(wrong)
+        if not wrong:
+            self.share_edit.show_value(shown_share(self._session.own.share))
 
     def _choose(self, place: int) -> None:
         self.choice = place
@@ -142,6 +174,8 @@ class OwnPage(Page):
         self.train_button.setVisible(not own.is_up_to_date)
         self.train_button.setEnabled(not self._session.data.loading)
         self.leave_button.setVisible(mixed)
+        if not self.share_edit.property("wrong"):
+            self.share_edit.show_value(shown_share(own.share))
         self.refresh()
 
     def refresh(self) -> None:

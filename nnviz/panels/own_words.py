@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.datasets import Dataset
 from engine.datasets.raw_columns import raw_columns
-from engine.validation import Array
+from engine.validation import Array, parse_share
 from nnviz.look import text
 from nnviz.session.asked_own import OwnAnswers, Tested
 from nnviz.widgets.mistakes.row_list import Column
@@ -31,6 +31,23 @@ def figures(answers: OwnAnswers | None, tested: Tested | None, unit: str) -> tup
     test = f"test {_error(tested.error, answers.split.labels is not None)}"
     head = f"RMSE of {unit}: " if unit else "error: "
     return f"{head}{own} · {test}", f"{own} · {test}", own
+
+
+def shown_share(share: float) -> str:
+    """ "10 %", as it is typed into the field."""
+    return f"{100 * share:.4g} %"
+
+
+def typed_share(typed: str) -> float:
+    """The share that was typed: "30 %", "30" or "0.3". Raises SettingError."""
+    share = parse_share("own_share", typed, "10 %")
+    return share / 100 if share >= 1 and "%" not in typed else share
+
+
+def stepped_share(typed: str, direction: int) -> str:
+    """The next multiple of 5 % up (1) or down (-1)."""
+    steps = round(20 * typed_share(typed)) + direction
+    return shown_share(min(max(steps / 20, 0.0), 0.9))
 
 
 def totals(answers: OwnAnswers | None, noun: str) -> str:

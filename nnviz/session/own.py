@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.datasets.own import USUAL_SHARE, OwnExamples, read_own
+from engine.datasets.own import USUAL_SHARE, OwnExamples, checked_share, read_own
 from engine.errors import DataError, EngineError, FileFormatError, Verbatim
 from engine.network import Network
 from engine.validation import Array
@@ -19,7 +19,8 @@ from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
-from nnviz.session.own_files import fixed_path, path_for, put_aside, read_for, write
+from nnviz.session.own_files import fixed_path, path_for, read_for, write_fixed
+from nnviz.session.own_store import OwnStore
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
 from nnviz.session.undo import Kind, Step, Undo
@@ -53,10 +54,12 @@ class Own(QObject):
         self._data, self._question, self._displayed, self._runs = data, question, displayed, runs
         self._undo, self._messages = undo, messages
         self._path: Path | None = None  # the file for the data that are there: its name takes a while to be made
-        self._known: dict[Path, OwnExamples] = {}  # by their files
-        self._damaged: set[Path] = set()  # files that could not be read, and are put aside before one is written there
         self._learned: tuple[object, frozenset[bytes]] = (None, frozenset())  # the file that is mixed in, its examples
+        self._wanted_share = USUAL_SHARE  # for the next time that they are mixed in
         self._lane = Lane()
+        self._store = OwnStore(self._lane)
+        self._store.changed.connect(self.changed)
+        self._store.failed.connect(self._not_saved)
         self.before: Moment | None = None
         data.changed.connect(self._follow)
         runs.replaced.connect(self._forget_before)
@@ -66,8 +69,7 @@ class Own(QObject):
     @property
     def kept(self) -> OwnExamples | None:
         """The examples kept for the data that are there, perhaps none; None until they are read."""
-        path = self._path
-        return None if path is None else self._known.get(path)
+        return None if self._path is None else self._store.kept(self._path)
 
     @property
     def count(self) -> int:
@@ -108,7 +110,7 @@ class Own(QObject):
             return found
 
         def done(found: OwnExamples) -> None:
-            now = self._known.get(into) if into == self._path else None
+            now = self.kept if into == self._path else None
             if now is None:
                 return  # other data came meanwhile
             try:
@@ -130,21 +132,10 @@ class Own(QObject):
         path, old = self._path, self.kept
         if path is not None and old is not None and len(new) != len(old):
             added = max(0, new.inputs.nbytes - old.inputs.nbytes)
-            self._undo.push(Step(what, Kind.OWN, self._put, (path, old), (path, new), nbytes=added))
+            self._undo.push(Step(what, Kind.OWN, self._put, (path, new, old), (path, old, new), nbytes=added))
 
-    def _put(self, value: tuple[Path, OwnExamples]) -> None:
-        path, own = value
-        self._known[path] = own
-        is_damaged = path in self._damaged
-        self._damaged.discard(path)
-
-        def save() -> None:
-            if is_damaged:
-                put_aside(path)
-            write(path, own)
-
-        self._lane.run(save, lambda _: None, self._not_saved)
-        self.changed.emit()
+    def _put(self, change: tuple[Path, OwnExamples, OwnExamples]) -> None:
+        self._store.change(*change)
 
     def _not_saved(self, error: Exception) -> None:
         self._messages.tell_error("Your own examples could not be written to disk; export them to another place", error)
@@ -157,7 +148,7 @@ class Own(QObject):
         if data is None or name is None:
             return
         path = self._path = path_for(name, data)
-        known = self._known.get(path)
+        known = self.kept
 
         def read() -> tuple[OwnExamples, frozenset[bytes]]:
             learned: frozenset[bytes] = frozenset()
@@ -166,12 +157,11 @@ class Own(QObject):
             return known if known is not None else read_for(path, data), learned
 
         def done(found: tuple[OwnExamples, frozenset[bytes]]) -> None:
-            self._known.setdefault(path, found[0])
             self._learned = mixed, found[1]
-            self.changed.emit()
+            self._store.take(path, found[0])
 
         def failed(error: Exception) -> None:
-            self._damaged.add(path)
+            self._store.take(path, OwnExamples.none_for(data), is_readable=False)
             what = "The examples that you kept could not be read; their file stays on disk"
             if isinstance(error, FileFormatError):
                 self._messages.warn(f"{what}. {error}")
@@ -192,7 +182,20 @@ class Own(QObject):
     @property
     def share(self) -> float:
         """The share of the training part that they make up, or will."""
-        return float(self._data.loaded_settings.get("own_share", USUAL_SHARE))
+        is_mixed = self.mixed_in is not None
+        return float(self._data.loaded_settings.get("own_share", USUAL_SHARE)) if is_mixed else self._wanted_share
+
+    def set_share(self, share: float) -> None:
+        """Sets it; those that are in the training part are mixed in anew, a step to undo.
+
+        Raises SettingError outside 0…0.9.
+        """
+        share, name = checked_share(share), self._data.loaded_name
+        if self.mixed_in is None or name is None:
+            self._wanted_share = share
+            self.changed.emit()
+        elif share != self.share:
+            self._load(name, {**self._data.loaded_settings, "own_share": share})
 
     @property
     def learned(self) -> Array:
@@ -208,27 +211,27 @@ class Own(QObject):
         path, kept = self._path, self.kept
         return bool(path is not None and kept and self.mixed_in == str(fixed_path(path, kept)))
 
-    def mix_in(self, share: float | None = None) -> None:
+    def mix_in(self) -> None:
         """Loads the data with all that are kept mixed in. The network stays: it trains on with them. A step to undo."""
         path, kept, name, network = self._path, self.kept, self._data.loaded_name, self._displayed.as_trained
         if path is None or not kept or name is None or self._data.loading:
             return
-        run, file = self._runs.current, fixed_path(path, kept)
-        wanted = {**self._data.loaded_settings, "own": str(file), "own_share": self.share if share is None else share}
+        run, mixed, share = self._runs.current, self.mixed_in, self.share
 
-        def written(_: None) -> None:
+        def written(file: Path) -> None:
             if (self._data.loaded_name, self._path) == (name, path):
                 if self.before is None and not run.untouched:
                     self.before = Moment(run.id, network, run.epochs)
-                self._load(name, wanted)
+                self._load(name, {**self._data.loaded_settings, "own": str(file), "own_share": share})
 
-        self._lane.run(lambda: write(file, kept), written, self._not_saved)
+        self._lane.run(lambda: write_fixed(path, kept, mixed), written, self._not_saved)
 
     def leave_out(self) -> None:
         """Loads the data without them; the network stays. A step to undo."""
-        name, settings = self._data.loaded_name, dict(self._data.loaded_settings)
+        name, settings, share = self._data.loaded_name, dict(self._data.loaded_settings), self.share
         if name is not None and settings.pop("own", None) is not None:
             settings.pop("own_share", None)
+            self._wanted_share = share
             self._load(name, settings)
 
     def _load(self, name: str, settings: dict[str, object]) -> None:

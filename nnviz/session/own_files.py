@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
+from collections.abc import Container
 from pathlib import Path
 
 from engine.datasets import Dataset
 from engine.datasets.own import OwnExamples, read_own
+from engine.errors import EngineError
 from engine.storage.files import write_whole
 
+_MOST_FIXED = 10  # files of examples as they were at some moment, for each kind of data
 _LONGEST = 40  # letters of the data's name in that of the file
 
 
@@ -49,6 +53,48 @@ def write(path: Path, own: OwnExamples) -> None:
     """Writes them whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, own.as_bytes())
+
+
+def write_merged(path: Path, own: OwnExamples, removed: Container[bytes]) -> OwnExamples:
+    """Writes them with what else is in the file by now, but for what has one of the marks in ``removed``.
+
+    Returns what was written. Raises OSError, and DataError if there is no room for all.
+    """
+    there = _usable_at(path, own)
+    if there is not None:
+        own = own.and_more(there.where(lambda mark: mark not in removed))
+    write(path, own)
+    return own
+
+
+def _usable_at(path: Path, own: OwnExamples) -> OwnExamples | None:
+    """The examples there, if they are like those; a file that is damaged or of another kind is put aside."""
+    try:
+        there = read_own(path)
+        if not len(there):
+            return None
+        if there.is_like(own):
+            return there
+    except FileNotFoundError:
+        return None
+    except EngineError:
+        pass
+    put_aside(path)
+    return None
+
+
+def write_fixed(path: Path, own: OwnExamples, named: str | None) -> Path:
+    """Writes them to their :func:`fixed_path` and returns it.
+
+    Of such files only the newest are kept, since undo and saved networks may name them, and ``named``. Raises OSError.
+    """
+    file = fixed_path(path, own)
+    write(file, own)
+    every = path.parent.glob(f"{glob.escape(path.stem)}-{16 * '[0-9a-f]'}.npz")
+    for old in sorted(every, key=os.path.getmtime, reverse=True)[_MOST_FIXED:]:
+        if str(old) != named:
+            old.unlink(missing_ok=True)
+    return file
 
 
 def put_aside(path: Path) -> Path:

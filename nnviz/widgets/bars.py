@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ _THICKNESS = 9
 _WORTH_SEEING = 0.005  # a second guess below this share is not highlighted
 _LEAST_NAME, _MOST_NAME, _VALUE = 18, 90, 46
 _MOST_ROWS = 20
+_LINES = 2  # of the reason
 
 
 class ProbabilityBars(QWidget):
@@ -151,14 +153,14 @@ class ProbabilityBars(QWidget):
         painter.drawLine(QLineF(x, 2, x, height * len(self._names) - 2))
 
     def _paint_reason(self, painter: QPainter, height: float) -> None:
-        """Writes the reason in the middle, over one or two bars."""
+        """Writes the reason in the middle, in as many lines as it needs, over the bars that are behind them."""
         if len(self._values) or not self.reason:
             return
         painter.setFont(theme.font(theme.SMALL))
-        rows = len(self._names)
-        first, count = (rows - 1) // 2, 1 if rows % 2 else 2
-        ground = QRectF(self._name_width, first * height, self.width() - self._name_width, count * height)
-        painter.fillRect(ground, theme.colour("card"))
+        left, rows = self._name_width, len(self._names)
+        bars = QRectF(left, 0, self.width() - left, max(rows * height, _LINES * painter.fontMetrics().lineSpacing()))
+        words = painter.boundingRect(bars, int(Qt.AlignCenter | Qt.TextWordWrap), self.reason)
+        first, last = int(words.top() // height), math.ceil(words.bottom() / height)
+        painter.fillRect(QRectF(left, first * height, bars.width(), (last - first) * height), theme.colour("card"))
         painter.setPen(theme.colour("muted"))
-        ground.setRight(ground.right() - _VALUE)
-        painter.drawText(ground, int(Qt.AlignCenter), self.reason)
+        painter.drawText(bars, int(Qt.AlignCenter | Qt.TextWordWrap), self.reason)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 
 from PyQt5.QtCore import QEvent, QSize, Qt
-from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtGui import QResizeEvent, QTextDocumentFragment
 from PyQt5.QtWidgets import QLabel
 
 
 class GivingLabel(QLabel):
-    """Shows as much of its text as there is room for.
+    """Shows as much of its text as there is room for. A rich text that has to end with "…" is a plain one then.
 
     Attributes:
         shorten: returns shorter texts for a text, the longest first.
@@ -69,22 +70,28 @@ class GivingLabel(QLabel):
         super().setText(self._fitting())
 
     def _fitting(self) -> str:
-        if self.textFormat() != Qt.PlainText or self._whole == "":
-            return self._whole
+        if self._whole == "":
+            return ""
         self.ensurePolished()  # else it is measured in another font
         metrics = self.fontMetrics()
         room = self.contentsRect().width() if self._room is None else min(self._room, self.contentsRect().width())
         texts = (self._whole, *self.shorten(self._whole))
-        fitting = next((words for words in texts if metrics.horizontalAdvance(words) <= room), "")
-        return fitting or ("" if self.only_whole else metrics.elidedText(texts[-1], Qt.ElideRight, max(room, 0)))
+        fitting = next((words for words in texts if metrics.horizontalAdvance(self._plain(words)) <= room), "")
+        if fitting or self.only_whole:
+            return fitting
+        elided = metrics.elidedText(self._plain(texts[-1]), Qt.ElideRight, max(room, 0))
+        return escape(elided) if self.textFormat() == Qt.RichText else elided
+
+    def _plain(self, words: str) -> str:
+        """The words that can be read of a text."""
+        is_rich = self.textFormat() == Qt.RichText
+        return QTextDocumentFragment.fromHtml(words).toPlainText() if is_rich else words
 
     def sizeHint(self) -> QSize:
         """Returns room for the whole text."""
         self.ensurePolished()
-        if self.textFormat() != Qt.PlainText:
-            return super().sizeHint()
         margins = self.contentsMargins()
-        width = self.fontMetrics().horizontalAdvance(self._whole) + margins.left() + margins.right()
+        width = self.fontMetrics().horizontalAdvance(self._plain(self._whole)) + margins.left() + margins.right()
         return QSize(width, self.fontMetrics().height() + margins.top() + margins.bottom())
 
     def minimumSizeHint(self) -> QSize:

@@ -86,7 +86,7 @@ class NumberBars(QWidget):
         if not shown:
             painter.setPen(theme.colour("muted"))
             painter.setFont(theme.font(theme.SMALL))
-            painter.drawText(QRectF(self.rect()), int(Qt.AlignCenter), self.reason)
+            painter.drawText(QRectF(self.rect()), int(Qt.AlignCenter | Qt.TextWordWrap), self.reason)
         elif len(shown) == 1:
             self._paint_alone(painter, shown[0])
         else:
@@ -100,8 +100,10 @@ class NumberBars(QWidget):
         value = theme.font(_BIG, bold=True)
         _write(painter, place, row.value, value, "accent", Qt.AlignLeft)
         shift = QFontMetrics(value).horizontalAdvance(row.value) + _GAP
-        _write(painter, place.adjusted(shift, 8, 0, 0), row.name, theme.font(theme.TEXT), "muted", Qt.AlignLeft)
-        _write(painter, place.adjusted(0, 8, 0, 0), _true(row), theme.font(theme.TEXT), "text", Qt.AlignRight)
+        plain = theme.font(theme.TEXT)
+        room = QFontMetrics(plain).horizontalAdvance(_true(row)) + _GAP
+        _write(painter, place.adjusted(shift, 8, -room, 0), row.name, plain, "muted", Qt.AlignLeft)
+        _write(painter, place.adjusted(0, 8, 0, 0), _true(row), plain, "text", Qt.AlignRight)
         self._paint_line(painter, row, 56)
         ends = QRectF(0, 64, self.width(), 20)
         _write(painter, ends, row.low, theme.font(theme.SMALL), "muted", Qt.AlignLeft)

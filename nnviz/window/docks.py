@@ -17,6 +17,7 @@ from nnviz.widgets.card import ColumnDock, DockCard
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import named
+from nnviz.window.division import DRAWN, USUAL, Division
 
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
 WORKSPACES = {"train": "Train", "inside": "Look inside"}  # arrangements of cards: each card says where it is in which
@@ -41,6 +42,7 @@ class Docks(QObject):
         cards: the cards and pages that were made so far, by name.
         workspace: the name of the workspace that is shown.
         workspaces: titles of the workspaces that have cards, by name.
+        division: of the middle column's height.
     """
 
     changed = pyqtSignal()
@@ -63,6 +65,9 @@ class Docks(QObject):
         self._first_layouts: dict[str, QByteArray] = {}
         self._sizes = _Sizes(self.host, self.docks)
         self._sizes.changed.connect(self.changed)
+        self.division = Division(self.host)
+        self._sizes.settled.connect(self._divide)
+        session.data.changed.connect(self._divide)
         session.displayed.what_if_changed.connect(self._show_marks)
         session.data.changed.connect(self._add_pages)
         self._build(next(iter(self.workspaces)))
@@ -75,6 +80,7 @@ class Docks(QObject):
         self._columns[workspace] = {column: self._make_column(workspace, column) for column in Column}
         self._add_pages()
         self._show_marks()
+        self.division.show(workspace, self._columns[workspace][Column.WATCH])
         for dock in self.shown:
             if dock not in self.docks:
                 self.docks.append(dock)
@@ -186,6 +192,7 @@ class Docks(QObject):
         if name not in self._columns:
             self._build(name)
         self.workspace = name
+        self.division.show(name, self._columns[name][Column.WATCH])
         for dock in self.docks:
             if dock not in self.shown:
                 dock.hide()  # first, else the window would grow until all docks of both found room
@@ -200,13 +207,30 @@ class Docks(QObject):
         self.host.resizeDocks([docks[0] for docks in columns.values()], [_WIDTHS[c] for c in columns], Qt.Horizontal)
         for column, docks in columns.items():
             if len(docks) > 1:
-                heights = [card.places[self.workspace].height for _, card in self._cards_of(self.workspace, column)]
-                self.host.resizeDocks(docks, heights, Qt.Vertical)
+                self.host.resizeDocks(docks, self._heights(column, USUAL), Qt.Vertical)
+
+    def _heights(self, column: Column, kind: str) -> list[int]:
+        """The first heights of a column's cards, for data of that kind."""
+        places = [card.places[self.workspace] for _, card in self._cards_of(self.workspace, column)]
+        return [place.drawn_height or place.height if kind == DRAWN else place.height for place in places]
+
+    def _divide(self) -> None:
+        """Divides the height of the middle column anew if the data want it otherwise than it is."""
+        data = self._session.data.dataset
+        if data is None:
+            return  # it stays as it was until they are there
+        heights = {kind: self._heights(Column.WATCH, kind) for kind in (USUAL, DRAWN)}
+        is_drawn = (data.is_plane or data.is_curve) and heights[DRAWN] != heights[USUAL]
+        kind = DRAWN if is_drawn else USUAL
+        if self.division.divide(kind, heights[kind]):
+            self._sizes.forget()
 
     def first_layout(self) -> None:
         """Gives the workspace's docks their first places and sizes."""
         self.host.restoreState(self._first_layouts[self.workspace])
         self._first_sizes()
+        self.division.kinds[self.workspace] = USUAL
+        self._divide()
         self._sizes.forget()
 
     def restore(self, state: QByteArray) -> None:
@@ -229,10 +253,11 @@ class _Sizes(QObject):
     """Restores the sizes that the docks had before, when the window returns to a size.
 
     Qt takes what a smaller window lacks from all docks, and does not undo that when the window grows again.
-    ``changed``: a dock was moved, resized, shown or hidden.
+    ``changed``: a dock was moved, resized, shown or hidden. ``settled``: they have their sizes again after that.
     """
 
     changed = pyqtSignal()
+    settled = pyqtSignal()
 
     def __init__(self, host: QMainWindow, docks: list[QDockWidget]) -> None:
         """``docks`` may grow; each is to be handed to ``watch``."""
@@ -281,3 +306,4 @@ class _Sizes(QObject):
             self._host.resizeDocks(docks, [known[dock].height() for dock in docks], Qt.Vertical)
         elif sizes and len(self._known) < _MOST_SIZES:
             self._known[now] = sizes
+        self.settled.emit()

@@ -219,6 +219,7 @@ class MainWindow(QMainWindow):
         texts = {name: self._preferences.text(f"layout/{name}") for name in self.workspaces}
         layouts = {name: arrangement.layout_of_text(text) for name, text in texts.items()}
         self._docks.remember({name: layout for name, layout in layouts.items() if layout is not None})
+        self._docks.division.remember({name: self._preferences.text(f"division/{name}") for name in self.workspaces})
         workspace = self._preferences.text("workspace")
         self.show_workspace(workspace if workspace in self.workspaces else self.workspace)
         for key, (_, set_value) in self._remembered().items():
@@ -244,6 +245,8 @@ class MainWindow(QMainWindow):
         self._preferences.set("place", arrangement.place_as_text(self))
         for name, layout in self._docks.layouts(self.cards.layout()).items():
             self._preferences.set(f"layout/{name}", arrangement.layout_as_text(layout))
+        for name, kind in self._docks.division.kinds.items():
+            self._preferences.set(f"division/{name}", kind)
         self._preferences.set("workspace", self.workspace)
         for key, (read, _) in self._remembered().items():
             self._preferences.set(key, int(read()))

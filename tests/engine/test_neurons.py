@@ -11,6 +11,7 @@ import pytest
 from engine import neurons
 from engine.datasets import Split
 from engine.datasets.dataset import one_hot
+from engine.datasets.scaling import Scaling
 from engine.errors import SettingError
 from engine.metrics import Evaluator
 from engine.network import Network
@@ -85,14 +86,16 @@ def test_the_error_without_each_neuron(hidden: str, layer: int) -> None:
         assert found.loss == pytest.approx(brute.loss, rel=1e-3)
 
 
-def test_for_regression_it_is_the_loss() -> None:
-    network, split = network_of([4, 3, 2], "tanh", "identity"), numbers(50, 4, 2)
-    _, (whole, each) = result(neurons.without_each(network, split, 1))
+@pytest.mark.parametrize("scaling", [None, Scaling(np.array([2.0, -1]), np.array([3.0, 50]))])
+def test_for_regression_it_is_the_rmse_in_the_targets_unit(scaling: Scaling | None) -> None:
+    network, split = network_of([4, 3, 2], "tanh", "identity"), numbers(1500, 4, 2)
+    _, (whole, each) = result(neurons.without_each(network, split, 1, scaling))
     assert whole.error is None
-    assert whole.loss == pytest.approx(Evaluator(network, split).evaluate().loss)
+    expected = Evaluator(network, split, scaling).evaluate()
+    assert (whole.loss, whole.rmse) == (pytest.approx(expected.loss), pytest.approx(expected.rmse))
     for neuron, found in enumerate(each):
-        brute = Evaluator(neurons.scaled(network, {(1, neuron): 0}), split).evaluate()
-        assert found.loss == pytest.approx(brute.loss)
+        brute = Evaluator(neurons.scaled(network, {(1, neuron): 0}), split, scaling).evaluate()
+        assert (found.loss, found.rmse) == (pytest.approx(brute.loss), pytest.approx(brute.rmse))
 
 
 @pytest.mark.parametrize("shape", [[4, 1, 3], [4, *[3] * 60, 3]])

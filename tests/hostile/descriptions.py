@@ -79,7 +79,7 @@ def _check_answers(network: Network, folder: Path) -> None:
     save_network(network, again)
     for asked in ("penguins.csv", "mpg.csv"):
         rows = _rows(network, str(write_rows(folder / asked, whole_rows(asked)[:20])))
-        assert rows is None or np.isfinite(network.predict(rows)).all()
+        assert rows is None or not len(rows) or np.isfinite(network.predict(rows)).all()
     raw = np.ones((2, network.shape[0]))
     both = [_outcome(each, raw) for each in (network, load_network(again))]
     assert np.array_equal(*both)
@@ -89,8 +89,9 @@ def _rows(network: Network, file: str) -> Any:
     """The rows of a table as the network takes them; None if they are refused, in one line."""
     said = ""
     try:
-        rows = rows_of_file(network, file)
-        network.predict(rows)
+        rows = rows_of_file(network, file).inputs
+        if len(rows):
+            network.predict(rows)
     except (CommandError, EngineError) as error:
         said = str(error)
     assert len(said) < 1600

@@ -8,14 +8,15 @@ from statistics import fmean
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
+from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
 
-_LEFT, _TOP, _BOTTOM = 42, 6, 16  # pixels: for "100 %", for half a line of text, for the epochs
+_LEFT, _TOP, _BOTTOM = 42, 6, 16  # pixels: for "100 %" at least, for half a line of text, for the epochs
+_LEFT_GAP = 4  # between the numbers at the axis and the plot
 _LEAST_HIGH = 40  # pixels of the plot without its margins; lower, the lines cannot be told apart
 _LEAST_RIGHT, _MOST_RIGHT = 16, 70
 _LINE = 12  # least vertical distance between two names, in pixels
@@ -164,9 +165,10 @@ class StripPlot(QWidget):
     @property
     def area(self) -> QRectF:
         """Where lines are drawn, in pixels of the widget."""
-        names = max((self.fontMetrics().horizontalAdvance(line.name) for line in self.lines), default=0)
+        names = max((_width(line.name) for line in self.lines), default=0)
         right = min(max(names + 8, _LEAST_RIGHT), _MOST_RIGHT)
-        return QRectF(_LEFT, _TOP, self.width() - _LEFT - right, self.height() - _TOP - _BOTTOM)
+        left = max(_LEFT, _LEFT_GAP + max(map(_width, (self.axis.top, self.axis.bottom))))
+        return QRectF(left, _TOP, self.width() - left - right, self.height() - _TOP - _BOTTOM)
 
     @property
     def _span(self) -> float:
@@ -233,7 +235,7 @@ class StripPlot(QWidget):
             painter.drawLine(QLineF(area.left(), height, area.right(), height))
         painter.setPen(theme.colour("muted"))
         for y, words in ((area.top(), self.axis.top), (area.bottom(), self.axis.bottom)):
-            painter.drawText(QRectF(0, y - 8, _LEFT - 4, 16), int(Qt.AlignLeft | Qt.AlignVCenter), words)
+            painter.drawText(QRectF(0, y - 8, area.left() - _LEFT_GAP, 16), int(Qt.AlignLeft | Qt.AlignVCenter), words)
         if self.axis.mark is not None:
             painter.setPen(theme.colour("text"))
             height = round(area.bottom() - self.axis.mark * area.height())
@@ -272,11 +274,16 @@ class StripPlot(QWidget):
         x = float(curves[0, -1, 0]) + _NAME_GAP
         for index, y in _name_heights(curves[:, -1, 1].tolist(), area.top(), lowest):
             line, place = self.lines[index], QRectF(x, y - 8, self.width() - x, 16)
+            name = painter.fontMetrics().elidedText(line.name, Qt.ElideRight, int(place.width()))
             if x < area.right():  # covers the grid behind the name of a line that does not reach the right end
-                width = painter.fontMetrics().horizontalAdvance(line.name) + 4
-                painter.fillRect(QRectF(x - 2, y - 6, width, 12), theme.colour("card"))
+                painter.fillRect(QRectF(x - 2, y - 6, _width(name) + 4, 12), theme.colour("card"))
             painter.setPen(theme.colour(line.colour))
-            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), line.name)
+            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), name)
+
+
+def _width(words: str) -> int:
+    """The width of small words, in pixels."""
+    return QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(words)
 
 
 def _number(epoch: float) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt5.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
 )
 
 from engine.validation import Array
-from nnviz.look import text, theme
+from nnviz.look import theme
 from nnviz.look.round_numbers import round_end
 from nnviz.widgets.card import label
 from nnviz.widgets.parts import arranged, named
@@ -33,16 +33,21 @@ _BINS = 41
 _SCALE = 48  # pixels left of the bars for the ends of the scale
 _FOOT = 20  # pixels below the bars for the numbers of the inputs
 _FACTS_WIDTH = 296
+_NARROWEST, _APART = 12, 8  # pixels: a bar that may have a name below it, and between two names
 _STEPS = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.Key_Down: 1}
 
 
 @dataclass(frozen=True)
 class NeuronFacts:
-    """The facts about a neuron: a title, names with values, and its strongest inputs with their weights."""
+    """The facts about a neuron: a title, names with values, and its strongest inputs with their weights.
+
+    ``source`` is the name of an input by its number.
+    """
 
     title: str
     rows: Sequence[tuple[str, str]]
     strongest: Sequence[tuple[str, str]]
+    source: Callable[[int], str]
 
 
 class NeuronView(QWidget):
@@ -124,7 +129,7 @@ class NeuronView(QWidget):
         self.histogram.show_values(weights, limit)
         self._weights.setCurrentWidget(self.bars if shape is None else self.picture)
         if shape is None:
-            self.bars.show_values(weights, limit)
+            self.bars.show_values(weights, limit, facts.source)
         else:
             self.picture.show_values(weights[None], limit, shape)
 
@@ -146,7 +151,8 @@ class NeuronView(QWidget):
 class WeightBars(QWidget):
     """A bar per input: upward for weights that increase the neuron's sum, downward for those that decrease it.
 
-    The ends of the scale are at the left, the numbers of the first and the last input below.
+    The ends of the scale are at the left, the names of the inputs below; of the first and the last where there is no
+    room for all.
 
     Signals:
         hovered(input): the input under the mouse, -1 for none.
@@ -162,6 +168,7 @@ class WeightBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._values: Array = np.zeros(0)
+        self._source: Callable[[int], str] = str
         self.end = 1.0
         self._mouse: QPoint | None = None
         self._read_out = ReadOut(self)
@@ -169,8 +176,12 @@ class WeightBars(QWidget):
         self.setCursor(Qt.PointingHandCursor)
         self.setMinimumSize(QSize(80, 60))
 
-    def show_values(self, values: Array, limit: float) -> None:
-        """Shows weights (inputs,). The scale ends at the limit, or at a round number above the largest weight."""
+    def show_values(self, values: Array, limit: float, source: Callable[[int], str]) -> None:
+        """Shows weights (inputs,); ``source`` is the name of an input.
+
+        The scale ends at the limit, or at a round number above the largest weight.
+        """
+        self._source = source
         largest = float(np.nan_to_num(np.abs(values)).max(initial=0.0))
         self._values, self.end = values, max(limit if largest <= limit else round_end(largest), 1e-12)
         if self._mouse is not None:
@@ -183,9 +194,15 @@ class WeightBars(QWidget):
         return self.rect().adjusted(_SCALE, 0, 0, -_FOOT)
 
     @property
-    def axis(self) -> tuple[str, str]:
-        """The texts below the first and the last bar."""
-        return "input 1", text.count(len(self._values))
+    def axis(self) -> list[str]:
+        """The names below the bars: of all of them if they find room, else of the first and the last, shortened."""
+        count, room, metrics = len(self._values), self.field.width(), QFontMetrics(theme.font(theme.SMALL))
+        if count * _NARROWEST <= room:
+            names = list(map(self._source, range(count)))
+            if all(metrics.horizontalAdvance(name) + _APART <= room / count for name in names):
+                return names
+        ends = sorted({0, count - 1} if count else ())
+        return [metrics.elidedText(self._source(number), Qt.ElideMiddle, room // 2 - _APART) for number in ends]
 
     @property
     def _input(self) -> int:
@@ -224,8 +241,17 @@ class WeightBars(QWidget):
         for words, place in ((f"+{end}", Qt.AlignTop), ("0", Qt.AlignVCenter), (f"−{end}", Qt.AlignBottom)):
             painter.drawText(beside, int(Qt.AlignRight | place), words)
         below = QRect(field.left(), field.bottom() + 4, field.width(), _FOOT - 4)
-        for words, place in zip(self.axis, (Qt.AlignLeft, Qt.AlignRight), strict=True):
-            painter.drawText(below, int(Qt.AlignTop | place), words)
+        names = self.axis
+        for number, name in enumerate(names):
+            wide = field.width() / len(names)
+            room = QRectF(below.x() + number * wide, below.y(), wide, below.height())
+            painter.drawText(room, int(Qt.AlignTop | self._side(number, names)), name)
+
+    def _side(self, number: int, names: list[str]) -> Qt.AlignmentFlag:
+        """Names stand in the middle below their bars, or at both ends."""
+        if len(names) == len(self._values):
+            return Qt.AlignHCenter
+        return Qt.AlignRight if number else Qt.AlignLeft
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._mouse = event.pos()

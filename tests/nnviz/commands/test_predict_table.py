@@ -130,7 +130,8 @@ ROW = "Dream,40,18,190,3500,MALE\n"
         (HEADING + ROW * 30 + "Dream,40,wide,190,3500,MALE\n", ["column bill_depth_mm is wrong in 1 rows", "row 32."]),
         (HEADING + ROW + "\n\nDream,40,wide,190,3500,MALE\n", ["column bill_depth_mm is 'wide'", "a number", "row 5."]),
         (HEADING + ROW + "\nMars,40,18,190,3500,MALE\n", ["column island is 'Mars'", "Biscoe, Dream", "row 4."]),
-        (HEADING + ROW * 2 + "Dream,40,18,,3500,MALE\n", ["column flipper_length_mm is missing in 1 rows", "row 4."]),
+        (HEADING + "Dream,,18,190,3500,MALE\n" + ROW + "Dream,x,18,190,3500,MALE\n" * 2, ["bill_length_mm", "row 4."]),
+        (HEADING + ",40,18,190,3500,MALE\n" + "Mars,40,18,190,3500,MALE\n", ["island is 'Mars'", "row 3."]),
         (HEADING + ROW + "Dream,40,1e39,190,3500,MALE\n", ["column bill_depth_mm is 1e+39", "row 3."]),
         (HEADING + ROW + "Dream,40\n", ["row 3 has 2 cells instead of 6"]),
         ("", ["empty"]),
@@ -144,6 +145,51 @@ def test_what_does_not_fit_is_said_with_column_and_row(
     said = complained(capsys, networks["penguins.csv"], tmp_path / "rows.csv")
     for fact in facts:
         assert fact in said
+
+
+def with_gaps(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[list[list[str]], str]:
+    """The rows that were printed, and the line about those without an answer."""
+    code = cli.main(["predict", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    assert code == 0
+    assert err.count("\n") == 1
+    return list(csv.reader(io.StringIO(out, newline=""))), err
+
+
+def test_rows_with_a_gap_get_an_empty_answer_and_the_others_theirs(
+    capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path
+) -> None:
+    gaps = ["Dream,40,18,,3500,MALE\n", "Dream,40,18,190,3500,\n"]
+    (tmp_path / "rows.csv").write_text(HEADING + "".join([ROW, gaps[0], ROW, ROW, gaps[1]]))
+    (head, *rows), said = with_gaps(capsys, networks["penguins.csv"], tmp_path / "rows.csv")
+    (tmp_path / "whole.csv").write_text(HEADING + ROW)
+    (whole,) = told(capsys, networks["penguins.csv"], tmp_path / "whole.csv")
+    right, empty = [whole[name] for name in head], [""] * len(head)
+    assert rows == [right, empty, right, right, empty]
+    assert "rows.csv: 2 rows have a missing value and no answer" in said
+    assert said.endswith("first in row 3, column flipper_length_mm.\n")
+
+
+def test_a_number_that_cannot_be_predicted_is_an_empty_cell(
+    capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path
+) -> None:
+    rows = whole_rows("mpg.csv")[:3]
+    rows[1] = dict.fromkeys(rows[1], "")
+    file = write_rows(tmp_path / "rows.csv", rows)
+    (head, *answers), said = with_gaps(capsys, networks["mpg.csv"], file)
+    assert head == ["mpg"]
+    assert [len(row) for row in answers] == [1, 1, 1]
+    assert answers[1] == [""]
+    assert "1 row has a missing value and no answer, in row 3, column cylinders." in said
+
+
+def test_a_table_of_gaps_has_no_answers(
+    capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_text(HEADING + "Dream,40,18,,3500,MALE\nDream,,18,190,3500,MALE\n")
+    (head, *rows), said = with_gaps(capsys, networks["penguins.csv"], tmp_path / "rows.csv")
+    assert rows == [[""] * len(head)] * 2
+    assert "2 rows have a missing value" in said
 
 
 def test_missing_values_are_filled_as_in_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -218,7 +264,6 @@ def test_one_input_needs_one_column(capsys: pytest.CaptureFixture[str], tmp_path
     [
         ("a,b,c\n1,2,3\n", ["has 3 columns of numbers", "takes 2"]),
         ("a,b\n1,x\n2,y\n", ["column b is 'x'", "row 2."]),
-        ("a,b\n1,2\n3,\n", ["column b is missing in 1 rows", "row 3."]),
     ],
 )
 def test_other_columns_than_inputs_are_refused(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QTextDocumentFragment
 from pytestqt.qtbot import QtBot
 
 from engine.events import BestRestored
@@ -24,12 +26,23 @@ from nnviz.session.asked import ANSWER, PAST
 from nnviz.session.verdict import verdict_of
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import drag, pause, press, seven, train_epochs, train_for_a_while
+from tests.nnviz.panels.plane_helpers import load
 
 
 def wait_until_asked(qtbot: QtBot, window: MainWindow) -> None:
     """Until all that is known is of the drawing and the network of now."""
     probes = window.session.probes
     qtbot.waitUntil(lambda: probes[PAST].is_up_to_date and probes[ANSWER].is_up_to_date)
+
+
+def clothes(folder: Path) -> Path:
+    """Pictures of the canvas's size that are no digits, in a folder, with long names."""
+    for number, name in enumerate(("rather long trousers", "ankle boots, knitted", "pullovers and shirts")):
+        (folder / "clothes" / name).mkdir(parents=True)
+        for index in range(8):
+            pixels = np.full((28, 28), 40 * number + index, np.uint8)
+            Image.fromarray(pixels).save(folder / "clothes" / name / f"{index}.png")
+    return folder / "clothes"
 
 
 def rows(strip: LearningStripPanel) -> np.ndarray:
@@ -293,3 +306,24 @@ def test_it_says_one_thing_at_a_time(ready_window: MainWindow) -> None:
     plot = ready_window.card("learningStripDock").plot  # type: ignore[attr-defined]
     assert not plot.toolTip()
     assert plot.whatsThis()
+
+
+def test_other_pictures_are_called_so_at_once(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    strip = ready_window.card("learningStripDock")
+    assert strip.plot.note == "draw a digit to see it"
+    load(qtbot, ready_window, str(clothes(tmp_path)))
+    assert ready_window.session.question.example is None
+    assert strip.plot.note == "draw a picture to see it"
+
+
+def test_the_heads_names_give_way_until_they_fit(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window, strip = ready_window, ready_window.card("learningStripDock")
+    load(qtbot, window, str(clothes(tmp_path)))
+    drag(window.canvas, seven(window.canvas))
+    wait_until_asked(qtbot, window)
+    names = [line.name for line in strip.plot.lines]
+    assert len(names) >= 3
+    said = QTextDocumentFragment.fromHtml(strip.head.detail.shown).toPlainText()
+    assert strip.head.detail.fontMetrics().horizontalAdvance(said) <= strip.head.detail.width()
+    assert said == f"{names[0]}, …"
+    assert strip.head.detail.toolTip() == f"{', '.join(names)} by epoch"

@@ -24,6 +24,7 @@ from nnviz.widgets.what_if_mark import WhatIfMark
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, click, drag, find, hover, leave, press, seven, train_epochs, train_for_a_while
+from tests.nnviz.panels.plane_helpers import load
 
 
 def table_of(count: int, classes: int, seed: int) -> Split:
@@ -378,6 +379,31 @@ def test_which_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(panel.ranking.bars, Qt.LeftButton, pos=QPoint(30, 5))
     assert window.session.selection.neuron == Neuron(2, best)
     assert not panel.ranking.isVisible()
+
+
+def test_numbers_are_ranked_by_the_rmse_in_their_unit(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "mpg")
+    train_epochs(qtbot, window, 5)
+    panel = choose(qtbot, window, 1, 0)
+    ranking = window.session.ranking
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not ranking.is_running)
+    assert find(window, QLabel, "rankingTitle").text().startswith("Layer 1: what the test RMSE of mpg gains")
+    data = window.session.dataset
+    assert data is not None
+    assert data.test is not None
+    network = window.session.displayed.network
+    every = [
+        Evaluator(neurons.scaled(network, {(1, number): 0}), data.test, data.target_scaling).evaluate().rmse
+        for number in range(network.shape[1])
+    ]
+    assert panel.ranking._order[0] == int(np.argmin(every))
+    table = panel.table()
+    assert table is not None
+    head, rows = table[0], [list(row) for row in table[1]]
+    assert [row[head.index("RMSE without it")] for row in rows] == pytest.approx(every)
+    assert {row[head.index("error with it")] for row in rows} == {""}
 
 
 def test_a_ranking_that_is_pointed_at_may_go(ready_window: MainWindow, qtbot: QtBot) -> None:

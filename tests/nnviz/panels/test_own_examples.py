@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,7 +25,18 @@ from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.mistakes.picture_list import PictureList
 from nnviz.widgets.mistakes.row_list import RowList
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import choose_file, click, click_tab, find, press, tab_of, train_epochs, wait_for
+from tests.nnviz.helpers import (
+    choose_file,
+    click,
+    click_tab,
+    find,
+    find_field,
+    press,
+    retype,
+    tab_of,
+    train_epochs,
+    wait_for,
+)
 
 MakeWindow = Callable[[], MainWindow]
 
@@ -296,6 +308,56 @@ def test_what_is_kept_later_is_not_in_the_training_part_yet(own_window: MainWind
     assert own.mixed_in != mixed
 
 
+def own_share_of(window: MainWindow) -> float:
+    """Of the training part that is loaded."""
+    data = window.session.dataset
+    assert data is not None
+    return 1 - 2000 / len(data.train)
+
+
+def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = own_window, own_window.session
+    draw(qtbot, window)
+    keep_as(qtbot, window, "1")
+    open_page(qtbot, window)
+    field = find_field(window, "ownShareEdit")
+    assert field.text() == "10 %"
+    for typed in ("30", "0.3", "30 %"):
+        retype(qtbot, window, "ownShareEdit", typed)
+        assert field.text() == "30 %"
+    assert session.own.mixed_in is None, "nothing is mixed in before it is asked for"
+    mix_in(qtbot, window)
+    assert own_share_of(window) == pytest.approx(0.3, abs=0.01)
+    assert session.settings.experiment.data_settings["own_share"] == 0.3
+    assert "30\u202f% of it" in shows(window, "ownProgress")
+    qtbot.keyClick(field, Qt.Key_Up)
+    qtbot.waitUntil(lambda: not session.data.loading and own_share_of(window) == pytest.approx(0.35, abs=0.01))
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    qtbot.waitUntil(lambda: not session.data.loading and own_share_of(window) == pytest.approx(0.3, abs=0.01))
+    assert field.text() == "30 %"
+    click(qtbot, window, QPushButton, "leaveOutOwnButton")
+    qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
+    assert field.text() == "30 %", "for the next time"
+
+
+def test_a_share_that_cannot_be_is_told_beside_the_field(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, own = own_window, own_window.session.own
+    draw(qtbot, window)
+    keep_as(qtbot, window, "1")
+    open_page(qtbot, window)
+    for typed in ("95", "-5 %", "many", "inf", ""):
+        field = retype(qtbot, window, "ownShareEdit", typed)
+        assert field.property("wrong"), typed
+        note = find(window, QLabel, "ownShareError")
+        assert note.isVisible()
+        assert note.text().startswith("Share is ")
+        assert own.share == 0.1
+    field = retype(qtbot, window, "ownShareEdit", "90 %")
+    assert not field.property("wrong")
+    assert not note.isVisible()
+    assert own.share == 0.9
+
+
 # ---- on disk
 
 
@@ -379,3 +441,90 @@ def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_pl
     again.close_unasked()
     assert [aside.read_bytes() for aside in own_folder().glob("*.damaged1")] == [b"damaged"]
     assert read_own(path).truths.tolist() == ["5"]
+
+
+# ---- two windows
+
+
+def on_disk() -> list[str]:
+    """What is in the only file, if it is there."""
+    return sorted(truth for path in own_folder().glob("*.npz") for truth in read_own(path).truths.tolist())
+
+
+def has(window: MainWindow, *names: str) -> bool:
+    kept = window.session.own.kept
+    return kept is not None and sorted(kept.truths.tolist()) == sorted(names)
+
+
+def test_two_windows_lose_nothing_that_either_kept(
+    make_window: MakeWindow, own_window: MainWindow, qtbot: QtBot
+) -> None:
+    one, other = own_window, make_window()
+    wait_until_read(qtbot, other)
+    for window, name in ((one, "4"), (other, "5"), (one, "6")):
+        draw(qtbot, window)
+        keep_as(qtbot, window, name)
+        qtbot.waitUntil(lambda name=name: name in on_disk())
+    qtbot.waitUntil(lambda: has(one, "4", "5", "6"))
+    assert has(other, "4", "5")
+    press(qtbot, one, Qt.Key_Z, Qt.ControlModifier)
+    assert has(one, "4", "5"), "undo takes back what was done here"
+    one.close_unasked()
+    assert on_disk() == ["4", "5"]
+
+
+def test_what_was_removed_in_a_window_does_not_come_back_there(
+    make_window: MakeWindow, own_window: MainWindow, qtbot: QtBot
+) -> None:
+    one, other = own_window, make_window()
+    wait_until_read(qtbot, other)
+    draw(qtbot, one)
+    keep_as(qtbot, one, "4")
+    qtbot.waitUntil(lambda: on_disk() == ["4"])
+    draw(qtbot, other)
+    keep_as(qtbot, other, "5")
+    qtbot.waitUntil(lambda: has(other, "4", "5"))
+    open_page(qtbot, one)
+    pictures = find(one, PictureList, "ownPictures")
+    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=pictures.tile(0).center())
+    press(qtbot, one, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: has(one, "5"))
+    draw(qtbot, other)
+    keep_as(qtbot, other, "7")
+    qtbot.waitUntil(lambda: on_disk() == ["4", "5", "7"])
+    draw(qtbot, one)
+    keep_as(qtbot, one, "8")
+    qtbot.waitUntil(lambda: has(one, "5", "7", "8"))
+    one.close_unasked()
+    assert on_disk() == ["5", "7", "8"]
+
+
+def test_a_file_that_was_damaged_meanwhile_is_put_aside(own_window: MainWindow, qtbot: QtBot) -> None:
+    draw(qtbot, own_window)
+    keep_as(qtbot, own_window, "4")
+    qtbot.waitUntil(lambda: on_disk() == ["4"])
+    (path,) = own_folder().glob("*.npz")
+    path.write_bytes(b"damaged")
+    keep_as(qtbot, own_window, "5")
+    own_window.close_unasked()
+    assert [aside.read_bytes() for aside in own_folder().glob("*.damaged1")] == [b"damaged"]
+    assert on_disk() == ["4", "5"]
+
+
+def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, own = own_window, own_window.session.own
+    draw(qtbot, window)
+    keep_as(qtbot, window, "4")
+    open_page(qtbot, window)
+    mix_in(qtbot, window)
+    first = Path(str(own.mixed_in))
+    (path,) = (file for file in own_folder().glob("*.npz") if file != first)
+    older = [first, *(first.with_name(f"{path.stem}-{number:016x}.npz") for number in range(12))]
+    others = [path.with_name(f"moons-00000000-{number:016x}.npz") for number in range(12)]
+    for age, file in enumerate([*older, *others]):
+        file.write_bytes(first.read_bytes())
+        os.utime(file, (1e9 + age, 1e9 + age))
+    keep_as(qtbot, window, "7")
+    mix_in(qtbot, window)
+    left = set(own_folder().glob("*.npz"))
+    assert left == {path, *others, Path(str(own.mixed_in)), first, *older[4:]}

@@ -106,7 +106,7 @@ def test_the_bars_have_a_scale(ready_window: MainWindow, qtbot: QtBot) -> None:
     QApplication.processEvents()
     bars = find(window, WeightBars, "neuronBars")
     weights = window.session.displayed.network.weights[1][2]
-    assert bars.axis == ("input 1", "64")
+    assert bars.axis == ["neuron 1 of layer 1", "neuron 64 of layer 1"]
     assert abs(weights).max() <= bars.end
     assert f"{bars.end:g}" == f"{bars.end:.1g}" or f"{bars.end:g}".rstrip("0").endswith("5"), "a round number"
     field = bars.field

@@ -15,11 +15,13 @@ from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import regression_split
 from nnviz.panels.neuron_facts import signed
 from nnviz.widgets.weights.heat_map import HeatMap
+from nnviz.widgets.weights.neuron_view import WeightBars
 from nnviz.widgets.weights.row_names import RowNames
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.helpers import find, hover
 from tests.nnviz.panels.plane_helpers import load
+from tests.nnviz.widgets.helpers import painted_words
 
 
 @pytest.fixture
@@ -126,3 +128,33 @@ def test_the_ends_of_the_network_in_words(
     load(qtbot, ready_window, name)
     QApplication.processEvents()
     assert ends_of(ready_window) == [inputs, outputs]
+
+
+def test_the_bars_of_a_neuron_are_named_as_the_columns(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.resize(1280, 720)
+    load(qtbot, window, "mpg")
+    window.card("weightsDock").show_neuron(2)
+    bars = find(window, WeightBars, "neuronBars")
+    assert bars.axis == ["cylinders", "origin = usa"], "there is no room for all"
+    bars.resize(1200, 200)
+    data = window.session.data.dataset
+    assert data is not None
+    assert bars.axis == list(data.columns)
+    painted = painted_words(bars)
+    places = [at.x() for name in data.columns for words, at in painted if words == name]
+    assert places == sorted(places)
+    assert len(places) == 9
+
+
+def test_long_names_of_columns_end_before_the_middle(
+    ready_window: MainWindow, qtbot: QtBot, put_columns: Callable[[int], None]
+) -> None:
+    put_columns(300)
+    load(qtbot, ready_window, "table")
+    ready_window.card("weightsDock").show_neuron(0)
+    bars = find(ready_window, WeightBars, "neuronBars")
+    bars.resize(300, 100)
+    assert len(bars.axis) == 2
+    assert all("…" in name for name in bars.axis)
+    assert all(bars.fontMetrics().horizontalAdvance(name) < 150 for name in bars.axis)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from xml.etree import ElementTree
 
 import pyqtgraph as pg
-from PyQt5.QtCore import QPointF, Qt
-from PyQt5.QtGui import QTextDocumentFragment
+from PyQt5.QtCore import QBuffer, QPointF, Qt
+from PyQt5.QtGui import QFontMetrics, QTextDocumentFragment
+from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -72,3 +74,17 @@ def said(plot: QWidget) -> str:
     if label.textFormat() == Qt.PlainText:
         return label.text()
     return QTextDocumentFragment.fromHtml(label.text()).toPlainText().replace("\u00a0", " ")
+
+
+def painted_words(widget: QWidget) -> list[tuple[str, QPointF]]:
+    """The words that it paints, and where the left end of each stands, half its capitals' height above the foot."""
+    data = QBuffer()
+    picture = QSvgGenerator()
+    picture.setOutputDevice(data)
+    picture.setResolution(96)
+    picture.setSize(widget.size())
+    widget.render(picture)
+    font = QFontMetrics(theme.font(theme.SMALL))
+    middle = (font.ascent() - font.descent()) / 2
+    texts = ElementTree.fromstring(bytes(data.data())).iter("{http://www.w3.org/2000/svg}text")
+    return [(text.text or "", QPointF(float(text.attrib["x"]), float(text.attrib["y"]) - middle)) for text in texts]

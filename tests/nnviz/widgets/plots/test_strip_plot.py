@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
-
 import pytest
-from PyQt5.QtCore import QBuffer, QPointF
+from PyQt5.QtCore import QPointF
 from PyQt5.QtGui import QColor, QFontMetrics
-from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
 from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
 from tests.nnviz.helpers import find, hover, leave
-from tests.nnviz.widgets.helpers import read_out, said
+from tests.nnviz.widgets.helpers import painted_words, read_out, said
 
 
 @pytest.fixture
@@ -91,20 +88,6 @@ def test_no_name_is_pushed_out_of_a_low_plot(plot: StripPlot, height: int, names
     painted = painted_names(plot)
     assert set(painted) == set("71"[:names])
     assert all(0 < at.y() < height for at in painted.values())
-
-
-def painted_words(plot: StripPlot) -> list[tuple[str, QPointF]]:
-    """The words that it paints, and where the left end of each stands, half its capitals' height above the foot."""
-    data = QBuffer()
-    picture = QSvgGenerator()
-    picture.setOutputDevice(data)
-    picture.setResolution(96)
-    picture.setSize(plot.size())
-    plot.render(picture)
-    font = QFontMetrics(theme.font(theme.SMALL))
-    middle = (font.ascent() - font.descent()) / 2
-    texts = ElementTree.fromstring(bytes(data.data())).iter("{http://www.w3.org/2000/svg}text")
-    return [(text.text or "", QPointF(float(text.attrib["x"]), float(text.attrib["y"]) - middle)) for text in texts]
 
 
 def painted_names(plot: StripPlot) -> dict[str, QPointF]:
