@@ -21,7 +21,7 @@ from nnviz.commands.pictures import picture_of_file
 from nnviz.digits.drawing import SIDE
 from nnviz.look import text, theme
 from nnviz.look.meaning import NO_MEANING, Meaning
-from nnviz.panels import why_content
+from nnviz.panels.inside import why_content
 from nnviz.session.reasons import (
     EMPTY,
     INTEGRATED,

@@ -1,4 +1,7 @@
-"""The cards, one file each. They take a session and hold no state of the model. A new card joins the list below."""
+"""The cards, one file each. They take a session and hold no state of the model. A new card joins the list below.
+
+Those of one workspace only are in a room with its name, which lists them.
+"""
 
 from nnviz.panels import (
     curve,
@@ -6,19 +9,11 @@ from nnviz.panels import (
     distributions,
     draw,
     learning_strip,
-    map,
-    mistake_pictures,
-    mistakes,
-    network_diagram,
-    neuron,
     number_points,
     own,
     plane,
     prediction,
-    robust,
-    step_through,
     weights,
-    why,
 )
 from nnviz.panels.settings import data, network, training
 
@@ -29,19 +24,11 @@ __all__ = [
     "distributions",
     "draw",
     "learning_strip",
-    "map",
-    "mistake_pictures",
-    "mistakes",
     "network",
-    "network_diagram",
-    "neuron",
     "number_points",
     "own",
     "plane",
     "prediction",
-    "robust",
-    "step_through",
     "training",
     "weights",
-    "why",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -60,4 +61,10 @@ class CardInfo:
 
 
 CARDS: Registry[CardInfo] = Registry("card")
+WORKSPACES = {"train": "Train", "inside": "Look inside"}  # arrangements of cards: each card says where it is in which
 SETTINGS = "settingsDock"  # the dock of the fixed cards
+
+
+def register_cards(workspace: str) -> None:
+    """Imports the cards of a workspace: those that it shares with others, and those that are in a room of its own."""
+    importlib.import_module("nnviz.panels" if workspace == "train" else f"nnviz.panels.{workspace}")

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, QTimer, 
 from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from nnviz.look import theme
-from nnviz.panels.cards import CARDS, SETTINGS, CardInfo, Column
+from nnviz.panels.cards import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
 from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
 from nnviz.widgets.card import ColumnDock, DockCard
@@ -20,7 +20,6 @@ from nnviz.widgets.parts import named
 from nnviz.window.division import DRAWN, USUAL, Division
 
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
-WORKSPACES = {"train": "Train", "inside": "Look inside"}  # arrangements of cards: each card says where it is in which
 _CHANGES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 # What the cards of a column need at least. Together they fit into a window 1280 pixels wide, whatever they show.
@@ -41,7 +40,6 @@ class Docks(QObject):
         docks: those that were made so far.
         cards: the cards and pages that were made so far, by name.
         workspace: the name of the workspace that is shown.
-        workspaces: titles of the workspaces that have cards, by name.
         division: of the middle column's height.
     """
 
@@ -57,8 +55,6 @@ class Docks(QObject):
         self.host.setContextMenuPolicy(Qt.NoContextMenu)
         self.host.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         self.cards: dict[str, Any] = {}
-        places = {place for name in CARDS for place in CARDS[name].places}
-        self.workspaces = {name: title for name, title in WORKSPACES.items() if name in places}
         self._columns: dict[str, dict[Column, list[QDockWidget]]] = {}
         self.docks: list[QDockWidget] = []
         self._layouts: dict[str, QByteArray] = {}  # of the workspaces that were shown before
@@ -70,12 +66,13 @@ class Docks(QObject):
         session.data.changed.connect(self._divide)
         session.displayed.what_if_changed.connect(self._show_marks)
         session.data.changed.connect(self._add_pages)
-        self._build(next(iter(self.workspaces)))
+        self._build(next(iter(WORKSPACES)))
 
     # ---- building
 
     def _build(self, workspace: str) -> None:
         """Makes the cards of a workspace, and shows it."""
+        register_cards(workspace)
         self.workspace = workspace
         self._columns[workspace] = {column: self._make_column(workspace, column) for column in Column}
         self._add_pages()
@@ -184,8 +181,8 @@ class Docks(QObject):
 
     def show_workspace(self, name: str) -> None:
         """Shows the docks of that workspace as they were before. Raises ValueError if there is none (yet)."""
-        if name not in self.workspaces:
-            raise ValueError(f"there is no workspace {name!r}. There is: {', '.join(self.workspaces)}.")
+        if name not in WORKSPACES:
+            raise ValueError(f"there is no workspace {name!r}. There is: {', '.join(WORKSPACES)}.")
         if name == self.workspace:
             return
         self._layouts[self.workspace] = self.host.saveState()
@@ -244,7 +241,7 @@ class Docks(QObject):
 
     def remember(self, layouts: dict[str, QByteArray]) -> None:
         """Takes layouts from an earlier start."""
-        self._layouts.update({name: state for name, state in layouts.items() if name in self.workspaces})
+        self._layouts.update({name: state for name, state in layouts.items() if name in WORKSPACES})
         if self.workspace in self._layouts:
             self.restore(self._layouts[self.workspace])
 

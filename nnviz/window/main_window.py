@@ -19,10 +19,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-import nnviz.panels  # noqa: F401  # fills the registry of cards
 from nnviz import __version__
 from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
+from nnviz.panels.cards import WORKSPACES
 from nnviz.panels.curves import CurvesPanel
 from nnviz.panels.draw import DrawPanel
 from nnviz.panels.run_bar import RunBar
@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         self.cards = CardActions(self._docks, self.dialogs, session)
         self.help = HelpWindows(self, self.menuBar())
         self._menus = Menus(self.menuBar(), self, preferences)
-        self._switch = WorkspaceSwitch(self._docks.workspaces)
+        self._switch = WorkspaceSwitch(WORKSPACES)
         self._switch.chosen.connect(self.show_workspace)
         self.menuBar().setCornerWidget(self._switch)
         self.status_line = StatusLine(self.statusBar(), session)
@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
     @property
     def workspaces(self) -> dict[str, str]:
         """The titles of the workspaces, by name."""
-        return self._docks.workspaces
+        return WORKSPACES
 
     @property
     def workspace(self) -> str:

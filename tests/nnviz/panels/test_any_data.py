@@ -13,14 +13,14 @@ from pytestqt.qtbot import QtBot
 
 from engine.answers import ClassAnswers, NumberAnswers
 from engine.datasets import Dataset
-from nnviz.panels.map import MapPage
-from nnviz.panels.mistake_pictures import MistakePicturesPanel
-from nnviz.panels.mistakes import MistakesPanel
-from nnviz.panels.network_diagram import NetworkPanel
-from nnviz.panels.neuron import NeuronPanel
-from nnviz.panels.robust import RobustPage
-from nnviz.panels.step_through import StepThroughPage
-from nnviz.panels.why import WhyPanel
+from nnviz.panels.inside.map import MapPage
+from nnviz.panels.inside.mistake_pictures import MistakePicturesPanel
+from nnviz.panels.inside.mistakes import MistakesPanel
+from nnviz.panels.inside.network_diagram import NetworkPanel
+from nnviz.panels.inside.neuron import NeuronPanel
+from nnviz.panels.inside.robust import RobustPage
+from nnviz.panels.inside.step_through import StepThroughPage
+from nnviz.panels.inside.why import WhyPanel
 from nnviz.session.reasons import METHODS, OCCLUSION
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status

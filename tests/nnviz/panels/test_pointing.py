@@ -15,8 +15,8 @@ from nnviz.widgets.why.strips import Strips
 from nnviz.widgets.why.view import ReasonsView
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import drag, find, hover, leave, seven, wait_for_answer
-from tests.nnviz.panels.test_network_diagram import middle, page_of
-from tests.nnviz.panels.test_why_panel import settle
+from tests.nnviz.panels.inside.test_network_diagram import middle, page_of
+from tests.nnviz.panels.inside.test_why_panel import settle
 
 CHOSEN = Neuron(1, 4)
 

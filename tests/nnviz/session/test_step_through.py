@@ -18,7 +18,7 @@ from engine.divergence import loss_not_finite
 from engine.metrics import Evaluator
 from engine.one_step import record_step
 from nnviz.jobs import measuring
-from nnviz.panels.step_parts import effect_text
+from nnviz.panels.inside.step_parts import effect_text
 from nnviz.session import step_through as module
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.panels.network_diagram import NetworkPanel
+from nnviz.panels.inside.network_diagram import NetworkPanel
 from nnviz.session.asked import ACTIVITY
 from nnviz.session.reasons import METHODS
 from nnviz.session.selection import Neuron

@@ -15,7 +15,7 @@ from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.metrics import Evaluator
 from engine.validation import Array
-from nnviz.panels.neuron import NeuronPanel
+from nnviz.panels.inside.neuron import NeuronPanel
 from nnviz.panels.neuron_subject import short
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.session.selection import Example, Neuron

@@ -19,7 +19,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import find, hover, leave, press
-from tests.nnviz.panels.mistakes_helpers import click_cell, examples, made_up, middle, panel, settle, title
+from tests.nnviz.panels.inside.mistakes_helpers import click_cell, examples, made_up, middle, panel, settle, title
 
 Load = Callable[[Callable[[], Dataset]], None]
 

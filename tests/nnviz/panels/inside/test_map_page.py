@@ -19,7 +19,7 @@ from engine.features import activations_of
 from engine.network import Network
 from engine.projection import Basis, project_in_steps
 from nnviz.jobs.tsne import is_installed
-from nnviz.panels.map import INSTALL, MapPage
+from nnviz.panels.inside.map import INSTALL, MapPage
 from nnviz.session import cloud as cloud_module
 from nnviz.session.cloud import Cloud
 from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
@@ -32,7 +32,7 @@ from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import click, drag, find, hover, leave, pause, press, seven, train_epochs, train_for_a_while
-from tests.nnviz.panels.mistakes_helpers import examples, made_up, settle, title
+from tests.nnviz.panels.inside.mistakes_helpers import examples, made_up, settle, title
 
 Load = Callable[[Callable[[], Dataset]], None]
 needs_tsne = pytest.mark.skipif(not is_installed(), reason="openTSNE is not installed")

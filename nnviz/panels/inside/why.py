@@ -14,8 +14,8 @@ from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.look import text, theme
 from nnviz.look.meaning import Meaning
-from nnviz.panels import why_content
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels.inside import why_content
 from nnviz.session.reasons import ATTRIBUTIONS, EMPTY, FRAMES, LAYERS, MEAN, METHODS, NEAREST, Reasons, Turning
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.session import Session

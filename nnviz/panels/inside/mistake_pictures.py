@@ -12,7 +12,7 @@ from engine.validation import Array
 from nnviz.look import text
 from nnviz.panels import cards
 from nnviz.panels.cards import CARDS, CardInfo, Place
-from nnviz.panels.mistake_rows import ExampleRows, sureness
+from nnviz.panels.inside.mistake_rows import ExampleRows, sureness
 from nnviz.session.asked import MISTAKES
 from nnviz.session.found import Found
 from nnviz.session.session import Session

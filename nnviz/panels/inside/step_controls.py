@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
-from nnviz.panels.step_walk import Pace
+from nnviz.panels.inside.step_walk import Pace
 from nnviz.session.step_through import StepThrough
 from nnviz.widgets.card import label
 from nnviz.widgets.choice_button import ChoiceButton

@@ -6,8 +6,8 @@ import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.look import text
+from nnviz.panels.inside.neuron_ranking import change_text
 from nnviz.panels.neuron_facts import signed
-from nnviz.panels.neuron_ranking import change_text
 from nnviz.panels.neuron_subject import Subject, line, say
 from nnviz.session.asked_neuron import NEURON_ERROR, Effect
 from nnviz.session.displayed import what_if_text

@@ -15,14 +15,14 @@ from pytestqt.qtbot import QtBot
 from engine.augmentation import Augmentation
 from engine.disturbances import DISTURBANCES
 from engine.metrics import Evaluator
-from nnviz.panels.robust import RobustPage
+from nnviz.panels.inside.robust import RobustPage
 from nnviz.session.robustness import DISTURBED, Strength
 from nnviz.session.selection import Example, Neuron
 from nnviz.widgets.plots.plot_grid import PlotGrid
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import click, click_tab, find, hover, leave, pause, train_epochs, train_for_a_while
-from tests.nnviz.panels.robust_helpers import measured, page_of, shown_example
+from tests.nnviz.panels.inside.robust_helpers import measured, page_of, shown_example
 
 SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
 NAMES = list(DISTURBANCES)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.formulas import Address
-from nnviz.panels.step_links import OpenedFormula
-from nnviz.panels.step_parts import StepParts
-from nnviz.panels.step_walk import Phase
+from nnviz.panels.inside.step_links import OpenedFormula
+from nnviz.panels.inside.step_parts import StepParts
+from nnviz.panels.inside.step_walk import Phase
 from nnviz.session.selection import Neuron, Selection
 from nnviz.widgets.step.figures import figure, value_text, written
 

@@ -21,7 +21,16 @@ from nnviz.widgets.mistakes.confusion import ConfusionView
 from nnviz.widgets.mistakes.picture_list import PictureList
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, hover, leave, pause, press, train_epochs, train_for_a_while
-from tests.nnviz.panels.mistakes_helpers import click_cell, examples, fullest, made_up, middle, panel, settle, title
+from tests.nnviz.panels.inside.mistakes_helpers import (
+    click_cell,
+    examples,
+    fullest,
+    made_up,
+    middle,
+    panel,
+    settle,
+    title,
+)
 
 Load = Callable[[Callable[[], Dataset]], None]
 

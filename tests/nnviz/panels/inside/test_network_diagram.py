@@ -16,7 +16,7 @@ from engine.datasets.dataset import Split, one_hot
 from engine.network import Network
 from engine.pathways import Activity
 from nnviz.look import theme
-from nnviz.panels.network_diagram import DiagramPage, NetworkPanel
+from nnviz.panels.inside.network_diagram import DiagramPage, NetworkPanel
 from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Example, Neuron
 from nnviz.widgets.diagram.layout import Kind

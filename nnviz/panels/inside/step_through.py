@@ -10,14 +10,14 @@ from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget
 from engine.formulas import Address, Formula, all_terms
 from engine.one_step import BIAS, OneStep
 from nnviz.panels.cards import CARDS, CardInfo
-from nnviz.panels.step_content import StepContent, StepView, check_text
-from nnviz.panels.step_controls import WhichStep
-from nnviz.panels.step_links import OpenedFormula
-from nnviz.panels.step_names import StepNames, names_of
-from nnviz.panels.step_parts import StepParts
-from nnviz.panels.step_pointing import StepPointing
-from nnviz.panels.step_trail import Trail, Visit
-from nnviz.panels.step_walk import Phase, Spot, Stage, moved, number_of, stages_of
+from nnviz.panels.inside.step_content import StepContent, StepView, check_text
+from nnviz.panels.inside.step_controls import WhichStep
+from nnviz.panels.inside.step_links import OpenedFormula
+from nnviz.panels.inside.step_names import StepNames, names_of
+from nnviz.panels.inside.step_parts import StepParts
+from nnviz.panels.inside.step_pointing import StepPointing
+from nnviz.panels.inside.step_trail import Trail, Visit
+from nnviz.panels.inside.step_walk import Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table, label

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from engine.answers import ClassAnswers
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
-from nnviz.panels.mistake_pictures import MistakePicturesPanel
-from nnviz.panels.mistakes import MistakesPanel
+from nnviz.panels.inside.mistake_pictures import MistakePicturesPanel
+from nnviz.panels.inside.mistakes import MistakesPanel
 from nnviz.session.asked import MISTAKES
 from nnviz.widgets.card import DockCard
 from nnviz.widgets.mistakes.cells import Cell

@@ -12,7 +12,7 @@ from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo
-from nnviz.panels.map_content import (
+from nnviz.panels.inside.map_content import (
     class_names,
     dots_of,
     ends_of,
@@ -22,7 +22,7 @@ from nnviz.panels.map_content import (
     standing_out,
     words_of,
 )
-from nnviz.panels.map_controls import MapBar, MapChoices
+from nnviz.panels.inside.map_controls import MapBar, MapChoices
 from nnviz.session.cloud import Cloud
 from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
 from nnviz.session.selection import Classes, Example, Group

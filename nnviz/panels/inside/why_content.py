@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.validation import Array
 from nnviz.look.meaning import NO_MEANING, Meaning
-from nnviz.panels.why_columns import changed_columns, column_bars
+from nnviz.panels.inside.why_columns import changed_columns, column_bars
 from nnviz.session.reasons import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
 from nnviz.session.verdict import verdict_of
 from nnviz.widgets.why.bar_rows import BarRow, BarRows

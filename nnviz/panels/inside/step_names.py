@@ -9,7 +9,7 @@ from engine.formulas import Address
 from engine.one_step import BIAS
 from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
-from nnviz.panels.step_walk import Phase, Stage
+from nnviz.panels.inside.step_walk import Phase, Stage
 
 _LETTER, _LEAST_WIDTH, _MOST_WIDTH = 7, 64, 110  # pixels
 

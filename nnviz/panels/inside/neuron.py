@@ -9,12 +9,12 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from nnviz.jobs.pace import Budget
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.panels.neuron_answers import NeuronAnswers
-from nnviz.panels.neuron_controls import Chip, NeuronControls
-from nnviz.panels.neuron_leads import NeuronLeads
-from nnviz.panels.neuron_ranking import RankingView
+from nnviz.panels.inside.neuron_answers import NeuronAnswers
+from nnviz.panels.inside.neuron_controls import Chip, NeuronControls
+from nnviz.panels.inside.neuron_leads import NeuronLeads
+from nnviz.panels.inside.neuron_ranking import RankingView
+from nnviz.panels.inside.neuron_weights import NeuronWeights
 from nnviz.panels.neuron_subject import Subject, short
-from nnviz.panels.neuron_weights import NeuronWeights
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.session.displayed import neuron_name
 from nnviz.session.selection import Neuron

@@ -10,7 +10,7 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.look import text
-from nnviz.panels.step_controls import Counter, Temperature, Walking
+from nnviz.panels.inside.step_controls import Counter, Temperature, Walking
 from nnviz.session.step_effects import Effect
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.fixed_size_box import FixedSizeBox

@@ -24,8 +24,8 @@ from engine.one_step import BIAS, OneStep
 from engine.update_formulas import update_formulas
 from engine.validation import Array
 from nnviz.look import text
-from nnviz.panels.step_names import StepNames
-from nnviz.panels.step_walk import Phase, Stage, number_of
+from nnviz.panels.inside.step_names import StepNames
+from nnviz.panels.inside.step_walk import Phase, Stage, number_of
 from nnviz.widgets.step.figures import (
     decimals_to_see,
     digits_of_parts,

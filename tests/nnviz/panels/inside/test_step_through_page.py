@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.one_step import BIAS
-from nnviz.panels.step_through import StepThroughPage
-from nnviz.panels.step_walk import Pace, Phase, Spot, Stage, moved, number_of, stages_of
+from nnviz.panels.inside.step_through import StepThroughPage
+from nnviz.panels.inside.step_walk import Pace, Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.session import step_through
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
-from nnviz.panels.why import WhyPanel
+from nnviz.panels.inside.why import WhyPanel
 from nnviz.session.reasons import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QStackedWidget
 from engine.answers import NumberAnswers
 from nnviz.look import text
 from nnviz.look.meaning import Meaning
-from nnviz.panels.mistake_rows import ExampleRows
+from nnviz.panels.inside.mistake_rows import ExampleRows
 from nnviz.session.found import Found
 from nnviz.session.selection import Example
 from nnviz.session.session import Session

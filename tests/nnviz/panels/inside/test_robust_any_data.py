@@ -14,7 +14,7 @@ from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.disturbances import DISTURBANCES, Material, material_of
 from engine.experiment import Experiment
-from nnviz.panels.robust import RobustPage
+from nnviz.panels.inside.robust import RobustPage
 from nnviz.session import robustness
 from nnviz.session.robustness import DISTURBED, Strength
 from nnviz.session.run import new_run
@@ -22,8 +22,8 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import find
-from tests.nnviz.panels.mistakes_helpers import made_up
-from tests.nnviz.panels.robust_helpers import measured, page_of, shown_example
+from tests.nnviz.panels.inside.mistakes_helpers import made_up
+from tests.nnviz.panels.inside.robust_helpers import measured, page_of, shown_example
 
 Load = Callable[[Callable[[], Dataset]], None]
 

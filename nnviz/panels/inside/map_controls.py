@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from nnviz.look import text
 from nnviz.look.layers import drawn_layers
-from nnviz.panels.mistakes import PART_NAMES
+from nnviz.panels.inside.mistakes import PART_NAMES
 from nnviz.session.map import AXES, COUNTS, TSNE
 from nnviz.session.session import Session
 from nnviz.widgets.card import label

@@ -6,7 +6,7 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.robustness import Robustness
-from nnviz.panels.robust import RobustPage
+from nnviz.panels.inside.robust import RobustPage
 from nnviz.session.robustness import DISTURBED, Disturbed
 from nnviz.widgets.pages import TabbedCard
 from nnviz.window.main_window import MainWindow

@@ -16,8 +16,8 @@ from nnviz.digits.strokes import Ink
 from nnviz.look import text
 from nnviz.look.round_numbers import round_top
 from nnviz.panels.cards import CARDS, CardInfo
+from nnviz.panels.inside.robust_example import RobustExample, amount_text, strength_text
 from nnviz.panels.neuron_subject import line, say
-from nnviz.panels.robust_example import RobustExample, amount_text, strength_text
 from nnviz.session.robustness import DISTURBED, UNDISTURBED, Strength, Subject
 from nnviz.session.session import Session
 from nnviz.session.status import Status

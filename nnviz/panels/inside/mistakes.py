@@ -14,7 +14,7 @@ from engine.validation import Array
 from nnviz.look import text
 from nnviz.panels import cards
 from nnviz.panels.cards import CARDS, CardInfo, Place
-from nnviz.panels.mistake_numbers import NumberErrors
+from nnviz.panels.inside.mistake_numbers import NumberErrors
 from nnviz.session.asked import MISTAKES
 from nnviz.session.found import Found
 from nnviz.session.mistakes import Counts
