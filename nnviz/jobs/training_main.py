@@ -23,7 +23,7 @@ from nnviz.jobs.reports import Frame, Stopped
 from nnviz.jobs.training_process import Returned
 
 _MOST_UNHEARD = 300  # events: more would keep the interface busy with the past
-_MOMENT = 0.1  # seconds in which events are gathered, if no frame takes them along
+_MOMENT = 0.05  # seconds in which events are gathered, if no frame takes them along
 
 
 class _Pipe:

@@ -32,7 +32,7 @@ from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
 _LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
 _SECONDS_HERE = 0.03  # a training that is over by then is not lent
-_HEARD_AT_ONCE = 100  # events, of which the process is told together that they were heard
+_HEARD_AT_ONCE = 50  # events, of which the process is told together that they were heard
 
 
 class Worker(QThread):
