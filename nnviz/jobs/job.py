@@ -112,7 +112,10 @@ class Job:
             event = self._next(outlet)  # nothing may come between: the trainer would restore it again
         if event is None:
             return Stopped(self.frame(), finished=True)
-        if self._must_pause_after(event, outlet.must_halt):
+        is_to_pause = (
+            outlet.must_halt or self.until is not Until.END
+        )  # asked first: there are thousands of steps a second
+        if is_to_pause and self._must_pause_after(event, outlet.must_halt):
             frame = self.frame(outlet.estimating and self.until is Until.BATCH)
             return Stopped(frame, reached=self._has_reached(event))
         return None
@@ -186,8 +189,8 @@ class Job:
         trainer = self.trainer
         trainer.stand_at(place["trainer"])
         self.__dict__.update(place | {"trainer": trainer})
-        self._pace.resume()
+        self._pace.move()
 
     def begin_elsewhere(self) -> None:
         """Notes that it is in another process, whose clock may be another."""
-        self._pace.resume()
+        self._pace.move()

@@ -100,3 +100,8 @@ class Pace:
         """Starts to measure anew, after a pause or an epoch."""
         self._batches = 0
         self._start = time.perf_counter()
+
+    def move(self) -> None:
+        """Starts to measure anew in another process: a view is due there at once, whatever the last one took here."""
+        self.resume()
+        self.views.reset()

@@ -22,6 +22,7 @@ _SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.11, 0.17
 _SHARE_BESIDE_LENT = 0.4  # a training that is lent to a process has a core of its own
 _LONG_STEP = 0.0008  # seconds
 _SHORTEST, _LONGEST = 28, 250  # milliseconds between two views
+_SHORTEST_BESIDE_EPOCHS = 50  # the same where each view is also one of several epochs, whose figures are shown too
 _LOOK_AGAIN = 5  # milliseconds until the next look, if there was no new frame
 _LONGEST_LOOK = 0.3  # seconds that closing waits for what was to be looked at between two steps
 _SMOOTHING = 0.3  # weight of the last view's cost in the moving average
@@ -125,12 +126,14 @@ class Runner(QObject):
 
     def _pause(self, frame: Frame) -> int:
         """Milliseconds until the next view, from the cost of the last ones."""
-        share = _SHARE_FOR_VIEWS
+        share, shortest = _SHARE_FOR_VIEWS, _SHORTEST
         if frame.is_lent:
             share = _SHARE_BESIDE_LENT
+            if 1000 * frame.seconds_per_epoch < _SHORTEST:
+                shortest = _SHORTEST_BESIDE_EPOCHS
         elif frame.seconds_per_epoch > _LONG_STEP * frame.batches:
             share = _SHARE_BESIDE_LONG_STEPS
-        return round(min(max(1000 * self._cost / share, _SHORTEST), _LONGEST))
+        return round(min(max(1000 * self._cost / share, shortest), _LONGEST))
 
     @pyqtSlot(int, object)  # so that ``close`` can have it called
     def _pass_on(self, run: int, event: object) -> None:

@@ -18,11 +18,12 @@ from engine.events import Event
 from engine.settings import TrainingSettings
 from nnviz.jobs.child import listen, own_output, picklable
 from nnviz.jobs.job import Job
+from nnviz.jobs.parcels import parcel_of
 from nnviz.jobs.reports import Frame, Stopped
 from nnviz.jobs.training_process import Returned
 
 _MOST_UNHEARD = 300  # events: more would keep the interface busy with the past
-_MOMENT = 0.01  # seconds in which events are gathered
+_MOMENT = 0.05  # seconds in which events are gathered, if no frame takes them along
 
 
 class _Pipe:
@@ -33,16 +34,19 @@ class _Pipe:
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
-        self._gathered: list[bytes] = []
+        self._gathered: list[object] = []
         self._last = 0.0  # when something was handed to the other thread
         self._waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         threading.Thread(target=self._write, daemon=True).start()
 
-    def put(self, message: object, at_once: bool = True) -> None:
-        """Sends it as it is now, and before it what was not sent yet; or else when :meth:`send_due` says so."""
-        self._gathered.append(pickle.dumps(message, protocol=5))
-        if at_once:
-            self.send()
+    def put(self, message: object) -> None:
+        """Sends it as it is now, and before it what was not sent yet."""
+        self._gathered.append(message)
+        self.send()
+
+    def gather(self, event: object) -> None:
+        """Sends it, which nobody changes any more, later: :meth:`send_due` says when."""
+        self._gathered.append(event)
 
     def send_due(self) -> None:
         """Sends what is gathered if nothing was sent for a moment."""
@@ -51,7 +55,7 @@ class _Pipe:
 
     def send(self) -> None:
         """Sends what is gathered."""
-        self._waiting.put(b"".join(self._gathered))
+        self._waiting.put(parcel_of(self._gathered))
         self._gathered.clear()
         self._last = time.perf_counter()
 
@@ -72,12 +76,12 @@ class _Outlet:
         self.must_halt = False
         self.wants_frame = True
         self._pipe = pipe
-        self._unheard = 0
+        self._told = self._heard = 0  # events; each number is changed in one thread only
         self._may_go_on = threading.Event()
 
     def begin(self) -> None:
         """Starts anew with a training that is lent: what an earlier one has told is no longer waited for."""
-        self.must_halt, self.wants_frame, self._unheard = False, True, 0
+        self.must_halt, self.wants_frame, self._heard = False, True, self._told
 
     def put_frame(self, frame: Frame) -> None:
         """Sends it; the next one is wanted when it was taken."""
@@ -86,16 +90,15 @@ class _Outlet:
 
     def tell(self, run: int, event: Event) -> None:
         """Sends it. Waits where too many were not heard yet, but not if there is an order."""
-        self._may_go_on.clear()
-        self._unheard += 1
-        self._pipe.put((run, event), at_once=False)
-        if self._unheard > _MOST_UNHEARD:
+        self._told += 1
+        self._pipe.gather((run, event))
+        if self._told - self._heard > _MOST_UNHEARD:
             self._pipe.send()
             self._may_go_on.wait()
-        self._pipe.send_due()
+            self._may_go_on.clear()  # not before it waits: an order may have come since the last look for one
 
     def heard(self, count: int) -> None:
-        self._unheard -= count
+        self._heard += count
 
     def go_on(self) -> None:
         """Ends the wait."""

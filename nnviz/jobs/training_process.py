@@ -18,7 +18,7 @@ Messages are pickles in two pipes that nobody else can write to. To the process 
 | heard | how many | so many events were heard: more may come |
 | estimating | whether | frames are to hold estimates now and then |
 
-From it come frames, pairs of a run and an event, and ``Returned``.
+From it come lists of messages: frames, pairs of a run and an event, and ``Returned``.
 """
 
 from __future__ import annotations
@@ -92,16 +92,16 @@ class TrainingProcess:
 
     Attributes:
         is_ready: whether it has started.
-        messages: what came from it and was not handled yet: (run, event), ``Returned``, ``Lost``.
+        messages: what came from it and was not handled yet, in lists: (run, event), ``Returned``, ``Lost``.
     """
 
     def __init__(self, take_frame: Callable[[Frame], None], wake: Callable[[], None]) -> None:
         """Starts it, without waiting for it. Raises OSError or RuntimeError if that is not possible.
 
-        ``take_frame`` and ``wake``, which tells that a message has come, are called in a thread of their own.
+        ``take_frame`` and ``wake``, which tells that messages have come, are called in a thread of their own.
         """
         self.is_ready = False
-        self.messages: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self.messages: queue.SimpleQueue[list[object]] = queue.SimpleQueue()
         self._take_frame, self._wake = take_frame, wake
         self._trainer: weakref.ref[Trainer] | None = None  # the one that the process has a twin of
         self._dataset: weakref.ref[Dataset] | None = None  # the data that it has
@@ -166,21 +166,27 @@ class TrainingProcess:
         assert pipe is not None
         while not self._was_closed():
             try:
-                message = pickle.load(pipe)
+                messages = pickle.load(pipe)
             except Exception as error:  # a process that is killed may leave a message in its middle
                 if not self._was_closed() and not isinstance(error, EOFError):
                     _LOG.exception("a message of the training's process cannot be read")
                 break
+            self._take(messages)
+        if not self._was_closed():
+            self._process.kill()  # what it would say could not be read any more
+            self._take([Lost(_lost(self._process.wait()))])
+
+    def _take(self, messages: list[object]) -> None:
+        others = []
+        for message in messages:
             if isinstance(message, Frame):
                 self._take_frame(message)
             elif message == "ready":
                 self.is_ready = True
             else:
-                self.messages.put(message)
-                self._wake()
-        if not self._was_closed():
-            self._process.kill()  # what it would say could not be read any more
-            self.messages.put(Lost(_lost(self._process.wait())))
+                others.append(message)
+        if others:
+            self.messages.put(others)
             self._wake()
 
     def _was_closed(self) -> bool:

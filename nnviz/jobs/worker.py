@@ -31,7 +31,7 @@ from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
 
 _LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
-_SECONDS_HERE = 0.1  # a training that is over by then is not lent
+_SECONDS_HERE = 0.03  # a training that is over by then is not lent
 _HEARD_AT_ONCE = 50  # events, of which the process is told together that they were heard
 
 
@@ -303,26 +303,27 @@ class Worker(QThread):
         if self._is_lent:
             process.send("hand back")
         while self._is_lent:
-            self._take_message(process.messages.get())
+            self._take_messages(process.messages.get())
 
     def _hear(self) -> None:
-        """Takes a message of the process, if it was not taken meanwhile."""
+        """Takes messages of the process, if they were not taken meanwhile."""
         if self._process is not None and not self._process.messages.empty():
-            self._take_message(self._process.messages.get())
+            self._take_messages(self._process.messages.get())
 
     def _take_from_process(self, frame: Frame) -> None:
         """In a thread of the process's own."""
         self._last_frame = frame
         self.frames.append(frame)
 
-    def _take_message(self, message: object) -> None:
-        if isinstance(message, Returned):
-            self._take_back(message)
-        elif isinstance(message, Lost):
-            self._lose(message)
-        else:
-            self._has_heard = True
-            self.told.emit(*message)  # type: ignore[misc]
+    def _take_messages(self, messages: list[object]) -> None:
+        for message in messages:
+            if isinstance(message, Returned):
+                self._take_back(message)
+            elif isinstance(message, Lost):
+                self._lose(message)
+            else:
+                self._has_heard = True
+                self.told.emit(*message)  # type: ignore[misc]
 
     def _take_back(self, returned: Returned) -> None:
         job, self._is_lent = self._training, False

@@ -24,6 +24,7 @@ from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.jobs.job import Job
+from nnviz.jobs.pace import Budget
 from nnviz.jobs.reports import Frame, Stopped, Until
 from nnviz.jobs.training_process import TrainingProcess
 from nnviz.jobs.worker import Worker
@@ -401,12 +402,23 @@ def test_events_that_were_heard_during_a_pause_are_not_waited_for(
 ) -> None:
     """The process is not told of them; each time it is lent the training, it counts anew."""
     worker.begin(1, lambda: of(replace(few_digits, train=few_digits.train.head(4), test=None), batch_size=4))
-    for count in range(1, 5):
-        go_apart(qtbot, worker, ear)
-        heard = len(ear.epochs)
-        qtbot.waitUntil(lambda before=heard: len(ear.epochs) > before + 200)  # type: ignore[misc]
+    go_apart(qtbot, worker, ear)
+    for count in range(1, 6):
         worker.halt()
         qtbot.waitUntil(lambda wanted=count: len(ear.stops) == wanted)  # type: ignore[misc]
+        before = len(ear.epochs)
+        worker.go(1, Until.END)  # the process is ready, so it takes over after one event
+        qtbot.waitUntil(lambda wanted=before + 290: len(ear.epochs) > wanted, timeout=20_000)  # type: ignore[misc]
+    assert len(ear.epochs) <= before + 302, "it waits to be heard, so it has the training"
+
+
+def test_a_view_comes_from_there_at_once(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the last one took here, as where another program was in the way."""
+    monkeypatch.setattr(Budget, "spend", lambda budget, seconds: budget.due_in(60))
+    worker.begin(1, lambda: of(few_digits))
+    go_apart(qtbot, worker, ear)
 
 
 def test_estimates_are_made_or_not_as_they_are_wanted(
