@@ -39,7 +39,7 @@ def test_the_numbers_at_the_axis_end_before_the_plot(qtbot: QtBot, bottom: str) 
     ground = theme.colour("card").rgb()
     inked = [x for x in range(left) if any(image.pixel(x, foot + y) != ground for y in range(-7, 8))]
     whole = QFontMetrics(theme.font(theme.SMALL)).tightBoundingRect(bottom).width()
-    assert inked[-1] - inked[0] + 1 == pytest.approx(whole, abs=1.5)
+    assert inked[-1] - inked[0] + 1 == pytest.approx(whole, abs=3)  # cut, it would lack a letter
 
 
 def test_a_long_name_at_the_end_of_a_line_is_shortened(qtbot: QtBot) -> None:
