@@ -46,7 +46,7 @@ def plain_cells(lines: bytes, delimiter: str, decimal: str) -> Array | None:
     is_negative = first == ord("-")
     lengths = ends - starts - (is_negative | (first == ord("+")))
     values, is_odd = _magnitudes(content, ends, lengths, ord(decimal))
-    np.negative(values, out=values, where=is_negative)
+    values *= 1.0 - 2.0 * is_negative
     is_empty = starts == ends
     if width == 1 and is_empty.any():
         return None  # an empty line is no row

@@ -16,7 +16,7 @@ from engine.errors import bad_file
 from engine.validation import Array
 
 _FIRST_BLOCK = 2**20  # bytes by which the kinds of columns are told
-_BLOCK = 2**17  # bytes of each further one: few enough that its numbers stay in the processor's cache
+_BLOCK = 2**18  # bytes of each further one: few enough that its numbers stay in the processor's cache
 _LONGEST_LINE = 10_000_000  # characters
 
 
