@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-_LATER = 10  # by how much its priority is lower than the window's: about a tenth of the time, if both want it
+_LATER = 5  # by how much its priority is lower than the window's: about a third of its share, if both want it
 # To glibc: memory that was freed is kept for what comes next. Taking it anew, page by page, would cost much time.
 _KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
 _GROUP = Path("/proc/self/autogroup")
