@@ -25,6 +25,7 @@ from nnviz.widgets.parts import arranged, named
 _MOST_CLASSES = 6  # that are named with their counts
 _STEPS = 1000  # of the progress bar
 _BUTTON, _DETAIL = 110, 220  # pixels, widths
+_LATER = 100  # milliseconds from showing the sheet until its part for a table is made: one short wait after another
 _USE_TIP = (
     "Loads these data as they are shown here. The network's inputs and outputs follow them; one undo takes it back."
 )
@@ -108,7 +109,7 @@ class ImportSheet(QFrame):
         if is_new:
             self.raise_()
             self.setFocus()
-            QTimer.singleShot(0, self._prepare)
+            QTimer.singleShot(_LATER, self._prepare)
 
     def _prepare(self) -> None:
         """Makes the part for a table while its head is being read: both at once would keep the mouse waiting."""

@@ -133,6 +133,21 @@ def test_one_that_dies_is_told_in_words(process: DataProcess, table: Path) -> No
         process.load(str(table), {}, ignored)
 
 
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="needs priorities as Unix has them")
+def test_it_gives_way_to_the_window(process: DataProcess) -> None:
+    """By its own priority, and where Linux shares the time among sessions by that of its session."""
+    priority, of_group = process.call(_priorities, "/proc/self/autogroup")
+    assert priority > os.nice(0)
+    assert of_group is None or not of_group.endswith(" nice 0")
+
+
+def _priorities(group: str) -> tuple[int, str | None]:
+    try:
+        return os.nice(0), Path(group).read_text().strip()
+    except OSError:
+        return os.nice(0), None
+
+
 def test_it_ends_with_its_owner(table: Path) -> None:
     """Also if that is killed."""
     code = (
