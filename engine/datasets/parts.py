@@ -26,19 +26,25 @@ def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tupl
         SettingError: the share or the seed is out of range, or no example is left for the test.
     """
     share = number_within("test_share", test_share, 0, 0.9, "0.2")
-    is_count = isinstance(labels_or_count, (int, np.integer))
-    classes = np.zeros(int(labels_or_count), np.int64) if is_count else np.asarray(labels_or_count)
-    class_of, counts = np.unique(classes, return_inverse=True, return_counts=True)[1:]
+    class_of, counts = _counted(labels_or_count)
     wanted = _in_proportion(counts, share)
     if share > 0 and not wanted.any():
         rule = "must leave examples on both sides, and there are"
-        few = f"{len(classes):,} in {len(counts):,} {'class' if len(counts) == 1 else 'classes'}"
+        few = f"{len(class_of):,} in {len(counts):,} {'class' if len(counts) == 1 else 'classes'}"
         raise SettingError("test_share", Verbatim(f"{share:g}"), f"{rule} {few}", "Give more data, or a larger share.")
-    order = np.random.default_rng(whole_number("seed", seed, 0, "1")).permutation(len(classes))
+    order = np.random.default_rng(whole_number("seed", seed, 0, "1")).permutation(len(class_of))
     by_class = order[np.argsort(class_of[order], kind="stable")]
-    place = np.arange(len(classes)) - np.repeat(np.cumsum(counts) - counts, counts)  # within its class, from 0
-    is_test = place < np.repeat(wanted, counts)
-    return np.sort(by_class[~is_test]), np.sort(by_class[is_test])
+    place = np.arange(len(class_of)) - np.repeat(np.cumsum(counts) - counts, counts)  # within its class, from 0
+    is_test = np.zeros(len(class_of), bool)
+    is_test[by_class[place < np.repeat(wanted, counts)]] = True
+    return np.flatnonzero(~is_test), np.flatnonzero(is_test)
+
+
+def _counted(labels_or_count: Array | int) -> tuple[Array, Array]:
+    """(k,) the number of each example's class, from 0, and how many there are of each."""
+    if isinstance(labels_or_count, (int, np.integer)):
+        return np.zeros(int(labels_or_count), np.int64), np.array([int(labels_or_count)])
+    return np.unique(np.asarray(labels_or_count), return_inverse=True, return_counts=True)[1:]
 
 
 def steady_parts(labels: Array, test_share: float, seed: int) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from engine.errors import DataError, Verbatim
 from engine.validation import Array
 
-_AT_ONCE = 2_000  # rows
+AT_ONCE = 2_000  # rows: few enough that they stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,20 @@ class Scaling:
 
         Columns that are constant, and those for which ``kept``, (columns,) of booleans, is True, stay as they are.
         """
-        mean, spread = raw.mean(axis=0, dtype=np.float64), raw.std(axis=0, dtype=np.float64)
+        return cls._unless_constant(raw.mean(axis=0, dtype=np.float64), raw.std(axis=0, dtype=np.float64), kept)
+
+    @classmethod
+    def of_blocks(cls, blocks: Callable[[], Iterable[Array]], count: int, kept: Array | None = None) -> Scaling:
+        """The same, to the bit, of ``count`` raw rows in blocks, (some, columns) float64, which are asked for twice.
+
+        A single column has to be one block: numpy adds up the numbers of one in another order.
+        """
+        mean = _sum(blocks()) / count
+        spread = np.sqrt(_sum((block - mean) ** 2 for block in blocks()) / count)
+        return cls._unless_constant(mean, spread, kept)
+
+    @classmethod
+    def _unless_constant(cls, mean: Array, spread: Array, kept: Array | None) -> Scaling:
         stays = (spread <= 1e-12 * np.maximum(1, np.abs(mean))) | (False if kept is None else kept)
         return cls(np.where(stays, 0.0, mean), np.where(stays, 1.0, spread))
 
@@ -52,8 +66,8 @@ class Scaling:
         raw = np.asarray(raw)
         scaled = np.empty(raw.shape, np.float32)
         with np.errstate(over="ignore"):
-            for start in range(0, len(raw), _AT_ONCE):  # few enough rows that they stay in the processor's cache
-                rows = slice(start, start + _AT_ONCE)
+            for start in range(0, len(raw), AT_ONCE):
+                rows = slice(start, start + AT_ONCE)
                 some = np.subtract(raw[rows], self.mean, dtype=np.float64)
                 some /= self.spread
                 scaled[rows] = some
@@ -79,3 +93,12 @@ class Scaling:
                 raise
             rule = "must hold a list of means and one of spreads"
             raise DataError("scaling", Verbatim("unreadable"), rule, "Train the network anew from its data.") from None
+
+
+def _sum(blocks: Iterable[Array]) -> Array:
+    """(columns,): the sum of all rows, added one after the other as in one array."""
+    total: Array | None = None
+    for block in blocks:
+        total = np.add.reduce(block if total is None else np.concatenate((total[None], block)), axis=0)
+    assert total is not None
+    return total

@@ -15,7 +15,7 @@ from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
 from engine.datasets.table_format import MOST_BYTES, TableFormat, title_rows, unreadable
 from engine.datasets.table_reading import Progress, Reading
-from engine.datasets.table_spans import Elsewhere, Span, read_span, spans_of
+from engine.datasets.table_spans import Bounds, Elsewhere, Span, read_span, spans_of
 from engine.errors import DataError, bad_file
 from engine.regular_files import open_regular
 from engine.validation import available_memory, gigabytes
@@ -120,17 +120,20 @@ def read_table(
 def _read_in_parts(
     reading: Reading, file: BinaryIO, size: int, progress: Progress | None, elsewhere: Elsewhere
 ) -> bool:
-    """Reads the first part while the others are read elsewhere; what of these is not plain numbers, from there on.
+    """Reads the first parts while the last ones are read elsewhere; what of these is not plain numbers, from there on.
 
-    Returns whether it could be done: not so if the first part ends within a cell in quotation marks.
+    Returns whether it could be done: not so if a part ends within a cell in quotation marks.
     """
-    first, *others = spans_of(file, size, 1 + elsewhere.count, reading.form)
-    told = None if progress is None else lambda done, _: progress(min(size, done * (1 + len(others))), size)
-    with closing(elsewhere(partial(read_span, reading.path, reading.form), others)) as results:
-        reading.read(Span(file, *first), size, told)  # type: ignore[arg-type]  # all that is used of a file
-        if reading.ends_in_quotes and others:
-            return False
-        for (start, _), numbers in zip(others, results, strict=True):
+    first, *others = spans_of(file, size, reading.form)
+    with closing(elsewhere(partial(read_span, reading.path, reading.form), others, size)) as shared:
+        told = None if progress is None else lambda done, _: progress(min(size, done + shared.done), size)
+        span: Bounds | None = first
+        while span is not None:
+            reading.read(Span(file, *span), size, told)  # type: ignore[arg-type]  # all that is used of a file
+            if reading.ends_in_quotes and others:
+                return False
+            span = shared.take()
+        for (start, _), numbers in shared.results():
             if numbers is None or not reading.add_matrix(*numbers):
                 file.seek(start)
                 reading.read(file, size, progress)

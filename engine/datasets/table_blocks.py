@@ -10,11 +10,13 @@ from typing import BinaryIO
 
 import numpy as np
 
+from engine.datasets.plain_cells import plain_cells
 from engine.datasets.table_format import CHECK_FILE, TableFormat
 from engine.errors import bad_file
 from engine.validation import Array
 
-_BLOCK = 2**20  # bytes that are read at once
+_FIRST_BLOCK = 2**20  # bytes by which the kinds of columns are told
+_BLOCK = 2**18  # bytes of each further one: few enough that its numbers stay in the processor's cache
 _LONGEST_LINE = 10_000_000  # characters
 
 
@@ -43,6 +45,7 @@ class Blocks:
         self._rest = ""
         self._back = ""
         self._taken = 0
+        self._size = _FIRST_BLOCK
         self.quotes = 0
 
     def next(self) -> str:
@@ -77,7 +80,7 @@ class Blocks:
             if self._taken == len(lines):
                 block = self.next()
                 more += len(block)
-                self._check_length(more - _BLOCK)
+                self._check_length(more - _FIRST_BLOCK)
                 lines += io.StringIO(block).readlines()
                 if not block:
                     return
@@ -86,9 +89,11 @@ class Blocks:
 
     def _read(self) -> bytes:
         try:
-            return self._file.read(_BLOCK)
+            data = self._file.read(self._size)
         except OSError as failure:
             raise CannotReadError(failure) from None
+        self._size = _BLOCK
+        return data
 
     def _text(self, data: bytes) -> str:
         try:
@@ -108,14 +113,22 @@ class Blocks:
 
 
 def plain_matrix(block: str, form: TableFormat) -> Array | None:
-    """(rows, columns) float64, NaN for empty cells, of whole lines of plain finite numbers; None if they are not.
+    """(rows, columns) float64, NaN for cells without a value, of whole lines of finite numbers; None if they are not.
 
-    Twice as fast as row by row. Empty lines are no rows.
+    Many times as fast as row by row. Empty lines are no rows.
     """
-    sign, is_comma = form.delimiter, form.decimal == ","
-    if block.isspace() or '"' in block or "_" in block or (is_comma and (sign == "," or "." in block)):
+    sign, decimal = form.delimiter, form.decimal
+    if block.isspace() or '"' in block or sign == decimal:
         return None
-    text = block.replace(",", ".") if is_comma else block
+    values = plain_cells(block.encode("ascii"), sign, decimal) if block.isascii() else None
+    return _loaded_matrix(block, sign, decimal) if values is None else values
+
+
+def _loaded_matrix(block: str, sign: str, decimal: str) -> Array | None:
+    """The same by numpy's reader, which also takes numbers with exponents, many digits and spaces around them."""
+    if "_" in block or (decimal == "," and "." in block):
+        return None
+    text = block.replace(",", ".") if decimal == "," else block
     values = _loaded(text, sign)
     if values is None:
         values = _loaded(_filled(text, sign), sign)

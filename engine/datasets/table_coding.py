@@ -253,11 +253,15 @@ class TableCoding:
 
     def raw(self, values: Sequence[Array]) -> Array:
         """(rows, inputs) float64 of what each column has read, (rows,): filled and expanded, not yet scaled."""
-        out = np.zeros((len(values[0]), len(self.inputs)))
+        return self.expanded([column.fill(read) for column, read in zip(self.columns, values, strict=True)])
+
+    def expanded(self, filled: Sequence[Array]) -> Array:
+        """The same of what is filled already."""
+        out = np.zeros((len(filled[0]), len(self.inputs)))
         start = 0
-        for column, of_column in zip(self.columns, values, strict=True):
+        for column, of_column in zip(self.columns, filled, strict=True):
             width = len(column.inputs)
-            column.expand(column.fill(of_column), out[:, start : start + width])
+            column.expand(of_column, out[:, start : start + width])
             start += width
         return out
 

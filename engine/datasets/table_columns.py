@@ -74,7 +74,7 @@ class NumbersRead:
     def column(self, name: str) -> Column:
         """The whole column; ends the reading."""
         values = np.concatenate(self._parts)
-        self._parts.clear()  # column by column, so that memory never holds the whole table twice
+        self._parts.clear()  # column by column, so that memory does not hold the whole table twice
         return Column(name, NUMBER, values, wrong=self.wrong.total(), thousands=self.wrong[THOUSANDS])
 
 

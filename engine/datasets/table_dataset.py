@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
-from engine.datasets.scaling import Scaling
+from engine.datasets.scaling import AT_ONCE, Scaling
 from engine.datasets.table import Table
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size
@@ -22,6 +22,7 @@ IGNORED = "ignored"  # why a column is left out that somebody ignores
 MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
 MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
+_LOOKED_AT = 1000  # numbers among which mostly there are more than these
 _BYTES_OF_NUMBER = 24  # while the data set is made
 _NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
 _WHOLE = 2**53  # up to which whole numbers are exact
@@ -77,6 +78,8 @@ def guess_task(column: Column) -> str:
     if column.kind != NUMBER:
         return CLASSIFICATION
     there = column.values[~column.absent]
+    if len(np.unique(there[:_LOOKED_AT])) > _FEW_NUMBERS:
+        return REGRESSION
     different = np.unique(there)
     few = len(different) <= _FEW_NUMBERS and 2 * len(different) <= len(there)
     return CLASSIFICATION if few and (different == np.floor(different)).all() else REGRESSION
@@ -147,9 +150,9 @@ def table_dataset(
         counts.filled.update((name, count) for name, count in absent.items() if count)
     unscaled = TableCoding(columns, None, target, class_names)
     _check_memory(len(kept), len(unscaled.inputs) + len(class_names))
-    raw = unscaled.raw(values)
-    coding = _scaled_coding(unscaled, raw, targets, parts[0]) if standardise else unscaled
-    dataset = _dataset(title or table.title, coding, raw, targets, parts)
+    filled = [coded.fill(read) for coded, read in zip(columns, values, strict=True)]
+    coding = _scaled_coding(unscaled, filled, targets, parts[0]) if standardise else unscaled
+    dataset = _dataset(title or table.title, coding, filled, targets, parts)
     return PreparedTable(dataset, coding, counts, kept[parts[0]], kept[parts[1]])
 
 
@@ -209,9 +212,9 @@ def _uselessness(column: Column, rows: Array) -> str:
     absent = column.absent[rows]
     if absent.all():
         return "has no values"
-    values = column.values[rows]
     if column.kind != TEXT:
-        return "only numbers the rows" if _numbers_rows(column, values) else ""
+        return "only numbers the rows" if _numbers_rows(column, rows) else ""
+    values = column.values[rows]
     if not absent.any() and (values == values[0]).all() and not column.is_cut:
         return "has the same text in all rows"
     if _is_wordy(column, rows):
@@ -238,10 +241,10 @@ def _refuse_wordy(table: Table, left_out: dict[str, str], rows: Array) -> None:
             raise DataError(name, Verbatim(f"of {_many_texts(column, rows)}"), rule, remedy)
 
 
-def _numbers_rows(column: Column, values: Array) -> bool:
+def _numbers_rows(column: Column, rows: Array) -> bool:
     """Whether a column is the number of each row, by its values and its name; the order of the rows tells nothing."""
     is_called_so = column.name.casefold() in _NUMBERS_OF_ROWS
-    return is_called_so and len(values) > 1 and bool((np.diff(column.values) == 1).all())
+    return is_called_so and len(rows) > 1 and bool((np.diff(column.values) == 1).all())
 
 
 def _present(column: Column, rows: Array) -> Array:
@@ -290,7 +293,7 @@ def _coded(column: Column, rows: Array) -> CodedColumn:
 
 def _at(column: Column, rows: Array) -> Column:
     """The column's cells in some rows; wrong ones are simply missing."""
-    return replace(column, values=column.values[rows], wrong=0)
+    return replace(column, values=column.values if len(rows) == len(column.values) else column.values[rows], wrong=0)
 
 
 def _with_fill(column: CodedColumn, values: Array) -> CodedColumn:
@@ -312,22 +315,38 @@ def _check_memory(rows: int, numbers: int) -> None:
     )
 
 
-def _scaled_coding(unscaled: TableCoding, raw: Array, targets: Array, train: Array) -> TableCoding:
+def _scaled_coding(unscaled: TableCoding, filled: list[Array], targets: Array, train: Array) -> TableCoding:
     stays = [column.kind != NUMBER for column in unscaled.columns for _ in column.inputs]
     of_target = None if unscaled.class_names else Scaling.of(targets[train, None])
-    return replace(unscaled, scaling=Scaling.of(raw[train], np.array(stays)), target_scaling=of_target)
+    scaling = Scaling.of_blocks(lambda: _raw_blocks(unscaled, filled, train), len(train), np.array(stays))
+    return replace(unscaled, scaling=scaling, target_scaling=of_target)
 
 
-def _dataset(title: str, coding: TableCoding, raw: Array, targets: Array, parts: tuple[Array, Array]) -> Dataset:
-    train, test = (_split(coding, raw[part], targets[part]) if len(part) else None for part in parts)
+def _raw_blocks(coding: TableCoding, filled: list[Array], rows: Array) -> Iterator[Array]:
+    """The raw inputs of these rows, (some, inputs) float64: not all at once, which would cost much time and memory."""
+    at_once = AT_ONCE if len(coding.inputs) > 1 else len(rows)
+    for start in range(0, len(rows), at_once):
+        some = rows[start : start + at_once]
+        yield coding.expanded([of_column[some] for of_column in filled])
+
+
+def _dataset(
+    title: str, coding: TableCoding, filled: list[Array], targets: Array, parts: tuple[Array, Array]
+) -> Dataset:
+    train, test = (_split(coding, filled, targets, part) if len(part) else None for part in parts)
     assert train is not None
     return Dataset(title, train, test, coding=coding)
 
 
-def _split(coding: TableCoding, raw: Array, targets: Array) -> Split:
-    inputs = coding.scaled(raw)
+def _split(coding: TableCoding, filled: list[Array], targets: Array, rows: Array) -> Split:
+    inputs = np.empty((len(rows), len(coding.inputs)), np.float32)
+    start = 0
+    for raw in _raw_blocks(coding, filled, rows):
+        inputs[start : start + len(raw)] = coding.scaled(raw)
+        start += len(raw)
+    of_rows = targets[rows]
     if coding.class_names:
-        return Split(inputs, one_hot(targets, len(coding.class_names)), targets)
-    numbers = targets[:, None]
+        return Split(inputs, one_hot(of_rows, len(coding.class_names)), of_rows)
+    numbers = of_rows[:, None]
     scaled = numbers.astype(np.float32) if coding.target_scaling is None else coding.target_scaling.apply(numbers)
     return Split(inputs, scaled)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from engine.datasets.cells import RAGGED, Problem, shortened
 from engine.datasets.table_blocks import Blocks, plain_matrix
 from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
@@ -115,7 +117,7 @@ class Reading:
             return False
         self._count_rows(len(values), lines)
         for column, of_column in zip(columns, values.T, strict=True):
-            column.add_values(of_column.copy())
+            column.add_values(np.ascontiguousarray(of_column))
         return True
 
     def _split(self, blocks: Blocks, block: str) -> list[list[str]]:

@@ -7,7 +7,7 @@ to have parts read elsewhere. A part that is not all plain numbers is read again
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -19,22 +19,43 @@ from engine.errors import EngineError
 from engine.regular_files import open_regular
 from engine.validation import Array
 
-LEAST = 10_000_000  # bytes of a part
+LEAST = 10_000_000  # bytes for each who reads
+_PART = 4_000_000  # bytes of a part: few enough that all have finished at about the same time
 _LOOKED_AT = 1_000_000  # bytes in which a line must end
 _BYTEWISE = ("utf-8", "windows-1252")  # in which a line's end is one byte
 
+Bounds = tuple[int, int]  # the first byte of a part, and the one after its last
 Numbers = tuple[Array, int]  # (rows, columns) float64, and of how many lines
-Results = Generator["Numbers | None", None, None]
-ReadSpan = Callable[[tuple[int, int]], "Numbers | None"]
+ReadSpan = Callable[[Bounds], "Numbers | None"]
 
 
 class Elsewhere(Protocol):
-    """Reads parts of a file at the same time."""
+    """Reads parts of a file at the same time as whoever asks for that."""
 
-    count: int
+    def get_ready(self, size: int, /) -> None:
+        """Prepares for a file of so many bytes, which will soon be read."""
 
-    def __call__(self, function: ReadSpan, spans: Sequence[tuple[int, int]], /) -> Results:
-        """Begins at once; gives the results in order. Closing it ends what is still being read."""
+    def __call__(self, function: ReadSpan, spans: Sequence[Bounds], size: int, /) -> Shared:
+        """Begins at once with the last parts of a file of that size."""
+
+
+class Shared(Protocol):
+    """The parts of a file that several read: who asked for that takes them from the front, others from the end.
+
+    Attributes:
+        done: bytes that others have read.
+    """
+
+    done: int
+
+    def take(self) -> Bounds | None:
+        """The first part that nobody has begun, to be read by the caller; None if there is none."""
+
+    def results(self) -> Iterator[tuple[Bounds, Numbers | None]]:
+        """The parts that the others have read, in order, once none is left to take."""
+
+    def close(self) -> None:
+        """Ends what is still being read."""
 
 
 class Span(io.RawIOBase):
@@ -52,12 +73,17 @@ class Span(io.RawIOBase):
         return self._file.tell()
 
 
-def spans_of(file: BinaryIO, size: int, count: int, form: TableFormat) -> list[tuple[int, int]]:
-    """Up to ``count`` parts of about the same size, from line to line; one if the file is small, or written otherwise.
+def readers(size: int) -> int:
+    """By how many a file of that size is read, at most."""
+    return max(1, size // LEAST)
+
+
+def spans_of(file: BinaryIO, size: int, form: TableFormat) -> list[Bounds]:
+    """Parts of about the same size, from line to line; one if the file is small, or written otherwise.
 
     Leaves the file at its beginning. Raises OSError.
     """
-    count = min(count, size // LEAST) if form.encoding in _BYTEWISE else 1
+    count = size // _PART if readers(size) > 1 and form.encoding in _BYTEWISE else 1
     starts = [0]
     for number in range(1, count):
         file.seek(number * size // count)
@@ -68,8 +94,8 @@ def spans_of(file: BinaryIO, size: int, count: int, form: TableFormat) -> list[t
     return list(zip(starts, [*starts[1:], size], strict=True))
 
 
-def read_span(path: Path, form: TableFormat, span: tuple[int, int]) -> Numbers | None:
-    """A part of a file as plain numbers; None if it holds anything else, or cannot be read."""
+def read_span(path: Path, form: TableFormat, span: Bounds) -> Numbers | None:
+    """A part of a file as plain numbers, column by column in memory; None if it holds others, or cannot be read."""
     matrices: list[Array] = []
     lines = 0
     try:
@@ -77,10 +103,10 @@ def read_span(path: Path, form: TableFormat, span: tuple[int, int]) -> Numbers |
             blocks = Blocks(path, form, Span(file, *span))  # type: ignore[arg-type]  # all that is used of a file
             while block := blocks.next():
                 matrix = plain_matrix(block, form)
-                if matrix is None or (matrices and matrix.shape[1] != matrices[0].shape[1]):
+                if matrix is None or (matrices and matrix.shape[1] != len(matrices[0])):
                     return None
-                matrices.append(matrix)
+                matrices.append(matrix.T)
                 lines += block.count("\n") + (not block.endswith("\n"))
     except (EngineError, CannotReadError, OSError):
         return None  # who reads it in the usual way tells why
-    return (np.concatenate(matrices), lines) if matrices else None
+    return (np.concatenate(matrices, axis=1).T, lines) if matrices else None

@@ -10,8 +10,13 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, Any
 
+_LATER = 5  # by how much its priority is lower than the window's: about a third of its share, if both want it
+# To glibc: memory that was freed is kept for what comes next. Taking it anew, page by page, would cost much time.
+_KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
+_GROUP = Path("/proc/self/autogroup")
 # Modules are looked for where this process looks, so that both find the same ones.
 _CODE = "import sys; sys.path[:] = sys.argv[1:]; from {} import main; main()"
 
@@ -33,6 +38,7 @@ def start(module: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=None if sys.stderr else subprocess.DEVNULL,
+        env={**_KEEPS_MEMORY, **os.environ},
         start_new_session=True,  # Ctrl+C in the terminal is for the window
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
@@ -47,6 +53,18 @@ def take_leave(process: subprocess.Popen[bytes]) -> None:
 
 
 # ---- in the process
+
+
+def give_way() -> None:
+    """Makes this process's priority lower than the window's.
+
+    Linux on a desktop shares the time among sessions first, and this process has one of its own: what counts then is
+    the priority of its group.
+    """
+    if hasattr(os, "nice"):
+        os.nice(_LATER)
+    with suppress(OSError):  # another system, or one without such groups
+        _GROUP.write_text(str(_LATER))
 
 
 def own_output() -> IO[bytes]:

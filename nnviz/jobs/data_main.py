@@ -8,12 +8,11 @@ import queue
 import time
 from typing import IO, Any
 
-from nnviz.jobs.child import listen, own_output, picklable
+from nnviz.jobs.child import give_way, listen, own_output, picklable
 from nnviz.jobs.data_helpers import Helpers
 from nnviz.jobs.data_reader import DataReader
 
 _OFTEN = 0.05  # seconds between two reports of how far it is
-_LATER = 2  # by how much its priority is lower than the window's
 
 
 class _Teller:
@@ -49,8 +48,7 @@ class _Teller:
 
 def main() -> None:
     """Listens to its standard input and answers on its standard output, on which nobody else may write."""
-    if hasattr(os, "nice"):
-        os.nice(_LATER)
+    give_way()
     teller = _Teller(own_output())
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
     listen(requests.put)

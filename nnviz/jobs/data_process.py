@@ -66,6 +66,10 @@ class DataProcess:
         """Its number; None if it has not started."""
         return None if self._process is None else self._process.pid
 
+    def start(self) -> None:
+        """Starts it before the first request. Raises EndedError once it was ended."""
+        self._started(is_asked=False)
+
     def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
         """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError once it was ended."""
         dataset: Dataset = self._ask("load", (name, dict(settings)), (), progress)
@@ -90,7 +94,7 @@ class DataProcess:
 
     def _ask(self, method: str, before: tuple[Any, ...], after: tuple[Any, ...], progress: Progress) -> Any:
         """The answer to a request; ``before`` and ``after`` are its arguments around ``progress``."""
-        process = self._started()
+        process = self._started(is_asked=True)
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -107,11 +111,11 @@ class DataProcess:
             raise answer.error
         return answer
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self, is_asked: bool) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._has_ended:
                 raise EndedError
-            self._is_asked = True
+            self._is_asked = is_asked
             if self._process is None:
                 self._process = start("nnviz.jobs.data_main")
             return self._process

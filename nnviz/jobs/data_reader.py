@@ -120,12 +120,15 @@ class DataReader:
 
     def _read(self, file: Path, settings: Settings, progress: Progress, is_whole: bool) -> Table:
         how = {name: settings[name] for name in READING if name in settings}
-        key = (file, stamp_of(file), how, is_whole)
+        stamp = stamp_of(file)
+        key = (file, stamp, how, is_whole)
         read = self._table
         if read is None or read[0] != key:
             self._table = self._made = None  # before more is read
             form, texts = format_of(file, settings), settings.get("texts", ())
             elsewhere = self._elsewhere if is_whole else None
+            if not is_whole and stamp is not None and self._elsewhere is not None:
+                self._elsewhere.get_ready(stamp[0])
             table = read_table(file, form, progress, texts, only_head=not is_whole, elsewhere=elsewhere)
             read = self._table = key, table
         return read[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PyQt5.QtCore import QTimer
+
 from engine.datasets import Dataset
 from engine.datasets.dataset import PICTURE, POINT
 from engine.datasets.raw_columns import RawColumn, raw_columns
@@ -19,18 +21,29 @@ class AskedForm(ValueForm):
         self._session = session
         self._columns: tuple[RawColumn, ...] = ()
         self._data: Dataset | None = None
+        self._rebuild = QTimer(self)  # when other data have come, the mouse does not wait for new rows too
+        self._rebuild.setSingleShot(True)
+        self._rebuild.setInterval(0)
+        self._rebuild.timeout.connect(self._make_rows)
         self.moved.connect(lambda row, value: self._change(row, value, is_moving=True))
         self.changed.connect(self._change)
 
     def follow(self) -> None:
-        """Shows the session's example, with other rows where there are other data."""
+        """Shows the session's example; where there are other data, soon and with other rows."""
         data, example = self._session.data.dataset, self._session.question.example
         if data is None or data.kind == PICTURE or example is None:
             return
-        if data is not self._data:
+        if data is self._data:
+            self.show_values([column.read(example) for column in self._columns[:MOST_ROWS]])
+        else:
+            self._rebuild.start()
+
+    def _make_rows(self) -> None:
+        data = self._session.data.dataset
+        if data is not None and data.kind != PICTURE:
             self._data, self._columns = data, raw_columns(data)
             self.set_rows([_form_row(column, data.kind != POINT) for column in self._columns])
-        self.show_values([column.read(example) for column in self._columns[:MOST_ROWS]])
+            self.follow()
 
     def _change(self, row: int, value: float, is_moving: bool = False) -> None:
         question, column = self._session.question, self._columns[row]

@@ -11,6 +11,7 @@ pandas is installed, its time for the same file is taken in the same run. Linux 
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import json
 import os
@@ -199,6 +200,7 @@ def new_window(home: Path) -> Iterator[MainWindow]:
     window.resize(1440, 900)
     window.show()
     wait_until(lambda: not window.session.data.loading)
+    gc.freeze()  # as the window does at its start
     yield window
     window.close_unasked()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtCore import QEvent, Qt, QTimer
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -25,6 +25,7 @@ from nnviz.widgets.parts import arranged, named
 _MOST_CLASSES = 6  # that are named with their counts
 _STEPS = 1000  # of the progress bar
 _BUTTON, _DETAIL = 110, 220  # pixels, widths
+_LATER = 100  # milliseconds from showing the sheet until its part for a table is made: one short wait after another
 _USE_TIP = (
     "Loads these data as they are shown here. The network's inputs and outputs follow them; one undo takes it back."
 )
@@ -108,6 +109,12 @@ class ImportSheet(QFrame):
         if is_new:
             self.raise_()
             self.setFocus()
+            QTimer.singleShot(_LATER, self._prepare)
+
+    def _prepare(self) -> None:
+        """Makes the part for a table while its head is being read: both at once would keep the mouse waiting."""
+        if "target" in self._importing.settings:
+            self._made(TablePreview)
 
     def _show_news(self) -> None:
         self._news.setText(self._importing.news)
@@ -122,15 +129,18 @@ class ImportSheet(QFrame):
         self._rest.setVisible(found is None or (isinstance(found, TablePreview) and not found.columns))
 
     def _part_of(self, found: Preview | None) -> Part | None:
+        """The part that shows it; None if there is nothing to show."""
+        return None if found is None else self._made(type(found))
+
+    def _made(self, kind: type[Preview]) -> Part:
         """The part that shows such a preview; it is made when it is first needed, since that takes a while."""
-        if found is None:
-            return None
-        if type(found) not in self._parts:
-            part = self._parts[type(found)] = _PARTS[type(found)](self._importing)
+        if kind not in self._parts:
+            part = self._parts[kind] = _PARTS[kind](self._importing)
+            part.hide()
             self._middle.insertWidget(0, part, 1)
             for choices in part.findChildren(Choices):
                 choices.typed.connect(self._show_use)
-        return self._parts[type(found)]
+        return self._parts[kind]
 
     def _show_problem(self, found: Preview | None) -> None:
         """Tells here what is wrong with the whole; what is about a column or a field stands beside that."""

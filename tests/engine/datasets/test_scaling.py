@@ -33,6 +33,16 @@ def test_constant_columns_and_those_that_are_kept_stay() -> None:
     np.testing.assert_array_equal(scaled[:, 3], 7)
 
 
+@pytest.mark.parametrize(("columns", "at_once"), [(2, 7), (3, 1000), (19, 1), (64, 333)])
+def test_of_blocks_it_is_the_same_to_the_bit(columns: int, at_once: int) -> None:
+    raw = np.random.default_rng(columns).normal(3, 1e6, (1000, columns))
+    raw[:, 0] = 5
+    blocks = [raw[start : start + at_once] for start in range(0, len(raw), at_once)]
+    whole, parts = Scaling.of(raw), Scaling.of_blocks(lambda: blocks, len(raw))
+    np.testing.assert_array_equal(parts.mean, whole.mean)
+    np.testing.assert_array_equal(parts.spread, whole.spread)
+
+
 def test_it_goes_through_json() -> None:
     scaling = Scaling.of(RAW)
     again = Scaling.from_dict(json.loads(json.dumps(scaling.as_dict())))

@@ -90,6 +90,7 @@ def test_missing_values(file: Path) -> None:
 def test_rows_after_many_plain_ones_are_read_as_those_before(
     file: Path, monkeypatch: pytest.MonkeyPatch, row: str
 ) -> None:
+    monkeypatch.setattr(table_blocks, "_FIRST_BLOCK", 64)
     monkeypatch.setattr(table_blocks, "_BLOCK", 64)
     plain = "1,2\n" * 300
     bit_by_bit = read(file, f"a,b\n{plain}\n{row}\n{plain}", TableFormat())
@@ -200,6 +201,7 @@ def test_different_texts_beyond_the_limit_count_as_one(file: Path, monkeypatch: 
 
 
 def test_progress_tells_the_bytes_and_what_it_raises_goes_through(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_blocks, "_FIRST_BLOCK", 64)
     monkeypatch.setattr(table_blocks, "_BLOCK", 64)
     file.write_text("a,b\n" + "1,2\n" * 100)
     told: list[tuple[int, int]] = []
@@ -247,6 +249,7 @@ def test_the_message_of_ragged_rows_says_where(file: Path) -> None:
 
 
 def test_refuses_a_long_row_before_it_is_whole(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_blocks, "_FIRST_BLOCK", 16)
     monkeypatch.setattr(table_blocks, "_BLOCK", 16)
     monkeypatch.setattr(table_blocks, "_LONGEST_LINE", 100)
     for text in ("a,b\n" + "1" * 200, 'a,b\n1,"\n' + '","\n' * 200):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,34 +11,44 @@ import pytest
 from engine.datasets import table_spans
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_format import sniff
-from engine.datasets.table_spans import ReadSpan, Results, spans_of
+from engine.datasets.table_spans import Bounds, Numbers, ReadSpan, spans_of
 
 ROWS = 4000
 
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_spans, "LEAST", 10_000)
+    monkeypatch.setattr(table_spans, "LEAST", 20_000)
+    monkeypatch.setattr(table_spans, "_PART", 10_000)
 
 
 class Here:
-    """Reads the other parts at once, in this process."""
+    """Reads the last parts at once, in this process; the others are taken by who asks. It is its own ``Shared``."""
 
     def __init__(self, count: int = 2) -> None:
         self.count = count
-        self.given: list[object] = []
+        self.given: list[tuple[Bounds, Numbers | None]] = []
+        self.left: list[Bounds] = []
+        self.done = 0
         self.was_closed = False
 
-    def __call__(self, function: ReadSpan, spans: Sequence[tuple[int, int]], /) -> Results:
-        self.given = [function(span) for span in spans]
+    def get_ready(self, size: int, /) -> None: ...
 
-        def results() -> Results:
-            try:
-                yield from self.given  # type: ignore[misc]
-            finally:
-                self.was_closed = True
+    def __call__(self, function: ReadSpan, spans: Sequence[Bounds], size: int, /) -> Here:
+        here = max(0, len(spans) - self.count)
+        self.left = list(spans[:here])
+        self.given = [(span, function(span)) for span in spans[here:]]
+        self.done = sum(end - start for (start, end), _ in self.given)
+        return self
 
-        return results()
+    def take(self) -> Bounds | None:
+        return self.left.pop(0) if self.left else None
+
+    def results(self) -> Iterator[tuple[Bounds, Numbers | None]]:
+        return iter(self.given)
+
+    def close(self) -> None:
+        self.was_closed = True
 
 
 def lines(**changed: str) -> list[str]:
@@ -64,13 +74,14 @@ def same(path: Path, elsewhere: Here) -> Table:
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
-@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("count", [1, 2, 5])
 def test_plain_numbers_are_taken_as_they_were_read_elsewhere(tmp_path: Path, ending: str, count: int) -> None:
     path, elsewhere = tmp_path / "t.csv", Here(count)
     path.write_bytes(ending.join(["a,b,c", *lines()]).encode())
     assert len(same(path, elsewhere)) == ROWS
     assert len(elsewhere.given) == count
-    assert all(part is not None for part in elsewhere.given)
+    assert all(numbers is not None for _, numbers in elsewhere.given)
+    assert elsewhere.was_closed
 
 
 @pytest.mark.parametrize(
@@ -95,14 +106,15 @@ def test_a_cell_in_quotes_may_reach_over_the_boundary(tmp_path: Path) -> None:
     """The other part begins within it, and would look like plain numbers."""
     path = tmp_path / "t.csv"
     rows = lines()
-    rows[1300] = '1,2,"' + rows[1300]
-    rows[1500] = rows[1500] + '"'
+    rows[500] = '1,2,"' + rows[500]
+    rows[700] = rows[700] + '"'
     path.write_text("\n".join(["a,b,c", *rows]))
     with path.open("rb") as file:
-        [(_, end), *_] = spans_of(file, path.stat().st_size, 3, sniff(path))
+        [(_, end), *_] = spans_of(file, path.stat().st_size, sniff(path))
     before = path.read_bytes()[:end]
     assert before.count(b'"') == 1, "the boundary lies within the cell"
     same(path, Here())
+    same(path, Here(0))
 
 
 def test_texts_are_read_in_the_usual_way(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PyQt5.QtCore import QPoint, Qt
@@ -10,6 +12,8 @@ from PyQt5.QtWidgets import QApplication, QComboBox, QListWidget, QMenu, QPushBu
 from pytestqt.qtbot import QtBot
 
 from engine.assets_folder import ASSETS
+from engine.datasets.preview import Preview
+from nnviz.jobs.data_reader import DataReader
 from nnviz.panels.importing.sheet import ImportSheet
 from nnviz.panels.importing.table_model import IGNORED, INPUT, PREDICT
 from nnviz.panels.importing.table_view import PreviewTable
@@ -57,6 +61,28 @@ def choose_in_menu(qtbot: QtBot, window: MainWindow, column: int, name: str) -> 
 
 
 # ---- a table
+
+
+def test_the_part_for_a_table_is_made_while_its_head_is_read(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Making it and showing what was read would together keep the mouse waiting."""
+    importing, goes_on, preview = ready_window.session.importing, threading.Event(), DataReader.preview
+
+    def later(self: DataReader, *arguments: Any) -> Preview:
+        goes_on.wait()
+        return preview(self, *arguments)
+
+    monkeypatch.setattr(DataReader, "preview", later)
+    importing.open(str(PENGUINS))
+    try:
+        qtbot.waitUntil(lambda: ready_window.findChild(PreviewTable, "importTable") is not None)
+        assert importing.found is None
+        assert not find(ready_window, PreviewTable, "importTable").isVisible()
+    finally:
+        goes_on.set()
+    wait(qtbot, importing)
+    assert find(ready_window, PreviewTable, "importTable").isVisible()
 
 
 def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window: MainWindow, qtbot: QtBot) -> None:
