@@ -46,6 +46,7 @@ class Settings(QObject):
         self.strengths = MILD
         self.all_problems: dict[str, str] = {}
         self._data, self._runs, self._undo, self._messages = data, runs, undo, messages
+        self._matched: tuple[Experiment, Dataset | None, Preset | None] | None = None  # the preset found last
         self._chosen: tuple[int, Experiment] | None = None  # the id of the run, and what a preset made of the fields
         self._data_problem: str | None = None  # the batch-size problem that came with the data
         self.presets, errors = readable_presets()
@@ -141,7 +142,11 @@ class Settings(QObject):
         is_chosen = self._chosen == (run.id, self.experiment)
         if run.guess and not is_chosen and not {*run.guess.difference(self.experiment)} - {"data", "fingerprint"}:
             return None
-        return next((preset for preset in self.presets if preset.matches(self.experiment, dataset)), None)
+        known = self._matched
+        if known is None or known[0] is not self.experiment or known[1] is not dataset:
+            found = next((preset for preset in self.presets if preset.matches(self.experiment, dataset)), None)
+            known = self._matched = self.experiment, dataset, found
+        return known[2]
 
     @property
     def fitting(self) -> Experiment:
