@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
+from engine.events import TrainingState
 from engine.network import Network
 from engine.provenance import Provenance
 from engine.settings import TrainingSettings
@@ -27,6 +28,7 @@ class Opened:
         epochs_done: whole epochs that the training has done.
         why_not: why the training cannot be continued; empty if it can.
         provenance: that of the network; its history may be long.
+        state: of the training, which may be continued with other data than those that are there; else None.
     """
 
     network: Network
@@ -35,6 +37,7 @@ class Opened:
     epochs_done: int = 0
     why_not: str = ""
     provenance: Provenance = field(default_factory=Provenance)
+    state: TrainingState | None = None
 
 
 def read_network(path: Path, dataset: Dataset | None) -> Opened:
@@ -49,14 +52,25 @@ def _read(path: Path, dataset: Dataset | None) -> Opened:
     network, state = load_checkpoint(path)
     if state is None:
         return Opened(network)
-    settings: TrainingSettings | None = None
+    return resumed(Opened(network, state=state), dataset)
+
+
+def resumed(found: Opened, dataset: Dataset | None) -> Opened:
+    """What a file holds, with its training if that can be continued with this data."""
+    network, state = found.network, found.state
+    if state is None:
+        return found
+    settings = found.settings
     try:
         settings = replace(TrainingSettings.from_dict(state.settings), evaluate=True)  # the window shows the errors
         if dataset is None:
-            return Opened(network, settings, why_not="the data is not loaded yet.")
+            return replace(found, settings=settings, why_not="the data is not loaded yet.")
         trainer = Trainer.resume(network, dataset, state)
         trainer.change(settings)
     except EngineError as error:
-        return Opened(network, settings, why_not=str(error))
+        return replace(found, settings=settings, why_not=str(error), state=None if settings is None else state)
     done = trainer.epoch if state.progress["measured"] else max(trainer.epoch - 1, 0)
-    return Opened(network, settings, trainer if done < trainer.settings.epochs else None, done)
+    is_complete = done >= trainer.settings.epochs
+    return replace(
+        found, settings=settings, trainer=None if is_complete else trainer, epochs_done=done, why_not="", state=None
+    )

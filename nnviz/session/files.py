@@ -22,6 +22,7 @@ from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
 from nnviz.session.opening import run_of
+from nnviz.session.resuming import Resuming
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
@@ -59,6 +60,7 @@ class Files(QObject):
         self._activities.changed.connect(self.activity_changed)
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._training, self._messages = training, messages
+        self._resuming = Resuming(data, runs, training, messages)
         self._reading = Lanes()  # by file: none waits for another that does not come
         self._end_of_opening: Callable[[str], None] | None = None  # of the latest; the networks of others are dropped
         self._patience = Patience(messages, self.cancel_opening)
@@ -128,15 +130,9 @@ class Files(QObject):
             run.path = path
         else:
             run.name = title
-        trainer = found.trainer
-        if trainer is not None:
-            self._training.runner.worker.begin(run.id, lambda: trainer)
+        self._resuming.begin(run, found)
         self._making.put(run, f"opening of {run.title}")
-        misfit = run.misfit(self._data.dataset)
-        if misfit:
-            self._messages.warn(misfit)
-        elif found.why_not:
-            self._messages.tell(f"{run.title} opened. A new training will start from its weights: {found.why_not}")
+        self._resuming.settle(run, found)
 
     # ---- save
 
@@ -239,4 +235,5 @@ class Files(QObject):
         """
         self._patience.close()
         self._saving.finish()
-        return all([self._saving.close(-1), self._exporting.close(milliseconds), self._reading.close(milliseconds)])
+        others = [each.close(milliseconds) for each in (self._exporting, self._reading, self._resuming)]
+        return all([self._saving.close(-1), *others])

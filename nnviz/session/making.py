@@ -98,6 +98,8 @@ class Making(QObject):
         run = self._runs.by_id(number)
         if run is not None:
             self.cancel()
+            if self._data.loading and self._data.has(fields) and not self._data.has(self._settings.experiment):
+                self._data.cancel()  # nobody waits any more for those of the run before
             self._data.awaits(fields)  # before the run is shown: its training can go on with them
             self._runs.show(run)
             self._settings.take(fields)

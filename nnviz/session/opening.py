@@ -22,8 +22,13 @@ def run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
         seed = found.settings.seed if found.settings.seed is not None else run.experiment.seed
         with suppress(EngineError):  # the settings may not fit this network
             run.experiment = run.experiment.changed(training=replace(found.settings, seed=seed))
-    trainer = found.trainer
-    if trainer is not None and dataset is not None:
-        run.experiment = run.experiment.for_data(dataset)
-        run.stand_at(trainer, found.epochs_done)
+    if dataset is not None:
+        stand_at(run, found, dataset)
     return run
+
+
+def stand_at(run: Run, found: Opened, dataset: Dataset) -> None:
+    """Lets a run be paused where the training in its file was, if that can continue with these data."""
+    if found.trainer is not None:
+        run.experiment = run.experiment.for_data(dataset)
+        run.stand_at(found.trainer, found.epochs_done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,15 +12,17 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFileDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from engine.datasets import Dataset
+from engine.datasets import DATASETS, Dataset, DataSource
 from engine.events import Batch
 from engine.network import Network
 from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
-from nnviz.session.status import Status
+from engine.validation import Array
+from nnviz.session.status import Progress, Status
 from nnviz.window.main_window import MainWindow
+from tests.engine.helpers import restored_later
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import (
     action,
@@ -31,6 +34,7 @@ from tests.nnviz.helpers import (
     train_for_a_while,
     wait_for,
 )
+from tests.nnviz.panels.plane_helpers import load
 
 
 def set_up(window: MainWindow) -> None:
@@ -312,6 +316,124 @@ def test_other_data(ready_window: MainWindow, qtbot: QtBot, home: Path, few_digi
     assert not session.messages.current.is_error
     np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
     train_epochs(qtbot, window, 1)
+
+
+def paused_on_points(qtbot: QtBot, window: MainWindow, path: Path) -> tuple[Progress, Array]:
+    """Saves a training of points that is cut off; returns its place, and what comes of it if it goes on at once.
+
+    Afterwards there are other data in the window.
+    """
+    session = window.session
+    load(qtbot, window, "moons", points=200)
+    session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.01, batch_size=20, epochs=4)
+    session.reset()
+    steps(qtbot, window, 1, 3)
+    save(qtbot, window, path)
+    progress = session.training.progress
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    straight = session.runs.current.network.parameters.copy()
+    load(qtbot, window, "mnist")
+    return progress, straight
+
+
+def place_of(progress: Progress) -> tuple[int, ...]:
+    return progress.epoch, progress.epochs, progress.batch, progress.batches
+
+
+def test_with_its_own_data_it_goes_on_where_it_was(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    progress, straight = paused_on_points(qtbot, window, home / "run.npz")
+    reopen(qtbot, window, home / "run.npz")
+    assert session.messages.current is None
+    wait_for(qtbot, window, Status.PAUSED)
+    qtbot.waitUntil(lambda: session.training.is_under_way)
+    assert session.data.name == "moons"
+    assert place_of(session.training.progress) == place_of(progress)
+    assert session.displayed.network.shape == [2, 12, 2]
+    assert "epoch 2 of 4" in find(window, QLabel, "runStatus").text()
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
+    assert session.runs.current.epochs == 4
+
+
+def test_what_is_to_start_meanwhile_goes_on_too(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    _, straight = paused_on_points(qtbot, window, home / "run.npz")
+    reopen(qtbot, window, home / "run.npz")
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, Status.FINISHED)
+    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
+
+
+def test_it_waits_while_its_opening_is_undone(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    progress, _ = paused_on_points(qtbot, window, home / "run.npz")
+    reopen(qtbot, window, home / "run.npz")
+    action(window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: not session.data.loading and session.data.name == "mnist")
+    action(window, "actionRedo").trigger()
+    qtbot.waitUntil(lambda: session.training.is_under_way)
+    assert place_of(session.training.progress) == place_of(progress)
+
+
+def test_undo_while_its_data_load_gives_them_up(
+    ready_window: MainWindow,
+    qtbot: QtBot,
+    home: Path,
+    few_digits: Dataset,
+    loading_gate: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window, session = ready_window, ready_window.session
+    restored_later(monkeypatch, DATASETS)
+
+    def load_slowly() -> Dataset:
+        assert loading_gate.wait(10)
+        return replace(few_digits, train=few_digits.train.head(1500))
+
+    DATASETS.register("slow")(DataSource("Slow", load_slowly))
+    loading_gate.set()
+    load(qtbot, window, "slow")
+    set_up(window)
+    steps(qtbot, window, 0, 3)
+    save(qtbot, window, home / "run.npz")
+    load(qtbot, window, "mnist")
+    first = session.runs.current
+    loading_gate.clear()
+    reopen(qtbot, window, home / "run.npz")
+    assert session.state is Status.LOADING
+    assert session.messages.current is None, "nothing is wrong while the data are on their way"
+    action(window, "actionUndo").trigger()
+    assert session.runs.current is first
+    assert not session.data.loading
+    assert session.data.name == "mnist"
+    action(window, "actionRedo").trigger()
+    assert session.state is Status.LOADING
+    loading_gate.set()
+    qtbot.waitUntil(lambda: session.training.is_under_way)
+    assert session.training.progress.batch == 3
+
+
+def test_data_of_that_name_that_are_others_by_now(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    table = home / "points.csv"
+    table.write_text("a,b,kind\n" + "".join(f"{n % 7},{n % 5},{'yes' if n % 3 else 'no'}\n" for n in range(100)))
+    load(qtbot, window, str(table), target="kind")
+    session.settings.change("all", hidden=(12,), batch_size=20, epochs=4)
+    session.reset()
+    steps(qtbot, window, 1, 2)
+    save(qtbot, window, home / "run.npz")
+    parameters = session.runs.current.network.parameters.copy()
+    load(qtbot, window, "mnist")
+    table.write_text(table.read_text().replace("6,", "9,"))
+    reopen(qtbot, window, home / "run.npz")
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert session.messages.current is not None
+    assert "will start from its weights" in session.messages.current.text
+    assert not session.training.is_under_way
+    np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
 
 
 def test_before_the_data_is_there(window: MainWindow, qtbot: QtBot, home: Path) -> None:
