@@ -23,6 +23,7 @@ from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.mnist import load_mnist
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.engine.helpers import restored_later
 from tests.nnviz.guards import nothing_left_behind
 from tests.nnviz.helpers import quit_unasked
 
@@ -109,15 +110,14 @@ def few_digits(mnist: Dataset) -> Dataset:
 
 
 @pytest.fixture
-def load_with() -> Iterator[Callable[[Callable[[], Dataset]], None]]:
+def load_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Dataset]], None]:
     """Puts another function in the place of the one that loads MNIST."""
-    original = DATASETS["mnist"]
+    restored_later(monkeypatch, DATASETS)  # in the reverse order of all that is to be restored
 
     def put(load: Callable[[], Dataset]) -> None:
-        DATASETS.register("mnist")(DataSource(original.title, load))
+        DATASETS.register("mnist")(DataSource(DATASETS["mnist"].title, load))
 
-    yield put
-    DATASETS.register("mnist")(original)
+    return put
 
 
 # ---- windows
