@@ -56,6 +56,7 @@ class Painting(QObject):
         self._loaded: str | None = None  # the points of the data, or on their way there, as a text
         self._random = np.random.default_rng(0)
         data.changed.connect(self._follow)
+        data.failed.connect(self._await_no_more)
 
     # ---- begin and end
 
@@ -177,6 +178,9 @@ class Painting(QObject):
 
     # ---- the data
 
+    def _await_no_more(self) -> None:
+        self._is_awaited = False
+
     @property
     def _can_begin(self) -> bool:
         name = self._data.loaded_name
@@ -196,6 +200,7 @@ class Painting(QObject):
             if name in _PAINTED:
                 self._turn_on()
         elif self.is_on and not self._can_begin:
+            self._has_changed = False  # a stroke that was not over is about points that have gone
             self.end()
         elif self.is_on and self._data.loaded_settings.get(POINTS) != self._loaded:
             self._take_points()

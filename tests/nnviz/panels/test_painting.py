@@ -110,6 +110,19 @@ def test_it_ends(painting: Painting, ready_window: MainWindow, qtbot: QtBot, way
     assert not find(ready_window, QAction, "actionPaintPoints").isChecked()  # type: ignore[type-var]
 
 
+def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
+    painting: Painting, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    view = plane_of(ready_window).view
+    at = view.place_of(0.3, -0.7)
+    drag(view, [(at.x(), at.y())], release=False)
+    load(qtbot, ready_window, "penguins")
+    assert not painting.is_on
+    qtbot.mouseRelease(view, Qt.LeftButton, pos=at.toPoint())
+    qtbot.waitUntil(lambda: not ready_window.session.data.loading)
+    assert ready_window.session.data.name == "penguins"
+
+
 def test_afterwards_a_click_asks_again(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
     view, question = plane_of(ready_window).view, ready_window.session.question
     click(qtbot, ready_window, QToolButton, "planeDoneButton")
