@@ -54,8 +54,8 @@ class AnswersPage(Page):
         """Subclasses call it when they are made."""
         session, view = self._session, self._view
         view.hovered.connect(self._describe)
-        view.moved.connect(lambda x, y: session.question.move_example(self._example((x, y))))
-        view.asked.connect(lambda x, y: session.question.set_example(self._example((x, y)), "point"))
+        view.moved.connect(self._move)
+        view.asked.connect(self._ask)
         session.question.changed.connect(self._show_asked)
         session.question.answered.connect(self._tell_asked)
         self.tests.toggled.connect(self._show_data)
@@ -156,6 +156,14 @@ class AnswersPage(Page):
         """The point that the session asks about."""
         example = self._session.question.example
         return None if self._data is None or example is None else self._point(example)
+
+    def _move(self, x: float, y: float) -> None:
+        if self._data is not None:  # other data may come while the button is down
+            self._session.question.move_example(self._example((x, y)))
+
+    def _ask(self, x: float, y: float) -> None:
+        if self._data is not None:
+            self._session.question.set_example(self._example((x, y)), "point")
 
     def _show_asked(self) -> None:
         self._view.show_asked(self._asked)
