@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.assets_folder import ASSETS
-from engine.datasets.dataset import Dataset
+from engine.datasets.dataset import Dataset, Split
 from engine.errors import EngineError, SettingError, bad_file
 from engine.experiment import Experiment
 from engine.regular_files import read_regular
 from engine.settings import TrainingSettings, known_only
-from engine.validation import whole_number
+from engine.validation import positive_number, whole_number
 
 USUAL_PRESET = "First steps"  # what the window and the command line begin with
 _MOST_BYTES = 1_000_000
 _BATCHES = 40  # in an epoch of few examples
 _BATCH_SIZES, _EPOCHS = (10, 100), (20, 1000)  # within which a preset may be adjusted
+_SAMPLE = 300  # examples whose mean is taken for that of all
 _NETWORK_KEYS = ("hidden", "activation", "output", "loss", "initializer", "weight_scale")
 
 
@@ -28,21 +32,28 @@ class Adjustment:
     """How many steps a preset trains, whatever the number of examples is: batch size and epochs follow from it.
 
     A fortieth of the examples is a batch, within 10 and 100, so that an epoch of few examples has some forty steps.
-    Raises SettingError for wrong values.
+    What all examples have in common, their mean, moves a neuron's sum the same way for all of them: by the learning
+    rate times its squared length in one step. Where that is large, as of pictures on white, the first step can leave
+    a ReLU without any example for which it is on; a bound on it is one on the learning rate. Raises SettingError for
+    wrong values.
 
     Attributes:
         steps: of the whole training, as far as 20 to 1,000 epochs allow.
         regression_steps: likewise, where numbers are predicted.
         regression: training settings that are others there, by name.
+        most_shift: of classes, the most that learning rate × squared length of the mean example may be; None: no bound.
     """
 
     steps: int
     regression_steps: int
     regression: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    most_shift: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("steps", "regression_steps"):
             whole_number(name, getattr(self, name), 1, "12000")
+        if self.most_shift is not None:
+            positive_number("most_shift", self.most_shift, "20")
         replace(TrainingSettings(), **known_only("regression", self.regression, TrainingSettings))
 
     def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
@@ -51,7 +62,27 @@ class Adjustment:
         batch = min(max(examples // _BATCHES, _BATCH_SIZES[0]), _BATCH_SIZES[1], examples)
         wanted = (self.steps if is_classes else self.regression_steps) / (examples // batch)
         epochs = min(max(round(wanted), _EPOCHS[0]), _EPOCHS[1])
-        return replace(replace(own, batch_size=batch, epochs=epochs), **({} if is_classes else self.regression))
+        others = {"learning_rate": self._rate(dataset.train, own.learning_rate)} if is_classes else self.regression
+        return replace(replace(own, batch_size=batch, epochs=epochs), **others)
+
+    def _rate(self, train: Split, own: float) -> float:
+        shift = _squared_mean(train)
+        if self.most_shift is None or own * shift <= self.most_shift:
+            return own
+        return _rounded_down(self.most_shift / shift)
+
+
+def _squared_mean(split: Split) -> float:
+    """The squared length of the mean input, about: that of some examples, spread evenly over all."""
+    some = split.inputs[:: -(-len(split) // _SAMPLE)]
+    mean = some.mean(axis=0, dtype=np.float64) * split.scale
+    return float(mean @ mean)
+
+
+def _rounded_down(number: float) -> float:
+    """To one digit, as a person would write it: 0.03 of 0.0326."""
+    digit = 10.0 ** math.floor(math.log10(number))
+    return float(f"{math.floor(number / digit) * digit:.1g}")
 
 
 @dataclass(frozen=True)

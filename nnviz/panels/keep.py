@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -60,10 +61,12 @@ class KeepBox(QFrame):
     def _truth_row(self) -> QHBoxLayout:
         self._is = label(role="fieldName")
         self.combo = Combo("keepClassCombo", "What it truly is", _CLASS_TIP)
+        self.combo.setPlaceholderText("choose its class")
         self.field = named(FieldEdit(), "keepNumberEdit", "The true number", _NUMBER_TIP)
         self.keep_button = named(QPushButton("Keep"), "keepButton", "Keep", _TIP)
         self.keep_button.setProperty("role", "primary")
         self.keep_button.clicked.connect(self.keep)
+        self.combo.currentIndexChanged.connect(lambda _: self._follow_choice())
         return arranged(QHBoxLayout(), self._is, (self.combo, 1), (self.field, 1), self.keep_button, spacing=8)
 
     def _files_row(self) -> QHBoxLayout:
@@ -81,10 +84,15 @@ class KeepBox(QFrame):
         """Follows what can be kept."""
         session = self._session
         self.button.setEnabled(session.own.kept is not None)
-        self.keep_button.setEnabled(session.own.can_add)
+        self._follow_choice()
         count = session.own.count
         self.count_label.setText(f"{text.count(count)} kept" if count else "none kept yet")
         self.show_button.setVisible(count > 0)
+
+    def _follow_choice(self) -> None:
+        data = self._session.data.dataset
+        is_chosen = data is None or not data.is_classification or self.combo.currentIndex() >= 0
+        self.keep_button.setEnabled(self._session.own.can_add and is_chosen)
 
     def _follow_question(self) -> None:
         """A pen's move must cost nothing where nobody sees the box."""
@@ -92,7 +100,7 @@ class KeepBox(QFrame):
             self.follow()
 
     def open(self) -> None:
-        """Opens below the button, and begins with the true class if it is known, else with the network's answer."""
+        """Opens below the button, with the true class or number if it is known; else the person has to say it."""
         data = self._session.data.dataset
         if data is None or not self.button.isEnabled():
             return
@@ -103,7 +111,7 @@ class KeepBox(QFrame):
             self._is.setText("This is")
             self.combo.clear()
             self.combo.addItems([text.name(data.class_name(number)) for number in range(data.outputs)])
-            self.combo.setCurrentIndex(self._likely_class())
+            self.combo.setCurrentIndex(self._true_class())
             self.combo.view().keyboardSearch("")  # what is typed now begins anew
         else:
             self._is.setText(" · ".join(text.name(name, 24) for name in data.targets[:2]) or "Truly")
@@ -116,10 +124,16 @@ class KeepBox(QFrame):
         (self.combo if is_class else self.field).setFocus()
         self.field.selectAll()
 
-    def _likely_class(self) -> int:
-        question = self._session.question
-        known = question.prediction if question.truth is None else question.truth
-        return int(known.argmax()) if known is not None and len(known) == self.combo.count() else -1
+    def _true_class(self) -> int:
+        """That of an example of the data, on the canvas too; -1 for another: the network's answer may be wrong."""
+        data, question, chosen = self._session.data.dataset, self._session.question, self._session.selection.example
+        if question.truth is not None:
+            return int(question.truth.argmax())
+        split = None if data is None or chosen is None else data.splits.get(chosen.part)
+        if chosen is None or split is None or split.labels is None or not 0 <= chosen.number < len(split):
+            return -1
+        is_shown = question.example is not None and np.array_equal(split.example(chosen.number), question.example)
+        return int(split.labels[chosen.number]) if is_shown else -1
 
     def _likely_numbers(self) -> str:
         truth = self._targets.truth

@@ -20,6 +20,7 @@ from nnviz.panels.own_words import (
     figures,
     progress,
     shown_share,
+    since_then,
     stepped_share,
     totals,
     typed_share,
@@ -39,8 +40,8 @@ _SHARE_WIDTH = 76  # pixels
 _TIP = "The examples that you kept with what they truly are, and what the network answers to them."
 _LIST_TIP = "Click one to choose it; Enter or a double click asks about it, Delete removes it."
 _TRAIN_TIP = (
-    "Mixes these into the training part, each repeated until they make up the share of it that is set beside this. The "
-    "network stays as it is, and learns from them when it is trained on. Undo takes them out again."
+    "Mixes these into the training part, each repeated until they make up the share of it that is set beside this, and "
+    "trains the network on from where it is. Undo takes them out again; what it has learned stays."
 )
 _LEAVE_TIP = "Takes them out of the training part. The network stays as it is; from here on it learns without them."
 _SHARE_TIP = (
@@ -95,7 +96,7 @@ class OwnPage(Page):
 
     def _buttons(self) -> QHBoxLayout:
         self.train_button = named(QPushButton("Train on with these"), "trainOnOwnButton", "", _TRAIN_TIP)
-        self.train_button.clicked.connect(self._session.own.mix_in)
+        self.train_button.clicked.connect(self._session.own.train_on)
         self.leave_button = named(QPushButton("Leave them out"), "leaveOutOwnButton", "Leave them out", _LEAVE_TIP)
         self.leave_button.clicked.connect(self._session.own.leave_out)
         self.remove_button = self._word("remove", "removeOwnButton", "Remove the chosen example", _REMOVE_TIP)
@@ -188,7 +189,8 @@ class OwnPage(Page):
         unit = self._targets.all[0].name if self._targets.all else ""
         whole = figures(answers, self._tested, unit)
         self.figures_label.show_versions(*whole, tip=totals(answers, noun(data)))
-        told = progress(session.own.learned, session.own.share, self._tested, self._names, noun(data))
+        own, since = session.own, since_then(self._tested, self._names, noun(data))
+        told = progress(own.is_mixed_in, own.learned, own.share, since)
         self.progress_label.show_versions(*told, tip="\n".join(filter(None, told)))
         self._show_choice()
 
@@ -221,8 +223,8 @@ class OwnPage(Page):
         outputs, names = answers.outputs[place], self._names
         best = int(outputs.argmax())
         sure = f"{100 * min(max(float(outputs[best]), 0), 1):.0f} %"
-        learned = " · in the training part" if self._session.own.learned[place] else ""
-        return f"kept as {names[int(answers.split.labels[place])]}{learned}\nanswered as {names[best]}, {sure} sure"
+        mixed = " · in the training part" if self._session.own.is_mixed_in[place] else ""
+        return f"kept as {names[int(answers.split.labels[place])]}{mixed}\nanswered as {names[best]}, {sure} sure"
 
     def _show_choice(self) -> None:
         self.pictures.show_choice(self.choice, False)

@@ -59,18 +59,24 @@ def totals(answers: OwnAnswers | None, noun: str) -> str:
     return f"{wrong:,} of {_counted(count, noun)} of your own {verb} answered wrong."
 
 
-def progress(learned: Array, share: float, tested: Tested | None, names: Sequence[str], noun: str) -> tuple[str, ...]:
+def progress(is_mixed_in: Array, learned: Array, share: float, since: str) -> tuple[str, ...]:
     """What of them is learned from, and what became of the test part since; the longest version first."""
-    count, of_these = len(learned), int(learned.sum())
-    if not of_these:
-        return (f"The network has not learned from {'this' if count == 1 else 'these'}.",)
-    part = "All" if of_these == count else f"{of_these:,} of {count:,}"
-    mixed = f"{part} in the training part, {share:.0%} of it".replace("%", "\u202f%")
-    since = _since(tested, names, noun)
-    return (f"{mixed} · {since}", since) if since else (f"{mixed}: Train goes on with them.",)
+    if is_mixed_in.any():
+        words = f"{_part(is_mixed_in)} in the training part, {share:.0%} of it".replace("%", "\u202f%")
+        words += "" if learned.any() else ": Train goes on with them"
+    elif learned.any():
+        words = f"{_part(learned)} learned from, no longer in the training part"
+    else:
+        words = "None of these is in the training part" if len(learned) > 1 else "This is not in the training part"
+    return (f"{words} · {since}", since) if since and learned.any() else (f"{words}.",)
 
 
-def _since(tested: Tested | None, names: Sequence[str], noun: str) -> str:
+def _part(of_these: Array) -> str:
+    return "All" if of_these.all() else f"{int(of_these.sum()):,} of {len(of_these):,}"
+
+
+def since_then(tested: Tested | None, names: Sequence[str], noun: str) -> str:
+    """What training on them has done to the test part; empty where the network was not trained on them."""
     if tested is None or tested.before is None:
         return ""
     is_share = tested.forgotten is not None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,57 +11,45 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets.own import USUAL_SHARE, OwnExamples, checked_share, read_own
 from engine.errors import DataError, EngineError, FileFormatError, Verbatim
-from engine.network import Network
 from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.look import text
 from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
 from nnviz.session.own_files import fixed_path, path_for, read_for, write_fixed
 from nnviz.session.own_store import OwnStore
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
+from nnviz.session.taught import Moment, Taught
+from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
-
-
-@dataclass(frozen=True, eq=False)
-class Moment:
-    """The network, and its epochs, at the moment from which on it was trained on one's own examples too."""
-
-    run: int
-    network: Network
-    epochs: float
 
 
 class Own(QObject):
     """Keeps examples for the data that are there, and writes each change to disk. Attributes are for reading.
 
     Signals:
-        changed: ``kept`` or ``learned`` has changed.
-
-    Attributes:
-        before: the moment before they were mixed into the training part in this window; None if they were not.
+        changed: ``kept`` or ``is_mixed_in`` has changed.
     """
 
     changed = pyqtSignal()
 
     def __init__(
-        self, data: Data, question: Question, displayed: Displayed, runs: Runs, undo: Undo, messages: Messages
+        self, data: Data, question: Question, runs: Runs, training: Training, undo: Undo, messages: Messages
     ) -> None:
         super().__init__()
-        self._data, self._question, self._displayed, self._runs = data, question, displayed, runs
+        self._data, self._question, self._training = data, question, training
         self._undo, self._messages = undo, messages
         self._path: Path | None = None  # the file for the data that are there: its name takes a while to be made
-        self._learned: tuple[object, frozenset[bytes]] = (None, frozenset())  # the file that is mixed in, its examples
+        self._marks: dict[str, frozenset[bytes]] = {}  # of the examples in each file that is or was mixed in
         self._wanted_share = USUAL_SHARE  # for the next time that they are mixed in
         self._lane = Lane()
         self._store = OwnStore(self._lane)
         self._store.changed.connect(self.changed)
         self._store.failed.connect(self._not_saved)
-        self.before: Moment | None = None
+        self._taught = Taught(runs)
         data.changed.connect(self._follow)
-        runs.replaced.connect(self._forget_before)
+        runs.replaced.connect(lambda: self._taught.follow(self.mixed_in))
 
     # ---- what is kept
 
@@ -147,6 +134,7 @@ class Own(QObject):
         data, name, mixed = self._data.dataset, self._data.loaded_name, self.mixed_in
         if data is None or name is None:
             return
+        self._taught.follow(mixed)
         path = self._path = path_for(name, data)
         known = self.kept
 
@@ -157,7 +145,8 @@ class Own(QObject):
             return known if known is not None else read_for(path, data), learned
 
         def done(found: tuple[OwnExamples, frozenset[bytes]]) -> None:
-            self._learned = mixed, found[1]
+            if mixed is not None:
+                self._marks[mixed] = found[1]
             self._store.take(path, found[0])
 
         def failed(error: Exception) -> None:
@@ -199,11 +188,22 @@ class Own(QObject):
 
     @property
     def learned(self) -> Array:
-        """(count,) which of them are in the training part, so that the network has learned from them, or will."""
-        kept, (path, marks) = self.kept, self._learned
-        if kept is None or path is None or path != self.mixed_in:
-            return np.zeros(self.count, bool)
-        return np.array([mark in marks for mark in kept.marks], bool)
+        """(count,) from which of them the current run has learned in this window, though they may be left out now."""
+        return self._are_in(self._taught.files)
+
+    @property
+    def is_mixed_in(self) -> Array:
+        """(count,) which of them are in the training part, so that the network learns from them when it is trained."""
+        return self._are_in(() if self.mixed_in is None else (self.mixed_in,))
+
+    def _are_in(self, files: Iterable[str]) -> Array:
+        marks = frozenset[bytes]().union(*(self._marks.get(file, ()) for file in files))
+        return np.array([mark in marks for mark in (self.kept.marks if self.kept else ())], bool)
+
+    @property
+    def before(self) -> Moment | None:
+        """The moment before the current run was trained on any of them in this window; None if it was not."""
+        return self._taught.before
 
     @property
     def is_up_to_date(self) -> bool:
@@ -211,18 +211,17 @@ class Own(QObject):
         path, kept = self._path, self.kept
         return bool(path is not None and kept and self.mixed_in == str(fixed_path(path, kept)))
 
-    def mix_in(self) -> None:
-        """Loads the data with all that are kept mixed in. The network stays: it trains on with them. A step to undo."""
-        path, kept, name, network = self._path, self.kept, self._data.loaded_name, self._displayed.as_trained
+    def train_on(self) -> None:
+        """Mixes in all that are kept, a step to undo, and trains the network on with them when the data are there."""
+        path, kept, name = self._path, self.kept, self._data.loaded_name
         if path is None or not kept or name is None or self._data.loading:
             return
-        run, mixed, share = self._runs.current, self.mixed_in, self.share
+        mixed, share = self.mixed_in, self.share
 
         def written(file: Path) -> None:
             if (self._data.loaded_name, self._path) == (name, path):
-                if self.before is None and not run.untouched:
-                    self.before = Moment(run.id, network, run.epochs)
                 self._load(name, {**self._data.loaded_settings, "own": str(file), "own_share": share})
+                self._training.start()
 
         self._lane.run(lambda: write_fixed(path, kept, mixed), written, self._not_saved)
 
@@ -239,9 +238,6 @@ class Own(QObject):
             self._data.load(name, settings)
         except EngineError as error:
             self._messages.tell_error("The data could not be loaded", error)
-
-    def _forget_before(self) -> None:
-        self.before = self.before if self.before and self.before.run == self._runs.current.id else None
 
     def close(self, milliseconds: int) -> bool:
         """Waits at most so long for what is being written; returns whether that has ended."""

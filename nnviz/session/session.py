@@ -107,7 +107,7 @@ class Session(QObject):
         self.edits = Edits(*changing, self.selection, self.messages)
         self.sketch = Sketch(self.undo)
         self.question = Question(self.displayed, self.sketch, self.data, self.undo)
-        self.own = Own(self.data, self.question, self.displayed, self.runs, self.undo, self.messages)
+        self.own = Own(self.data, self.question, self.runs, self.training, self.undo, self.messages)
         self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)

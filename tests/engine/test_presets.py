@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from engine.datasets import DATASETS
-from engine.datasets.dataset import Dataset, classification_split, regression_split
+from engine.datasets.dataset import Dataset, Split, classification_split, one_hot, regression_split
 from engine.errors import FileFormatError, SettingError
 from engine.events import Epoch
 from engine.experiment import Experiment
-from engine.presets import Preset, load_preset, preset_named, presets
+from engine.presets import Adjustment, Preset, load_preset, preset_named, presets
+from engine.settings import TrainingSettings
 from tests.engine.helpers import refused
 
 GOOD: dict[str, Any] = {
@@ -149,6 +150,46 @@ def test_each_can_be_trained_on_few_rows(preset: Preset, numbers: bool) -> None:
     assert not made.training.augmentation.is_active
     made.check_against(data)
     next(iter(made.changed(epochs=1).trainer(data).run()))
+
+
+def crosses_and_circles(on_white: bool, side: int = 40) -> Dataset:
+    """60 of each, a fifth of them in the test part, at random places and sizes."""
+    draw, pixels = np.random.default_rng(0), np.zeros((120, side, side), np.uint8)
+    down, right = np.mgrid[:side, :side] / side
+    for number, picture in enumerate(pixels):
+        (y, x), size = draw.uniform(0.4, 0.6, 2), draw.uniform(0.2, 0.35)
+        away = np.maximum(abs(down - y), abs(right - x))
+        cross = (abs(abs(down - y) - abs(right - x)) < 0.05) & (away < size)
+        circle = abs(np.hypot(down - y, right - x) - size) < 0.04
+        picture[circle if number % 2 else cross] = 255
+    inputs = (255 - pixels if on_white else pixels).reshape(120, -1)
+    labels = np.arange(120) % 2
+    whole = Split(inputs, one_hot(labels, 2), labels, 1 / 255)
+    parts = whole.at(slice(96)), whole.at(slice(96, None))
+    return Dataset("crosses and circles", *parts, example_shape=(side, side))
+
+
+@pytest.mark.parametrize("on_white", [True, False], ids=["on white", "on black"])
+def test_pictures_on_white_are_learned_as_those_on_black(on_white: bool) -> None:
+    """At the rate of the preset the first step would leave no neuron of the first layer on for any of them."""
+    data = crosses_and_circles(on_white)
+    made = first_for(data)
+    assert presets()[0].matches(made, data)
+    assert made.training.learning_rate == (0.01 if on_white else 0.2)
+    *_, last = (event for event in made.trainer(data).run() if isinstance(event, Epoch))
+    assert last.test is not None
+    assert last.test.error is not None
+    assert last.test.error < 0.1
+
+
+def test_rate_and_mean_input_are_bounded_together() -> None:
+    own = TrainingSettings(learning_rate=0.2)
+    inputs = np.array([[0.0, 8.0], [2.0, 8.0]])  # their mean is (1, 8): its squared length is 65
+    data = Dataset("far from 0", classification_split("train", inputs, [0, 1], 2, 2))
+    for most_shift, rate in ((None, 0.2), (13, 0.2), (12.9, 0.1), (2.6, 0.04), (0.6, 0.009)):
+        assert Adjustment(100, 100, most_shift=most_shift).training_for(data, own).learning_rate == rate
+    with pytest.raises(SettingError, match="above 0"):
+        Adjustment(100, 100, most_shift=0)
 
 
 def test_two_spirals_are_learned_in_seconds() -> None:

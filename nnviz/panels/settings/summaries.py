@@ -97,6 +97,8 @@ def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
     of_task = [words(changes[name]) for name, words in _TASK_WORDS.items() if name in changes]
     if any(name in changes for name in _DISTORTIONS):
         of_task.append("no augmentation")
+    if dataset.is_classification and "learning_rate" in changes:
+        of_task.append("for inputs far from 0 a higher rate could leave the first layer dead at once")
     start = f"adjusted to {text.count(len(dataset.train))} examples: "
     briefly, whole = (", ".join(words) for words in (of_training or of_task, of_training + of_task))
     return (start + briefly, start + whole) if whole else ("", "")

@@ -96,11 +96,11 @@ def wait_for_answers(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: all(probes[name].is_up_to_date and probes[name].result for name in (OWN, TESTED)))
 
 
-def mix_in(qtbot: QtBot, window: MainWindow) -> None:
-    """Presses the button, and waits until the data are there."""
+def train_on(qtbot: QtBot, window: MainWindow) -> None:
+    """Presses the button, and waits until the data are there and the network has learned from all that are kept."""
     click(qtbot, window, QPushButton, "trainOnOwnButton")
     own = window.session.own
-    qtbot.waitUntil(lambda: own.mixed_in is not None and bool(own.learned.all()) and not window.session.data.loading)
+    qtbot.waitUntil(lambda: bool(own.is_mixed_in.all() and own.learned.all()) and not window.session.data.loading)
 
 
 def shows(window: MainWindow, name: str) -> str:
@@ -150,6 +150,35 @@ def test_the_box_begins_with_the_true_class_and_closes_without_keeping(own_windo
     qtbot.keyClick(combo, Qt.Key_Escape)
     assert not find(window, KeepBox, "keepBox").isVisible()
     assert window.session.own.count == 0
+
+
+def test_an_example_of_the_data_on_the_canvas_begins_with_its_class(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = own_window, own_window.session
+    test = session.dataset.test if session.dataset else None
+    assert test is not None
+    assert test.labels is not None
+    session.selection.choose_example(Example("test", 3))
+    session.question.ask_about(Example("test", 3))
+    press(qtbot, window, Qt.Key_K)
+    combo = find(window, QComboBox, "keepClassCombo")
+    assert combo.currentText() == str(test.labels[3])
+    qtbot.keyClick(combo, Qt.Key_Escape)
+
+
+def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, own = own_window, own_window.session.own
+    draw(qtbot, window)
+    press(qtbot, window, Qt.Key_K)
+    combo, button = find(window, QComboBox, "keepClassCombo"), find(window, QPushButton, "keepButton")
+    assert combo.currentIndex() == -1
+    assert not button.isEnabled()
+    qtbot.keyClick(combo, Qt.Key_Return)
+    assert combo.isVisible()
+    assert own.count == 0
+    qtbot.keyClick(combo, Qt.Key_Down)
+    assert button.isEnabled()
+    qtbot.keyClick(combo, Qt.Key_Return)
+    assert own.count == 1
 
 
 def test_nothing_can_be_kept_of_an_empty_canvas(own_window: MainWindow, qtbot: QtBot) -> None:
@@ -245,13 +274,12 @@ def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_wi
     draw(qtbot, window)
     keep_as(qtbot, window, "4")
     open_page(qtbot, window)
-    assert shows(window, "ownProgress") == "The network has not learned from this."
-    mix_in(qtbot, window)
+    assert shows(window, "ownProgress") == "This is not in the training part."
+    train_on(qtbot, window)
     assert session.runs.current is run
-    np.testing.assert_array_equal(session.displayed.network.parameters, parameters)
+    assert session.own.before is not None
+    np.testing.assert_array_equal(session.own.before.network.parameters, parameters)
     assert len(session.dataset.train) > 2000 if session.dataset else False
-    window.session.start()
-    wait_for(qtbot, window, Status.TRAINING, Status.FINISHED)
     wait_for(qtbot, window, Status.FINISHED)
     wait_for_answers(qtbot, window)
     answers, tested = session.probes[OWN].result, session.probes[TESTED].result
@@ -272,19 +300,80 @@ def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_wi
     assert tested.before == pytest.approx(float((then != test.labels).mean()))
 
 
+def test_what_it_has_learned_from_is_told_after_undo_too(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = own_window, own_window.session
+    train_epochs(qtbot, window, 1)
+    draw(qtbot, window)
+    keep_as(qtbot, window, "4")
+    page = open_page(qtbot, window)
+    train_on(qtbot, window)
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
+    assert session.own.learned.all()
+    assert session.training.state is not Status.TRAINING
+    wait_for_answers(qtbot, window)
+    page.refresh()
+    words = shows(window, "ownProgress")
+    assert words.startswith("All learned from, no longer in the training part · test error"), words
+    window.session.reset()
+    qtbot.waitUntil(lambda: not session.own.learned.any())
+    wait_for_answers(qtbot, window)
+    assert shows(window, "ownProgress") == "This is not in the training part."
+
+
+def test_nothing_is_compared_before_it_has_been_trained_on_them(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = own_window, own_window.session
+    draw(qtbot, window)
+    keep_as(qtbot, window, "4")
+    open_page(qtbot, window)
+    train_on(qtbot, window)
+    session.pause()
+    settings = dict(session.data.loaded_settings)
+    click(qtbot, window, QPushButton, "leaveOutOwnButton")
+    qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
+    session.reset()
+    train_epochs(qtbot, window, 1)
+    session.data.load("mnist", settings)
+    qtbot.waitUntil(lambda: not session.data.loading and bool(session.own.is_mixed_in.all()))
+    wait_for_answers(qtbot, window)
+    assert not session.own.learned.any()
+    assert session.own.before is None
+    assert shows(window, "ownProgress") == "All in the training part, 10\u202f% of it: Train goes on with them."
+
+
+def test_other_data_may_come_after_training_on_them(own_window: MainWindow, qtbot: QtBot) -> None:
+    """The network of before is of the old data: nothing asks it about the new ones."""
+    window, session = own_window, own_window.session
+    train_epochs(qtbot, window, 1)
+    draw(qtbot, window)
+    keep_as(qtbot, window, "4")
+    open_page(qtbot, window)
+    train_on(qtbot, window)
+    session.pause()
+    wait_for_answers(qtbot, window)
+    failures: list[Exception] = []
+    session.probes[TESTED].failed.connect(failures.append)
+    load(qtbot, window, "spirals")
+    qtbot.waitUntil(lambda: session.displayed.network.shape[0] == 2)
+    session.own.add(0)
+    open_page(qtbot, window)
+    assert session.own.before is None
+    assert failures == []
+
+
 def test_undo_takes_them_out_again_and_the_button_too(own_window: MainWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     draw(qtbot, window)
     keep_as(qtbot, window, "1")
     open_page(qtbot, window)
-    mix_in(qtbot, window)
+    train_on(qtbot, window)
     assert session.settings.experiment.data_settings["own"] == session.own.mixed_in
     assert not find(window, QPushButton, "trainOnOwnButton").isVisible()
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
     qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
     assert session.dataset is not None
     assert len(session.dataset.train) == 2000
-    mix_in(qtbot, window)
+    train_on(qtbot, window)
     click(qtbot, window, QPushButton, "leaveOutOwnButton")
     qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
     assert "own" not in session.settings.experiment.data_settings
@@ -296,15 +385,15 @@ def test_what_is_kept_later_is_not_in_the_training_part_yet(own_window: MainWind
     draw(qtbot, window)
     keep_as(qtbot, window, "1")
     open_page(qtbot, window)
-    mix_in(qtbot, window)
+    train_on(qtbot, window)
     mixed = own.mixed_in
     draw(qtbot, window)
     keep_as(qtbot, window, "7")
-    assert own.learned.tolist() == [True, False]
+    assert own.is_mixed_in.tolist() == own.learned.tolist() == [True, False]
     qtbot.waitUntil(lambda: shows(window, "ownProgress").startswith("1 of 2 in the training part"))
     assert mixed is not None
     assert len(read_own(mixed)) == 1
-    mix_in(qtbot, window)
+    train_on(qtbot, window)
     assert own.mixed_in != mixed
 
 
@@ -326,7 +415,7 @@ def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: MainWindo
         retype(qtbot, window, "ownShareEdit", typed)
         assert field.text() == "30 %"
     assert session.own.mixed_in is None, "nothing is mixed in before it is asked for"
-    mix_in(qtbot, window)
+    train_on(qtbot, window)
     assert own_share_of(window) == pytest.approx(0.3, abs=0.01)
     assert session.settings.experiment.data_settings["own_share"] == 0.3
     assert "30\u202f% of it" in shows(window, "ownProgress")
@@ -516,7 +605,7 @@ def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: MainWi
     draw(qtbot, window)
     keep_as(qtbot, window, "4")
     open_page(qtbot, window)
-    mix_in(qtbot, window)
+    train_on(qtbot, window)
     first = Path(str(own.mixed_in))
     (path,) = (file for file in own_folder().glob("*.npz") if file != first)
     older = [first, *(first.with_name(f"{path.stem}-{number:016x}.npz") for number in range(12))]
@@ -525,6 +614,6 @@ def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: MainWi
         file.write_bytes(first.read_bytes())
         os.utime(file, (1e9 + age, 1e9 + age))
     keep_as(qtbot, window, "7")
-    mix_in(qtbot, window)
+    train_on(qtbot, window)
     left = set(own_folder().glob("*.npz"))
     assert left == {path, *others, Path(str(own.mixed_in)), first, *older[4:]}
