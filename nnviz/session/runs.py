@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.history import PARTS
+from nnviz.look import text
 from nnviz.session.run import Run, changes_between
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
@@ -106,8 +107,10 @@ class Runs(QObject):
     def difference(self, run: Run) -> str:
         """What sets a run apart from the current one: "learning rate 0.05 from epoch 3, seed 2 and 4 more"."""
         differs = changes_between(self.current.experiment, run.experiment)
-        since = {text: change.epoch for change in run.history.changes for text in change.text.split(", ")}
-        named = [f"{text} from epoch {since[text]:.3g}" if text in since else text for text in differs[:_MOST_NAMED]]
+        since = {what: change.epoch for change in run.history.changes for what in change.text.split(", ")}
+        named = [
+            f"{what} from epoch {text.epochs(since[what])}" if what in since else what for what in differs[:_MOST_NAMED]
+        ]
         more = f" and {len(differs) - _MOST_NAMED} more" if len(differs) > _MOST_NAMED else ""
         return (", ".join(named) or "same settings") + more
 
