@@ -97,7 +97,7 @@ class Runs(QObject):
     def compared(self) -> list[Run]:
         """The earlier runs that the chart compares with the current one, the newest last.
 
-        Only those whose figures are of the same kind: shares of classes, or the same number of the same data.
+        Only those of the same data, also with other noise or more points, that predict the same.
         """
         now, kind = self.current, _kind(self.current)
         known = [run for run in self._kept if _has_lines(run) and run.id not in self._hidden]
@@ -143,8 +143,8 @@ def _has_lines(run: Run) -> bool:
 
 
 def _kind(run: Run) -> tuple[object, ...]:
-    """What its figures are of: they are in the unit of the number that is predicted, unless they are of classes."""
+    """What its figures are of: classes or a number, and of which data."""
     experiment, history = run.experiment, run.history
     shares, numbers = (any(vars(curves)[part].values for part in PARTS) for curves in (history.error, history.rmse))
     is_of_classes = shares or (not numbers and experiment.output in ("softmax", "sigmoid"))
-    return ("classes",) if is_of_classes else (experiment.data, experiment.data_settings.get("target"))
+    return is_of_classes, experiment.data, experiment.data_settings.get("target")
