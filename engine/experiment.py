@@ -300,18 +300,24 @@ class Experiment:
     # ---- networks and runs
 
     def check_against(self, dataset: Dataset) -> None:
-        """Raises SettingError if network, data and settings do not fit together.
-
-        It tests the settings with a network of one neuron per layer, which costs nothing.
-        """
+        """Raises SettingError if network, data and settings do not fit together. Builds no network of that size."""
         self.check_task(dataset)
-        settings, examples, validation = self.training, len(dataset.train), dataset.validation
-        if settings.validation_share and validation is None:
-            examples -= round(settings.validation_share * examples)
-            validation = dataset.train.head(1)
-        settings.check_against(examples)
+        self.training.check_against(self._examples(dataset))
+        takes_some = self.training.validation_share and dataset.validation is None
+        validation = dataset.train.head(1) if takes_some else dataset.validation
         stand_in = Network([1] * len(self.shape), self.activations, self.loss, "zeros")
-        Recipe(stand_in, replace(dataset, validation=validation), replace(settings, batch_size=1))
+        Recipe(stand_in, replace(dataset, validation=validation), replace(self.training, batch_size=1))
+
+    def _examples(self, dataset: Dataset) -> int:
+        """How many examples are trained with: all of the training part that do not become the validation set."""
+        examples = len(dataset.train)
+        return (
+            examples if dataset.validation is not None else examples - round(self.training.validation_share * examples)
+        )
+
+    def for_few(self, dataset: Dataset) -> Experiment:
+        """Returns a copy whose batch is not larger than the data, if they are few."""
+        return self.changed(batch_size=max(1, min(self.training.batch_size, self._examples(dataset))))
 
     def build(self) -> Network:
         """Returns a new untrained network, always the same one. Raises SettingError if it does not fit in memory."""

@@ -19,7 +19,7 @@ from engine.datasets.source import CURVES_GROUP, DATASETS, PLANES_GROUP, SEED, T
 from engine.errors import DataError, SettingError, Verbatim
 from engine.validation import Array, labels, matrix, same_length, whole_number
 
-PAINTED_PLANE, PAINTED_CURVE = "painted", "painted-curve"
+PAINTED = PAINTED_PLANE, PAINTED_CURVE = "painted", "painted-curve"
 POINTS = "painted"  # the setting that holds the points
 MOST_PAINTED = 5000  # points
 _FARTHEST = 1000.0  # from 0, in x or in y

@@ -19,6 +19,7 @@ _MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
 # Control characters but the line break, lone surrogates, and signs that turn the direction of the text after them.
 _UNSAFE = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _LARGE = 1e6  # percent
+_MANY_EPOCHS = 100  # from here on fractions tell nothing
 _LONGEST_NAME, _LONGEST_TEXT = 60, 1500  # characters
 
 
@@ -84,8 +85,9 @@ def signed(value: float, digits: int = 3) -> str:
 
 
 def epochs(number: float) -> str:
-    """ "3", or "1.4" where a training was broken off within an epoch."""
-    return f"{number:.1f}".removesuffix(".0")
+    """ "3", or "1.4" where a training was broken off within an epoch; of many epochs whole ones: "11 408"."""
+    whole = number >= _MANY_EPOCHS
+    return f"{number:,.{0 if whole else 1}f}".removesuffix(".0").replace(",", _THIN)
 
 
 def shape(sizes: Sequence[int]) -> str:

@@ -122,6 +122,7 @@ class AnswersPage(Page):
         if is_on and not self._is_painted:
             self.make_tools()
             self.wanted.emit()
+            self._view.setFocus()  # its keys choose the class, and end it
         self._is_painted = is_on
         self._show_data()
 

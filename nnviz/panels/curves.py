@@ -111,6 +111,7 @@ class CurvesPanel(TabbedCard):
             self.rmse = self._add_curve(RMSE, 0)
         if dataset.is_classification:
             self.error.offer(True)
+            self.error.set_examples(max(map(len, dataset.splits.values())))
         if self.rmse is not None:
             self.rmse.offer(not dataset.is_classification)
             self.rmse.set_unit(self._session.meaning.unit)
@@ -154,7 +155,7 @@ class CurvePage(Page):
 
     def _named(self, name: str) -> str:
         """An object name that is unique in the window: those of the loss begin with "loss"."""
-        return name if self._quantity is ERROR else f"{self._quantity.name}{name[0].upper()}{name[1:]}"
+        return name if self._quantity.name == ERROR.name else f"{self._quantity.name}{name[0].upper()}{name[1:]}"
 
     # ---- the right of the head
 
@@ -203,6 +204,13 @@ class CurvePage(Page):
         self._quantity = replace(self._quantity, unit=unit)
         self.plot.set_quantity(self._quantity)
         self._name_scale()
+
+    def set_examples(self, count: int) -> None:
+        """Says of how many examples the error is a share: a logarithmic axis ends at half of one, where none is too."""
+        lowest = max(ERROR.lowest, ERROR.factor / (2 * count))
+        if lowest != self._quantity.lowest:
+            self._quantity = replace(self._quantity, lowest=lowest)
+            self.plot.set_quantity(self._quantity)
 
     # ---- scale
 

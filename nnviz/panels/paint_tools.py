@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PyQt5.QtCore import QSize, Qt
-from PyQt5.QtGui import QIcon, QPainter, QPixmap
+from PyQt5.QtGui import QIcon, QKeyEvent, QPainter, QPixmap
 from PyQt5.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from engine.datasets.plane import MOST_CLASSES
@@ -19,6 +19,7 @@ _WIDTH = 78  # pixels
 _DOT = 10
 _BRUSH_TIP = "Sets points of this class, one with a click, more on the way of a drag. The right button erases."
 _POINT_TIP = "Sets points, one with a click, more on the way of a drag. The right button erases."
+_MORE_TIP = "Adds a class, up to six. The network gets one output more for it, and begins anew."
 _ERASER_TIP = "Erases points under the mouse; the network no longer learns from them."
 _CLEAR_TIP = "Erases all points, to begin with an empty field. Undo brings them back."
 _DONE_TIP = "Ends painting (Esc). The points stay, and a click asks the network again."
@@ -33,14 +34,17 @@ class PaintTools(QWidget):
         self._where = view.objectName().removesuffix("View")  # "plane" or "curve", for the names of the tools
         self._group = QButtonGroup(self)
         self.brushes = [self._brush(number) for number in range(MOST_CLASSES)]
+        self.more = self._tool("+ class", "Add a class", _MORE_TIP)
+        self.more.setObjectName(f"{self._where}MoreButton")
         self.eraser = self._tool("erase", "Eraser", _ERASER_TIP)
         self.eraser.setCheckable(True)
         self._group.addButton(self.eraser)
         self.clear = self._tool("clear", "Erase all points", _CLEAR_TIP)
         self.done = self._tool("done", "Done with painting", _DONE_TIP)
         self.setFixedWidth(_WIDTH)
-        arranged(QVBoxLayout(self), *self.brushes, self.eraser, self.clear, 1, self.done, spacing=4)
+        arranged(QVBoxLayout(self), *self.brushes, self.more, self.eraser, self.clear, 1, self.done, spacing=4)
         painting = session.painting
+        self.more.clicked.connect(painting.add_class)
         self.eraser.clicked.connect(lambda: painting.choose(None))
         self.clear.clicked.connect(painting.clear)
         self.done.clicked.connect(painting.end)
@@ -66,7 +70,16 @@ class PaintTools(QWidget):
         made = tool(words, f"{self._where}{words.capitalize()}Button", accessible, tip)
         made.setProperty("role", "word")
         made.setFixedWidth(_WIDTH)
+        made.setFocusPolicy(Qt.TabFocus)
+        made.clicked.connect(lambda: made.hasFocus() or self._view.setFocus())  # where the keys are for painting
         return made
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The digits and Escape act here as in the view; other keys are for the tool that has the focus."""
+        if event.key() == Qt.Key_Escape or event.text().isdecimal():
+            self._view.keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
 
     def _show(self) -> None:
         painting, data = self._session.painting, self._session.data.dataset
@@ -81,6 +94,7 @@ class PaintTools(QWidget):
             if number < len(inks):
                 name = "point" if painting.is_curve else text.name(data.class_name(number))
                 self._dress(brush, name, inks[number])
+        self.more.setVisible(not painting.is_curve and painting.classes < MOST_CLASSES)
         (self.eraser if erases else self.brushes[painting.brush or 0]).setChecked(True)
         self.clear.setEnabled(bool(len(painting.points)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
+from engine.datasets.painted import PAINTED
 from engine.errors import SettingError
 from engine.experiment import Experiment
 from nnviz.look import text
@@ -49,10 +50,16 @@ class NewData(QObject):
             self._adapt(self._fitted(self._data.fit(fields), before), is_first)
 
     def _fitted(self, fields: Experiment, before: Dataset | None) -> Experiment:
-        """The fields for the data: those of a preset as it is for them, a person's own with another task at most."""
+        """The fields for the data: those of a preset as it is for them, a person's own with another task at most.
+
+        Of points that are just being painted a batch is not larger than they are.
+        """
         dataset, preset = self._data.dataset, self._settings.preset_for(before)
         assert dataset is not None
-        return fields.for_task(dataset) if preset is None else preset.applied_to(fields, dataset)
+        if preset is not None:
+            return preset.applied_to(fields, dataset)
+        own = fields.for_task(dataset)
+        return own if self._data.loaded_name not in PAINTED else own.for_few(dataset)
 
     def _adapt(self, new: Experiment, is_first: bool) -> None:
         run, dataset, fields = self._runs.current, self._data.dataset, self._settings.experiment

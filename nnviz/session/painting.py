@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
 from engine.datasets.curve import CURVES
-from engine.datasets.painted import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, Painted
+from engine.datasets.painted import MOST_PAINTED, PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, Painted
 from engine.datasets.parts import steady_parts
 from engine.datasets.plane import PLANES
 from engine.datasets.source import SEED, TEST_SHARE, Value
@@ -25,7 +25,6 @@ from nnviz.session.undo import Kind, Step, Undo
 REACH = 0.09  # of the eraser; points of the plane and of a curve lie within about -1 and 1
 _APART = 0.06  # how far the mouse moves from one painted point to the next
 _SPREAD = 0.02  # standard deviation of the points of a stroke, across and along it
-_PAINTED = PAINTED_PLANE, PAINTED_CURVE
 
 
 class Painting(QObject):
@@ -51,6 +50,7 @@ class Painting(QObject):
         self.points = Painted.none()
         self.latest: dict[str, Mapping[str, Value]] = {}
         self._is_awaited = False  # whether it begins when the data are there that are loading
+        self._added: int | None = None  # the class that is painted when the data are there that have it
         self._at: Array | None = None  # where the last point of the stroke was set; None between strokes
         self._has_changed = False  # whether the stroke has changed the points
         self._loaded: str | None = None  # the points of the data, or on their way there, as a text
@@ -98,6 +98,12 @@ class Painting(QObject):
         if brush is None or brush < self.classes:
             self.brush = brush
             self.changed.emit()
+
+    def add_class(self) -> None:
+        """Loads the points as data of one class more, which is painted then. Before the first point there are none."""
+        if len(self.points) or self._loaded is not None:
+            self._added = self.classes
+            self._load(self.classes + 1)
 
     @property
     def classes(self) -> int:
@@ -150,7 +156,7 @@ class Painting(QObject):
         if len(self.points) >= MOST_PAINTED:
             self._messages.tell(f"{MOST_PAINTED:,} points are painted; more there cannot be. Erase some first.")
         if len(self.points):
-            self._load()
+            self._load(self.classes)
 
     def clear(self) -> None:
         """Erases all points, as a step to undo. The network learns from the old ones until there are new ones."""
@@ -162,19 +168,17 @@ class Painting(QObject):
             self.points = points
             self.changed.emit()
 
-    def _load(self) -> None:
-        """Loads the points as data. What was training goes on with them."""
+    def _load(self, classes: int) -> None:
+        """Loads the points as data of so many classes. What was training goes on with them."""
         name = PAINTED_CURVE if self.is_curve else PAINTED_PLANE
         goes_on = self._training.state is Status.TRAINING or self._training.will_start
-        self._loaded = self.points.write()
-        self._data.load(name, {**self._settings_for(name), POINTS: self._loaded})
+        if len(self.points):
+            self._loaded = self.points.write()
+        kept = dict(self._data.settings) if self._data.name == name else {}
+        chosen: dict[str, Value] = {} if self.is_curve else {"classes": classes}
+        self._data.load(name, {**kept, **chosen, POINTS: self._loaded})
         if goes_on:
             self._training.start()
-
-    def _settings_for(self, name: str) -> dict[str, Value]:
-        """How many classes there are, and what else was chosen for these data."""
-        kept = dict(self._data.settings) if self._data.name == name else {}
-        return kept if self.is_curve else {**kept, "classes": self.classes}
 
     # ---- the data
 
@@ -184,7 +188,7 @@ class Painting(QObject):
     @property
     def _can_begin(self) -> bool:
         name = self._data.loaded_name
-        return self._data.dataset is not None and name in (*PLANES, *CURVES, *_PAINTED)
+        return self._data.dataset is not None and name in (*PLANES, *CURVES, *PAINTED)
 
     def _turn_on(self) -> None:
         self._is_awaited, self.is_on = False, True
@@ -192,12 +196,16 @@ class Painting(QObject):
 
     def _follow(self) -> None:
         """Other data: begins if that was wanted, ends if they are none to be painted, else shows their points."""
-        name = self._data.loaded_name
-        if name in _PAINTED and self._data.dataset is not None:
+        name, (added, self._added) = self._data.loaded_name, (self._added, None)
+        if added is not None and added < self.classes:
+            self.brush = added
+        elif self.brush is not None and self.brush >= self.classes:
+            self.brush = 0
+        if name in PAINTED and self._data.dataset is not None:
             self.latest[name] = dict(self._data.loaded_settings)
         if self._is_awaited:
             self._is_awaited = False
-            if name in _PAINTED:
+            if name in PAINTED:
                 self._turn_on()
         elif self.is_on and not self._can_begin:
             self._has_changed = False  # a stroke that was not over is about points that have gone
@@ -213,8 +221,6 @@ class Painting(QObject):
         self._loaded = self._data.loaded_settings.get(POINTS)
         self.points = _points_of(data) if self._loaded is None else Painted.read(self._loaded)
         self._at, self._has_changed = None, False
-        if self.brush is not None and self.brush >= self.classes:
-            self.brush = 0
         self.changed.emit()
 
     # ---- from one start to the next
@@ -223,7 +229,7 @@ class Painting(QObject):
         """Takes what ``latest`` was, in types that JSON can hold; leaves out what is damaged."""
         entries: dict[Any, Any] = document if isinstance(document, dict) else {}
         for name, settings in entries.items():
-            if name in _PAINTED and isinstance(settings, dict) and isinstance(settings.get(POINTS), str):
+            if name in PAINTED and isinstance(settings, dict) and isinstance(settings.get(POINTS), str):
                 self.latest[name] = settings
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject
 
+from engine.datasets import Dataset
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.data import Data
@@ -21,7 +22,7 @@ class Resuming(QObject):
     def __init__(self, data: Data, runs: Runs, training: Training, messages: Messages) -> None:
         super().__init__()
         self._data, self._runs, self._training, self._messages = data, runs, training, messages
-        self._waiting: dict[int, Opened] = {}  # by run, what is to go on with other data
+        self._waiting: dict[int, Opened] = {}  # by run, what is to go on with other data, or to be checked against them
         self._lane = Lane()
         data.changed.connect(self._resume)
         runs.replaced.connect(self._resume)
@@ -35,7 +36,7 @@ class Resuming(QObject):
 
     def settle(self, run: Run, found: Opened) -> None:
         """Waits for the data of a run that was opened, if they are loading; else tells what does not fit."""
-        if self._data.loading and found.state is not None:
+        if self._data.loading:
             self._waiting[run.id] = found
         else:
             self._tell_problem(run, found)
@@ -48,7 +49,7 @@ class Resuming(QObject):
             self._messages.tell(f"{run.title} opened. A new training will start from its weights: {found.why_not}")
 
     def _resume(self) -> None:
-        """Makes the trainer of the current run with the data that have come."""
+        """The current run goes on with the data that have come, or it is told what does not fit."""
         run, dataset = self._runs.current, self._data.dataset
         if self._data.loading or dataset is None or run.id not in self._waiting:
             return
@@ -56,6 +57,12 @@ class Resuming(QObject):
             self._tell_problem(run, self._waiting[run.id])
             return
         found = self._waiting.pop(run.id)
+        if found.state is None:
+            self._tell_problem(run, found)
+        else:
+            self._make_trainer(run, found, dataset)
+
+    def _make_trainer(self, run: Run, found: Opened, dataset: Dataset) -> None:
         go_on = self._training.hold()  # what was to start begins no other training meanwhile
 
         def done(now: Opened) -> None:

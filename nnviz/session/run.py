@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from engine.datasets import Dataset
+from engine.datasets import DATASETS, Dataset
 from engine.errors import EngineError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
@@ -38,6 +38,7 @@ _TRAINED = (
     "has_died",
     "_before_training",
 )
+_LONGEST_VALUE = 30  # characters of a text among the settings of data
 _GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
 
 
@@ -336,10 +337,15 @@ def changes_between(before: Experiment, after: Experiment) -> list[str]:
     """
     omitted = {"epochs", "fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
     return [
-        f"{setting_name(name)} {setting_value(value)}".lstrip()
+        f"{setting_name(name)} {_data_title(value) if name == 'data' else setting_value(value)}".lstrip()
         for name, (value, _) in after.difference(before).items()
         if name not in omitted
     ]
+
+
+def _data_title(name: str) -> str:
+    """What data are called; of a file or folder its name, also when it is gone."""
+    return text.name(DATASETS[name].title if name in list(DATASETS) else Path(name).name)
 
 
 def more_epochs(epochs: int) -> str:
@@ -353,13 +359,21 @@ def setting_name(name: str) -> str:
 
 
 def setting_value(value: object) -> str:
-    """The value of a setting, for a sentence: of a very long list only the beginning."""
+    """The value of a setting, for a sentence: of a very long list only the beginning, of long texts the name alone."""
     if isinstance(value, (tuple, list)):
         are_sizes = all(isinstance(part, int) for part in value)
         return text.shape(value) if are_sizes else text.listed([setting_value(part) for part in value])
     if isinstance(value, Mapping):
-        return ", ".join(f"{setting_name(name)} {setting_value(part)}" for name, part in value.items()) or "as usual"
+        parts = [
+            f"{setting_name(name)} {'' if _is_long(part) else setting_value(part)}" for name, part in value.items()
+        ]
+        return ", ".join(map(str.rstrip, parts)) or "as usual"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _is_long(value: object) -> bool:
+    """Whether it is a text of more than a few words, as points that were painted and paths are."""
+    return isinstance(value, str) and len(value) > _LONGEST_VALUE
 
 
 def typed_value(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.history import PARTS
+from nnviz.look import text
 from nnviz.session.run import Run, changes_between
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
@@ -96,7 +97,7 @@ class Runs(QObject):
     def compared(self) -> list[Run]:
         """The earlier runs that the chart compares with the current one, the newest last.
 
-        Only those whose figures are of the same kind: shares of classes, or the same number of the same data.
+        Only those of the same data, also with other noise or more points, that predict the same.
         """
         now, kind = self.current, _kind(self.current)
         known = [run for run in self._kept if _has_lines(run) and run.id not in self._hidden]
@@ -106,8 +107,10 @@ class Runs(QObject):
     def difference(self, run: Run) -> str:
         """What sets a run apart from the current one: "learning rate 0.05 from epoch 3, seed 2 and 4 more"."""
         differs = changes_between(self.current.experiment, run.experiment)
-        since = {text: change.epoch for change in run.history.changes for text in change.text.split(", ")}
-        named = [f"{text} from epoch {since[text]:.3g}" if text in since else text for text in differs[:_MOST_NAMED]]
+        since = {what: change.epoch for change in run.history.changes for what in change.text.split(", ")}
+        named = [
+            f"{what} from epoch {text.epochs(since[what])}" if what in since else what for what in differs[:_MOST_NAMED]
+        ]
         more = f" and {len(differs) - _MOST_NAMED} more" if len(differs) > _MOST_NAMED else ""
         return (", ".join(named) or "same settings") + more
 
@@ -140,8 +143,8 @@ def _has_lines(run: Run) -> bool:
 
 
 def _kind(run: Run) -> tuple[object, ...]:
-    """What its figures are of: they are in the unit of the number that is predicted, unless they are of classes."""
+    """What its figures are of: classes or a number, and of which data."""
     experiment, history = run.experiment, run.history
     shares, numbers = (any(vars(curves)[part].values for part in PARTS) for curves in (history.error, history.rmse))
     is_of_classes = shares or (not numbers and experiment.output in ("softmax", "sigmoid"))
-    return ("classes",) if is_of_classes else (experiment.data, experiment.data_settings.get("target"))
+    return is_of_classes, experiment.data, experiment.data_settings.get("target")

@@ -223,8 +223,8 @@ class Session(QObject):
         """Says that a run was removed, if its training was not saved."""
         if run.unsaved:
             self.messages.tell(
-                f"An earlier network ({setting_value(run.experiment.shape)}, {run.epochs:.3g} epochs, not saved) was "
-                f"removed: there was no room left for it. Save the networks that you want to keep."
+                f"An earlier network ({setting_value(run.experiment.shape)}, {text.epochs(run.epochs)} epochs, "
+                f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
             )
 
     # ---- closing

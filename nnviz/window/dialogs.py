@@ -165,7 +165,7 @@ class NetworkDialogs(QObject):
         """A line about a network: its file, how long it was trained, and what sets it apart from the current one."""
         now = self._session.runs.current
         name = "" if run.path is None else f"{run.title}, "
-        trained = f"{name}{text.shape(run.network.shape)}, trained for {run.epochs:.3g} epochs"
+        trained = f"{name}{text.shape(run.network.shape)}, trained for {text.epochs(run.epochs)} epochs"
         return f"• this one: {trained}" if run is now else f"• earlier: {trained}, {self._session.runs.difference(run)}"
 
     def _discard(self, runs: list[Run], then: Then) -> None:

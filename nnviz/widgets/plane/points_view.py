@@ -216,9 +216,11 @@ class PointsView(QWidget):
             painter.drawEllipse(QPointF(self._mouse), corner.x(), corner.y())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Hides the read-out."""
+        """Hides the read-out, and the eraser."""
         self._mouse = None
         self.hovered.emit(None)
+        if self._eraser:
+            self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The arrows move the place that is asked about, with Shift a little; the first asks about the middle."""

@@ -94,7 +94,7 @@ def _log_ends(low: float, high: float, quantity: Quantity) -> Ends:
     low, high = (min(max(end, quantity.lowest), quantity.highest) for end in (low, high))
     lower = max(marks(low / 10, low))
     upper = min(marks(high, high * 10))
-    lower, upper = min(lower, quantity.low), max(upper, quantity.high)
+    lower, upper = max(min(lower, quantity.low), quantity.lowest), max(upper, quantity.high)
     if upper < 5 * lower:  # a single line needs room too
         lower, upper = max(marks(lower / 10, lower / 1.5)), min(marks(upper * 1.5, upper * 10))
     return math.log10(max(lower, quantity.lowest)), math.log10(min(upper, quantity.highest))

@@ -47,7 +47,7 @@ class CurveLine(pg.PlotCurveItem):
 
     def draw(self, across: Ends, pixels: float, is_log: bool, quantity: Quantity) -> None:
         """Draws the part of the line in the range ``across``, unless it is drawn already."""
-        wanted = (across, pixels, is_log)
+        wanted = (across, pixels, is_log, quantity.lowest)
         if wanted == self._drawn:
             return
         self._drawn = wanted

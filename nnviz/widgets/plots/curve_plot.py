@@ -107,10 +107,10 @@ class CurvePlot(ZoomPlot):
             self._update()
 
     def set_quantity(self, quantity: Quantity) -> None:
-        """Says what the values are: the same quantity with another unit."""
+        """Says what the values are: the same quantity with another unit, or other limits."""
         if quantity != self.quantity:
             self.quantity = quantity
-            self._update_read_out()
+            self._update()
 
     def show_explained(self, curves: Mapping[str, Curve]) -> None:
         """Tells the R² of the same epochs in the read-out."""

@@ -67,3 +67,10 @@ def test_a_long_list_is_shortened() -> None:
 )  # fmt: skip
 def test_numbers_at_an_axis_are_short(value: float, words: str) -> None:
     assert text.compact(value) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(3.0, "3"), (1.44, "1.4"), (99.96, "100"), (11407.5, "11\u202f408"), (19900.0, "19\u202f900")]
+)
+def test_epochs(number: float, words: str) -> None:
+    assert text.epochs(number) == words

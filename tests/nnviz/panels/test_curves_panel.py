@@ -36,6 +36,7 @@ from tests.nnviz.helpers import (
     train_for_a_while,
     wait_for,
 )
+from tests.nnviz.panels.plane_helpers import load
 
 
 def turn_to(qtbot: QtBot, window: MainWindow, name: str) -> None:
@@ -373,6 +374,33 @@ def test_the_key_of_earlier_runs_shows_that_train_is_dashed(ready_window: MainWi
     lengths = [[len(part) for part in row.split()] for row in rows]
     assert [18] in lengths, "test: solid"
     assert any(len(parts) > 1 for parts in lengths), "train: dashed"
+
+
+def test_runs_of_other_data_are_not_compared(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    load(qtbot, ready_window, "moons", points=200)
+    train_epochs(qtbot, ready_window, 2)
+    moons = session.runs.current
+    session.reset()
+    load(qtbot, ready_window, "spirals", points=200)
+    train_epochs(qtbot, ready_window, 2)
+    session.reset()
+    assert [run.experiment.data for run in session.runs.compared] == ["spirals"]
+    load(qtbot, ready_window, "moons", points=200, noise=0.2)
+    session.reset()
+    assert session.runs.compared == [moons], "with other noise they are the same data"
+
+
+def test_no_mistake_is_half_of_one_example(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """The axis does not go down to shares that so few examples cannot have."""
+    load(qtbot, ready_window, "moons", points=200)
+    train_epochs(qtbot, ready_window, 1)
+    plot, curves = plot_of(ready_window, "errorPlot"), ready_window.session.runs.current.history.error
+    curves.train.add(2, 0.0)
+    plot.show_curves(vars(curves), 2, None)
+    lowest = np.log10(100 * 0.5 / 160)
+    assert plot.view[1][0] == pytest.approx(lowest)
+    assert drawn(plot, "train")[1][-1] == pytest.approx(lowest), "it lies on the axis"
 
 
 def test_one_that_is_trained_on_stays_one_run(ready_window: MainWindow, qtbot: QtBot) -> None:

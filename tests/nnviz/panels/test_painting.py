@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAction, QComboBox, QLabel, QToolButton, QWidget
+from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
@@ -19,7 +19,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.plane.points_view import PointsView
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, drag, find, hover, pick, retype, train_for_a_while, wait_for
+from tests.nnviz.helpers import action, click, drag, find, hover, leave, pick, retype, train_for_a_while, wait_for
 from tests.nnviz.panels.plane_helpers import load, plane_of
 
 TWO = "0 0 | 1 1"
@@ -218,6 +218,67 @@ def test_more_classes(painting: Painting, ready_window: MainWindow, qtbot: QtBot
     assert counts(ready_window) == [2, 2, 1]
 
 
+@pytest.mark.parametrize("name", ["planeBrush2", "planeClearButton", "planeEraseButton"])
+def test_the_keys_act_after_a_click_on_a_tool(
+    painting: Painting, ready_window: MainWindow, qtbot: QtBot, name: str
+) -> None:
+    click(qtbot, ready_window, QToolButton, name)
+    focused = ready_window.focusWidget()
+    assert focused is plane_of(ready_window).view
+    qtbot.keyClick(focused, Qt.Key_1)
+    assert painting.brush == 0
+    qtbot.keyClick(focused, Qt.Key_Escape)
+    assert not painting.is_on
+
+
+def test_the_keys_act_on_a_tool_that_was_reached_with_tab(
+    painting: Painting, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    brush = find(ready_window, QToolButton, "planeBrush1")
+    brush.setFocus(Qt.TabFocusReason)
+    qtbot.keyClick(brush, Qt.Key_2)
+    assert painting.brush == 1
+    assert brush.hasFocus()
+    qtbot.keyClick(brush, Qt.Key_Escape)
+    assert not painting.is_on
+
+
+def test_one_class_more(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    more = find(ready_window, QToolButton, "planeMoreButton")
+    for classes in (3, 4, 5, 6):
+        assert more.isVisible()
+        click(qtbot, ready_window, QToolButton, "planeMoreButton")
+        qtbot.waitUntil(lambda classes=classes: painting.classes == classes)  # type: ignore[misc]
+        assert painting.brush == classes - 1, "it is painted next"
+    assert not more.isVisible()
+    assert ready_window.session.data.settings["classes"] == 6
+    assert counts(ready_window) == [2, 2, 0, 0, 0, 0]
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: painting.classes == 5)
+    assert painting.brush == 0
+
+
+def test_one_class_more_after_all_were_erased(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, ready_window, QToolButton, "planeClearButton")
+    click(qtbot, ready_window, QToolButton, "planeMoreButton")
+    qtbot.waitUntil(lambda: painting.classes == 3)
+    assert len(painting.points) == 0, "they stay erased"
+
+
+def test_a_batch_is_not_larger_than_what_is_painted(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session, view = ready_window.session, plane_of(ready_window).view
+    stroke(qtbot, ready_window, view, [(-0.9, -0.8), (0.9, -0.8)])
+    retype(qtbot, ready_window, "batchSizeEdit", "20")
+    retype(qtbot, ready_window, "learningRateEdit", "0.03")  # no preset's
+    click(qtbot, ready_window, QToolButton, "planeClearButton")
+    stroke(qtbot, ready_window, view, [(-0.9, 0.9), (-0.5, 0.9)])
+    assert session.settings.experiment.training.batch_size == len(data_of(ready_window).train) < 20
+    assert not session.settings.problems
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: sum(counts(ready_window)) > 20)
+    assert session.settings.experiment.training.batch_size == 20
+
+
 def test_clear_and_undo(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
     stroke(qtbot, ready_window, view, [(0.3, -0.7)])
@@ -359,6 +420,19 @@ def test_the_eraser_is_seen_under_the_mouse(painting: Painting, ready_window: Ma
     before = view.grab().toImage()
     painting.choose(None)
     assert view.grab().toImage() != before
+
+
+def test_the_eraser_goes_with_the_mouse(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    view = plane_of(ready_window).view
+    painting.choose(None)
+    at = view.place_of(0.1, -0.9)
+    hover(view, (at.x(), at.y()))
+    QApplication.processEvents()
+    painted = []
+    view.paintEvent = lambda event: painted.append(event)  # type: ignore[method-assign]
+    leave(view)
+    QApplication.processEvents()
+    assert painted
 
 
 def test_the_data_card_draws_the_points(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:

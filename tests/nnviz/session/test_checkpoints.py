@@ -508,3 +508,35 @@ def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
     wait_for(qtbot, ready_window, state)
     assert session.runs.current.epochs == pytest.approx(batches / 40)
     assert [snapshot.epochs for snapshot in session.runs.current.snapshots] == [session.runs.current.epochs]
+
+
+# ---- networks without the state of a training
+
+
+def saved_of_points(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+    """Saves a network of points; afterwards there are other data in the window."""
+    load(qtbot, window, "moons", points=200)
+    save(qtbot, window, path)
+    load(qtbot, window, "mnist")
+
+
+def test_whether_it_fits_is_told_when_its_data_are_there(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    saved_of_points(qtbot, window, home / "points.json")
+    told: list[str] = []
+    session.messages.changed.connect(
+        lambda: told.append(session.messages.current.text if session.messages.current else "")
+    )
+    reopen(qtbot, window, home / "points.json")
+    wait_for(qtbot, window, Status.READY)
+    assert session.data.name == "moons"
+    assert not any(told)
+
+
+def test_it_is_told_where_they_cannot_be_loaded(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    saved_of_points(qtbot, window, home / "points.json")
+    reopen(qtbot, window, home / "points.json")
+    session.data.cancel()
+    assert session.messages.current is not None
+    assert "784" in session.messages.current.text

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QAbstractButton, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_checkpoint, load_network
-from nnviz.session.run import Run
+from nnviz.session.run import Run, changes_between
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
@@ -346,3 +346,22 @@ def test_a_save_that_fails_while_the_window_closes_is_logged(
     ready_window.session.files.save(home / "no such folder" / "x.json")
     ready_window.close()
     assert "x.json could not be saved" in caplog.text
+
+
+def test_data_are_named_shortly(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """Neither every painted point nor a path stands in the question."""
+    points = ", ".join(f"-0.{number} 0.1" for number in range(11, 40))
+    now = ready_window.session.runs.current.experiment
+    painted = now.changed(data="painted", data_settings={"painted": points, "classes": 3})
+    file = now.changed(data=str(tmp_path / "folder" / "mine.csv"), fingerprint="")
+    assert changes_between(now, painted)[:2] == ["data Painted points", "data settings painted, classes 3"]
+    assert changes_between(now, file)[:1] == ["data mine.csv"]
+    run = ready_window.session.runs.current
+    train_epochs(qtbot, ready_window, 1)
+    ready_window.session.reset()
+    run.experiment, run.start_epoch = painted, 19_899
+    ready_window.close()
+    words = asked(ready_window).informativeText()
+    assert "trained for 19\u202f900 epochs" in words
+    assert "-0.11" not in words
+    press_button(qtbot, ready_window, "Discard")
