@@ -14,7 +14,7 @@ from engine.datasets.cells import RAGGED, Problem, shortened
 from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
 from engine.datasets.table_format import MOST_BYTES, TableFormat, title_rows, unreadable
-from engine.datasets.table_reading import Progress, Reading
+from engine.datasets.table_reading import Progress, Reading, is_blank
 from engine.datasets.table_spans import Bounds, Elsewhere, Span, read_span, spans_of
 from engine.errors import DataError, bad_file
 from engine.regular_files import open_regular
@@ -33,6 +33,7 @@ class Table:
         ragged: how many rows were left out because they have more or fewer cells than there are columns.
         head: the first 100 rows of those that were kept, as they are written; long cells are shortened.
         head_rows: the number of each of these in the file, from 1.
+        kept_ragged: the places, from 0, of such rows that were kept, without values, instead.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Table:
     ragged: int = 0
     head: tuple[tuple[str, ...], ...] = ()
     head_rows: tuple[int, ...] = ()
+    kept_ragged: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0].values)
@@ -74,6 +76,8 @@ def read_table(
     least_columns: int = 2,
     only_head: bool = False,
     elsewhere: Elsewhere | None = None,
+    numbers: Collection[str] = (),
+    keeps_ragged: bool = False,
 ) -> Table:
     """Reads a table.
 
@@ -90,6 +94,8 @@ def read_table(
         least_columns: how many columns there must be: one to predict, besides the inputs.
         only_head: whether only the first megabyte is read, for a look at it.
         elsewhere: reads parts of a large file at the same time; None for one after the other.
+        numbers: names of columns that are of numbers, even if most of their cells are words.
+        keeps_ragged: rows with more or fewer cells stay where they are, without values, instead of being left out.
 
     Raises:
         FileFormatError: the file is missing, empty, no text, in another encoding, or beyond a limit; or it has too few
@@ -100,21 +106,23 @@ def read_table(
         size = os.fstat(file.fileno()).st_size
         _check_size(path, size)
         try:
-            reading = Reading(path, form, frozenset(texts), least_columns=least_columns)
+            kinds = {"texts": frozenset(texts), "numbers": frozenset(numbers)}
+            begun = partial(Reading, path, form, least_columns=least_columns, keeps_ragged=keeps_ragged, **kinds)
+            reading = begun()
             done = elsewhere is not None and not only_head and _read_in_parts(reading, file, size, progress, elsewhere)
             if not done:
-                reading = Reading(path, form, frozenset(texts), least_columns=least_columns)
+                reading = begun()
                 file.seek(0)
                 reading.read(file, size, progress, only_head)
             if reading.wordy:
-                reading = Reading(path, form, frozenset(texts), reading.wordy, least_columns)
+                reading = begun(wordy=reading.wordy)
                 file.seek(0)
                 reading.read(file, size, progress, only_head)
         except CannotReadError as failure:
             raise unreadable(path, failure.reason) from None
     counts, problems = reading.counts, tuple(reading.problems)
-    heads = reading.head, reading.head_rows
-    return Table(path.stem, reading.columns(), problems, counts.total(), counts[RAGGED], *heads)
+    places = reading.head, reading.head_rows, tuple(reading.ragged)
+    return Table(path.stem, reading.columns(), problems, counts.total(), counts[RAGGED], *places)
 
 
 def _read_in_parts(
@@ -141,8 +149,8 @@ def _read_in_parts(
     return True
 
 
-def row_number(path: str | Path, form: TableFormat, place: int, width: int) -> int | None:
-    """The number in its file, from 1, of a row of a table: the one at ``place``, from 0, of those of ``width`` cells.
+def row_number(path: str | Path, form: TableFormat, place: int) -> int | None:
+    """The number in its file, from 1, of a row of a table that was read with ``keeps_ragged``, at ``place``, from 0.
 
     None if the file has changed, and there is none. Raises FileFormatError.
     """
@@ -155,7 +163,7 @@ def row_number(path: str | Path, form: TableFormat, place: int, width: int) -> i
             number += title
             for row in rows[title:]:
                 number += 1
-                left -= len(row) >= width
+                left -= not is_blank(row)
                 if left < 0:
                     return number
     return None

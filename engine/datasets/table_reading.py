@@ -36,6 +36,7 @@ class Reading:
         head: the first 100 rows that were kept, as they are written, long cells shortened.
         head_rows: the number of each of these in the file, from 1.
         ends_in_quotes: whether what was read last ends within a cell in quotation marks.
+        ragged: the places, from 0, of kept rows that have more or fewer cells than there are columns.
     """
 
     def __init__(
@@ -45,18 +46,27 @@ class Reading:
         texts: Collection[str],
         wordy: Collection[str] = frozenset(),
         least_columns: int = 2,
+        numbers: Collection[str] = frozenset(),
+        keeps_ragged: bool = False,
     ) -> None:
-        """Of the columns, at least so many, ``texts`` are texts by wish, ``wordy`` by their content."""
+        """Of the columns, at least so many, ``texts`` are texts by wish, ``wordy`` by their content.
+
+        ``numbers`` are numbers, whatever stands in them. ``keeps_ragged``: rows with more or fewer cells than there
+        are columns are rows without values.
+        """
         self.problems: list[Problem] = []
         self.counts: Counter[str] = Counter()
         self.head: tuple[tuple[str, ...], ...] = ()
         self.head_rows: tuple[int, ...] = ()
         self.ends_in_quotes = False
+        self.ragged: list[int] = []
         self.path = path
         self.form = form
         self._texts = texts
         self._wordy = wordy
         self._least_columns = least_columns
+        self._numbers = numbers
+        self._keeps_ragged = keeps_ragged
         self._names: list[str] = []
         self._columns: list[NumbersRead | TextsRead] = []
         self._next_row = 1
@@ -84,7 +94,7 @@ class Reading:
     def wordy(self) -> frozenset[str]:
         """The columns that were taken for numbers and are texts."""
         pairs = zip(self._names, self._columns, strict=False)  # without rows there are no columns
-        return frozenset(name for name, column in pairs if isinstance(column, NumbersRead) and column.is_wordy)
+        return frozenset(name for name, column in pairs if _is_wordy(column) and name not in self._numbers)
 
     def columns(self) -> tuple[Column, ...]:
         """All columns; ends the reading. Raises FileFormatError if there are no rows."""
@@ -147,12 +157,14 @@ class Reading:
                 self._note(Problem(numbers[place], name, shortened(cells[place].strip()), kind))
 
     def _column(self, name: str, cells: Sequence[str]) -> NumbersRead | TextsRead:
+        if name in self._numbers:
+            return NumbersRead(self.form.decimal)
         return TextsRead() if name in self._wordy else column_of(cells, self.form.decimal, name in self._texts)
 
     def _begin(self, rows: list[list[str]]) -> list[list[str]]:
         """Names the columns after the first rows; returns those that hold values."""
         title = title_rows(rows)
-        filled = [place for place, row in enumerate(rows) if place >= title and not _is_blank(row)]
+        filled = [place for place, row in enumerate(rows) if place >= title and not is_blank(row)]
         if not filled:
             return rows
         if self.form.header:
@@ -187,8 +199,12 @@ class Reading:
             if len(row) == width or (len(row) > width and not any(row[width:])):
                 kept.append(row[:width])
                 numbers.append(number)
-            elif not _is_blank(row):
+            elif not is_blank(row):
                 self._note(Problem(number, "", f"{len(row):,} cells instead of {width:,}", RAGGED))
+                if self._keeps_ragged:
+                    self.ragged.append(self._rows + len(kept))
+                    kept.append([""] * width)
+                    numbers.append(number)
         return kept, numbers
 
     def _count_rows(self, kept: int, read: int) -> None:
@@ -205,7 +221,12 @@ class Reading:
             self.problems.append(problem)
 
 
-def _is_blank(row: Sequence[str]) -> bool:
+def _is_wordy(column: NumbersRead | TextsRead) -> bool:
+    return isinstance(column, NumbersRead) and column.is_wordy
+
+
+def is_blank(row: Sequence[str]) -> bool:
+    """Whether it is no row at all, but an empty line."""
     return len(row) <= 1 and not "".join(row).strip()
 
 

@@ -77,7 +77,7 @@ def test_rows_below_a_title_keep_their_numbers(tmp_path: Path) -> None:
         table = read_table(file, form)
         assert (table.names, len(table)) == (("a", "b", "c"), 21)
         assert [problem.row for problem in table.problems] == [24]
-        assert row_number(file, form, 20, 3) == 24
+        assert row_number(file, form, 20) == 24
 
 
 def test_a_comma_after_a_zero_is_no_thousands_separator(tmp_path: Path) -> None:
