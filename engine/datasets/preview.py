@@ -93,6 +93,7 @@ class TablePreview:
         task: what is done with the column to predict, as given or guessed.
         error: why it cannot be used like this; its parameter is a column's name or a setting's.
         outcome: what would come of it; None if there is an error, or if only its head was read.
+        skipped: the lines above the table that are left out, shortened.
     """
 
     form: TableFormat
@@ -107,6 +108,7 @@ class TablePreview:
     task: str = ""
     error: EngineError | None = None
     outcome: Outcome | None = None
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from engine.datasets.cells import RAGGED, Problem, shortened
 from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
-from engine.datasets.table_format import MOST_BYTES, TableFormat, title_rows, unreadable
+from engine.datasets.table_format import MOST_BYTES, TableFormat, unreadable
 from engine.datasets.table_reading import Progress, Reading, is_blank
 from engine.datasets.table_spans import Bounds, Elsewhere, Span, read_span, spans_of
 from engine.errors import DataError, bad_file
@@ -33,6 +33,7 @@ class Table:
         ragged: how many rows were left out because they have more or fewer cells than there are columns.
         head: the first 100 rows of those that were kept, as they are written; long cells are shortened.
         head_rows: the number of each of these in the file, from 1.
+        skipped: the lines above the table that were left out, shortened.
         kept_ragged: the places, from 0, of such rows that were kept, without values, instead.
     """
 
@@ -43,6 +44,7 @@ class Table:
     ragged: int = 0
     head: tuple[tuple[str, ...], ...] = ()
     head_rows: tuple[int, ...] = ()
+    skipped: tuple[str, ...] = ()
     kept_ragged: tuple[int, ...] = ()
 
     def __len__(self) -> int:
@@ -121,7 +123,7 @@ def read_table(
         except CannotReadError as failure:
             raise unreadable(path, failure.reason) from None
     counts, problems = reading.counts, tuple(reading.problems)
-    places = reading.head, reading.head_rows, tuple(reading.ragged)
+    places = reading.head, reading.head_rows, tuple(reading.skipped), tuple(reading.ragged)
     return Table(path.stem, reading.columns(), problems, counts.total(), counts[RAGGED], *places)
 
 
@@ -158,12 +160,9 @@ def row_number(path: str | Path, form: TableFormat, place: int) -> int | None:
     with _opened(Path(path)) as file:
         blocks = Blocks(Path(path), form, file)
         while block := blocks.next():
-            rows = list(blocks.rows(block))
-            title = title_rows(rows) if form.header and not number else 0
-            number += title
-            for row in rows[title:]:
+            for row in blocks.rows(block):
                 number += 1
-                left -= not is_blank(row)
+                left -= number > form.skip and not is_blank(row)
                 if left < 0:
                     return number
     return None

@@ -43,6 +43,7 @@ def preview_table(
         tuple(sorted(table.problems, key=lambda problem: problem.row)),
         table.problem_count,
         settings.get("task") or (guess_task(of_target) if of_target is not None else ""),
+        skipped=table.skipped,
     )
     return _with_outcome(preview, table) if is_whole else (preview, None)
 

@@ -13,7 +13,7 @@ import numpy as np
 from engine.datasets.cells import RAGGED, Problem, shortened
 from engine.datasets.table_blocks import Blocks, plain_matrix
 from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
-from engine.datasets.table_format import TableFormat, title_rows
+from engine.datasets.table_format import TableFormat
 from engine.errors import bad_file
 from engine.validation import Array, available_memory
 
@@ -36,6 +36,7 @@ class Reading:
         head: the first 100 rows that were kept, as they are written, long cells shortened.
         head_rows: the number of each of these in the file, from 1.
         ends_in_quotes: whether what was read last ends within a cell in quotation marks.
+        skipped: what stands in the lines above the table that were left out, shortened.
         ragged: the places, from 0, of kept rows that have more or fewer cells than there are columns.
     """
 
@@ -59,6 +60,7 @@ class Reading:
         self.head: tuple[tuple[str, ...], ...] = ()
         self.head_rows: tuple[int, ...] = ()
         self.ends_in_quotes = False
+        self.skipped: list[str] = []
         self.ragged: list[int] = []
         self.path = path
         self.form = form
@@ -163,8 +165,8 @@ class Reading:
 
     def _begin(self, rows: list[list[str]]) -> list[list[str]]:
         """Names the columns after the first rows; returns those that hold values."""
-        title = title_rows(rows)
-        filled = [place for place, row in enumerate(rows) if place >= title and not is_blank(row)]
+        rows = self._skip(rows)
+        filled = [place for place, row in enumerate(rows) if not is_blank(row)]
         if not filled:
             return rows
         if self.form.header:
@@ -177,6 +179,13 @@ class Reading:
         self._check_width(len(names))
         self._names = _unique(names)
         return rows
+
+    def _skip(self, rows: list[list[str]]) -> list[list[str]]:
+        """Leaves out the lines above the table; returns the other rows."""
+        above = rows[: self.form.skip - len(self.skipped)]
+        self.skipped += [shortened(self.form.delimiter.join(row)) for row in above]
+        self._next_row += len(above)
+        return rows[len(above) :]
 
     def _check_width(self, width: int) -> None:
         if width > MOST_COLUMNS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.datasets import DataSource
@@ -29,6 +29,8 @@ def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) 
         table, form = open_table(path, settings, show)
     yield f"{text.name(source.title)}: a table, {len(table):,} rows, {len(table.columns):,} columns"
     yield from _format(form)
+    if table.skipped:
+        yield text.plain(f"lines above it, left out: {len(table.skipped):,} ({_shown(table.skipped)})", 200)
     yield ""
     target = settings["target"] or guess_target(table)
     table.column(target, "target")
@@ -48,6 +50,10 @@ def _format(form: TableFormat) -> Iterator[str]:
     signs = f"delimiter: {_DELIMITERS[form.delimiter]}; decimal mark: {_DECIMALS[form.decimal]}"
     yield f"{signs}; encoding: {form.encoding}"
     yield f"names of columns: {'in its first row' if form.header else 'none, so they are numbered'}"
+
+
+def _shown(lines: Sequence[str]) -> str:
+    return " / ".join(line for line in lines if line.strip()).replace("\n", " ")
 
 
 def _columns(table: Table, target: str, settings: Mapping[str, Value], prepared: PreparedTable | None) -> Iterator[str]:

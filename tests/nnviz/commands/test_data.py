@@ -194,6 +194,20 @@ def test_what_is_refused_gets_one_line(
     assert told in err
 
 
+def test_lines_above_a_table_are_told_and_can_be_set(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    lines = "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40))
+    file = write(tmp_path / "x.csv", f"Log of 2024\n\na,b,y\n{lines}")
+    code, out, _ = run(capsys, file)
+    assert code == 0
+    assert "40 rows, 3 columns" in out
+    assert "lines above it, left out: 2 (Log of 2024)" in out
+    code, out, _ = run(capsys, file, "--data-setting", "skip=4")
+    assert "39 rows, 3 columns" in out
+    code, _, err = run(capsys, file, "--data-setting", "skip=many")
+    assert code == 2
+    assert "must be a whole number" in err
+
+
 def test_columns_are_told_even_if_the_table_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = write(tmp_path / "x.csv", 'id,price\n1,"1,234"\n2,"5,678"\n3,"9,012"\n')
     code, out, err = run(capsys, file)
