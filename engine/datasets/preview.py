@@ -67,6 +67,7 @@ class PreviewColumn:
         missing: how many of its values are missing.
         wrong: how many of these could not be read.
         why_not: why it cannot be an input, in words after its name; empty if it can.
+        separator: the sign that separates thousands in its numbers; empty if none does.
     """
 
     name: str
@@ -74,6 +75,7 @@ class PreviewColumn:
     missing: int
     wrong: int
     why_not: str = ""
+    separator: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class Table:
     Attributes:
         title: the file's name without its ending.
         columns: all of one length, each with another name.
-        problems: the first 100 things that are wrong, with their places.
+        problems: the first 100 things that are wrong, with their places; the same in several rows of a column is one.
         problem_count: how many there are in all.
         ragged: how many rows were left out because they have more or fewer cells than there are columns.
         head: the first 100 rows of those that were kept, as they are written; long cells are shortened.
@@ -122,9 +122,10 @@ def read_table(
                 reading.read(file, size, progress, only_head)
         except CannotReadError as failure:
             raise unreadable(path, failure.reason) from None
+    columns = reading.columns()
     counts, problems = reading.counts, tuple(reading.problems)
     places = reading.head, reading.head_rows, tuple(reading.skipped), tuple(reading.ragged)
-    return Table(path.stem, reading.columns(), problems, counts.total(), counts[RAGGED], *places)
+    return Table(path.stem, columns, problems, counts.total(), counts[RAGGED], *places)
 
 
 def _read_in_parts(

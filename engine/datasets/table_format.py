@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from engine.datasets.cells import is_missing, is_number
+from engine.datasets.cells import is_missing, is_number, separator
 from engine.errors import FileFormatError, SettingError, bad_file
 from engine.regular_files import open_regular
 
@@ -26,9 +26,9 @@ CHECK_FILE = "Check that it is the file you mean."
 _HEAD = 2**16  # bytes from which the format is found
 _MOST_ROWS = 1000  # of the head that are looked at
 _LEAST_AGREEMENT = 0.5  # share of the rows that must have the same number of cells
-_COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+")
-_POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+")
-_PERHAPS_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_CLEAR_ENOUGH = 4  # numbers like 1.234 for each with a clear decimal comma, at most, to be taken for thousands
+_NUMBER = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+") for mark in DECIMALS}
+_PERHAPS_THOUSANDS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in DECIMALS}
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
@@ -189,13 +189,17 @@ def _agreement(text: str, delimiter: str) -> float:
 
 
 def _decimal(rows: Sequence[Sequence[str]]) -> str:
-    """The mark in more of the numbers. 1,234 alone says nothing if there are decimal points elsewhere."""
+    """The mark in more of the numbers. 1,234 says nothing, unless marks in other cells say what the comma is."""
     cells = [cell.strip() for row in rows for cell in row]
-    points = sum(_POINT_NUMBER.fullmatch(cell) is not None for cell in cells)
-    commas = [cell for cell in cells if _COMMA_NUMBER.fullmatch(cell)]
-    unclear = sum(_PERHAPS_THOUSANDS.fullmatch(cell) is not None for cell in commas)
-    is_comma = len(commas) - unclear > points or (len(commas) > unclear and points == 0)
-    return "," if is_comma else "."
+    points, commas = (sum(_is_decimal(cell, mark) for cell in cells) for mark in DECIMALS)
+    unclear = sum(_PERHAPS_THOUSANDS["."].fullmatch(cell) is not None for cell in cells)
+    return "," if commas > points and _CLEAR_ENOUGH * commas >= unclear else "."
+
+
+def _is_decimal(cell: str, mark: str) -> bool:
+    """Whether a cell says that a sign is the decimal mark: 1.5 and 1,234.5 do, and 1.234 does not."""
+    is_plain = _NUMBER[mark].fullmatch(cell) is not None and not _PERHAPS_THOUSANDS[mark].fullmatch(cell)
+    return is_plain or (mark in cell and separator(cell, mark) != "")
 
 
 def _has_header(rows: Sequence[Sequence[str]], decimal: str) -> bool:

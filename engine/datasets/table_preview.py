@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.datasets.cells import read_number
+from engine.datasets.cells import THOUSANDS, read_number
 from engine.datasets.dataset import Dataset
 from engine.datasets.preview import Outcome, PreviewColumn, TablePreview
 from engine.datasets.source import Value
@@ -63,7 +63,9 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
 
 def _column(column: Column, refused: EngineError | None) -> PreviewColumn:
     why = "" if refused is None else f"is {refused.value}, and {refused.rule}"
-    return PreviewColumn(column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong, why)
+    return PreviewColumn(
+        column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong, why, column.separator
+    )
 
 
 def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
@@ -72,5 +74,5 @@ def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
         (row, place)
         for row, cells in enumerate(table.head)
         for place in numbers
-        if read_number(cells[place], decimal)[1] is not None
+        if read_number(cells[place], decimal)[1] not in (None, THOUSANDS if table.columns[place].separator else None)
     )

@@ -77,7 +77,8 @@ def _values(column: Column) -> str:
     if not len(there):
         return "none"
     if column.kind == NUMBER:
-        return f"{there.min():.6g} … {there.max():.6g}"
+        thousands = f", {text.thousands(column.separator)}" if column.separator else ""
+        return f"{there.min():.6g} … {there.max():.6g}{thousands}"
     different = [text.plain(text.name(word), 20) for word in column.categories]
     if len(different) <= _MOST_TEXTS:
         return ", ".join(different)
@@ -90,8 +91,9 @@ def _problems(table: Table) -> Iterator[str]:
         yield ""
     for problem in table.problems[:_MOST_PROBLEMS]:
         yield text.plain(str(problem).replace("\n", " "), 200)
-    if table.problem_count > _MOST_PROBLEMS:
-        yield f"… and {table.problem_count - min(len(table.problems), _MOST_PROBLEMS):,} more like these"
+    more = table.problem_count - sum(problem.count for problem in table.problems[:_MOST_PROBLEMS])
+    if more > 0:
+        yield f"… and {more:,} more like these"
 
 
 def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mapping[str, Value]) -> Iterator[str]:

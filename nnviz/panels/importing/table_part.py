@@ -152,8 +152,9 @@ class TablePart(QWidget):
 
     def _show_problems(self, preview: TablePreview) -> None:
         words = [text.plain(str(problem)) for problem in preview.problems]
-        if preview.problem_count > len(words):
-            words.append(f"… and {preview.problem_count - len(words):,} more")
+        more = preview.problem_count - sum(problem.count for problem in preview.problems)
+        if more > 0:
+            words.append(f"… and {more:,} more")
         if words != self._told:
             self._told = words
             self._problems.clear()

@@ -154,6 +154,16 @@ def with_gaps(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[l
     return list(csv.reader(io.StringIO(out, newline=""))), err
 
 
+def test_thousands_separators_are_understood_as_in_training(
+    capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path
+) -> None:
+    answers = []
+    for mass in ("3500", '"3,500"'):
+        (tmp_path / "rows.csv").write_text(HEADING + ROW.replace("3500", mass) * 2)
+        answers.append(told(capsys, networks["penguins.csv"], tmp_path / "rows.csv"))
+    assert answers[0] == answers[1]
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
