@@ -15,9 +15,13 @@ MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?", ".", "
 _AS_WRITTEN = frozenset({*MISSING, *(word.upper() for word in MISSING), "NaN", "Null"})
 WORD, INFINITE, THOUSANDS, RAGGED = "word", "infinite", "thousands", "ragged"
 YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"))
+_SIGNS = {".": ",'’ \u00a0\u202f", ",": ".'’ \u00a0\u202f"}  # that separate thousands beside that decimal mark
 _SEPARATED = {
-    ".": re.compile(r"[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d*)?"),
-    ",": re.compile(r"[+-]?\d{1,3}([.'’ \u00a0\u202f]\d{3})+(,\d*)?"),
+    mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{signs}])\d{{3}}(?:\1\d{{3}})*(?:{re.escape(mark)}\d*)?")
+    for mark, signs in _SIGNS.items()
+}
+_MISGROUPED = {
+    mark: re.compile(rf"[+-]?\d*(?:[{signs}]\d+)+(?:{re.escape(mark)}\d*)?") for mark, signs in _SIGNS.items()
 }
 _MEANINGS = {
     WORD: "is no number",
@@ -26,6 +30,7 @@ _MEANINGS = {
     RAGGED: "left out",
 }
 _LONGEST = 60
+_ROWS_TOLD = 3  # of those of which the same is to be said
 
 
 @dataclass(frozen=True)
@@ -37,17 +42,28 @@ class Problem:
         column: the column's name; empty if it is about the whole row.
         value: what stands there, cut to 60 characters.
         kind: ``WORD``, ``INFINITE``, ``THOUSANDS`` or ``RAGGED``.
+        rows: the first ten rows of which the same is to be said; they begin with ``row``.
+        count: how many such rows there are.
     """
 
     row: int
     column: str
     value: str
     kind: str
+    rows: tuple[int, ...] = ()
+    count: int = 1
 
     def __str__(self) -> str:
+        rows = f"Row {self.row:,}" if self.count == 1 else f"Rows {self._first_rows}"
         if self.kind == RAGGED:
-            return f"Row {self.row:,}: left out, as it has {self.value}"
-        return f"Row {self.row:,}, column {self.column}: “{self.value}” {_MEANINGS[self.kind]}"
+            return f"{rows}: left out, as {'it' if self.count == 1 else 'each'} has {self.value}"
+        return f"{rows}, column {self.column}: “{self.value}” {_MEANINGS[self.kind]}"
+
+    @property
+    def _first_rows(self) -> str:
+        shown = [f"{row:,}" for row in self.rows[:_ROWS_TOLD]]
+        more = self.count - len(shown)
+        return f"{', '.join(shown)} and {more:,} more" if more else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def shortened(text: str) -> str:
@@ -67,12 +83,15 @@ def is_number(cell: str, decimal: str) -> bool:
 
 
 def read_number(cell: str, decimal: str) -> tuple[float, str | None]:
-    """Reads one cell: its value, NaN if it is missing or wrong, and what is wrong with it (None: nothing)."""
+    """Reads one cell: its value, NaN if it is missing or wrong, and what is wrong with it (None: nothing).
+
+    ``THOUSANDS`` comes with the value that it has if its sign separates thousands, which its column decides.
+    """
     text = cell.strip()
     if is_missing(text):
         return math.nan, None
-    if _SEPARATED[decimal].fullmatch(text):
-        return math.nan, THOUSANDS
+    if separated := _SEPARATED[decimal].fullmatch(text):
+        return float(text.replace(separated[1], "").replace(",", ".")), THOUSANDS
     if "_" in text or (decimal == "," and "." in text):
         return math.nan, WORD
     try:
@@ -80,6 +99,18 @@ def read_number(cell: str, decimal: str) -> tuple[float, str | None]:
     except ValueError:
         return math.nan, WORD
     return (math.nan, INFINITE) if math.isinf(value) else (value, None)
+
+
+def separator(cell: str, decimal: str) -> str:
+    """The sign that separates groups of three digits in a number; "" if there is none."""
+    separated = _SEPARATED[decimal].fullmatch(cell.strip())
+    return separated[1] if separated else ""
+
+
+def is_misgrouped(cell: str, decimal: str) -> bool:
+    """Whether a cell is of digits with a sign that separates thousands elsewhere, but not before each three of them."""
+    text = cell.strip()
+    return _MISGROUPED[decimal].fullmatch(text) is not None and not separator(text, decimal)
 
 
 def read_numbers(cells: Sequence[str], decimal: str) -> tuple[Array, list[tuple[int, str]]]:

@@ -40,7 +40,12 @@ def readable_formats() -> tuple[str, ...]:
 
 
 def grey_square(path: str | Path, side: int, formats: tuple[str, ...]) -> Array:
-    """Returns a picture as (side, side) uint8, upright and whole: what it lacks to a square has its border's shade.
+    """Returns a picture as (side, side) uint8, see :func:`grey_picture`."""
+    return grey_picture(path, (side, side), formats)
+
+
+def grey_picture(path: str | Path, shape: tuple[int, int], formats: tuple[str, ...]) -> Array:
+    """Returns a picture as (height, width) uint8, upright and whole: what it lacks to that has its border's shade.
 
     Of several pictures in a file it is the first. Transparent pixels are white, or black if nothing would be visible on
     white. More than 8 bits are reduced to 8.
@@ -50,7 +55,7 @@ def grey_square(path: str | Path, side: int, formats: tuple[str, ...]) -> Array:
     """
     try:
         with _Watched(open_regular(path, _MOST_BYTES).detach()) as file:
-            return _decoded(file, side, formats)
+            return _decoded(file, shape, formats)
     except UnusableError:
         raise
     except EngineError as error:
@@ -83,7 +88,8 @@ class _Watched(io.BufferedReader):
         return super().read(size)
 
 
-def _decoded(file: io.BufferedReader, side: int, formats: tuple[str, ...]) -> Array:
+def _decoded(file: io.BufferedReader, shape: tuple[int, int], formats: tuple[str, ...]) -> Array:
+    side = max(shape)
     with Image.open(file, formats=formats) as image:
         _check_size(image)
         image.draft("L", (4 * side, 4 * side))  # a JPEG can be decoded smaller, and so faster
@@ -92,7 +98,7 @@ def _decoded(file: io.BufferedReader, side: int, formats: tuple[str, ...]) -> Ar
         image.load()
         with contextlib.suppress(Exception):  # what is beside the pixels may be damaged
             ImageOps.exif_transpose(image, in_place=True)
-        return _square(_grey(_reduced(image, 8 * side)), side)
+        return _fitted(_grey(_reduced(image, 8 * side)), *shape)
 
 
 def _reduced(image: Image.Image, enough: int) -> Image.Image:
@@ -144,17 +150,19 @@ def on_paper(layers: Image.Image) -> Image.Image:
 # ---- size
 
 
-def _square(grey: Image.Image, side: int) -> Array:
-    longest = max(grey.size)
-    width, height = (max(1, round(length * side / longest)) for length in grey.size)
-    small = grey if grey.size == (width, height) else grey.resize((width, height), Image.Resampling.BILINEAR)
+def _fitted(grey: Image.Image, height: int, width: int) -> Array:
+    is_wide = grey.width * height >= grey.height * width
+    times, over = (width, grey.width) if is_wide else (height, grey.height)
+    inner_width, inner_height = (max(1, round(length * times / over)) for length in grey.size)
+    inner = inner_width, inner_height
+    small = grey if grey.size == inner else grey.resize(inner, Image.Resampling.BILINEAR)
     pixels = np.asarray(small)
-    if width == height:
+    if pixels.shape == (height, width):
         return pixels
-    top, left = (side - height) // 2, (side - width) // 2
-    square = np.full((side, side), _border_shade(pixels), np.uint8)
-    square[top : top + height, left : left + width] = pixels
-    return square
+    top, left = (height - inner_height) // 2, (width - inner_width) // 2
+    whole = np.full((height, width), _border_shade(pixels), np.uint8)
+    whole[top : top + inner_height, left : left + inner_width] = pixels
+    return whole
 
 
 def _border_shade(pixels: Array) -> int:

@@ -67,6 +67,7 @@ class PreviewColumn:
         missing: how many of its values are missing.
         wrong: how many of these could not be read.
         why_not: why it cannot be an input, in words after its name; empty if it can.
+        separator: the sign that separates thousands in its numbers; empty if none does.
     """
 
     name: str
@@ -74,6 +75,7 @@ class PreviewColumn:
     missing: int
     wrong: int
     why_not: str = ""
+    separator: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class TablePreview:
         task: what is done with the column to predict, as given or guessed.
         error: why it cannot be used like this; its parameter is a column's name or a setting's.
         outcome: what would come of it; None if there is an error, or if only its head was read.
+        skipped: the lines above the table that are left out, shortened.
     """
 
     form: TableFormat
@@ -107,6 +110,7 @@ class TablePreview:
     task: str = ""
     error: EngineError | None = None
     outcome: Outcome | None = None
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class DataSetting:
         usual: the value that is used if none is given.
         tip: what it does, in a sentence.
         choices: words for its values, where only these are possible; else empty.
+        kind: the type of its values, if the usual one is None and they are no texts; else None.
     """
 
     name: str
@@ -40,13 +41,14 @@ class DataSetting:
     usual: Value
     tip: str
     choices: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    kind: type | None = None
 
     def parse(self, text: str) -> Value:
         """The value that a text stands for, of the type of the usual one. Raises SettingError."""
-        kind = type(self.usual)
+        kind = self.kind or (str if self.usual is None else type(self.usual))
         if self.choices or kind is bool:
             return self._chosen(text, self.choices or YES_NO)
-        if self.usual is None or kind is str:
+        if kind is str:
             return text
         if kind is tuple:
             return _texts(text)
@@ -54,7 +56,9 @@ class DataSetting:
             return kind(text)
         except ValueError:
             what = "a whole number" if kind is int else "a number"
-            raise SettingError(self.name, text, f"must be {what}", f"Try {self.usual}.") from None
+            raise SettingError(
+                self.name, text, f"must be {what}", f"Try {kind() if self.usual is None else self.usual}."
+            ) from None
 
     def _chosen(self, text: str, choices: Mapping[str, Value]) -> Value:
         if text in choices.values():

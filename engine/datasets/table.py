@@ -13,8 +13,8 @@ from typing import BinaryIO
 from engine.datasets.cells import RAGGED, Problem, shortened
 from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
-from engine.datasets.table_format import MOST_BYTES, TableFormat, title_rows, unreadable
-from engine.datasets.table_reading import Progress, Reading
+from engine.datasets.table_format import MOST_BYTES, TableFormat, unreadable
+from engine.datasets.table_reading import Progress, Reading, is_blank
 from engine.datasets.table_spans import Bounds, Elsewhere, Span, read_span, spans_of
 from engine.errors import DataError, bad_file
 from engine.regular_files import open_regular
@@ -28,11 +28,13 @@ class Table:
     Attributes:
         title: the file's name without its ending.
         columns: all of one length, each with another name.
-        problems: the first 100 things that are wrong, with their places.
+        problems: the first 100 things that are wrong, with their places; the same in several rows of a column is one.
         problem_count: how many there are in all.
         ragged: how many rows were left out because they have more or fewer cells than there are columns.
         head: the first 100 rows of those that were kept, as they are written; long cells are shortened.
         head_rows: the number of each of these in the file, from 1.
+        skipped: the lines above the table that were left out, shortened.
+        kept_ragged: the places, from 0, of such rows that were kept, without values, instead.
     """
 
     title: str
@@ -42,6 +44,8 @@ class Table:
     ragged: int = 0
     head: tuple[tuple[str, ...], ...] = ()
     head_rows: tuple[int, ...] = ()
+    skipped: tuple[str, ...] = ()
+    kept_ragged: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0].values)
@@ -74,6 +78,8 @@ def read_table(
     least_columns: int = 2,
     only_head: bool = False,
     elsewhere: Elsewhere | None = None,
+    numbers: Collection[str] = (),
+    keeps_ragged: bool = False,
 ) -> Table:
     """Reads a table.
 
@@ -90,6 +96,8 @@ def read_table(
         least_columns: how many columns there must be: one to predict, besides the inputs.
         only_head: whether only the first megabyte is read, for a look at it.
         elsewhere: reads parts of a large file at the same time; None for one after the other.
+        numbers: names of columns that are of numbers, even if most of their cells are words.
+        keeps_ragged: rows with more or fewer cells stay where they are, without values, instead of being left out.
 
     Raises:
         FileFormatError: the file is missing, empty, no text, in another encoding, or beyond a limit; or it has too few
@@ -100,21 +108,24 @@ def read_table(
         size = os.fstat(file.fileno()).st_size
         _check_size(path, size)
         try:
-            reading = Reading(path, form, frozenset(texts), least_columns=least_columns)
+            kinds = {"texts": frozenset(texts), "numbers": frozenset(numbers)}
+            begun = partial(Reading, path, form, least_columns=least_columns, keeps_ragged=keeps_ragged, **kinds)
+            reading = begun()
             done = elsewhere is not None and not only_head and _read_in_parts(reading, file, size, progress, elsewhere)
             if not done:
-                reading = Reading(path, form, frozenset(texts), least_columns=least_columns)
+                reading = begun()
                 file.seek(0)
                 reading.read(file, size, progress, only_head)
             if reading.wordy:
-                reading = Reading(path, form, frozenset(texts), reading.wordy, least_columns)
+                reading = begun(wordy=reading.wordy)
                 file.seek(0)
                 reading.read(file, size, progress, only_head)
         except CannotReadError as failure:
             raise unreadable(path, failure.reason) from None
+    columns = reading.columns()
     counts, problems = reading.counts, tuple(reading.problems)
-    heads = reading.head, reading.head_rows
-    return Table(path.stem, reading.columns(), problems, counts.total(), counts[RAGGED], *heads)
+    places = reading.head, reading.head_rows, tuple(reading.skipped), tuple(reading.ragged)
+    return Table(path.stem, columns, problems, counts.total(), counts[RAGGED], *places)
 
 
 def _read_in_parts(
@@ -141,8 +152,8 @@ def _read_in_parts(
     return True
 
 
-def row_number(path: str | Path, form: TableFormat, place: int, width: int) -> int | None:
-    """The number in its file, from 1, of a row of a table: the one at ``place``, from 0, of those of ``width`` cells.
+def row_number(path: str | Path, form: TableFormat, place: int) -> int | None:
+    """The number in its file, from 1, of a row of a table that was read with ``keeps_ragged``, at ``place``, from 0.
 
     None if the file has changed, and there is none. Raises FileFormatError.
     """
@@ -150,12 +161,9 @@ def row_number(path: str | Path, form: TableFormat, place: int, width: int) -> i
     with _opened(Path(path)) as file:
         blocks = Blocks(Path(path), form, file)
         while block := blocks.next():
-            rows = list(blocks.rows(block))
-            title = title_rows(rows) if form.header and not number else 0
-            number += title
-            for row in rows[title:]:
+            for row in blocks.rows(block):
                 number += 1
-                left -= len(row) >= width
+                left -= number > form.skip and not is_blank(row)
                 if left < 0:
                     return number
     return None

@@ -76,10 +76,22 @@ class CodedColumn:
         read: Array = np.array([self.read(_written(column, value)) for value in different])[places]
         return read
 
-    def takes(self, column: Column, value: Any) -> bool:
-        """Whether it can read one of the values of a table's column; it may be missing."""
+    def read_known(self, column: Column) -> tuple[Array, Array]:
+        """(rows,) float64 of a table's column, NaN where a value is missing or cannot be read as a number; and (rows,)
+        of booleans, where there is one that the network has not learned.
+        """
+        if column.kind == self.kind == NUMBER:
+            fits = ~(np.abs(column.values) > LARGEST)
+            return np.where(fits, column.values, np.nan), ~fits
+        different, places = np.unique(column.values, return_inverse=True)
+        written = [_written(column, value) for value in different]
+        fits = np.array([self._takes(value) for value in written], bool)
+        read = [self.read(value) if is_fit else math.nan for value, is_fit in zip(written, fits, strict=True)]
+        return np.array(read)[places], ~fits[places]
+
+    def _takes(self, value: object) -> bool:
         try:
-            self.read(_written(column, value))
+            self.read(value)
         except DataError:
             return False
         return True
@@ -199,6 +211,11 @@ class TableCoding:
         return frozenset(column.name for column in self.columns if column.kind == TEXT)
 
     @property
+    def numbers(self) -> frozenset[str]:
+        """The names of columns that it must read as numbers."""
+        return frozenset(column.name for column in self.columns if column.kind == NUMBER)
+
+    @property
     def categories(self) -> tuple[tuple[int, ...], ...]:
         """The inputs, from 0, of each column of texts that has several."""
         groups, start = [], 0
@@ -230,26 +247,24 @@ class TableCoding:
 
     def read_table(self, table: Table) -> list[Array]:
         """(rows,) of each column of a table, NaN where a value is missing. Raises DataError for what is wrong."""
+        self._check_names(table)
+        return [each.read_column(table.column(each.name)) for each in self.columns]
+
+    def _check_names(self, table: Table) -> None:
         for column in self.columns:
             if column.name not in table.names:
                 raise _lacking(column.name, table.names)
-        return [each.read_column(table.column(each.name)) for each in self.columns]
 
-    def gaps(self, values: Sequence[Array]) -> dict[str, Array]:
-        """The columns of :meth:`read_table` that must have a value, and (rows,) whether it is missing."""
-        read = zip(self.columns, values, strict=True)
-        return {column.name: np.isnan(each) for column, each in read if column.filled is None}
-
-    def first_unfit(self, table: Table, name: str) -> int | None:
-        """The place, from 0, of the first row of a table whose value in that column cannot be read; None for none.
-
-        Cells that could not be read as what the column holds are not found: they are among the table's problems.
+    def read_known(self, table: Table) -> list[tuple[Array, Array]]:
+        """:meth:`CodedColumn.read_known` of each column. Raises DataError for one that is not there, or one of numbers
+        with words in more rows than not.
         """
-        column = table.column(name)
-        (coded,) = (each for each in self.columns if each.name == name)
-        different, places = np.unique(column.values, return_index=True)
-        unfit = (int(place) for value, place in zip(different, places, strict=True) if not coded.takes(column, value))
-        return min(unfit, default=None)
+        self._check_names(table)
+        columns = [table.column(each.name) for each in self.columns]
+        for coded, column in zip(self.columns, columns, strict=True):
+            if 2 * column.wrong > len(table):
+                coded.read_column(column)
+        return [coded.read_known(column) for coded, column in zip(self.columns, columns, strict=True)]
 
     def raw(self, values: Sequence[Array]) -> Array:
         """(rows, inputs) float64 of what each column has read, (rows,): filled and expanded, not yet scaled."""

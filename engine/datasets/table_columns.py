@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.datasets.cells import THOUSANDS, WORD, is_missing, read_numbers, yes_no
+from engine.datasets.cells import THOUSANDS, WORD, is_misgrouped, is_missing, read_numbers, separator, yes_no
 from engine.validation import Array
 
 NUMBER, YES_NO, TEXT = "number", "yes/no", "text"
@@ -27,7 +27,8 @@ class Column:
             the place of each in ``categories``, -1 where there is none.
         categories: different texts, sorted; those for 0 and 1 of a yes/no column; empty for numbers.
         wrong: how many of its cells could not be read, and count as missing.
-        thousands: how many of these have a thousands separator.
+        thousands: how many of these have a sign that separates thousands in them, and stands otherwise in others.
+        separator: the sign that separates thousands in its numbers; empty if none does.
         is_cut: whether there are more than 10,000 different texts; the value of the others is ``len(categories)``.
     """
 
@@ -38,6 +39,7 @@ class Column:
     wrong: int = 0
     thousands: int = 0
     is_cut: bool = False
+    separator: str = ""
 
     @property
     def absent(self) -> Array:
@@ -47,16 +49,28 @@ class Column:
 
 
 class NumbersRead:
-    """A column of numbers that is being read."""
+    """A column of numbers that is being read. ``wrong``: how many of its cells are what, even if that is understood.
+
+    Signs between groups of three digits separate thousands, if one and the same sign does in all cells that have one.
+    """
 
     def __init__(self, decimal: str) -> None:
         self._decimal = decimal
         self._parts: list[Array] = []
         self.wrong: Counter[str] = Counter()
+        self._length = 0
+        self._separated: list[Array] = []  # the places, from 0, of cells with separators, so many at a time
+        self._signs: set[str] = set()
+        self._misgrouped = 0
 
     def add(self, cells: Sequence[str]) -> list[tuple[int, str]]:
         """Takes the next cells; returns (place, kind) of those that are wrong."""
         values, wrong = read_numbers(cells, self._decimal)
+        separated = [place for place, kind in wrong if kind == THOUSANDS]
+        self._signs.update(separator(cells[place], self._decimal) for place in separated)
+        self._misgrouped += misgrouped(cells, wrong, self._decimal)
+        if separated:
+            self._separated.append(np.array(separated) + self._length)
         self.add_values(values)
         self.wrong.update(kind for _, kind in wrong)
         return wrong
@@ -64,18 +78,32 @@ class NumbersRead:
     def add_values(self, values: Array) -> None:
         """Takes the next cells as numbers, (k,)."""
         self._parts.append(values)
+        self._length += len(values)
+
+    @property
+    def separator(self) -> str:
+        """The sign that separates thousands in it; empty if none does, or not throughout."""
+        is_one = len(self._signs) == 1 and not self._misgrouped
+        return next(iter(self._signs)) if is_one else ""
 
     @property
     def is_wordy(self) -> bool:
         """Whether so many of its cells are words that it is a column of texts."""
         there = sum(len(part) - int(np.isnan(part).sum()) for part in self._parts)
-        return not are_few(self.wrong[WORD], there + self.wrong.total())
+        separated = self.wrong[THOUSANDS]
+        words = self.wrong[WORD] - (self._misgrouped if separated else 0)
+        return not are_few(words, there + self.wrong.total() - separated)
 
     def column(self, name: str) -> Column:
         """The whole column; ends the reading."""
         values = np.concatenate(self._parts)
         self._parts.clear()  # column by column, so that memory does not hold the whole table twice
-        return Column(name, NUMBER, values, wrong=self.wrong.total(), thousands=self.wrong[THOUSANDS])
+        wrong, thousands = self.wrong.total(), self.wrong[THOUSANDS]
+        if self.separator:
+            return Column(name, NUMBER, values, wrong=wrong - thousands, separator=self.separator)
+        for places in self._separated:
+            values[places] = np.nan
+        return Column(name, NUMBER, values, wrong=wrong, thousands=thousands)
 
 
 class TextsRead:
@@ -123,13 +151,20 @@ def are_few(words: int, cells: int) -> bool:
     return words == 0 or words * 20 <= cells or (words <= 3 and words * 4 <= cells)
 
 
+def misgrouped(cells: Sequence[str], wrong: Sequence[tuple[int, str]], decimal: str) -> int:
+    """How many of the words among wrong cells, (place, kind), are digits with separators in other places."""
+    return sum(kind == WORD and is_misgrouped(cells[place], decimal) for place, kind in wrong)
+
+
 def column_of(cells: Sequence[str], decimal: str, is_text: bool) -> NumbersRead | TextsRead:
     """How to read a column that begins with these cells, which are not yet taken."""
     if is_text:
         return TextsRead(stays_text=True)
     values, wrong = read_numbers(cells, decimal)
-    words = sum(kind == WORD for _, kind in wrong)
-    there = len(values) - int(np.isnan(values).sum()) + len(wrong)
+    kinds = Counter(kind for _, kind in wrong)
+    separated = kinds[THOUSANDS]
+    words = kinds[WORD] - (misgrouped(cells, wrong, decimal) if separated else 0)
+    there = len(values) - int(np.isnan(values).sum()) + len(wrong) - separated
     return NumbersRead(decimal) if are_few(words, there) else TextsRead()
 
 

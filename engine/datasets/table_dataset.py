@@ -86,7 +86,7 @@ def guess_task(column: Column) -> str:
 
 
 def refused_inputs(table: Table, target: str) -> dict[str, DataError]:
-    """The columns that are refused as inputs, by name, and why: most cells have thousands separators, say."""
+    """The columns that are refused as inputs, by name, and why: thousands separators are in doubt, say."""
     found = {}
     for column in table.columns:
         try:
@@ -173,10 +173,10 @@ def _check_target(column: Column, task: str) -> None:
 
 
 def _check_cells(column: Column) -> None:
-    """Raises DataError if too many cells have thousands separators, or a number is too large."""
+    """Raises DataError if too many cells have thousands separators that others contradict, or a number is too large."""
     if not are_few(column.thousands, len(column.values)):
-        value = Verbatim(f"written with thousands separators in {column.thousands:,} rows")
-        rule = "must be written without, because 1,234 might be 1.234"
+        value = Verbatim(f"written with thousands separators in {column.thousands:,} rows, and otherwise in others")
+        rule = "must have one sign for thousands, always before three digits, because 1,234 might be 1.234"
         raise DataError(column.name, value, rule, f"Remove them, choose another decimal mark, or {_IGNORE}.")
     if column.kind == NUMBER:
         largest = largest_size(column.values)

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from engine.datasets.cells import is_missing, is_number
+from engine.datasets.cells import is_missing, is_number, separator
 from engine.errors import FileFormatError, SettingError, bad_file
 from engine.regular_files import open_regular
 
@@ -20,13 +21,14 @@ DELIMITERS = ("\t", ";", "|", ",")  # the comma last: in a tie it is the decimal
 DECIMALS = (".", ",")
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252")
 MOST_BYTES = 10**11  # of a file
+MOST_SKIPPED = 100  # lines above the table
 CHECK_FILE = "Check that it is the file you mean."
 _HEAD = 2**16  # bytes from which the format is found
 _MOST_ROWS = 1000  # of the head that are looked at
 _LEAST_AGREEMENT = 0.5  # share of the rows that must have the same number of cells
-_COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+")
-_POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+")
-_PERHAPS_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_CLEAR_ENOUGH = 4  # numbers like 1.234 for each with a clear decimal comma, at most, to be taken for thousands
+_NUMBER = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+") for mark in DECIMALS}
+_PERHAPS_THOUSANDS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in DECIMALS}
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
@@ -40,12 +42,14 @@ class TableFormat:
         decimal: the decimal mark, one of ``DECIMALS``.
         encoding: one of ``ENCODINGS``; a byte order mark is never part of the text.
         header: whether the first row holds the names of the columns.
+        skip: how many lines above the table are left out, 0 to 100; a line is what would be a row.
     """
 
     delimiter: str = ","
     decimal: str = "."
     encoding: str = "utf-8"
     header: bool = True
+    skip: int = 0
 
     def __post_init__(self) -> None:
         choices = {"delimiter": DELIMITERS, "decimal": DECIMALS, "encoding": ENCODINGS, "header": (True, False)}
@@ -53,6 +57,9 @@ class TableFormat:
             if getattr(self, name) not in known:
                 rule = f"must be one of {', '.join(repr(choice) for choice in known)}"
                 raise SettingError(name, getattr(self, name), rule, "Choose one of these.")
+        if type(self.skip) is not int or not 0 <= self.skip <= MOST_SKIPPED:
+            rule = f"must be a whole number from 0 to {MOST_SKIPPED}"
+            raise SettingError("skip", self.skip, rule, "Give the number of lines above the table.")
 
     @property
     def codec(self) -> tuple[str, str]:
@@ -73,6 +80,7 @@ def sniff(
     decimal: str | None = None,
     encoding: str | None = None,
     header: bool | None = None,
+    skip: int | None = None,
 ) -> TableFormat:
     """Finds how a table is written from the first 64 KB of its file; what is given is taken as it is.
 
@@ -80,7 +88,8 @@ def sniff(
         FileFormatError: the file is missing, unreadable, empty, or no text.
         SettingError: something that was given is not among the choices.
     """
-    TableFormat(delimiter or ",", decimal or ".", encoding or "utf-8", header is None or header)  # refuses others
+    is_header = header is None or header
+    TableFormat(delimiter or ",", decimal or ".", encoding or "utf-8", is_header, skip or 0)  # refuses others
     head, is_whole = _read_head(Path(path))
     encoding = encoding or _encoding(Path(path), head, is_whole)
     text = _text(head, is_whole, TableFormat(encoding=encoding))
@@ -89,37 +98,37 @@ def sniff(
     if not text.strip():
         raise bad_file(Path(path), "empty", "must have a row of names and rows of values", CHECK_FILE)
     delimiter = delimiter or _delimiter(text)
-    rows = head_rows(text, TableFormat(delimiter=delimiter))
-    rows = rows[title_rows(rows) :]
+    rows = list(_rows_of(text, TableFormat(delimiter=delimiter)))
+    skip = title_rows(rows) if skip is None else skip
+    rows = [row for row in rows[skip:] if any(row)]
     decimal = decimal or _decimal(rows)
     header = _has_header(rows, decimal) if header is None else header
-    return TableFormat(delimiter, decimal, encoding, header)
+    return TableFormat(delimiter, decimal, encoding, header, skip)
 
 
-def head_rows(text: str, form: TableFormat) -> list[list[str]]:
-    """The first rows of a text, without empty ones, up to the first that cannot be read."""
-    rows: list[list[str]] = []
+def _rows_of(text: str, form: TableFormat) -> Iterator[list[str]]:
+    """The first rows of a text, up to the first that cannot be read."""
     with suppress(csv.Error):
-        for row in form.rows(io.StringIO(text)):
-            if any(row):
-                rows.append(row)
-            if len(rows) == _MOST_ROWS:
-                break
-    return rows
+        yield from islice(form.rows(io.StringIO(text)), _MOST_ROWS)
 
 
 def title_rows(rows: Sequence[Sequence[str]]) -> int:
-    """How many of the first rows are a title above the table: one text at most, where most rows have more cells."""
+    """How many of the first rows are a title above the table: words with few cells, and empty lines after them."""
     lengths = Counter(len(row) for row in rows if any(row))
     width = lengths.most_common(1)[0][0] if lengths else 1
     count = next((place for place, row in enumerate(rows) if not _is_title(row, width)), len(rows))
-    return count if any(any(row) for row in rows[:count]) else 0
+    is_title = any(any(row) for row in rows[:count]) and count < len(rows)
+    return count if is_title and count <= MOST_SKIPPED else 0
 
 
 def _is_title(row: Sequence[str], width: int) -> bool:
+    """Whether a row is no row of a table of that width: it has half its cells at most, or one text and empty cells."""
     filled = [cell for cell in row if cell.strip()]
-    is_word = not filled or not (is_number(filled[0], ".") or is_number(filled[0], ","))
-    return is_word and len(filled) <= 1 and (len(row) <= 1 < width or width > 2)
+    if filled and (is_number(filled[0], ".") or is_number(filled[0], ",")):
+        return False
+    if len(filled) <= 1:
+        return len(row) <= 1 < width or width > 2
+    return 2 * len(row) <= width
 
 
 def unreadable(path: Path, failure: OSError) -> FileFormatError:
@@ -174,19 +183,23 @@ def _agreement(text: str, delimiter: str) -> float:
     """The share of rows that have the most frequent number of cells; 0 if that is 1."""
     if delimiter not in text:
         return 0.0
-    lengths = Counter(len(row) for row in head_rows(text, TableFormat(delimiter=delimiter)))
+    lengths = Counter(len(row) for row in _rows_of(text, TableFormat(delimiter=delimiter)) if any(row))
     length, count = max(lengths.items(), key=lambda item: item[1], default=(1, 0))
     return count / lengths.total() if length > 1 else 0.0
 
 
 def _decimal(rows: Sequence[Sequence[str]]) -> str:
-    """The mark in more of the numbers. 1,234 alone says nothing if there are decimal points elsewhere."""
+    """The mark in more of the numbers. 1,234 says nothing, unless marks in other cells say what the comma is."""
     cells = [cell.strip() for row in rows for cell in row]
-    points = sum(_POINT_NUMBER.fullmatch(cell) is not None for cell in cells)
-    commas = [cell for cell in cells if _COMMA_NUMBER.fullmatch(cell)]
-    unclear = sum(_PERHAPS_THOUSANDS.fullmatch(cell) is not None for cell in commas)
-    is_comma = len(commas) - unclear > points or (len(commas) > unclear and points == 0)
-    return "," if is_comma else "."
+    points, commas = (sum(_is_decimal(cell, mark) for cell in cells) for mark in DECIMALS)
+    unclear = sum(_PERHAPS_THOUSANDS["."].fullmatch(cell) is not None for cell in cells)
+    return "," if commas > points and _CLEAR_ENOUGH * commas >= unclear else "."
+
+
+def _is_decimal(cell: str, mark: str) -> bool:
+    """Whether a cell says that a sign is the decimal mark: 1.5 and 1,234.5 do, and 1.234 does not."""
+    is_plain = _NUMBER[mark].fullmatch(cell) is not None and not _PERHAPS_THOUSANDS[mark].fullmatch(cell)
+    return is_plain or (mark in cell and separator(cell, mark) != "")
 
 
 def _has_header(rows: Sequence[Sequence[str]], decimal: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.datasets.cells import read_number
+from engine.datasets.cells import THOUSANDS, read_number
 from engine.datasets.dataset import Dataset
 from engine.datasets.preview import Outcome, PreviewColumn, TablePreview
 from engine.datasets.source import Value
@@ -43,6 +43,7 @@ def preview_table(
         tuple(sorted(table.problems, key=lambda problem: problem.row)),
         table.problem_count,
         settings.get("task") or (guess_task(of_target) if of_target is not None else ""),
+        skipped=table.skipped,
     )
     return _with_outcome(preview, table) if is_whole else (preview, None)
 
@@ -62,7 +63,9 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
 
 def _column(column: Column, refused: EngineError | None) -> PreviewColumn:
     why = "" if refused is None else f"is {refused.value}, and {refused.rule}"
-    return PreviewColumn(column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong, why)
+    return PreviewColumn(
+        column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong, why, column.separator
+    )
 
 
 def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
@@ -71,5 +74,5 @@ def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
         (row, place)
         for row, cells in enumerate(table.head)
         for place in numbers
-        if read_number(cells[place], decimal)[1] is not None
+        if read_number(cells[place], decimal)[1] not in (None, THOUSANDS if table.columns[place].separator else None)
     )

@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from engine.datasets.cells import RAGGED, Problem, shortened
+from engine.datasets.cells import RAGGED, THOUSANDS, Problem, shortened
 from engine.datasets.table_blocks import Blocks, plain_matrix
 from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
-from engine.datasets.table_format import TableFormat, title_rows
+from engine.datasets.table_format import TableFormat
 from engine.errors import bad_file
 from engine.validation import Array, available_memory
 
@@ -21,6 +22,7 @@ MOST_COLUMNS = 10_000
 MOST_PROBLEMS = 100  # that are listed
 HEAD_ROWS = 100
 _LONGEST_NAME = 200
+_ROWS_KEPT = 10  # of those of which the same is to be said
 _TRIES = 3  # blocks that may have other cells than numbers before the fast way is given up
 
 Progress = Callable[[int, int], None]
@@ -31,11 +33,12 @@ class Reading:
 
     Attributes:
         path, form: the file, and how it is written.
-        problems: the first 100 things that are wrong.
-        counts: how many there are of each kind.
+        counts: how many things are wrong, of each kind.
         head: the first 100 rows that were kept, as they are written, long cells shortened.
         head_rows: the number of each of these in the file, from 1.
         ends_in_quotes: whether what was read last ends within a cell in quotation marks.
+        skipped: what stands in the lines above the table that were left out, shortened.
+        ragged: the places, from 0, of kept rows that have more or fewer cells than there are columns.
     """
 
     def __init__(
@@ -45,18 +48,28 @@ class Reading:
         texts: Collection[str],
         wordy: Collection[str] = frozenset(),
         least_columns: int = 2,
+        numbers: Collection[str] = frozenset(),
+        keeps_ragged: bool = False,
     ) -> None:
-        """Of the columns, at least so many, ``texts`` are texts by wish, ``wordy`` by their content."""
-        self.problems: list[Problem] = []
+        """Of the columns, at least so many, ``texts`` are texts by wish, ``wordy`` by their content.
+
+        ``numbers`` are numbers, whatever stands in them. ``keeps_ragged``: rows with more or fewer cells than there
+        are columns are rows without values.
+        """
+        self._alike: dict[tuple[str, str, str], _Alike] = {}
         self.counts: Counter[str] = Counter()
         self.head: tuple[tuple[str, ...], ...] = ()
         self.head_rows: tuple[int, ...] = ()
         self.ends_in_quotes = False
+        self.skipped: list[str] = []
+        self.ragged: list[int] = []
         self.path = path
         self.form = form
         self._texts = texts
         self._wordy = wordy
         self._least_columns = least_columns
+        self._numbers = numbers
+        self._keeps_ragged = keeps_ragged
         self._names: list[str] = []
         self._columns: list[NumbersRead | TextsRead] = []
         self._next_row = 1
@@ -84,7 +97,7 @@ class Reading:
     def wordy(self) -> frozenset[str]:
         """The columns that were taken for numbers and are texts."""
         pairs = zip(self._names, self._columns, strict=False)  # without rows there are no columns
-        return frozenset(name for name, column in pairs if isinstance(column, NumbersRead) and column.is_wordy)
+        return frozenset(name for name, column in pairs if _is_wordy(column) and name not in self._numbers)
 
     def columns(self) -> tuple[Column, ...]:
         """All columns; ends the reading. Raises FileFormatError if there are no rows."""
@@ -92,6 +105,7 @@ class Reading:
             first = f" ({self.problems[0]})" if self.problems else ""
             rule = f"must have at least one row of values{first}"
             raise bad_file(self.path, "without rows", rule, "Check its delimiter, and that it is the file you mean.")
+        self._forget_separators()
         return tuple(column.column(name) for name, column in zip(self._names, self._columns, strict=True))
 
     def _add_numbers(self, block: str) -> bool:
@@ -144,15 +158,17 @@ class Reading:
             self._columns = [self._column(name, cells) for name, cells in zip(self._names, cells_of, strict=True)]
         for name, column, cells in zip(self._names, self._columns, cells_of, strict=True):
             for place, kind in column.add(cells):
-                self._note(Problem(numbers[place], name, shortened(cells[place].strip()), kind))
+                self._note(numbers[place], name, cells[place].strip(), kind)
 
     def _column(self, name: str, cells: Sequence[str]) -> NumbersRead | TextsRead:
+        if name in self._numbers:
+            return NumbersRead(self.form.decimal)
         return TextsRead() if name in self._wordy else column_of(cells, self.form.decimal, name in self._texts)
 
     def _begin(self, rows: list[list[str]]) -> list[list[str]]:
         """Names the columns after the first rows; returns those that hold values."""
-        title = title_rows(rows)
-        filled = [place for place, row in enumerate(rows) if place >= title and not _is_blank(row)]
+        rows = self._skip(rows)
+        filled = [place for place, row in enumerate(rows) if not is_blank(row)]
         if not filled:
             return rows
         if self.form.header:
@@ -165,6 +181,13 @@ class Reading:
         self._check_width(len(names))
         self._names = _unique(names)
         return rows
+
+    def _skip(self, rows: list[list[str]]) -> list[list[str]]:
+        """Leaves out the lines above the table; returns the other rows."""
+        above = rows[: self.form.skip - len(self.skipped)]
+        self.skipped += [shortened(self.form.delimiter.join(row)) for row in above]
+        self._next_row += len(above)
+        return rows[len(above) :]
 
     def _check_width(self, width: int) -> None:
         if width > MOST_COLUMNS:
@@ -187,8 +210,12 @@ class Reading:
             if len(row) == width or (len(row) > width and not any(row[width:])):
                 kept.append(row[:width])
                 numbers.append(number)
-            elif not _is_blank(row):
-                self._note(Problem(number, "", f"{len(row):,} cells instead of {width:,}", RAGGED))
+            elif not is_blank(row):
+                self._note(number, "", f"{len(row):,} cells instead of {width:,}", RAGGED)
+                if self._keeps_ragged:
+                    self.ragged.append(self._rows + len(kept))
+                    kept.append([""] * width)
+                    numbers.append(number)
         return kept, numbers
 
     def _count_rows(self, kept: int, read: int) -> None:
@@ -199,13 +226,50 @@ class Reading:
             rule = f"must have at most {self._most_cells:,} cells, which take half of the memory that is available"
             raise bad_file(self.path, "too large", rule, "Take a part of its rows.")
 
-    def _note(self, problem: Problem) -> None:
-        self.counts[problem.kind] += 1
-        if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(problem)
+    def _note(self, row: int, column: str, value: str, kind: str) -> None:
+        self.counts[kind] += 1
+        key = column, kind, "" if kind == THOUSANDS else value
+        if key in self._alike:
+            self._alike[key].add(row)
+        elif len(self._alike) < MOST_PROBLEMS:
+            self._alike[key] = _Alike(value, [row])
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The first 100 things that are wrong; what is the same in several rows of a column is one."""
+        return [each.problem(column, kind) for (column, kind, _), each in self._alike.items()]
+
+    def _forget_separators(self) -> None:
+        """Thousands separators that are understood are nothing wrong."""
+        for name, column in zip(self._names, self._columns, strict=True):
+            if isinstance(column, NumbersRead) and column.separator:
+                self._alike.pop((name, THOUSANDS, ""), None)
+                self.counts[THOUSANDS] -= column.wrong[THOUSANDS]
 
 
-def _is_blank(row: Sequence[str]) -> bool:
+@dataclass
+class _Alike:
+    """The rows of which the same is to be said: the first ten, and their number."""
+
+    value: str
+    rows: list[int]
+    count: int = 1
+
+    def add(self, row: int) -> None:
+        self.count += 1
+        if len(self.rows) < _ROWS_KEPT:
+            self.rows.append(row)
+
+    def problem(self, column: str, kind: str) -> Problem:
+        return Problem(self.rows[0], column, shortened(self.value), kind, tuple(self.rows), self.count)
+
+
+def _is_wordy(column: NumbersRead | TextsRead) -> bool:
+    return isinstance(column, NumbersRead) and column.is_wordy
+
+
+def is_blank(row: Sequence[str]) -> bool:
+    """Whether it is no row at all, but an empty line."""
     return len(row) <= 1 and not "".join(row).strip()
 
 

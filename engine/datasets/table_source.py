@@ -25,7 +25,7 @@ from engine.datasets.table_format import ENCODINGS, TableFormat, sniff
 
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
 _MOST_NAMED = 5  # columns in a note
-FORMAT = ("delimiter", "decimal", "encoding", "header")
+FORMAT = ("delimiter", "decimal", "encoding", "header", "skip")
 READING = (*FORMAT, "texts")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
 _MISSING_TIP = "Leave out rows without a value, or fill in the median."
@@ -59,6 +59,7 @@ def format_settings() -> tuple[DataSetting, ...]:
         DataSetting("decimal", "Decimal mark", None, "A point or a comma.", _DECIMALS),
         DataSetting("encoding", "Encoding", None, "How letters are written as bytes.", _ENCODINGS),
         DataSetting("header", "First row", None, "Whether the first row holds the names of the columns.", YES_NO),
+        DataSetting("skip", "Skip lines", None, "How many lines above the table are left out.", kind=int),
     )
 
 
@@ -135,6 +136,8 @@ def notes_of(counts: TableCounts) -> list[str]:
 
 def _notes_of_file(table: Table) -> list[str]:
     notes = []
+    if table.skipped:
+        notes.append(f"{_lines(len(table.skipped))} above the table left out.")
     if table.ragged:
         notes.append(f"{_rows(table.ragged)} with more or fewer cells than columns left out.")
     wrong = table.problem_count - table.ragged
@@ -148,6 +151,10 @@ def _notes_of_file(table: Table) -> list[str]:
 
 def _rows(count: int) -> str:
     return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
+def _lines(count: int) -> str:
+    return f"{count:,} {'line' if count == 1 else 'lines'}"
 
 
 def _names(names: list[str]) -> str:

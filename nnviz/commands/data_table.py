@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.datasets import DataSource
@@ -29,6 +29,8 @@ def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) 
         table, form = open_table(path, settings, show)
     yield f"{text.name(source.title)}: a table, {len(table):,} rows, {len(table.columns):,} columns"
     yield from _format(form)
+    if table.skipped:
+        yield text.plain(f"lines above it, left out: {len(table.skipped):,} ({_shown(table.skipped)})", 200)
     yield ""
     target = settings["target"] or guess_target(table)
     table.column(target, "target")
@@ -48,6 +50,10 @@ def _format(form: TableFormat) -> Iterator[str]:
     signs = f"delimiter: {_DELIMITERS[form.delimiter]}; decimal mark: {_DECIMALS[form.decimal]}"
     yield f"{signs}; encoding: {form.encoding}"
     yield f"names of columns: {'in its first row' if form.header else 'none, so they are numbered'}"
+
+
+def _shown(lines: Sequence[str]) -> str:
+    return " / ".join(line for line in lines if line.strip()).replace("\n", " ")
 
 
 def _columns(table: Table, target: str, settings: Mapping[str, Value], prepared: PreparedTable | None) -> Iterator[str]:
@@ -71,7 +77,8 @@ def _values(column: Column) -> str:
     if not len(there):
         return "none"
     if column.kind == NUMBER:
-        return f"{there.min():.6g} … {there.max():.6g}"
+        thousands = f", {text.thousands(column.separator)}" if column.separator else ""
+        return f"{there.min():.6g} … {there.max():.6g}{thousands}"
     different = [text.plain(text.name(word), 20) for word in column.categories]
     if len(different) <= _MOST_TEXTS:
         return ", ".join(different)
@@ -84,8 +91,9 @@ def _problems(table: Table) -> Iterator[str]:
         yield ""
     for problem in table.problems[:_MOST_PROBLEMS]:
         yield text.plain(str(problem).replace("\n", " "), 200)
-    if table.problem_count > _MOST_PROBLEMS:
-        yield f"… and {table.problem_count - min(len(table.problems), _MOST_PROBLEMS):,} more like these"
+    more = table.problem_count - sum(problem.count for problem in table.problems[:_MOST_PROBLEMS])
+    if more > 0:
+        yield f"… and {more:,} more like these"
 
 
 def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mapping[str, Value]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from engine.storage.files import write_whole
 from engine.validation import Array
 from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.network_data import chosen_data, loaded_data
-from nnviz.commands.pictures import picture_of_file
+from nnviz.commands.pictures import names_of_outputs, picture_of_file, reads_drawings, shape_of_pictures
 from nnviz.digits.drawing import SIDE
 from nnviz.look import text, theme
 from nnviz.look.meaning import NO_MEANING, Meaning
@@ -79,24 +79,23 @@ def run(arguments: argparse.Namespace) -> int:
 def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explained]:
     if wanted.data is not None or wanted.example:
         raise CommandError("explain takes pictures, or examples of data, not both. Leave one of them out.")
-    if network.shape[0] != SIDE * SIDE:
+    if shape_of_pictures(network) is None:
         raise CommandError(
             f"{wanted.file}: a network of {network.shape[0]} inputs cannot read pictures of 28 × 28. "
-            f"It takes one of 784 inputs."
+            f"It takes one of 784 inputs, or one that was trained on pictures."
         )
-    about = network.description
-    names = list(map(text.name, about.class_names)) if about is not None else []
-    names = names or [str(number) for number in range(network.shape[-1])]
-    return [_of_picture(network, name, names, wanted) for name in wanted.pictures]
+    return [_of_picture(network, name, wanted) for name in wanted.pictures]
 
 
-def _of_picture(network: Network, name: str, names: list[str], wanted: argparse.Namespace) -> _Explained:
-    picture = picture_of_file(name)
-    if not picture.any():
+def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Explained:
+    picture, about = picture_of_file(network, name), network.description
+    if reads_drawings(network) and not picture.any():
         raise CommandError(f"{name}: nothing is drawn on it.")
-    query = Query(network, picture, (SIDE, SIDE), True, wanted.one, wanted.other, METHODS[wanted.method])
+    shape = shape_of_pictures(network) or picture.shape
+    has_classes = about is None or not about.targets
+    query = Query(network, picture, shape, has_classes, wanted.one, wanted.other, METHODS[wanted.method])
     empty = np.zeros_like(picture)
-    return _explained(name, query, empty, (empty, np.ones_like(picture)), names, NO_MEANING)
+    return _explained(name, query, empty, (empty, np.ones_like(picture)), names_of_outputs(network), NO_MEANING)
 
 
 # ---- examples of data

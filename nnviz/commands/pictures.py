@@ -4,14 +4,59 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+from engine.datasets.grey_pictures import UnusableError, grey_picture, readable_formats
+from engine.datasets.source import DATASETS
+from engine.network import Network
+from engine.provenance import Provenance
 from engine.validation import Array
 from nnviz.commands.checks import CommandError
-from nnviz.digits.drawing import picture_of_image
+from nnviz.digits.drawing import SIDE, picture_of_image
 from nnviz.digits.picture_files import grey_of_file
+from nnviz.look import text
 
 
-def picture_of_file(name: str) -> Array:
-    """(784,) float32 in 0…1 of a picture file; all 0 if nothing is drawn on it. Raises CommandError or DataError."""
+def shape_of_pictures(network: Network) -> tuple[int, int] | None:
+    """(height, width) of the pictures that it was trained on, or may have been; None if it does not read pictures."""
+    shape = network.description.example_shape if network.description is not None else ()
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    return (SIDE, SIDE) if not shape and network.shape[0] == SIDE * SIDE else None
+
+
+def reads_drawings(network: Network) -> bool:
+    """Whether it takes ink as MNIST has it, scaled and centred, and not pictures as a folder's are made."""
+    if shape_of_pictures(network) != (SIDE, SIDE):
+        return False
+    experiment = Provenance.read(network).experiment
+    return experiment is None or experiment.data in DATASETS
+
+
+def picture_of_file(network: Network, name: str) -> Array:
+    """(inputs,) float32 in 0…1 of a picture file, as the network's pictures were made.
+
+    All 0 if it reads drawings, and nothing is drawn on it. Raises CommandError or DataError.
+    """
+    shape = shape_of_pictures(network)
+    assert shape is not None
+    if reads_drawings(network):
+        return _drawing_of_file(name)
+    try:
+        pixels = grey_picture(name, shape, readable_formats())
+    except UnusableError as error:
+        raise CommandError(f"{name}: {error}. Give a PNG, JPEG or another common picture file.") from None
+    raw = pixels.reshape(1, -1).astype(np.float32) / 255
+    return raw[0] if network.description is None else network.description.inputs_of(raw)[0]
+
+
+def names_of_outputs(network: Network) -> list[str]:
+    """What its outputs are called, or else their numbers from 0."""
+    names = network.description.output_names if network.description is not None else ()
+    return [text.name(name) for name in names] or [str(number) for number in range(network.shape[-1])]
+
+
+def _drawing_of_file(name: str) -> Array:
     try:
         grey = grey_of_file(Path(name))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""``predict``: answers to the rows of a table, or recognises digits on pictures."""
+"""``predict``: answers to the rows of a table, or says what is on pictures."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from engine.network import Network
 from engine.storage import load_network
+from engine.validation import Array
 from nnviz.commands.checks import CommandError
-from nnviz.commands.pictures import picture_of_file
+from nnviz.commands.pictures import names_of_outputs, picture_of_file, reads_drawings, shape_of_pictures
 from nnviz.commands.tables import print_answers, rows_of_file
 
 _TABLES = (".csv", ".tsv")
@@ -35,19 +36,33 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _recognise(network: Network, arguments: argparse.Namespace) -> int:
-    pictures = np.stack([picture_of_file(name) for name in arguments.inputs])
-    if network.shape[0] != pictures.shape[1] or network.shape[-1] != 10:
-        raise CommandError(
-            f"{arguments.file}: a network of {network.shape[0]} inputs and {network.shape[-1]} outputs cannot read "
-            f"digits. It takes one of 784 inputs and 10 outputs."
-        )
+    _check_reads_pictures(network, arguments.file)
+    pictures = np.stack([picture_of_file(network, name) for name in arguments.inputs])
+    draws = reads_drawings(network)
     for name, picture, answer in zip(arguments.inputs, pictures, network.predict(pictures), strict=True):
-        best, second = np.argsort(answer)[::-1][:2]
-        if not picture.any():
-            print(f"{name}: nothing is drawn on it")
-        else:
-            print(f"{name}: {best} ({_percent(answer[best])}), then {second} ({_percent(answer[second])})")
+        is_empty = draws and not picture.any()
+        print(f"{name}: {'nothing is drawn on it' if is_empty else _told(network, answer)}")
     return 0
+
+
+def _check_reads_pictures(network: Network, file: str) -> None:
+    about, outputs = network.description, network.shape[-1]
+    is_known = about is not None and bool(about.output_names)
+    if shape_of_pictures(network) is None or (not is_known and outputs != 10):
+        raise CommandError(
+            f"{file}: a network of {network.shape[0]} inputs and {outputs} outputs cannot read digits. It takes one "
+            f"of 784 inputs and 10 outputs, or one that was trained on pictures."
+        )
+
+
+def _told(network: Network, answer: Array) -> str:
+    """The two best answers of classes; or all numbers, in their units."""
+    names, about = names_of_outputs(network), network.description
+    if about is not None and about.targets:
+        numbers = about.answers(answer[None])[0]
+        return ", ".join(f"{name} {number:.6g}" for name, number in zip(names, numbers, strict=True))
+    best = np.argsort(answer)[::-1][:2]
+    return ", then ".join(f"{names[each]} ({_percent(answer[each])})" for each in best)
 
 
 def _percent(output: float) -> str:

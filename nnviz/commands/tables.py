@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.datasets.cells import RAGGED
 from engine.datasets.description import Description
 from engine.datasets.table import Table, read_table, row_number
 from engine.datasets.table_coding import CodedColumn, TableCoding
@@ -28,8 +27,8 @@ class Rows:
     """The rows of a table, as a network takes them.
 
     Attributes:
-        inputs: (k, inputs) of those that have all values that must be there.
-        has_gap: (rows,) whether one is missing.
+        inputs: (k, inputs) of those that can be answered.
+        has_gap: (rows,) whether one cannot: a value is missing that must be there, or is none that the network knows.
         told: how many rows have a gap, and the first of them, in one line; empty if none has.
     """
 
@@ -45,53 +44,73 @@ def rows_of_file(network: Network, file: str) -> Rows:
     """
     about = network.description or Description()
     table, form = _read(file, about)
-    coding = about.coding or _plain_coding(file, table, about.columns, network.shape[0])
+    coding = about.coding
+    if coding is None:
+        coding = _plain_coding(file, table, about.columns, network.shape[0])
+        table = _whole_table(file, form, coding)
     try:
-        values = coding.read_table(table)
+        read = coding.read_known(table)
     except DataError as error:
-        row = _first_row(file, form, table, coding, error.parameter)
+        row = next((problem.row for problem in table.problems if problem.column == error.parameter), None)
         where = "" if row is None else f" First in row {row:,}."
         raise CommandError(_line(f"{file}: {error.message_for(f'column {error.parameter}')}{where}")) from None
-    gaps = coding.gaps(values)
-    has_gap = np.logical_or.reduce(list(gaps.values()), initial=False) | np.zeros(len(table), bool)
-    raw = coding.raw([each[~has_gap] for each in values])
-    return Rows(about.inputs_of(raw), has_gap, _told_gaps(file, form, table, gaps, has_gap))
+    gaps = _gaps(table, coding, read)
+    has_gap = np.logical_or.reduce(list(gaps.values()))
+    raw = coding.raw([values[~has_gap] for values, _ in read])
+    told = _told_gaps(file, form, gaps, has_gap), _told_filled(table, coding)
+    return Rows(about.inputs_of(raw), has_gap, " ".join(filter(None, told)))
 
 
-def _told_gaps(file: str, form: TableFormat, table: Table, gaps: Mapping[str, Array], has_gap: Array) -> str:
-    """How many rows have a gap, the number of the first of them in the file, and its column."""
+def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) -> dict[str, Array]:
+    """(rows,) where something is in the way of an answer, by what it is: the whole row, or the value of a column."""
+    ragged = np.zeros(len(table), bool)
+    ragged[list(table.kept_ragged)] = True
+    gaps = {"too many or too few cells": ragged}
+    for column, (values, is_unknown) in zip(coding.columns, read, strict=True):
+        where = f"column {text.name(column.name)}"
+        gaps[f"a value that is not known, {where}"] = is_unknown & ~ragged
+        is_missing = np.isnan(values) & ~is_unknown & ~ragged
+        gaps[f"no value that can be read, {where}"] = is_missing & (column.filled is None)
+    return gaps
+
+
+def _told_gaps(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap: Array) -> str:
+    """How many rows have a gap, the number of the first of them in the file, and what it has."""
     count = int(has_gap.sum())
     if not count:
         return ""
     place = int(has_gap.argmax())
-    column = next(name for name, of_column in gaps.items() if of_column[place])
-    row = row_number(file, form, place, len(table.columns))
-    where = f"in column {text.name(column)}" if row is None else f"in row {row:,}, column {text.name(column)}"
-    rows = "1 row has a missing value" if count == 1 else f"{count:,} rows have a missing value"
-    return _line(f"{file}: {rows} and no answer, {'' if count == 1 else 'first '}{where}.")
+    what = next(words for words, has_it in gaps.items() if has_it[place])
+    row = row_number(file, form, place)
+    rows = "1 row has no answer" if count == 1 else f"{count:,} rows have no answer"
+    which = "it" if row is None else f"row {row:,}"
+    which = which if count == 1 else f"the first, {which},"
+    return _line(f"{file}: {rows}: {which} has {what}.")
+
+
+def _told_filled(table: Table, coding: TableCoding) -> str:
+    """How many cells could not be read and are filled in, since the network was trained so."""
+    count = sum(table.column(column.name).wrong for column in coding.columns if column.filled is not None)
+    return f"{count:,} {'cell' if count == 1 else 'cells'} that could not be read filled in as missing." * bool(count)
 
 
 def _read(file: str, about: Description) -> tuple[Table, TableFormat]:
     """The table, whose first row holds names if the network's columns are found there."""
     form = sniff(file)
-    table = _whole_table(file, form, about)
+    table = _whole_table(file, form, about.coding)
     wanted = {column.name for column in about.coding.columns} if about.coding else set(about.columns)
     if not wanted <= set(table.names):
         other = replace(form, header=not form.header)
-        again = _whole_table(file, other, about) if len(table) > form.header else table
+        again = _whole_table(file, other, about.coding) if len(table) > form.header else table
         if wanted <= set(again.names):
             return again, other
     return table, form
 
 
-def _whole_table(file: str, form: TableFormat, about: Description) -> Table:
-    texts = about.coding.texts if about.coding else ()
-    table = read_table(file, form, texts=texts, least_columns=1)
-    if table.ragged:
-        row = next((problem for problem in table.problems if problem.kind == RAGGED), None)
-        what = f"row {row.row:,} has {row.value}" if row else f"{table.ragged:,} rows have too many or too few cells"
-        raise CommandError(f"{file}: {what}. Give all rows a cell for each column.")
-    return table
+def _whole_table(file: str, form: TableFormat, coding: TableCoding | None) -> Table:
+    """The table with all its rows, even those that have too many or too few cells."""
+    texts, numbers = (coding.texts, coding.numbers) if coding else ((), ())
+    return read_table(file, form, texts=texts, numbers=numbers, least_columns=1, keeps_ragged=True)
 
 
 def _plain_coding(file: str, table: Table, columns: tuple[str, ...], inputs: int) -> TableCoding:
@@ -103,17 +122,6 @@ def _plain_coding(file: str, table: Table, columns: tuple[str, ...], inputs: int
         count = f"{len(numbers):,} column{'s' * (len(numbers) != 1)} of numbers"
         raise CommandError(f"{file}: has {count}, and the network takes {inputs:,}. Give it a column for each input.")
     return TableCoding(tuple(CodedColumn(name, NUMBER) for name in fitting), None, "")
-
-
-def _first_row(file: str, form: TableFormat, table: Table, coding: TableCoding, name: str) -> int | None:
-    """The number of the first row, from 1, whose value in that column is refused; None if it is not known."""
-    if name not in table.names:
-        return None
-    wrong = next((problem.row for problem in table.problems if problem.column == name), None)
-    if wrong is not None or table.column(name).wrong:
-        return wrong
-    place = coding.first_unfit(table, name)
-    return None if place is None else row_number(file, form, place, len(table.columns))
 
 
 def _line(words: str) -> str:

@@ -16,7 +16,7 @@ from engine.datasets.table import Table, read_table
 from engine.datasets.table_preview import preview_table
 from engine.datasets.table_source import READING, format_of, prepare, with_notes
 from engine.datasets.table_spans import Elsewhere
-from engine.errors import EngineError
+from engine.errors import EngineError, SettingError
 
 Settings = Mapping[str, Value]
 Stamp = tuple[int, int]  # bytes, and nanoseconds of the last change: of another file at the same place, others
@@ -84,7 +84,11 @@ class DataReader:
         self, name: str, source: DataSource, settings: Settings, progress: Progress, is_whole: bool
     ) -> Preview:
         assert source.file is not None
-        form = format_of(source.file, settings)
+        try:
+            form = format_of(source.file, settings)
+        except SettingError as error:
+            others = {setting: value for setting, value in settings.items() if setting != error.parameter}
+            return TablePreview(format_of(source.file, others), dict(settings), error=error)
         try:
             table = self._read(source.file, settings, progress, is_whole)
         except EngineError as error:

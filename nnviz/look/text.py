@@ -23,6 +23,11 @@ _MANY_EPOCHS = 100  # from here on fractions tell nothing
 _LONGEST_NAME, _LONGEST_TEXT = 60, 1500  # characters
 
 
+def thousands(sign: str) -> str:
+    """That a sign separates thousands; "thousands separated by ,"."""
+    return f"thousands separated by {sign if sign.strip() else 'a space'}"
+
+
 def plain(words: str, longest: int = _LONGEST_TEXT) -> str:
     """A text from outside as it may be shown: without control characters, and shortened in the middle if it is long."""
     safe = _UNSAFE.sub("\ufffd", words[: 2 * longest] + words[2 * longest :][-longest:])

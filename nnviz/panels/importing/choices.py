@@ -21,7 +21,7 @@ _IN_A_ROW = 3
 SIDE = DataSetting(
     "side", "Pixels a side", 28, "Each picture becomes so many pixels wide and high, whatever size its file has."
 )
-_STEPS = {"test_share": step_by(0.05, 0.9), "seed": step_whole(0), "side": step_whole(1)}
+_STEPS = {"test_share": step_by(0.05, 0.9), "seed": step_whole(0), "side": step_whole(1), "skip": step_whole(0)}
 _TEST_SHARE_TIP = "The share of the examples, of each class in proportion, that is kept for the test."
 _SEED_TIP = "Draws which examples are kept for the test. Another seed, another test part."
 PARTS = (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt
 
+from engine.datasets.cells import Problem
 from engine.datasets.preview import PreviewColumn, TablePreview
 from engine.datasets.table_columns import NUMBER, TEXT, YES_NO
 from nnviz.look import text, theme
@@ -21,7 +23,7 @@ class TableModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.preview: TablePreview | None = None
-        self._wrong: dict[tuple[int, str], str] = {}  # what is wrong, by row and column of the file
+        self._wrong: dict[tuple[int, str], Problem] = {}  # what is wrong, by row and column of the file
 
     def show_preview(self, preview: TablePreview | None) -> None:
         """Shows another preview, or nothing."""
@@ -31,7 +33,7 @@ class TableModel(QAbstractTableModel):
             self.beginResetModel()
         self.preview = preview
         problems = preview.problems if preview is not None else ()
-        self._wrong = {(each.row, each.column): str(each) for each in problems}
+        self._wrong = {(row, each.column): each for each in problems for row in each.rows}
         if is_same:  # what was scrolled to stays in sight
             self.headerDataChanged.emit(Qt.Horizontal, 0, max(0, self.columnCount() - 1))
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
@@ -77,7 +79,10 @@ class TableModel(QAbstractTableModel):
         if role == Qt.TextAlignmentRole:
             return int((Qt.AlignRight if column.kind == NUMBER else Qt.AlignLeft) | Qt.AlignVCenter)
         if role == Qt.ToolTipRole and is_wrong:
-            return text.plain(self._wrong.get((self.preview.head_rows[row], column.name), "This cell cannot be read."))
+            number = self.preview.head_rows[row]
+            problem = self._wrong.get((number, column.name))
+            alone = problem and replace(problem, row=number, value=self.preview.head[row][place].strip(), count=1)
+            return text.plain(str(alone or "This cell cannot be read."))
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
@@ -104,10 +109,11 @@ class TableModel(QAbstractTableModel):
         ink = "error" if is_wrong else "text" if is_used else "past"
         shown = role if is_used or role == IGNORED or is_wrong else "left out"
         missing = f" · {text.count(column.missing)} missing" if column.missing else ""
+        thousands = f" · {text.thousands(column.separator)}" if column.separator else ""
         return [
             (text.name(column.name), ink),
             (f"{shown} ▾", ink if is_wrong or not is_used else "accent" if role == PREDICT else "muted"),
-            (f"{KINDS[column.kind]}{missing}", "muted" if is_used else "past"),
+            (f"{KINDS[column.kind]}{missing}{thousands}", "muted" if is_used else "past"),
         ]
 
     def _tip(self, section: int, column: PreviewColumn) -> str:
@@ -118,5 +124,7 @@ class TableModel(QAbstractTableModel):
         if column.missing:
             unread = f", {column.wrong:,} of which could not be read" if column.wrong else ""
             facts.append(f"{column.missing:,} values are missing{unread}.")
+        if column.separator:
+            facts.append(f"Its numbers have {text.thousands(column.separator)}.")
         facts.append("A click, or Enter, chooses what becomes of this column.")
         return " ".join(facts)

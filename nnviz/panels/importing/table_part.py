@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PyQt5.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from engine.datasets.preview import TablePreview
+from engine.datasets.source import DataSetting
 from engine.datasets.table_dataset import CLASSIFICATION, DROP, MEDIAN, REGRESSION
 from engine.datasets.table_format import DECIMALS, ENCODINGS
 from engine.datasets.table_source import format_settings
@@ -26,6 +28,7 @@ _FORMAT_TIPS = {
     "encoding": "How letters are written as bytes. If letters look odd, choose another.",
     "header": "Whether the first row holds the names of the columns, or values like all others.",
 }
+_SKIP_TIP = "How many lines above the table are left out, such as a title. It was found in the file."
 _TARGET_TIP = "The column that the network learns to predict. All others are inputs, unless they are ignored."
 _TASK_TIP = (
     "Whether the network tells classes apart or predicts a number. It is guessed from what stands in the column."
@@ -51,6 +54,7 @@ class TablePart(QWidget):
         self._columns: list[str] = []
         self._told: list[str] = []  # the problems that are listed
         self._form = self._format_choices()
+        self._skipped = named(label(role="hint"), "importSkippedLines")
         self._table = PreviewTable(importing)
         self._problem = named(label(role="error"), "importColumnProblem")
         self._problem.setWordWrap(True)
@@ -61,7 +65,7 @@ class TablePart(QWidget):
         arranged(QHBoxLayout(self._of_column), (self._problem, 1), self._ignore, spacing=8)
         self._problems = self._problem_list()
         self.choices = self._data_choices()
-        parts: list[Any] = [self._form, (self._table, 1), self._of_column, self._problems, self.choices]
+        parts: list[Any] = [self._form, self._skipped, (self._table, 1), self._of_column, self._problems, self.choices]
         arranged(QVBoxLayout(self), *parts, spacing=8)
 
     def _format_choices(self) -> Choices:
@@ -76,6 +80,7 @@ class TablePart(QWidget):
         }
         for name, offered in entries.items():
             choices.add_combo(name, captions[name], _FORMAT_TIPS[name], offered)
+        choices.add_number(DataSetting("skip", captions["skip"], 0, _SKIP_TIP))
         return choices
 
     def _data_choices(self) -> Choices:
@@ -112,7 +117,9 @@ class TablePart(QWidget):
         self._show_targets(preview)
         form, settings = preview.form, preview.settings
         self._form.setVisible("delimiter" in self._offered)
-        self._form.show_values(lambda name: getattr(form, name))
+        self._form.show_values(lambda name: getattr(form, name) if settings.get(name) is None else settings[name])
+        self._skipped.setText(_told_skipped(preview.skipped))
+        self._skipped.setVisible(bool(preview.skipped))
         self._table.show_preview(preview)
         usual = {"missing": DROP, "standardise": True, "task": preview.task}
         self.choices.show_values(lambda name: settings.get(name, usual.get(name)))
@@ -145,8 +152,9 @@ class TablePart(QWidget):
 
     def _show_problems(self, preview: TablePreview) -> None:
         words = [text.plain(str(problem)) for problem in preview.problems]
-        if preview.problem_count > len(words):
-            words.append(f"… and {preview.problem_count - len(words):,} more")
+        more = preview.problem_count - sum(problem.count for problem in preview.problems)
+        if more > 0:
+            words.append(f"… and {more:,} more")
         if words != self._told:
             self._told = words
             self._problems.clear()
@@ -162,3 +170,10 @@ class TablePart(QWidget):
         preview, error = self._importing.found, self._importing.error
         if isinstance(preview, TablePreview) and isinstance(error, EngineError):
             self._importing.choose(ignored=(*preview.settings.get("ignored", ()), error.parameter))
+
+
+def _told_skipped(lines: Sequence[str]) -> str:
+    """ "The first 2 lines are left out: Report of 2023"."""
+    which = "The first line is" if len(lines) == 1 else f"The first {len(lines):,} lines are"
+    words = " / ".join(line for line in lines if line.strip())
+    return text.plain(f"{which} left out: {words.replace(chr(10), ' ')}", 150)

@@ -112,7 +112,6 @@ def test_what_is_wrong_is_missing_and_listed_with_its_place(file: Path) -> None:
     good = "1,2\n" * 20
     table = read(file, f'a,b\n{good}"1,234",2\n\nmany,2\n1,1e999\n1\n1,2,3\n1,-inf\n1_0,2\n{good}', TableFormat())
     assert sorted(str(problem) for problem in table.problems) == [
-        "Row 22, column a: “1,234” has a thousands separator",
         "Row 24, column a: “many” is no number",
         "Row 25, column b: “1e999” is infinite",
         "Row 26: left out, as it has 1 cells instead of 2",
@@ -120,21 +119,44 @@ def test_what_is_wrong_is_missing_and_listed_with_its_place(file: Path) -> None:
         "Row 28, column b: “-inf” is infinite",
         "Row 29, column a: “1_0” is no number",
     ]
-    assert (table.problem_count, table.ragged, len(table)) == (7, 2, 45)
+    assert (table.problem_count, table.ragged, len(table)) == (6, 2, 45)
     [a, b] = table.columns
-    assert (a.kind, a.wrong, a.thousands, int(a.absent.sum())) == (NUMBER, 3, 1, 3)
+    assert (a.kind, a.wrong, a.separator, int(a.absent.sum())) == (NUMBER, 2, ",", 2)
     assert (b.kind, b.wrong, int(b.absent.sum())) == (NUMBER, 2, 2)
 
 
+@pytest.mark.usefixtures("block")
 @pytest.mark.parametrize(
-    ("number", "form"),
-    [("1,234", ";."), ("1.234", ";,"), ("1.234,5", ";,"), ("1 234", ",."), ("1'234.5", ",."), ("-12\u202f345", ",.")],
+    ("number", "form", "value"),
+    [
+        ("1,234", ";.", 1234),
+        ("1.234", ";,", 1234),
+        ("1.234,5", ";,", 1234.5),
+        ("1 234", ",.", 1234),
+        ("1'234.5", ",.", 1234.5),
+        ("-12\u202f345", ",.", -12345),
+        ("1,234,567", ";.", 1234567),
+    ],
 )
-def test_thousands_separators(file: Path, number: str, form: str) -> None:
+def test_thousands_separators(file: Path, number: str, form: str, value: float) -> None:
     delimiter, decimal = form[0], form[1]
-    table = read(file, f"a{delimiter}b\n{number}{delimiter}1\n", TableFormat(delimiter, decimal))
-    assert [(problem.row, problem.column, problem.value) for problem in table.problems] == [(2, "a", number)]
-    assert table.column("a").thousands == 1
+    lines = f"{number}{delimiter}1\n" + f"7{delimiter}2\n" * 20
+    table = read(file, f"a{delimiter}b\n{lines * 3}", TableFormat(delimiter, decimal))
+    a = table.column("a")
+    assert (table.problems, table.problem_count, a.wrong, a.kind) == ((), 0, 0, NUMBER)
+    assert a.separator == number.lstrip("-").lstrip("0123456789")[0]
+    np.testing.assert_array_equal(a.values, ([value] + [7] * 20) * 3)
+
+
+@pytest.mark.usefixtures("block")
+@pytest.mark.parametrize("other", ["12,5", "1,23", "0,234", "1'234"])
+def test_signs_that_separate_thousands_in_some_cells_only_are_not_understood(file: Path, other: str) -> None:
+    table = read(file, "a;b\n" + "1,234;2\n5;2\n2,345;2\n" * 5 + f"{other};2\n", TableFormat(";"))
+    a = table.column("a")
+    assert (a.kind, a.separator, a.thousands, a.wrong) == (NUMBER, "", 10 + ("'" in other), 11)
+    np.testing.assert_array_equal(a.values[~a.absent], [5] * 5)
+    assert "Rows 2, 4, 5 and" in str(table.problems[0])
+    assert table.problem_count == 11
 
 
 def test_a_decimal_point_among_decimal_commas_is_no_number(file: Path) -> None:
@@ -143,8 +165,18 @@ def test_a_decimal_point_among_decimal_commas_is_no_number(file: Path) -> None:
 
 
 def test_at_most_100_problems_are_listed_and_all_are_counted(file: Path) -> None:
-    table = read(file, "a,b\n1,2\n" + "1,2,3\n" * 150)
-    assert (len(table.problems), table.problem_count, table.ragged, len(table)) == (100, 150, 150, 1)
+    table = read(file, "a,b\n1,2\n" + "".join("1," * (row + 3) + "\n1,2,3\n" for row in range(150)))
+    assert (len(table.problems), table.problem_count, table.ragged, len(table)) == (100, 300, 300, 1)
+
+
+def test_the_same_problem_in_many_rows_is_one(file: Path) -> None:
+    table = read(file, "a,b\n" + "1,2\n" * 60 + "k. A.,3\n1\n" * 2 + "x,3\n" + "1\n" * 3)
+    assert [(str(problem), problem.count) for problem in table.problems] == [
+        ("Rows 63, 65, 67 and 2 more: left out, as each has 1 cells instead of 2", 5),
+        ("Rows 62 and 64, column a: “k. A.” is no number", 2),
+        ("Row 66, column a: “x” is no number", 1),
+    ]
+    assert table.problem_count == 8
 
 
 @pytest.mark.usefixtures("block")

@@ -12,7 +12,7 @@ from engine.datasets.source import DataSetting
 from engine.datasets.table import read_table, row_number
 from engine.datasets.table_format import sniff, title_rows
 from engine.datasets.table_source import guess_target
-from engine.errors import SettingError
+from engine.errors import FileFormatError, SettingError
 from tests.engine.helpers import refused
 
 
@@ -64,6 +64,9 @@ def test_columns_that_only_number_the_rows_are_no_inputs(tmp_path: Path) -> None
         (["", "a,b", "1,2"], 0),
         (["5,,", "1,2,3", "1,2,3"], 0),
         (["a", "1", "2"], 0),
+        (["Log, of 2024", "", "a,b,c,d", "1,2,3,4", "5,6,7,8"], 2),
+        (["a,b,c", "r1,1,2,3", "r2,4,5,6"], 0),
+        (["Report", "", ""], 0),
     ],
 )
 def test_a_title_above_the_table(lines: list[str], count: int) -> None:
@@ -77,7 +80,27 @@ def test_rows_below_a_title_keep_their_numbers(tmp_path: Path) -> None:
         table = read_table(file, form)
         assert (table.names, len(table)) == (("a", "b", "c"), 21)
         assert [problem.row for problem in table.problems] == [24]
-        assert row_number(file, form, 20, 3) == 24
+        assert row_number(file, form, 20) == 24
+
+
+def test_lines_above_the_table_are_found_left_out_and_told_and_can_be_corrected(tmp_path: Path) -> None:
+    file = written(tmp_path, "Log, of station 7\n\na,b,c,y\n" + rows(20, "{at},{third},{even},k{even}"))
+    found, table = sniff(file), read_table(file, sniff(file))
+    assert (found.skip, table.skipped, table.head_rows[0]) == (2, ("Log,of station 7", ""), 4)
+    data = load_data(str(file))
+    assert (len(data.train) + len(data.test or ()), data.notes[0]) == (20, "2 lines above the table left out.")
+    for header, names in ((True, ("0", "0 (2)", "0 (3)", "k0")), (False, tuple(f"column {at}" for at in (1, 2, 3, 4)))):
+        form = sniff(file, skip=3, header=header)
+        table = read_table(file, form)
+        assert (table.names, len(table), table.head_rows[0]) == (names, 20 - header, 4 + header)
+    with pytest.raises(FileFormatError, match="without rows"):
+        read_table(file, sniff(file, skip=100))
+
+
+@pytest.mark.parametrize("skip", [-1, 101, 1.0, "2", True])
+def test_lines_to_skip_are_a_whole_number(tmp_path: Path, skip: Any) -> None:
+    with pytest.raises(SettingError, match="must be a whole number from 0 to 100"):
+        sniff(written(tmp_path, "a,b\n1,2\n"), skip=skip)
 
 
 def test_a_comma_after_a_zero_is_no_thousands_separator(tmp_path: Path) -> None:

@@ -175,8 +175,8 @@ def test_line_breaks_and_signs_in_cells_are_one_line_of_plain_text(
         (b"a\n1\n2\n", (), "of one column"),
         (b"a,b\n1,yes\n2,yes\n", (), "only one class"),
         (b"a,b\n1,2\n3,4\n", ("--target", "c"), "must be a column of x: a, b"),
-        (b'a,b\n1,"1,234"\n2,"5,678"\n3,"9,012"\n', (), "thousands separators"),
-        (b'b,a\n"1,234",1\n"5,678",2\n"9,012",3\n', ("--target", "a"), "thousands separators"),
+        (b'a,b\n1.5,"1,234"\n2.5,"5,678"\n3,"9,1"\n', (), "thousands separators"),
+        (b'b,a\n"1,234",1.5\n"5,678",2.5\n"9,1",3\n', ("--target", "a"), "thousands separators"),
         (b"a,b\n" + b"".join(b"%d,n%d\n" % (at, at) for at in range(60)), ("--target", "a"), "60 different texts"),
         (b"a,b\n1,x\n2,y\n", ("--task", "regression", "--target", "b"), "must hold numbers"),
         (b"a,b\n1,2\n", ("--points", "4"), "--points"),
@@ -194,12 +194,26 @@ def test_what_is_refused_gets_one_line(
     assert told in err
 
 
+def test_lines_above_a_table_are_told_and_can_be_set(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    lines = "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40))
+    file = write(tmp_path / "x.csv", f"Log of 2024\n\na,b,y\n{lines}")
+    code, out, _ = run(capsys, file)
+    assert code == 0
+    assert "40 rows, 3 columns" in out
+    assert "lines above it, left out: 2 (Log of 2024)" in out
+    code, out, _ = run(capsys, file, "--data-setting", "skip=4")
+    assert "39 rows, 3 columns" in out
+    code, _, err = run(capsys, file, "--data-setting", "skip=many")
+    assert code == 2
+    assert "must be a whole number" in err
+
+
 def test_columns_are_told_even_if_the_table_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    file = write(tmp_path / "x.csv", 'id,price\n1,"1,234"\n2,"5,678"\n3,"9,012"\n')
+    file = write(tmp_path / "x.csv", 'id,price\n1.5,"1,234"\n2.5,"5,678"\n3,"9,1"\n')
     code, out, err = run(capsys, file)
     assert code == 2
     assert row_of(out, "price")[:4] == ["price", "number", "predict", "3"]
-    assert "Row 2, column price: “1,234” has a thousands separator" in out
+    assert "Rows 2 and 3, column price: “1,234” has a thousands separator" in out
     assert "--data-setting ignored" in out, "an option may help"
     assert "price" in err
 

@@ -92,8 +92,9 @@ REFUSED: dict[str, tuple[Write, str]] = {
         "rule must leave rows in which nothing is missing",
     ),
     "thousands": (
-        rows(40, lambda row: f'{row % 5 + 0.5},{row % 2},"1,{row + 100}"'),
-        "y is written with thousands separators in 40 rows: it must be written without, because 1,234 might be 1.234.",
+        rows(40, lambda row: f'{row % 5 + 0.5},{row % 2},"1,{row + 100 if row else 2}"'),
+        "y is written with thousands separators in 39 rows, and otherwise in others: it must have one sign for "
+        "thousands, always before three digits, because 1,234 might be 1.234.",
     ),
     "no subfolders": (
         folder_of("a.png", "b.png"),
@@ -134,14 +135,16 @@ def test_infinite_numbers_count_as_missing(ready_window: MainWindow, qtbot: QtBo
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
 
-def test_an_input_with_thousands_separators_is_ignored_and_says_why(
+def test_an_input_with_contradictory_thousands_separators_is_ignored_and_says_why(
     ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    path = rows(40, lambda row: f'"1,{row + 100}",{row % 5 + 0.5},{row % 2}')(tmp_path)
+    path = rows(40, lambda row: f'"1,{row + 100 if row else 2}",{row % 5 + 0.5},{row % 2}')(tmp_path)
     look_at(qtbot, ready_window, path)
     header = find(ready_window, PreviewTable, "importTable").model().headerData
     assert header(0, Qt.Horizontal, Qt.UserRole)[1][0].startswith("ignored")
-    assert "written with thousands separators in 40 rows" in header(0, Qt.Horizontal, Qt.ToolTipRole)
+    assert "written with thousands separators in 39 rows, and otherwise in others" in header(
+        0, Qt.Horizontal, Qt.ToolTipRole
+    )
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
 

@@ -31,6 +31,7 @@ a3;abc;312;dog;x
 broken;row
 a4;3,25;inf;cat;x
 a5;1,25;1.234;<b>cow</b>;x
+a6;1,25;12.5;cat;x
 """
 
 
@@ -141,6 +142,7 @@ def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot
         (2, 1): "Row 4, column width: “abc” is no number",
         (3, 2): "Row 6, column weight: “inf” is infinite",
         (4, 2): "Row 7, column weight: “1.234” has a thousands separator",
+        (5, 2): "Row 8, column weight: “12.5” is no number",
     }
     listed = find(ready_window, QListWidget, "importProblemList")
     assert [listed.item(row).text() for row in range(listed.count())] == [
@@ -148,6 +150,7 @@ def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot
         "Row 5: left out, as it has 2 cells instead of 5",
         "Row 6, column weight: “inf” is infinite",
         "Row 7, column weight: “1.234” has a thousands separator",
+        "Row 8, column weight: “12.5” is no number",
     ]
 
 
@@ -156,7 +159,7 @@ def test_columns_that_cannot_be_inputs_say_why(ready_window: MainWindow, qtbot: 
     importing.choose(target="kind")
     wait(qtbot, importing)
     header = find(ready_window, PreviewTable, "importTable").model().headerData
-    for column, why in ((0, "has 65 different texts"), (4, "has the same text in all rows")):
+    for column, why in ((0, "has 66 different texts"), (4, "has the same text in all rows")):
         assert header(column, Qt.Horizontal, Qt.UserRole)[1][0].startswith("left out")
         assert why in header(column, Qt.Horizontal, Qt.ToolTipRole)
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
@@ -164,19 +167,34 @@ def test_columns_that_cannot_be_inputs_say_why(ready_window: MainWindow, qtbot: 
 
 def test_a_column_that_is_refused_can_be_ignored(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
-    file.write_text("a,b,y\n" + "".join(f'"1,{100 + row}",{row % 7}.5,{row % 2}\n' for row in range(40)))
+    file.write_text("a,b,y\n" + "".join(f'"1,{100 + row if row else 2}",{row % 7}.5,{row % 2}\n' for row in range(40)))
     importing = look_at(qtbot, ready_window, file)
     assert role_of(ready_window, 0) == IGNORED
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
     choose_in_menu(qtbot, ready_window, 0, "inputColumnAction")
     wait(qtbot, importing)
     told = words(ready_window, "importColumnProblem")
-    assert told.startswith("a is written with thousands separators in 40 rows: it must be written without")
+    assert told.startswith("a is written with thousands separators in 39 rows, and otherwise in others: it must")
     assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
     click(qtbot, ready_window, QPushButton, "ignoreColumnButton")
     wait(qtbot, importing)
     assert words(ready_window, "importColumnProblem") == ""
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+
+
+def test_thousands_separators_are_understood_and_said_at_the_columns_head(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,y\n" + "".join(f'"{5 + row},425",{row % 7}.5,{row % 2}\n' for row in range(40)))
+    look_at(qtbot, ready_window, file)
+    header = find(ready_window, PreviewTable, "importTable").model().headerData
+    assert header(0, Qt.Horizontal, Qt.UserRole)[2][0] == "number · thousands separated by ,"
+    assert not find(ready_window, QListWidget, "importProblemList").isVisible()
+    use(qtbot, ready_window)
+    data = ready_window.session.dataset
+    assert data is not None
+    assert data.columns == ("a", "b")
 
 
 def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -228,7 +246,26 @@ def test_the_format_is_corrected(ready_window: MainWindow, qtbot: QtBot, mess: P
     assert words(ready_window, "importProblem") == ""
     pick(qtbot, ready_window, "importFormatHeaderCombo", "values")
     wait(qtbot, importing)
-    assert words(ready_window, "importDetail") == "66 rows · 5 columns"
+    assert words(ready_window, "importDetail") == "67 rows · 5 columns"
+
+
+def test_a_title_above_the_table_is_told_and_can_be_corrected(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text("Log of 2024\n\na,b,y\n" + "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40)))
+    importing = look_at(qtbot, ready_window, file)
+    assert words(ready_window, "importSkippedLines") == "The first 2 lines are left out: Log of 2024"
+    assert words(ready_window, "importDetail") == "40 rows · 3 columns"
+    assert find_field(ready_window, "importFormatSkipEdit").text() == "2"
+    for typed, told in (("many", "Skip lines is 'many': it must be a whole number"), ("101", "Skip lines is 101: it")):
+        retype(qtbot, ready_window, "importFormatSkipEdit", typed)
+        wait(qtbot, importing)
+        assert told in words(ready_window, "importFormatFieldProblem")
+    retype(qtbot, ready_window, "importFormatSkipEdit", "3")
+    wait(qtbot, importing)
+    assert words(ready_window, "importFormatFieldProblem") == ""
+    assert words(ready_window, "importSkippedLines").startswith("The first 3 lines are left out: Log of 2024")
 
 
 @pytest.mark.parametrize(
@@ -291,7 +328,7 @@ def test_a_file_that_changes_before_it_is_used_is_looked_at_again(
     click(qtbot, ready_window, QPushButton, "useImportButton")
     wait(qtbot, importing)
     assert words(ready_window, "importNews") == "This file has changed since it was read. Look at it again."
-    assert words(ready_window, "importDetail") == "66 rows · 5 columns"
+    assert words(ready_window, "importDetail") == "67 rows · 5 columns"
     assert ready_window.session.dataset is before
     mess.unlink()
     click(qtbot, ready_window, QPushButton, "useImportButton")

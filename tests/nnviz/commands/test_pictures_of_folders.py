@@ -1,0 +1,95 @@
+"""``predict`` and ``explain`` on picture files, for networks that learned a folder of pictures of any size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+from tqdm import tqdm
+
+from engine.datasets.description import Description
+from engine.datasets.grey_pictures import grey_picture, readable_formats
+from engine.datasets.opening import source_of
+from engine.network import Network
+from engine.storage import load_network, save_network
+from nnviz.commands import cli
+
+
+@pytest.fixture(autouse=True)
+def no_monitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A progress bar otherwise leaves a thread behind that looks after all later ones."""
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two classes: bright above, and bright below."""
+    for name, bright in (("upper", slice(0, 9)), ("lower", slice(9, 18))):
+        (tmp_path / "shapes" / name).mkdir(parents=True)
+        for number in range(6):
+            pixels = np.full((18, 24), 20 * number, np.uint8)
+            pixels[bright] += 100
+            Image.fromarray(pixels).save(tmp_path / "shapes" / name / f"{number}.png")
+    return tmp_path / "shapes"
+
+
+def network_of(folder: Path, side: int) -> Path:
+    file = folder.parent / "net.json"
+    command = ["train", "--data", str(folder), "--data-setting", f"side={side}", "--shape", f"{side * side},8,2"]
+    assert cli.main([*command, "--epochs", "3", "--save", str(file)]) == 0
+    return file
+
+
+@pytest.mark.parametrize("side", [16, 28])
+def test_pictures_are_answered_as_those_of_the_folder(
+    capsys: pytest.CaptureFixture[str], folder: Path, side: int
+) -> None:
+    file = network_of(folder, side)
+    names = [str(path) for path in sorted(folder.glob("*/*.png"))]
+    data = source_of(str(folder)).load({"side": side, "test_share": 0.0})
+    network = load_network(file)
+    capsys.readouterr()
+    assert cli.main(["predict", str(file), *names]) == 0
+    told = capsys.readouterr().out.splitlines()
+    right = network.predict(np.stack([data.train.example(number) for number in range(len(names))]))
+    of_files = [f"{100 * output:.1f} %" for output in right.max(axis=1)]
+    assert sorted(line.split("(")[1].split(")")[0] for line in told) == sorted(of_files)
+    assert {line.split(": ")[1].split(" ")[0] for line in told} <= {"upper", "lower"}
+
+
+def test_explain_takes_them_too(qtbot: QtBot, capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:
+    file, picture = network_of(folder, 16), str(folder / "upper" / "3.png")
+    capsys.readouterr()
+    assert cli.main(["explain", str(file), picture, "--class", "1", "--out", str(tmp_path / "why.png")]) == 0
+    assert "why upper, not lower" in capsys.readouterr().out
+
+
+def test_pictures_that_are_no_squares_and_numbers(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    network = Network([12, 2], ["identity"], rng=np.random.default_rng(1))
+    network.description = Description(example_shape=(2, 6), targets=("weight", "age"))
+    save_network(network, tmp_path / "net.json")
+    Image.fromarray(np.arange(0, 240, 20, dtype=np.uint8).reshape(2, 6)).save(tmp_path / "a.png")
+    assert cli.main(["predict", str(tmp_path / "net.json"), str(tmp_path / "a.png")]) == 0
+    [numbers] = network.predict([np.arange(0, 240, 20) / 255])
+    assert capsys.readouterr().out == f"{tmp_path / 'a.png'}: weight {numbers[0]:.6g}, age {numbers[1]:.6g}\n"
+
+
+@pytest.mark.parametrize("size", [(8, 8), (4, 8), (16, 4), (1, 90), (90, 1)])
+def test_what_a_picture_lacks_has_its_borders_shade(tmp_path: Path, size: tuple[int, int]) -> None:
+    Image.new("L", size, 90).save(tmp_path / "a.png")
+    whole = grey_picture(tmp_path / "a.png", (4, 8), readable_formats())
+    assert whole.shape == (4, 8)
+    assert (whole == 90).all()
+
+
+def test_a_file_that_is_no_picture_gets_one_line(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    file = network_of(folder, 16)
+    (folder / "no.png").write_bytes(b"no picture")
+    capsys.readouterr()
+    for name in ("no.png", "missing.png"):
+        assert cli.main(["predict", str(file), str(folder / name)]) == cli.USAGE_ERROR
+        err = capsys.readouterr().err
+        assert (name in err, err.count("\n")) == (True, 1)
