@@ -226,13 +226,14 @@ class StripPlot(QWidget):
         words = painter.fontMetrics().elidedText(self.note, Qt.ElideRight, int(room.width()))
         painter.setPen(theme.colour("muted"))  # without a pen a text has no bounds
         place = painter.boundingRect(room, int(Qt.AlignCenter), words)
+        place.moveLeft(round(place.left()))  # letters are sharp on whole pixels
         painter.fillRect(place.adjusted(-_NOTE_GAP, 0, _NOTE_GAP, 0), theme.colour("card"))
-        painter.drawText(room, int(Qt.AlignCenter), words)
+        painter.drawText(place, int(Qt.AlignCenter | Qt.TextDontClip), words)
 
     def _room_for_note(self, are_named: bool) -> QRectF:
         """Right of the first points, and of the names there."""
         names = max(_width(line.name) for line in self.lines) if are_named else 0
-        return self.area.adjusted(_NAME_GAP + names + 2 * _NOTE_GAP, 0, 0, 0)
+        return self.area.adjusted(_NAME_GAP + names + _NOTE_GAP, 0, 0, 0)
 
     @property
     def _are_named(self) -> bool:
