@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QToolButton, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
 from engine.history import Curves, History
 from nnviz.look.text import epochs as epochs_text
@@ -14,6 +14,7 @@ from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table
+from nnviz.widgets.giving_button import GivingButton
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.plots.curve_axes import ERROR, LOSS, RMSE, Quantity
@@ -190,14 +191,16 @@ class CurvePage(Page):
             "Switches the scale of the value axis. Logarithmic shows small values as well as large ones; linear shows "
             "differences as they are."
         )
-        self.scale = named(QToolButton(), self._named("scaleButton"), tip=tip)
+        self.scale = named(GivingButton(), self._named("scaleButton"), tip=tip)
         self.scale.setProperty("role", "key")
         self.scale.clicked.connect(lambda: self.set_log(not self.is_log))
         self._name_scale()
 
     def _name_scale(self) -> None:
-        self.scale.setText(self._quantity.scale_text(self.plot.is_log))
-        self.scale.setAccessibleName(f"Scale: {self.scale.text()}")
+        quantities = self._quantity, replace(self._quantity, unit="")
+        texts = [[each.scale_text(is_log) for each in quantities] for is_log in (False, True)]
+        self.scale.show_text([[*versions, versions[0].split()[-1]] for versions in texts], int(self.plot.is_log))
+        self.scale.setAccessibleName(f"Scale: {texts[self.plot.is_log][0]}")
 
     def set_unit(self, unit: str) -> None:
         """Says in what unit the values are."""

@@ -14,11 +14,13 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import arranged, named
 
 _STEPS = 1000
 _SECONDS_BETWEEN_WORDS = 0.1
 _LEAST_WIDTH = 72  # of a figure, in pixels
+_TIMES_WIDTH = 236
 _MANY = 100  # a number of epochs for which the button has no room
 _STATES = {
     Status.LOADING: "Loading data",
@@ -80,15 +82,15 @@ class RunBar(QWidget):
 
     def _progress_block(self) -> QVBoxLayout:
         self.state = named(label(role="title"), "runState")
-        self.status = named(label(role="muted"), "runStatus")
+        self.status = named(GivingLabel(role="muted"), "runStatus")
         self.times = named(label(role="muted"), "runTimes")
         self.times.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         tip = "How much of the training is done, of all its epochs."
         self.progress = named(QProgressBar(), "runProgress", "Progress of the run", tip)
         self.progress.setTextVisible(False)
         self.progress.setRange(0, _STEPS)
-        status, times = FixedSizeBox(self.status), FixedSizeBox(self.times, 236)
-        texts = arranged(QHBoxLayout(), self.state, (status, 1), times, spacing=8)
+        status, self._times_box = FixedSizeBox(self.status), FixedSizeBox(self.times)
+        texts = arranged(QHBoxLayout(), self.state, (status, 1), self._times_box, spacing=8)
         return arranged(QVBoxLayout(), 1, texts, self.progress, 1, spacing=5)
 
     def _figure(self, row: QHBoxLayout, role: str, part: str) -> QLabel:
@@ -144,8 +146,11 @@ class RunBar(QWidget):
         state, best = session.state, run.history.best
         is_early = state is Status.FINISHED and best is not None and best.early
         self.state.setText("Stopped early:" if is_early else _STATES[state])
-        self.status.setText(" · ".join(self._status_parts()))
-        self.times.setText(self._times())
+        times = self._times()
+        self.times.setText(times)
+        self._times_box.set_width(_TIMES_WIDTH if times else 1)
+        parts = self._status_parts() or [""]
+        self.status.show_versions(*(" · ".join(parts[:count]) for count in range(len(parts), 0, -1)))
         is_under_way = run.progress.epoch or state is Status.TRAINING
         self.progress.setUpdatesEnabled(False)  # else Qt would paint it at once, apart from all the rest
         self.progress.setValue(round(_STEPS * run.share_done) if is_under_way else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from PyQt5.QtCore import QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -37,18 +38,29 @@ class SmallTable(QWidget):
     @property
     def shown(self) -> int:
         """How many columns find room."""
-        widths, left = self._widths(), self.width() - 2 * _PADDING
-        for number, width in enumerate(widths):
-            left -= width + (_APART if number else 0)
-            if left < 0:
-                return number
-        return len(widths)
+        return len(self._widths())
 
     def _widths(self) -> list[int]:
-        """What each column needs, up to a third of the room."""
+        """What each column that finds room needs, up to a third of it; what is left is for those that need more."""
         metrics, most = QFontMetrics(theme.font(theme.SMALL, bold=True)), self.width() // 3
         columns = zip(self._names, *self._cells, strict=True)
-        return [min(most, max(_LEAST, *(metrics.horizontalAdvance(word) for word in words))) for words in columns]
+        needed = [max(_LEAST, *(metrics.horizontalAdvance(word) for word in words)) for words in columns]
+        widths = self._that_fit([min(most, each) for each in needed])
+        free = self._room - sum(width + _APART for width in widths)
+        for number, width in enumerate(widths):
+            more = min(free, needed[number] - width)
+            widths[number], free = width + more, free - more
+        return widths
+
+    @property
+    def _room(self) -> int:
+        """For columns, each with what lies between it and the next."""
+        return self.width() - 2 * _PADDING + _APART
+
+    def _that_fit(self, widths: list[int]) -> list[int]:
+        """The first of these widths that find room."""
+        ends = accumulate(width + _APART for width in widths)
+        return [width for width, end in zip(widths, ends, strict=True) if end <= self._room]
 
     def sizeHint(self) -> QSize:
         return QSize(120, self.height())
@@ -59,10 +71,9 @@ class SmallTable(QWidget):
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(self.rect(), 5, 5)
         left, widths = _PADDING, self._widths()
-        for column in range(self.shown):
-            place = QRect(left, _PADDING, widths[column], _ROW)
-            self._paint_column(painter, column, place)
-            left += widths[column] + _APART
+        for column, width in enumerate(widths):
+            self._paint_column(painter, column, QRect(left, _PADDING, width, _ROW))
+            left += width + _APART
 
     def _paint_column(self, painter: QPainter, column: int, place: QRect) -> None:
         is_target = column == 0

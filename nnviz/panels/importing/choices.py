@@ -64,8 +64,9 @@ class Choices(QWidget):
     def add_combo(self, name: str, caption: str, tip: str, entries: Sequence[tuple[str, Value]]) -> Combo:
         """A choice among some values, by what they are called; None for what is found out."""
         combo = Combo(f"{self._prefix}{_camel(name)}Combo", caption, tip)
-        combo.setMinimumContentsLength(6)
-        combo.setSizeAdjustPolicy(Combo.AdjustToMinimumContentsLengthWithIcon)
+        if not entries:  # names of columns come later, of any length
+            combo.setMinimumContentsLength(6)
+            combo.setSizeAdjustPolicy(Combo.AdjustToMinimumContentsLengthWithIcon)
         for words, value in entries:
             combo.addItem(words, value)
         combo.activated.connect(lambda: self._importing.choose(**{name: combo.currentData()}))
@@ -85,7 +86,8 @@ class Choices(QWidget):
         row, pair = divmod(len(self.names), _IN_A_ROW)
         words = label(caption, "fieldName")
         words.setBuddy(field)
-        field.setMinimumWidth(90)
+        if name not in self._combos or not self._combos[name].count():
+            field.setMinimumWidth(90)  # others are as wide as their longest choice
         self._grid.addWidget(words, row, 2 * pair)
         self._grid.addWidget(field, row, 2 * pair + 1)
         self._grid.addWidget(self._problem, row + 1, 0, 1, 2 * _IN_A_ROW)

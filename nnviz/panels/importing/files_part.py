@@ -51,6 +51,10 @@ class FolderPart(QWidget):
         """The settings whose errors are told here."""
         return self.choices.names
 
+    def begin(self) -> None:
+        """Another folder is shown."""
+        self.choices.forget_typed()
+
     def show_preview(self, preview: FolderPreview) -> None:
         """Shows it."""
         if self._shown is None or (preview.classes, list(preview.samples)) != (
@@ -101,6 +105,10 @@ class ArraysPart(QWidget):
     def told(self) -> list[str]:
         """The settings whose errors are told here."""
         return self.choices.names
+
+    def begin(self) -> None:
+        """Another file is shown."""
+        self.choices.forget_typed()
 
     def show_preview(self, preview: ArraysPreview) -> None:
         """Shows it."""

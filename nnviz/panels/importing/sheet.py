@@ -95,7 +95,7 @@ class ImportSheet(QFrame):
         is_new, self._name = name != self._name, name
         if is_new:
             for part in self._parts.values():
-                part.choices.forget_typed()
+                part.begin()
         self.setVisible(name is not None)
         if name is None:
             return

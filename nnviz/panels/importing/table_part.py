@@ -87,9 +87,9 @@ class TablePart(QWidget):
         choices = Choices(self._importing, "import")
         self._target = choices.add_combo("target", "Predict", _TARGET_TIP, ())
         choices.add_combo("task", "As", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
-        missing = (("leave out the row", DROP), ("fill in the median", MEDIAN))
+        missing = (("leave out", DROP), ("fill in", MEDIAN))
         choices.add_combo("missing", "Missing values", _MISSING_TIP, missing)
-        scale = (("mean 0, spread 1", True), ("as they are", False))
+        scale = (("standardised", True), ("as they are", False))
         choices.add_combo("standardise", "Scale numbers", _STANDARDISE_TIP, scale)
         for setting in PARTS:
             choices.add_number(setting)
@@ -109,6 +109,12 @@ class TablePart(QWidget):
         preview = self._importing.found
         names = [column.name for column in preview.columns] if isinstance(preview, TablePreview) else []
         return [*self._form.names, *self.choices.names, *names]
+
+    def begin(self) -> None:
+        """Another file is shown from its first row and column."""
+        self._table.scrollToTop()
+        self._table.horizontalScrollBar().setValue(0)
+        self.choices.forget_typed()
 
     # ---- display
 

@@ -11,6 +11,7 @@ from engine.answers import ClassAnswers
 from engine.datasets import Dataset
 from engine.validation import Array
 from nnviz.look import text, theme
+from nnviz.panels.asked_words import noun
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.inside.map_content import (
     class_names,
@@ -208,7 +209,9 @@ class MapPage(Page):
 
     def _show_mark(self) -> None:
         if self.in_view:
-            self.view.show_mark(self._session.probes[MAP_PLACE].result)
+            data = self._session.data.dataset
+            name = "drawing" if data is None or data.is_picture else noun(data)
+            self.view.show_mark(self._session.probes[MAP_PLACE].result, name)
 
     # ---- what a person does
 

@@ -67,6 +67,7 @@ class MapView(QWidget):
         self._places: Array = np.zeros((0, 2), np.float32)  # of the points, in pixels of the widget
         self._painter, self._is_stale = PointPainter(), True
         self._mark: Array | None = None
+        self.mark_name = ""  # what stands beside it
         self._choice: int | None = None
         self._mouse: QPoint | None = None
         self._hovered = -1
@@ -91,10 +92,10 @@ class MapView(QWidget):
         self._repaint()
         self._find_hovered(again=True)
 
-    def show_mark(self, place: Array | None) -> None:
-        """Marks where the drawing is, (2,), or nothing."""
-        if place is not self._mark:
-            self._mark = place
+    def show_mark(self, place: Array | None, name: str) -> None:
+        """Marks where what is asked about is, (2,), or nothing, and how it is called: "drawing"."""
+        if place is not self._mark or name != self.mark_name:
+            self._mark, self.mark_name = place, name
             self.update()
 
     def show_choice(self, number: int | None) -> None:
@@ -174,7 +175,7 @@ class MapView(QWidget):
             if 0 <= number < len(self._dots.points):
                 paint_ring(painter, self.place_of(number), _RING, ink)
         if mark is not None:
-            paint_mark(painter, mark, "drawing", QRectF(self.rect()), taken)
+            paint_mark(painter, mark, self.mark_name, QRectF(self.rect()), taken)
         if len(self._lasso) > 1:
             self._paint_lasso(painter)
         if self.hasFocus():

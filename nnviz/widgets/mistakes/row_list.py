@@ -15,7 +15,7 @@ from nnviz.look import theme
 Row = Callable[[int], Sequence[str]]
 Tip = Callable[[int], str]
 _HIGH = 24  # pixels of a row
-_AIR = 12  # beside the longest text of a column
+_AIR = 16  # beside the longest text of a column
 _WIDEST = 160  # pixels of a column
 
 

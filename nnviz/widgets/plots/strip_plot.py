@@ -22,6 +22,7 @@ _LEAST_RIGHT, _MOST_RIGHT = 16, 70
 _LINE = 12  # least vertical distance between two names, in pixels
 _FARTHEST = 10  # most pixels by which a name is moved away from the end of its line
 _NAME_GAP = 5  # between line and name
+_NOTE_GAP = 6  # beside a note
 _DOT = 2.5
 _THICKER = 0.6  # offset of a second thin line, because one thicker pen takes four times as long
 _SEEN = 0.5  # pixels; smaller changes are not painted
@@ -221,12 +222,23 @@ class StripPlot(QWidget):
         """Writes the note in the middle, on an empty piece of the grid and beside names at the first points."""
         if not self.note:
             return
-        room = area.adjusted(self.width() - area.right(), 0, 0, 0) if self.lines else QRectF(self.rect())
+        room = self._room_for_note(self._are_named) if self.lines else QRectF(self.rect())
         words = painter.fontMetrics().elidedText(self.note, Qt.ElideRight, int(room.width()))
+        painter.setPen(theme.colour("muted"))  # without a pen a text has no bounds
         place = painter.boundingRect(room, int(Qt.AlignCenter), words)
-        painter.fillRect(place.adjusted(-6, 0, 6, 0), theme.colour("card"))
-        painter.setPen(theme.colour("muted"))
-        painter.drawText(room, int(Qt.AlignCenter), words)
+        place.moveLeft(round(place.left()))  # letters are sharp on whole pixels
+        painter.fillRect(place.adjusted(-_NOTE_GAP, 0, _NOTE_GAP, 0), theme.colour("card"))
+        painter.drawText(place, int(Qt.AlignCenter | Qt.TextDontClip), words)
+
+    def _room_for_note(self, are_named: bool) -> QRectF:
+        """Right of the first points, and of the names there."""
+        names = max(_width(line.name) for line in self.lines) if are_named else 0
+        return self.area.adjusted(_NAME_GAP + names + _NOTE_GAP, 0, 0, 0)
+
+    @property
+    def _are_named(self) -> bool:
+        """Whether there is room for the names of the lines; beside a note they may have to stand elsewhere alone."""
+        return not self.note or not self.lines or _width(self.note) <= self._room_for_note(True).width()
 
     def _paint_grid(self, painter: QPainter, area: QRectF) -> None:
         painter.setPen(theme.colour("grid"))
@@ -268,7 +280,7 @@ class StripPlot(QWidget):
 
     def _paint_names(self, painter: QPainter, area: QRectF, curves: Array) -> None:
         """Writes the names at the ends of their lines, moved apart where they would overlap."""
-        if not curves.size:
+        if not curves.size or not self._are_named:
             return
         lowest = area.bottom() - 2  # clear of the epochs below
         x = float(curves[0, -1, 0]) + _NAME_GAP

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QApplication, QComboBox, QListWidget, QMenu, QPushButton, QWidget
+from PyQt5.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QListWidget,
+    QMenu,
+    QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from engine.assets_folder import ASSETS
@@ -94,7 +103,7 @@ def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window
     assert "333 of 344 examples are used: 266 to learn from, 67 to test" in summary
     assert "9 inputs · 3 classes: Adelie 146, Chinstrap 68, Gentoo 119" in summary
     assert [role_of(ready_window, column) for column in (0, 1)] == [PREDICT, INPUT]
-    pick(qtbot, ready_window, "importMissingCombo", "fill in the median")
+    pick(qtbot, ready_window, "importMissingCombo", "fill in")
     wait(qtbot, ready_window.session.importing)
     assert "344 examples are used" in words(ready_window, "importSummary")
     assert ready_window.session.dataset is before
@@ -401,3 +410,27 @@ def test_tab_reaches_the_sheet_and_not_what_lies_below_it(ready_window: MainWind
     } <= seen
     assert "errorPlot" not in seen
     wait_for(qtbot, ready_window, Status.READY)
+
+
+def test_another_file_is_shown_from_its_first_column(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    wide = ",".join(f"a_long_name_of_column_{number}" for number in range(30))
+    files = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for file in files:
+        file.write_text("\n".join([wide, *(",".join(str(row + column) for column in range(30)) for row in range(20))]))
+    look_at(qtbot, ready_window, files[0])
+    bar = find(ready_window, PreviewTable, "importTable").horizontalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 500)
+    bar.setValue(400)
+    look_at(qtbot, ready_window, files[1])
+    assert bar.value() == 0
+
+
+def test_choices_are_not_cut(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.resize(1280, 720)
+    look_at(qtbot, ready_window, PENGUINS)
+    for name in ("importFormatHeaderCombo", "importMissingCombo", "importStandardiseCombo"):
+        combo = find(ready_window, QComboBox, name)
+        option = QStyleOptionComboBox()
+        option.initFrom(combo)
+        room = combo.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, combo).width()
+        assert combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room, name

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QToolButton
@@ -22,6 +23,8 @@ from nnviz.panels.points_page import PointsPage
 from nnviz.session.asked_numbers import MOST, PREDICTED, PredictedNumbers
 from nnviz.session.selection import Example
 from nnviz.widgets.choice_button import ChoiceButton
+from nnviz.widgets.giving_button import GivingButton
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
@@ -344,3 +347,42 @@ def test_the_axis_grows_in_steps_and_not_beyond_reason() -> None:
         assert high <= ends[1] <= most
     constant = ends_of([(np.zeros(3), np.zeros(3))])
     assert constant[0][0] < 0 < constant[0][1]
+
+
+# ---- in a small window
+
+
+@pytest.fixture
+def long_name(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    """A small window with numbers to predict that have a long name."""
+    rows = [f"{number},{number % 7},{number % 5}" for number in range(100)]
+    file = tmp_path / "power.csv"
+    file.write_text("\n".join(["consumption of electric power (kWh),a,b", *rows]))
+    ready_window.resize(1280, 720)
+    load(qtbot, ready_window, str(file), target="consumption of electric power (kWh)")
+    ready_window.session.settings.change("batch size", batch_size=10)
+    return ready_window
+
+
+def test_the_legend_stays_beside_the_tabs(long_name: MainWindow, qtbot: QtBot) -> None:
+    bar, card = long_name.curves.tabs, long_name.curves
+    scale = find(long_name, GivingButton, "rmseScaleButton")
+    for words in ("log", "linear", "log"):
+        qtbot.waitUntil(lambda words=words: scale.text().endswith(words))  # type: ignore[misc]
+        last = max(bar.tabRect(number).right() for number in range(bar.count()) if bar.isTabVisible(number))
+        tabs_end = bar.mapTo(card, QPoint(last, 0)).x()
+        assert find(long_name, Key, "rmseTrainKey").mapTo(card, QPoint(0, 0)).x() > tabs_end
+        assert scale.fontMetrics().horizontalAdvance(scale.text()) < scale.width()
+        assert "consumption" in scale.accessibleName()
+        click(qtbot, long_name, QToolButton, "rmseScaleButton")
+    long_name.resize(1900, 900)
+    qtbot.waitUntil(lambda: scale.text().startswith("RMSE consumption"))
+
+
+def test_the_status_is_not_cut(long_name: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, long_name, 2)
+    status = find(long_name, GivingLabel, "runStatus")
+    assert status.shown
+    assert status.shown in (status.text(), status.text().split(" · ")[0])
+    long_name.resize(1900, 900)
+    qtbot.waitUntil(lambda: status.shown == status.text())

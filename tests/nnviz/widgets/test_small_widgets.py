@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt5.QtCore import QSize
+from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -12,6 +13,7 @@ from nnviz.look import theme
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.fields import step_decade, step_whole
 from nnviz.widgets.picture import Picture
+from nnviz.widgets.small_table import SmallTable
 
 # ---- bars
 
@@ -126,3 +128,18 @@ def test_steps_of_whole_numbers(least: int, by: int, text: str, up: str, down: s
     step = step_whole(least, by)
     assert step(text, 1) == up
     assert step(text, -1) == down
+
+
+# ---- a small table
+
+
+def test_a_long_name_takes_what_room_there_is(qtbot: QtBot) -> None:
+    table = SmallTable()
+    qtbot.addWidget(table)
+    table.resize(260, 80)
+    long = "consumption (kWh)"
+    needed = QFontMetrics(theme.font(theme.SMALL, bold=True)).horizontalAdvance(long)
+    assert needed > 260 // 3
+    table.show_rows([long, "a name of middle", "x" * 40], [["1", "2", "3"]], [True, False, False])
+    assert table.shown == 2
+    assert table._widths()[0] == needed

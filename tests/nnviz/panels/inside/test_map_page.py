@@ -33,6 +33,7 @@ from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import click, drag, find, hover, leave, pause, press, seven, train_epochs, train_for_a_while
 from tests.nnviz.panels.inside.mistakes_helpers import examples, made_up, settle, title
+from tests.nnviz.panels.plane_helpers import load
 
 Load = Callable[[Callable[[], Dataset]], None]
 needs_tsne = pytest.mark.skipif(not is_installed(), reason="openTSNE is not installed")
@@ -540,3 +541,12 @@ def test_a_network_that_does_not_fit(page: MapPage, ready_window: MainWindow, qt
     qtbot.waitUntil(lambda: session.map.cloud is None)
     assert "does not fit" in page._note.text()
     assert not page.grab().isNull()
+
+
+def test_the_mark_is_called_what_is_asked_about(ready_window: MainWindow, qtbot: QtBot) -> None:
+    load(qtbot, ready_window, "penguins")
+    page = page_of(ready_window)
+    placed(ready_window, qtbot)
+    probe = ready_window.session.probes[MAP_PLACE]
+    qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
+    assert page.view.mark_name == "row"

@@ -222,11 +222,11 @@ def test_what_a_person_looks_at_stays_while_points_move(view: MapView) -> None:
 
 
 def test_a_mark_beside_all_points_is_seen_too(view: MapView) -> None:
-    view.show_mark(np.array([40.0, 0.0], np.float32))
+    view.show_mark(np.array([40.0, 0.0], np.float32), "drawing")
     view.show_all()
     assert view.camera.pixels(np.array([[40.0, 0.0]]))[0, 0] <= 400
     assert not view.grab().isNull()
-    view.show_mark(None)
+    view.show_mark(None, "drawing")
     view.show_all()
     assert not view.grab().isNull()
 

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.widgets.plots.strip_plot import ShareLine, StripPlot
+from nnviz.widgets.plots.strip_plot import ShareLine, StripAxis, StripPlot
 from tests.nnviz.helpers import find, hover, leave
 from tests.nnviz.widgets.helpers import painted_words, read_out, said
 
@@ -207,3 +207,19 @@ def test_it_is_painted_in_the_colours_of_another_theme(plot: StripPlot, qapp: QA
         image = plot.grab().toImage()
         assert image.pixelColor(2, 30).name() == theme.current().card
         assert image.pixelColor(int(plot.area.left()) + 20, round(plot.area.bottom())).name() == theme.current().grid
+
+
+@pytest.mark.parametrize("name", ["7", "consumption of electric power (kWh)"])
+def test_a_note_and_names_do_not_cover_each_other(plot: StripPlot, name: str) -> None:
+    """A long name is left out, and the note is on an empty ground."""
+    note = "train to see it change"
+    plot.show_lines([3.0], [ShareLine(name, "accent", [0.5])], note, StripAxis(mark=0.52))
+    image = plot.grab().toImage()
+    ground, ink = theme.colour("card").name(), theme.colour("accent").name()
+    beyond = round(plot.area.left()) + 8
+    names = [x for x in range(beyond, plot.width()) if any(image.pixelColor(x, y).name() == ink for y in range(60))]
+    assert bool(names) == (name == "7")
+    mark = round(plot.area.bottom() - 0.52 * plot.area.height())
+    middle = int(plot.area.right()) - 20
+    clear = [x for x in range(beyond, middle) if image.pixelColor(x, mark).name() == ground]
+    assert len(clear) > 30, "the line does not go through the words"
