@@ -63,7 +63,7 @@ class Resuming(QObject):
             self._make_trainer(run, found, dataset)
 
     def _make_trainer(self, run: Run, found: Opened, dataset: Dataset) -> None:
-        go_on = self._training.hold()  # what was to start begins no other training meanwhile
+        go_on = self._training.hold(waits=True)  # what is started meanwhile begins no other training
 
         def done(now: Opened) -> None:
             if run is not self._runs.current or self._data.dataset is not dataset:

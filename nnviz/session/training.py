@@ -43,6 +43,7 @@ class Training(QObject):
         self._requested: Until | None = None  # how far to train when nothing is in the way
         self._until: Until | None = None  # how far the training was to go, until it is there
         self._is_pausing = False  # a pause is on its way
+        self._holds = 0  # how often it is held; what is started meanwhile goes afterwards
         self.runner = Runner()
         reports = Reports(self.runner, runs, displayed.show, messages)
         reports.progressed.connect(self.progressed)
@@ -119,15 +120,21 @@ class Training(QObject):
             self.state_changed.emit()
         self.runner.worker.halt()
 
-    def hold(self) -> Callable[[], None]:
-        """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to."""
+    def hold(self, waits: bool = False) -> Callable[[], None]:
+        """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to.
+
+        ``waits``: what is started meanwhile goes only then; the function must be called.
+        """
         run, will_start = self._runs.current, self._requested
         until = None if run.stage is not Stage.TRAINING or self._is_pausing else self._until
         self.pause()
+        self._holds += waits
 
         def go_on() -> None:
-            if will_start is not None:
-                self._go(will_start)
+            self._holds -= waits
+            wanted, self._requested = self._requested or will_start, None
+            if wanted is not None:
+                self._go(wanted)
             elif until is not None and self._until is not None and run is self._runs.current:
                 self._go(until)
 
@@ -174,7 +181,7 @@ class Training(QObject):
 
     @property
     def _is_waiting(self) -> bool:
-        return self._data.loading or self._making.is_making
+        return self._data.loading or self._making.is_making or self._holds > 0
 
     def _wait_or_go(self) -> None:
         """Pauses while data is loading or a network is being built, then does what was requested."""

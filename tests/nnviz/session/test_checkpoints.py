@@ -533,10 +533,32 @@ def test_whether_it_fits_is_told_when_its_data_are_there(ready_window: MainWindo
     assert not any(told)
 
 
-def test_it_is_told_where_they_cannot_be_loaded(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_it_is_told_where_they_cannot_be_loaded(
+    ready_window: MainWindow,
+    qtbot: QtBot,
+    home: Path,
+    few_digits: Dataset,
+    loading_gate: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     window, session = ready_window, ready_window.session
-    saved_of_points(qtbot, window, home / "points.json")
-    reopen(qtbot, window, home / "points.json")
+    halves = replace(few_digits.train.head(1500), inputs=few_digits.train.inputs[:1500, :392])
+    restored_later(monkeypatch, DATASETS)
+
+    def load_slowly() -> Dataset:
+        assert loading_gate.wait(10)
+        return Dataset("Slow", halves)
+
+    DATASETS.register("slow")(DataSource("Slow", load_slowly))
+    loading_gate.set()
+    load(qtbot, window, "slow")
+    session.reset()
+    save(qtbot, window, home / "halves.json")
+    load(qtbot, window, "mnist")
+    loading_gate.clear()
+    reopen(qtbot, window, home / "halves.json")
+    assert session.state is Status.LOADING
     session.data.cancel()
+    loading_gate.set()
     assert session.messages.current is not None
     assert "784" in session.messages.current.text

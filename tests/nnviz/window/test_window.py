@@ -195,7 +195,7 @@ def test_the_title_tells_file_and_epoch(ready_window: MainWindow, qtbot: QtBot, 
     assert not window.isWindowModified()
     train_for_a_while(qtbot, window)
     qtbot.waitUntil(lambda: window.windowTitle().startswith("untitled[*] – epoch "))
-    assert window.windowTitle().endswith(" of 100000 – nnviz")
+    assert window.windowTitle().endswith(" of 100\u202f000 – nnviz")
     assert window.isWindowModified()
     pause(qtbot, window)
     assert window.windowTitle() == "untitled[*] – nnviz"
