@@ -33,10 +33,9 @@ def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tupl
         few = f"{len(class_of):,} in {len(counts):,} {'class' if len(counts) == 1 else 'classes'}"
         raise SettingError("test_share", Verbatim(f"{share:g}"), f"{rule} {few}", "Give more data, or a larger share.")
     order = np.random.default_rng(whole_number("seed", seed, 0, "1")).permutation(len(class_of))
-    by_class = order[np.argsort(class_of[order], kind="stable")]
-    place = np.arange(len(class_of)) - np.repeat(np.cumsum(counts) - counts, counts)  # within its class, from 0
+    drawn = class_of[order]
     is_test = np.zeros(len(class_of), bool)
-    is_test[by_class[place < np.repeat(wanted, counts)]] = True
+    is_test[order[place_in_class(drawn) < wanted[drawn]]] = True
     return np.flatnonzero(~is_test), np.flatnonzero(is_test)
 
 
@@ -65,17 +64,16 @@ def steady_parts(labels: Array, test_share: float, seed: int) -> tuple[Array, Ar
     """
     share = number_within("test_share", test_share, 0, 0.9, "0.2")
     start = np.random.default_rng(whole_number("seed", seed, 0, "1")).uniform(0, 1 - share)
-    places = place_in_class(np.asarray(labels)) + np.array([[0], [1]])
+    places = place_in_class(_counted(labels)[0]) + np.array([[0], [1]])
     before, after = np.floor(places * share + start + _ROUNDING)
     return np.flatnonzero(before == after), np.flatnonzero(before < after)
 
 
-def place_in_class(labels: Array) -> Array:
-    """(k,): how many of the same class come before each example."""
-    class_of, counts = np.unique(labels, return_inverse=True, return_counts=True)[1:]
-    by_class = np.argsort(class_of, kind="stable")
-    places = np.empty(len(labels), np.int64)
-    places[by_class] = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
+def place_in_class(class_of: Array) -> Array:
+    """(k,): how many of the same class, a number from 0, come before each example."""
+    by_class, counts = np.argsort(class_of, kind="stable"), np.bincount(class_of)
+    places = np.empty(len(class_of), np.int64)
+    places[by_class] = np.arange(len(class_of)) - np.repeat(np.cumsum(counts) - counts, counts)
     return places
 
 
