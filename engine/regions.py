@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.datasets import Dataset
+from engine.datasets import Dataset, Split
 from engine.validation import Array
 
 _USUAL = 1.2  # half the side of the square that shows all points within a radius of about 1
@@ -86,6 +86,12 @@ def span_of(data: Dataset) -> Span:
         low, high = min(low, -data.extent), max(high, data.extent)
     middle, half = (low + high) / 2, _MARGIN * (high - low) / 2 or 1.0
     return Span(middle - half, middle + half)
+
+
+def places_of(data: Dataset, split: Split) -> Array:
+    """(k, 2) float64: where the examples of a split lie in the plane, or x and y of a curve in its source's units."""
+    inputs = split.inputs.astype(np.float64) * split.scale
+    return inputs if data.is_plane else np.hstack([data.raw_inputs(inputs), data.raw_targets(split.targets)])
 
 
 def _bounds(data: Dataset) -> tuple[Array, Array]:

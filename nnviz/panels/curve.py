@@ -8,8 +8,7 @@ import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.datasets import Dataset
-from engine.datasets.dataset import Split
-from engine.regions import Span, span_of
+from engine.regions import Span, places_of, span_of
 from engine.validation import Array
 from nnviz.look.meaning import Meaning
 from nnviz.panels.answers_page import AnswersPage, answers_card, painted_points, some_of
@@ -79,17 +78,12 @@ class CurvePage(AnswersPage):
         parts, total = some_of(data, self.tests.isChecked())
         counts = list(map(len, parts.values()))
         return Points(
-            np.concatenate([self._places_of(data, split) for split in parts.values()]),
+            np.concatenate([places_of(data, split) for split in parts.values()]),
             np.repeat([list(_INKS).index(part) for part in parts], counts),
             np.repeat([part == "test" for part in parts], counts),
             list(_INKS.values()),
             total,
         )
-
-    def _places_of(self, data: Dataset, split: Split) -> Array:
-        """(k, 2): x and y of the examples."""
-        inputs = split.inputs.astype(np.float64) * split.scale
-        return np.concatenate([self._meaning.raw(inputs), data.raw_targets(split.targets)], axis=1)
 
     def _draw(self, answers: AnswersOver | None) -> None:
         if answers is None:

@@ -6,7 +6,7 @@ import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine.datasets import Dataset
-from engine.regions import Square, square_of
+from engine.regions import Square, places_of, square_of
 from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.panels.answers_page import AnswersPage, answers_card, painted_points, some_of
@@ -119,7 +119,7 @@ def points_of(data: Dataset, with_tests: bool) -> Points:
     """The points of all parts of the data, the test part's only if wanted; of very many some that are spread evenly."""
     parts, total = some_of(data, with_tests)
     return Points(
-        np.concatenate([split.inputs.astype(np.float64) * split.scale for split in parts.values()]),
+        np.concatenate([places_of(data, split) for split in parts.values()]),
         np.concatenate([split.labels for split in parts.values() if split.labels is not None]),
         np.repeat([part == "test" for part in parts], list(map(len, parts.values()))),
         theme.plane_classes(data.outputs),

@@ -15,6 +15,7 @@ from engine.datasets.parts import steady_parts
 from engine.datasets.plane import PLANES
 from engine.datasets.source import SEED, TEST_SHARE, Value
 from engine.errors import EngineError
+from engine.regions import places_of
 from engine.validation import Array
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
@@ -236,12 +237,7 @@ class Painting(QObject):
 def _points_of(data: Dataset) -> Painted:
     """The points of all parts of the data; of too many, some that are spread evenly."""
     splits = list(data.splits.values())
-    places = np.concatenate([split.inputs if data.is_plane else _xy(split) for split in splits]).astype(float)
+    places = np.concatenate([places_of(data, split) for split in splits])
     kinds = [split.labels if split.labels is not None else np.zeros(len(split), np.int64) for split in splits]
     step = -(-len(places) // MOST_PAINTED)
     return Painted(places[::step], np.concatenate(kinds)[::step])
-
-
-def _xy(split: Any) -> Array:
-    found: Array = np.hstack([split.inputs, split.targets])
-    return found

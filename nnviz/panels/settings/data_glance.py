@@ -7,6 +7,7 @@ from PyQt5.QtCore import QSize
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.datasets import Dataset
+from engine.regions import places_of
 from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.panels.settings.data_rows import first_rows
@@ -65,8 +66,7 @@ def small_points(data: Dataset) -> Points | None:
     if not (data.is_plane or data.is_curve):
         return None
     splits = list(data.splits.values())
-    xy = [split.inputs if data.is_plane else np.hstack([split.inputs, split.targets]) for split in splits]
-    places = np.concatenate(xy).astype(float)
+    places = np.concatenate([places_of(data, split) for split in splits])
     low, high = places.min(axis=0), places.max(axis=0)
     half = (high - low) / 2 if data.is_curve else np.full(2, (high - low).max() / 2)
     kinds = [np.zeros(len(split), np.intp) if split.labels is None else split.labels for split in splits]
