@@ -110,13 +110,15 @@ class CurvesPanel(TabbedCard):
             return
         if self.rmse is None and not dataset.is_classification:
             self.rmse = self._add_curve(RMSE, 0)
+        wanted, other = (self.error, self.rmse) if dataset.is_classification else (self.rmse, self.error)
+        if wanted is not None:
+            wanted.offer(True)  # first, so that there always is one
+        if other is not None:
+            other.offer(False)
         if dataset.is_classification:
-            self.error.offer(True)
             self.error.set_examples(max(map(len, dataset.splits.values())))
         if self.rmse is not None:
-            self.rmse.offer(not dataset.is_classification)
             self.rmse.set_unit(self._session.meaning.unit)
-        self.error.offer(dataset.is_classification)
 
     def _tell_pages(self) -> None:
         super()._tell_pages()
