@@ -112,9 +112,7 @@ class Job:
             event = self._next(outlet)  # nothing may come between: the trainer would restore it again
         if event is None:
             return Stopped(self.frame(), finished=True)
-        is_to_pause = (
-            outlet.must_halt or self.until is not Until.END
-        )  # asked first: there are thousands of steps a second
+        is_to_pause = outlet.must_halt or self.until is not Until.END  # asked first: thousands of times a second
         if is_to_pause and self._must_pause_after(event, outlet.must_halt):
             frame = self.frame(outlet.estimating and self.until is Until.BATCH)
             return Stopped(frame, reached=self._has_reached(event))

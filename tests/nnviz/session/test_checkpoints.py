@@ -378,6 +378,21 @@ def test_it_waits_while_its_opening_is_undone(ready_window: MainWindow, qtbot: Q
     assert place_of(session.training.progress) == place_of(progress)
 
 
+def load_through(
+    qtbot: QtBot, window: MainWindow, data: Dataset, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loads data, called "slow", which wait for the gate whenever they are loaded; it is open when this returns."""
+    restored_later(monkeypatch, DATASETS)
+
+    def load_slowly() -> Dataset:
+        assert gate.wait(10)
+        return data
+
+    DATASETS.register("slow")(DataSource("Slow", load_slowly))
+    gate.set()
+    load(qtbot, window, "slow")
+
+
 def test_undo_while_its_data_load_gives_them_up(
     ready_window: MainWindow,
     qtbot: QtBot,
@@ -387,15 +402,8 @@ def test_undo_while_its_data_load_gives_them_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     window, session = ready_window, ready_window.session
-    restored_later(monkeypatch, DATASETS)
-
-    def load_slowly() -> Dataset:
-        assert loading_gate.wait(10)
-        return replace(few_digits, train=few_digits.train.head(1500))
-
-    DATASETS.register("slow")(DataSource("Slow", load_slowly))
-    loading_gate.set()
-    load(qtbot, window, "slow")
+    slow = replace(few_digits, train=few_digits.train.head(1500))
+    load_through(qtbot, window, slow, loading_gate, monkeypatch)
     set_up(window)
     steps(qtbot, window, 0, 3)
     save(qtbot, window, home / "run.npz")
@@ -543,15 +551,7 @@ def test_it_is_told_where_they_cannot_be_loaded(
 ) -> None:
     window, session = ready_window, ready_window.session
     halves = replace(few_digits.train.head(1500), inputs=few_digits.train.inputs[:1500, :392])
-    restored_later(monkeypatch, DATASETS)
-
-    def load_slowly() -> Dataset:
-        assert loading_gate.wait(10)
-        return Dataset("Slow", halves)
-
-    DATASETS.register("slow")(DataSource("Slow", load_slowly))
-    loading_gate.set()
-    load(qtbot, window, "slow")
+    load_through(qtbot, window, Dataset("Slow", halves), loading_gate, monkeypatch)
     session.reset()
     save(qtbot, window, home / "halves.json")
     load(qtbot, window, "mnist")
