@@ -153,10 +153,19 @@ def pick(qtbot: QtBot, window: MainWindow, name: str, entry: str) -> QComboBox:
     return combo
 
 
+def bring_to_front(qtbot: QtBot, window: QWidget) -> None:
+    """Until the window is the active one. Asks again while something that closes only now still is."""
+
+    def is_in_front() -> bool:
+        window.activateWindow()
+        return window.isActiveWindow()
+
+    qtbot.waitUntil(is_in_front)
+
+
 def press(qtbot: QtBot, window: MainWindow, key: int, modifiers: int = Qt.NoModifier) -> None:
     """A key for whatever has the focus. Brings the window to the front first, as a desktop would."""
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(qtbot, window)
     qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key(key), Qt.KeyboardModifiers(modifiers))
 
 

@@ -17,7 +17,7 @@ from nnviz.look import theme
 from nnviz.look.theme import DARK, LIGHT, Theme
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, press, stored_settings
+from tests.nnviz.helpers import action, bring_to_front, press, stored_settings
 
 THEMES = pytest.mark.parametrize("look", [DARK, LIGHT], ids=["dark", "light"])
 
@@ -254,8 +254,7 @@ def test_the_system_is_followed_while_it_runs(
     assert window.follows_system
     monkeypatch.setattr(theme, "system_theme", lambda: "dark")
     QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(qtbot, window)
     for wanted in ("dark", "light"):
         monkeypatch.setattr(theme, "system_theme", lambda wanted=wanted: wanted)
         QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))

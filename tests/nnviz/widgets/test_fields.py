@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QAbstractSpinBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from nnviz.widgets.fields import NumberEdit, step_by, step_decade, step_decade_or_zero, step_whole
+from tests.nnviz.helpers import bring_to_front
 
 
 @pytest.fixture
@@ -20,8 +21,7 @@ def number(qtbot: QtBot) -> NumberEdit:
     qtbot.addWidget(made)
     made.show_value("20")
     made.show()
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
+    bring_to_front(qtbot, made)
     return made
 
 

@@ -13,6 +13,7 @@ from nnviz.widgets.note import Note, Notice
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
     action,
+    bring_to_front,
     click,
     find,
     find_field,
@@ -213,8 +214,7 @@ def test_a_shape_that_cannot_be_used_keeps_the_keyboard(ready_window: MainWindow
 @pytest.mark.parametrize("name", ["shapeEdit", "learningRateEdit", "layer1Edit"])
 def test_a_wrong_field_shows_the_focus(ready_window: MainWindow, qtbot: QtBot, name: str, look: str) -> None:
     window = ready_window
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(qtbot, window)
     action(window, f"actionTheme{look.capitalize()}").trigger()
 
     def second_pixel() -> str:

@@ -23,7 +23,19 @@ from nnviz.session.status import Status
 from nnviz.widgets.what_if_mark import WhatIfMark
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, drag, find, hover, leave, press, seven, train_epochs, train_for_a_while
+from tests.nnviz.helpers import (
+    action,
+    bring_to_front,
+    click,
+    drag,
+    find,
+    hover,
+    leave,
+    press,
+    seven,
+    train_epochs,
+    train_for_a_while,
+)
 from tests.nnviz.panels.plane_helpers import load
 
 
@@ -318,8 +330,7 @@ def test_the_window_for_edits(ready_window: MainWindow, qtbot: QtBot, size: tupl
     button, dialog = find(panel, QPushButton, "neuronEditButton"), panel.edit_dialog
     before = float(window.session.displayed.network.biases[0][3, 0])
     for key in (Qt.Key_Escape, Qt.Key_Return):
-        window.activateWindow()  # as a desktop does when the other window closes
-        qtbot.waitUntil(window.isActiveWindow)
+        bring_to_front(qtbot, window)  # as a desktop does when the other window closes
         qtbot.mouseClick(button, Qt.LeftButton)
         at = QRect(button.mapToGlobal(QPoint(0, 0)), button.size())
         assert not dialog.geometry().intersects(at)

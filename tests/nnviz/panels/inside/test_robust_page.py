@@ -21,7 +21,17 @@ from nnviz.session.selection import Example, Neuron
 from nnviz.widgets.plots.plot_grid import PlotGrid
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
-from tests.nnviz.helpers import click, click_tab, find, hover, leave, pause, train_epochs, train_for_a_while
+from tests.nnviz.helpers import (
+    bring_to_front,
+    click,
+    click_tab,
+    find,
+    hover,
+    leave,
+    pause,
+    train_epochs,
+    train_for_a_while,
+)
 from tests.nnviz.panels.inside.robust_helpers import measured, page_of, shown_example
 
 SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
@@ -133,8 +143,7 @@ def test_an_untrained_network_that_takes_the_place_of_another_is_measured(
 
 
 def test_cancel_takes_the_focus_of_measure(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    ready_window.activateWindow()
-    qtbot.waitUntil(ready_window.isActiveWindow)
+    bring_to_front(qtbot, ready_window)
     page.measure_button.setFocus()
     qtbot.keyClick(page.measure_button, Qt.Key_Return)
     assert page.cancel_button.hasFocus()

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.history import Curve
 from nnviz.widgets.plots.curve_plot import CurvePlot
-from tests.nnviz.helpers import drag, drag_on, find, hover
+from tests.nnviz.helpers import bring_to_front, drag, drag_on, find, hover
 from tests.nnviz.widgets.helpers import bottom_axis, left_axis, pixel, shown_plot
 
 EPOCHS = 20
@@ -218,8 +218,7 @@ def test_the_mouse_reads_while_one_looks_closely(plot: CurvePlot) -> None:
 def test_who_came_by_keyboard_sees_where_the_keys_go(
     plot: CurvePlot, qtbot: QtBot, reason: Qt.FocusReason, expected: bool
 ) -> None:
-    plot.activateWindow()
-    qtbot.waitUntil(plot.isActiveWindow)
+    bring_to_front(qtbot, plot)
     plot.clearFocus()
     before = plot.viewport().geometry()
     plot.setFocus(reason)
